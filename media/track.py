@@ -1,0 +1,51 @@
+"""What flows through the media library: the description of a track, and its samples.
+
+Times are integers in the unit the name says. RTMP counts milliseconds, so the library does too until a sample is
+written into a container.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTrack:
+    """H.264 video. `record` is the AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) as it arrived."""
+
+    record: bytes
+    codec: str  # RFC 6381, for example "avc1.64001f"
+    width: int  # of the picture as shown: cropping applied
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioTrack:
+    """AAC audio. `record` is the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1) as it arrived."""
+
+    record: bytes
+    codec: str  # RFC 6381, for example "mp4a.40.2"
+    rate: int  # samples per second as decoded without SBR: the container's timescale
+    channels: int
+    frame: int = 1024  # samples per access unit: 1024, or 960
+
+
+Track = VideoTrack | AudioTrack
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One access unit in the form MP4 stores it: AVC with 4-byte (or `record`-given) lengths, AAC raw.
+
+    `dts_ms` grows within a track; `cts_ms` is presentation minus decoding time and may be negative.
+    """
+
+    kind: Kind
+    dts_ms: int
+    data: bytes
+    key: bool = True
+    cts_ms: int = 0

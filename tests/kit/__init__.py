@@ -1,0 +1,1 @@
+"""Builders, joined pairs and clocks that more than one test module uses."""
