@@ -1,0 +1,150 @@
+"""AAC configuration: the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). Frames themselves are never looked into."""
+
+from dataclasses import dataclass
+
+from media.bits import Bits, BitsEnd
+from media.track import AudioTrack
+
+MAX_RECORD = 256  # 2 to 5 bytes are usual, 7 with every extension
+MIN_RATE, MAX_RATE = 7350, 96_000  # the ends of the table; a rate written out must lie between them
+
+# ISO/IEC 14496-3 table 1.18
+RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+RATE_WRITTEN = 15
+# table 1.19: speakers by channelConfiguration; 0 means that a program config element follows
+CHANNELS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8}
+
+MAIN, LC, SSR, LTP, SBR, ESCAPE, PS = 1, 2, 3, 4, 5, 31, 29
+PLAIN = frozenset({MAIN, LC, SSR, LTP})
+OBJECT_TYPES = {
+    0: "null",
+    MAIN: "AAC Main",
+    LC: "AAC-LC",
+    SSR: "AAC SSR",
+    LTP: "AAC LTP",
+    SBR: "HE-AAC",
+    6: "AAC Scalable",
+    17: "ER AAC-LC",
+    23: "AAC-LD",
+    PS: "HE-AAC v2",
+    32: "MPEG Layer 1",
+    33: "MPEG Layer 2",
+    34: "MP3",
+    36: "ALS",
+    39: "AAC-ELD",
+    42: "xHE-AAC",
+}
+SYNC_SBR, SYNC_PS = 0x2B7, 0x548  # syncExtensionType: SBR told behind a header that older decoders understand
+
+
+class BadConfig(Exception):
+    """The AudioSpecificConfig is cut off, contradicts the standard or is of a kind not carried. str() says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class AacConfig:
+    """`object_type` is what is announced: 2 LC, 5 with SBR, 29 with SBR and parametric stereo, 1, 3 or 4.
+
+    `rate`, `channels` and `frame` (samples per access unit) are those of the core, which the container counts in;
+    `output_rate` is what a decoder with SBR gives.
+    """
+
+    object_type: int
+    rate: int
+    channels: int
+    frame: int
+    output_rate: int
+
+    @property
+    def codec(self) -> str:
+        """RFC 6381: MPEG-4 audio (0x40), then the object type."""
+        return f"mp4a.40.{self.object_type}"
+
+
+def parse_config(asc: bytes) -> AacConfig:
+    """Read an AudioSpecificConfig. Raises BadConfig."""
+    if len(asc) > MAX_RECORD:
+        raise BadConfig(f"the AAC configuration has {len(asc)} bytes, more than {MAX_RECORD}")
+    try:
+        return _config(Bits(asc))
+    except BitsEnd:
+        raise BadConfig("the AAC configuration is cut off") from None
+
+
+def track(asc: bytes) -> AudioTrack:
+    """The track that `asc` describes. Raises BadConfig."""
+    config = parse_config(asc)
+    return AudioTrack(asc, config.codec, config.rate, config.channels, config.frame)
+
+
+def playable(config: AacConfig) -> str | None:
+    """Why browsers cannot play this, in words for the streamer; None when they can."""
+    if config.object_type in (LC, SBR, PS):
+        return None
+    return f"{OBJECT_TYPES[config.object_type]} is not playable in browsers: set the encoder to AAC-LC"
+
+
+def _config(bits: Bits) -> AacConfig:
+    announced = core = _object_type(bits)
+    rate = output_rate = _rate(bits)
+    channels = _channels(bits)
+    if announced in (SBR, PS):  # the explicit, hierarchical signalling of 1.6.5.2
+        output_rate = _rate(bits)
+        core = _object_type(bits)
+    if core not in PLAIN:
+        name = OBJECT_TYPES.get(core, "unknown")
+        raise BadConfig(f"audio object type {core} ({name}) is not supported: set the encoder to AAC-LC")
+    frame = _frame(bits)
+    if announced == core:
+        announced, output_rate = _extension(bits, announced, rate)
+    return AacConfig(announced, rate, channels, frame, output_rate)
+
+
+def _object_type(bits: Bits) -> int:
+    kind = bits.number(5)
+    return 32 + bits.number(6) if kind == ESCAPE else kind
+
+
+def _rate(bits: Bits) -> int:
+    index = bits.number(4)
+    if index == RATE_WRITTEN:
+        rate = bits.number(24)
+        if not MIN_RATE <= rate <= MAX_RATE:
+            raise BadConfig(f"the AAC configuration says {rate} samples a second; {MIN_RATE} to {MAX_RATE} are taken")
+        return rate
+    if index >= len(RATES):
+        raise BadConfig(f"the AAC configuration has the reserved rate index {index}")
+    return RATES[index]
+
+
+def _channels(bits: Bits) -> int:
+    number = bits.number(4)
+    if number == 0:
+        # Chromium's parser gives up at a program config element too, so reading it would help nobody
+        raise BadConfig("the AAC channel layout is a custom one: set the encoder to mono, stereo or 5.1")
+    if number not in CHANNELS:
+        raise BadConfig(f"the AAC configuration has the reserved channel layout {number}")
+    return CHANNELS[number]
+
+
+def _frame(bits: Bits) -> int:
+    """GASpecificConfig (4.4.1). Its extensionFlag is 0 for the object types let through here."""
+    frame = 960 if bits.flag() else 1024
+    if bits.flag():
+        bits.number(14)  # coreCoderDelay
+    bits.flag()
+    return frame
+
+
+def _extension(bits: Bits, announced: int, rate: int) -> tuple[int, int]:
+    """Object type and output rate as the backward compatible signalling tells them (1.6.5.3). Padding and anything
+    cut off there means what it means to an old decoder: nothing."""
+    try:
+        if bits.number(11) != SYNC_SBR or _object_type(bits) != SBR or not bits.flag():
+            return announced, rate
+        output_rate = _rate(bits)
+    except BitsEnd:
+        return announced, rate
+    if bits.left >= 12 and bits.number(11) == SYNC_PS and bits.flag():
+        return PS, output_rate
+    return SBR, output_rate

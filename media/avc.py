@@ -1,0 +1,242 @@
+"""H.264 configuration: the AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) and what its SPS says of the
+picture (ITU-T H.264, 7.3.2.1). Slices are never decoded; samples are only walked from NAL unit to NAL unit.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from media.bits import Bits, BitsEnd
+from media.track import VideoTrack
+
+MAX_RECORD = 16_384  # x264 writes about 50 bytes; 31 SPS and 255 PPS of that size still fit
+MAX_SIDE = 8192  # level 6.2, the highest, allows no more than 8192x4320 without odd shapes
+MAX_CYCLE = 255  # H.264, 7.4.2.1.1: num_ref_frames_in_pic_order_cnt_cycle
+
+SLICE, IDR, SEI, SPS, PPS = 1, 5, 6, 7, 8  # nal_unit_type, H.264 table 7-1
+
+# profile_idc whose SPS goes on with chroma format, bit depth and scaling lists (H.264, 7.3.2.1.1)
+HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+CHROMA = ("4:0:0 (greyscale)", "4:2:0", "4:2:2", "4:4:4")
+# SubWidthC and SubHeightC of H.264 table 6-1: cropping is counted in chroma samples; greyscale has none
+CHROMA_STEPS = ((1, 1), (2, 2), (2, 1), (1, 1))
+PLAYED_PROFILES = frozenset({66, 77, 100})  # Baseline, Main, High: what every browser plays
+PROFILES = {88: "Extended", 110: "High 10", 122: "High 4:2:2", 244: "High 4:4:4 Predictive", 44: "CAVLC 4:4:4 Intra"}
+
+_EMULATION = re.compile(b"\x00\x00\x03")
+
+
+class BadConfig(Exception):
+    """The record or its SPS is cut off, contradicts the standard or is beyond our limits. str() says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What the SPS says. Width and height in luma samples as shown: cropped, before `sar` is applied."""
+
+    width: int
+    height: int
+    chroma: int = 1  # chroma_format_idc
+    depth: int = 8  # bits per luma or chroma sample, the larger
+    sar: tuple[int, int] = (1, 1)  # sample aspect ratio
+
+
+@dataclass(frozen=True, slots=True)
+class AvcConfig:
+    """profile, compatibility and level are those of the first SPS, which RFC 6381 (3.3) builds the codec name from."""
+
+    profile: int
+    compatibility: int
+    level: int
+    length_size: int  # bytes before each NAL unit of a sample: 1, 2 or 4
+    sps: tuple[bytes, ...]
+    pps: tuple[bytes, ...]
+    picture: Picture
+
+    @property
+    def codec(self) -> str:
+        return f"avc1.{self.profile:02x}{self.compatibility:02x}{self.level:02x}"
+
+    @property
+    def width(self) -> int:
+        return self.picture.width
+
+    @property
+    def height(self) -> int:
+        return self.picture.height
+
+
+def parse_config(record: bytes) -> AvcConfig:
+    """Read an AVCDecoderConfigurationRecord. Raises BadConfig. What follows the PPS (chroma, SPS extensions) repeats
+    the SPS and is not looked at: some encoders leave it out, others fill it wrongly."""
+    if len(record) > MAX_RECORD:
+        raise BadConfig(f"the H.264 configuration has {len(record)} bytes, more than {MAX_RECORD}")
+    if len(record) < 6:
+        raise BadConfig("the H.264 configuration is cut off")
+    if record[0] != 1:
+        raise BadConfig(f"the H.264 configuration has version {record[0]}, not 1")
+    length_size = (record[4] & 3) + 1
+    if length_size == 3:
+        raise BadConfig("the H.264 configuration announces 3-byte lengths, which the standard forbids")
+    sps, at = _units(record, 5, 0x1F, SPS, "SPS")
+    pps, _ = _units(record, at, 0xFF, PPS, "PPS")
+    first = sps[0]
+    if len(first) < 4:
+        raise BadConfig("the SPS is cut off")
+    return AvcConfig(first[1], first[2], first[3], length_size, sps, pps, parse_sps(first))
+
+
+def track(record: bytes) -> VideoTrack:
+    """The track that `record` describes. Raises BadConfig."""
+    config = parse_config(record)
+    return VideoTrack(record, config.codec, config.width, config.height)
+
+
+def playable(config: AvcConfig) -> str | None:
+    """Why browsers cannot play this, in words for the streamer; None when they can."""
+    picture = config.picture
+    if picture.chroma != 1:
+        return (
+            f"H.264 with {CHROMA[picture.chroma]} colour is not playable in browsers: set the encoder to 4:2:0 (NV12)"
+        )
+    if picture.depth != 8:
+        return f"H.264 with {picture.depth} bits per colour is not playable in browsers: set the encoder to 8 bits"
+    if config.profile not in PLAYED_PROFILES:
+        name = PROFILES.get(config.profile, f"number {config.profile}")
+        return f"the H.264 profile {name} is not playable in browsers: use baseline, main or high"
+    return None
+
+
+def _units(record: bytes, at: int, mask: int, kind: int, name: str) -> tuple[tuple[bytes, ...], int]:
+    """The parameter sets counted at `at`, and where they end."""
+    if at >= len(record):
+        raise BadConfig(f"the H.264 configuration ends before its {name}")
+    units = []
+    count, at = record[at] & mask, at + 1
+    for _ in range(count):
+        size = int.from_bytes(record[at : at + 2], "big")
+        unit = record[at + 2 : at + 2 + size]
+        if not unit or len(unit) != size:
+            raise BadConfig(f"the {name} is cut off")
+        if unit[0] & 0x1F != kind:
+            raise BadConfig(f"NAL unit type {unit[0] & 0x1F} stands where the {name} belongs")
+        units.append(unit)
+        at += 2 + size
+    if not units:
+        raise BadConfig(f"the H.264 configuration has no {name}")
+    return tuple(units), at
+
+
+def parse_sps(unit: bytes) -> Picture:
+    """Read a sequence parameter set, NAL header included. Raises BadConfig."""
+    bits = Bits(_EMULATION.sub(b"\x00\x00", unit[1:]))  # H.264, 7.4.1.1: 00 00 03 stands for 00 00
+    try:
+        return _picture(bits)
+    except BitsEnd:
+        raise BadConfig("the SPS is cut off") from None
+
+
+def _picture(bits: Bits) -> Picture:
+    profile = bits.number(8)
+    bits.number(16)  # constraint flags and level
+    bits.golomb()  # seq_parameter_set_id
+    chroma, depth, planes = _chroma(bits) if profile in HIGH_PROFILES else (1, 8, False)
+    bits.golomb()  # log2_max_frame_num_minus4
+    _order_count(bits)
+    bits.golomb()  # max_num_ref_frames
+    bits.flag()  # gaps_in_frame_num_value_allowed_flag
+    width, height = 16 * (bits.golomb() + 1), 16 * (bits.golomb() + 1)
+    fields = 1 if bits.flag() else 2  # frame_mbs_only_flag: without it the height counts macroblocks of one field
+    height *= fields
+    if fields == 2:
+        bits.flag()  # mb_adaptive_frame_field_flag
+    bits.flag()  # direct_8x8_inference_flag
+    if bits.flag():
+        across, down = CHROMA_STEPS[0 if planes else chroma]
+        left, right, top, bottom = (bits.golomb() for _ in range(4))
+        width -= across * (left + right)
+        height -= down * fields * (top + bottom)
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        raise BadConfig(f"the picture would be {width}x{height}; up to {MAX_SIDE}x{MAX_SIDE} is taken")
+    return Picture(width, height, chroma, depth, _aspect(bits) if bits.flag() else (1, 1))
+
+
+def _chroma(bits: Bits) -> tuple[int, int, bool]:
+    """chroma_format_idc, bit depth, separate_colour_plane_flag; the scaling lists are stepped over."""
+    chroma = bits.golomb()
+    if chroma > 3:
+        raise BadConfig(f"the SPS has chroma format {chroma}, which does not exist")
+    planes = bits.flag() if chroma == 3 else False
+    depth = 8 + max(bits.golomb(), bits.golomb())
+    if depth > 14:
+        raise BadConfig(f"the SPS has {depth} bits per colour, which does not exist")
+    bits.flag()  # qpprime_y_zero_transform_bypass_flag
+    if bits.flag():
+        for index in range(12 if chroma == 3 else 8):
+            if bits.flag():
+                _scaling_list(bits, 16 if index < 6 else 64)
+    return chroma, depth, planes
+
+
+def _scaling_list(bits: Bits, size: int) -> None:
+    """H.264, 7.3.2.1.1.1: after a next scale of 0 no more deltas are written."""
+    last = 8
+    for _ in range(size):
+        last = (last + bits.signed_golomb()) % 256
+        if not last:
+            return
+
+
+def _order_count(bits: Bits) -> None:
+    kind = bits.golomb()
+    if kind == 0:
+        bits.golomb()  # log2_max_pic_order_cnt_lsb_minus4
+    elif kind == 1:
+        bits.flag()  # delta_pic_order_always_zero_flag
+        bits.golomb()  # offset_for_non_ref_pic, signed, but as long as an unsigned one
+        bits.golomb()  # offset_for_top_to_bottom_field
+        cycle = bits.golomb()
+        if cycle > MAX_CYCLE:
+            raise BadConfig(f"the SPS has a picture order cycle of {cycle}; {MAX_CYCLE} is the most")
+        for _ in range(cycle):
+            bits.golomb()
+
+
+# H.264 table E-1: sample aspect ratio by aspect_ratio_idc
+ASPECTS = (
+    *((1, 1), (1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11)),
+    *((80, 33), (18, 11), (15, 11), (64, 33), (160, 99), (4, 3), (3, 2), (2, 1)),
+)
+ASPECT_WRITTEN = 255  # Extended_SAR
+MAX_ASPECT = 8  # to one; above that, it is a mistake in the stream and not a picture
+
+
+def _aspect(bits: Bits) -> tuple[int, int]:
+    """The aspect ratio, with which the VUI begins; nothing after it is needed. An absurd one counts as square."""
+    if not bits.flag():
+        return 1, 1
+    number = bits.number(8)
+    if number == ASPECT_WRITTEN:
+        across, down = bits.number(16), bits.number(16)
+        return (across, down) if 0 < across <= MAX_ASPECT * down and down <= MAX_ASPECT * across else (1, 1)
+    return ASPECTS[number] if number < len(ASPECTS) else (1, 1)
+
+
+def nals(data: bytes, length_size: int) -> Iterator[bytes]:
+    """The NAL units of a sample. A length that reaches beyond the sample ends the walk: nothing is raised."""
+    at, end = 0, len(data)
+    while at + length_size < end:
+        start = at + length_size
+        at = start + int.from_bytes(data[at:start], "big")
+        if at > end:
+            return
+        yield data[start:at]
+
+
+def is_idr(data: bytes, length_size: int) -> bool:
+    """Whether decoding can begin with this sample: its first slice belongs to an IDR picture."""
+    for unit in nals(data, length_size):
+        kind = unit[0] & 0x1F if unit else 0
+        if SLICE <= kind <= IDR:
+            return kind == IDR
+    return False
