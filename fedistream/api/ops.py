@@ -1,0 +1,62 @@
+"""/healthz and /readyz: what a supervisor or a load balancer asks. Not part of any borrowed API."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from starlette.responses import PlainTextResponse, Response
+
+from fedistream.api.ask import Ask, Unidentified
+from fedistream.api.entries import Entry, reply
+from fedistream.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+CHECK_S = 5.0
+
+Check = Callable[[], Awaitable[str | None]]
+"""Returns None when all is well, else the reason in words that may be read by anybody."""
+
+
+class PlainEnvelope:
+    def refusal(self, ask: Ask, error: Refusal) -> Response:
+        return PlainTextResponse(str(error), 401 if isinstance(error, Unidentified) else 400)
+
+    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+        return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})
+
+    def fault(self, ask: Ask) -> Response:
+        return PlainTextResponse("Internal Server Error", 500)
+
+
+async def health(ask: Ask) -> Response:
+    """The process answers, so it is alive; anything more would let a sick database kill a process that streams."""
+    return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
+
+
+async def ready(ask: Ask, checks: Mapping[str, Check]) -> Response:
+    """200 when every check passes, else 503 with `{"ready": false, "reasons": {name: why}}`."""
+    whys = await asyncio.gather(*(outcome(name, check, CHECK_S) for name, check in checks.items()))
+    reasons = {name: why for name, why in zip(checks, whys, strict=True) if why is not None}
+    shape = {"ready": not reasons, "reasons": reasons}
+    return reply(shape, 503 if reasons else 200, {"Cache-Control": "no-store"})
+
+
+async def outcome(name: str, check: Check, time_s: float) -> str | None:
+    """What is wrong with one part of the node, or None."""
+    try:
+        async with asyncio.timeout(time_s):
+            return await check()
+    except TimeoutError:
+        return f"no answer within {time_s:.0f} seconds"
+    except Exception:
+        log.exception("the readiness check %s failed", name)
+        return "the check failed, the node's log says more"
+
+
+ENVELOPE = PlainEnvelope()
+
+ENTRIES = (
+    Entry("GET", "/healthz", health, who="anyone"),
+    Entry("GET", "/readyz", ready, who="anyone"),
+)

@@ -1,0 +1,1 @@
+"""The HTTP API that Owncast's clients speak, about the home channel."""

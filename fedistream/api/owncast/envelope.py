@@ -1,0 +1,65 @@
+"""How Owncast says yes and no: `{success, message}` to the admin, `{error}` to everybody else."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from starlette.responses import PlainTextResponse, Response
+
+from fedistream.api.ask import Ask, OtherSite, TooLarge, TooSlow, Unidentified
+from fedistream.api.entries import reply
+from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
+
+ADMIN = "/api/admin/"
+SETTERS = "/api/admin/config/"
+NO_CACHE = {"Cache-Control": "no-cache, no-store, must-revalidate"}
+
+# Owncast knows 400 for nearly everything; its clients take any status of 400 and above as a failure and show the text
+STATUS: Mapping[type[Refusal], int] = {
+    Invalid: 400,
+    Conflict: 400,
+    NotAllowed: 403,
+    NotFound: 404,
+    TooSlow: 408,
+    Gone: 410,
+    TooLarge: 413,
+    TooMany: 429,
+}
+
+
+def done(message: str) -> Response:
+    return reply({"success": True, "message": message})
+
+
+def changed() -> Response:
+    """The answer of every setter."""
+    return done("changed")
+
+
+class OwncastEnvelope:
+    """From errors to what Owncast's clients understand."""
+
+    def refusal(self, ask: Ask, error: Refusal) -> Response:
+        if isinstance(error, Unidentified):
+            # admin clients are told "Unauthorized", those with tokens "unauthorized"
+            if error.challenge:
+                return PlainTextResponse("Unauthorized", 401, {"WWW-Authenticate": error.challenge})
+            return PlainTextResponse("unauthorized", 401)
+        if isinstance(error, OtherSite):
+            return PlainTextResponse("Forbidden", 403)
+        status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+        headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany) else None
+        if ask.path.startswith(ADMIN):
+            return reply({"success": False, "message": str(error)}, status, headers)
+        return reply({"error": str(error)}, status, headers)
+
+    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+        headers = {"Allow": ", ".join(allowed)}
+        if ask.path.startswith(SETTERS):
+            return reply({"success": False, "message": f"{ask.method} not supported"}, 400, headers)
+        return reply({"error": f"{ask.method} not supported"}, 405, headers)
+
+    def fault(self, ask: Ask) -> Response:
+        return reply({"error": "internal error, the node's log says more"}, 500)
+
+
+ENVELOPE = OwncastEnvelope()

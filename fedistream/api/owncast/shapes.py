@@ -1,0 +1,140 @@
+"""What Owncast's clients read about the stream and its viewers: pure functions from the node's values to JSON.
+
+The configuration has its own module, config_shapes.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from fedistream import __version__
+from fedistream.api.owncast.needs import Values
+from fedistream.broadcasts.air import Air, Encoder, State
+from fedistream.logbook import Line
+from fedistream.viewers.service import Count, Peak, Viewer
+
+Json = dict[str, object]
+
+CODECS = {"avc1": "H.264", "mp4a": "AAC"}  # by the first part of the RFC 6381 name
+LEVELS = {"critical": "fatal"}  # the others are called the same
+PASSTHROUGH = "Source"  # what Owncast calls a variant without a name that is not transcoded
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC with `Z`; Owncast prints up to 9 digits of a second, Python has 6."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def moment_or_null(at: datetime | None) -> str | None:
+    return None if at is None else moment(at)
+
+
+def status(air: Air, viewers: int, values: Values, now: datetime) -> Json:
+    """Status. `state` is ours: Owncast has no word for a stream whose encoder is expected back."""
+    online = air.state is not State.OFFLINE
+    shape: Json = {
+        "serverTime": moment(now),
+        "lastConnectTime": moment_or_null(air.started_at or air.last_started_at),
+        "lastDisconnectTime": moment_or_null(air.last_ended_at),
+        "versionNumber": __version__,
+        "streamTitle": values["streamtitle"],
+        "online": online,
+        "state": air.state.value,
+    }
+    if not values["hideviewercount"]:
+        shape["viewerCount"] = viewers if online else 0
+    return shape
+
+
+def admin_status(air: Air, viewers: int, peak: Peak, values: Values) -> Json:
+    """AdminStatus. `state` and `warnings` are ours."""
+    online = air.state is not State.OFFLINE
+    shape: Json = {
+        "currentBroadcast": current_broadcast(air, values) if online else None,
+        "health": None,
+        "online": online,
+        "viewerCount": viewers if online else 0,
+        "overallPeakViewerCount": peak.overall,
+        "sessionPeakViewerCount": peak.session,
+        "streamTitle": values["streamtitle"],
+        "versionNumber": __version__,
+        "state": air.state.value,
+        "warnings": list(air.warnings),
+    }
+    if air.encoder is not None:
+        shape["broadcaster"] = broadcaster(air.encoder)
+    return shape
+
+
+def broadcaster(encoder: Encoder) -> Json:
+    return {
+        "remoteAddr": encoder.address,
+        "time": moment(encoder.connected_at),
+        "streamDetails": {
+            "width": encoder.width,
+            "height": encoder.height,
+            # the early documents spell it frameRate; every client that was read wants framerate
+            "framerate": encoder.framerate,
+            "videoBitrate": encoder.video_kbps,
+            "audioBitrate": encoder.audio_kbps,
+            "videoCodec": codec(encoder.video_codec),
+            "audioCodec": codec(encoder.audio_codec),
+            "encoder": encoder.software,
+        },
+    }
+
+
+def codec(name: str) -> str:
+    """The name Owncast gives a codec, for example "H.264" for "avc1.64001f"."""
+    return CODECS.get(name.partition(".")[0], name)
+
+
+def current_broadcast(air: Air, values: Values) -> Json:
+    return {
+        "outputSettings": [passthrough(air.encoder)],
+        "latencyLevel": {"level": values["video/streamlatencylevel"]},
+    }
+
+
+def passthrough(encoder: Encoder | None) -> Json:
+    """The StreamOutputVariant that hands on what the encoder sends, with the encoder's numbers when there is one."""
+    return {
+        "name": PASSTHROUGH,
+        "videoPassthrough": True,
+        "audioPassthrough": True,
+        "videoBitrate": encoder.video_kbps if encoder else 0,
+        "audioBitrate": encoder.audio_kbps if encoder else 0,
+        "scaledWidth": 0,
+        "scaledHeight": 0,
+        "framerate": round(encoder.framerate) if encoder else 0,
+        "cpuUsageLevel": 0,
+    }
+
+
+def variants() -> list[Json]:
+    return [{"index": 0, "name": PASSTHROUGH}]
+
+
+def viewer(watching: Viewer) -> Json:
+    return {
+        "clientID": watching.id,
+        "firstSeen": moment(watching.first_seen),
+        "userAgent": watching.user_agent,
+        "ipAddress": watching.address,
+        "geo": None,
+    }
+
+
+def counts(samples: Iterable[Count]) -> list[Json]:
+    return [{"time": moment(count.at), "value": count.viewers} for count in samples]
+
+
+def log_lines(lines: Iterable[Line]) -> list[Json]:
+    return [
+        {"time": moment(line.at), "message": line.message, "level": LEVELS.get(line.level, line.level)}
+        for line in lines
+    ]
+
+
+def platforms(names: Mapping[str, str]) -> Mapping[str, Json]:
+    """Without `icon`: the node has no platform logos, and a client that finds no icon shows the name."""
+    return {key: {"platform": name} for key, name in names.items()}

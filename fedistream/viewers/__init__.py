@@ -1,0 +1,1 @@
+"""Who is watching: counted in memory, gone with the process."""

@@ -1,0 +1,85 @@
+"""The viewers of one channel: who was seen when, and who holds a connection. Knows no clock and no limit."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+Key = tuple[str, str]  # address and user agent: what distinguishes two viewers without a cookie
+
+
+@dataclass(slots=True)
+class Watcher:
+    """One viewer. `last_seen` is on the monotonic clock, `holds` counts open connections."""
+
+    id: str
+    first_seen: datetime
+    last_seen: float
+    holds: int = 0
+
+
+class Audience:
+    """Watchers in the order in which they were last seen, so that expiry looks only at those who have to go."""
+
+    def __init__(self) -> None:
+        self._passing: OrderedDict[Key, Watcher] = OrderedDict()
+        self._held: dict[Key, Watcher] = {}
+        self._per_address: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._passing) + len(self._held)
+
+    def __iter__(self) -> Iterator[tuple[Key, Watcher]]:
+        yield from self._held.items()
+        yield from self._passing.items()
+
+    def from_address(self, address: str) -> int:
+        return self._per_address[address]
+
+    def touch(self, key: Key, at: float) -> bool:
+        """The watcher was seen again. False when there is none of that key."""
+        watcher = self._passing.get(key)
+        if watcher is not None:
+            watcher.last_seen = at
+            self._passing.move_to_end(key)
+            return True
+        watcher = self._held.get(key)
+        if watcher is None:
+            return False
+        watcher.last_seen = at
+        return True
+
+    def add(self, key: Key, watcher: Watcher) -> None:
+        self._passing[key] = watcher
+        self._per_address[key[0]] += 1
+
+    def hold(self, key: Key) -> None:
+        """The watcher has opened a connection: until it is released as often as it was held it does not expire."""
+        watcher = self._passing.pop(key, None)
+        if watcher is not None:
+            self._held[key] = watcher
+        self._held[key].holds += 1
+
+    def release(self, key: Key, at: float) -> None:
+        """A connection of the watcher has closed: from now on silence counts."""
+        watcher = self._held.get(key)
+        if watcher is None:
+            return
+        watcher.holds -= 1
+        watcher.last_seen = at
+        if watcher.holds == 0:
+            self._passing[key] = self._held.pop(key)
+
+    def expire(self, before: float) -> int:
+        """Forget who was last seen at `before` or earlier. Returns how many that were."""
+        gone = 0
+        while self._passing:
+            key = next(iter(self._passing))
+            if self._passing[key].last_seen > before:
+                break
+            del self._passing[key]
+            gone += 1
+            self._per_address[key[0]] -= 1
+            if not self._per_address[key[0]]:
+                del self._per_address[key[0]]
+        return gone

@@ -1,0 +1,198 @@
+"""How many people watch, who they are to the admin, the peaks, and the count over time.
+
+A viewer is an address and a user agent that asked for a playlist, pinged or holds a socket. Nothing is stored on disk.
+"""
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from fedistream.viewers.audience import Audience, Key, Watcher
+
+EXPIRY_S = 15.0  # Owncast's; a player asks for a playlist at least every few seconds
+MAX_VIEWERS = 200_000  # about 120 MB, and more than one machine can send video to
+MAX_PER_ADDRESS = 1_000  # user agents behind one address: keeps one prankster from filling the table
+MAX_USER_AGENT = 512  # characters kept
+SAMPLE_S = 30.0
+SAMPLES = 2_880  # a day
+
+
+class OfChannel(Protocol):
+    """A fact about a channel."""
+
+    @property
+    def channel_id(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Someone who watches. `id` is made from address and user agent; it means nothing after a restart."""
+
+    id: str
+    first_seen: datetime
+    last_seen: datetime
+    user_agent: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The most viewers at once: in the present (or latest) broadcast, and ever."""
+
+    session: int = 0
+    overall: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many viewers there were at a moment."""
+
+    at: datetime
+    viewers: int
+
+
+@dataclass(slots=True)
+class _Channel:
+    audience: Audience = field(default_factory=Audience)
+    peak: Peak = Peak()
+    in_session: bool = False
+    samples: deque[Count] = field(default_factory=lambda: deque(maxlen=SAMPLES))
+
+
+class Viewers:
+    """`clock` is monotonic, in seconds; `now` is the time of day.
+
+    `salt` (16 to 64 random bytes) keeps addresses from being recovered out of ids.
+    When MAX_VIEWERS are there, or MAX_PER_ADDRESS from one address, newcomers are served but not counted as viewers;
+    `uncounted` says how often that was.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], now: Callable[[], datetime], salt: bytes, *, expiry_s: float = EXPIRY_S
+    ) -> None:
+        self._clock = clock
+        self._now = now
+        self._salt = salt
+        self._expiry_s = expiry_s
+        self._channels: dict[int, _Channel] = {}
+        self._total = 0
+        self.uncounted = 0
+
+    def seen(self, channel_id: int, address: str, user_agent: str) -> None:
+        """Somebody asked for a playlist, or pinged. Cheap enough for every request."""
+        key = (address, user_agent[:MAX_USER_AGENT])
+        at = self._clock()
+        channel = self._channel(channel_id)
+        if not channel.audience.touch(key, at):
+            self._expire(channel, at)
+            self._arrive(channel, key, at)
+
+    def hold(self, channel_id: int, address: str, user_agent: str) -> bool:
+        """A viewer opened a socket and is counted until it closes. False when there was no room to count it.
+
+        Call `release` with the same values exactly when this returned True.
+        """
+        key = (address, user_agent[:MAX_USER_AGENT])
+        at = self._clock()
+        channel = self._channel(channel_id)
+        self._expire(channel, at)
+        if not channel.audience.touch(key, at) and not self._arrive(channel, key, at):
+            return False
+        channel.audience.hold(key)
+        return True
+
+    def release(self, channel_id: int, address: str, user_agent: str) -> None:
+        """The socket has closed; the viewer is forgotten after the usual silence."""
+        self._channel(channel_id).audience.release((address, user_agent[:MAX_USER_AGENT]), self._clock())
+
+    def count(self, channel_id: int) -> int:
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            return 0
+        self._expire(channel, self._clock())
+        return len(channel.audience)
+
+    def list(self, channel_id: int) -> tuple[Viewer, ...]:
+        """All viewers of the channel, those who came first first."""
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            return ()
+        at, now = self._clock(), self._now()
+        self._expire(channel, at)
+        found = (
+            Viewer(w.id, w.first_seen, now - timedelta(seconds=at - w.last_seen), user_agent, address)
+            for (address, user_agent), w in channel.audience
+        )
+        return tuple(sorted(found, key=lambda viewer: viewer.first_seen))
+
+    def peak(self, channel_id: int) -> Peak:
+        channel = self._channels.get(channel_id)
+        return Peak() if channel is None else channel.peak
+
+    def restore_peak(self, channel_id: int, overall: int) -> None:
+        """What `peak().overall` was before the process started."""
+        channel = self._channel(channel_id)
+        channel.peak = Peak(channel.peak.session, max(overall, channel.peak.overall))
+
+    def begin_session(self, fact: OfChannel) -> None:
+        """A broadcast has begun: its peak starts with who is there already."""
+        channel = self._channel(fact.channel_id)
+        channel.in_session = True
+        channel.peak = Peak(0, channel.peak.overall)
+        self._expire(channel, self._clock())
+        self._note_peak(channel)
+
+    def end_session(self, fact: OfChannel) -> None:
+        """The broadcast has ended: who looks at an offline channel does not raise its peak."""
+        self._channel(fact.channel_id).in_session = False
+
+    def samples(self, channel_id: int, since: datetime | None = None) -> tuple[Count, ...]:
+        """The counts of the last day, one every SAMPLE_S seconds, oldest first."""
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            return ()
+        return tuple(count for count in channel.samples if since is None or count.at >= since)
+
+    def sample(self) -> None:
+        """Note the present count of every channel that has ever had a viewer or a broadcast."""
+        at, now = self._clock(), self._now()
+        for channel in self._channels.values():
+            self._expire(channel, at)
+            channel.samples.append(Count(now, len(channel.audience)))
+
+    async def run(self) -> None:
+        """Sample until cancelled."""
+        while True:
+            self.sample()
+            await asyncio.sleep(SAMPLE_S)
+
+    def _channel(self, channel_id: int) -> _Channel:
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            channel = self._channels[channel_id] = _Channel()
+        return channel
+
+    def _expire(self, channel: _Channel, at: float) -> None:
+        self._total -= channel.audience.expire(at - self._expiry_s)
+
+    def _arrive(self, channel: _Channel, key: Key, at: float) -> bool:
+        if self._total >= MAX_VIEWERS or channel.audience.from_address(key[0]) >= MAX_PER_ADDRESS:
+            self.uncounted += 1
+            return False
+        channel.audience.add(key, Watcher(self._id(key), self._now(), at))
+        self._total += 1
+        self._note_peak(channel)
+        return True
+
+    def _note_peak(self, channel: _Channel) -> None:
+        count = len(channel.audience)
+        if channel.in_session and count > channel.peak.session:
+            channel.peak = Peak(count, max(count, channel.peak.overall))
+
+    def _id(self, key: Key) -> str:
+        # a NUL cannot be in a header, so no two keys are written the same way
+        return hashlib.blake2b("\0".join(key).encode(), digest_size=8, key=self._salt).hexdigest()

@@ -1,0 +1,39 @@
+"""An HTTP client that asks an ASGI application in process, and a clock that is moved by hand."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+from httpx2 import ASGITransport, AsyncClient
+from starlette.types import ASGIApp
+
+ADDRESS = "203.0.113.7"
+HOST = "node.example"
+
+
+def client(app: ASGIApp, *, address: str = ADDRESS, agent: str = "test") -> AsyncClient:
+    """Close it (`async with`). Errors of the application come out as responses, as they do behind a server."""
+    transport = ASGITransport(app, client=(address, 40000), raise_app_exceptions=False)
+    return AsyncClient(transport=transport, base_url=f"http://{HOST}", headers={"User-Agent": agent})
+
+
+def basic(password: str, user: str = "admin") -> dict[str, str]:
+    """The header of HTTP Basic."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+class Clock:
+    """Both clocks of a node: `monotonic()` in seconds, and `now()` in UTC. `advance` moves them together."""
+
+    def __init__(self, now: datetime = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)) -> None:
+        self._now = now
+        self._monotonic = 1000.0
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._monotonic += seconds
+        self._now += timedelta(seconds=seconds)
