@@ -1,0 +1,182 @@
+"""Who may import what. The table below is the architecture: the longest prefix names the room a module lives in."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.house.tree import PACKAGES, ROOT, Import, Module, imports, is_within, modules
+
+CLOCKS_CHANCE_AND_DEVICES = frozenset(
+    ("asyncio", "logging", "os", "pathlib", "random", "secrets", "select", "selectors", "socket", "ssl", "subprocess")
+    + ("threading", "time")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the modules of a room may import: of ours, of libraries, and of the standard library."""
+
+    ours: tuple[str, ...]
+    libraries: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()  # modules of the standard library
+    not_even: tuple[str, ...] = ()  # taken out of `ours` again
+
+
+def wire(*ours: str, libraries: tuple[str, ...] = ()) -> Room:
+    """Bytes or text to values and back: no clock, no chance, no sockets, files or logs."""
+    return Room(ours, libraries, without=CLOCKS_CHANCE_AND_DEVICES)
+
+
+KERNEL = tuple(
+    f"fedistream.{name}" for name in ("bus", "db", "errors", "events", "logbook", "places", "settings", "text")
+)
+KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "nh3", "orjson")
+FORMATS = tuple(f"media.{name}" for name in ("aac", "avc", "bits", "flv", "fmp4", "m3u8", "track"))
+
+KERNEL_ROOM = Room(KERNEL, KERNEL_LIBRARIES)
+FACE = Room(
+    ("fedistream", "media", "activitypub"),
+    ("jinja2", "markupsafe", "orjson", "pydantic", "python_multipart", "starlette"),
+    not_even=("fedistream.node", "fedistream.cli", "fedistream.db"),  # nor any models module, see complaints()
+)
+
+ROOMS: dict[str, Room] = {
+    "activitypub": wire("activitypub", libraries=("cryptography",)),
+    "activitypub.vocabulary": wire("activitypub", libraries=("little_boxes",)),
+    "activitypub.signatures.cavage": wire("activitypub", libraries=("cryptography", "httpsig")),
+    **dict.fromkeys(
+        ("activitypub.deliver", "activitypub.fetch", "activitypub.guard"), Room(("activitypub",), ("aiohttp", "orjson"))
+    ),
+    "media": Room(("media",), ("aiofiles", "obstore", "uvloop")),
+    **dict.fromkeys(FORMATS, wire(*FORMATS)),
+    "media.rtmp": wire("media.rtmp"),
+    **dict.fromkeys(("media.rtmp.client", "media.rtmp.server"), Room(("media",), ("uvloop",))),
+    "media.codec": Room(("media",), ("av",)),
+    **dict.fromkeys(KERNEL, KERNEL_ROOM),
+    "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
+    "fedistream.api": FACE,
+    "fedistream.irc": replace(FACE, libraries=()),
+    "fedistream.jobs": Room(("fedistream", "activitypub"), ("aiohttp", "apscheduler"), not_even=FACE.not_even[:2]),
+    "fedistream.reactions": Room(("fedistream",), not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),
+    "fedistream.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=("fedistream.cli",)),
+    "fedistream.cli": Room(PACKAGES, ("click", "uvicorn", "uvloop")),
+}
+
+
+def room_of(module: Module) -> tuple[str, Room]:
+    """The room by the longest prefix; a folder of fedistream that the table does not name is a feature."""
+    name = max((prefix for prefix in ROOMS if is_within(module.name, (prefix,))), key=len, default="")
+    if name:
+        return name, ROOMS[name]
+    if module.name == "fedistream":
+        return module.name, KERNEL_ROOM
+    folder = ".".join(module.name.split(".")[:2])
+    # one feature never imports another: what it needs of it is handed to its constructor
+    feature = Room((*KERNEL, folder, "media", "activitypub"), ("argon2", "tortoise", *KERNEL_LIBRARIES))
+    return f"{folder} (a feature)", feature
+
+
+def complaints(root: Path) -> Iterator[str]:
+    """One line, with file and line, for every import that the table does not allow."""
+    known = modules(root)
+    for module in known.values():
+        name, room = room_of(module)
+        for one in imports(module, known):
+            if why := _refusal(one, room):
+                yield f"{one.where}: {name} may not import {one.target}: {why}"
+            if one.in_function and is_within(one.target, PACKAGES):
+                yield f"{one.where}: {one.target} is imported inside a function: that hides a knot"
+
+
+def _refusal(one: Import, room: Room) -> str:
+    top = one.target.partition(".")[0]
+    if top in PACKAGES:
+        if one.target == "fedistream" or is_within(one.importer, (one.target,)):
+            return ""  # a package's own __init__ (the version) is no room
+        if not is_within(one.target, room.ours) or is_within(one.target, room.not_even):
+            return "it is in another room"
+        if room in (FACE, ROOMS["fedistream.irc"]) and one.target.endswith(".models"):
+            return "a face speaks to services, never to models"
+        return ""
+    if top in room.without:
+        return "no clock, chance, socket, file or log in this room: take it as an argument"
+    if top in sys.stdlib_module_names or top in room.libraries:
+        return ""
+    return "that library belongs to another room"
+
+
+def test_every_import_stays_within_the_rules_of_its_room() -> None:
+    assert not list(complaints(ROOT))
+
+
+def test_planted_imports_are_each_complained_about(tmp_path: Path) -> None:
+    planted = {
+        "media/avc.py": ("import time", "from media import hub", "import media.fmp4"),
+        "media/hub.py": ("import asyncio", "from fedistream import errors", "import av"),
+        "media/fmp4.py": ("import struct",),
+        "media/rtmp/session.py": ("from media import fmp4", "from . import chunks"),
+        "media/rtmp/chunks.py": ("from socket import socket",),
+        "activitypub/actor.py": ("import httpsig", "from cryptography import x509"),
+        "fedistream/__init__.py": (),
+        "fedistream/errors.py": ("from fedistream.chat.service import Chat",),
+        "fedistream/chat/service.py": (
+            "import starlette",
+            "from fedistream.viewers.service import X",
+            "import media.hub",
+        ),
+        "fedistream/chat/models.py": ("from tortoise import fields", "from fedistream import errors"),
+        "fedistream/viewers/service.py": ("from fedistream.node import Node",),
+        "fedistream/api/chat.py": (
+            "from fedistream.chat.models import Line",
+            "from fedistream.chat.service import Chat",
+            "def late():\n    import fedistream.errors",
+        ),
+        "fedistream/node.py": ("import fedistream.api.chat", "import av"),
+    }
+    for name, statements in planted.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(statements) + "\n")
+    assert [line.partition(": it is")[0].partition(": a face")[0].split(": ")[0] for line in complaints(tmp_path)] == [
+        "activitypub/actor.py:1",
+        "media/avc.py:1",
+        "media/avc.py:2",
+        "media/hub.py:2",
+        "media/hub.py:3",
+        "media/rtmp/chunks.py:1",
+        "media/rtmp/session.py:1",
+        "fedistream/api/chat.py:1",
+        "fedistream/api/chat.py:4",
+        "fedistream/chat/service.py:1",
+        "fedistream/chat/service.py:2",
+        "fedistream/errors.py:1",
+        "fedistream/node.py:2",
+        "fedistream/viewers/service.py:1",
+    ]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = modules()
+    waiting = {
+        name: {one.target for one in imports(module, known)} & known.keys() - {name} for name, module in known.items()
+    }
+    # peel off whatever imports nothing that is left; a circle is what cannot be peeled
+    while peeled := {name for name, needs in waiting.items() if not needs & waiting.keys()}:
+        waiting = {name: needs for name, needs in waiting.items() if name not in peeled}
+    circle = {name: sorted(needs & waiting.keys()) for name, needs in waiting.items()}
+    assert not circle
+
+
+def test_the_faces_do_not_load_the_codec_library() -> None:
+    faces = [name for name in modules() if is_within(name, ("fedistream.api",))]
+    program = f"import sys, {', '.join(faces)}\nsys.exit('av' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def test_both_libraries_are_importable_where_there_is_no_node() -> None:
+    libraries = [name for name in modules() if is_within(name, ("activitypub", "media"))]
+    program = f"import tests.house.without_the_node, {', '.join(libraries)}"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,88 @@
+"""The repository as the house tests read it: its modules, and who imports whom, from the syntax trees."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("activitypub", "media", "fedistream")
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module by its dotted name; `path` is relative to the root it was found under."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+    text: str
+
+    @property
+    def package(self) -> str:
+        return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+
+    @property
+    def lines(self) -> int:
+        return self.text.count("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import of one name: `target` is a module, as deep as there is one."""
+
+    importer: str
+    target: str
+    where: str
+    in_function: bool
+
+
+@cache
+def modules(root: Path = ROOT, folders: tuple[str, ...] = PACKAGES) -> dict[str, Module]:
+    """Every Python module in the folders, by dotted name."""
+    found = {}
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*.py")):
+            relative = path.relative_to(root)
+            parts = relative.with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            text = path.read_text(encoding="utf-8")
+            found[name] = Module(name, relative, ast.parse(text, str(relative)), text)
+    return found
+
+
+def imports(module: Module, known: dict[str, Module]) -> Iterator[Import]:
+    """Every import of the module except those for types only, which cost nothing and tie nothing at run time."""
+    for node, in_function in _statements(module.tree, in_function=False):
+        for name in _names(node, module):
+            target = name
+            while target not in known and "." in target and target.rpartition(".")[0] in known:
+                target = target.rpartition(".")[0]  # a class or a function of that module
+            yield Import(module.name, target, f"{module.path}:{node.lineno}", in_function)
+
+
+def _statements(node: ast.AST, *, in_function: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            continue
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child, in_function
+        inside = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _statements(child, in_function=inside)
+
+
+def _names(node: ast.Import | ast.ImportFrom, module: Module) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    origin = node.module or ""
+    if node.level:
+        above = module.package.split(".")
+        origin = ".".join(filter(None, [*above[: len(above) - node.level + 1], origin]))
+    yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def is_within(name: str, prefixes: tuple[str, ...] | frozenset[str]) -> bool:
+    """Whether the dotted name is one of the prefixes or lies under one."""
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
