@@ -1,0 +1,49 @@
+"""A broadcast that is whatever the test says: the answers of the broadcasts service without media behind them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from fedistream.broadcasts.air import Air, Encoder, State
+
+STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)
+OBS = Encoder(
+    address="203.0.113.9",
+    connected_at=STARTED,
+    software="obs-output module (libobs version 31.0.2)",
+    width=1920,
+    height=1080,
+    framerate=30.0,
+    video_kbps=4500,
+    audio_kbps=160,
+    video_codec="avc1.64001f",
+    audio_codec="mp4a.40.2",
+)
+
+
+def offline(channel_id: int = 1) -> Air:
+    return Air(channel_id, State.OFFLINE)
+
+
+def live(channel_id: int = 1) -> Air:
+    return Air(
+        channel_id, State.LIVE, broadcast_id=7, started_at=STARTED, encoder=OBS, last_started_at=STARTED, playable=True
+    )
+
+
+def waiting(channel_id: int = 1) -> Air:
+    return replace(live(channel_id), state=State.WAITING, encoder=None, lost_at=STARTED, until=STARTED)
+
+
+class Broadcasts:
+    """Holds what is on the air per channel; `disconnect` ends it and remembers that it was asked."""
+
+    def __init__(self) -> None:
+        self.on: dict[int, Air] = {}
+        self.disconnected: list[int] = []
+
+    def air(self, channel_id: int) -> Air:
+        return self.on.get(channel_id, offline(channel_id))
+
+    async def disconnect(self, channel_id: int) -> bool:
+        self.disconnected.append(channel_id)
+        return self.on.pop(channel_id, None) is not None
