@@ -9,8 +9,7 @@ from pathlib import Path
 from tests.house.tree import PACKAGES, ROOT, Import, Module, imports, is_within, modules
 
 CLOCKS_CHANCE_AND_DEVICES = frozenset(
-    ("asyncio", "logging", "os", "pathlib", "random", "secrets", "select", "selectors", "socket", "ssl", "subprocess")
-    + ("threading", "time")
+    ("asyncio", "logging", "os", "pathlib", "random", "secrets", "select", "socket", "ssl", "subprocess", "time")
 )
 
 
