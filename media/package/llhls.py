@@ -1,0 +1,193 @@
+"""One rung of a broadcast as Low-Latency HLS (RFC 8216bis): takes samples, answers players.
+
+It joins the cutter, the window and the playlist text, and holds the requests that wait for what is not there yet. It
+knows no HTTP: `NotThere`, `TooFarAhead` and `Stalled` become 404, 400 and 503 in the face that serves it.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from media import fmp4
+from media.hub import Tracks
+from media.package.cutter import Cutter, Rules
+from media.package.playlist import Names, Rendered, Renderer
+from media.package.window import Segment, WallClock, Window
+from media.track import Sample
+
+_NAME = re.compile(r"(?P<token>[a-z0-9]+)-(?:i(?P<run>\d{1,9})\.mp4|(?P<number>\d{1,12})(?:\.(?P<part>\d{1,6}))?\.m4s)")
+
+
+class NotThere(Exception):
+    """No such segment, part or init segment: never made, or gone from the window."""
+
+
+class TooFarAhead(Exception):
+    """The player asks for a playlist that is more than two segments away (RFC 8216bis, 6.2.5.2)."""
+
+
+class Stalled(Exception):
+    """Nothing new came for three target durations; the player should ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a rung is cut and kept. `listed` and `spare` count segments, `max_bytes` bounds what is held of them."""
+
+    rules: Rules = field(default_factory=Rules)
+    listed: int = 15
+    spare: int = 4
+    max_bytes: int = 50 << 20
+
+
+class Rung:
+    """A tap of the hub on one side, awaited by players on the other.
+
+    `token` tells this run of the node apart from others in file names, so that no cache mixes them. `first` is the
+    first media sequence number. `wall_ms` gives the time of day in milliseconds since the epoch.
+    """
+
+    def __init__(self, token: str, shape: Shape, *, first: int, wall_ms: Callable[[], int]) -> None:
+        self.shape, self.names = shape, Names(token)
+        self.window = Window(first, listed=shape.listed, spare=shape.spare, max_bytes=shape.max_bytes)
+        self.tracks: Tracks | None = None
+        self.ended = False
+        self._wall_ms = wall_ms
+        self._cutter: Cutter | None = None
+        self._wall: WallClock | None = None
+        self._run = 0
+        self._fresh = False  # the next part is the first of its run
+        self._inits: dict[int, bytes] = {}
+        self._renderer = Renderer(self.names, shape.rules)
+        self._published = asyncio.Event()
+
+    @property
+    def playable(self) -> bool:
+        return bool(self.window.segments)
+
+    @property
+    def gop_ms(self) -> int | None:
+        """The distance of the encoder's last two keyframes."""
+        return self._cutter.gop_ms if self._cutter else None
+
+    @property
+    def part_ms(self) -> int:
+        """PART-TARGET."""
+        limit = self._cutter.part_limit if self._cutter else None
+        return limit or self.shape.rules.part_limit(None)
+
+    def start(self, tracks: Tracks) -> None:
+        limit = self._cutter.part_limit if self._cutter else None
+        sequence = self._cutter.sequence if self._cutter else 0
+        self.pause()
+        self._run += 1
+        self.tracks = tracks
+        self._inits[self._run] = fmp4.init_segment(tracks.video, tracks.audio)
+        self._cutter = Cutter(self.shape.rules, tracks, sequence, limit)
+        self._wall, self._fresh = None, True
+
+    def put(self, sample: Sample) -> None:
+        assert self._cutter is not None, "start comes first"
+        now = self._wall_ms()
+        if self._wall is None:
+            self._wall = WallClock(sample.dts_ms, now)
+        self._wall.arrived(sample.dts_ms, now)
+        cuts = self._cutter.put(sample)
+        if cuts:
+            for cut in cuts:
+                self.window.add(cut, self._run, self._wall, discontinuity=self._fresh)
+                self._fresh = False
+            self._publish()
+
+    def pause(self) -> None:
+        """The encoder is gone, perhaps for a while: list what it sent, and go on waiting."""
+        if self._cutter is not None and self._wall is not None:
+            for cut in self._cutter.end():
+                self.window.add(cut, self._run, self._wall, discontinuity=self._fresh)
+                self._fresh = False
+            self._wall = None
+            self.window.finish()
+            self._publish()
+
+    def end(self) -> None:
+        """The broadcast is over: EXT-X-ENDLIST, and nobody waits any longer."""
+        self.pause()
+        self.window.finish()
+        self.ended = True
+        self._publish()
+
+    async def playlist(self, number: int | None = None, part: int | None = None, *, skip: bool = False) -> Rendered:
+        """Return the media playlist, once it holds segment `number` (or its part `part`).
+
+        `skip` asks for a delta update. Raises NotThere while nothing can be played, TooFarAhead, Stalled.
+        """
+        if number is not None:
+            self._check(number, part)
+            await self._reach((number + 1, 0) if part is None else (number, part + 1))
+        if not self.playable:
+            raise NotThere
+        return self._renderer.media(self.window, self.part_ms, skip=skip, ended=self.ended)
+
+    def multivariant(self, uri: str) -> Rendered:
+        """Return the multivariant playlist; `uri` leads to the media playlist. Raises NotThere."""
+        if self.tracks is None or not self.playable:
+            raise NotThere
+        return self._renderer.multivariant(self.window, self.tracks, uri)
+
+    async def media(self, name: str) -> bytes:
+        """Return an init segment, a segment or a part by its file name; a part that is due is waited for.
+
+        Raises NotThere, Stalled.
+        """
+        match = _NAME.fullmatch(name)
+        if match is None or match["token"] != self.names.token:
+            raise NotThere
+        if match["run"] is not None:
+            try:
+                return self._inits[int(match["run"])]
+            except KeyError:
+                raise NotThere from None
+        number = int(match["number"])
+        if match["part"] is None:
+            segment = self._find(number)
+            if not segment.done:
+                raise NotThere
+            return segment.data
+        return await self._part(number, int(match["part"]))
+
+    async def _part(self, number: int, part: int) -> bytes:
+        if (number, part) == self.window.position and not self.ended:  # the hinted one (RFC 8216bis, 6.2.6)
+            await self._reach((number, part + 1))
+        parts = self._find(number).parts
+        if part >= len(parts):
+            raise NotThere  # the segment ended before the hinted part came
+        return parts[part].data
+
+    def _find(self, number: int) -> Segment:
+        segment = self.window.find(number)
+        if segment is None:
+            raise NotThere
+        return segment
+
+    def _check(self, number: int, part: int | None) -> None:
+        at, parts = self.window.position
+        ahead = max(3, -(-3000 // self.part_ms))  # "Advance Part Limit", RFC 8216bis, 6.2.5.2
+        if number > at + 1 or (number == at and part is not None and part > parts + ahead):
+            raise TooFarAhead
+
+    async def _reach(self, position: tuple[int, int]) -> None:
+        """Wait until the window's position is at or past `position`. Raises Stalled."""
+        try:
+            async with asyncio.timeout(3 * self.shape.rules.target_s):
+                while self.window.position < position and not self.ended:
+                    await self._published.wait()
+        except TimeoutError:
+            raise Stalled from None
+
+    def _publish(self) -> None:
+        oldest = self.window.segments[0].run if self.window.segments else self._run
+        for run in [run for run in self._inits if run < oldest]:
+            del self._inits[run]
+        self._published.set()  # one event for all who wait, replaced instead of cleared: each waits for the next turn
+        self._published = asyncio.Event()
