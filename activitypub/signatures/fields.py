@@ -116,7 +116,7 @@ def _bare(value: Bare) -> str:
             if not _TOKEN.fullmatch(value.word):
                 raise BadField("not a token")
             return value.word
-        case str():
+        case _:
             text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
             if not _STRING.fullmatch(text):
                 raise BadField("not a printable ASCII string")

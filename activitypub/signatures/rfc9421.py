@@ -31,7 +31,6 @@ def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str
         covered.append("content-digest")
         if request.find("content-digest") is None:
             added["content-digest"] = digest.content_digest(request.body)
-    # the order of Mastodon's parameters; some verifiers rebuild the text from parts
     params: dict[str, Bare] = {"created": int(now), "keyid": signer.key_id, "alg": str(signer.key.algorithm)}
     inputs = InnerList(tuple(Item(name) for name in covered), params)
     complete = Request(request.method, request.origin, request.target, (*request.headers, *added.items()), request.body)

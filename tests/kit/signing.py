@@ -1,0 +1,75 @@
+"""Keys and signed requests for tests: made with our own signer, so that both real ends are joined."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from activitypub.signatures import Scheme, sign
+from activitypub.signatures.keys import PrivateKey, SigningKey, make_ed25519, make_rsa
+from activitypub.signatures.request import Request, compose, receive
+
+NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
+ACTIVITY_JSON = "application/activity+json"
+VECTORS = Path(__file__).parent.parent / "vectors" / "activitypub"
+
+
+@cache
+def rsa_key(name: str) -> PrivateKey:
+    """The RSA key called `name`: always the same within one run."""
+    return make_rsa()
+
+
+@cache
+def ed25519_key(name: str) -> PrivateKey:
+    return make_ed25519()
+
+
+def signer(actor: str = "https://remote.example/users/ann") -> SigningKey:
+    """The signing key of an actor, under the customary #main-key."""
+    return SigningKey(f"{actor}#main-key", rsa_key(actor))
+
+
+def arrived(request: Request, added: tuple[tuple[str, str], ...] = ()) -> Request:
+    """What the far end makes of `request` with the headers that a signer added."""
+    return receive(request.method, request.origin, request.target, (*request.headers, *added), request.body)
+
+
+def signed(
+    body: bytes,
+    *,
+    by: SigningKey | None = None,
+    scheme: Scheme = Scheme.CAVAGE,
+    url: str = "https://node.example/inbox",
+    now: float = NOW,
+    media_type: str = ACTIVITY_JSON,
+) -> Request:
+    """A signed POST as it arrives."""
+    request = compose("POST", url, [("Content-Type", media_type)], body)
+    return arrived(request, sign(scheme, request, by or signer(), now=now))
+
+
+def signed_get(url: str, *, by: SigningKey | None = None, scheme: Scheme = Scheme.CAVAGE, now: float = NOW) -> Request:
+    """A signed GET as it arrives."""
+    request = compose("GET", url, [("Accept", ACTIVITY_JSON)])
+    return arrived(request, sign(scheme, request, by or signer(), now=now))
+
+
+def with_header(request: Request, name: str, value: str | None) -> Request:
+    """The same request with one header replaced, or left out."""
+    kept = tuple((header, old) for header, old in request.headers if header != name)
+    added = () if value is None else ((name, value),)
+    return Request(request.method, request.origin, request.target, kept + added, request.body)
+
+
+def vector(name: str) -> dict[str, Any]:
+    """Read the JSON file `name` of tests/vectors/activitypub."""
+    loaded: dict[str, Any] = json.loads((VECTORS / name).read_bytes())
+    return loaded
+
+
+def vector_request(loaded: dict[str, Any]) -> Request:
+    """The request of a signature vector, as it arrives."""
+    stated = loaded["request"]
+    headers = [(name, value) for name, value in stated["headers"]]
+    return receive(stated["method"], stated["origin"], stated["target"], headers, stated["body"].encode())
