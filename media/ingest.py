@@ -9,6 +9,7 @@ from typing import Protocol
 
 from media import aac, avc, flv
 from media.hub import Tracks
+from media.rtmp.server import Unplayable
 from media.timeline import Timeline
 from media.track import AudioTrack, Kind, Sample, VideoTrack
 
@@ -16,10 +17,6 @@ WAIT_MS = 500  # how long pictures wait for the sound's configuration, and sound
 HELD_SAMPLES, HELD_BYTES = 2_000, 32 << 20  # while waiting
 KEYFRAME_WARN_MS = 4_000  # past this, people who join see nothing for too long
 NO_KEYFRAME_MS = 10_000
-
-
-class Unplayable(Exception):
-    """What the encoder sends cannot be shown in a browser; the text tells the streamer what to change."""
 
 
 class Sink(Protocol):
