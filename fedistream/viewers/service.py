@@ -13,7 +13,7 @@ from typing import Protocol
 
 from fedistream.viewers.audience import Audience, Key, Watcher
 
-EXPIRY_S = 15.0  # Owncast's; a player asks for a playlist at least every few seconds
+EXPIRY_S = 15.0  # a player asks for a playlist at least every few seconds
 MAX_VIEWERS = 200_000  # about 120 MB, and more than one machine can send video to
 MAX_PER_ADDRESS = 1_000  # user agents behind one address: keeps one prankster from filling the table
 MAX_USER_AGENT = 512  # characters kept
