@@ -1,0 +1,32 @@
+"""What a peer may use of us: one value, handed to the core and the shells. Each limit has its error in `errors`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes are bytes, times are seconds."""
+
+    handshake_s: float = 10  # from the first byte of TCP to the last of the handshake
+    publish_s: float = 10  # from there to an accepted publish
+    idle_s: float = 30  # without a whole message; OBS sends audio 40 times a second
+    write_s: float = 10  # the peer takes nothing from us
+    linger_s: float = 2  # after our last word, so that the peer can read it before the socket goes
+    message: int = 16 << 20  # the length field ends one byte short of this; a 4K keyframe has 1 to 3 MiB
+    early_message: int = 64 << 10  # before a publish is asked for; a connect command has 300 bytes
+    held: int = 1 << 20  # what may arrive while a publish is being decided
+    chunk_streams: int = 64  # OBS and ffmpeg use 4
+    amf_depth: int = 16  # metadata of OBS has 2
+    amf_items: int = 1024  # metadata of OBS has 20
+    amf_string: int = 64 << 10
+    parameters: int = 32  # behind the `?` of a key or an app
+    connections: int = 1000
+    connections_per_address: int = 10
+    failed_keys: int = 10  # wrong keys from one address within `failed_keys_window_s` ...
+    failed_keys_window_s: float = 60
+    failed_keys_block_s: float = 300  # ... close the door to it for this long
+    window: int = 2_500_000  # acknowledgement window we ask for; what FMS and nginx-rtmp's clients are used to
+    chunk_size: int = 4096  # of what we send
+
+
+DEFAULT = Limits()

@@ -1,0 +1,107 @@
+"""One end of an RTMP connection below the commands: handshake, chunks, acknowledgements, pings. Both sessions have one.
+
+What it cannot answer by itself it hands on as messages.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from media.rtmp import messages
+from media.rtmp.chunks import Message, Reader, Writer
+from media.rtmp.errors import NotRtmp
+from media.rtmp.limits import Limits
+
+
+class Handshake(Protocol):
+    def receive(self, data: bytes) -> bytes | None: ...
+    def outgoing(self) -> bytes: ...
+
+
+class Link:
+    def __init__(self, handshake: Handshake, limits: Limits) -> None:
+        self.open = False
+        self.received = 0  # bytes, the handshake included, as the acknowledgements count them
+        self.acknowledged = 0  # what the peer says to have received, modulo 2**32
+        self._handshake = handshake
+        self._reader = Reader(max_message=limits.early_message, max_streams=limits.chunk_streams)
+        self._writer = Writer()
+        self._out: list[bytes] = []
+        self._window = limits.window  # until the peer names its own
+        self._answered = 0  # `received` at our last acknowledgement
+        self._own_window = 0
+
+    @property
+    def buffered(self) -> int:
+        """Bytes put in and not yet read as messages."""
+        return self._reader.buffered
+
+    def allow(self, max_message: int) -> None:
+        """Change the size limit for the messages to come."""
+        self._reader.max_message = max_message
+
+    def put(self, data: bytes) -> None:
+        """Add received bytes. Raises NotRtmp, BadHandshake; what `outgoing` has then is the last to be sent."""
+        self.received += len(data)
+        if self.open:
+            self._reader.put(data)
+        else:
+            try:
+                rest = self._handshake.receive(data)
+            except NotRtmp as error:
+                self._out.append(error.answer)
+                raise
+            if rest is not None:
+                self._out.append(self._handshake.outgoing())
+                self.open = True
+                self._reader.put(rest)
+        if self._window and self.received - self._answered >= self._window and self.open:
+            self._answered = self.received
+            self.send(messages.write_acknowledgement(self.received))
+
+    def messages(self) -> Iterator[Message]:
+        """Take the messages that are not the link's own affair. Raises what `chunks.Reader` does, and BadMessage."""
+        for message in self._reader.messages():
+            control = _CONTROL.get(message.kind)
+            if control is None:
+                yield message
+            else:
+                control(self, message)
+
+    def send(self, *them: Message) -> None:
+        for message in them:
+            if message.kind == messages.WINDOW_SIZE:
+                self._own_window = messages.number(message)
+            self._out.append(self._writer.send(message, messages.csid(message)))
+
+    def outgoing(self) -> bytes:
+        """The bytes to be sent since the last call."""
+        if not self.open:
+            self._out.append(self._handshake.outgoing())
+        data = b"".join(self._out)
+        self._out.clear()
+        return data
+
+    def _on_acknowledgement(self, message: Message) -> None:
+        self.acknowledged = messages.number(message)
+
+    def _on_window_size(self, message: Message) -> None:
+        self._window = messages.number(message)
+
+    def _on_peer_bandwidth(self, message: Message) -> None:
+        # spec 5.4.5: answered by a Window Acknowledgement Size, when that is news
+        size = messages.number(message)
+        if size != self._own_window:
+            self.send(messages.write_window_size(size))
+
+    def _on_user_control(self, message: Message) -> None:
+        event, data = messages.user_control(message)
+        if event == messages.PING_REQUEST:
+            self.send(messages.write_user_control(messages.PING_RESPONSE, data[:4]))
+
+
+_CONTROL: dict[int, Callable[[Link, Message], None]] = {
+    messages.ACKNOWLEDGEMENT: Link._on_acknowledgement,
+    messages.USER_CONTROL: Link._on_user_control,
+    messages.WINDOW_SIZE: Link._on_window_size,
+    messages.PEER_BANDWIDTH: Link._on_peer_bandwidth,
+}

@@ -1,0 +1,31 @@
+"""Why an encoder was cut off, kept to be told to it when it comes back.
+
+OBS reads nothing after Publish.Start: an error in the middle of a stream shows up in its log as a lost connection, and
+it connects again two seconds later. That publish is refused with the reason, which OBS does log. It is told once.
+"""
+
+from typing import Final
+
+KEPT_S: Final = 60
+MOST: Final = 256
+
+Who = tuple[str, str, str]  # address, app, key
+
+
+class Reasons:
+    def __init__(self) -> None:
+        self._reasons: dict[Who, tuple[str, float]] = {}
+
+    def put(self, who: Who, flash_ver: str, reason: str, now: float) -> None:
+        """Keep a reason, unless the encoder is one that reads while it publishes and has seen it."""
+        if "Lavf" in flash_ver:
+            return  # ffmpeg and what is made of it
+        self._reasons.pop(who, None)
+        self._reasons[who] = (reason, now + KEPT_S)
+        if len(self._reasons) > MOST:
+            del self._reasons[next(iter(self._reasons))]
+
+    def take(self, who: Who, now: float) -> str | None:
+        """The reason, and forget it; None when there is none or it is old."""
+        reason, until = self._reasons.pop(who, ("", now))
+        return reason if now < until else None
