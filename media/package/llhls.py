@@ -33,12 +33,16 @@ class Stalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a rung is cut and kept. `listed` and `spare` count segments, `max_bytes` bounds what is held of them."""
+    """How a rung is cut and kept. `listed` and `spare` count segments, `max_bytes` bounds what is held of them.
+
+    `stall_s` is how long a request waits for something new; None means three target durations (RFC 8216bis, 6.2.5.2).
+    """
 
     rules: Rules = field(default_factory=Rules)
     listed: int = 15
     spare: int = 4
     max_bytes: int = 50 << 20
+    stall_s: float | None = None
 
 
 class Rung:
@@ -179,7 +183,8 @@ class Rung:
     async def _reach(self, position: tuple[int, int]) -> None:
         """Wait until the window's position is at or past `position`. Raises Stalled."""
         try:
-            async with asyncio.timeout(3 * self.shape.rules.target_s):
+            stall_s = self.shape.stall_s
+            async with asyncio.timeout(3 * self.shape.rules.target_s if stall_s is None else stall_s):
                 while self.window.position < position and not self.ended:
                     await self._published.wait()
         except TimeoutError:

@@ -1,0 +1,67 @@
+"""What is on the air, as values: the answer to "is this channel live, and how is it doing?"."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class State(Enum):
+    OFFLINE = "offline"
+    LIVE = "live"
+    WAITING = "waiting"  # the encoder's connection is lost, and the grace time runs
+
+
+class Move(Enum):
+    """What happens to a broadcast from outside."""
+
+    PUBLISHED = "an encoder sends"
+    LOST = "the encoder's connection is lost"
+    FINISHED = "the encoder says that it is done"
+    EXPIRED = "the grace time is over"
+    DISCONNECTED = "the admin ends it"
+
+
+# The life of a broadcast. What is not here cannot happen: a move that finds no row is ignored by the caller.
+MOVES = {
+    (State.OFFLINE, Move.PUBLISHED): State.LIVE,
+    (State.LIVE, Move.PUBLISHED): State.LIVE,  # another encoder takes over with the same key
+    (State.WAITING, Move.PUBLISHED): State.LIVE,
+    (State.LIVE, Move.LOST): State.WAITING,
+    (State.LIVE, Move.FINISHED): State.OFFLINE,
+    (State.LIVE, Move.DISCONNECTED): State.OFFLINE,
+    (State.WAITING, Move.EXPIRED): State.OFFLINE,
+    (State.WAITING, Move.DISCONNECTED): State.OFFLINE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """The publisher of the running broadcast. Unknown numbers are 0, unknown texts empty."""
+
+    address: str
+    connected_at: datetime
+    software: str
+    width: int
+    height: int
+    framerate: float
+    video_kbps: int
+    audio_kbps: int
+    video_codec: str
+    audio_codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """One channel at this moment. `until` is when the grace time ends, while waiting."""
+
+    channel_id: int
+    state: State
+    broadcast_id: int | None = None
+    started_at: datetime | None = None
+    lost_at: datetime | None = None
+    until: datetime | None = None
+    encoder: Encoder | None = None
+    last_started_at: datetime | None = None
+    last_ended_at: datetime | None = None
+    playable: bool = False
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,75 @@
+"""One encoder's publish, from the RTMP server's calls to the channel's air."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from fedistream.broadcasts.air import Encoder
+from fedistream.broadcasts.onair import OnAir
+from media.ingest import Ingest, Sink
+from media.rtmp.server import Connection, End, PublishRequest, Unplayable
+
+log = logging.getLogger(__name__)
+
+
+class EncoderPublication:
+    """What the RTMP server calls for one accepted publish; see `media.rtmp.server.Publication`."""
+
+    def __init__(
+        self, onair: OnAir, request: PublishRequest, connection: Connection, now: Callable[[], datetime]
+    ) -> None:
+        self._onair, self._request, self._connection = onair, request, connection
+        self._connected_at = now()
+        self._ingest = Ingest(self._begin)
+
+    def metadata(self, values: Mapping[str, object]) -> None:
+        self._ingest.metadata(values)
+
+    def video(self, timestamp_ms: int, payload: bytes) -> None:
+        try:
+            self._ingest.video(timestamp_ms, payload)
+        except Unplayable as error:
+            self._refuse(error)
+            raise
+
+    def audio(self, timestamp_ms: int, payload: bytes) -> None:
+        try:
+            self._ingest.audio(timestamp_ms, payload)
+        except Unplayable as error:
+            self._refuse(error)
+            raise
+
+    def ended(self, end: End, why: str) -> None:
+        log.info("encoder %s left: %s", self._request.address, why)
+        if end is End.FINISHED:
+            self._onair.finished(self)
+        else:
+            self._onair.lost(self)
+
+    def encoder(self) -> Encoder:
+        details = self._ingest.details
+        return Encoder(
+            address=self._request.address,
+            connected_at=self._connected_at,
+            software=details.software or self._request.flash_ver,
+            width=details.width,
+            height=details.height,
+            framerate=details.framerate,
+            video_kbps=details.video_kbps,
+            audio_kbps=details.audio_kbps,
+            video_codec=details.video_codec,
+            audio_codec=details.audio_codec,
+        )
+
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(self._ingest.warnings.values())
+
+    def drop(self, why: str) -> None:
+        self._connection.close(why)
+
+    def _begin(self) -> tuple[Sink, int]:
+        log.info("encoder %s is on the air", self._request.address)
+        return self._onair.take(self)
+
+    def _refuse(self, error: Unplayable) -> None:
+        log.warning("encoder %s refused: %s", self._request.address, error)

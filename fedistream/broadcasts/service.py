@@ -1,0 +1,133 @@
+"""Broadcasts: who may publish, what is on the air, and how a broadcast begins, waits and ends.
+
+The state of each channel is in `onair.py`; rows are written behind the media's back by `diary.py`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from fedistream.broadcasts.air import Air, State
+from fedistream.broadcasts.diary import Diary
+from fedistream.broadcasts.log import BroadcastLog
+from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
+from fedistream.broadcasts.publication import EncoderPublication
+from fedistream.broadcasts.story import Facts, WrittenStory
+from fedistream.events import BroadcastEnded, PublishRefused
+from media.package.cutter import Rules
+from media.package.llhls import Rung, Shape
+from media.rtmp.server import Connection, Publication, PublishRequest, Refused
+
+HEARTBEAT_S = 5  # how exactly a killed node knows afterwards when it died
+
+
+class Channel(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+class Channels(Protocol):
+    def find_by_key(self, key: str) -> Channel | None: ...
+
+
+class Settings(Protocol):
+    def value(self, name: str, channel_id: int | None = None) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What broadcasts need of other features. `peak` tells the most viewers of a channel's running session."""
+
+    channels: Channels
+    settings: Settings
+    facts: Facts
+    peak: Callable[[int], int]
+
+
+class Broadcasts:
+    """The door of the RTMP server (`open`), and the answer to what is on the air (`air`, `rung`)."""
+
+    def __init__(self, rows: BroadcastLog, near: Neighbours, clocks: Clocks) -> None:
+        self._rows, self._near, self._clocks = rows, near, clocks
+        self._diary = Diary()
+        self._story = WrittenStory(self._diary, rows, near.facts, near.peak)
+        self._channels: dict[int, OnAir] = {}
+
+    async def open(self, request: PublishRequest, connection: Connection) -> Publication:
+        """Let an encoder publish. Raises Refused for a stream key that no channel has."""
+        channel = self._near.channels.find_by_key(request.name)
+        if channel is None:
+            self._near.facts.publish(PublishRefused(request.address, "wrong stream key", self._clocks.now()))
+            raise Refused("NetStream.Publish.BadName", "This stream key is not known here.")
+        return EncoderPublication(self._onair(channel.id), request, connection, self._clocks.now)
+
+    def air(self, channel_id: int) -> Air:
+        return self._onair(channel_id).air()
+
+    def rung(self, channel_id: int) -> Rung | None:
+        """The packager of the running broadcast, or for a short time of the last one."""
+        return self._onair(channel_id).rung
+
+    async def disconnect(self, channel_id: int) -> bool:
+        """End the channel's broadcast at once. Returns whether there was one."""
+        return self._onair(channel_id).disconnect()
+
+    async def resume(self, channel_id: int) -> None:
+        """Look at the rows a former process left: wait for its encoder while the grace lasts, or end what is over."""
+        onair = self._onair(channel_id)
+        last = await self._rows.last(channel_id)
+        if last is not None:
+            onair.last_started_at, onair.last_ended_at = last.started_at, last.ended_at
+        for row in await self._rows.unfinished(channel_id):
+            lost_at = row.lost_at or row.seen_at
+            until = lost_at + timedelta(seconds=onair.terms().grace_s)
+            if until > self._clocks.now() and onair.run is None:
+                onair.run = Run(row.started_at, row.title, row.id)
+                onair.wait(lost_at, until)
+            else:
+                await self._rows.end(row.id, lost_at, "the node stopped", row.peak_viewers)
+                onair.last_ended_at = lost_at
+                self._near.facts.publish(BroadcastEnded(channel_id, row.id, "the node stopped", lost_at))
+
+    async def run(self) -> None:
+        """Write rows until `close`, and say every few seconds that what is live is still alive."""
+        heart = asyncio.create_task(self._beat())
+        try:
+            await self._diary.run()
+        finally:
+            heart.cancel()
+
+    def close(self) -> None:
+        """Send the encoders away and let `run` end when everything is written."""
+        for onair in self._channels.values():
+            onair.close()
+        self._diary.close()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            for onair in self._channels.values():
+                if onair.state is State.LIVE and onair.run is not None:
+                    self._story.alive(onair.run, self._clocks.now())
+
+    def _onair(self, channel_id: int) -> OnAir:
+        onair = self._channels.get(channel_id)
+        if onair is None:
+            onair = OnAir(channel_id, lambda: self._terms(channel_id), self._story, self._clocks)
+            self._channels[channel_id] = onair
+        return onair
+
+    def _terms(self, channel_id: int) -> Terms:
+        def number(name: str) -> float:
+            value = self._near.settings.value(name, channel_id)
+            assert isinstance(value, int | float)
+            return value
+
+        rules = Rules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
+        return Terms(
+            title=str(self._near.settings.value("streamtitle", channel_id)),
+            grace_s=number("broadcast.grace_s"),
+            shape=Shape(rules, listed=int(number("hls.window_segments"))),
+        )

@@ -1,0 +1,31 @@
+"""How a process is told to run: flags, then FEDISTREAM_… variables, then fedistream.toml, then the defaults here.
+
+What an admin changes while the node runs is in `settings.py`; this is what has to be known before the database opens.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Ports of 0 mean any free port. Empty texts mean "not given"."""
+
+    data_dir: Path = Path("data")
+    host: str = "0.0.0.0"  # noqa: S104 a streaming node is there to be reached
+    port: int = 8080
+    rtmp_port: int = 1935
+    rtmps_port: int | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    public_url: str = ""
+    admin_password: str = ""
+    stream_key: str = ""
+    database_url: str = ""
+    trusted_proxies: str = "127.0.0.1,::1"
+    log_level: str = "info"
+
+    @property
+    def database(self) -> str:
+        """The database's URL: SQLite in the data folder unless another one was named."""
+        return self.database_url or f"sqlite://{self.data_dir / 'fedistream.db'}"

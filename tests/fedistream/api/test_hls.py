@@ -1,0 +1,191 @@
+import gzip
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import httpx2
+import pytest
+
+from fedistream.api.hls import HlsFace, Question, parse_question
+from media.package.llhls import Rung, Shape
+from media.track import Sample
+from tests.kit.samples import BOTH, frames, interleaved, sounds
+
+
+@dataclass(frozen=True)
+class Channel:
+    id: int
+    slug: str
+
+
+class Channels:
+    def home(self) -> Channel:
+        return Channel(1, "home")
+
+    def by_slug(self, slug: str) -> Channel | None:
+        return Channel(2, "garden") if slug == "garden" else None
+
+
+@dataclass
+class Air:
+    rungs: dict[int, Rung] = field(default_factory=dict)
+
+    def rung(self, channel_id: int) -> Rung | None:
+        return self.rungs.get(channel_id)
+
+
+@dataclass
+class Viewers:
+    came: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def seen(self, channel_id: int, address: str, user_agent: str) -> None:
+        self.came.append((channel_id, address, user_agent))
+
+
+def streaming(name: str = "tok", stall_s: float | None = None) -> Rung:
+    samples: Iterable[Sample] = interleaved(frames(7), sounds(7))
+    rung = Rung(name, Shape(stall_s=stall_s), first=0, wall_ms=lambda: 1_700_000_000_000)
+    rung.start(BOTH)
+    for sample in samples:
+        rung.put(sample)
+    return rung
+
+
+class Site:
+    def __init__(self) -> None:
+        self.air, self.viewers = Air({1: streaming()}), Viewers()
+        face = HlsFace(Channels(), self.air, self.viewers)
+        transport = httpx2.ASGITransport(app=face, client=("198.51.100.7", 4000))
+        self.client = httpx2.AsyncClient(transport=transport, base_url="http://node.test")
+
+    async def get(self, path: str, **headers: str) -> httpx2.Response:
+        return await self.client.get(path, headers={"accept-encoding": "identity", **headers})
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+async def test_the_home_channel_is_served_from_init_to_last_part(site: Site) -> None:
+    top = await site.get("/hls/stream.m3u8")
+    assert top.status_code == 200
+    assert top.headers["content-type"] == "application/vnd.apple.mpegurl"
+    assert "0/stream.m3u8" in top.text
+    listing = (await site.get("/hls/0/stream.m3u8")).text
+    for name, kind in (("tok-i1.mp4", "video/mp4"), ("tok-1.m4s", "video/iso.segment"), ("tok-3.1.m4s", None)):
+        assert name in listing
+        got = await site.get(f"/hls/0/{name}")
+        assert got.status_code == 200
+        assert kind is None or got.headers["content-type"] == kind
+        assert int(got.headers["content-length"]) == len(got.content) > 0
+
+
+async def test_other_channels_have_their_slug_in_the_path(site: Site) -> None:
+    site.air.rungs[2] = streaming("abc")
+    assert "0/stream.m3u8" in (await site.get("/hls/garden/stream.m3u8")).text
+    assert "abc-1.m4s" in (await site.get("/hls/garden/0/stream.m3u8")).text
+    assert (await site.get("/hls/garden/0/abc-1.m4s")).status_code == 200
+
+
+async def test_playlists_are_never_cached_and_media_always(site: Site) -> None:
+    assert "no-store" in (await site.get("/hls/0/stream.m3u8")).headers["cache-control"]
+    assert "immutable" in (await site.get("/hls/0/tok-1.m4s")).headers["cache-control"]
+    assert "no-store" in (await site.get("/hls/0/tok-99.m4s")).headers["cache-control"]
+
+
+async def test_playlists_are_compressed_for_those_who_take_it(site: Site) -> None:
+    plain = await site.get("/hls/0/stream.m3u8")
+    packed = await site.get("/hls/0/stream.m3u8", **{"accept-encoding": "gzip, br"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.text == plain.text
+    rung = site.air.rungs[1]
+    assert gzip.decompress((await rung.playlist()).gzipped) == plain.content
+
+
+@pytest.mark.parametrize("path", ["/hls/stream.m3u8", "/hls/0/stream.m3u8", "/hls/0/tok-1.m4s", "/hls/none"])
+async def test_every_answer_may_be_read_by_any_page(site: Site, path: str) -> None:
+    assert (await site.get(path)).headers["access-control-allow-origin"] == "*"
+    preflight = await site.client.options(path)
+    assert preflight.status_code == 204
+    assert "GET" in preflight.headers["access-control-allow-methods"]
+
+
+async def test_head_says_what_get_would_send(site: Site) -> None:
+    got, head = await site.get("/hls/0/tok-1.m4s"), await site.client.head("/hls/0/tok-1.m4s")
+    assert head.content == b""
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+async def test_only_reading_is_possible(site: Site) -> None:
+    answer = await site.client.put("/hls/0/tok-1.m4s", content=b"x")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/hls/",
+        "/hls/nobody/stream.m3u8",
+        "/hls/0/other-1.m4s",
+        "/hls/0/tok-77.m4s",
+        "/hls/1/stream.m3u8",
+        "/hls/0/../../etc/passwd",
+        "/hls/0/0/0/0",
+        "/hls/0/%2e%2e%2fsecret",
+        "/hls/garden/stream.m3u8",
+    ],
+)
+async def test_what_is_not_there_is_a_404(site: Site, path: str) -> None:
+    assert (await site.get(path)).status_code == 404
+
+
+async def test_while_nothing_was_cut_yet_there_is_no_playlist(site: Site) -> None:
+    site.air.rungs[1] = Rung("new", Shape(), first=0, wall_ms=lambda: 0)
+    assert (await site.get("/hls/stream.m3u8")).status_code == 404
+
+
+async def test_a_reload_too_far_ahead_is_a_400(site: Site) -> None:
+    assert (await site.get("/hls/0/stream.m3u8?_HLS_msn=50")).status_code == 400
+
+
+async def test_a_reload_of_what_is_there_is_answered_at_once(site: Site) -> None:
+    answer = await site.get("/hls/0/stream.m3u8?_HLS_msn=3&_HLS_part=1&_HLS_skip=YES")
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "_HLS_msn=x",
+        "_HLS_msn=-1",
+        "_HLS_msn=1.5",
+        "_HLS_msn=",
+        "_HLS_part=1",
+        "_HLS_msn=1&_HLS_part=NaN",
+        "_HLS_msn=" + "9" * 40,
+        "_HLS_msn=%D9%A1",
+        "a=" + "x" * 2000,
+        "&".join(f"a{n}=1" for n in range(50)),
+    ],
+)
+async def test_a_malformed_query_is_a_400(site: Site, query: str) -> None:
+    assert (await site.get(f"/hls/0/stream.m3u8?{query}")).status_code == 400
+
+
+def test_unknown_parameters_are_passed_over() -> None:
+    assert parse_question(b"token=x&_HLS_msn=4&_HLS_part=2") == Question(4, 2)
+    assert parse_question(b"_HLS_skip=v2") == Question(skip=True)
+    assert parse_question(b"") == Question()
+
+
+async def test_who_fetches_a_playlist_is_counted_and_who_fetches_media_is_not(site: Site) -> None:
+    await site.get("/hls/0/stream.m3u8", **{"user-agent": "VLC/3.0"})
+    await site.get("/hls/0/tok-1.m4s", **{"user-agent": "VLC/3.0"})
+    assert site.viewers.came == [(1, "198.51.100.7", "VLC/3.0")]
+
+
+async def test_a_stalled_ingest_is_a_503_that_says_when_to_come_back(site: Site) -> None:
+    site.air.rungs[1] = streaming(stall_s=0)
+    answer = await site.get("/hls/0/stream.m3u8?_HLS_msn=4")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
