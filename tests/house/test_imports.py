@@ -29,7 +29,8 @@ def wire(*ours: str, libraries: tuple[str, ...] = ()) -> Room:
 
 
 KERNEL = tuple(
-    f"fedistream.{name}" for name in ("bus", "db", "errors", "events", "logbook", "places", "settings", "text")
+    f"fedistream.{name}"
+    for name in ("bus", "db", "errors", "events", "logbook", "options", "places", "settings", "text")
 )
 KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "nh3", "orjson")
 FORMATS = tuple(f"media.{name}" for name in ("aac", "avc", "bits", "flv", "fmp4", "m3u8", "track"))
