@@ -1,0 +1,59 @@
+"""What a page may load, run and be framed by (CSP level 3), and the other headers that every page carries."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+
+class Frame(Enum):
+    """Who may show a page in a frame."""
+
+    SELF = "'self'"
+    NOBODY = "'none'"
+    ANYBODY = "*"
+
+
+# No worker: hls.js runs without one here, as fMP4 needs no transmuxing. blob: is where MediaSource lives.
+_DIRECTIVES: Mapping[str, str] = {
+    "default-src": "'self'",
+    "script-src": "'self' 'nonce-{nonce}'",  # the nonce is for the import map
+    "style-src": "'self' 'nonce-{nonce}'",  # and for the <style> that media-chrome writes into its shadow roots
+    "img-src": "'self' data: https:",  # what the streamer writes about himself may show pictures from elsewhere
+    "media-src": "'self' blob:",
+    "connect-src": "'self'",
+    "worker-src": "'none'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "{frame}",
+}
+
+# what no page here uses; a page that is framed elsewhere gets no more than this either
+_PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid"),
+        *("magnetometer", "microphone", "midi", "payment", "publickey-credentials-get", "serial", "usb"),
+    )
+)
+
+
+def policy(nonce: str, frame: Frame) -> str:
+    """The value of Content-Security-Policy."""
+    return "; ".join(
+        f"{name} {sources.format(nonce=nonce, frame=frame.value)}" for name, sources in _DIRECTIVES.items()
+    )
+
+
+def headers(nonce: str, frame: Frame) -> dict[str, str]:
+    """All headers of a page but its type and caching."""
+    fixed = {
+        "Content-Security-Policy": policy(nonce, frame),
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Permissions-Policy": _PERMISSIONS,
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if frame is not Frame.ANYBODY:
+        # for browsers without frame-ancestors; there is no value that means anybody
+        fixed["X-Frame-Options"] = "DENY" if frame is Frame.NOBODY else "SAMEORIGIN"
+    return fixed

@@ -1,0 +1,59 @@
+"""What a form brings: its fields within limits, and the ticket which shows that one of our own pages made it."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
+
+from fedistream.api.ask import Ask
+from fedistream.errors import Invalid, NotAllowed
+
+MAX_FIELDS = 40  # the longest form has 9
+TYPE = "application/x-www-form-urlencoded"
+TICKET = "ticket"
+TICKET_LIFE = timedelta(hours=24)  # a page that is left open over night still works in the morning
+
+
+class Stale(NotAllowed):
+    """The form comes from a page that is too old, or from none of ours."""
+
+
+class Tickets:
+    """Signed times. They are the second lock behind the check of where a request comes from.
+
+    `secret` should be made at every start: a ticket need not outlive the process.
+    """
+
+    def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
+        self._secret = secret
+        self._now = now
+
+    def issue(self) -> str:
+        until = str(int((self._now() + TICKET_LIFE).timestamp()))
+        return f"{until}.{self._sign(until)}"
+
+    def check(self, ticket: str) -> None:
+        """Raises Stale."""
+        until, _, mac = ticket.partition(".")
+        # signed first, so that nothing but our own digits is ever read as a number
+        if not hmac.compare_digest(self._sign(until).encode(), mac.encode()):
+            raise Stale("this page is out of date, load it again")
+        if int(until) < self._now().timestamp():
+            raise Stale("this page has been open for too long, load it again")
+
+    def _sign(self, until: str) -> str:
+        return hmac.new(self._secret, f"ticket {until}".encode(), hashlib.sha256).hexdigest()
+
+
+def form(ask: Ask, tickets: Tickets) -> Mapping[str, str]:
+    """The fields of a submitted form, line ends as \\n. Raises Invalid when it is none, Stale for its ticket."""
+    if ask.request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
+        raise Invalid("body", "is not a form")
+    try:
+        pairs = parse_qsl(ask.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise Invalid("body", "is not a form") from error
+    fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
+    tickets.check(fields.pop(TICKET, ""))
+    return fields

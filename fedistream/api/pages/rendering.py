@@ -1,0 +1,62 @@
+"""Templates to responses: the Jinja environment, the nonce and the headers. What a page says is its handler's."""
+
+import base64
+from collections.abc import Callable, Mapping
+from gettext import NullTranslations
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, Response
+
+from fedistream import __version__
+from fedistream.api.pages.csp import Frame, headers
+from fedistream.api.pages.static import Static
+
+NONCE_BYTES = 16  # CSP level 3 section 2.3.1: at least 128 bits
+LANGUAGE = "en"
+MODULES = {"hls.js": "vendor/hls.light.js", "media-chrome": "vendor/media-chrome.js"}  # imported by these names
+
+
+class Pages:
+    """Renders templates. `chance(n)` gives n random bytes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        static: Static,
+        chance: Callable[[int], bytes],
+        translations: NullTranslations | None = None,
+    ) -> None:
+        self._chance = chance
+        self.translations = translations or NullTranslations()
+        self.language = LANGUAGE
+        self._jinja = Environment(
+            loader=FileSystemLoader(folder),
+            extensions=["jinja2.ext.i18n"],
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._jinja.install_gettext_translations(self.translations, newstyle=True)  # type: ignore[attr-defined]
+        # a checkout without the vendored files serves everything but the player, which then says so
+        import_map = {name: static.url(file) for name, file in MODULES.items() if file in static}
+        self._jinja.globals.update(static=static.url, lang=self.language, version=__version__, import_map=import_map)
+
+    def text(self, template: str, values: Mapping[str, object]) -> str:
+        return self._jinja.get_template(template).render(values)
+
+    def page(
+        self,
+        template: str,
+        values: Mapping[str, object],
+        *,
+        frame: Frame = Frame.SELF,
+        status: int = 200,
+        cache: str = "no-cache",
+    ) -> Response:
+        """A whole page with its own nonce."""
+        nonce = base64.b64encode(self._chance(NONCE_BYTES)).decode()
+        body = self.text(template, {**values, "nonce": nonce})
+        return HTMLResponse(body, status, {**headers(nonce, frame), "Cache-Control": cache})

@@ -1,0 +1,28 @@
+"""Every page and file for browsers, and who may have it."""
+
+from fedistream.api.entries import Entry
+from fedistream.api.pages import admin, static, watch
+
+FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
+PAGES = (
+    Entry("GET", "/", watch.watch, "anyone"),
+    Entry("GET", "/embed/video", watch.embed, "anyone", spec="owncast"),
+    Entry("GET", "/static/{edition}/{name:path}", static.file, "anyone"),
+    Entry("GET", "/logo", static.logo, "anyone", spec="owncast"),
+    Entry("GET", "/favicon.ico", static.logo, "anyone"),
+)
+
+ADMIN = (
+    Entry("GET", "/admin", admin.to_page, "anyone"),
+    Entry("GET", "/admin/", admin.show, "admin"),
+    Entry("GET", "/admin/live", admin.live, "admin"),
+    Entry("POST", "/admin/title", admin.set_title, "admin", body_limit=FORM_LIMIT),
+    Entry("POST", "/admin/channel", admin.set_channel, "admin", body_limit=FORM_LIMIT),
+    Entry("POST", "/admin/disconnect", admin.disconnect, "admin"),
+    Entry("POST", "/admin/keys/add", admin.add_key, "admin"),
+    Entry("POST", "/admin/keys/renew", admin.renew_keys, "admin"),
+    Entry("POST", "/admin/keys/remove", admin.remove_key, "admin"),
+    Entry("POST", "/admin/password", admin.set_password, "admin"),
+)
+
+ENTRIES = (*PAGES, *ADMIN)

@@ -1,0 +1,147 @@
+"""From the node's values to what the templates and modules read. Pure."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from markupsafe import Markup
+
+from fedistream.api.owncast.platforms import PLATFORMS
+from fedistream.api.owncast.shapes import codec
+from fedistream.broadcasts.air import Air, Encoder, State
+from fedistream.text import render
+
+MAX_DESCRIPTION = 300  # characters; what shows previews cuts at about 200
+MARK_LENGTH = 12
+
+URLS = {
+    "status": "/api/status",
+    "ping": "/api/ping",
+    "hls": "/hls/stream.m3u8",
+    "logo": "/logo",
+}
+"""What the modules of a page with a player ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What the streamer says about the channel. Markup is rendered and sanitised."""
+
+    name: str
+    title: str
+    summary: Markup
+    description: str
+    offline_message: Markup
+    page_content: Markup
+    tags: Sequence[str]
+    links: Sequence[Link]
+
+
+def channel(values: Mapping[str, object]) -> Channel:
+    """From settings by name."""
+    summary = _text(values["serversummary"])
+    return Channel(
+        name=_text(values["name"]),
+        title=_text(values["streamtitle"]),
+        summary=_markup(summary),
+        description=" ".join(_markup(summary).striptags().split())[:MAX_DESCRIPTION],
+        offline_message=_markup(_text(values["offlinemessage"])),
+        page_content=_markup(_text(values["pagecontent"])),
+        tags=[tag for tag in _items(values["tags"]) if isinstance(tag, str)],
+        links=[link for link in map(_link, _items(values["socialhandles"])) if link is not None],
+    )
+
+
+def status(air: Air, viewers: int, title: str, *, hide_viewers: bool) -> dict[str, object]:
+    """The members of /api/status that status.js reads, so that a page does not begin by asking for them."""
+    shape: dict[str, object] = {
+        "state": air.state.value,
+        "online": air.state is not State.OFFLINE,
+        "streamTitle": title,
+        "lastConnectTime": _moment(air.started_at or air.last_started_at),
+        "lastDisconnectTime": _moment(air.last_ended_at),
+    }
+    if not hide_viewers:
+        shape["viewerCount"] = viewers if air.state is not State.OFFLINE else 0
+    return shape
+
+
+def first_state(air: Air) -> str:
+    """The state the page begins in: a live one has a player to open first."""
+    return "starting" if air.state is State.LIVE else air.state.value
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _items(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _markup(markdown: str) -> Markup:
+    return Markup(render(markdown))  # noqa: S704 - render() escapes and sanitises
+
+
+def _link(handle: object) -> Link | None:
+    if not isinstance(handle, Mapping):
+        return None
+    platform, url = _text(handle.get("platform")), _text(handle.get("url"))
+    # the settings check it too; an href is where a javascript: address would run
+    if not url.lower().startswith(("https://", "http://", "mailto:", "xmpp:", "matrix:")):
+        return None
+    return Link(PLATFORMS.get(platform, platform or url), url)
+
+
+class StreamKey(Protocol):
+    @property
+    def key(self) -> str: ...
+    @property
+    def comment(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """`mark` names the key in a form without being the key."""
+
+    key: str
+    comment: str
+    mark: str
+
+
+def shown_keys(given: Sequence[StreamKey]) -> list[ShownKey]:
+    return [
+        ShownKey(each.key, each.comment, hashlib.sha256(each.key.encode()).hexdigest()[:MARK_LENGTH]) for each in given
+    ]
+
+
+def figures(encoder: Encoder | None, _: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Label and value of what is known of the encoder; what it did not tell is left out."""
+    if encoder is None:
+        return []
+    size = f"{encoder.width} × {encoder.height}" if encoder.width and encoder.height else ""
+    found = (
+        (_("Resolution"), size),
+        (_("Frames a second"), f"{encoder.framerate:g}" if encoder.framerate else ""),
+        (_("Video"), _stream(encoder.video_codec, encoder.video_kbps)),
+        (_("Sound"), _stream(encoder.audio_codec, encoder.audio_kbps)),
+        (_("Encoder"), encoder.software),
+        (_("Address"), encoder.address),
+    )
+    return [(label, value) for label, value in found if value]
+
+
+def _stream(name: str, kbps: int) -> str:
+    return ", ".join(filter(None, (codec(name), f"{kbps} kbit/s" if kbps else "")))

@@ -1,0 +1,31 @@
+"""Where this node is, as the asker sees it: the addresses a page writes out in full."""
+
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from fedistream.api.ask import Ask
+
+RTMP_PORT = 1935  # what encoders take when an address names none
+
+
+class Listening(Protocol):
+    """Where the process listens. `key_overridden`: the stream key came with the start and cannot be changed."""
+
+    @property
+    def rtmp_port(self) -> int: ...
+    @property
+    def key_overridden(self) -> bool: ...
+
+
+def origin(ask: Ask, server_url: object) -> str:
+    """`https://name[:port]` without a slash: the configured public address, else the one that was asked."""
+    if isinstance(server_url, str) and server_url:
+        return server_url.rstrip("/")
+    return str(ask.request.base_url).rstrip("/")
+
+
+def rtmp_server(origin: str, port: int) -> str:
+    """What OBS wants under "Server"."""
+    host = urlsplit(origin).hostname or "localhost"
+    host = f"[{host}]" if ":" in host else host
+    return f"rtmp://{host}/live" if port == RTMP_PORT else f"rtmp://{host}:{port}/live"

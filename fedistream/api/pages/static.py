@@ -1,0 +1,133 @@
+"""The static files, held in memory under addresses that change with their content. Who refers to them is the pages'.
+
+A file is served at /static/<hash>/<name>. The hash is that of all files of the same folder: modules import each
+other by relative addresses, which keep the hash of the importing one.
+"""
+
+import gzip
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.responses import RedirectResponse, Response
+
+from fedistream.api.ask import Ask
+from fedistream.errors import NotFound
+
+PREFIX = "/static"
+HASH_LENGTH = 12  # hex digits: 48 bits, against a mix-up, not an attacker
+MAX_FILE = 2 * 1024 * 1024  # bytes; the largest is hls.js with 380 KB
+MAX_ALL = 16 * 1024 * 1024
+MIN_GZIP = 256  # bytes; below it the header is most of the gain
+FOREVER = "public, max-age=31536000, immutable"
+
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".txt": "text/plain; charset=utf-8",
+}
+PACKED = {".png", ".ico"}  # compressed already
+
+
+class TooBig(Exception):
+    """The static folder holds more than is meant to be kept in memory; something does not belong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    body: bytes
+    packed: bytes | None  # gzip, where that is shorter
+    type: str
+
+
+class Static:
+    """The files of a folder as they were when this was made; what is not of a known type is left out."""
+
+    def __init__(self, root: Path) -> None:
+        """Raises TooBig."""
+        self._files = dict(_read(root))
+        by_folder: defaultdict[str, hashlib._Hash] = defaultdict(hashlib.sha256)
+        for name in sorted(self._files):
+            by_folder[_folder(name)].update(name.encode() + b"\0" + self._files[name].body)
+        self._hashes: Mapping[str, str] = {
+            folder: digest.hexdigest()[:HASH_LENGTH] for folder, digest in by_folder.items()
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._files
+
+    def url(self, name: str) -> str:
+        """Where `name` (for example "css/base.css") is served. Raises KeyError when there is no such file."""
+        if name not in self._files:
+            raise KeyError(f"no static file is called {name!r}")
+        return f"{PREFIX}/{self._hashes[_folder(name)]}/{name}"
+
+    def get(self, edition: str, name: str) -> File | None:
+        """The file if `edition` is its present hash. An exact look-up: no name leads out of the folder."""
+        file = self._files.get(name)
+        return file if file is not None and self._hashes[_folder(name)] == edition else None
+
+
+def _folder(name: str) -> str:
+    return name.partition("/")[0] if "/" in name else ""
+
+
+def _read(root: Path) -> list[tuple[str, File]]:
+    total = 0
+    files = []
+    for path in sorted(root.rglob("*")):
+        if path.suffix not in TYPES or not path.is_file() or path.is_symlink():
+            continue
+        size = path.stat().st_size
+        total += size
+        if size > MAX_FILE or total > MAX_ALL:
+            raise TooBig(f"{path} does not fit: a static file may have {MAX_FILE} bytes, all of them {MAX_ALL}")
+        files.append((path.relative_to(root).as_posix(), _file(path)))
+    return files
+
+
+def _file(path: Path) -> File:
+    body = path.read_bytes()
+    # mtime=0, so that the same file is the same bytes in every process that serves it
+    packed = gzip.compress(body, 9, mtime=0) if path.suffix not in PACKED and len(body) >= MIN_GZIP else None
+    return File(body, packed if packed and len(packed) < len(body) else None, TYPES[path.suffix])
+
+
+def accepts_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding takes gzip (RFC 9110 section 12.5.3). `*` alone is not asked for by browsers."""
+    for item in header.lower().split(","):
+        coding, _, parameters = item.partition(";")
+        if coding.strip() in ("gzip", "x-gzip"):
+            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def answer(file: File, *, gzipped: bool, cache: str) -> Response:
+    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    if gzipped and file.packed is not None:
+        return Response(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.type)
+    return Response(file.body, headers=headers, media_type=file.type)
+
+
+async def file(ask: Ask, static: Static) -> Response:
+    """GET /static/{edition}/{name}. An outdated hash leads to the present file: a page may be older than an update."""
+    edition, name = ask.parts["edition"], ask.parts["name"]
+    found = static.get(edition, name)
+    if found is not None:
+        gzipped = accepts_gzip(ask.request.headers.get("accept-encoding", ""))
+        return answer(found, gzipped=gzipped, cache=FOREVER)
+    if name in static:
+        return RedirectResponse(static.url(name), 302, {"Cache-Control": "no-store"})
+    raise NotFound("there is no such file")
+
+
+async def logo(ask: Ask, static: Static) -> Response:
+    """GET /logo, the address every Owncast client knows, and /favicon.ico for what asks for that unbidden."""
+    found = static.get(static.url("img/logo.png").split("/")[2], "img/logo.png")
+    assert found is not None
+    return answer(found, gzipped=False, cache="public, max-age=3600")

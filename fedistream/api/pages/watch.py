@@ -1,0 +1,90 @@
+"""The watch page and the player for other sites' frames. What changes while they are open, the modules ask for."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages import shapes, texts
+from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.site import origin
+from fedistream.broadcasts.air import Air, State
+
+SHOWN = (
+    *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
+    *("hideviewercount", "serverurl"),
+)
+"""The settings that can be seen on the watch page."""
+
+
+class HomeChannel(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+class Channels(Protocol):
+    def home(self) -> HomeChannel: ...
+
+
+class Broadcasts(Protocol):
+    def air(self, channel_id: int) -> Air: ...
+
+
+class Viewers(Protocol):
+    def count(self, channel_id: int) -> int: ...
+
+
+class Settings(Protocol):
+    def value(self, name: str, channel_id: int | None = None) -> object: ...
+
+
+async def watch(
+    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, viewers: Viewers
+) -> Response:
+    """GET /"""
+    home = channels.home().id
+    values = {name: settings.value(name, home) for name in SHOWN}
+    shown = _shown(ask, pages, values, broadcasts.air(home), viewers.count(home))
+    return pages.page("watch.html", shown)
+
+
+async def embed(
+    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, viewers: Viewers
+) -> Response:
+    """GET /embed/video"""
+    home = channels.home().id
+    values = {name: settings.value(name, home) for name in SHOWN}
+    shown = _shown(ask, pages, values, broadcasts.air(home), viewers.count(home))
+    return pages.page("embed.html", shown, frame=Frame.ANYBODY)
+
+
+def _shown(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewers: int) -> dict[str, object]:
+    channel = shapes.channel(values)
+    title = channel.title or channel.name
+    words = texts.watch(pages.translations)
+    status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["hideviewercount"]))
+    count = pages.translations.ngettext("{n} viewer", "{n} viewers", viewers)
+    pattern = words["title.offline" if air.state is State.OFFLINE else "title.live"]
+    return {
+        "channel": channel,
+        "air": air,
+        "state": shapes.first_state(air),
+        "live": air.state is not State.OFFLINE,
+        "badge": words[f"badge.{air.state.value}"],
+        "title": title,
+        "page_title": pattern.format(title=title, name=channel.name),
+        "description": channel.description or title,
+        "viewers_text": count.format(n=viewers),
+        "status": status,
+        "urls": shapes.URLS,
+        "origin": origin(ask, values["serverurl"]),
+        "page_data": {
+            "lang": pages.language,
+            "name": channel.name,
+            "urls": shapes.URLS,
+            "status": status,
+            "texts": words,
+        },
+    }

@@ -1,0 +1,37 @@
+/**
+ * Shortcuts that work anywhere on the page. While the player has the focus, media-chrome handles its own keys itself.
+ */
+
+const PASSED_ON = new Set([" ", "k", "m", "f", "p"]);
+
+/** @param {EventTarget | null} target */
+function busy(target) {
+  // a key pressed in a field, on a button or a link belongs to that
+  return target instanceof Element && target.closest("a, button, input, select, textarea, summary, [contenteditable], [tabindex='0']") !== null;
+}
+
+/**
+ * @param {() => HTMLElement | null} player  the media-controller, while there is one
+ * @param {() => void} latency
+ */
+export function listen(player, latency) {
+  const own = (/** @type {KeyboardEvent} */ event) =>
+    event.key.toLowerCase() === "l" && !event.target?.closest?.("input, select, textarea, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    const controller = player();
+    if (!controller || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (own(event)) latency();
+    else if (PASSED_ON.has(event.key) && !busy(event.target)) pass(controller, event);
+  });
+}
+
+/**
+ * media-chrome waits for the key to come up, so it is given both halves at once.
+ * @param {HTMLElement} controller
+ * @param {KeyboardEvent} event
+ */
+function pass(controller, event) {
+  event.preventDefault();
+  for (const type of ["keydown", "keyup"]) controller.dispatchEvent(new KeyboardEvent(type, { key: event.key, code: event.code }));
+}

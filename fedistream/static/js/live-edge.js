@@ -1,0 +1,60 @@
+/**
+ * How far behind live the viewer is, and the ways back: by a button, or by itself when nobody chose to be behind.
+ */
+
+import { text, write } from "./page.js";
+
+const LIVE_WITHIN_S = 3; // of the live point it still counts as live: catching up at 1.05 is under way
+const OFFER_AFTER_S = 6;
+const RETURN_AFTER_S = 10; // more than the catch-up would make good in three minutes
+
+/** @typedef {import("./player.js").Player} Player */
+
+export class LiveEdge {
+  #held = false; // the viewer paused or went back, and wants to be where he is
+
+  /**
+   * @param {Player} player
+   * @param {HTMLElement} button
+   */
+  constructor(player, button) {
+    this.player = player;
+    this.button = button;
+    button.addEventListener("click", () => this.jump());
+    const { controller, video } = player;
+    for (const wish of ["mediapauserequest", "mediaseekrequest"]) {
+      controller.addEventListener(wish, () => (this.#held = true));
+    }
+    // media-chrome would go to the very end of what is seekable, where there is nothing in hand yet
+    controller.addEventListener("mediaseektoliverequest", (event) => {
+      event.stopImmediatePropagation();
+      this.jump();
+    }, { capture: true });
+    Object.defineProperty(video, "liveEdgeStart", { get: () => (this.#point ?? NaN) - LIVE_WITHIN_S });
+  }
+
+  get #point() {
+    return this.player.engine?.livePoint ?? null;
+  }
+
+  /** Seconds behind the point where live playing should be; null before that is known. */
+  get behind() {
+    return this.#point === null ? null : Math.max(0, this.#point - this.player.video.currentTime);
+  }
+
+  jump() {
+    this.#held = false;
+    const { video } = this.player;
+    if (this.#point !== null && this.#point > video.currentTime) video.currentTime = this.#point;
+    if (video.paused) void video.play().catch(() => {});
+    this.look();
+  }
+
+  /** To be called every second or so. */
+  look() {
+    const behind = this.behind ?? 0;
+    if (!this.#held && !this.player.video.paused && behind > RETURN_AFTER_S) this.jump();
+    this.button.hidden = behind < OFFER_AFTER_S;
+    write(this.button.querySelector(".how-far"), text("behind", { n: Math.round(behind) }));
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The browser's own HLS, where hls.js cannot run (iPhone). The same face as HlsEngine, with less to tell.
+ */
+
+import { Recovery } from "./recovery.js";
+
+const BEHIND_END_S = 1; // the last second is what a player needs in hand
+
+export class NativeEngine {
+  /** @param {HTMLVideoElement} video */
+  static supported(video) {
+    return video.canPlayType("application/vnd.apple.mpegurl") !== "";
+  }
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #recovery = new Recovery();
+  #onError = () => this.#fatal();
+  #onPlaying = () => this.#recovery.calm();
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {string} url
+   * @param {import("./hls-engine.js").EngineListener} listener
+   */
+  constructor(video, url, listener) {
+    this.video = video;
+    this.url = url;
+    this.listener = listener;
+    this.name = "native";
+  }
+
+  start() {
+    clearTimeout(this.#timer);
+    this.video.addEventListener("error", this.#onError);
+    this.video.addEventListener("playing", this.#onPlaying);
+    this.video.src = this.url;
+    this.video.load();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.video.removeEventListener("error", this.#onError);
+    this.video.removeEventListener("playing", this.#onPlaying);
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  get livePoint() {
+    const { seekable } = this.video;
+    return seekable.length ? Math.max(0, seekable.end(seekable.length - 1) - BEHIND_END_S) : null;
+  }
+
+  get fromEdge() {
+    const { seekable, currentTime } = this.video;
+    return seekable.length ? seekable.end(seekable.length - 1) - currentTime : null;
+  }
+
+  get frameDate() {
+    // Safari alone has getStartDate(): the PROGRAM-DATE-TIME of the start of the timeline
+    const start = /** @type {{getStartDate?: () => Date}} */ (this.video).getStartDate?.();
+    return start && Number.isFinite(start.getTime()) ? new Date(start.getTime() + this.video.currentTime * 1000) : null;
+  }
+
+  #fatal() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.start();
+      void this.video.play().catch(() => {});
+    }, this.#recovery.next("manifest", Date.now()).afterMs);
+    this.listener.onTrouble();
+  }
+}

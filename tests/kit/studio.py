@@ -1,0 +1,347 @@
+"""A node's faces without its database: real pages, packager and HLS on a real port, and a streamer who obeys the test.
+
+What stands in for a service keeps values in memory and has no rules but those a page has to show.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from fedistream.api.ask import Ask
+from fedistream.api.attempts import Attempts
+from fedistream.api.entries import Entry, reply, routes
+from fedistream.api.gates import gates
+from fedistream.api.hls import HlsFace
+from fedistream.api.pages import shapes
+from fedistream.api.pages.admin import Desk
+from fedistream.api.pages.envelope import PagesEnvelope
+from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.routes import ENTRIES
+from fedistream.api.pages.static import Static
+from fedistream.broadcasts.air import Air, Encoder
+from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
+from fedistream.broadcasts.publication import EncoderPublication
+from fedistream.errors import Invalid
+from fedistream.logbook import Logbook
+from fedistream.places import STATIC, TEMPLATES
+from fedistream.viewers.service import Viewers
+from media import flv
+from media.package.llhls import Rung, Shape
+from media.rtmp.server import Connection, End, PublishRequest
+from tests.kit.asking import Clock
+from tests.kit.footage import Recipe, flv_tags
+
+PASSWORD = "correct horse"
+FOOTAGE = Recipe(seconds=4, size=(320, 180), fps=15, gop=15, kbps=150)
+LOOP_MS = 4_000
+BEHIND_MS = 40  # the streamer wakes this often
+
+DEFAULTS: Mapping[str, object] = MappingProxyType(
+    {
+        "name": "Quiet Waters",
+        "serversummary": "Slow boats on a **slow** river.",
+        "streamtitle": "Morning on the canal",
+        "offlinemessage": "Back on Sunday with [more water](https://water.example/).",
+        "pagecontent": "## Times\n\nSundays at noon.",
+        "tags": ["boats", "slow-tv"],
+        "socialhandles": [{"platform": "mastodon", "url": "https://social.example/@boats"}],
+        "hideviewercount": False,
+        "serverurl": "",
+        "broadcast.grace_s": 60,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    id: int = 1
+    slug: str = "home"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    key: str
+    comment: str
+
+
+class Channels:
+    def __init__(self) -> None:
+        self.keys = [Key("first-secret-key", "studio")]
+
+    def home(self) -> Channel:
+        return Channel()
+
+    def by_slug(self, slug: str) -> Channel | None:
+        return None
+
+    async def stream_keys(self, channel_id: int) -> Sequence[Key]:
+        return tuple(self.keys)
+
+    async def replace_stream_keys(self, channel_id: int, keys: Sequence[tuple[str, str]]) -> None:
+        self.keys = [Key(*each) for each in keys]
+
+
+class Settings:
+    """Refuses an empty name, and a grace time that is no number up to an hour."""
+
+    def __init__(self) -> None:
+        self.values = dict(DEFAULTS)
+
+    def value(self, name: str, channel_id: int | None = None) -> object:
+        return self.values[name]
+
+    async def change(self, name: str, value: object, channel_id: int | None = None) -> None:
+        if name == "name" and not value:
+            raise Invalid("name", "must not be empty")
+        if name == "broadcast.grace_s" and not (isinstance(value, int | float) and 0 <= value <= 3600):
+            raise Invalid("broadcast.grace_s", "must be between 0 and 3600")
+        self.values[name] = value
+
+
+class People:
+    def __init__(self) -> None:
+        self.password = PASSWORD
+
+    async def check_admin(self, password: str) -> bool:
+        return password == self.password
+
+    async def set_admin_password(self, password: str) -> None:
+        if len(password) < 8:
+            raise Invalid("password", "must have at least 8 characters")
+        self.password = password
+
+
+class Silence:
+    """A story that nobody writes down."""
+
+    def started(self, channel_id: int, run: Run, encoder: Encoder) -> None: ...
+    def lost(self, channel_id: int, run: Run, at: datetime, until: datetime) -> None: ...
+    def returned(self, channel_id: int, run: Run, at: datetime) -> None: ...
+    def ended(self, channel_id: int, run: Run, at: datetime, reason: str) -> None: ...
+
+
+class Broadcasts:
+    """One channel's real air."""
+
+    def __init__(self, settings: Settings) -> None:
+        def terms() -> Terms:
+            grace = settings.values["broadcast.grace_s"]
+            assert isinstance(grace, int | float)
+            return Terms(str(settings.values["streamtitle"]), grace, Shape())
+
+        clocks = Clocks(now=lambda: datetime.now(UTC), token=lambda: os.urandom(4).hex())
+        self.onair = OnAir(1, terms, Silence(), clocks)
+        self.shown: Air | None = None
+
+    def air(self, channel_id: int) -> Air:
+        return self.shown or self.onair.air()
+
+    def rung(self, channel_id: int) -> Rung | None:
+        return self.onair.rung
+
+    async def disconnect(self, channel_id: int) -> bool:
+        return self.onair.disconnect()
+
+
+class Wire:
+    """The encoder's connection, which the node may close."""
+
+    id = 1
+    address = "192.0.2.44"
+    bytes_received = 0
+
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+
+    def close(self, why: str) -> None:
+        self.closed.set()
+
+
+@dataclass
+class Listening:
+    rtmp_port: int = 1935
+    key_overridden: bool = False
+
+
+@dataclass
+class Studio:
+    """`go_live`, `drop` and `finish` are the streamer's; `broadcasts.shown` shows an air that no streamer made."""
+
+    settings: Settings = field(default_factory=Settings)
+    channels: Channels = field(default_factory=Channels)
+    people: People = field(default_factory=People)
+    listening: Listening = field(default_factory=Listening)
+    logbook: Logbook = field(default_factory=Logbook)
+    clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+    broken: bool = False  # answers 503 to everything but what is open already
+    broadcasts: Broadcasts = field(init=False)
+    viewers: Viewers = field(init=False)
+    _streamer: "asyncio.Task[None] | None" = None
+    _publication: EncoderPublication | None = None
+
+    def __post_init__(self) -> None:
+        self.broadcasts = Broadcasts(self.settings)
+        self.viewers = Viewers(self.clock.monotonic, lambda: datetime.now(UTC), b"salt" * 4)
+
+    def app(self) -> Starlette:
+        """The pages as the node mounts them, with the two calls of the API that their modules use."""
+        pages = Pages(TEMPLATES, Static(STATIC), os.urandom)
+        desk = Desk(
+            pages=pages,
+            tickets=Tickets(b"secret", self.clock.now),
+            channels=self.channels,
+            broadcasts=self.broadcasts,
+            viewers=self.viewers,
+            settings=self.settings,
+            people=self.people,
+            logbook=self.logbook,
+            listening=self.listening,
+            chance=os.urandom,
+        )
+        envelope = PagesEnvelope(pages)
+        services: dict[str, object] = {
+            "pages": pages,
+            "static": Static(STATIC),
+            "desk": desk,
+            "channels": self.channels,
+            "settings": self.settings,
+            "broadcasts": self.broadcasts,
+            "viewers": self.viewers,
+        }
+        doors = gates(self.people, Attempts(self.clock.monotonic), b"secret", os.urandom)
+        api = (Entry("GET", "/api/status", self._status, "anyone"), Entry("GET", "/api/ping", self._ping, "anyone"))
+
+        async def unknown(request: Request, error: Exception) -> Response:
+            return envelope.unknown(Ask(request))
+
+        return Starlette(routes=routes((*ENTRIES, *api), services, doors, envelope), exception_handlers={404: unknown})
+
+    async def _status(self, ask: Ask) -> Response:
+        values = self.settings.values
+        shape = shapes.status(
+            self.broadcasts.air(1), self.viewers.count(1), str(values["streamtitle"]), hide_viewers=False
+        )
+        return reply({**shape, "serverTime": datetime.now(UTC).isoformat()}, headers={"Cache-Control": "no-store"})
+
+    async def _ping(self, ask: Ask) -> Response:
+        self.viewers.seen(1, ask.address, ask.user_agent)
+        return Response()
+
+    @contextlib.asynccontextmanager
+    async def serve(self) -> AsyncIterator[str]:
+        """The app with HLS in front of it, on a free port of the loopback."""
+        app, hls = self.app(), HlsFace(self.channels, self.broadcasts, self.viewers)
+
+        async def front(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+                return
+            self.asked.append(scope["path"])
+            if self.broken:
+                await Response(status_code=503)(scope, receive, send)
+            elif scope["path"].startswith("/hls/"):
+                await hls(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            config = uvicorn.Config(front, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+            server = Server(config)
+            running = asyncio.create_task(server.serve(sockets=[listener]))
+            await server.up.wait()
+            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            try:
+                yield self.url
+            finally:
+                await self._halt()
+                self.broadcasts.onair.close()
+                server.should_exit = True
+                await running
+
+    async def go_live(self) -> None:
+        """An encoder connects (or comes back) and sends until told otherwise. Returns when there is a playlist."""
+        await self._halt()
+        request = PublishRequest("live", "key", {}, Wire.address, "FMLE/3.0", "rtmp://localhost/live", secure=False)
+        wire = Wire()
+        connection = cast(Connection, wire)
+        self._publication = EncoderPublication(self.broadcasts.onair, request, connection, lambda: datetime.now(UTC))
+        self._streamer = asyncio.create_task(send(self._publication, wire))
+        while not self.broadcasts.air(1).playable:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.02)
+
+    async def drop(self) -> None:
+        """The encoder's connection breaks."""
+        await self._leave(End.LOST)
+
+    async def finish(self) -> None:
+        """The streamer presses stop."""
+        await self._leave(End.FINISHED)
+
+    async def _leave(self, end: End) -> None:
+        await self._halt()
+        assert self._publication is not None
+        self._publication.ended(end, end.name)
+
+    async def _halt(self) -> None:
+        if self._streamer is not None:
+            self._streamer.cancel()
+            await asyncio.gather(self._streamer, return_exceptions=True)
+            self._streamer = None
+
+
+class Server(uvicorn.Server):
+    """Leaves the signals to pytest, and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+async def send(publication: EncoderPublication, wire: Wire) -> None:
+    """The footage in a loop, each tag at its time."""
+    tags = flv_tags(FOOTAGE)
+    publication.metadata({"encoder": "obs-output module (libobs version 32.0.1)", "framerate": 15.0})
+    loop = asyncio.get_running_loop()
+    began, turn = loop.time(), 0
+    while True:
+        for tag in tags:
+            at_ms = turn * LOOP_MS + tag.timestamp_ms
+            if turn and (tag.kind is flv.TagKind.SCRIPT or _is_config(tag)):
+                continue
+            wait = at_ms / 1000 - (loop.time() - began)
+            if wait > BEHIND_MS / 1000:
+                await asyncio.sleep(wait)
+            if wire.closed.is_set():
+                return
+            put = {flv.TagKind.VIDEO: publication.video, flv.TagKind.AUDIO: publication.audio}.get(tag.kind)
+            if put is not None:
+                put(at_ms, tag.payload)
+        turn += 1
+
+
+def _is_config(tag: flv.Tag) -> bool:
+    """The second byte of VIDEODATA and AUDIODATA is 0 for a configuration (FLV 1, E.4.2.1 and E.4.3.1)."""
+    return len(tag.payload) > 1 and tag.payload[1] == 0
