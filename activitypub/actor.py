@@ -1,0 +1,255 @@
+"""Actor documents to values and back. Fetching them is left to `discovery`, keeping them to the node."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from activitypub import members, names
+from activitypub.refusal import Reason, Refused
+from activitypub.signatures.keys import Algorithm, BadKey, PublicKey, load_multikey, load_public
+from activitypub.strictjson import Json
+from activitypub.urls import same_authority
+
+MAX_KEYS = 8
+MAX_FIELDS = 16
+MAX_SUMMARY = 20_000
+
+_CONTEXT = ("https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1")
+# only where their terms are used: a server that processes JSON-LD fetches each context it does not know
+_MULTIKEY_CONTEXT = "https://w3id.org/security/multikey/v1"
+_WEBFINGER_CONTEXT = "https://purl.archive.org/socialweb/webfinger"
+_TERMS = {
+    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "toot": "http://joinmastodon.org/ns#",
+    "discoverable": "toot:discoverable",
+    "indexable": "toot:indexable",
+    "featured": {"@id": "toot:featured", "@type": "@id"},
+    "schema": "http://schema.org#",
+    "PropertyValue": "schema:PropertyValue",
+    "value": "schema:value",
+    "Hashtag": "as:Hashtag",
+    "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+    "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+}
+# FEP-844e: says that this software verifies RFC 9421 signatures
+RFC9421 = {"href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421: HTTP Message Signatures"}
+
+
+@dataclass(frozen=True, slots=True)
+class ActorKey:
+    """A public key under its URL, for example ACTOR#main-key."""
+
+    id: str
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    url: str
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`name` is text to show, `summary` and the second of each pair in `fields` are HTML as the owner wrote it.
+
+    `shared_inbox` is only kept if it is on the host of the inbox. `webfinger` is "name@host" (FEP-2c59). `generator` is
+    the URL of the application (FEP-844e), written for actors of ours. `document` is what it was read from.
+    """
+
+    id: str
+    type: str
+    username: str
+    inbox: str
+    outbox: str | None = None
+    followers: str | None = None
+    following: str | None = None
+    featured: str | None = None
+    shared_inbox: str | None = None
+    name: str | None = None
+    summary: str | None = None
+    url: str | None = None
+    icon: Picture | None = None
+    image: Picture | None = None
+    manually_approves: bool = False
+    discoverable: bool = False
+    indexable: bool = False
+    published: datetime | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    hashtags: tuple[tuple[str, str], ...] = ()
+    keys: tuple[ActorKey, ...] = ()
+    also_known_as: tuple[str, ...] = ()
+    moved_to: str | None = None
+    webfinger: str | None = None
+    generator: str | None = None
+    document: Json = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it may be kept as the truth: to a badly signed fetch Sharkey answers with a stripped actor."""
+        return bool(self.keys and self.followers)
+
+    def key(self, key_id: str) -> PublicKey | None:
+        """Return the key under that URL."""
+        return next((each.key for each in self.keys if each.id == key_id), None)
+
+
+def parse_actor(document: Json) -> Actor:
+    """Read an actor. Raises Refused(SHAPE). Keys that we would not verify with are left out, not refused."""
+    members.check_plain(document)
+    kind = next((name for name in members.types(document) if name in names.ACTORS), None)
+    identifier, inbox = members.id_of(document), members.id_of(document.get("inbox"))
+    username = members.label(document.get("preferredUsername"))
+    if kind is None or identifier is None or inbox is None or username is None:
+        raise Refused(Reason.SHAPE, "an actor needs a known type, an id, an inbox and a preferredUsername")
+    endpoints = document.get("endpoints")
+    shared = members.id_of(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None
+    return Actor(
+        identifier,
+        kind,
+        username,
+        inbox,
+        outbox=members.id_of(document.get("outbox")),
+        followers=members.id_of(document.get("followers")),
+        following=members.id_of(document.get("following")),
+        featured=members.id_of(document.get("featured")),
+        # one delivery goes there for all followers of a host: a foreign one would draw those of others
+        shared_inbox=shared if same_authority(shared, inbox) else None,
+        name=members.label(document.get("name")),
+        summary=members.text(document.get("summary"), MAX_SUMMARY),
+        url=members.url_of(document.get("url")),
+        icon=_picture(document.get("icon")),
+        image=_picture(document.get("image")),
+        manually_approves=document.get("manuallyApprovesFollowers") is True,
+        discoverable=document.get("discoverable") is True,
+        indexable=document.get("indexable") is True,
+        published=members.moment(document.get("published")),
+        fields=_fields(document.get("attachment")),
+        hashtags=_hashtags(document.get("tag")),
+        keys=_keys(document, identifier),
+        also_known_as=members.ids_of(document.get("alsoKnownAs"))[:MAX_FIELDS],
+        moved_to=members.id_of(document.get("movedTo")),
+        webfinger=members.text(document.get("webfinger"), 320),
+        generator=members.id_of(document.get("generator")),
+        document=document,
+    )
+
+
+def write_actor(value: Actor) -> Json:
+    """Return the document of an actor of ours.
+
+    There is one publicKey, RSA, since two break Lemmy; Ed25519 keys go under assertionMethod (FEP-521a). Lists are
+    written as lists even with one element.
+    """
+    rsa = [each for each in value.keys if each.key.algorithm is Algorithm.RSA]
+    others = [each for each in value.keys if each.key.algorithm is not Algorithm.RSA]
+    context: list[Any] = [
+        *_CONTEXT,
+        *([_MULTIKEY_CONTEXT] if others else []),
+        *([_WEBFINGER_CONTEXT] if value.webfinger else []),
+        _TERMS,
+    ]
+    made: Json = {
+        "@context": context,
+        "id": value.id,
+        "type": value.type,
+        "preferredUsername": value.username,
+        "name": value.name or value.username,
+        "summary": value.summary or "",
+        "url": value.url or value.id,
+        "inbox": value.inbox,
+        "outbox": value.outbox,
+        "followers": value.followers,
+        "following": value.following,
+        "featured": value.featured,
+        "endpoints": {"sharedInbox": value.shared_inbox} if value.shared_inbox else None,
+        "manuallyApprovesFollowers": value.manually_approves,
+        "discoverable": value.discoverable,
+        "indexable": value.indexable,
+        "published": members.moment_text(value.published) if value.published else None,
+        "icon": _write_picture(value.icon),
+        "image": _write_picture(value.image),
+        "attachment": [{"type": "PropertyValue", "name": name, "value": html} for name, html in value.fields],
+        "tag": [{"type": "Hashtag", "name": name, "href": href} for name, href in value.hashtags],
+        "publicKey": {"id": rsa[0].id, "owner": value.id, "publicKeyPem": rsa[0].key.pem()} if rsa else None,
+        "assertionMethod": [
+            {"id": each.id, "type": "Multikey", "controller": value.id, "publicKeyMultibase": each.key.multikey()}
+            for each in others
+        ],
+        "alsoKnownAs": list(value.also_known_as),
+        "movedTo": value.moved_to,
+        "webfinger": value.webfinger,
+        "generator": {"type": "Application", "id": value.generator, "implements": [RFC9421]}
+        if value.generator
+        else None,
+    }
+    return {key: member for key, member in made.items() if member is not None}
+
+
+def parse_key(document: Json) -> tuple[ActorKey, str]:
+    """Read a key: publicKey of an actor, a Multikey, or a key document of its own (GoToSocial, activitypub.bot).
+
+    Returns it with the URL of its owner, which is a claim until the owner's document names the key.
+    Raises Refused(KEY).
+    """
+    identifier = members.id_of(document)
+    owner = members.id_of(document.get("owner")) or members.id_of(document.get("controller"))
+    if identifier is None or not same_authority(identifier, owner):
+        raise Refused(Reason.KEY, "a key needs an id and an owner on the same host")
+    try:
+        if "publicKeyMultibase" in document:
+            key = load_multikey(document["publicKeyMultibase"])
+        else:
+            key = load_public(document.get("publicKeyPem"))
+    except BadKey as error:
+        raise Refused(Reason.KEY, str(error)) from None
+    return ActorKey(identifier, key), str(owner)
+
+
+def _keys(document: Json, owner: str) -> tuple[ActorKey, ...]:
+    listed = [
+        *members.many(document.get("publicKey"))[:MAX_KEYS],
+        *members.many(document.get("assertionMethod"))[:MAX_KEYS],
+    ]
+    kept: dict[str, ActorKey] = {}
+    for each in listed:
+        if isinstance(each, dict):
+            try:
+                key, stated = parse_key(each)
+            except Refused:
+                continue
+            if stated == owner:
+                kept.setdefault(key.id, key)
+    return tuple(kept.values())
+
+
+def _picture(value: Any) -> Picture | None:
+    first = members.many(value)[:1]
+    url = members.url_of(first[0].get("url") if first and isinstance(first[0], dict) else first)
+    if url is None:
+        return None
+    return Picture(url, members.text(first[0].get("mediaType"), 100) if isinstance(first[0], dict) else None)
+
+
+def _write_picture(value: Picture | None) -> Json | None:
+    if value is None:
+        return None
+    return {"type": "Image", "url": value.url} | ({"mediaType": value.media_type} if value.media_type else {})
+
+
+def _fields(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = (
+        (members.label(each.get("name")), members.text(each.get("value"), 2048))
+        for each in members.many(value)[:MAX_FIELDS]
+        if isinstance(each, dict) and "PropertyValue" in members.types(each)
+    )
+    return tuple((name, html) for name, html in pairs if name and html)
+
+
+def _hashtags(value: Any) -> tuple[tuple[str, str], ...]:
+    pairs = (
+        (members.label(each.get("name")), members.url_of(each.get("href")))
+        for each in members.many(value)[:MAX_FIELDS]
+        if isinstance(each, dict) and "Hashtag" in members.types(each)
+    )
+    return tuple((name, href) for name, href in pairs if name and href)

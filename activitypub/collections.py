@@ -1,0 +1,103 @@
+"""OrderedCollections and their pages, both ways. Which items there are, and who may see them, is left to the node."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from activitypub import members
+from activitypub.refusal import Reason, Refused
+from activitypub.strictjson import Json
+
+CONTEXT = "https://www.w3.org/ns/activitystreams"
+MAX_ITEMS = 1000  # of one page that we read
+
+COLLECTIONS = frozenset({"Collection", "OrderedCollection"})
+PAGES = frozenset({"CollectionPage", "OrderedCollectionPage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection or a page of one. `items` are ids or documents; `total` is a claim of the far side.
+
+    `first` is the id of the first page; of an embedded first page the items are already among `items`, and `next` is
+    where to go on.
+    """
+
+    id: str
+    page: bool
+    total: int | None = None
+    items: tuple[str | Json, ...] = ()
+    first: str | None = None
+    next: str | None = None
+    part_of: str | None = None
+
+
+def page_url(identifier: str, number: int) -> str:
+    """Return the id of a page of a collection of ours, counted from 1."""
+    return f"{identifier}?{urlencode({'page': number})}"
+
+
+def write_collection(identifier: str, total: int, *, last: int | None = None) -> Json:
+    """Return a collection of `total` items on `last` pages. None hides the items, as for followers kept private."""
+    made: Json = {"@context": CONTEXT, "id": identifier, "type": "OrderedCollection", "totalItems": total}
+    if last is not None:
+        made["first"] = page_url(identifier, 1)
+        made["last"] = page_url(identifier, max(1, last))
+    return made
+
+
+def write_whole(identifier: str, items: Sequence[str | Json]) -> Json:
+    """Return a short collection with its items, without pages: featured, or an empty following."""
+    return {
+        "@context": CONTEXT,
+        "id": identifier,
+        "type": "OrderedCollection",
+        "totalItems": len(items),
+        "orderedItems": list(items),
+    }
+
+
+def write_page(identifier: str, number: int, items: Sequence[str | Json], *, total: int, last: int) -> Json:
+    """Return page `number` of `last`, counted from 1."""
+    made: Json = {
+        "@context": CONTEXT,
+        "id": page_url(identifier, number),
+        "type": "OrderedCollectionPage",
+        "partOf": identifier,
+        "totalItems": total,
+        "orderedItems": list(items),
+    }
+    if number > 1:
+        made["prev"] = page_url(identifier, number - 1)
+    if number < last:
+        made["next"] = page_url(identifier, number + 1)
+    return made
+
+
+def parse_collection(document: Json) -> Collection:
+    """Read a collection or a page of a stranger. Raises Refused(SHAPE).
+
+    Following `next` is left to the caller, who must stop after some pages: the far side can make them without end.
+    """
+    members.check_plain(document)
+    identifier, kinds = members.id_of(document), set(members.types(document))
+    if identifier is None or not kinds & (COLLECTIONS | PAGES):
+        raise Refused(Reason.SHAPE, "not a collection with an id")
+    first = document.get("first")
+    # Mastodon embeds the first page of replies
+    source = first if isinstance(first, dict) else document
+    return Collection(
+        identifier,
+        page=bool(kinds & PAGES),
+        total=members.number(document.get("totalItems")),
+        items=(*_items(document), *(_items(source) if source is not document else ())),
+        first=members.id_of(first),
+        next=members.id_of(source.get("next")),
+        part_of=members.id_of(document.get("partOf")),
+    )
+
+
+def _items(document: Json) -> tuple[str | Json, ...]:
+    given: Any = document.get("orderedItems", document.get("items"))
+    return tuple(each for each in members.many(given)[:MAX_ITEMS] if isinstance(each, str | dict))

@@ -1,0 +1,107 @@
+"""The members of an ActivityStreams object in all their spellings: one value or a list, an id or an embedded object.
+
+JSON-LD is read as plain JSON with known terms. What is absent or of a wrong kind reads as None or as nothing: whether
+that is an error is left to the module that knows the object.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from activitypub.refusal import Reason, Refused
+from activitypub.strictjson import Json
+from activitypub.urls import is_url
+
+MAX_IDS = 1000  # of one member; a post mentions at most a few hundred
+MAX_LABEL = 500  # characters of a name
+
+# Keywords that move members elsewhere: what we read would not be what a JSON-LD processor sees (CVE-2022-24307)
+_REARRANGING = frozenset({"@graph", "@included", "@reverse"})
+# Bidirectional marks, invisible characters and controls, with which a name looks like another. The two joiners
+# U+200C and U+200D stay: emoji families and Persian need them.
+_INVISIBLE = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]"
+)
+
+
+def check_plain(document: Json) -> None:
+    """Raises Refused(SHAPE) for JSON-LD that cannot be read as plain JSON."""
+    if not _REARRANGING.isdisjoint(document):
+        raise Refused(Reason.SHAPE, "JSON-LD with @graph, @included or @reverse")
+
+
+def types(document: Json) -> tuple[str, ...]:
+    """Return the names under `type`, at most 8."""
+    return tuple(name for name in many(document.get("type"))[:8] if isinstance(name, str))
+
+
+def many(value: Any) -> list[Any]:
+    """Return a list as it is, nothing as an empty one, and anything else as a list of one."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def one(value: Any) -> Any:
+    """Return the only element of a list of one, and anything else as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def id_of(value: Any) -> str | None:
+    """Return the URL that `value` is, or that the object in it has as its id; the first one of a list."""
+    for each in many(value)[:1]:
+        identifier = each.get("id") if isinstance(each, dict) else each
+        if is_url(identifier):
+            return str(identifier)
+    return None
+
+
+def ids_of(value: Any) -> tuple[str, ...]:
+    """Return the ids in a list or alone, without doubles, in order. Any text counts, since "as:Public" is none."""
+    ids = (each.get("id") if isinstance(each, dict) else each for each in many(value)[:MAX_IDS])
+    return tuple(dict.fromkeys(each for each in ids if isinstance(each, str) and each))
+
+
+def url_of(value: Any) -> str | None:
+    """Return an http(s) link: of several links the HTML page, else the first (PeerTube lists its video files)."""
+    pages: list[str] = []
+    others: list[str] = []
+    for each in many(value)[:32]:
+        href = each.get("href") or each.get("url") if isinstance(each, dict) else each
+        if is_url(href):
+            page = isinstance(each, dict) and each.get("mediaType") == "text/html"
+            (pages if page else others).append(str(href))
+    return next(iter((*pages, *others)), None)
+
+
+def text(value: Any, limit: int) -> str | None:
+    """Return a non-empty string, cut to `limit` characters."""
+    return value[:limit] if isinstance(value, str) and value else None
+
+
+def label(value: Any, limit: int = MAX_LABEL) -> str | None:
+    """Return a name to show, without invisible and direction-turning characters. HTML in it is left to the reader."""
+    if not isinstance(value, str):
+        return None
+    return _INVISIBLE.sub("", value[: 2 * limit]).strip()[:limit] or None
+
+
+def number(value: Any, limit: int = 2**53) -> int | None:
+    """Return a whole number from 0 to `limit`."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limit else None
+
+
+def moment(value: Any) -> datetime | None:
+    """Return an xsd:dateTime with its zone; without one it counts as UTC."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def moment_text(when: datetime) -> str:
+    """Write a time as Mastodon does: UTC, whole seconds, "Z"."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

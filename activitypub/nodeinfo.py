@@ -1,0 +1,142 @@
+"""NodeInfo 2.0 and 2.1, x-nodeinfo2 and host-meta: what software this is, how many use it, and where WebFinger is."""
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from activitypub import members
+from activitypub.refusal import Reason, Refused
+from activitypub.strictjson import Json
+
+SCHEMA = "http://nodeinfo.diaspora.software/ns/schema/"
+VERSIONS = ("2.1", "2.0")  # best first
+APPLICATION_ACTOR = "https://www.w3.org/ns/activitystreams#Application"  # FEP-2677
+XRD = "application/xrd+xml"
+LRDD = "lrdd"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """What a node says of itself. `name` of the software is lower case, as the schema demands."""
+
+    software: str
+    version: str
+    repository: str | None = None
+    homepage: str | None = None
+    users: int = 1
+    active_month: int = 1
+    active_half_year: int = 1
+    posts: int = 0
+    open_registrations: bool = False
+    title: str = ""
+    contact: str = ""
+    metadata: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """What another server says it is: only good for showing and counting, since anybody can say anything."""
+
+    name: str
+    version: str
+    users: int | None = None
+    open_registrations: bool = False
+    metadata: Json = field(default_factory=dict)
+
+
+def write_index(origin: str, application_actor: str | None = None) -> Json:
+    """Return /.well-known/nodeinfo of the node at `origin`."""
+    links = [{"rel": SCHEMA + version, "href": f"{origin}/nodeinfo/{version}"} for version in reversed(VERSIONS)]
+    if application_actor:
+        links.append({"rel": APPLICATION_ACTOR, "href": application_actor})
+    return {"links": links}
+
+
+def write_document(version: str, facts: NodeFacts) -> Json:
+    """Return NodeInfo 2.0 or 2.1 (KeyError for others). FEP-f1d5 wants the keys complete, even where empty."""
+    software: Json = {"name": facts.software, "version": facts.version}
+    more = {"2.0": {}, "2.1": {"repository": facts.repository, "homepage": facts.homepage}}[version]
+    return {
+        "version": version,
+        "software": software | {name: value for name, value in more.items() if value},
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": facts.open_registrations,
+        "usage": _usage(facts),
+        "metadata": facts.metadata,
+    }
+
+
+def media_type(version: str) -> str:
+    """Return the Content-Type of a NodeInfo document, with the profile that the specification wants."""
+    return f'application/json; profile="{SCHEMA}{version}#"'
+
+
+def write_nodeinfo2(origin: str, facts: NodeFacts) -> Json:
+    """Return /.well-known/x-nodeinfo2, version 1.0, which Owncast serves too."""
+    return {
+        "version": "1.0",
+        "server": {"baseUrl": origin, "name": facts.title, "software": facts.software, "version": facts.version},
+        "organization": {"name": facts.title, "contact": facts.contact},
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": facts.open_registrations,
+        "usage": _usage(facts) | {"localComments": 0},
+    }
+
+
+def write_host_meta(origin: str) -> str:
+    """Return /.well-known/host-meta (RFC 6415): old Akkoma, Pleroma and snac look here for the WebFinger template."""
+    template = escape(f"{origin}/.well-known/webfinger?resource={{uri}}")
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n'
+        f"  <Subject>{escape(origin)}</Subject>\n"
+        f'  <Link rel="{LRDD}" template="{template}"/>\n'
+        "</XRD>\n"
+    )
+
+
+def write_host_meta_json(origin: str) -> Json:
+    """Return /.well-known/host-meta.json, the same as a JRD."""
+    template = f"{origin}/.well-known/webfinger?resource={{uri}}"
+    return {"subject": origin, "links": [{"rel": LRDD, "type": "application/jrd+json", "template": template}]}
+
+
+def parse_index(document: Json) -> str:
+    """Return the URL of the newest NodeInfo that we know, from another server's index. Raises Refused(SHAPE)."""
+    links: dict[Any, Any] = {
+        each.get("rel"): each.get("href") for each in members.many(document.get("links"))[:32] if _is_link(each)
+    }
+    for version in VERSIONS:
+        if url := members.id_of(links.get(SCHEMA + version)):
+            return url
+    raise Refused(Reason.SHAPE, "no NodeInfo 2.0 or 2.1 in the index")
+
+
+def parse_document(document: Json) -> Software:
+    """Read another server's NodeInfo. Raises Refused(SHAPE)."""
+    software = document.get("software")
+    name = members.label(software.get("name"), 100) if isinstance(software, dict) else None
+    if name is None or not isinstance(software, dict):
+        raise Refused(Reason.SHAPE, "NodeInfo without a software name")
+    usage = document.get("usage")
+    users = usage.get("users") if isinstance(usage, dict) else None
+    metadata = document.get("metadata")
+    return Software(
+        name.lower(),
+        members.label(software.get("version"), 100) or "",
+        members.number(users.get("total")) if isinstance(users, dict) else None,
+        document.get("openRegistrations") is True,
+        # Friendica writes an empty list
+        metadata if isinstance(metadata, dict) else {},
+    )
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("rel"), str)
+
+
+def _usage(facts: NodeFacts) -> Json:
+    users = {"total": facts.users, "activeMonth": facts.active_month, "activeHalfyear": facts.active_half_year}
+    return {"users": users, "localPosts": facts.posts}

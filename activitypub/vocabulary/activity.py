@@ -1,0 +1,142 @@
+"""Activities of strangers, document to value. Who may do what is left to `inbox`, what follows of it to the node."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from activitypub import members, names
+from activitypub.actor import Actor, parse_actor
+from activitypub.refusal import Reason, Refused
+from activitypub.strictjson import Json
+from activitypub.urls import same_authority
+from activitypub.vocabulary.boxes import construct
+from activitypub.vocabulary.objects import Object, parse_object
+
+MAX_REACTION = 64  # characters: an emoji, or ":name:"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What can be read before the signature is checked, and must not be believed before."""
+
+    type: str  # the first known one, else ""
+    id: str
+    actor: str
+    object_id: str | None
+    document: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """An activity within an activity: what is undone, accepted or rejected. Any part may be missing but the type."""
+
+    type: str
+    id: str | None
+    actor: str | None
+    object_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """`object` is what was embedded, None if only an id came; `object_ids` are all ids, of which a Flag has several.
+
+    `reaction` is the emoji of an EmojiReact, or of a Like by Misskey; `document` is what it was read from.
+    """
+
+    type: str
+    id: str
+    actor: str
+    object_id: str | None
+    object: Object | Inner | Actor | None = None
+    object_ids: tuple[str, ...] = ()
+    target: str | None = None
+    instrument: str | None = None
+    result: str | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    published: datetime | None = None
+    content: str | None = None
+    reaction: str | None = None
+    document: Json = field(default_factory=dict, compare=False, repr=False)
+
+
+def skim(document: Json) -> Envelope:
+    """Read who claims to do what. Raises Refused(SHAPE)."""
+    members.check_plain(document)
+    kinds = members.types(document)
+    actor = members.id_of(members.one(document.get("actor")))
+    identifier = members.id_of(document)
+    if not kinds or actor is None or identifier is None:
+        raise Refused(Reason.SHAPE, "an activity needs a type, an id and an actor")
+    # the author of the id is the host that it names: nobody may take ids of others
+    if not same_authority(identifier, actor):
+        raise Refused(Reason.FOREIGN, "the id of the activity is of another host than its actor")
+    kind = next((name for name in kinds if name in names.ACTIVITIES), "")
+    return Envelope(kind, identifier, actor, members.id_of(members.one(document.get("object"))), document)
+
+
+def parse_activity(document: Json, actor: Json) -> Activity:
+    """Read an activity whose signature was checked; `actor` is the document of who signed it.
+
+    Raises Refused: SHAPE, or UNKNOWN_TYPE, which is no fault of the sender and should be answered like success.
+    """
+    envelope = skim(document)
+    if not envelope.type:
+        raise Refused(Reason.UNKNOWN_TYPE, "not an activity of a known type")
+    given = members.one(document.get("object"))
+    object_ids = tuple(each for part in members.many(given) if (each := members.id_of(part)))
+    kind = _embedded_type(given)
+    if envelope.object_id is None and kind is None:
+        raise Refused(Reason.SHAPE, f"{envelope.type} without an object")
+    # An embedded activity may lack its id (it is found by actor and type then), which little-boxes insists on.
+    skeleton_object = {"type": kind, "id": envelope.object_id or ""} if kind else envelope.object_id
+    construct({"type": envelope.type, "id": envelope.id, "actor": envelope.actor, "object": skeleton_object}, actor)
+    return Activity(
+        envelope.type,
+        envelope.id,
+        envelope.actor,
+        envelope.object_id,
+        object=_embedded(given, kind, envelope.actor) if kind else None,
+        object_ids=object_ids,
+        target=members.id_of(document.get("target")),
+        instrument=members.id_of(document.get("instrument")),
+        result=members.id_of(document.get("result")),
+        to=members.ids_of(document.get("to")),
+        cc=members.ids_of(document.get("cc")),
+        published=members.moment(document.get("published")),
+        content=members.text(document.get("content"), members.MAX_LABEL * 10),
+        reaction=_reaction(document),
+        document=document,
+    )
+
+
+def _embedded_type(given: Any) -> str | None:
+    """Return the known type of an embedded object, None for an id. Raises Refused(UNKNOWN_TYPE)."""
+    if not isinstance(given, dict):
+        return None
+    kinds = members.types(given)
+    # {"id": ...} alone is a long way to write an id
+    if not kinds:
+        return None
+    kind = next((name for name in kinds if name in names.KNOWN), None)
+    if kind is None:
+        raise Refused(Reason.UNKNOWN_TYPE, "the object is of an unknown type")
+    return kind
+
+
+def _embedded(given: Json, kind: str, author: str) -> Object | Inner | Actor:
+    members.check_plain(given)
+    if kind in names.ACTIVITIES:
+        actor = members.id_of(members.one(given.get("actor")))
+        return Inner(kind, members.id_of(given), actor, members.id_of(members.one(given.get("object"))))
+    if kind in names.ACTORS:
+        return parse_actor(given)
+    return parse_object(given, author=author)
+
+
+def _reaction(document: Json) -> str | None:
+    """Misskey sends a Like with `_misskey_reaction`, and the same in `content`; Akkoma and Pleroma EmojiReact."""
+    for key in ("_misskey_reaction", "content"):
+        if reaction := members.label(document.get(key), MAX_REACTION):
+            return reaction
+    return None

@@ -1,0 +1,98 @@
+"""The door to little-boxes 0.1.0, and its only importer: its registry of types, and the checks of its constructor.
+
+The rest of it is not used: it would fetch what strangers name, accept each Follow by itself, and print to stdout. It
+sees no stranger's document either, only a skeleton with the members that it checks; it rewrites what it is given.
+"""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from enum import Enum
+from typing import Any
+
+from little_boxes import activitypub as little_boxes  # type: ignore[import-untyped]
+from little_boxes.errors import (  # type: ignore[import-untyped]
+    ActivityNotFoundError,
+    Error,
+    UnexpectedActivityTypeError,
+)
+
+from activitypub import names
+from activitypub.refusal import Reason, Refused
+from activitypub.strictjson import Json
+
+_STOCK = [member.value for member in little_boxes.ActivityType]
+
+
+def _constant(name: str) -> str:
+    """OrderedCollection -> ORDERED_COLLECTION, as little-boxes writes it in its code."""
+    return "".join(f"_{char}" if char.isupper() and at else char for at, char in enumerate(name)).upper()
+
+
+# little-boxes looks its types up in the module's global, so a longer enum in its place is all it takes to extend it.
+# (Adding members to the closed enum needs private attributes that each Python version keeps otherwise.) The stock
+# classes, most of them broken, stay registered under the old members, which nothing reaches any more.
+Type = Enum("Type", {_constant(name): name for name in sorted({*_STOCK, *names.KNOWN})})  # type: ignore[misc]
+little_boxes.ActivityType = Type
+
+
+class _Prefetched:
+    """The backend: answers only with the document of the actor that signed. Everything else is an AttributeError."""
+
+    def __init__(self) -> None:
+        self.actor: ContextVar[Json | None] = ContextVar("actor", default=None)
+
+    def fetch_iri(self, iri: str) -> Json:
+        document = self.actor.get()
+        if document is None or document.get("id") != iri:
+            raise ActivityNotFoundError(iri)
+        return document
+
+
+class _Actor(little_boxes.BaseActivity):  # type: ignore[misc]
+    ACTIVITY_TYPE, ACTOR_REQUIRED = Type("Person"), False
+
+
+class _Object(little_boxes.BaseActivity):  # type: ignore[misc]
+    ACTIVITY_TYPE, ACTOR_REQUIRED = Type("Note"), False
+
+
+class _Activity(little_boxes.BaseActivity):  # type: ignore[misc]
+    ACTIVITY_TYPE, OBJECT_REQUIRED = Type("Follow"), True
+
+
+def _register(base: type, name: str, **attributes: Any) -> None:
+    """Make a class: the metaclass of little-boxes puts it into its registry, over the stock one of that name."""
+    type(base)(name, (base,), {"ACTIVITY_TYPE": Type(name), **attributes})
+
+
+def _members(allowed: Iterable[str]) -> list[Enum]:
+    return [Type(name) for name in allowed]
+
+
+for _name in names.ACTORS:
+    _register(_Actor, _name)
+for _name in (*names.OBJECTS, *names.OTHERS):
+    _register(_Object, _name)
+for _name, _allowed in names.ACTIVITIES.items():
+    _register(_Activity, _name, ALLOWED_OBJECT_TYPES=_members(_allowed))
+
+_backend = _Prefetched()
+little_boxes.use_backend(_backend)
+
+
+def construct(skeleton: Json, actor: Json) -> None:
+    """Let little-boxes construct the activity in `skeleton`, whose actor must be the one of the document `actor`.
+
+    `skeleton` holds type, id, actor and object, the object being an id or {"type", "id"}. Raises Refused(SHAPE).
+    """
+    token = _backend.actor.set(actor)
+    try:
+        little_boxes.parse_activity(skeleton)
+    except UnexpectedActivityTypeError:
+        raise Refused(Reason.SHAPE, "the object is of a type that this activity does not take") from None
+    except Error as error:
+        raise Refused(Reason.SHAPE, str(error.message)[:200]) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(Reason.SHAPE, type(error).__name__) from None
+    finally:
+        _backend.actor.reset(token)

@@ -1,0 +1,222 @@
+"""Notes and what else has content, to a value and back. HTML stays as it came: cleaning it is left to the node."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from activitypub import members, names
+from activitypub.refusal import Reason, Refused
+from activitypub.strictjson import Json
+
+MAX_CONTENT = 200_000  # characters; the request is limited to 1 MiB anyway
+MAX_TAGS = 256
+MAX_ATTACHMENTS = 32
+
+TYPES = frozenset((*names.OBJECTS, *names.OTHERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A Mention, Hashtag or custom Emoji; `icon` is the picture of an Emoji."""
+
+    type: str
+    name: str
+    href: str | None = None
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A picture, sound or video: `name` is the text for who cannot see it; `focal_point` is (x, y) from -1 to 1."""
+
+    url: str
+    type: str = "Image"
+    media_type: str | None = None
+    name: str | None = None
+    width: int | None = None
+    height: int | None = None
+    blurhash: str | None = None
+    focal_point: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A Note or the like. `content` and `summary` are HTML of the author; `document` is what it was read from.
+
+    `policy` is the interactionPolicy of FEP-044f; `replies`, `likes` and `shares` are URLs of collections.
+    """
+
+    type: str
+    id: str
+    attributed_to: tuple[str, ...] = ()
+    content: str | None = None
+    summary: str | None = None
+    name: str | None = None
+    language: str | None = None
+    url: str | None = None
+    in_reply_to: str | None = None
+    quote: str | None = None
+    context: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    sensitive: bool = False
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    replies: str | None = None
+    likes: str | None = None
+    shares: str | None = None
+    policy: Json | None = None
+    document: Json = field(default_factory=dict, compare=False, repr=False)
+
+
+def parse_object(document: Json, *, author: str | None = None) -> Object:
+    """Read an object with content, or a Tombstone. Raises Refused(SHAPE, UNKNOWN_TYPE).
+
+    `author` stands in where attributedTo is missing: the actor of the activity that brought it.
+    """
+    members.check_plain(document)
+    kind = next((name for name in members.types(document) if name in TYPES), None)
+    if kind is None:
+        raise Refused(Reason.UNKNOWN_TYPE, "not an object of a known type")
+    identifier = members.id_of(document)
+    if identifier is None:
+        raise Refused(Reason.SHAPE, "an object without an id")
+    authors = members.ids_of(document.get("attributedTo")) or ((author,) if author else ())
+    if kind in names.OBJECTS and not authors:
+        raise Refused(Reason.SHAPE, "an object without attributedTo")
+    content, language = _content(document)
+    return Object(
+        kind,
+        identifier,
+        authors,
+        content=content,
+        summary=members.text(document.get("summary"), members.MAX_LABEL * 4),
+        name=members.label(document.get("name")),
+        language=language,
+        url=members.url_of(document.get("url")),
+        in_reply_to=members.id_of(document.get("inReplyTo")),
+        # FEP-044f, Fedibird and Akkoma, Misskey
+        quote=next(
+            filter(
+                None, (members.id_of(document.get(key)) for key in ("quote", "quoteUri", "quoteUrl", "_misskey_quote"))
+            ),
+            None,
+        ),
+        context=members.text(members.one(document.get("context")) or document.get("conversation"), 2048),
+        published=members.moment(document.get("published")),
+        updated=members.moment(document.get("updated")),
+        sensitive=document.get("sensitive") is True,
+        to=members.ids_of(document.get("to")),
+        cc=members.ids_of(document.get("cc")),
+        tags=tuple(tag for each in members.many(document.get("tag"))[:MAX_TAGS] if (tag := _tag(each))),
+        attachments=tuple(
+            made for each in members.many(document.get("attachment"))[:MAX_ATTACHMENTS] if (made := _attachment(each))
+        ),
+        replies=members.id_of(document.get("replies")),
+        likes=members.id_of(document.get("likes")),
+        shares=members.id_of(document.get("shares")),
+        policy=policy if isinstance(policy := document.get("interactionPolicy"), dict) else None,
+        document=document,
+    )
+
+
+def write_object(value: Object) -> Json:
+    """Return the document, without @context. A list of one stays a list: a lone object in its place breaks Mastodon."""
+    made: Json = {
+        "id": value.id,
+        "type": value.type,
+        "attributedTo": value.attributed_to[0] if len(value.attributed_to) == 1 else list(value.attributed_to),
+        "content": value.content,
+        "contentMap": {value.language: value.content} if value.language and value.content else None,
+        "summary": value.summary,
+        "name": value.name,
+        "url": value.url,
+        "inReplyTo": value.in_reply_to,
+        "quote": value.quote,
+        "context": value.context,
+        "published": members.moment_text(value.published) if value.published else None,
+        "updated": members.moment_text(value.updated) if value.updated else None,
+        "sensitive": value.sensitive,
+        "to": list(value.to),
+        "cc": list(value.cc),
+        "tag": [_write_tag(tag) for tag in value.tags],
+        "attachment": [_write_attachment(each) for each in value.attachments],
+        "replies": value.replies,
+        "likes": value.likes,
+        "shares": value.shares,
+        "interactionPolicy": value.policy,
+    }
+    return {key: member for key, member in made.items() if member is not None}
+
+
+def _content(document: Json) -> tuple[str | None, str | None]:
+    """Return the content and its language. Mastodon sends both members; others only one of them."""
+    content = members.text(document.get("content"), MAX_CONTENT)
+    by_language = document.get("contentMap")
+    if isinstance(by_language, dict) and len(by_language) <= 64:
+        for language, text in by_language.items():
+            if content is None or text == content:
+                return members.text(text, MAX_CONTENT), members.text(language, 35)
+    return content, None
+
+
+def _tag(value: Any) -> Tag | None:
+    if not isinstance(value, dict):
+        return None
+    kind = next(iter(members.types(value)), None)
+    name = members.label(value.get("name"))
+    if kind not in {"Mention", "Hashtag", "Emoji"} or not (name or value.get("href")):
+        return None
+    icon = members.one(value.get("icon"))
+    return Tag(kind, name or "", members.url_of(value.get("href")), members.url_of(icon) if kind == "Emoji" else None)
+
+
+def _write_tag(tag: Tag) -> Json:
+    made: Json = {"type": tag.type, "name": tag.name}
+    if tag.href:
+        made["href"] = tag.href
+    if tag.icon:
+        made["icon"] = {"type": "Image", "url": tag.icon}
+    return made
+
+
+def _attachment(value: Any) -> Attachment | None:
+    if not isinstance(value, dict):
+        return None
+    # Pixelfed and Mastodon write url, PeerTube a list of links, a Link object href
+    url = members.url_of(value.get("url")) or members.url_of(value.get("href"))
+    if url is None:
+        return None
+    return Attachment(
+        url,
+        next(iter(members.types(value)), "Document"),
+        members.text(value.get("mediaType"), 100),
+        members.label(value.get("name"), 5000),
+        members.number(value.get("width"), 100_000),
+        members.number(value.get("height"), 100_000),
+        members.text(value.get("blurhash"), 100),
+        _point(value.get("focalPoint")),
+    )
+
+
+def _point(value: Any) -> tuple[float, float] | None:
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    x, y = (float(axis) if type(axis) in {int, float} and -1 <= axis <= 1 else None for axis in value)
+    return None if x is None or y is None else (x, y)
+
+
+def _write_attachment(value: Attachment) -> Json:
+    made: Json = {
+        "type": value.type,
+        "url": value.url,
+        "mediaType": value.media_type,
+        "name": value.name,
+        "width": value.width,
+        "height": value.height,
+        "blurhash": value.blurhash,
+        "focalPoint": list(value.focal_point) if value.focal_point else None,
+    }
+    return {key: member for key, member in made.items() if member is not None}
