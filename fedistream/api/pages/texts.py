@@ -17,6 +17,7 @@ def watch(translations: NullTranslations) -> dict[str, str]:
         "behind": _("{n} s behind"),
         "seconds": _("{n} s"),
         "unknown": _("unknown"),
+        "just-now": _("just now"),
         "spoken.live": _("The stream is live."),
         "spoken.waiting": _("The streamer's connection dropped. Waiting for it to come back."),
         "spoken.ended": _("The stream has ended."),
@@ -28,6 +29,7 @@ def admin(translations: NullTranslations) -> dict[str, str]:
     """For the modules of the admin page."""
     _ = translations.gettext
     return {
+        "just-now": _("just now"),
         "copied": _("Copied."),
         "not-copied": _("Copying is not allowed here: the text is selected, copy it with the keyboard."),
         "stale": _("No answer from the node. What is shown here may be old."),

@@ -2,7 +2,7 @@
  * Times in words. The server writes `<time datetime data-show="...">`; here they get the reader's language, zone and now.
  */
 
-import { page } from "./page.js";
+import { page, text } from "./page.js";
 
 const relative = new Intl.RelativeTimeFormat(page.lang, { numeric: "auto" });
 const absolute = new Intl.DateTimeFormat(page.lang, { dateStyle: "long", timeStyle: "short" });
@@ -19,15 +19,15 @@ const UNITS = [
 ];
 
 /**
- * "3 hours ago", "yesterday", "now".
+ * "3 hours ago", "yesterday", "just now".
  * @param {Date} at
  * @param {number} now  milliseconds
  */
 export function ago(at, now) {
   const seconds = (at.getTime() - now) / 1000;
-  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];
-  // under a minute the seconds would change under the reader's eyes: all of it is "now"
-  return unit === "second" ? relative.format(0, "second") : relative.format(Math.trunc(seconds / size), unit);
+  const found = UNITS.find(([, size]) => Math.abs(seconds) >= size);
+  // the seconds of the first minute would change under the reader's eyes
+  return found ? relative.format(Math.trunc(seconds / found[1]), found[0]) : text("just-now");
 }
 
 /** @param {Date} at */

@@ -56,6 +56,8 @@ function dress(built) {
   panel.skew = skew;
   built.addEventListener("playing", () => feed.last.state !== "waiting" && stage.enter("live"));
   built.addEventListener("ended", () => (feed.last.state === "offline" ? end() : feed.hurry()));
+  // the page was made before this viewer was one
+  built.addEventListener("playing", () => feed.hurry(), { once: true });
   for (const event of ["stalled", "trouble"]) built.addEventListener(event, () => feed.hurry());
   built.addEventListener("unplayable", () => stage.enter("unplayable"));
   introduce();
