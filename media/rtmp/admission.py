@@ -8,13 +8,11 @@ from collections import Counter, deque
 from media.rtmp.errors import TooManyConnections, TooManyFailedKeys, TooManyFromAddress
 from media.rtmp.limits import Limits
 
-MAX_REMEMBERED = 10_000  # addresses with failed keys; the one that was quiet longest is forgotten
-
 
 def house(address: str) -> str:
     """What counts as one address: an IPv4 address, or the /64 that one IPv6 customer is given at least."""
-    if ":" not in address or address.startswith("::ffff:"):
-        return address
+    if ":" not in address or "." in address:
+        return address.removeprefix("::ffff:")
     head, gap, tail = address.partition("%")[0].partition("::")
     front = head.split(":") if head else []
     if gap:
@@ -57,13 +55,12 @@ class Admission:
         times.append(now)
         if len(times) == self._limits.failed_keys and now - times[0] <= self._limits.failed_keys_window_s:
             self._blocked[place] = now + self._limits.failed_keys_block_s
-            _forget_oldest(self._blocked)
+            self._forget_oldest(self._blocked)
             return True
         self._failed[place] = times
-        _forget_oldest(self._failed)
+        self._forget_oldest(self._failed)
         return False
 
-
-def _forget_oldest(table: dict[str, float] | dict[str, deque[float]]) -> None:
-    if len(table) > MAX_REMEMBERED:
-        del table[next(iter(table))]
+    def _forget_oldest(self, table: dict[str, float] | dict[str, deque[float]]) -> None:
+        if len(table) > self._limits.failed_keys_addresses:
+            del table[next(iter(table))]
