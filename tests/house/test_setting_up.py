@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 import hatch_build
 from fedistream import places
+from fedistream.cli import serve
 from tests.house.tree import ROOT
 
 
@@ -128,3 +129,13 @@ def test_styles_get_the_pages_nonce_and_nothing_else_changes() -> None:
 def test_the_nodes_own_files_are_found() -> None:
     assert places.TEMPLATES == ROOT / "templates"
     assert places.STATIC.is_dir()
+
+
+def test_every_flag_is_in_the_operators_table_and_the_table_names_no_other() -> None:
+    flags = {name for parameter in serve.params for name in parameter.opts} - {"--config"}
+    pages = (ROOT / "docs" / "operating" / "install.md").read_text()
+    table = "".join(line.partition("` | `FEDISTREAM")[0] for line in pages.splitlines() if line.startswith("| `--"))
+    assert set(re.findall(r"--[a-z-]+", table)) == flags
+    assert set(re.findall(r"`(--[a-z-]+)", (ROOT / "README.md").read_text())) <= flags
+    variables = {parameter.envvar for parameter in serve.params if parameter.name != "config"}
+    assert set(re.findall(r"`(FEDISTREAM_[A-Z_]+)`", pages)) == variables
