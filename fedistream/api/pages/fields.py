@@ -1,5 +1,6 @@
 """Settings as the fields of a form, and back. Whether a value fits is for the settings service to say. Pure."""
 
+import math
 from collections.abc import Callable, Mapping
 
 from fedistream.errors import Invalid
@@ -40,8 +41,10 @@ def read_number(text: str) -> object:
     """Raises Invalid."""
     try:
         number = float(text)
-    except ValueError as error:
-        raise Invalid("number", "must be a number") from error
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):  # float() knows "inf" and "nan" too
+        raise Invalid("number", "must be a number")
     return int(number) if number.is_integer() else number
 
 

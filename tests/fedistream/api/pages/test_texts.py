@@ -1,0 +1,56 @@
+"""The texts of the modules: none is missing, none is left over, and every page gives them."""
+
+import re
+from gettext import NullTranslations
+from pathlib import Path
+
+from fedistream.api.pages import texts
+from fedistream.places import STATIC
+
+CALL = re.compile(r"""\btext\(\s*[`"']([^`"'$]+)(\$?)""")
+ADMIN_MODULES = {"admin.js", "moments.js"}
+
+
+def used(modules: set[Path]) -> tuple[set[str], set[str]]:
+    """The keys that `text()` is called with, and the beginnings of those that are put together."""
+    whole: set[str] = set()
+    begun: set[str] = set()
+    for module in modules:
+        source = module.read_text().replace('? "title.offline" : "title.live"', "")
+        for key, goes_on in CALL.findall(source):
+            (begun if goes_on else whole).add(key)
+    return whole, begun
+
+
+def known(given: dict[str, str]) -> set[str]:
+    return {key.removesuffix(".one").removesuffix(".other") for key in given}
+
+
+def test_every_text_of_the_watch_page_exists_and_is_used() -> None:
+    whole, begun = used({path for path in (STATIC / "js").glob("*.js") if path.name != "admin.js"})
+    keys = known(texts.watch(NullTranslations()))
+    chosen = {"title.live", "title.offline"}
+    assert whole - keys == set()
+    left = {key for key in keys - whole - chosen if not any(key.startswith(start) for start in begun)}
+    assert left == set()
+
+
+def test_every_text_of_the_admin_page_exists_and_is_used() -> None:
+    whole, _ = used({STATIC / "js" / name for name in ADMIN_MODULES})
+    assert whole == known(texts.admin(NullTranslations()))
+
+
+def test_each_plural_has_both_forms() -> None:
+    keys = texts.watch(NullTranslations())
+    ones = {key.removesuffix(".one") for key in keys if key.endswith(".one")}
+    assert ones == {key.removesuffix(".other") for key in keys if key.endswith(".other")} != set()
+
+
+class Shouting(NullTranslations):
+    def gettext(self, message: str) -> str:
+        return message.upper()
+
+
+def test_a_translation_reaches_every_text() -> None:
+    for given in (texts.watch, texts.admin, texts.notices, texts.labels):
+        assert all(words == words.upper() for words in given(Shouting()).values())

@@ -1,0 +1,81 @@
+"""Chromium for tests: every context writes down what a page must not do, and the test fails when there is any of it."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, async_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NEEDED = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the pages were not tried in a browser")
+
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--mute-audio"),
+)
+PATIENCE_MS = 30_000  # the machine may be busy; nothing here waits for time to pass
+
+
+@dataclass
+class Witness:
+    """What was seen in one context. `complaints` must be empty at the end, `hosts` holds every host that was asked."""
+
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    sizes: list["Response"] = field(default_factory=list)
+    expected: tuple[str, ...] = ()  # parts of complaints that belong to the test's story
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("request", self._asked)
+        page.on("response", self.sizes.append)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(part in message.text for part in self.expected):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("blob", "data"):
+            self.hosts.add(parts.netloc)
+
+
+@contextlib.asynccontextmanager
+async def browser() -> AsyncIterator[Browser]:
+    """A running Chromium; autoplay is as strict as it is for people."""
+    assert CHROMIUM is not None
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        try:
+            yield chromium
+        finally:
+            await chromium.close()
+
+
+@contextlib.asynccontextmanager
+async def visit(chromium: Browser, url: str, **context: Any) -> AsyncIterator[tuple[Page, Witness]]:
+    """A fresh context with `url` open in it. Fails the test if the page complained in the console."""
+    inside: BrowserContext = await chromium.new_context(**context)
+    inside.set_default_timeout(PATIENCE_MS)
+    page, witness = await inside.new_page(), Witness()
+    witness.watch(page)
+    try:
+        await page.goto(url)
+        yield page, witness
+    finally:
+        await inside.close()
+    assert witness.complaints == []
+
+
+async def received(witness: Witness) -> dict[str, int]:
+    """Bytes of every response body as sent (compressed), by path."""
+    sizes = {}
+    for response in witness.sizes:
+        measured = await response.request.sizes()
+        sizes[urlsplit(response.url).path] = measured["responseBodySize"]
+    return sizes
