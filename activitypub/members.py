@@ -56,6 +56,11 @@ def id_of(value: Any) -> str | None:
     return None
 
 
+def only_id(value: Any) -> str | None:
+    """Return the id of a single value, or of the only one in a list: of two actors neither is the one."""
+    return None if isinstance(value, list) and len(value) != 1 else id_of(value)
+
+
 def ids_of(value: Any) -> tuple[str, ...]:
     """Return the ids in a list or alone, without doubles, in order. Any text counts, since "as:Public" is none."""
     ids = (each.get("id") if isinstance(each, dict) else each for each in many(value)[:MAX_IDS])

@@ -26,7 +26,7 @@ def _no_version(name: str) -> NoReturn:
 # 3.12 dropped setuptools, and where there is a real one it warns and takes 0.2 s: so a stand-in, only for the import.
 _stand_in = ModuleType("pkg_resources")
 _stand_in.__dict__.update(get_distribution=_no_version, DistributionNotFound=LookupError)
-_real = sys.modules.get("pkg_resources")
+_real = {name: module for name, module in sys.modules.items() if name == "pkg_resources"}
 sys.modules["pkg_resources"] = _stand_in
 try:
     from httpsig.utils import (  # type: ignore[import-untyped]
@@ -36,8 +36,7 @@ try:
     )
 finally:
     del sys.modules["pkg_resources"]
-    if _real is not None:
-        sys.modules["pkg_resources"] = _real
+    sys.modules.update(_real)
 
 MAX_SIGNATURE_HEADER = 6144  # a keyId of 2,048 and a signature of 1,368 characters, and room
 MAX_COVERED = 32

@@ -64,7 +64,7 @@ def skim(document: Json) -> Envelope:
     """Read who claims to do what. Raises Refused(SHAPE)."""
     members.check_plain(document)
     kinds = members.types(document)
-    actor = members.id_of(members.one(document.get("actor")))
+    actor = members.only_id(document.get("actor"))
     identifier = members.id_of(document)
     if not kinds or actor is None or identifier is None:
         raise Refused(Reason.SHAPE, "an activity needs a type, an id and an actor")
@@ -72,7 +72,7 @@ def skim(document: Json) -> Envelope:
     if not same_authority(identifier, actor):
         raise Refused(Reason.FOREIGN, "the id of the activity is of another host than its actor")
     kind = next((name for name in kinds if name in names.ACTIVITIES), "")
-    return Envelope(kind, identifier, actor, members.id_of(members.one(document.get("object"))), document)
+    return Envelope(kind, identifier, actor, members.id_of(document.get("object")), document)
 
 
 def parse_activity(document: Json, actor: Json) -> Activity:
@@ -86,6 +86,8 @@ def parse_activity(document: Json, actor: Json) -> Activity:
     given = members.one(document.get("object"))
     object_ids = tuple(each for part in members.many(given) if (each := members.id_of(part)))
     kind = _embedded_type(given)
+    if len(object_ids) > 1 and envelope.type != "Flag":
+        raise Refused(Reason.SHAPE, f"{envelope.type} with several objects")
     if envelope.object_id is None and kind is None:
         raise Refused(Reason.SHAPE, f"{envelope.type} without an object")
     # An embedded activity may lack its id (it is found by actor and type then), which little-boxes insists on.
@@ -127,8 +129,8 @@ def _embedded_type(given: Any) -> str | None:
 def _embedded(given: Json, kind: str, author: str) -> Object | Inner | Actor:
     members.check_plain(given)
     if kind in names.ACTIVITIES:
-        actor = members.id_of(members.one(given.get("actor")))
-        return Inner(kind, members.id_of(given), actor, members.id_of(members.one(given.get("object"))))
+        actor, thing = members.only_id(given.get("actor")), members.only_id(given.get("object"))
+        return Inner(kind, members.id_of(given), actor, thing)
     if kind in names.ACTORS:
         return parse_actor(given)
     return parse_object(given, author=author)
