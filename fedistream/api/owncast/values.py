@@ -1,22 +1,7 @@
 """The node's settings under Owncast's names, and what is true of the settings that this node does not have."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
-
-from fedistream.api.owncast.needs import Values
-
-
-class Named(Protocol):
-    """A row of the settings table."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def owncast_path(self) -> str | None: ...
-    @property
-    def scope(self) -> str: ...
-
+from fedistream.api.owncast.needs import Settings, Values
+from fedistream.settings import SETTINGS
 
 # A client that reads these gets the truth about a node without the feature: no chat, no federation, no ladder. A row
 # disappears from use, not from here, as soon as the settings table has one with the same path.
@@ -81,18 +66,11 @@ WITHOUT: Values = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads settings by Owncast's path. `table` is the node's settings table."""
-
-    table: Iterable[Named]
-    value: Callable[[str, int | None], object]
-
-    def of(self, channel_id: int) -> Mapping[str, object]:
-        """All of them, for one channel."""
-        found = {
-            row.owncast_path: self.value(row.name, channel_id if row.scope == "channel" else None)
-            for row in self.table
-            if row.owncast_path
-        }
-        return {**WITHOUT, **found}
+def read(settings: Settings, channel_id: int) -> Values:
+    """The settings of one channel and of the node, by Owncast's path."""
+    found = {
+        row.owncast_path: settings.value(row.name, channel_id if row.scope == "channel" else None)
+        for row in SETTINGS
+        if row.owncast_path
+    }
+    return {**WITHOUT, **found}

@@ -1,0 +1,43 @@
+"""Changing a setting: one call per row of the settings table, and the two secrets, which are not in it."""
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.owncast.envelope import changed
+from fedistream.api.owncast.needs import Channels, People, Settings
+from fedistream.errors import Invalid
+from fedistream.settings import Setting
+
+DEFAULT_COMMENT = "Default stream key"  # Owncast's
+
+
+async def change(setting: Setting, ask: Ask, channels: Channels, settings: Settings) -> Response:
+    """Any setting. Whether the value fits is for the settings service to say."""
+    channel_id = channels.home().id if setting.scope == "channel" else None
+    await settings.change(setting.name, ask.member("value", object), channel_id)
+    return changed()
+
+
+async def set_admin_password(ask: Ask, people: People) -> Response:
+    await people.set_admin_password(ask.member("value", str))
+    return changed()
+
+
+async def set_stream_keys(ask: Ask, channels: Channels) -> Response:
+    keys = [stream_key(item, n) for n, item in enumerate(ask.member("value", list))]
+    await channels.replace_stream_keys(channels.home().id, keys)
+    return changed()
+
+
+async def set_only_key(ask: Ask, channels: Channels) -> Response:
+    """0.0.11 knew one key, which was the admin's password too; here it is the key and nothing else."""
+    await channels.replace_stream_keys(channels.home().id, [(ask.member("value", str), DEFAULT_COMMENT)])
+    return changed()
+
+
+def stream_key(item: object, n: int) -> tuple[str, str]:
+    """Key and comment of item `n` of the list. Raises Invalid unless both are there, as Owncast does."""
+    key, comment = (item.get("key"), item.get("comment")) if isinstance(item, dict) else (None, None)
+    if not isinstance(key, str) or not isinstance(comment, str) or not key or not comment:
+        raise Invalid(f"stream key {n + 1}", "needs a key and a comment")
+    return key, comment
