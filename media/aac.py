@@ -1,5 +1,6 @@
 """AAC configuration: the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). Frames themselves are never looked into."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from media.bits import Bits, BitsEnd
@@ -85,24 +86,27 @@ def playable(config: AacConfig) -> str | None:
 
 
 def _config(bits: Bits) -> AacConfig:
-    announced = core = _object_type(bits)
-    rate = output_rate = _rate(bits)
+    announced = _object_type(bits, PLAIN | {SBR, PS})
+    rate = _rate(bits)
     channels = _channels(bits)
-    if announced in (SBR, PS):  # the explicit, hierarchical signalling of 1.6.5.2
-        output_rate = _rate(bits)
-        core = _object_type(bits)
-    if core not in PLAIN:
-        name = OBJECT_TYPES.get(core, "unknown")
-        raise BadConfig(f"audio object type {core} ({name}) is not supported: set the encoder to AAC-LC")
-    frame = _frame(bits)
-    if announced == core:
+    if announced in PLAIN:
+        frame = _frame(bits)
         announced, output_rate = _extension(bits, announced, rate)
+    else:  # the explicit, hierarchical signalling of 1.6.5.2
+        output_rate = _rate(bits)
+        _object_type(bits, PLAIN)
+        frame = _frame(bits)
     return AacConfig(announced, rate, channels, frame, output_rate)
 
 
-def _object_type(bits: Bits) -> int:
+def _object_type(bits: Bits, known: Set[int]) -> int:
     kind = bits.number(5)
-    return 32 + bits.number(6) if kind == ESCAPE else kind
+    if kind == ESCAPE:
+        kind = 32 + bits.number(6)
+    if kind not in known:
+        name = OBJECT_TYPES.get(kind, "unknown")
+        raise BadConfig(f"audio object type {kind} ({name}) is not supported: set the encoder to AAC-LC")
+    return kind
 
 
 def _rate(bits: Bits) -> int:
@@ -137,13 +141,13 @@ def _frame(bits: Bits) -> int:
 
 
 def _extension(bits: Bits, announced: int, rate: int) -> tuple[int, int]:
-    """Object type and output rate as the backward compatible signalling tells them (1.6.5.3). Padding and anything
-    cut off there means what it means to an old decoder: nothing."""
+    """Object type and output rate as the backward compatible signalling tells them (1.6.5.3). Padding, and what is
+    wrong or cut off there, means what it means to an old decoder: nothing."""
     try:
-        if bits.number(11) != SYNC_SBR or _object_type(bits) != SBR or not bits.flag():
+        if bits.number(11) != SYNC_SBR or bits.number(5) != SBR or not bits.flag():
             return announced, rate
         output_rate = _rate(bits)
-    except BitsEnd:
+    except (BitsEnd, BadConfig):
         return announced, rate
     if bits.left >= 12 and bits.number(11) == SYNC_PS and bits.flag():
         return PS, output_rate

@@ -93,7 +93,10 @@ def track(record: bytes) -> VideoTrack:
 
 
 def playable(config: AvcConfig) -> str | None:
-    """Why browsers cannot play this, in words for the streamer; None when they can."""
+    """Why browsers cannot play this, in words for the streamer; None when they can.
+
+    Software decoders play more, High 10 for one; hardware decoders, and so phones and Safari, do not.
+    """
     picture = config.picture
     if picture.chroma != 1:
         return (
@@ -200,6 +203,8 @@ def _order_count(bits: Bits) -> None:
             raise BadConfig(f"the SPS has a picture order cycle of {cycle}; {MAX_CYCLE} is the most")
         for _ in range(cycle):
             bits.golomb()
+    elif kind > 2:
+        raise BadConfig(f"the SPS has picture order type {kind}, which does not exist")
 
 
 # H.264 table E-1: sample aspect ratio by aspect_ratio_idc

@@ -110,7 +110,7 @@ def parse_video(payload: bytes) -> VideoTag:
         return VideoTag(name, Packet.FRAMES, key, 0, payload[1:])
     packet = AVC_PACKETS.get(payload[1], Packet.OTHER) if len(payload) > 1 else None
     if len(payload) < 5 and packet is not Packet.END:  # librtmp's end of sequence is 17 02 without a time
-        raise BadTag(f"an H.264 tag of {len(payload)} bytes has no complete header")
+        raise BadTag("the header of an H.264 tag is cut off")
     cts_ms = int.from_bytes(payload[2:5], "big", signed=True) if packet is Packet.FRAMES else 0
     return VideoTag(AVC, packet or Packet.OTHER, key, cts_ms, payload[5:])
 
@@ -122,7 +122,7 @@ def parse_audio(payload: bytes) -> AudioTag:
     codec = payload[0] >> 4
     if codec == 10:
         if len(payload) < 2:
-            raise BadTag("an AAC tag of 1 byte has no complete header")
+            raise BadTag("the header of an AAC tag is cut off")
         return AudioTag(AAC, AAC_PACKETS.get(payload[1], Packet.OTHER), payload[2:])
     if codec == EX_AUDIO:
         return _parse_ex_audio(payload)
@@ -180,7 +180,7 @@ def _fourcc(payload: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _name(fourcc: bytes) -> str:
-    return FOURCC.get(fourcc) or fourcc.decode("ascii", "backslashreplace")
+    return FOURCC.get(fourcc) or repr(fourcc)[2:-1]  # escaped: it ends up in logs and in the streamer's window
 
 
 def video_tag(packet: Packet, data: bytes = b"", *, key: bool = False, cts_ms: int = 0) -> bytes:

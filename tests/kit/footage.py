@@ -45,7 +45,7 @@ DEFAULT = Recipe()
 
 def flv_file(recipe: Recipe = DEFAULT) -> bytes:
     """An FLV file with a moving test picture and a beeping tone: metadata, configurations, frames."""
-    return _encode(recipe)
+    return _kept(recipe)
 
 
 def flv_tags(recipe: Recipe = DEFAULT) -> tuple[flv.Tag, ...]:
@@ -55,11 +55,16 @@ def flv_tags(recipe: Recipe = DEFAULT) -> tuple[flv.Tag, ...]:
 
 @cache
 def _tags(recipe: Recipe) -> tuple[flv.Tag, ...]:
-    return tuple(flv.read_tags(_encode(recipe)))
+    return tuple(flv.read_tags(_kept(recipe)))
 
 
 @cache
-def _encode(recipe: Recipe) -> bytes:
+def _kept(recipe: Recipe) -> bytes:
+    return encode(recipe)
+
+
+def encode(recipe: Recipe) -> bytes:
+    """flv_file, encoded anew."""
     out = io.BytesIO()
     with av.open(out, "w", format="flv", options={"flvflags": "no_duration_filesize"}) as container:
         streams: list[VideoStream | AudioStream] = []
