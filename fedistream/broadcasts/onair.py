@@ -161,6 +161,8 @@ class OnAir:
             source.drop("the node is shutting down")
         if self._timer is not None:
             self._timer.cancel()
+        if self.rung is not None:
+            self.rung.close()
         self.hub.close()
 
     def _begin(self, source: Source) -> None:

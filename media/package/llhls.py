@@ -57,6 +57,7 @@ class Rung:
         self.window = Window(first, listed=shape.listed, spare=shape.spare, max_bytes=shape.max_bytes)
         self.tracks: Tracks | None = None
         self.ended = False
+        self._closed = False
         self._wall_ms = wall_ms
         self._cutter: Cutter | None = None
         self._wall: WallClock | None = None
@@ -119,6 +120,11 @@ class Rung:
         self.pause()
         self.window.finish()
         self.ended = True
+        self._publish()
+
+    def close(self) -> None:
+        """Let go of all who wait, and of all who will: the process is about to stop, the broadcast perhaps not."""
+        self._closed = True
         self._publish()
 
     async def playlist(self, number: int | None = None, part: int | None = None, *, skip: bool = False) -> Rendered:
@@ -186,6 +192,8 @@ class Rung:
             stall_s = self.shape.stall_s
             async with asyncio.timeout(3 * self.shape.rules.target_s if stall_s is None else stall_s):
                 while self.window.position < position and not self.ended:
+                    if self._closed:
+                        raise Stalled
                     await self._published.wait()
         except TimeoutError:
             raise Stalled from None

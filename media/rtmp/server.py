@@ -45,6 +45,7 @@ from media.rtmp.session import (
 )
 
 BACKLOG: Final = 512
+COMPLAINT_S: Final = 1.0
 LOG: Final = logging.getLogger("media.rtmp")
 
 
@@ -140,8 +141,7 @@ class Connection(asyncio.Protocol):
         try:
             self._server.admit(self)
         except OverLimit as error:
-            self._server.refused[type(error).__name__] += 1
-            self._log.warning("rtmp %d: refused %s: %s", self.id, self.address, error)
+            self._server.turn_away(self.address, error)
             self._over = True
             self._transport.abort()
             return
@@ -250,10 +250,10 @@ class Connection(asyncio.Protocol):
             self._log.exception("rtmp %d: the door failed", self.id)
             self._give_up()
             return
-        if self._over:
-            publication.ended(End.LOST, "the encoder left before it was let in")
-            return
         self._publication = publication
+        if self._over:
+            self._end(End.LOST, "the encoder left before it was let in")
+            return
         self._log.info("rtmp %d: %s publishes with %.80r", self.id, self.address, request.flash_ver)
         self._session.accept()
         self._expect(IdleTimeout, self._limits.idle_s)
@@ -375,6 +375,7 @@ class RtmpServer:
         self.reasons = Reasons()
         self._admission = Admission(limits)
         self._listeners: list[asyncio.Server] = []
+        self._silent_until: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._made = 0
         self._all_gone = asyncio.Event()
@@ -390,6 +391,11 @@ class RtmpServer:
         self._listeners.append(listener)
         bound: int = listener.sockets[0].getsockname()[1]
         return bound
+
+    @property
+    def open(self) -> bool:
+        """Whether it listens."""
+        return any(listener.is_serving() for listener in self._listeners)
 
     async def close(self) -> None:
         """Stop listening, end every publication as CLOSED and wait until the sockets are gone."""
@@ -417,6 +423,14 @@ class RtmpServer:
         self.connections.discard(connection)
         if not self.connections:
             self._all_gone.set()
+
+    def turn_away(self, address: str, error: OverLimit) -> None:
+        """Count it, and log it unless the like of it was logged a moment ago: a flood must not become one of lines."""
+        name, now = type(error).__name__, asyncio.get_running_loop().time()
+        self.refused[name] += 1
+        if now >= self._silent_until.get(name, 0):
+            self._silent_until[name] = now + COMPLAINT_S
+            self.log.warning("rtmp: refused %s: %s (%d so far)", address, error, self.refused[name])
 
     def keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

@@ -1,0 +1,5 @@
+"""`python -m fedistream` is the command `fedistream`."""
+
+from fedistream.cli import main
+
+main(prog_name="fedistream")

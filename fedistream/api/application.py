@@ -1,0 +1,52 @@
+"""The web side of a node as one ASGI application: HLS in front, then the entries of every face, then "not here"."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fedistream.api import ops
+from fedistream.api.ask import Ask
+from fedistream.api.entries import Gate, routes
+from fedistream.api.hls import PREFIX, HlsFace
+from fedistream.api.owncast import routes as owncast
+from fedistream.api.owncast.envelope import OwncastEnvelope
+from fedistream.api.pages import routes as pages
+from fedistream.api.pages.envelope import PagesEnvelope
+from fedistream.errors import NotFound
+
+
+def application(
+    hls: HlsFace, services: Mapping[str, object], gates: Mapping[str, Gate], page_envelope: PagesEnvelope
+) -> ASGIApp:
+    """`services` are handed to handlers by the names of their parameters. Raises entries.WrongTable."""
+    api_envelope = OwncastEnvelope()
+    listed: list[BaseRoute] = [
+        *routes(ops.ENTRIES, services, gates, ops.ENVELOPE),
+        *routes(owncast.ENTRIES, services, gates, api_envelope),
+        *routes(pages.ENTRIES, services, gates, page_envelope),
+    ]
+
+    async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+        """No table has this path. The one place where a prefix decides: whose words say so."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        ask = Ask(Request(scope, receive))
+        if ask.path.startswith("/api/"):
+            answer = api_envelope.refusal(ask, NotFound("there is no such call"))
+        else:
+            answer = page_envelope.unknown(ask)
+        await answer(scope, receive, send)
+
+    # a bare router: entries answer for their own errors, so no middleware has to wrap every request
+    rest = Router(listed, redirect_slashes=False, default=unknown)
+
+    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await hls(scope, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return front

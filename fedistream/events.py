@@ -1,0 +1,143 @@
+"""Facts: what happened on this node, in the past tense, with plain values. Who acts on them is in `reactions.py`.
+
+A fact that changes rows is published after their transaction is committed. The docstring of each is its documentation.
+All times are in UTC.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from datetime import datetime
+from types import UnionType
+from typing import Any, get_args
+
+
+class BadFact(Exception):
+    """A stored fact cannot be read by this version; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What all facts have: a name, and `at`, the moment they happened."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The printed name, `broadcast.started` for BroadcastStarted."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", ".", cls.__name__).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastStarted(Fact):
+    """An encoder sends, and a new broadcast has begun."""
+
+    channel_id: int
+    broadcast_id: int
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderLost(Fact):
+    """The encoder's connection broke; the broadcast waits for it until `until`."""
+
+    channel_id: int
+    broadcast_id: int
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderReturned(Fact):
+    """The encoder is back within the grace time, and the broadcast goes on."""
+
+    channel_id: int
+    broadcast_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastEnded(Fact):
+    """The broadcast is over. `at` is when the last of it was sent, which may be a while ago; `reason` says why."""
+
+    channel_id: int
+    broadcast_id: int
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TitleChanged(Fact):
+    """The channel has another title; it may be empty."""
+
+    channel_id: int
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged(Fact):
+    """An admin changed a setting. `channel_id` is None when it was changed for the whole node."""
+
+    setting: str
+    channel_id: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRefused(Fact):
+    """Somebody at `address` wanted to publish and was not let in."""
+
+    address: str
+    reason: str
+    at: datetime
+
+
+FACTS: Mapping[str, type[Fact]] = {
+    kind.name(): kind
+    for kind in (
+        BroadcastStarted,
+        EncoderLost,
+        EncoderReturned,
+        BroadcastEnded,
+        TitleChanged,
+        SettingChanged,
+        PublishRefused,
+    )
+}
+
+
+def to_json(fact: Fact) -> dict[str, object]:
+    """The fact as plain JSON values, its name under "fact", for a row of the outbox."""
+    values = {field.name: getattr(fact, field.name) for field in fields(fact)}
+    plain = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
+    return {"fact": fact.name(), **plain}
+
+
+def from_json(row: Mapping[str, Any]) -> Fact:
+    """The counterpart of `to_json`. A member that is missing gets its default, if the fact has one: rows may be older
+    than it. Raises BadFact."""
+    kind = FACTS.get(str(row.get("fact")))
+    if kind is None:
+        raise BadFact(f"there is no fact {row.get('fact')!r}")
+    known = {field.name: field for field in fields(kind)}
+    if unknown := row.keys() - known.keys() - {"fact"}:
+        raise BadFact(f"{kind.name()} has no {', '.join(sorted(unknown))}")
+    values = {}
+    for name, field in known.items():
+        if name in row:
+            values[name] = _read(kind, field, row[name])
+        elif field.default is MISSING:
+            raise BadFact(f"{kind.name()} lacks {name}")
+    return kind(**values)
+
+
+def _read(kind: type[Fact], field: "Field[Any]", value: object) -> object:
+    types = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)
+    if datetime in types and isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise BadFact(f"{kind.name()}: {field.name} is no time") from error
+    if type(value) not in types:  # not isinstance: True is no id
+        raise BadFact(f"{kind.name()}: {field.name} cannot be {value!r}")
+    return value

@@ -1,0 +1,282 @@
+"""The composition root: builds every part, joins them by hand, starts and stops them in order.
+
+Everything may be imported here, and nothing but `cli.py` imports this.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from fedistream import ground, places, reactions
+from fedistream.api.application import application
+from fedistream.api.attempts import Attempts
+from fedistream.api.gates import gates
+from fedistream.api.hls import HlsFace
+from fedistream.api.ops import Check
+from fedistream.api.owncast.needs import Listening
+from fedistream.api.pages.admin import Desk
+from fedistream.api.pages.envelope import PagesEnvelope
+from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.static import Static
+from fedistream.broadcasts.log import BroadcastLog
+from fedistream.broadcasts.onair import Clocks
+from fedistream.broadcasts.service import Broadcasts, Neighbours
+from fedistream.bus import Bus
+from fedistream.channels.service import Channels
+from fedistream.db import Database, DatabaseProblem
+from fedistream.errors import Invalid
+from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
+from fedistream.logbook import Logbook
+from fedistream.options import Options
+from fedistream.people.service import People
+from fedistream.settings_store import Settings
+from fedistream.viewers.service import Viewers
+from media.rtmp.server import RtmpServer
+
+log = logging.getLogger(__name__)
+
+GOODBYE_S = 3  # how long a stopping node waits for running requests
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What the operator is shown at the start. The secrets are empty but in the run that made them."""
+
+    watch_url: str
+    public_url: str
+    rtmp_url: str
+    rtmps_url: str
+    stream_key: str
+    admin_password: str
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def token() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(8))
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the node does, built and joined. The two secrets are for the operator's eyes, empty unless new."""
+
+    facts: Bus
+    settings: Settings
+    channels: Channels
+    people: People
+    viewers: Viewers
+    broadcasts: Broadcasts
+    stream_key: str
+    admin_password: str
+
+
+async def features(options: Options) -> Features:
+    """Build the features on an open database. Raises Problem for options that cannot be."""
+    facts = Bus()
+    settings = Settings(facts, now)
+    await settings.load()
+    channels, people = Channels(now, secrets.token_urlsafe), People(now)
+    try:
+        if options.public_url:
+            settings.override("serverurl", options.public_url.rstrip("/"))
+        stream_key = await channels.open(options.stream_key)
+        admin_password = await people.open(options.admin_password)
+    except Invalid as error:
+        raise Problem(str(error), BAD_OPTION) from error
+    rows = BroadcastLog()
+    viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
+    near = Neighbours(channels, settings, facts, lambda channel_id: viewers.peak(channel_id).session)
+    broadcasts = Broadcasts(rows, near, Clocks(now, token))
+    facts.attach(reactions.table(viewers))
+    for channel in channels.all():
+        viewers.restore_peak(channel.id, await rows.overall_peak(channel.id))
+        await broadcasts.resume(channel.id)
+    return Features(facts, settings, channels, people, viewers, broadcasts, stream_key, admin_password)
+
+
+class Node:
+    """One installation in one process. `open`, then `run` until it is told to stop, then `close`."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.logbook = Logbook()
+        self._undo = contextlib.AsyncExitStack()
+        self._broadcasts: Broadcasts | None = None
+        self._server: uvicorn.Server | None = None
+        self._socket: socket.socket | None = None
+
+    async def open(self) -> Welcome:
+        """Start everything but the web server. Raises Problem; `close` has to be called in either case."""
+        options, undo = self.options, self._undo
+        root = logging.getLogger()
+        root.addHandler(self.logbook)
+        undo.callback(root.removeHandler, self.logbook)
+        certificate = ground.tls(options)
+        undo.enter_context(ground.only_here(options.data_dir))
+        self._socket = undo.enter_context(ground.listening(options.host, options.port))
+        database = await self._database()
+        made = await features(options)
+        self._broadcasts = made.broadcasts
+        self._beside(made.facts.run())
+        self._beside(made.viewers.run())
+        self._beside(made.broadcasts.run(), ends=True)
+
+        rtmp = RtmpServer(made.broadcasts)
+        undo.push_async_callback(rtmp.close)
+        undo.callback(made.broadcasts.close)
+        rtmp_port = await _encoders(rtmp, options.host, options.rtmp_port, None)
+        rtmps_port = 0
+        if options.rtmps_port is not None:
+            rtmps_port = await _encoders(rtmp, options.host, options.rtmps_port, certificate)
+
+        web_port: int = self._socket.getsockname()[1]
+        listening = Listening(options.host, web_port, options.host, rtmp_port, made.channels.key_overridden)
+        checks: dict[str, Check] = {"database": database.check, "ingest": _ingest_check(rtmp)}
+        app = _application(made, self.logbook, listening, checks)
+        self._server = _Server(_web_config(app, options))
+        host = _reachable(options.host)
+        return Welcome(
+            watch_url=f"http://{host}:{web_port}/",
+            public_url=options.public_url,
+            rtmp_url=f"rtmp://{host}:{rtmp_port}/live",
+            rtmps_url=f"rtmps://{host}:{rtmps_port}/live" if rtmps_port else "",
+            stream_key=made.stream_key,
+            admin_password=made.admin_password,
+        )
+
+    async def run(self) -> None:
+        """Serve until SIGINT or SIGTERM, or until `stop`."""
+        assert self._server is not None
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+            self._undo.callback(loop.remove_signal_handler, number)
+        log.info("the node is ready")
+        await self._server.serve(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
+        if self._broadcasts is not None:
+            self._broadcasts.close()
+        if self._server is not None:
+            self._server.should_exit = True
+
+    async def close(self) -> None:
+        """Undo everything `open` did, in the reverse order."""
+        await self._undo.aclose()
+
+    async def _database(self) -> Database:
+        try:
+            database = Database(self.options.database)
+            self._undo.push_async_callback(database.close)
+            await database.open()
+        except DatabaseProblem as problem:
+            raise Problem(str(problem), BAD_DATA) from problem
+        return database
+
+    def _beside(self, work: Coroutine[object, object, None], *, ends: bool = False) -> None:
+        """Run `work` until the node closes. If it `ends` of itself by then, it is given the time to."""
+        task = asyncio.create_task(work)
+
+        async def end() -> None:
+            await asyncio.wait([task], timeout=GOODBYE_S if ends else 0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._undo.push_async_callback(end)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: it would raise the signal again before the node has closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _application(made: Features, logbook: Logbook, listening: Listening, checks: Mapping[str, Check]) -> ASGIApp:
+    """All faces, on the features and on what only the web needs."""
+    static = Static(places.STATIC)
+    pages = Pages(places.TEMPLATES, static, secrets.token_bytes)
+    desk = Desk(
+        pages=pages,
+        tickets=Tickets(secrets.token_bytes(32), now),
+        channels=made.channels,
+        broadcasts=made.broadcasts,
+        viewers=made.viewers,
+        settings=made.settings,
+        people=made.people,
+        logbook=logbook,
+        listening=listening,
+        chance=secrets.token_bytes,
+    )
+    services = {
+        "channels": made.channels,
+        "people": made.people,
+        "settings": made.settings,
+        "broadcasts": made.broadcasts,
+        "viewers": made.viewers,
+        "logbook": logbook,
+        "listening": listening,
+        "checks": checks,
+        "now": now,
+        "static": static,
+        "pages": pages,
+        "desk": desk,
+    }
+    guards = gates(made.people, Attempts(time.monotonic), secrets.token_bytes(32), secrets.token_bytes)
+    hls = HlsFace(made.channels, made.broadcasts, made.viewers)
+    return application(hls, services, guards, PagesEnvelope(pages))
+
+
+def _web_config(app: ASGIApp, options: Options) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=options.trusted_proxies,
+        timeout_graceful_shutdown=GOODBYE_S,
+        timeout_keep_alive=30,  # a player asks every few seconds; a new connection each time would cost more
+    )
+
+
+def _ingest_check(server: RtmpServer) -> Check:
+    async def check() -> str | None:
+        return None if server.open else "the RTMP port is closed"
+
+    return check
+
+
+async def _encoders(server: RtmpServer, host: str, port: int, tls: ssl.SSLContext | None) -> int:
+    """Listen for encoders. Returns the port. Raises Problem."""
+    try:
+        return await server.listen(host, port, ssl=tls)
+    except OSError as error:
+        raise ground.unbindable(host, port, "--rtmps-port" if tls else "--rtmp-port", error) from error
+
+
+def _reachable(host: str) -> str:
+    """A name for the operator's terminal: "any address" is no address to open in a browser."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
