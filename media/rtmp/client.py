@@ -18,6 +18,7 @@ from media.rtmp.publisher import Event, Published, PublisherSession, Rejected, S
 from media.rtmp.session import Audio, Metadata, Video
 
 CONNECT_S: Final = 10.0
+ADDRESS_S: Final = 4.0
 
 CheckAddress = Callable[[str], None]
 
@@ -42,6 +43,11 @@ class PublishClient(asyncio.Protocol):
         self._failure: PublishFailed | None = None
 
     @property
+    def publishing(self) -> bool:
+        """The server takes media now."""
+        return self._transport is not None and self._session.state is State.PUBLISHING
+
+    @property
     def buffered(self) -> int:
         """Bytes given to `send` which the operating system has not taken yet."""
         return self._transport.get_write_buffer_size() if self._transport else 0
@@ -53,7 +59,7 @@ class PublishClient(asyncio.Protocol):
 
     def send(self, event: Metadata | Video | Audio) -> None:
         """Send at once, or put behind what is `buffered`. Raises PublishFailed when the publish is over."""
-        if self._transport is None or self._session.state is not State.PUBLISHING:
+        if not self.publishing:
             raise self._failure or PublishFailed("the publish is over")
         self._session.send(event)
         self._flush()
@@ -61,7 +67,7 @@ class PublishClient(asyncio.Protocol):
     async def close(self) -> None:
         """End the stream in order, and wait until it is gone, at most `limits.linger_s`. Never raises."""
         if self._transport is not None:
-            if self._session.state is State.PUBLISHING:
+            if self.publishing:
                 self._session.finish()
                 self._flush()
             self._transport.close()
@@ -158,7 +164,7 @@ async def connect(
     except TimeoutError:
         raise PublishFailed(f"{target.host} did not begin the stream in time") from None
     finally:
-        if client._session.state is not State.PUBLISHING:
+        if not client.publishing:
             client.abort()
     return client
 
@@ -179,7 +185,8 @@ async def _reach(
             check_address(ip)
         name = target.host if context else None
         try:
-            _, client = await loop.create_connection(make, ip, target.port, ssl=context, server_hostname=name)
+            async with asyncio.timeout(ADDRESS_S):  # a dead IPv6 route must leave time for IPv4
+                _, client = await loop.create_connection(make, ip, target.port, ssl=context, server_hostname=name)
         except OSError as error:
             failure = failure or error
         else:

@@ -24,7 +24,7 @@ class Limits:
     connections_per_address: int = 10
     failed_keys: int = 10  # wrong keys from one address within `failed_keys_window_s` ...
     failed_keys_window_s: float = 60
-    failed_keys_block_s: float = 300  # ... close the door to it for this long
+    failed_keys_block_s: float = 60  # ... close the door to it for this long
     failed_keys_addresses: int = 10_000  # remembered; the one that was quiet longest is forgotten
     window: int = 2_500_000  # acknowledgement window we ask for; what FMS and nginx-rtmp's clients are used to
     chunk_size: int = 4096  # of what we send

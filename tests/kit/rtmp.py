@@ -187,6 +187,15 @@ class Listening:
         return f"rtmp://127.0.0.1:{self.port}/{app}/{key}"
 
 
+async def until(true: Callable[[], object]) -> None:
+    """Wait for what nobody announces."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if true():
+                return
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def listening(door: RecordingDoor | None = None, limits: Limits = DEFAULT) -> AsyncIterator[Listening]:
     """A server on a free port of this machine."""

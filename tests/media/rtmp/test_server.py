@@ -1,0 +1,443 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+import pytest
+
+from media.rtmp import amf0, client
+from media.rtmp.client import PublishClient, PublishFailed
+from media.rtmp.limits import DEFAULT
+from media.rtmp.server import Connection, End, PublishRequest, Refused, RtmpServer, Unplayable
+from media.rtmp.session import BAD_NAME, REJECTED, Audio, Metadata, Video
+from tests.kit.certificates import client_context, server_context
+from tests.kit.rtmp import KEY, PATIENCE_S, Head, Listening, RecordingDoor, Tape, chunk, listening, until
+
+KEYFRAME = Video(0, b"\x17\x01\x00\x00\x00" + bytes(20_000))
+SOUND = Audio(5, b"\xaf\x01" + bytes(300))
+QUICK = replace(DEFAULT, linger_s=0.2)
+
+
+@asynccontextmanager
+async def raw(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        await gone(writer)
+
+
+async def gone(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def everything(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the far end closes, in whatever way."""
+    async with asyncio.timeout(PATIENCE_S):
+        got = b""
+        while True:
+            try:
+                data = await reader.read(65_536)
+            except ConnectionError:
+                return got
+            if not data:
+                return got
+            got += data
+
+
+async def publish(node: Listening, *events: Metadata | Video | Audio, key: str = KEY) -> PublishClient:
+    encoder = await client.connect(node.url(key))
+    for event in events:
+        encoder.send(event)
+    return encoder
+
+
+async def all_gone(node: Listening) -> None:
+    await until(lambda: not node.server.connections)
+
+
+def call(name: str, transaction: float = 1) -> bytes:
+    body = amf0.write(name, transaction, None)
+    return chunk(Head(0, 3, length=len(body), kind=20, stream=0), body)
+
+
+async def test_frames_arrive_in_order_and_a_stop_is_a_stop() -> None:
+    async with listening() as node:
+        encoder = await publish(node, Metadata({"width": 64.0}), KEYFRAME, SOUND, Video(33, b"\x27\x01"))
+        await encoder.close()
+        (tape,) = node.door.tapes
+        assert await tape.end() is End.FINISHED
+        assert tape.values == [{"width": 64.0}]
+        assert tape.frames == [KEYFRAME, SOUND, Video(33, b"\x27\x01")]
+        assert tape.connection.bytes_received > 20_000
+
+
+async def test_the_door_learns_who_asks_for_what() -> None:
+    async with listening() as node:
+        encoder = await client.connect(node.url(f"{KEY}?token=x", app="live"))
+        await encoder.close()
+        assert node.door.requests == [
+            PublishRequest(
+                app="live",
+                name=KEY,
+                params={"token": "x"},
+                address="127.0.0.1",
+                flash_ver="FMLE/3.0 (compatible; FMSc/1.0)",
+                tc_url=f"rtmp://127.0.0.1:{node.port}/live",
+                secure=False,
+            )
+        ]
+
+
+async def test_an_encoder_whose_socket_goes_is_lost() -> None:
+    async with listening() as node:
+        encoder = await publish(node, KEYFRAME)
+        tape = node.door.tapes[0]
+        await tape.until(lambda tape: bool(tape.frames))
+        encoder.abort()
+        assert await tape.end() is End.LOST
+
+
+async def test_a_wrong_key_is_refused_in_words_and_logged_without_the_key(caplog: pytest.LogCaptureFixture) -> None:
+    async with listening() as node:
+        with pytest.raises(PublishFailed, match="no such stream key") as caught:
+            await publish(node, key="ros3bud-secret")
+        assert caught.value.code == BAD_NAME
+        await all_gone(node)
+    assert "127.0.0.1" in caplog.text
+    assert BAD_NAME in caplog.text
+    assert "ros3bud" not in caplog.text
+
+
+async def test_too_many_wrong_keys_close_the_door_to_their_address(caplog: pytest.LogCaptureFixture) -> None:
+    async with listening(limits=replace(QUICK, failed_keys=3)) as node:
+        for _ in range(3):
+            with pytest.raises(PublishFailed):
+                await publish(node, key="wrong")
+        for _ in range(4):
+            with pytest.raises(PublishFailed):
+                await publish(node)
+        assert node.server.refused["TooManyFailedKeys"] == 5
+        assert not node.door.tapes
+    assert len([line for line in caplog.messages if "too many wrong stream keys" in line]) < 5
+
+
+async def test_an_address_has_only_so_many_connections() -> None:
+    async with listening(limits=replace(QUICK, connections_per_address=2)) as node:
+        async with raw(node.port), raw(node.port), raw(node.port) as (reader, _):
+            assert await everything(reader) == b""
+            assert node.server.refused == {"TooManyFromAddress": 1}
+        await all_gone(node)
+        await (await publish(node)).close()
+        assert len(node.door.tapes) == 1
+
+
+async def test_all_together_have_only_so_many_connections() -> None:
+    async with listening(limits=replace(QUICK, connections=1)) as node, raw(node.port), raw(node.port) as (reader, _):
+        assert await everything(reader) == b""
+        assert node.server.refused == {"TooManyConnections": 1}
+
+
+async def test_a_peer_that_does_not_finish_the_handshake_is_dropped_even_if_it_dribbles() -> None:
+    async with listening(limits=replace(QUICK, handshake_s=0.2)) as node, raw(node.port) as (reader, writer):
+        writer.write(b"\x03")
+        while not node.server.refused:
+            writer.write(b"\x00")
+            await asyncio.sleep(0.02)
+        await everything(reader)
+        assert node.server.refused == {"HandshakeTimeout": 1}
+
+
+async def test_a_peer_that_does_not_publish_is_dropped() -> None:
+    async with listening(limits=replace(QUICK, publish_s=0.2)) as node, raw(node.port) as (reader, writer):
+        writer.write(b"\x03" + bytes(2 * 1536))
+        assert len(await everything(reader)) == 1 + 2 * 1536
+        assert node.server.refused == {"PublishTimeout": 1}
+
+
+async def test_a_silent_encoder_is_lost_and_one_that_sends_is_not() -> None:
+    async with listening(limits=replace(QUICK, idle_s=0.5)) as node:
+        quiet, busy = await publish(node, KEYFRAME), await publish(node, KEYFRAME)
+        first, second = node.door.tapes
+        while not first.ends:
+            busy.send(SOUND)
+            await asyncio.sleep(0.02)
+        assert first.ends[0][0] is End.LOST
+        assert node.server.refused == {"IdleTimeout": 1}
+        assert isinstance(await quiet.closed, PublishFailed)
+        assert not second.ends
+        await busy.close()
+        assert await second.end() is End.FINISHED
+
+
+async def test_a_peer_that_asks_and_never_reads_is_dropped() -> None:
+    async with listening(limits=replace(QUICK, write_s=0.2, publish_s=60)) as node, raw(node.port) as (_, writer):
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"\x03" + bytes(2 * 1536) + call("connect"))
+        while not node.server.refused:
+            writer.write(call("makeCoffee") * 2000)
+            await asyncio.sleep(0.01)
+        assert node.server.refused == {"WriteTimeout": 1}
+
+
+@pytest.mark.parametrize(
+    ("sent", "name", "answer"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: node.example\r\n\r\n", "NotRtmp", b"HTTP/1.1 400 Bad Request"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), "NotRtmp", b""),
+        (b"\xde\xad\xbe\xef" * 500, "NotRtmp", b""),
+        (b"\x06" + bytes(1536), "BadHandshake", b""),
+        (b"\x03" + bytes(2 * 1536) + b"\xc5", "BadChunk", None),
+    ],
+    ids=["http", "tls", "noise", "rtmpe", "noise after the handshake"],
+)
+async def test_what_is_no_rtmp_is_closed_at_once_with_one_log_line(
+    sent: bytes, name: str, answer: bytes | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with listening(limits=QUICK) as node, raw(node.port) as (reader, writer):
+        writer.write(sent)
+        got = await everything(reader)
+        assert answer is None or got.partition(b"\r\n")[0] == answer
+        await until(lambda: node.server.refused == {name: 1})
+        await gone(writer)
+        await all_gone(node)
+    assert len(caplog.messages) == 1
+
+
+async def test_a_player_is_told_that_this_is_the_wrong_place() -> None:
+    async with listening(limits=QUICK) as node, raw(node.port) as (reader, writer):
+        writer.write(b"\x03" + bytes(2 * 1536) + call("connect") + call("play"))
+        assert b"NetStream.Play.Failed" in await everything(reader)
+
+
+def cannot_be_played(_: int, payload: bytes) -> None:
+    if payload[:1] == b"\x1c":
+        raise Unplayable("HEVC cannot be played here.")
+
+
+async def test_an_unplayable_stream_is_ended_with_the_reason() -> None:
+    async with listening(RecordingDoor(on_frame=cannot_be_played)) as node:
+        encoder = await publish(node, Video(0, b"\x1c\x00"), KEYFRAME)
+        failure = await encoder.closed
+        assert failure is not None
+        assert (failure.code, str(failure)) == (REJECTED, "HEVC cannot be played here.")
+        (tape,) = node.door.tapes
+        assert tape.ends == [(End.CLOSED, "HEVC cannot be played here.")]
+        assert len(tape.frames) == 1
+
+
+async def test_the_reason_is_told_again_at_the_next_publish_and_then_no_more() -> None:
+    """OBS does not read what it is told in the middle, but comes back two seconds later."""
+    async with listening(RecordingDoor(on_frame=cannot_be_played)) as node:
+        await (await publish(node, Video(0, b"\x1c\x00"))).closed
+        with pytest.raises(PublishFailed, match="HEVC cannot be played here"):
+            await publish(node)
+        encoder = await publish(node, KEYFRAME)
+        await encoder.close()
+        assert [await tape.end() for tape in node.door.tapes] == [End.CLOSED, End.FINISHED]
+
+
+async def test_the_door_may_refuse_for_other_reasons_without_counting_a_wrong_key() -> None:
+    class FullHouse:
+        async def open(self, request: PublishRequest, connection: Connection) -> Tape:
+            raise Refused(REJECTED, "The disk is full.")
+
+    server = RtmpServer(FullHouse(), limits=replace(QUICK, failed_keys=1))
+    port = await server.listen("127.0.0.1", 0)
+    for _ in range(3):
+        with pytest.raises(PublishFailed, match="The disk is full"):
+            await client.connect(f"rtmp://127.0.0.1:{port}/live/{KEY}")
+    await server.close()
+    assert server.refused == {REJECTED: 3}
+
+
+async def test_a_takeover_ends_the_old_encoder_with_a_word() -> None:
+    async with listening() as node:
+        old = await publish(node, KEYFRAME)
+        node.door.tapes[0].connection.close("Another encoder took over.")
+        node.door.tapes[0].connection.close("Said twice, heard once.")
+        assert await node.door.tapes[0].end() is End.CLOSED
+        failure = await old.closed
+        assert failure is not None
+        assert str(failure) == "Another encoder took over."
+
+
+async def test_a_publication_may_close_its_own_connection() -> None:
+    def close(timestamp_ms: int, _: bytes) -> None:
+        if timestamp_ms == 33:
+            node.door.tapes[0].connection.close("That was enough.")
+
+    async with listening(RecordingDoor(on_frame=close)) as node:
+        encoder = await publish(node, KEYFRAME, Video(33, b"\x27"), Video(66, b"\x27"))
+        assert isinstance(await encoder.closed, PublishFailed)
+        (tape,) = node.door.tapes
+        assert tape.ends == [(End.CLOSED, "That was enough.")]
+        assert len(tape.frames) == 2
+
+
+async def test_a_publication_that_breaks_takes_only_its_own_connection_with_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def stumble(timestamp_ms: int, _: bytes) -> None:
+        if timestamp_ms == 666:
+            raise ZeroDivisionError
+
+    async with listening(RecordingDoor(on_frame=stumble)) as node:
+        good, bad = await publish(node, KEYFRAME), await publish(node, Video(666, b"\x17"))
+        assert isinstance(await bad.closed, PublishFailed)
+        good.send(SOUND)
+        await good.close()
+        assert [await tape.end() for tape in node.door.tapes] == [End.FINISHED, End.LOST]
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_publication_that_breaks_while_ending_is_logged_and_left(caplog: pytest.LogCaptureFixture) -> None:
+    def stumble() -> None:
+        raise ZeroDivisionError
+
+    async with listening() as node:
+        encoder = await publish(node, KEYFRAME)
+        node.door.tapes[0].on_end = stumble
+        await encoder.close()
+        assert await node.door.tapes[0].end() is End.FINISHED
+        await all_gone(node)
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_a_door_that_breaks_refuses_without_details(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        async def open(self, request: PublishRequest, connection: Connection) -> Tape:
+            raise ZeroDivisionError
+
+    server = RtmpServer(Broken(), limits=QUICK)
+    port = await server.listen("127.0.0.1", 0)
+    with pytest.raises(PublishFailed, match="The server failed; see its log"):
+        await client.connect(f"rtmp://127.0.0.1:{port}/live/{KEY}")
+    await server.close()
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_an_encoder_that_leaves_while_the_door_decides_is_lost() -> None:
+    door = RecordingDoor(gate=asyncio.Event())
+    assert door.gate
+    async with listening(door, replace(QUICK, publish_s=0.3)) as node:
+        trying = asyncio.ensure_future(client.connect(node.url()))
+        await door.asked.wait()
+        with pytest.raises(PublishFailed):
+            await trying  # the publish time is over, the door still thinks
+        door.gate.set()
+        await until(lambda: door.tapes)
+        assert await door.tapes[0].end() is End.LOST
+        assert not door.tapes[0].frames
+
+
+async def test_closing_the_server_ends_every_publication_and_frees_the_port() -> None:
+    async with listening(limits=QUICK) as node:
+        encoders = [await publish(node, KEYFRAME) for _ in range(3)]
+        async with raw(node.port) as (reader, _):
+            await until(lambda: len(node.server.connections) == 4)
+            await node.server.close()
+            assert await everything(reader) == b""
+        assert [await tape.end() for tape in node.door.tapes] == [End.CLOSED] * 3
+        assert [str(await encoder.closed) for encoder in encoders] == ["the server is stopping"] * 3
+        with pytest.raises(PublishFailed):
+            await publish(node)
+        again = RtmpServer(RecordingDoor())
+        assert await again.listen("127.0.0.1", node.port) == node.port
+        await again.close()
+
+
+async def test_a_taken_port_is_the_callers_affair() -> None:
+    async with listening() as node:
+        other = RtmpServer(RecordingDoor())
+        with pytest.raises(OSError, match="in use"):
+            await other.listen("127.0.0.1", node.port)
+        await other.close()
+
+
+async def test_metadata_that_cannot_be_read_is_logged_and_the_stream_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    deep: list[object] = []
+    for _ in range(30):
+        deep = [deep]
+    async with listening() as node:
+        encoder = await publish(node, Metadata({"a": deep}), KEYFRAME)  # type: ignore[dict-item]
+        await encoder.close()
+        (tape,) = node.door.tapes
+        assert await tape.end() is End.FINISHED
+        assert tape.frames == [KEYFRAME]
+    assert "ignored metadata" in caplog.text
+
+
+async def test_rtmps_is_the_same_behind_tls() -> None:
+    door = RecordingDoor()
+    server = RtmpServer(door, limits=QUICK)
+    port = await server.listen("127.0.0.1", 0, ssl=server_context())
+    encoder = await client.connect(f"rtmps://127.0.0.1:{port}/live/{KEY}", tls_context=client_context())
+    encoder.send(KEYFRAME)
+    await encoder.close()
+    assert await door.tapes[0].end() is End.FINISHED
+    assert door.tapes[0].frames == [KEYFRAME]
+    assert door.requests[0].secure
+    with pytest.raises(PublishFailed, match="no such stream key"):
+        await client.connect(f"rtmps://127.0.0.1:{port}/live/wrong", tls_context=client_context())
+    with pytest.raises(PublishFailed, match="certificate"):
+        await client.connect(f"rtmps://127.0.0.1:{port}/live/{KEY}")
+    async with raw(port) as (reader, writer):
+        writer.write(b"\x03" + bytes(1536))  # plain RTMP on the TLS port
+        await everything(reader)
+    await server.close()
+
+
+async def test_a_thousand_idle_connections_do_not_hurt_a_publish(many_files: int) -> None:
+    count = min(1000, many_files // 2 - 200)
+    limits = replace(QUICK, connections=2000, connections_per_address=2000, handshake_s=120)
+    async with listening(limits=limits) as node:
+        idle = [await asyncio.open_connection("127.0.0.1", node.port) for _ in range(count)]
+        for _, writer in idle[::2]:
+            writer.write(b"\x03")
+        encoder = await publish(node, KEYFRAME, SOUND)
+        assert len(node.server.connections) == count + 1
+        await encoder.close()
+        assert await node.door.tapes[0].end() is End.FINISHED
+        assert node.door.tapes[0].frames == [KEYFRAME, SOUND]
+        await asyncio.gather(*(gone(writer) for _, writer in idle))
+        await all_gone(node)
+
+
+@pytest.fixture
+def many_files() -> int:
+    """How many files this process may open, after asking for as many as it can get."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 8192
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, 8192)), hard))
+    most: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return most
+
+
+def test_all_of_it_on_uvloop_too(caplog: pytest.LogCaptureFixture) -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def scenario() -> None:
+        async with listening(RecordingDoor(on_frame=cannot_be_played), QUICK) as node:
+            encoder = await publish(node, KEYFRAME, SOUND)
+            await encoder.close()
+            assert await node.door.tapes[0].end() is End.FINISHED
+            assert node.door.tapes[0].frames == [KEYFRAME, SOUND]
+            with pytest.raises(PublishFailed, match="no such stream key"):
+                await publish(node, key="wrong")
+            refused = await publish(node, Video(0, b"\x1c"))
+            assert str(await refused.closed) == "HEVC cannot be played here."
+            port = await node.server.listen("127.0.0.1", 0, ssl=server_context())
+            secure = await client.connect(f"rtmps://127.0.0.1:{port}/app/{KEY}", tls_context=client_context())
+            secure.send(KEYFRAME)
+            await node.door.tapes[-1].until(lambda tape: bool(tape.frames))
+            node.door.tapes[-1].connection.close("Enough.")
+            assert str(await secure.closed) == "Enough."
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(scenario())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
