@@ -24,6 +24,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def functions(module: Module) -> Iterator[tuple[str, Function]]:
+    if ".migrations.versions." in module.name:
+        return  # Alembic writes these, and what a revision does is best read in one piece
     for node in ast.walk(module.tree):
         if isinstance(node, Function):
             yield f"{module.path}::{node.name}", node

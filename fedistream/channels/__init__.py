@@ -1,0 +1,1 @@
+"""Channels: what people follow and watch, and the stream keys that open them."""

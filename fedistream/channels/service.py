@@ -1,0 +1,193 @@
+"""The channels of the node, and whose key an encoder brings. All of it is in memory; rows are written through."""
+
+import asyncio
+import hmac
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from fedistream.channels.models import ChannelRow, StreamKeyRow
+from fedistream.db import atomic
+from fedistream.errors import Conflict, Invalid, NotFound
+
+HOME = "home"
+FIRST_COMMENT = "Made at the first start"
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")  # a path segment: no dot, so that no playlist is called so
+
+MAX_KEYS = 100  # of one channel
+MIN_KEY, MAX_KEY = 6, 200  # characters; OBS's field is not limited
+MAX_COMMENT = 200
+# "/" and "?" would end the key in an encoder's URL, and blanks get lost when it is copied
+KEY = re.compile(r"[!-.0->@-~]+")
+
+# read aloud and typed off a screen: without 0 O o, 1 l I, and without signs
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
+KEY_LENGTH = 24  # of 56 letters each: 139 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    id: int
+    slug: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StreamKey:
+    key: str
+    comment: str
+    created_at: datetime
+
+
+class Channels:
+    def __init__(self, now: Callable[[], datetime], chance: Callable[[int], str]) -> None:
+        """`chance(n)`: the letters of n random bytes, as `secrets.token_urlsafe` writes them."""
+        self._now = now
+        self._chance = chance
+        self._by_id: dict[int, Channel] = {}
+        self._by_slug: dict[str, Channel] = {}
+        self._keys: dict[int, tuple[StreamKey, ...]] = {}
+        self._doors: tuple[tuple[bytes, Channel], ...] = ()  # the digest of each key, and what it opens
+        self._override: str | None = None
+        self._turn = asyncio.Lock()
+
+    async def open(self, override: str = "") -> str:
+        """Read the rows, once, before anything else. `override`: a key that alone opens the home channel in place of
+        the stored ones, until the node stops. At the first start there are no rows: makes the home channel and, unless
+        overridden, a stream key, which is returned so that it can be shown; "" otherwise. Raises Invalid."""
+        self._override = check_key(override) if override else None
+        made = await atomic(self._begin)
+        for row in await ChannelRow.all().order_by("id"):
+            self._know(Channel(row.id, row.slug, row.created_at))
+        for channel in self._by_id.values():
+            keys = await StreamKeyRow.filter(channel_id=channel.id).order_by("id")
+            self._keys[channel.id] = tuple(StreamKey(row.key, row.comment, row.created_at) for row in keys)
+        self._hang_doors()
+        return made
+
+    @property
+    def key_overridden(self) -> bool:
+        return self._override is not None
+
+    def home(self) -> Channel:
+        return self._by_slug[HOME]
+
+    def by_slug(self, slug: str) -> Channel | None:
+        return self._by_slug.get(slug)
+
+    def all(self) -> tuple[Channel, ...]:
+        return tuple(self._by_id.values())
+
+    def find_by_key(self, key: str) -> Channel | None:
+        """Whose key this is. Takes as long for a wrong key as for a right one, whichever it is."""
+        digest, found = _digest(key), None
+        for door, channel in self._doors:
+            if hmac.compare_digest(door, digest):
+                found = channel  # and on through the rest: leaving early would tell which one it was
+        return found
+
+    async def make(self, slug: str) -> Channel:
+        """A new channel without keys. Raises Invalid for a slug that cannot be, Conflict for one that is taken."""
+        if not SLUG.fullmatch(slug):
+            raise Invalid("slug", "must be 1 to 40 small letters, digits and hyphens, with no hyphen at either end")
+        return await atomic(self._make, slug, then=self._know, turn=self._turn)
+
+    async def stream_keys(self, channel_id: int) -> tuple[StreamKey, ...]:
+        """The stored keys. Raises NotFound."""
+        self._known(channel_id)
+        return self._keys.get(channel_id, ())
+
+    async def replace_stream_keys(self, channel_id: int, keys: Sequence[tuple[str, str]]) -> None:
+        """Make these, as (key, comment), the channel's only keys; a key that stays keeps its date. Who publishes with
+        an old key goes on. Raises NotFound, Invalid, and Conflict when another channel has one of the keys."""
+        self._known(channel_id)
+        if len(keys) > MAX_KEYS:
+            raise Invalid("stream keys", f"can be {MAX_KEYS} at most")
+        checked = {check_key(key): check_comment(comment) for key, comment in keys}
+        if len(checked) < len(keys):
+            raise Invalid("stream keys", "must differ from each other")
+
+        def remember(stored: tuple[StreamKey, ...]) -> None:
+            self._keys[channel_id] = stored
+            self._hang_doors()
+
+        await atomic(self._replace, channel_id, checked, then=remember, turn=self._turn)
+
+    async def _begin(self) -> str:
+        if await ChannelRow.exists():
+            return ""
+        home = await ChannelRow.create(slug=HOME, created_at=self._now())
+        if self._override is not None:
+            return ""
+        key = self._random_key()
+        await StreamKeyRow.create(channel_id=home.id, key=key, comment=FIRST_COMMENT, created_at=home.created_at)
+        return key
+
+    def _random_key(self) -> str:
+        key = ""
+        while len(key) < KEY_LENGTH:
+            key += "".join(letter for letter in self._chance(2 * KEY_LENGTH) if letter in ALPHABET)
+        return key[:KEY_LENGTH]
+
+    async def _make(self, slug: str) -> Channel:
+        if await ChannelRow.filter(slug=slug).exists():
+            raise Conflict(f"there is a channel {slug} already")
+        row = await ChannelRow.create(slug=slug, created_at=self._now())
+        return Channel(row.id, row.slug, row.created_at)
+
+    async def _replace(self, channel_id: int, keys: dict[str, str]) -> tuple[StreamKey, ...]:
+        if await StreamKeyRow.filter(key__in=list(keys)).exclude(channel_id=channel_id).exists():
+            raise Conflict("another channel has one of these stream keys")
+        born = {row.key: row.created_at for row in await StreamKeyRow.filter(channel_id=channel_id)}
+        await StreamKeyRow.filter(channel_id=channel_id).delete()
+        stored = [StreamKey(key, comment, born.get(key) or self._now()) for key, comment in keys.items()]
+        rows = [
+            StreamKeyRow(channel_id=channel_id, key=each.key, comment=each.comment, created_at=each.created_at)
+            for each in stored
+        ]
+        await StreamKeyRow.bulk_create(rows)
+        return tuple(stored)
+
+    def _know(self, channel: Channel) -> None:
+        self._by_id[channel.id] = self._by_slug[channel.slug] = channel
+
+    def _known(self, channel_id: int) -> Channel:
+        if channel_id not in self._by_id:
+            raise NotFound(f"there is no channel {channel_id}")
+        return self._by_id[channel_id]
+
+    def _hang_doors(self) -> None:
+        doors = [
+            (_digest(each.key), channel)
+            for channel in self._by_id.values()
+            if not (channel.slug == HOME and self._override is not None)
+            for each in self._keys.get(channel.id, ())
+        ]
+        if self._override is not None and HOME in self._by_slug:
+            # last: should another channel have the same key, what the operator typed wins
+            doors.append((_digest(self._override), self.home()))
+        self._doors = tuple(doors)
+
+
+def check_key(key: str) -> str:
+    """The key, if it can be one. Raises Invalid."""
+    if not MIN_KEY <= len(key) <= MAX_KEY:
+        raise Invalid("stream key", f"must be {MIN_KEY} to {MAX_KEY} characters long")
+    if not KEY.fullmatch(key):
+        raise Invalid("stream key", "may have Latin letters, digits and signs, but no blank, slash or question mark")
+    return key
+
+
+def check_comment(comment: str) -> str:
+    """The comment without blanks around it. Raises Invalid."""
+    comment = comment.strip()
+    if not 1 <= len(comment) <= MAX_COMMENT or not comment.isprintable():
+        raise Invalid("comment of a stream key", f"must be 1 to {MAX_COMMENT} characters on one line")
+    return comment
+
+
+def _digest(key: str) -> bytes:
+    # a digest, as compare_digest tells the length of what it compares; surrogates come from odd encoders' bytes
+    return sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,1 @@
+"""One revision a file, named `r<number>_<what>.py`."""

@@ -1,0 +1,72 @@
+"""A look at the database before anything is changed: may we write it, is it ours, and which revision is it at?"""
+
+import importlib
+import os
+import sqlite3
+from contextlib import closing
+
+from fedistream.db.address import PostgresAddress, SqliteAddress
+from fedistream.db.orm import CONNECT_S
+from fedistream.db.problems import DatabaseForeign, DriverMissing
+
+VERSIONS = "alembic_version"
+DRIVERS = ("asyncpg", "psycopg")
+OURS = ("setting", "channel", "stream_key", "person", "broadcast")  # as of the first revision
+
+
+def sqlite(address: SqliteAddress, wait_s: float) -> str | None:
+    """The revision of the file, or None when it is empty; makes the file, and a folder that is not there yet.
+
+    Nobody else may read what we make: stream keys and hashes are in it. SQLite gives its -wal and -shm the same mode.
+    Raises OSError, sqlite3.Error and DatabaseForeign. Blocks for up to `wait_s`.
+    """
+    address.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(address.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with closing(sqlite3.connect(address.path, timeout=wait_s, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")  # tells now, not at midnight, that it is locked or read-only
+        try:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if VERSIONS in tables:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+                if row is not None:
+                    return str(row[0])
+            if others := sorted(tables - {VERSIONS, "sqlite_sequence"}):
+                raise _foreign(str(address), others)
+            return None
+        finally:
+            connection.execute("ROLLBACK")
+
+
+async def postgres(address: PostgresAddress) -> str | None:
+    """The revision of the database, or None when none of our tables is there. Raises what asyncpg raises,
+    OSError, DatabaseForeign, and DriverMissing."""
+    try:
+        asyncpg, _ = (importlib.import_module(name) for name in DRIVERS)
+    except ImportError as error:
+        raise DriverMissing("PostgreSQL needs its drivers: install fedistream[postgres]") from error
+    connection = await asyncpg.connect(
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password,
+        database=address.database,
+        ssl=address.sslmode,
+        timeout=CONNECT_S,
+    )
+    try:
+        if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", VERSIONS):
+            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+            if revision is not None:
+                return str(revision)
+        # other programs' tables may live beside ours; only a name that we are about to use is in the way
+        found = [name for name in OURS if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", name)]
+        if found:
+            raise _foreign(str(address), found)
+        return None
+    finally:
+        await connection.close(timeout=CONNECT_S)
+
+
+def _foreign(where: str, tables: list[str]) -> DatabaseForeign:
+    shown = ", ".join(tables[:3])
+    return DatabaseForeign(f"{where} belongs to another program (it has the tables {shown}). Nothing was changed.")

@@ -1,0 +1,54 @@
+"""Tortoise's SQLite client with transactions that take the write lock at once and always let go of it.
+
+Tortoise's own begin deferred: two processes that read first and then write would get "locked" without waiting. And
+an error while beginning or committing left its lock taken, or the transaction open for the next one to commit.
+"""
+
+from typing import Any
+
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.connection import get_connections
+
+
+class Client(SqliteClient):
+    def _in_transaction(self) -> TransactionContext:
+        return _Transaction(_Connection(self), self._lock)
+
+
+class _Connection(SqliteTransactionWrapper):
+    async def begin(self) -> None:
+        await self._connection.execute("BEGIN IMMEDIATE")
+
+    async def commit(self) -> None:
+        try:
+            await super().commit()
+        except BaseException:
+            # a failed COMMIT may leave the transaction open; what was promised to nobody must not be committed later
+            await self.rollback()
+            raise
+
+
+class _Transaction(SqliteTransactionContext):
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        client: TransactionalDBClient = self.connection
+        return client
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        try:
+            if not self.connection._finalized:
+                await (self.connection.rollback() if exc_type else self.connection.commit())
+        finally:
+            get_connections().reset(self.token)
+            self._trxlock.release()
+
+
+client_class = Client

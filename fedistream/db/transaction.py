@@ -1,0 +1,95 @@
+"""The one door to a transaction.
+
+A task that is cancelled inside Tortoise's own `in_transaction()` leaves its lock or connection taken for good, and
+web servers cancel tasks whenever a client goes away. So a transaction runs in a task of its own, which nobody cancels.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from contextvars import ContextVar
+from typing import Any, TypeVar, TypeVarTuple
+
+from tortoise.transactions import in_transaction  # noqa: TID251 this module is the door
+
+from fedistream.db.problems import named
+
+log = logging.getLogger(__name__)
+
+Ts = TypeVarTuple("Ts")
+R = TypeVar("R")
+
+_running: set[asyncio.Task[Any]] = set()
+# what is to be called after the commit; None outside a transaction
+_after: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_the_commit", default=None)
+
+
+async def atomic(
+    fn: Callable[[*Ts], Awaitable[R]],
+    *args: *Ts,
+    then: Callable[[R], None] | None = None,
+    turn: asyncio.Lock | None = None,
+) -> R:
+    """Run `await fn(*args)` in a transaction and return its result; if it raises, nothing has happened.
+
+    `then(result)` is called right after the commit, and even when the caller has been cancelled meanwhile: memory that
+    mirrors rows is brought up to date there, and facts are published. Inside another `atomic` this is a savepoint and
+    `then` waits for the outermost commit. With `turn`, all that share the lock go one after the other, `then` included.
+
+    `fn` may await nothing but the database (SQLite has one connection, and everybody waits for it) and may start no
+    tasks, which would take the transaction along. Raises DatabaseProblem for a full disk, a lock and the like.
+    """
+
+    async def carry_out() -> R:
+        async with turn or nullcontext():
+            outer = _after.get()
+            result, after = await _commit(fn, args, then)
+            if outer is not None:
+                outer.extend(after)
+            else:
+                for call in after:
+                    call()
+            return result
+
+    task = asyncio.create_task(carry_out(), name=f"transaction {getattr(fn, '__qualname__', fn)}")
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_report)
+        raise
+
+
+async def _commit(
+    fn: Callable[..., Awaitable[R]], args: tuple[Any, ...], then: Callable[[R], None] | None
+) -> tuple[R, list[Callable[[], None]]]:
+    """The result, and what is to be called when all is committed: by those inside first, then `then`."""
+    after: list[Callable[[], None]] = []
+    token = _after.set(after)
+    try:
+        async with in_transaction():
+            result = await fn(*args)
+    except Exception as error:
+        if (problem := named(error)) is not None and problem is not error:
+            raise problem from error
+        raise
+    finally:
+        _after.reset(token)
+    if then is not None:
+        after.append(lambda: then(result))
+    return result, after
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    """Nobody waits for this one any more, so its failure is told here."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("%s failed after its caller had gone", task.get_name(), exc_info=error)
+
+
+async def settle() -> None:
+    """Wait until the transactions that run in this loop are over. Those that begin meanwhile are waited for too."""
+    loop = asyncio.get_running_loop()
+    while mine := {task for task in _running if task.get_loop() is loop}:
+        await asyncio.wait(mine)

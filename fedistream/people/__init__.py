@@ -1,0 +1,1 @@
+"""People: registered accounts with a login. The admin is the first."""

@@ -1,0 +1,201 @@
+"""The table of what an admin may change while the node runs: names, defaults, limits, and what each change touches.
+
+Getters, setters of other systems' APIs, the admin's form and the docs are derived from it. Values are plain JSON.
+What has to be known before the database opens (ports, folders) is in `options.py`; the stored values are kept by
+`settings_store.py`.
+"""
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from fedistream.errors import Invalid
+
+Json = str | int | float | bool | list[str] | list[dict[str, str]]
+Check = Callable[[str, object], Json]
+Scope = Literal["node", "channel"]
+Touch = Literal["page", "profile", "player", "broadcast"]
+
+TOUCHES: Mapping[Touch, str] = {
+    "page": "seen when a page or the configuration is asked for next",
+    "profile": "what the fediverse knows of the channel: followers are sent an update",
+    "player": "from the next broadcast on, as players would stumble over a change in the middle",
+    "broadcast": "at once, also for a broadcast that is running",
+}
+
+MAX_NAME = 100
+MAX_TITLE = 200
+MAX_SUMMARY = 5_000
+MAX_OFFLINE_MESSAGE = 5_000
+MAX_PAGE = 100_000
+MAX_TAGS, MAX_TAG = 30, 50
+MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
+HANDLE_SCHEMES = ("http", "https", "mailto", "xmpp", "matrix")  # never javascript: these become links
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL keeps no NUL, and half a character has no encoding
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row. `check(name, value)` returns what is stored for a value from outside, or raises Invalid.
+
+    `owncast_path` is where that API has a setter for it, "" for settings it does not know. A setting of a channel may
+    also be given for the whole node, for channels without a value of their own.
+    """
+
+    name: str
+    type: type
+    default: Json
+    check: Check
+    touches: frozenset[Touch]
+    owncast_path: str = ""
+    scope: Scope = "channel"
+
+
+def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
+    """A text of at most `longest` characters; blanks around it are dropped."""
+
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str):
+            raise Invalid(name, "must be a text")
+        value = value.strip()
+        if len(value) > longest:
+            raise Invalid(name, f"must be at most {longest} characters")
+        if not value and not empty:
+            raise Invalid(name, "must not be empty")
+        if _UNSTORABLE.search(value) or _CONTROL.search(value) or (not lines and len(value.splitlines()) > 1):
+            raise Invalid(name, "must have no control characters" + ("" if lines else " and no line breaks"))
+        return value
+
+    return check
+
+
+def flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Invalid(name, "must be true or false")
+    return value
+
+
+def number(least: float, most: float) -> Check:
+    """Any number in the range, in the unit that the setting's name says."""
+
+    def check(name: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise Invalid(name, "must be a number")
+        if not least <= value <= most:
+            raise Invalid(name, f"must be between {least:g} and {most:g}")
+        return float(value)
+
+    return check
+
+
+def whole(least: int, most: int) -> Check:
+    """A whole number in the range. 2.0 passes as 2: JSON knows no difference."""
+    ranged = number(least, most)
+
+    def check(name: str, value: object) -> int:
+        found = float(str(ranged(name, value)))
+        if found != int(found):
+            raise Invalid(name, "must be a whole number")
+        return int(found)
+
+    return check
+
+
+def tags(name: str, value: object) -> list[str]:
+    """Hash tags without the hash, each once."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_TAGS:
+        raise Invalid(name, f"must be a list of at most {MAX_TAGS} tags")
+    one = text(MAX_TAG)
+    stripped = [str(one(name, tag)).lstrip("#").strip() for tag in value]
+    return list(dict.fromkeys(tag for tag in stripped if tag))
+
+
+def handles(name: str, value: object) -> list[dict[str, str]]:
+    """[{"platform": ..., "url": ...}]; other members are dropped."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_HANDLES:
+        raise Invalid(name, f"must be a list of at most {MAX_HANDLES} accounts")
+    return [_handle(name, item) for item in value]
+
+
+def _handle(name: str, item: object) -> dict[str, str]:
+    if not isinstance(item, Mapping):
+        raise Invalid(name, "must each have a platform and a url")
+    platform = str(text(MAX_PLATFORM, empty=False)(f"{name}: platform", item.get("platform")))
+    url = str(text(MAX_URL, empty=False)(f"{name}: url", item.get("url")))
+    if url.partition(":")[0].lower() not in HANDLE_SCHEMES or ":" not in url:
+        raise Invalid(f"{name}: url", f"must begin with one of {', '.join(f'{each}:' for each in HANDLE_SCHEMES)}")
+    return {"platform": platform, "url": url}
+
+
+def public_address(name: str, value: object) -> str:
+    """The node's address as others reach it: http(s)://host[:port], without a slash at the end."""
+    # the fields of these two errors are worded so that the whole reads as clients of that API know it
+    url = str(text(MAX_URL)(name, value)).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise Invalid("server url", "value invalid") from error
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None or " " in url:
+        raise Invalid("server url", "value invalid")
+    if parts.query or parts.fragment:
+        raise Invalid("server url", "value invalid: it goes no further than the path")
+    try:
+        private = not ipaddress.ip_address(host).is_global
+    except ValueError:
+        private = False  # a name; where it leads may differ from here
+    if private:
+        raise Invalid("Server URL", "cannot be private")
+    return url
+
+
+PAGE: frozenset[Touch] = frozenset({"page"})
+PROFILE: frozenset[Touch] = frozenset({"page", "profile"})
+PLAYER: frozenset[Touch] = frozenset({"player"})
+
+
+def _checked(rows: Iterable[Setting]) -> tuple[Setting, ...]:
+    """The table, if it can be right: a wrong one must not start."""
+    table = tuple(rows)
+    names, paths = [row.name for row in table], [row.owncast_path for row in table if row.owncast_path]
+    assert len(set(names)) == len(names), "two settings have one name"
+    assert len(set(paths)) == len(paths), "two settings have one path"
+    for row in table:
+        assert row.touches, f"{row.name} touches nothing"
+        assert row.touches <= TOUCHES.keys(), f"{row.name} touches what is not known"
+        assert type(row.default) is row.type, f"{row.name} has a default of another type"
+        # the node's address is not known before somebody gives it, and "" is no address
+        passes = row.check is public_address or row.check(row.name, row.default) == row.default
+        assert passes, f"{row.name} has a default that fails its check"
+    return table
+
+
+SETTINGS = _checked(
+    (
+        Setting("name", str, "Fedistream", text(MAX_NAME, empty=False), PROFILE, "name"),
+        Setting("serversummary", str, "", text(MAX_SUMMARY, lines=True), PROFILE, "serversummary"),
+        Setting("streamtitle", str, "", text(MAX_TITLE), frozenset({"page", "broadcast"}), "streamtitle"),
+        Setting("offlinemessage", str, "", text(MAX_OFFLINE_MESSAGE, lines=True), PAGE, "offlinemessage"),
+        Setting("pagecontent", str, "", text(MAX_PAGE, lines=True), PAGE, "pagecontent"),
+        Setting("tags", list, [], tags, PROFILE, "tags"),
+        Setting("nsfw", bool, False, flag, PAGE, "nsfw"),
+        Setting("socialhandles", list, [], handles, PROFILE, "socialhandles"),
+        Setting("hideviewercount", bool, False, flag, PAGE, "hideviewercount"),
+        Setting("serverurl", str, "", public_address, PROFILE, "serverurl", "node"),
+        Setting("disablesearchindexing", bool, False, flag, PAGE, "disablesearchindexing", "node"),
+        # how long a broadcast waits for an encoder that was lost, in seconds
+        Setting("broadcast.grace_s", int, 60, whole(0, 600), frozenset({"broadcast"})),
+        # a part is what a player gets at once; shorter is closer to live, and more requests
+        Setting("hls.part_ms", int, 333, whole(100, 1000), PLAYER),
+        Setting("hls.segment_s", float, 2.0, number(1, 10), PLAYER),
+        Setting("hls.window_segments", int, 15, whole(5, 60), PLAYER),
+    )
+)
+
+BY_NAME: Mapping[str, Setting] = {row.name: row for row in SETTINGS}
