@@ -1,10 +1,14 @@
+import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media import m3u8
+from media import avc, flv, fmp4, m3u8
+from media.fmp4 import VideoSample
 from media.m3u8 import (
     BadPlaylist,
     MediaPlaylist,
@@ -16,6 +20,8 @@ from media.m3u8 import (
     ServerControl,
     Variant,
 )
+from tests.kit import corpus, footage
+from tests.kit.footage import Recipe
 
 NOON = datetime(2026, 1, 1, 12, 0, 28, 40_000, tzinfo=UTC)
 
@@ -343,6 +349,23 @@ def test_a_line_end_in_a_uri_or_title_is_not_written() -> None:
             m3u8.segment_text(segment)
 
 
+def outcome(text: str) -> str:
+    try:
+        playlist = m3u8.parse(text)
+    except BadPlaylist as error:
+        return f"BadPlaylist: {error}"
+    if isinstance(playlist, MultivariantPlaylist):
+        return f"variants: {len(playlist.variants)}"
+    parts = sum(len(segment.parts) for segment in playlist.segments), len(playlist.open.parts if playlist.open else ())
+    first = playlist.media_sequence + playlist.skipped
+    return f"segments: {len(playlist.segments)} from {first}, parts: {parts[0]} and {parts[1]}"
+
+
+@pytest.mark.parametrize(("text", "expected"), corpus.rows("m3u8"))
+def test_the_corpus_is_read_or_refused_as_before(text: str, expected: str) -> None:
+    assert outcome(text) == expected
+
+
 WORDS = st.sampled_from(
     [
         *("#EXTM3U", "#EXTINF:1,", "#EXTINF:", "a.m4s", "#EXT-X-TARGETDURATION:2", "#EXT-X-STREAM-INF:BANDWIDTH=1"),
@@ -361,3 +384,75 @@ def test_any_text_is_read_or_refused_and_what_is_read_can_be_written_again(lines
     except BadPlaylist:
         return
     assert m3u8.parse(str(playlist)) == playlist
+
+
+def remux(target: Path, **options: str) -> None:
+    """Have libav's HLS muxer pack 4 s of footage, a keyframe each second."""
+    data = footage.flv_file(Recipe(seconds=4.0))
+    with av.open(io.BytesIO(data), "r") as source, av.open(str(target), "w", format="hls", options=options) as out:
+        streams = {stream: out.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream]
+                out.mux(packet)
+
+
+def test_a_playlist_of_libav_is_read(tmp_path: Path) -> None:
+    options = {"hls_segment_type": "fmp4", "hls_time": "1", "hls_list_size": "0", "hls_flags": "program_date_time"}
+    remux(tmp_path / "live.m3u8", **options, master_pl_name="master.m3u8")
+    playlist = m3u8.parse((tmp_path / "live.m3u8").read_text())
+    assert isinstance(playlist, MediaPlaylist)
+    assert (playlist.version, playlist.ended, playlist.target_duration) == (7, True, 1)
+    assert [segment.uri for segment in playlist.segments] == [f"live{number}.m4s" for number in range(4)]
+    assert {segment.map_uri for segment in playlist.segments} == {"init.mp4"}
+    assert sum(segment.duration_s for segment in playlist.segments) == pytest.approx(4.0, abs=0.05)
+    moments = [segment.program_date_time for segment in playlist.segments]
+    assert all(moments)
+    master = m3u8.parse((tmp_path / "master.m3u8").read_text())
+    assert isinstance(master, MultivariantPlaylist)
+    (variant,) = master.variants
+    assert (variant.uri, variant.resolution, variant.codecs) == ("live.m3u8", (320, 180), "avc1.64000d,mp4a.40.2")
+
+
+def packed(run: int, recipe: Recipe, folder: Path, start_90k: int = 0) -> list[Segment]:
+    """`recipe` in segments of a second, each of two parts, with the init segment of that run."""
+    video: list[VideoSample] = []
+    record = b""
+    for tag in footage.flv_tags(recipe):
+        if tag.kind is flv.TagKind.VIDEO:
+            picture = flv.parse_video(tag.payload)
+            if picture.packet is flv.Packet.CONFIG:
+                record = picture.data
+            elif picture.packet is flv.Packet.FRAMES:
+                cts = round(picture.cts_ms * 90 / 3000) * 3000
+                video.append(VideoSample(start_90k + len(video) * 3000, 3000, cts, picture.key, picture.data))
+    (folder / f"i{run}.mp4").write_bytes(fmp4.init_segment(avc.track(record), None))
+    segments = []
+    for begin in range(0, len(video), 30):
+        parts = []
+        for half in (0, 15):
+            name = f"{run}-{begin}.{half}.m4s"
+            (folder / name).write_bytes(fmp4.part(begin + half + 1, video[begin + half : begin + half + 15], []))
+            parts.append(Part(name, 0.5, independent=half == 0))
+        (folder / f"{run}-{begin}.m4s").write_bytes(b"".join((folder / part.uri).read_bytes() for part in parts))
+        restarted = run > 1 and begin == 0
+        segments.append(Segment(f"{run}-{begin}.m4s", 1.0, tuple(parts), f"i{run}.mp4", restarted))
+    return segments
+
+
+def test_libav_plays_what_we_list_across_a_discontinuity(tmp_path: Path) -> None:
+    # the same picture in both runs: libav does not look at a second init segment, browsers do
+    first = packed(1, Recipe(audio=False, bframes=2), tmp_path)
+    # and its clock goes on, a second later: where one goes back, libav plays a part less
+    second = packed(2, Recipe(seconds=1.0, audio=False, bframes=2), tmp_path, 270_000)
+    playlist = MediaPlaylist(1, segments=(*first, *second), part_target_s=0.5, ended=True)
+    variants = MultivariantPlaylist((Variant("live.m3u8", 300_000, codecs="avc1.64000d", resolution=(320, 180)),))
+    (tmp_path / "live.m3u8").write_text(str(playlist))
+    (tmp_path / "stream.m3u8").write_text(str(variants))
+    with av.open(str(tmp_path / "stream.m3u8"), "r") as container:
+        stream = container.streams.video[0]
+        stream.thread_count = 1
+        assert stream.metadata["variant_bitrate"] == "300000"
+        frames = list(container.decode(stream))
+    assert len(frames) == 90
+    assert not any(frame.is_corrupt for frame in frames)
