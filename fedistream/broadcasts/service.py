@@ -93,7 +93,7 @@ class Broadcasts:
 
     async def run(self) -> None:
         """Write rows until `close`, and say every few seconds that what is live is still alive."""
-        heart = asyncio.create_task(self._beat())
+        heart = asyncio.create_task(self._beat_on())
         try:
             await self._diary.run()
         finally:
@@ -105,12 +105,16 @@ class Broadcasts:
             onair.close()
         self._diary.close()
 
-    async def _beat(self) -> None:
+    def beat(self) -> None:
+        """Have it written that what is live is alive at this moment."""
+        for onair in self._channels.values():
+            if onair.state is State.LIVE and onair.run is not None:
+                self._story.alive(onair.run, self._clocks.now())
+
+    async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            for onair in self._channels.values():
-                if onair.state is State.LIVE and onair.run is not None:
-                    self._story.alive(onair.run, self._clocks.now())
+            self.beat()
 
     def _onair(self, channel_id: int) -> OnAir:
         onair = self._channels.get(channel_id)

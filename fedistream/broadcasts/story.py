@@ -35,7 +35,7 @@ class WrittenStory:
         async def step() -> None:
             if run.broadcast_id is not None:  # None: the first row could not be written, and that is in the log
                 await self._rows.lost(run.broadcast_id, at)
-                self._facts.publish(EncoderLost(channel_id, run.broadcast_id, until, at))
+                self._facts.publish(EncoderLost(channel_id, run.broadcast_id, at=at, until=until))
 
         self._diary.write(step)
 

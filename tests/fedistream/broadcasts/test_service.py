@@ -1,0 +1,297 @@
+"""Broadcasts on a real database: what is written, what is told, and what a restarted node makes of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from fedistream.broadcasts.air import State
+from fedistream.broadcasts.log import BroadcastLog
+from fedistream.broadcasts.onair import Clocks
+from fedistream.broadcasts.service import Broadcasts, Neighbours
+from fedistream.bus import Bus
+from fedistream.channels.service import Channels
+from fedistream.db import Database
+from fedistream.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact, PublishRefused
+from fedistream.settings_store import Settings
+from media import flv
+from media.rtmp.server import Connection, End, Publication, PublishRequest, Refused, Unplayable
+from tests.kit.asking import Clock
+from tests.kit.footage import flv_tags
+
+KEY = "the-key-of-home"
+
+
+@dataclass
+class Wire:
+    """The end of a connection that a publication can close."""
+
+    address: str = "192.0.2.1"
+    closed: str = ""
+
+    def close(self, why: str) -> None:
+        self.closed = why
+
+
+@dataclass
+class Facts:
+    told: list[Fact] = field(default_factory=list)
+
+    def publish(self, fact: Fact) -> None:
+        self.told.append(fact)
+
+    @property
+    def names(self) -> list[str]:
+        return [fact.name() for fact in self.told]
+
+
+@dataclass
+class Station:
+    broadcasts: Broadcasts
+    rows: BroadcastLog
+    facts: Facts
+    settings: Settings
+    home: int
+    clock: Clock
+
+    async def publish(self, key: str = KEY) -> tuple[Publication, Wire]:
+        wire = Wire()
+        request = PublishRequest("live", key, {}, wire.address, "FMLE/3.0", "rtmp://node/live", secure=False)
+        connection: Connection = wire  # type: ignore[assignment]
+        return await self.broadcasts.open(request, connection), wire
+
+    async def written(self) -> None:
+        """Wait until all that happened so far is in the database."""
+        done = asyncio.Event()
+
+        async def mark() -> None:
+            done.set()
+
+        self.broadcasts._diary.write(mark)
+        await asyncio.wait_for(done.wait(), 10)
+
+
+def send(publication: Publication, *, later_ms: int = 0) -> None:
+    for tag in flv_tags():
+        if tag.kind is flv.TagKind.VIDEO:
+            publication.video(tag.timestamp_ms + later_ms, tag.payload)
+        elif tag.kind is flv.TagKind.AUDIO:
+            publication.audio(tag.timestamp_ms + later_ms, tag.payload)
+
+
+@asynccontextmanager
+async def station(folder: Path, clock: Clock | None = None, *, killed: bool = False) -> AsyncIterator[Station]:
+    """A node's broadcasts on the database in `folder`; `killed` leaves them as a process that dies does."""
+    clock = clock or Clock(datetime(2026, 5, 1, 20, 0, tzinfo=UTC))
+    database = Database(f"sqlite://{folder / 'rows.db'}")
+    await database.open()
+    facts, tokens = Facts(), iter(f"token{n}" for n in range(100))
+    settings, channels = Settings(Bus(), clock.now), Channels(clock.now, lambda n: "k" * 2 * n)
+    await settings.load()
+    await channels.open(KEY)
+    rows = BroadcastLog()
+    near = Neighbours(channels, settings, facts, lambda _: 3)
+    broadcasts = Broadcasts(rows, near, Clocks(clock.now, lambda: next(tokens)))
+    home = channels.home().id
+    await broadcasts.resume(home)
+    running = asyncio.create_task(broadcasts.run())
+    try:
+        yield Station(broadcasts, rows, facts, settings, home, clock)
+    finally:
+        if killed:
+            running.cancel()
+        else:
+            broadcasts.close()
+        await asyncio.gather(running, return_exceptions=True)
+        await database.close()
+
+
+async def test_a_broadcast_is_a_row_from_its_first_frame_to_its_end(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        await node.settings.change("streamtitle", "Baking", node.home)
+        publication, _ = await node.publish()
+        assert node.broadcasts.air(node.home).state is State.OFFLINE
+        send(publication)
+        await node.written()
+        air = node.broadcasts.air(node.home)
+        row = await node.rows.last(node.home)
+        assert row is not None
+        assert (row.id, row.title, row.ended_at) == (air.broadcast_id, "Baking", None)
+        assert row.encoder["software"] == "FMLE/3.0"
+        node.clock.advance(60)
+        publication.ended(End.FINISHED, "FCUnpublish")
+        await node.written()
+        row = await node.rows.last(node.home)
+        assert row is not None
+        assert (row.ended_at, row.end_reason, row.peak_viewers) == (node.clock.now(), "finished", 3)
+        assert node.facts.names == ["broadcast.started", "broadcast.ended"]
+
+
+async def test_a_drop_and_a_return_are_written_and_told_in_order(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        first, _ = await node.publish()
+        send(first)
+        first.ended(End.LOST, "the socket is gone")
+        await node.written()
+        row = await node.rows.last(node.home)
+        assert row is not None
+        assert row.lost_at == node.clock.now()
+        second, _ = await node.publish()
+        send(second)
+        await node.written()
+        row = await node.rows.last(node.home)
+        assert row is not None
+        assert row.lost_at is None
+        kinds = [type(fact) for fact in node.facts.told]
+        assert kinds == [BroadcastStarted, EncoderLost, EncoderReturned]
+        lost = node.facts.told[1]
+        assert isinstance(lost, EncoderLost)
+        assert lost.until - lost.at == timedelta(seconds=60)
+
+
+async def test_a_wrong_key_is_refused_and_told(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        with pytest.raises(Refused) as refused:
+            await node.publish("a-wrong-key")
+        assert refused.value.code == "NetStream.Publish.BadName"
+        assert node.facts.told == [PublishRefused("192.0.2.1", "wrong stream key", node.clock.now())]
+
+
+async def test_an_encoder_with_a_codec_nobody_can_play_disturbs_no_running_broadcast(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        good, wire = await node.publish()
+        send(good)
+        bad, _ = await node.publish()
+        with pytest.raises(Unplayable, match="HEVC"):
+            bad.video(0, b"\x90hvc1" + bytes(40))
+        bad.ended(End.CLOSED, "refused")
+        assert node.broadcasts.air(node.home).state is State.LIVE
+        assert wire.closed == ""
+
+
+async def test_an_encoder_that_never_sends_a_keyframe_begins_nothing(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        publication, _ = await node.publish()
+        publication.ended(End.LOST, "idle")
+        await node.written()
+        assert await node.rows.last(node.home) is None
+        assert node.facts.told == []
+
+
+async def test_a_takeover_closes_the_first_encoder_and_keeps_the_broadcast(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        first, wire = await node.publish()
+        send(first)
+        second, _ = await node.publish()
+        send(second)
+        first.ended(End.CLOSED, "taken over")
+        await node.written()
+        assert "took over" in wire.closed
+        assert node.facts.names == ["broadcast.started"]
+        assert node.broadcasts.air(node.home).state is State.LIVE
+
+
+async def test_the_admin_ends_a_broadcast(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        publication, wire = await node.publish()
+        send(publication)
+        assert await node.broadcasts.disconnect(node.home)
+        assert not await node.broadcasts.disconnect(node.home)
+        await node.written()
+        assert "admin" in wire.closed
+        assert node.facts.names == ["broadcast.started", "broadcast.ended"]
+
+
+async def test_a_killed_node_takes_the_returning_encoder_into_the_same_broadcast(tmp_path: Path) -> None:
+    clock = Clock(datetime(2026, 5, 1, 20, 0, tzinfo=UTC))
+    async with station(tmp_path, clock, killed=True) as node:
+        publication, _ = await node.publish()
+        send(publication)
+        await node.written()
+        broadcast_id = node.broadcasts.air(node.home).broadcast_id
+    clock.advance(20)
+    async with station(tmp_path, clock) as node:
+        air = node.broadcasts.air(node.home)
+        assert (air.state, air.broadcast_id) == (State.WAITING, broadcast_id)
+        assert air.until == clock.now() + timedelta(seconds=40)
+        publication, _ = await node.publish()
+        send(publication)
+        await node.written()
+        assert node.broadcasts.air(node.home).broadcast_id == broadcast_id
+        assert node.facts.names == ["encoder.returned"]
+        rung = node.broadcasts.rung(node.home)
+        assert rung is not None
+        assert rung.window.segments[0].number == 20
+
+
+async def test_a_broadcast_whose_grace_passed_while_the_node_was_down_is_ended_when_it_was_last_seen(
+    tmp_path: Path,
+) -> None:
+    clock = Clock(datetime(2026, 5, 1, 20, 0, tzinfo=UTC))
+    async with station(tmp_path, clock, killed=True) as node:
+        publication, _ = await node.publish()
+        send(publication)
+        await node.written()
+    died = clock.now()
+    clock.advance(3_600)
+    async with station(tmp_path, clock) as node:
+        assert node.broadcasts.air(node.home).state is State.OFFLINE
+        row = await node.rows.last(node.home)
+        assert row is not None
+        assert (row.ended_at, row.end_reason) == (died, "the node stopped")
+        assert node.broadcasts.air(node.home).last_ended_at == died
+        (ended,) = node.facts.told
+        assert isinstance(ended, BroadcastEnded)
+
+
+async def test_a_node_that_stops_in_order_leaves_the_broadcast_to_the_next_process(tmp_path: Path) -> None:
+    clock = Clock(datetime(2026, 5, 1, 20, 0, tzinfo=UTC))
+    async with station(tmp_path, clock) as node:
+        publication, wire = await node.publish()
+        send(publication)
+        await node.written()
+    assert "shutting down" in wire.closed
+    clock.advance(5)
+    async with station(tmp_path, clock) as node:
+        assert node.broadcasts.air(node.home).state is State.WAITING
+
+
+async def test_a_heartbeat_is_written_for_what_is_live_and_nothing_else(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        publication, _ = await node.publish()
+        send(publication)
+        await node.written()
+        node.clock.advance(30)
+        node.broadcasts.beat()
+        await node.written()
+        row = await node.rows.last(node.home)
+        assert row is not None
+        assert row.seen_at == node.clock.now()
+        publication.ended(End.LOST, "gone")
+        seen = node.clock.now()
+        node.clock.advance(30)
+        node.broadcasts.beat()
+        await node.written()
+        row = await node.rows.last(node.home)
+        assert row is not None
+        assert row.seen_at == seen
+
+
+async def test_a_row_that_cannot_be_written_stops_neither_the_media_nor_the_rows_behind_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with station(tmp_path) as node:
+
+        async def full() -> None:
+            raise OSError("no space left on device")
+
+        node.broadcasts._diary.write(full)
+        publication, _ = await node.publish()
+        send(publication)
+        await node.written()
+        assert "could not be written" in caplog.text
+        assert await node.rows.last(node.home) is not None
