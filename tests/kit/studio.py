@@ -10,13 +10,14 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.ask import Ask
@@ -63,6 +64,12 @@ DEFAULTS: Mapping[str, object] = MappingProxyType(
         "broadcast.grace_s": 60,
     }
 )
+
+
+@cache
+def static_files() -> Static:
+    """Read and compressed once for all tests."""
+    return Static(STATIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +196,7 @@ class Studio:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     broken: bool = False  # answers 503 to everything but what is open already
+    elsewhere: str = ""  # HTML of a page that is not the node's, at /elsewhere
     broadcasts: Broadcasts = field(init=False)
     viewers: Viewers = field(init=False)
     _streamer: "asyncio.Task[None] | None" = None
@@ -200,7 +208,7 @@ class Studio:
 
     def app(self) -> Starlette:
         """The pages as the node mounts them, with the two calls of the API that their modules use."""
-        pages = Pages(TEMPLATES, Static(STATIC), os.urandom)
+        pages = Pages(TEMPLATES, static_files(), os.urandom)
         desk = Desk(
             pages=pages,
             tickets=Tickets(b"secret", self.clock.now),
@@ -216,7 +224,7 @@ class Studio:
         envelope = PagesEnvelope(pages)
         services: dict[str, object] = {
             "pages": pages,
-            "static": Static(STATIC),
+            "static": static_files(),
             "desk": desk,
             "channels": self.channels,
             "settings": self.settings,
@@ -254,6 +262,8 @@ class Studio:
             self.asked.append(scope["path"])
             if self.broken:
                 await Response(status_code=503)(scope, receive, send)
+            elif scope["path"] == "/elsewhere":
+                await HTMLResponse(self.elsewhere)(scope, receive, send)
             elif scope["path"].startswith("/hls/"):
                 await hls(scope, receive, send)
             else:

@@ -35,3 +35,17 @@ function pass(controller, event) {
   event.preventDefault();
   for (const type of ["keydown", "keyup"]) controller.dispatchEvent(new KeyboardEvent(type, { key: event.key, code: event.code }));
 }
+
+/**
+ * Lets a plain button inside the player have its own keys: media-chrome would take the space bar from it.
+ * @param {HTMLElement} controller
+ */
+export function spare(controller) {
+  for (const button of controller.querySelectorAll("button")) {
+    for (const type of ["keydown", "keyup"]) {
+      button.addEventListener(type, (event) => {
+        if (/** @type {KeyboardEvent} */ (event).key === " ") event.stopPropagation();
+      });
+    }
+  }
+}

@@ -26,41 +26,54 @@ function remember({ muted, volume }) {
 }
 
 /**
+ * What this module set and no event has told of yet: not a choice of the viewer.
+ * @type {Sound | null}
+ */
+let ours = null;
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {Sound} sound
+ */
+function set(video, { muted, volume }) {
+  ours = { muted, volume };
+  video.muted = muted;
+  video.volume = volume;
+}
+
+/**
  * Starts to play: with sound where the viewer had it on and the browser allows, muted otherwise.
  * @param {HTMLVideoElement} video
  */
 export async function play(video) {
-  const { muted, volume } = remembered();
-  video.volume = volume;
-  video.muted = muted;
+  const sound = remembered();
+  set(video, sound);
   try {
     await video.play();
   } catch (error) {
     if (/** @type {Error} */ (error).name !== "NotAllowedError" || video.muted) return;
-    video.muted = true;
+    set(video, { ...sound, muted: true });
     await video.play().catch(() => {});
   }
 }
 
 /**
- * Keeps the unmute button in step with the video, and remembers what the viewer (not the browser) chose.
+ * Keeps the button that turns the sound on in step with the video, and remembers what the viewer (not this) chose.
  * @param {HTMLVideoElement} video
  * @param {HTMLElement} button
  */
 export function follow(video, button) {
-  let touched = false;
   const show = () => (button.hidden = !video.muted);
-  const choose = () => (touched = true);
   button.addEventListener("click", () => {
-    touched = true;
     video.muted = false;
     if (video.volume === 0) video.volume = 1;
     void video.play().catch(() => {});
   });
   video.addEventListener("volumechange", () => {
     show();
-    if (touched || navigator.userActivation?.isActive) remember(video);
+    if (ours && ours.muted === video.muted && ours.volume === video.volume) return;
+    ours = null;
+    remember(video);
   });
-  document.addEventListener("keydown", choose, { once: true });
   show();
 }

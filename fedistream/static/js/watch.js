@@ -2,7 +2,7 @@
  * The watch page and the embedded player: what the status says and what the player sees, joined into what is shown.
  */
 
-import { listen } from "./keys.js";
+import { listen, spare } from "./keys.js";
 import { LatencyPanel } from "./latency.js";
 import * as moments from "./moments.js";
 import { page } from "./page.js";
@@ -54,6 +54,7 @@ function dress(built) {
   const controls = (/** @type {string} */ name) => /** @type {HTMLElement} */ (screen.querySelector(name));
   panel = new LatencyPanel(built, controls(".numbers"), controls(".latency"));
   panel.skew = skew;
+  spare(built.controller);
   built.addEventListener("playing", () => feed.last.state !== "waiting" && stage.enter("live"));
   built.addEventListener("ended", () => (feed.last.state === "offline" ? end() : feed.hurry()));
   // the page was made before this viewer was one
