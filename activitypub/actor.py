@@ -87,7 +87,8 @@ class Actor:
     @property
     def complete(self) -> bool:
         """Whether it may be kept as the truth: to a badly signed fetch Sharkey answers with a stripped actor."""
-        return bool(self.keys and self.followers)
+        # instance actors, which sign fetches and reports, have no followers
+        return bool(self.keys and (self.followers or self.type == "Application"))
 
     def key(self, key_id: str) -> PublicKey | None:
         """Return the key under that URL."""

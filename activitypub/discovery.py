@@ -1,0 +1,98 @@
+"""From a name to an actor: of a key to its owner, of a handle to its account. Both directions must agree."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from activitypub import members
+from activitypub.actor import Actor, parse_actor, parse_key
+from activitypub.fetch import FetchFailed, Why
+from activitypub.refusal import Refused
+from activitypub.restraint import Fetches
+from activitypub.signer import Missing, Signer
+from activitypub.strictjson import Json
+from activitypub.urls import same_authority
+from activitypub.webfinger import Handle, Jrd, parse_jrd
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An account: the handle is the one that its own host gives it, which may differ from the one asked for."""
+
+    handle: Handle
+    actor: Actor
+    jrd: Jrd
+
+
+async def find_actor(url: str, fetcher: Fetches) -> Actor:
+    """Return the actor under `url`, which may be the URL of its page. Raises FetchFailed."""
+    return _actor((await fetcher.activity(url)).document)
+
+
+async def find_signer(key_id: str, fetcher: Fetches) -> Signer | Missing:
+    """Return the owner of a key with the key: ACTOR#fragment, or a key document which names its owner.
+
+    At most two documents are fetched, both of the host of the key. For `signer.Signers.get`.
+    Keep the actor only if it is `complete`.
+    """
+    try:
+        actor = await _owner(key_id, fetcher)
+    except FetchFailed as failed:
+        return Missing.GONE if failed.why is Why.GONE else Missing.UNKNOWN
+    key = actor.key(key_id)
+    return Missing.UNKNOWN if key is None else Signer(key_id, key, actor)
+
+
+async def find_account(handle: Handle, fetcher: Fetches) -> Found:
+    """Return the account of a handle, as typed into a remote-follow box. Raises FetchFailed.
+
+    A host may leave its handles to another one (`example.com` for `social.example.com`). The subject then names that
+    one, and it must name the same actor.
+    """
+    jrd = await _finger(handle, fetcher)
+    url = jrd.actor_url()
+    if url is None:
+        raise FetchFailed(Why.INVALID, "WebFinger names no actor")
+    subject = jrd.handle()
+    if subject is not None and not subject.matches(handle):
+        own = await _finger(subject, fetcher)
+        if own.actor_url() != url:
+            raise FetchFailed(Why.INVALID, "the two hosts name different actors")
+        jrd, handle = own, subject
+    actor = await find_actor(url, fetcher)
+    if actor.id != url:
+        raise FetchFailed(Why.INVALID, "WebFinger names another URL than the actor has")
+    return Found(handle, actor, jrd)
+
+
+async def _owner(key_id: str, fetcher: Fetches) -> Actor:
+    """Return the actor that owns the key; whether it names the key too is for the caller to see."""
+    if "#" in key_id:
+        return await find_actor(key_id, fetcher)
+    document = (await fetcher.key_document(key_id)).document
+    try:
+        stated, owner = parse_key(document)
+    except Refused:
+        # GoToSocial's /main-key serves a stub of the actor: its id leads to the whole
+        stub = members.id_of(document)
+        if stub is None or not same_authority(stub, key_id):
+            raise FetchFailed(Why.INVALID, "neither a key nor an actor") from None
+        return await find_actor(stub, fetcher)
+    if stated.id != key_id:
+        raise FetchFailed(Why.INVALID, "the key has another id than its URL")
+    return await find_actor(owner, fetcher)
+
+
+async def _finger(handle: Handle, fetcher: Fetches) -> Jrd:
+    query = urlencode({"resource": handle.acct}, safe=":@")
+    fetched = await fetcher.json(f"https://{handle.host}/.well-known/webfinger?{query}")
+    try:
+        return parse_jrd(fetched.document)
+    except Refused as refused:
+        raise FetchFailed(Why.INVALID, str(refused)) from None
+
+
+def _actor(document: Json) -> Actor:
+    try:
+        return parse_actor(document)
+    except Refused as refused:
+        raise FetchFailed(Why.INVALID, str(refused)) from None

@@ -1,0 +1,130 @@
+"""The only way out: one request through the guard. The only importer of aiohttp; redirects are left to the caller."""
+
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from yarl import URL
+
+from activitypub.guard import Blocked, Guard, make_socket
+from activitypub.signatures.request import Request
+
+_CHUNK = 65_536
+
+
+class Unreachable(Exception):
+    """No answer: the name does not resolve, nobody listens, TLS fails, or time is up. Worth another try later."""
+
+
+class TooLong(Exception):
+    """The answer has more bytes than were allowed. `answer` is all of it but the body."""
+
+    def __init__(self, answer: "Answer", most: int) -> None:
+        super().__init__(f"the answer has more than {most} bytes")
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideLimits:
+    total_s: float = 10.0  # as Mastodon
+    connect_s: float = 5.0
+    body: int = 1024 * 1024
+    connections: int = 128
+    per_host: int = 2  # a dead host must not take the connections of the living
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`headers` have lower-case names; of one that came twice the first counts."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type as it came, stripped and in lower case."""
+        return self.headers.get("content-type", "").strip().lower()
+
+
+class Outside:
+    """Sends requests. Make it within a running loop; close it. TLS trusts the system's store, or SSL_CERT_FILE."""
+
+    def __init__(self, guard: Guard, user_agent: str, *, limits: OutsideLimits | None = None) -> None:
+        self.guard = guard
+        self.limits = limits or OutsideLimits()
+        self._user_agent = user_agent
+        # made here and not at import, so that SSL_CERT_FILE counts as it is when the node starts
+        self._ssl = ssl.create_default_context()
+        self._public = self._session(make_socket)
+        # A second connector for the hosts that may be private: the factory sees addresses and not names.
+        self._private = self._session(None)
+
+    async def send(self, request: Request, *, max_body: int | None = None) -> Answer:
+        """Send `request` and return the answer, redirects included. Raises Blocked, Unreachable, TooLong."""
+        url = self.guard.check(request.url)
+        session = self._private if self.guard.allows(url) else self._public
+        most = self.limits.body if max_body is None else max_body
+        try:
+            async with session.request(
+                request.method,
+                # the path was signed as it is spelled
+                URL(request.url, encoded=True),
+                headers={**dict(request.headers), "user-agent": self._user_agent, "accept-encoding": "identity"},
+                data=request.body or None,
+                allow_redirects=False,
+            ) as response:
+                headers = {name.lower(): value for name, value in reversed([*response.headers.items()])}
+                return await _read(response, Answer(response.status, headers, b""), most)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            if isinstance(error.__cause__, Blocked):
+                raise error.__cause__ from None
+            # ValueError: aiohttp lets some of a broken header or URL through as it is
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._public.close()
+        await self._private.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _session(self, socket_factory: Callable[[tuple[Any, ...]], socket.socket] | None) -> aiohttp.ClientSession:
+        limits = self.limits
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                ssl=self._ssl,
+                limit=limits.connections,
+                limit_per_host=limits.per_host,
+                socket_factory=socket_factory,
+            ),
+            timeout=aiohttp.ClientTimeout(total=limits.total_s, sock_connect=limits.connect_s),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Content-Type"),
+            # a packed answer may unpack to any size
+            auto_decompress=False,
+            trust_env=False,
+        )
+
+
+async def _read(response: aiohttp.ClientResponse, answer: Answer, most: int) -> Answer:
+    """Return the answer with its body of at most `most` bytes. Raises TooLong, and drops the connection then."""
+    parts: list[bytes] = []
+    left = most
+    while chunk := await response.content.read(_CHUNK):
+        left -= len(chunk)
+        if left < 0:
+            response.close()
+            raise TooLong(answer, most)
+        parts.append(chunk)
+    return replace(answer, body=b"".join(parts))

@@ -1,0 +1,37 @@
+"""Which signature scheme each host took last. In memory and bounded: a wrong guess costs one request."""
+
+from collections import OrderedDict
+
+from activitypub.signatures import Scheme
+
+KEEP_S = 7 * 86_400  # servers are updated; ask again
+MAX_HOSTS = 20_000
+
+
+class Schemes:
+    """Remembers, for hosts (`Url.authority`) that refused the first scheme, the one that worked."""
+
+    def __init__(self, *, keep_s: float = KEEP_S, max_hosts: int = MAX_HOSTS) -> None:
+        self._keep_s = keep_s
+        self._max_hosts = max_hosts
+        self._kept: OrderedDict[str, tuple[Scheme, float]] = OrderedDict()
+
+    def get(self, host: str, now: float) -> Scheme:
+        """Return the scheme to try first: draft-cavage where nothing is known, because everybody takes it."""
+        scheme, until = self._kept.get(host, (Scheme.CAVAGE, 0.0))
+        return scheme if now < until else Scheme.CAVAGE
+
+    def put(self, host: str, scheme: Scheme, now: float) -> None:
+        """Keep what worked for this host."""
+        if scheme is Scheme.CAVAGE:
+            self._kept.pop(host, None)
+            return
+        self._kept[host] = (scheme, now + self._keep_s)
+        self._kept.move_to_end(host)
+        if len(self._kept) > self._max_hosts:
+            self._kept.popitem(last=False)
+
+
+def other(scheme: Scheme) -> Scheme:
+    """Return the scheme to try after `scheme` was refused."""
+    return Scheme.RFC9421 if scheme is Scheme.CAVAGE else Scheme.CAVAGE
