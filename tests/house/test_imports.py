@@ -43,25 +43,26 @@ FACE = Room(
 )
 
 ROOMS: dict[str, Room] = {
-    "activitypub": wire("activitypub", libraries=("cryptography",)),
-    "activitypub.vocabulary": wire("activitypub", libraries=("little_boxes",)),
-    "activitypub.signatures.cavage": wire("activitypub", libraries=("cryptography", "httpsig")),
-    **dict.fromkeys(
-        ("activitypub.deliver", "activitypub.fetch", "activitypub.guard"), Room(("activitypub",), ("aiohttp", "orjson"))
-    ),
+    "activitypub": wire("activitypub"),
+    "activitypub.vocabulary.boxes": wire("activitypub", libraries=("little_boxes",)),
+    "activitypub.signatures.keys": wire("activitypub", libraries=("cryptography",)),
+    "activitypub.signatures.cavage": wire("activitypub", libraries=("httpsig",)),
+    "activitypub.guard": Room(("activitypub",)),
+    "activitypub.outside": Room(("activitypub",), ("aiohttp", "yarl")),
+    "activitypub.restraint": Room(("activitypub",)),
     "media": Room(("media",), ("aiofiles", "obstore", "uvloop")),
     **dict.fromkeys(FORMATS, wire(*FORMATS)),
     "media.rtmp": wire("media.rtmp"),
     **dict.fromkeys(("media.rtmp.client", "media.rtmp.server"), Room(("media",), ("uvloop",))),
     "media.codec": Room(("media",), ("av",)),
-    **dict.fromkeys(KERNEL, KERNEL_ROOM),
+    **dict.fromkeys((*KERNEL, "fedistream.ground"), KERNEL_ROOM),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
     "fedistream.irc": replace(FACE, libraries=()),
     "fedistream.jobs": Room(("fedistream", "activitypub"), ("aiohttp", "apscheduler"), not_even=FACE.not_even[:2]),
     "fedistream.reactions": Room(("fedistream",), not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),
     "fedistream.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=("fedistream.cli",)),
-    "fedistream.cli": Room(PACKAGES, ("click", "uvicorn", "uvloop")),
+    **dict.fromkeys(("fedistream.cli", "fedistream.__main__"), Room(PACKAGES, ("click", "uvicorn", "uvloop"))),
 }
 
 
@@ -118,7 +119,8 @@ def test_planted_imports_are_each_complained_about(tmp_path: Path) -> None:
         "media/fmp4.py": ("import struct",),
         "media/rtmp/session.py": ("from media import fmp4", "from . import chunks"),
         "media/rtmp/chunks.py": ("from socket import socket",),
-        "activitypub/actor.py": ("import httpsig", "from cryptography import x509"),
+        "activitypub/actor.py": ("import httpsig",),
+        "activitypub/signatures/keys.py": ("from cryptography import x509", "import aiohttp"),
         "fedistream/__init__.py": (),
         "fedistream/errors.py": ("from fedistream.chat.service import Chat",),
         "fedistream/chat/service.py": (
@@ -141,6 +143,7 @@ def test_planted_imports_are_each_complained_about(tmp_path: Path) -> None:
         path.write_text("\n".join(statements) + "\n")
     assert [line.partition(": it is")[0].partition(": a face")[0].split(": ")[0] for line in complaints(tmp_path)] == [
         "activitypub/actor.py:1",
+        "activitypub/signatures/keys.py:2",
         "media/avc.py:1",
         "media/avc.py:2",
         "media/hub.py:2",

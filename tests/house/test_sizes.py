@@ -11,7 +11,7 @@ MODULE_LINES = 500
 TEST_LINES = 700
 FUNCTION_LINES = 60
 ARGUMENTS = 7
-MODULES_IN_A_FOLDER = 15
+MODULES_IN_A_FOLDER = 24
 
 OURS = (*PACKAGES, "benchmarks", "scripts")
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager"}
