@@ -106,7 +106,7 @@ async def _receive(request: Request, signers: Signers, ledger: Ledger, now: floa
     if signer.actor.id != envelope.actor:
         raise Refused(Reason.OWNER, "the signer and the actor do not match")
     try:
-        activity = own(parse_activity(envelope.document, signer.actor.document))
+        activity = own(parse_activity(envelope.document, signer.actor.id))
     except Refused as refused:
         if refused.reason is Reason.UNKNOWN_TYPE:
             return Ignored(refused.reason.value)

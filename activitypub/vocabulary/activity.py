@@ -75,8 +75,8 @@ def skim(document: Json) -> Envelope:
     return Envelope(kind, identifier, actor, members.id_of(document.get("object")), document)
 
 
-def parse_activity(document: Json, actor: Json) -> Activity:
-    """Read an activity whose signature was checked; `actor` is the document of who signed it.
+def parse_activity(document: Json, signer: str) -> Activity:
+    """Read an activity whose signature was checked; `signer` is the id of the actor that signed, and must be its actor.
 
     Raises Refused: SHAPE, or UNKNOWN_TYPE, which is no fault of the sender and should be answered like success.
     """
@@ -92,7 +92,7 @@ def parse_activity(document: Json, actor: Json) -> Activity:
         raise Refused(Reason.SHAPE, f"{envelope.type} without an object")
     # An embedded activity may lack its id (it is found by actor and type then), which little-boxes insists on.
     skeleton_object = {"type": kind, "id": envelope.object_id or ""} if kind else envelope.object_id
-    construct({"type": envelope.type, "id": envelope.id, "actor": envelope.actor, "object": skeleton_object}, actor)
+    construct({"type": envelope.type, "id": envelope.id, "actor": envelope.actor, "object": skeleton_object}, signer)
     return Activity(
         envelope.type,
         envelope.id,

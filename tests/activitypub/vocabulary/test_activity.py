@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.vocabulary.activity import MAX_REACTION, Activity, Inner, parse_activity, skim
-from tests.kit.actors import ANN, document
+from tests.kit.actors import ANN
 from tests.kit.signing import VECTORS, vector
 
 NAMES = sorted(path.stem for path in (VECTORS / "activities").glob("*.json"))
@@ -27,7 +27,7 @@ def follow(**members: Any) -> Json:
 
 def refusal(given_document: Json) -> Reason:
     with pytest.raises(Refused) as caught:
-        parse_activity(given_document, document())
+        parse_activity(given_document, ANN)
     return caught.value.reason
 
 
@@ -39,7 +39,7 @@ def test_an_activity_as_seen_in_the_wild_is_read_as_expected(name: str) -> None:
     if "refused" in expected:
         assert refusal(loaded["activity"]).value == expected["refused"], loaded["about"]
     else:
-        activity = parse_activity(loaded["activity"], document())
+        activity = parse_activity(loaded["activity"], ANN)
         assert {path: find(activity, path) for path in expected} == expected, loaded["about"]
         assert activity.document is loaded["activity"]
     # little-boxes rewrites contexts in place; it must never see the document itself
@@ -57,9 +57,9 @@ def test_the_files_cover_every_activity_that_we_know() -> None:
 
 def test_an_actor_whose_document_is_of_somebody_else_is_refused() -> None:
     with pytest.raises(Refused):
-        parse_activity(follow(), document("https://remote.example/users/bob"))
+        parse_activity(follow(), "https://remote.example/users/bob")
     with pytest.raises(Refused):
-        parse_activity(follow(), {})
+        parse_activity(follow(), "")
 
 
 @pytest.mark.parametrize("actor", [None, "", [], {}, "ann", 17, {"type": "Person"}, [None], {"id": ["x"]}])
@@ -79,14 +79,14 @@ def test_an_object_that_is_none_is_refused(thing: Any) -> None:
 
 def test_a_report_of_two_things_names_the_first_and_all() -> None:
     activity = parse_activity(
-        follow(type="Flag", object=["https://node.example/a", {"id": "https://node.example/b"}]), document()
+        follow(type="Flag", object=["https://node.example/a", {"id": "https://node.example/b"}]), ANN
     )
     assert activity.object_id == "https://node.example/a"
     assert activity.object_ids == ("https://node.example/a", "https://node.example/b")
 
 
 def test_a_reaction_is_cut_to_a_sane_length_and_freed_of_invisible_marks() -> None:
-    activity = parse_activity(follow(type="Like", content="\u202ex" * 500), document())
+    activity = parse_activity(follow(type="Like", content="\u202ex" * 500), ANN)
     assert activity.reaction == "x" * MAX_REACTION
 
 
@@ -98,10 +98,10 @@ def test_skimming_tells_what_is_claimed_before_the_signature_is_checked() -> Non
 
 def test_an_embedded_activity_is_read_as_far_as_it_goes() -> None:
     activity = parse_activity(
-        follow(type="Undo", object={"type": "Like", "actor": [{"id": ANN}], "object": {"id": ANN}}), document()
+        follow(type="Undo", object={"type": "Like", "actor": [{"id": ANN}], "object": {"id": ANN}}), ANN
     )
     assert activity.object == Inner("Like", None, ANN, ANN)
-    activity = parse_activity(follow(type="Undo", object={"type": "Like", "actor": 5}), document())
+    activity = parse_activity(follow(type="Undo", object={"type": "Like", "actor": 5}), ANN)
     assert activity.object == Inner("Like", None, None, None)
 
 
@@ -152,8 +152,9 @@ def mutated(draw: st.DrawFn) -> Json:
     made: Json = copy.deepcopy(draw(st.sampled_from(SAMPLES)))
     for _ in range(draw(st.integers(0, 3))):
         place = made
-        while (inner := [member for member in place.values() if isinstance(member, dict)]) and draw(st.integers(0, 1)):
-            place = draw(st.sampled_from(inner))
+        while draw(st.booleans()):
+            inner = [member for member in place.values() if isinstance(member, dict)]
+            place = draw(st.sampled_from(inner or [place]))
         place[draw(st.sampled_from(MEMBERS))] = draw(anything)
     return made
 
@@ -163,7 +164,7 @@ def mutated(draw: st.DrawFn) -> Json:
 def test_any_mutated_activity_is_read_or_refused_and_never_printed(given_document: Json) -> None:
     before = copy.deepcopy(given_document)
     try:
-        activity = parse_activity(given_document, document())
+        activity = parse_activity(given_document, ANN)
     except Refused:
         pass
     else:

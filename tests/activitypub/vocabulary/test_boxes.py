@@ -14,34 +14,32 @@ from activitypub.strictjson import Json
 from activitypub.vocabulary import boxes
 from tests.kit.actors import ANN
 
-ACTOR = {"id": ANN, "type": "Person"}
-
 
 def skeleton(kind: str, thing: Any = "https://node.example/x", actor: Any = ANN) -> Json:
     return {"type": kind, "id": f"{ANN}#1", "actor": actor, "object": thing}
 
 
-def refusal(made: Json, actor: Json = ACTOR) -> Refused:
+def refusal(made: Json, signer: str = ANN) -> Refused:
     with pytest.raises(Refused) as caught:
-        boxes.construct(made, actor)
+        boxes.construct(made, signer)
     assert caught.value.reason is Reason.SHAPE
     return caught.value
 
 
 @pytest.mark.parametrize("kind", names.ACTIVITIES)
 def test_each_activity_takes_an_id_and_the_types_of_its_table_and_no_others(kind: str) -> None:
-    boxes.construct(skeleton(kind), ACTOR)
+    boxes.construct(skeleton(kind), ANN)
     for thing in sorted(names.KNOWN):
         made = skeleton(kind, {"type": thing, "id": "https://node.example/x"})
         if thing in names.ACTIVITIES[kind]:
-            boxes.construct(made, ACTOR)
+            boxes.construct(made, ANN)
         else:
             refusal(made)
 
 
-def test_only_the_actor_whose_document_is_at_hand_is_constructed() -> None:
+def test_only_the_actor_that_signed_is_constructed() -> None:
     assert "validate actor" in refusal(skeleton("Follow", actor="https://other.example/eve")).text
-    refusal(skeleton("Follow"), {})
+    refusal(skeleton("Follow"), "")
     refusal(skeleton("Follow", actor=None))
     refusal(skeleton("Follow", actor=17))
 
@@ -51,8 +49,8 @@ def test_whatever_little_boxes_raises_is_one_kind_of_refusal(made: Json) -> None
     refusal(made)
 
 
-def test_the_document_at_hand_is_forgotten_afterwards() -> None:
-    boxes.construct(skeleton("Follow"), ACTOR)
+def test_the_signer_is_forgotten_afterwards() -> None:
+    boxes.construct(skeleton("Follow"), ANN)
     with pytest.raises(BadActivityError):
         little_boxes.parse_activity(skeleton("Follow"))
 
@@ -78,12 +76,12 @@ def test_types_keep_the_names_that_little_boxes_uses_in_its_code() -> None:
 
 def test_an_extra_argument_named_self_would_break_the_constructor() -> None:
     """Why a skeleton is constructed and not the document."""
-    token = boxes._backend.actor.set(ACTOR)
+    token = boxes._backend.signer.set(ANN)
     try:
         with pytest.raises(TypeError):
             little_boxes.parse_activity(skeleton("Follow") | {"self": "x"})
     finally:
-        boxes._backend.actor.reset(token)
+        boxes._backend.signer.reset(token)
 
 
 STOCK = """
@@ -110,7 +108,7 @@ def test_stock_little_boxes_prints_notes_and_knows_few_types() -> None:
 
 def test_ours_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     for name in sorted(names.KNOWN):
-        boxes.construct({"type": name, "id": "x", "actor": ANN, "object": "y"}, ACTOR)
+        boxes.construct({"type": name, "id": "x", "actor": ANN, "object": "y"}, ANN)
     assert capfd.readouterr() == ("", "")
 
 

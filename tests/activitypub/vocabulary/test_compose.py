@@ -26,7 +26,7 @@ FOLLOW: Json = {"@context": "x", "id": f"{ANN}#follow/1", "type": "Follow", "act
 
 def sent(made: Json, actor: str = LIVE) -> Activity:
     """What the far end reads."""
-    return parse_activity(strictjson.parse(strictjson.write(made)), document(actor))
+    return parse_activity(strictjson.parse(strictjson.write(made)), actor)
 
 
 def test_a_create_is_read_as_the_note_that_it_brings_and_addressed_like_it() -> None:

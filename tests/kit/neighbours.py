@@ -1,0 +1,46 @@
+"""The ports of the inbox kept in memory: whom the node knows, blocks and has heard."""
+
+from activitypub.actor import Actor
+from activitypub.signer import Missing, Signer
+from activitypub.urls import authority
+from tests.kit.actors import ANN, actor
+
+
+class Neighbours:
+    """Signers by key id, with what was asked for; `renewed` replaces a signer when it is renewed."""
+
+    def __init__(self, *actors: Actor) -> None:
+        self.signers: dict[str, Signer | Missing] = {}
+        self.renewed: dict[str, Signer] = {}
+        self.blocked: set[str] = set()
+        self.asked: list[str] = []
+        for each in actors or (actor(ANN),):
+            for key in each.keys:
+                self.signers[key.id] = Signer(key.id, key.key, each)
+
+    def is_blocked(self, url: str) -> bool:
+        return url in self.blocked or authority(url) in self.blocked
+
+    async def get(self, key_id: str) -> Signer | Missing:
+        self.asked.append(key_id)
+        return self.signers.get(key_id, Missing.UNKNOWN)
+
+    async def renew(self, signer: Signer) -> Signer | None:
+        self.asked.append(f"renew {signer.key_id}")
+        return self.renewed.get(signer.key_id)
+
+
+class Memory:
+    """A Ledger: the actors that are known, and the ids of the activities that came."""
+
+    def __init__(self, *known: str) -> None:
+        self.known = set(known)
+        self.came: set[str] = set()
+
+    async def knows(self, actor: str) -> bool:
+        return actor in self.known
+
+    async def seen(self, activity_id: str) -> bool:
+        before = activity_id in self.came
+        self.came.add(activity_id)
+        return before
