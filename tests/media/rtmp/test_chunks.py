@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -264,6 +265,34 @@ def test_a_waiting_reader_holds_what_arrived_and_not_what_was_announced() -> Non
     for piece in pieces(wire, 7):
         into.receive(piece)
     assert into.buffered == 0  # the start of a chunk is taken over at once, not scanned again with each read
+
+
+def peak_while(work: Callable[[], object]) -> int:
+    """Most bytes allocated at a time, by this process's own count."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_announced_message_costs_nothing_before_it_comes() -> None:
+    wire = b"".join(chunk(Head(0, csid, length=0xFFFFFF), bytes(128)) for csid in (4, 5))
+    assert peak_while(lambda: reader().receive(wire)) < 100_000
+
+
+def test_a_message_in_slivers_costs_little_more_than_itself() -> None:
+    """One-byte chunks in large reads, between them another stream: no read may be kept for the sake of its slivers."""
+    into = reader()
+    into.receive(set_chunk_size(1) + chunk(Head(0, 4, length=200), b"x"))
+    other = chunk(Head(0, 6, length=1), b"y")
+
+    def feed() -> None:
+        for _ in range(150):
+            into.receive(chunk(Head(3, 4), b"x") + other * 3000)
+
+    assert peak_while(feed) < 3_000_000
 
 
 messages = st.builds(

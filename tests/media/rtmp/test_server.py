@@ -59,8 +59,8 @@ async def all_gone(node: Listening) -> None:
     await until(lambda: not node.server.connections)
 
 
-def call(name: str, transaction: float = 1) -> bytes:
-    body = amf0.write(name, transaction, None)
+def call(name: str, transaction: float = 1, *arguments: amf0.Value) -> bytes:
+    body = amf0.write(name, transaction, None, *arguments)
     return chunk(Head(0, 3, length=len(body), kind=20, stream=0), body)
 
 
@@ -181,6 +181,28 @@ async def test_a_peer_that_asks_and_never_reads_is_dropped() -> None:
             writer.write(call("makeCoffee") * 2000)
             await asyncio.sleep(0.01)
         assert node.server.refused == {"WriteTimeout": 1}
+
+
+async def test_a_peer_that_reads_late_is_served_late() -> None:
+    async with listening(limits=QUICK) as node, raw(node.port) as (reader, writer):
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"\x03" + bytes(2 * 1536) + call("connect"))
+        sent = 0
+
+        def is_held_back() -> bool:
+            return any(connection._write_alarm for connection in node.server.connections)
+
+        while not is_held_back():
+            writer.write(call("makeCoffee") * 2000)
+            sent += 2000
+            await asyncio.sleep(0.01)
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        answers = 0
+        async with asyncio.timeout(PATIENCE_S):
+            while answers < sent:
+                answers += (await reader.readuntil(b"NetConnection.Call.Failed")).count(b"_error")
+        await until(lambda: not is_held_back())
+        assert not node.server.refused
 
 
 @pytest.mark.parametrize(
@@ -320,6 +342,45 @@ async def test_a_door_that_breaks_refuses_without_details(caplog: pytest.LogCapt
     assert "ZeroDivisionError" in caplog.text
 
 
+async def test_a_server_that_stops_waits_for_its_door() -> None:
+    door = RecordingDoor(gate=asyncio.Event())
+    assert door.gate
+    async with listening(door, QUICK) as node:
+        trying = asyncio.ensure_future(client.connect(node.url()))
+        await door.asked.wait()
+        stopping = asyncio.ensure_future(node.server.close())
+        with pytest.raises(PublishFailed, match="the server is stopping"):
+            await trying
+        door.gate.set()
+        await stopping
+        assert await door.tapes[0].end() is End.LOST
+
+
+async def test_a_server_that_stops_does_not_wait_for_ever_for_its_door() -> None:
+    door = RecordingDoor(gate=asyncio.Event())
+    async with listening(door, replace(QUICK, publish_s=0.2)) as node:
+        trying = asyncio.ensure_future(client.connect(node.url()))
+        await door.asked.wait()
+        await node.server.close()
+        assert not door.tapes
+        with pytest.raises(PublishFailed):
+            await trying
+
+
+async def test_what_is_sent_too_early_is_kept_until_the_door_opens() -> None:
+    door = RecordingDoor(gate=asyncio.Event())
+    assert door.gate
+    async with listening(door, QUICK) as node, raw(node.port) as (_, writer):
+        frame = chunk(Head(0, 6, stamp=7, length=100, kind=9), b"\x17" * 100)
+        connect, publish = call("connect"), call("publish", 2, KEY)
+        writer.write(b"\x03" + bytes(2 * 1536) + connect + publish + frame)
+        await door.asked.wait()
+        writer.write(frame * 5)
+        door.gate.set()
+        await until(lambda: door.tapes)
+        await door.tapes[0].until(lambda tape: len(tape.frames) == 6)
+
+
 async def test_an_encoder_that_leaves_while_the_door_decides_is_lost() -> None:
     door = RecordingDoor(gate=asyncio.Event())
     assert door.gate
@@ -345,6 +406,7 @@ async def test_closing_the_server_ends_every_publication_and_frees_the_port() ->
         assert [str(await encoder.closed) for encoder in encoders] == ["the server is stopping"] * 3
         with pytest.raises(PublishFailed):
             await publish(node)
+        assert not node.server.open
         again = RtmpServer(RecordingDoor())
         assert await again.listen("127.0.0.1", node.port) == node.port
         await again.close()
