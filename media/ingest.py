@@ -118,10 +118,7 @@ class Ingest:
         if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES) and tag.codec != flv.AAC:
             raise Unplayable(f"Audio codec {tag.codec} cannot be played in browsers: set the encoder to AAC.")
         if tag.packet is flv.Packet.CONFIG:
-            try:
-                self._audio = aac.track(tag.data)
-            except aac.BadConfig as error:
-                raise Unplayable(f"The AAC configuration cannot be used: {error}.") from error
+            self._configure_audio(tag.data)
         elif tag.packet is flv.Packet.FRAMES and tag.data and self._audio is not None:
             dts, jumped = self._timeline.place(Kind.AUDIO, timestamp)
             self._frame(Sample(Kind.AUDIO, dts, tag.data), jumped)
@@ -134,8 +131,18 @@ class Ingest:
         except avc.BadConfig as error:
             raise Unplayable(f"The H.264 configuration cannot be used: {error}.") from error
         if reason:
-            raise Unplayable(f"This H.264 cannot be shown in browsers: {reason}.")
+            raise Unplayable(f"{reason}.")
         self._video = track
+
+    def _configure_audio(self, config: bytes) -> None:
+        try:
+            reason = aac.playable(aac.parse_config(config))
+            track = aac.track(config)
+        except aac.BadConfig as error:
+            raise Unplayable(f"The AAC configuration cannot be used: {error}.") from error
+        if reason:
+            raise Unplayable(f"{reason}.")
+        self._audio = track
 
     def _frame(self, sample: Sample, jumped: bool) -> None:
         if sample.kind is Kind.VIDEO:

@@ -15,9 +15,11 @@ CLIP = Recipe(seconds=4, size=(640, 360), gop=60, kbps=600)
 
 async def becomes(page: Page, expression: str, within_s: float = 30) -> None:
     """Wait until it is true. Playwright's own wait needs eval, which the page's policy rightly forbids."""
-    async with asyncio.timeout(within_s):
-        while not await page.evaluate(expression):
-            await asyncio.sleep(0.1)
+    for _ in range(int(within_s * 10)):
+        if await page.evaluate(expression):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not within {within_s} s: {expression}")
 
 
 @browser.NEEDED

@@ -63,7 +63,7 @@ class Encoder:
 
     def _send(self, tag: flv.Tag, timestamp_ms: int) -> None:
         if tag.kind is flv.TagKind.VIDEO:
-            self.sent += 1
+            self.sent += flv.parse_video(tag.payload).packet is flv.Packet.FRAMES
             self.client.send(Video(timestamp_ms, tag.payload))
         elif tag.kind is flv.TagKind.AUDIO:
             self.client.send(Audio(timestamp_ms, tag.payload))

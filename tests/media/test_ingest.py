@@ -206,7 +206,7 @@ def test_audio_that_cannot_be_played_is_refused_with_the_reason(payload: bytes, 
 
 def test_ten_bit_video_is_refused_with_the_reason() -> None:
     taken, _ = ingest()
-    with pytest.raises(Unplayable, match="cannot be shown in browsers"):
+    with pytest.raises(Unplayable, match="10 bits per colour is not playable"):
         feed(taken, flv_tags(Recipe(profile="high10", pixels="yuv420p10le")))
 
 
