@@ -116,7 +116,7 @@ class Node:
         self.options = options
         self.logbook = Logbook()
         self._undo = contextlib.AsyncExitStack()
-        self._broadcasts: Broadcasts | None = None
+        self._features: Features | None = None
         self._server: uvicorn.Server | None = None
         self._socket: socket.socket | None = None
 
@@ -130,8 +130,7 @@ class Node:
         undo.enter_context(ground.only_here(options.data_dir))
         self._socket = undo.enter_context(ground.listening(options.host, options.port))
         database = await self._database()
-        made = await features(options)
-        self._broadcasts = made.broadcasts
+        made = self._features = await features(options)
         self._beside(made.facts.run())
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
@@ -159,6 +158,12 @@ class Node:
             admin_password=made.admin_password,
         )
 
+    @property
+    def features(self) -> Features:
+        """The services behind the faces, once it is open: the door for tests and for programs that embed a node."""
+        assert self._features is not None, "open it first"
+        return self._features
+
     async def run(self) -> None:
         """Serve until SIGINT or SIGTERM, or until `stop`."""
         assert self._server is not None
@@ -172,8 +177,8 @@ class Node:
 
     def stop(self) -> None:
         """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
-        if self._broadcasts is not None:
-            self._broadcasts.close()
+        if self._features is not None:
+            self._features.broadcasts.close()
         if self._server is not None:
             self._server.should_exit = True
 

@@ -45,7 +45,8 @@ async def test_libavs_demuxer_reads_every_frame_once_and_in_order(tmp_path: Path
         def read() -> tuple[list[float], list[float]]:
             with av.open(f"{node.url}hls/stream.m3u8") as source:
                 video, audio = source.streams.video[0], source.streams.audio[0]
-                shown, heard = [], []
+                shown: list[float] = []
+                heard: list[float] = []
                 for packet in source.demux(video, audio):
                     if packet.pts is not None and packet.time_base is not None:
                         into = shown if packet.stream is video else heard

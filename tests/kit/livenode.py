@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -28,6 +29,12 @@ class LiveNode:
     @property
     def publish_url(self) -> str:
         return f"{self.welcome.rtmp_url}/{KEY}"
+
+    @property
+    def rtmp_port(self) -> int:
+        port = urlsplit(self.welcome.rtmp_url).port
+        assert port is not None
+        return port
 
     async def status(self) -> dict[str, object]:
         answer = await self.http.get("/api/status")
