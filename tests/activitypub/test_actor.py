@@ -188,7 +188,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(write_actor(FULL))), anything))
 def test_any_member_of_any_kind_is_read_or_refused(members: Json) -> None:
     given_document = write_actor(FULL) | members

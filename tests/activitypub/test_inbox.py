@@ -310,7 +310,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(SAMPLES),
     st.dictionaries(
@@ -327,7 +327,7 @@ async def test_any_signed_document_has_an_outcome_and_nothing_is_raised(
         assert outcome.activity.actor == outcome.signer.actor.id == ANN
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(["POST", "GET", "é"]),
     st.lists(

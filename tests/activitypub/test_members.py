@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub import members
@@ -132,11 +132,16 @@ def test_every_time_survives_the_way_there_and_back(second: int, hours: int) -> 
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["id", "href", "url", "type", "mediaType"]), inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "href", "url", "type", "mediaType"]), inner)
+    ),
+    max_leaves=5,
 )
 
 
+@settings(max_examples=100, deadline=None)
 @given(values)
 def test_any_value_is_read_as_something_or_nothing(value: Any) -> None:
     for read in (

@@ -111,14 +111,19 @@ def test_what_is_written_is_compact_and_read_back_the_same() -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
 )
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.one_of(st.binary(), st.dictionaries(st.text(), values).map(lambda value: json.dumps(value).encode())))
+@given(
+    st.one_of(
+        st.binary(),
+        st.dictionaries(st.text(max_size=5), values, max_size=4).map(lambda value: json.dumps(value).encode()),
+    )
+)
 def test_any_bytes_are_an_object_or_refused(data: bytes) -> None:
     try:
         document = parse(data)

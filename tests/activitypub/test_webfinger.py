@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub import strictjson
@@ -202,15 +202,15 @@ def test_any_text_is_a_resource_or_refused(text: str) -> None:
     assert parse_resource(str(read)) == read
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(["subject", "aliases", "links"]),
-        st.recursive(
-            st.none() | st.text(),
-            lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["rel", "href"]), inner),
-        ),
-    )
+values = st.recursive(
+    st.none() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["rel", "href"]), inner),
+    max_leaves=5,
 )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(["subject", "aliases", "links"]), values))
 def test_any_document_is_a_jrd_or_refused(document: Json) -> None:
     try:
         read = parse_jrd(document)

@@ -159,7 +159,7 @@ def mutated(draw: st.DrawFn) -> Json:
     return made
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(mutated())
 def test_any_mutated_activity_is_read_or_refused_and_never_printed(given_document: Json) -> None:
     before = copy.deepcopy(given_document)
