@@ -48,7 +48,7 @@ class Garden:
         """The steady stream gets on, and the node answers, while and after others misbehave."""
         before = await self.position()
         async with asyncio.timeout(20):
-            while await self.position() <= before:  # noqa: ASYNC110 there is nothing to await but time
+            while await self.position() <= before:
                 await asyncio.sleep(0.05)
         assert (await self.node.http.get("/readyz")).status_code == 200
 
@@ -62,7 +62,7 @@ async def garden(folder: Path) -> AsyncIterator[Garden]:
         steady = await Encoder.start(node.publish_url, Recipe(seconds=2, size=(160, 90), fps=15, gop=30))
         made = Garden(node, channel.id)
         async with asyncio.timeout(20):
-            while await made.playlist() is None:  # noqa: ASYNC110
+            while await made.playlist() is None:
                 await asyncio.sleep(0.05)
         yield made
         await steady.stop()
@@ -168,7 +168,7 @@ async def test_a_change_of_resolution_is_a_discontinuity_with_its_own_init_segme
         client = await place.client()
         other_resolution(client)
         async with asyncio.timeout(20):
-            while (playlist := await place.playlist("garden/")) is None or len(playlist.segments) < 4:  # noqa: ASYNC110
+            while (playlist := await place.playlist("garden/")) is None or len(playlist.segments) < 4:
                 await asyncio.sleep(0.05)
         maps = [segment.map_uri for segment in playlist.segments]
         assert len(set(maps)) >= 4
