@@ -33,7 +33,7 @@ class Witness:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
         page.on("request", self._asked)
-        page.on("response", self.sizes.append)
+        page.on("response", lambda response: self.sizes.append(response))
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not any(part in message.text for part in self.expected):
@@ -69,7 +69,7 @@ async def visit(chromium: Browser, url: str, **context: Any) -> AsyncIterator[tu
         yield page, witness
     finally:
         await inside.close()
-    assert witness.complaints == []
+    assert not witness.complaints, "\n".join(witness.complaints)
 
 
 async def received(witness: Witness) -> dict[str, int]:

@@ -191,6 +191,7 @@ async def _page(
     server = rtmp_server(origin(ask, desk.settings.value("serverurl")), desk.listening.rtmp_port)
     shown = {
         **_live(desk),
+        "name": values["name"],
         "values": {**values, **(typed or {})},
         "errors": errors or {},
         "labels": texts.labels(desk.pages.translations),

@@ -1,0 +1,164 @@
+"""What every page must keep to: bytes, contrast and names (axe), narrow screens, no script, nobody else's server."""
+
+import gzip
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from playwright.async_api import Browser, Page, expect
+
+from tests.kit import browser, onair
+from tests.kit.browser import received, visit
+from tests.kit.studio import PASSWORD, Studio
+
+pytestmark = browser.NEEDED
+expect.set_options(timeout=browser.PATIENCE_MS)
+
+KB = 1024
+OFFLINE_BUDGET, LIVE_BUDGET, ADMIN_BUDGET = 60 * KB, 260 * KB, 120 * KB  # as sent, without the video
+PHONE = {"width": 360, "height": 740}
+SCHEMES = ("light", "dark")
+ADMIN = {"username": "admin", "password": PASSWORD}
+PAGES = ("/", "/embed/video", "/admin/", "/not/there")
+
+
+@pytest.fixture
+async def url(studio: Studio) -> AsyncIterator[str]:
+    async with studio.serve() as url:
+        yield url
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with browser.browser() as chromium:
+        yield chromium
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe finds, each with the element it is about."""
+    # preload would copy style sheets into the page, where the policy rightly stops them
+    found = await Axe().run(page, options={"preload": False})
+    return [
+        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for violation in found.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def page_bytes(sizes: dict[str, int], markup: int) -> int:
+    """All that was sent for the page itself; the page is not compressed by us, but by what stands in front."""
+    files = sum(size for path, size in sizes.items() if path.startswith("/static/"))
+    return files + markup
+
+
+async def test_an_offline_page_is_small(url: str, chromium: Browser) -> None:
+    async with visit(chromium, url) as (page, witness):
+        await page.wait_for_load_state("networkidle")
+        sizes = await received(witness)
+        markup = len(gzip.compress((await page.content()).encode()))
+    assert not [path for path in sizes if "vendor" in path]
+    assert page_bytes(sizes, markup) <= OFFLINE_BUDGET
+
+
+async def test_a_live_page_is_small_beside_its_video(studio: Studio, url: str, chromium: Browser) -> None:
+    await studio.go_live()
+    async with visit(chromium, url) as (page, witness):
+        await expect(page.locator('body[data-state="live"]')).to_be_attached()
+        markup = len(gzip.compress((await page.content()).encode()))
+        sizes = await received(witness)
+    assert sum("vendor" in path for path in sizes) == 2
+    assert page_bytes(sizes, markup) <= LIVE_BUDGET
+
+
+async def test_the_admin_page_is_small(url: str, chromium: Browser) -> None:
+    async with visit(chromium, f"{url}/admin/", http_credentials=ADMIN) as (page, witness):
+        await page.wait_for_load_state("load")
+        sizes = await received(witness)
+        markup = len(gzip.compress((await page.content()).encode()))
+    assert page_bytes(sizes, markup) <= ADMIN_BUDGET
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_axe_finds_no_fault_in_any_page_while_offline(
+    studio: Studio, url: str, chromium: Browser, scheme: str
+) -> None:
+    studio.broadcasts.shown = replace(onair.offline(), last_ended_at=datetime.now(UTC) - timedelta(hours=3))
+    for path in PAGES:
+        async with visit(chromium, url + path, http_credentials=ADMIN, color_scheme=scheme) as (page, witness):
+            witness.complaints.clear()  # the 404 that was asked for
+            assert await faults(page) == [], path
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_axe_finds_no_fault_in_the_player_and_its_overlays(
+    studio: Studio, url: str, chromium: Browser, scheme: str
+) -> None:
+    await studio.go_live()
+    async with visit(chromium, url, color_scheme=scheme) as (page, witness):
+        witness.expected = ("Failed to load resource",)
+        await expect(page.locator('body[data-state="live"]')).to_be_attached()
+        await page.keyboard.press("l")
+        assert await faults(page) == []
+        await studio.drop()
+        await expect(page.locator('body[data-state="waiting"]')).to_be_attached()
+        assert await faults(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_axe_finds_no_fault_in_the_admin_page_with_warnings_and_errors(
+    studio: Studio, url: str, chromium: Browser, scheme: str
+) -> None:
+    studio.broadcasts.shown = replace(onair.live(), warnings=("Keyframes come every 8 s.",))
+    async with visit(chromium, f"{url}/admin/", http_credentials=ADMIN, color_scheme=scheme) as (page, witness):
+        witness.expected = ("422",)
+        await page.get_by_text("How to set up OBS").click()
+        await page.get_by_text("Show", exact=True).click()
+        assert await faults(page) == []
+        await page.get_by_label("Name", exact=True).fill("")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("alert")).to_be_visible()
+        assert await faults(page) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_nothing_is_wider_than_a_phone(studio: Studio, url: str, chromium: Browser, path: str) -> None:
+    studio.settings.values["streamtitle"] = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
+    studio.settings.values["pagecontent"] = f"`{'x' * 200}`\n\n| a | b |\n|-|-|\n| {'y' * 90} | {'z' * 90} |"
+    studio.broadcasts.shown = replace(onair.waiting(), encoder=replace(onair.OBS, software="e" * 120))
+    studio.channels.keys.extend(studio.channels.keys * 2)
+    async with visit(chromium, url + path, http_credentials=ADMIN, viewport=PHONE) as (page, witness):
+        witness.complaints.clear()  # the 404, and a playlist that is not there
+        witness.expected = ("Failed to load resource",)
+        assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+async def test_without_scripts_the_page_says_how_else_to_watch(studio: Studio, url: str, chromium: Browser) -> None:
+    studio.broadcasts.shown = onair.live()
+    async with visit(chromium, url, java_script_enabled=False) as (page, _):
+        # Playwright finds no text within <noscript>, but boxes
+        notice = page.locator("noscript .overlay")
+        await expect(notice).to_be_visible()
+        await expect(notice.locator("a")).to_have_attribute("href", "/hls/stream.m3u8")
+        await expect(page.get_by_text("Opening the stream…")).to_be_hidden()
+        await expect(page.locator('.badge[data-state="live"]')).to_be_visible()
+
+
+async def test_who_wants_no_motion_gets_none(studio: Studio, url: str, chromium: Browser) -> None:
+    studio.broadcasts.shown = onair.waiting()
+    async with visit(chromium, url, reduced_motion="reduce") as (page, witness):
+        witness.expected = ("Failed to load resource",)
+        assert await page.evaluate("document.getAnimations().length") == 0
+
+
+async def test_the_keyboard_skips_to_the_stream_and_sees_where_it_is(url: str, chromium: Browser) -> None:
+    async with visit(chromium, url) as (page, _):
+        await page.keyboard.press("Tab")
+        skip = page.get_by_role("link", name="Skip to the stream")
+        await expect(skip).to_be_in_viewport()
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main"
+        await page.keyboard.press("Tab")
+        outline = "getComputedStyle(document.activeElement).outlineStyle"
+        assert await page.evaluate(outline) == "solid"
