@@ -8,6 +8,7 @@ import os
 import socket
 import ssl as tls
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, cast
 
 from media.rtmp import url as urls
@@ -32,11 +33,11 @@ class PublishFailed(Exception):
 
 
 class PublishClient(asyncio.Protocol):
-    """A running publish, made by `connect`. `closed` is done when it is over; with the PublishFailed that ended it."""
+    """A running publish, made by `connect`."""
 
     def __init__(self, session: PublisherSession, limits: Limits) -> None:
-        self.closed: asyncio.Future[PublishFailed | None] = asyncio.get_running_loop().create_future()
         self._published: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._gone = asyncio.Event()
         self._session = session
         self._limits = limits
         self._transport: asyncio.Transport | None = None
@@ -70,10 +71,17 @@ class PublishClient(asyncio.Protocol):
             if self.publishing:
                 self._session.finish()
                 self._flush()
-            self._transport.close()
-            await asyncio.wait([self.closed], timeout=self._limits.linger_s)
+            self._say_goodbye(self._transport)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.linger_s):
+                    await self._gone.wait()
             self.abort()
-        await asyncio.wait([self.closed])
+        await self._gone.wait()
+
+    async def wait_closed(self) -> PublishFailed | None:
+        """Wait until the publish is over; what ended it, None when `close` did."""
+        await self._gone.wait()
+        return self._failure
 
     def abort(self) -> None:
         """Drop the connection and all that is buffered."""
@@ -108,8 +116,7 @@ class PublishClient(asyncio.Protocol):
         if not self._published.done():
             self._published.set_exception(self._failure or PublishFailed("the publish is over"))
             self._published.exception()  # seen: nobody may be waiting any more
-        if not self.closed.done():
-            self.closed.set_result(self._failure)
+        self._gone.set()
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Published):
@@ -122,6 +129,14 @@ class PublishClient(asyncio.Protocol):
     def _fail(self, failure: PublishFailed) -> None:
         self._failure = self._failure or failure
         self.abort()
+
+    def _say_goodbye(self, transport: asyncio.Transport) -> None:
+        # closing at once would answer the server's last words by a TCP reset, which can overtake our own
+        if transport.can_write_eof():
+            with suppress(OSError, RuntimeError):  # the server was quicker
+                transport.write_eof()
+        else:
+            transport.close()
 
     def _flush(self) -> None:
         if self._transport is not None and (data := self._session.outgoing()):

@@ -116,7 +116,7 @@ async def test_a_publish_with_each_form_of_handshake(scheme: int | None) -> None
         encoder.send(Audio(0, b"\xaf\x00"))
         await encoder.close()
         await encoder.close()
-        assert await encoder.closed is None
+        assert await encoder.wait_closed() is None
         await node.door.tapes[0].end()
         assert node.door.tapes[0].frames == [Audio(0, b"\xaf\x00")]
 
@@ -125,7 +125,7 @@ async def test_sending_after_the_end_says_why_it_ended() -> None:
     async with listening() as node:
         encoder = await client.connect(node.url())
         node.door.tapes[0].connection.close("Another encoder took over.")
-        await encoder.closed
+        await encoder.wait_closed()
         with pytest.raises(PublishFailed, match="Another encoder took over"):
             encoder.send(Video(0, b"\x17"))
         assert not encoder.publishing
@@ -156,7 +156,7 @@ async def test_a_client_that_aborts_has_nothing_left_to_do() -> None:
     async with listening() as node:
         encoder = await client.connect(node.url())
         encoder.abort()
-        failure = await encoder.closed
+        failure = await encoder.wait_closed()
         assert isinstance(failure, PublishFailed)
         encoder.abort()
         await encoder.close()

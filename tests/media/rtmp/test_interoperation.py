@@ -234,7 +234,7 @@ async def test_we_publish_to_nginx_rtmp(tmp_path: Path) -> None:
                 kind = Video if tag.kind is flv.TagKind.VIDEO else Audio
                 encoder.send(kind(tag.timestamp_ms, tag.payload))
         await encoder.close()
-        assert await encoder.closed is None
+        assert await encoder.wait_closed() is None
         await until(lambda: len(recorded(tmp_path / f"{KEY}.flv")) >= len(wanted))
     assert recorded(tmp_path / f"{KEY}.flv") == wanted
 

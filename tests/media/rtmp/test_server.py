@@ -167,7 +167,7 @@ async def test_a_silent_encoder_is_lost_and_one_that_sends_is_not() -> None:
             await asyncio.sleep(0.02)
         assert first.ends[0][0] is End.LOST
         assert node.server.refused == {"IdleTimeout": 1}
-        assert isinstance(await quiet.closed, PublishFailed)
+        assert isinstance(await quiet.wait_closed(), PublishFailed)
         assert not second.ends
         await busy.close()
         assert await second.end() is End.FINISHED
@@ -243,7 +243,7 @@ def cannot_be_played(_: int, payload: bytes) -> None:
 async def test_an_unplayable_stream_is_ended_with_the_reason() -> None:
     async with listening(RecordingDoor(on_frame=cannot_be_played)) as node:
         encoder = await publish(node, Video(0, b"\x1c\x00"), KEYFRAME)
-        failure = await encoder.closed
+        failure = await encoder.wait_closed()
         assert failure is not None
         assert (failure.code, str(failure)) == (REJECTED, "HEVC cannot be played here.")
         (tape,) = node.door.tapes
@@ -254,7 +254,7 @@ async def test_an_unplayable_stream_is_ended_with_the_reason() -> None:
 async def test_the_reason_is_told_again_at_the_next_publish_and_then_no_more() -> None:
     """OBS does not read what it is told in the middle, but comes back two seconds later."""
     async with listening(RecordingDoor(on_frame=cannot_be_played)) as node:
-        await (await publish(node, Video(0, b"\x1c\x00"))).closed
+        await (await publish(node, Video(0, b"\x1c\x00"))).wait_closed()
         with pytest.raises(PublishFailed, match="HEVC cannot be played here"):
             await publish(node)
         encoder = await publish(node, KEYFRAME)
@@ -282,7 +282,7 @@ async def test_a_takeover_ends_the_old_encoder_with_a_word() -> None:
         node.door.tapes[0].connection.close("Another encoder took over.")
         node.door.tapes[0].connection.close("Said twice, heard once.")
         assert await node.door.tapes[0].end() is End.CLOSED
-        failure = await old.closed
+        failure = await old.wait_closed()
         assert failure is not None
         assert str(failure) == "Another encoder took over."
 
@@ -294,7 +294,7 @@ async def test_a_publication_may_close_its_own_connection() -> None:
 
     async with listening(RecordingDoor(on_frame=close)) as node:
         encoder = await publish(node, KEYFRAME, Video(33, b"\x27"), Video(66, b"\x27"))
-        assert isinstance(await encoder.closed, PublishFailed)
+        assert isinstance(await encoder.wait_closed(), PublishFailed)
         (tape,) = node.door.tapes
         assert tape.ends == [(End.CLOSED, "That was enough.")]
         assert len(tape.frames) == 2
@@ -309,7 +309,7 @@ async def test_a_publication_that_breaks_takes_only_its_own_connection_with_it(
 
     async with listening(RecordingDoor(on_frame=stumble)) as node:
         good, bad = await publish(node, KEYFRAME), await publish(node, Video(666, b"\x17"))
-        assert isinstance(await bad.closed, PublishFailed)
+        assert isinstance(await bad.wait_closed(), PublishFailed)
         good.send(SOUND)
         await good.close()
         assert [await tape.end() for tape in node.door.tapes] == [End.FINISHED, End.LOST]
@@ -403,7 +403,7 @@ async def test_closing_the_server_ends_every_publication_and_frees_the_port() ->
             await node.server.close()
             assert await everything(reader) == b""
         assert [await tape.end() for tape in node.door.tapes] == [End.CLOSED] * 3
-        assert [str(await encoder.closed) for encoder in encoders] == ["the server is stopping"] * 3
+        assert [str(await encoder.wait_closed()) for encoder in encoders] == ["the server is stopping"] * 3
         with pytest.raises(PublishFailed):
             await publish(node)
         assert not node.server.open
@@ -492,13 +492,13 @@ def test_all_of_it_on_uvloop_too(caplog: pytest.LogCaptureFixture) -> None:
             with pytest.raises(PublishFailed, match="no such stream key"):
                 await publish(node, key="wrong")
             refused = await publish(node, Video(0, b"\x1c"))
-            assert str(await refused.closed) == "HEVC cannot be played here."
+            assert str(await refused.wait_closed()) == "HEVC cannot be played here."
             port = await node.server.listen("127.0.0.1", 0, ssl=server_context())
             secure = await client.connect(f"rtmps://127.0.0.1:{port}/app/{KEY}", tls_context=client_context())
             secure.send(KEYFRAME)
             await node.door.tapes[-1].until(lambda tape: bool(tape.frames))
             node.door.tapes[-1].connection.close("Enough.")
-            assert str(await secure.closed) == "Enough."
+            assert str(await secure.wait_closed()) == "Enough."
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(scenario())
