@@ -1,0 +1,78 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from fedistream import ground
+from fedistream.ground import BAD_DATA, BAD_OPTION, PORT_TAKEN, Problem
+from fedistream.options import Options
+from tests.kit import certificates
+
+
+def test_the_data_folder_is_made_for_its_owner_alone(tmp_path: Path) -> None:
+    with ground.only_here(tmp_path / "deep" / "data"):
+        assert (tmp_path / "deep" / "data").stat().st_mode & 0o077 == 0
+
+
+def test_a_data_folder_belongs_to_one_node_at_a_time(tmp_path: Path) -> None:
+    second = ground.only_here(tmp_path)
+    with ground.only_here(tmp_path), pytest.raises(Problem, match="another node is running") as problem, second:
+        pass
+    assert problem.value.code == BAD_DATA
+    with ground.only_here(tmp_path):
+        pass
+
+
+def test_a_data_folder_that_is_a_file_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(Problem, match="cannot be used") as problem, ground.only_here(tmp_path / "data"):
+        pass
+    assert problem.value.code == BAD_DATA
+
+
+def test_port_0_is_any_free_port() -> None:
+    with ground.listening("127.0.0.1", 0) as web:
+        assert web.getsockname()[1] > 0
+
+
+def test_a_taken_port_is_a_problem_that_names_the_way_out() -> None:
+    with ground.listening("127.0.0.1", 0) as first:
+        second = ground.listening("127.0.0.1", first.getsockname()[1])
+        with pytest.raises(Problem, match=r"in use .* --port") as problem, second:
+            pass
+    assert problem.value.code == PORT_TAKEN
+
+
+def test_an_address_that_is_not_ours_is_a_problem() -> None:
+    with pytest.raises(Problem, match=r"cannot listen on 192\.0\.2\.1") as problem, ground.listening("192.0.2.1", 0):
+        pass
+    assert problem.value.code == PORT_TAKEN
+
+
+def test_ipv6_can_be_listened_on() -> None:
+    with ground.listening("::1", 0) as web:
+        assert web.family is socket.AF_INET6
+
+
+def test_without_an_rtmps_port_there_is_no_certificate() -> None:
+    assert ground.tls(Options()) is None
+
+
+def test_an_rtmps_port_needs_a_certificate_and_its_key() -> None:
+    with pytest.raises(Problem, match="needs --tls-cert and --tls-key") as problem:
+        ground.tls(Options(rtmps_port=1936))
+    assert problem.value.code == BAD_OPTION
+
+
+def test_a_certificate_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "cert.pem").write_text("no certificate")
+    for cert in (tmp_path / "cert.pem", tmp_path / "none.pem"):
+        with pytest.raises(Problem, match="cannot be used") as problem:
+            ground.tls(Options(rtmps_port=1936, tls_cert=cert, tls_key=cert))
+        assert problem.value.code == BAD_OPTION
+
+
+def test_a_certificate_with_its_key_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "node.pem").write_bytes(certificates.pem())
+    options = Options(rtmps_port=1936, tls_cert=tmp_path / "node.pem", tls_key=tmp_path / "node.pem")
+    assert ground.tls(options) is not None
