@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from fedistream.broadcasts.air import Air, Encoder, State
+from media.package.llhls import Rung
 
 STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)
 OBS = Encoder(
@@ -47,3 +48,6 @@ class Broadcasts:
     async def disconnect(self, channel_id: int) -> bool:
         self.disconnected.append(channel_id)
         return self.on.pop(channel_id, None) is not None
+
+    def rung(self, channel_id: int) -> Rung | None:
+        return None

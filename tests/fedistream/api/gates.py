@@ -56,6 +56,42 @@ OWNCAST_SETTERS = rows(
     "POST /api/admin/config/adminpass",
     "POST /api/admin/config/streamkeys",
     "POST /api/admin/config/key",
+    "POST /api/admin/config/name",
+    "POST /api/admin/config/serversummary",
+    "POST /api/admin/config/streamtitle",
+    "POST /api/admin/config/offlinemessage",
+    "POST /api/admin/config/pagecontent",
+    "POST /api/admin/config/tags",
+    "POST /api/admin/config/nsfw",
+    "POST /api/admin/config/socialhandles",
+    "POST /api/admin/config/hideviewercount",
+    "POST /api/admin/config/serverurl",
+    "POST /api/admin/config/disablesearchindexing",
 )
 
-ROWS: tuple[Row, ...] = (*OPS, *OWNCAST_PUBLIC, *OWNCAST_ADMIN, *OWNCAST_SETTERS)
+PAGES = (
+    *rows("anyone", "GET /", "GET /embed/video", "GET /logo", "GET /favicon.ico", "GET /admin"),
+    Row("GET", "/static/{edition}/{name:path}", "anyone", knock="/static/0/css/none.css"),
+)
+
+PAGES_ADMIN = rows(
+    "admin",
+    "GET /admin/",
+    "GET /admin/live",
+    "POST /admin/title",
+    "POST /admin/channel",
+    "POST /admin/disconnect",
+    "POST /admin/keys/add",
+    "POST /admin/keys/renew",
+    "POST /admin/keys/remove",
+    "POST /admin/password",
+)
+
+ROWS: tuple[Row, ...] = (*OPS, *OWNCAST_PUBLIC, *OWNCAST_ADMIN, *OWNCAST_SETTERS, *PAGES, *PAGES_ADMIN)
+
+# HLS is in no table of entries: one ASGI application answers everything below /hls/
+RAW: tuple[Row, ...] = tuple(
+    rows(
+        "anyone", "GET /hls/stream.m3u8", "GET /hls/0/stream.m3u8", "GET /hls/other/stream.m3u8", "GET /hls/0/none.m4s"
+    )
+)

@@ -1,0 +1,95 @@
+import logging
+
+import pytest
+
+from fedistream.api.owncast.admin import window_start
+from fedistream.errors import Invalid
+from tests.kit.faces import PASSWORD, RIGHT, Faces
+from tests.kit.onair import live
+
+
+async def test_the_admin_sees_encoder_viewers_and_peaks(faces: Faces) -> None:
+    home = faces.channels.home().id
+    faces.broadcasts.on[home] = live(home)
+    async with faces.client() as http:
+        await http.get("/api/ping")
+        answer = await http.get("/api/admin/status", headers=RIGHT)
+    assert answer.json()["broadcaster"]["streamDetails"]["encoder"].startswith("obs-output")
+    assert answer.json()["viewerCount"] == 1
+    assert answer.headers["cache-control"] == "no-cache, no-store, must-revalidate"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_the_admin_ends_the_broadcast(faces: Faces, method: str) -> None:
+    home = faces.channels.home().id
+    faces.broadcasts.on[home] = live(home)
+    async with faces.client() as http:
+        answer = await http.request(method, "/api/admin/disconnect", headers=RIGHT)
+        assert answer.json() == {"success": True, "message": "inbound stream disconnected"}
+        assert faces.broadcasts.disconnected == [home]
+        again = await http.request(method, "/api/admin/disconnect", headers=RIGHT)
+    assert (again.status_code, again.json()) == (400, {"success": False, "message": "no inbound stream connected"})
+
+
+async def test_a_picture_on_another_site_does_not_end_the_broadcast(faces: Faces) -> None:
+    home = faces.channels.home().id
+    faces.broadcasts.on[home] = live(home)
+    async with faces.client() as http:
+        answer = await http.get("/api/admin/disconnect", headers=RIGHT | {"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.text) == (403, "Forbidden")
+    assert faces.broadcasts.disconnected == []
+
+
+async def test_the_admin_sees_who_watches(faces: Faces) -> None:
+    async with faces.client("192.0.2.1", "Firefox") as http:
+        await http.get("/api/ping")
+        (viewer,) = (await http.get("/api/admin/viewers", headers=RIGHT)).json()
+    assert (viewer["ipAddress"], viewer["userAgent"]) == ("192.0.2.1", "Firefox")
+    assert viewer["firstSeen"] == "2026-05-01T12:00:00Z"
+
+
+async def test_viewers_over_time_begin_where_the_window_does(faces: Faces) -> None:
+    faces.viewers.seen(faces.channels.home().id, "192.0.2.1", "Firefox")
+    began = int(faces.clock.now().timestamp())
+    for _ in range(3):
+        faces.viewers.sample()
+        faces.clock.advance(30)
+    async with faces.client() as http:
+        everything = (await http.get("/api/admin/viewersOverTime", headers=RIGHT)).json()
+        later = (await http.get(f"/api/admin/viewersOverTime?windowStart={began + 30}", headers=RIGHT)).json()
+        wrong = await http.get("/api/admin/viewersOverTime?windowStart=-1", headers=RIGHT)
+    assert [count["value"] for count in everything] == [1, 0, 0]
+    assert later == everything[1:]
+    assert (wrong.status_code, wrong.json()["success"]) == (400, False)
+
+
+@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "9" * 12, "9" * 40])
+def test_a_window_that_begins_at_no_time_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        window_start(text)
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_a_window_without_a_start_is_everything(text: str | None) -> None:
+    assert window_start(text) is None
+
+
+async def test_the_admin_reads_the_log_and_its_warnings(faces: Faces) -> None:
+    for level, message in ((logging.INFO, "listening"), (logging.WARNING, "refused HEVC from 192.0.2.9")):
+        faces.logbook.handle(logging.LogRecord("media", level, __file__, 1, message, (), None))
+    async with faces.client() as http:
+        lines = (await http.get("/api/admin/logs", headers=RIGHT)).json()
+        warnings = (await http.get("/api/admin/logs/warnings", headers=RIGHT)).json()
+    assert [line["message"] for line in lines] == ["refused HEVC from 192.0.2.9", "listening"]
+    assert [(line["level"], line["message"]) for line in warnings] == [("warning", "refused HEVC from 192.0.2.9")]
+
+
+async def test_the_admins_config_shows_the_keys_and_never_the_password(faces: Faces) -> None:
+    async with faces.client() as http:
+        answer = await http.get("/api/admin/serverconfig", headers=RIGHT)
+    (key,) = await faces.channels.stream_keys(faces.channels.home().id)
+    assert answer.json()["streamKeys"] == [{"key": key.key, "comment": key.comment}]
+    assert answer.json()["adminPassword"] == ""
+    assert PASSWORD not in answer.text
+    assert "argon2" not in answer.text
+    assert "access-control-allow-origin" not in answer.headers
