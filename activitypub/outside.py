@@ -80,6 +80,9 @@ class Outside:
             ) as response:
                 headers = {name.lower(): value for name, value in reversed([*response.headers.items()])}
                 return await _read(response, Answer(response.status, headers, b""), most)
+        except aiohttp.InvalidURL as error:
+            # such as 127.1 and 2130706433, which the resolver would make 127.0.0.1 of
+            raise Blocked(str(error)) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             if isinstance(error.__cause__, Blocked):
                 raise error.__cause__ from None

@@ -1,0 +1,268 @@
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from activitypub import strictjson
+from activitypub.fetch import Fetcher, FetchFailed, Why
+from activitypub.guard import Guard
+from activitypub.outside import Outside
+from activitypub.schemes import Schemes
+from activitypub.signatures import Scheme, read_claim
+from activitypub.signatures.request import Request
+from tests.kit.actors import NODE
+from tests.kit.remote import Handler, Remote, json_answer, make_certificate, remote, way_out
+from tests.kit.signing import ACTIVITY_JSON, NOW, signer
+
+INSTANCE = signer(f"{NODE}/actor")
+LD_JSON = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+
+
+class World:
+    """Documents by path; each is served by the far server that is asked, `{origin}` in it being its own."""
+
+    def __init__(self, **paths: Any) -> None:
+        self.paths = {f"/{path}": answer for path, answer in paths.items()}
+        self.far: Remote | None = None
+
+    def __call__(self, request: Request) -> web.StreamResponse:
+        answer = self.paths.get(request.target, web.Response(status=404))
+        if callable(answer):
+            answer = answer(request)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return json_answer(strictjson.write(answer).replace(b"{origin}", request.origin.encode()))
+
+
+def note(path: str = "note", **members: Any) -> dict[str, Any]:
+    return {"id": f"{{origin}}/{path}", "type": "Note", "content": "x"} | members
+
+
+def redirect(to: str, status: int = 302) -> Handler:
+    return lambda request: web.Response(status=status, headers={"Location": to.replace("{origin}", request.origin)})
+
+
+def fetcher(outside: Outside, schemes: Schemes | None = None) -> Fetcher:
+    return Fetcher(outside, INSTANCE, schemes or Schemes(), lambda: NOW)
+
+
+async def failure(answer: Handler, path: str = "/note") -> Why:
+    """Why the document of this path of a server which answers so is not to be had."""
+    async with remote(answer) as far, way_out(far) as outside:
+        with pytest.raises(FetchFailed) as caught:
+            await fetcher(outside).activity(far.origin + path)
+    return caught.value.why
+
+
+def verified(request: Request, scheme: Scheme) -> bool:
+    claim = read_claim(request, now=NOW)
+    return claim.scheme is scheme and claim.key_id == INSTANCE.key_id and claim.proven_by(INSTANCE.key.public())
+
+
+async def test_a_document_is_fetched_with_a_signature_that_the_far_end_can_verify() -> None:
+    async with remote(World(note=note())) as far, way_out(far) as outside:
+        found = await fetcher(outside).activity(f"{far.origin}/note#fragment")
+        assert (found.url, found.document["content"]) == (f"{far.origin}/note", "x")
+        (asked,) = far.asked
+        assert verified(asked, Scheme.CAVAGE)
+        assert asked.target == "/note"
+        assert asked.find("accept") == f"{ACTIVITY_JSON}, {LD_JSON}"
+
+
+async def test_the_other_signature_is_tried_on_a_refusal_and_first_the_next_time() -> None:
+    def only_9421(request: Request) -> web.StreamResponse:
+        return World(note=note())(request) if request.find("signature-input") else web.Response(status=401)
+
+    schemes = Schemes()
+    async with remote(only_9421) as far, way_out(far) as outside:
+        for _ in range(2):
+            await fetcher(outside, schemes).activity(f"{far.origin}/note")
+        assert [verified(each, Scheme.RFC9421) for each in far.asked[1:]] == [True, True]
+        assert verified(far.asked[0], Scheme.CAVAGE)
+        assert schemes.get(far.authority, NOW) is Scheme.RFC9421
+
+
+async def test_a_server_that_goes_back_to_cavage_is_followed() -> None:
+    def only_cavage(request: Request) -> web.StreamResponse:
+        return web.Response(status=401) if request.find("signature-input") else World(note=note())(request)
+
+    schemes = Schemes()
+    async with remote(only_cavage) as far, way_out(far) as outside:
+        schemes.put(far.authority, Scheme.RFC9421, NOW)
+        await fetcher(outside, schemes).activity(f"{far.origin}/note")
+        assert schemes.get(far.authority, NOW) is Scheme.CAVAGE
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (400, Why.REFUSED),
+        (401, Why.REFUSED),
+        (403, Why.REFUSED),
+        (404, Why.NOT_FOUND),
+        (406, Why.REFUSED),
+        (408, Why.UNREACHABLE),
+        (410, Why.GONE),
+        (429, Why.UNREACHABLE),
+        (500, Why.UNREACHABLE),
+        (503, Why.UNREACHABLE),
+        (204, Why.INVALID),
+        (304, Why.INVALID),
+    ],
+)
+async def test_each_status_says_why_there_is_nothing(status: int, why: Why) -> None:
+    assert await failure(lambda _: web.Response(status=status)) is why
+
+
+@pytest.mark.parametrize(
+    "media_type", [LD_JSON, LD_JSON.replace("; ", ";"), f"{ACTIVITY_JSON}; charset=utf-8", ACTIVITY_JSON.upper()]
+)
+async def test_both_media_types_are_believed(media_type: str) -> None:
+    def answer(request: Request) -> web.Response:
+        return json_answer(
+            strictjson.write(note()).replace(b"{origin}", request.origin.encode()), media_type=media_type
+        )
+
+    async with remote(answer) as far, way_out(far) as outside:
+        assert (await fetcher(outside).activity(f"{far.origin}/note")).document["type"] == "Note"
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/ld+json", "text/html", "image/png", ""])
+async def test_an_upload_that_looks_like_a_document_is_not_believed(media_type: str) -> None:
+    """CVE-2024-25623: somebody stored an actor among the pictures."""
+
+    def answer(request: Request) -> web.Response:
+        return json_answer(
+            strictjson.write(note()).replace(b"{origin}", request.origin.encode()), media_type=media_type
+        )
+
+    assert await failure(answer) is Why.INVALID
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"nonsense", b'{"id": 1, "id": 2}', b'{"a":' * 100_000, b"{}", b'{"id": "x"}']
+)
+async def test_a_document_that_is_none_is_not_believed(body: bytes) -> None:
+    assert await failure(lambda _: json_answer(body)) is Why.INVALID
+
+
+async def test_a_document_beyond_the_size_limit_is_not_believed() -> None:
+    assert await failure(lambda _: json_answer(b"{" + b" " * 1024 * 1024 + b"}")) is Why.INVALID
+
+
+async def test_a_packed_document_is_not_unpacked() -> None:
+    packed = gzip.compress(b"{}")
+    headers = {"Content-Encoding": "gzip", "Content-Type": ACTIVITY_JSON}
+    assert await failure(lambda _: web.Response(body=packed, headers=headers)) is Why.INVALID
+
+
+async def test_the_url_of_a_page_leads_to_the_document_of_its_own_id() -> None:
+    async with (
+        remote(World(**{"@ann": note("users/ann"), "users/ann": note("users/ann")})) as far,
+        way_out(far) as outside,
+    ):
+        found = await fetcher(outside).activity(f"{far.origin}/@ann")
+        assert found.url == f"{far.origin}/users/ann"
+        assert [each.target for each in far.asked] == ["/@ann", "/users/ann"]
+
+
+async def test_a_document_that_claims_the_id_of_another_host_is_fetched_there() -> None:
+    """CVE-2024-23832: the copy is not believed, the original is."""
+    async with remote(World(note=note(content="true"))) as far:
+        forged = World(note=note(id=f"{far.origin}/note", content="forged"))
+        async with remote(forged) as evil, way_out(far, evil) as outside:
+            found = await fetcher(outside).activity(f"{evil.origin}/note")
+            assert found.document["content"] == "true"
+
+
+async def test_a_document_that_claims_an_id_which_is_not_there_is_not_believed() -> None:
+    assert await failure(World(note=note("other"))) is Why.NOT_FOUND
+    assert await failure(World(note=note("other"), other=note("third"))) is Why.INVALID
+
+
+async def test_redirects_are_followed_twice_and_signed_anew_each_time() -> None:
+    world = World(old=redirect("/older"), older=redirect("{origin}/note"), note=note())
+    async with remote(world) as far, way_out(far) as outside:
+        found = await fetcher(outside).activity(f"{far.origin}/old")
+        assert found.document["content"] == "x"
+        # the id differs from what was asked for, so it is fetched once more
+        assert [each.target for each in far.asked] == ["/old", "/older", "/note", "/note"]
+        assert all(verified(each, Scheme.CAVAGE) for each in far.asked)
+
+
+async def test_a_third_redirect_is_one_too_many() -> None:
+    loop = World(note=redirect("/note"))
+    assert await failure(loop) is Why.INVALID
+
+
+@pytest.mark.parametrize("to", ["", "http://[", "ftp://a.example/", "https://u@a.example/", "javascript:x"])
+async def test_a_redirect_to_nowhere_is_not_followed(to: str) -> None:
+    assert await failure(World(note=redirect(to))) is Why.INVALID
+
+
+@pytest.mark.parametrize(
+    "to", ["https://127.0.0.1/", "http://169.254.169.254/latest", "https://localhost:8443/", "http://127.0.0.1:1/"]
+)
+async def test_a_redirect_into_the_private_network_is_blocked(to: str) -> None:
+    assert await failure(World(note=redirect(to))) is Why.BLOCKED
+
+
+async def test_a_server_that_serves_the_id_of_another_by_redirect_is_not_believed() -> None:
+    """The id names the first host, but the document came from the second."""
+    async with remote(World()) as far:
+        evil = World()
+        async with remote(evil) as second, way_out(far, second) as outside:
+            wanted = f"{far.origin}/note"
+            far.answer = World(note=redirect(f"{second.origin}/note"))
+            evil.paths["/note"] = note(id=wanted)
+            with pytest.raises(FetchFailed) as caught:
+                await fetcher(outside).activity(wanted)
+            assert caught.value.why is Why.INVALID
+
+
+async def test_an_unreachable_or_blocked_host_says_so() -> None:
+    async with remote(World()) as far:
+        gone = far.origin
+    async with way_out(far) as outside:
+        for url, why in ((gone, Why.UNREACHABLE), ("https://127.0.0.1/", Why.BLOCKED), ("x", Why.INVALID)):
+            with pytest.raises(FetchFailed) as caught:
+                await fetcher(outside).activity(url)
+            assert caught.value.why is why
+
+
+async def test_json_without_an_id_is_fetched_for_discovery() -> None:
+    world = World(
+        jrd=json_answer("{}", media_type="application/jrd+json"), page=json_answer("{}", media_type="text/html")
+    )
+    async with remote(world) as far, way_out(far) as outside:
+        assert (await fetcher(outside).json(f"{far.origin}/jrd")).document == {}
+        with pytest.raises(FetchFailed):
+            await fetcher(outside).json(f"{far.origin}/page")
+
+
+@pytest.mark.parametrize("media_type", ["application/json", 'application/json; profile="x"', "application/ld+json"])
+async def test_discovery_takes_any_json(media_type: str) -> None:
+    async with remote(lambda _: json_answer("{}", media_type=media_type)) as far, way_out(far) as outside:
+        assert (await fetcher(outside).json(far.origin)).document == {}
+
+
+async def test_a_redirect_from_https_to_http_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even among listed hosts, where http is allowed: what was asked in secret must not be asked in the open."""
+    context, trusted = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    async with remote(World(note=note())) as plain:
+        to_plain = World(note=redirect(f"{plain.origin}/note"))
+        async with remote(to_plain, tls=context) as far, way_out(plain, far) as outside:
+            with pytest.raises(FetchFailed, match="from https to http"):
+                await fetcher(outside).activity(f"{far.origin}/note")
+            assert plain.asked == []
+
+
+async def test_a_guard_without_a_list_lets_no_fetch_reach_this_machine() -> None:
+    async with remote(World(note=note())) as far, Outside(Guard(), "x") as outside:
+        with pytest.raises(FetchFailed) as caught:
+            await fetcher(outside).activity(f"{far.origin}/note")
+        assert caught.value.why is Why.BLOCKED
+        assert far.asked == []

@@ -1,0 +1,147 @@
+import asyncio
+
+import pytest
+
+from activitypub.fetch import Fetched, FetchFailed, Why
+from activitypub.restraint import KEEP_S, Budget, RestrainedFetcher
+
+URL = "https://a.example/1"
+
+
+class Slow:
+    """A fetcher that answers when it is told to: with a document, or with the failure of this URL."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.failures: dict[str, Why] = {}
+        self.go = asyncio.Event()
+        self.go.set()
+        self.now = 1000.0
+
+    async def _fetch(self, kind: str, url: str) -> Fetched:
+        self.asked.append((kind, url))
+        await self.go.wait()
+        if url in self.failures:
+            raise FetchFailed(self.failures[url], "x")
+        return Fetched({"kind": kind}, url)
+
+    async def activity(self, url: str) -> Fetched:
+        return await self._fetch("activity", url)
+
+    async def key_document(self, url: str) -> Fetched:
+        return await self._fetch("key", url)
+
+    async def json(self, url: str) -> Fetched:
+        return await self._fetch("json", url)
+
+    def restrained(self, budget: Budget | None = None) -> RestrainedFetcher:
+        return RestrainedFetcher(self, lambda: self.now, budget)
+
+
+async def why(fetcher: RestrainedFetcher, url: str = URL) -> Why:
+    with pytest.raises(FetchFailed) as caught:
+        await fetcher.activity(url)
+    return caught.value.why
+
+
+async def test_each_kind_of_fetch_is_passed_on() -> None:
+    slow = Slow()
+    fetcher = slow.restrained()
+    assert (await fetcher.activity(f"{URL}#x")).document == {"kind": "activity"}
+    assert (await fetcher.key_document(f"{URL}#x")).document == {"kind": "key"}
+    assert (await fetcher.json(URL)).document == {"kind": "json"}
+    assert slow.asked == [("activity", URL), ("key", URL), ("json", URL)]
+
+
+async def test_a_hundred_who_want_the_same_make_one_fetch() -> None:
+    slow = Slow()
+    slow.go.clear()
+    fetcher = slow.restrained()
+    waiting = [asyncio.create_task(fetcher.activity(URL)) for _ in range(100)]
+    await asyncio.sleep(0)
+    slow.go.set()
+    assert {found.url for found in await asyncio.gather(*waiting)} == {URL}
+    assert len(slow.asked) == 1
+    # what was fetched is not kept here
+    await fetcher.activity(URL)
+    assert len(slow.asked) == 2
+
+
+async def test_one_who_gives_up_does_not_end_the_fetch_of_the_others() -> None:
+    slow = Slow()
+    slow.go.clear()
+    fetcher = slow.restrained()
+    first, second = (asyncio.create_task(fetcher.activity(URL)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    slow.go.set()
+    assert (await second).url == URL
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None:
+    slow = Slow()
+    slow.go.clear()
+    slow.failures[URL] = Why.GONE
+    fetcher = slow.restrained()
+    waiting = asyncio.create_task(fetcher.activity(URL))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    slow.go.set()
+    assert await why(fetcher) is Why.GONE
+    assert len(slow.asked) == 1
+
+
+@pytest.mark.parametrize("failure", [each for each in Why if KEEP_S[each]])
+async def test_a_failure_stands_for_a_while(failure: Why) -> None:
+    slow = Slow()
+    slow.failures[URL] = failure
+    fetcher = slow.restrained()
+    assert await why(fetcher) is failure
+    slow.now += KEEP_S[failure] - 1
+    assert await why(fetcher) is failure
+    assert len(slow.asked) == 1
+    slow.now += 1
+    del slow.failures[URL]
+    assert (await fetcher.activity(URL)).url == URL
+
+
+async def test_the_failure_of_one_kind_is_not_that_of_another() -> None:
+    slow = Slow()
+    slow.failures[URL] = Why.INVALID
+    fetcher = slow.restrained()
+    await why(fetcher)
+    del slow.failures[URL]
+    assert (await fetcher.json(URL)).url == URL
+
+
+async def test_a_host_is_asked_no_more_often_than_its_budget_allows() -> None:
+    slow = Slow()
+    fetcher = slow.restrained(Budget(fetches=3, period_s=60))
+    for number in range(3):
+        await fetcher.activity(f"https://a.example/{number}")
+    assert await why(fetcher, "https://A.example:443/9") is Why.SPARED
+    assert (await fetcher.activity("https://b.example/1")).url == "https://b.example/1"
+    slow.now += 60
+    assert (await fetcher.activity("https://a.example/9")).url == "https://a.example/9"
+
+
+async def test_a_url_that_is_none_is_not_asked() -> None:
+    slow = Slow()
+    assert await why(slow.restrained(), "nothing") is Why.INVALID
+    assert slow.asked == []
+
+
+async def test_what_is_remembered_is_limited() -> None:
+    slow = Slow()
+    fetcher = slow.restrained(Budget(fetches=1, remembered=2))
+    urls = [f"https://{host}.example/1" for host in "abc"]
+    slow.failures = dict.fromkeys(urls, Why.GONE)
+    for url in urls:
+        await why(fetcher, url)
+    # the oldest was forgotten, both its failure and its budget
+    assert await why(fetcher, urls[0]) is Why.GONE
+    assert [url for _, url in slow.asked] == [*urls, urls[0]]

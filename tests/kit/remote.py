@@ -1,0 +1,98 @@
+"""A far server that is real: aiohttp on 127.0.0.1, answering what a test tells it and keeping what it was asked."""
+
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from activitypub.guard import Guard, parse_allowed
+from activitypub.outside import Outside, OutsideLimits
+from activitypub.signatures.request import Request, receive
+
+Handler = Callable[[Request], Awaitable[web.StreamResponse] | web.StreamResponse]
+
+
+@dataclass
+class Remote:
+    """`asked` are the requests as they arrived, ready to be verified; `answer` makes the next answers."""
+
+    answer: Handler
+    origin: str = ""
+    asked: list[Request] = field(default_factory=list)
+
+    @property
+    def authority(self) -> str:
+        return self.origin.partition("://")[2]
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
+        arrived = receive(request.method, self.origin, request.raw_path, headers, await request.read())
+        self.asked.append(arrived)
+        answer = self.answer(arrived)
+        return answer if isinstance(answer, web.StreamResponse) else await answer
+
+
+@asynccontextmanager
+async def remote(answer: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Remote]:
+    """A server on a free port; `origin` is its "http://127.0.0.1:port"."""
+    far = Remote(answer)
+    runner = web.ServerRunner(web.Server(far.handle), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+    await site.start()
+    port = runner.addresses[0][1]
+    far.origin = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    try:
+        yield far
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def way_out(*remotes: Remote, limits: OutsideLimits | None = None) -> AsyncIterator[Outside]:
+    """An Outside that may reach just these servers."""
+    guard = Guard(parse_allowed(each.authority for each in remotes))
+    async with Outside(guard, "fedistream-test/1", limits=limits) as outside:
+        yield outside
+
+
+def json_answer(text: str | bytes, *, status: int = 200, media_type: str = "application/activity+json") -> web.Response:
+    """An answer with this body."""
+    body = text.encode() if isinstance(text, str) else text
+    return web.Response(status=status, body=body, headers={"Content-Type": media_type})
+
+
+def make_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A certificate for 127.0.0.1, which is its own authority: the server's context, and the file to trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    trusted, private = folder / "ca.pem", folder / "key.pem"
+    trusted.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(trusted, private)
+    return context, trusted
