@@ -20,6 +20,8 @@ class _Transaction(TransactionContextPooled):
             wrapper = self.client
             assert isinstance(wrapper, TransactionWrapper)
             if wrapper._parent._pool and wrapper._connection is not None:
+                # one that cannot begin is broken; a closed one is given back without the reset, which would fail too
+                wrapper._connection.terminate()
                 await wrapper._parent._pool.release(wrapper._connection)
             raise
 

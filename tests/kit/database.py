@@ -1,7 +1,8 @@
-"""Empty databases of a test's own, with all tables, on both systems. Made once and copied, as migrating takes a second."""
+"""Empty databases of a test's own with all tables, on both systems. Made once and copied: migrating takes a second."""
 
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def _empty() -> bytes:
         return path.read_bytes()
 
 
-def sqlite_url(folder: Path) -> str:
-    """The URL of a new file in the folder."""
+def empty_database(folder: Path) -> str:
+    """A new SQLite file in the folder; returns its URL."""
     path = folder / "test.db"
     path.write_bytes(_empty())
     return f"sqlite://{path}"
@@ -42,15 +43,23 @@ def postgres_template(postgres: Postgres) -> str:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database with all tables; the test runs once on each system."""
     if request.param == "sqlite":
-        return sqlite_url(tmp_path)
+        return empty_database(tmp_path)
     server: Postgres = request.getfixturevalue("postgres")
     return server.make(request.getfixturevalue("postgres_template"))
 
 
+@asynccontextmanager
+async def opened(url: str, wait_s: float = 5.0) -> AsyncIterator[Database]:
+    """An open database. The models find it by themselves, so there can be but one at a time."""
+    database = Database(url, wait_s=wait_s)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open database. The models find it by themselves."""
-    opened = Database(database_url)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with opened(database_url) as database:
+        yield database
