@@ -86,6 +86,10 @@ class TooManyParameters(OverLimit):
     pass
 
 
+class TooMuchEarly(OverLimit):
+    pass
+
+
 class HeldTooMuch(OverLimit):
     pass
 

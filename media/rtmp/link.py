@@ -8,7 +8,7 @@ from typing import Protocol
 
 from media.rtmp import messages
 from media.rtmp.chunks import Message, Reader, Writer
-from media.rtmp.errors import NotRtmp
+from media.rtmp.errors import NotRtmp, TooMuchEarly
 from media.rtmp.limits import Limits
 
 
@@ -18,13 +18,17 @@ class Handshake(Protocol):
 
 
 class Link:
+    """`restrict` and `relax` change what the peer may send: little work for strangers, all of it for publishers."""
+
     def __init__(self, handshake: Handshake, limits: Limits) -> None:
         self.open = False
         self.received = 0  # bytes, the handshake included, as the acknowledgements count them
         self.acknowledged = 0  # what the peer says to have received, modulo 2**32
         self._handshake = handshake
-        self._reader = Reader(max_message=limits.early_message, max_streams=limits.chunk_streams)
+        self._reader = Reader(max_message=limits.early, max_streams=limits.chunk_streams)
         self._writer = Writer()
+        self._budget: int | None = None  # bytes that may still be read
+        self._held = b""  # what came beyond them
         self._out: list[bytes] = []
         self._window = limits.window  # until the peer names its own
         self._answered = 0  # `received` at our last acknowledgement
@@ -33,17 +37,29 @@ class Link:
     @property
     def buffered(self) -> int:
         """Bytes put in and not yet read as messages."""
-        return self._reader.buffered
+        return self._reader.buffered + len(self._held)
 
-    def allow(self, max_message: int) -> None:
-        """Change the size limit for the messages to come."""
+    def restrict(self, budget: int) -> None:
+        """From here on read at most so many bytes, in messages no larger than that.
+
+        A flood of empty messages, or of one-byte chunks, must not cost more than these are worth. What comes beyond is
+        held, in case the last message within the budget leads to `relax`; otherwise TooMuchEarly is raised.
+        """
+        self._budget = budget
+        self._reader.max_message = budget
+
+    def relax(self, max_message: int) -> None:
+        """From here on read everything, and what was held first."""
+        self._budget = None
         self._reader.max_message = max_message
+        held, self._held = self._held, b""
+        self._reader.put(held)
 
     def put(self, data: bytes) -> None:
         """Add received bytes. Raises NotRtmp, BadHandshake; what `outgoing` has then is the last to be sent."""
         self.received += len(data)
         if self.open:
-            self._reader.put(data)
+            self._read(data)
         else:
             try:
                 rest = self._handshake.receive(data)
@@ -53,19 +69,24 @@ class Link:
             if rest is not None:
                 self._out.append(self._handshake.outgoing())
                 self.open = True
-                self._reader.put(rest)
+                self._read(rest)
         if self._window and self.received - self._answered >= self._window and self.open:
             self._answered = self.received
             self.send(messages.write_acknowledgement(self.received))
 
     def messages(self) -> Iterator[Message]:
-        """Take the messages that are not the link's own affair. Raises what `chunks.Reader` does, and BadMessage."""
+        """Take the messages that are not the link's own affair.
+
+        Raises what `chunks.Reader` does, BadMessage and TooMuchEarly.
+        """
         for message in self._reader.messages():
             control = _CONTROL.get(message.kind)
             if control is None:
                 yield message
             else:
                 control(self, message)
+        if self._held:
+            raise TooMuchEarly(f"{len(self._held)} bytes more than a publish needs before asking for one")
 
     def send(self, *them: Message) -> None:
         for message in them:
@@ -80,6 +101,13 @@ class Link:
         data = b"".join(self._out)
         self._out.clear()
         return data
+
+    def _read(self, data: bytes) -> None:
+        if self._budget is not None:
+            self._held += data[self._budget :]
+            data = data[: self._budget]
+            self._budget -= len(data)
+        self._reader.put(data)
 
     def _on_acknowledgement(self, message: Message) -> None:
         self.acknowledged = messages.number(message)

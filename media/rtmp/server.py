@@ -349,7 +349,7 @@ class Connection(asyncio.Protocol):
         if self._loop.time() < self._deadline:  # moved by every frame, without touching the timer
             self._alarm = self._loop.call_at(self._deadline, self._ring)
         else:
-            self._fail(self._overdue("the peer took too long"))
+            self._fail(self._overdue(_OVERDUE[self._overdue]))
 
     def _write_is_overdue(self) -> None:
         self._fail(WriteTimeout(f"the peer has read nothing for {self._limits.write_s} s"))
@@ -358,6 +358,13 @@ class Connection(asyncio.Protocol):
         for alarm in (self._alarm, self._write_alarm):
             if alarm:
                 alarm.cancel()
+
+
+_OVERDUE: Final[Mapping[type[OverLimit], str]] = {
+    HandshakeTimeout: "the handshake was not finished in time",
+    PublishTimeout: "nothing was published in time",
+    IdleTimeout: "the encoder fell silent",
+}
 
 
 class RtmpServer:
@@ -384,6 +391,7 @@ class RtmpServer:
     async def listen(self, host: str | None, port: int, ssl: tls.SSLContext | None = None) -> int:
         """Open a port, RTMPS with `ssl`, and return its number. Raises OSError when it is taken or not allowed."""
         loop = asyncio.get_running_loop()
+        # a peer is counted once TLS is done: start_tls, which could come after counting, loses bytes with uvloop
         wait = self.limits.handshake_s if ssl else None
         listener = await loop.create_server(
             lambda: self._make(ssl is not None), host, port, ssl=ssl, backlog=BACKLOG, ssl_handshake_timeout=wait

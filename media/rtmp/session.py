@@ -110,6 +110,7 @@ class ServerSession:
         self.state = State.HANDSHAKE
         self._handshake = ServerHandshake(nonce)
         self._link = Link(self._handshake, limits)
+        self._link.restrict(limits.early)
         self._limits = limits
         self._connect: Mapping[str, amf0.Value] = {}
         self._streams = 0  # message streams created; their ids are 1 to this
@@ -143,6 +144,7 @@ class ServerSession:
     def accept(self) -> None:
         """Let the publisher begin."""
         self._move("accept")
+        self._link.relax(self._limits.message)
         name = {"code": "NetStream.Publish.Start", "description": "Started publishing."}
         if self._announced:
             # FMLE and its heirs in hardware wait for this one, as they got it from Flash Media Server
@@ -260,7 +262,6 @@ class ServerSession:
         place = url.place(self._text("app"), command.text(0), self._text("tcUrl"), self._limits)
         self._move("publish")
         self._stream = stream
-        self._link.allow(self._limits.message)
         return PublishAsked(place.app, place.name, place.parameters, self._text("tcUrl"), self._text("flashVer"))
 
     def _on_unpublish(self, command: Command, stream: int) -> Event | None:
@@ -269,6 +270,7 @@ class ServerSession:
             self._answer(command, None, None)
             return None
         self._move(command.name)
+        self._link.restrict(self._limits.early)
         info: amf0.Value = {"code": "NetStream.Unpublish.Success", "description": "Stopped publishing."}
         if command.name == "FCUnpublish":
             self._link.send(messages.write_command(Command("onFCUnpublish", 0, None, (info,)), self._stream))

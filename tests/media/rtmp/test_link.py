@@ -4,7 +4,7 @@ import pytest
 
 from media.rtmp import messages
 from media.rtmp.chunks import Message, Reader
-from media.rtmp.errors import BadMessage, MessageTooBig, NotRtmp
+from media.rtmp.errors import BadMessage, MessageTooBig, NotRtmp, TooMuchEarly
 from media.rtmp.handshake import SIZE, ClientHandshake, ServerHandshake
 from media.rtmp.limits import DEFAULT, Limits
 from media.rtmp.link import Link
@@ -126,14 +126,43 @@ def test_a_control_message_that_is_too_short_is_refused(kind: int) -> None:
         list(server.messages())
 
 
-def test_the_size_of_messages_is_small_until_it_is_allowed_to_grow() -> None:
-    limits = replace(DEFAULT, early_message=100, message=1000)
-    client, server = links(limits)
-    server.allow(limits.message)
-    client.send(Message(9, 0, 1, bytes(1000)))
-    assert len(carry(client, server)) == 1
-    client, server = links(limits)
-    client.send(Message(9, 0, 1, bytes(101)))
+def test_a_restricted_link_reads_only_so_many_bytes_in_small_messages() -> None:
+    client, server = links()
+    server.restrict(1000)
+    client.send(Message(9, 0, 1, bytes(1001)))
+    with pytest.raises(MessageTooBig):
+        carry(client, server)
+    client, server = links()
+    server.restrict(1000)
+    client.send(*[Message(20, 0, 0, b"x" * 20)] * 100)
+    server.put(client.outgoing())
+    taken = server.messages()
+    assert len([message for message, _ in zip(taken, range(20), strict=False)]) == 20
+    with pytest.raises(TooMuchEarly):
+        list(taken)
+
+
+@pytest.mark.parametrize("junk", [messages.write_abort(9), messages.write_acknowledgement(0), Message(0, 0, 0, b"")])
+def test_messages_that_the_link_keeps_to_itself_use_up_the_budget_too(junk: Message) -> None:
+    client, server = links()
+    server.restrict(1000)
+    client.send(*[junk] * 300)
+    with pytest.raises(TooMuchEarly):
+        carry(client, server)
+
+
+def test_a_relaxed_link_reads_what_it_held() -> None:
+    client, server = links()
+    server.restrict(100)
+    large = Message(9, 0, 1, bytes(5000))
+    client.send(Message(20, 0, 0, b"publish"), large, large)
+    server.put(client.outgoing())
+    taking = server.messages()
+    assert next(taking).body == b"publish"
+    assert server.buffered > 10_000
+    server.relax(5000)
+    assert list(taking) == [large, large]
+    client.send(Message(9, 0, 1, bytes(5001)))
     with pytest.raises(MessageTooBig):
         carry(client, server)
 

@@ -174,17 +174,19 @@ async def test_a_silent_encoder_is_lost_and_one_that_sends_is_not() -> None:
 
 
 async def test_a_peer_that_asks_and_never_reads_is_dropped() -> None:
-    async with listening(limits=replace(QUICK, write_s=0.2, publish_s=60)) as node, raw(node.port) as (_, writer):
+    limits = replace(QUICK, write_s=0.2, publish_s=60, early=1 << 30)
+    async with listening(limits=limits) as node, raw(node.port) as (_, writer):
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(b"\x03" + bytes(2 * 1536) + call("connect"))
-        while not node.server.refused:
-            writer.write(call("makeCoffee") * 2000)
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            while not node.server.refused:
+                writer.write(call("makeCoffee") * 2000)
+                await asyncio.sleep(0.01)
         assert node.server.refused == {"WriteTimeout": 1}
 
 
 async def test_a_peer_that_reads_late_is_served_late() -> None:
-    async with listening(limits=QUICK) as node, raw(node.port) as (reader, writer):
+    async with listening(limits=replace(QUICK, early=1 << 30)) as node, raw(node.port) as (reader, writer):
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         writer.write(b"\x03" + bytes(2 * 1536) + call("connect"))
         sent = 0
@@ -192,10 +194,11 @@ async def test_a_peer_that_reads_late_is_served_late() -> None:
         def is_held_back() -> bool:
             return any(connection._write_alarm for connection in node.server.connections)
 
-        while not is_held_back():
-            writer.write(call("makeCoffee") * 2000)
-            sent += 2000
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            while not is_held_back():
+                writer.write(call("makeCoffee") * 2000)
+                sent += 2000
+                await asyncio.sleep(0.01)
         writer.transport.resume_reading()  # type: ignore[attr-defined]
         answers = 0
         async with asyncio.timeout(PATIENCE_S):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from media.rtmp import messages, publisher, url
 from media.rtmp.amf0 import EcmaArray, Value
 from media.rtmp.chunks import Message, Reader, Writer
-from media.rtmp.errors import BadAmf, BadCommand, BadMessage, HeldTooMuch, MessageTooBig, ProtocolError
+from media.rtmp.errors import BadAmf, BadCommand, BadMessage, HeldTooMuch, MessageTooBig, ProtocolError, TooMuchEarly
 from media.rtmp.handshake import SIZE
 from media.rtmp.limits import DEFAULT, Limits
 from media.rtmp.messages import COMMAND, COMMAND_AMF3, Command
@@ -191,15 +191,22 @@ def test_what_is_held_while_the_publish_is_decided_is_limited() -> None:
         encoder.put(b"x")
 
 
-def test_messages_are_small_until_a_publish_is_asked_for() -> None:
-    limits = replace(DEFAULT, early_message=1000, message=2000)
+def test_little_is_read_until_a_publish_is_accepted_and_after_it_ended() -> None:
+    limits = replace(DEFAULT, early=1000, message=2000)
     with pytest.raises(MessageTooBig):
         Encoder(limits).connect().send(Message(9, 0, 1, bytes(1001)))
+    encoder = Encoder(limits).connect()
+    with pytest.raises(TooMuchEarly):
+        encoder.send(*(Message(9, 0, 1, bytes(100)) for _ in range(10)))
     encoder = Encoder(limits).publish()
-    encoder.send(Message(9, 0, 1, bytes(2000)))
-    assert encoder.events == [Video(0, bytes(2000))]
+    encoder.send(*[Message(9, 0, 1, bytes(2000))] * 5)
+    assert len(encoder.events) == 5
     with pytest.raises(MessageTooBig):
         encoder.send(Message(9, 0, 1, bytes(2001)))
+    encoder = Encoder(limits).publish()
+    encoder.say("FCUnpublish", 6)
+    with pytest.raises(TooMuchEarly):
+        encoder.send(*(Message(9, 0, 1, bytes(100)) for _ in range(10)))
 
 
 # connect
