@@ -13,7 +13,7 @@ class Limits:
     write_s: float = 10  # the peer takes nothing from us
     linger_s: float = 2  # after our last word, so that the peer can read it before the socket goes
     message: int = 16 << 20  # the length field ends one byte short of this; a 4K keyframe has 1 to 3 MiB
-    early: int = 64 << 10  # all that comes between handshake and publish; OBS and ffmpeg need 1 KiB for it
+    early: int = 16 << 10  # all that comes between handshake and publish; OBS and ffmpeg need 1 KiB for it
     held: int = 1 << 20  # what may arrive while a publish is being decided
     chunk_streams: int = 64  # OBS and ffmpeg use 4
     amf_depth: int = 16  # metadata of OBS has 2

@@ -180,22 +180,24 @@ class ServerSession:
         if self.state is State.HANDSHAKE and self._link.open:
             self._move("handshake")
         for message in self._link.messages():
-            yield from self._react(message)
-            if self.state in (State.ASKED, State.CLOSING):
-                return
+            kind = message.kind
+            if kind in _COMMAND_KINDS:
+                event = self._on_command(message)
+                if event is not None:
+                    yield event
+                if self.state in (State.ASKED, State.CLOSING):
+                    return
+            elif self.state is State.PUBLISHING:
+                if kind == messages.AGGREGATE:
+                    for part in messages.aggregate(message):
+                        yield from self._on_media(part)
+                else:
+                    yield from self._on_media(message)
+            # media without a publish: the caller's clock is running
 
-    def _react(self, message: Message) -> Iterator[Event]:
+    def _on_media(self, message: Message) -> Iterator[Event]:
         kind = message.kind
-        if kind in (messages.COMMAND, messages.COMMAND_AMF3):
-            event = self._on_command(message)
-            if event is not None:
-                yield event
-        elif self.state is not State.PUBLISHING:
-            return  # media without a publish: the caller's clock is running
-        elif kind == messages.AGGREGATE:
-            for part in messages.aggregate(message):
-                yield from self._react(part)
-        elif kind in _MEDIA:
+        if kind in _MEDIA:
             # Flash and FMLE send empty frames to say "silence" and "no picture"
             if message.body:
                 yield _MEDIA[kind](message.timestamp, message.body)
@@ -303,6 +305,7 @@ class ServerSession:
         return value if isinstance(value, str) else ""
 
 
+_COMMAND_KINDS: Final = frozenset((messages.COMMAND, messages.COMMAND_AMF3))
 _MEDIA: Final[Mapping[int, type[Video] | type[Audio]]] = {messages.VIDEO: Video, messages.AUDIO: Audio}
 
 _COMMANDS: Final[Mapping[str, Callable[[ServerSession, Command, int], Event | None]]] = {
