@@ -1,10 +1,15 @@
-"""Tortoise's asyncpg client, with transactions that give their connection back when they cannot begin.
+"""Tortoise's asyncpg client, with transactions that look for a living connection and give back a dead one.
 
-Tortoise's own keep it: after as many failures as the pool has connections (a restarted server) nothing works any more.
+After a server's restart all connections in the pool are dead, which shows when one is used. Tortoise's own transaction
+failed then and kept the connection: after as many failures as the pool has connections, nothing worked any more.
 """
 
+from contextlib import suppress
+
+from asyncpg import InterfaceError  # type: ignore[import-untyped]  # it has no types
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
+from tortoise.connection import get_connections
 
 
 class Client(AsyncpgDBClient):
@@ -14,16 +19,27 @@ class Client(AsyncpgDBClient):
 
 class _Transaction(TransactionContextPooled):
     async def __aenter__(self) -> TransactionalDBClient:
-        try:
-            return await super().__aenter__()
-        except BaseException:
-            wrapper = self.client
-            assert isinstance(wrapper, TransactionWrapper)
-            if wrapper._parent._pool and wrapper._connection is not None:
-                # one that cannot begin is broken; a closed one is given back without the reset, which would fail too
-                wrapper._connection.terminate()
-                await wrapper._parent._pool.release(wrapper._connection)
-            raise
+        await self.ensure_connection()
+        wrapper = self.client
+        assert isinstance(wrapper, TransactionWrapper)
+        pool = wrapper._parent._pool
+        assert pool is not None
+        tries = wrapper._parent.pool_maxsize + 1
+        while True:
+            tries -= 1
+            wrapper._connection = await pool.acquire()
+            try:
+                await wrapper.begin()
+            except BaseException as error:
+                # closed first, or giving it back would ask the dead server to reset it; it may be back already
+                with suppress(InterfaceError):
+                    wrapper._connection.terminate()
+                await pool.release(wrapper._connection)
+                if tries and isinstance(error, Exception):
+                    continue  # nothing has happened yet, and the next connection may be a new one
+                raise
+            self.token = get_connections().set(self.connection_name, wrapper)
+            return wrapper
 
 
 client_class = Client
