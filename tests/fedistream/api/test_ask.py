@@ -63,7 +63,7 @@ def test_a_member_is_of_the_kind_that_was_asked_for(value: object, kind: type[ob
     if type(value) is kind:
         assert asked.member("value", kind) == value
     else:
-        with pytest.raises(Invalid, match="^value must be an? "):
+        with pytest.raises(Invalid, match=r"^value must be an? "):
             asked.member("value", kind)
 
 
