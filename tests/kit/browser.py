@@ -1,5 +1,6 @@
 """Chromium for tests: every context writes down what a page must not do, and the test fails when there is any of it."""
 
+import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator
@@ -8,7 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Frame,
+    Page,
+    Request,
+    Response,
+    async_playwright,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NEEDED = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the pages were not tried in a browser")
@@ -70,6 +80,17 @@ async def visit(chromium: Browser, url: str, **context: Any) -> AsyncIterator[tu
     finally:
         await inside.close()
     assert not witness.complaints, "\n".join(witness.complaints)
+
+
+async def until(page: Page | Frame, expression: str) -> None:
+    """Wait until a JavaScript expression holds; in it `v` is the video, if there is one.
+
+    Playwright's own wait_for_function evaluates strings within the page, where our policy forbids it.
+    """
+    script = f"(() => {{ const v = document.querySelector('video'); return Boolean({expression}); }})()"
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        while not await page.evaluate(script):
+            await asyncio.sleep(0.05)
 
 
 async def received(witness: Witness) -> dict[str, int]:

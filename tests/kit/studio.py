@@ -7,30 +7,24 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from types import MappingProxyType
 from typing import cast
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fedistream.api.ask import Ask
+from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
-from fedistream.api.entries import Entry, reply, routes
 from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
-from fedistream.api.pages import shapes
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.rendering import Pages
-from fedistream.api.pages.routes import ENTRIES
 from fedistream.api.pages.static import Static
 from fedistream.broadcasts.air import Air, Encoder
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
@@ -38,6 +32,7 @@ from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.errors import Invalid
 from fedistream.logbook import Logbook
 from fedistream.places import STATIC, TEMPLATES
+from fedistream.settings import BY_NAME, SETTINGS
 from fedistream.viewers.service import Viewers
 from media import flv
 from media.package.llhls import Rung, Shape
@@ -50,20 +45,15 @@ FOOTAGE = Recipe(seconds=4, size=(320, 180), fps=15, gop=15, kbps=150)
 LOOP_MS = 4_000
 BEHIND_MS = 40  # the streamer wakes this often
 
-DEFAULTS: Mapping[str, object] = MappingProxyType(
-    {
-        "name": "Quiet Waters",
-        "serversummary": "Slow boats on a **slow** river.",
-        "streamtitle": "Morning on the canal",
-        "offlinemessage": "Back on Sunday with [more water](https://water.example/).",
-        "pagecontent": "## Times\n\nSundays at noon.",
-        "tags": ["boats", "slow-tv"],
-        "socialhandles": [{"platform": "mastodon", "url": "https://social.example/@boats"}],
-        "hideviewercount": False,
-        "serverurl": "",
-        "broadcast.grace_s": 60,
-    }
-)
+DEFAULTS: dict[str, object] = {
+    "name": "Quiet Waters",
+    "serversummary": "Slow boats on a **slow** river.",
+    "streamtitle": "Morning on the canal",
+    "offlinemessage": "Back on Sunday with [more water](https://water.example/).",
+    "pagecontent": "## Times\n\nSundays at noon.",
+    "tags": ["boats", "slow-tv"],
+    "socialhandles": [{"platform": "mastodon", "url": "https://social.example/@boats"}],
+}
 
 
 @cache
@@ -102,20 +92,16 @@ class Channels:
 
 
 class Settings:
-    """Refuses an empty name, and a grace time that is no number up to an hour."""
+    """The real table and its checks, with one value for all channels."""
 
     def __init__(self) -> None:
-        self.values = dict(DEFAULTS)
+        self.values: dict[str, object] = {row.name: row.default for row in SETTINGS} | DEFAULTS
 
     def value(self, name: str, channel_id: int | None = None) -> object:
         return self.values[name]
 
     async def change(self, name: str, value: object, channel_id: int | None = None) -> None:
-        if name == "name" and not value:
-            raise Invalid("name", "must not be empty")
-        if name == "broadcast.grace_s" and not (isinstance(value, int | float) and 0 <= value <= 3600):
-            raise Invalid("broadcast.grace_s", "must be between 0 and 3600")
-        self.values[name] = value
+        self.values[name] = BY_NAME[name].check(name, value)
 
 
 class People:
@@ -179,6 +165,9 @@ class Wire:
 
 @dataclass
 class Listening:
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    rtmp_host: str = "127.0.0.1"
     rtmp_port: int = 1935
     key_overridden: bool = False
 
@@ -206,8 +195,8 @@ class Studio:
         self.broadcasts = Broadcasts(self.settings)
         self.viewers = Viewers(self.clock.monotonic, lambda: datetime.now(UTC), b"salt" * 4)
 
-    def app(self) -> Starlette:
-        """The pages as the node mounts them, with the two calls of the API that their modules use."""
+    def app(self) -> ASGIApp:
+        """All faces, joined as the node joins them."""
         pages = Pages(TEMPLATES, static_files(), os.urandom)
         desk = Desk(
             pages=pages,
@@ -221,51 +210,35 @@ class Studio:
             listening=self.listening,
             chance=os.urandom,
         )
-        envelope = PagesEnvelope(pages)
         services: dict[str, object] = {
             "pages": pages,
             "static": static_files(),
             "desk": desk,
             "channels": self.channels,
+            "people": self.people,
             "settings": self.settings,
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
+            "logbook": self.logbook,
+            "listening": self.listening,
+            "now": lambda: datetime.now(UTC),
+            "checks": {},
         }
         doors = gates(self.people, Attempts(self.clock.monotonic), b"secret", os.urandom)
-        api = (Entry("GET", "/api/status", self._status, "anyone"), Entry("GET", "/api/ping", self._ping, "anyone"))
-
-        async def unknown(request: Request, error: Exception) -> Response:
-            return envelope.unknown(Ask(request))
-
-        return Starlette(routes=routes((*ENTRIES, *api), services, doors, envelope), exception_handlers={404: unknown})
-
-    async def _status(self, ask: Ask) -> Response:
-        values = self.settings.values
-        shape = shapes.status(
-            self.broadcasts.air(1), self.viewers.count(1), str(values["streamtitle"]), hide_viewers=False
-        )
-        return reply({**shape, "serverTime": datetime.now(UTC).isoformat()}, headers={"Cache-Control": "no-store"})
-
-    async def _ping(self, ask: Ask) -> Response:
-        self.viewers.seen(1, ask.address, ask.user_agent)
-        return Response()
+        hls = HlsFace(self.channels, self.broadcasts, self.viewers)
+        return application(hls, services, doors, PagesEnvelope(pages))
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
-        """The app with HLS in front of it, on a free port of the loopback."""
-        app, hls = self.app(), HlsFace(self.channels, self.broadcasts, self.viewers)
+        """The app on a free port of the loopback."""
+        app = self.app()
 
         async def front(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                await app(scope, receive, send)
-                return
             self.asked.append(scope["path"])
             if self.broken:
                 await Response(status_code=503)(scope, receive, send)
             elif scope["path"] == "/elsewhere":
                 await HTMLResponse(self.elsewhere)(scope, receive, send)
-            elif scope["path"].startswith("/hls/"):
-                await hls(scope, receive, send)
             else:
                 await app(scope, receive, send)
 
@@ -291,7 +264,7 @@ class Studio:
         connection = cast(Connection, wire)
         self._publication = EncoderPublication(self.broadcasts.onair, request, connection, lambda: datetime.now(UTC))
         self._streamer = asyncio.create_task(send(self._publication, wire))
-        while not self.broadcasts.air(1).playable:  # noqa: ASYNC110 - nothing tells of it
+        while not self.broadcasts.air(1).playable:
             await asyncio.sleep(0.02)
 
     async def drop(self) -> None:

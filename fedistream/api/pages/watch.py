@@ -14,7 +14,7 @@ from fedistream.broadcasts.air import Air, State
 
 SHOWN = (
     *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", "serverurl"),
+    *("hideviewercount", "serverurl", "nsfw", "disablesearchindexing"),
 )
 """The settings that can be seen on the watch page."""
 
@@ -78,6 +78,8 @@ def _shown(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewe
         "description": channel.description or title,
         "viewers_text": count.format(n=viewers),
         "status": status,
+        "nsfw": bool(values["nsfw"]),
+        "indexed": not values["disablesearchindexing"],
         "urls": shapes.URLS,
         "origin": origin(ask, values["serverurl"]),
         "page_data": {

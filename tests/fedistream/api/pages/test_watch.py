@@ -160,6 +160,14 @@ async def test_the_logo_is_a_picture_under_the_names_others_know(studio: Studio)
         assert answer.content.startswith(b"\x89PNG")
 
 
+async def test_search_engines_are_told_what_the_admin_wants(studio: Studio) -> None:
+    assert 'name="robots"' not in (await get(studio)).text
+    studio.settings.values |= {"disablesearchindexing": True, "nsfw": True}
+    page = await get(studio)
+    assert '<meta name="robots" content="noindex">' in page.text
+    assert '<meta name="rating" content="adult">' in page.text
+
+
 async def test_a_page_is_asked_for_anew_each_time(studio: Studio) -> None:
     assert (await get(studio)).headers["cache-control"] == "no-cache"
 

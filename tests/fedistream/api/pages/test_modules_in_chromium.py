@@ -1,0 +1,223 @@
+"""The modules one by one, where their rules are easier to see than in a whole page."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.kit import browser
+from tests.kit.browser import until, visit
+from tests.kit.studio import Studio, static_files
+
+pytestmark = browser.NEEDED
+expect.set_options(timeout=browser.PATIENCE_MS)
+
+
+@pytest.fixture
+async def url(studio: Studio) -> AsyncIterator[str]:
+    async with studio.serve() as url:
+        yield url
+
+
+@pytest.fixture
+async def page(url: str) -> AsyncIterator[Page]:
+    """An offline page, whose modules a test may import."""
+    async with browser.browser() as chromium, visit(chromium, url, locale="en-GB", timezone_id="UTC") as (page, _):
+        yield page
+
+
+async def run(page: Page, module: str, script: str) -> Any:
+    """The value of a function body in which `m` is the module."""
+    address = static_files().url(f"js/{module}.js")
+    return await page.evaluate(f"import('{address}').then(m => {{ {script} }})")
+
+
+async def test_network_trouble_is_loaded_again_ever_more_slowly_then_begun_anew(page: Page) -> None:
+    remedies = await run(
+        page, "recovery", "const r = new m.Recovery(); return Array.from({length: 14}, () => r.next('network', 0));"
+    )
+    acts = [remedy["act"] for remedy in remedies]
+    assert acts == ["load"] * 5 + ["recreate"] + ["load"] * 5 + ["recreate"] + ["load"] * 2
+    waits = [remedy["afterMs"] for remedy in remedies[:5]]
+    assert waits == sorted(waits)
+    assert waits[0] == 500
+    assert max(remedy["afterMs"] for remedy in remedies) <= 8_000
+
+
+async def test_a_decoder_gets_one_second_chance_then_a_new_player(page: Page) -> None:
+    acts = await run(
+        page,
+        "recovery",
+        "const r = new m.Recovery(); return [0, 1000, 2000, 20000].map(at => r.next('media', at).act);",
+    )
+    assert acts == ["media", "recreate", "recreate", "media"]
+
+
+async def test_a_playlist_that_is_not_there_is_asked_for_with_growing_patience(page: Page) -> None:
+    waits = await run(
+        page,
+        "recovery",
+        "const r = new m.Recovery(); return Array.from({length: 9}, () => r.next('manifest', 0).afterMs);",
+    )
+    assert waits == sorted(waits)
+    assert waits[-1] == 8_000
+
+
+async def test_playing_well_forgives_what_was_before(page: Page) -> None:
+    act = await run(
+        page,
+        "recovery",
+        """const r = new m.Recovery();
+        for (let i = 0; i < 5; i++) r.next('network', 0);
+        r.calm();
+        return r.next('network', 0);""",
+    )
+    assert act == {"act": "load", "afterMs": 500}
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ({"state": "live", "online": True}, "live"),
+        ({"state": "waiting", "online": True}, "waiting"),
+        ({"state": "offline", "online": False}, "offline"),
+        ({"online": True}, "live"),  # Owncast has no state
+        ({"online": False}, "offline"),
+        ({"state": "resting", "online": False}, "offline"),
+        ({}, "offline"),
+    ],
+)
+async def test_a_status_is_read_whoever_sent_it(page: Page, answer: dict[str, object], state: str) -> None:
+    status = await page.evaluate(
+        "([url, answer]) => import(url).then(m => m.parse(answer))", [static_files().url("js/status.js"), answer]
+    )
+    assert status["state"] == state
+    assert status["viewers"] is None
+    assert status["startedAt"] is None
+    assert status["skew"] is None
+
+
+async def test_a_status_tells_how_far_the_clocks_are_apart(page: Page) -> None:
+    skew = await run(
+        page,
+        "status",
+        "return m.parse({serverTime: '2026-05-01T12:00:03Z'}, Date.UTC(2026, 4, 1, 12, 0, 0)).skew",
+    )
+    assert skew == 3_000
+
+
+async def test_odd_values_in_a_status_are_nothing(page: Page) -> None:
+    odd = "{lastConnectTime: 'soon', lastDisconnectTime: 7, viewerCount: '3', streamTitle: null, serverTime: ''}"
+    status = await run(page, "status", f"return m.parse({odd}, 0)")
+    assert status == {
+        "state": "offline",
+        "title": "",
+        "viewers": None,
+        "startedAt": None,
+        "endedAt": None,
+        "skew": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "just now"),
+        (20, "just now"),  # a clock that is a little ahead
+        (-60, "1 minute ago"),
+        (-3 * 3600 - 59, "3 hours ago"),
+        (-86_400, "yesterday"),
+        (-8 * 86_400, "last week"),
+        (-70 * 86_400, "2 months ago"),
+        (-800 * 86_400, "2 years ago"),
+    ],
+)
+async def test_how_long_ago_is_said_in_words(page: Page, seconds: int, words: str) -> None:
+    assert await run(page, "moments", f"return m.ago(new Date({seconds * 1000}), 0)") == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clock"), [(-3, "0:00"), (0, "0:00"), (65, "1:05"), (3_600, "1:00:00"), (100_000, "27:46:40")]
+)
+async def test_how_long_it_lasts_is_shown_as_a_clock(page: Page, seconds: int, clock: str) -> None:
+    assert await run(page, "moments", f"return m.elapsed(new Date(0), {seconds * 1000})") == clock
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "0 viewers"), (1, "1 viewer"), (2, "2 viewers")])
+async def test_a_text_takes_the_form_for_its_number(page: Page, n: int, words: str) -> None:
+    assert await run(page, "page", f"return m.text('viewers', {{n: {n}}})") == words
+
+
+async def test_a_line_that_is_spoken_is_written_only_when_it_changes(page: Page) -> None:
+    writes = await run(
+        page,
+        "page",
+        """const line = document.createElement('p'); let n = 0;
+        new MutationObserver(list => { n += list.length; }).observe(line, {childList: true, characterData: true});
+        m.write(line, 'a'); m.write(line, 'a'); m.write(line, 'b'); m.write(null, 'c');
+        return new Promise(done => setTimeout(() => done(n)));""",
+    )
+    assert writes == 2
+
+
+async def test_without_media_source_the_browser_plays_hls_itself(studio: Studio, url: str) -> None:
+    await studio.go_live()
+    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, _):
+        await page.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
+        await page.goto(url)
+        await page.wait_for_selector('body[data-state="live"]')
+        await until(page, "v?.currentTime > 0")
+        assert await page.evaluate("document.querySelector('video').src") == f"{url}/hls/stream.m3u8"
+
+
+async def test_a_browser_that_can_play_nothing_says_so(studio: Studio, url: str) -> None:
+    await studio.go_live()
+    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, _):
+        await page.add_init_script(
+            "delete window.MediaSource; delete window.ManagedMediaSource;"
+            "HTMLMediaElement.prototype.canPlayType = () => '';"
+        )
+        await page.goto(url)
+        await expect(page.get_by_text("This browser cannot play the stream.").first).to_be_visible()
+
+
+async def test_sound_that_was_wanted_is_muted_when_the_browser_insists(studio: Studio, url: str) -> None:
+    await studio.go_live()
+    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, _):
+        await page.add_init_script(
+            """localStorage.setItem("fedistream.sound", '{"muted": false, "volume": 0.5}');
+            const play = HTMLMediaElement.prototype.play;
+            HTMLMediaElement.prototype.play = function () {
+              return this.muted ? play.call(this) : Promise.reject(new DOMException("no", "NotAllowedError"));
+            };"""
+        )
+        await page.goto(url)
+        await until(page, "v?.currentTime > 0")
+        assert await page.evaluate("document.querySelector('video').muted") is True
+        await expect(page.get_by_role("button", name="Turn sound on")).to_be_visible()
+        assert await page.evaluate("JSON.parse(localStorage['fedistream.sound']).muted") is False
+
+
+async def test_a_player_that_cannot_be_loaded_reloads_the_page_once_and_then_says_so(studio: Studio, url: str) -> None:
+    await studio.go_live()
+    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, witness):
+        witness.expected = ("Failed to load resource", "Failed to fetch dynamically imported module", "preload")
+        await page.route("**/vendor/*", lambda route: route.fulfill(status=404))
+        await page.goto(url)
+        await expect(page.get_by_text("This browser cannot play the stream.").first).to_be_visible()
+    assert studio.asked.count("/") == 2
+
+
+async def test_somebody_is_counted_while_the_video_is_paused(studio: Studio, url: str, page: Page) -> None:
+    address = static_files().url("js/presence.js")
+    await page.evaluate(
+        """url => { window.setInterval = act => { window.tick = act; };
+        return import(url).then(m => m.keep('/api/ping', () => window.needed)); }""",
+        address,
+    )
+    await page.evaluate("window.tick()")
+    assert "/api/ping" not in studio.asked
+    async with page.expect_response("**/api/ping"):
+        await page.evaluate("window.needed = true; window.tick()")
+    assert studio.viewers.count(1) == 1
