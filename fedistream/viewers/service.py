@@ -67,17 +67,24 @@ class Viewers:
     """`clock` is monotonic, in seconds; `now` is the time of day.
 
     `salt` (16 to 64 random bytes) keeps addresses from being recovered out of ids.
-    When MAX_VIEWERS are there, or MAX_PER_ADDRESS from one address, newcomers are served but not counted as viewers;
+    When `capacity` are there on all channels, or MAX_PER_ADDRESS from one address, newcomers are served but not counted as viewers;
     `uncounted` says how often that was.
     """
 
     def __init__(
-        self, clock: Callable[[], float], now: Callable[[], datetime], salt: bytes, *, expiry_s: float = EXPIRY_S
+        self,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        salt: bytes,
+        *,
+        expiry_s: float = EXPIRY_S,
+        capacity: int = MAX_VIEWERS,
     ) -> None:
         self._clock = clock
         self._now = now
         self._salt = salt
         self._expiry_s = expiry_s
+        self._capacity = capacity
         self._channels: dict[int, _Channel] = {}
         self._total = 0
         self.uncounted = 0
@@ -180,7 +187,7 @@ class Viewers:
         self._total -= channel.audience.expire(at - self._expiry_s)
 
     def _arrive(self, channel: _Channel, key: Key, at: float) -> bool:
-        if self._total >= MAX_VIEWERS or channel.audience.from_address(key[0]) >= MAX_PER_ADDRESS:
+        if self._total >= self._capacity or channel.audience.from_address(key[0]) >= MAX_PER_ADDRESS:
             self.uncounted += 1
             return False
         channel.audience.add(key, Watcher(self._id(key), self._now(), at))

@@ -120,6 +120,21 @@ def test_one_address_cannot_fill_the_table_with_invented_user_agents() -> None:
     assert viewers.count(HOME) == 1
 
 
+def test_a_full_house_counts_no_newcomers_until_somebody_leaves() -> None:
+    clock = Clock()
+    viewers = Viewers(clock.monotonic, clock.now, SALT, capacity=2)
+    viewers.seen(HOME, "192.0.2.1", "a")
+    viewers.seen(OTHER, "192.0.2.2", "a")
+    viewers.seen(HOME, "192.0.2.3", "a")
+    assert (viewers.count(HOME), viewers.uncounted) == (1, 1)
+    viewers.seen(HOME, "192.0.2.1", "a")
+    assert viewers.uncounted == 1
+    clock.advance(EXPIRY_S)
+    assert viewers.count(OTHER) == 0
+    viewers.seen(HOME, "192.0.2.3", "a")
+    assert [viewer.address for viewer in viewers.list(HOME)] == ["192.0.2.3"]
+
+
 def test_a_long_user_agent_is_kept_short_and_still_found_again() -> None:
     viewers = made(Clock())
     viewers.seen(HOME, "192.0.2.1", "x" * 10_000)
