@@ -67,8 +67,8 @@ class Viewers:
     """`clock` is monotonic, in seconds; `now` is the time of day.
 
     `salt` (16 to 64 random bytes) keeps addresses from being recovered out of ids.
-    When `capacity` are there on all channels, or MAX_PER_ADDRESS from one address, newcomers are served but not counted as viewers;
-    `uncounted` says how often that was.
+    When `capacity` are there on all channels, or MAX_PER_ADDRESS from one address, newcomers are served, but not
+    counted as viewers; `uncounted` says how often that was.
     """
 
     def __init__(
