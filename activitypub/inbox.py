@@ -54,9 +54,11 @@ class Ledger(Protocol):
         ...
 
     async def seen(self, activity_id: str) -> bool:
-        """Tell whether this activity came before, within 7 days at least, and remember that it came now.
+        """Tell whether an activity of this id was taken within the last 7 days at least.
 
-        It is only asked for verified activities, so nobody can use up the id of another.
+        Only tell: the node writes the id down in the transaction that acts on the activity, so that a crash between the
+        two loses nothing, and two that come at the same moment meet at a unique index. Written down are verified ones
+        only, so nobody can use up the id of another.
         """
         ...
 

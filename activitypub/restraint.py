@@ -31,10 +31,11 @@ class Fetches(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `fetches` per host in any `period_s` seconds; of at most `remembered` hosts and failures."""
+    """At most `fetches` per host in `period_s` seconds, each done in `total_s`; `remembered` hosts and failures."""
 
     fetches: int = 300  # a post of ours that is read widely brings new actors of a large server by the hundred
     period_s: float = 60.0
+    total_s: float = 20.0  # with redirects and both signatures; an inbox holds its answer for so long
     remembered: int = 10_000
 
 
@@ -77,7 +78,7 @@ class RestrainedFetcher:
     async def _fetch(self, key: tuple[str, str]) -> Fetched:
         kind, url = key
         try:
-            return await self._fetches[kind](url)
+            return await self._in_time(kind, url)
         except FetchFailed as failed:
             self._failed[key] = (failed.why, self._clock() + KEEP_S[failed.why])
             self._failed.move_to_end(key)
@@ -86,6 +87,13 @@ class RestrainedFetcher:
             raise
         finally:
             self._flying.pop(key, None)
+
+    async def _in_time(self, kind: str, url: str) -> Fetched:
+        try:
+            async with asyncio.timeout(self._budget.total_s):
+                return await self._fetches[kind](url)
+        except TimeoutError:
+            raise FetchFailed(Why.UNREACHABLE, f"not done in {self._budget.total_s:.0f} s") from None
 
     def _check_failed(self, key: tuple[str, str]) -> None:
         why, until = self._failed.get(key, (Why.SPARED, 0.0))

@@ -51,11 +51,13 @@ class Request:
 
 
 def receive(method: str, origin: str, target: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
-    """Make the value of a request that came in. Raises Refused (HEADERS, TARGET) beyond the limits.
+    """Make the value of a request that came in. Raises Refused (METHOD, TARGET, HEADERS) beyond the limits.
 
     `origin` must come from the configuration, never from the request: behind a proxy the request does not know it.
     Header values are text decoded as Latin-1, as ASGI servers hand them out in bytes.
     """
+    if not _NAME.fullmatch(method):
+        raise Refused(Reason.METHOD, "the method is not a word")
     if len(target) > MAX_TARGET or not _TARGET.fullmatch(target):
         raise Refused(Reason.TARGET, "the request target is not a path of printable ASCII, or too long")
     kept: list[tuple[str, str]] = []

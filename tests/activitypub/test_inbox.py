@@ -195,13 +195,19 @@ async def test_a_key_that_cannot_be_fetched_is_a_401() -> None:
 
 async def test_the_same_activity_counts_once_even_with_other_content() -> None:
     memory = Memory()
+    outcome = await come(post(follow()), memory=memory)
+    assert isinstance(outcome, Verified)
+    # the node crashed before it acted: the second try of the sender counts
     assert isinstance(await come(post(follow()), memory=memory), Verified)
+    memory.taken.add(outcome.activity.id)
     assert await come(post(follow()), memory=memory) == Ignored("replay")
     assert await come(post(follow(type="Block")), memory=memory) == Ignored("replay")
 
 
-async def test_nobody_can_use_up_the_id_of_another() -> None:
+async def test_nobody_learns_from_an_unsigned_copy_what_was_taken() -> None:
+    """A replay is told from a forgery only after the signature was checked."""
     memory = Memory()
+    memory.taken.add(f"{ANN}#follow/1")
     thief = SigningKey(signer().key_id, rsa_key("a thief"))
     for request in (
         post(follow(), by=thief),
@@ -210,8 +216,6 @@ async def test_nobody_can_use_up_the_id_of_another() -> None:
         post(follow(object={"id": LIVE, "type": "Note"})),
     ):
         assert isinstance(await come(request, Neighbours(actor(ANN), actor(BOB)), memory), Refused)
-    assert memory.came == set()
-    assert isinstance(await come(post(follow()), memory=memory), Verified)
 
 
 async def test_an_embedded_object_of_another_author_is_refused() -> None:

@@ -129,6 +129,13 @@ async def test_a_host_is_asked_no_more_often_than_its_budget_allows() -> None:
     assert (await fetcher.activity("https://a.example/9")).url == "https://a.example/9"
 
 
+async def test_a_fetch_that_drags_on_is_given_up() -> None:
+    """Each hop may be within its own time while all of them together are not."""
+    slow = Slow()
+    slow.go.clear()
+    assert await why(slow.restrained(Budget(total_s=0.05))) is Why.UNREACHABLE
+
+
 async def test_a_url_that_is_none_is_not_asked() -> None:
     slow = Slow()
     assert await why(slow.restrained(), "nothing") is Why.INVALID

@@ -31,16 +31,14 @@ class Neighbours:
 
 
 class Memory:
-    """A Ledger: the actors that are known, and the ids of the activities that came."""
+    """A Ledger: the actors that are known, and the ids of the activities that were taken."""
 
     def __init__(self, *known: str) -> None:
         self.known = set(known)
-        self.came: set[str] = set()
+        self.taken: set[str] = set()
 
     async def knows(self, actor: str) -> bool:
         return actor in self.known
 
     async def seen(self, activity_id: str) -> bool:
-        before = activity_id in self.came
-        self.came.add(activity_id)
-        return before
+        return activity_id in self.taken

@@ -51,6 +51,13 @@ def test_a_malformed_header_is_refused(header: tuple[str, str]) -> None:
     assert refusal(headers=(header,)) is Reason.HEADERS
 
 
+@pytest.mark.parametrize("method", ["", "PO ST", "POST\n", "é", "POST:"])
+def test_a_method_that_is_no_word_is_refused(method: str) -> None:
+    with pytest.raises(Refused) as caught:
+        receive(method, ORIGIN, "/inbox", ())
+    assert caught.value.reason is Reason.METHOD
+
+
 def test_the_number_of_headers_is_limited() -> None:
     many = tuple((f"x-{number}", "y") for number in range(MAX_HEADERS))
     assert len(receive("GET", ORIGIN, "/", many).headers) == MAX_HEADERS
