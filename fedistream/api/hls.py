@@ -122,7 +122,7 @@ class HlsFace:
             match rest:
                 case [file] if file == PLAYLIST:
                     self._see(channel, scope)
-                    return self._text(rung.multivariant(f"{RUNG}/{PLAYLIST}"), scope)
+                    return self._text(await rung.multivariant(f"{RUNG}/{PLAYLIST}"), scope)
                 case [number, file] if number == RUNG and file == PLAYLIST:
                     self._see(channel, scope)
                     asked = parse_question(scope["query_string"])

@@ -130,19 +130,19 @@ class Rung:
     async def playlist(self, number: int | None = None, part: int | None = None, *, skip: bool = False) -> Rendered:
         """Return the media playlist, once it holds segment `number` (or its part `part`).
 
-        `skip` asks for a delta update. Raises NotThere while nothing can be played, TooFarAhead, Stalled.
+        `skip` asks for a delta update. A player that comes before the first part is there waits for it. Raises
+        TooFarAhead, Stalled, and NotThere for a broadcast that ended before there was anything to play.
         """
         if number is not None:
             self._check(number, part)
             await self._reach((number + 1, 0) if part is None else (number, part + 1))
-        if not self.playable:
-            raise NotThere
+        await self._begin()
         return self._renderer.media(self.window, self.part_ms, skip=skip, ended=self.ended)
 
-    def multivariant(self, uri: str) -> Rendered:
-        """Return the multivariant playlist; `uri` leads to the media playlist. Raises NotThere."""
-        if self.tracks is None or not self.playable:
-            raise NotThere
+    async def multivariant(self, uri: str) -> Rendered:
+        """Return the multivariant playlist; `uri` leads to the media playlist. Waits and raises as `playlist` does."""
+        await self._begin()
+        assert self.tracks is not None
         return self._renderer.multivariant(self.window, self.tracks, uri)
 
     async def media(self, name: str) -> bytes:
@@ -185,6 +185,14 @@ class Rung:
         ahead = max(3, -(-3000 // self.part_ms))  # "Advance Part Limit", RFC 8216bis, 6.2.5.2
         if number > at + 1 or (number == at and part is not None and part > parts + ahead):
             raise TooFarAhead
+
+    async def _begin(self) -> None:
+        """Wait for the first part: a third of a second after the first frame."""
+        first, _ = self.window.position
+        if not self.playable:
+            await self._reach((first, 1))
+        if not self.playable:
+            raise NotThere
 
     async def _reach(self, position: tuple[int, int]) -> None:
         """Wait until the window's position is at or past `position`. Raises Stalled."""

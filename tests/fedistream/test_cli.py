@@ -12,7 +12,7 @@ from fedistream.node import Welcome
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CliRunner]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """A command line in an empty folder, with no FEDISTREAM_ variable set."""
     monkeypatch.chdir(tmp_path)
     return CliRunner()

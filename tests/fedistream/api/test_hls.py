@@ -140,9 +140,9 @@ async def test_what_is_not_there_is_a_404(site: Site, path: str) -> None:
     assert (await site.get(path)).status_code == 404
 
 
-async def test_while_nothing_was_cut_yet_there_is_no_playlist(site: Site) -> None:
-    site.air.rungs[1] = Rung("new", Shape(), first=0, wall_ms=lambda: 0)
-    assert (await site.get("/hls/stream.m3u8")).status_code == 404
+async def test_a_broadcast_that_gets_no_further_than_its_start_is_a_503(site: Site) -> None:
+    site.air.rungs[1] = Rung("new", Shape(stall_s=0), first=0, wall_ms=lambda: 0)
+    assert (await site.get("/hls/stream.m3u8")).status_code == 503
 
 
 async def test_a_reload_too_far_ahead_is_a_400(site: Site) -> None:

@@ -50,19 +50,40 @@ async def listed(source: Rung) -> m3u8.MediaPlaylist:
     return read(await source.playlist())
 
 
-async def test_nothing_can_be_played_before_the_first_part() -> None:
+async def test_who_comes_before_the_first_part_waits_for_it() -> None:
     made, clock = rung()
-    with pytest.raises(NotThere):
-        await made.playlist()
-    with pytest.raises(NotThere):
-        made.multivariant("0/stream.m3u8")
+    early = [asyncio.create_task(made.playlist()), asyncio.create_task(made.multivariant("0/stream.m3u8"))]
+    await asyncio.sleep(0)
     made.start(BOTH)
-    feed(made, clock, frames(0.4))
-    assert made.playable
-    playlist = await listed(made)
+    feed(made, clock, frames(0.3))
+    await asyncio.sleep(0)
+    assert not made.playable
+    feed(made, clock, frames(0.1, start_ms=300))
+    playlist = read(await asyncio.wait_for(early[0], 5))
     assert playlist.segments == ()
     assert playlist.open is not None
     assert [part.independent for part in playlist.open.parts] == [True]
+    assert b"0/stream.m3u8" in (await asyncio.wait_for(early[1], 5)).plain
+
+
+async def test_a_broadcast_that_ends_before_its_first_part_leaves_nobody_waiting() -> None:
+    made, _ = rung()
+    early = asyncio.create_task(made.playlist())
+    await asyncio.sleep(0)
+    made.end()
+    with pytest.raises(NotThere):
+        await asyncio.wait_for(early, 5)
+
+
+async def test_a_process_that_stops_lets_go_of_all_who_wait() -> None:
+    source = fed(5)
+    waiting = asyncio.create_task(source.playlist(2))
+    await asyncio.sleep(0)
+    source.close()
+    with pytest.raises(Stalled):
+        await asyncio.wait_for(waiting, 5)
+    with pytest.raises(Stalled):
+        await source.playlist(2)
 
 
 async def test_the_playlist_says_what_low_latency_players_need() -> None:
@@ -242,7 +263,7 @@ async def test_the_multivariant_playlist_measures_its_bandwidth() -> None:
     made, clock = rung()
     made.start(PICTURE)
     feed(made, clock, frames(6.5, size=10_000))
-    value = m3u8.parse(made.multivariant("0/stream.m3u8").plain.decode())
+    value = m3u8.parse((await made.multivariant("0/stream.m3u8")).plain.decode())
     assert isinstance(value, m3u8.MultivariantPlaylist)
     (variant,) = value.variants
     assert variant.uri == "0/stream.m3u8"

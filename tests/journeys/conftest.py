@@ -1,0 +1,3 @@
+from tests.kit.postgres import postgres
+
+__all__ = ["postgres"]
