@@ -47,6 +47,8 @@ def parse(url: str) -> Address:
 
     A path is taken as it stands: "sqlite://data/x.db" is relative, "sqlite:///srv/x.db" is not. Raises BadAddress.
     """
+    if not url.isprintable():
+        raise BadAddress("The database URL has characters in it that cannot be printed")
     scheme, colon, rest = url.partition("://")
     if scheme == "sqlite" and colon:
         return _sqlite(rest)
@@ -56,7 +58,7 @@ def parse(url: str) -> Address:
 
 
 def _sqlite(rest: str) -> SqliteAddress:
-    if not rest or rest.endswith("/") or "\0" in rest:
+    if not rest or rest.endswith("/"):
         raise BadAddress("The database URL sqlite:// needs the path of a file behind it")
     if rest.startswith(":memory:"):
         raise BadAddress("The database must be a file: the data of sqlite://:memory: would be lost at every start")
@@ -94,6 +96,6 @@ def _postgres(url: str) -> PostgresAddress:
 
 def _number(given: dict[str, str], name: str, default: int) -> int:
     text = given.pop(name, str(default))
-    if not text.isdecimal() or len(text) > 4:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4):
         raise BadAddress(f"The database URL's {name} must be a number")
     return int(text)

@@ -19,9 +19,11 @@ JOURNAL_BYTES = 64 << 20  # what the write-ahead log may keep on disk after a bu
 
 def config(address: Address, wait_s: float = 5.0) -> dict[str, Any]:
     """Tortoise's configuration. `wait_s`: how long a SQLite statement waits for another process's lock."""
+    # not "default": Tortoise keeps the SQL it has made by this name, and the two systems' differs
+    name = "sqlite" if isinstance(address, SqliteAddress) else "postgres"
     return {
-        "connections": {"default": _connection(address, wait_s)},
-        "apps": {"models": {"models": list(MODELS), "default_connection": "default"}},
+        "connections": {name: _connection(address, wait_s)},
+        "apps": {"models": {"models": list(MODELS), "default_connection": name}},
         "use_tz": True,
         "timezone": "UTC",
     }

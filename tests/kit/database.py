@@ -11,7 +11,7 @@ import pytest
 from fedistream.db import Database
 from fedistream.db.address import parse
 from fedistream.db.migrate import upgrade
-from tests.kit.postgres import Postgres
+from tests.kit.postgres import Postgres, name_of
 
 KINDS = ("sqlite", "postgres")
 
@@ -36,7 +36,7 @@ def postgres_template(postgres: Postgres) -> str:
     """The name of a database with all tables, for others to be made after."""
     url = postgres.make()
     upgrade(parse(url))
-    return url.partition("?")[0].rpartition("/")[2]
+    return name_of(url)
 
 
 @pytest.fixture(params=KINDS)

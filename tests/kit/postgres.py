@@ -88,6 +88,11 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+def name_of(url: str) -> str:
+    """The name of the database that the URL leads to."""
+    return url.partition("?")[0].rpartition("/")[2]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
