@@ -152,10 +152,13 @@ async def test_a_document_beyond_the_size_limit_is_not_believed() -> None:
     assert await failure(lambda _: json_answer(b"{" + b" " * 1024 * 1024 + b"}")) is Why.INVALID
 
 
-async def test_a_packed_document_is_not_unpacked() -> None:
-    packed = gzip.compress(b"{}")
-    headers = {"Content-Encoding": "gzip", "Content-Type": ACTIVITY_JSON}
-    assert await failure(lambda _: web.Response(body=packed, headers=headers)) is Why.INVALID
+@pytest.mark.parametrize("body", [gzip.compress(b"{}"), strictjson.write(note("note"))])
+async def test_a_packed_document_is_not_unpacked_nor_one_that_says_it_is(body: bytes) -> None:
+    def answer(request: Request) -> web.Response:
+        headers = {"Content-Encoding": "gzip", "Content-Type": ACTIVITY_JSON}
+        return web.Response(body=body.replace(b"{origin}", request.origin.encode()), headers=headers)
+
+    assert await failure(answer) is Why.INVALID
 
 
 async def test_the_url_of_a_page_leads_to_the_document_of_its_own_id() -> None:
