@@ -17,7 +17,7 @@ function policy(totalMs) {
 
 const CONFIG = {
   lowLatencyMode: true,
-  maxLiveSyncPlaybackRate: 1.05,
+  maxLiveSyncPlaybackRate: 1, // pace.js does it
   backBufferLength: 30,
   maxBufferLength: 20,
   liveDurationInfinity: true, // the duration says "live" to the controls
@@ -84,6 +84,12 @@ export class HlsEngine {
   /** Seconds from the frame on show to the newest one listed, by the playlist. */
   get fromEdge() {
     return this.#hls?.latency || null;
+  }
+
+  /** Seconds behind the live point; hls.js moves that point back when there were stalls. */
+  get overLive() {
+    const hls = this.#hls;
+    return hls?.latency && hls.targetLatency ? hls.latency - hls.targetLatency : null;
   }
 
   /** When the frame on show was made, by the node's clock. */

@@ -3,10 +3,11 @@
  */
 
 import { text, write } from "./page.js";
+import { pace } from "./pace.js";
 
-const LIVE_WITHIN_S = 3; // of the live point it still counts as live: catching up at 1.05 is under way
+const LIVE_WITHIN_S = 3; // of the live point it still counts as live: catching up is under way
 const OFFER_AFTER_S = 6;
-const RETURN_AFTER_S = 10; // more than the catch-up would make good in three minutes
+const RETURN_AFTER_S = 6; // more than catching up would make good in two minutes
 
 /** @typedef {import("./player.js").Player} Player */
 
@@ -22,6 +23,7 @@ export class LiveEdge {
     this.button = button;
     button.addEventListener("click", () => this.jump());
     const { controller, video } = player;
+    video.addEventListener("timeupdate", () => this.#keepPace());
     for (const wish of ["mediapauserequest", "mediaseekrequest"]) {
       controller.addEventListener(wish, () => (this.#held = true));
     }
@@ -31,6 +33,14 @@ export class LiveEdge {
       this.jump();
     }, { capture: true });
     Object.defineProperty(video, "liveEdgeStart", { get: () => (this.#point ?? NaN) - LIVE_WITHIN_S });
+  }
+
+  /** Comes four times a second while it plays. */
+  #keepPace() {
+    const { video, engine, inHand } = this.player;
+    const over = this.#held ? 0 : (engine?.overLive ?? 0);
+    const rate = pace(over, inHand ?? 0, video.playbackRate);
+    if (video.playbackRate !== rate) video.playbackRate = rate;
   }
 
   get #point() {

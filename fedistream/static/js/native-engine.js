@@ -56,6 +56,11 @@ export class NativeEngine {
     return seekable.length ? seekable.end(seekable.length - 1) - currentTime : null;
   }
 
+  /** Browsers that play HLS themselves keep to live themselves. */
+  get overLive() {
+    return null;
+  }
+
   get frameDate() {
     // Safari alone has getStartDate(): the PROGRAM-DATE-TIME of the start of the timeline
     const start = /** @type {{getStartDate?: () => Date}} */ (this.video).getStartDate?.();

@@ -8,7 +8,7 @@ import { LiveEdge } from "./live-edge.js";
 import { page } from "./page.js";
 import { follow, play } from "./sound.js";
 
-const STALLED_S = 2; // ask whether the encoder is gone
+const ASK_EVERY_S = 3; // while it stands still: is the encoder gone?
 const STUCK_S = 6; // try the live point
 const DEAD_S = 12; // begin anew
 
@@ -47,6 +47,7 @@ export class Player extends EventTarget {
     this.edge = new LiveEdge(this, /** @type {HTMLElement} */ (screen.querySelector(".jump")));
     follow(this.video, /** @type {HTMLElement} */ (screen.querySelector(".unmute")));
     this.video.addEventListener("playing", () => this.#say("playing"));
+    this.video.addEventListener("waiting", () => this.#say("stalled"));
     this.video.addEventListener("ended", () => this.#say("ended"));
   }
 
@@ -97,7 +98,7 @@ export class Player extends EventTarget {
     const still = !video.paused && !video.ended && video.currentTime === this.#at;
     this.#at = video.currentTime;
     this.#still = still && !document.hidden ? this.#still + 1 : 0;
-    if (this.#still === STALLED_S) this.#say("stalled");
+    if (this.#still && this.#still % ASK_EVERY_S === 0) this.#say("stalled");
     if (this.expected && this.#still === STUCK_S) this.edge.jump();
     if (this.expected && this.#still === DEAD_S) this.#anew();
     this.edge.look();

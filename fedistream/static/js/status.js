@@ -17,6 +17,7 @@ const SPREAD = 0.2; // of the interval, so that a thousand pages opened by one l
 const LONGEST_MS = 60_000;
 const PATIENCE_MS = 8_000;
 const UNREACHABLE_AFTER = 2; // one lost request is no news
+const HURRY_MS = 1_000; // between two requests, whatever the hurry
 
 /**
  * @param {unknown} value
@@ -56,6 +57,7 @@ export class StatusFeed extends EventTarget {
   #failures = 0;
   #asking = false;
   #again = false;
+  #askedAt = -Infinity;
 
   /**
    * @param {string} url
@@ -71,14 +73,14 @@ export class StatusFeed extends EventTarget {
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.hurry()));
     window.addEventListener("online", () => this.hurry());
     window.addEventListener("pageshow", (event) => event.persisted && this.hurry());
-    if (!document.hidden) this.#plan(EVERY_MS[this.last.state]);
+    if (!document.hidden) this.#plan(pause(this.last.state, 0));
   }
 
   /** Ask now: something happened that makes news likely. */
   hurry() {
     if (document.hidden) return;
-    if (this.#asking) this.#again = true;
-    else void this.#ask();
+    if (this.#asking) this.#again = true; // the answer on its way may be from before it happened
+    else this.#plan(this.#askedAt + HURRY_MS - performance.now());
   }
 
   #rest() {
@@ -88,13 +90,13 @@ export class StatusFeed extends EventTarget {
   /** @param {number} ms */
   #plan(ms) {
     clearTimeout(this.#timer);
-    const spread = 1 + SPREAD * (2 * Math.random() - 1);
-    this.#timer = setTimeout(() => this.#ask(), ms * spread);
+    this.#timer = setTimeout(() => this.#ask(), ms);
   }
 
   async #ask() {
-    clearTimeout(this.#timer);
     this.#asking = true;
+    this.#again = false;
+    this.#askedAt = performance.now();
     try {
       const sent = Date.now();
       const response = await fetch(this.url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -109,12 +111,17 @@ export class StatusFeed extends EventTarget {
     }
     this.#asking = false;
     if (document.hidden) return;
-    if (this.#again && this.#failures === 0) {
-      this.#again = false;
-      this.#plan(1_000);
-      return;
-    }
-    this.#again = false;
-    this.#plan(Math.min(LONGEST_MS, EVERY_MS[this.last.state] * 2 ** Math.min(this.#failures, 6)));
+    if (this.#again) this.hurry();
+    else this.#plan(pause(this.last.state, this.#failures));
   }
+}
+
+/**
+ * Milliseconds to the next request: longer after each failure, and not the same for everybody.
+ * @param {Status["state"]} state
+ * @param {number} failures
+ */
+function pause(state, failures) {
+  const spread = 1 + SPREAD * (2 * Math.random() - 1);
+  return spread * Math.min(LONGEST_MS, EVERY_MS[state] * 2 ** Math.min(failures, 6));
 }

@@ -77,6 +77,24 @@ async def test_playing_well_forgives_what_was_before(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
+    ("over", "in_hand", "rate", "next_rate"),
+    [
+        (0.0, 1.0, 1, 1),
+        (0.1, 1.0, 1, 1),  # not worth beginning
+        (0.2, 1.0, 1, 1.05),
+        (0.1, 1.0, 1.05, 1.05),  # begun, so it is brought to its end
+        (0.02, 1.0, 1.05, 1),
+        (-0.5, 1.0, 1.05, 1),
+        (3.0, 0.3, 1.05, 1),  # too little in hand to hurry
+    ],
+)
+async def test_the_pace_goes_up_to_reach_the_live_point_and_down_before_a_stall(
+    page: Page, over: float, in_hand: float, rate: float, next_rate: float
+) -> None:
+    assert await run(page, "pace", f"return m.pace({over}, {in_hand}, {rate})") == next_rate
+
+
+@pytest.mark.parametrize(
     ("answer", "state"),
     [
         ({"state": "live", "online": True}, "live"),
