@@ -1,7 +1,8 @@
-"""Hashing of passwords: slow on purpose, so in threads, and few at once."""
+"""Hashing of passwords: slow on purpose, so in threads of their own, and few."""
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -12,21 +13,22 @@ AT_ONCE = 2  # each takes a core and MEMORY_KIB while it lasts
 MEMORY_KIB = 19 * 1024  # with two passes and one lane: OWASP's smallest setting for Argon2id
 PASSES = 2
 
+HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
+
 
 class Passwords:
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
-        self._turn = asyncio.Semaphore(AT_ONCE)
+    def __init__(self, hasher: PasswordHasher = HASHER) -> None:
+        self._hasher = hasher
+        # not a semaphore around the loop's threads: a caller who goes away would let the next one in too early
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
 
     async def hash(self, password: str) -> str:
         """The PHC string to store, with a salt of its own."""
-        async with self._turn:
-            return await asyncio.to_thread(self._hasher.hash, password)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, password)
 
     async def verify(self, stored: str, password: str) -> bool:
         """Whether the password is the one behind this hash. A hash that cannot be read fits no password."""
-        async with self._turn:
-            return await asyncio.to_thread(self._verify, stored, password)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._verify, stored, password)
 
     def is_old(self, stored: str) -> bool:
         """Whether it was made with other costs than today's."""

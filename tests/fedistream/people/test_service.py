@@ -1,0 +1,185 @@
+"""The admin's password: made once, stored as a hash only, checked slowly the first time and quickly afterwards."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from argon2 import PasswordHasher
+
+from fedistream.errors import Invalid
+from fedistream.people.models import PersonRow
+from fedistream.people.service import REMEMBERED, People
+
+pytestmark = pytest.mark.usefixtures("database")
+PASSWORD = "correct horse battery"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def test_the_first_start_makes_a_password_that_can_be_typed() -> None:
+    people = People(Clock())
+    assert not await people.has_admin()
+    password = await people.open()
+    assert [len(group) for group in password.split("-")] == [5, 5, 5, 5]
+    assert await people.has_admin()
+    assert await people.check_admin(password)
+    assert await People(Clock()).open() == "", "it is shown once"
+
+
+async def test_two_nodes_have_different_passwords() -> None:
+    first = await People(Clock()).open()
+    await PersonRow.all().delete()
+    assert await People(Clock()).open() != first
+
+
+async def test_only_a_hash_is_stored() -> None:
+    await People(Clock()).set_admin_password(PASSWORD)
+    row = await PersonRow.get()
+    assert (row.name, row.role) == ("admin", "admin")
+    assert row.password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert PASSWORD not in row.password_hash
+
+
+@pytest.mark.parametrize(
+    "password", ["", "wrong", PASSWORD + " ", PASSWORD.upper(), "x" * 1025, "\0", "half \ud83d", "x" * 10_000_000]
+)
+async def test_another_password_is_wrong(password: str) -> None:
+    people = People(Clock())
+    await people.set_admin_password(PASSWORD)
+    assert not await people.check_admin(password)
+    assert await people.check_admin(PASSWORD)
+    assert not await people.check_admin(password), "also when the right one is remembered"
+
+
+async def test_without_an_admin_every_password_is_wrong() -> None:
+    assert not await People(Clock()).check_admin("")
+    assert not await People(Clock()).check_admin(PASSWORD)
+
+
+async def test_a_password_that_was_right_a_moment_ago_is_quick() -> None:
+    people = People(Clock())
+    await people.set_admin_password(PASSWORD)
+    assert await people.check_admin(PASSWORD)
+    # with the row gone only memory can know it
+    await PersonRow.all().delete()
+    assert await people.check_admin(PASSWORD)
+    began = time.perf_counter()
+    for _ in range(1000):
+        assert await people.check_admin(PASSWORD)
+    assert time.perf_counter() - began < 5  # 0.03 s; a thousand hashes would take 17
+
+
+async def test_a_password_is_remembered_for_a_few_minutes_only() -> None:
+    clock = Clock()
+    people = People(clock)
+    await people.set_admin_password(PASSWORD)
+    assert await people.check_admin(PASSWORD)
+    await PersonRow.all().delete()
+    clock.now += REMEMBERED - timedelta(seconds=1)
+    assert await people.check_admin(PASSWORD)
+    clock.now += timedelta(seconds=1)
+    assert not await people.check_admin(PASSWORD)
+
+
+async def test_a_changed_password_holds_at_once_and_the_old_one_no_more() -> None:
+    people = People(Clock())
+    await people.set_admin_password(PASSWORD)
+    assert await people.check_admin(PASSWORD)
+    await people.set_admin_password("another password")
+    assert not await people.check_admin(PASSWORD)
+    assert await people.check_admin("another password")
+    assert await PersonRow.all().count() == 1
+
+
+async def test_an_old_password_that_is_being_checked_while_it_is_changed_is_not_remembered() -> None:
+    people = People(Clock())
+    await people.set_admin_password(PASSWORD)
+    for _ in range(5):
+        checks = [asyncio.create_task(people.check_admin(PASSWORD)) for _ in range(3)]
+        await people.set_admin_password("another password")
+        await asyncio.gather(*checks)
+        assert not await people.check_admin(PASSWORD)
+        await people.set_admin_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [("", "8 to 1024"), ("seven c", "8 to 1024"), ("x" * 1025, "8 to 1024"), ("x\ud83d" * 8, "text")],
+)
+async def test_a_password_that_cannot_be_is_refused_and_the_old_one_stays(password: str, why: str) -> None:
+    people = People(Clock())
+    await people.set_admin_password(PASSWORD)
+    with pytest.raises(Invalid, match=why):
+        await people.set_admin_password(password)
+    assert await people.check_admin(PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["пароль с пробелом", "x" * 1024, "🔑🔑🔑🔑🔑🔑🔑🔑"])
+async def test_any_text_of_the_right_length_may_be_a_password(password: str) -> None:
+    people = People(Clock())
+    await people.set_admin_password(password)
+    assert await people.check_admin(password)
+    assert not await people.check_admin(password[:-1])
+
+
+async def test_a_password_from_the_command_line_holds_in_place_of_the_stored_one_and_is_not_stored() -> None:
+    await People(Clock()).set_admin_password(PASSWORD)
+    people = People(Clock())
+    assert await people.open("flag") == ""
+    assert await people.check_admin("flag")
+    assert not await people.check_admin(PASSWORD)
+    later = People(Clock())
+    await later.open()
+    assert await later.check_admin(PASSWORD)
+    assert not await later.check_admin("flag")
+
+
+async def test_with_a_password_from_the_command_line_none_is_made() -> None:
+    people = People(Clock())
+    assert await people.open("flag") == ""
+    assert await people.has_admin()
+    assert not await PersonRow.exists()
+
+
+async def test_a_password_set_by_the_admin_takes_the_place_of_the_command_lines() -> None:
+    people = People(Clock())
+    await people.open("flag")
+    await people.set_admin_password(PASSWORD)
+    assert await people.check_admin(PASSWORD)
+    assert not await people.check_admin("flag")
+
+
+async def test_an_endless_password_from_the_command_line_is_refused() -> None:
+    with pytest.raises(Invalid, match="1024"):
+        await People(Clock()).open("x" * 1025)
+
+
+async def test_a_hash_that_was_made_with_other_costs_is_made_anew_when_the_password_is_known() -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    await PersonRow.create(name="admin", role="admin", password_hash=weak, created_at=Clock()())
+    assert not await People(Clock()).check_admin("wrong password")
+    assert (await PersonRow.get()).password_hash == weak
+    assert await People(Clock()).check_admin(PASSWORD)
+    assert "m=19456,t=2" in (await PersonRow.get()).password_hash
+    assert await People(Clock()).check_admin(PASSWORD)
+
+
+async def test_a_hash_that_cannot_be_read_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:
+    await PersonRow.create(name="admin", role="admin", password_hash="plain", created_at=Clock()())
+    assert not await People(Clock()).check_admin("plain")
+    assert "cannot be read" in caplog.text
+
+
+async def test_somebody_called_admin_without_the_role_is_no_admin() -> None:
+    people = People(Clock())
+    await people.set_admin_password(PASSWORD)
+    await PersonRow.all().update(role="")
+    assert not await people.has_admin()
+    assert not await people.check_admin(PASSWORD)
