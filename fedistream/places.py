@@ -18,4 +18,4 @@ STATIC = PACKAGE / "static"
 """Our own CSS and ES modules; `vendor/` in it is filled by the build hook."""
 
 VENDOR = STATIC / "vendor"
-"""hls.light.js, hls.worker.js, media-chrome.js, and a licence for each."""
+"""hls.light.js, media-chrome.js, and a licence for each."""

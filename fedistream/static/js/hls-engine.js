@@ -6,13 +6,20 @@ import Hls from "hls.js";
 import { Recovery } from "./recovery.js";
 
 /** hls.js retries what can be retried; here only the pauses and the numbers are set. */
-const RETRY = { maxNumRetry: 4, retryDelayMs: 400, maxRetryDelayMs: 4_000, backoff: /** @type {const} */ ("exponential") };
+const RETRY = { maxNumRetry: 4, retryDelayMs: 400, maxRetryDelayMs: 4_000, backoff: "exponential" };
 
-/** @param {number} totalMs */
-function policy(totalMs) {
-  return {
-    default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: totalMs, timeoutRetry: RETRY, errorRetry: RETRY },
-  };
+/**
+ * A playlist without a whole segment counts as an error, and every broadcast begins with one: growing pauses would
+ * cost the first viewers seconds.
+ */
+const STEADY = { maxNumRetry: 12, retryDelayMs: 300, maxRetryDelayMs: 300, backoff: "linear" };
+
+/**
+ * @param {number} totalMs
+ * @param {object} [errorRetry]
+ */
+function policy(totalMs, errorRetry = RETRY) {
+  return { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: totalMs, timeoutRetry: RETRY, errorRetry } };
 }
 
 const CONFIG = {
@@ -24,7 +31,7 @@ const CONFIG = {
   // the parts are fMP4: there is nothing to transmux, so the worker would be 41 KB for copying bytes to and fro
   enableWorker: false,
   manifestLoadPolicy: policy(15_000),
-  playlistLoadPolicy: policy(20_000),
+  playlistLoadPolicy: policy(20_000, STEADY),
   fragLoadPolicy: policy(60_000),
 };
 

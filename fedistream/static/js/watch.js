@@ -56,10 +56,12 @@ function dress(built) {
   panel.skew = skew;
   spare(built.controller);
   built.addEventListener("playing", () => feed.last.state !== "waiting" && stage.enter("live"));
-  built.addEventListener("ended", () => (feed.last.state === "offline" ? end() : feed.hurry()));
   // the page was made before this viewer was one
   built.addEventListener("playing", () => feed.hurry(), { once: true });
-  for (const event of ["stalled", "trouble"]) built.addEventListener(event, () => feed.hurry());
+  for (const event of ["stalled", "trouble", "ended"]) {
+    // when it is known to be over, this is the end of what was in hand
+    built.addEventListener(event, () => (feed.last.state === "offline" ? end() : feed.hurry()));
+  }
   built.addEventListener("unplayable", () => stage.enter("unplayable"));
   introduce();
 }

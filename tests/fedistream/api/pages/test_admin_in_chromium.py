@@ -1,6 +1,5 @@
 """The admin page in a real browser: what lives by itself, what is asked about, what is copied."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -10,25 +9,19 @@ from tests.kit import browser, onair
 from tests.kit.browser import visit
 from tests.kit.studio import PASSWORD, Studio
 
-pytestmark = browser.NEEDED
-expect.set_options(timeout=browser.PATIENCE_MS)
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 ADMIN = {"username": "admin", "password": PASSWORD}
 
 
 @pytest.fixture
-async def url(studio: Studio) -> AsyncIterator[str]:
-    async with studio.serve() as url:
-        yield f"{url}/admin/"
+def admin_page(url: str) -> str:
+    return f"{url}/admin/"
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser.browser() as chromium:
-        yield chromium
-
-
-async def test_the_broadcast_appears_and_goes_without_a_reload(studio: Studio, url: str, chromium: Browser) -> None:
-    async with visit(chromium, url, http_credentials=ADMIN) as (page, _):
+async def test_the_broadcast_appears_and_goes_without_a_reload(
+    studio: Studio, admin_page: str, chromium: Browser
+) -> None:
+    async with visit(chromium, admin_page, http_credentials=ADMIN) as (page, _):
         disconnect = page.get_by_role("button", name="Disconnect")
         await expect(disconnect).to_be_hidden()
         studio.broadcasts.shown = replace(onair.live(), warnings=("Keyframes come every 8 s.",))
@@ -39,8 +32,8 @@ async def test_the_broadcast_appears_and_goes_without_a_reload(studio: Studio, u
         await expect(disconnect).to_be_hidden()
 
 
-async def test_a_refresh_leaves_what_is_being_typed_alone(studio: Studio, url: str, chromium: Browser) -> None:
-    async with visit(chromium, url, http_credentials=ADMIN) as (page, _):
+async def test_a_refresh_leaves_what_is_being_typed_alone(studio: Studio, admin_page: str, chromium: Browser) -> None:
+    async with visit(chromium, admin_page, http_credentials=ADMIN) as (page, _):
         title = page.get_by_label("Title", exact=True)
         await title.fill("half a ti")
         studio.broadcasts.shown = onair.live()
@@ -49,14 +42,14 @@ async def test_a_refresh_leaves_what_is_being_typed_alone(studio: Studio, url: s
         await expect(title).to_be_focused()
 
 
-async def test_disconnecting_is_asked_about_first(studio: Studio, url: str, chromium: Browser) -> None:
+async def test_disconnecting_is_asked_about_first(studio: Studio, admin_page: str, chromium: Browser) -> None:
     await studio.go_live()
     answers = [False, True]
 
     async def answer(dialog: Dialog) -> None:
         await (dialog.accept() if answers.pop(0) else dialog.dismiss())
 
-    async with visit(chromium, url, http_credentials=ADMIN) as (page, _):
+    async with visit(chromium, admin_page, http_credentials=ADMIN) as (page, _):
         page.on("dialog", answer)
         disconnect = page.get_by_role("button", name="Disconnect")
         await disconnect.click()
@@ -66,9 +59,9 @@ async def test_disconnecting_is_asked_about_first(studio: Studio, url: str, chro
     assert not studio.broadcasts.air(1).playable
 
 
-async def test_a_stream_key_is_hidden_until_asked_for_and_can_be_copied(url: str, chromium: Browser) -> None:
+async def test_a_stream_key_is_hidden_until_asked_for_and_can_be_copied(admin_page: str, chromium: Browser) -> None:
     rights = ["clipboard-read", "clipboard-write"]
-    async with visit(chromium, url, http_credentials=ADMIN, permissions=rights) as (page, _):
+    async with visit(chromium, admin_page, http_credentials=ADMIN, permissions=rights) as (page, _):
         key = page.get_by_text("first-secret-key")
         await expect(key).to_be_hidden()
         await page.get_by_role("button", name="Copy stream key").click()
@@ -79,8 +72,8 @@ async def test_a_stream_key_is_hidden_until_asked_for_and_can_be_copied(url: str
         await expect(key).to_be_visible()
 
 
-async def test_where_there_is_no_clipboard_the_key_is_selected(url: str, chromium: Browser) -> None:
-    async with visit(chromium, url, http_credentials=ADMIN) as (page, _):
+async def test_where_there_is_no_clipboard_the_key_is_selected(admin_page: str, chromium: Browser) -> None:
+    async with visit(chromium, admin_page, http_credentials=ADMIN) as (page, _):
         # as over plain HTTP on a local network
         await page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
         await page.get_by_role("button", name="Copy stream key").click()
@@ -88,8 +81,8 @@ async def test_where_there_is_no_clipboard_the_key_is_selected(url: str, chromiu
         assert await page.evaluate("getSelection().toString()") == "first-secret-key"
 
 
-async def test_a_node_that_does_not_answer_is_said_to(studio: Studio, url: str, chromium: Browser) -> None:
-    async with visit(chromium, url, http_credentials=ADMIN) as (page, witness):
+async def test_a_node_that_does_not_answer_is_said_to(studio: Studio, admin_page: str, chromium: Browser) -> None:
+    async with visit(chromium, admin_page, http_credentials=ADMIN) as (page, witness):
         witness.expected = ("Failed to load resource",)
         studio.broken = True
         notice = page.get_by_text("No answer from the node.")
@@ -98,9 +91,9 @@ async def test_a_node_that_does_not_answer_is_said_to(studio: Studio, url: str, 
         await expect(notice).to_have_count(0)
 
 
-async def test_the_forms_work_without_scripts(studio: Studio, url: str, chromium: Browser) -> None:
+async def test_the_forms_work_without_scripts(studio: Studio, admin_page: str, chromium: Browser) -> None:
     context = {"http_credentials": ADMIN, "java_script_enabled": False}
-    async with visit(chromium, url, **context) as (page, _):
+    async with visit(chromium, admin_page, **context) as (page, _):
         await page.get_by_label("Title", exact=True).fill("Evening")
         await page.get_by_role("button", name="Set title").click()
         await expect(page.get_by_text("The title is set.")).to_be_visible()
@@ -110,8 +103,8 @@ async def test_the_forms_work_without_scripts(studio: Studio, url: str, chromium
     assert studio.settings.values["streamtitle"] == "Evening"
 
 
-async def test_a_wrong_field_is_led_to(url: str, chromium: Browser) -> None:
-    async with visit(chromium, url, http_credentials=ADMIN) as (page, witness):
+async def test_a_wrong_field_is_led_to(admin_page: str, chromium: Browser) -> None:
+    async with visit(chromium, admin_page, http_credentials=ADMIN) as (page, witness):
         witness.expected = ("422",)
         await page.get_by_label("Name", exact=True).fill(" ")
         await page.get_by_role("button", name="Save").click()

@@ -1,7 +1,6 @@
 """What every page must keep to: bytes, contrast and names (axe), narrow screens, no script, nobody else's server."""
 
 import gzip
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,8 +12,7 @@ from tests.kit import browser, onair
 from tests.kit.browser import received, visit
 from tests.kit.studio import PASSWORD, Studio
 
-pytestmark = browser.NEEDED
-expect.set_options(timeout=browser.PATIENCE_MS)
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 
 KB = 1024
 OFFLINE_BUDGET, LIVE_BUDGET, ADMIN_BUDGET = 60 * KB, 260 * KB, 120 * KB  # as sent, without the video
@@ -22,18 +20,6 @@ PHONE = {"width": 360, "height": 740}
 SCHEMES = ("light", "dark")
 ADMIN = {"username": "admin", "password": PASSWORD}
 PAGES = ("/", "/embed/video", "/admin/", "/not/there")
-
-
-@pytest.fixture
-async def url(studio: Studio) -> AsyncIterator[str]:
-    async with studio.serve() as url:
-        yield url
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser.browser() as chromium:
-        yield chromium
 
 
 async def faults(page: Page) -> list[str]:

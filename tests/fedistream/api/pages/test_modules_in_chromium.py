@@ -4,26 +4,20 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from tests.kit import browser
 from tests.kit.browser import until, visit
 from tests.kit.studio import Studio, static_files
 
-pytestmark = browser.NEEDED
-expect.set_options(timeout=browser.PATIENCE_MS)
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest.fixture
-async def url(studio: Studio) -> AsyncIterator[str]:
-    async with studio.serve() as url:
-        yield url
-
-
-@pytest.fixture
-async def page(url: str) -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(url: str, chromium: Browser) -> AsyncIterator[Page]:
     """An offline page, whose modules a test may import."""
-    async with browser.browser() as chromium, visit(chromium, url, locale="en-GB", timezone_id="UTC") as (page, _):
+    async with visit(chromium, url, locale="en-GB", timezone_id="UTC") as (page, _):
         yield page
 
 
@@ -179,9 +173,9 @@ async def test_a_line_that_is_spoken_is_written_only_when_it_changes(page: Page)
     assert writes == 2
 
 
-async def test_without_media_source_the_browser_plays_hls_itself(studio: Studio, url: str) -> None:
+async def test_without_media_source_the_browser_plays_hls_itself(studio: Studio, url: str, chromium: Browser) -> None:
     await studio.go_live()
-    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, _):
+    async with visit(chromium, "about:blank") as (page, _):
         await page.add_init_script("delete window.MediaSource; delete window.ManagedMediaSource;")
         await page.goto(url)
         await page.wait_for_selector('body[data-state="live"]')
@@ -189,9 +183,9 @@ async def test_without_media_source_the_browser_plays_hls_itself(studio: Studio,
         assert await page.evaluate("document.querySelector('video').src") == f"{url}/hls/stream.m3u8"
 
 
-async def test_a_browser_that_can_play_nothing_says_so(studio: Studio, url: str) -> None:
+async def test_a_browser_that_can_play_nothing_says_so(studio: Studio, url: str, chromium: Browser) -> None:
     await studio.go_live()
-    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, _):
+    async with visit(chromium, "about:blank") as (page, _):
         await page.add_init_script(
             "delete window.MediaSource; delete window.ManagedMediaSource;"
             "HTMLMediaElement.prototype.canPlayType = () => '';"
@@ -200,9 +194,11 @@ async def test_a_browser_that_can_play_nothing_says_so(studio: Studio, url: str)
         await expect(page.get_by_text("This browser cannot play the stream.").first).to_be_visible()
 
 
-async def test_sound_that_was_wanted_is_muted_when_the_browser_insists(studio: Studio, url: str) -> None:
+async def test_sound_that_was_wanted_is_muted_when_the_browser_insists(
+    studio: Studio, url: str, chromium: Browser
+) -> None:
     await studio.go_live()
-    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, _):
+    async with visit(chromium, "about:blank") as (page, _):
         await page.add_init_script(
             """localStorage.setItem("fedistream.sound", '{"muted": false, "volume": 0.5}');
             const play = HTMLMediaElement.prototype.play;
@@ -217,9 +213,11 @@ async def test_sound_that_was_wanted_is_muted_when_the_browser_insists(studio: S
         assert await page.evaluate("JSON.parse(localStorage['fedistream.sound']).muted") is False
 
 
-async def test_a_player_that_cannot_be_loaded_reloads_the_page_once_and_then_says_so(studio: Studio, url: str) -> None:
+async def test_a_player_that_cannot_be_loaded_reloads_the_page_once_and_then_says_so(
+    studio: Studio, url: str, chromium: Browser
+) -> None:
     await studio.go_live()
-    async with browser.browser() as chromium, visit(chromium, "about:blank") as (page, witness):
+    async with visit(chromium, "about:blank") as (page, witness):
         witness.expected = ("Failed to load resource", "Failed to fetch dynamically imported module", "preload")
         await page.route("**/vendor/*", lambda route: route.fulfill(status=404))
         await page.goto(url)

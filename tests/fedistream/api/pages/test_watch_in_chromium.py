@@ -1,7 +1,6 @@
 """The watch page in a real browser: what a viewer sees from offline to live to the end."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, Frame, Page, expect
@@ -10,23 +9,10 @@ from tests.kit import browser
 from tests.kit.browser import until, visit
 from tests.kit.studio import Studio
 
-pytestmark = browser.NEEDED
-expect.set_options(timeout=browser.PATIENCE_MS)
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 
 # what the browser itself prints of an answer that the story wants to fail
 FAILED_LOADS = ("Failed to load resource",)
-
-
-@pytest.fixture
-async def url(studio: Studio) -> AsyncIterator[str]:
-    async with studio.serve() as url:
-        yield url
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with browser.browser() as chromium:
-        yield chromium
 
 
 async def state(page: Page, wanted: str) -> None:
