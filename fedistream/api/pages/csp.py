@@ -51,7 +51,6 @@ def headers(nonce: str, frame: Frame) -> dict[str, str]:
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Permissions-Policy": _PERMISSIONS,
-        "Cross-Origin-Opener-Policy": "same-origin",
     }
     if frame is not Frame.ANYBODY:
         # for browsers without frame-ancestors; there is no value that means anybody

@@ -152,6 +152,33 @@ async def test_space_pauses_once_whether_the_page_or_a_button_has_the_focus(
         assert await video(page, "v.paused") is False
 
 
+async def test_what_goes_full_screen_is_the_screen_with_its_overlays(
+    studio: Studio, url: str, chromium: Browser
+) -> None:
+    await studio.go_live()
+    async with visit(chromium, url) as (page, _):
+        await state(page, "live")
+        await page.keyboard.press("f")
+        await until(page, "document.fullscreenElement?.matches('.screen')")
+        await until(page, "v.parentElement.hasAttribute('mediaisfullscreen')")
+        await page.keyboard.press("f")
+        await until(page, "document.fullscreenElement === null")
+
+
+async def test_the_viewer_is_brought_to_the_live_point_without_being_asked(
+    studio: Studio, url: str, chromium: Browser
+) -> None:
+    await studio.go_live()
+    async with visit(chromium, url) as (page, _):
+        await state(page, "live")
+        await until(page, "v.currentTime > 1")
+        # as after a network that was away for a while: nobody paused, nobody went back
+        await page.evaluate("document.querySelector('video').pause()")
+        await until(page, "v.liveEdgeStart - v.currentTime > 4")
+        await page.evaluate("document.querySelector('video').play()")
+        await until(page, "v.liveEdgeStart - v.currentTime < 0")
+
+
 async def test_who_falls_behind_is_offered_the_way_to_live(studio: Studio, url: str, chromium: Browser) -> None:
     await studio.go_live()
     async with visit(chromium, url) as (page, _):
