@@ -58,6 +58,8 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys((*KERNEL, "fedistream.ground"), KERNEL_ROOM),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
+    # the one module that reaches into the web server: its websocket protocol is made out of the server's
+    "fedistream.api.fanout": Room(("fedistream.api.lines",), ("uvicorn", "websockets")),
     "fedistream.irc": replace(FACE, libraries=()),
     "fedistream.jobs": Room(("fedistream", "activitypub"), ("aiohttp", "apscheduler"), not_even=FACE.not_even[:2]),
     "fedistream.reactions": Room(("fedistream",), not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),

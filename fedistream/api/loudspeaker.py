@@ -1,0 +1,130 @@
+"""The loudspeaker: an event becomes JSON once, frames once, and is written to every line of a channel's room.
+
+What the JSON looks like is handed in (`shape`), and so is the way between nodes (`Relay`).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fedistream.api.lines import Frames, Line, frames
+from fedistream.chat.values import Event
+
+log = logging.getLogger(__name__)
+
+SLICE = 250  # lines written to in one turn of the loop: about a millisecond, in which no segment is served
+MAX_WAITING = 2000  # events that may wait while a round is under way; chat is far below, a flood from a bot is not
+
+Shape = Callable[[int, Event], bytes | None]  # an event of a channel as one JSON text; None when nobody is to hear it
+Heard = Callable[[int, bytes], None]
+
+
+class Relay(Protocol):
+    """Carries a ready text to the loudspeakers of all nodes, this one among them. Neither call waits or raises."""
+
+    def tell(self, channel_id: int, text: bytes) -> None: ...
+
+    def attach(self, heard: Heard) -> None:
+        """`heard` is called in the event loop's thread, in the order of a channel's texts."""
+
+
+class InProcess:
+    """The relay of a node that is alone."""
+
+    def __init__(self) -> None:
+        self._heard: list[Heard] = []
+
+    def tell(self, channel_id: int, text: bytes) -> None:
+        for heard in self._heard:
+            heard(channel_id, text)
+
+    def attach(self, heard: Heard) -> None:
+        self._heard.append(heard)
+
+
+@dataclass(slots=True)
+class _Crowd:
+    """The lines of one room. `round` are those that get what is on its way now, `said` it."""
+
+    lines: dict[Line, None] = field(default_factory=dict)
+    waiting: list[bytes] = field(default_factory=list)
+    round: list[Line] = field(default_factory=list)
+    said: Frames | None = None
+    reached: int = 0
+
+
+class Loudspeaker:
+    """Implements `chat.values.Loudspeaker` for one process.
+
+    A round goes through all lines, a slice in each turn of the loop; what is said meanwhile is gathered and makes the
+    next round, so the more there is to say, the cheaper each event becomes. `dropped` counts what found no room.
+    """
+
+    def __init__(self, shape: Shape, relay: Relay) -> None:
+        self.dropped = 0
+        self._shape = shape
+        self._relay = relay
+        self._crowds: dict[int, _Crowd] = {}
+        relay.attach(self._hear)
+
+    def join(self, channel_id: int, line: Line) -> None:
+        """The line hears everything said from now on, and what is just being said."""
+        crowd = self._crowds.setdefault(channel_id, _Crowd())
+        crowd.lines[line] = None
+        if crowd.said is not None:
+            crowd.round.append(line)
+
+    def leave(self, channel_id: int, line: Line) -> None:
+        crowd = self._crowds.get(channel_id)
+        if crowd is not None:
+            crowd.lines.pop(line, None)
+            if not crowd.lines and crowd.said is None:
+                del self._crowds[channel_id]
+
+    def count(self, channel_id: int) -> int:
+        crowd = self._crowds.get(channel_id)
+        return len(crowd.lines) if crowd else 0
+
+    def say(self, channel_id: int, event: Event) -> None:
+        try:
+            text = self._shape(channel_id, event)
+        except Exception:
+            log.exception("no words for %s", type(event).__name__)
+            return
+        if text is not None:
+            self._relay.tell(channel_id, text)
+
+    def _hear(self, channel_id: int, text: bytes) -> None:
+        crowd = self._crowds.get(channel_id)
+        if crowd is None:
+            return
+        if len(crowd.waiting) >= MAX_WAITING:
+            self.dropped += 1
+            return
+        crowd.waiting.append(text)
+        if len(crowd.waiting) == 1 and crowd.said is None:
+            asyncio.get_running_loop().call_soon(self._begin, channel_id, crowd)
+
+    def _begin(self, channel_id: int, crowd: _Crowd) -> None:
+        crowd.said = frames(crowd.waiting)
+        crowd.waiting = []
+        crowd.round, crowd.reached = list(crowd.lines), 0
+        self._go_on(channel_id, crowd)
+
+    def _go_on(self, channel_id: int, crowd: _Crowd) -> None:
+        assert crowd.said is not None
+        said, begin = crowd.said, crowd.reached
+        for line in crowd.round[begin : begin + SLICE]:
+            line.push(said)
+        crowd.reached = begin + SLICE
+        loop = asyncio.get_running_loop()
+        if crowd.reached < len(crowd.round):
+            loop.call_soon(self._go_on, channel_id, crowd)
+            return
+        crowd.said, crowd.round = None, []
+        if crowd.waiting:
+            loop.call_soon(self._begin, channel_id, crowd)
+        elif not crowd.lines:
+            self._crowds.pop(channel_id, None)

@@ -1,0 +1,175 @@
+"""One text for all lines of a room, round by round; real sockets are in test_fanout."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from fedistream.api.lines import Frames
+from fedistream.api.loudspeaker import MAX_WAITING, SLICE, InProcess, Loudspeaker
+from fedistream.chat.values import Event, Shown
+
+AT = datetime(2026, 5, 1, tzinfo=UTC)
+
+
+@dataclass(eq=False, slots=True)
+class Ear:
+    """A line that remembers."""
+
+    heard: list[bytes] = field(default_factory=list)
+    pieces: int = 0
+
+    def push(self, said: Frames) -> bool:
+        self.heard.extend(said.texts)
+        self.pieces += 1
+        return True
+
+    def shut(self, code: int, reason: str = "") -> None:
+        raise AssertionError("a loudspeaker closes nobody")
+
+
+def event(name: str) -> Event:
+    return Shown(("m",), True, name, AT)
+
+
+def shape(channel_id: int, said: Event) -> bytes | None:
+    if said.id == "secret":
+        return None
+    if said.id == "broken":
+        raise ValueError(said.id)
+    return f"{channel_id} {said.id}".encode()
+
+
+def loudspeaker() -> Loudspeaker:
+    return Loudspeaker(shape, InProcess())
+
+
+async def turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_everybody_in_the_room_hears_it_and_nobody_elsewhere() -> None:
+    voice, here, there = loudspeaker(), [Ear(), Ear()], Ear()
+    for ear in here:
+        voice.join(1, ear)
+    voice.join(2, there)
+    voice.say(1, event("a"))
+    voice.say(3, event("b"))
+    await turns(2)
+    assert [ear.heard for ear in (*here, there)] == [[b"1 a"], [b"1 a"], []]
+
+
+async def test_what_is_said_in_one_turn_is_written_in_one_piece_and_in_order() -> None:
+    voice, ear = loudspeaker(), Ear()
+    voice.join(1, ear)
+    for name in "abc":
+        voice.say(1, event(name))
+    await turns(2)
+    assert (ear.heard, ear.pieces) == ([b"1 a", b"1 b", b"1 c"], 1)
+
+
+async def test_other_work_is_done_between_two_slices_of_a_large_room() -> None:
+    voice, ears = loudspeaker(), [Ear() for _ in range(3 * SLICE + 1)]
+    for ear in ears:
+        voice.join(1, ear)
+    voice.say(1, event("a"))
+    reached = []
+    for _ in range(5):
+        await turns(1)
+        reached.append(sum(1 for ear in ears if ear.heard))
+    assert reached == [SLICE, 2 * SLICE, 3 * SLICE, 3 * SLICE + 1, 3 * SLICE + 1]
+
+
+async def test_what_is_said_during_a_round_comes_to_all_in_the_next() -> None:
+    voice, ears = loudspeaker(), [Ear() for _ in range(2 * SLICE)]
+    for ear in ears:
+        voice.join(1, ear)
+    voice.say(1, event("a"))
+    await turns(1)
+    voice.say(1, event("b"))
+    voice.say(1, event("c"))
+    await turns(6)
+    assert all(ear.heard == [b"1 a", b"1 b", b"1 c"] for ear in ears)
+    assert all(ear.pieces == 2 for ear in ears)
+
+
+async def test_who_comes_in_during_a_round_hears_what_is_being_said() -> None:
+    voice, ears, late = loudspeaker(), [Ear() for _ in range(2 * SLICE)], Ear()
+    for ear in ears:
+        voice.join(1, ear)
+    voice.say(1, event("a"))
+    await turns(1)
+    voice.join(1, late)
+    voice.say(1, event("b"))
+    await turns(6)
+    assert late.heard == [b"1 a", b"1 b"]
+
+
+async def test_who_has_left_hears_nothing_more() -> None:
+    voice, ears = loudspeaker(), [Ear(), Ear()]
+    for ear in ears:
+        voice.join(1, ear)
+    voice.say(1, event("a"))
+    await turns(2)
+    voice.leave(1, ears[0])
+    voice.leave(1, ears[0])
+    voice.leave(7, ears[0])
+    voice.say(1, event("b"))
+    await turns(2)
+    assert [ear.heard for ear in ears] == [[b"1 a"], [b"1 a", b"1 b"]]
+    assert voice.count(1) == 1
+    voice.leave(1, ears[1])
+    assert (voice.count(1), voice.count(9)) == (0, 0)
+
+
+async def test_an_empty_room_that_is_entered_again_hears_again() -> None:
+    voice, ear = loudspeaker(), Ear()
+    for name in ("a", "b"):
+        voice.join(1, ear)
+        voice.say(1, event(name))
+        await turns(2)
+        voice.leave(1, ear)
+    voice.join(1, ear)
+    voice.say(1, event("c"))
+    voice.leave(1, ear)
+    await turns(2)
+    voice.join(1, ear)
+    voice.say(1, event("d"))
+    await turns(3)
+    assert ear.heard == [b"1 a", b"1 b", b"1 d"]
+
+
+async def test_what_has_no_shape_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
+    voice, ear = loudspeaker(), Ear()
+    voice.join(1, ear)
+    voice.say(1, event("secret"))
+    assert not caplog.records
+    with caplog.at_level(logging.ERROR):
+        voice.say(1, event("broken"))
+    voice.say(1, event("a"))
+    await turns(2)
+    assert ear.heard == [b"1 a"]
+    assert "no words for Shown" in caplog.text
+
+
+async def test_a_flood_is_bounded_and_counted() -> None:
+    voice, ear = loudspeaker(), Ear()
+    voice.join(1, ear)
+    for number in range(MAX_WAITING + 3):
+        voice.say(1, event(str(number)))
+    await turns(2)
+    assert (len(ear.heard), voice.dropped) == (MAX_WAITING, 3)
+
+
+async def test_two_nodes_on_one_relay_hear_each_other() -> None:
+    relay = InProcess()
+    one, other = Loudspeaker(shape, relay), Loudspeaker(shape, relay)
+    ears = [Ear(), Ear()]
+    one.join(1, ears[0])
+    other.join(1, ears[1])
+    other.say(1, event("a"))
+    await turns(2)
+    assert [ear.heard for ear in ears] == [[b"1 a"], [b"1 a"]]
