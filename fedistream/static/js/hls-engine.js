@@ -5,23 +5,28 @@
 import Hls from "hls.js";
 import { Recovery } from "./recovery.js";
 
-/** hls.js retries what can be retried; here only the pauses and the numbers are set. */
+/**
+ * hls.js retries what can be retried; here only the pauses and the numbers are set.
+ * @type {import("hls.js").RetryConfig}
+ */
 const RETRY = { maxNumRetry: 4, retryDelayMs: 400, maxRetryDelayMs: 4_000, backoff: "exponential" };
 
 /**
  * A playlist without a whole segment counts as an error, and every broadcast begins with one: growing pauses would
  * cost the first viewers seconds.
+ * @type {import("hls.js").RetryConfig}
  */
 const STEADY = { maxNumRetry: 12, retryDelayMs: 300, maxRetryDelayMs: 300, backoff: "linear" };
 
 /**
  * @param {number} totalMs
- * @param {object} [errorRetry]
+ * @param {import("hls.js").RetryConfig} [errorRetry]
  */
 function policy(totalMs, errorRetry = RETRY) {
   return { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: totalMs, timeoutRetry: RETRY, errorRetry } };
 }
 
+/** @type {Partial<import("hls.js").HlsConfig>} */
 const CONFIG = {
   lowLatencyMode: true,
   maxLiveSyncPlaybackRate: 1, // pace.js does it

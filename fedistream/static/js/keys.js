@@ -10,18 +10,20 @@ function busy(target) {
   return target instanceof Element && target.closest("a, button, input, select, textarea, summary, [contenteditable], [tabindex='0']") !== null;
 }
 
+/** @param {EventTarget | null} target */
+function writing(target) {
+  return target instanceof Element && target.closest("input, select, textarea, [contenteditable]") !== null;
+}
+
 /**
  * @param {() => HTMLElement | null} player  the media-controller, while there is one
  * @param {() => void} latency
  */
 export function listen(player, latency) {
-  const own = (/** @type {KeyboardEvent} */ event) =>
-    event.key.toLowerCase() === "l" && !event.target?.closest?.("input, select, textarea, [contenteditable]");
-
   document.addEventListener("keydown", (event) => {
     const controller = player();
     if (!controller || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (own(event)) latency();
+    if (event.key.toLowerCase() === "l" && !writing(event.target)) latency();
     else if (PASSED_ON.has(event.key) && !busy(event.target)) pass(controller, event);
   });
 }

@@ -2,6 +2,7 @@
  * The watch page and the embedded player: what the status says and what the player sees, joined into what is shown.
  */
 
+import { feed } from "./feed.js";
 import { listen, spare } from "./keys.js";
 import { LatencyPanel } from "./latency.js";
 import * as moments from "./moments.js";
@@ -9,7 +10,6 @@ import { page } from "./page.js";
 import { Player } from "./player.js";
 import * as presence from "./presence.js";
 import { Stage } from "./stage.js";
-import { parse, StatusFeed } from "./status.js";
 
 const PLAY_OUT_MS = 12_000; // what a viewer may have in hand when the broadcast has ended
 const RELOADED = "fedistream.reloaded";
@@ -17,7 +17,6 @@ const RELOADED = "fedistream.reloaded";
 const screen = /** @type {HTMLElement} */ (document.querySelector(".screen"));
 const template = /** @type {HTMLTemplateElement} */ (document.getElementById("player"));
 const stage = new Stage(document);
-const feed = new StatusFeed(page.urls.status, parse(page.status));
 
 /** @type {Player | null} */
 let player = null;
@@ -137,4 +136,3 @@ moments.run();
 listen(() => player?.controller ?? null, () => panel?.toggle());
 presence.keep(page.urls.ping, () => player !== null && (player.video.paused || player.engine?.name === "native"));
 turn(feed.last);
-feed.start();
