@@ -1,0 +1,138 @@
+"""What one says to all who listen, ours beside Node's `ws`: `python -m benchmarks.chat_fanout`.
+
+CPU of the server for each frame that arrives, how old frames are, and what clients that never read do to the others.
+Both servers do the same and are asked in turn, by the same clients on the other core.
+"""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.chat_crowd import Heard, crowd
+from benchmarks.processes import ROOT, Failed, cpu_s, folder, free_port, rss_mb, running, until_open
+from benchmarks.reading import Reading
+
+CACHE = ROOT / ".bench-cache" / "ws"
+PEER = "ws@8.23.0"
+BODY = "a line of chat as people write it, neither short nor long, of 80 letters or so.."
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    clients: int
+    rate: float
+    seconds: float
+    deaf: int = 0
+    body: str = BODY
+
+    @property
+    def note(self) -> str:
+        deaf = f", {self.deaf} of whom never read" if self.deaf else ""
+        return f"{self.clients} clients{deaf}, {self.rate:.0f} messages/s for {self.seconds:.0f} s"
+
+
+MANY = Load(1000, 40, 5)
+MORE = Load(5000, 15, 5)
+DEAF = Load(220, 300, 4, deaf=20, body="x" * 2870)
+NONE_DEAF = Load(200, 300, 4, body="x" * 2870)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    cpu_us: float  # for each frame
+    p99_ms: float
+    rss_mb: float
+    missing: int
+
+
+def package() -> Path | None:
+    """Where the peer's package is; fetched once. None without Node, or when it cannot be had."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        return None
+    modules = CACHE / "node_modules"
+    if not (modules / "ws").is_dir():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--prefix", str(CACHE), "--no-save", "--ignore-scripts", "--no-audit", PEER]
+        if subprocess.run(command, cwd=CACHE, capture_output=True, check=False, timeout=120).returncode:
+            return None
+    return modules
+
+
+@contextlib.contextmanager
+def server(command: list[str]) -> Iterator[tuple[int, int]]:
+    """A server that takes its port as last argument: process id and port."""
+    port = free_port()
+    with folder() as place, running([*command, str(port)], place / "errors") as process:
+        until_open(port, process, place / "errors")
+        yield process.pid, port
+
+
+def ours() -> list[str]:
+    return [sys.executable, "-m", "benchmarks.chat_server"]
+
+
+def theirs(modules: Path) -> list[str]:
+    return ["env", f"NODE_PATH={modules}", "node", str(ROOT / "benchmarks" / "chat_peer.cjs")]
+
+
+def measure(command: list[str], load: Load) -> Found:
+    with server(command) as (pid, port), crowd(port, load.clients, load.deaf) as clients:
+        say = clients.speaker(load.body)
+        clients.talk(say, load.rate, 1)  # so that nothing is done for the first time
+        before = cpu_s(pid)
+        heard: Heard = clients.talk(say, load.rate, load.seconds)
+        used = cpu_s(pid) - before
+        if not heard.frames:
+            raise Failed("nobody heard anything")
+        return Found(used / heard.frames * 1e6, heard.age(0.99), rss_mb(pid), heard.missing)
+
+
+def main() -> None:
+    modules = package()
+    mine: list[Found] = []
+    peers: list[Found] = []
+    for _ in range(ROUNDS):
+        mine.append(measure(ours(), MANY))
+        if modules:
+            peers.append(measure(theirs(modules), MANY))
+    peer = "Node ws" if peers else ""
+    cpu = [median(found.cpu_us for found in each) for each in (mine, peers) if each]
+    print(
+        Reading(
+            "chat_frame_cpu",
+            round(cpu[0], 2),
+            "us a frame",
+            reach=1.0 if peers else None,
+            reach_of="ratio",
+            peer=peer,
+            peer_value=round(cpu[1], 2) if peers else None,
+            note=f"{MANY.note}, the middle of {ROUNDS} rounds, in turn",
+        )
+    )
+    _age("chat_many", MORE, measure(ours(), MORE), measure(theirs(modules), MORE) if modules else None)
+    _deaf()
+
+
+def _age(name: str, load: Load, found: Found, other: Found | None) -> None:
+    peer = "Node ws" if other else ""
+    print(Reading(f"{name}_p99", round(found.p99_ms, 1), "ms", reach=60, peer=peer,
+                  peer_value=round(other.p99_ms, 1) if other else None, note=load.note))  # fmt: skip
+    print(Reading(f"{name}_memory", round(found.rss_mb, 1), "MB", reach=200, peer=peer,
+                  peer_value=round(other.rss_mb, 1) if other else None))  # fmt: skip
+
+
+def _deaf() -> None:
+    without, found = measure(ours(), NONE_DEAF), measure(ours(), DEAF)
+    print(Reading("chat_deaf_missing", found.missing, "frames", reach=0, note=f"{DEAF.note}, 3 kB each"))
+    print(Reading("chat_deaf_p99", round(found.p99_ms, 2), "ms", note=f"without the deaf ones {without.p99_ms:.2f} ms"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The chat's way out alone, to be measured: what one client says goes to all, through the node's own loudspeaker.
+
+`python -m benchmarks.chat_server PORT`. The peer does the same in benchmarks/chat_peer.cjs; every text it makes is as
+long as ours.
+"""
+
+import json
+import sys
+from datetime import UTC, datetime
+
+import orjson
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from fedistream.api.fanout import SETTINGS, FanoutProtocol
+from fedistream.api.lines import line
+from fedistream.api.loudspeaker import InProcess, Loudspeaker
+from fedistream.chat.values import Event, Kind, Message, Origin
+
+USER = {"id": "aaaaaaaaa", "displayName": "Somebody", "displayColor": 3}
+
+
+def text(channel_id: int, event: Event) -> bytes:
+    assert isinstance(event, Message)
+    at = event.at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return orjson.dumps({"id": event.id, "timestamp": at, "type": "CHAT", "body": event.html, "user": USER})
+
+
+def main() -> None:
+    loudspeaker, said = Loudspeaker(text, InProcess()), 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal said
+        if scope["type"] != "websocket":
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        mine = line(scope, send)
+        loudspeaker.join(1, mine)
+        while (message := await receive())["type"] != "websocket.disconnect":
+            body, said = json.loads(message["text"])["body"], said + 1
+            now = datetime.now(UTC)
+            loudspeaker.say(1, Message(f"{said:09}", 1, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", now))
+        loudspeaker.leave(1, mine)
+
+    uvicorn.run(
+        app,
+        port=int(sys.argv[1]),
+        ws=FanoutProtocol,
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        backlog=4096,
+        **SETTINGS,
+    )
+
+
+if __name__ == "__main__":
+    main()
