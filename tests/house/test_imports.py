@@ -30,7 +30,7 @@ def wire(*ours: str, libraries: tuple[str, ...] = ()) -> Room:
 
 KERNEL = tuple(
     f"fedistream.{name}"
-    for name in ("bus", "db", "errors", "events", "logbook", "options", "places", "settings", "text")
+    for name in ("bus", "db", "errors", "events", "jobs.job", "logbook", "options", "places", "settings", "text")
 )
 KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "nh3", "orjson")
 FORMATS = tuple(f"media.{name}" for name in ("aac", "avc", "bits", "flv", "fmp4", "m3u8", "track"))
@@ -61,7 +61,9 @@ ROOMS: dict[str, Room] = {
     # the one module that reaches into the web server: its websocket protocol is made out of the server's
     "fedistream.api.fanout": Room(("fedistream.api.lines",), ("uvicorn", "websockets")),
     "fedistream.irc": replace(FACE, libraries=()),
-    "fedistream.jobs": Room(("fedistream", "activitypub"), ("aiohttp", "apscheduler"), not_even=FACE.not_even[:2]),
+    "fedistream.jobs": Room(
+        ("fedistream", "activitypub"), ("aiohttp", "apscheduler", "tortoise"), not_even=FACE.not_even[:2]
+    ),
     "fedistream.reactions": Room(("fedistream",), not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),
     "fedistream.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=("fedistream.cli",)),
     **dict.fromkeys(("fedistream.cli", "fedistream.__main__"), Room(PACKAGES, ("click", "uvicorn", "uvloop"))),

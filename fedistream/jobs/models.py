@@ -1,0 +1,60 @@
+"""The rows of the outbox, of far servers' health, and of the clock.
+
+Times are floats of seconds since 1970: they are compared and swapped in SQL that is the same on both databases.
+"""
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class OutboxRow(Model):
+    """`due` is when it is tried next, and while it is leased, when the lease ends. `once` is a digest or NULL."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(max_length=32)
+    target = fields.TextField(default="")
+    host = fields.CharField(max_length=255, default="")
+    group_key = fields.CharField(max_length=64, default="")
+    once = fields.CharField(max_length=64, null=True, unique=True)
+    # text and not JSON, whose members PostgreSQL would reorder: what is tried again is the same, byte for byte
+    body = fields.TextField()
+    state = fields.CharField(max_length=8, default="ready")
+    due = fields.FloatField()
+    attempts = fields.IntField(default=0)
+    expires_at = fields.FloatField(null=True)
+    owner = fields.CharField(max_length=100, default="")
+    last_error = fields.CharField(max_length=300, default="")
+    created_at = fields.FloatField()
+    finished_at = fields.FloatField(null=True)
+
+    class Meta:
+        table = "outbox"
+        indexes = (("state", "due"), ("group_key", "state"), ("host", "state"))
+
+
+class HostHealthRow(Model):
+    """A far server that does not answer well. One that does has no row."""
+
+    host = fields.CharField(max_length=255, primary_key=True)
+    circuit = fields.CharField(max_length=10)
+    failures = fields.IntField()
+    open_until = fields.FloatField()
+    failing_days = fields.IntField()
+    failing_since = fields.FloatField()
+    failed_at = fields.FloatField()
+    dead_since = fields.FloatField(null=True)
+
+    class Meta:
+        table = "host_health"
+
+
+class ScheduledRow(Model):
+    """When something that is done again and again is due next. Who moves `due` on is who does it."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    due = fields.FloatField()
+    runs = fields.IntField(default=0)
+    last_run_at = fields.FloatField(null=True)
+
+    class Meta:
+        table = "scheduled"

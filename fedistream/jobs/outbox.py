@@ -1,0 +1,246 @@
+"""The outbox: jobs are written down in the transaction of what caused them, leased by workers, and settled.
+
+Who is killed while he holds a lease loses nothing: when it ends, somebody else gets the job. So a job may be done
+twice, within one lease and with the same id. How bad hosts are left alone is in `hosts.py`.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fedistream.db import atomic
+from fedistream.jobs import statement
+from fedistream.jobs.breaker import Seen
+from fedistream.jobs.hosts import Hosts
+from fedistream.jobs.job import MAX_BODY, Dead, Done, Job, NewJob, Outcome, Retry
+from fedistream.jobs.models import OutboxRow
+
+Clock = Callable[[], float]
+
+LEASE_S = 60.0
+INSERT_ROWS = 200  # in one statement; SQLite takes 32,766 parameters
+MAX_ERROR = 300  # characters of what went wrong that are kept
+_WIDTH = 64
+
+# What is looked at is bounded: ranking all that is due would cost more with every job that waits.
+_CANDIDATES = 8
+
+# Three steps: what is due and may be done, in the order it is due; of each host no more than its share; and then the
+# lease itself, for which PostgreSQL passes over the rows that another worker is just taking. On SQLite there is but
+# one who writes. A job waits while an older one of its group is unfinished, whoever has it.
+_LEASE = """
+WITH candidates AS (
+    SELECT id, host, due FROM outbox AS job
+    WHERE state IN ('ready', 'leased') AND due <= :now AND kind IN (:kinds)
+      AND (expires_at IS NULL OR expires_at > :now)
+      AND (group_key = '' OR NOT EXISTS (
+          SELECT 1 FROM outbox AS older WHERE older.group_key = job.group_key AND older.state IN ('ready', 'leased')
+          AND older.id < job.id))
+      AND {hosts}
+    ORDER BY due, id LIMIT :most
+), ranked AS (
+    SELECT id, host, row_number() OVER (PARTITION BY host ORDER BY due, id) AS place FROM candidates
+), picked AS (
+    SELECT id FROM outbox
+    WHERE id IN (SELECT id FROM ranked WHERE host = '' OR place <= :share)
+      AND state IN ('ready', 'leased') AND due <= :now
+    ORDER BY due, id LIMIT :limit {locking}
+)
+UPDATE outbox SET state = 'leased', owner = :owner, due = :until, attempts = attempts + 1
+WHERE id IN (SELECT id FROM picked)
+RETURNING id, kind, target, host, body, attempts, created_at, expires_at
+"""
+_ANY_GOOD_HOST = """(host = '' OR (host NOT IN (:busy) AND NOT EXISTS (
+    SELECT 1 FROM host_health AS health WHERE health.host = job.host AND health.circuit <> 'closed')))"""
+_THIS_HOST = "host = :host"
+_PEEK = "SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'leased') AND due <= :now LIMIT 1"
+
+_HOLDING = "UPDATE outbox SET {change} WHERE state = 'leased' AND owner = :owner"
+_DONE = "state = 'done', body = '', last_error = '', finished_at = :now"
+_RETRY = "state = 'ready', owner = '', due = :due, last_error = :why"
+_FORGET = """
+DELETE FROM outbox WHERE (state = 'done' AND finished_at < :done) OR (state = 'dead' AND finished_at < :dead)
+"""
+_DEAD = "state = 'dead', last_error = :why, finished_at = :now"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A job and what became of it. A Retry must say in how many seconds."""
+
+    job: Job
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long finished rows are remembered, and with them the `once` of jobs."""
+
+    done_s: float = 7 * 86_400.0
+    dead_s: float = 30 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a worker can take now: so many jobs of these kinds, of each host at most `share`, of `busy` hosts none."""
+
+    limit: int
+    kinds: Collection[str]
+    share: int = 2
+    busy: Collection[str] = ()
+
+
+class Outbox:
+    """`nudge` is called after the commit of new jobs, so that a worker need not be waited for."""
+
+    def __init__(self, clock: Clock, nudge: Callable[[], None] = lambda: None, *, lease_s: float = LEASE_S) -> None:
+        self._clock = clock
+        self._nudge = nudge
+        self._lease_s = lease_s
+        self.hosts = Hosts(clock)
+
+    async def put(self, jobs: Sequence[NewJob]) -> None:
+        """Write the jobs down: in the transaction that is running, or else in one of their own. Raises ValueError for
+        a body of more than MAX_BODY bytes; then none is written."""
+        now = self._clock()
+        new = [_row(job, now) for job in jobs]
+        if new:
+            await atomic(self._insert, new, then=lambda _: self._nudge())
+
+    async def lease(self, owner: str, wanted: Wanted) -> tuple[Job, ...]:
+        """Take jobs that are due, the longest waiting first. They are the owner's until the lease ends, or he
+        `settle`s, `release`s or `extend`s them."""
+        now = self._clock()
+        # only looking takes no lock; on SQLite the front process waits for whoever writes
+        if wanted.limit <= 0 or not await statement.rows(_PEEK, {"now": now}):
+            return ()
+        return await atomic(self._lease, owner, wanted, now)
+
+    async def settle(self, owner: str, settled: Sequence[Settled]) -> None:
+        """Write down what became of jobs, all in one transaction. One whose lease was lost is left to its new owner;
+        what its host did counts all the same."""
+        if settled:
+            await atomic(self._settle, owner, settled, self._clock())
+
+    async def release(self, owner: str, ids: Sequence[int] | None = None) -> int:
+        """Give leases back untried, all of them or these, as if they had never been taken. Returns how many."""
+        given = "state = 'ready', owner = '', attempts = attempts - 1, due = :now"
+        some = "" if ids is None else " AND id IN (:ids)"
+        return await statement.change(
+            _HOLDING.format(change=given) + some, {"owner": owner, "now": self._clock(), "ids": list(ids or ())}
+        )
+
+    async def extend(self, owner: str) -> int:
+        """Begin all the owner's leases anew. Returns how many he has. To be called thrice in a lease."""
+        until = self._clock() + self._lease_s
+        return await statement.change(_HOLDING.format(change="due = :until"), {"owner": owner, "until": until})
+
+    async def sweep(self) -> int:
+        """Bury what is too late or goes to a dead host, and put off what goes to one that is left alone. Returns how
+        many jobs were buried."""
+        return await atomic(self._sweep, self._clock())
+
+    async def prune(self, keep: Keep | None = None) -> int:
+        """Forget finished jobs. Returns how many."""
+        keep, now = keep or Keep(), self._clock()
+        return await statement.change(_FORGET, {"done": now - keep.done_s, "dead": now - keep.dead_s})
+
+    async def waiting(self) -> bool:
+        """Whether anything is unfinished, due or not."""
+        return await OutboxRow.filter(state__in=("ready", "leased")).exists()
+
+    async def next_due(self) -> float | None:
+        """When the next job is due, or the next lease ends."""
+        found = await statement.rows("SELECT min(due) AS due FROM outbox WHERE state IN ('ready', 'leased')", {})
+        due: float | None = found[0]["due"]
+        return due
+
+    async def _insert(self, new: Sequence[OutboxRow]) -> None:
+        await OutboxRow.bulk_create(new, batch_size=INSERT_ROWS, ignore_conflicts=True)
+
+    async def _lease(self, owner: str, wanted: Wanted, now: float) -> tuple[Job, ...]:
+        jobs: list[Job] = []
+        values = {
+            "now": now,
+            "until": now + self._lease_s,
+            "owner": owner,
+            "kinds": list(wanted.kinds),
+            "busy": list(wanted.busy),
+        }
+        for host in await self.hosts.probes(wanted.limit):
+            jobs += await _taken(_THIS_HOST, values | {"host": host, "most": 1, "share": 1, "limit": 1})
+        if left := wanted.limit - len(jobs):
+            more = {"most": left * _CANDIDATES, "share": wanted.share, "limit": left}
+            jobs += await _taken(_ANY_GOOD_HOST, values | more)
+        return tuple(jobs)
+
+    async def _settle(self, owner: str, settled: Sequence[Settled], now: float) -> None:
+        done = [one.job.id for one in settled if isinstance(one.outcome, Done)]
+        if done:
+            sql = _HOLDING.format(change=_DONE) + " AND id IN (:ids)"
+            await statement.change(sql, {"owner": owner, "now": now, "ids": done})
+        for one in settled:
+            values = {"owner": owner, "now": now, "id": one.job.id}
+            if isinstance(one.outcome, Retry):
+                values |= {"due": now + (one.outcome.after_s or 0.0), "why": one.outcome.why[:MAX_ERROR]}
+                await statement.change(_HOLDING.format(change=_RETRY) + " AND id = :id", values)
+            elif isinstance(one.outcome, Dead):
+                values |= {"why": one.outcome.why[:MAX_ERROR]}
+                await statement.change(_HOLDING.format(change=_DEAD) + " AND id = :id", values)
+        seen = [(one.job.host, _SEEN[type(one.outcome)]) for one in settled if one.job.host]
+        await self.hosts.note(seen)
+
+    async def _sweep(self, now: float) -> int:
+        late = "UPDATE outbox SET state = 'dead', last_error = 'expired', finished_at = :now WHERE {what}"
+        ended = "(state = 'ready' OR (state = 'leased' AND due <= :now)) AND expires_at <= :now"
+        count = await statement.change(late.format(what=ended), {"now": now})
+        return count + await self.hosts.put_off()
+
+
+_SEEN: Mapping[type[Outcome], Seen] = {Done: Seen.ANSWERED, Retry: Seen.FAILED, Dead: Seen.ANSWERED}
+
+
+async def _taken(hosts: str, values: Mapping[str, Any]) -> list[Job]:
+    locking = "FOR UPDATE SKIP LOCKED" if statement.is_postgres() else ""
+    found = await statement.rows(_LEASE.format(hosts=hosts, locking=locking), values)
+    jobs = [
+        Job(
+            id=row["id"],
+            kind=row["kind"],
+            target=row["target"],
+            host=row["host"],
+            text=row["body"],
+            attempts=row["attempts"],
+            created_at=float(row["created_at"]),  # SQLite returns a whole REAL as an integer here
+            expires_at=row["expires_at"],
+        )
+        for row in found
+    ]
+    return sorted(jobs, key=lambda job: job.id)  # RETURNING has no order
+
+
+def _row(job: NewJob, now: float) -> OutboxRow:
+    text = json.dumps(job.body, ensure_ascii=False, separators=(",", ":"))
+    if len(text.encode()) > MAX_BODY:
+        raise ValueError(f"the body of a job may have {MAX_BODY} bytes")
+    return OutboxRow(
+        kind=job.kind,
+        target=job.target,
+        host=job.host[:255],
+        group_key=_short(job.group),
+        once=_short(job.once) or None,
+        body=text,
+        due=job.due or now,
+        expires_at=job.expires_at,
+        created_at=now,
+    )
+
+
+def _short(text: str) -> str:
+    """The text as it is where it fits the column and is a plain one, else its digest."""
+    if len(text) < _WIDTH and not re.search(r"[^ -~]", text):
+        return text
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,204 @@
+"""The outbox on both databases: what is put is leased once, in order, and survives whoever held it."""
+
+import pytest
+
+from fedistream.db import Database, atomic
+from fedistream.jobs.job import MAX_BODY, NewJob
+from fedistream.jobs.models import OutboxRow
+from fedistream.jobs.outbox import LEASE_S, Keep
+from tests.kit.jobs import ANN, BOB, NOON, Desk
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk()
+
+
+async def test_a_job_comes_out_as_it_was_put(desk: Desk) -> None:
+    body = {"z": "ü\u2028", "a": [1, {"b": None}]}
+    await desk.put(BOB, body=body, expires_at=NOON + 5)
+    (job,) = await desk.lease()
+    assert (job.kind, job.target, job.host, job.body) == ("activity", BOB, "bob.example:8443", body)
+    assert (job.attempts, job.created_at, job.expires_at) == (1, NOON, NOON + 5)
+    assert job.text == '{"z":"ü\u2028","a":[1,{"b":null}]}'
+
+
+async def test_what_is_put_in_a_transaction_that_fails_was_never_put(desk: Desk) -> None:
+    async def break_off() -> None:
+        await desk.put(ANN)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await atomic(break_off)
+    assert await desk.states() == []
+    assert desk.nudges == 0
+
+
+async def test_workers_are_nudged_when_all_is_committed(desk: Desk) -> None:
+    nudged: list[int] = []
+
+    async def go_on() -> None:
+        await desk.put(ANN)
+        nudged.append(desk.nudges)
+
+    await atomic(go_on)
+    assert nudged == [0]
+    assert desk.nudges == 1
+
+
+async def test_a_leased_job_is_not_leased_again_until_the_lease_ends(desk: Desk) -> None:
+    await desk.put(ANN)
+    (first,) = await desk.lease(owner="killed")
+    assert await desk.lease(owner="other") == []
+    desk.now += LEASE_S
+    (second,) = await desk.lease(owner="other")
+    assert (second.id, second.attempts) == (first.id, 2)
+
+
+async def test_who_lost_his_lease_cannot_settle_the_job_any_more(desk: Desk) -> None:
+    await desk.put(ANN)
+    (job,) = await desk.lease(owner="slow")
+    desk.now += LEASE_S
+    await desk.lease(owner="other")
+    await desk.fail(job, owner="slow")
+    assert await desk.states() == ["leased"]
+    await desk.done(job, owner="other")
+    assert await desk.states() == ["done"]
+
+
+async def test_an_extended_lease_holds(desk: Desk) -> None:
+    await desk.put(ANN, count=2)
+    await desk.lease()
+    desk.now += LEASE_S - 1
+    assert await desk.outbox.extend("ours") == 2
+    assert await desk.outbox.extend("other") == 0
+    desk.now += LEASE_S - 1
+    assert await desk.lease(owner="other") == []
+
+
+async def test_what_is_given_back_has_not_been_tried(desk: Desk) -> None:
+    await desk.put(ANN, count=3)
+    first, _, last = await desk.lease()
+    assert await desk.outbox.release("ours", [first.id]) == 1
+    assert [job.attempts for job in await desk.lease(owner="other")] == [1]
+    assert await desk.outbox.release("ours") == 2
+    assert last.id in [job.id for job in await desk.lease(owner="other")]
+
+
+async def test_a_job_that_failed_is_due_again_later_and_says_why(desk: Desk) -> None:
+    await desk.put(ANN)
+    await desk.fail(*await desk.lease(), after_s=60)
+    desk.now += 59
+    assert await desk.lease() == []
+    assert (await OutboxRow.get()).last_error == "status 500"
+    desk.now += 1
+    (job,) = await desk.lease()
+    assert job.attempts == 2
+
+
+async def test_jobs_are_done_no_sooner_than_they_are_due_and_the_longest_waiting_first(desk: Desk) -> None:
+    for seconds in (30, 10, 20):
+        await desk.put(ANN, body={"s": seconds}, due=NOON + seconds)
+    assert await desk.lease() == []
+    assert await desk.outbox.next_due() == NOON + 10
+    desk.now += 25
+    assert {job.body["s"] for job in await desk.lease()} == {10, 20}
+
+
+async def test_a_job_waits_for_the_older_ones_of_its_group(desk: Desk) -> None:
+    for number, group in enumerate(("a", "a", "b", "a")):
+        await desk.put(ANN, body={"n": number}, group=group)
+
+    async def numbers() -> list[int]:
+        return [job.body["n"] for job in await desk.lease()]
+
+    first, other = await desk.lease()
+    assert [first.body["n"], other.body["n"]] == [0, 2]
+    await desk.fail(first, after_s=60)
+    await desk.done(other)
+    assert await numbers() == []
+    desk.now += 60
+    (first,) = await desk.lease()
+    await desk.done(first)
+    (second,) = await desk.lease()
+    assert second.body["n"] == 1
+    await desk.bury(second)
+    assert await numbers() == [3]
+
+
+async def test_a_long_group_or_one_in_another_script_is_a_group_as_well(desk: Desk) -> None:
+    for group in ("https://node.example/" + "o" * 300, "ü" * 60):
+        await desk.put(ANN, count=2, group=group)
+    assert len(await desk.lease()) == 2
+
+
+async def test_of_jobs_that_are_to_be_done_once_the_first_is_taken(desk: Desk) -> None:
+    await desk.put(ANN, body={"n": 1}, once="x" * 300)
+    await desk.put(ANN, body={"n": 2}, once="x" * 300)
+    await desk.put(ANN, body={"n": 3}, once="y")
+    jobs = await desk.lease()
+    assert [job.body["n"] for job in jobs] == [1, 3]
+    await desk.done(*jobs)
+    await desk.put(ANN, once="y")
+    assert await desk.states() == ["done", "done"]
+
+
+async def test_one_host_gets_no_more_than_its_share_and_a_busy_one_nothing(desk: Desk) -> None:
+    await desk.put(ANN, count=20)
+    await desk.put(BOB, count=2)
+    await desk.put("", count=5)
+    assert [job.host for job in await desk.lease(limit=9, share=2)] == ["ann.example"] * 2 + [
+        "bob.example:8443"
+    ] * 2 + [""] * 5
+    assert await desk.lease(busy=("ann.example",)) == []
+    assert len(await desk.lease(limit=100)) == 18
+
+
+async def test_only_what_the_worker_can_handle_is_leased(desk: Desk) -> None:
+    await desk.put(ANN, kind="of a newer version")
+    assert await desk.lease() == []
+    assert await desk.outbox.waiting()
+
+
+async def test_what_has_expired_is_not_tried_and_buried_by_the_next_sweep(desk: Desk) -> None:
+    await desk.put(ANN, expires_at=NOON + 60)
+    await desk.put(ANN, expires_at=NOON + 61)
+    desk.now += 60
+    (job,) = await desk.lease()
+    assert job.expires_at == NOON + 61
+    assert await desk.outbox.sweep() == 1
+    assert await desk.states() == ["dead", "leased"]
+    desk.now += LEASE_S
+    assert await desk.outbox.sweep() == 1
+    assert not await desk.outbox.waiting()
+
+
+async def test_finished_jobs_are_forgotten_in_time_and_unfinished_ones_never(desk: Desk) -> None:
+    await desk.put(ANN, count=3)
+    done, dead, _ = await desk.lease()
+    await desk.done(done)
+    await desk.bury(dead)
+    assert (await OutboxRow.get(id=done.id)).body == ""
+    assert (await OutboxRow.get(id=dead.id)).body == "{}"
+    keep = Keep(done_s=10, dead_s=20)
+    desk.now += 10
+    assert await desk.outbox.prune(keep) == 0
+    desk.now += 1
+    assert await desk.outbox.prune(keep) == 1
+    desk.now += 1000 * LEASE_S
+    assert await desk.outbox.prune(keep) == 1
+    assert await desk.states() == ["leased"]
+
+
+async def test_a_body_that_is_too_big_is_refused_with_all_that_came_along(desk: Desk) -> None:
+    big = NewJob("activity", {"content": "x" * MAX_BODY})
+    with pytest.raises(ValueError, match="1048576 bytes"):
+        await desk.outbox.put([NewJob("activity", {}), big])
+    assert await desk.states() == []
+
+
+async def test_many_jobs_are_put_at_once(desk: Desk) -> None:
+    await desk.put(ANN, count=1000)
+    assert len(await desk.lease(limit=2000, share=1000)) == 1000
