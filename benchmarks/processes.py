@@ -20,13 +20,20 @@ class Failed(Exception):
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds of CPU that the process and its children have used, in user and kernel."""
+    """Seconds of CPU that the process and its children have used, in user and kernel; of threads that still run.
+
+    In nanoseconds where the kernel counts them: its clock ticks, 10 ms, are a tenth of what we have to tell apart.
+    """
     process = psutil.Process(pid)
-    total = 0.0
-    for each in (process, *process.children(recursive=True)):
-        times = each.cpu_times()
-        total += times.user + times.system
-    return total
+    return sum(_cpu_s(each) for each in (process, *process.children(recursive=True)))
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    counters = list(Path(f"/proc/{process.pid}/task").glob("*/schedstat"))
+    if counters:
+        return sum(int(counter.read_text().split()[0]) for counter in counters) / 1e9
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def rss_mb(pid: int) -> float:

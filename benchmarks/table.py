@@ -4,15 +4,40 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.reading import Row, Spread
 
-BEGIN, END = "<!-- measured: written by `make bench ARGS=--write` -->", "<!-- end of what was measured -->"
+BEGIN, END = "<!-- measured: `make bench` writes from here -->", "<!-- to here -->"
 
 TITLES: Mapping[str, str] = {
     "rtmp_read_128": "RTMP parser, 128-byte chunks",
     "rtmp_read_4096": "RTMP parser, 4096-byte chunks",
     "rtmp_read_60000": "RTMP parser, 60000-byte chunks",
-    "rtmp_read_4096_by_packets": "RTMP parser, 4096-byte chunks, read 1460 bytes at a time",
+    "rtmp_read_4096_by_packets": "RTMP parser, 4096-byte chunks, 1460 bytes a read",
     "rtmp_serve_4096": "RTMP session, 4096-byte chunks",
     "rtmp_write_4096": "RTMP writer, 4096-byte chunks",
+    "sign_cavage": "signing a POST, Cavage",
+    "verify_cavage": "checking it, Cavage",
+    "sign_rfc9421": "signing a POST, RFC 9421, RSA",
+    "verify_rfc9421": "checking it, RFC 9421, RSA",
+    "sign_rfc9421_ed25519": "signing a POST, RFC 9421, Ed25519",
+    "verify_rfc9421_ed25519": "checking it, RFC 9421, Ed25519",
+    "json_create": "strict JSON of a Create of 1.4 kB",
+    "parse_create": "from its bytes to a Create",
+    "json_like": "strict JSON of a Like",
+    "parse_like": "from its bytes to a Like",
+    "inbox_create": "inbox, a Create, its key known",
+    "inbox_like": "inbox, a Like, its key known",
+    "deliver_cpu": "a signed delivery, CPU",
+    "deliver_rate": "signed deliveries, 64 at once",
+    "idle_memory": "node just started, resident memory",
+    "first_playlist": "publisher's connect to first playable playlist",
+    "passthrough_cpu": "CPU for one stream passed through",
+    "live_edge_mean": "age of the newest media listed, mean",
+    "live_edge_most": "age of the newest media listed, greatest",
+    "segment_cpu": "CPU for a segment served",
+    "shown_frame_p50": "sender's clock to frame on show, p50",
+    "shown_frame_p95": "sender's clock to frame on show, p95",
+    "shown_frame_720p_p50": "the same in 720p, p50",
+    "shown_frame_720p_p95": "the same in 720p, p95",
+    "first_picture": "opening the page to the first picture",
 }
 HEADINGS = ("what", "ours", "reach", "peer", "ours / peer", "reached")
 
@@ -22,10 +47,9 @@ class NoPlace(Exception):
 
 
 def number(value: float) -> str:
-    """Three significant digits, and no more zeros than that."""
-    digits = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    if 0 < abs(value) < 0.1:
-        digits = 3
+    """Three significant digits, but all of a large one's before the point and at most three behind it."""
+    size = abs(value)
+    digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
     return f"{value:.{digits}f}"
 
 
@@ -59,10 +83,11 @@ def terminal(rows: Sequence[Row]) -> str:
     return "\n".join([*texts, *_notes(rows)])
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[Row], without: Sequence[str] = ()) -> str:
+    """A table, and a list of the notes and of what has no row."""
     lines = [HEADINGS, tuple("---" for _ in HEADINGS), *(cells(row) for row in rows)]
     table = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-    notes = "\n".join(f"- {note}" for note in _notes(rows))
+    notes = "\n".join(f"- {note}" for note in (*_notes(rows), *without))
     return f"{table}\n\n{notes}".rstrip()
 
 
