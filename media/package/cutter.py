@@ -94,11 +94,15 @@ class AudioClock:
 class Cutter:
     """Feed `put` with samples of one run (see `hub.Tracks`); it returns the parts that became complete.
 
-    The first sample has to be a keyframe if there is video. `end` returns what is left when the run is over.
+    The first sample has to be a keyframe if there is video. `end` returns what is left when the run is over. A `quick`
+    run makes its first segment of one part: hls.js starts with a whole segment, and would have to wait for one.
     """
 
-    def __init__(self, rules: Rules, tracks: Tracks, sequence: int, part_limit: int | None = None) -> None:
+    def __init__(
+        self, rules: Rules, tracks: Tracks, sequence: int, part_limit: int | None = None, *, quick: bool = False
+    ) -> None:
         self.rules, self.sequence = rules, sequence
+        self._quick = quick
         self.part_limit = part_limit  # fixed once known, and over all runs of a broadcast (RFC 8216bis, 6.2.1)
         self.gop_ms: int | None = None  # distance of the last two keyframes
         self.forced = 0  # segments that had to begin without a keyframe
@@ -170,7 +174,8 @@ class Cutter:
             length = at - self._open.start_ms
             if length + step < self.rules.part_ms and self._open.size <= self.rules.max_part_bytes:
                 return True
-            self.part_limit = self.rules.part_limit(length / (len(self._open.video) + 1))
+            measured = self.rules.part_limit(length / (len(self._open.video) + 1))
+            self.part_limit = max(measured, length - step)  # what is in the part already has to fit
         return False
 
     def _advance(self, held: Sample, step: int, key: bool) -> list[Cut]:
@@ -262,6 +267,8 @@ class Cutter:
             part.opens = True
             self.forced += self._has_video
             self._segment_ms = part.start_ms
+        if (part.video or audio) and self._quick:
+            self._quick, opens = False, True
         if opens:
             self._segment_ms = at
         self._open = _Open(max(at, part.start_ms), opens)

@@ -35,6 +35,7 @@ class Stalled(Exception):
 class Shape:
     """How a rung is cut and kept. `listed` and `spare` count segments, `max_bytes` bounds what is held of them.
 
+    `quick_start` makes the broadcast's first segment of one part, so that every player can begin with it at once.
     `stall_s` is how long a request waits for something new; None means three target durations (RFC 8216bis, 6.2.5.2).
     """
 
@@ -43,6 +44,7 @@ class Shape:
     spare: int = 4
     max_bytes: int = 50 << 20
     stall_s: float | None = None
+    quick_start: bool = True
 
 
 class Rung:
@@ -89,7 +91,8 @@ class Rung:
         self._run += 1
         self.tracks = tracks
         self._inits[self._run] = fmp4.init_segment(tracks.video, tracks.audio)
-        self._cutter = Cutter(self.shape.rules, tracks, sequence, limit)
+        quick = self.shape.quick_start and self._run == 1
+        self._cutter = Cutter(self.shape.rules, tracks, sequence, limit, quick=quick)
         self._wall, self._fresh = None, True
 
     def put(self, sample: Sample) -> None:

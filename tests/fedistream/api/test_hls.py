@@ -43,7 +43,7 @@ class Viewers:
 
 def streaming(name: str = "tok", stall_s: float | None = None) -> Rung:
     samples: Iterable[Sample] = interleaved(frames(7), sounds(7))
-    rung = Rung(name, Shape(stall_s=stall_s), first=0, wall_ms=lambda: 1_700_000_000_000)
+    rung = Rung(name, Shape(stall_s=stall_s, quick_start=False), first=0, wall_ms=lambda: 1_700_000_000_000)
     rung.start(BOTH)
     for sample in samples:
         rung.put(sample)

@@ -22,9 +22,12 @@ class Clock:
         return self.ms
 
 
-def rung(shape: Shape | None = None, *, first: int = 0) -> tuple[Rung, Clock]:
+STEADY = Shape(quick_start=False)
+
+
+def rung(shape: Shape = STEADY, *, first: int = 0) -> tuple[Rung, Clock]:
     clock = Clock()
-    return Rung("abc123", shape or Shape(), first=first, wall_ms=clock), clock
+    return Rung("abc123", shape, first=first, wall_ms=clock), clock
 
 
 def feed(to: Rung, clock: Clock, samples: Iterable[Sample]) -> None:
@@ -33,7 +36,7 @@ def feed(to: Rung, clock: Clock, samples: Iterable[Sample]) -> None:
         to.put(sample)
 
 
-def fed(seconds: float, shape: Shape | None = None, tracks: Tracks = BOTH) -> Rung:
+def fed(seconds: float, shape: Shape = STEADY, tracks: Tracks = BOTH) -> Rung:
     made, clock = rung(shape)
     made.start(tracks)
     feed(made, clock, interleaved(frames(seconds), sounds(seconds) if tracks.audio else []))
@@ -86,6 +89,22 @@ async def test_a_process_that_stops_lets_go_of_all_who_wait() -> None:
         await source.playlist(2)
 
 
+async def test_a_broadcasts_first_segment_is_one_part_so_that_any_player_can_begin() -> None:
+    made, clock = rung(Shape())
+    made.start(BOTH)
+    feed(made, clock, interleaved(frames(0.4), sounds(0.4)))
+    playlist = await listed(made)
+    assert [segment.duration_s for segment in playlist.segments] == [0.333]
+    assert playlist.preload_hint == "abc123-1.0.m4s"
+    feed(made, clock, interleaved(frames(5, start_ms=400, gop_s=1.6), sounds(5, start_ms=400)))
+    made.pause()
+    made.start(BOTH)
+    feed(made, clock, frames(3, start_ms=6_000))
+    segments = (await listed(made)).segments
+    assert [segment.duration_s < 0.4 for segment in segments[:3]] == [True, False, False]
+    assert [segment.duration_s for segment in segments if segment.map_uri == "abc123-i2.mp4"] == [2]
+
+
 async def test_the_playlist_says_what_low_latency_players_need() -> None:
     playlist = await listed(fed(7))
     assert playlist.target_duration == 2
@@ -133,7 +152,7 @@ async def test_a_file_that_was_never_made_is_not_there(name: str) -> None:
 
 
 async def test_old_segments_go_and_their_init_segments_with_them() -> None:
-    source = fed(40, Shape(listed=3, spare=1))
+    source = fed(40, Shape(listed=3, spare=1, quick_start=False))
     playlist = await listed(source)
     assert playlist.media_sequence == 16
     with pytest.raises(NotThere):
@@ -196,7 +215,7 @@ async def test_the_hinted_part_is_waited_for() -> None:
 
 
 async def test_a_stalled_ingest_answers_instead_of_hanging() -> None:
-    source = fed(5, Shape(stall_s=0.05))
+    source = fed(5, Shape(stall_s=0.05, quick_start=False))
     with pytest.raises(Stalled):
         await source.playlist(2)
     with pytest.raises(Stalled):
