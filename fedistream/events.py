@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from datetime import datetime
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 
 class BadFact(Exception):
@@ -92,6 +92,91 @@ class PublishRefused(Fact):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ChatMessageSent(Fact):
+    """Something stands in the chat of a channel, and is stored. `kind` and `origin` are words of the chat's values;
+    `visitor_id` is "" for what no visitor wrote, `client_id` the socket it came by, None for another way."""
+
+    channel_id: int
+    message_id: str
+    kind: str
+    origin: str
+    visitor_id: str
+    client_id: int | None
+    body: str
+    html: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesHidden(Fact):
+    """A moderator hid messages. `actor` is a visitor's id, or "admin"."""
+
+    channel_id: int
+    message_ids: tuple[str, ...]
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesShown(Fact):
+    """Messages that were hidden are shown again."""
+
+    channel_id: int
+    message_ids: tuple[str, ...]
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorJoined(Fact):
+    """Somebody came into the chat: his first socket, and not after a moment's absence."""
+
+    channel_id: int
+    visitor_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorParted(Fact):
+    """Somebody's last socket has been closed for a while."""
+
+    channel_id: int
+    visitor_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorRenamed(Fact):
+    """A visitor goes by another name. `channel_id` is where he said so, and `client_id` the socket."""
+
+    channel_id: int
+    visitor_id: str
+    old_name: str
+    new_name: str
+    client_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorDisabled(Fact):
+    """A visitor may not chat any more."""
+
+    visitor_id: str
+    actor: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorEnabled(Fact):
+    """A visitor may chat again."""
+
+    visitor_id: str
+    actor: str
+    at: datetime
+
+
 FACTS: Mapping[str, type[Fact]] = {
     kind.name(): kind
     for kind in (
@@ -102,6 +187,14 @@ FACTS: Mapping[str, type[Fact]] = {
         TitleChanged,
         SettingChanged,
         PublishRefused,
+        ChatMessageSent,
+        MessagesHidden,
+        MessagesShown,
+        VisitorJoined,
+        VisitorParted,
+        VisitorRenamed,
+        VisitorDisabled,
+        VisitorEnabled,
     )
 }
 
@@ -138,6 +231,10 @@ def _read(kind: type[Fact], field: "Field[Any]", value: object) -> object:
             value = datetime.fromisoformat(value)
         except ValueError as error:
             raise BadFact(f"{kind.name()}: {field.name} is no time") from error
+    if get_origin(field.type) is tuple:  # a list of texts is the only kind there is
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise BadFact(f"{kind.name()}: {field.name} must be a list of texts")
+        return tuple(value)
     if type(value) not in types:  # not isinstance: True is no id
         raise BadFact(f"{kind.name()}: {field.name} cannot be {value!r}")
     return value

@@ -30,11 +30,18 @@ from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
+from fedistream.broadcasts.air import State
 from fedistream.broadcasts.log import BroadcastLog
 from fedistream.broadcasts.onair import Clocks
 from fedistream.broadcasts.service import Broadcasts, Neighbours
 from fedistream.bus import Bus
 from fedistream.channels.service import Channels
+from fedistream.chat.clocks import Clocks as ChatClocks
+from fedistream.chat.feature import ChatFeature
+from fedistream.chat.feature import build as build_chat
+from fedistream.chat.herald import Neighbours as ChatNeighbours
+from fedistream.chat.herald import OnAir
+from fedistream.chat.values import Loudspeaker
 from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
@@ -81,11 +88,12 @@ class Features:
     people: People
     viewers: Viewers
     broadcasts: Broadcasts
+    chat: ChatFeature
     stream_key: str
     admin_password: str
 
 
-async def features(options: Options) -> Features:
+async def features(options: Options, loudspeaker: Loudspeaker | None = None) -> Features:
     """Build the features on an open database. Raises Problem for options that cannot be."""
     facts = Bus()
     settings = Settings(facts, now)
@@ -102,11 +110,22 @@ async def features(options: Options) -> Features:
     viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
     near = Neighbours(channels, settings, facts, lambda channel_id: viewers.peak(channel_id).session)
     broadcasts = Broadcasts(rows, near, Clocks(now, token))
-    facts.attach(reactions.table(viewers))
+
+    def on_air(channel_id: int) -> OnAir:
+        air = broadcasts.air(channel_id)
+        return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
+
+    def channel_ids() -> tuple[int, ...]:
+        return tuple(channel.id for channel in channels.all())
+
+    near_chat = ChatNeighbours(settings, facts, on_air, channel_ids, loudspeaker)
+    clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
+    chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
+    facts.attach(reactions.table(viewers, chat.chat, chat.herald))
     for channel in channels.all():
         viewers.restore_peak(channel.id, await rows.overall_peak(channel.id))
         await broadcasts.resume(channel.id)
-    return Features(facts, settings, channels, people, viewers, broadcasts, stream_key, admin_password)
+    return Features(facts, settings, channels, people, viewers, broadcasts, chat, stream_key, admin_password)
 
 
 class Node:
@@ -134,10 +153,12 @@ class Node:
         self._beside(made.facts.run())
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
+        self._beside(made.chat.chat.run(), ends=True)
 
         rtmp = RtmpServer(made.broadcasts)
         undo.push_async_callback(rtmp.close)
         undo.callback(made.broadcasts.close)
+        undo.callback(made.chat.chat.close)
         rtmp_port = await _encoders(rtmp, options.host, options.rtmp_port, None)
         rtmps_port = 0
         if options.rtmps_port is not None:
@@ -179,6 +200,7 @@ class Node:
         """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
         if self._features is not None:
             self._features.broadcasts.close()
+            self._features.chat.rooms.close()
         if self._server is not None:
             self._server.should_exit = True
 
@@ -237,6 +259,13 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "settings": made.settings,
         "broadcasts": made.broadcasts,
         "viewers": made.viewers,
+        "chat": made.chat.chat,
+        "herald": made.chat.herald,
+        "moderation": made.chat.moderation,
+        "visitors": made.chat.visitors,
+        "messages": made.chat.messages,
+        "bans": made.chat.bans,
+        "emoji": made.chat.emoji,
         "logbook": logbook,
         "listening": listening,
         "checks": checks,

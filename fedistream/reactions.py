@@ -1,13 +1,19 @@
 """The one page that says who acts on which fact."""
 
 from fedistream.bus import Reaction
-from fedistream.events import BroadcastEnded, BroadcastStarted
+from fedistream.chat.herald import Herald
+from fedistream.chat.service import Chat
+from fedistream.events import BroadcastEnded, BroadcastStarted, SettingChanged, TitleChanged
 from fedistream.viewers.service import Viewers
 
 
-def table(viewers: Viewers) -> tuple[Reaction, ...]:
+def table(viewers: Viewers, chat: Chat, herald: Herald) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     return (
         Reaction(BroadcastStarted, "now", viewers.begin_session),
+        Reaction(BroadcastStarted, "live", herald.announce_start),
         Reaction(BroadcastEnded, "now", viewers.end_session),
+        Reaction(BroadcastEnded, "live", herald.announce_end),
+        Reaction(TitleChanged, "live", herald.announce_title),
+        Reaction(SettingChanged, "now", chat.heed),
     )

@@ -17,13 +17,14 @@ from fedistream.errors import Invalid
 Json = str | int | float | bool | list[str] | list[dict[str, str]]
 Check = Callable[[str, object], Json]
 Scope = Literal["node", "channel"]
-Touch = Literal["page", "profile", "player", "broadcast"]
+Touch = Literal["page", "profile", "player", "broadcast", "chat"]
 
 TOUCHES: Mapping[Touch, str] = {
     "page": "seen when a page or the configuration is asked for next",
     "profile": "what the fediverse knows of the channel: followers are sent an update",
     "player": "from the next broadcast on, as players would stumble over a change in the middle",
     "broadcast": "at once, also for a broadcast that is running",
+    "chat": "at once, for everybody in the chat",
 }
 
 MAX_NAME = 100
@@ -32,6 +33,9 @@ MAX_SUMMARY = 5_000
 MAX_OFFLINE_MESSAGE = 5_000
 MAX_PAGE = 100_000
 MAX_TAGS, MAX_TAG = 30, 50
+MAX_WORDS, MAX_WORD = 500, 64  # names and words of the chat
+MAX_WELCOME = 2_000
+FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
 MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
 HANDLE_SCHEMES = ("http", "https", "mailto", "xmpp", "matrix")  # never javascript: these become links
 
@@ -114,6 +118,14 @@ def tags(name: str, value: object) -> list[str]:
     return list(dict.fromkeys(tag for tag in stripped if tag))
 
 
+def words(name: str, value: object) -> list[str]:
+    """Names or words, each once, without blanks around them."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_WORDS:
+        raise Invalid(name, f"must be a list of at most {MAX_WORDS} texts")
+    one = text(MAX_WORD)
+    return list(dict.fromkeys(found for each in value if (found := str(one(name, each)))))
+
+
 def handles(name: str, value: object) -> list[dict[str, str]]:
     """[{"platform": ..., "url": ...}]; other members are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_HANDLES:
@@ -156,6 +168,7 @@ def public_address(name: str, value: object) -> str:
 PAGE: frozenset[Touch] = frozenset({"page"})
 PROFILE: frozenset[Touch] = frozenset({"page", "profile"})
 PLAYER: frozenset[Touch] = frozenset({"player"})
+CHAT: frozenset[Touch] = frozenset({"chat"})
 
 
 def checked(rows: Iterable[Setting]) -> tuple[Setting, ...]:
@@ -200,6 +213,22 @@ SETTINGS = checked(
         Setting("hls.part_ms", int, 333, whole(100, 1000), PLAYER),
         Setting("hls.segment_s", float, 2.0, number(1, 10), PLAYER),
         Setting("hls.window_segments", int, 15, whole(5, 60), PLAYER),
+        Setting("chat.disabled", bool, False, flag, frozenset({"page", "chat"}), "chat/disable"),
+        Setting("chat.join_messages", bool, True, flag, CHAT, "chat/joinmessagesenabled"),
+        Setting("chat.established_only", bool, False, flag, CHAT, "chat/establishedusermode"),
+        Setting("chat.signed_in_only", bool, False, flag, frozenset({"page", "chat"}), "chat/requireauthentication"),
+        Setting("chat.spam_protection", bool, True, flag, frozenset({"page", "chat"}), "chat/spamprotectionenabled"),
+        Setting("chat.slur_filter", bool, False, flag, CHAT, "chat/slurfilterenabled"),
+        Setting("chat.blocked_words", list, [], words, CHAT),
+        Setting("chat.forbidden_names", list, list(FORBIDDEN_NAMES), words, CHAT, "chat/forbiddenusernames"),
+        Setting("chat.suggested_names", list, [], words, CHAT, "chat/suggestedusernames"),
+        Setting("chat.welcome", str, "", text(MAX_WELCOME, lines=True), CHAT, "welcomemessage"),
+        # one message of each visitor in so many seconds; 0 is off
+        Setting("chat.slow_s", int, 0, whole(0, 3600), CHAT),
+        # how long the chat stays open after a broadcast, in seconds; a week at most is as good as always
+        Setting("chat.offline_s", int, 300, whole(0, 604_800), CHAT),
+        # how many days messages are kept; 0 is for good
+        Setting("chat.retention_days", int, 30, whole(0, 3650), CHAT),
     )
 )
 

@@ -138,7 +138,15 @@ class Shown:
     at: datetime
 
 
-Event = Message | Joined | Parted | Renamed | Recoloured | Shown
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """Told to the visitor alone: a moderator has disabled him, and his sockets close in a moment."""
+
+    id: str
+    at: datetime
+
+
+Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Disabled
 
 
 class Why(Enum):

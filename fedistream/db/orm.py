@@ -9,6 +9,7 @@ MODELS = (
     "fedistream.channels.models",
     "fedistream.people.models",
     "fedistream.broadcasts.models",
+    "fedistream.chat.models",
     "fedistream.jobs.models",
 )
 """Every module with a model in it. By name, as this room knows no feature."""

@@ -11,16 +11,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedistream import events
-from fedistream.events import FACTS, BadFact, EncoderLost, Fact, SettingChanged, TitleChanged, from_json, to_json
+from fedistream.events import (
+    FACTS,
+    BadFact,
+    EncoderLost,
+    Fact,
+    MessagesHidden,
+    SettingChanged,
+    TitleChanged,
+    from_json,
+    to_json,
+)
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, 1, tzinfo=UTC)
 TITLE: dict[str, Any] = to_json(TitleChanged(3, "Now with sound", NOW))
+HIDDEN: dict[str, Any] = to_json(MessagesHidden(3, ("abc", "def"), "admin", NOW))
 
 VALUES = {
     "int": st.integers(0, 2**62),
     "str": st.text(max_size=30),
     "datetime": st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))])),
     "int | None": st.none() | st.integers(0, 2**62),
+    "tuple": st.lists(st.text(max_size=15), max_size=5).map(tuple),
 }
 
 
@@ -33,6 +45,8 @@ def test_the_printed_names_are_derived_from_the_classes() -> None:
     assert list(FACTS) == [
         *("broadcast.started", "encoder.lost", "encoder.returned", "broadcast.ended"),
         *("title.changed", "setting.changed", "publish.refused"),
+        *("chat.message.sent", "messages.hidden", "messages.shown"),
+        *("visitor.joined", "visitor.parted", "visitor.renamed", "visitor.disabled", "visitor.enabled"),
     ]
 
 
@@ -76,6 +90,8 @@ def test_the_json_is_plain_and_says_its_name() -> None:
         ({**TITLE, "channel_id": True}, "channel_id cannot be True"),
         ({**TITLE, "channel_id": None}, "channel_id cannot be None"),
         ({**TITLE, "title": None}, "title cannot be None"),
+        ({**HIDDEN, "message_ids": "abc"}, "message_ids must be a list of texts"),
+        ({**HIDDEN, "message_ids": ["abc", 1]}, "message_ids must be a list of texts"),
     ],
 )
 def test_a_row_that_is_no_fact_is_refused_with_the_reason(row: dict[str, Any], why: str) -> None:

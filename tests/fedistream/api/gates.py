@@ -67,6 +67,15 @@ OWNCAST_SETTERS = rows(
     "POST /api/admin/config/hideviewercount",
     "POST /api/admin/config/serverurl",
     "POST /api/admin/config/disablesearchindexing",
+    "POST /api/admin/config/chat/disable",
+    "POST /api/admin/config/chat/joinmessagesenabled",
+    "POST /api/admin/config/chat/establishedusermode",
+    "POST /api/admin/config/chat/requireauthentication",
+    "POST /api/admin/config/chat/spamprotectionenabled",
+    "POST /api/admin/config/chat/slurfilterenabled",
+    "POST /api/admin/config/chat/forbiddenusernames",
+    "POST /api/admin/config/chat/suggestedusernames",
+    "POST /api/admin/config/welcomemessage",
 )
 
 PAGES = (

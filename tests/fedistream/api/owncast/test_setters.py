@@ -23,6 +23,15 @@ SAMPLES: dict[str, tuple[object, object]] = {
     "hideviewercount": (True, 1),
     "serverurl": ("https://kiln.example", "https://192.168.0.1"),
     "disablesearchindexing": (True, "true"),
+    "chat/disable": (True, 1),
+    "chat/joinmessagesenabled": (False, "no"),
+    "chat/establishedusermode": (True, None),
+    "chat/requireauthentication": (True, []),
+    "chat/spamprotectionenabled": (False, 0),
+    "chat/slurfilterenabled": (True, "on"),
+    "chat/forbiddenusernames": (["boss"], "boss"),
+    "chat/suggestedusernames": (["Ann", "Ben"], [1]),
+    "welcomemessage": ("Be **kind**", ["hello"]),
 }
 
 

@@ -1,0 +1,132 @@
+"""Addresses that are kept out of the chat. All of them are in memory; rows are written through."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedistream.chat.models import IpBanRow
+from fedistream.db import atomic
+from fedistream.errors import Invalid, NotFound
+
+MAX_BANS = 50_000
+MAX_NOTES = 500
+HOUSEHOLD = 64  # bits of an IPv6 address that a household shares; the rest, everybody changes daily
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class IpBan:
+    """`address` is one address or a network."""
+
+    address: str
+    notes: str
+    created_at: datetime
+
+
+class Bans:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._bans: dict[Network, IpBan] = {}
+        self._lengths: dict[tuple[int, int], int] = {}  # (version, prefix length): how many networks have it
+        self._turn = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Read the rows, once, before anything else."""
+        for row in await IpBanRow.all().order_by("id"):
+            self._know(IpBan(row.address, row.notes, row.created_at))
+
+    def holds(self, address: str) -> bool:
+        """Whether this address is banned. What is no address is not."""
+        try:
+            found = _plain(ipaddress.ip_address(address))
+        except ValueError:
+            return False
+        return any(
+            ipaddress.ip_network((found, length), strict=False) in self._bans
+            for version, length in self._lengths
+            if version == found.version
+        )
+
+    def all(self) -> tuple[IpBan, ...]:
+        return tuple(self._bans.values())
+
+    async def ban(self, address: str, notes: str = "") -> None:
+        """An address or a network. Once more changes nothing. Raises Invalid for what is neither, and for this
+        machine's own."""
+        network = parse(address)
+        if network.is_loopback:
+            raise Invalid("IP address", "is this machine's own")
+        ban = IpBan(_name(network), notes[:MAX_NOTES], self._now())
+        await atomic(self._insert, network, ban, turn=self._turn, then=self._know)
+
+    async def ban_household(self, address: str, notes: str = "") -> str:
+        """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Returns
+        what was banned, "" for an address of this machine and for what is none."""
+        try:
+            found = _plain(ipaddress.ip_address(address))
+        except ValueError:
+            return ""
+        if found.is_loopback:
+            return ""
+        network = ipaddress.ip_network((found, HOUSEHOLD if found.version == 6 else 32), strict=False)
+        await self.ban(str(network), notes)
+        return _name(network)
+
+    async def lift(self, address: str) -> None:
+        """Raises Invalid for what is no address, NotFound for one that is not banned."""
+        network = parse(address)
+        if network not in self._bans:
+            raise NotFound("this address is not banned")
+        await atomic(self._delete, _name(network), turn=self._turn, then=lambda _: self._forget(network))
+
+    async def _insert(self, network: Network, ban: IpBan) -> IpBan:
+        if network in self._bans:
+            return self._bans[network]
+        if len(self._bans) >= MAX_BANS:
+            raise Invalid("IP bans", f"can be {MAX_BANS} at most: ban a network instead")
+        await IpBanRow.create(address=ban.address, notes=ban.notes, created_at=ban.created_at)
+        return ban
+
+    async def _delete(self, address: str) -> None:
+        await IpBanRow.filter(address=address).delete()
+
+    def _know(self, ban: IpBan) -> None:
+        network = parse(ban.address)
+        if network in self._bans:
+            return
+        self._bans[network] = ban
+        key = (network.version, network.prefixlen)
+        self._lengths[key] = self._lengths.get(key, 0) + 1
+
+    def _forget(self, network: Network) -> None:
+        if self._bans.pop(network, None) is not None:
+            key = (network.version, network.prefixlen)
+            self._lengths[key] -= 1
+            if not self._lengths[key]:
+                del self._lengths[key]
+
+
+def parse(address: str) -> Network:
+    """One address is a network of its own. Raises Invalid."""
+    try:
+        network = ipaddress.ip_network(address.strip(), strict=False)
+    except ValueError as error:
+        raise Invalid("IP address", "is none: give one address, or a network such as 192.0.2.0/24") from error
+    if network.version == 6 and network.prefixlen >= 96 and (inner := network.network_address.ipv4_mapped):
+        return ipaddress.ip_network((inner, network.prefixlen - 96), strict=False)
+    if network.prefixlen < (8 if network.version == 4 else 16):
+        raise Invalid("IP address", "is a network of half the world")
+    return network
+
+
+def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """A socket that takes both versions shows 192.0.2.1 as ::ffff:192.0.2.1."""
+    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
+
+
+def _name(network: Network) -> str:
+    whole = network.prefixlen == network.max_prefixlen
+    return str(network.network_address) if whole else str(network)

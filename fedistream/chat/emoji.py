@@ -1,0 +1,140 @@
+"""Custom emoji: picture files in a folder, shown for `:name:`. The owner may also drop them there by hand."""
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from fedistream.chat.render import EMOJI_PATH
+from fedistream.errors import Conflict, Invalid, NotFound
+
+MAX_BYTES = 256 * 1024  # of one picture
+MAX_EMOJI = 1_000
+NAME = re.compile(r"[A-Za-z0-9_+-]{1,64}")
+ENDINGS = {".png": "png", ".gif": "gif", ".webp": "webp", ".jpg": "jpg", ".jpeg": "jpg"}
+MEDIA_TYPES = {"png": "image/png", "gif": "image/gif", "webp": "image/webp", "jpg": "image/jpeg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`file` is its name in the folder, `url` where browsers get it."""
+
+    name: str
+    file: str
+
+    @property
+    def url(self) -> str:
+        return EMOJI_PATH + self.file
+
+
+def kind_of(data: bytes) -> str | None:
+    """What picture this is by its first bytes: never SVG, which can hold scripts."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    return "jpg" if data.startswith(b"\xff\xd8\xff") else None
+
+
+class Emoji:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._changed_ns = -1
+        self._pictures: dict[str, Picture] = {}
+        self._urls: Mapping[str, str] = MappingProxyType({})
+
+    def all(self) -> tuple[Picture, ...]:
+        """By name."""
+        self._look()
+        return tuple(self._pictures.values())
+
+    def urls(self) -> Mapping[str, str]:
+        """The address of each by its name in small letters."""
+        self._look()
+        return self._urls
+
+    async def read(self, file: str) -> tuple[bytes, str]:
+        """The picture of this file name, and its media type. Raises NotFound, also for a file whose content is no
+        picture."""
+        self._look()
+        if not any(picture.file == file for picture in self._pictures.values()):
+            raise NotFound("there is no such emoji")
+        data = await asyncio.to_thread(self._read, self._folder / file)
+        if data is None or (kind := kind_of(data)) is None:
+            raise NotFound("there is no such emoji")
+        return data, MEDIA_TYPES[kind]
+
+    async def put(self, name: str, data: bytes) -> Picture:
+        """Keep a picture under this name; an ending of the name is ignored, the content decides. Raises Invalid, and
+        Conflict for a name that is taken."""
+        stem = _stem(name)
+        if len(data) > MAX_BYTES:
+            raise Invalid("emoji", f"must be at most {MAX_BYTES // 1024} KB")
+        kind = kind_of(data)
+        if kind is None:
+            raise Invalid("emoji", "must be a PNG, GIF, WebP or JPEG picture")
+        self._look()
+        if stem.lower() in self._pictures:
+            raise Conflict(f"there is an emoji {stem} already")
+        if len(self._pictures) >= MAX_EMOJI:
+            raise Invalid("emoji", f"can be {MAX_EMOJI} at most")
+        picture = Picture(stem, f"{stem}.{kind}")
+        await asyncio.to_thread(self._write, picture.file, data)
+        self._changed_ns = -1
+        return picture
+
+    async def delete(self, name: str) -> None:
+        """Raises Invalid, NotFound."""
+        stem = _stem(name.rpartition("/")[2] if name.startswith(EMOJI_PATH) else name)
+        self._look()
+        picture = self._pictures.get(stem.lower())
+        if picture is None:
+            raise NotFound("there is no such emoji")
+        await asyncio.to_thread((self._folder / picture.file).unlink, missing_ok=True)
+        self._changed_ns = -1
+
+    def _look(self) -> None:
+        """Read the folder again if anything came or went: its time of change says so."""
+        try:
+            changed = self._folder.stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        if changed == self._changed_ns:
+            return
+        self._changed_ns = changed
+        found: dict[str, Picture] = {}
+        for file in sorted(os.listdir(self._folder)) if changed else ():
+            stem, ending = os.path.splitext(file)
+            if ending.lower() in ENDINGS and NAME.fullmatch(stem) and len(found) < MAX_EMOJI:
+                found.setdefault(stem.lower(), Picture(stem, file))
+        self._pictures = found
+        self._urls = MappingProxyType({name: picture.url for name, picture in found.items()})
+
+    def _write(self, file: str, data: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # beside it first, so that nobody reads half a picture
+        half = self._folder / f".{file}.new"
+        half.write_bytes(data)
+        half.replace(self._folder / file)
+
+    def _read(self, path: Path) -> bytes | None:
+        # a link could lead anywhere on the machine, and a huge file into memory
+        try:
+            if path.is_symlink() or path.stat().st_size > MAX_BYTES:
+                return None
+            return path.read_bytes()
+        except OSError:
+            return None
+
+
+def _stem(name: str) -> str:
+    stem, ending = os.path.splitext(name)
+    stem = stem if ending.lower() in ENDINGS else name
+    if not NAME.fullmatch(stem):
+        raise Invalid("emoji name", "must be 1 to 64 Latin letters, digits, _, + and -")
+    return stem

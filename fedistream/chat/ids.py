@@ -1,0 +1,67 @@
+"""Ids that sort by time: of messages as numbers and as the short text clients see, and of visitors, which do not sort.
+
+A number has the milliseconds since 1970 in its upper 44 bits (until 2527) and chance in the lower 19, so that two
+processes hardly ever make the same one. The text has 13 letters of one case, so that it sorts alike in every collation.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: without i, l, o and u
+LENGTH = 13
+LOW_BITS = 19
+VISITOR_LENGTH = 10  # 50 bits
+LAST = (1 << 63) - 1
+
+_VALUES = {letter: value for value, letter in enumerate(LETTERS)}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Chance = Callable[[int], bytes]
+
+
+class BadId(ValueError):
+    """This is no id of ours."""
+
+
+def text(number: int) -> str:
+    return "".join(LETTERS[number >> 5 * place & 31] for place in reversed(range(LENGTH)))
+
+
+def number(text: str) -> int:
+    """The counterpart of `text`. Raises BadId."""
+    found = 0
+    if len(text) != LENGTH:
+        raise BadId(f"an id has {LENGTH} letters")
+    for letter in text:
+        if letter not in _VALUES:
+            raise BadId("an id has digits and small letters only")
+        found = found << 5 | _VALUES[letter]
+    if found > LAST:
+        raise BadId("no id is as late as that")
+    return found
+
+
+def first_of(at: datetime) -> int:
+    """No id made before this moment is as high as this number."""
+    return max(0, (at - _EPOCH) // timedelta(milliseconds=1)) << LOW_BITS
+
+
+def time_of(number: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=number >> LOW_BITS)
+
+
+def of_visitor(chance: Chance) -> str:
+    return "".join(LETTERS[byte & 31] for byte in chance(VISITOR_LENGTH))
+
+
+class Ids:
+    """Makes one id after the other, each higher than those before, also when the clock is set back."""
+
+    def __init__(self, now: Callable[[], datetime], chance: Chance) -> None:
+        self._now, self._chance = now, chance
+        self._last = 0
+
+    def next(self) -> str:
+        low = int.from_bytes(self._chance(2), "big")  # 16 of the 19 bits: room for those of the same millisecond
+        self._last = max(first_of(self._now()) | low, self._last + 1)
+        return text(self._last)

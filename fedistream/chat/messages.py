@@ -1,0 +1,269 @@
+"""The log of all messages: written in batches, in the order of their ids, and heard only when they are safe on disk.
+
+Nothing here decides who may say what.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fedistream.chat import ids
+from fedistream.chat.clocks import Clocks
+from fedistream.chat.models import MessageRow
+from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
+from fedistream.chat.visitors import Visitors
+from fedistream.db import atomic
+from fedistream.errors import Invalid, TooMany
+
+log = logging.getLogger(__name__)
+
+PAUSE_S = 0.05  # between two batches: at 900 messages a second a transaction for each would take half a core
+MAX_BATCH = 500
+MAX_WAITING = 5_000  # messages in memory while the database does not answer
+MAX_PAGE = 500
+MAX_IDS = 1_000  # that are hidden or shown in one go
+PRUNED_AT_ONCE = 2_000  # rows in one transaction: everybody else waits for it
+
+MORE = ("title", "image", "link")
+COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "hidden_at", "more")
+
+Then = Callable[[Message], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    message: Message
+    keep: bool
+    then: Then
+    accepted: "asyncio.Future[bool]"
+
+
+class MessageLog:
+    """`append` at any time; `run` writes until `close`, and then what is left."""
+
+    def __init__(self, clocks: Clocks, visitors: Visitors) -> None:
+        self._clocks, self._visitors = clocks, visitors
+        self._ids = ids.Ids(clocks.now, clocks.chance)
+        self._waiting: deque[_Waiting] = deque()
+        self._news, self._closing = asyncio.Event(), asyncio.Event()
+
+    def next_id(self) -> str:
+        return self._ids.next()
+
+    def append(self, message: Message, then: Then, *, keep: bool = True) -> "asyncio.Future[bool]":
+        """Have the message written, in turn; with `keep=False` it only takes its turn. `then(message)` is called when
+        it is committed, whoever waits for it or not, and the future says whether it was. Its id must come from
+        `next_id`, with no other append between. Raises TooMany when the database does not keep up."""
+        if len(self._waiting) >= MAX_WAITING:
+            raise TooMany(1)
+        accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(message, keep, then, accepted))
+        self._news.set()
+        return accepted
+
+    async def run(self) -> None:
+        """Write what comes until `close`. The first message after a silence is written at once."""
+        while True:
+            await self._news.wait()
+            while self._waiting:
+                await self._write([self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))])
+                if not self._closing.is_set():
+                    await self._pause()
+            self._news.clear()
+            if self._closing.is_set():
+                return
+
+    def close(self) -> None:
+        """Let `run` end when all that waits is written."""
+        self._closing.set()
+        self._news.set()
+
+    async def history(
+        self, channel_id: int, *, before: str | None = None, after: str | None = None, limit: int = 100
+    ) -> tuple[Message, ...]:
+        """What may be seen, the oldest first: the newest `limit` of all, or of those before an id, or else the first
+        `limit` after an id. Raises Invalid."""
+        rows = MessageRow.filter(channel_id=channel_id, visible=True)
+        if after is not None:
+            rows = rows.filter(id__gt=_cursor(after)).order_by("id")
+            return await self._messages(await rows.limit(_page(limit)).values_list(*COLUMNS))
+        if before is not None:
+            rows = rows.filter(id__lt=_cursor(before))
+        found = await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS)
+        return await self._messages(found[::-1])
+
+    async def moderated(self, channel_id: int, *, before: str | None = None, limit: int = 100) -> tuple[Message, ...]:
+        """What visitors and bots said, hidden or not, the newest first. Raises Invalid."""
+        rows = MessageRow.filter(channel_id=channel_id, visitor_id__isnull=False)
+        if before is not None:
+            rows = rows.filter(id__lt=_cursor(before))
+        return await self._messages(await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS))
+
+    async def of_visitor(self, visitor_id: str, *, limit: int = 100) -> tuple[Message, ...]:
+        """The visitor's messages in all channels, hidden or not, the newest first."""
+        rows = MessageRow.filter(visitor_id=visitor_id).order_by("-id").limit(_page(limit))
+        return await self._messages(await rows.values_list(*COLUMNS))
+
+    async def by_ids(self, message_ids: Iterable[str]) -> tuple[Message, ...]:
+        """Those of them that there are, the oldest first."""
+        rows = MessageRow.filter(id__in=_numbers(message_ids)).order_by("id")
+        return await self._messages(await rows.values_list(*COLUMNS))
+
+    async def set_visible(self, message_ids: Iterable[str], visible: bool) -> dict[int, tuple[str, ...]]:
+        """Hide or show them. Returns which of them changed, by channel. Raises Invalid for more than MAX_IDS."""
+        return await atomic(self._set_visible, _numbers(message_ids), visible)
+
+    async def hide_all_of(self, visitor_id: str) -> dict[int, tuple[str, ...]]:
+        """Hide everything a visitor said. Returns the newest MAX_IDS that changed, by channel."""
+        return await atomic(self._hide_all_of, visitor_id)
+
+    async def prune(self, channel_id: int, older_than: datetime) -> int:
+        """Delete what was said before, a bite at a time. Returns how many were deleted."""
+        last, deleted = ids.first_of(older_than), 0
+        while True:
+            rows = MessageRow.filter(channel_id=channel_id, id__lt=last).order_by("id").limit(PRUNED_AT_ONCE)
+            found = [number for (number,) in await rows.values_list("id")]
+            if not found:
+                return deleted
+            await MessageRow.filter(channel_id=channel_id, id__lte=found[-1]).delete()
+            deleted += len(found)
+            await asyncio.sleep(0)
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(PAUSE_S):
+                await self._closing.wait()
+        except TimeoutError:
+            return
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        rows = [_row(each.message) for each in batch if each.keep]
+        lost: set[str] = set()
+        try:
+            if rows:
+                await atomic(self._insert, rows)
+        except Exception:
+            # one of them may refer to a visitor who was deleted meanwhile; the others are not to suffer for it
+            lost = await self._write_singly([each.message for each in batch if each.keep])
+        for each in batch:
+            stored = each.message.id not in lost
+            if stored:
+                try:
+                    each.then(each.message)
+                except Exception:
+                    log.exception("message %s is written, but not told", each.message.id)
+            if not each.accepted.done():
+                each.accepted.set_result(stored)
+
+    async def _write_singly(self, messages: Sequence[Message]) -> set[str]:
+        lost: set[str] = set()
+        for message in messages:
+            try:
+                await atomic(self._insert, [_row(message)])
+            except Exception as error:
+                log.warning("message %s could not be written: %s", message.id, error)
+                lost.add(message.id)
+        return lost
+
+    async def _insert(self, rows: list[MessageRow]) -> None:
+        await MessageRow.bulk_create(rows)
+
+    async def _set_visible(self, numbers: list[int], visible: bool) -> dict[int, tuple[str, ...]]:
+        rows = MessageRow.filter(id__in=numbers, visible=not visible).order_by("id")
+        return await self._change_visibility(await rows.values_list("id", "channel_id"), visible)
+
+    async def _hide_all_of(self, visitor_id: str) -> dict[int, tuple[str, ...]]:
+        rows = MessageRow.filter(visitor_id=visitor_id, visible=True)
+        newest = await rows.order_by("-id").limit(MAX_IDS).values_list("id", "channel_id")
+        changed = await self._change_visibility(newest, False)
+        if len(newest) == MAX_IDS:
+            await rows.update(visible=False, hidden_at=self._clocks.now())
+        return changed
+
+    async def _change_visibility(self, found: Any, visible: bool) -> dict[int, tuple[str, ...]]:
+        hidden_at = None if visible else self._clocks.now()
+        if found:
+            rows = MessageRow.filter(id__in=[number for number, _ in found])
+            await rows.update(visible=visible, hidden_at=hidden_at)
+        changed: dict[int, list[str]] = {}
+        for number, channel_id in sorted(found):
+            changed.setdefault(channel_id, []).append(ids.text(number))
+        return {channel_id: tuple(some) for channel_id, some in changed.items()}
+
+    async def _messages(self, rows: Any) -> tuple[Message, ...]:
+        """Two queries rather than a join: an author of a hundred messages is read once."""
+        authors = await self._visitors.by_ids({visitor_id for _, _, visitor_id, *_ in rows if visitor_id is not None})
+        return tuple(_message(row, authors) for row in rows)
+
+
+def _row(message: Message) -> MessageRow:
+    more: dict[str, object] = {name: text for name in MORE if (text := getattr(message, name))}
+    if message.remote is not None:
+        author = message.remote
+        more["remote"] = {
+            "name": author.name, "address": author.address, "url": author.url, "avatar": author.avatar
+        }  # fmt: skip
+    return MessageRow(
+        id=ids.number(message.id),
+        channel_id=message.channel_id,
+        visitor_id=message.visitor and message.visitor.id,
+        kind=message.kind.value,
+        origin=message.origin.value,
+        body=message.body,
+        html=message.html,
+        more=more or None,
+    )
+
+
+def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
+    number, channel_id, visitor_id, kind, origin, body, html, hidden_at, more = row
+    more = dict(more or {})
+    remote = more.pop("remote", None)
+    return Message(
+        id=ids.text(number),
+        channel_id=channel_id,
+        kind=Kind(kind),
+        origin=Origin(origin),
+        body=body,
+        html=html,
+        at=ids.time_of(number),
+        visitor=authors.get(visitor_id),
+        remote=None if remote is None else RemoteAuthor(**remote),
+        hidden_at=hidden_at,
+        **more,
+    )
+
+
+def _cursor(message_id: str) -> int:
+    try:
+        return ids.number(message_id)
+    except ids.BadId as error:
+        raise Invalid("message id", "is none of ours") from error
+
+
+def _numbers(message_ids: Iterable[str]) -> list[int]:
+    """As numbers, without those that cannot be ids. Raises Invalid for too many."""
+    found: list[int] = []
+    for each in message_ids:
+        try:
+            found.append(ids.number(each))
+        except ids.BadId:
+            continue
+        if len(found) > MAX_IDS:
+            raise Invalid("message ids", f"can be {MAX_IDS} at most")
+    return found
+
+
+def _page(limit: int) -> int:
+    if not 1 <= limit <= MAX_PAGE:
+        raise Invalid("limit", f"must be between 1 and {MAX_PAGE}")
+    return limit
+
+
+def retention(days: int, now: datetime) -> datetime | None:
+    """Before when messages are deleted; None when they are kept for good."""
+    return now - timedelta(days=days) if days else None

@@ -1,0 +1,106 @@
+"""The rows of the chat: visitors with their tokens and identities, messages, bans, and what moderators did."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class VisitorRow(Model):
+    """`likeness` is the name as the eye takes it (`names.likeness`), by which look-alikes are found."""
+
+    id = fields.CharField(max_length=16, primary_key=True)
+    name = fields.CharField(max_length=64)
+    likeness = fields.CharField(max_length=128, db_index=True)
+    colour = fields.SmallIntField()
+    role = fields.CharField(max_length=16, db_index=True)
+    previous_names: fields.Field[list[str]] = fields.JSONField(default=list)
+    created_at = fields.DatetimeField(db_index=True)
+    renamed_at = fields.DatetimeField(null=True)
+    authenticated_at = fields.DatetimeField(null=True)
+    disabled_at = fields.DatetimeField(null=True, db_index=True)
+
+    class Meta:
+        table = "visitor"
+
+
+class VisitorTokenRow(Model):
+    """Who has the token is the visitor, so only its SHA-256 is kept: it has 256 random bits, and needs no salt."""
+
+    token_hash = fields.CharField(max_length=64, primary_key=True)
+    visitor: fields.ForeignKeyRelation[VisitorRow] = fields.ForeignKeyField("models.VisitorRow", related_name="tokens")
+    visitor_id: str
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "visitor_token"
+
+
+class VisitorIdentityRow(Model):
+    """Somewhere else the visitor has shown to be this one: `kind` says by which way, `identity` who."""
+
+    id = fields.BigIntField(primary_key=True)
+    visitor: fields.ForeignKeyRelation[VisitorRow] = fields.ForeignKeyField(
+        "models.VisitorRow", related_name="identities"
+    )
+    visitor_id: str
+    kind = fields.CharField(max_length=20)
+    identity = fields.CharField(max_length=500)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "visitor_identity"
+        unique_together = (("kind", "identity"),)
+
+
+class MessageRow(Model):
+    """`id` begins with the time (`ids.py`). `visible` is what the history asks for; `hidden_at` says since when not.
+
+    The second index is for moderators, who see everything of a channel, the third for one visitor's messages.
+    """
+
+    id = fields.BigIntField(primary_key=True, generated=False)
+    channel: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.ChannelRow", related_name="messages")
+    channel_id: int
+    visitor: fields.ForeignKeyNullableRelation[VisitorRow] = fields.ForeignKeyField(
+        "models.VisitorRow", related_name="messages", null=True
+    )
+    visitor_id: str | None
+    kind = fields.CharField(max_length=16)
+    origin = fields.CharField(max_length=16)
+    body = fields.TextField()
+    html = fields.TextField()
+    visible = fields.BooleanField(default=True)
+    hidden_at = fields.DatetimeField(null=True)
+    # what only some messages have: the remote author, and title, image and link of engagement
+    more: fields.Field[dict[str, Any]] = fields.JSONField(null=True)
+
+    class Meta:
+        table = "message"
+        indexes = (("channel", "visible", "id"), ("channel", "id"), ("visitor", "id"))
+
+
+class IpBanRow(Model):
+    """`address` is an address or a network (192.0.2.0/24)."""
+
+    id = fields.BigIntField(primary_key=True)
+    address = fields.CharField(max_length=64, unique=True)
+    notes = fields.CharField(max_length=500, default="")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "ip_ban"
+
+
+class ModerationActionRow(Model):
+    """Who did what to whom, and why. `actor` and `target` are no keys: the row outlives both."""
+
+    id = fields.BigIntField(primary_key=True)
+    what = fields.CharField(max_length=32)
+    actor = fields.CharField(max_length=64)
+    target = fields.CharField(max_length=64, db_index=True)
+    why = fields.CharField(max_length=500, default="")
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "moderation_action"

@@ -1,0 +1,154 @@
+"""What moderators and the admin do in the chat. Every action is written down: who, what, to whom, and why."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedistream.chat.clocks import Clocks
+from fedistream.chat.herald import Herald, Neighbours, Parts
+from fedistream.chat.models import ModerationActionRow
+from fedistream.chat.render import escape
+from fedistream.chat.values import Client, Disabled, Message, Role, Shown, Visitor, Why
+from fedistream.errors import NotAllowed
+from fedistream.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
+
+ADMIN = "admin"  # the actor who has the admin's password, or an integration that acts for him
+GOODBYE_S = 2.0  # between telling a visitor that he is disabled and closing his sockets
+MAX_WHY = 500
+MAX_TARGET = 64
+MESSAGES_SHOWN = 100  # of a visitor, in his details
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row of the moderation log. `actor` is ADMIN or a visitor's id; `target` a visitor, message or address."""
+
+    what: str
+    actor: str
+    target: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a moderator may know of a visitor. `messages` are his newest, hidden ones too, the newest first."""
+
+    visitor: Visitor
+    clients: tuple[Client, ...]
+    messages: tuple[Message, ...]
+
+
+class Moderation:
+    """`actor`, in all calls, is ADMIN or the id of the visitor who acts; whether he may was asked by the face."""
+
+    def __init__(self, parts: Parts, herald: Herald, near: Neighbours, clocks: Clocks) -> None:
+        self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def set_visible(self, message_ids: Iterable[str], visible: bool, actor: str, why: str = "") -> int:
+        """Hide or show messages, for everybody at once. Ids that there are not are passed over. Returns how many
+        changed. Raises Invalid for too many."""
+        changed = await self._parts.messages.set_visible(message_ids, visible)
+        self._tell_visibility(changed, visible, actor)
+        several = [message_id for some in changed.values() for message_id in some]
+        await self._note("show message" if visible else "hide message", actor, several, why)
+        return len(several)
+
+    async def set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str = "") -> Visitor:
+        """Disable a visitor: his messages are hidden, his tokens are dead, his sockets close, and the addresses he
+        wrote from are banned. Or enable him again: then the bans and the hidden messages stay. Raises NotFound, and
+        NotAllowed for a moderator who would disable another, or himself."""
+        before = await self._parts.visitors.get(visitor_id)
+        if not enabled and actor != ADMIN and before.role is Role.MODERATOR:
+            raise NotAllowed("a moderator can be disabled by the admin only")
+        if before.enabled == enabled:
+            return before
+        at = self._clocks.now()
+        visitor = await self._parts.visitors.set_disabled(visitor_id, None if enabled else at)
+        await self._note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
+        if enabled:
+            self._near.facts.publish(VisitorEnabled(visitor_id, actor, at))
+            return visitor
+        addresses = await self._send_away(visitor)
+        self._tell_visibility(await self._parts.messages.hide_all_of(visitor_id), False, actor)
+        for address in addresses:
+            banned = await self._parts.bans.ban_household(address, f"{visitor.name} ({visitor.id}) was disabled")
+            if banned:
+                await self._note("ban address", actor, [banned], f"{visitor.id} was disabled")
+        self._near.facts.publish(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
+        return visitor
+
+    async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN) -> Visitor:
+        """Raises NotFound, and Conflict for a bot."""
+        visitor = await self._parts.visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
+        self._parts.rooms.become(visitor_id, visitor)
+        await self._note("make moderator" if moderator else "unmake moderator", actor, [visitor_id], "")
+        return visitor
+
+    async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:
+        """Delete a visitor and all he said. Raises NotFound."""
+        visitor = await self._parts.visitors.get(visitor_id)
+        changed = await self._parts.messages.hide_all_of(visitor_id)
+        await self._parts.visitors.delete(visitor_id)
+        self._tell_visibility(changed, False, actor)
+        for seat in tuple(self._parts.rooms.of_visitor(visitor_id)):
+            seat.ear.close(Why.DISABLED)
+        await self._note("delete visitor", actor, [visitor.id], why)
+
+    async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
+        """Keep an address or a network out, and close the sockets it has. Raises Invalid."""
+        await self._parts.bans.ban(address, why)
+        await self._note("ban address", actor, [address], why)
+        for channel_id in self._near.channels():
+            for seat in self._parts.rooms.seats(channel_id):
+                if self._parts.bans.holds(seat.address):
+                    seat.ear.close(Why.DISABLED)
+
+    async def lift_ban(self, address: str, actor: str = ADMIN) -> None:
+        """Raises Invalid, NotFound."""
+        await self._parts.bans.lift(address)
+        await self._note("lift ban", actor, [address], "")
+
+    async def details(self, visitor_id: str) -> Details:
+        """Raises NotFound."""
+        visitor = await self._parts.visitors.get(visitor_id)
+        clients = tuple(seat.client() for seat in self._parts.rooms.of_visitor(visitor_id))
+        return Details(visitor, clients, await self._parts.messages.of_visitor(visitor_id, limit=MESSAGES_SHOWN))
+
+    async def actions(self, limit: int = 100) -> tuple[Action, ...]:
+        """What was done, the newest first."""
+        rows = await ModerationActionRow.all().order_by("-id").limit(limit)
+        return tuple(Action(row.what, row.actor, row.target, row.why, row.at) for row in rows)
+
+    async def _send_away(self, visitor: Visitor) -> set[str]:
+        """Tell him, take his voice at once, close his sockets in a moment. Returns the addresses he had."""
+        at = self._clocks.now()
+        channels = self._parts.rooms.become(visitor.id, visitor)
+        addresses: set[str] = set()
+        for seat in tuple(self._parts.rooms.of_visitor(visitor.id)):
+            addresses.add(seat.address)
+            seat.ear.hear(Disabled(self._herald.next_id(), at))
+            seat.timers.append(self._clocks.later(GOODBYE_S, _closing(seat.ear.close)))
+        for channel_id in channels:
+            self._herald.announce(channel_id, f"**{escape(visitor.name)}** has been removed from chat.")
+        return addresses
+
+    def _tell_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
+        at = self._clocks.now()
+        fact = MessagesShown if visible else MessagesHidden
+        for channel_id, message_ids in changed.items():
+            self._herald.hear(channel_id, Shown(message_ids, visible, self._herald.next_id(), at))
+            self._near.facts.publish(fact(channel_id, message_ids, actor, at))
+
+    async def _note(self, what: str, actor: str, targets: Iterable[str], why: str) -> None:
+        at = self._clocks.now()
+        for target in targets:
+            await ModerationActionRow.create(
+                what=what, actor=actor[:MAX_TARGET], target=target[:MAX_TARGET], why=why[:MAX_WHY], at=at
+            )
+
+
+def _closing(close: Callable[[Why], None]) -> Callable[[], None]:
+    return lambda: close(Why.DISABLED)

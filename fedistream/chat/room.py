@@ -1,0 +1,166 @@
+"""Who is in the chat of each channel now: open sockets, and who counts as having come or gone.
+
+Everything is in memory and synchronous. Who may come in is decided in `service.py`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fedistream.chat.clocks import Clocks, Timer
+from fedistream.chat.values import Client, Ear, Event, Visitor, Why
+
+PARTED_S = 10  # who reloads the page has not left
+MAX_USER_AGENT = 512
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """One socket in a room. `visitor` is kept up to date; `messages` counts what was said from here."""
+
+    id: int
+    channel_id: int
+    visitor: Visitor
+    ear: Ear
+    address: str
+    user_agent: str
+    connected_at: datetime
+    messages: int = 0
+    taken: bool = True
+    timers: list[Timer] = field(default_factory=list)
+
+    def client(self) -> Client:
+        return Client(self.id, self.visitor, self.address, self.user_agent, self.connected_at, self.messages)
+
+
+class Room:
+    """One channel's. `came` and `went` are told of visitors, not of sockets: a second window is nobody new, and who is
+    back within PARTED_S has not been away."""
+
+    def __init__(self, clocks: Clocks, came: Callable[[Visitor], None], went: Callable[[Visitor], None]) -> None:
+        self._clocks, self._came, self._went = clocks, came, went
+        self.seats: dict[int, Seat] = {}
+        self._by_visitor: dict[str, dict[int, Seat]] = {}
+        self._leaving: dict[str, Timer] = {}
+
+    def enter(self, seat: Seat) -> None:
+        visitor = seat.visitor
+        self.seats[seat.id] = seat
+        others = self._by_visitor.setdefault(visitor.id, {})
+        others[seat.id] = seat
+        if (timer := self._leaving.pop(visitor.id, None)) is not None:
+            timer.cancel()
+        elif len(others) == 1:
+            self._came(visitor)
+
+    def leave(self, seat: Seat) -> None:
+        """May be called twice."""
+        if self.seats.pop(seat.id, None) is None:
+            return
+        seat.taken = False
+        for timer in seat.timers:
+            timer.cancel()
+        others = self._by_visitor[seat.visitor.id]
+        del others[seat.id]
+        if not others:
+            del self._by_visitor[seat.visitor.id]
+            visitor = seat.visitor
+            self._leaving[visitor.id] = self._clocks.later(PARTED_S, lambda: self._gone(visitor))
+
+    def become(self, visitor_id: str, visitor: Visitor) -> None:
+        """Who sat under one id is somebody else from now on (he signed in), or the same with another name."""
+        seats = self._by_visitor.pop(visitor_id, {})
+        if seats:
+            self._by_visitor.setdefault(visitor.id, {}).update(seats)
+        for seat in seats.values():
+            seat.visitor = visitor
+
+    def of_visitor(self, visitor_id: str) -> tuple[Seat, ...]:
+        return tuple(self._by_visitor.get(visitor_id, {}).values())
+
+    def close(self) -> None:
+        for timer in self._leaving.values():
+            timer.cancel()
+        self._leaving.clear()
+
+    def _gone(self, visitor: Visitor) -> None:
+        del self._leaving[visitor.id]
+        self._went(visitor)
+
+
+class Rooms:
+    """All channels' rooms."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._rooms: dict[int, Room] = {}
+        self._next = 0
+        self.came: Callable[[int, Visitor], None] = _nobody
+        self.went: Callable[[int, Visitor], None] = _nobody
+
+    def enter(self, channel_id: int, visitor: Visitor, ear: Ear, address: str, user_agent: str) -> Seat:
+        """Take a seat. Call `leave` with it when the socket is closed."""
+        seat = Seat(
+            self._next, channel_id, visitor, ear, address, user_agent[:MAX_USER_AGENT], self._clocks.now()
+        )  # fmt: skip
+        self._next += 1
+        self._room(channel_id).enter(seat)
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        self._room(seat.channel_id).leave(seat)
+
+    def seats(self, channel_id: int) -> tuple[Seat, ...]:
+        room = self._rooms.get(channel_id)
+        return () if room is None else tuple(room.seats.values())
+
+    def seat(self, seat_id: int) -> Seat | None:
+        return next((room.seats[seat_id] for room in self._rooms.values() if seat_id in room.seats), None)
+
+    def of_visitor(self, visitor_id: str) -> Iterator[Seat]:
+        """In all channels."""
+        for room in tuple(self._rooms.values()):
+            yield from room.of_visitor(visitor_id)
+
+    def count(self, channel_id: int) -> int:
+        room = self._rooms.get(channel_id)
+        return 0 if room is None else len(room.seats)
+
+    def become(self, visitor_id: str, visitor: Visitor) -> tuple[int, ...]:
+        """Let those who sit under this id be this visitor: the same with another name, or whom he signed in as.
+        Returns the channels he is in."""
+        found = [channel_id for channel_id, room in self._rooms.items() if room.of_visitor(visitor_id)]
+        for channel_id in found:
+            self._rooms[channel_id].become(visitor_id, visitor)
+        return tuple(found)
+
+    def empty(self, channel_id: int, why: Why) -> None:
+        """Send everybody away."""
+        for seat in self.seats(channel_id):
+            seat.ear.close(why)
+
+    def close(self) -> None:
+        """Send everybody away from everywhere, and tell of no one's leaving."""
+        for channel_id, room in self._rooms.items():
+            self.empty(channel_id, Why.STOPPING)
+            room.close()
+
+    def say(self, channel_id: int, event: Event) -> None:
+        """The plain Loudspeaker: ear by ear. One that writes the same bytes to all sockets is cheaper."""
+        for seat in self.seats(channel_id):
+            seat.ear.hear(event)
+
+    def _room(self, channel_id: int) -> Room:
+        room = self._rooms.get(channel_id)
+        if room is None:
+            room = Room(
+                self._clocks,
+                lambda visitor: self.came(channel_id, visitor),
+                lambda visitor: self.went(channel_id, visitor),
+            )
+            self._rooms[channel_id] = room
+        return room
+
+
+def _nobody(channel_id: int, visitor: Visitor) -> None:
+    """Until somebody wants to know."""

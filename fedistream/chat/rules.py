@@ -1,0 +1,105 @@
+"""What may be said, by whom, and the words in which it is refused. Pure: a text to refuse with, or None."""
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fedistream.chat.values import Role, Visitor
+
+MAX_BYTES = 2_048  # of a text; the same number is announced to clients
+ESTABLISHED = timedelta(minutes=15)
+FLOOD, FLOOD_S, MUTE_S = 3, 2.0, 10.0  # more than 3 messages in 2 s: not heard for 10 s
+ADDRESS_FLOOD = 30  # of all at one address in the same time: a school's class shares one
+MAX_SPAM_LINKS = 3
+MAX_MENTIONS = 6
+MAX_REPEATS = 2  # of the same text
+REPEAT_S = 30.0
+LONGEST_RUN = 25  # of one character
+
+TOO_LONG = "This message is too long and was not sent."
+TOO_FAST = "You are sending messages too fast: nothing is sent for the next 10 seconds."
+CLOSED = "The chat is closed while the stream is offline."
+NOT_STORED = "Your message could not be stored and was not sent. Please try again."
+
+_LINK = re.compile(r"https?://", re.IGNORECASE)
+_MENTION = re.compile(r"(?<!\w)@\w")
+_RUN = re.compile(rf"(\S)\1{{{LONGEST_RUN},}}")
+_WORD = re.compile(r"\w+")
+_LEET = str.maketrans("013457@$!", "oieastasi")
+
+# words that are only ever meant to hurt, turned by 13 letters so that nobody has to read them here
+_HURTFUL = ("avttre", "avttn", "snttbg", "xvxr", "genaal", "jrgonpx", "ergneq")
+HURTFUL = frozenset(codecs.decode(word, "rot13") for word in _HURTFUL)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a channel's settings say."""
+
+    established_only: bool = False
+    signed_in_only: bool = False
+    slow_s: int = 0
+    spam_protection: bool = True
+    slur_filter: bool = False
+    blocked_words: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the speaker stands at this moment."""
+
+    visitor: Visitor
+    now: datetime
+    silent_s: float = float("inf")
+    repeats: int = 0
+
+
+def refusal(text: str, who: Standing, terms: Terms) -> str | None:
+    """Why this may not be said, in words for the one who tried."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        return TOO_LONG
+    if who.visitor.role is Role.MODERATOR:
+        return None
+    return _stranger(who, terms) or _wording(text, who, terms)
+
+
+def _stranger(who: Standing, terms: Terms) -> str | None:
+    visitor = who.visitor
+    if terms.signed_in_only and visitor.authenticated_at is None:
+        return "Please sign in: only signed-in people may write here."
+    if terms.established_only and visitor.authenticated_at is None and who.now - visitor.created_at < ESTABLISHED:
+        left = ESTABLISHED - (who.now - visitor.created_at)
+        return f"You are new here. You may write in {max(1, round(left / timedelta(minutes=1)))} min."
+    if who.silent_s < terms.slow_s:
+        return f"Slow mode is on: one message every {terms.slow_s} seconds."
+    return None
+
+
+def _wording(text: str, who: Standing, terms: Terms) -> str | None:
+    if terms.spam_protection:
+        if len(_LINK.findall(text)) > MAX_SPAM_LINKS or len(_MENTION.findall(text)) > MAX_MENTIONS:
+            return "This message has too many links or mentions and was not sent."
+        if who.repeats >= MAX_REPEATS:
+            return "You have said this already."
+        if _RUN.search(text):
+            return "This message repeats one character too often and was not sent."
+    if (terms.slur_filter or terms.blocked_words) and _has_words(text, terms):
+        return "This message has words that are not welcome here and was not sent."
+    return None
+
+
+def _has_words(text: str, terms: Terms) -> bool:
+    words = {plain(word) for word in _WORD.findall(text.translate(_LEET))} | {plain(w) for w in _WORD.findall(text)}
+    unwelcome = {plain(word) for word in terms.blocked_words}
+    if terms.slur_filter:
+        unwelcome |= HURTFUL
+    return any(word in unwelcome or word.removesuffix("s") in unwelcome for word in words)
+
+
+def plain(word: str) -> str:
+    """Without accents, case and stretched letters: "Nooó" is "no"."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", word).casefold() if unicodedata.category(c) != "Mn")
+    return re.sub(r"(.)\1{2,}", r"\1", bare)

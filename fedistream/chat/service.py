@@ -1,0 +1,272 @@
+"""The chat: who comes in, what he says, and who he is. What moderators do is in `moderation.py`, what nobody here
+says in `herald.py`.
+
+Whatever is said is written first and heard then (`messages.py`). A refusal is an answer to the sender alone.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fedistream.chat import names, rules
+from fedistream.chat.clocks import Clocks
+from fedistream.chat.conduct import Conduct, Pace
+from fedistream.chat.herald import Herald, Neighbours, Parts
+from fedistream.chat.messages import retention
+from fedistream.chat.render import escape, render
+from fedistream.chat.room import Seat
+from fedistream.chat.values import (
+    Client,
+    Ear,
+    Joined,
+    Kind,
+    Message,
+    Origin,
+    Parted,
+    Recoloured,
+    Renamed,
+    Visitor,
+    Why,
+)
+from fedistream.errors import Invalid, NotAllowed, TooMany
+from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed
+
+WELCOME_S = 7.0
+REGISTRATIONS, REGISTRATIONS_S = 20, 60.0  # new visitors at one address
+RENAMES, RENAMES_S = 5, 60.0  # and changes of colour, by one visitor
+PRUNE_S = 3600.0
+
+
+@dataclass(slots=True)
+class _Watch:
+    """How people behave, by visitor and by address."""
+
+    visitors: Conduct = field(default_factory=Conduct)
+    addresses: Conduct = field(default_factory=Conduct)
+    registrations: Conduct = field(default_factory=Conduct)
+    changes: Conduct = field(default_factory=Conduct)
+
+
+class Chat:
+    def __init__(self, parts: Parts, herald: Herald, near: Neighbours, clocks: Clocks) -> None:
+        self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
+        self._watch = _Watch()
+        parts.rooms.came, parts.rooms.went = self._came, self._went
+
+    def enabled(self, channel_id: int) -> bool:
+        return not self._setting("chat.disabled", channel_id)
+
+    def open(self, channel_id: int) -> bool:
+        """Whether anybody may say something: it is enabled, and the last broadcast is not long over."""
+        air = self._near.air(channel_id)
+        if not self.enabled(channel_id) or air.running:
+            return self.enabled(channel_id)
+        window = timedelta(seconds=self._setting("chat.offline_s", channel_id))
+        return air.ended_at is not None and self._clocks.now() - air.ended_at <= window
+
+    async def register(self, channel_id: int, name: str, address: str) -> tuple[Visitor, str]:
+        """A new visitor and his token. A name that cannot be his is replaced by an invented one. Raises NotAllowed
+        for a banned address, TooMany for one that makes visitors by the dozen."""
+        if self._parts.bans.holds(address):
+            raise NotAllowed("this address is banned from the chat")
+        pace = self._watch.registrations.pace(
+            address, self._clocks.monotonic(), most=REGISTRATIONS, within_s=REGISTRATIONS_S, mute_s=REGISTRATIONS_S
+        )
+        if pace is not Pace.FINE:
+            raise TooMany(REGISTRATIONS_S)
+        name = names.clean(name)
+        if not name or await self._name_refusal(channel_id, name, "") is not None:
+            name = names.invent(self._setting("chat.suggested_names", channel_id), self._clocks.chance)
+        return await self._parts.visitors.make(name)
+
+    def enter(self, channel_id: int, visitor: Visitor, ear: Ear, address: str, user_agent: str) -> Seat:
+        """A socket takes its place, and is welcomed a little later. Call `leave` when it is closed. Raises NotAllowed
+        when the chat or the visitor is disabled, or the address banned."""
+        if not self.enabled(channel_id):
+            raise NotAllowed("the chat is disabled")
+        if not visitor.enabled or self._parts.bans.holds(address):
+            raise NotAllowed("this visitor may not chat")
+        seat = self._parts.rooms.enter(channel_id, visitor, ear, address, user_agent)
+        if self._near.air(channel_id).running and self._setting("chat.welcome", channel_id):
+            seat.timers.append(self._clocks.later(WELCOME_S, lambda: self._welcome(seat)))
+        return seat
+
+    def leave(self, seat: Seat) -> None:
+        """May be called twice."""
+        self._parts.rooms.leave(seat)
+
+    def clients(self, channel_id: int) -> tuple[Client, ...]:
+        """The open sockets."""
+        return tuple(seat.client() for seat in self._parts.rooms.seats(channel_id))
+
+    async def say(self, seat: Seat, text: str) -> Message | None:
+        """Somebody says something. Returns when it is stored and heard; None when it was not, and he has been told
+        why. Blank texts are ignored."""
+        if not seat.taken or not seat.visitor.enabled:
+            return None
+        visitor, channel_id, at = seat.visitor, seat.channel_id, self._clocks.monotonic()
+        if (pace := self._pace(seat, at)) is not Pace.FINE:
+            if pace is Pace.TOO_FAST:
+                self._herald.tell(seat, rules.TOO_FAST)
+            return None
+        if not self.open(channel_id):
+            self._herald.tell(seat, rules.CLOSED)
+            return None
+        why = rules.refusal(text, self._standing(visitor, text, at), self._terms(channel_id))
+        if why is not None:
+            self._herald.tell(seat, why)
+            return None
+        html = render(text, self._parts.emoji.urls())
+        if not html:
+            return None
+        self._watch.visitors.said(visitor.id, at, text)
+        seat.messages += 1
+        message = self._herald.message(channel_id, Kind.CHAT, Origin.WEB, text.strip(), html, visitor=visitor)
+        try:
+            stored = await asyncio.shield(self._herald.append(message, seat.id))
+        except TooMany:
+            stored = False
+        if not stored:
+            self._herald.tell(seat, rules.NOT_STORED)
+        return message if stored else None
+
+    async def rename(self, seat: Seat, name: str) -> Visitor | None:
+        """Returns the visitor under his new name, or None when he has been told why not."""
+        visitor = seat.visitor
+        clean = names.clean(name)
+        if not self._may_change(seat) or clean == visitor.name:
+            return None
+        if not clean:
+            self._herald.tell(seat, "A name must not be blank.")
+            return None
+        if (why := await self._name_refusal(seat.channel_id, clean, visitor.id)) is not None:
+            self._herald.tell(seat, why)
+            return None
+        renamed = await self._parts.visitors.rename(visitor.id, clean)
+        at = self._clocks.now()
+        for channel_id in self._parts.rooms.become(visitor.id, renamed):
+            self._herald.hear(channel_id, Renamed(renamed, visitor.name, self._herald.next_id(), at))
+        fact = VisitorRenamed(seat.channel_id, renamed.id, visitor.name, clean, seat.id, at)
+        self._near.facts.publish(fact)
+        return renamed
+
+    async def recolour(self, seat: Seat, colour: int) -> Visitor | None:
+        """Returns the visitor in his new colour, or None when there is no such colour or he changes too often."""
+        if colour == seat.visitor.colour or not self._may_change(seat):
+            return None
+        try:
+            recoloured = await self._parts.visitors.recolour(seat.visitor.id, colour)
+        except Invalid as error:
+            self._herald.tell(seat, str(error))
+            return None
+        for channel_id in self._parts.rooms.become(recoloured.id, recoloured):
+            event = Recoloured(recoloured, self._herald.next_id(), self._clocks.now())
+            self._herald.hear(channel_id, event)
+        return recoloured
+
+    async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
+        """The visitor has proven who he is elsewhere. If that is somebody known, he is him from now on, and the room
+        is told. Raises NotFound, Invalid."""
+        before = await self._parts.visitors.get(visitor_id)
+        visitor = await self._parts.visitors.authenticate(visitor_id, kind, identity)
+        for channel_id in self._parts.rooms.become(visitor_id, visitor):
+            if visitor.id != visitor_id:
+                line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
+                self._herald.announce(channel_id, line)
+        return visitor
+
+    def heed(self, fact: SettingChanged) -> None:
+        """A chat that is switched off has nobody in it."""
+        if fact.setting == "chat.disabled":
+            for channel_id in self._near.channels():
+                if not self.enabled(channel_id):
+                    self._parts.rooms.empty(channel_id, Why.STOPPING)
+
+    async def run(self) -> None:
+        """Write messages until `close`, and delete every hour what is too old to be kept."""
+        broom = asyncio.create_task(self._prune_on())
+        try:
+            await self._parts.messages.run()
+        finally:
+            broom.cancel()
+
+    def close(self) -> None:
+        """Send everybody away, and let `run` end when everything is written."""
+        self._parts.rooms.close()
+        self._parts.messages.close()
+
+    async def prune(self) -> None:
+        for channel_id in self._near.channels():
+            before = retention(self._setting("chat.retention_days", channel_id), self._clocks.now())
+            if before is not None:
+                await self._parts.messages.prune(channel_id, before)
+
+    async def _prune_on(self) -> None:
+        while True:
+            await self.prune()
+            await asyncio.sleep(PRUNE_S)
+
+    def _setting(self, name: str, channel_id: int) -> Any:
+        return self._near.settings.value(name, channel_id)
+
+    def _terms(self, channel_id: int) -> rules.Terms:
+        return rules.Terms(
+            established_only=self._setting("chat.established_only", channel_id),
+            signed_in_only=self._setting("chat.signed_in_only", channel_id),
+            slow_s=self._setting("chat.slow_s", channel_id),
+            spam_protection=self._setting("chat.spam_protection", channel_id),
+            slur_filter=self._setting("chat.slur_filter", channel_id),
+            blocked_words=self._setting("chat.blocked_words", channel_id),
+        )
+
+    def _standing(self, visitor: Visitor, text: str, at: float) -> rules.Standing:
+        watch = self._watch.visitors
+        repeats = watch.repeats(visitor.id, at, text, rules.REPEAT_S)
+        return rules.Standing(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
+
+    def _pace(self, seat: Seat, at: float) -> Pace:
+        """The person's own first, so that one who is muted does not use up what his neighbours at the address have."""
+        times = {"within_s": rules.FLOOD_S, "mute_s": rules.MUTE_S}
+        pace = self._watch.visitors.pace(seat.visitor.id, at, most=rules.FLOOD, **times)
+        if pace is Pace.FINE:
+            pace = self._watch.addresses.pace(seat.address, at, most=rules.ADDRESS_FLOOD, **times)
+        return pace
+
+    def _may_change(self, seat: Seat) -> bool:
+        if not seat.taken or not seat.visitor.enabled:
+            return False
+        pace = self._watch.changes.pace(
+            seat.visitor.id, self._clocks.monotonic(), most=RENAMES, within_s=RENAMES_S, mute_s=RENAMES_S
+        )
+        if pace is Pace.TOO_FAST:
+            self._herald.tell(seat, "You are changing too often: try again in a minute.")
+        return pace is Pace.FINE
+
+    async def _name_refusal(self, channel_id: int, name: str, visitor_id: str) -> str | None:
+        if names.is_forbidden(name, self._setting("chat.forbidden_names", channel_id)):
+            return f"The name **{escape(name)}** is not allowed here."
+        if await self._parts.visitors.is_taken(name, visitor_id):
+            return f"The name **{escape(name)}** belongs to somebody who is signed in."
+        return None
+
+    def _welcome(self, seat: Seat) -> None:
+        message = self._herald.welcome(seat.channel_id)
+        if message is not None and seat.taken:
+            seat.ear.hear(message)
+
+    def _came(self, channel_id: int, visitor: Visitor) -> None:
+        at = self._clocks.now()
+        if self._shows_traffic(channel_id):
+            self._herald.hear(channel_id, Joined(visitor, self._herald.next_id(), at))
+        self._near.facts.publish(VisitorJoined(channel_id, visitor.id, at))
+
+    def _went(self, channel_id: int, visitor: Visitor) -> None:
+        at = self._clocks.now()
+        if self._shows_traffic(channel_id):
+            self._herald.hear(channel_id, Parted(visitor, self._herald.next_id(), at))
+        self._near.facts.publish(VisitorParted(channel_id, visitor.id, at))
+
+    def _shows_traffic(self, channel_id: int) -> bool:
+        running = self._near.air(channel_id).running
+        return running and bool(self._setting("chat.join_messages", channel_id))

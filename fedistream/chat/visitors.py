@@ -1,0 +1,196 @@
+"""Visitors: chat identities with a name, a colour and tokens. What a name may be is decided in `names.py`."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from fedistream.chat import ids, names
+from fedistream.chat.clocks import Clocks
+from fedistream.chat.models import VisitorIdentityRow, VisitorRow, VisitorTokenRow
+from fedistream.chat.values import Role, Visitor
+from fedistream.db import atomic
+from fedistream.errors import Conflict, Invalid, NotFound
+
+COLOURS = 8
+MAX_PREVIOUS = 50  # names remembered of one visitor
+MAX_PAGE = 500
+MAX_IDENTITY = 500
+MAX_BOT_NAME = 64  # characters; a bot is named by the admin
+
+Status = Literal["all", "active", "bots", "moderators", "banned"]
+STATUS: dict[str, dict[str, object]] = {
+    "all": {},
+    "active": {"disabled_at__isnull": True},
+    "bots": {"role": Role.BOT.value},
+    "moderators": {"role": Role.MODERATOR.value},
+    "banned": {"disabled_at__isnull": False},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to list. `text` is looked for in names and ids."""
+
+    text: str = ""
+    status: Status = "all"
+    newest_first: bool = True
+    offset: int = 0
+    limit: int = 50
+
+
+class Visitors:
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+
+    async def make(self, name: str, role: Role = Role.VISITOR) -> tuple[Visitor, str]:
+        """A new visitor under a name that has passed the rules, and the token by which he is known again: only its
+        hash is kept."""
+        token = base64.urlsafe_b64encode(self._clocks.chance(32)).decode().rstrip("=")
+        colour = self._clocks.chance(1)[0] % COLOURS
+        row = VisitorRow(
+            id=ids.of_visitor(self._clocks.chance),
+            name=name,
+            likeness=names.likeness(name),
+            colour=colour,
+            role=role.value,
+            created_at=self._clocks.now(),
+        )
+        await atomic(self._insert, row, _hash(token))
+        return value(row), token
+
+    async def make_bot(self, name: str) -> Visitor:
+        """Who speaks for an integration. It has no token of its own here. Raises Invalid."""
+        name = names.clean(name, MAX_BOT_NAME)
+        if not name:
+            raise Invalid("name", "must not be empty")
+        visitor, _ = await self.make(name, Role.BOT)
+        await VisitorTokenRow.filter(visitor_id=visitor.id).delete()
+        return visitor
+
+    async def by_token(self, token: str) -> Visitor | None:
+        """Whose token this is. He may be disabled: look at `enabled`."""
+        row = await VisitorTokenRow.get_or_none(token_hash=_hash(token)).select_related("visitor")
+        return None if row is None else value(row.visitor)
+
+    async def get(self, visitor_id: str) -> Visitor:
+        """Raises NotFound."""
+        row = await VisitorRow.get_or_none(id=visitor_id) if visitor_id.isprintable() else None
+        if row is None:
+            raise NotFound("there is no such visitor")
+        return value(row)
+
+    async def by_ids(self, visitor_ids: set[str]) -> dict[str, Visitor]:
+        if not visitor_ids:
+            return {}
+        return {row.id: value(row) for row in await VisitorRow.filter(id__in=list(visitor_ids))}
+
+    async def find(self, search: Search) -> tuple[int, tuple[Visitor, ...]]:
+        """How many there are in all, and one page of them. Raises Invalid."""
+        if search.status not in STATUS:
+            raise Invalid("status", f"must be one of {', '.join(STATUS)}")
+        if not 0 <= search.offset < 2**31 or not 1 <= search.limit <= MAX_PAGE:
+            raise Invalid("page", f"must begin at 0 or later and have 1 to {MAX_PAGE} rows")
+        rows: QuerySet[VisitorRow] = VisitorRow.filter(**STATUS[search.status])
+        if text := names.clean(search.text, 64):
+            rows = rows.filter(Q(name__icontains=text) | Q(id=text.lower()))
+        order = ("-created_at", "-id") if search.newest_first else ("created_at", "id")
+        page = await rows.order_by(*order).offset(search.offset).limit(search.limit)
+        return await rows.count(), tuple(value(row) for row in page)
+
+    async def moderators(self) -> tuple[Visitor, ...]:
+        rows = await VisitorRow.filter(role=Role.MODERATOR.value).order_by("created_at", "id")
+        return tuple(value(row) for row in rows)
+
+    async def disabled(self) -> tuple[Visitor, ...]:
+        rows = await VisitorRow.filter(disabled_at__isnull=False).order_by("-disabled_at", "id")
+        return tuple(value(row) for row in rows)
+
+    async def is_taken(self, name: str, visitor_id: str = "") -> bool:
+        """Whether a signed-in visitor other than this one has the name, or one that looks like it."""
+        rows = VisitorRow.filter(likeness=names.likeness(name), authenticated_at__isnull=False)
+        return await rows.exclude(id=visitor_id).exists()
+
+    async def rename(self, visitor_id: str, name: str) -> Visitor:
+        """Raises NotFound. The name has passed the rules."""
+        return await atomic(self._rename, visitor_id, name)
+
+    async def recolour(self, visitor_id: str, colour: int) -> Visitor:
+        """Raises NotFound, Invalid."""
+        if not 0 <= colour < COLOURS:
+            raise Invalid("colour", f"must be a number from 0 to {COLOURS - 1}")
+        return await self._change(visitor_id, colour=colour)
+
+    async def set_role(self, visitor_id: str, role: Role) -> Visitor:
+        """Raises NotFound, and Conflict for a bot, which stays one."""
+        if (await self.get(visitor_id)).role is Role.BOT:
+            raise Conflict("a bot has no other role")
+        return await self._change(visitor_id, role=role.value)
+
+    async def set_disabled(self, visitor_id: str, at: datetime | None) -> Visitor:
+        """Raises NotFound."""
+        return await self._change(visitor_id, disabled_at=at)
+
+    async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
+        """`identity` was proven by way of `kind` ("indieauth", say). Returns the visitor who has it: this one from
+        now on, or the one who had it before, to whom all tokens of this one lead then. Raises NotFound, Invalid."""
+        if not 0 < len(identity) <= MAX_IDENTITY or not identity.isprintable():
+            raise Invalid("identity", f"must be 1 to {MAX_IDENTITY} characters")
+        return await atomic(self._authenticate, visitor_id, kind, identity)
+
+    async def delete(self, visitor_id: str) -> None:
+        """With tokens, identities and messages. Raises NotFound."""
+        if not await VisitorRow.filter(id=visitor_id).delete():
+            raise NotFound("there is no such visitor")
+
+    async def _insert(self, row: VisitorRow, token_hash: str) -> None:
+        await row.save(force_create=True)
+        await VisitorTokenRow.create(token_hash=token_hash, visitor_id=row.id, created_at=row.created_at)
+
+    async def _rename(self, visitor_id: str, name: str) -> Visitor:
+        old = await self.get(visitor_id)
+        previous = [each for each in old.previous_names if each != old.name] + [old.name]
+        return await self._change(
+            visitor_id,
+            name=name,
+            likeness=names.likeness(name),
+            previous_names=previous[-MAX_PREVIOUS:],
+            renamed_at=self._clocks.now(),
+        )
+
+    async def _change(self, visitor_id: str, **columns: Any) -> Visitor:
+        if not await VisitorRow.filter(id=visitor_id).update(**columns):
+            raise NotFound("there is no such visitor")
+        return await self.get(visitor_id)
+
+    async def _authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
+        await self.get(visitor_id)
+        at = self._clocks.now()
+        known = await VisitorIdentityRow.get_or_none(kind=kind, identity=identity)
+        if known is None:
+            await VisitorIdentityRow.create(kind=kind, identity=identity, visitor_id=visitor_id, created_at=at)
+            return await self._change(visitor_id, authenticated_at=at)
+        await VisitorTokenRow.filter(visitor_id=visitor_id).update(visitor_id=known.visitor_id)
+        return await self.get(known.visitor_id)
+
+
+def value(row: VisitorRow) -> Visitor:
+    return Visitor(
+        id=row.id,
+        name=row.name,
+        colour=row.colour,
+        created_at=row.created_at,
+        role=Role(row.role),
+        previous_names=tuple(row.previous_names),
+        renamed_at=row.renamed_at,
+        authenticated_at=row.authenticated_at,
+        disabled_at=row.disabled_at,
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
