@@ -95,7 +95,7 @@ def main() -> None:
         print("this machine is busy: the numbers will be worse than they are", file=sys.stderr)
     found = measure(given.names or BENCHMARKS, max(1, min(given.times, MOST_TIMES)))
     measured, without = rows(found.readings), list(found.without.values())
-    print("\n".join([table.terminal(measured), *without]))
+    print("\n".join([f"{here}\n", table.terminal(measured), *without]))
     if given.write:
         day = datetime.now(UTC).date().isoformat()
         text = f"{day}; {here}\n\n{table.markdown(measured, without)}"

@@ -73,7 +73,7 @@ class Watched:
     first_s: float  # from opening the page to the first picture
 
     def __str__(self) -> str:
-        return f"{len(self.shown)} frames shown, {self.dropped} of {self.total} dropped, {self.unread} not read"
+        return f"{len(self.shown)} frames looked at, {self.dropped} of {self.total} dropped, {self.unread} not legible"
 
 
 def main() -> None:
