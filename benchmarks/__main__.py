@@ -96,11 +96,12 @@ def main() -> None:
     found = measure(given.names or BENCHMARKS, max(1, min(given.times, MOST_TIMES)))
     measured, without = rows(found.readings), list(found.without.values())
     print("\n".join([f"{here}\n", table.terminal(measured), *without]))
+    if found.broken:
+        sys.exit("bench: not everything ran" + (f": {DOCUMENT.name} was left as it is" if given.write else ""))
     if given.write:
         day = datetime.now(UTC).date().isoformat()
         text = f"{day}; {here}\n\n{table.markdown(measured, without)}"
         DOCUMENT.write_text(table.put(DOCUMENT.read_text("utf-8"), text), "utf-8")
-    sys.exit(found.broken)
 
 
 if __name__ == "__main__":
