@@ -17,7 +17,7 @@ from fedistream.db.problems import (
     DriverMissing,
     NotWritable,
 )
-from fedistream.db.transaction import atomic
+from fedistream.db.transaction import after_commit, atomic
 
 __all__ = [
     "BadAddress",
@@ -31,5 +31,6 @@ __all__ = [
     "DiskFull",
     "DriverMissing",
     "NotWritable",
+    "after_commit",
     "atomic",
 ]

@@ -62,6 +62,16 @@ async def atomic(
         raise
 
 
+def after_commit(call: Callable[[], None]) -> None:
+    """Have it called after the commit of the transaction that is running, and never if that fails; at once if there
+    is none."""
+    waiting = _after.get()
+    if waiting is None:
+        call()
+    else:
+        waiting.append(call)
+
+
 async def _commit(
     fn: Callable[..., Awaitable[R]], args: tuple[Any, ...], then: Callable[[R], None] | None
 ) -> tuple[R, list[Callable[[], None]]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fedistream.db import atomic
+from fedistream.db import after_commit, atomic
 from fedistream.jobs import statement
 from fedistream.jobs.breaker import Seen
 from fedistream.jobs.hosts import Hosts
@@ -61,6 +61,10 @@ _PEEK = "SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'leased') AND due 
 _HOLDING = "UPDATE outbox SET {change} WHERE state = 'leased' AND owner = :owner"
 _DONE = "state = 'done', body = '', last_error = '', finished_at = :now"
 _RETRY = "state = 'ready', owner = '', due = :due, last_error = :why"
+_AGAIN = """
+UPDATE outbox SET state = 'ready', owner = '', due = :now, attempts = 0, expires_at = NULL, finished_at = NULL
+WHERE state IN ('ready', 'dead')
+"""
 _FORGET = """
 DELETE FROM outbox WHERE (state = 'done' AND finished_at < :done) OR (state = 'dead' AND finished_at < :dead)
 """
@@ -133,10 +137,11 @@ class Outbox:
             _HOLDING.format(change=given) + some, {"owner": owner, "now": self._clock(), "ids": list(ids or ())}
         )
 
-    async def extend(self, owner: str) -> int:
-        """Begin all the owner's leases anew. Returns how many he has. To be called thrice in a lease."""
-        until = self._clock() + self._lease_s
-        return await statement.change(_HOLDING.format(change="due = :until"), {"owner": owner, "until": until})
+    async def extend(self, owner: str, ids: Sequence[int]) -> int:
+        """Begin these leases of the owner anew. Returns how many he still has. To be called thrice in a lease."""
+        sql = _HOLDING.format(change="due = :until") + " AND id IN (:ids)"
+        values = {"owner": owner, "until": self._clock() + self._lease_s, "ids": list(ids)}
+        return await statement.change(sql, values) if ids else 0
 
     async def sweep(self) -> int:
         """Bury what is too late or goes to a dead host, and put off what goes to one that is left alone. Returns how
@@ -147,6 +152,14 @@ class Outbox:
         """Forget finished jobs. Returns how many."""
         keep, now = keep or Keep(), self._clock()
         return await statement.change(_FORGET, {"done": now - keep.done_s, "dead": now - keep.dead_s})
+
+    async def again(self, which: str, values: Mapping[str, Any]) -> int:
+        """Begin jobs anew that are waiting or dead: `which` is a condition in SQL with these values."""
+        sql = f"{_AGAIN} AND {which}"
+        count = await statement.change(sql, {**values, "now": self._clock()})
+        if count:
+            after_commit(self._nudge)
+        return count
 
     async def waiting(self) -> bool:
         """Whether anything is unfinished, due or not."""

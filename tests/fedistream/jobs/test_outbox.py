@@ -1,5 +1,7 @@
 """The outbox on both databases: what is put is leased once, in order, and survives whoever held it."""
 
+from dataclasses import replace
+
 import pytest
 
 from fedistream.db import Database, atomic
@@ -70,12 +72,12 @@ async def test_who_lost_his_lease_cannot_settle_the_job_any_more(desk: Desk) -> 
 
 async def test_an_extended_lease_holds(desk: Desk) -> None:
     await desk.put(ANN, count=2)
-    await desk.lease()
+    first, second = await desk.lease()
     desk.now += LEASE_S - 1
-    assert await desk.outbox.extend("ours") == 2
-    assert await desk.outbox.extend("other") == 0
+    assert await desk.outbox.extend("ours", [first.id]) == 1
+    assert await desk.outbox.extend("other", [second.id]) == 0
     desk.now += LEASE_S - 1
-    assert await desk.lease(owner="other") == []
+    assert await desk.lease(owner="other") == [replace(second, attempts=2)]
 
 
 async def test_what_is_given_back_has_not_been_tried(desk: Desk) -> None:

@@ -1,0 +1,203 @@
+"""The worker: leases jobs, has them handled, and writes down what became of them. As many processes as wanted.
+
+It hears of new jobs by `wake` and otherwise looks by itself four times a second, which costs a look without a lock:
+jobs come due by time as well, and other processes put some too.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from fedistream.jobs.backoff import Chance, resolve
+from fedistream.jobs.job import Job, Outcome, Retry
+from fedistream.jobs.outbox import LEASE_S, Clock, Settled, Wanted
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Job], Awaitable[Outcome]]
+"""Tries the job once. Whatever it raises is a Retry; it may be cancelled, and then it is tried again."""
+
+
+class Leases(Protocol):
+    """What a worker needs of the outbox."""
+
+    async def lease(self, owner: str, wanted: Wanted) -> tuple[Job, ...]: ...
+    async def settle(self, owner: str, settled: Sequence[Settled]) -> None: ...
+    async def release(self, owner: str, ids: Sequence[int] | None = None) -> int: ...
+    async def extend(self, owner: str, ids: Sequence[int]) -> int: ...
+    async def sweep(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`per_host` of the `at_once` jobs may go to one host. A job may take `job_s`; at the end all may take
+    `goodbye_s`."""
+
+    at_once: int = 64
+    per_host: int = 2
+    job_s: float = 120.0
+    goodbye_s: float = 10.0
+    poll_s: float = 0.25
+    beat_s: float = LEASE_S / 3
+    # the database's front process writes too: what is finished within this time is written down together
+    gather_s: float = 0.01
+
+
+class Worker:
+    """`await run()` works until `stop`. `owner` names it among all workers, and is never used again."""
+
+    def __init__(
+        self,
+        outbox: Leases,
+        handlers: Mapping[str, Handler],
+        owner: str,
+        chance: Chance,
+        *,
+        clock: Clock = time.time,
+        limits: Limits | None = None,
+    ) -> None:
+        self._outbox, self._handlers, self._owner, self._chance = outbox, handlers, owner, chance
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: set[int] = set()  # ids, until it is written down what became of them
+        self._writing = asyncio.Lock()
+        self._hosts: Counter[str] = Counter()
+        self._settled: list[Settled] = []
+        self._finished = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._slots: dict[str, asyncio.Semaphore] = {}
+
+    def wake(self) -> None:
+        """There may be something to do. Cheap; to be called in the loop's thread."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let `run` end: what is begun may be finished, and what is not is given back."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until `stop`. Troubles with the database are waited out. When it is cancelled, leases end by time."""
+        beside = [asyncio.create_task(self._write_down()), asyncio.create_task(self._beat())]
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                if not await self._take():
+                    await self._until_woken()
+            await self._say_goodbye()
+        finally:
+            for task in (*beside, *self._tasks):
+                task.cancel()
+            await asyncio.gather(*beside, *self._tasks, return_exceptions=True)
+
+    async def _take(self) -> bool:
+        """Lease what there is room for. Returns whether there may be more to take at once."""
+        room = self._limits.at_once - len(self._tasks)
+        busy = [host for host, count in self._hosts.items() if host and count >= self._limits.per_host]
+        try:
+            jobs = await self._outbox.lease(
+                self._owner, Wanted(room, tuple(self._handlers), self._limits.per_host, busy)
+            )
+        except Exception:
+            log.exception("no jobs could be leased")
+            return False
+        for job in jobs:
+            self._in_hand.add(job.id)
+            self._hosts[job.host] += 1
+            task = asyncio.create_task(self._handle(job), name=f"job {job.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(jobs) == room > 0
+
+    async def _until_woken(self) -> None:
+        try:
+            async with asyncio.timeout(self._limits.poll_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _handle(self, job: Job) -> None:
+        slot = self._slots.setdefault(job.host, asyncio.Semaphore(self._limits.per_host if job.host else 10**6))
+        try:
+            async with slot:
+                outcome = resolve(job, await self._outcome(job), self._clock(), self._chance)
+        finally:
+            self._hosts[job.host] -= 1
+            if not self._hosts[job.host]:
+                del self._hosts[job.host]
+                self._slots.pop(job.host, None)
+        self._settled.append(Settled(job, outcome))
+        self._finished.set()
+
+    async def _outcome(self, job: Job) -> Outcome:
+        try:
+            async with asyncio.timeout(self._limits.job_s) as limit:
+                return await self._handlers[job.kind](job)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return Retry(None, "it was cancelled from within")
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                return Retry(None, f"it took more than {self._limits.job_s:g} s")
+            log.exception("job %d (%s) failed", job.id, job.kind)
+            return Retry(None, f"{type(error).__name__}: {error}")
+
+    async def _write_down(self) -> None:
+        while True:
+            await self._finished.wait()
+            if await self._settle():
+                self._wake.set()
+                await asyncio.sleep(self._limits.gather_s)
+            else:
+                await asyncio.sleep(self._limits.poll_s)
+
+    async def _settle(self) -> bool:
+        """Write down what is finished. Returns whether that went well; else it is kept for the next time."""
+        async with self._writing:
+            self._finished.clear()
+            settled, self._settled = self._settled, []
+            try:
+                await self._outbox.settle(self._owner, settled)
+            except Exception:
+                log.exception("what became of %d jobs could not be written down", len(settled))
+                self._settled = settled + self._settled
+                self._finished.set()
+                return False
+            self._in_hand.difference_update(one.job.id for one in settled)
+            return True
+
+    async def _beat(self) -> None:
+        """Keep what is in hand, and put the table in order now and then. Every worker does: it is cheap, and none of
+        them may be the one who is missing."""
+        while True:
+            await asyncio.sleep(self._limits.beat_s)
+            try:
+                # these alone: a lease that we do not know of, its commit being unanswered, has to end
+                if self._in_hand:
+                    await self._outbox.extend(self._owner, sorted(self._in_hand))
+                await self._outbox.sweep()
+            except Exception:
+                log.exception("the leases could not be extended")
+
+    async def _say_goodbye(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._limits.goodbye_s)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._settle()
+        try:
+            given_back = await self._outbox.release(self._owner)
+        except Exception:
+            log.exception("leases could not be given back; they end in a minute")
+            return
+        if given_back:
+            log.info("%d unfinished jobs given back", given_back)
