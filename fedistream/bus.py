@@ -1,17 +1,19 @@
-"""The bus: hands a fact to those who act on it. Publishing never waits and never raises. It never leaves the process.
+"""The bus: hands a fact to those who act on it, in this process; jobs alone leave it.
 
 Three kinds of reaction: "now" is called at once (pure bookkeeping), "live" soon and in order (dropped when more than
-`capacity` wait), "job" becomes a row of the outbox, written in the transaction of the fact (`enqueue`).
+`capacity` wait), "job" becomes a row of the outbox. A fact that changed rows is stated (`state`) inside their
+transaction; one without rows is published (`publish`).
 """
 
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fedistream.events import FACTS, Fact
+from fedistream.db import after_commit
+from fedistream.events import FACTS, ROWLESS, Fact
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +39,17 @@ class Reaction:
         return f"{act.__module__}.{act.__qualname__}"
 
 
-class Bus:
-    """Make it, `attach` the table once, `publish` facts, and keep `run` running.
+Enqueue = Callable[[Fact, Sequence[str]], Awaitable[None]]
 
-    `enqueue(fact name, reaction name, fact)` writes a job down. `dropped` counts the live reactions that nobody had
+
+class Bus:
+    """Make it, `attach` the table once, `state` and `publish` facts, and keep `run` running.
+
+    `await enqueue(fact, names of reactions)` writes jobs down. `dropped` counts the live reactions that nobody had
     time for.
     """
 
-    def __init__(
-        self, enqueue: Callable[[str, str, Fact], None] | None = None, *, capacity: int = 1000, limit_s: float = 10
-    ) -> None:
+    def __init__(self, enqueue: Enqueue | None = None, *, capacity: int = 1000, limit_s: float = 10) -> None:
         """`capacity`: live reactions that may wait. `limit_s`: how long one may take, as the others wait for it."""
         self.dropped = 0
         self._enqueue = enqueue
@@ -67,17 +70,33 @@ class Bus:
             rows.append(reaction)
         self._by_fact = by_fact
 
+    def reactions(self) -> tuple[Reaction, ...]:
+        """The table that was attached."""
+        return tuple(reaction for rows in self._by_fact.values() for reaction in rows)
+
+    async def state(self, fact: Fact) -> None:
+        """Say inside a transaction what it changes: its jobs are written along with the change, or nothing is, and
+        everybody else is told after the commit. Raises what the database does. Without a transaction it is as if the
+        commit had been, and a kill in between could lose the jobs."""
+        jobs = [reaction.name for reaction in self._by_fact.get(type(fact), ()) if reaction.kind == "job"]
+        if jobs and self._enqueue is not None:
+            await self._enqueue(fact, jobs)
+        after_commit(lambda: self._tell(fact))
+
     def publish(self, fact: Fact) -> None:
-        """Tell everybody. Never waits and never raises: what a reaction raises is logged, and the next one is called.
-        Call it in the event loop's thread."""
+        """Tell everybody of a fact that changed no row. Never waits and never raises: what a reaction raises is
+        logged, and the next one is called. Call it in the event loop's thread."""
+        if any(reaction.kind == "job" for reaction in self._by_fact.get(type(fact), ())):
+            log.error("%s was published and not stated: its jobs are lost", fact.name())
+        self._tell(fact)
+
+    def _tell(self, fact: Fact) -> None:
         for reaction in self._by_fact.get(type(fact), ()):
             try:
                 if reaction.kind == "now":
                     reaction.act(fact)
                 elif reaction.kind == "live":
                     self._live.put_nowait((reaction, fact))
-                elif self._enqueue is not None:
-                    self._enqueue(fact.name(), reaction.name, fact)
             except asyncio.QueueFull:
                 self.dropped += 1
             except Exception:
@@ -107,5 +126,9 @@ class Bus:
             raise WrongReaction(f"{reaction.name} has the unknown kind {reaction.kind!r}")
         if (reaction.kind == "now") == inspect.iscoroutinefunction(reaction.act):
             raise WrongReaction(f"{reaction.name} is {reaction.kind}: only what is not now may be a coroutine function")
+        if reaction.kind == "job" and reaction.fact in ROWLESS:
+            raise WrongReaction(
+                f"{reaction.name} is a job, and {reaction.fact.name()} has no transaction to be kept in"
+            )
         if reaction.kind == "job" and self._enqueue is None:
             raise WrongReaction(f"{reaction.name} is a job, and there is no outbox to write it to")

@@ -1,7 +1,7 @@
 """Facts: what happened on this node, in the past tense, with plain values. Who acts on them is in `reactions.py`.
 
-A fact that changes rows is published after their transaction is committed. The docstring of each is its documentation.
-All times are in UTC.
+A fact that changes rows is stated in their transaction, and told after the commit. The docstring of each is its
+documentation. All times are in UTC.
 """
 
 import re
@@ -197,6 +197,9 @@ FACTS: Mapping[str, type[Fact]] = {
         VisitorEnabled,
     )
 }
+
+ROWLESS: frozenset[type[Fact]] = frozenset({PublishRefused, VisitorJoined, VisitorParted})
+"""Facts that change no row. They have no transaction, so nothing that must happen can hang on them."""
 
 
 def to_json(fact: Fact) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from tortoise import fields
 from tortoise.models import Model
 
-from fedistream.db import atomic
+from fedistream.db import after_commit, atomic
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.events import Fact, SettingChanged, TitleChanged
 from fedistream.settings import BY_NAME, Json, Setting
@@ -34,7 +34,7 @@ class SettingRow(Model):
 
 
 class Facts(Protocol):
-    def publish(self, fact: Fact) -> None: ...
+    async def state(self, fact: Fact) -> None: ...
 
 
 class Settings:
@@ -89,21 +89,20 @@ class Settings:
             raise Conflict(f"{name} was given when the node was started, and is changed there")
         stored = setting.check(name, value)
 
-        def tell(_: None) -> None:
-            before = self.value(name, channel_id)
-            self._values[name, channel_id or NODE] = stored
-            if self.value(name, channel_id) != before:
-                self._tell(setting, stored, channel_id)
+        await atomic(self._store, setting, channel_id, stored, turn=self._turn)
 
-        await atomic(self._store, name, channel_id or NODE, stored, then=tell, turn=self._turn)
-
-    async def _store(self, name: str, channel_id: int, value: Json) -> None:
+    async def _store(self, setting: Setting, channel_id: int | None, value: Json) -> None:
+        name, key = setting.name, channel_id or NODE
         wrapped = {"value": value}
-        if not await SettingRow.filter(name=name, channel_id=channel_id).update(value=wrapped):
-            await SettingRow.create(name=name, channel_id=channel_id, value=wrapped)
+        if not await SettingRow.filter(name=name, channel_id=key).update(value=wrapped):
+            await SettingRow.create(name=name, channel_id=key, value=wrapped)
+        changed = self.value(name, channel_id) != value
+        after_commit(lambda: self._values.update({(name, key): value}))  # first: who is told may ask
+        if changed:
+            await self._state(setting, value, channel_id)
 
-    def _tell(self, setting: Setting, value: Json, channel_id: int | None) -> None:
+    async def _state(self, setting: Setting, value: Json, channel_id: int | None) -> None:
         at = self._now()
-        self._facts.publish(SettingChanged(setting.name, channel_id, at))
+        await self._facts.state(SettingChanged(setting.name, channel_id, at))
         if setting.name == "streamtitle" and channel_id is not None:
-            self._facts.publish(TitleChanged(channel_id, str(value), at))
+            await self._facts.state(TitleChanged(channel_id, str(value), at))

@@ -6,15 +6,16 @@ The state of each channel is in `onair.py`; rows are written behind the media's 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from fedistream.broadcasts.air import Air, State
 from fedistream.broadcasts.diary import Diary
-from fedistream.broadcasts.log import BroadcastLog
+from fedistream.broadcasts.log import BroadcastLog, Entry
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.story import Facts, WrittenStory
+from fedistream.db import atomic
 from fedistream.events import BroadcastEnded, PublishRefused
 from media.package.cutter import Rules
 from media.package.llhls import Rung, Shape
@@ -87,9 +88,12 @@ class Broadcasts:
                 onair.run = Run(row.started_at, row.title, row.id)
                 onair.wait(lost_at, until)
             else:
-                await self._rows.end(row.id, lost_at, "the node stopped", row.peak_viewers)
+                await atomic(self._end, row, lost_at)
                 onair.last_ended_at = lost_at
-                self._near.facts.publish(BroadcastEnded(channel_id, row.id, "the node stopped", lost_at))
+
+    async def _end(self, row: Entry, at: datetime) -> None:
+        await self._rows.end(row.id, at, "the node stopped", row.peak_viewers)
+        await self._near.facts.state(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
 
     async def run(self) -> None:
         """Write rows until `close`, and say every few seconds that what is live is still alive."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fedistream.db import Database
+from fedistream.db import Database, after_commit
 from fedistream.db.transaction import settle
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.events import Fact, SettingChanged, TitleChanged
@@ -21,6 +21,9 @@ HOME, OTHER = 1, 2
 class Facts(list[Fact]):
     def publish(self, fact: Fact) -> None:
         self.append(fact)
+
+    async def state(self, fact: Fact) -> None:
+        after_commit(lambda: self.publish(fact))
 
 
 async def loaded(facts: Facts | None = None) -> Settings:

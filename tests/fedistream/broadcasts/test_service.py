@@ -15,7 +15,7 @@ from fedistream.broadcasts.onair import Clocks
 from fedistream.broadcasts.service import Broadcasts, Neighbours
 from fedistream.bus import Bus
 from fedistream.channels.service import Channels
-from fedistream.db import Database
+from fedistream.db import Database, after_commit
 from fedistream.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact, PublishRefused
 from fedistream.settings_store import Settings
 from media import flv
@@ -43,6 +43,9 @@ class Facts:
 
     def publish(self, fact: Fact) -> None:
         self.told.append(fact)
+
+    async def state(self, fact: Fact) -> None:
+        after_commit(lambda: self.publish(fact))
 
     @property
     def names(self) -> list[str]:

@@ -1,0 +1,99 @@
+"""What is done with each kind of job that the node has so far. The composition puts them into the worker's table."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from activitypub import deliver
+from activitypub.deliver import Parcel, pack
+from activitypub.signatures.keys import SigningKey
+from fedistream.bus import Reaction
+from fedistream.events import BadFact, Fact, from_json, to_json
+from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
+
+MAX_PARCELS = 64  # of at most a megabyte; a burst has one activity or a few
+
+
+class Keys(Protocol):
+    """Our own signing keys, kept parsed: loading one for each delivery would cost more than the delivery."""
+
+    async def signing_key(self, key_id: str) -> SigningKey | None: ...
+
+
+class Delivers(Protocol):
+    async def deliver(self, inbox: str, parcel: Parcel, signer: SigningKey) -> deliver.Outcome: ...
+
+
+def activity(document: Mapping[str, Any], inbox: str, key_id: str, **more: Any) -> NewJob:
+    """The job of bringing an activity to an inbox, once, signed with this key. `more` are members of NewJob; the
+    group should be host and object, so that a Create comes before its Update and Delete."""
+    body = {"key": key_id, "activity": document}
+    return NewJob("activity", body, inbox, once=f"{document['id']} {inbox}", **more)
+
+
+class ActivityHandler:
+    """Delivers activities. `gone(inbox)` is told of inboxes that are no more."""
+
+    def __init__(self, deliverer: Delivers, keys: Keys, gone: Callable[[str], Awaitable[None]]) -> None:
+        self._deliverer, self._keys, self._gone = deliverer, keys, gone
+        self._parcels: OrderedDict[str, tuple[str, Parcel]] = OrderedDict()
+
+    async def __call__(self, job: Job) -> Outcome:
+        key_id, parcel = self._packed(job)
+        key = await self._keys.signing_key(key_id)
+        if key is None:
+            return Dead(f"there is no key {key_id}")
+        outcome = await self._deliverer.deliver(job.target, parcel, key)
+        if isinstance(outcome, deliver.Done):
+            return Done()
+        if isinstance(outcome, deliver.Retry):
+            if outcome.why == "unauthorized" and job.attempts > 1:
+                # the second time our actor has been published again, and they still do not believe us
+                return Dead(outcome.why)
+            return Retry(outcome.after_s, outcome.why)
+        if outcome.gone:
+            await self._gone(job.target)
+        return Dead(outcome.why)
+
+    def _packed(self, job: Job) -> tuple[str, Parcel]:
+        """The same activity goes to a thousand inboxes: it is written and digested once."""
+        found = self._parcels.get(job.text)
+        if found is None:
+            found = self._parcels[job.text] = job.body["key"], pack(job.body["activity"])
+            if len(self._parcels) > MAX_PARCELS:
+                self._parcels.popitem(last=False)
+        return found
+
+
+def fact(fact: Fact, reaction: str) -> NewJob:
+    """The job of reacting to a fact. Those of one reaction and channel are done in the order they happened."""
+    channel_id = getattr(fact, "channel_id", None)
+    return NewJob("fact", {"reaction": reaction, "fact": to_json(fact)}, group=f"{reaction} {channel_id}")
+
+
+def enqueue(outbox: Promises) -> Callable[[Fact, Iterable[str]], Awaitable[None]]:
+    """What the bus is given to write down the reactions (by name) that must happen."""
+
+    async def write(happened: Fact, reactions: Iterable[str]) -> None:
+        await outbox.put([fact(happened, reaction) for reaction in reactions])
+
+    return write
+
+
+class FactHandler:
+    """Calls the reaction that the bus wrote down, by name. It may be called twice: see `outbox.py`."""
+
+    def __init__(self, reactions: Iterable[Reaction]) -> None:
+        self._acts = {reaction.name: reaction.act for reaction in reactions if reaction.kind == "job"}
+
+    async def __call__(self, job: Job) -> Outcome:
+        act = self._acts.get(job.body["reaction"])
+        if act is None:
+            # a job of an older version, and what it did may be done otherwise now
+            return Dead(f"there is no reaction {job.body['reaction']}")
+        try:
+            happened = from_json(job.body["fact"])
+        except BadFact as error:
+            return Dead(str(error))
+        await act(happened)
+        return Done()
