@@ -39,6 +39,7 @@ from media.package.llhls import Rung, Shape
 from media.rtmp.server import Connection, End, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
+from tests.kit.parlour import Parlour
 
 PASSWORD = "correct horse"
 FOOTAGE = Recipe(seconds=4, size=(320, 180), fps=15, gop=15, kbps=150)
@@ -52,6 +53,7 @@ DEFAULTS: dict[str, object] = {
     "offlinemessage": "Back on Sunday with [more water](https://water.example/).",
     "pagecontent": "## Times\n\nSundays at noon.",
     "tags": ["boats", "slow-tv"],
+    "chat.disabled": True,
     "socialhandles": [{"platform": "mastodon", "url": "https://social.example/@boats"}],
 }
 
@@ -185,6 +187,7 @@ class Studio:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     broken: bool = False  # answers 503 to everything but what is open already
+    parlour: Parlour | None = None  # set before the first page; without one the channel has no chat
     elsewhere: str = ""  # HTML of a page that is not the node's, at /elsewhere
     broadcasts: Broadcasts = field(init=False)
     viewers: Viewers = field(init=False)
@@ -235,15 +238,19 @@ class Studio:
 
         async def front(scope: Scope, receive: Receive, send: Send) -> None:
             self.asked.append(scope["path"])
-            if self.broken:
+            if self.broken and scope["type"] == "http":
                 await Response(status_code=503)(scope, receive, send)
+            elif self.parlour is not None and self.parlour.knows(scope["path"]):
+                await self.parlour(scope, receive, send)
             elif scope["path"] == "/elsewhere":
                 await HTMLResponse(self.elsewhere)(scope, receive, send)
             else:
                 await app(scope, receive, send)
 
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            config = uvicorn.Config(front, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+            config = uvicorn.Config(
+                front, lifespan="off", ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=1
+            )
             server = Server(config)
             running = asyncio.create_task(server.serve(sockets=[listener]))
             await server.up.wait()

@@ -28,6 +28,7 @@ class Pages:
         translations: NullTranslations | None = None,
     ) -> None:
         self._chance = chance
+        self._static = static
         self.translations = translations or NullTranslations()
         self.language = LANGUAGE
         self._jinja = Environment(
@@ -43,6 +44,10 @@ class Pages:
         # a checkout without the vendored files serves everything but the player, which then says so
         import_map = {name: static.url(file) for name, file in MODULES.items() if file in static}
         self._jinja.globals.update(static=static.url, lang=self.language, version=__version__, import_map=import_map)
+
+    def url(self, name: str) -> str:
+        """Where a static file is served, "" for a vendored one that this checkout does not have."""
+        return self._static.url(name) if name in self._static else ""
 
     def text(self, template: str, values: Mapping[str, object]) -> str:
         return self._jinja.get_template(template).render(values)

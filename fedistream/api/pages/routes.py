@@ -1,12 +1,17 @@
 """Every page and file for browsers, and who may have it."""
 
 from fedistream.api.entries import Entry
-from fedistream.api.pages import admin, static, watch
+from fedistream.api.pages import admin, chat, static, watch
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 PAGES = (
     Entry("GET", "/", watch.watch, "anyone"),
     Entry("GET", "/embed/video", watch.embed, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat", chat.to_read_only, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/", chat.to_read_only, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/readonly", chat.read_only, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/readwrite", chat.read_write, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/overlay", chat.overlay, "anyone"),
     Entry("GET", "/static/{edition}/{name:path}", static.file, "anyone"),
     Entry("GET", "/logo", static.logo, "anyone", spec="owncast"),
     Entry("GET", "/favicon.ico", static.logo, "anyone"),

@@ -26,6 +26,7 @@ FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".ico": "image/x-icon",
@@ -120,7 +121,9 @@ async def file(ask: Ask, static: Static) -> Response:
     found = static.get(edition, name)
     if found is not None:
         gzipped = accepts_gzip(ask.request.headers.get("accept-encoding", ""))
-        return answer(found, gzipped=gzipped, cache=FOREVER)
+        response = answer(found, gzipped=gzipped, cache=FOREVER)
+        response.headers["ETag"] = f'W/"{edition}"'  # by which the emoji picker knows the names it has stored
+        return response
     if name in static:
         return RedirectResponse(static.url(name), 302, {"Cache-Control": "no-store"})
     raise NotFound("there is no such file")

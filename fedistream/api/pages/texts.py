@@ -25,6 +25,50 @@ def watch(translations: NullTranslations) -> dict[str, str]:
     }
 
 
+def chat(translations: NullTranslations) -> dict[str, str]:
+    """For the modules of the chat."""
+    _ = translations.gettext
+    return {
+        "chat.placeholder": _("Write a message"),
+        "chat.closed": _("The chat opens when the stream is live."),
+        "chat.state.joining": _("Joining the chat…"),
+        "chat.state.lost": _("The chat's connection is lost. Trying again…"),
+        "chat.state.refused": _("The chat did not let you in. Trying again from time to time."),
+        "chat.state.disabled": _("A moderator has removed you from this chat."),
+        "chat.lost": _("Not sent: the chat's connection is lost."),
+        "chat.failed": _("That did not work. Try it again."),
+        "chat.new.one": _("{n} new message"),
+        "chat.new.other": _("{n} new messages"),
+        "chat.latest": _("To the newest message"),
+        "chat.too-long.one": _("{n} byte too long"),
+        "chat.too-long.other": _("{n} bytes too long"),
+        "chat.suggestions.one": _("{n} suggestion. Up and down arrows choose, Enter takes it."),
+        "chat.suggestions.other": _("{n} suggestions. Up and down arrows choose, Enter takes one."),
+        "chat.joined": _("{name} has joined"),
+        "chat.parted": _("{name} has left"),
+        "chat.renamed": _("{old} is now called {name}"),
+        "chat.mark.bot": _("bot"),
+        "chat.mark.bot.title": _("A program"),
+        "chat.mark.moderator": _("mod"),
+        "chat.mark.moderator.title": _("A moderator"),
+        "chat.mark.authenticated": "✓",
+        "chat.mark.authenticated.title": _("Has signed in"),
+        "chat.actions": _("What to do"),
+        "chat.mention": _("Answer"),
+        "chat.close": _("Close"),
+        "chat.hide": _("Hide message"),
+        "chat.show": _("Show message"),
+        "chat.details": _("Details"),
+        "chat.details.since": _("First seen"),
+        "chat.details.names": _("Former names"),
+        "chat.details.messages": _("Messages"),
+        "chat.details.clients": _("Connected with"),
+        "chat.remove": _("Remove from chat"),
+        "chat.remove.sure": _("Really remove?"),
+        "chat.let-in": _("Let back in"),
+    }
+
+
 def admin(translations: NullTranslations) -> dict[str, str]:
     """For the modules of the admin page."""
     _ = translations.gettext

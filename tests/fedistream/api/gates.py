@@ -80,6 +80,8 @@ OWNCAST_SETTERS = rows(
 
 PAGES = (
     *rows("anyone", "GET /", "GET /embed/video", "GET /logo", "GET /favicon.ico", "GET /admin"),
+    *rows("anyone", "GET /embed/chat", "GET /embed/chat/", "GET /embed/chat/readonly", "GET /embed/chat/readwrite"),
+    *rows("anyone", "GET /embed/chat/overlay"),
     Row("GET", "/static/{edition}/{name:path}", "anyone", knock="/static/0/css/none.css"),
 )
 

@@ -1,0 +1,104 @@
+"""The chat on the pages: what its modules are told, and its frames for other sites. Who says what is the socket's."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from starlette.responses import RedirectResponse, Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.owncast.config_shapes import MAX_SOCKET_PAYLOAD
+from fedistream.api.pages import shapes, texts
+from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.site import origin
+from fedistream.broadcasts.air import Air, State
+from fedistream.errors import NotFound
+
+READ_WRITE = "readwrite"
+READ_ONLY = "readonly"
+OVERLAY = "overlay"  # for the picture of the broadcast itself: lines on nothing
+SHOWN = (
+    *("name", "streamtitle", "serversummary", "offlinemessage", "pagecontent", "tags", "socialhandles"),
+    *("hideviewercount", "serverurl", "chat.disabled", "chat.offline_s"),
+)
+EMOJI = "vendor/emoji-picker.js"
+EMOJI_NAMES = "vendor/emoji-en.json"
+COLOURS = 8
+MAX_NAME = 30  # characters, Owncast's number
+
+
+class HomeChannel(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+class Channels(Protocol):
+    def home(self) -> HomeChannel: ...
+
+
+class Broadcasts(Protocol):
+    def air(self, channel_id: int) -> Air: ...
+
+
+class Settings(Protocol):
+    def value(self, name: str, channel_id: int | None = None) -> object: ...
+
+
+def room(mode: str, values: Mapping[str, object]) -> dict[str, object]:
+    """For the template: how the room is furnished."""
+    # who signs in elsewhere is sent back to the public address, so there has to be one
+    return {"mode": mode, "sign_in": bool(values["serverurl"]), "colours": range(COLOURS), "max_name": MAX_NAME}
+
+
+def told(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
+    """For the modules, beside what the page tells them already; `words` are the texts that it has."""
+    emoji = {"module": pages.url(EMOJI), "data": pages.url(EMOJI_NAMES)}
+    chat = {"maxBytes": MAX_SOCKET_PAYLOAD, "afterSeconds": values["chat.offline_s"], "emoji": emoji}
+    return {"chat": chat, "texts": {**words, **texts.chat(pages.translations)}}
+
+
+async def read_only(ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts) -> Response:
+    """GET /embed/chat/readonly"""
+    return _frame(ask, pages, channels, settings, broadcasts, READ_ONLY)
+
+
+async def read_write(
+    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
+) -> Response:
+    """GET /embed/chat/readwrite"""
+    return _frame(ask, pages, channels, settings, broadcasts, READ_WRITE)
+
+
+async def overlay(ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts) -> Response:
+    """GET /embed/chat/overlay. `?fade=20` lets each line go after so many seconds."""
+    return _frame(ask, pages, channels, settings, broadcasts, OVERLAY)
+
+
+async def to_read_only(ask: Ask) -> Response:
+    """GET /embed/chat"""
+    return RedirectResponse("/embed/chat/readonly", 307)
+
+
+def _frame(
+    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, mode: str
+) -> Response:
+    home = channels.home().id
+    values = {name: settings.value(name, home) for name in SHOWN}
+    if values["chat.disabled"]:
+        raise NotFound("this channel has no chat")
+    channel, air = shapes.channel(values), broadcasts.air(home)
+    shown = {
+        "channel": channel,
+        "page_title": channel.name,
+        "origin": origin(ask, values["serverurl"]),
+        "live": air.state is not State.OFFLINE,
+        "chat": room(mode, values),
+        "page_data": {
+            "lang": pages.language,
+            "name": channel.name,
+            "urls": shapes.URLS,
+            "status": shapes.status(air, 0, channel.title, hide_viewers=True),
+            **told(pages, values, {}),
+        },
+    }
+    return pages.page("chat.html", shown, frame=Frame.ANYBODY)

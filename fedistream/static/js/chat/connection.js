@@ -1,0 +1,181 @@
+/**
+ * The socket of the chat: joins, comes back after every loss, and lets no message slip through the gap.
+ */
+
+import * as calls from "./calls.js";
+import * as wire from "./wire.js";
+
+const FIRST_MS = 1_000;
+const LONGEST_MS = 30_000;
+const SPREAD = 0.3; // of the wait, so that a room does not come back in step after a restart of the node
+const ODD_ONES = 3; // times a fresh token is not known, before we wait like after any other loss
+
+/** Milliseconds before the next attempt, the `failures`-th in a row having failed. `chance` is within 0 and 1. */
+export function pause(/** @type {number} */ failures, chance = Math.random()) {
+  return (1 - SPREAD * chance) * Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, failures - 1));
+}
+
+/**
+ * Dispatches "state" (detail: "joining" | "open" | "lost" | "refused" | "disabled"), "event" (detail: wire.Event) and
+ * "history" (detail: wire.Line[]), the last once after each joining.
+ */
+export class Connection extends EventTarget {
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #failures = 0;
+  #strangers = 0;
+  #over = false;
+  #busy = false;
+  /** @type {wire.Event[] | null} what comes while the history is on its way */
+  #held = null;
+  /** The newest message of the log that was seen. */
+  last = "";
+  state = "joining";
+
+  open() {
+    addEventListener("online", () => this.hurry());
+    addEventListener("offline", () => this.#socket?.close());
+    addEventListener("pageshow", (event) => event.persisted && this.hurry());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.hurry());
+    void this.#join();
+  }
+
+  /** Try now, if we are waiting to. */
+  hurry() {
+    if (this.#socket || this.#busy || this.#over) return;
+    clearTimeout(this.#timer);
+    void this.#join();
+  }
+
+  /**
+   * @param {object} told
+   * @returns {boolean} whether it went out
+   */
+  send(told) {
+    if (this.state !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(told));
+    return true;
+  }
+
+  /** @param {string} state */
+  #enter(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.#tell("state", state);
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  async #join() {
+    this.#busy = true;
+    try {
+      if (!calls.known()) await calls.register();
+      this.#listen();
+    } catch (error) {
+      this.#failed(error instanceof calls.Refused ? "refused" : "lost");
+    }
+    this.#busy = false;
+  }
+
+  #listen() {
+    const address = new URL("/ws", location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    address.searchParams.set("accessToken", calls.known());
+    if (this.last) address.searchParams.set("since", this.last);
+    const socket = new WebSocket(address);
+    this.#socket = socket;
+    socket.addEventListener("message", ({ data }) => {
+      for (const event of wire.events(data)) this.#hear(event);
+    });
+    socket.addEventListener("close", () => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.#held = null;
+      if (!this.#over) void this.#lost();
+    });
+  }
+
+  /** @param {wire.Event} event */
+  #hear(event) {
+    if (event.act === "unknown") {
+      calls.forget();
+      this.#strangers += 1;
+    } else if (event.act === "disabled") {
+      this.#over = true;
+      this.#enter("disabled");
+    } else if (event.act === "self") {
+      this.#failures = this.#strangers = 0;
+      // what is said from here on waits for what was said before
+      if (this.state !== "open") void this.#remember();
+      this.#enter("open");
+      this.#tell("event", event);
+    } else if (this.#held) {
+      this.#held.push(event);
+    } else {
+      this.#pass(event);
+    }
+  }
+
+  /** @param {wire.Event} event */
+  #pass(event) {
+    // ids sort by time; those of other kinds need not be in the log the server looks them up in
+    if (event.act === "line" && event.kind === "chat" && event.id > this.last) this.last = event.id;
+    this.#tell("event", event);
+  }
+
+  /** On coming back too: what was hidden in the meantime is no longer in it. */
+  async #remember() {
+    const socket = this.#socket;
+    const held = (this.#held = []);
+    let lines = /** @type {wire.Line[] | null} */ (null);
+    try {
+      lines = wire.history(await calls.history());
+    } catch {
+      // the socket brings what it missed, as far as it knows; the rest is as before
+    }
+    if (this.#socket !== socket) return;
+    this.#held = null;
+    if (lines) this.#tell("history", lines);
+    for (const line of lines ?? []) if (line.kind === "chat" && line.id > this.last) this.last = line.id;
+    for (const event of held) this.#pass(event);
+  }
+
+  async #lost() {
+    if (this.state !== "open") await this.#probe();
+    if (!calls.known() && this.#strangers < ODD_ONES) {
+      this.#enter("joining");
+      await this.#join();
+      return;
+    }
+    this.#failed("lost");
+  }
+
+  /** A handshake that fails does not say why; a call with the same token does. */
+  async #probe() {
+    this.#busy = true;
+    try {
+      await calls.history();
+    } catch (error) {
+      if (error instanceof calls.Refused && error.status === 401) {
+        calls.forget();
+        this.#strangers += 1;
+      }
+    }
+    this.#busy = false;
+  }
+
+  /** @param {"lost" | "refused"} state */
+  #failed(state) {
+    this.#failures += 1;
+    this.#enter(state);
+    this.#timer = setTimeout(() => this.hurry(), pause(this.#failures));
+  }
+}

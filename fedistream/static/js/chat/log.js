@@ -1,0 +1,175 @@
+/**
+ * The log on the page: at most 200 lines, written once a frame, and still under the eyes of who reads further up.
+ */
+
+import { write, text } from "../page.js";
+import { build, dress, mentions } from "./lines.js";
+
+export const LONGEST = 200; // lines in the document, and as many waiting
+const NEAR_PX = 48; // this close to the end counts as being there
+const HIDDEN_PAGE_MS = 500; // frames stand still while nobody looks
+
+export class Log {
+  /** @type {import("./wire.js").Line[]} */
+  #waiting = [];
+  /** @type {Set<string>} */
+  #known = new Set();
+  /** @type {Set<string>} */
+  #hidden = new Set();
+  #planned = false;
+  #following = true;
+  #unread = 0;
+  /** The name that is spoken to. */
+  self = "";
+
+  /**
+   * @param {HTMLElement} scroll  what scrolls, and is the live region
+   * @param {HTMLElement} list
+   * @param {HTMLElement} more  the button that leads to the end
+   */
+  constructor(scroll, list, more) {
+    this.scroll = scroll;
+    this.list = list;
+    this.more = more;
+    scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    more.addEventListener("click", () => this.follow());
+    // a box that changes its size (a keyboard comes up, a phone is turned) stays at its end
+    new ResizeObserver(() => this.#following && this.#toEnd()).observe(scroll);
+  }
+
+  /** @param {import("./wire.js").Line} line */
+  add(line) {
+    if (line.id && this.#known.has(line.id)) return;
+    if (line.id) this.#known.add(line.id);
+    if (line.hidden) this.#hidden.add(line.id);
+    this.#waiting.push(line);
+    if (this.#waiting.length > LONGEST) this.#waiting.shift();
+    if (line.kind === "chat" && !this.#following) this.#unread += 1;
+    this.#plan();
+  }
+
+  /**
+   * The log as the server has it. What it no longer has between its first and last line was hidden meanwhile.
+   * @param {import("./wire.js").Line[]} lines
+   */
+  fill(lines) {
+    const chat = lines.filter((line) => line.kind === "chat");
+    const there = new Set(chat.map((line) => line.id));
+    const [first, last] = [chat[0]?.id ?? "", chat.at(-1)?.id ?? ""];
+    for (const item of this.#items("chat")) {
+      const id = item.dataset.id ?? "";
+      if (id >= first && id <= last && !there.has(id)) this.setVisible([id], false);
+    }
+    const quiet = this.list.childElementCount === 0;
+    // who joins is not read a hundred old lines aloud
+    if (quiet) this.scroll.setAttribute("aria-live", "off");
+    for (const line of lines) this.add(line);
+    this.#flush();
+    if (quiet) requestAnimationFrame(() => this.scroll.setAttribute("aria-live", "polite"));
+  }
+
+  /**
+   * @param {string[]} ids
+   * @param {boolean} visible
+   */
+  setVisible(ids, visible) {
+    const meant = new Set(ids);
+    for (const id of ids) visible ? this.#hidden.delete(id) : this.#hidden.add(id);
+    for (const item of this.#items("chat")) {
+      if (meant.has(item.dataset.id ?? "")) item.classList.toggle("gone", !visible);
+    }
+    if (this.#following) this.#toEnd();
+  }
+
+  /** @param {import("./wire.js").Person} person */
+  repaint(person) {
+    for (const item of this.#items("chat")) {
+      const name = item.querySelector(".who");
+      if (item.dataset.author === person.id && name instanceof HTMLElement) dress(name, person);
+    }
+  }
+
+  /** To the newest line, and stay with it. */
+  follow() {
+    this.#following = true;
+    this.#unread = 0;
+    this.#flush();
+    this.#toEnd();
+  }
+
+  /** @param {string} kind */
+  #items(kind) {
+    return /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(`:scope > [data-kind="${kind}"]`));
+  }
+
+  #plan() {
+    if (this.#planned) return;
+    this.#planned = true;
+    const run = () => this.#planned && this.#flush();
+    if (document.hidden) setTimeout(run, HIDDEN_PAGE_MS);
+    else requestAnimationFrame(run);
+  }
+
+  #flush() {
+    this.#planned = false;
+    if (this.#waiting.length) {
+      this.#trim(this.list.childElementCount + this.#waiting.length - LONGEST);
+      const room = LONGEST - this.list.childElementCount;
+      this.list.append(...this.#waiting.splice(0, room).map((line) => this.#item(line)));
+    }
+    if (this.#following) this.#toEnd();
+    this.#tell();
+  }
+
+  /** @param {import("./wire.js").Line} line */
+  #item(line) {
+    const item = build(line);
+    if (this.#hidden.has(line.id)) item.classList.add("gone");
+    if (line.kind === "chat" && mentions(item.querySelector(".said")?.textContent ?? "", this.self)) {
+      item.classList.add("to-me");
+    }
+    return item;
+  }
+
+  /**
+   * Takes up to `count` of the oldest lines away; of those, who reads loses none that is in sight.
+   * @param {number} count
+   */
+  #trim(count) {
+    const before = this.scroll.scrollHeight;
+    const top = this.scroll.scrollTop;
+    let taken = 0;
+    for (const item of [...this.list.children].slice(0, Math.max(0, count))) {
+      if (!this.#following && /** @type {HTMLElement} */ (item).offsetTop + item.clientHeight > top) break;
+      taken += 1;
+      this.#known.delete(/** @type {HTMLElement} */ (item).dataset.id ?? "");
+      this.#hidden.delete(/** @type {HTMLElement} */ (item).dataset.id ?? "");
+    }
+    if (!taken) return;
+    const range = document.createRange();
+    range.setStart(this.list, 0);
+    range.setEnd(this.list, taken);
+    range.deleteContents();
+    if (!this.#following) this.scroll.scrollTop = top - (before - this.scroll.scrollHeight);
+  }
+
+  #toEnd() {
+    this.scroll.scrollTop = this.scroll.scrollHeight;
+  }
+
+  #scrolled() {
+    const near = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_PX;
+    if (near === this.#following) return;
+    this.#following = near;
+    if (near) {
+      this.#unread = 0;
+      this.#plan();
+    }
+    this.#tell();
+  }
+
+  #tell() {
+    this.more.hidden = this.#following;
+    write(this.more, this.#unread ? text("chat.new", { n: this.#unread }) : text("chat.latest"));
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The chat of the watch page and of the frames for other sites: the socket, the log and the field, joined.
+ */
+
+import { page, text, write } from "../page.js";
+import { Actions } from "./actions.js";
+import { Completion, People } from "./completion.js";
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { fade } from "./fade.js";
+import { hours } from "./hours.js";
+import { Log } from "./log.js";
+import { offer } from "./picker.js";
+import { Profile } from "./profile.js";
+
+const room = /** @type {HTMLElement} */ (document.getElementById("chat"));
+const part = (/** @type {string} */ selector) => /** @type {any} */ (room.querySelector(selector));
+const settings = /** @type {{maxBytes: number, afterSeconds: number}} */ (/** @type {any} */ (page).chat);
+
+const connection = new Connection();
+const scroll = part(".chat-log");
+const log = new Log(scroll, part(".chat-log > ol"), part(".chat-new"));
+const people = new People();
+const notice = part(".chat-notice");
+const send = (/** @type {object} */ told) => connection.send(told);
+
+/** What only a room with a field has. */
+const desk = room.dataset.mode === "readwrite" ? furnish() : null;
+
+function furnish() {
+  const composer = new Composer(part(".chat-say"), settings.maxBytes, send);
+  const profile = new Profile(part(".chat-self"), part(".chat-profile"), send);
+  const actions = new Actions(log.list, scroll, {
+    mention: (name) => composer.insert(`@${name}`),
+    back: () => composer.field.focus(),
+    tell,
+  });
+  const emoji = offer(composer, part(".chat-emoji"), part(".chat-picker"));
+  new Completion(composer.field, part(".chat-choices"), part(".chat-spoken"), {
+    "@": (words) => people.find(words).map((name) => ({ label: name, insert: `@${name}` })),
+    ":": (words) => emoji.find(words),
+  });
+  composer.field.addEventListener("sent", () => log.follow());
+  return { composer, profile, actions, open: true };
+}
+
+/** A word beside the log, until the next one. @param {string} words */
+function tell(words) {
+  write(notice, words);
+  notice.hidden = !words;
+}
+
+function allow() {
+  if (!desk) return;
+  const joined = connection.state === "open";
+  desk.composer.allow(joined && desk.open, text(joined ? "chat.closed" : `chat.state.${connection.state}`));
+}
+
+/** @type {Record<string, (event: any) => void>} */
+const ACTS = {
+  self({ person }) {
+    log.self = person.name;
+    people.met(person);
+    if (!desk) return;
+    desk.profile.show(person);
+    desk.actions.self = person.id;
+    desk.actions.moderator = person.moderator;
+    room.classList.toggle("moderated", person.moderator);
+  },
+  line(line) {
+    if (line.person && (line.kind === "chat" || line.kind === "joined" || line.kind === "renamed")) people.met(line.person);
+    if (line.kind === "renamed" && line.person) {
+      log.repaint(line.person);
+      if (line.person.id === desk?.profile.self?.id) ACTS.self({ person: { ...desk?.profile.self, name: line.person.name } });
+    }
+    log.add(line);
+  },
+  recoloured({ person }) {
+    log.repaint(person);
+    if (person.id === desk?.profile.self?.id) desk?.profile.show({ ...desk.profile.self, colour: person.colour });
+  },
+  visibility({ ids, visible }) {
+    log.setVisible(ids, visible);
+  },
+};
+
+const detail = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail;
+connection.addEventListener("event", (event) => ACTS[detail(event).act]?.(detail(event)));
+connection.addEventListener("history", (event) => {
+  for (const line of detail(event)) people.met(line.person);
+  log.fill(detail(event));
+});
+connection.addEventListener("state", (event) => {
+  const state = detail(event);
+  room.dataset.state = state;
+  tell(state === "open" ? "" : text(`chat.state.${state}`));
+  allow();
+});
+
+if (desk) {
+  hours(settings.afterSeconds * 1_000, (open) => {
+    desk.open = open;
+    allow();
+  });
+  allow();
+}
+if (room.dataset.mode === "overlay") fade(log.list, Number(new URLSearchParams(location.search).get("fade")));
+room.dataset.state = connection.state;
+connection.open();

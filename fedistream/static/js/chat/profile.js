@@ -1,0 +1,83 @@
+/**
+ * Who I am in this chat: the button with my name, and the dialog behind it for another name, colour, or sign-in.
+ */
+
+import { text, write } from "../page.js";
+import * as calls from "./calls.js";
+import { dress } from "./lines.js";
+import { SAY } from "./wire.js";
+
+export class Profile {
+  /** @type {import("./wire.js").Person | null} */
+  self = null;
+
+  /**
+   * @param {HTMLElement} button
+   * @param {HTMLDialogElement} dialog
+   * @param {(told: object) => boolean} send
+   */
+  constructor(button, dialog, send) {
+    this.button = button;
+    this.dialog = dialog;
+    this.send = send;
+    this.error = /** @type {HTMLElement} */ (dialog.querySelector(".error"));
+    button.addEventListener("click", () => this.#open());
+    dialog.querySelector(".cancel")?.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    dialog.querySelector("form.self")?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save(new FormData(/** @type {HTMLFormElement} */ (event.target)));
+    });
+    dialog.querySelector("form.sign-in")?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#signIn(new FormData(/** @type {HTMLFormElement} */ (event.target)));
+    });
+  }
+
+  /** @param {import("./wire.js").Person} person */
+  show(person) {
+    this.self = person;
+    this.button.hidden = false;
+    dress(/** @type {HTMLElement} */ (this.button.querySelector(".name")), person);
+  }
+
+  #open() {
+    if (!this.self) return;
+    write(this.error, "");
+    const name = /** @type {HTMLInputElement} */ (this.dialog.querySelector("[name=name]"));
+    name.value = this.self.name;
+    const colour = this.dialog.querySelector(`[name=colour][value="${this.self.colour}"]`);
+    if (colour instanceof HTMLInputElement) colour.checked = true;
+    this.dialog.showModal();
+    name.select();
+  }
+
+  /** @param {FormData} given */
+  #save(given) {
+    if (!this.self) return;
+    const [name, colour] = [String(given.get("name") ?? "").trim(), Number(given.get("colour"))];
+    const changes = [];
+    if (name && name !== this.self.name) changes.push(SAY.rename(name));
+    if (colour !== this.self.colour) changes.push(SAY.recolour(colour));
+    if (!changes.every((change) => this.send(change))) {
+      write(this.error, text("chat.lost"));
+      return;
+    }
+    // a colour is told to nobody until the next message; a name comes back with an event, or a refusal in the log
+    this.show({ ...this.self, colour });
+    this.dialog.close();
+  }
+
+  /** @param {FormData} given */
+  async #signIn(given) {
+    try {
+      const { redirect } = await calls.signIn(String(given.get("address") ?? ""));
+      const url = new URL(redirect);
+      if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error(url.protocol);
+      location.assign(url);
+    } catch (error) {
+      const words = error instanceof calls.Refused ? error.words : "";
+      write(this.error, words || text("chat.failed"));
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * What the chat's socket and history say, as the values the page works with. Pure; no member is trusted to be there.
+ */
+
+/**
+ * @typedef {object} Person
+ * @property {string} id
+ * @property {string} name
+ * @property {number} colour  0 to 7
+ * @property {boolean} moderator
+ * @property {boolean} bot
+ * @property {boolean} authenticated
+ */
+
+/**
+ * @typedef {object} Line  something that stands in the log
+ * @property {"line"} act
+ * @property {"chat" | "system" | "action" | "joined" | "parted" | "renamed" | "follow" | "like" | "repost"} kind
+ * @property {string} id
+ * @property {Date} at
+ * @property {string} html  of the server, sanitised there; chat/clean.js looks again
+ * @property {Person | null} person
+ * @property {string} oldName
+ * @property {string} title
+ * @property {string} image
+ * @property {string} link
+ * @property {boolean} hidden
+ */
+
+/**
+ * @typedef {Line
+ *   | {act: "self", person: Person}
+ *   | {act: "recoloured", person: Person}
+ *   | {act: "visibility", ids: string[], visible: boolean}
+ *   | {act: "unknown"}
+ *   | {act: "disabled"}} Event
+ */
+
+/** What goes to the server: its own names for what somebody does. */
+export const SAY = {
+  say: (/** @type {string} */ body) => ({ type: "CHAT", body }),
+  rename: (/** @type {string} */ newName) => ({ type: "NAME_CHANGE", newName }),
+  recolour: (/** @type {number} */ newColor) => ({ type: "COLOR_CHANGE", newColor }),
+};
+
+export const COLOURS = 8;
+
+const words = (/** @type {unknown} */ value) => (typeof value === "string" ? value : "");
+
+/**
+ * @param {any} user
+ * @returns {Person | null}
+ */
+export function person(user) {
+  if (typeof user !== "object" || user === null) return null;
+  const colour = Number.isInteger(user.displayColor) ? Math.abs(user.displayColor) % COLOURS : 0;
+  const scopes = Array.isArray(user.scopes) ? user.scopes : [];
+  return {
+    id: words(user.id),
+    name: words(user.displayName),
+    colour,
+    moderator: scopes.includes("MODERATOR"),
+    bot: user.isBot === true,
+    authenticated: user.authenticated === true,
+  };
+}
+
+/**
+ * @param {Line["kind"]} kind
+ * @returns {(told: any) => Line}
+ */
+const line = (kind) => (told) => {
+  const at = new Date(told.timestamp);
+  return {
+    act: "line",
+    kind,
+    id: words(told.id),
+    at: Number.isFinite(at.getTime()) ? at : new Date(0),
+    html: words(told.body),
+    person: person(told.user),
+    oldName: words(told.oldName),
+    title: words(told.title),
+    image: words(told.image),
+    link: words(told.link),
+    hidden: Boolean(told.hiddenAt) || told.visible === false,
+  };
+};
+
+/** @type {Record<string, (told: any) => Event | null>} */
+const READERS = {
+  CONNECTED_USER_INFO(told) {
+    const self = person(told.user);
+    return self && { act: "self", person: self };
+  },
+  CHAT: line("chat"),
+  SYSTEM: line("system"),
+  CHAT_ACTION: line("action"),
+  USER_JOINED: line("joined"),
+  USER_PARTED: line("parted"),
+  NAME_CHANGE: line("renamed"),
+  FEDIVERSE_ENGAGEMENT_FOLLOW: line("follow"),
+  FEDIVERSE_ENGAGEMENT_LIKE: line("like"),
+  FEDIVERSE_ENGAGEMENT_REPOST: line("repost"),
+  COLOR_CHANGE(told) {
+    const somebody = person(told.user);
+    return somebody && { act: "recoloured", person: somebody };
+  },
+  "VISIBILITY-UPDATE": (told) => ({
+    act: "visibility",
+    ids: Array.isArray(told.ids) ? told.ids.map(String) : [],
+    visible: told.visible === true,
+  }),
+  ERROR_NEEDS_REGISTRATION: () => ({ act: "unknown" }),
+  ERROR_USER_DISABLED: () => ({ act: "disabled" }),
+};
+
+/**
+ * One thing the server told, or null for what this page does not know.
+ * @param {any} told
+ * @returns {Event | null}
+ */
+export function event(told) {
+  if (typeof told !== "object" || told === null || !Object.hasOwn(READERS, told.type)) return null;
+  return READERS[told.type](told);
+}
+
+/**
+ * A frame may hold several, one a line.
+ * @param {unknown} frame
+ * @returns {Event[]}
+ */
+export function events(frame) {
+  if (typeof frame !== "string") return [];
+  return frame.split("\n").flatMap((text) => {
+    try {
+      return event(JSON.parse(text)) ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * The lines of GET /api/chat, oldest first.
+ * @param {unknown} answer
+ * @returns {Line[]}
+ */
+export function history(answer) {
+  const told = Array.isArray(answer) ? answer : [];
+  return told.flatMap((each) => {
+    const found = event(each);
+    return found?.act === "line" ? found : [];
+  });
+}

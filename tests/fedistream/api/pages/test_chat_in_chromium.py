@@ -1,0 +1,340 @@
+"""The chat on the page, in Chromium, with a room in the hands of the test: joining, reading, writing, moderating."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.kit import browser, onair
+from tests.kit.browser import until, visit
+from tests.kit.parlour import Parlour
+from tests.kit.studio import Studio
+
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+
+FRAME = "/embed/chat/readwrite"
+LOST = ("WebSocket connection to", "Failed to load resource")
+
+
+@pytest.fixture
+def room() -> Parlour:
+    return Parlour()
+
+
+@pytest.fixture
+def studio(room: Parlour) -> Studio:
+    """Live for the page, with nothing to play: the chat alone is looked at."""
+    studio = Studio(parlour=room)
+    studio.settings.values["chat.disabled"] = False
+    studio.broadcasts.shown = onair.live()
+    return studio
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
+    """A frame with the chat for writing, joined."""
+    async with visit(chromium, url + FRAME, viewport={"width": 400, "height": 500}) as (page, witness):
+        witness.expected = LOST
+        await expect(page.locator("#chat")).to_have_attribute("data-state", "open")
+        await room.joined()
+        yield page
+
+
+def lines(page: Page) -> str:
+    return "document.querySelectorAll('.line').length"
+
+
+async def fill(room: Parlour, page: Page, number: int) -> None:
+    ann = room.user("Ann")
+    await room.tell(*(room.told("CHAT", body=f"<p>line {n}</p>", user=ann) for n in range(number)))
+    await expect(page.get_by_text(f"line {number - 1}", exact=True)).to_be_attached()
+
+
+AT_END = "(l => l.scrollHeight - l.scrollTop - l.clientHeight < 3)(document.querySelector('.chat-log'))"
+
+
+async def test_whoever_opens_the_page_has_joined_without_a_form(page: Page, room: Parlour) -> None:
+    assert [path for path, _ in room.asked].count("/api/chat/register") == 1
+    await expect(page.get_by_role("button", name="You are Guest 1")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("button", name="You are Guest 1")).to_be_visible()
+    assert [path for path, _ in room.asked].count("/api/chat/register") == 1
+
+
+async def test_what_was_said_before_is_there_and_nothing_twice(page: Page, room: Parlour) -> None:
+    ann = room.user("Ann")
+    await room.say(ann, "<p>first</p>")
+    await page.reload()
+    await room.say(ann, "<p>second</p>")
+    await expect(page.locator(".line .said")).to_have_text(["first", "second"])
+
+
+async def test_a_message_goes_out_with_enter_and_stands_in_the_log(page: Page, room: Parlour) -> None:
+    field = page.get_by_label("Message", exact=True)
+    await field.fill("hello there")
+    await field.press("Shift+Enter")
+    await expect(field).to_have_value("hello there\n")
+    await field.press("Enter")
+    assert (await room.hears("CHAT"))["body"] == "hello there"
+    await expect(page.locator(".line").last).to_contain_text("hello there")
+    await expect(field).to_have_value("")
+
+
+async def test_a_message_too_large_for_a_frame_stays_in_the_field(page: Page, room: Parlour) -> None:
+    field = page.get_by_label("Message", exact=True)
+    await field.fill("ü" * 1100)
+    await expect(page.locator("#chat-hint")).to_contain_text("bytes too long")
+    await field.press("Enter")
+    assert not room.heard
+    await expect(field).to_have_value("ü" * 1100)
+
+
+async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgotten(page: Page, room: Parlour) -> None:
+    bo = room.user("Bo")
+    await room.tell(
+        room.told("USER_JOINED", user=bo),
+        room.told("SOMETHING_NEW", user=bo),
+        room.told("__proto__"),
+        room.told("NAME_CHANGE", user=bo, oldName="Bob"),
+        room.told("SYSTEM", body="<p>Welcome</p>", user={"displayName": "Quiet Waters"}),
+        room.told("CHAT_ACTION", body="<p>The stream is <strong>starting</strong></p>"),
+        room.told(
+            "FEDIVERSE_ENGAGEMENT_LIKE", title="cat@s.example", body="<p>liked it</p>", link="javascript:alert(1)"
+        ),
+        room.told("USER_PARTED", user=bo),
+    )
+    said = page.locator(".line")
+    await expect(said).to_have_count(6)
+    await expect(said.first).to_have_text("Bo has joined")
+    await expect(said.nth(1)).to_have_text("Bob is now called Bo")
+    await expect(said.nth(4)).to_contain_text("cat@s.example")
+    assert await page.locator(".social a").count() == 0
+    await expect(said.last).to_have_text("Bo has left")
+
+
+async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: Parlour) -> None:
+    await fill(room, page, 60)
+    assert await page.evaluate(AT_END)
+    await page.locator(".chat-log").evaluate("log => { log.scrollTop = 100; }")
+    await expect(page.get_by_role("button", name="To the newest message")).to_be_visible()
+    where = "document.querySelector('.line:nth-child(10)').getBoundingClientRect().top"
+    before = await page.evaluate(where)
+    for n in range(3):
+        await room.say(room.user("Bo"), f"<p>news {n}</p>")
+    await page.get_by_role("button", name="3 new messages").wait_for()
+    assert await page.evaluate(where) == before
+    await page.get_by_role("button", name="3 new messages").click()
+    await until(page, AT_END)
+    await expect(page.locator(".chat-new")).to_be_hidden()
+
+
+async def test_at_most_two_hundred_lines_stand_in_the_log_and_a_reader_keeps_his(page: Page, room: Parlour) -> None:
+    await fill(room, page, 200)
+    await page.locator(".chat-log").evaluate("log => { log.scrollTop = log.scrollHeight / 2; }")
+    await expect(page.locator(".chat-new")).to_be_visible()
+    await page.evaluate("""() => {
+        const middle = document.querySelector('.line:nth-child(110)');
+        window.kept = [middle, middle.getBoundingClientRect().top];
+    }""")
+    await fill(room, page, 50)
+    moved = "Math.abs(kept[0].getBoundingClientRect().top - kept[1])"
+    assert await page.evaluate(moved) <= 1
+    assert await page.evaluate(lines(page)) == 200
+    await page.locator(".chat-new").click()
+    await room.say(room.user("Bo"), "<p>the end</p>")
+    await expect(page.locator(".line").last).to_contain_text("the end")
+    assert await page.evaluate(lines(page)) == 200
+
+
+async def test_a_lost_connection_is_said_and_nothing_is_missing_afterwards(page: Page, room: Parlour) -> None:
+    ann = room.user("Ann")
+    seen = await room.say(ann, "<p>before</p>")
+    await expect(page.get_by_text("before")).to_be_visible()
+    gone = await room.say(ann, "<p>to be hidden</p>")
+    await expect(page.get_by_text("to be hidden")).to_be_visible()
+    room.away = True
+    await room.cut()
+    await expect(page.get_by_text("connection is lost")).to_be_visible()
+    field = page.get_by_label("Message", exact=True)
+    await expect(field).not_to_be_editable()
+    room.log[:] = [told for told in room.log if told["id"] != gone]
+    await room.say(ann, "<p>meanwhile</p>")
+    room.away = False
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.get_by_text("meanwhile")).to_be_visible()
+    await room.say(ann, "<p>after</p>")
+    await expect(page.locator(".line:not(.gone) .said")).to_have_text(["before", "meanwhile", "after"])
+    assert room.queries[-1]["since"][0] >= seen
+    await expect(page.locator(".chat-notice")).to_be_hidden()
+    await expect(field).to_be_editable()
+
+
+async def test_a_token_that_nobody_knows_any_more_is_replaced(page: Page, room: Parlour) -> None:
+    room.people.clear()
+    await page.reload()
+    await expect(page.get_by_role("button", name="You are Guest 2")).to_be_visible()
+
+
+async def test_who_is_removed_is_told_so_and_does_not_come_back(page: Page, room: Parlour) -> None:
+    await room.tell(room.told("ERROR_USER_DISABLED"))
+    await room.cut()
+    await expect(page.get_by_text("A moderator has removed you")).to_be_visible()
+    attempts = len(room.queries)
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.get_by_label("Message", exact=True)).not_to_be_editable()
+    assert len(room.queries) == attempts
+
+
+async def test_name_and_colour_are_changed_in_one_dialog(page: Page, room: Parlour) -> None:
+    await page.get_by_role("button", name="You are Guest 1").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Name").fill("Skipper")
+    await dialog.get_by_label("Colour 5").check(force=True)
+    await page.keyboard.press("Enter")
+    assert (await room.hears("NAME_CHANGE"))["newName"] == "Skipper"
+    assert (await room.hears("COLOR_CHANGE"))["newColor"] == 4
+    await expect(dialog).to_be_hidden()
+    await expect(page.get_by_role("button", name="You are Skipper")).to_be_visible()
+    await expect(page.locator(".line").last).to_have_text("Guest 1 is now called Skipper")
+
+
+async def test_an_at_offers_the_people_who_were_seen(page: Page, room: Parlour) -> None:
+    for name in ("Ann", "Anton of the Locks", "Bo"):
+        await room.say(room.user(name), "<p>hi</p>")
+    field = page.get_by_label("Message", exact=True)
+    await field.press_sequentially("well, @an")
+    options = page.get_by_role("option")
+    await expect(options).to_have_text(["Anton of the Locks", "Ann"])
+    await expect(field).to_have_attribute("aria-activedescendant", "chat-choices-0")
+    await field.press("ArrowDown")
+    await field.press("ArrowDown")
+    await field.press("Enter")
+    await expect(field).to_have_value("well, @Anton of the Locks ")
+    assert not room.heard
+    await field.press_sequentially("@an")
+    await field.press("Escape")
+    await expect(options).to_have_count(0)
+
+
+async def test_a_line_that_speaks_to_me_stands_out(page: Page, room: Parlour) -> None:
+    ann = room.user("Ann")
+    await room.say(ann, "<p>hello @guest 1!</p>")
+    await room.say(ann, "<p>hello @Guest 12</p>")
+    await expect(page.locator(".line")).to_have_count(2)
+    assert await page.locator(".line").evaluate_all("all => all.map(l => l.classList.contains('to-me'))") == [
+        True,
+        False,
+    ]
+
+
+async def test_emoji_come_from_the_node_and_from_the_picker(page: Page, room: Parlour) -> None:
+    field = page.get_by_label("Message", exact=True)
+    await page.get_by_role("button", name="Emoji").click()
+    await page.get_by_role("menuitem", name="boat").click()
+    await expect(field).to_have_value(":boat: ")
+    await page.locator("emoji-picker input[type=search]").fill("grinning face")
+    await page.get_by_role("option", name="grinning face", exact=False).first.click()
+    await expect(field).to_have_value(":boat: 😀 ")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".chat-picker")).to_be_hidden()
+    await expect(field).to_be_focused()
+    await field.press_sequentially(":wa")
+    await field.press("Tab")
+    await expect(field).to_have_value(":boat: 😀 :wave: ")
+
+
+async def test_outside_the_hours_the_field_says_when_the_chat_opens(
+    studio: Studio, url: str, chromium: Browser, room: Parlour
+) -> None:
+    studio.broadcasts.shown = replace(onair.offline(), last_ended_at=None)
+    async with visit(chromium, url + FRAME) as (page, _):
+        await room.joined()
+        field = page.get_by_label("Message", exact=True)
+        await expect(field).to_have_attribute("placeholder", "The chat opens when the stream is live.")
+        await expect(field).not_to_be_editable()
+
+
+async def test_hidden_messages_go_and_come_back(page: Page, room: Parlour) -> None:
+    rude = await room.say(room.user("Ann"), "<p>rude</p>")
+    await expect(page.get_by_text("rude")).to_be_visible()
+    await room.tell(room.told("VISIBILITY-UPDATE", ids=[rude], visible=False))
+    await expect(page.get_by_text("rude")).to_be_hidden()
+    await room.tell(room.told("VISIBILITY-UPDATE", ids=[rude], visible=True))
+    await expect(page.get_by_text("rude")).to_be_visible()
+
+
+async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
+    url: str, chromium: Browser, room: Parlour
+) -> None:
+    room.moderators = True
+    async with visit(chromium, url + FRAME) as (page, _):
+        await room.joined()
+        ann = room.user("Ann", previousNames=["Anna", "Ann"])
+        message = await room.say(ann, "<p>rude</p>")
+        name = page.get_by_role("button", name="Ann")
+        await name.click()
+        await page.get_by_role("button", name="Hide message").click()
+        line = page.locator(".line", has_text="rude")
+        await expect(line).to_have_class("line gone")
+        await expect(line).to_be_visible()
+        await name.click()
+        await page.get_by_role("button", name="Show message").click()
+        await expect(line).to_have_class("line")
+        await name.click()
+        await page.get_by_role("button", name="Details").click()
+        await expect(line).to_contain_text("Anna")
+        await page.get_by_role("button", name="Remove from chat").click()
+        assert not [path for path, _ in room.asked if path.endswith("setenabled")]
+        await page.get_by_role("button", name="Really remove?").click()
+        await expect(page.locator(".actions")).to_have_count(0)
+    calls = {path: given for path, given in room.asked if given}
+    assert calls["/api/chat/messagevisibility"] == {"idArray": [message], "visible": True}
+    assert calls["/api/chat/users/setenabled"] == {"userId": ann["id"], "enabled": False}
+
+
+async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, room: Parlour) -> None:
+    await room.say(room.user("Ann"), "<p>hi</p>")
+    await page.get_by_role("button", name="Ann").click()
+    await expect(page.locator(".actions button")).to_have_text(["Answer"])
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("@Ann ")
+
+
+async def test_the_keyboard_goes_through_the_log_and_back(page: Page, room: Parlour) -> None:
+    for name in ("Ann", "Bo"):
+        await room.say(room.user(name), f"<p>from {name}</p>")
+    await expect(page.locator(".line")).to_have_count(2)
+    await page.locator(".chat-log").focus()
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator(".line").first).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Answer")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".line").first).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_label("Message", exact=True)).to_be_focused()
+
+
+async def test_the_overlay_shows_what_is_said_on_nothing(url: str, chromium: Browser, room: Parlour) -> None:
+    async with visit(chromium, f"{url}/embed/chat/overlay?fade=0.2") as (page, _):
+        await room.joined()
+        await room.say(room.user("Ann"), "<p>hi</p>")
+        await room.tell(room.told("USER_JOINED", user=room.user("Bo")))
+        await expect(page.locator(".line")).to_have_count(2)
+        await expect(page.locator(".line").last).to_be_hidden()
+        grounds = "[document.documentElement, document.body, document.getElementById('chat')]"
+        colours = await page.evaluate(f"{grounds}.map(e => getComputedStyle(e).backgroundColor)")
+        assert set(colours) == {"rgba(0, 0, 0, 0)"}
+        await expect(page.locator(".line.faded").first).to_be_attached()
+
+
+async def test_reading_needs_no_field(url: str, chromium: Browser, room: Parlour) -> None:
+    async with visit(chromium, f"{url}/embed/chat") as (page, _):
+        await room.joined()
+        await room.say(room.user("Ann"), "<p>hi</p>")
+        await expect(page.get_by_text("hi")).to_be_visible()
+        assert page.url.endswith("/embed/chat/readonly")
+        await expect(page.locator("textarea")).to_have_count(0)
