@@ -18,18 +18,25 @@ from datetime import UTC, datetime
 import uvicorn
 from starlette.types import ASGIApp
 
-from fedistream import ground, places, reactions
+from fedistream import ground, places, reactions, workshop
 from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
+from fedistream.api.fanout import SETTINGS as SOCKETS
+from fedistream.api.fanout import FanoutProtocol
 from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
+from fedistream.api.loudspeaker import InProcess, Loudspeaker
 from fedistream.api.ops import Check
+from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.needs import Listening
+from fedistream.api.owncast.socket import ChatSocket
+from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
+from fedistream.api.tokens import TokenGates
 from fedistream.broadcasts.air import State
 from fedistream.broadcasts.log import BroadcastLog
 from fedistream.broadcasts.onair import Clocks
@@ -41,10 +48,13 @@ from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
 from fedistream.chat.herald import Neighbours as ChatNeighbours
 from fedistream.chat.herald import OnAir
-from fedistream.chat.values import Loudspeaker
 from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
+from fedistream.integrations.service import Integrations
+from fedistream.jobs.child import WorkerChild
+from fedistream.jobs.handlers import enqueue
+from fedistream.jobs.outbox import Outbox
 from fedistream.logbook import Logbook
 from fedistream.options import Options
 from fedistream.people.service import People
@@ -89,13 +99,15 @@ class Features:
     viewers: Viewers
     broadcasts: Broadcasts
     chat: ChatFeature
+    integrations: Integrations
+    loudspeaker: Loudspeaker
     stream_key: str
     admin_password: str
 
 
-async def features(options: Options, loudspeaker: Loudspeaker | None = None) -> Features:
+async def features(options: Options, outbox: Outbox) -> Features:
     """Build the features on an open database. Raises Problem for options that cannot be."""
-    facts = Bus()
+    facts = Bus(enqueue(outbox))
     settings = Settings(facts, now)
     await settings.load()
     channels, people = Channels(now, secrets.token_urlsafe), People(now)
@@ -118,14 +130,28 @@ async def features(options: Options, loudspeaker: Loudspeaker | None = None) -> 
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
 
+    loudspeaker = Loudspeaker(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
     near_chat = ChatNeighbours(settings, facts, on_air, channel_ids, loudspeaker)
     clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
+    integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
     facts.attach(reactions.table(viewers, chat.chat, chat.herald))
     for channel in channels.all():
         viewers.restore_peak(channel.id, await rows.overall_peak(channel.id))
         await broadcasts.resume(channel.id)
-    return Features(facts, settings, channels, people, viewers, broadcasts, chat, stream_key, admin_password)
+    return Features(
+        facts=facts,
+        settings=settings,
+        channels=channels,
+        people=people,
+        viewers=viewers,
+        broadcasts=broadcasts,
+        chat=chat,
+        integrations=integrations,
+        loudspeaker=loudspeaker,
+        stream_key=stream_key,
+        admin_password=admin_password,
+    )
 
 
 class Node:
@@ -149,7 +175,7 @@ class Node:
         undo.enter_context(ground.only_here(options.data_dir))
         self._socket = undo.enter_context(ground.listening(options.host, options.port))
         database = await self._database()
-        made = self._features = await features(options)
+        made = self._features = await features(options, self._workers())
         self._beside(made.facts.run())
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
@@ -217,6 +243,23 @@ class Node:
             raise Problem(str(problem), BAD_DATA) from problem
         return database
 
+    def _workers(self) -> Outbox:
+        """The outbox, and the processes that are started when something is put into it."""
+        command, environment = workshop.child_command(self.options)
+        children: list[WorkerChild] = []
+
+        def nudge() -> None:
+            for child in children:
+                child.nudge()
+
+        outbox = Outbox(time.time, nudge)
+        for _ in range(self.options.workers):
+            child = WorkerChild(command, environment, outbox.waiting)
+            self._undo.push_async_callback(child.close)
+            self._beside(child.run())
+            children.append(child)
+        return outbox
+
     def _beside(self, work: Coroutine[object, object, None], *, ends: bool = False) -> None:
         """Run `work` until the node closes. If it `ends` of itself by then, it is given the time to."""
         task = asyncio.create_task(work)
@@ -266,6 +309,7 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "messages": made.chat.messages,
         "bans": made.chat.bans,
         "emoji": made.chat.emoji,
+        "integrations": made.integrations,
         "logbook": logbook,
         "listening": listening,
         "checks": checks,
@@ -274,15 +318,35 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "pages": pages,
         "desk": desk,
     }
-    guards = gates(made.people, Attempts(time.monotonic), secrets.token_bytes(32), secrets.token_bytes)
+    guards = {
+        **gates(made.people, Attempts(time.monotonic), secrets.token_bytes(32), secrets.token_bytes),
+        **TokenGates(made.chat.visitors, made.chat.bans, made.integrations).table(),
+    }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)
-    return application(hls, services, guards, PagesEnvelope(pages))
+    return application(hls, services, guards, PagesEnvelope(pages), _chat_socket(made))
+
+
+def _chat_socket(made: Features) -> ChatSocket:
+    desk = SocketDesk(
+        channels=made.channels,
+        chat=made.chat.chat,
+        herald=made.chat.herald,
+        visitors=made.chat.visitors,
+        messages=made.chat.messages,
+        bans=made.chat.bans,
+        loudspeaker=made.loudspeaker,
+        now=now,
+        monotonic=time.monotonic,
+    )
+    return ChatSocket(desk)
 
 
 def _web_config(app: ASGIApp, options: Options) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="httptools",
+        ws=FanoutProtocol,
+        **SOCKETS,
         lifespan="off",
         access_log=False,
         log_config=None,

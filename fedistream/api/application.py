@@ -9,22 +9,31 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fedistream.api import ops
 from fedistream.api.ask import Ask
 from fedistream.api.entries import Gate, routes
+from fedistream.api.fediverse import routes as fediverse
+from fedistream.api.fediverse.envelope import ENVELOPE as FEDIVERSE_ENVELOPE
 from fedistream.api.hls import PREFIX, HlsFace
 from fedistream.api.owncast import routes as owncast
 from fedistream.api.owncast.envelope import OwncastEnvelope
+from fedistream.api.owncast.socket import PATHS as CHAT_PATHS
 from fedistream.api.pages import routes as pages
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.errors import NotFound
 
 
 def application(
-    hls: HlsFace, services: Mapping[str, object], gates: Mapping[str, Gate], page_envelope: PagesEnvelope
+    hls: HlsFace,
+    services: Mapping[str, object],
+    gates: Mapping[str, Gate],
+    page_envelope: PagesEnvelope,
+    chat: ASGIApp | None = None,
 ) -> ASGIApp:
-    """`services` are handed to handlers by the names of their parameters. Raises entries.WrongTable."""
+    """`services` are handed to handlers by the names of their parameters; `chat` serves the chat's websockets. Raises
+    entries.WrongTable."""
     api_envelope = OwncastEnvelope()
     listed: list[BaseRoute] = [
         *routes(ops.ENTRIES, services, gates, ops.ENVELOPE),
         *routes(owncast.ENTRIES, services, gates, api_envelope),
+        *routes(fediverse.ENTRIES, services, gates, FEDIVERSE_ENVELOPE),
         *routes(pages.ENTRIES, services, gates, page_envelope),
     ]
 
@@ -46,6 +55,8 @@ def application(
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await hls(scope, receive, send)
+        elif chat is not None and scope["type"] == "websocket" and scope["path"] in CHAT_PATHS:
+            await chat(scope, receive, send)
         else:
             await rest(scope, receive, send)
 

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 SLICE = 250  # lines written to in one turn of the loop: about a millisecond, in which no segment is served
 MAX_WAITING = 2000  # events that may wait while a round is under way; chat is far below, a flood from a bot is not
 
-Shape = Callable[[int, Event], bytes | None]  # an event of a channel as one JSON text; None when nobody is to hear it
+Shape = Callable[[int, Event], bytes]  # an event of a channel as one JSON text
 Heard = Callable[[int, bytes], None]
 
 
@@ -83,9 +83,23 @@ class Loudspeaker:
             if not crowd.lines and crowd.said is None:
                 del self._crowds[channel_id]
 
+    def replace(self, channel_id: int, old: Line, new: Line) -> None:
+        """`new` hears what `old` has not heard yet. Nothing when `old` has left."""
+        crowd = self._crowds.get(channel_id)
+        if crowd is None or old not in crowd.lines:
+            return
+        del crowd.lines[old]
+        crowd.lines[new] = None
+        if crowd.said is not None:
+            crowd.round[:] = [new if line is old else line for line in crowd.round]
+
     def count(self, channel_id: int) -> int:
         crowd = self._crowds.get(channel_id)
         return len(crowd.lines) if crowd else 0
+
+    def text(self, channel_id: int, event: Event) -> bytes:
+        """What `say` would say, for one who is told it alone."""
+        return self._shape(channel_id, event)
 
     def say(self, channel_id: int, event: Event) -> None:
         try:
@@ -93,8 +107,7 @@ class Loudspeaker:
         except Exception:
             log.exception("no words for %s", type(event).__name__)
             return
-        if text is not None:
-            self._relay.tell(channel_id, text)
+        self._relay.tell(channel_id, text)
 
     def _hear(self, channel_id: int, text: bytes) -> None:
         crowd = self._crowds.get(channel_id)

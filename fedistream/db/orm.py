@@ -10,6 +10,7 @@ MODELS = (
     "fedistream.people.models",
     "fedistream.broadcasts.models",
     "fedistream.chat.models",
+    "fedistream.integrations.models",
     "fedistream.jobs.models",
 )
 """Every module with a model in it. By name, as this room knows no feature."""

@@ -1,10 +1,11 @@
 """Every face of a node as one application, in process: real services on a database of its own, no media behind them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import token_bytes, token_urlsafe
 
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
@@ -13,15 +14,27 @@ from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
 from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
+from fedistream.api.loudspeaker import InProcess, Loudspeaker
+from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.needs import Listening
+from fedistream.api.owncast.socket import ChatSocket, Limits
+from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
+from fedistream.api.tokens import TokenGates
+from fedistream.broadcasts.air import State
 from fedistream.bus import Bus
 from fedistream.channels.service import Channels
+from fedistream.chat.clocks import Clocks
+from fedistream.chat.feature import ChatFeature
+from fedistream.chat.feature import build as build_chat
+from fedistream.chat.herald import Neighbours, OnAir
+from fedistream.chat.values import Visitor
 from fedistream.db import Database
+from fedistream.integrations.service import Integrations, Scope
 from fedistream.logbook import Logbook
 from fedistream.people.service import People
 from fedistream.places import STATIC, TEMPLATES
@@ -49,7 +62,11 @@ class Faces:
     channels: Channels
     people: People
     viewers: Viewers
-    broadcasts: Broadcasts = field(default_factory=Broadcasts)
+    chat: ChatFeature
+    integrations: Integrations
+    loudspeaker: Loudspeaker
+    broadcasts: Broadcasts
+    limits: Limits = field(default_factory=Limits)
     logbook: Logbook = field(default_factory=Logbook)
     listening: Listening = LISTENING
 
@@ -74,6 +91,14 @@ class Faces:
             "settings": self.settings,
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
+            "chat": self.chat.chat,
+            "herald": self.chat.herald,
+            "moderation": self.chat.moderation,
+            "visitors": self.chat.visitors,
+            "messages": self.chat.messages,
+            "bans": self.chat.bans,
+            "emoji": self.chat.emoji,
+            "integrations": self.integrations,
             "logbook": self.logbook,
             "listening": self.listening,
             "now": self.clock.now,
@@ -82,9 +107,39 @@ class Faces:
             "static": static,
             "desk": desk,
         }
-        doors = gates(self.people, Attempts(self.clock.monotonic), b"secret", zeros)
+        doors = {
+            **gates(self.people, Attempts(self.clock.monotonic), b"secret", zeros),
+            **TokenGates(self.chat.visitors, self.chat.bans, self.integrations).table(),
+        }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)
-        return application(hls, services, doors, PagesEnvelope(pages))
+        return application(hls, services, doors, PagesEnvelope(pages), self.socket())
+
+    def socket(self) -> ChatSocket:
+        parts = self.chat
+        desk = SocketDesk(
+            channels=self.channels,
+            chat=parts.chat,
+            herald=parts.herald,
+            visitors=parts.visitors,
+            messages=parts.messages,
+            bans=parts.bans,
+            loudspeaker=self.loudspeaker,
+            now=self.clock.now,
+            monotonic=self.clock.monotonic,
+        )
+        return ChatSocket(desk, self.limits)
+
+    async def visitor(self, name: str, *, moderator: bool = False) -> tuple[Visitor, str]:
+        """A visitor and his token."""
+        visitor, token = await self.chat.visitors.make(name)
+        if moderator:
+            visitor = await self.chat.moderation.set_moderator(visitor.id, True)
+        return visitor, token
+
+    async def bearer(self, *scopes: Scope) -> dict[str, str]:
+        """The header of an integration with these scopes."""
+        _, token = await self.integrations.make("Bot", [scope.value for scope in scopes])
+        return {"Authorization": f"Bearer {token}"}
 
     def client(self, address: str = ADDRESS, agent: str = "test") -> AsyncClient:
         return client(self.app(), address=address, agent=agent)
@@ -96,12 +151,27 @@ async def open_faces(folder: Path) -> AsyncIterator[Faces]:
     database, clock = Database(empty_database(folder)), Clock()
     await database.open()
     try:
-        settings = Settings(Bus(), clock.now)
+        facts = Bus()
+        settings = Settings(facts, clock.now)
         await settings.load()
         channels, people = Channels(clock.now, token_urlsafe), People(clock.now)
         await channels.open()
         await people.set_admin_password(PASSWORD)
         viewers = Viewers(clock.monotonic, clock.now, bytes(16))
-        yield Faces(clock, settings, channels, people, viewers)
+        broadcasts = Broadcasts()
+        loudspeaker = Loudspeaker(Texts(lambda channel: str(settings.value("name", channel))), InProcess())
+
+        def on_air(channel_id: int) -> OnAir:
+            air = broadcasts.air(channel_id)
+            return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
+
+        near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), loudspeaker)
+        later = asyncio.get_running_loop().call_later
+        chat = await build_chat(near, Clocks(clock.now, clock.monotonic, token_bytes, later), folder / "emoji")
+        writing = asyncio.create_task(chat.chat.run())
+        integrations = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
+        yield Faces(clock, settings, channels, people, viewers, chat, integrations, loudspeaker, broadcasts)
+        chat.chat.close()
+        await writing
     finally:
         await database.close()

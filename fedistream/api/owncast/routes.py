@@ -3,10 +3,13 @@
 from functools import partial
 
 from fedistream.api.entries import Entry
-from fedistream.api.owncast import admin, public, setters
+from fedistream.api.owncast import admin, chat, chat_admin, integrations, public, setters
 from fedistream.api.owncast.envelope import SETTERS
+from fedistream.api.tokens import BEARER
+from fedistream.integrations.service import Scope
 from fedistream.settings import MAX_PAGE, SETTINGS
 
+EARLIEST = "0.0.6"
 EARLY = "0.0.11"  # in the first complete API document, and in all after it
 LATER = "0.2.0"
 SETTER_LIMIT = 12 * MAX_PAGE + 1024  # bytes; JSON may write one character as two escapes of six letters each
@@ -31,6 +34,60 @@ ADMIN = (
     Entry("GET", "/api/admin/disconnect", admin.disconnect, "admin", "0.2.5", changes=True),
 )
 
+VISITORS = (
+    Entry("POST", "/api/chat/register", chat.register, "anyone", EARLY),
+    Entry("GET", "/api/chat", chat.history, "visitor", EARLY),
+    Entry("GET", "/api/emoji", chat.emoji_list, "anyone", EARLY),
+    Entry("GET", "/img/emoji/{file}", chat.picture, "anyone", EARLY),
+)
+
+# each under its present name and under the one it had in the early documents
+MODERATORS = (
+    Entry("POST", "/api/chat/messagevisibility", chat.set_visible, "moderator", LATER),
+    Entry("POST", "/api/chat/updatemessagevisibility", chat.set_visible, "moderator", EARLY),
+    Entry("POST", "/api/chat/users/setenabled", chat.set_enabled, "moderator", EARLY),
+    Entry("GET", "/api/moderation/chat/user/{user_id}", chat.details, "moderator", LATER),
+)
+
+CHAT_ADMIN = (
+    Entry("GET", "/api/admin/chat/clients", chat_admin.clients, "admin", EARLY),
+    Entry("GET", "/api/admin/clients", chat_admin.clients, "admin", EARLIEST),
+    Entry("GET", "/api/admin/chat/messages", chat_admin.messages_list, "admin", EARLY),
+    Entry("POST", "/api/admin/chat/messagevisibility", chat.set_visible, "admin", LATER),
+    Entry("POST", "/api/admin/chat/updatemessagevisibility", chat.set_visible, "admin", EARLY),
+    Entry("POST", "/api/admin/chat/users/setenabled", chat.set_enabled, "admin", EARLY),
+    Entry("GET", "/api/admin/chat/users/disabled", chat_admin.disabled, "admin", LATER),
+    Entry("GET", "/api/admin/users/disabled", chat_admin.disabled, "admin", EARLY),
+    Entry("GET", "/api/admin/chat/users/ipbans", chat_admin.ip_bans, "admin", LATER),
+    Entry("POST", "/api/admin/chat/users/ipbans/create", chat_admin.ban, "admin", LATER),
+    Entry("POST", "/api/admin/chat/users/ipbans/remove", chat_admin.lift_ban, "admin", LATER),
+    Entry("POST", "/api/admin/chat/users/setmoderator", chat_admin.set_moderator, "admin", EARLY),
+    Entry("GET", "/api/admin/chat/users/moderators", chat_admin.moderators, "admin", EARLY),
+    Entry("GET", "/api/admin/users", chat_admin.users, "admin", "0.2.5"),
+    Entry("POST", "/api/admin/users/delete", chat_admin.delete_user, "admin", "0.2.5"),
+    Entry("POST", "/api/admin/emoji/upload", chat_admin.upload_emoji, "admin", LATER, chat_admin.EMOJI_LIMIT),
+    Entry("POST", "/api/admin/emoji/delete", chat_admin.delete_emoji, "admin", LATER),
+    Entry("GET", "/api/admin/accesstokens", chat_admin.tokens, "admin", EARLY),
+    Entry("POST", "/api/admin/accesstokens/create", chat_admin.make_token, "admin", EARLY),
+    Entry("POST", "/api/admin/accesstokens/delete", chat_admin.delete_token, "admin", EARLY),
+)
+
+SEND, SYSTEM, ALL = BEARER[Scope.SEND], BEARER[Scope.SYSTEM], BEARER[Scope.ADMIN]
+INTEGRATIONS = (
+    Entry("POST", "/api/integrations/chat/send", integrations.send, SEND, EARLY),
+    Entry("POST", "/api/integrations/chat/user", integrations.send_as_user, SEND, EARLY),
+    Entry("POST", "/api/integrations/chat/system", integrations.system, SYSTEM, EARLY),
+    Entry("POST", "/api/integrations/chat/system/client/{client_id}", integrations.system_to, SYSTEM, EARLY),
+    Entry("POST", "/api/integrations/chat/action", integrations.action, SYSTEM, EARLY),
+    Entry("POST", "/api/integrations/chat/messagevisibility", chat.set_visible, ALL, LATER),
+    Entry("POST", "/api/integrations/chat/updatemessagevisibility", chat.set_visible, ALL, EARLY),
+    Entry("GET", "/api/integrations/chat", chat.history, ALL, EARLY),
+    Entry("GET", "/api/integrations/clients", chat_admin.clients, ALL, EARLY),
+    Entry("GET", "/api/integrations/moderation/chat/user/{user_id}", chat.details, ALL, LATER),
+    Entry("GET", "/api/integrations/status", integrations.status, ALL, LATER),
+    Entry("POST", "/api/integrations/streamtitle", integrations.title, ALL, EARLY),
+)
+
 SECRETS = (
     Entry("POST", f"{SETTERS}adminpass", setters.set_admin_password, "admin", LATER),
     Entry("POST", f"{SETTERS}streamkeys", setters.set_stream_keys, "admin", LATER),
@@ -45,4 +102,4 @@ SETTINGS_ENTRIES = tuple(
     if setting.owncast_path
 )
 
-ENTRIES = (*PUBLIC, *ADMIN, *SECRETS, *SETTINGS_ENTRIES)
+ENTRIES = (*PUBLIC, *VISITORS, *MODERATORS, *ADMIN, *CHAT_ADMIN, *INTEGRATIONS, *SECRETS, *SETTINGS_ENTRIES)

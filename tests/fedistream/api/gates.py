@@ -51,6 +51,80 @@ OWNCAST_ADMIN = rows(
     "POST /api/admin/disconnect",
 )
 
+CHAT = (
+    *rows("anyone", "POST /api/chat/register", "GET /api/emoji"),
+    Row("GET", "/img/emoji/{file}", "anyone", knock="/img/emoji/none.png"),
+    *rows("visitor", "GET /api/chat"),
+)
+
+CHAT_MODERATORS = (
+    *rows(
+        "moderator",
+        "POST /api/chat/messagevisibility",
+        "POST /api/chat/updatemessagevisibility",
+        "POST /api/chat/users/setenabled",
+    ),
+    Row("GET", "/api/moderation/chat/user/{user_id}", "moderator", knock="/api/moderation/chat/user/nobody"),
+)
+
+CHAT_ADMIN = rows(
+    "admin",
+    "GET /api/admin/chat/clients",
+    "GET /api/admin/clients",
+    "GET /api/admin/chat/messages",
+    "POST /api/admin/chat/messagevisibility",
+    "POST /api/admin/chat/updatemessagevisibility",
+    "POST /api/admin/chat/users/setenabled",
+    "GET /api/admin/chat/users/disabled",
+    "GET /api/admin/users/disabled",
+    "GET /api/admin/chat/users/ipbans",
+    "POST /api/admin/chat/users/ipbans/create",
+    "POST /api/admin/chat/users/ipbans/remove",
+    "POST /api/admin/chat/users/setmoderator",
+    "GET /api/admin/chat/users/moderators",
+    "GET /api/admin/users",
+    "POST /api/admin/users/delete",
+    "POST /api/admin/emoji/upload",
+    "POST /api/admin/emoji/delete",
+    "GET /api/admin/accesstokens",
+    "POST /api/admin/accesstokens/create",
+    "POST /api/admin/accesstokens/delete",
+)
+
+INTEGRATIONS = (
+    *rows(
+        "bearer:CAN_SEND_MESSAGES",
+        "POST /api/integrations/chat/send",
+        "POST /api/integrations/chat/user",
+    ),
+    *rows(
+        "bearer:CAN_SEND_SYSTEM_MESSAGES",
+        "POST /api/integrations/chat/system",
+        "POST /api/integrations/chat/action",
+    ),
+    Row(
+        "POST",
+        "/api/integrations/chat/system/client/{client_id}",
+        "bearer:CAN_SEND_SYSTEM_MESSAGES",
+        knock="/api/integrations/chat/system/client/999",
+    ),
+    *rows(
+        "bearer:HAS_ADMIN_ACCESS",
+        "POST /api/integrations/chat/messagevisibility",
+        "POST /api/integrations/chat/updatemessagevisibility",
+        "GET /api/integrations/chat",
+        "GET /api/integrations/clients",
+        "GET /api/integrations/status",
+        "POST /api/integrations/streamtitle",
+    ),
+    Row(
+        "GET",
+        "/api/integrations/moderation/chat/user/{user_id}",
+        "bearer:HAS_ADMIN_ACCESS",
+        knock="/api/integrations/moderation/chat/user/nobody",
+    ),
+)
+
 OWNCAST_SETTERS = rows(
     "admin",
     "POST /api/admin/config/adminpass",
@@ -98,7 +172,18 @@ PAGES_ADMIN = rows(
     "POST /admin/password",
 )
 
-ROWS: tuple[Row, ...] = (*OPS, *OWNCAST_PUBLIC, *OWNCAST_ADMIN, *OWNCAST_SETTERS, *PAGES, *PAGES_ADMIN)
+ROWS: tuple[Row, ...] = (
+    *OPS,
+    *OWNCAST_PUBLIC,
+    *OWNCAST_ADMIN,
+    *OWNCAST_SETTERS,
+    *CHAT,
+    *CHAT_MODERATORS,
+    *CHAT_ADMIN,
+    *INTEGRATIONS,
+    *PAGES,
+    *PAGES_ADMIN,
+)
 
 # HLS is in no table of entries: one ASGI application answers everything below /hls/
 RAW: tuple[Row, ...] = tuple(

@@ -9,8 +9,11 @@ import pytest
 
 from fedistream import api
 from fedistream.api.entries import Entry
+from fedistream.api.tokens import BEARER, MODERATOR, VISITOR
+from fedistream.chat.moderation import ADMIN
+from fedistream.integrations.service import Scope
 from tests.fedistream.api.gates import RAW, ROWS, Row
-from tests.kit.asking import HOST, basic
+from tests.kit.asking import ADDRESS, HOST, basic
 from tests.kit.faces import RIGHT, Faces, open_faces
 
 WRONG = basic("wrong")
@@ -41,7 +44,7 @@ def test_no_row_is_written_twice() -> None:
 
 
 def test_every_row_names_a_known_key() -> None:
-    assert {row.who for row in (*ROWS, *RAW)} <= {"anyone", "admin"}
+    assert {row.who for row in (*ROWS, *RAW)} <= {"anyone", "admin", VISITOR, MODERATOR, *BEARER.values()}
 
 
 async def test_open_calls_are_open_to_all(faces: Faces) -> None:
@@ -51,6 +54,69 @@ async def test_open_calls_are_open_to_all(faces: Faces) -> None:
                 if row.who == "anyone":
                     answer = await http.request(row.method, row.target, headers=headers)
                     assert answer.status_code not in (401, 403, 429, 500), row
+
+
+async def test_visitors_calls_open_for_the_token_of_somebody_enabled(faces: Faces) -> None:
+    _, token = await faces.visitor("Ann")
+    blocked, dead = await faces.visitor("Bob")
+    await faces.chat.moderation.set_enabled(blocked.id, False, ADMIN)
+    async with faces.client() as http:
+        for row in of(VISITOR):
+            for wrong in ({}, {"accessToken": ""}, {"accessToken": "x"}, {"accessToken": dead}, {"accesstoken": token}):
+                answer = await http.request(row.method, row.target, params=wrong, headers=RIGHT)
+                assert (answer.status_code, answer.text) == (401, "unauthorized"), row
+            answer = await http.request(row.method, row.target, params={"accessToken": token})
+            assert answer.status_code not in (401, 403, 500), row
+
+
+async def test_moderators_calls_open_for_a_moderators_token_alone(faces: Faces) -> None:
+    _, visitors = await faces.visitor("Ann")
+    _, moderators = await faces.visitor("Mod", moderator=True)
+    async with faces.client() as http:
+        for row in of(MODERATOR):
+            for wrong in ({}, {"accessToken": "x"}, {"accessToken": visitors}):
+                answer = await http.request(row.method, row.target, params=wrong, headers=RIGHT)
+                assert (answer.status_code, answer.text) == (401, "unauthorized"), row
+            answer = await http.request(row.method, row.target, params={"accessToken": moderators})
+            assert answer.status_code not in (401, 403, 500), row
+
+
+async def test_a_banned_address_gets_no_further_with_a_token_and_the_admin_does(faces: Faces) -> None:
+    _, token = await faces.visitor("Mod", moderator=True)
+    await faces.chat.moderation.ban(ADDRESS)
+    async with faces.client() as http:
+        for row in (*of(VISITOR), *of(MODERATOR)):
+            answer = await http.request(row.method, row.target, params={"accessToken": token})
+            assert answer.status_code == 401, row
+        assert (await http.get("/api/admin/chat/users/ipbans", headers=RIGHT)).status_code == 200
+
+
+async def test_an_integrations_calls_open_for_a_token_with_their_scope_alone(faces: Faces) -> None:
+    keys = {scope: await faces.bearer(scope) for scope in Scope}
+    async with faces.client() as http:
+        for scope, right in keys.items():
+            others = [key for other, key in keys.items() if other is not scope]
+            lower = {"Authorization": right["Authorization"].replace("Bearer", "bearer")}
+            for row in of(BEARER[scope]):
+                for wrong in ({}, RIGHT, {"Authorization": "Bearer x"}, {"Authorization": "Bearer"}, *others):
+                    answer = await http.request(row.method, row.target, headers=wrong)
+                    assert (answer.status_code, answer.text) == (401, "unauthorized"), row
+                for key in (right, lower):
+                    answer = await http.request(row.method, row.target, headers=key)
+                    assert answer.status_code not in (401, 403, 429, 500), row
+                    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+async def test_the_token_of_a_bot_that_was_deleted_is_dead(faces: Faces) -> None:
+    key = await faces.bearer(Scope.ADMIN)
+    (integration,) = await faces.integrations.all()
+    await faces.chat.moderation.delete(integration.visitor_id)
+    async with faces.client() as http:
+        assert (await http.get("/api/integrations/clients", headers=key)).status_code == 401
+
+
+def of(who: str) -> list[Row]:
+    return [row for row in ROWS if row.who == who]
 
 
 def admin_rows() -> list[Row]:

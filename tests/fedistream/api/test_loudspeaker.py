@@ -34,9 +34,7 @@ def event(name: str) -> Event:
     return Shown(("m",), True, name, AT)
 
 
-def shape(channel_id: int, said: Event) -> bytes | None:
-    if said.id == "secret":
-        return None
+def shape(channel_id: int, said: Event) -> bytes:
     if said.id == "broken":
         raise ValueError(said.id)
     return f"{channel_id} {said.id}".encode()
@@ -145,8 +143,6 @@ async def test_an_empty_room_that_is_entered_again_hears_again() -> None:
 async def test_what_has_no_shape_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
     voice, ear = loudspeaker(), Ear()
     voice.join(1, ear)
-    voice.say(1, event("secret"))
-    assert not caplog.records
     with caplog.at_level(logging.ERROR):
         voice.say(1, event("broken"))
     voice.say(1, event("a"))
@@ -162,6 +158,30 @@ async def test_a_flood_is_bounded_and_counted() -> None:
         voice.say(1, event(str(number)))
     await turns(2)
     assert (len(ear.heard), voice.dropped) == (MAX_WAITING, 3)
+
+
+async def test_a_line_that_takes_the_place_of_another_hears_on_without_gap_or_echo() -> None:
+    for swap_before in range(5):
+        voice, ears, old, new = loudspeaker(), [Ear() for _ in range(2 * SLICE)], Ear(), Ear()
+        for ear in (*ears[:SLICE], old, *ears[SLICE:]):
+            voice.join(1, ear)
+        voice.say(1, event("a"))
+        for turn in range(7):
+            if turn == swap_before:
+                voice.replace(1, old, new)
+                voice.say(1, event("b"))
+            await turns(1)
+        assert old.heard + new.heard == [b"1 a", b"1 b"], swap_before
+        assert voice.count(1) == len(ears) + 1
+
+
+async def test_who_has_left_is_replaced_by_nobody() -> None:
+    voice, ear = loudspeaker(), Ear()
+    voice.replace(1, ear, Ear())
+    voice.join(1, ear)
+    voice.leave(1, ear)
+    voice.replace(1, ear, Ear())
+    assert voice.count(1) == 0
 
 
 async def test_two_nodes_on_one_relay_hear_each_other() -> None:

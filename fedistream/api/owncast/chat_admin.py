@@ -1,0 +1,141 @@
+"""The chat for the admin: who is there, who may do what, bans, emoji, and the access tokens of integrations."""
+
+import base64
+import binascii
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.entries import reply
+from fedistream.api.owncast import chat_shapes
+from fedistream.api.owncast.chat import MOST, name, number
+from fedistream.api.owncast.envelope import changed, done
+from fedistream.api.owncast.needs import Channels, Settings
+from fedistream.api.owncast.shapes import Json, moment
+from fedistream.chat.bans import Bans
+from fedistream.chat.emoji import MAX_BYTES, Emoji
+from fedistream.chat.messages import MessageLog
+from fedistream.chat.moderation import Moderation
+from fedistream.chat.service import Chat
+from fedistream.chat.visitors import STATUS, Search, Visitors
+from fedistream.errors import Invalid
+from fedistream.integrations.service import Integration, Integrations, listed
+
+PAGE = 50
+EMOJI_LIMIT = MAX_BYTES * 4 // 3 + 2048  # bytes of a body: base64 and what is around it
+BAN_NOTE = "banned by the admin"
+MODERATED = 200
+
+
+async def clients(ask: Ask, chat: Chat, channels: Channels) -> Response:
+    return reply(chat_shapes.clients(chat.clients(channels.home().id)))
+
+
+async def messages_list(ask: Ask, messages: MessageLog, channels: Channels, settings: Settings) -> Response:
+    """Newest first, hidden ones too. Ours: `before`, the id of a message, and `limit`."""
+    home = channels.home().id
+    limit = max(1, number(ask, "limit", MODERATED, MOST))
+    found = await messages.moderated(home, before=ask.query.get("before") or None, limit=limit)
+    return reply(chat_shapes.history(found, name(settings, home)))
+
+
+async def disabled(ask: Ask, visitors: Visitors) -> Response:
+    return reply([chat_shapes.user(each) for each in await visitors.disabled()])
+
+
+async def moderators(ask: Ask, visitors: Visitors) -> Response:
+    return reply([chat_shapes.user(each) for each in await visitors.moderators()])
+
+
+async def set_moderator(ask: Ask, moderation: Moderation) -> Response:
+    visitor_id, moderator = ask.member("userId", str), ask.member("isModerator", bool)
+    await moderation.set_moderator(visitor_id, moderator)
+    return done(f"{visitor_id} is moderator: {str(moderator).lower()}")
+
+
+async def users(ask: Ask, visitors: Visitors) -> Response:
+    status = ask.query.get("status") or "all"
+    if status not in STATUS:
+        raise Invalid("status", f"must be one of {', '.join(STATUS)}")
+    search = Search(
+        text=ask.query.get("search", ""),
+        status=status,  # type: ignore[arg-type]
+        newest_first=ask.query.get("sort") != "asc",
+        offset=number(ask, "offset", 0, 10**9 - 1),
+        limit=max(1, number(ask, "limit", PAGE, MOST)),
+    )
+    total, found = await visitors.find(search)
+    return reply({"total": total, "results": [chat_shapes.user(each) for each in found]})
+
+
+async def delete_user(ask: Ask, moderation: Moderation) -> Response:
+    await moderation.delete(ask.member("userId", str))
+    return done("deleted")
+
+
+async def ip_bans(ask: Ask, bans: Bans) -> Response:
+    return reply(chat_shapes.bans(bans.all()))
+
+
+async def ban(ask: Ask, moderation: Moderation) -> Response:
+    await moderation.ban(ask.member("value", str), why=BAN_NOTE)
+    return done("IP address banned")
+
+
+async def lift_ban(ask: Ask, moderation: Moderation) -> Response:
+    await moderation.lift_ban(ask.member("value", str))
+    return done("IP address unbanned")
+
+
+async def upload_emoji(ask: Ask, emoji: Emoji) -> Response:
+    """`data` is a data URL; what it says of the media type is not believed."""
+    called, data = ask.member("name", str), ask.member("data", str)
+    head, comma, encoded = data.partition(",")
+    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
+        raise Invalid("data", "must be a base64 data URL")
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("data", "is not valid base64") from error
+    await emoji.put(called, content)
+    return done(f"emoji {called} has been uploaded")
+
+
+async def delete_emoji(ask: Ask, emoji: Emoji) -> Response:
+    called = ask.member("name", str)
+    await emoji.delete(called)
+    return done(f"emoji {called} has been deleted")
+
+
+def integration(one: Integration, token: str) -> Json:
+    """ExternalAPIUser. Owncast lists tokens in clear for ever; here a list has handles, which `delete` takes too."""
+    shape: Json = {
+        "id": one.visitor_id,
+        "accessToken": token,
+        "displayName": one.name,
+        "displayColor": 0,
+        "scopes": sorted(scope.value for scope in one.scopes),
+        "type": "API",
+        "createdAt": moment(one.created_at),
+        "isBot": True,
+    }
+    if one.last_used_at is not None:
+        shape["lastUsedAt"] = moment(one.last_used_at)
+    return shape
+
+
+async def tokens(ask: Ask, integrations: Integrations) -> Response:
+    return reply([integration(each, listed(each)) for each in await integrations.all()])
+
+
+async def make_token(ask: Ask, integrations: Integrations) -> Response:
+    scopes = ask.member("scopes", list)
+    if not all(isinstance(each, str) for each in scopes):
+        raise Invalid("scopes", "must be a list of strings")
+    made, token = await integrations.make(ask.member("name", str), scopes)
+    return reply(integration(made, token))
+
+
+async def delete_token(ask: Ask, integrations: Integrations) -> Response:
+    await integrations.delete(ask.member("token", str))
+    return changed()

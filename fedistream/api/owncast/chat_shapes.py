@@ -1,0 +1,184 @@
+"""The chat as Owncast's clients read it: pure functions from the chat's values to JSON."""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+import orjson
+
+from fedistream.api.owncast.shapes import Json, moment
+from fedistream.chat.bans import IpBan
+from fedistream.chat.emoji import Picture
+from fedistream.chat.moderation import Details
+from fedistream.chat.values import (
+    Client,
+    Disabled,
+    Event,
+    Joined,
+    Kind,
+    Message,
+    Parted,
+    Recoloured,
+    RemoteAuthor,
+    Renamed,
+    Role,
+    Shown,
+    Visitor,
+)
+
+TYPES: Mapping[Kind, str] = {
+    Kind.CHAT: "CHAT",
+    Kind.SYSTEM: "SYSTEM",
+    Kind.ACTION: "CHAT_ACTION",
+    Kind.FOLLOW: "FEDIVERSE_ENGAGEMENT_FOLLOW",
+    Kind.LIKE: "FEDIVERSE_ENGAGEMENT_LIKE",
+    Kind.REPOST: "FEDIVERSE_ENGAGEMENT_REPOST",
+}
+ENGAGEMENT = frozenset((Kind.FOLLOW, Kind.LIKE, Kind.REPOST))
+COLOURS = 8
+MODERATOR = "MODERATOR"
+
+NEEDS_REGISTRATION: Json = {"type": "ERROR_NEEDS_REGISTRATION"}
+USER_DISABLED: Json = {"type": "ERROR_USER_DISABLED"}
+PONG: Json = {"type": "PONG"}
+
+
+def user(visitor: Visitor) -> Json:
+    shape: Json = {
+        "id": visitor.id,
+        "displayName": visitor.name,
+        "displayColor": visitor.colour,
+        "createdAt": moment(visitor.created_at),
+        "previousNames": list(visitor.previous_names),
+        "isBot": visitor.role is Role.BOT,
+        "authenticated": visitor.authenticated_at is not None,
+    }
+    optional = {
+        "nameChangedAt": visitor.renamed_at,
+        "disabledAt": visitor.disabled_at,
+        "authenticatedAt": visitor.authenticated_at,
+    }
+    shape.update({name: moment(at) for name, at in optional.items() if at is not None})
+    if visitor.role is Role.MODERATOR:
+        shape["scopes"] = [MODERATOR]
+    return shape
+
+
+def remote_user(author: RemoteAuthor, at: datetime) -> Json:
+    """Somebody from elsewhere in the shape of a user, as clients look at no other. `remote` is ours."""
+    return {
+        "id": author.address,
+        "displayName": author.name,
+        "displayColor": zlib.crc32(author.address.encode("utf-8", "replace")) % COLOURS,
+        "createdAt": moment(at),
+        "previousNames": [],
+        "isBot": False,
+        "authenticated": True,  # by where they come from
+        "remote": {"address": author.address, "url": author.url, "avatar": author.avatar},
+    }
+
+
+def message(said: Message, name: str) -> Json:
+    """ChatMessage, as history and as an event. `name` is what the node is called; `origin` is ours."""
+    shape: Json = {
+        "id": said.id,
+        "timestamp": moment(said.at),
+        "type": TYPES[said.kind],
+        "body": said.html,
+        "origin": said.origin.value,
+    }
+    if said.kind in ENGAGEMENT:
+        shape |= {"title": said.title, "image": said.image, "link": said.link}
+    if said.visitor is not None:
+        shape["user"] = user(said.visitor)
+    elif said.remote is not None and said.kind is Kind.CHAT:
+        shape["user"] = remote_user(said.remote, said.at)
+    elif said.kind is not Kind.ACTION:
+        shape["user"] = {"displayName": said.remote.name if said.remote else name}
+    if said.hidden_at is not None:
+        shape["hiddenAt"] = moment(said.hidden_at)
+    return shape
+
+
+def event(told: Event, name: str) -> Json:
+    """What goes over the socket."""
+    if isinstance(told, Message):
+        return message(told, name)
+    shape: Json = {"id": told.id, "timestamp": moment(told.at)}
+    match told:
+        case Joined():
+            return shape | {"type": "USER_JOINED", "user": user(told.visitor)}
+        case Parted():
+            return shape | {"type": "USER_PARTED", "user": user(told.visitor)}
+        case Renamed():
+            return shape | {"type": "NAME_CHANGE", "user": user(told.visitor), "oldName": told.old_name}
+        case Recoloured():
+            return shape | {"type": "COLOR_CHANGE", "user": user(told.visitor)}
+        case Shown():
+            return shape | {"type": "VISIBILITY-UPDATE", "ids": list(told.ids), "visible": told.visible}
+        case Disabled():
+            return shape | USER_DISABLED
+
+
+def connected(visitor: Visitor, id: str, at: datetime) -> Json:  # noqa: A002
+    return {"type": "CONNECTED_USER_INFO", "id": id, "timestamp": moment(at), "user": user(visitor)}
+
+
+class Texts:
+    """The shape of a loudspeaker: events as JSON texts. `name(channel_id)` is what the node is called."""
+
+    def __init__(self, name: Callable[[int], str]) -> None:
+        self._name = name
+
+    def __call__(self, channel_id: int, told: Event) -> bytes:
+        return orjson.dumps(event(told, self._name(channel_id)))
+
+
+def history(messages: Iterable[Message], name: str) -> list[Json]:
+    return [message(said, name) for said in messages]
+
+
+def client(open_socket: Client) -> Json:
+    """ChatClient. `ipAddress` and `clientID` are what 0.0.x had, and `id` is ours: what to send a message to."""
+    return {
+        "id": open_socket.id,
+        "clientID": str(open_socket.id),
+        "connectedAt": moment(open_socket.connected_at),
+        "user": user(open_socket.visitor),
+        "geo": None,
+        "userAgent": open_socket.user_agent,
+        "ipAddress": open_socket.address,
+        "messageCount": open_socket.messages,
+    }
+
+
+def clients(sockets: Iterable[Client]) -> list[Json]:
+    return [client(each) for each in sockets]
+
+
+def details(found: Details, name: str) -> Json:
+    """ModerationUserDetails. Moderators are not told addresses: that is the admin's."""
+    sockets = [
+        {
+            "id": each.id,
+            "connectedAt": moment(each.connected_at),
+            "userAgent": each.user_agent,
+            "geo": "",
+            "messageCount": each.messages,
+        }
+        for each in found.clients
+    ]
+    return {
+        "user": user(found.visitor),
+        "connectedClients": sockets,
+        "messages": history(found.messages, name),
+    }
+
+
+def bans(banned: Iterable[IpBan]) -> list[Json]:
+    return [{"ipAddress": ban.address, "notes": ban.notes, "createdAt": moment(ban.created_at)} for ban in banned]
+
+
+def emoji(pictures: Iterable[Picture]) -> list[Json]:
+    """Both `url` and the `emoji` of the early documents."""
+    return [{"name": each.name, "url": each.url, "emoji": each.url} for each in pictures]

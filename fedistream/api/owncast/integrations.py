@@ -1,0 +1,65 @@
+"""What programs with an access token do: bots in the chat, lines in it, and a few of the admin's calls."""
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.entries import reply
+from fedistream.api.owncast import shapes
+from fedistream.api.owncast.chat import bearer
+from fedistream.api.owncast.envelope import changed, done
+from fedistream.api.owncast.needs import Broadcasts, Channels, Now, Settings
+from fedistream.api.owncast.values import read
+from fedistream.chat.herald import Herald
+from fedistream.errors import Invalid, NotFound
+from fedistream.viewers.service import Viewers
+
+SENT = "sent"
+
+
+async def system(ask: Ask, herald: Herald, channels: Channels) -> Response:
+    await herald.system(channels.home().id, ask.member("body", str))
+    return done(SENT)
+
+
+async def system_to(ask: Ask, herald: Herald) -> Response:
+    text = ask.parts["client_id"]
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise Invalid("clientId", "must be the number of a chat client")
+    try:
+        herald.system_to(int(text), ask.member("body", str))
+    except NotFound as error:  # its document knows 400 and 500 for this call
+        raise Invalid("clientId", "is no chat client's") from error
+    return done(SENT)
+
+
+async def send(ask: Ask, herald: Herald, channels: Channels) -> Response:
+    await herald.bot_says(channels.home().id, bearer(ask).bot, ask.member("body", str))
+    return done(SENT)
+
+
+async def action(ask: Ask, herald: Herald, channels: Channels) -> Response:
+    await herald.action(channels.home().id, ask.member("body", str))
+    return done(SENT)
+
+
+async def send_as_user(ask: Ask) -> Response:
+    """Removed from Owncast, and answered as it answers since."""
+    raise Invalid("this call", "is no longer supported: use /api/integrations/chat/send")
+
+
+async def status(
+    ask: Ask, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers, now: Now
+) -> Response:
+    """Status with the two peaks, which only the earliest documents show to everybody."""
+    home = channels.home().id
+    shape = shapes.status(broadcasts.air(home), viewers.count(home), read(settings, home), now())
+    peak = viewers.peak(home)
+    return reply(shape | {"overallMaxViewerCount": peak.overall, "sessionMaxViewerCount": peak.session})
+
+
+async def title(ask: Ask, channels: Channels, settings: Settings) -> Response:
+    text = ask.member("value", str)
+    if not text.strip():
+        raise Invalid("value", "must not be empty")
+    await settings.change("streamtitle", text, channels.home().id)
+    return changed()

@@ -1,0 +1,273 @@
+"""The chat's websocket, `/ws`: who may sit down, what comes in, and how somebody who was away catches up.
+
+What may be said is the chat's to decide; how texts reach all sockets is the loudspeaker's.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from fedistream.api.ask import MAX_USER_AGENT, UNKNOWN_ADDRESS
+from fedistream.api.lines import Frames, Line, frames, line
+from fedistream.api.loudspeaker import Loudspeaker, Shape
+from fedistream.api.owncast import chat_shapes
+from fedistream.api.owncast.needs import Channels
+from fedistream.api.owncast.shapes import Json
+from fedistream.chat.bans import Bans
+from fedistream.chat.herald import Herald
+from fedistream.chat.messages import MessageLog
+from fedistream.chat.room import Seat
+from fedistream.chat.rules import MAX_BYTES, TOO_LONG
+from fedistream.chat.service import Chat
+from fedistream.chat.values import Event, Visitor, Why
+from fedistream.chat.visitors import Visitors
+from fedistream.errors import Invalid, NotAllowed
+
+log = logging.getLogger(__name__)
+
+PATHS = frozenset(("/ws", "/entry"))  # the second was the first releases'
+MAX_TOKEN = 256  # characters
+MAX_EVENTS = 16  # in one frame, one to a line
+CATCH_UP = 500  # messages to a page, and
+CATCH_UP_PAGES = 10  # who missed more than this many reads the history
+HELD = 1000  # pieces that may come while somebody catches up
+FRAMES, FRAMES_S = 1000, 10.0  # frames from one socket; people need two a second
+POLICY, BROKEN = 1008, 1011  # close codes (RFC 6455, 7.4.1)
+GOODBYE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Open sockets: of one address, which may be a school's or a phone company's, and of all."""
+
+    per_address: int = 100
+    all: int = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The services a socket needs."""
+
+    channels: Channels
+    chat: Chat
+    herald: Herald
+    visitors: Visitors
+    messages: MessageLog
+    bans: Bans
+    loudspeaker: Loudspeaker
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+
+class Guest:
+    """One socket: the ear of its seat, and a line that holds back what is said while he catches up."""
+
+    def __init__(self, line: Line, shape: Shape, channel_id: int) -> None:
+        self.line = line
+        self._shape = shape
+        self._channel_id = channel_id
+        self._held: list[bytes] = []
+
+    def tell(self, shape: Json) -> None:
+        self.line.push(frames([orjson.dumps(shape)]))
+
+    # what the room asks of an ear
+
+    def hear(self, event: Event) -> None:
+        self.line.push(frames([self._shape(self._channel_id, event)]))
+
+    def close(self, why: Why) -> None:
+        self.line.shut(why.value, why.name.lower().replace("_", " "))
+
+    # what the loudspeaker asks of a line, until he has caught up
+
+    def push(self, said: Frames) -> bool:
+        self._held.extend(said.texts[: HELD - len(self._held)])
+        return True
+
+    def shut(self, code: int, reason: str = "") -> None:
+        self.line.shut(code, reason)
+
+    def release(self, known: set[bytes]) -> None:
+        """Send what was held back, without what he has been told already."""
+        fresh = [text for text in self._held if text not in known]
+        if fresh:
+            self.line.push(frames(fresh))
+        self._held = []
+
+
+class ChatSocket:
+    """A raw ASGI application for the scope type "websocket"."""
+
+    def __init__(self, desk: Desk, limits: Limits = Limits()) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._addresses: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = scope["client"][0] if scope.get("client") else UNKNOWN_ADDRESS
+        await receive()
+        if (refusal := self._refusal(address)) is not None:
+            await _answer(scope, send, *refusal)
+            return
+        self._addresses[address] += 1
+        try:
+            await self._serve(scope, receive, send, address)
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    def _refusal(self, address: str) -> tuple[int, str] | None:
+        """Status and words, for who gets no socket at all."""
+        if self._desk.bans.holds(address):
+            return 403, "forbidden"
+        if not self._desk.chat.enabled(self._desk.channels.home().id):
+            return 503, "the chat is disabled"
+        if self._addresses.total() >= self._limits.all:
+            return 503, "there are too many chat clients"
+        # a proxy that does not say for whom it asks, and programs on this machine, are not one visitor
+        if self._addresses[address] >= self._limits.per_address and not _is_here(address):
+            return 429, "there are too many chat clients at this address"
+        return None
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+        desk, channel_id = self._desk, self._desk.channels.home().id
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=20))
+        await send({"type": "websocket.accept"})
+        guest = Guest(line(scope, send), desk.loudspeaker.text, channel_id)
+        visitor = await self._visitor(query.get("accessToken", ""), guest)
+        if visitor is None:
+            await _until_gone(receive)
+            return
+        guest.tell(chat_shapes.connected(visitor, desk.herald.next_id(), desk.now()))
+        desk.loudspeaker.join(channel_id, guest)
+        seat: Seat | None = None
+        try:
+            seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
+            await self._catch_up(guest, channel_id, query.get("since", ""))
+            await self._listen(receive, seat, guest)
+        except NotAllowed as refusal:
+            guest.shut(POLICY, str(refusal))
+            await _until_gone(receive)
+        except Exception:
+            log.exception("a chat socket failed")
+            guest.shut(BROKEN)
+            await _until_gone(receive)
+        finally:
+            desk.loudspeaker.leave(channel_id, guest)
+            desk.loudspeaker.leave(channel_id, guest.line)
+            if seat is not None:
+                desk.chat.leave(seat)
+
+    async def _visitor(self, token: str, guest: Guest) -> Visitor | None:
+        """Whose token it is; None when he has been told that it is nobody's, or that he is disabled."""
+        found = await self._desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None
+        if found is not None and found.enabled:
+            return found
+        if found is not None:
+            guest.tell(chat_shapes.USER_DISABLED)
+        elif token:
+            guest.tell(chat_shapes.NEEDS_REGISTRATION)
+        guest.shut(GOODBYE)
+        return None
+
+    async def _catch_up(self, guest: Guest, channel_id: int, since: str) -> None:
+        """Tell what was said after the message `since`, then let the loudspeaker speak to the socket itself."""
+        known: set[bytes] = set()
+        try:
+            for _ in range(CATCH_UP_PAGES if since else 0):
+                page = await self._desk.messages.history(channel_id, after=since, limit=CATCH_UP)
+                texts = [self._desk.loudspeaker.text(channel_id, said) for said in page]
+                if texts:
+                    guest.line.push(frames(texts))
+                known.update(texts)
+                if len(page) < CATCH_UP:
+                    break
+                since = page[-1].id
+        except Invalid:
+            pass  # an id of another server, from a client that was pointed here; the history is there for him
+        self._desk.loudspeaker.replace(channel_id, guest, guest.line)
+        guest.release(known)
+
+    async def _listen(self, receive: Receive, seat: Seat, guest: Guest) -> None:
+        begin, count = self._desk.monotonic(), 0
+        while (message := await receive())["type"] != "websocket.disconnect":
+            now = self._desk.monotonic()
+            if now - begin > FRAMES_S:
+                begin, count = now, 0
+            count += 1
+            if count > FRAMES:
+                guest.shut(POLICY, "too many frames")
+            text = message.get("text")
+            if text is not None:
+                await self._understand(text, seat, guest)
+
+    async def _understand(self, text: str, seat: Seat, guest: Guest) -> None:
+        """One frame: some events, one to a line. What is no event is passed over."""
+        size = len(text.encode("utf-8", "replace"))
+        if size > 2 * MAX_BYTES:
+            guest.close(Why.TOO_BIG)
+            return
+        if size > MAX_BYTES:
+            self._desk.herald.tell(seat, TOO_LONG)
+            return
+        for single in text.split("\n", MAX_EVENTS)[:MAX_EVENTS]:
+            try:
+                told = orjson.loads(single)
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(told, dict) and isinstance(told.get("type"), str) and told["type"] in HEARERS:
+                await HEARERS[told["type"]](self._desk.chat, seat, told)
+            elif isinstance(told, dict) and told.get("type") == "PING":
+                guest.tell(chat_shapes.PONG)
+
+
+async def _say(chat: Chat, seat: Seat, told: Mapping[str, object]) -> object:
+    return await chat.say(seat, body) if isinstance(body := told.get("body"), str) else None
+
+
+async def _rename(chat: Chat, seat: Seat, told: Mapping[str, object]) -> object:
+    return await chat.rename(seat, name) if isinstance(name := told.get("newName"), str) else None
+
+
+async def _recolour(chat: Chat, seat: Seat, told: Mapping[str, object]) -> object:
+    colour = told.get("newColor")
+    # True is an int to Python, and no colour; nor are numbers that no column holds
+    if not isinstance(colour, int) or isinstance(colour, bool) or abs(colour) > MAX_BYTES:
+        return None
+    return await chat.recolour(seat, colour)
+
+
+Hearer = Callable[[Chat, Seat, Mapping[str, object]], Awaitable[object]]
+HEARERS: Mapping[str, Hearer] = {"CHAT": _say, "NAME_CHANGE": _rename, "COLOR_CHANGE": _recolour}
+
+
+async def _answer(scope: Scope, send: Send, status: int, words: str) -> None:
+    """Plain text instead of a socket, from servers that can; the others say 403."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": POLICY, "reason": words})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": words.encode()})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def _agent(scope: Scope) -> str:
+    found = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    return str(found.decode("latin-1"))[:MAX_USER_AGENT]
+
+
+def _is_here(address: str) -> bool:
+    return address in ("127.0.0.1", "::1", UNKNOWN_ADDRESS) or address.startswith(("127.", "::ffff:127."))
