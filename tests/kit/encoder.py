@@ -1,4 +1,4 @@
-"""An encoder as a node meets it: publishes a clip over RTMP at the pace of its timestamps, and can die in the middle."""
+"""An encoder as a node meets it: publishes a clip over RTMP at the pace of its timestamps, and may die in mid-stream."""
 
 import asyncio
 from collections.abc import Sequence
