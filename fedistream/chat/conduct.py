@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 CAPACITY = 20_000  # visitors or addresses remembered; the longest silent is forgotten first
-TEXTS = 4  # of his last texts
+TEXTS = 6  # of his last texts
 
 
 class Pace(Enum):
@@ -43,6 +43,9 @@ class Conduct:
             return Pace.TOO_FAST
         times.append(at)
         return Pace.FINE
+
+    def mute(self, key: str, until: float) -> None:
+        self._record(key).muted_until = until
 
     def said(self, key: str, at: float, text: str) -> None:
         """Remember what got through."""

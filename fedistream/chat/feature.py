@@ -33,6 +33,7 @@ async def build(near: Neighbours, clocks: Clocks, emoji_folder: Path) -> ChatFea
     visitors, rooms, bans, emoji = Visitors(clocks), Rooms(clocks), Bans(clocks.now), Emoji(emoji_folder)
     await bans.open()
     messages = MessageLog(clocks, visitors)
+    await messages.open()
     parts = Parts(visitors, messages, rooms, bans, emoji)
     herald = Herald(parts, near)
     chat, moderation = Chat(parts, herald, near, clocks), Moderation(parts, herald, near, clocks)

@@ -65,3 +65,7 @@ class Ids:
         low = int.from_bytes(self._chance(2), "big")  # 16 of the 19 bits: room for those of the same millisecond
         self._last = max(first_of(self._now()) | low, self._last + 1)
         return text(self._last)
+
+    def skip(self, number: int) -> None:
+        """Let what comes be higher than this."""
+        self._last = max(self._last, number)

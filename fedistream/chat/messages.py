@@ -26,7 +26,9 @@ MAX_BATCH = 500
 MAX_WAITING = 5_000  # messages in memory while the database does not answer
 MAX_PAGE = 500
 MAX_IDS = 1_000  # that are hidden or shown in one go
-PRUNED_AT_ONCE = 2_000  # rows in one transaction: everybody else waits for it
+PRUNED_AT_ONCE = 1_000  # rows in one statement: everybody else waits for it,
+PRUNE_PAUSE_S = 0.1  # and is let in between
+MAX_AHEAD = timedelta(days=1)
 
 MORE = ("title", "image", "link")
 COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "hidden_at", "more")
@@ -49,7 +51,16 @@ class MessageLog:
         self._clocks, self._visitors = clocks, visitors
         self._ids = ids.Ids(clocks.now, clocks.chance)
         self._waiting: deque[_Waiting] = deque()
+        self._last: asyncio.Future[bool] | None = None
         self._news, self._closing = asyncio.Event(), asyncio.Event()
+
+    async def open(self) -> None:
+        """Let ids go on after the last one that is stored, should the clock have been set back meanwhile: once, before
+        anything is appended."""
+        newest = await MessageRow.all().order_by("-id").first()
+        # a clock that was years ahead once must not date everything for good
+        if newest is not None and ids.time_of(newest.id) - self._clocks.now() < MAX_AHEAD:
+            self._ids.skip(newest.id)
 
     def next_id(self) -> str:
         return self._ids.next()
@@ -62,6 +73,7 @@ class MessageLog:
             raise TooMany(1)
         accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(message, keep, then, accepted))
+        self._last = accepted
         self._news.set()
         return accepted
 
@@ -76,6 +88,11 @@ class MessageLog:
             self._news.clear()
             if self._closing.is_set():
                 return
+
+    async def settle(self) -> None:
+        """Wait until what has been appended so far is written, or lost."""
+        if self._last is not None:
+            await asyncio.wait([self._last])
 
     def close(self) -> None:
         """Let `run` end when all that waits is written."""
@@ -131,7 +148,7 @@ class MessageLog:
                 return deleted
             await MessageRow.filter(channel_id=channel_id, id__lte=found[-1]).delete()
             deleted += len(found)
-            await asyncio.sleep(0)
+            await asyncio.sleep(PRUNE_PAUSE_S)
 
     async def _pause(self) -> None:
         try:

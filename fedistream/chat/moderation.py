@@ -1,8 +1,7 @@
 """What moderators and the admin do in the chat. Every action is written down: who, what, to whom, and why."""
 
-import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fedistream.chat.clocks import Clocks
@@ -45,7 +44,6 @@ class Moderation:
 
     def __init__(self, parts: Parts, herald: Herald, near: Neighbours, clocks: Clocks) -> None:
         self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def set_visible(self, message_ids: Iterable[str], visible: bool, actor: str, why: str = "") -> int:
         """Hide or show messages, for everybody at once. Ids that there are not are passed over. Returns how many
@@ -71,7 +69,8 @@ class Moderation:
         if enabled:
             self._near.facts.publish(VisitorEnabled(visitor_id, actor, at))
             return visitor
-        addresses = await self._send_away(visitor)
+        addresses = self._send_away(visitor)
+        await self._parts.messages.settle()  # what he said a moment ago is hidden too
         self._tell_visibility(await self._parts.messages.hide_all_of(visitor_id), False, actor)
         for address in addresses:
             banned = await self._parts.bans.ban_household(address, f"{visitor.name} ({visitor.id}) was disabled")
@@ -90,6 +89,8 @@ class Moderation:
     async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:
         """Delete a visitor and all he said. Raises NotFound."""
         visitor = await self._parts.visitors.get(visitor_id)
+        self._parts.rooms.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
+        await self._parts.messages.settle()
         changed = await self._parts.messages.hide_all_of(visitor_id)
         await self._parts.visitors.delete(visitor_id)
         self._tell_visibility(changed, False, actor)
@@ -122,7 +123,7 @@ class Moderation:
         rows = await ModerationActionRow.all().order_by("-id").limit(limit)
         return tuple(Action(row.what, row.actor, row.target, row.why, row.at) for row in rows)
 
-    async def _send_away(self, visitor: Visitor) -> set[str]:
+    def _send_away(self, visitor: Visitor) -> set[str]:
         """Tell him, take his voice at once, close his sockets in a moment. Returns the addresses he had."""
         at = self._clocks.now()
         channels = self._parts.rooms.become(visitor.id, visitor)

@@ -6,6 +6,7 @@ off as somebody: accents, full-width and mathematical letters (NFKD undoes them)
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 LONGEST = 30  # characters
 MARKS = 2  # combining marks on one letter; Vietnamese has two, a tower of them covers the lines above
@@ -60,6 +61,7 @@ def clean(name: str, longest: int = LONGEST) -> str:
     return tidy
 
 
+@lru_cache(maxsize=4096)
 def likeness(name: str) -> str:
     """What the eye takes the name for: two names with the same are look-alikes."""
     bare = unicodedata.normalize("NFKD", clean(name, 64)).casefold().translate(LOOK_ALIKES)

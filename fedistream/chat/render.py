@@ -20,6 +20,12 @@ EMOJI_PATH = "/img/emoji/"
 TAGS = {"a", "br", "p", "img", "strong", "em", "code", "pre"}
 ATTRIBUTES = {"a": {"href"}, "img": {"src", "class", "alt", "title"}}
 
+# no relative link: in the chat of one page it would lead to another page of ours
+_VALUES = {
+    ("a", "href"): re.compile(r"https?://", re.IGNORECASE),
+    ("img", "src"): re.compile(re.escape(EMOJI_PATH) + r"[\w.+-]+\Z"),
+    ("img", "class"): re.compile(r"emoji\Z"),
+}
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`]{1,2000}", re.IGNORECASE)
 _EMOJI = re.compile(r":([A-Za-z0-9_+-]{1,64}):")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:])")
@@ -138,18 +144,15 @@ def _untrailed(address: str) -> str:
 
 
 def _clean(html: str, *, images: bool = True) -> str:
-    def only_emoji(tag: str, attribute: str, value: str) -> str | None:
-        if tag == "img" and attribute == "src" and not value.startswith(EMOJI_PATH):
-            return None
-        if tag == "img" and attribute == "class" and value != "emoji":
-            return None
-        return value
+    def checked(tag: str, attribute: str, value: str) -> str | None:
+        allowed = _VALUES.get((tag, attribute))
+        return value if allowed is None or allowed.match(value) else None
 
     return nh3.clean(
         html,
         tags=TAGS if images else TAGS - {"img"},
         attributes=ATTRIBUTES if images else {"a": {"href"}},
-        attribute_filter=only_emoji,
+        attribute_filter=checked,
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},

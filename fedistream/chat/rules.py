@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from fedistream.chat.values import Role, Visitor
 
@@ -15,7 +16,7 @@ FLOOD, FLOOD_S, MUTE_S = 3, 2.0, 10.0  # more than 3 messages in 2 s: not heard 
 ADDRESS_FLOOD = 30  # of all at one address in the same time: a school's class shares one
 MAX_SPAM_LINKS = 3
 MAX_MENTIONS = 6
-MAX_REPEATS = 2  # of the same text
+MAX_REPEATS = 3  # of the same text
 REPEAT_S = 30.0
 LONGEST_RUN = 25  # of one character
 
@@ -93,10 +94,14 @@ def _wording(text: str, who: Standing, terms: Terms) -> str | None:
 
 def _has_words(text: str, terms: Terms) -> bool:
     words = {plain(word) for word in _WORD.findall(text.translate(_LEET))} | {plain(w) for w in _WORD.findall(text)}
-    unwelcome = {plain(word) for word in terms.blocked_words}
-    if terms.slur_filter:
-        unwelcome |= HURTFUL
+    unwelcome = _unwelcome(tuple(terms.blocked_words), terms.slur_filter)
     return any(word in unwelcome or word.removesuffix("s") in unwelcome for word in words)
+
+
+@lru_cache(maxsize=64)
+def _unwelcome(blocked: tuple[str, ...], slur_filter: bool) -> frozenset[str]:
+    words = frozenset(plain(word) for word in blocked)
+    return words | HURTFUL if slur_filter else words
 
 
 def plain(word: str) -> str:

@@ -5,6 +5,7 @@ Whatever is said is written first and heard then (`messages.py`). A refusal is a
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -31,6 +32,8 @@ from fedistream.chat.values import (
 )
 from fedistream.errors import Invalid, NotAllowed, TooMany
 from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed
+
+log = logging.getLogger(__name__)
 
 WELCOME_S = 7.0
 REGISTRATIONS, REGISTRATIONS_S = 20, 60.0  # new visitors at one address
@@ -204,7 +207,10 @@ class Chat:
 
     async def _prune_on(self) -> None:
         while True:
-            await self.prune()
+            try:
+                await self.prune()
+            except Exception:
+                log.exception("old messages could not be deleted")
             await asyncio.sleep(PRUNE_S)
 
     def _setting(self, name: str, channel_id: int) -> Any:
@@ -226,11 +232,16 @@ class Chat:
         return rules.Standing(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
 
     def _pace(self, seat: Seat, at: float) -> Pace:
-        """The person's own first, so that one who is muted does not use up what his neighbours at the address have."""
+        """The person's own first, so that one who is muted does not use up what his neighbours at the address have.
+        Whoever is caught by the address's limit is muted himself, and so told once."""
+        visitors, addresses = self._watch.visitors, self._watch.addresses
+        protected = self._setting("chat.spam_protection", seat.channel_id)
+        most = rules.FLOOD if protected else rules.ADDRESS_FLOOD
         times = {"within_s": rules.FLOOD_S, "mute_s": rules.MUTE_S}
-        pace = self._watch.visitors.pace(seat.visitor.id, at, most=rules.FLOOD, **times)
-        if pace is Pace.FINE:
-            pace = self._watch.addresses.pace(seat.address, at, most=rules.ADDRESS_FLOOD, **times)
+        pace = visitors.pace(seat.visitor.id, at, most=most, **times)
+        if pace is Pace.FINE and addresses.pace(seat.address, at, most=rules.ADDRESS_FLOOD, **times) is not Pace.FINE:
+            visitors.mute(seat.visitor.id, at + rules.MUTE_S)
+            pace = Pace.TOO_FAST
         return pace
 
     def _may_change(self, seat: Seat) -> bool:

@@ -79,7 +79,7 @@ class Visitors:
 
     async def get(self, visitor_id: str) -> Visitor:
         """Raises NotFound."""
-        row = await VisitorRow.get_or_none(id=visitor_id) if visitor_id.isprintable() else None
+        row = await VisitorRow.get_or_none(id=_plausible(visitor_id))
         if row is None:
             raise NotFound("there is no such visitor")
         return value(row)
@@ -97,7 +97,7 @@ class Visitors:
             raise Invalid("page", f"must begin at 0 or later and have 1 to {MAX_PAGE} rows")
         rows: QuerySet[VisitorRow] = VisitorRow.filter(**STATUS[search.status])
         if text := names.clean(search.text, 64):
-            rows = rows.filter(Q(name__icontains=text) | Q(id=text.lower()))
+            rows = rows.filter(Q(name__icontains=text) | Q(id=text.lower()[: ids.VISITOR_LENGTH + 1]))
         order = ("-created_at", "-id") if search.newest_first else ("created_at", "id")
         page = await rows.order_by(*order).offset(search.offset).limit(search.limit)
         return await rows.count(), tuple(value(row) for row in page)
@@ -144,7 +144,7 @@ class Visitors:
 
     async def delete(self, visitor_id: str) -> None:
         """With tokens, identities and messages. Raises NotFound."""
-        if not await VisitorRow.filter(id=visitor_id).delete():
+        if not await VisitorRow.filter(id=_plausible(visitor_id)).delete():
             raise NotFound("there is no such visitor")
 
     async def _insert(self, row: VisitorRow, token_hash: str) -> None:
@@ -163,7 +163,7 @@ class Visitors:
         )
 
     async def _change(self, visitor_id: str, **columns: Any) -> Visitor:
-        if not await VisitorRow.filter(id=visitor_id).update(**columns):
+        if not await VisitorRow.filter(id=_plausible(visitor_id)).update(**columns):
             raise NotFound("there is no such visitor")
         return await self.get(visitor_id)
 
@@ -190,6 +190,13 @@ def value(row: VisitorRow) -> Visitor:
         authenticated_at=row.authenticated_at,
         disabled_at=row.disabled_at,
     )
+
+
+def _plausible(visitor_id: str) -> str:
+    """The id, if it can be one: the database takes no longer one, and no half characters. Raises NotFound."""
+    if len(visitor_id) != ids.VISITOR_LENGTH or not visitor_id.isascii() or not visitor_id.isalnum():
+        raise NotFound("there is no such visitor")
+    return visitor_id
 
 
 def _hash(token: str) -> str:

@@ -1,0 +1,88 @@
+"""Addresses that are kept out of the chat."""
+
+import asyncio
+
+import pytest
+
+from fedistream.chat.bans import Bans
+from fedistream.db import Database
+from fedistream.errors import Invalid, NotFound
+from tests.kit.asking import Clock
+
+
+@pytest.fixture
+async def bans(database: Database) -> Bans:
+    bans = Bans(Clock().now)
+    await bans.open()
+    return bans
+
+
+async def test_a_banned_address_is_held_and_let_go(bans: Bans) -> None:
+    await bans.ban("192.0.2.1", "rude")
+    assert [bans.holds(address) for address in ("192.0.2.1", "192.0.2.2", "::1")] == [True, False, False]
+    assert [(ban.address, ban.notes) for ban in bans.all()] == [("192.0.2.1", "rude")]
+    await bans.lift("192.0.2.1")
+    assert not bans.holds("192.0.2.1")
+    assert bans.all() == ()
+
+
+async def test_bans_are_there_after_a_restart(bans: Bans) -> None:
+    await bans.ban("192.0.2.1", "rude")
+    await bans.ban("2001:db8::/32")
+    again = Bans(Clock().now)
+    await again.open()
+    assert again.all() == bans.all()
+    assert again.holds("2001:db8:1::7")
+
+
+async def test_a_network_can_be_banned(bans: Bans) -> None:
+    await bans.ban("192.0.2.77/24")
+    assert [ban.address for ban in bans.all()] == ["192.0.2.0/24"]
+    assert bans.holds("192.0.2.200")
+    assert not bans.holds("192.0.3.1")
+    await bans.lift("192.0.2.0/24")
+    assert not bans.holds("192.0.2.200")
+
+
+async def test_the_same_address_in_its_other_spelling_is_the_same(bans: Bans) -> None:
+    await bans.ban("192.0.2.1")
+    assert bans.holds("::ffff:192.0.2.1")
+    await bans.ban("::ffff:192.0.2.2")
+    assert bans.holds("192.0.2.2")
+    await bans.ban("2001:DB8:0:0::1")
+    assert bans.holds("2001:db8::1")
+
+
+async def test_banning_twice_even_at_once_is_banning_once(bans: Bans) -> None:
+    await asyncio.gather(*(bans.ban("192.0.2.1", str(n)) for n in range(5)))
+    assert len(bans.all()) == 1
+    await bans.lift("192.0.2.1")
+    assert not bans.holds("192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "nobody", "192.0.2.256", "192.0.2.1/33", "0.0.0.0/0", "::/0", "127.0.0.1", "::1"]
+)
+async def test_what_is_no_address_of_somebody_cannot_be_banned(bans: Bans, address: str) -> None:
+    with pytest.raises(Invalid):
+        await bans.ban(address)
+    assert bans.all() == ()
+
+
+async def test_lifting_what_is_not_banned_is_told(bans: Bans) -> None:
+    with pytest.raises(NotFound):
+        await bans.lift("192.0.2.1")
+
+
+async def test_of_ipv6_the_whole_household_is_banned_as_its_addresses_change(bans: Bans) -> None:
+    assert await bans.ban_household("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"
+    assert bans.holds("2001:db8:1:2:ffff::1")
+    assert not bans.holds("2001:db8:1:3::1")
+    assert await bans.ban_household("192.0.2.1") == "192.0.2.1"
+    assert await bans.ban_household("::ffff:192.0.2.2") == "192.0.2.2"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "unix:", ""])
+async def test_this_machine_is_never_banned_with_somebody(bans: Bans, address: str) -> None:
+    assert await bans.ban_household(address) == ""
+    assert not bans.holds(address)

@@ -1,0 +1,241 @@
+"""The log of messages: nothing is heard before it is on disk, and pages are found again."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fedistream.chat import messages
+from fedistream.chat.messages import MAX_IDS, MAX_PAGE, MAX_WAITING, MessageLog, retention
+from fedistream.chat.models import MessageRow, VisitorRow
+from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
+from fedistream.chat.visitors import Visitors
+from fedistream.db import Database
+from fedistream.errors import Invalid, TooMany
+from tests.kit.chatroom import Chatroom, Timers
+
+BEN = RemoteAuthor("Ben", "ben@social.example", "https://social.example/@ben", "https://social.example/ben.png")
+
+
+def made(room: Chatroom, body: str, visitor: Visitor | None = None, channel_id: int = 0) -> Message:
+    log = room.feature.messages
+    at = room.clock.now()
+    return Message(
+        log.next_id(), channel_id or room.home, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", at, visitor=visitor
+    )
+
+
+def nobody(message: Message) -> None:
+    """For whom it does not matter."""
+
+
+async def say(room: Chatroom, *bodies: str, visitor: Visitor | None = None) -> list[Message]:
+    """One second after the other."""
+    said = []
+    for body in bodies:
+        room.clock.advance(1)
+        said.append(made(room, body, visitor))
+        room.feature.messages.append(said[-1], nobody)
+    await room.feature.messages.settle()
+    return said
+
+
+async def test_a_message_is_on_disk_before_anybody_hears_it(room: Chatroom) -> None:
+    on_disk: list[asyncio.Task[bool]] = []
+
+    async def stored(body: str) -> bool:
+        return await MessageRow.exists(body=body)
+
+    def heard(message: Message) -> None:
+        on_disk.append(asyncio.create_task(stored(message.body)))
+
+    assert await room.feature.messages.append(made(room, "hello"), heard)
+    assert [await each for each in on_disk] == [True]
+
+
+async def test_messages_are_heard_in_the_order_of_their_ids_with_those_that_are_not_kept(room: Chatroom) -> None:
+    heard: list[str] = []
+    log = room.feature.messages
+    futures = [
+        log.append(made(room, str(n)), lambda message: heard.append(message.body), keep=n % 3 != 0) for n in range(20)
+    ]
+    assert all(await asyncio.gather(*futures))
+    assert heard == [str(n) for n in range(20)]
+    assert await room.bodies() == [str(n) for n in range(20) if n % 3]
+
+
+async def test_a_message_comes_back_as_it_was(room: Chatroom) -> None:
+    ann = await room.visitor("Ann")
+    log = room.feature.messages
+
+    def one(kind: Kind, origin: Origin, body: str, **more: Any) -> Message:
+        return Message(log.next_id(), room.home, kind, origin, body, "<p>hi</p>", room.clock.now(), **more)
+
+    several = [
+        one(Kind.CHAT, Origin.WEB, "hi\n\u2028 日本 🎬", visitor=ann),
+        one(Kind.CHAT, Origin.FEDIVERSE, "hi", remote=BEN),
+        one(Kind.SYSTEM, Origin.NODE, "hi"),
+        one(
+            Kind.LIKE,
+            Origin.FEDIVERSE,
+            "Ben",
+            remote=BEN,
+            title="Ben",
+            image="https://x.example/b",
+            link="https://x.example",
+        ),
+    ]
+    for each in several:
+        assert await log.append(each, nobody)
+    assert list(await log.history(room.home)) == several
+    assert list(await log.by_ids([each.id for each in several] + ["nonsense", "0" * 13])) == several
+
+
+async def test_the_author_of_an_old_message_is_who_he_is_now(room: Chatroom) -> None:
+    ann = await room.visitor("Ann")
+    await say(room, "hi", visitor=ann)
+    await room.feature.visitors.rename(ann.id, "Anna")
+    (message,) = await room.feature.messages.history(room.home)
+    assert message.visitor is not None
+    assert (message.visitor.name, message.visitor.previous_names) == ("Anna", ("Ann",))
+
+
+async def test_history_is_read_in_pages_backwards_and_forwards_without_a_gap(room: Chatroom) -> None:
+    said = await say(room, *(str(n) for n in range(25)))
+    log = room.feature.messages
+    newest = await log.history(room.home, limit=10)
+    older = await log.history(room.home, before=newest[0].id, limit=10)
+    oldest = await log.history(room.home, before=older[0].id, limit=10)
+    assert [*oldest, *older, *newest] == said
+    assert list(await log.history(room.home, after=said[3].id, limit=5)) == said[4:9]
+    assert await log.history(room.home, after=said[-1].id) == ()
+    assert await log.history(room.home, before=said[0].id) == ()
+
+
+@pytest.mark.parametrize("limit", [0, -1, MAX_PAGE + 1])
+async def test_a_page_has_its_limits(room: Chatroom, limit: int) -> None:
+    with pytest.raises(Invalid, match="between 1 and 500"):
+        await room.feature.messages.history(room.home, limit=limit)
+
+
+async def test_a_cursor_that_is_no_id_is_refused(room: Chatroom) -> None:
+    for cursor in ("", "yesterday", "' OR 1=1", "z" * 13):
+        with pytest.raises(Invalid, match="message id"):
+            await room.feature.messages.history(room.home, before=cursor)
+        with pytest.raises(Invalid, match="message id"):
+            await room.feature.messages.history(room.home, after=cursor)
+
+
+async def test_channels_have_logs_of_their_own(room: Chatroom) -> None:
+    other = await room.channels.make("other")
+    await room.feature.messages.append(made(room, "there", channel_id=other.id), nobody)
+    await say(room, "here")
+    assert await room.bodies() == ["here"]
+    assert [message.body for message in await room.feature.messages.history(other.id)] == ["there"]
+
+
+async def test_a_hidden_message_is_for_moderators_until_it_is_shown_again(room: Chatroom) -> None:
+    ann = await room.visitor("Ann")
+    one, two = await say(room, "one", "two", visitor=ann)
+    await say(room, "from the node")
+    log = room.feature.messages
+    assert await log.set_visible([one.id, "nonsense"], False) == {room.home: (one.id,)}
+    assert await log.set_visible([one.id], False) == {}
+    assert await room.bodies() == ["two", "from the node"]
+    newest, hidden = await log.moderated(room.home)
+    assert (newest.id, newest.hidden_at) == (two.id, None)
+    assert (hidden.id, hidden.hidden_at) == (one.id, room.clock.now())
+    assert [each.id for each in await log.moderated(room.home, before=two.id)] == [one.id]
+    assert await log.set_visible([one.id, two.id], True) == {room.home: (one.id,)}
+    assert await room.bodies() == ["one", "two", "from the node"]
+
+
+async def test_too_many_ids_at_once_are_refused(room: Chatroom) -> None:
+    with pytest.raises(Invalid, match=f"{MAX_IDS} at most"):
+        await room.feature.messages.set_visible(["0" * 13] * (MAX_IDS + 1), False)
+
+
+async def test_all_of_a_visitor_is_hidden_and_nothing_else(room: Chatroom) -> None:
+    ann, ben = await room.visitor("Ann"), await room.visitor("Ben")
+    hers = await say(room, *"abc", visitor=ann)
+    await say(room, "mine", visitor=ben)
+    log = room.feature.messages
+    assert await log.hide_all_of(ann.id) == {room.home: tuple(each.id for each in hers)}
+    assert await room.bodies() == ["mine"]
+    assert [each.body for each in await log.of_visitor(ann.id)] == ["c", "b", "a"]
+
+
+async def test_more_than_is_told_of_is_hidden_all_the_same(room: Chatroom) -> None:
+    ann = await room.visitor("Ann")
+    await say(room, *(str(n) for n in range(MAX_IDS + 3)), visitor=ann)
+    changed = await room.feature.messages.hide_all_of(ann.id)
+    assert len(changed[room.home]) == MAX_IDS
+    assert await room.bodies() == []
+
+
+async def test_what_is_too_old_is_deleted_in_bites(room: Chatroom) -> None:
+    assert retention(0, room.clock.now()) is None
+    await say(room, *(str(n) for n in range(messages.PRUNED_AT_ONCE + 10)))
+    limit = room.clock.now() - timedelta(seconds=4)
+    assert await room.feature.messages.prune(room.home, limit) == messages.PRUNED_AT_ONCE + 5
+    assert len(await room.bodies()) == 5
+    assert await room.feature.messages.prune(room.home, limit) == 0
+
+
+async def test_a_message_that_cannot_be_written_does_not_take_the_others_along(room: Chatroom) -> None:
+    ann, gone = await room.visitor("Ann"), await room.visitor("Gone")
+    await VisitorRow.filter(id=gone.id).delete()
+    heard: list[str] = []
+    log = room.feature.messages
+    futures = [
+        log.append(made(room, body, visitor), lambda message: heard.append(message.body))
+        for body, visitor in (("one", ann), ("lost", gone), ("three", ann))
+    ]
+    stored = [await future for future in futures]
+    assert (stored, heard) == ([True, False, True], ["one", "three"])
+    assert await room.bodies() == ["one", "three"]
+
+
+async def test_who_hears_badly_harms_nobody(room: Chatroom) -> None:
+    def deaf(message: Message) -> None:
+        raise OSError("no ears")
+
+    heard: list[str] = []
+    log = room.feature.messages
+    first = log.append(made(room, "one"), deaf)
+    second = log.append(made(room, "two"), lambda message: heard.append(message.body))
+    assert (await first, await second) == (True, True)
+    assert heard == ["two"]
+
+
+async def test_one_who_gives_up_waiting_has_said_it_all_the_same(room: Chatroom) -> None:
+    future = room.feature.messages.append(made(room, "hello"), nobody)
+    future.cancel()
+    await say(room, "and")
+    assert await room.bodies() == ["hello", "and"]
+
+
+async def test_what_waits_at_the_end_is_written_and_what_waits_too_long_refused(database: Database) -> None:
+    clock = Timers()
+    log = MessageLog(clock.clocks(), Visitors(clock.clocks()))
+    for _ in range(MAX_WAITING):
+        log.append(Message(log.next_id(), 1, Kind.CHAT, Origin.WEB, "", "", clock.now()), nobody, keep=False)
+    with pytest.raises(TooMany):
+        log.append(Message(log.next_id(), 1, Kind.CHAT, Origin.WEB, "", "", clock.now()), nobody, keep=False)
+    log.close()
+    await log.run()
+    await log.settle()
+
+
+async def test_ids_go_on_after_those_stored_though_the_clock_was_set_back(room: Chatroom) -> None:
+    (said,) = await say(room, "hello")
+    early = Timers()
+    log = MessageLog(early.clocks(), room.feature.visitors)
+    early.advance(-3600)
+    await log.open()
+    assert log.next_id() > said.id
+    early.advance(-2 * 86400)
+    distant = MessageLog(early.clocks(), room.feature.visitors)
+    await distant.open()
+    assert distant.next_id() < said.id

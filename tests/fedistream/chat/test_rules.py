@@ -1,0 +1,97 @@
+"""What may be said, by whom."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fedistream.chat.rules import MAX_BYTES, MAX_REPEATS, TOO_LONG, Standing, Terms, refusal
+from fedistream.chat.values import Role, Visitor
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+ANN = Visitor("ann", "Ann", 3, NOW - timedelta(hours=1))
+NEW = replace(ANN, created_at=NOW - timedelta(minutes=5))
+MODERATOR = replace(NEW, role=Role.MODERATOR)
+SIGNED_IN = replace(NEW, authenticated_at=NOW)
+OPEN = Terms()
+
+
+def refused(text: str, terms: Terms = OPEN, visitor: Visitor = ANN, silent_s: float = 60, repeats: int = 0) -> str:
+    return refusal(text, Standing(visitor, NOW, silent_s, repeats), terms) or ""
+
+
+def test_an_ordinary_line_may_be_said() -> None:
+    strict = Terms(established_only=True, slow_s=30, slur_filter=True, blocked_words=("spoiler",))
+    assert refused("Hello @ben, look: https://a.example", strict) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("x " * (MAX_BYTES // 2), ""),
+        ("x " * (MAX_BYTES // 2) + "x", TOO_LONG),
+        ("é" * (MAX_BYTES // 2 + 1), TOO_LONG),
+        ("https://a.example " * 4, "too many links"),
+        ("https://a.example " * 3, ""),
+        ("@a @b @c @d @e @f @g", "too many links or mentions"),
+        ("mail me: a@b.example, c@d.example", ""),
+        ("aaaa" * 10, "one character"),
+        ("haha" * 10, ""),
+    ],
+)
+def test_what_looks_like_spam_is_refused(text: str, why: str) -> None:
+    said = refused(text)
+    assert why in said
+    assert bool(said) == bool(why)
+
+
+def test_spam_protection_can_be_switched_off_but_the_length_has_its_limit() -> None:
+    off = Terms(spam_protection=False)
+    assert refused("https://a.example " * 9, off) == ""
+    assert refused("again", off, repeats=99) == ""
+    assert refused("x" * (MAX_BYTES + 1), off) == TOO_LONG
+
+
+def test_the_same_again_and_again_is_refused() -> None:
+    assert refused("gg", repeats=MAX_REPEATS - 1) == ""
+    assert "already" in refused("gg", repeats=MAX_REPEATS)
+
+
+def test_newcomers_wait_where_only_the_established_may_write() -> None:
+    terms = Terms(established_only=True)
+    assert refused("hi", terms, NEW) == "You are new here. You may write in 10 min."
+    assert "1 min" in refused("hi", terms, replace(NEW, created_at=NOW - timedelta(minutes=14, seconds=59)))
+    assert refused("hi", terms, replace(NEW, created_at=NOW - timedelta(minutes=15))) == ""
+    assert refused("hi", terms, MODERATOR) == ""
+    assert refused("hi", terms, SIGNED_IN) == ""
+
+
+def test_only_the_signed_in_may_write_where_that_is_asked() -> None:
+    terms = Terms(signed_in_only=True)
+    assert "sign in" in refused("hi", terms)
+    assert refused("hi", terms, SIGNED_IN) == ""
+    assert refused("hi", terms, MODERATOR) == ""
+
+
+def test_slow_mode_lets_one_message_through_in_its_time() -> None:
+    terms = Terms(slow_s=30)
+    assert "every 30 seconds" in refused("hi", terms, silent_s=29.9)
+    assert refused("hi", terms, silent_s=30) == ""
+    assert refused("hi", terms, MODERATOR, silent_s=0) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["Spoiler!", "no SPOILERS", "sp0iler", "spóiler", "spoilerrrr", "(spoiler)", "ｓpoiler"]
+)
+def test_a_blocked_word_is_found_in_its_disguises(text: str) -> None:
+    assert "words that are not welcome" in refused(text, Terms(blocked_words=("spoiler",)))
+
+
+def test_a_word_within_another_is_not_blocked() -> None:
+    assert refused("the class of grapes", Terms(blocked_words=("ass", "rape"))) == ""
+
+
+def test_the_slur_filter_works_when_it_is_on() -> None:
+    slur = bytes(reversed(b"ggaf")).decode() + "ot"
+    assert refused(f"you {slur}") == ""
+    assert "not welcome" in refused(f"you {slur}s", Terms(slur_filter=True))

@@ -1,0 +1,289 @@
+"""The chat as those who are in it know it."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from fedistream.chat import rules
+from fedistream.chat.herald import OnAir
+from fedistream.chat.service import REGISTRATIONS, REGISTRATIONS_S, RENAMES, WELCOME_S
+from fedistream.chat.values import Joined, Kind, Message, Parted, Recoloured, Renamed, Role, Why
+from fedistream.errors import NotAllowed, TooMany
+from fedistream.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed
+from tests.kit.chatroom import HOME_ADDRESS, Chatroom
+
+LOUD = "198.51.100.9"
+
+
+async def set_to(room: Chatroom, **values: object) -> None:
+    for name, value in values.items():
+        await room.settings.change(f"chat.{name}", value, room.home)
+
+
+async def test_what_one_says_all_hear_and_it_is_in_the_history(room: Chatroom) -> None:
+    ann, hers = await room.guest("Ann")
+    _, his = await room.guest("Ben")
+    message = await room.feature.chat.say(ann, " hello **you** ")
+    assert message is not None
+    assert (message.body, message.html) == ("hello **you**", "<p>hello <strong>you</strong></p>")
+    assert message.visitor == ann.visitor
+    assert hers.of(Message) == his.of(Message) == [message]
+    assert await room.feature.messages.history(room.home) == (message,)
+    fact = next(fact for fact in room.facts if isinstance(fact, ChatMessageSent))
+    assert (fact.message_id, fact.visitor_id, fact.client_id) == (message.id, ann.visitor.id, ann.id)
+    assert (fact.kind, fact.origin, fact.body, fact.html) == ("chat", "web", message.body, message.html)
+    assert [client.messages for client in room.feature.chat.clients(room.home)] == [1, 0]
+
+
+async def test_a_blank_text_is_ignored_without_a_word(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    for text in ("", " \n ", "\u200b"):
+        assert await room.feature.chat.say(ann, text) is None
+        room.clock.advance(5)
+    assert ears.lines == []
+    assert room.feature.chat.clients(room.home)[0].messages == 0
+
+
+async def test_one_who_goes_while_it_is_written_has_said_it(room: Chatroom) -> None:
+    ann, _ = await room.guest("Ann")
+    _, his = await room.guest("Ben")
+    saying = asyncio.create_task(room.feature.chat.say(ann, "bye"))
+    await asyncio.sleep(0)
+    room.feature.chat.leave(ann)
+    saying.cancel()
+    await asyncio.gather(saying, return_exceptions=True)
+    await room.feature.messages.settle()
+    assert his.lines == ["bye"]
+    assert await room.feature.chat.say(ann, "am I here?") is None
+
+
+async def test_the_fourth_message_in_two_seconds_mutes_for_ten_and_the_sender_is_told_once(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    _, his = await room.guest("Ben")
+    for n in range(8):
+        await room.feature.chat.say(ann, f"line {n}")
+    assert his.lines == ["line 0", "line 1", "line 2"]
+    assert ears.lines == [*his.lines, rules.TOO_FAST]
+    assert ears.of(Message)[-1].kind is Kind.ACTION
+    room.clock.advance(10)
+    await room.feature.chat.say(ann, "sorry")
+    assert his.lines[-1] == "sorry"
+    assert await room.bodies() == his.lines
+
+
+async def test_a_crowd_at_one_address_has_its_limit_too_and_others_do_not_suffer(room: Chatroom) -> None:
+    crowd = [await room.guest(f"N{n}", LOUD) for n in range(16)]
+    room.clock.advance(60)
+    ben, his = await room.guest("Ben")
+    for _ in range(3):
+        for seat, _ in crowd:
+            await room.feature.chat.say(seat, f"noise {seat.id} {len(his.lines)}")
+    assert len(his.lines) == rules.ADDRESS_FLOOD
+    assert sum(ears.lines.count(rules.TOO_FAST) for _, ears in crowd) == 16
+    assert await room.feature.chat.say(ben, "hm") is not None
+
+
+async def test_without_spam_protection_one_may_write_faster(room: Chatroom) -> None:
+    await set_to(room, spam_protection=False)
+    ann, ears = await room.guest("Ann")
+    for n in range(6):
+        await room.feature.chat.say(ann, f"line {n}")
+    assert ears.lines == [f"line {n}" for n in range(6)]
+
+
+async def test_a_refusal_is_a_line_for_the_sender_alone(room: Chatroom) -> None:
+    await set_to(room, blocked_words=["spoiler"], slow_s=30)
+    ann, hers = await room.guest("Ann")
+    _, his = await room.guest("Ben")
+    await room.feature.chat.say(ann, "a spoiler!")
+    await room.feature.chat.say(ann, "fine")
+    room.clock.advance(5)
+    await room.feature.chat.say(ann, "too soon")
+    room.clock.advance(30)
+    await room.feature.chat.say(ann, "x" * (rules.MAX_BYTES + 1))
+    assert his.lines == ["fine"]
+    assert len(hers.lines) == 4
+    assert "not welcome" in hers.lines[0]
+    assert "Slow mode" in hers.lines[2]
+    assert hers.lines[3] == rules.TOO_LONG
+    assert await room.bodies() == ["fine"]
+
+
+async def test_newcomers_wait_in_established_mode_and_a_moderator_does_not(room: Chatroom) -> None:
+    await set_to(room, established_only=True)
+    ann, ears = await room.guest("Ann")
+    assert await room.feature.chat.say(ann, "hi") is None
+    assert "You are new here" in ears.lines[0]
+    await room.feature.moderation.set_moderator(ann.visitor.id, True)
+    assert ann.visitor.role is Role.MODERATOR
+    assert await room.feature.chat.say(ann, "hi") is not None
+    ben, _ = await room.guest("Ben")
+    room.clock.advance(15 * 60)
+    assert await room.feature.chat.say(ben, "hi") is not None
+
+
+async def test_signing_in_opens_a_chat_for_the_signed_in(room: Chatroom) -> None:
+    await set_to(room, signed_in_only=True)
+    ann, ears = await room.guest("Ann")
+    assert await room.feature.chat.say(ann, "hi") is None
+    assert "sign in" in ears.lines[0]
+    await room.feature.chat.authenticate(ann.visitor.id, "indieauth", "https://ann.example/")
+    assert await room.feature.chat.say(ann, "hi") is not None
+
+
+async def test_who_signs_in_as_somebody_known_is_him_from_now_on(room: Chatroom) -> None:
+    known, _ = await room.guest("Ann")
+    await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
+    seat, ears = await room.guest("*shy* newt")
+    visitor = await room.feature.chat.authenticate(seat.visitor.id, "indieauth", "https://ann.example/")
+    await room.feature.messages.settle()
+    assert visitor.id == seat.visitor.id == known.visitor.id
+    assert ears.of(Message)[-1].html == (
+        "<p><strong>*shy* newt</strong> is now authenticated as <strong>Ann</strong></p>"
+    )
+    assert await room.bodies() == []
+
+
+async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    ended_at = room.clock.now()
+    room.air[room.home] = OnAir(False, ended_at)
+    room.clock.advance(300)
+    assert await room.feature.chat.say(ann, "that was good") is not None
+    room.clock.advance(1)
+    assert await room.feature.chat.say(ann, "hello?") is None
+    assert ears.lines[-1] == rules.CLOSED
+    await set_to(room, offline_s=3600)
+    assert room.feature.chat.open(room.home)
+    room.air[room.home] = OnAir(False, None)
+    assert not room.feature.chat.open(room.home)
+    room.air[room.home] = OnAir(True, ended_at - timedelta(days=1))
+    assert room.feature.chat.open(room.home)
+
+
+async def test_switching_the_chat_off_sends_everybody_away(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    await set_to(room, disabled=True)
+    room.feature.chat.heed(next(fact for fact in room.facts if fact.name() == "setting.changed"))  # type: ignore[arg-type]
+    assert ears.closed is Why.STOPPING
+    assert await room.feature.chat.say(ann, "hello?") is None
+    with pytest.raises(NotAllowed):
+        room.seated(ann.visitor)
+
+
+async def test_arrivals_are_told_while_live_and_the_welcome_comes_seven_seconds_later(room: Chatroom) -> None:
+    await set_to(room, welcome="Be **kind**")
+    ann, hers = await room.guest("Ann")
+    second, again = room.seated(ann.visitor)
+    assert [event.visitor.name for event in hers.of(Joined)] == ["Ann"]
+    assert again.of(Joined) == []
+    room.clock.advance(WELCOME_S - 0.1)
+    room.feature.chat.leave(second)
+    assert hers.lines == []
+    room.clock.advance(0.1)
+    assert [(message.kind, message.html) for message in hers.of(Message)] == [
+        (Kind.SYSTEM, "<p>Be <strong>kind</strong></p>")
+    ]
+    assert again.lines == []
+    _, his = await room.guest("Ben")
+    room.feature.chat.leave(ann)
+    room.clock.advance(10)
+    assert [event.visitor.name for event in his.of(Parted)] == ["Ann"]
+    assert [fact.visitor_id for fact in room.facts if isinstance(fact, VisitorParted)] == [ann.visitor.id]
+
+
+@pytest.mark.parametrize("quiet", ["offline", "switched off"])
+async def test_arrivals_are_not_told_when_nobody_wants_to_know(room: Chatroom, quiet: str) -> None:
+    if quiet == "offline":
+        room.air[room.home] = OnAir(False, room.clock.now())
+        await set_to(room, welcome="Hello")
+    else:
+        await set_to(room, join_messages=False)
+    _, ears = await room.guest("Ann")
+    room.clock.advance(WELCOME_S)
+    assert ears.heard == []
+    assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == 1
+
+
+async def test_a_new_name_is_told_to_all_and_stays(room: Chatroom) -> None:
+    ann, hers = await room.guest("Ann")
+    _, his = await room.guest("Ben")
+    renamed = await room.feature.chat.rename(ann, "  Anna\u202e ")
+    assert renamed is not None
+    assert (renamed.name, ann.visitor) == ("Anna", renamed)
+    for ears in (hers, his):
+        assert [(event.visitor, event.old_name) for event in ears.of(Renamed)] == [(renamed, "Ann")]
+    fact = next(fact for fact in room.facts if isinstance(fact, VisitorRenamed))
+    assert (fact.old_name, fact.new_name, fact.client_id) == ("Ann", "Anna", ann.id)
+    assert await room.feature.chat.rename(ann, "Anna") is None
+    assert len(hers.of(Renamed)) == 1
+
+
+@pytest.mark.parametrize("name", ["", " \u200b", "аdmin", "SYSTEM", "Zoë"])
+async def test_a_name_that_is_blank_forbidden_or_somebodys_is_refused(room: Chatroom, name: str) -> None:
+    zoe = await room.visitor("Zoe")
+    await room.feature.chat.authenticate(zoe.id, "indieauth", "https://zoe.example/")
+    ann, ears = await room.guest("Ann")
+    assert await room.feature.chat.rename(ann, name) is None
+    assert len(ears.lines) == 1
+    assert ann.visitor.name == "Ann"
+
+
+async def test_names_and_colours_change_only_so_often(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    for n in range(RENAMES + 3):
+        await room.feature.chat.rename(ann, f"Ann {n}")
+    assert len(ears.of(Renamed)) == RENAMES
+    assert ears.lines == ["You are changing too often: try again in a minute."]
+    room.clock.advance(60)
+    colour = (ann.visitor.colour + 1) % 8
+    assert await room.feature.chat.recolour(ann, colour) is not None
+    assert [event.visitor.colour for event in ears.of(Recoloured)] == [colour]
+    assert await room.feature.chat.recolour(ann, colour) is None
+    assert await room.feature.chat.recolour(ann, 8) is None
+    assert "0 to 7" in ears.lines[-1]
+
+
+async def test_who_registers_with_a_name_he_cannot_have_gets_another(room: Chatroom) -> None:
+    for name in ("", "admin", "\u200b", "OPERATOR"):
+        visitor = await room.visitor(name)
+        assert visitor.name
+        assert visitor.name.lower() != name.lower()
+    await set_to(room, suggested_names=[f"potter {n}" for n in range(10)])
+    assert (await room.visitor("")).name.startswith("potter ")
+    assert (await room.visitor("x" * 10_000)).name == "x" * 30
+
+
+async def test_an_address_makes_only_so_many_visitors(room: Chatroom) -> None:
+    for n in range(REGISTRATIONS):
+        await room.visitor(f"N{n}", LOUD)
+    with pytest.raises(TooMany):
+        await room.visitor("one more", LOUD)
+    await room.visitor("Ann", HOME_ADDRESS)
+    room.clock.advance(REGISTRATIONS_S)
+    await room.visitor("later", LOUD)
+
+
+async def test_a_banned_address_gets_no_visitor_and_no_seat(room: Chatroom) -> None:
+    ann = await room.visitor("Ann", LOUD)
+    await room.feature.moderation.ban(LOUD)
+    with pytest.raises(NotAllowed):
+        await room.visitor("Ben", LOUD)
+    with pytest.raises(NotAllowed):
+        room.seated(ann, LOUD)
+    room.seated(ann, HOME_ADDRESS)
+
+
+async def test_old_messages_are_deleted_when_the_setting_says_so(room: Chatroom) -> None:
+    ann, _ = await room.guest("Ann")
+    await room.feature.chat.say(ann, "old")
+    room.clock.advance(86_400)
+    await room.feature.chat.say(ann, "new")
+    room.clock.advance(3600)
+    await set_to(room, retention_days=0)
+    await room.feature.chat.prune()
+    assert await room.bodies() == ["old", "new"]
+    await set_to(room, retention_days=1)
+    await room.feature.chat.prune()
+    assert await room.bodies() == ["new"]

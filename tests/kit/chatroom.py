@@ -1,0 +1,142 @@
+"""A chat on a real database, with a clock that is moved by hand and ears that remember what they heard."""
+
+import asyncio
+import heapq
+import itertools
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fedistream.bus import Bus, Reaction
+from fedistream.channels.service import Channels
+from fedistream.chat.clocks import Clocks
+from fedistream.chat.feature import ChatFeature, build
+from fedistream.chat.herald import Neighbours, OnAir
+from fedistream.chat.room import Seat
+from fedistream.chat.values import Event, Loudspeaker, Message, Visitor, Why
+from fedistream.events import FACTS, Fact
+from fedistream.settings_store import Settings
+from tests.kit.asking import Clock
+
+HOME_ADDRESS = "203.0.113.7"
+
+
+@dataclass
+class Timer:
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Timers(Clock):
+    """Both clocks, and what is to be called later: `advance` calls it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, Timer, Callable[[], None]]] = []
+
+    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
+        timer = Timer()
+        heapq.heappush(self._due, (self.monotonic() + seconds, next(self._order), timer, call))
+        return timer
+
+    def advance(self, seconds: float) -> None:
+        until = self.monotonic() + seconds
+        while self._due and self._due[0][0] <= until:
+            at, _, timer, call = heapq.heappop(self._due)
+            super().advance(at - self.monotonic())
+            if not timer.cancelled:
+                call()
+        super().advance(until - self.monotonic())
+
+    def clocks(self) -> Clocks:
+        return Clocks(self.now, self.monotonic, secrets.token_bytes, self.later)
+
+
+class Ears:
+    """One socket."""
+
+    def __init__(self) -> None:
+        self.heard: list[Event] = []
+        self.closed: Why | None = None
+
+    def hear(self, event: Event) -> None:
+        self.heard.append(event)
+
+    def close(self, why: Why) -> None:
+        self.closed = why
+
+    @property
+    def lines(self) -> list[str]:
+        """The bodies of the messages, in the order they came."""
+        return [event.body for event in self.heard if isinstance(event, Message)]
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [event for event in self.heard if isinstance(event, kind)]
+
+
+@dataclass
+class Chatroom:
+    """`feature` and all that is around it. `air` says what is on the air, live unless a test says otherwise."""
+
+    feature: ChatFeature
+    settings: Settings
+    channels: Channels
+    bus: Bus
+    clock: Timers
+    facts: list[Fact]
+    air: dict[int, OnAir] = field(default_factory=dict)
+
+    @property
+    def home(self) -> int:
+        return self.channels.home().id
+
+    async def visitor(self, name: str, address: str = HOME_ADDRESS) -> Visitor:
+        return (await self.feature.chat.register(self.home, name, address))[0]
+
+    async def guest(self, name: str, address: str = HOME_ADDRESS) -> tuple[Seat, Ears]:
+        """Somebody new, with a socket."""
+        return self.seated(await self.visitor(name, address), address)
+
+    def seated(self, visitor: Visitor, address: str = HOME_ADDRESS) -> tuple[Seat, Ears]:
+        ears = Ears()
+        return self.feature.chat.enter(self.home, visitor, ears, address, "test"), ears
+
+    async def bodies(self) -> list[str]:
+        return [message.body for message in await self.feature.messages.history(self.home)]
+
+
+@asynccontextmanager
+async def chatroom(folder: Path, loudspeaker: Loudspeaker | None = None) -> AsyncIterator[Chatroom]:
+    """On the database that is open."""
+    clock, facts = Timers(), list[Fact]()
+    bus = Bus()
+
+    def note(fact: Fact) -> None:
+        facts.append(fact)
+
+    bus.attach(Reaction(kind, "now", note) for kind in FACTS.values())
+    settings, channels = Settings(bus, clock.now), Channels(clock.now, secrets.token_urlsafe)
+    await settings.load()
+    await channels.open()
+    air: dict[int, OnAir] = {}
+
+    def on_air(channel_id: int) -> OnAir:
+        return air.get(channel_id, OnAir(running=True))
+
+    def channel_ids() -> tuple[int, ...]:
+        return tuple(channel.id for channel in channels.all())
+
+    near = Neighbours(settings, bus, on_air, channel_ids, loudspeaker)
+    feature = await build(near, clock.clocks(), folder / "emoji")
+    running = asyncio.create_task(feature.chat.run())
+    try:
+        yield Chatroom(feature, settings, channels, bus, clock, facts, air)
+    finally:
+        feature.chat.close()
+        await running
