@@ -4,13 +4,13 @@ import asyncio
 import logging
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from fedistream import __version__
+from fedistream import __version__, workshop
 from fedistream.ground import Problem
 from fedistream.node import Node, Welcome
 from fedistream.options import Options
@@ -35,11 +35,13 @@ def _defaults(context: click.Context, _option: click.Parameter, path: Path) -> P
         given = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.BadParameter(f"{path} cannot be read: {error}") from error
-    names = {parameter.name for parameter in context.command.params}
+    # one file for all commands; serve has all the flags
+    names = {parameter.name for parameter in serve.params}
     values = {key.replace("-", "_"): value for key, value in given.items()}
     if unknown := sorted(values.keys() - names):
         raise click.BadParameter(f"{path} has a key that is no flag: {', '.join(unknown)}")
-    context.default_map = values
+    known = {parameter.name for parameter in context.command.params}
+    context.default_map = {key: value for key, value in values.items() if key in known}
     return path
 
 
@@ -55,15 +57,8 @@ def flag(name: str, **more: Any) -> Callable[[Command], Command]:
 PORT = click.IntRange(0, 65_535)
 DEFAULTS = Options()
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="fedistream")
-def main() -> None:
-    """Fedistream, a federated streaming node: OBS in, low-latency video out."""
-
-
-@main.command(context_settings={"show_default": True})
-@click.option(
+# the flags of more than one command
+CONFIG_FILE = click.option(
     "--config",
     type=click.Path(path_type=Path),
     default=Path(CONFIG),
@@ -72,7 +67,24 @@ def main() -> None:
     callback=_defaults,
     help="A TOML file with defaults for these flags.",
 )
-@flag("--data-dir", type=click.Path(path_type=Path), default=DEFAULTS.data_dir, help="Where everything is kept.")
+DATA_DIR = flag(
+    "--data-dir", type=click.Path(path_type=Path), default=DEFAULTS.data_dir, help="Where everything is kept."
+)
+DATABASE_URL = flag(
+    "--database-url", default="", help="postgres://user:password@host/name; SQLite in the data folder if empty."
+)
+LOG_LEVEL = flag("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default=DEFAULTS.log_level)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="fedistream")
+def main() -> None:
+    """Fedistream, a federated streaming node: OBS in, low-latency video out."""
+
+
+@main.command(context_settings={"show_default": True})
+@CONFIG_FILE
+@DATA_DIR
 @flag("--host", default=DEFAULTS.host, help="The address to listen on.")
 @flag("--port", type=PORT, default=DEFAULTS.port, help="Web port; 0 means any free one.")
 @flag("--rtmp-port", type=PORT, default=DEFAULTS.rtmp_port, help="RTMP port; 0 means any free one.")
@@ -82,18 +94,36 @@ def main() -> None:
 @flag("--public-url", default="", help="The address people use, https://name.")
 @flag("--admin-password", default="", help="For this run, instead of the stored one.")
 @flag("--stream-key", default="", help="For this run, instead of the stored ones.")
-@flag("--database-url", default="", help="postgres://user:password@host/name; SQLite in the data folder if empty.")
+@DATABASE_URL
+@flag("--federation-allow", default="", help="Hosts, name[:port],..., that may be private and on http: for labs.")
 @flag("--trusted-proxies", default=DEFAULTS.trusted_proxies, help="Addresses whose X-Forwarded-For is believed.")
-@flag("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default=DEFAULTS.log_level)
+@flag("--workers", type=click.IntRange(0, 16), default=DEFAULTS.workers, help="Worker processes; 0: none of its own.")
+@LOG_LEVEL
 def serve(**given: Any) -> None:
     """Run the node."""
     options = Options(**given)
+    _run(options, _serve(options))
+
+
+@main.command(context_settings={"show_default": True})
+@CONFIG_FILE
+@DATA_DIR
+@DATABASE_URL
+@LOG_LEVEL
+@click.option("--nudged", is_flag=True, hidden=True, help="The standard input says when to look, and when to end.")
+def worker(*, nudged: bool, **given: Any) -> None:
+    """Deliver what a node has promised. A node starts one by itself; more may run, on other machines too."""
+    options = Options(**given)
+    _run(options, workshop.run(options, nudged=nudged))
+
+
+def _run(options: Options, work: Coroutine[Any, Any, None]) -> None:
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
     try:
         with asyncio.Runner(loop_factory=LOOP) as runner:
-            runner.run(_serve(options))
+            runner.run(work)
     except Problem as problem:
         click.echo(f"fedistream: {problem}", err=True)
         sys.exit(problem.code)

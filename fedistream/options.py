@@ -22,8 +22,10 @@ class Options:
     admin_password: str = ""
     stream_key: str = ""
     database_url: str = ""
+    federation_allow: str = ""
     trusted_proxies: str = "127.0.0.1,::1"
     log_level: str = "info"
+    workers: int = 1
 
     @property
     def database(self) -> str:

@@ -7,6 +7,11 @@ from fedistream.events import BroadcastEnded, BroadcastStarted, SettingChanged, 
 from fedistream.viewers.service import Viewers
 
 
+def jobs() -> tuple[Reaction, ...]:
+    """What must happen, and happens in a worker: the services here are built in both processes."""
+    return ()
+
+
 def table(viewers: Viewers, chat: Chat, herald: Herald) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     return (
@@ -16,4 +21,5 @@ def table(viewers: Viewers, chat: Chat, herald: Herald) -> tuple[Reaction, ...]:
         Reaction(BroadcastEnded, "live", herald.announce_end),
         Reaction(TitleChanged, "live", herald.announce_title),
         Reaction(SettingChanged, "now", chat.heed),
+        *jobs(),
     )

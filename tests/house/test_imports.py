@@ -65,6 +65,7 @@ ROOMS: dict[str, Room] = {
         ("fedistream", "activitypub"), ("aiohttp", "apscheduler", "tortoise"), not_even=FACE.not_even[:2]
     ),
     "fedistream.reactions": Room(("fedistream",), not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),
+    "fedistream.workshop": Room(PACKAGES, not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),
     "fedistream.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=("fedistream.cli",)),
     **dict.fromkeys(("fedistream.cli", "fedistream.__main__"), Room(PACKAGES, ("click", "uvicorn", "uvloop"))),
 }

@@ -1,0 +1,73 @@
+"""The composition root of the worker process: what `fedistream worker` runs. The front's is `node.py`.
+
+It has no port and holds no lock on the data folder: any number may run, on any machine that reaches the database.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+
+from fedistream import reactions
+from fedistream.db import Database, DatabaseProblem
+from fedistream.ground import BAD_DATA, Problem
+from fedistream.jobs.child import Nudges
+from fedistream.jobs.clock import Clock, Timed, every
+from fedistream.jobs.handlers import FactHandler
+from fedistream.jobs.outbox import Outbox
+from fedistream.jobs.worker import Handler, Worker
+from fedistream.options import Options
+
+log = logging.getLogger(__name__)
+
+PRUNE_S = 3600.0
+
+
+def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
+    """How the front starts a worker of its own: the command and what it adds to the environment."""
+    # a URL may have a password in it, and arguments can be read by everybody on the machine
+    environment = {
+        "FEDISTREAM_DATA_DIR": str(options.data_dir),
+        "FEDISTREAM_DATABASE_URL": options.database_url,
+        "FEDISTREAM_LOG_LEVEL": options.log_level,
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+    }
+    return [sys.executable, "-m", "fedistream", "worker", "--nudged"], environment
+
+
+def handlers() -> Mapping[str, Handler]:
+    """What this process can do, by the kind of job. What is not here waits for a worker that can."""
+    return {"fact": FactHandler(reactions.jobs())}
+
+
+async def run(options: Options, *, nudged: bool) -> None:
+    """Work until SIGINT or SIGTERM; with `nudged`, also until the standard input ends. Raises Problem."""
+    async with contextlib.AsyncExitStack() as undo:
+        database = Database(options.database, wait_s=30)
+        undo.push_async_callback(database.close)
+        try:
+            await database.open()
+        except DatabaseProblem as problem:
+            raise Problem(str(problem), BAD_DATA) from problem
+        outbox = Outbox(time.time)
+        owner = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
+        worker = Worker(outbox, handlers(), owner, random.random)
+        clock = Clock([Timed("outbox.prune", every(PRUNE_S), outbox.prune)], time.time)
+        await clock.open()
+        undo.callback(clock.close)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, worker.stop)
+            undo.callback(loop.remove_signal_handler, number)
+        if nudged:
+            pipe, _ = await loop.connect_read_pipe(lambda: Nudges(worker.wake, worker.stop), sys.stdin)
+            undo.callback(pipe.close)
+        log.info("the worker is ready")
+        await worker.run()
