@@ -16,7 +16,7 @@ from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
-from fedistream.db import atomic
+from fedistream.db import DatabaseProblem, atomic
 from fedistream.errors import Invalid, TooMany
 
 log = logging.getLogger(__name__)
@@ -113,6 +113,13 @@ class MessageLog:
         found = await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS)
         return await self._messages(found[::-1])
 
+    async def hidden_since(self, channel_id: int, after: str, limit: int = 200) -> tuple[str, ...]:
+        """The ids of messages that were hidden after the moment an id was made, of the newest `limit` hidden ones:
+        for somebody who was away and still shows them. Raises Invalid."""
+        rows = MessageRow.filter(channel_id=channel_id, visible=False).order_by("-id").limit(_page(limit))
+        since = ids.time_of(_cursor(after))
+        return tuple(ids.text(number) for number, at in await rows.values_list("id", "hidden_at") if at > since)
+
     async def moderated(self, channel_id: int, *, before: str | None = None, limit: int = 100) -> tuple[Message, ...]:
         """What visitors and bots said, hidden or not, the newest first. Raises Invalid."""
         rows = MessageRow.filter(channel_id=channel_id, visitor_id__isnull=False)
@@ -163,6 +170,9 @@ class MessageLog:
         try:
             if rows:
                 await atomic(self._insert, rows)
+        except DatabaseProblem as problem:
+            log.error("%d messages could not be written: %s", len(rows), problem)
+            lost = {each.message.id for each in batch if each.keep}
         except Exception:
             # one of them may refer to a visitor who was deleted meanwhile; the others are not to suffer for it
             lost = await self._write_singly([each.message for each in batch if each.keep])

@@ -122,6 +122,10 @@ class Rooms:
         for room in tuple(self._rooms.values()):
             yield from room.of_visitor(visitor_id)
 
+    def visitors(self) -> frozenset[str]:
+        """The ids of all who are in any room."""
+        return frozenset(seat.visitor.id for room in self._rooms.values() for seat in room.seats.values())
+
     def count(self, channel_id: int) -> int:
         room = self._rooms.get(channel_id)
         return 0 if room is None else len(room.seats)

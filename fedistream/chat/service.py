@@ -7,7 +7,7 @@ Whatever is said is written first and heard then (`messages.py`). A refusal is a
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fedistream.chat import names, rules
@@ -36,6 +36,8 @@ from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, Visi
 log = logging.getLogger(__name__)
 
 WELCOME_S = 7.0
+# sockets; with more nobody reads who comes, and 5,000 who return at once would be told of each other 12 million times
+CROWD = 200
 REGISTRATIONS, REGISTRATIONS_S = 20, 60.0  # new visitors at one address
 RENAMES, RENAMES_S = 5, 60.0  # and changes of colour, by one visitor
 PRUNE_S = 3600.0
@@ -200,10 +202,16 @@ class Chat:
         self._parts.messages.close()
 
     async def prune(self) -> None:
+        """Delete messages that are too old to be kept, and visitors of whom nothing is left, unless anything is kept
+        for good."""
+        befores: list[datetime] = []
         for channel_id in self._near.channels():
             before = retention(self._setting("chat.retention_days", channel_id), self._clocks.now())
             if before is not None:
                 await self._parts.messages.prune(channel_id, before)
+                befores.append(before)
+        if len(befores) == len(self._near.channels()):
+            await self._parts.visitors.prune(min(befores), self._parts.rooms.visitors())
 
     async def _prune_on(self) -> None:
         while True:
@@ -279,5 +287,6 @@ class Chat:
         self._near.facts.publish(VisitorParted(channel_id, visitor.id, at))
 
     def _shows_traffic(self, channel_id: int) -> bool:
-        running = self._near.air(channel_id).running
-        return running and bool(self._setting("chat.join_messages", channel_id))
+        if not self._near.air(channel_id).running or self._parts.rooms.count(channel_id) > CROWD:
+            return False
+        return bool(self._setting("chat.join_messages", channel_id))

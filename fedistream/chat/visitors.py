@@ -1,7 +1,9 @@
 """Visitors: chat identities with a name, a colour and tokens. What a name may be is decided in `names.py`."""
 
+import asyncio
 import base64
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -20,6 +22,8 @@ COLOURS = 8
 MAX_PREVIOUS = 50  # names remembered of one visitor
 MAX_PAGE = 500
 MAX_IDENTITY = 500
+PRUNED_AT_ONCE = 500  # rows in one statement: everybody else waits for it,
+PRUNE_PAUSE_S = 0.1  # and is let in between
 MAX_BOT_NAME = 64  # characters; a bot is named by the admin
 
 Status = Literal["all", "active", "bots", "moderators", "banned"]
@@ -146,6 +150,29 @@ class Visitors:
         """With tokens, identities and messages. Raises NotFound."""
         if not await VisitorRow.filter(id=_plausible(visitor_id)).delete():
             raise NotFound("there is no such visitor")
+
+    async def prune(self, older_than: datetime, keep: Collection[str] = ()) -> int:
+        """Delete those who came before and left nothing: no message, no name they chose, no sign-in, no moderator's
+        decision. Who opens the page once is a visitor, and there would be millions. Returns how many were deleted."""
+        last, deleted = "", 0
+        while True:
+            rows = VisitorRow.filter(
+                id__gt=last,
+                created_at__lt=older_than,
+                role=Role.VISITOR.value,
+                renamed_at__isnull=True,
+                authenticated_at__isnull=True,
+                disabled_at__isnull=True,
+                messages__id__isnull=True,
+            )
+            found = [each for (each,) in await rows.order_by("id").limit(PRUNED_AT_ONCE).values_list("id")]
+            if not found:
+                return deleted
+            last = found[-1]
+            going = [each for each in found if each not in keep]
+            await VisitorRow.filter(id__in=going).delete()  # which counts their tokens too, on SQLite
+            deleted += len(going)
+            await asyncio.sleep(PRUNE_PAUSE_S)
 
     async def _insert(self, row: VisitorRow, token_hash: str) -> None:
         await row.save(force_create=True)

@@ -151,6 +151,21 @@ async def test_a_hidden_message_is_for_moderators_until_it_is_shown_again(room: 
     assert await room.bodies() == ["one", "two", "from the node"]
 
 
+async def test_who_was_away_learns_what_was_hidden_meanwhile(room: Chatroom) -> None:
+    one, two, three = await say(room, "one", "two", "three", visitor=await room.visitor("Ann"))
+    log = room.feature.messages
+    await log.set_visible([one.id], False)
+    room.clock.advance(1)
+    (seen_last,) = await say(room, "four")
+    room.clock.advance(1)
+    await log.set_visible([two.id], False)
+    assert await log.hidden_since(room.home, seen_last.id) == (two.id,)
+    assert await log.hidden_since(room.home, three.id) == (two.id,)
+    assert await log.hidden_since(room.home, one.id, limit=1) == (two.id,)
+    with pytest.raises(Invalid):
+        await log.hidden_since(room.home, "yesterday")
+
+
 async def test_too_many_ids_at_once_are_refused(room: Chatroom) -> None:
     with pytest.raises(Invalid, match=f"{MAX_IDS} at most"):
         await room.feature.messages.set_visible(["0" * 13] * (MAX_IDS + 1), False)

@@ -1,13 +1,14 @@
 """The chat as those who are in it know it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from fedistream.chat import rules
 from fedistream.chat.herald import OnAir
-from fedistream.chat.service import REGISTRATIONS, REGISTRATIONS_S, RENAMES, WELCOME_S
+from fedistream.chat.service import CROWD, REGISTRATIONS, REGISTRATIONS_S, RENAMES, WELCOME_S
 from fedistream.chat.values import Joined, Kind, Message, Parted, Recoloured, Renamed, Role, Why
 from fedistream.errors import NotAllowed, TooMany
 from fedistream.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed
@@ -206,6 +207,15 @@ async def test_arrivals_are_not_told_when_nobody_wants_to_know(room: Chatroom, q
     assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == 1
 
 
+async def test_in_a_crowd_nobody_is_told_who_comes(room: Chatroom) -> None:
+    _, ears = await room.guest("Ann")
+    someone = await room.visitor("Ben")
+    for n in range(CROWD):
+        room.seated(replace(someone, id=f"v{n}"))
+    assert len(ears.of(Joined)) == CROWD
+    assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == CROWD + 1
+
+
 async def test_a_new_name_is_told_to_all_and_stays(room: Chatroom) -> None:
     ann, hers = await room.guest("Ann")
     _, his = await room.guest("Ben")
@@ -284,6 +294,9 @@ async def test_old_messages_are_deleted_when_the_setting_says_so(room: Chatroom)
     await set_to(room, retention_days=0)
     await room.feature.chat.prune()
     assert await room.bodies() == ["old", "new"]
+    gone, here = await room.visitor("Gone"), ann.visitor
+    room.clock.advance(86_401)
     await set_to(room, retention_days=1)
     await room.feature.chat.prune()
-    assert await room.bodies() == ["new"]
+    assert await room.bodies() == []
+    assert (await room.feature.visitors.by_ids({gone.id, here.id})).keys() == {here.id}

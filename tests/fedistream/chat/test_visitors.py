@@ -142,3 +142,23 @@ async def test_visitors_are_found_by_name_id_and_status_a_page_at_a_time(visitor
             await visitors.find(search)
     with pytest.raises(Invalid):
         await visitors.find(Search(status="everybody"))  # type: ignore[arg-type]
+
+
+async def test_visitors_of_whom_nothing_is_left_are_forgotten_and_all_others_kept(
+    visitors: Visitors, clock: Timers
+) -> None:
+    names = ("passer-by", "renamed", "signed in", "moderator", "disabled", "here now")
+    passer_by, renamed, signed_in, moderator, disabled, here = [(await visitors.make(name))[0].id for name in names]
+    await visitors.rename(renamed, "Ann")
+    await visitors.authenticate(signed_in, "indieauth", "https://ann.example/")
+    await visitors.set_role(moderator, Role.MODERATOR)
+    await visitors.set_disabled(disabled, clock.now())
+    await visitors.make_bot("Score")
+    came = clock.now()
+    clock.advance(1)
+    await visitors.make("late")
+    assert await visitors.prune(came, {here}) == 0
+    assert await visitors.prune(clock.now(), {here}) == 1
+    with pytest.raises(NotFound):
+        await visitors.get(passer_by)
+    assert (await visitors.find(Search()))[0] == 7
