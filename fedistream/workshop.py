@@ -49,6 +49,7 @@ def handlers() -> Mapping[str, Handler]:
 
 async def run(options: Options, *, nudged: bool) -> None:
     """Work until SIGINT or SIGTERM; with `nudged`, also until the standard input ends. Raises Problem."""
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every look at the clock
     async with contextlib.AsyncExitStack() as undo:
         database = Database(options.database, wait_s=30)
         undo.push_async_callback(database.close)
