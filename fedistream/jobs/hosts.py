@@ -54,8 +54,11 @@ class Hosts:
 
     async def note(self, seen: Sequence[tuple[str, Seen]]) -> None:
         """Write down what happened with hosts, in this order. For one that is well and stays so nothing is written."""
+        hosts = {host for host, _ in seen}
+        known = await HostHealthRow.filter(host__in=hosts).values_list("host", flat=True) if hosts else []
+        troubled = {str(host) for host in known} | {host for host, what in seen if what is not Seen.ANSWERED}
         # in the order of names, so that two workers cannot wait for each other's rows
-        for host in sorted({host for host, _ in seen}):
+        for host in sorted(troubled):
             await self._note(host, [what for name, what in seen if name == host])
 
     async def probes(self, limit: int) -> list[str]:
