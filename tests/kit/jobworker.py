@@ -1,6 +1,7 @@
-"""A worker as a process of its own: `python -m tests.kit.jobworker URL OWNER FILE [hang]`, or `started` from a test.
+"""A worker as a process of its own: `python -m tests.kit.jobworker URL OWNER FILE [hang|short]`; tests use `started`.
 
-Each job is a line with its id in FILE. With "hang" a job never ends, so that it is held until the process is killed.
+Each job is a line with its id in FILE. With "hang" a job never ends, so that it is held until the process is killed;
+with either, a lease is two seconds.
 """
 
 import asyncio
@@ -49,4 +50,4 @@ async def work(url: str, owner: str, file: Path, hang: bool, lease_s: float) -> 
 
 if __name__ == "__main__":
     url, owner, file, *more = sys.argv[1:]
-    asyncio.run(work(url, owner, Path(file), "hang" in more, lease_s=2.0 if "hang" in more else 60.0))
+    asyncio.run(work(url, owner, Path(file), "hang" in more, lease_s=2.0 if more else 60.0))
