@@ -18,6 +18,7 @@ from benchmarks.reading import BadReading, Reading, Skipped, parse, rows
 BENCHMARKS = (
     "rtmp_parser",
     "signatures",
+    "outbox",
     "idle_memory",
     "first_playlist",
     "passthrough_cpu",
