@@ -111,5 +111,9 @@ async def measure() -> None:
         await by_worker(box)
 
 
-if __name__ == "__main__":
+def main() -> None:
     asyncio.run(measure())
+
+
+if __name__ == "__main__":
+    main()
