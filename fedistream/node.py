@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 import uvicorn
 from starlette.types import ASGIApp
 
-from fedistream import ground, places, reactions
+from fedistream import ground, places, reactions, workshop
 from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
 from fedistream.api.fanout import SETTINGS as SOCKETS
@@ -52,6 +52,9 @@ from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.integrations.service import Integrations
+from fedistream.jobs.child import WorkerChild
+from fedistream.jobs.handlers import enqueue
+from fedistream.jobs.outbox import Outbox
 from fedistream.logbook import Logbook
 from fedistream.options import Options
 from fedistream.people.service import People
@@ -102,9 +105,9 @@ class Features:
     admin_password: str
 
 
-async def features(options: Options) -> Features:
+async def features(options: Options, outbox: Outbox) -> Features:
     """Build the features on an open database. Raises Problem for options that cannot be."""
-    facts = Bus()
+    facts = Bus(enqueue(outbox))
     settings = Settings(facts, now)
     await settings.load()
     channels, people = Channels(now, secrets.token_urlsafe), People(now)
@@ -172,7 +175,7 @@ class Node:
         undo.enter_context(ground.only_here(options.data_dir))
         self._socket = undo.enter_context(ground.listening(options.host, options.port))
         database = await self._database()
-        made = self._features = await features(options)
+        made = self._features = await features(options, self._workers())
         self._beside(made.facts.run())
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
@@ -239,6 +242,23 @@ class Node:
         except DatabaseProblem as problem:
             raise Problem(str(problem), BAD_DATA) from problem
         return database
+
+    def _workers(self) -> Outbox:
+        """The outbox, and the processes that are started when something is put into it."""
+        command, environment = workshop.child_command(self.options)
+        children: list[WorkerChild] = []
+
+        def nudge() -> None:
+            for child in children:
+                child.nudge()
+
+        outbox = Outbox(time.time, nudge)
+        for _ in range(self.options.workers):
+            child = WorkerChild(command, environment, outbox.waiting)
+            self._undo.push_async_callback(child.close)
+            self._beside(child.run())
+            children.append(child)
+        return outbox
 
     def _beside(self, work: Coroutine[object, object, None], *, ends: bool = False) -> None:
         """Run `work` until the node closes. If it `ends` of itself by then, it is given the time to."""
