@@ -1,4 +1,4 @@
-"""An encoder as a node meets it: publishes a clip over RTMP at the pace of its timestamps, and may die in mid-stream."""
+"""An encoder as a node meets it: publishes a clip over RTMP at its timestamps' pace, and may die in mid-stream."""
 
 import asyncio
 from collections.abc import Sequence
