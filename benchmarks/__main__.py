@@ -24,6 +24,7 @@ BENCHMARKS = (
     "passthrough_cpu",
     "live_edge",
     "segment_cpu",
+    "chat_fanout",
     "shown_frame",
 )
 ROOT = Path(__file__).resolve().parents[1]

@@ -45,6 +45,11 @@ TITLES: Mapping[str, str] = {
     "shown_frame_720p_p50": "the same in 720p, p50",
     "shown_frame_720p_p95": "the same in 720p, p95",
     "first_picture": "opening the page to the first picture",
+    "chat_frame_cpu": "CPU for a chat frame that arrives",
+    "chat_many_p99": "age of a frame, 5000 clients, p99",
+    "chat_many_memory": "resident memory, 5000 chat clients",
+    "chat_deaf_missing": "frames missing where others never read",
+    "chat_deaf_p99": "age of a frame where others never read, p99",
 }
 HEADINGS = ("what", "ours", "reach", "peer", "ours / peer", "reached")
 

@@ -1,0 +1,103 @@
+"""The shapes of the chat that no call shows yet, or not in full."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from fedistream.api.owncast import chat_shapes
+from fedistream.chat.values import (
+    Client,
+    Disabled,
+    Kind,
+    Message,
+    Origin,
+    Parted,
+    Recoloured,
+    RemoteAuthor,
+    Role,
+    Shown,
+    Visitor,
+)
+
+AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+STAMP = "2026-05-01T12:00:00Z"
+ANN = Visitor("a1", "Ann", 3, AT)
+MESSAGE = Message("m1", 1, Kind.CHAT, Origin.WEB, "hi", "<p>hi</p>", AT, ANN)
+BOB = RemoteAuthor("Bob", "bob@social.example", "https://social.example/@bob", "https://social.example/bob.png")
+
+
+def test_a_moderator_shows_his_scope_and_whoever_signed_in_when() -> None:
+    shape = chat_shapes.user(replace(ANN, role=Role.MODERATOR, authenticated_at=AT, renamed_at=AT, disabled_at=AT))
+    assert (shape["scopes"], shape["authenticated"]) == (["MODERATOR"], True)
+    assert shape["authenticatedAt"] == shape["nameChangedAt"] == shape["disabledAt"] == STAMP
+    assert not {"scopes", "authenticatedAt", "nameChangedAt", "disabledAt"} & chat_shapes.user(ANN).keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (Kind.FOLLOW, "FEDIVERSE_ENGAGEMENT_FOLLOW"),
+        (Kind.LIKE, "FEDIVERSE_ENGAGEMENT_LIKE"),
+        (Kind.REPOST, "FEDIVERSE_ENGAGEMENT_REPOST"),
+    ],
+)
+def test_engagement_has_title_image_link_and_who_it_was(kind: Kind, name: str) -> None:
+    said = replace(MESSAGE, kind=kind, visitor=None, remote=BOB, title="bob@social.example", image="i", link="l")
+    assert chat_shapes.message(said, "Node") == {
+        "id": "m1",
+        "timestamp": STAMP,
+        "type": name,
+        "body": "<p>hi</p>",
+        "origin": "web",
+        "title": "bob@social.example",
+        "image": "i",
+        "link": "l",
+        "user": {"displayName": "Bob"},
+    }
+
+
+def test_somebody_from_elsewhere_is_a_user_to_clients_that_know_no_others() -> None:
+    said = replace(MESSAGE, origin=Origin.FEDIVERSE, visitor=None, remote=BOB)
+    user = chat_shapes.message(said, "Node")["user"]
+    assert isinstance(user, dict)
+    assert (user["id"], user["displayName"], user["remote"]["avatar"]) == (BOB.address, "Bob", BOB.avatar)
+    assert 0 <= user["displayColor"] <= 7
+    assert set(chat_shapes.user(ANN)) <= set(user)
+
+
+def test_the_node_speaks_under_its_name_and_actions_under_none() -> None:
+    said = replace(MESSAGE, kind=Kind.SYSTEM, visitor=None)
+    assert chat_shapes.message(said, "My node")["user"] == {"displayName": "My node"}
+    assert "user" not in chat_shapes.message(replace(said, kind=Kind.ACTION), "My node")
+
+
+def test_events_carry_what_their_type_promises() -> None:
+    assert chat_shapes.event(Parted(ANN, "e1", AT), "Node")["type"] == "USER_PARTED"
+    assert chat_shapes.event(Recoloured(ANN, "e1", AT), "Node")["type"] == "COLOR_CHANGE"
+    assert chat_shapes.event(Disabled("e1", AT), "Node") == {
+        "id": "e1",
+        "timestamp": STAMP,
+        "type": "ERROR_USER_DISABLED",
+    }
+    assert chat_shapes.event(Shown(("a", "b"), False, "e1", AT), "Node") == {
+        "id": "e1",
+        "timestamp": STAMP,
+        "type": "VISIBILITY-UPDATE",
+        "ids": ["a", "b"],
+        "visible": False,
+    }
+
+
+def test_a_text_is_one_line_whatever_was_said() -> None:
+    texts = chat_shapes.Texts(lambda channel: f"node {channel}")
+    said = replace(MESSAGE, html="<pre>a\nb</pre>", kind=Kind.SYSTEM, visitor=None)
+    text = texts(7, said)
+    assert b"\n" not in text
+    assert orjson.loads(text)["user"] == {"displayName": "node 7"}
+
+
+def test_a_client_shows_how_much_it_said_and_where_it_is() -> None:
+    shape = chat_shapes.client(Client(4, ANN, "192.0.2.1", "Firefox", AT, 9))
+    assert (shape["id"], shape["ipAddress"], shape["messageCount"], shape["geo"]) == (4, "192.0.2.1", 9, None)
