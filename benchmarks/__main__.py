@@ -24,6 +24,7 @@ BENCHMARKS = (
     "passthrough_cpu",
     "live_edge",
     "segment_cpu",
+    "chat_log",
     "chat_fanout",
     "shown_frame",
 )

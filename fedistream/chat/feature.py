@@ -32,7 +32,7 @@ async def build(near: Neighbours, clocks: Clocks, emoji_folder: Path) -> ChatFea
     """On an open database."""
     visitors, rooms, bans, emoji = Visitors(clocks), Rooms(clocks), Bans(clocks.now), Emoji(emoji_folder)
     await bans.open()
-    messages = MessageLog(clocks, visitors)
+    messages = MessageLog(clocks, visitors, near.facts)
     await messages.open()
     parts = Parts(visitors, messages, rooms, bans, emoji)
     herald = Herald(parts, near)

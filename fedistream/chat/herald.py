@@ -30,6 +30,7 @@ class Settings(Protocol):
 
 
 class Facts(Protocol):
+    async def state(self, fact: Fact) -> None: ...
     def publish(self, fact: Fact) -> None: ...
 
 
@@ -145,23 +146,18 @@ class Herald:
     def append(self, message: Message, client_id: int | None) -> "asyncio.Future[bool]":
         """Have it stored, and then heard and made known. The future says whether it was. Raises TooMany."""
 
-        def written(message: Message) -> None:
-            self._heard(message)
-            visitor_id = message.visitor.id if message.visitor else ""
-            fact = ChatMessageSent(
-                message.channel_id,
-                message.id,
-                message.kind.value,
-                message.origin.value,
-                visitor_id,
-                client_id,
-                message.body,
-                message.html,
-                message.at,
-            )
-            self._near.facts.publish(fact)
-
-        return self._parts.messages.append(message, written)
+        fact = ChatMessageSent(
+            message.channel_id,
+            message.id,
+            message.kind.value,
+            message.origin.value,
+            message.visitor.id if message.visitor else "",
+            client_id,
+            message.body,
+            message.html,
+            message.at,
+        )
+        return self._parts.messages.append(message, self._heard, fact=fact)
 
     async def _keep(self, message: Message) -> Message:
         _check(message)

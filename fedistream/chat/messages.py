@@ -7,9 +7,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from fedistream.chat import ids
 from fedistream.chat.clocks import Clocks
@@ -18,10 +19,11 @@ from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
 from fedistream.db import DatabaseProblem, atomic
 from fedistream.errors import Invalid, TooMany
+from fedistream.events import Fact
 
 log = logging.getLogger(__name__)
 
-PAUSE_S = 0.05  # between two batches: at 900 messages a second a transaction for each would take half a core
+PAUSE_S = 0.02  # between two batches: at 900 messages a second a transaction for each would take half a core
 MAX_BATCH = 500
 MAX_WAITING = 5_000  # messages in memory while the database does not answer
 MAX_PAGE = 500
@@ -36,19 +38,24 @@ COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "
 Then = Callable[[Message], None]
 
 
+class Facts(Protocol):
+    async def state(self, fact: Fact) -> None: ...
+
+
 @dataclass(slots=True)
 class _Waiting:
     message: Message
     keep: bool
     then: Then
+    fact: Fact | None
     accepted: "asyncio.Future[bool]"
 
 
 class MessageLog:
     """`append` at any time; `run` writes until `close`, and then what is left."""
 
-    def __init__(self, clocks: Clocks, visitors: Visitors) -> None:
-        self._clocks, self._visitors = clocks, visitors
+    def __init__(self, clocks: Clocks, visitors: Visitors, facts: Facts) -> None:
+        self._clocks, self._visitors, self._facts = clocks, visitors, facts
         self._ids = ids.Ids(clocks.now, clocks.chance)
         self._waiting: deque[_Waiting] = deque()
         self._last: asyncio.Future[bool] | None = None
@@ -65,14 +72,17 @@ class MessageLog:
     def next_id(self) -> str:
         return self._ids.next()
 
-    def append(self, message: Message, then: Then, *, keep: bool = True) -> "asyncio.Future[bool]":
-        """Have the message written, in turn; with `keep=False` it only takes its turn. `then(message)` is called when
-        it is committed, whoever waits for it or not, and the future says whether it was. Its id must come from
-        `next_id`, with no other append between. Raises TooMany when the database does not keep up."""
+    def append(
+        self, message: Message, then: Then, *, fact: Fact | None = None, keep: bool = True
+    ) -> "asyncio.Future[bool]":
+        """Have the message written, in turn, and `fact` stated along with it; with `keep=False` it only takes its
+        turn. `then(message)` is called when it is committed, whoever waits for it or not, and the future says whether
+        it was. Its id must come from `next_id`, with no other append between. Raises TooMany when the database does
+        not keep up."""
         if len(self._waiting) >= MAX_WAITING:
             raise TooMany(1)
         accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(message, keep, then, accepted))
+        self._waiting.append(_Waiting(message, keep, then, fact, accepted))
         self._last = accepted
         self._news.set()
         return accepted
@@ -165,17 +175,8 @@ class MessageLog:
             return
 
     async def _write(self, batch: Sequence[_Waiting]) -> None:
-        rows = [_row(each.message) for each in batch if each.keep]
-        lost: set[str] = set()
-        try:
-            if rows:
-                await atomic(self._insert, rows)
-        except DatabaseProblem as problem:
-            log.error("%d messages could not be written: %s", len(rows), problem)
-            lost = {each.message.id for each in batch if each.keep}
-        except Exception:
-            # one of them may refer to a visitor who was deleted meanwhile; the others are not to suffer for it
-            lost = await self._write_singly([each.message for each in batch if each.keep])
+        kept = [each for each in batch if each.keep]
+        lost = await self._store(kept) if kept else frozenset()
         for each in batch:
             stored = each.message.id not in lost
             if stored:
@@ -186,18 +187,29 @@ class MessageLog:
             if not each.accepted.done():
                 each.accepted.set_result(stored)
 
-    async def _write_singly(self, messages: Sequence[Message]) -> set[str]:
-        lost: set[str] = set()
-        for message in messages:
-            try:
-                await atomic(self._insert, [_row(message)])
-            except Exception as error:
-                log.warning("message %s could not be written: %s", message.id, error)
-                lost.add(message.id)
-        return lost
+    async def _store(self, kept: Sequence[_Waiting]) -> AbstractSet[str]:
+        """Write them. Returns the ids of those that could not be."""
+        try:
+            await atomic(self._insert, kept)
+        except DatabaseProblem as problem:
+            log.error("%d messages could not be written: %s", len(kept), problem)
+            return {each.message.id for each in kept}
+        except Exception as error:
+            if len(kept) == 1:
+                log.warning("message %s could not be written: %s", kept[0].message.id, error)
+                return {kept[0].message.id}
+            # one of them may refer to a visitor who was deleted meanwhile; the others are not to suffer for it
+            lost: set[str] = set()
+            for each in kept:
+                lost |= await self._store([each])
+            return lost
+        return frozenset()
 
-    async def _insert(self, rows: list[MessageRow]) -> None:
-        await MessageRow.bulk_create(rows)
+    async def _insert(self, kept: Sequence[_Waiting]) -> None:
+        await MessageRow.bulk_create([_row(each.message) for each in kept])
+        for each in kept:
+            if each.fact is not None:
+                await self._facts.state(each.fact)
 
     async def _set_visible(self, numbers: list[int], visible: bool) -> dict[int, tuple[str, ...]]:
         rows = MessageRow.filter(id__in=numbers, visible=not visible).order_by("id")

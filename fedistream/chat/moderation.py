@@ -9,6 +9,7 @@ from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.render import escape
 from fedistream.chat.values import Client, Disabled, Message, Role, Shown, Visitor, Why
+from fedistream.db import atomic
 from fedistream.errors import NotAllowed
 from fedistream.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 
@@ -48,11 +49,9 @@ class Moderation:
     async def set_visible(self, message_ids: Iterable[str], visible: bool, actor: str, why: str = "") -> int:
         """Hide or show messages, for everybody at once. Ids that there are not are passed over. Returns how many
         changed. Raises Invalid for too many."""
-        changed = await self._parts.messages.set_visible(message_ids, visible)
-        self._tell_visibility(changed, visible, actor)
-        several = [message_id for some in changed.values() for message_id in some]
-        await self._note("show message" if visible else "hide message", actor, several, why)
-        return len(several)
+        changed = await atomic(self._set_visible, tuple(message_ids), visible, actor, why)
+        self._tell_visibility(changed, visible)
+        return sum(len(some) for some in changed.values())
 
     async def set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str = "") -> Visitor:
         """Disable a visitor: his messages are hidden, his tokens are dead, his sockets close, and the addresses he
@@ -63,20 +62,16 @@ class Moderation:
             raise NotAllowed("a moderator can be disabled by the admin only")
         if before.enabled == enabled:
             return before
-        at = self._clocks.now()
-        visitor = await self._parts.visitors.set_disabled(visitor_id, None if enabled else at)
-        await self._note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
+        visitor = await atomic(self._set_enabled, visitor_id, enabled, actor, why)
         if enabled:
-            self._near.facts.publish(VisitorEnabled(visitor_id, actor, at))
             return visitor
         addresses = self._send_away(visitor)
         await self._parts.messages.settle()  # what he said a moment ago is hidden too
-        self._tell_visibility(await self._parts.messages.hide_all_of(visitor_id), False, actor)
+        self._tell_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
         for address in addresses:
             banned = await self._parts.bans.ban_household(address, f"{visitor.name} ({visitor.id}) was disabled")
             if banned:
                 await self._note("ban address", actor, [banned], f"{visitor.id} was disabled")
-        self._near.facts.publish(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
         return visitor
 
     async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN) -> Visitor:
@@ -91,12 +86,9 @@ class Moderation:
         visitor = await self._parts.visitors.get(visitor_id)
         self._parts.rooms.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
         await self._parts.messages.settle()
-        changed = await self._parts.messages.hide_all_of(visitor_id)
-        await self._parts.visitors.delete(visitor_id)
-        self._tell_visibility(changed, False, actor)
+        self._tell_visibility(await atomic(self._delete, visitor_id, actor, why), False)
         for seat in tuple(self._parts.rooms.of_visitor(visitor_id)):
             seat.ear.close(Why.DISABLED)
-        await self._note("delete visitor", actor, [visitor.id], why)
 
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Keep an address or a network out, and close the sockets it has. Raises Invalid."""
@@ -136,12 +128,45 @@ class Moderation:
             self._herald.announce(channel_id, f"**{escape(visitor.name)}** has been removed from chat.")
         return addresses
 
-    def _tell_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
+    async def _set_visible(
+        self, message_ids: tuple[str, ...], visible: bool, actor: str, why: str
+    ) -> dict[int, tuple[str, ...]]:
+        changed = await self._parts.messages.set_visible(message_ids, visible)
+        await self._state_visibility(changed, visible, actor)
+        several = [message_id for some in changed.values() for message_id in some]
+        await self._note("show message" if visible else "hide message", actor, several, why)
+        return changed
+
+    async def _set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str) -> Visitor:
         at = self._clocks.now()
+        visitor = await self._parts.visitors.set_disabled(visitor_id, None if enabled else at)
+        await self._note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
+        if enabled:
+            await self._near.facts.state(VisitorEnabled(visitor_id, actor, at))
+        else:
+            await self._near.facts.state(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
+        return visitor
+
+    async def _hide_all_of(self, visitor_id: str, actor: str) -> dict[int, tuple[str, ...]]:
+        changed = await self._parts.messages.hide_all_of(visitor_id)
+        await self._state_visibility(changed, False, actor)
+        return changed
+
+    async def _delete(self, visitor_id: str, actor: str, why: str) -> dict[int, tuple[str, ...]]:
+        changed = await self._hide_all_of(visitor_id, actor)
+        await self._parts.visitors.delete(visitor_id)
+        await self._note("delete visitor", actor, [visitor_id], why)
+        return changed
+
+    async def _state_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
         fact = MessagesShown if visible else MessagesHidden
         for channel_id, message_ids in changed.items():
+            await self._near.facts.state(fact(channel_id, message_ids, actor, self._clocks.now()))
+
+    def _tell_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool) -> None:
+        at = self._clocks.now()
+        for channel_id, message_ids in changed.items():
             self._herald.hear(channel_id, Shown(message_ids, visible, self._herald.next_id(), at))
-            self._near.facts.publish(fact(channel_id, message_ids, actor, at))
 
     async def _note(self, what: str, actor: str, targets: Iterable[str], why: str) -> None:
         at = self._clocks.now()

@@ -30,6 +30,7 @@ from fedistream.chat.values import (
     Visitor,
     Why,
 )
+from fedistream.db import atomic
 from fedistream.errors import Invalid, NotAllowed, TooMany
 from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed
 
@@ -148,12 +149,11 @@ class Chat:
         if (why := await self._name_refusal(seat.channel_id, clean, visitor.id)) is not None:
             self._herald.tell(seat, why)
             return None
-        renamed = await self._parts.visitors.rename(visitor.id, clean)
         at = self._clocks.now()
+        fact = VisitorRenamed(seat.channel_id, visitor.id, visitor.name, clean, seat.id, at)
+        renamed = await atomic(self._rename, fact)
         for channel_id in self._parts.rooms.become(visitor.id, renamed):
             self._herald.hear(channel_id, Renamed(renamed, visitor.name, self._herald.next_id(), at))
-        fact = VisitorRenamed(seat.channel_id, renamed.id, visitor.name, clean, seat.id, at)
-        self._near.facts.publish(fact)
         return renamed
 
     async def recolour(self, seat: Seat, colour: int) -> Visitor | None:
@@ -223,6 +223,11 @@ class Chat:
 
     def _setting(self, name: str, channel_id: int) -> Any:
         return self._near.settings.value(name, channel_id)
+
+    async def _rename(self, fact: VisitorRenamed) -> Visitor:
+        renamed = await self._parts.visitors.rename(fact.visitor_id, fact.new_name)
+        await self._near.facts.state(fact)
+        return renamed
 
     def _terms(self, channel_id: int) -> rules.Terms:
         return rules.Terms(

@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+from fedistream.bus import Bus
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.visitors import Visitors
 from tests.house.tree import ROOT
@@ -47,7 +48,7 @@ async def test_a_line_that_was_accepted_is_there_after_a_kill(tmp_path: Path) ->
         await talker.wait()
     clocks = Timers().clocks()
     async with opened(url):
-        log = MessageLog(clocks, Visitors(clocks))
+        log = MessageLog(clocks, Visitors(clocks), Bus())
         found = {message.id for start in range(0, len(accepted), 500)
                  for message in await log.by_ids(accepted[start : start + 500])}  # fmt: skip
     assert set(accepted) <= found

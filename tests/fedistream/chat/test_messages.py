@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from fedistream.bus import Bus
+from fedistream.channels.models import ChannelRow
 from fedistream.chat import messages
 from fedistream.chat.messages import MAX_IDS, MAX_PAGE, MAX_WAITING, MessageLog, retention
 from fedistream.chat.models import MessageRow, VisitorRow
@@ -13,6 +15,7 @@ from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
 from fedistream.db import Database
 from fedistream.errors import Invalid, TooMany
+from fedistream.events import Fact, MessagesHidden
 from tests.kit.chatroom import Chatroom, Timers
 
 BEN = RemoteAuthor("Ben", "ben@social.example", "https://social.example/@ben", "https://social.example/ben.png")
@@ -212,6 +215,34 @@ async def test_a_message_that_cannot_be_written_does_not_take_the_others_along(r
     assert await room.bodies() == ["one", "three"]
 
 
+async def test_what_is_promised_of_a_message_is_committed_with_it_or_neither_is(database: Database) -> None:
+    class Promises:
+        """States inside the transaction, where the message is to be seen already; one of them cannot be kept."""
+
+        def __init__(self) -> None:
+            self.stated: list[Fact] = []
+
+        async def state(self, fact: Fact) -> None:
+            assert isinstance(fact, MessagesHidden)
+            assert await MessageRow.filter(body=fact.actor).exists()
+            if fact.actor == "two":
+                raise ValueError("no such promise")
+            self.stated.append(fact)
+
+    clock, promises = Timers(), Promises()
+    channel = await ChannelRow.create(slug="home", created_at=clock.now())
+    log = MessageLog(clock.clocks(), Visitors(clock.clocks()), promises)
+    futures = []
+    for body in ("one", "two", "three"):
+        message = Message(log.next_id(), channel.id, Kind.SYSTEM, Origin.NODE, body, body, clock.now())
+        fact = MessagesHidden(channel.id, (message.id,), body, clock.now())
+        futures.append(log.append(message, nobody, fact=fact))
+    log.close()
+    await log.run()
+    assert [await future for future in futures] == [True, False, True]
+    assert [message.body for message in await log.history(channel.id)] == ["one", "three"]
+
+
 async def test_who_hears_badly_harms_nobody(room: Chatroom) -> None:
     def deaf(message: Message) -> None:
         raise OSError("no ears")
@@ -233,7 +264,7 @@ async def test_one_who_gives_up_waiting_has_said_it_all_the_same(room: Chatroom)
 
 async def test_what_waits_at_the_end_is_written_and_what_waits_too_long_refused(database: Database) -> None:
     clock = Timers()
-    log = MessageLog(clock.clocks(), Visitors(clock.clocks()))
+    log = MessageLog(clock.clocks(), Visitors(clock.clocks()), Bus())
     for _ in range(MAX_WAITING):
         log.append(Message(log.next_id(), 1, Kind.CHAT, Origin.WEB, "", "", clock.now()), nobody, keep=False)
     with pytest.raises(TooMany):
@@ -246,11 +277,11 @@ async def test_what_waits_at_the_end_is_written_and_what_waits_too_long_refused(
 async def test_ids_go_on_after_those_stored_though_the_clock_was_set_back(room: Chatroom) -> None:
     (said,) = await say(room, "hello")
     early = Timers()
-    log = MessageLog(early.clocks(), room.feature.visitors)
+    log = MessageLog(early.clocks(), room.feature.visitors, room.bus)
     early.advance(-3600)
     await log.open()
     assert log.next_id() > said.id
     early.advance(-2 * 86400)
-    distant = MessageLog(early.clocks(), room.feature.visitors)
+    distant = MessageLog(early.clocks(), room.feature.visitors, room.bus)
     await distant.open()
     assert distant.next_id() < said.id

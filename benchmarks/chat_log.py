@@ -1,0 +1,137 @@
+"""What storing the chat costs, and how fast a page of it is found: `python -m benchmarks.chat_log`.
+
+900 messages a second for six seconds into an empty log, then pages from the middle of a million messages.
+"""
+
+import asyncio
+import secrets
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from benchmarks.reading import Reading
+from fedistream.bus import Bus
+from fedistream.channels.service import Channels
+from fedistream.chat import ids
+from fedistream.chat.clocks import Clocks
+from fedistream.chat.messages import MessageLog
+from fedistream.chat.values import Kind, Message, Origin, Visitor
+from fedistream.chat.visitors import Visitors
+from fedistream.db import Database
+
+RATE: Final = 900  # messages a second
+SECONDS: Final = 6.0
+TICK_S: Final = 0.01
+ROWS: Final = 1_000_000
+PAGES: Final = 200
+LINE: Final = "Something that people say while they watch, of eighty characters or so, with an x"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def nobody(message: Message) -> None:
+    """Storing is measured, not telling."""
+
+
+async def write(log: MessageLog, home: int, people: list[Visitor]) -> tuple[float, float]:
+    """The share of a core that writing took, and the longest anybody waited for his message, in ms."""
+    waits: list[float] = []
+    pending = set()
+    began, cpu = time.perf_counter(), time.process_time()
+    said = 0
+    while (passed := time.perf_counter() - began) < SECONDS:
+        while said < passed * RATE:
+            body = f"{LINE} {said}"
+            visitor = people[said % len(people)]
+            message = Message(
+                log.next_id(), home, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", now(), visitor=visitor
+            )
+            at = time.perf_counter()
+            accepted = log.append(message, nobody)
+            accepted.add_done_callback(lambda _, at=at: waits.append(time.perf_counter() - at))  # type: ignore[misc]
+            pending.add(accepted)
+            said += 1
+        await asyncio.sleep(TICK_S)
+    await log.settle()
+    spent = time.process_time() - cpu
+    assert all([await each for each in pending]), "a message was lost"
+    waits.sort()
+    return 100 * spent / (time.perf_counter() - began), 1000 * waits[int(len(waits) * 0.99)]
+
+
+def fill(path: Path, home: int, people: list[Visitor]) -> int:
+    """A million messages, one of ten hidden. Returns the first id."""
+    first = ids.first_of(now()) - (ROWS << ids.LOW_BITS)
+
+    def rows() -> Iterator[tuple[object, ...]]:
+        for n in range(ROWS):
+            author = people[n % len(people)].id
+            yield first + (n << ids.LOW_BITS), home, author, "chat", "web", LINE, f"<p>{LINE}</p>", n % 10 > 0
+
+    with sqlite3.connect(path) as connection:
+        columns = "id, channel_id, visitor_id, kind, origin, body, html, visible"
+        connection.executemany(f"INSERT INTO message({columns}) VALUES (?,?,?,?,?,?,?,?)", rows())  # noqa: S608
+    connection.close()
+    return first
+
+
+async def read(log: MessageLog, home: int, first: int) -> float:
+    """The 99th percentile of the time for a page of a hundred, in ms, backwards and forwards from random places."""
+    times = []
+    for n in range(PAGES):
+        middle = ids.text(first + ((PAGES + secrets.randbelow(ROWS - 2 * PAGES)) << ids.LOW_BITS))
+        began = time.perf_counter()
+        if n % 2:
+            page = await log.history(home, before=middle, limit=100)
+        else:
+            page = await log.history(home, after=middle, limit=100)
+        times.append(time.perf_counter() - began)
+        assert len(page) > 0
+    times.sort()
+    return 1000 * times[int(PAGES * 0.99)]
+
+
+async def measure(folder: Path) -> Iterator[Reading]:
+    path = folder / "chat.db"
+    database = Database(f"sqlite://{path}")
+    await database.open()
+    try:
+        channels = Channels(now, secrets.token_urlsafe)
+        await channels.open()
+        home = channels.home().id
+        clocks = Clocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
+        visitors = Visitors(clocks)
+        people = [(await visitors.make(f"visitor {n}"))[0] for n in range(50)]
+        log = MessageLog(clocks, visitors, Bus())
+        writing = asyncio.create_task(log.run())
+        share, wait = await write(log, home, people)
+        log.close()
+        await writing
+        first = await asyncio.to_thread(fill, path, home, people)
+        page = await read(log, home, first)
+    finally:
+        await database.close()
+    note = f"{RATE} a second, SQLite"
+    return iter(
+        (
+            Reading("chat_writer_cpu", round(share, 1), "% of a core", reach=10.0, note=note),
+            Reading("chat_stored_p99", round(wait, 1), "ms", note="from said to stored; told after that"),
+            Reading("chat_history_page_p99", round(page, 1), "ms", reach=10.0, note="100 of a million messages"),
+        )
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for reading in asyncio.run(measure(Path(folder))):
+            print(reading, flush=True)
+
+
+if __name__ == "__main__":
+    main()
