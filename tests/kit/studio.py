@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 from starlette.responses import HTMLResponse, Response
@@ -26,6 +26,7 @@ from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
+from fedistream.api.tokens import TokenGates
 from fedistream.broadcasts.air import Air, Encoder
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
@@ -117,6 +118,16 @@ class People:
         if len(password) < 8:
             raise Invalid("password", "must have at least 8 characters")
         self.password = password
+
+
+class Services(dict[str, object]):
+    """Has a service of every name, None where no page asks for it: the chat's calls are answered by the parlour."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> object:
+        return None
 
 
 class Silence:
@@ -213,7 +224,8 @@ class Studio:
             listening=self.listening,
             chance=os.urandom,
         )
-        services: dict[str, object] = {
+        services: dict[str, object] = Services()
+        services |= {
             "pages": pages,
             "static": static_files(),
             "desk": desk,
@@ -227,7 +239,11 @@ class Studio:
             "now": lambda: datetime.now(UTC),
             "checks": {},
         }
-        doors = gates(self.people, Attempts(self.clock.monotonic), b"secret", os.urandom)
+        nobody = cast(Any, None)
+        doors = {
+            **gates(self.people, Attempts(self.clock.monotonic), b"secret", os.urandom),
+            **TokenGates(nobody, nobody, nobody).table(),
+        }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)
         return application(hls, services, doors, PagesEnvelope(pages))
 

@@ -1,12 +1,12 @@
 """The watch page and the player for other sites' frames. What changes while they are open, the modules ask for."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
-from fedistream.api.pages import shapes, texts
+from fedistream.api.pages import chat, shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
@@ -14,7 +14,7 @@ from fedistream.broadcasts.air import Air, State
 
 SHOWN = (
     *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", "serverurl", "nsfw", "disablesearchindexing"),
+    *("hideviewercount", "serverurl", "nsfw", "disablesearchindexing", "chat.disabled", "chat.offline_s"),
 )
 """The settings that can be seen on the watch page."""
 
@@ -47,6 +47,9 @@ async def watch(
     home = channels.home().id
     values = {name: settings.value(name, home) for name in SHOWN}
     shown = _shown(ask, pages, values, broadcasts.air(home), viewers.count(home))
+    if not values["chat.disabled"]:
+        shown["chat"] = chat.room(chat.READ_WRITE, values)
+        shown["page_data"] = {**shown["page_data"], **chat.told(pages, values, shown["page_data"]["texts"])}
     return pages.page("watch.html", shown)
 
 
@@ -60,7 +63,7 @@ async def embed(
     return pages.page("embed.html", shown, frame=Frame.ANYBODY)
 
 
-def _shown(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewers: int) -> dict[str, object]:
+def _shown(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewers: int) -> dict[str, Any]:
     channel = shapes.channel(values)
     title = channel.title or channel.name
     words = texts.watch(pages.translations)
@@ -69,6 +72,7 @@ def _shown(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewe
     pattern = words["title.offline" if air.state is State.OFFLINE else "title.live"]
     return {
         "channel": channel,
+        "chat": None,
         "air": air,
         "state": shapes.first_state(air),
         "live": air.state is not State.OFFLINE,
