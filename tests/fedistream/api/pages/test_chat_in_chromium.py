@@ -1,5 +1,6 @@
 """The chat on the page, in Chromium, with a room in the hands of the test: joining, reading, writing, moderating."""
 
+import gzip
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -7,14 +8,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.fedistream.api.pages.test_fitness_in_chromium import KB, PHONE, faults, page_bytes
 from tests.kit import browser, onair
-from tests.kit.browser import until, visit
+from tests.kit.browser import received, until, visit
 from tests.kit.parlour import Parlour
 from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 
 FRAME = "/embed/chat/readwrite"
+WITH_CHAT = 300 * KB
 LOST = ("WebSocket connection to", "Failed to load resource")
 
 
@@ -338,3 +341,43 @@ async def test_reading_needs_no_field(url: str, chromium: Browser, room: Parlour
         await expect(page.get_by_text("hi")).to_be_visible()
         assert page.url.endswith("/embed/chat/readonly")
         await expect(page.locator("textarea")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", FRAME, "/embed/chat/readonly"])
+async def test_axe_finds_no_fault_in_the_chat(
+    url: str, chromium: Browser, room: Parlour, path: str, scheme: str
+) -> None:
+    async with visit(chromium, url + path, color_scheme=scheme) as (page, witness):
+        witness.expected = LOST
+        await room.joined()
+        for number in range(8):
+            await room.say(room.user(f"Ann {number}", displayColor=number), "<p>hello @Guest 1</p>")
+        await room.say(room.user("Bo", isBot=True), "<p>a <a href='https://example.com'>link</a></p>")
+        await room.tell(room.told("SYSTEM", body="<p>Welcome</p>", user={"displayName": "Quiet Waters"}))
+        await expect(page.locator(".line")).to_have_count(10)
+        assert await faults(page) == []
+        if path != "/embed/chat/readonly":
+            await page.get_by_role("button", name="You are").click()
+            assert await faults(page) == []
+
+
+async def test_the_live_page_with_chat_is_small(studio: Studio, url: str, chromium: Browser, room: Parlour) -> None:
+    studio.broadcasts.shown = None
+    await studio.go_live()
+    async with visit(chromium, url) as (page, witness):
+        await expect(page.locator('body[data-state="live"]')).to_be_attached()
+        await room.joined()
+        markup = len(gzip.compress((await page.content()).encode()))
+        sizes = await received(witness)
+    assert page_bytes(sizes, markup) <= WITH_CHAT
+
+
+@pytest.mark.parametrize("path", ["/", FRAME])
+async def test_the_chat_is_no_wider_than_a_phone(url: str, chromium: Browser, room: Parlour, path: str) -> None:
+    async with visit(chromium, url + path, viewport=PHONE) as (page, witness):
+        witness.expected = LOST
+        await room.joined()
+        await room.say(room.user("W" * 30), f"<p>{'x' * 900}</p><pre>{'y' * 300}</pre>")
+        await expect(page.locator(".line")).to_have_count(1)
+        assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
