@@ -70,6 +70,10 @@ CONFIG_FILE = click.option(
 DATA_DIR = flag(
     "--data-dir", type=click.Path(path_type=Path), default=DEFAULTS.data_dir, help="Where everything is kept."
 )
+PUBLIC_URL = flag("--public-url", default="", help="The address people use, https://name.")
+FEDERATION_ALLOW = flag(
+    "--federation-allow", default="", help="Hosts, name[:port],..., that may be private and on http: for labs."
+)
 DATABASE_URL = flag(
     "--database-url", default="", help="postgres://user:password@host/name; SQLite in the data folder if empty."
 )
@@ -91,11 +95,11 @@ def main() -> None:
 @flag("--rtmps-port", type=PORT, help="RTMP over TLS, with --tls-cert and --tls-key.")
 @flag("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain for RTMPS, PEM.")
 @flag("--tls-key", type=click.Path(path_type=Path), help="Its private key, PEM.")
-@flag("--public-url", default="", help="The address people use, https://name.")
+@PUBLIC_URL
 @flag("--admin-password", default="", help="For this run, instead of the stored one.")
 @flag("--stream-key", default="", help="For this run, instead of the stored ones.")
 @DATABASE_URL
-@flag("--federation-allow", default="", help="Hosts, name[:port],..., that may be private and on http: for labs.")
+@FEDERATION_ALLOW
 @flag("--trusted-proxies", default=DEFAULTS.trusted_proxies, help="Addresses whose X-Forwarded-For is believed.")
 @flag("--workers", type=click.IntRange(0, 16), default=DEFAULTS.workers, help="Worker processes; 0: none of its own.")
 @LOG_LEVEL
@@ -108,7 +112,9 @@ def serve(**given: Any) -> None:
 @main.command(context_settings={"show_default": True})
 @CONFIG_FILE
 @DATA_DIR
+@PUBLIC_URL
 @DATABASE_URL
+@FEDERATION_ALLOW
 @LOG_LEVEL
 @click.option("--nudged", is_flag=True, hidden=True, help="The standard input says when to look, and when to end.")
 def worker(*, nudged: bool, **given: Any) -> None:

@@ -177,6 +177,70 @@ class VisitorEnabled(Fact):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FollowReceived(Fact):
+    """Somebody on another server follows the channel, or with the state "pending" asks to. `actor` is his URL,
+    `handle` user@host; `image` may be empty."""
+
+    channel_id: int
+    actor: str
+    display_name: str
+    handle: str
+    image: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowApproved(Fact):
+    """An admin let somebody in who asked to follow, or was blocked."""
+
+    channel_id: int
+    actor: str
+    display_name: str
+    handle: str
+    image: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerRemoved(Fact):
+    """Somebody does not follow any more, or will not: `reason` is unfollowed, removed, blocked, blocked us, or gone."""
+
+    channel_id: int
+    actor: str
+    handle: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostLiked(Fact):
+    """Somebody on another server likes a post of the channel for the first time; `reaction` is an emoji or empty."""
+
+    channel_id: int
+    post: str
+    actor: str
+    display_name: str
+    handle: str
+    image: str
+    reaction: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostShared(Fact):
+    """Somebody on another server shared a post of the channel with his followers, for the first time."""
+
+    channel_id: int
+    post: str
+    actor: str
+    display_name: str
+    handle: str
+    image: str
+    at: datetime
+
+
 FACTS: Mapping[str, type[Fact]] = {
     kind.name(): kind
     for kind in (
@@ -195,6 +259,11 @@ FACTS: Mapping[str, type[Fact]] = {
         VisitorRenamed,
         VisitorDisabled,
         VisitorEnabled,
+        FollowReceived,
+        FollowApproved,
+        FollowerRemoved,
+        PostLiked,
+        PostShared,
     )
 }
 

@@ -50,10 +50,15 @@ from fedistream.chat.herald import Neighbours as ChatNeighbours
 from fedistream.chat.herald import OnAir
 from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
+from fedistream.federation.feature import Clocks as FederationClocks
+from fedistream.federation.feature import FederationFeature, Post
+from fedistream.federation.feature import build as build_federation
+from fedistream.federation.feature import guard as federation_guard
+from fedistream.federation.service import Neighbours as FederationNeighbours
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.integrations.service import Integrations
 from fedistream.jobs.child import WorkerChild
-from fedistream.jobs.handlers import enqueue
+from fedistream.jobs.handlers import activity, enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.logbook import Logbook
 from fedistream.options import Options
@@ -100,6 +105,7 @@ class Features:
     broadcasts: Broadcasts
     chat: ChatFeature
     integrations: Integrations
+    federation: FederationFeature
     loudspeaker: Loudspeaker
     stream_key: str
     admin_password: str
@@ -114,6 +120,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
     try:
         if options.public_url:
             settings.override("serverurl", options.public_url.rstrip("/"))
+        guard = federation_guard(options.federation_allow)
         stream_key = await channels.open(options.stream_key)
         admin_password = await people.open(options.admin_password)
     except Invalid as error:
@@ -135,7 +142,12 @@ async def features(options: Options, outbox: Outbox) -> Features:
     clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
     integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
-    facts.attach(reactions.table(viewers, chat.chat, chat.herald))
+    federation = await build_federation(
+        FederationNeighbours(settings, channels, facts),
+        FederationClocks(now, time.time, time.monotonic),
+        Post(outbox, activity, guard),
+    )
+    facts.attach(reactions.table(viewers, chat.chat, chat.herald, federation.federation))
     for channel in channels.all():
         viewers.restore_peak(channel.id, await rows.overall_peak(channel.id))
         await broadcasts.resume(channel.id)
@@ -148,6 +160,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
         broadcasts=broadcasts,
         chat=chat,
         integrations=integrations,
+        federation=federation,
         loudspeaker=loudspeaker,
         stream_key=stream_key,
         admin_password=admin_password,
@@ -180,6 +193,8 @@ class Node:
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
         self._beside(made.chat.chat.run(), ends=True)
+        undo.push_async_callback(made.federation.close)
+        self._beside(made.federation.run())
 
         rtmp = RtmpServer(made.broadcasts)
         undo.push_async_callback(rtmp.close)
@@ -310,6 +325,12 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "bans": made.chat.bans,
         "emoji": made.chat.emoji,
         "integrations": made.integrations,
+        "federation": made.federation.federation,
+        "documents": made.federation.documents,
+        "addresses": made.federation.addresses,
+        "followers": made.federation.followers,
+        "engagements": made.federation.engagements,
+        "posts": made.federation.posts,
         "logbook": logbook,
         "listening": listening,
         "checks": checks,

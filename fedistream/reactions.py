@@ -4,6 +4,7 @@ from fedistream.bus import Reaction
 from fedistream.chat.herald import Herald
 from fedistream.chat.service import Chat
 from fedistream.events import BroadcastEnded, BroadcastStarted, SettingChanged, TitleChanged
+from fedistream.federation.service import Federation
 from fedistream.viewers.service import Viewers
 
 
@@ -12,7 +13,7 @@ def jobs() -> tuple[Reaction, ...]:
     return ()
 
 
-def table(viewers: Viewers, chat: Chat, herald: Herald) -> tuple[Reaction, ...]:
+def table(viewers: Viewers, chat: Chat, herald: Herald, federation: Federation) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     return (
         Reaction(BroadcastStarted, "now", viewers.begin_session),
@@ -22,4 +23,5 @@ def table(viewers: Viewers, chat: Chat, herald: Herald) -> tuple[Reaction, ...]:
         Reaction(TitleChanged, "live", herald.announce_title),
         Reaction(SettingChanged, "now", chat.heed),
         *jobs(),
+        Reaction(SettingChanged, "now", federation.heed),
     )

@@ -17,7 +17,7 @@ from fedistream.errors import Invalid
 Json = str | int | float | bool | list[str] | list[dict[str, str]]
 Check = Callable[[str, object], Json]
 Scope = Literal["node", "channel"]
-Touch = Literal["page", "profile", "player", "broadcast", "chat"]
+Touch = Literal["page", "profile", "player", "broadcast", "chat", "followers"]
 
 TOUCHES: Mapping[Touch, str] = {
     "page": "seen when a page or the configuration is asked for next",
@@ -25,6 +25,7 @@ TOUCHES: Mapping[Touch, str] = {
     "player": "from the next broadcast on, as players would stumble over a change in the middle",
     "broadcast": "at once, also for a broadcast that is running",
     "chat": "at once, for everybody in the chat",
+    "followers": "at once, for who follows or wants to",
 }
 
 MAX_NAME = 100
@@ -35,6 +36,10 @@ MAX_PAGE = 100_000
 MAX_TAGS, MAX_TAG = 30, 50
 MAX_WORDS, MAX_WORD = 500, 64  # names and words of the chat
 MAX_WELCOME = 2_000
+MAX_DOMAINS = 5_000  # block lists that admins share have a few thousand
+MAX_LIVE_MESSAGE = 2_000
+USERNAME = re.compile(r"[a-z0-9_]{1,30}")  # what every server takes
+DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
 FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
 MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
 HANDLE_SCHEMES = ("http", "https", "mailto", "xmpp", "matrix")  # never javascript: these become links
@@ -124,6 +129,26 @@ def words(name: str, value: object) -> list[str]:
         raise Invalid(name, f"must be a list of at most {MAX_WORDS} texts")
     one = text(MAX_WORD)
     return list(dict.fromkeys(found for each in value if (found := str(one(name, each)))))
+
+
+def username(name: str, value: object) -> str:
+    """The part before the @ of an account."""
+    found = str(text(30)(name, value)).lower()
+    if not USERNAME.fullmatch(found):
+        raise Invalid(name, "must be 1 to 30 letters without accents, digits and underscores")
+    return found
+
+
+def domains(name: str, value: object) -> list[str]:
+    """Host names, each once and in small letters; international ones in their ASCII form."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
+        raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} domains")
+    one = text(253)
+    found = [str(one(name, each)).lower().strip(".") for each in value]
+    for each in found:
+        if each and (not DOMAIN.fullmatch(each) or ".." in each):
+            raise Invalid(name, f"must be a list of host names, which {each[:60]} is not")
+    return list(dict.fromkeys(each for each in found if each))
 
 
 def handles(name: str, value: object) -> list[dict[str, str]]:
@@ -229,6 +254,24 @@ SETTINGS = checked(
         Setting("chat.offline_s", int, 300, whole(0, 604_800), CHAT),
         # how many days messages are kept; 0 is for good
         Setting("chat.retention_days", int, 30, whole(0, 3650), CHAT),
+        # of no effect before there is a serverurl: all that federation says has a URL
+        Setting("federation.enabled", bool, False, flag, PROFILE, "federation/enable", "node"),
+        # followers are let in by the admin, and posts are for followers alone
+        Setting("federation.private", bool, False, flag, PROFILE, "federation/private"),
+        Setting("federation.show_engagement", bool, True, flag, CHAT, "federation/showengagement"),
+        # of the home channel; others are called as in their paths
+        Setting("federation.username", str, "streamer", username, PROFILE, "federation/username", "node"),
+        Setting(
+            "federation.live_message",
+            str,
+            "I've gone live!",
+            text(MAX_LIVE_MESSAGE, lines=True),
+            frozenset({"broadcast"}),
+            "federation/livemessage",
+        ),
+        Setting(
+            "federation.blocked_domains", list, [], domains, frozenset({"followers"}), "federation/blockdomains", "node"
+        ),
     )
 )
 

@@ -14,16 +14,30 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from activitypub.deliver import Deliverer
+from activitypub.outside import Outside
+from activitypub.schemes import Schemes
+from activitypub.signatures.keys import SigningKey
 from fedistream import reactions
+from fedistream.bus import Bus
+from fedistream.channels.service import Channels
 from fedistream.db import Database, DatabaseProblem
-from fedistream.ground import BAD_DATA, Problem
+from fedistream.errors import Invalid
+from fedistream.federation.acquaintances import drop_inbox
+from fedistream.federation.addresses import Addresses
+from fedistream.federation.feature import USER_AGENT, guard
+from fedistream.federation.keys import Keys
+from fedistream.federation.values import Off
+from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.jobs.child import Nudges
 from fedistream.jobs.clock import Clock, Timed, every
-from fedistream.jobs.handlers import FactHandler
+from fedistream.jobs.handlers import ActivityHandler, FactHandler
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Handler, Worker
 from fedistream.options import Options
+from fedistream.settings_store import Settings
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +50,53 @@ def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
     environment = {
         "FEDISTREAM_DATA_DIR": str(options.data_dir),
         "FEDISTREAM_DATABASE_URL": options.database_url,
+        "FEDISTREAM_PUBLIC_URL": options.public_url,
+        "FEDISTREAM_FEDERATION_ALLOW": options.federation_allow,
         "FEDISTREAM_LOG_LEVEL": options.log_level,
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
     return [sys.executable, "-m", "fedistream", "worker", "--nudged"], environment
 
 
-def handlers() -> Mapping[str, Handler]:
-    """What this process can do, by the kind of job. What is not here waits for a worker that can."""
-    return {"fact": FactHandler(reactions.jobs())}
+async def handlers(options: Options, undo: contextlib.AsyncExitStack) -> Mapping[str, Handler]:
+    """What this process can do, by the kind of job. What is not here waits for a worker that can. Raises Problem."""
+    settings, channels = Settings(Bus(), now), Channels(now, secrets.token_urlsafe)
+    try:
+        outside = await undo.enter_async_context(Outside(guard(options.federation_allow), USER_AGENT))
+        if options.public_url:
+            settings.override("serverurl", options.public_url.rstrip("/"))
+    except Invalid as error:
+        raise Problem(str(error), BAD_OPTION) from error
+    await settings.load()
+    await channels.load()
+    ring = KeyRing(settings, channels, Keys(Addresses(settings, channels), now))
+    deliverer = Deliverer(outside, Schemes(), time.time)
+    return {"fact": FactHandler(reactions.jobs()), "activity": ActivityHandler(deliverer, ring, drop_inbox)}
+
+
+class KeyRing:
+    """Our signing keys. The front may have changed what our actors are called since this process began."""
+
+    def __init__(self, settings: Settings, channels: Channels, keys: Keys) -> None:
+        self._settings, self._channels, self._keys = settings, channels, keys
+
+    async def signing_key(self, key_id: str) -> SigningKey | None:
+        key = await self._find(key_id)
+        if key is None:
+            await self._settings.load()
+            await self._channels.load()
+            key = await self._find(key_id)
+        return key
+
+    async def _find(self, key_id: str) -> SigningKey | None:
+        try:
+            return await self._keys.signing_key(key_id)
+        except Off:
+            return None
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def run(options: Options, *, nudged: bool) -> None:
@@ -59,7 +111,7 @@ async def run(options: Options, *, nudged: bool) -> None:
             raise Problem(str(problem), BAD_DATA) from problem
         outbox = Outbox(time.time)
         owner = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
-        worker = Worker(outbox, handlers(), owner, random.random)
+        worker = Worker(outbox, await handlers(options, undo), owner, random.random)
         clock = Clock([Timed("outbox.prune", every(PRUNE_S), outbox.prune)], time.time)
         await clock.open()
         undo.callback(clock.close)

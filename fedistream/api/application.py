@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fedistream.api import ops
 from fedistream.api.ask import Ask
 from fedistream.api.entries import Gate, routes
+from fedistream.api.fediverse import routes as fediverse
+from fedistream.api.fediverse.envelope import ENVELOPE as FEDIVERSE_ENVELOPE
 from fedistream.api.hls import PREFIX, HlsFace
 from fedistream.api.owncast import routes as owncast
 from fedistream.api.owncast.envelope import OwncastEnvelope
@@ -31,6 +33,7 @@ def application(
     listed: list[BaseRoute] = [
         *routes(ops.ENTRIES, services, gates, ops.ENVELOPE),
         *routes(owncast.ENTRIES, services, gates, api_envelope),
+        *routes(fediverse.ENTRIES, services, gates, FEDIVERSE_ENVELOPE),
         *routes(pages.ENTRIES, services, gates, page_envelope),
     ]
 

@@ -59,13 +59,17 @@ class Channels:
         overridden, a stream key, which is returned so that it can be shown; "" otherwise. Raises Invalid."""
         self._override = check_key(override) if override else None
         made = await atomic(self._begin)
+        await self.load()
+        return made
+
+    async def load(self) -> None:
+        """Read the rows: all that a process does which makes none."""
         for row in await ChannelRow.all().order_by("id"):
             self._know(Channel(row.id, row.slug, row.created_at))
         for channel in self._by_id.values():
             keys = await StreamKeyRow.filter(channel_id=channel.id).order_by("id")
             self._keys[channel.id] = tuple(StreamKey(row.key, row.comment, row.created_at) for row in keys)
         self._hang_doors()
-        return made
 
     @property
     def key_overridden(self) -> bool:

@@ -12,6 +12,7 @@ MODELS = (
     "fedistream.chat.models",
     "fedistream.integrations.models",
     "fedistream.jobs.models",
+    "fedistream.federation.models",
 )
 """Every module with a model in it. By name, as this room knows no feature."""
 

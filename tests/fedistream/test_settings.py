@@ -186,6 +186,12 @@ def test_the_defaults_are_ours() -> None:
         "chat.slow_s": 0,
         "chat.offline_s": 300,
         "chat.retention_days": 30,
+        "federation.enabled": False,
+        "federation.private": False,
+        "federation.show_engagement": True,
+        "federation.username": "streamer",
+        "federation.live_message": "I've gone live!",
+        "federation.blocked_domains": [],
     }
 
 

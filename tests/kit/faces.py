@@ -10,6 +10,7 @@ from secrets import token_bytes, token_urlsafe
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
 
+from activitypub.guard import Guard
 from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
 from fedistream.api.gates import gates
@@ -34,7 +35,13 @@ from fedistream.chat.feature import build as build_chat
 from fedistream.chat.herald import Neighbours, OnAir
 from fedistream.chat.values import Visitor
 from fedistream.db import Database
+from fedistream.federation.feature import Clocks as FederationClocks
+from fedistream.federation.feature import FederationFeature, Post
+from fedistream.federation.feature import build as build_federation
+from fedistream.federation.service import Neighbours as FederationNeighbours
 from fedistream.integrations.service import Integrations, Scope
+from fedistream.jobs.handlers import activity
+from fedistream.jobs.outbox import Outbox
 from fedistream.logbook import Logbook
 from fedistream.people.service import People
 from fedistream.places import STATIC, TEMPLATES
@@ -64,6 +71,7 @@ class Faces:
     viewers: Viewers
     chat: ChatFeature
     integrations: Integrations
+    federation: FederationFeature
     loudspeaker: Loudspeaker
     broadcasts: Broadcasts
     limits: Limits = field(default_factory=Limits)
@@ -99,6 +107,12 @@ class Faces:
             "bans": self.chat.bans,
             "emoji": self.chat.emoji,
             "integrations": self.integrations,
+            "federation": self.federation.federation,
+            "documents": self.federation.documents,
+            "addresses": self.federation.addresses,
+            "followers": self.federation.followers,
+            "engagements": self.federation.engagements,
+            "posts": self.federation.posts,
             "logbook": self.logbook,
             "listening": self.listening,
             "now": self.clock.now,
@@ -170,7 +184,13 @@ async def open_faces(folder: Path) -> AsyncIterator[Faces]:
         chat = await build_chat(near, Clocks(clock.now, clock.monotonic, token_bytes, later), folder / "emoji")
         writing = asyncio.create_task(chat.chat.run())
         integrations = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
-        yield Faces(clock, settings, channels, people, viewers, chat, integrations, loudspeaker, broadcasts)
+        federation = await build_federation(
+            FederationNeighbours(settings, channels, facts),
+            FederationClocks(clock.now, lambda: clock.now().timestamp(), clock.monotonic),
+            Post(Outbox(lambda: clock.now().timestamp()), activity, Guard()),
+        )
+        yield Faces(clock, settings, channels, people, viewers, chat, integrations, federation, loudspeaker, broadcasts)
+        await federation.close()
         chat.chat.close()
         await writing
     finally:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from fedistream.api.entries import Entry
-from fedistream.api.owncast import admin, chat, chat_admin, integrations, public, setters
+from fedistream.api.owncast import admin, chat, chat_admin, federation, integrations, public, setters
 from fedistream.api.owncast.envelope import SETTERS
 from fedistream.api.tokens import BEARER
 from fedistream.integrations.service import Scope
@@ -88,6 +88,18 @@ INTEGRATIONS = (
     Entry("POST", "/api/integrations/streamtitle", integrations.title, ALL, EARLY),
 )
 
+FEDERATION = (
+    Entry("GET", "/api/followers", federation.followers_list, "anyone", EARLY),
+    Entry("POST", "/api/remotefollow", federation.remote_follow, "anyone", EARLY),
+    Entry("GET", "/api/admin/followers", federation.followers_list, "admin", EARLY),
+    Entry("GET", "/api/admin/followers/pending", federation.pending, "admin", EARLY),
+    Entry("GET", "/api/admin/followers/blocked", federation.blocked, "admin", EARLY),
+    Entry("POST", "/api/admin/followers/approve", federation.approve, "admin", EARLY),
+    Entry("POST", "/api/admin/followers/remove", federation.remove, "admin", "0.2.5"),
+    Entry("GET", "/api/admin/federation/actions", federation.actions, "admin", EARLY),
+    Entry("POST", "/api/admin/federation/send", federation.send, "admin", EARLY),
+)
+
 SECRETS = (
     Entry("POST", f"{SETTERS}adminpass", setters.set_admin_password, "admin", LATER),
     Entry("POST", f"{SETTERS}streamkeys", setters.set_stream_keys, "admin", LATER),
@@ -102,4 +114,14 @@ SETTINGS_ENTRIES = tuple(
     if setting.owncast_path
 )
 
-ENTRIES = (*PUBLIC, *VISITORS, *MODERATORS, *ADMIN, *CHAT_ADMIN, *INTEGRATIONS, *SECRETS, *SETTINGS_ENTRIES)
+ENTRIES = (
+    *PUBLIC,
+    *VISITORS,
+    *MODERATORS,
+    *ADMIN,
+    *CHAT_ADMIN,
+    *INTEGRATIONS,
+    *FEDERATION,
+    *SECRETS,
+    *SETTINGS_ENTRIES,
+)

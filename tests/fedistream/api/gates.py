@@ -125,8 +125,51 @@ INTEGRATIONS = (
     ),
 )
 
+FEDIVERSE = (
+    *rows(
+        "anyone",
+        "GET /.well-known/webfinger",
+        "GET /.well-known/host-meta",
+        "GET /.well-known/host-meta.json",
+        "GET /.well-known/nodeinfo",
+        "GET /.well-known/x-nodeinfo2",
+        "GET /nodeinfo/2.0",
+        "GET /nodeinfo/2.1",
+        "GET /api/v1/instance",
+        "POST /federation/inbox",
+        "GET /federation/node",
+    ),
+    Row("GET", "/federation/{post_id}", "anyone", knock="/federation/none"),
+    Row("GET", "/federation/user/{name}", "anyone", knock="/federation/user/streamer"),
+    Row("POST", "/federation/user/{name}/inbox", "anyone", knock="/federation/user/streamer/inbox"),
+    *(
+        Row("GET", f"/federation/user/{{name}}/{each}", "anyone", knock=f"/federation/user/streamer/{each}")
+        for each in ("outbox", "followers", "following", "featured")
+    ),
+)
+
+FEDERATION = (
+    *rows("anyone", "GET /api/followers", "POST /api/remotefollow"),
+    *rows(
+        "admin",
+        "GET /api/admin/followers",
+        "GET /api/admin/followers/pending",
+        "GET /api/admin/followers/blocked",
+        "POST /api/admin/followers/approve",
+        "POST /api/admin/followers/remove",
+        "GET /api/admin/federation/actions",
+        "POST /api/admin/federation/send",
+    ),
+)
+
 OWNCAST_SETTERS = rows(
     "admin",
+    "POST /api/admin/config/federation/enable",
+    "POST /api/admin/config/federation/private",
+    "POST /api/admin/config/federation/showengagement",
+    "POST /api/admin/config/federation/username",
+    "POST /api/admin/config/federation/livemessage",
+    "POST /api/admin/config/federation/blockdomains",
     "POST /api/admin/config/adminpass",
     "POST /api/admin/config/streamkeys",
     "POST /api/admin/config/key",
@@ -177,6 +220,8 @@ ROWS: tuple[Row, ...] = (
     *OWNCAST_PUBLIC,
     *OWNCAST_ADMIN,
     *OWNCAST_SETTERS,
+    *FEDIVERSE,
+    *FEDERATION,
     *CHAT,
     *CHAT_MODERATORS,
     *CHAT_ADMIN,

@@ -31,6 +31,12 @@ SAMPLES: dict[str, tuple[object, object]] = {
     "chat/slurfilterenabled": (True, "on"),
     "chat/forbiddenusernames": (["boss"], "boss"),
     "chat/suggestedusernames": (["Ann", "Ben"], [1]),
+    "federation/enable": (True, "yes"),
+    "federation/private": (True, 1),
+    "federation/showengagement": (False, None),
+    "federation/username": ("ann_live", "Änn"),
+    "federation/livemessage": ("On air", ["On air"]),
+    "federation/blockdomains": (["bad.example", "worse.example"], ["not a host"]),
     "welcomemessage": ("Be **kind**", ["hello"]),
 }
 

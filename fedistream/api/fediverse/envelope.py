@@ -1,0 +1,39 @@
+"""How this face says no: a status and a line of text, which other servers write into their logs."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from starlette.responses import PlainTextResponse, Response
+
+from fedistream.api.ask import Ask, TooLarge, TooSlow
+from fedistream.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from fedistream.federation.values import Off
+
+STATUS: Mapping[type[Refusal], int] = {
+    Invalid: 400,
+    NotAllowed: 403,
+    NotFound: 404,
+    Off: 405,  # as Owncast
+    TooSlow: 408,
+    Gone: 410,
+    TooLarge: 413,
+    TooMany: 429,
+}
+
+
+class FediverseEnvelope:
+    def refusal(self, ask: Ask, error: Refusal) -> Response:
+        status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+        headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany) else {}
+        if isinstance(error, Off):
+            headers["Allow"] = ""  # RFC 9110 15.5.6: nothing, as things are
+        return PlainTextResponse(str(error), status, headers)
+
+    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+        return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})
+
+    def fault(self, ask: Ask) -> Response:
+        return PlainTextResponse("Internal Server Error", 500)
+
+
+ENVELOPE = FediverseEnvelope()

@@ -1,0 +1,33 @@
+"""The inboxes: bytes and headers as they came are handed on, and the verdict is answered before the connection ends."""
+
+from starlette.responses import PlainTextResponse, Response
+
+from activitypub.refusal import Refused
+from activitypub.signatures.request import receive
+from fedistream.api.ask import Ask
+from fedistream.errors import NotFound
+from fedistream.federation.addresses import Addresses
+from fedistream.federation.service import Federation
+
+MAX_BODY = 1024 * 1024  # bytes; what Mastodon fetches of others at most
+
+
+async def shared(ask: Ask, addresses: Addresses, federation: Federation) -> Response:
+    site = addresses.site()
+    scope = ask.request.scope
+    query: bytes = scope["query_string"]
+    # as it stood on the request line: what was signed is not what a decoded path is
+    raw = site.path.encode() + scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    try:
+        await federation.take(receive("POST", site.origin, raw.decode("latin-1"), headers, ask.body))
+    except Refused as refused:
+        return PlainTextResponse(str(refused), refused.status)
+    return Response(status_code=202)
+
+
+async def own(ask: Ask, addresses: Addresses, federation: Federation) -> Response:
+    addresses.site()
+    if addresses.by_name(ask.parts["name"]) is None:
+        raise NotFound("there is no such account")
+    return await shared(ask, addresses, federation)

@@ -1,0 +1,100 @@
+"""Followers and what they do, to everybody and to the admin."""
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.entries import reply
+from fedistream.api.owncast.envelope import NO_CACHE, changed, done
+from fedistream.api.owncast.needs import Channels
+from fedistream.api.owncast.shapes import moment, moment_or_null
+from fedistream.errors import Invalid
+from fedistream.federation.addresses import Channels as AllChannels
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.followers import Followers
+from fedistream.federation.posts import Posts
+from fedistream.federation.service import Federation
+from fedistream.federation.values import Engagement, Follower, Kind, State
+
+DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 500, 10**9
+
+# Owncast knows no reactions
+TYPES = {
+    Kind.FOLLOW: "FEDIVERSE_ENGAGEMENT_FOLLOW",
+    Kind.LIKE: "FEDIVERSE_ENGAGEMENT_LIKE",
+    Kind.REACTION: "FEDIVERSE_ENGAGEMENT_LIKE",
+    Kind.SHARE: "FEDIVERSE_ENGAGEMENT_REPOST",
+}
+
+
+async def followers_list(ask: Ask, channels: Channels, followers: Followers) -> Response:
+    offset, limit = span(ask)
+    found = await followers.page(channels.home().id, State.ACCEPTED, offset, limit)
+    return reply({"total": found.total, "results": [follower(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def pending(ask: Ask, channels: Channels, followers: Followers) -> Response:
+    return await _all(State.PENDING, ask, channels, followers)
+
+
+async def blocked(ask: Ask, channels: Channels, followers: Followers) -> Response:
+    return await _all(State.BLOCKED, ask, channels, followers)
+
+
+async def approve(ask: Ask, channels: AllChannels, federation: Federation) -> Response:
+    """`approved: false` is a no for good."""
+    actor, approved = ask.member("actorIRI", str), ask.member("approved", bool)
+    decide = federation.approve if approved else federation.block
+    await decide(channels.home(), actor)
+    return done("follower approved" if approved else "follower rejected")
+
+
+async def remove(ask: Ask, channels: AllChannels, federation: Federation) -> Response:
+    await federation.remove(channels.home(), ask.member("actorIRI", str))
+    return done("follower removed")
+
+
+async def remote_follow(ask: Ask, channels: AllChannels, federation: Federation) -> Response:
+    url = await federation.remote_follow(channels.home(), ask.member("account", str), ask.address)
+    return reply({"redirectUrl": url})
+
+
+async def actions(ask: Ask, channels: Channels, engagements: Engagements) -> Response:
+    found = await engagements.page(channels.home().id, *span(ask))
+    return reply({"total": found.total, "results": [action(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def send(ask: Ask, channels: AllChannels, posts: Posts) -> Response:
+    await posts.publish(channels.home(), ask.member("value", str))
+    return changed()
+
+
+def span(ask: Ask) -> tuple[int, int]:
+    """Offset and limit of the query. Raises Invalid."""
+    numbers = {"offset": 0, "limit": DEFAULT_LIMIT}
+    for name, most in (("offset", MAX_OFFSET), ("limit", MAX_LIMIT)):
+        text = ask.query.get(name, "")
+        if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
+            raise Invalid(name, "must be a whole number")
+        if text:
+            numbers[name] = min(int(text), most)
+    return numbers["offset"], numbers["limit"] or DEFAULT_LIMIT
+
+
+def follower(value: Follower) -> dict[str, object]:
+    return {
+        "link": value.actor,
+        "name": value.name,
+        "username": value.handle,
+        "image": value.image,
+        "timestamp": moment(value.at),
+        "disabledAt": moment_or_null(value.disabled_at),
+    }
+
+
+def action(value: Engagement) -> dict[str, object]:
+    return {"iri": value.object, "actorIRI": value.actor, "type": TYPES[value.kind], "timestamp": moment(value.at)}
+
+
+async def _all(state: State, ask: Ask, channels: Channels, followers: Followers) -> Response:
+    found = await followers.page(channels.home().id, state, 0, MAX_LIMIT)
+    return reply([follower(each) for each in found.items], headers=NO_CACHE)

@@ -1,0 +1,157 @@
+"""The actors of elsewhere: whose key signs, whom we know, and what we have heard. The ports of the inbox.
+
+Rows are kept only of actors we have to do with; the keys of strangers are kept in memory, bounded, for a day.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from activitypub.actor import Actor, parse_actor, write_actor
+from activitypub.discovery import find_signer
+from activitypub.refusal import Refused
+from activitypub.restraint import Fetches
+from activitypub.signer import Missing, Signer
+from activitypub.urls import authority, without_fragment
+from fedistream.db import atomic
+from fedistream.federation.blocks import Blocks
+from fedistream.federation.models import RemoteActorRow, SeenActivityRow
+
+KEEP_S = 86_400.0
+MAX_KEPT = 10_000  # signers in memory, of about 5 kB each
+RENEW_S = 300.0  # a key that does not fit is not fetched again sooner
+SEEN_FOR = timedelta(days=8)  # a signature is good for hours; peers try again for days
+
+
+class Acquaintances:
+    """`clock` is monotonic, in seconds."""
+
+    def __init__(
+        self, fetches: Fetches, blocks: Blocks, clock: Callable[[], float], now: Callable[[], datetime]
+    ) -> None:
+        self._fetches, self._blocks, self._clock, self._now = fetches, blocks, clock, now
+        self._kept: OrderedDict[str, tuple[Signer, float]] = OrderedDict()
+        self._renewed: OrderedDict[str, float] = OrderedDict()
+
+    def is_blocked(self, url: str) -> bool:
+        return url in self._blocks
+
+    async def get(self, key_id: str) -> Signer | Missing:
+        """From memory, from the rows, or fetched."""
+        signer, until = self._kept.get(key_id, (None, 0.0))
+        if signer is not None and self._clock() < until:
+            return signer
+        found = await self._stored(key_id) or await find_signer(key_id, self._fetches)
+        if isinstance(found, Signer):
+            self._keep(found)
+        return found
+
+    async def renew(self, signer: Signer) -> Signer | None:
+        """Fetched anew, once in 5 minutes for each key."""
+        now = self._clock()
+        if now - self._renewed.get(signer.key_id, -RENEW_S) < RENEW_S:
+            return None
+        self._renewed[signer.key_id] = now
+        self._renewed.move_to_end(signer.key_id)
+        if len(self._renewed) > MAX_KEPT:
+            self._renewed.popitem(last=False)
+        found = await find_signer(signer.key_id, self._fetches)
+        if not isinstance(found, Signer):
+            return None
+        self._keep(found)
+        if found.actor.complete:
+            await RemoteActorRow.filter(url=found.actor.id).update(**_columns(found.actor, found.key_id, self._now()))
+        return found
+
+    async def knows(self, actor: str) -> bool:
+        return bool(await RemoteActorRow.exists(url=actor))
+
+    async def seen(self, activity_id: str) -> bool:
+        return bool(await SeenActivityRow.exists(activity_id=activity_id))
+
+    async def hear(self, activity_id: str) -> None:
+        """Write down that this activity is acted on, in the transaction that does. Raises IntegrityError if it was."""
+        await SeenActivityRow.create(activity_id=activity_id, at=self._now())
+
+    async def unhear(self, activity_id: str, actor: str) -> None:
+        """Let an activity that was undone be done again: Misskey's Follow of one account by another has one id for
+        good. Only ids of the actor's own host."""
+        if authority(activity_id) == authority(actor):
+            await SeenActivityRow.filter(activity_id=activity_id).delete()
+
+    async def sweep(self) -> None:
+        """Forget what was heard long ago."""
+        await SeenActivityRow.filter(at__lt=self._now() - SEEN_FOR).delete()
+
+    async def keep(self, signer: Signer) -> RemoteActorRow:
+        """The row of an actor we have to do with from now on; in a transaction."""
+        columns = _columns(signer.actor, signer.key_id, self._now())
+        row, made = await RemoteActorRow.get_or_create(url=signer.actor.id, defaults=columns)
+        if not made:
+            await RemoteActorRow.filter(id=row.id).update(**columns)
+        return row
+
+    async def update(self, actor: Actor, key_id: str) -> None:
+        """What an actor says of itself now; only if we have to do with it, and in a transaction."""
+        if actor.complete and actor.key(key_id) is not None:
+            await RemoteActorRow.filter(url=actor.id).update(**_columns(actor, key_id, self._now()))
+
+    def forget_key(self, key_id: str) -> None:
+        """Do not use what memory has of it any more."""
+        self._kept.pop(key_id, None)
+
+    async def forget(self, actor: str) -> None:
+        """Delete all of an actor, with what it did; in a transaction."""
+        for key_id in [key_id for key_id, (signer, _) in self._kept.items() if signer.actor.id == actor]:
+            del self._kept[key_id]
+        await RemoteActorRow.filter(url=actor).delete()
+
+    async def _stored(self, key_id: str) -> Signer | None:
+        row = await RemoteActorRow.filter(url=without_fragment(key_id)).first()
+        row = row or await RemoteActorRow.filter(key_id=key_id).first()
+        if row is None:
+            return None
+        try:
+            actor = parse_actor(row.document)
+        except Refused:
+            return None
+        key = actor.key(key_id)
+        return None if key is None else Signer(key_id, key, actor)
+
+    def _keep(self, signer: Signer) -> None:
+        # to a badly signed fetch Sharkey answers with a stripped actor, which must not stand in for the true one
+        if not signer.actor.complete:
+            return
+        self._kept[signer.key_id] = (signer, self._clock() + KEEP_S)
+        self._kept.move_to_end(signer.key_id)
+        if len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+
+
+async def drop_inbox(inbox: str) -> None:
+    """An inbox is gone for good. Who had it as his own follows nobody any more; a shared one is not used again."""
+    await atomic(_drop_inbox, inbox)
+
+
+async def _drop_inbox(inbox: str) -> None:
+    await RemoteActorRow.filter(inbox=inbox).delete()
+    await RemoteActorRow.filter(shared_inbox=inbox).update(shared_inbox="")
+
+
+def handle_of(actor: Actor) -> str:
+    """user@host, as the actor's id has the host; what WebFinger would say may differ."""
+    return f"{actor.username}@{authority(actor.id)}"[:320]
+
+
+def _columns(actor: Actor, key_id: str, now: datetime) -> dict[str, object]:
+    return {
+        "key_id": key_id,
+        "handle": handle_of(actor),
+        "name": actor.name or actor.username,
+        "image": actor.icon.url if actor.icon else "",
+        "inbox": actor.inbox,
+        "shared_inbox": actor.shared_inbox or "",
+        # written anew, so that only what we understand is kept, within its limits
+        "document": write_actor(actor),
+        "fetched_at": now,
+    }

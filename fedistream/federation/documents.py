@@ -1,0 +1,252 @@
+"""Our own documents: the actors, WebFinger, NodeInfo, the collections. Serving them is left to `api/fediverse/`."""
+
+from html import escape
+from urllib.parse import quote
+
+from activitypub import collections, nodeinfo
+from activitypub.actor import Actor, ActorKey, Picture, write_actor
+from activitypub.nodeinfo import NodeFacts
+from activitypub.strictjson import Json
+from activitypub.vocabulary.compose import with_context
+from activitypub.webfinger import (
+    ACTIVITY_JSON,
+    AVATAR,
+    SELF,
+    BadHandle,
+    Handle,
+    Jrd,
+    Link,
+    actor_jrd,
+    parse_resource,
+    write_jrd,
+)
+from fedistream import __version__
+from fedistream.errors import Invalid, NotFound
+from fedistream.federation.addresses import Addresses, Channel, Settings
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.followers import Followers
+from fedistream.federation.keys import NODE, Keys, key_id
+from fedistream.federation.posts import Posts
+from fedistream.federation.values import Kind, State
+from fedistream.text import render
+
+PAGE = 20  # items
+SOFTWARE = "fedistream"
+
+
+class Documents:
+    def __init__(
+        self,
+        addresses: Addresses,
+        settings: Settings,
+        keys: Keys,
+        followers: Followers,
+        posts: Posts,
+        engagements: Engagements,
+    ) -> None:
+        self._addresses, self._settings, self._keys = addresses, settings, keys
+        self._followers, self._posts, self._engagements = followers, posts, engagements
+
+    async def actor(self, channel: Channel) -> Json:
+        """Raises Off."""
+        site, url, name = self._addresses.site(), self._addresses.actor(channel), self._addresses.name(channel)
+        key = await self._keys.of(channel.id)
+        return write_actor(
+            Actor(
+                url,
+                "Service",
+                name,
+                f"{url}/inbox",
+                outbox=f"{url}/outbox",
+                followers=f"{url}/followers",
+                following=f"{url}/following",
+                featured=f"{url}/featured",
+                shared_inbox=site.shared_inbox,
+                name=self._text("name", channel),
+                summary=render(self._text("serversummary", channel)),
+                url=site.page(channel.slug),
+                icon=Picture(f"{site.base}/logo"),
+                manually_approves=bool(self._settings.value("federation.private", channel.id)),
+                discoverable=True,
+                indexable=not self._settings.value("disablesearchindexing"),
+                published=channel.created_at,
+                fields=self._fields(channel),
+                hashtags=self._hashtags(channel),
+                keys=(ActorKey(key_id(url), key.public()),),
+                webfinger=f"{name}@{site.authority}",
+                generator=site.node,
+            )
+        )
+
+    async def node(self) -> Json:
+        """The actor that signs what the node fetches; it can be read without a signature. Raises Off."""
+        site, key = self._addresses.site(), await self._keys.of(NODE)
+        return write_actor(
+            Actor(
+                site.node,
+                "Application",
+                _host(site.authority),
+                site.shared_inbox,
+                outbox=f"{site.node}/outbox",
+                name=str(self._settings.value("name")),
+                url=f"{site.base}/",
+                manually_approves=True,
+                keys=(ActorKey(key_id(site.node), key.public()),),
+            )
+        )
+
+    def webfinger(self, resource: str) -> Json:
+        """Who is asked for, by acct: or by the URL of an actor or page. Raises Invalid, NotFound, Off."""
+        site = self._addresses.site()
+        try:
+            wanted = parse_resource(resource)
+        except BadHandle as error:
+            raise Invalid("resource", "must be acct:user@host or a URL of this node") from error
+        if isinstance(wanted, Handle):
+            if wanted.host != site.authority:
+                raise NotFound("that is another server")
+            found, node = self._addresses.by_name(wanted.user), wanted.user.lower() == _host(site.authority)
+        else:
+            found = self._addresses.by_actor(str(wanted)) or self._addresses.by_page(str(wanted))
+            node = str(wanted) == site.node
+        if found is not None:
+            handle = Handle(self._addresses.name(found), site.authority)
+            avatar = Link(AVATAR, "image/png", f"{site.base}/logo")
+            page, stream = site.page(found.slug), site.stream(found.slug)
+            return write_jrd(actor_jrd(handle, self._addresses.actor(found), page=page, avatar=avatar, stream=stream))
+        if node:
+            subject = Handle(_host(site.authority), site.authority).acct
+            return write_jrd(Jrd(subject, (site.node,), (Link(SELF, ACTIVITY_JSON, site.node),)))
+        raise NotFound("there is no such account")
+
+    async def followers(self, channel: Channel, page: int | None) -> Json:
+        """The collection, or one of its pages. In a private channel only how many they are. Raises NotFound, Off."""
+        url = f"{self._addresses.actor(channel)}/followers"
+        total = await self._followers.count(channel.id)
+        if self._private(channel):
+            return collections.write_collection(url, total)
+        if page is None:
+            return collections.write_collection(url, total, last=_last(total))
+        _check(page, total)
+        found = await self._followers.page(channel.id, State.ACCEPTED, (page - 1) * PAGE, PAGE)
+        items = [each.actor for each in found.items]
+        return collections.write_page(url, page, items, total=total, last=_last(total))
+
+    async def outbox(self, channel: Channel, page: int | None) -> Json:
+        """The posts, each in its Create. Raises NotFound, Off."""
+        url = f"{self._addresses.actor(channel)}/outbox"
+        number = page or 1
+        found = await self._posts.page(channel.id, (number - 1) * PAGE, PAGE)
+        if page is None:
+            return collections.write_collection(url, found.total, last=_last(found.total))
+        _check(page, found.total)
+        items = [_bare(each.create()) for each in found.items]
+        return collections.write_page(url, page, items, total=found.total, last=_last(found.total))
+
+    def empty(self, channel: Channel, name: str) -> Json:
+        """`following` and `featured`, which others ask for, and in which there is nothing. Raises Off."""
+        return collections.write_whole(f"{self._addresses.actor(channel)}/{name}", [])
+
+    async def post(self, post_id: str) -> Json:
+        """A post, with how often it was liked and shared. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        url = str(found.document["id"])
+        likes = await self._engagements.count(url, Kind.LIKE, Kind.REACTION)
+        shares = await self._engagements.count(url, Kind.SHARE)
+        return with_context(
+            {
+                **found.document,
+                # many servers read the numbers here
+                "likes": {"id": f"{url}/likes", "type": "Collection", "totalItems": likes},
+                "shares": {"id": f"{url}/shares", "type": "Collection", "totalItems": shares},
+            }
+        )
+
+    def nodeinfo_index(self) -> Json:
+        """Raises Off."""
+        site = self._addresses.site()
+        return nodeinfo.write_index(site.base, site.node)
+
+    async def nodeinfo(self, version: str) -> Json:
+        """2.0 or 2.1. Raises Off."""
+        self._addresses.site()
+        return nodeinfo.write_document(version, await self._facts())
+
+    async def nodeinfo2(self) -> Json:
+        """Raises Off."""
+        return nodeinfo.write_nodeinfo2(self._addresses.site().base, await self._facts())
+
+    def host_meta(self) -> str:
+        """Raises Off."""
+        return nodeinfo.write_host_meta(self._addresses.site().base)
+
+    def host_meta_json(self) -> Json:
+        """Raises Off."""
+        return nodeinfo.write_host_meta_json(self._addresses.site().base)
+
+    async def instance(self) -> Json:
+        """What old clients ask of any server to know it. Raises Off."""
+        site, summary = self._addresses.site(), str(self._settings.value("serversummary"))
+        return {
+            "uri": site.base,
+            "title": self._settings.value("name"),
+            "short_description": summary,
+            "description": summary,
+            "version": __version__,
+            "thumbnail": f"{site.base}/logo",
+            "languages": None,
+            "stats": {"user_count": 1, "status_count": await self._posts.count(), "domain_count": 0},
+            "registrations": False,
+            "approval_required": False,
+            "invites_enabled": False,
+        }
+
+    async def _facts(self) -> NodeFacts:
+        return NodeFacts(
+            SOFTWARE,
+            __version__,
+            posts=await self._posts.count(),
+            title=str(self._settings.value("name")),
+            metadata={"chat_enabled": not self._settings.value("chat.disabled")},
+        )
+
+    def _private(self, channel: Channel) -> bool:
+        return bool(self._settings.value("federation.private", channel.id))
+
+    def _text(self, name: str, channel: Channel) -> str:
+        return str(self._settings.value(name, channel.id))
+
+    def _fields(self, channel: Channel) -> tuple[tuple[str, str], ...]:
+        """The page, and where else the streamer is."""
+        handles = self._settings.value("socialhandles", channel.id)
+        links = [("Stream", self._addresses.site().page(channel.slug))]
+        links += [(each["platform"], each["url"]) for each in handles]
+        return tuple((name, _link(url)) for name, url in links)
+
+    def _hashtags(self, channel: Channel) -> tuple[tuple[str, str], ...]:
+        page = self._addresses.site().page(channel.slug)
+        return tuple((f"#{tag}", f"{page}?tag={quote(tag)}") for tag in self._settings.value("tags", channel.id))
+
+
+def _link(url: str) -> str:
+    shown = url.partition("://")[2] or url
+    return f'<a href="{escape(url)}" rel="me nofollow noopener noreferrer" target="_blank">{escape(shown)}</a>'
+
+
+def _host(authority: str) -> str:
+    """The name of the node's own actor, which has no room for a port."""
+    return authority.partition(":")[0]
+
+
+def _bare(document: Json) -> Json:
+    return {name: value for name, value in document.items() if name != "@context"}
+
+
+def _last(total: int) -> int:
+    return max(1, -(-total // PAGE))
+
+
+def _check(page: int, total: int) -> None:
+    if not 1 <= page <= _last(total):
+        raise NotFound("there is no such page")

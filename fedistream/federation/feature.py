@@ -1,0 +1,123 @@
+"""Federation as a whole: its parts, made and joined."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from activitypub.fetch import Clock
+from activitypub.guard import Guard, parse_allowed
+from activitypub.outside import Outside
+from activitypub.restraint import RestrainedFetcher
+from activitypub.schemes import Schemes
+from fedistream import __version__
+from fedistream.errors import Invalid
+from fedistream.federation.acquaintances import Acquaintances
+from fedistream.federation.addresses import Addresses
+from fedistream.federation.blocks import Blocks
+from fedistream.federation.documents import Documents
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.followers import Followers
+from fedistream.federation.keys import Keys
+from fedistream.federation.letters import Deliveries, Letters
+from fedistream.federation.pace import Pace
+from fedistream.federation.posts import Posts
+from fedistream.federation.reading import Reading
+from fedistream.federation.service import Federation, Neighbours, Parts
+from fedistream.jobs.job import Promises
+
+BURST, PER_S = 600, 20.0  # of one server: a post that is widely read is liked by hundreds within a minute
+SWEEP_S = 3600.0
+USER_AGENT = f"Fedistream/{__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """`unix` and `monotonic` in seconds."""
+
+    now: Callable[[], datetime]
+    unix: Clock
+    monotonic: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """How letters get out: written down in `outbox`, as jobs that `delivery` makes. `guard` says where to."""
+
+    outbox: Promises
+    delivery: Deliveries
+    guard: Guard
+
+
+@dataclass(frozen=True, slots=True)
+class FederationFeature:
+    """Has to `run`, and be closed."""
+
+    federation: Federation
+    documents: Documents
+    followers: Followers
+    engagements: Engagements
+    posts: Posts
+    addresses: Addresses
+    keys: Keys
+    outside: Outside
+
+    async def run(self) -> None:
+        """Put the tables in order now and then, until cancelled."""
+        while True:
+            await self.federation.sweep()
+            await asyncio.sleep(SWEEP_S)
+
+    async def close(self) -> None:
+        await self.outside.close()
+
+
+def guard(allow: str) -> Guard:
+    """Whom we may connect to: all that is public, and the hosts of `allow` (name[:port],...). Raises Invalid."""
+    try:
+        return Guard(parse_allowed(entry for entry in allow.split(",") if entry.strip()))
+    except ValueError as error:
+        raise Invalid("--federation-allow", str(error)) from error
+
+
+async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeature:
+    """On an open database."""
+    addresses = Addresses(near.settings, near.channels)
+    keys = Keys(addresses, clocks.now)
+    await keys.open(channel.id for channel in near.channels.all())
+    async with contextlib.AsyncExitStack() as undo:
+        outside = Outside(post.guard, USER_AGENT)
+        undo.push_async_callback(outside.close)
+        fetches = RestrainedFetcher(Reading(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
+        blocks = Blocks()
+        acquaintances = Acquaintances(fetches, blocks, clocks.monotonic, clocks.now)
+        letters = Letters(post.outbox, post.delivery, addresses, _token)
+        engagements = Engagements(clocks.now)
+        followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
+        posts = Posts(addresses, near.settings, letters, clocks.now, _token)
+        documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
+        pace = Pace(clocks.monotonic, burst=BURST, per_s=PER_S)
+        parts = Parts(
+            addresses=addresses,
+            acquaintances=acquaintances,
+            blocks=blocks,
+            followers=followers,
+            engagements=engagements,
+            posts=posts,
+            fetches=fetches,
+            pace=pace,
+            asking=Pace(clocks.monotonic, burst=10, per_s=0.2),
+            clock=clocks.unix,
+            now=clocks.now,
+        )
+        federation = Federation(near, parts)
+        await federation.open()
+        undo.pop_all()
+    return FederationFeature(federation, documents, followers, engagements, posts, addresses, keys, outside)
+
+
+def _token() -> str:
+    """80 bits as 20 letters and digits."""
+    return secrets.token_hex(10)

@@ -1,0 +1,154 @@
+"""Followers of the channels: who asked, who is let in, who is blocked, and what they are told.
+
+What changes rows runs in the caller's transaction and returns the facts, to be stated in it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from activitypub.signer import Signer
+from activitypub.vocabulary.activity import Activity
+from fedistream.errors import NotFound
+from fedistream.events import Fact, FollowApproved, FollowerRemoved, FollowReceived
+from fedistream.federation.acquaintances import Acquaintances
+from fedistream.federation.addresses import Addresses, Channel
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.letters import Letters
+from fedistream.federation.models import FollowerRow, RemoteActorRow
+from fedistream.federation.values import Follower, Kind, Page, State
+
+MAX_ECHO = 8192  # characters of a Follow that are echoed whole
+
+
+class Followers:
+    def __init__(
+        self,
+        addresses: Addresses,
+        acquaintances: Acquaintances,
+        letters: Letters,
+        engagements: Engagements,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._addresses, self._acquaintances, self._letters = addresses, acquaintances, letters
+        self._engagements, self._now = engagements, now
+
+    async def page(self, channel_id: int, state: State, offset: int = 0, limit: int = 50) -> Page[Follower]:
+        """The newest first."""
+        found = FollowerRow.filter(channel_id=channel_id, state=state.value)
+        rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
+        return Page(await found.count(), tuple(_follower(row) for row in rows))
+
+    async def count(self, channel_id: int) -> int:
+        return int(await FollowerRow.filter(channel_id=channel_id, state=State.ACCEPTED.value).count())
+
+    async def blocked_actors(self) -> list[str]:
+        """Of all channels: who is blocked by one is not heard by the node."""
+        rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
+        return [row.actor.url for row in rows]
+
+    async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: bool) -> list[Fact]:
+        """Somebody asks. A second Follow takes the place of the first: what we answer must bear its id."""
+        actor = await self._acquaintances.keep(signer)
+        now, echo = self._now(), _echo(activity.document)
+        row = await FollowerRow.get_or_none(channel_id=channel.id, actor_id=actor.id)
+        if row is not None and row.state == State.BLOCKED:
+            return []
+        new = row is None
+        if row is None:
+            state = State.PENDING if held else State.ACCEPTED
+            row = await FollowerRow.create(
+                channel_id=channel.id,
+                actor_id=actor.id,
+                state=state.value,
+                follow=echo,
+                created_at=now,
+                approved_at=None if held else now,
+            )
+        else:
+            row.follow = echo
+            await row.save(update_fields=["follow"])
+        if row.state == State.ACCEPTED:
+            await self._letters.answer("Accept", channel, row, actor.inbox)
+            await self._engagements.record(channel.id, actor, Kind.FOLLOW, self._addresses.actor(channel), activity)
+        named = (actor.url, signer.actor.name or signer.actor.username, actor.handle, actor.image)
+        return [FollowReceived(channel.id, *named, row.state, now)] if new else []
+
+    async def unfollow(self, channel: Channel, actor: str, follow_id: str | None, why: str) -> list[Fact]:
+        """Somebody does not follow any more, or blocks us. Who is blocked stays blocked."""
+        row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()
+        if row is None or row.state == State.BLOCKED:
+            return []
+        await row.delete()
+        for each in {follow_id, row.follow["id"]} - {None}:
+            await self._acquaintances.unhear(str(each), actor)
+        await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
+        return [self._removed(row, why)]
+
+    async def unfollow_by_id(self, actor: str, follow_id: str) -> list[Fact]:
+        """As `unfollow`, where only the id of the Follow was said."""
+        rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value)
+        for row in rows:
+            channel = self._addresses.by_id(row.channel_id) if row.follow["id"] == follow_id else None
+            if channel is not None:
+                return await self.unfollow(channel, actor, follow_id, "unfollowed")
+        return []
+
+    async def forget(self, actor: str, why: str) -> list[Fact]:
+        """An actor is no more: follower of whatever channel, and all it did."""
+        rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
+        await self._acquaintances.forget(actor)
+        return [self._removed(row, why) for row in rows]
+
+    async def approve(self, channel: Channel, actor: str) -> list[Fact]:
+        """Let somebody in who waits or was blocked. Raises NotFound."""
+        row = await self._row(channel, actor)
+        if row.state == State.ACCEPTED:
+            return []
+        row.state, row.approved_at, row.disabled_at = State.ACCEPTED.value, self._now(), None
+        await row.save(update_fields=["state", "approved_at", "disabled_at"])
+        await self._letters.answer("Accept", channel, row, row.actor.inbox)
+        named = (row.actor.url, row.actor.name, row.actor.handle, row.actor.image)
+        return [FollowApproved(channel.id, *named, self._now())]
+
+    async def block(self, channel: Channel, actor: str) -> list[Fact]:
+        """Send somebody away for good. Raises NotFound."""
+        row = await self._row(channel, actor)
+        if row.state == State.BLOCKED:
+            return []
+        row.state, row.disabled_at = State.BLOCKED.value, self._now()
+        await row.save(update_fields=["state", "disabled_at"])
+        await self._letters.answer("Reject", channel, row, row.actor.inbox)
+        return [self._removed(row, "blocked")]
+
+    async def remove(self, channel: Channel, actor: str) -> list[Fact]:
+        """Send somebody away, who may ask again. Raises NotFound."""
+        row = await self._row(channel, actor)
+        await row.delete()
+        await self._letters.answer("Reject", channel, row, row.actor.inbox)
+        await self._acquaintances.unhear(row.follow["id"], actor)
+        return [self._removed(row, "removed")]
+
+    async def _row(self, channel: Channel, actor: str) -> FollowerRow:
+        row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()
+        if row is None:
+            raise NotFound("there is no such follower")
+        return row
+
+    def _removed(self, row: FollowerRow, why: str) -> FollowerRemoved:
+        return FollowerRemoved(row.channel_id, row.actor.url, row.actor.handle, why, self._now())
+
+
+def _follower(row: FollowerRow) -> Follower:
+    actor: RemoteActorRow = row.actor
+    at = row.approved_at or row.created_at
+    return Follower(actor.url, actor.name, actor.handle, actor.image, State(row.state), at, row.disabled_at)
+
+
+def _echo(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The Follow as it is kept: whole, since some servers compare all of it; but no stranger fills our disk."""
+    whole = {name: value for name, value in document.items() if name != "@context"}
+    if len(json.dumps(whole)) <= MAX_ECHO:
+        return whole
+    return {name: whole[name] for name in ("id", "type", "actor", "object")}

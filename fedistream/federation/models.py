@@ -1,0 +1,108 @@
+"""The rows of federation: our keys, the actors we have to do with, followers, what was heard, and what we posted."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+URL = 2048  # characters, as `activitypub.urls.MAX_URL`
+
+
+class FederationKeyRow(Model):
+    """The private key of a channel's actor, or with channel 0 of the node's own. Whoever has the file has the node, so
+    it stands in clear, as the stream keys do; the file is the operator's alone."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel_id = fields.BigIntField(unique=True)
+    pem = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "federation_key"
+
+
+class RemoteActorRow(Model):
+    """An actor who follows, or has liked or shared something. Of strangers nothing is kept here.
+
+    `key_id` is the key that they signed with last, by which their server's GoToSocial-like key URL is found again.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    url = fields.CharField(max_length=URL, unique=True)
+    key_id = fields.CharField(max_length=URL, db_index=True)
+    handle = fields.CharField(max_length=320)
+    name = fields.CharField(max_length=500)
+    image = fields.CharField(max_length=URL, default="")
+    inbox = fields.CharField(max_length=URL)
+    shared_inbox = fields.CharField(max_length=URL, default="")
+    document: fields.Field[dict[str, Any]] = fields.JSONField()
+    fetched_at = fields.DatetimeField()
+
+    class Meta:
+        table = "remote_actor"
+
+
+class FollowerRow(Model):
+    """`follow` is the Follow as it came, which an Accept or Reject has to echo."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel_id = fields.BigIntField()
+    actor: fields.ForeignKeyRelation[RemoteActorRow] = fields.ForeignKeyField(
+        "models.RemoteActorRow", related_name="follows"
+    )
+    actor_id: int
+    state = fields.CharField(max_length=10)
+    follow: fields.Field[dict[str, Any]] = fields.JSONField()
+    created_at = fields.DatetimeField()
+    approved_at = fields.DatetimeField(null=True)
+    disabled_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "follower"
+        unique_together = (("channel_id", "actor"),)
+        indexes = (("channel_id", "state"),)
+
+
+class SeenActivityRow(Model):
+    """The id of an activity that was acted on. The primary key decides between two that come at once."""
+
+    activity_id = fields.CharField(max_length=URL, primary_key=True)
+    at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "seen_activity"
+
+
+class EngagementRow(Model):
+    """What somebody elsewhere did to an object of ours, once per actor, kind and object, also if it is done again."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel_id = fields.BigIntField(db_index=True)
+    actor: fields.ForeignKeyRelation[RemoteActorRow] = fields.ForeignKeyField(
+        "models.RemoteActorRow", related_name="engagements"
+    )
+    actor_id: int
+    kind = fields.CharField(max_length=10)
+    object = fields.CharField(max_length=1100)
+    activity_id = fields.CharField(max_length=URL)
+    reaction = fields.CharField(max_length=64, default="")
+    at = fields.DatetimeField()
+    undone_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "engagement"
+        unique_together = (("actor", "kind", "object"),)
+        indexes = (("object", "kind"),)
+
+
+class PostRow(Model):
+    """A post of a channel; `id` is the last part of its URL."""
+
+    id = fields.CharField(max_length=24, primary_key=True)
+    channel_id = fields.BigIntField(db_index=True)
+    document: fields.Field[dict[str, Any]] = fields.JSONField()
+    published_at = fields.DatetimeField()
+    deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "post"

@@ -1,0 +1,239 @@
+"""What is done with what comes to an inbox, and with what an admin decides about followers.
+
+An activity becomes rows, jobs and facts in one transaction, together with its id, so that it is never acted on twice.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tortoise.exceptions import IntegrityError
+
+from activitypub.actor import Actor
+from activitypub.discovery import find_account
+from activitypub.fetch import Clock, FetchFailed
+from activitypub.inbox import Departed, Ignored, Verified, receive
+from activitypub.refusal import Refused
+from activitypub.restraint import Fetches
+from activitypub.signatures.request import Request
+from activitypub.urls import authority
+from activitypub.vocabulary.activity import Inner
+from activitypub.webfinger import BadHandle, interaction_url, parse_handle
+from fedistream.db import atomic
+from fedistream.errors import Invalid
+from fedistream.events import Fact, PostLiked, PostShared, SettingChanged
+from fedistream.federation.acquaintances import Acquaintances
+from fedistream.federation.addresses import Addresses, Channel, Channels, Settings
+from fedistream.federation.blocks import Blocks
+from fedistream.federation.engagements import KINDS, Engagements
+from fedistream.federation.followers import Followers
+from fedistream.federation.pace import Pace
+from fedistream.federation.posts import Posts
+from fedistream.federation.values import Kind
+
+log = logging.getLogger(__name__)
+
+
+class Facts(Protocol):
+    async def state(self, fact: Fact) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What federation needs of others."""
+
+    settings: Settings
+    channels: Channels
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the service joins. `pace` is for far servers, `asking` for visitors who make us ask others; `clock` is in
+    Unix seconds."""
+
+    addresses: Addresses
+    acquaintances: Acquaintances
+    blocks: Blocks
+    followers: Followers
+    engagements: Engagements
+    posts: Posts
+    fetches: Fetches
+    pace: Pace
+    asking: Pace
+    clock: Clock
+    now: Callable[[], datetime]
+
+
+class Federation:
+    """`counts` says how often an inbox gave which answer: "done Follow", "ignored replay", "refused digest"."""
+
+    def __init__(self, near: Neighbours, parts: Parts) -> None:
+        self._near, self._parts = near, parts
+        self.counts: Counter[str] = Counter()
+        self._acts: dict[str, Callable[[Verified], Awaitable[list[Fact]]]] = {
+            "Follow": self._follow,
+            "Undo": self._undo,
+            "Like": self._engage,
+            "EmojiReact": self._engage,
+            "Announce": self._engage,
+            "Delete": self._delete,
+            "Update": self._update,
+            "Block": self._blocked_by,
+        }
+
+    async def open(self) -> None:
+        """Read who is blocked."""
+        self._parts.blocks.block(await self._parts.followers.blocked_actors())
+        self._read_domains()
+
+    def heed(self, fact: SettingChanged) -> None:
+        """An admin has changed which domains are blocked."""
+        if fact.setting == "federation.blocked_domains":
+            self._read_domains()
+
+    async def sweep(self) -> None:
+        """Forget what need not be remembered any longer."""
+        await self._parts.acquaintances.sweep()
+
+    async def take(self, request: Request) -> None:
+        """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and
+        TooMany for a server that sends more than anybody needs to."""
+        self._parts.addresses.site()
+        acquaintances = self._parts.acquaintances
+        outcome = await receive(request, acquaintances, acquaintances, now=self._parts.clock())
+        if isinstance(outcome, Refused):
+            self.counts[f"refused {outcome.reason.value}"] += 1
+            raise outcome
+        if isinstance(outcome, Ignored):
+            self.counts[f"ignored {outcome.why}"] += 1
+        elif isinstance(outcome, Departed):
+            self.counts["done Delete"] += 1
+            await self._carry_out(self._parts.followers.forget, outcome.actor, "gone")
+        else:
+            # only now, as before the signature was checked anybody could have used up another's share
+            self._parts.pace.step(authority(outcome.signer.actor.id))
+            await self._act(outcome)
+
+    async def approve(self, channel: Channel, actor: str) -> None:
+        """Let a follower in who waits or was blocked. Raises NotFound, Off."""
+        await self._carry_out(self._parts.followers.approve, channel, actor)
+        self._parts.blocks.unblock(actor)
+
+    async def block(self, channel: Channel, actor: str) -> None:
+        """Send a follower away for good. Raises NotFound, Off."""
+        await self._carry_out(self._parts.followers.block, channel, actor)
+        self._parts.blocks.block([actor])
+
+    async def remove(self, channel: Channel, actor: str) -> None:
+        """Send a follower away, who may ask again. Raises NotFound, Off."""
+        await self._carry_out(self._parts.followers.remove, channel, actor)
+        self._parts.blocks.unblock(actor)
+
+    async def remote_follow(self, channel: Channel, account: str, address: str) -> str:
+        """The page of their own server where the owner of `account` (user@host), who asks from `address`, can follow
+        the channel. Raises Invalid, TooMany, Off."""
+        self._parts.asking.step(address)
+        uri = self._parts.addresses.actor(channel)
+        try:
+            handle = parse_handle(account)
+            found = await find_account(handle, self._parts.fetches)
+        except BadHandle as error:
+            raise Invalid("account", "must be like user@host") from error
+        except FetchFailed as failed:
+            log.info("the account %s was not found: %s", handle, failed)
+            raise Invalid("account", "was not found on its server") from failed
+        return interaction_url(found.jrd, found.handle, uri, follow=True)
+
+    async def _act(self, verified: Verified) -> None:
+        activity = verified.activity
+        act = self._acts.get(activity.type)
+        if act is None:
+            self.counts[f"ignored {activity.type}"] += 1
+            return
+        try:
+            await self._carry_out(self._once, act, verified)
+        except IntegrityError:
+            # the same one by two ways at the same moment; anything else that breaks a constraint would do so again
+            if not await self._parts.acquaintances.seen(activity.id):
+                raise
+            self.counts["ignored replay"] += 1
+            return
+        self.counts[f"done {activity.type}"] += 1
+
+    async def _once(self, act: Callable[[Verified], Awaitable[list[Fact]]], verified: Verified) -> list[Fact]:
+        await self._parts.acquaintances.hear(verified.activity.id)
+        return await act(verified)
+
+    async def _carry_out(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
+        """In a transaction, together with what has to follow of it."""
+
+        async def all_of_it() -> None:
+            for fact in await act(*given):
+                await self._near.facts.state(fact)
+
+        await atomic(all_of_it)
+
+    async def _follow(self, verified: Verified) -> list[Fact]:
+        channel = self._parts.addresses.by_actor(verified.activity.object_id)
+        if channel is None:
+            return []
+        held = bool(self._near.settings.value("federation.private", channel.id))
+        return await self._parts.followers.follow(channel, verified.activity, verified.signer, held=held)
+
+    async def _undo(self, verified: Verified) -> list[Fact]:
+        """By what is embedded, or by the id alone: then it may be a Follow or anything else."""
+        activity, inner = verified.activity, verified.activity.object
+        if isinstance(inner, Inner) and inner.type in KINDS and inner.object_id:
+            await self._parts.engagements.undo(activity.actor, KINDS[inner.type], inner.object_id)
+        elif isinstance(inner, Inner) and inner.type == "Follow":
+            channel = self._parts.addresses.by_actor(inner.object_id)
+            if channel is not None:
+                return await self._parts.followers.unfollow(channel, activity.actor, activity.object_id, "unfollowed")
+        elif activity.object_id is not None:
+            await self._parts.engagements.undo_activity(activity.actor, activity.object_id)
+            return await self._parts.followers.unfollow_by_id(activity.actor, activity.object_id)
+        return []
+
+    async def _engage(self, verified: Verified) -> list[Fact]:
+        """Only with posts of ours; what an Announce embeds is not looked at."""
+        activity, actor = verified.activity, verified.signer.actor
+        post_id = self._parts.addresses.post_id(activity.object_id)
+        channel_id = await self._parts.posts.channel_of(post_id) if post_id else None
+        if channel_id is None or activity.object_id is None:
+            return []
+        row = await self._parts.acquaintances.keep(verified.signer)
+        kind = KINDS[activity.type]
+        if not await self._parts.engagements.record(channel_id, row, kind, activity.object_id, activity):
+            return []
+        named = (channel_id, activity.object_id, row.url, actor.name or actor.username, row.handle, row.image)
+        if kind is Kind.SHARE:
+            return [PostShared(*named, self._parts.now())]
+        return [PostLiked(*named, activity.reaction or "", self._parts.now())]
+
+    async def _delete(self, verified: Verified) -> list[Fact]:
+        """Of itself; posts of others are not kept here."""
+        activity = verified.activity
+        if activity.object_id != activity.actor:
+            return []
+        return await self._parts.followers.forget(activity.actor, "gone")
+
+    async def _update(self, verified: Verified) -> list[Fact]:
+        """Of its own profile."""
+        actor, signer = verified.activity.object, verified.signer
+        if isinstance(actor, Actor):
+            await self._parts.acquaintances.update(actor, signer.key_id)
+            self._parts.acquaintances.forget_key(signer.key_id)
+        return []
+
+    async def _blocked_by(self, verified: Verified) -> list[Fact]:
+        channel = self._parts.addresses.by_actor(verified.activity.object_id)
+        if channel is None:
+            return []
+        return await self._parts.followers.unfollow(channel, verified.activity.actor, None, "blocked us")
+
+    def _read_domains(self) -> None:
+        self._parts.blocks.set_domains(self._near.settings.value("federation.blocked_domains"))

@@ -1,0 +1,66 @@
+"""What federation speaks of: followers, engagements, and why it may say no."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from fedistream.errors import Refusal
+
+
+class Off(Refusal):
+    """Federation is off, or the node's public address is not known, without which nothing of it can have a URL."""
+
+    def __init__(self) -> None:
+        super().__init__("federation is off")
+
+
+class State(StrEnum):
+    """Of a follower. Who was removed has no row and may ask again; who is blocked may not."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    BLOCKED = "blocked"
+
+
+class Kind(StrEnum):
+    """What somebody did. A reaction is a like with an emoji."""
+
+    FOLLOW = "follow"
+    LIKE = "like"
+    REACTION = "reaction"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """`handle` is "user@host"; `image` may be empty. `at` is when they were let in, or else asked."""
+
+    actor: str
+    name: str
+    handle: str
+    image: str
+    state: State
+    at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """`object` is the URL of the post, or of the channel's actor for a follow."""
+
+    kind: Kind
+    object: str
+    actor: str
+    at: datetime
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of `total` things."""
+
+    total: int
+    items: tuple[T, ...]

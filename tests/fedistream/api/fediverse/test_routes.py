@@ -1,0 +1,156 @@
+"""What other servers are answered, over the whole application."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from starlette.datastructures import Headers
+
+from activitypub.actor import parse_actor
+from activitypub.collections import parse_collection
+from activitypub.nodeinfo import parse_document, parse_index
+from activitypub.webfinger import parse_jrd
+from fedistream.api.fediverse.negotiation import wants_document
+from tests.kit.faces import RIGHT, Faces, open_faces
+from tests.kit.federated import LIVE, ORIGIN
+from tests.kit.signing import signed
+
+ACTIVITY = {"Accept": "application/activity+json"}
+PATH = "/federation/user/streamer"
+
+
+@pytest.fixture
+async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
+    async with open_faces(tmp_path) as opened:
+        await opened.settings.change("serverurl", ORIGIN)
+        await opened.settings.change("federation.enabled", True)
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "resource",
+    ["acct:streamer@node.example", "acct:STREAMER@NODE.example", LIVE, f"{ORIGIN}/", "streamer@node.example"],
+)
+async def test_webfinger_leads_to_the_channels_actor(faces: Faces, resource: str) -> None:
+    async with faces.client() as http:
+        answer = await http.get("/.well-known/webfinger", params={"resource": resource})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/jrd+json")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    jrd = parse_jrd(answer.json())
+    assert (jrd.subject, jrd.actor_url()) == ("acct:streamer@node.example", LIVE)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("?resource=acct:none", 400),
+        ("?resource=acct:nobody@node.example", 404),
+        ("?resource=acct:streamer@other.example", 404),
+        ("?resource=acct:home@node.example", 404),
+    ],
+)
+async def test_webfinger_says_no(faces: Faces, query: str, status: int) -> None:
+    async with faces.client() as http:
+        assert (await http.get(f"/.well-known/webfinger{query}")).status_code == status
+
+
+async def test_the_actor_is_one_that_we_would_take_ourselves(faces: Faces) -> None:
+    async with faces.client() as http:
+        answer = await http.get(PATH, headers=ACTIVITY)
+        node = parse_actor((await http.get("/federation/node")).json())
+    assert answer.headers["content-type"] == "application/activity+json"
+    assert "Accept" in answer.headers["vary"]
+    actor = parse_actor(answer.json())
+    assert (actor.id, actor.type, actor.complete) == (LIVE, "Service", True)
+    assert (actor.webfinger, actor.shared_inbox) == ("streamer@node.example", f"{ORIGIN}/federation/inbox")
+    assert isinstance(answer.json()["attachment"], list)
+    assert (node.type, node.complete, actor.generator) == ("Application", True, node.id)
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("application/activity+json", True),
+        ('application/ld+json; profile="https://www.w3.org/ns/activitystreams"', True),
+        ("application/json", True),
+        ("text/html;q=0.5, application/activity+json", True),
+        ("text/html, application/activity+json;q=0.5", False),
+        ("application/activity+json;q=0", False),
+        ("application/activity+json;q=x", False),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+async def test_people_get_the_page_and_servers_the_document(faces: Faces, accept: str, wanted: bool) -> None:
+    assert wants_document(Headers({"accept": accept})) is wanted
+    async with faces.client() as http:
+        answer = await http.get(PATH, headers={"Accept": accept})
+    assert (answer.status_code, answer.headers.get("location")) == ((200, None) if wanted else (307, "/"))
+
+
+async def test_collections_can_be_read_page_by_page(faces: Faces) -> None:
+    post = await faces.federation.posts.publish(faces.channels.home(), "Hello")
+    async with faces.client() as http:
+        for name, total in (("outbox", 1), ("followers", 0)):
+            whole = parse_collection((await http.get(f"{PATH}/{name}")).json())
+            assert (whole.id, whole.total, whole.first) == (f"{LIVE}/{name}", total, f"{LIVE}/{name}?page=1")
+            page = parse_collection((await http.get(f"{PATH}/{name}?page=1")).json())
+            assert (page.page, len(page.items)) == (True, total)
+            for wrong in ("0", "2", "x", "-1", "9" * 30):
+                assert (await http.get(f"{PATH}/{name}?page={wrong}")).status_code == 404
+        for name in ("following", "featured"):
+            assert parse_collection((await http.get(f"{PATH}/{name}")).json()).total == 0
+        note = await http.get(f"/federation/{post.id}", headers=ACTIVITY)
+        assert (note.json()["id"], note.json()["likes"]["totalItems"]) == (post.document["id"], 0)
+        assert (await http.get(f"/federation/{post.id}")).status_code == 307
+        assert (await http.get("/federation/none", headers=ACTIVITY)).status_code == 404
+        assert (await http.get("/federation/user/nobody/outbox")).status_code == 404
+        await faces.settings.change("federation.private", True)
+        assert "first" not in (await http.get(f"{PATH}/followers")).json()
+        assert (await http.get(f"/federation/{post.id}", headers=ACTIVITY)).status_code == 404
+
+
+async def test_nodeinfo_tells_who_we_are(faces: Faces) -> None:
+    async with faces.client() as http:
+        assert parse_index((await http.get("/.well-known/nodeinfo")).json()) == f"{ORIGIN}/nodeinfo/2.1"
+        for version in ("2.0", "2.1"):
+            answer = await http.get(f"/nodeinfo/{version}")
+            assert (parse_document(answer.json()).name, answer.json()["version"]) == ("fedistream", version)
+            assert "profile=" in answer.headers["content-type"]
+        assert (await http.get("/.well-known/x-nodeinfo2")).json()["server"]["baseUrl"] == ORIGIN
+        assert (await http.get("/api/v1/instance")).json()["uri"] == ORIGIN
+        assert f"{ORIGIN}/.well-known/webfinger?resource=" in (await http.get("/.well-known/host-meta")).text
+        assert (await http.get("/.well-known/host-meta.json")).json()["subject"] == ORIGIN
+
+
+async def test_an_inbox_refuses_with_the_reason_before_the_answer(faces: Faces) -> None:
+    async with faces.client() as http:
+        for path in ("/federation/inbox", f"{PATH}/inbox"):
+            unsigned = await http.post(path, content=b'{"type":"Follow"}', headers={"Content-Type": ACTIVITY["Accept"]})
+            assert (unsigned.status_code, unsigned.text[:6]) == (400, "shape:")
+            assert (await http.post(path, content=b"{}", headers={"Content-Type": "text/plain"})).status_code == 415
+            assert (await http.post(path, content=bytes(1024 * 1024 + 1))).status_code == 413
+            old = signed(b'{"id":"https://remote.example/1","type":"Follow","actor":"https://remote.example/users/ann",'
+                         b'"object":"x"}', url=ORIGIN + path)  # fmt: skip
+            answer = await http.post(path, content=old.body, headers=dict(old.headers))
+            assert (answer.status_code, answer.text[:5]) == (401, "date:")
+        assert (await http.post("/federation/user/nobody/inbox")).status_code == 404
+    assert faces.federation.federation.counts["refused date"] == 2
+
+
+async def test_nothing_answers_when_federation_is_off(faces: Faces) -> None:
+    await faces.settings.change("federation.enabled", False)
+    paths = ["/.well-known/webfinger", "/.well-known/webfinger?resource=acct:a@b.example", "/.well-known/nodeinfo"]
+    paths += ["/.well-known/x-nodeinfo2", "/nodeinfo/2.0", "/nodeinfo/2.1", "/api/v1/instance", "/federation/node"]
+    paths += [PATH, f"{PATH}/outbox", f"{PATH}/followers", f"{PATH}/following", f"{PATH}/featured", "/federation/1"]
+    async with faces.client() as http:
+        assert {path: (await http.get(path, headers=ACTIVITY)).status_code for path in paths} == dict.fromkeys(
+            paths, 405
+        )
+        assert (await http.get("/.well-known/host-meta")).status_code == 404
+        assert (await http.get("/.well-known/host-meta.json")).status_code == 404
+        for path in ("/federation/inbox", f"{PATH}/inbox"):
+            assert (await http.post(path)).status_code == 405
+        assert (await http.post("/api/admin/federation/send", json={"value": "x"}, headers=RIGHT)).status_code == 400

@@ -1,0 +1,125 @@
+"""Federation on a database, with a peer that is allowed to be on 127.0.0.1, and what it states kept in a list."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from secrets import token_urlsafe
+from typing import Any
+
+from activitypub.guard import Guard
+from activitypub.outside import Outside
+from activitypub.refusal import Refused
+from activitypub.signatures import Scheme, sign
+from activitypub.signatures.keys import SigningKey
+from activitypub.signatures.request import Request, compose
+from activitypub.strictjson import Json
+from fedistream.bus import Bus
+from fedistream.channels.service import Channel, Channels
+from fedistream.events import Fact
+from fedistream.federation.feature import Clocks, FederationFeature, Post, build
+from fedistream.federation.service import Neighbours
+from fedistream.jobs.handlers import activity
+from fedistream.jobs.models import OutboxRow
+from fedistream.jobs.outbox import Outbox
+from fedistream.settings_store import Settings
+from tests.kit.fediverse import Peer, peer
+from tests.kit.signing import ACTIVITY_JSON
+
+ORIGIN = "https://node.example"
+LIVE = f"{ORIGIN}/federation/user/streamer"
+
+
+class Facts(Bus):
+    """A bus that keeps what was stated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stated: list[Fact] = []
+
+    async def state(self, fact: Fact) -> None:
+        self.stated.append(fact)
+        await super().state(fact)
+
+
+@dataclass
+class Federated:
+    """`at` is the time that requests are signed and checked at."""
+
+    feature: FederationFeature
+    settings: Settings
+    channels: Channels
+    facts: Facts
+    ann: Peer
+    clock: "Turned" = field(repr=False)
+
+    @property
+    def home(self) -> Channel:
+        return self.channels.home()
+
+    async def take(
+        self, document: Json, *, by: SigningKey | None = None, scheme: Scheme = Scheme.CAVAGE, **more: Any
+    ) -> str:
+        """Send to the shared inbox; returns "taken", or the reason why not."""
+        body = more.get("body") or json.dumps(document).encode()
+        request = compose("POST", f"{ORIGIN}/federation/inbox", [("Content-Type", ACTIVITY_JSON)], body)
+        headers = (*request.headers, *sign(scheme, request, by or self.ann.key, now=self.clock.unix()))
+        try:
+            await self.feature.federation.take(Request("POST", ORIGIN, request.target, headers, body))
+        except Refused as refused:
+            return refused.reason.value
+        return "taken"
+
+    async def sent(self) -> list[tuple[str, Json]]:
+        """What is in the outbox: inbox and activity, the oldest first."""
+        rows = await OutboxRow.all().order_by("id")
+        return [(row.target, json.loads(row.body)["activity"]) for row in rows]
+
+    async def follow(self, **more: Any) -> Json:
+        follow = self.ann.activity("Follow", LIVE, **more)
+        assert await self.take(follow) == "taken"
+        return follow
+
+    def names(self) -> list[str]:
+        """Of the facts since the last time."""
+        names = [fact.name() for fact in self.facts.stated]
+        self.facts.stated.clear()
+        return names
+
+
+class Turned:
+    """Clocks that go on by `ahead` seconds."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def unix(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.unix(), UTC)
+
+
+@asynccontextmanager
+async def federated() -> AsyncIterator[Federated]:
+    """On the open database: federation is on, at ORIGIN."""
+    facts, clock = Facts(), Turned()
+    settings, channels = Settings(facts, clock.now), Channels(clock.now, token_urlsafe)
+    await settings.load()
+    await channels.open()
+    await settings.change("serverurl", ORIGIN)
+    await settings.change("federation.enabled", True)
+    async with Outside(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
+        post = Post(Outbox(clock.unix), activity, Guard(frozenset({ann.server.authority})))
+        clocks = Clocks(clock.now, clock.unix, clock.monotonic)
+        feature = await build(Neighbours(settings, channels, facts), clocks, post)
+        facts.stated.clear()
+        try:
+            yield Federated(feature, settings, channels, facts, ann, clock)
+        finally:
+            await feature.close()

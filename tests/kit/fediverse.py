@@ -1,0 +1,79 @@
+"""A person on another server, real over 127.0.0.1: the actor can be fetched, signs what is sent, and has an inbox."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from activitypub.actor import write_actor
+from activitypub.outside import Answer, Outside
+from activitypub.signatures import Scheme, read_claim, sign
+from activitypub.signatures.keys import SigningKey
+from activitypub.signatures.request import Request, compose
+from activitypub.strictjson import Json
+from tests.kit.actors import actor
+from tests.kit.remote import Remote, remote
+from tests.kit.signing import ACTIVITY_JSON, rsa_key
+
+
+@dataclass
+class Peer:
+    """`inbox` are the activities that came, `gone` makes the server answer 410 for the person."""
+
+    server: Remote
+    outside: Outside
+    clock: Any
+    gone: bool = False
+    profile: dict[str, Any] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    inbox: list[Json] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return f"{self.server.origin}/users/ann"
+
+    @property
+    def key(self) -> SigningKey:
+        return SigningKey(f"{self.id}#main-key", rsa_key("a peer"))
+
+    def document(self) -> Json:
+        keys = (type(actor().keys[0])(self.key.key_id, self.key.key.public()),)
+        return write_actor(actor(self.id, name="Ann <b>of</b> elsewhere", keys=keys, **self.profile))
+
+    def answer(self, request: Request) -> web.Response:
+        if request.method == "POST":
+            self.requests.append(request)
+            self.inbox.append(json.loads(request.body))
+            return web.Response(status=202)
+        if self.gone:
+            return web.Response(status=410)
+        return web.Response(body=json.dumps(self.document()), content_type=ACTIVITY_JSON)
+
+    def activity(self, kind: str, thing: Any, **more: Any) -> Json:
+        made = {"@context": "https://www.w3.org/ns/activitystreams", "id": f"{self.id}#{secrets.token_hex(8)}"}
+        return {**made, "type": kind, "actor": self.id, "object": thing, **more}
+
+    async def send(
+        self, inbox: str, activity: Json, *, scheme: Scheme = Scheme.CAVAGE, by: SigningKey | None = None
+    ) -> Answer:
+        request = compose("POST", inbox, [("Content-Type", ACTIVITY_JSON)], json.dumps(activity).encode())
+        added = sign(scheme, request, by or self.key, now=self.clock())
+        headers = (*request.headers, *added)
+        return await self.outside.send(Request("POST", request.origin, request.target, headers, request.body))
+
+    def claim(self, number: int = -1) -> Any:
+        """The checked claim of a request that came."""
+        return read_claim(self.requests[number], now=self.clock())
+
+
+@asynccontextmanager
+async def peer(outside: Outside, clock: Any) -> AsyncIterator[Peer]:
+    """On a port of its own, which `outside` has to be allowed to reach."""
+    made: list[Peer] = []
+    async with remote(lambda request: made[0].answer(request)) as server:
+        made.append(Peer(server, outside, clock))
+        yield made[0]
