@@ -96,14 +96,15 @@ def main() -> None:
     print(f"{here}", file=sys.stderr)
     if here.load > machine.BUSY_LOAD:
         print("this machine is busy: the numbers will be worse than they are", file=sys.stderr)
-    found = measure(given.names or BENCHMARKS, max(1, min(given.times, MOST_TIMES)))
+    times = max(1, min(given.times, MOST_TIMES))
+    found = measure(given.names or BENCHMARKS, times)
     measured, without = rows(found.readings), list(found.without.values())
     print("\n".join([f"{here}\n", table.terminal(measured), *without]))
     if found.broken:
         sys.exit("bench: not everything ran" + (f": {DOCUMENT.name} was left as it is" if given.write else ""))
     if given.write:
         day = datetime.now(UTC).date().isoformat()
-        text = f"{day}; {here}\n\n{table.markdown(measured, without)}"
+        text = f"{day}, runs: {times}; {here}\n\n{table.markdown(measured, without)}"
         DOCUMENT.write_text(table.put(DOCUMENT.read_text("utf-8"), text), "utf-8")
 
 

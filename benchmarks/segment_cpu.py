@@ -53,7 +53,8 @@ def segment(server: Server) -> tuple[str, bytes]:
     playlist = m3u8.parse(text.decode())
     if not isinstance(playlist, m3u8.MediaPlaylist) or not playlist.segments:
         raise Failed("the node lists no finished segment")
-    path = posixpath.join(posixpath.dirname(server.playlist), playlist.segments[1].uri)
+    longest = max(playlist.segments, key=lambda each: each.duration_s)  # the first one is short
+    path = posixpath.join(posixpath.dirname(server.playlist), longest.uri)
     status, body = connection.get(path)
     connection.close()
     if status != 200:
