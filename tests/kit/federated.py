@@ -106,8 +106,8 @@ class Turned:
 
 
 @asynccontextmanager
-async def federated() -> AsyncIterator[Federated]:
-    """On the open database: federation is on, at ORIGIN."""
+async def federated(guard: Guard | None = None) -> AsyncIterator[Federated]:
+    """On the open database: federation is on, at ORIGIN. Only the peer may be private, or who `guard` allows."""
     facts, clock = Facts(), Turned()
     settings, channels = Settings(facts, clock.now), Channels(clock.now, token_urlsafe)
     await settings.load()
@@ -115,7 +115,7 @@ async def federated() -> AsyncIterator[Federated]:
     await settings.change("serverurl", ORIGIN)
     await settings.change("federation.enabled", True)
     async with Outside(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
-        post = Post(Outbox(clock.unix), activity, Guard(frozenset({ann.server.authority})))
+        post = Post(Outbox(clock.unix), activity, guard or Guard(frozenset({ann.server.authority})))
         clocks = Clocks(clock.now, clock.unix, clock.monotonic)
         feature = await build(Neighbours(settings, channels, facts), clocks, post)
         facts.stated.clear()

@@ -1,0 +1,104 @@
+"""A whole node with its worker process, and a person on another server: all over HTTP."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from activitypub.actor import parse_actor
+from activitypub.guard import Guard
+from activitypub.outside import Outside
+from tests.kit.asking import basic
+from tests.kit.fediverse import Peer, peer
+from tests.kit.livenode import PASSWORD, LiveNode, live_node
+
+RIGHT = basic(PASSWORD)
+
+
+@asynccontextmanager
+async def neighbours(folder: Path) -> AsyncIterator[tuple[LiveNode, Peer]]:
+    """A node with federation on, and a peer; both may reach the other."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    allow = {"public_url": f"http://127.0.0.1:{port}", "federation_allow": "127.0.0.1"}
+    async with (
+        Outside(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
+        peer(outside, time.time) as ann,
+        live_node(folder, port=port, **allow) as node,
+    ):
+        await change(node, "federation/enable", True)
+        yield node, ann
+
+
+async def change(node: LiveNode, name: str, value: object) -> None:
+    answer = await node.http.post(f"/api/admin/config/{name}", json={"value": value}, headers=RIGHT)
+    assert answer.status_code == 200, answer.text
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_follower_is_accepted_hears_of_posts_and_is_seen_to_like_them(tmp_path: Path) -> None:
+    async with neighbours(tmp_path) as (node, ann):
+        found = await node.http.get("/federation/user/streamer", headers={"Accept": "application/activity+json"})
+        us = parse_actor(found.json())
+        follow = ann.activity("Follow", us.id)
+        assert (await ann.send(us.inbox, follow)).status == 202
+        await until(lambda: ann.inbox)
+        assert (ann.inbox[0]["type"], ann.inbox[0]["object"]["id"]) == ("Accept", follow["id"])
+        # signed with the very key that our actor shows
+        claim = ann.claim()
+        assert claim.key_id == us.keys[0].id
+        assert claim.proven_by(us.keys[0].key)
+        shown = (await node.http.get("/api/followers")).json()
+        assert (shown["total"], shown["results"][0]["link"]) == (1, ann.id)
+
+        sent = await node.http.post("/api/admin/federation/send", json={"value": "On *air*"}, headers=RIGHT)
+        assert sent.json() == {"success": True, "message": "changed"}
+        await until(lambda: len(ann.inbox) == 2)
+        note = ann.inbox[1]["object"]
+        assert note["content"] == "<p>On <em>air</em></p>"
+        assert (await ann.send(str(us.shared_inbox), ann.activity("Like", note["id"]))).status == 202
+        actions = (await node.http.get("/api/admin/federation/actions", headers=RIGHT)).json()
+        assert [each["type"] for each in actions["results"]] == [
+            "FEDIVERSE_ENGAGEMENT_LIKE",
+            "FEDIVERSE_ENGAGEMENT_FOLLOW",
+        ]
+        assert (actions["results"][0]["iri"], actions["results"][0]["actorIRI"]) == (note["id"], ann.id)
+        assert (await ann.send(us.inbox, ann.activity("Undo", follow))).status == 202
+        assert (await node.http.get("/api/followers")).json() == {"total": 0, "results": []}
+
+
+async def test_in_a_private_channel_the_admin_decides(tmp_path: Path) -> None:
+    async with neighbours(tmp_path) as (node, ann):
+        await change(node, "federation/private", True)
+        us = f"{node.url.rstrip('/')}/federation/user/streamer"
+        assert (await ann.send(f"{us}/inbox", ann.activity("Follow", us))).status == 202
+
+        async def listed(name: str) -> list[str]:
+            answer = await node.http.get(f"/api/admin/followers/{name}", headers=RIGHT)
+            return [each["link"] for each in answer.json()]
+
+        async def decide(call: str, **body: object) -> int:
+            answer = await node.http.post(
+                f"/api/admin/followers/{call}", json={"actorIRI": ann.id, **body}, headers=RIGHT
+            )
+            return answer.status_code
+
+        assert (await listed("pending"), await listed("blocked")) == ([ann.id], [])
+        assert await decide("approve", approved=True) == 200
+        await until(lambda: [each["type"] for each in ann.inbox] == ["Accept"])
+        assert await decide("approve", approved=False) == 200
+        await until(lambda: [each["type"] for each in ann.inbox] == ["Accept", "Reject"])
+        assert (await listed("pending"), await listed("blocked")) == ([], [ann.id])
+        refused = await ann.send(f"{us}/inbox", ann.activity("Follow", us))
+        assert (refused.status, refused.body[:8]) == (403, b"blocked:")
+        assert (await decide("remove"), await listed("blocked")) == (200, [])
+        assert await decide("remove") == 404
+        assert (await ann.send(f"{us}/inbox", ann.activity("Follow", us))).status == 202
+        assert await listed("pending") == [ann.id]
