@@ -104,7 +104,7 @@ def main() -> None:
         sys.exit("bench: not everything ran" + (f": {DOCUMENT.name} was left as it is" if given.write else ""))
     if given.write:
         day = datetime.now(UTC).date().isoformat()
-        text = f"{day}, runs: {times}; {here}\n\n{table.markdown(measured, without)}"
+        text = f"{day}, {machine.revision(ROOT)}, runs: {times}; {here}\n\n{table.markdown(measured, without)}"
         DOCUMENT.write_text(table.put(DOCUMENT.read_text("utf-8"), text), "utf-8")
 
 

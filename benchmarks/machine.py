@@ -43,6 +43,15 @@ def this() -> Machine:
     )
 
 
+def revision(folder: Path) -> str:
+    """The commit that was measured, with a + if files differ from it; empty outside a checkout."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--exclude=*", "--dirty=+"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""
+
+
 def _processor() -> str:
     path = Path("/proc/cpuinfo")
     match = re.search(r"^model name\s*: (.+)$", path.read_text(), re.MULTILINE) if path.exists() else None
