@@ -43,6 +43,7 @@ from fedistream.broadcasts.onair import Clocks
 from fedistream.broadcasts.service import Broadcasts, Neighbours
 from fedistream.bus import Bus
 from fedistream.channels.service import Channels
+from fedistream.chat.chorus import Chorus
 from fedistream.chat.clocks import Clocks as ChatClocks
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
@@ -147,7 +148,8 @@ async def features(options: Options, outbox: Outbox) -> Features:
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
-    facts.attach(reactions.table(viewers, chat.chat, chat.herald, federation.federation))
+    chorus = Chorus(chat.herald, settings)
+    facts.attach(reactions.table(viewers, chat.chat, chat.herald, chorus, federation.federation))
     for channel in channels.all():
         viewers.restore_peak(channel.id, await rows.overall_peak(channel.id))
         await broadcasts.resume(channel.id)

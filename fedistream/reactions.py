@@ -1,9 +1,19 @@
 """The one page that says who acts on which fact."""
 
 from fedistream.bus import Reaction
+from fedistream.chat.chorus import Chorus
 from fedistream.chat.herald import Herald
 from fedistream.chat.service import Chat
-from fedistream.events import BroadcastEnded, BroadcastStarted, SettingChanged, TitleChanged
+from fedistream.events import (
+    BroadcastEnded,
+    BroadcastStarted,
+    FollowApproved,
+    FollowReceived,
+    PostLiked,
+    PostShared,
+    SettingChanged,
+    TitleChanged,
+)
 from fedistream.federation.service import Federation
 from fedistream.viewers.service import Viewers
 
@@ -13,7 +23,7 @@ def jobs() -> tuple[Reaction, ...]:
     return ()
 
 
-def table(viewers: Viewers, chat: Chat, herald: Herald, federation: Federation) -> tuple[Reaction, ...]:
+def table(viewers: Viewers, chat: Chat, herald: Herald, chorus: Chorus, federation: Federation) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     return (
         Reaction(BroadcastStarted, "now", viewers.begin_session),
@@ -22,6 +32,10 @@ def table(viewers: Viewers, chat: Chat, herald: Herald, federation: Federation) 
         Reaction(BroadcastEnded, "live", herald.announce_end),
         Reaction(TitleChanged, "live", herald.announce_title),
         Reaction(SettingChanged, "now", chat.heed),
-        *jobs(),
         Reaction(SettingChanged, "now", federation.heed),
+        Reaction(FollowReceived, "live", chorus.announce_follow),
+        Reaction(FollowApproved, "live", chorus.announce_approval),
+        Reaction(PostLiked, "live", chorus.announce_like),
+        Reaction(PostShared, "live", chorus.announce_share),
+        *jobs(),
     )

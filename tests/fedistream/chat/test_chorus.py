@@ -1,0 +1,60 @@
+"""What is done elsewhere stands in the chat, and is stored there."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from fedistream.chat.chorus import Chorus, plain
+from fedistream.chat.values import Kind, Origin
+from fedistream.events import FollowApproved, FollowReceived, PostLiked, PostShared
+from tests.kit.chatroom import Chatroom
+
+AT = datetime(2026, 5, 1, tzinfo=UTC)
+ANN = ("https://remote.example/users/ann", "Ann <b>of</b> Clay & Co", "ann@remote.example", "https://remote.example/a")
+POST = "https://node.example/federation/1"
+
+
+async def test_follows_likes_and_shares_are_told(room: Chatroom) -> None:
+    chorus = Chorus(room.feature.herald, room.settings)
+    await chorus.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
+    await chorus.announce_approval(FollowApproved(room.home, *ANN, AT))
+    await chorus.announce_like(PostLiked(room.home, POST, *ANN, "🔥", AT))
+    await chorus.announce_share(PostShared(room.home, POST, *ANN, AT))
+    lines = await room.feature.messages.history(room.home)
+    assert [(line.kind, line.body) for line in lines] == [
+        (Kind.FOLLOW, "Ann of Clay & Co followed this stream."),
+        (Kind.FOLLOW, "Ann of Clay & Co followed this stream."),
+        (Kind.LIKE, "Ann of Clay & Co liked a post from Fedistream."),
+        (Kind.REPOST, "Ann of Clay & Co shared a post from Fedistream."),
+    ]
+    assert {(line.origin, line.title, line.image, line.link) for line in lines} == {
+        (Origin.FEDIVERSE, "Ann of Clay & Co", ANN[3], ANN[0])
+    }
+
+
+async def test_who_waits_for_the_admin_is_not_announced(room: Chatroom) -> None:
+    chorus = Chorus(room.feature.herald, room.settings)
+    await chorus.announce_follow(FollowReceived(room.home, *ANN, "pending", AT))
+    assert await room.bodies() == []
+
+
+@pytest.mark.parametrize(("setting", "value"), [("federation.show_engagement", False), ("chat.disabled", True)])
+async def test_an_admin_can_silence_it(room: Chatroom, setting: str, value: bool) -> None:
+    await room.settings.change(setting, value, room.home)
+    chorus = Chorus(room.feature.herald, room.settings)
+    await chorus.announce_like(PostLiked(room.home, POST, *ANN, "", AT))
+    assert await room.bodies() == []
+
+
+async def test_a_name_of_nothing_but_tags_gives_way_to_the_handle(room: Chatroom) -> None:
+    chorus = Chorus(room.feature.herald, room.settings)
+    nameless = (ANN[0], "<img src=x onerror=alert(1)>", *ANN[2:])
+    await chorus.announce_approval(FollowApproved(room.home, *nameless, AT))
+    assert await room.bodies() == ["ann@remote.example followed this stream."]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("<script>x</script>Ann", "Ann"), ("A < B", "A < B"), ("&lt;b&gt;", "<b>")]
+)
+def test_names_are_text(name: str, shown: str) -> None:
+    assert plain(name) == shown
