@@ -203,9 +203,18 @@ async def shakes_hands_and_talks_nonsense(host: str, port: int) -> None:
     await says(host, port, b"\3" + bytes(1536) + bytes(1536) + b"\x3f" * 50_000)
 
 
+async def sends_byte_by_byte(host: str, port: int) -> None:
+    reader, writer = await asyncio.open_connection(host, port)
+    for byte in b"\3" + bytes(40):
+        writer.write(bytes([byte]))
+        await asyncio.sleep(0.02)
+    writer.close()
+    assert not reader.at_eof()  # it is patient, within its limits
+
+
 @pytest.mark.parametrize(
     "stranger",
-    [speaks_http, speaks_tls, speaks_nonsense, shakes_hands_and_talks_nonsense],
+    [speaks_http, speaks_tls, speaks_nonsense, shakes_hands_and_talks_nonsense, sends_byte_by_byte],
     ids=lambda each: each.__name__,
 )
 async def test_a_stranger_on_the_rtmp_port_is_sent_away(tmp_path: Path, stranger: Stranger) -> None:
