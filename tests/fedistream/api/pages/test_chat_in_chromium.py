@@ -206,6 +206,7 @@ async def test_name_and_colour_are_changed_in_one_dialog(page: Page, room: Parlo
 async def test_an_at_offers_the_people_who_were_seen(page: Page, room: Parlour) -> None:
     for name in ("Ann", "Anton of the Locks", "Bo"):
         await room.say(room.user(name), "<p>hi</p>")
+    await expect(page.get_by_text("hi", exact=True)).to_have_count(3)
     field = page.get_by_label("Message", exact=True)
     await field.press_sequentially("well, @an")
     options = page.get_by_role("option")
