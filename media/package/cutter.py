@@ -13,7 +13,6 @@ from media import fmp4
 from media.hub import Tracks
 from media.track import AudioTrack, Kind, Sample
 
-VIDEO_CLOCK = 90_000
 AUDIO_DRIFT_MS = 100  # an encoder's timestamps wobble by rounding; beyond this, frames are missing
 AUDIO_LEAD_MS = 300  # how far audio may run ahead before it stops waiting for video
 FIRST_FRAME_MS = 1_000  # the same while the frame rate is not known yet
@@ -246,7 +245,7 @@ class Cutter:
 
     def _take(self, sample: Sample, duration_ms: int) -> None:
         assert self._open is not None
-        scale = VIDEO_CLOCK // 1000
+        scale = fmp4.VIDEO_TIMESCALE // 1000
         self._open.video.append(
             fmp4.VideoSample(sample.dts_ms * scale, duration_ms * scale, sample.cts_ms * scale, sample.key, sample.data)
         )
