@@ -6,9 +6,7 @@ request, at 25 ms. The primitive is `keys`, and the only algorithm is RSA with S
 """
 
 import re
-import sys
 from dataclasses import dataclass
-from types import ModuleType
 from typing import NoReturn
 
 from activitypub.refusal import Reason, Refused
@@ -16,6 +14,7 @@ from activitypub.signatures import digest, httpdate, octets
 from activitypub.signatures.claim import MAX_KEY_ID, WINDOW_S, Claim, Scheme, check_expiry, check_moment
 from activitypub.signatures.keys import Algorithm, SigningKey
 from activitypub.signatures.request import Request
+from activitypub.standins import standing_in
 
 
 def _no_version(name: str) -> NoReturn:
@@ -23,20 +22,16 @@ def _no_version(name: str) -> NoReturn:
 
 
 # httpsig asks pkg_resources for its own version number, and nothing else. setuptools 82 dropped pkg_resources, Python
-# 3.12 dropped setuptools, and where there is a real one it warns and takes 0.2 s: so a stand-in, only for the import.
-_stand_in = ModuleType("pkg_resources")
-_stand_in.__dict__.update(get_distribution=_no_version, DistributionNotFound=LookupError)
-_real = {name: module for name, module in sys.modules.items() if name == "pkg_resources"}
-sys.modules["pkg_resources"] = _stand_in
-try:
+# 3.12 dropped setuptools, and where there is a real one it warns and takes 0.2 s. pycryptodome, of which httpsig makes
+# its primitives, does the same work with ctypes where there is no cffi, whose parser of C is 5 MB for nothing.
+with standing_in(
+    {"pkg_resources": {"get_distribution": _no_version, "DistributionNotFound": LookupError}, "cffi": None}
+):
     from httpsig.utils import (  # type: ignore[import-untyped]
         build_signature_template,
         generate_message,
         parse_signature_header,
     )
-finally:
-    del sys.modules["pkg_resources"]
-    sys.modules.update(_real)
 
 MAX_SIGNATURE_HEADER = 6144  # a keyId of 2,048 and a signature of 1,368 characters, and room
 MAX_COVERED = 32

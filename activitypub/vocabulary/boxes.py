@@ -9,16 +9,19 @@ from contextvars import ContextVar
 from enum import Enum
 from typing import Any
 
-from little_boxes import activitypub as little_boxes  # type: ignore[import-untyped]
-from little_boxes.errors import (  # type: ignore[import-untyped]
-    ActivityNotFoundError,
-    Error,
-    UnexpectedActivityTypeError,
-)
-
 from activitypub import names
 from activitypub.refusal import Reason, Refused
+from activitypub.standins import standing_in
 from activitypub.strictjson import Json
+
+# little-boxes would fetch with requests, which we never let it do; importing that costs the node 5 MB
+with standing_in({"requests": {}}):
+    from little_boxes import activitypub as little_boxes  # type: ignore[import-untyped]
+    from little_boxes.errors import (  # type: ignore[import-untyped]
+        ActivityNotFoundError,
+        Error,
+        UnexpectedActivityTypeError,
+    )
 
 _STOCK = [member.value for member in little_boxes.ActivityType]
 

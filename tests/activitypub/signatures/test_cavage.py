@@ -365,6 +365,7 @@ def test_httpsig_is_imported_without_pkg_resources_and_leaves_no_trace(before: s
         f"import sys; {before} kept = sys.modules.get('pkg_resources')\n"
         "import activitypub.signatures.cavage\n"
         "assert sys.modules.get('pkg_resources') is kept\n"
+        "assert 'cffi' not in sys.modules\n"
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60, check=False
