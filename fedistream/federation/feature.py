@@ -26,7 +26,8 @@ from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Posts
 from fedistream.federation.reading import Reading
 from fedistream.federation.service import Federation, Neighbours, Parts
-from fedistream.jobs.job import Promises
+from fedistream.federation.visits import Visits
+from fedistream.jobs.job import Postbox
 
 BURST, PER_S = 600, 20.0  # of one server: a post that is widely read is liked by hundreds within a minute
 SWEEP_S = 3600.0
@@ -46,7 +47,7 @@ class Clocks:
 class Post:
     """How letters get out: written down in `outbox`, as jobs that `delivery` makes. `guard` says where to."""
 
-    outbox: Promises
+    outbox: Postbox
     delivery: Deliveries
     guard: Guard
 
@@ -107,6 +108,7 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
             engagements=engagements,
             posts=posts,
             fetches=fetches,
+            visits=Visits(post.outbox.hosts, clocks.monotonic, clocks.now()),
             pace=pace,
             asking=Pace(clocks.monotonic, burst=10, per_s=0.2),
             clock=clocks.unix,

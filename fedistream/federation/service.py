@@ -4,8 +4,7 @@ An activity becomes rows, jobs and facts in one transaction, together with its i
 """
 
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -23,7 +22,7 @@ from activitypub.urls import authority
 from activitypub.vocabulary.activity import Inner
 from activitypub.webfinger import BadHandle, interaction_url, parse_handle
 from fedistream.db import atomic
-from fedistream.errors import Invalid
+from fedistream.errors import Invalid, TooMany
 from fedistream.events import Fact, PostLiked, PostShared, SettingChanged
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses, Channel, Channels, Settings
@@ -33,6 +32,7 @@ from fedistream.federation.followers import Followers
 from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Posts
 from fedistream.federation.values import Kind
+from fedistream.federation.visits import Visits
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,7 @@ class Parts:
     engagements: Engagements
     posts: Posts
     fetches: Fetches
+    visits: Visits
     pace: Pace
     asking: Pace
     clock: Clock
@@ -69,11 +70,9 @@ class Parts:
 
 
 class Federation:
-    """`counts` says how often an inbox gave which answer: "done Follow", "ignored replay", "refused digest"."""
-
     def __init__(self, near: Neighbours, parts: Parts) -> None:
         self._near, self._parts = near, parts
-        self.counts: Counter[str] = Counter()
+        self.counts = parts.visits.counts
         self._acts: dict[str, Callable[[Verified], Awaitable[list[Fact]]]] = {
             "Follow": self._follow,
             "Undo": self._undo,
@@ -106,7 +105,7 @@ class Federation:
         acquaintances = self._parts.acquaintances
         outcome = await receive(request, acquaintances, acquaintances, now=self._parts.clock())
         if isinstance(outcome, Refused):
-            self.counts[f"refused {outcome.reason.value}"] += 1
+            self.refused(outcome.reason.value)
             raise outcome
         if isinstance(outcome, Ignored):
             self.counts[f"ignored {outcome.why}"] += 1
@@ -115,8 +114,25 @@ class Federation:
             await self._carry_out(self._parts.followers.forget, outcome.actor, "gone")
         else:
             # only now, as before the signature was checked anybody could have used up another's share
-            self._parts.pace.step(authority(outcome.signer.actor.id))
+            try:
+                self._parts.pace.step(authority(outcome.signer.actor.id))
+            except TooMany:
+                self.refused("too-many")
+                raise
+            await self._parts.visits.heard(outcome.signer.actor)
             await self._act(outcome)
+
+    def refused(self, reason: str) -> None:
+        """Count a request to an inbox that was refused before it came here."""
+        self._parts.visits.refused(reason)
+
+    def refusals(self) -> Mapping[str, int]:
+        """How often requests to the inboxes were refused, by the reason, since `counting_since`."""
+        return self._parts.visits.refusals()
+
+    @property
+    def counting_since(self) -> datetime:
+        return self._parts.visits.since
 
     async def approve(self, channel: Channel, actor: str) -> None:
         """Let a follower in who waits or was blocked. Raises NotFound, Off."""

@@ -13,6 +13,11 @@ from urllib.parse import urlsplit
 MAX_BODY = 1 << 20  # bytes of JSON; what an inbox of ours would take
 
 
+def host_of(target: str) -> str:
+    """The name by which the health of the server of this URL is kept: host and port as the URL has them."""
+    return urlsplit(target).netloc.lower().rpartition("@")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class NewJob:
     """What is to be done: `kind` names the handler, `target` is the URL it goes to, empty for what stays in the house.
@@ -33,7 +38,7 @@ class NewJob:
     @property
     def host(self) -> str:
         """Host and port of the target, for the health of far servers; empty for what stays in the house."""
-        return urlsplit(self.target).netloc.lower().rpartition("@")[2]
+        return host_of(self.target)
 
 
 @dataclass(frozen=True)
@@ -86,3 +91,17 @@ class Promises(Protocol):
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
         """Write the jobs down, in the transaction that is running, or else in one of their own."""
+
+
+class Hears(Protocol):
+    """What a feature tells of far servers."""
+
+    async def heard(self, host: str) -> None:
+        """A signed request came from this server (see `host_of`), so it lives."""
+
+
+class Postbox(Promises, Protocol):
+    """An outbox that also keeps the health of the servers it sends to."""
+
+    @property
+    def hosts(self) -> Hears: ...

@@ -20,7 +20,12 @@ async def shared(ask: Ask, addresses: Addresses, federation: Federation) -> Resp
     raw = site.path.encode() + scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     try:
-        await federation.take(receive("POST", site.origin, raw.decode("latin-1"), headers, ask.body))
+        request = receive("POST", site.origin, raw.decode("latin-1"), headers, ask.body)
+    except Refused as refused:
+        federation.refused(refused.reason.value)
+        return PlainTextResponse(str(refused), refused.status)
+    try:
+        await federation.take(request)
     except Refused as refused:
         return PlainTextResponse(str(refused), refused.status)
     return Response(status_code=202)

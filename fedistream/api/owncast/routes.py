@@ -3,7 +3,7 @@
 from functools import partial
 
 from fedistream.api.entries import Entry
-from fedistream.api.owncast import admin, chat, chat_admin, federation, integrations, public, setters
+from fedistream.api.owncast import admin, chat, chat_admin, federation, federation_admin, integrations, public, setters
 from fedistream.api.owncast.envelope import SETTERS
 from fedistream.api.tokens import BEARER
 from fedistream.integrations.service import Scope
@@ -98,6 +98,7 @@ FEDERATION = (
     Entry("POST", "/api/admin/followers/remove", federation.remove, "admin", "0.2.5"),
     Entry("GET", "/api/admin/federation/actions", federation.actions, "admin", EARLY),
     Entry("POST", "/api/admin/federation/send", federation.send, "admin", EARLY),
+    *federation_admin.ENTRIES,
 )
 
 SECRETS = (

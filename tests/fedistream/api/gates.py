@@ -160,6 +160,7 @@ FEDERATION = (
         "GET /api/admin/federation/actions",
         "POST /api/admin/federation/send",
     ),
+    *rows("admin", "GET /api/admin/federation/refusals"),
 )
 
 OWNCAST_SETTERS = rows(
