@@ -56,6 +56,11 @@ class BroadcastLog:
             ended_at=at, end_reason=reason[:MAX_TEXT], peak_viewers=peak_viewers
         )
 
+    async def find(self, broadcast_id: int) -> Entry | None:
+        """The broadcast with this id, of whatever channel."""
+        row = await BroadcastRow.get_or_none(id=broadcast_id)
+        return None if row is None else _entry(row)
+
     async def last(self, channel_id: int) -> Entry | None:
         """The channel's newest broadcast, running or not."""
         row = await BroadcastRow.filter(channel_id=channel_id).order_by("-started_at", "-id").first()

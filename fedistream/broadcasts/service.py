@@ -71,6 +71,10 @@ class Broadcasts:
         """The packager of the running broadcast, or for a short time of the last one."""
         return self._onair(channel_id).rung
 
+    async def find(self, broadcast_id: int) -> Entry | None:
+        """What was written down of a broadcast, running or not."""
+        return await self._rows.find(broadcast_id)
+
     async def disconnect(self, channel_id: int) -> bool:
         """End the channel's broadcast at once. Returns whether there was one."""
         return self._onair(channel_id).disconnect()

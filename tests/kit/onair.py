@@ -1,9 +1,10 @@
 """A broadcast that is whatever the test says: the answers of the broadcasts service without media behind them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from fedistream.broadcasts.air import Air, Encoder, State
+from fedistream.broadcasts.log import Entry
 from media.package.llhls import Rung
 
 STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)
@@ -35,12 +36,25 @@ def waiting(channel_id: int = 1) -> Air:
     return replace(live(channel_id), state=State.WAITING, encoder=None, lost_at=STARTED, until=STARTED)
 
 
+def written(broadcast_id: int = 7, channel_id: int = 1) -> Entry:
+    """The row of the running broadcast, without an end."""
+    return Entry(broadcast_id, channel_id, "Evening locks", STARTED, STARTED, None, None, "", {}, 0)
+
+
+def over(broadcast_id: int = 7, *, lasted_s: float = 4980) -> Entry:
+    """The row of a broadcast that ended."""
+    return replace(written(broadcast_id), ended_at=STARTED + timedelta(seconds=lasted_s), end_reason="finished")
+
+
 class Broadcasts:
     """Holds what is on the air per channel; `disconnect` ends it and remembers that it was asked."""
 
     def __init__(self) -> None:
         self.on: dict[int, Air] = {}
         self.disconnected: list[int] = []
+
+    async def find(self, broadcast_id: int) -> Entry | None:
+        return None
 
     def air(self, channel_id: int) -> Air:
         return self.on.get(channel_id, offline(channel_id))

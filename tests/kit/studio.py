@@ -28,6 +28,7 @@ from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
 from fedistream.api.tokens import TokenGates
 from fedistream.broadcasts.air import Air, Encoder
+from fedistream.broadcasts.log import Entry
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.errors import Invalid
@@ -151,6 +152,10 @@ class Broadcasts:
         clocks = Clocks(now=lambda: datetime.now(UTC), token=lambda: os.urandom(4).hex())
         self.onair = OnAir(1, terms, Silence(), clocks)
         self.shown: Air | None = None
+        self.written: dict[int, Entry] = {}
+
+    async def find(self, broadcast_id: int) -> Entry | None:
+        return self.written.get(broadcast_id)
 
     def air(self, channel_id: int) -> Air:
         return self.shown or self.onair.air()

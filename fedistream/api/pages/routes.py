@@ -1,11 +1,13 @@
 """Every page and file for browsers, and who may have it."""
 
 from fedistream.api.entries import Entry
-from fedistream.api.pages import admin, chat, static, watch
+from fedistream.api.pages import admin, chat, live, oembed, static, watch
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 PAGES = (
     Entry("GET", "/", watch.watch, "anyone"),
+    Entry("GET", "/live/{broadcast_id}", live.show, "anyone"),
+    Entry("GET", "/oembed", oembed.show, "anyone"),
     Entry("GET", "/embed/video", watch.embed, "anyone", spec="owncast"),
     Entry("GET", "/embed/chat", chat.to_read_only, "anyone", spec="owncast"),
     Entry("GET", "/embed/chat/", chat.to_read_only, "anyone", spec="owncast"),

@@ -1,5 +1,6 @@
 """Every text that a script shows, by its key. The templates hold their own; both go through the same gettext."""
 
+from datetime import timedelta
 from gettext import NullTranslations
 
 
@@ -23,6 +24,19 @@ def watch(translations: NullTranslations) -> dict[str, str]:
         "spoken.ended": _("The stream has ended."),
         "spoken.unplayable": _("This browser cannot play the stream."),
     }
+
+
+def ended(translations: NullTranslations) -> dict[str, str]:
+    """For the page of a broadcast that is over."""
+    return {"just-now": translations.gettext("just now")}
+
+
+def duration(translations: NullTranslations, lasted: timedelta) -> str:
+    """How long something lasted, in hours and minutes; what is shorter than a minute counts as one."""
+    minutes = max(1, int(lasted.total_seconds()) // 60)
+    if minutes < 60:
+        return translations.ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
+    return translations.gettext("{h} h {m} min").format(h=minutes // 60, m=minutes % 60)
 
 
 def chat(translations: NullTranslations) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""The watch page and the player for other sites' frames. What changes while they are open, the modules ask for."""
+"""The watch page and the player for other sites' frames. What changes while they are open, the modules ask for.
+
+The page of a single broadcast is in `live.py`: while it is on the air, that is the watch page under another address.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -6,7 +9,7 @@ from typing import Any, Protocol
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
-from fedistream.api.pages import chat, shapes, texts
+from fedistream.api.pages import cards, chat, shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
@@ -46,11 +49,7 @@ async def watch(
     """GET /"""
     home = channels.home().id
     values = {name: settings.value(name, home) for name in SHOWN}
-    shown = _shown(ask, pages, values, broadcasts.air(home), viewers.count(home))
-    if not values["chat.disabled"]:
-        shown["chat"] = chat.room(chat.READ_WRITE, values)
-        shown["page_data"] = {**shown["page_data"], **chat.told(pages, values, shown["page_data"]["texts"])}
-    return pages.page("watch.html", shown)
+    return page(pages, values, describe(ask, pages, values, broadcasts.air(home), viewers.count(home)))
 
 
 async def embed(
@@ -59,12 +58,25 @@ async def embed(
     """GET /embed/video"""
     home = channels.home().id
     values = {name: settings.value(name, home) for name in SHOWN}
-    shown = _shown(ask, pages, values, broadcasts.air(home), viewers.count(home))
+    shown = describe(ask, pages, values, broadcasts.air(home), viewers.count(home))
     return pages.page("embed.html", shown, frame=Frame.ANYBODY)
 
 
-def _shown(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewers: int) -> dict[str, Any]:
+def page(pages: Pages, values: Mapping[str, object], given: Mapping[str, Any]) -> Response:
+    """The watch page, with its chat if there is one."""
+    shown = dict(given)
+    if not values["chat.disabled"]:
+        shown["chat"] = chat.room(chat.READ_WRITE, values)
+        shown["page_data"] = {**shown["page_data"], **chat.told(pages, values, shown["page_data"]["texts"])}
+    return pages.page("watch.html", shown)
+
+
+def describe(
+    ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewers: int, path: str = "/"
+) -> dict[str, Any]:
+    """What the templates of a page with a player are given; `path` is where the page says that it is."""
     channel = shapes.channel(values)
+    here = origin(ask, values["serverurl"])
     title = channel.title or channel.name
     words = texts.watch(pages.translations)
     status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["hideviewercount"]))
@@ -79,13 +91,13 @@ def _shown(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewe
         "badge": words[f"badge.{air.state.value}"],
         "title": title,
         "page_title": pattern.format(title=title, name=channel.name),
-        "description": channel.description or title,
         "viewers_text": count.format(n=viewers),
         "status": status,
         "nsfw": bool(values["nsfw"]),
         "indexed": not values["disablesearchindexing"],
         "urls": shapes.URLS,
-        "origin": origin(ask, values["serverurl"]),
+        "origin": here,
+        "card": cards.channel(here, path, channel, cards.logo(here, channel.name, pages.translations)),
         "page_data": {
             "lang": pages.language,
             "name": channel.name,

@@ -200,6 +200,8 @@ PAGES = (
     *rows("anyone", "GET /", "GET /embed/video", "GET /logo", "GET /favicon.ico", "GET /admin"),
     *rows("anyone", "GET /embed/chat", "GET /embed/chat/", "GET /embed/chat/readonly", "GET /embed/chat/readwrite"),
     *rows("anyone", "GET /embed/chat/overlay"),
+    Row("GET", "/live/{broadcast_id}", "anyone", knock="/live/999"),
+    Row("GET", "/oembed", "anyone", knock="/oembed?url=http://node.example/"),
     Row("GET", "/static/{edition}/{name:path}", "anyone", knock="/static/0/css/none.css"),
 )
 

@@ -109,6 +109,13 @@ async def test_the_last_broadcast_is_the_channels_own(home: int, other: int) -> 
     assert last.id == same_moment
 
 
+async def test_a_broadcast_is_found_by_its_id(home: int, other: int) -> None:
+    log = BroadcastLog()
+    first, second = await log.start(home, "first", T0, {}), await log.start(other, "second", at(60), {})
+    found = [await log.find(broadcast_id) for broadcast_id in (first, second, second + 1)]
+    assert [entry and (entry.channel_id, entry.title) for entry in found] == [(home, "first"), (other, "second"), None]
+
+
 async def test_the_peak_is_the_highest_of_the_channel(home: int, other: int) -> None:
     log = BroadcastLog()
     assert await log.overall_peak(home) == 0

@@ -19,7 +19,7 @@ OFFLINE_BUDGET, LIVE_BUDGET, ADMIN_BUDGET = 60 * KB, 260 * KB, 120 * KB  # as se
 PHONE = {"width": 360, "height": 740}
 SCHEMES = ("light", "dark")
 ADMIN = {"username": "admin", "password": PASSWORD}
-PAGES = ("/", "/embed/video", "/admin/", "/not/there")
+PAGES = ("/", "/embed/video", "/admin/", "/not/there", "/live/3")
 
 
 async def faults(page: Page) -> list[str]:
@@ -71,6 +71,7 @@ async def test_axe_finds_no_fault_in_any_page_while_offline(
     studio: Studio, url: str, chromium: Browser, scheme: str
 ) -> None:
     studio.broadcasts.shown = replace(onair.offline(), last_ended_at=datetime.now(UTC) - timedelta(hours=3))
+    studio.broadcasts.written[3] = onair.over(3)
     for path in PAGES:
         async with visit(chromium, url + path, http_credentials=ADMIN, color_scheme=scheme) as (page, witness):
             witness.complaints.clear()  # the 404 that was asked for
@@ -114,6 +115,7 @@ async def test_nothing_is_wider_than_a_phone(studio: Studio, url: str, chromium:
     studio.settings.values["pagecontent"] = f"`{'x' * 200}`\n\n| a | b |\n|-|-|\n| {'y' * 90} | {'z' * 90} |"
     studio.broadcasts.shown = replace(onair.waiting(), encoder=replace(onair.OBS, software="e" * 120))
     studio.channels.keys.extend(studio.channels.keys * 2)
+    studio.broadcasts.written[3] = replace(onair.over(3), title=str(studio.settings.values["streamtitle"]))
     async with visit(chromium, url + path, http_credentials=ADMIN, viewport=PHONE) as (page, witness):
         witness.complaints.clear()  # the 404, and a playlist that is not there
         witness.expected = ("Failed to load resource",)

@@ -1,8 +1,11 @@
 """The texts of the modules: none is missing, none is left over, and every page gives them."""
 
 import re
+from datetime import timedelta
 from gettext import NullTranslations
 from pathlib import Path
+
+import pytest
 
 from fedistream.api.pages import texts
 from fedistream.places import STATIC
@@ -40,6 +43,26 @@ def test_every_text_of_the_admin_page_exists_and_is_used() -> None:
     assert whole == known(texts.admin(NullTranslations()))
 
 
+def test_every_text_of_an_ended_broadcasts_page_exists_and_is_used() -> None:
+    whole, _ = used({STATIC / "js" / name for name in ("ended.js", "moments.js")})
+    assert whole == known(texts.ended(NullTranslations()))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "1 minute"),
+        (59, "1 minute"),
+        (150, "2 minutes"),
+        (3599, "59 minutes"),
+        (3600, "1 h 0 min"),
+        (360060, "100 h 1 min"),
+    ],
+)
+def test_how_long_something_lasted_is_said_in_hours_and_minutes(seconds: int, words: str) -> None:
+    assert texts.duration(NullTranslations(), timedelta(seconds=seconds)) == words
+
+
 def test_each_plural_has_both_forms() -> None:
     keys = texts.watch(NullTranslations())
     ones = {key.removesuffix(".one") for key in keys if key.endswith(".one")}
@@ -52,5 +75,5 @@ class Shouting(NullTranslations):
 
 
 def test_a_translation_reaches_every_text() -> None:
-    for given in (texts.watch, texts.admin, texts.notices, texts.labels):
+    for given in (texts.watch, texts.admin, texts.notices, texts.labels, texts.ended):
         assert all(words == words.upper() for words in given(Shouting()).values())

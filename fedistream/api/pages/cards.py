@@ -1,0 +1,95 @@
+"""What other sites show when somebody links to a page of ours: words, a picture, and a player for their frames. Pure.
+
+The same card is written as OpenGraph and Twitter tags (`templates/parts/card.html`) and as oEmbed (`oembed.py`).
+Mastodon keeps a card for two weeks, which is why each broadcast has an address of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from gettext import NullTranslations
+from urllib.parse import urlencode
+
+from fedistream.api.pages.shapes import Channel
+
+PLAYER = "/embed/video"
+PLAYER_SIZE = (1280, 720)  # pixels; who frames it asks for less and keeps the proportions
+LOGO = "/logo"
+LOGO_SIZE = (512, 512)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`url` is absolute; sizes in pixels."""
+
+    url: str
+    width: int
+    height: int
+    alt: str
+
+    @property
+    def wide(self) -> bool:
+        return self.width > self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A page that may be framed by anybody."""
+
+    url: str
+    width: int = PLAYER_SIZE[0]
+    height: int = PLAYER_SIZE[1]
+
+    @property
+    def secure(self) -> bool:
+        return self.url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`url` is where the page is, `oembed` where it is described for programs; `player` is None for what is over."""
+
+    url: str
+    oembed: str
+    title: str
+    description: str
+    site: str
+    home: str
+    picture: Picture
+    player: Player | None
+
+    @property
+    def twitter(self) -> str:
+        """The kind of card. A player has to be on https; without one Mastodon and X show the picture."""
+        if self.player is not None and self.player.secure:
+            return "player"
+        return "summary_large_image" if self.picture.wide else "summary"
+
+
+def logo(origin: str, name: str, translations: NullTranslations) -> Picture:
+    alt = translations.gettext("Logo of {name}").format(name=name)
+    return Picture(origin + LOGO, *LOGO_SIZE, alt)
+
+
+def channel(origin: str, path: str, shown: Channel, picture: Picture) -> Card:
+    """The card of the channel's page, or with another path of its running broadcast's."""
+    title = shown.title or shown.name
+    return _card(origin, path, shown, {"title": title, "description": shown.description or title}, picture, live=True)
+
+
+def ended(origin: str, path: str, shown: Channel, words: Mapping[str, str], picture: Picture) -> Card:
+    """The card of a broadcast that is over; `words` are its title and description."""
+    return _card(origin, path, shown, words, picture, live=False)
+
+
+def _card(origin: str, path: str, shown: Channel, words: Mapping[str, str], picture: Picture, *, live: bool) -> Card:
+    url = origin + path
+    return Card(
+        url=url,
+        oembed=f"{origin}/oembed?{urlencode({'url': url, 'format': 'json'})}",
+        title=words["title"],
+        description=words["description"],
+        site=shown.name,
+        home=f"{origin}/",
+        picture=picture,
+        player=Player(origin + PLAYER) if live else None,
+    )

@@ -1,0 +1,106 @@
+"""oEmbed (oembed.com, section 2): the card of a page of ours for programs that ask for it by the page's address.
+
+Mastodon, WordPress and forums find the way here by the page's `<link>`, and remember it for all our pages.
+"""
+
+from html import escape
+from urllib.parse import SplitResult, urlsplit
+
+from starlette.responses import Response
+
+from fedistream import __version__
+from fedistream.api.ask import Ask
+from fedistream.api.entries import reply
+from fedistream.api.pages import cards, live, shapes, watch
+from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.site import origin
+from fedistream.errors import Invalid, NotFound
+
+MAX_URL = 2048
+MIN_SIDE, MAX_SIDE = 16, 10_000  # pixels that a consumer may ask for
+CACHE_S = 300  # a broadcast may end at any time, and with it the player
+
+
+async def show(
+    ask: Ask, pages: Pages, channels: watch.Channels, settings: watch.Settings, broadcasts: live.Broadcasts
+) -> Response:
+    """GET /oembed"""
+    if ask.query.get("format", "json") != "json":
+        # the specification has 501 for this, but whoever asks is wrong, not we
+        raise Invalid("format", "can only be json")
+    home = channels.home().id
+    values = {name: settings.value(name, home) for name in watch.SHOWN}
+    here = origin(ask, values["serverurl"])
+    path, air = _path(ask.query.get("url", ""), here), broadcasts.air(home)
+    if path in ("", "/"):
+        shown = shapes.channel(values)
+        card = cards.channel(here, "/", shown, cards.logo(here, shown.name, pages.translations))
+    elif path.startswith(live.PREFIX):
+        found = await live.find(path.removeprefix(live.PREFIX), home, broadcasts)
+        card = live.card(ask, pages, values, air, found)
+    else:
+        raise NotFound("nothing of that page can be embedded")
+    return reply(document(card, _side(ask, "maxwidth"), _side(ask, "maxheight")), headers={"Vary": "Host"})
+
+
+def document(card: cards.Card, max_width: int, max_height: int) -> dict[str, object]:
+    """The answer: a "video" that fits into the given size, or for what has no player a "link"."""
+    made: dict[str, object] = {
+        "version": "1.0",
+        "type": "link",
+        "title": card.title,
+        "author_name": card.site,
+        "author_url": card.home,
+        "provider_name": f"Fedistream {__version__}",
+        "provider_url": card.home,
+        "cache_age": CACHE_S,
+        "thumbnail_url": card.picture.url,
+        "thumbnail_width": card.picture.width,
+        "thumbnail_height": card.picture.height,
+    }
+    if card.player is None:
+        return made
+    width, height = _fitted(card.player.width, card.player.height, max_width, max_height)
+    html = (
+        f'<iframe src="{escape(card.player.url)}" title="{escape(card.title)}" width="{width}" height="{height}" '
+        'frameborder="0" scrolling="no" allow="autoplay; fullscreen; picture-in-picture" allowfullscreen></iframe>'
+    )
+    return {**made, "type": "video", "width": width, "height": height, "html": html}
+
+
+def _path(url: str, here: str) -> str:
+    """The path of a page below our address. Raises Invalid for what is no URL, NotFound for other nodes' pages."""
+    try:
+        asked, ours = _split(url), _split(here)
+    except ValueError as error:
+        raise Invalid("url", "must be the address of a page") from error
+    # without the scheme: behind a proxy, and in links that people typed, it may be http
+    if asked.netloc.lower() != ours.netloc.lower() or not asked.path.startswith(ours.path):
+        raise NotFound("that is not a page of this node")
+    return asked.path.removeprefix(ours.path)
+
+
+def _split(url: str) -> SplitResult:
+    """Raises ValueError."""
+    if len(url) > MAX_URL:
+        raise ValueError("too long")
+    found = urlsplit(url)
+    if found.scheme not in ("http", "https") or not found.netloc:
+        raise ValueError("no web address")
+    return found
+
+
+def _side(ask: Ask, name: str) -> int:
+    """The most pixels that the consumer has room for. Raises Invalid."""
+    text = ask.query.get(name, "")
+    if not text:
+        return MAX_SIDE
+    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+        raise Invalid(name, "must be a number of pixels")
+    return min(max(int(text), MIN_SIDE), MAX_SIDE)
+
+
+def _fitted(width: int, height: int, max_width: int, max_height: int) -> tuple[int, int]:
+    """The largest size with these proportions within the bounds, and not larger than it is."""
+    scale = min(1.0, max_width / width, max_height / height)
+    return round(width * scale), round(height * scale)
