@@ -47,7 +47,7 @@ package-check: $(TEST)  ## build wheel and sdist, install the wheel elsewhere an
 	@.venv/bin/python scripts/package_check.py
 
 clean:  ## remove everything that was made, but no node's data
-	rm -rf .venv node_modules fedistream/static/vendor build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules fedistream/static/vendor build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .peers
 
 $(RUN): $(INPUTS)
 	@scripts/set-up run

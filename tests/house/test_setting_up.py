@@ -114,9 +114,17 @@ def test_the_pages_have_their_javascript_and_its_licences() -> None:
     assert not list(re.finditer(r"<style>", (places.VENDOR / "media-chrome.js").read_text()))
 
 
-def test_every_javascript_dependency_is_pinned_to_one_version() -> None:
-    dependencies = json.loads((ROOT / "package.json").read_text())["dependencies"]
+@pytest.mark.parametrize("folder", [".", "tests/peers/fedify"])
+def test_every_javascript_dependency_is_pinned_to_one_version_by_a_lock_with_hashes_and_without_hosts(
+    folder: str,
+) -> None:
+    dependencies = json.loads((ROOT / folder / "package.json").read_text())["dependencies"]
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in dependencies.values()), dependencies
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
+    assert lock.pop("")["dependencies"] == dependencies
+    for name, package in lock.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, f"{name}: decision 1"
 
 
 def test_styles_get_the_pages_nonce_and_nothing_else_changes() -> None:

@@ -1,0 +1,114 @@
+"""A whole node with federation on and its worker running, reached over http, or over https with a private authority."""
+
+import asyncio
+import os
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.kit.asking import basic
+from tests.kit.certificates import Authority
+from tests.kit.livenode import PASSWORD, LiveNode, live_node
+from tests.kit.relay import relay
+
+RIGHT = basic(PASSWORD)
+PATIENCE_S = 60
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """`origin` is where others reach the node, `us` the actor of its home channel."""
+
+    node: LiveNode
+    origin: str
+    folder: Path
+
+    @property
+    def us(self) -> str:
+        return f"{self.origin}/federation/user/streamer"
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often the inboxes gave which answer."""
+        return self.node.node.features.federation.federation.counts
+
+    async def change(self, name: str, value: object) -> None:
+        """Change a setting, as the admin does."""
+        await self.tell(f"config/{name}", value=value)
+
+    async def tell(self, call: str, **body: object) -> Any:
+        """Call a POST of the admin's. Returns the answer."""
+        answer = await self.node.http.post(f"/api/admin/{call}", json=body, headers=RIGHT)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def ask(self, call: str) -> Any:
+        answer = await self.node.http.get(f"/api/{call}", headers=RIGHT)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def links(self, call: str) -> list[str]:
+        """The actors in a list of followers: "pending", "blocked", or "" for those who were let in."""
+        found = await self.ask(f"admin/followers/{call}" if call else "followers")
+        return [each["link"] for each in (found if call else found["results"])]
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has, as another process sees it."""
+        database = sqlite3.connect(f"file:{self.folder / 'fedistream.db'}?mode=ro", uri=True)
+        try:
+            names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
+        finally:
+            database.close()
+
+
+async def until(ask: Callable[[], Awaitable[T]], right: Callable[[T], object] = bool) -> T:
+    """Ask until the answer is right."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not right(answer := await ask()):
+            await asyncio.sleep(0.05)
+    return answer
+
+
+@asynccontextmanager
+async def town(folder: Path, *, authority: Authority | None = None, **options: object) -> AsyncIterator[Town]:
+    """The node may reach all of 127.0.0.1 and trusts the authority; so does its worker."""
+    port = free_port()
+    given = {"port": port, "federation_allow": "127.0.0.1", **options}
+    if authority is None:
+        async with live_node(folder, public_url=f"http://127.0.0.1:{port}", **given) as node:
+            made = Town(node, f"http://127.0.0.1:{port}", folder)
+            await made.change("federation/enable", True)
+            yield made
+        return
+    async with relay(port, authority.server()) as public:
+        with trusting(authority):
+            async with live_node(folder, public_url=f"https://127.0.0.1:{public}", **given) as node:
+                made = Town(node, f"https://127.0.0.1:{public}", folder)
+                await made.change("federation/enable", True)
+                yield made
+
+
+@contextmanager
+def trusting(authority: Authority) -> Iterator[None]:
+    """As an operator with an authority of his own starts the node: it and its children read the variable."""
+    before = os.environ.get("SSL_CERT_FILE")
+    os.environ["SSL_CERT_FILE"] = str(authority.trusted)
+    try:
+        yield
+    finally:
+        del os.environ["SSL_CERT_FILE"]
+        if before is not None:
+            os.environ["SSL_CERT_FILE"] = before
+
+
+def free_port() -> int:
+    """A port that is free now: one that a node has to know before it listens, since its public URL has it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port

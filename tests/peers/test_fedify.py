@@ -1,0 +1,176 @@
+"""A Fedify server and our node, over http and over https: each verifies what the other signs, and understands it."""
+
+import pytest
+
+from tests.kit.federating import Town, until
+from tests.kit.fedify import Account, Fedify, PeerFailed
+from tests.kit.signing import ACTIVITY_JSON
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def follow(account: Account, home: Town) -> str:
+    """Have the account follow us and be let in; gives the id of the Follow."""
+    sent = await account.do("follow", home.us, object=home.us)
+    accepted = await account.peer.activity("Accept", home.us, id=sent["id"])
+    assert accepted["status"] == 202
+    return str(sent["id"])
+
+
+async def post(home: Town, peer: Fedify, text: str) -> str:
+    """Post to the followers; gives the URL of the note as the peer has read it."""
+    await home.tell("federation/send", value=text)
+    create = await peer.activity("Create", home.us, content=f"<p>{text}</p>")
+    return str(create["read"]["object"]["id"])
+
+
+async def lines(home: Town) -> list[str]:
+    """What the chat of the home channel says."""
+    features = home.node.node.features
+    return [message.body for message in await features.chat.messages.history(features.channels.home().id)]
+
+
+async def test_it_follows_is_let_in_hears_of_posts_and_leaves_again(home: Town, peer: Fedify) -> None:
+    ann = peer.account("ann")
+    sent = await ann.do("follow", home.us, object=home.us)
+    accept = await peer.activity("Accept", home.us, id=sent["id"])
+    assert (accept["status"], accept["read"]["object"]["type"]) == (202, "Follow")
+    assert ann.url in await home.links("")
+    await home.tell("federation/send", value="On *air*")
+    create = await peer.activity("Create", home.us, content="<p>On <em>air</em></p>")
+    # to the shared inbox, once for all who follow from there
+    assert (create["path"], create["read"]["object"]["attributedTo"]) == ("/inbox", home.us)
+    assert create["activity"]["to"] == "as:Public"
+
+    # who follows twice is told twice that he may, and counts once
+    again = await ann.do("follow", home.us, object=home.us)
+    await peer.activity("Accept", home.us, id=again["id"])
+    assert (await home.links("")).count(ann.url) == 1
+    await ann.undo(again, home.us)
+    assert ann.url not in await home.links("")
+    assert "Ann of Fedify followed this stream." in await until(lambda: lines(home))
+
+
+async def test_in_a_private_channel_it_is_held_approved_blocked_and_forgiven(home: Town, peer: Fedify) -> None:
+    bea = peer.account("bea")
+    await home.change("federation/private", True)
+    try:
+        sent = await bea.do("follow", home.us, object=home.us)
+        assert (bea.url in await home.links("pending"), bea.url in await home.links("")) == (True, False)
+        await home.tell("followers/approve", actorIRI=bea.url, approved=True)
+        await peer.activity("Accept", home.us, id=sent["id"])
+        # followers only: nobody is told of it but them, and nobody else can read it
+        hidden = await post(home, peer, "Among us")
+        assert await peer.ask("look", url=hidden) is None
+
+        await home.tell("followers/approve", actorIRI=bea.url, approved=False)
+        await peer.activity("Reject", home.us, id=sent["id"])
+        assert bea.url in await home.links("blocked")
+        with pytest.raises(PeerFailed) as refused:
+            await bea.do("follow", home.us, object=home.us)
+        assert refused.value.status == 403
+        await home.tell("followers/remove", actorIRI=bea.url)
+        await bea.do("follow", home.us, object=home.us)
+        assert bea.url in await home.links("pending")
+    finally:
+        await home.change("federation/private", False)
+
+
+async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(home: Town, peer: Fedify) -> None:
+    cleo = peer.account("cleo")
+    await follow(cleo, home)
+    note = await post(home, peer, "Like this")
+
+    async def counted() -> tuple[int, int]:
+        # asked here and not by the peer, who keeps what it has read for a while
+        answer = await home.node.http.get(note.removeprefix(home.origin), headers={"Accept": ACTIVITY_JSON})
+        return answer.json()["likes"]["totalItems"], answer.json()["shares"]["totalItems"]
+
+    like = await cleo.do("like", home.us, object=note)
+    react = await cleo.do("react", home.us, object=note, content="🎉")
+    share = await cleo.do("announce", home.us, object=note)
+    assert await counted() == (2, 1)
+    actions = (await home.ask("admin/federation/actions"))["results"]
+    done = [each["type"] for each in actions if (each["iri"], each["actorIRI"]) == (note, cleo.url)]
+    assert sorted(done) == sorted(f"FEDIVERSE_ENGAGEMENT_{kind}" for kind in ("LIKE", "LIKE", "REPOST"))
+    told = await until(lambda: lines(home), lambda said: any("shared a post" in line for line in said))
+    assert "Cleo of Fedify liked a post from Fedistream." in told
+    for each in (like, react, share):
+        await cleo.undo(each, home.us)
+    assert await counted() == (0, 0)
+
+
+async def test_who_is_renamed_blocks_us_or_deletes_the_account_is_believed(home: Town, peer: Fedify) -> None:
+    dora, finn = peer.account("dora"), peer.account("finn")
+    await follow(dora, home)
+    await follow(finn, home)
+    await peer.ask("become", account="dora", name="Dora the Renamed")
+    await dora.do("profile", home.us)
+    found = (await home.ask("followers"))["results"]
+    assert next(each["name"] for each in found if each["link"] == dora.url) == "Dora the Renamed"
+    await dora.do("block", home.us, object=home.us)
+    assert dora.url not in await home.links("")
+    await finn.do("leave", home.us)
+    assert finn.url not in await home.links("")
+
+
+@pytest.mark.parametrize(("unknown", "known"), [("cavage", "rfc9421"), ("rfc9421", "cavage")])
+async def test_a_server_that_takes_one_kind_of_signature_gets_that_one(
+    home: Town, peer: Fedify, unknown: str, known: str
+) -> None:
+    gus = peer.account(f"gus{known}")
+    await peer.ask("refuse", scheme=unknown)
+    try:
+        await follow(gus, home)
+        await post(home, peer, f"By {known}")
+        before = len(peer.seen)
+        await post(home, peer, f"By {known} again")
+        # what the first delivery has found out is remembered for the later ones
+        later = [record for record in peer.seen[before:] if record["activity"]["actor"] == home.us]
+        assert [(record["scheme"], record["status"]) for record in later] == [(known, 202)]
+    finally:
+        await peer.ask("refuse")
+    assert any((record["scheme"], record["status"]) == (known, 202) for record in peer.seen)
+
+
+@pytest.mark.parametrize("unknown", ["cavage", "rfc9421"])
+async def test_accounts_that_only_known_servers_may_read_are_read_with_the_nodes_signature(
+    home: Town, peer: Fedify, unknown: str
+) -> None:
+    hana = peer.account(f"hana{unknown}")
+    await peer.ask("guard", account=hana.name)
+    await peer.ask("refuse", scheme=unknown)
+    try:
+        await follow(hana, home)
+    finally:
+        await peer.ask("refuse")
+        await peer.ask("guard")
+    assert hana.url in await home.links("")
+    owners = {reader["owner"] for reader in await peer.ask("readers") if reader["path"].endswith(hana.name)}
+    assert f"{home.origin}/federation/node" in owners
+
+
+async def test_it_finds_us_and_reads_all_that_we_show(home: Town, peer: Fedify) -> None:
+    iris = peer.account("iris")
+    await follow(iris, home)
+    note = await post(home, peer, "To be found")
+    handle = f"streamer@{home.origin.partition('://')[2]}"
+    found = await peer.ask("look", url=home.us)
+    assert (found["type"], found["preferredUsername"], found["name"]) == ("Service", "streamer", "Fedistream")
+    assert found["publicKey"]["owner"] == home.us
+    assert found["endpoints"]["sharedInbox"] == f"{home.origin}/federation/inbox"
+    finger = await peer.ask("finger", resource=home.us)
+    assert finger["subject"] == f"acct:{handle}"
+    if home.origin.startswith("https:"):  # nobody asks for a handle over http
+        assert (await peer.ask("look", url=f"@{handle}"))["id"] == home.us
+
+    shown = await peer.ask("look", url=note)
+    assert (shown["type"], shown["attributedTo"], shown["content"]) == ("Note", home.us, "<p>To be found</p>")
+    outbox = await peer.ask("list", url=found["outbox"])
+    assert note in [item["object"]["id"] for item in outbox]
+    assert {item["type"] for item in outbox} == {"Create"}
+    assert iris.url in [item["id"] for item in await peer.ask("list", url=found["followers"])]
+    assert await peer.ask("list", url=found["following"]) == []
+    for version in ("2.0", "2.1"):
+        info = await peer.ask("nodeinfo", url=f"{home.origin}/nodeinfo/{version}")
+        assert (info["software"]["name"], info["protocols"]) == ("fedistream", ["activitypub"])
