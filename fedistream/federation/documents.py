@@ -143,9 +143,19 @@ class Documents:
         items = [_bare(each.create()) for each in found.items]
         return collections.write_page(url, page, items, total=found.total, last=_last(found.total))
 
-    def empty(self, channel: Channel, name: str) -> Json:
-        """`following` and `featured`, which others ask for, and in which there is nothing. Raises Off."""
-        return collections.write_whole(f"{self._addresses.actor(channel)}/{name}", [])
+    def following(self, channel: Channel) -> Json:
+        """Others ask for it, and there is nothing in it. Raises Off."""
+        return collections.write_whole(f"{self._addresses.actor(channel)}/following", [])
+
+    async def featured(self, channel: Channel) -> Json:
+        """The pinned posts, whole, as others would fetch each of them. Raises Off."""
+        url = f"{self._addresses.actor(channel)}/featured"
+        return collections.write_whole(url, [dict(each.document) for each in await self._posts.pinned(channel.id)])
+
+    async def tombstone(self, post_id: str) -> Json:
+        """What is left of a deleted post. Raises NotFound, Off."""
+        self._addresses.site()
+        return with_context(await self._posts.tombstone(post_id))
 
     async def post(self, post_id: str) -> Json:
         """A post, with how often it was liked and shared. Raises NotFound, Gone, Off."""

@@ -24,7 +24,7 @@ from fedistream.federation.keys import Keys
 from fedistream.federation.letters import Deliveries, Letters
 from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Posts
-from fedistream.federation.reading import Reading
+from fedistream.federation.reading import Accounts, Reading
 from fedistream.federation.service import Federation, Neighbours, Parts
 from fedistream.federation.visits import Visits
 from fedistream.jobs.job import Postbox
@@ -97,7 +97,7 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
         letters = Letters(post.outbox, post.delivery, addresses, _token)
         engagements = Engagements(clocks.now)
         followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
-        posts = Posts(addresses, near.settings, letters, clocks.now, _token)
+        posts = Posts(addresses, near.settings, letters, Accounts(fetches, blocks).find, clocks.now, _token)
         documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
         pace = Pace(clocks.monotonic, burst=BURST, per_s=PER_S)
         parts = Parts(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from activitypub.addressing import Recipient, Visibility, inboxes
+from activitypub.addressing import Recipient
 from activitypub.urls import authority
 from activitypub.vocabulary import compose
 from fedistream.federation.addresses import Addresses, Channel
@@ -28,17 +28,35 @@ class Letters:
         document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, follower.follow)
         await self._send(document, actor, [inbox], f"follow {actor}")
 
-    async def to_followers(self, channel: Channel, document: Mapping[str, Any], shown: Visibility, about: str) -> int:
-        """Send a document to all followers, once per inbox, after all that was sent `about` the same before. Returns
-        to how many inboxes."""
+    async def followers(self, channel: Channel) -> list[Recipient]:
+        """All of them, as recipients."""
         rows = await FollowerRow.filter(channel_id=channel.id, state=State.ACCEPTED.value).select_related("actor")
-        recipients = [Recipient(row.actor.url, row.actor.inbox, row.actor.shared_inbox or None) for row in rows]
-        found = inboxes(recipients, shown)
-        await self._send(document, self._addresses.actor(channel), found, about)
-        return len(found)
+        return [Recipient(row.actor.url, row.actor.inbox, row.actor.shared_inbox or None) for row in rows]
 
-    async def _send(self, document: Mapping[str, Any], actor: str, to: Iterable[str], about: str) -> None:
+    async def send(
+        self,
+        channel: Channel,
+        document: Mapping[str, Any],
+        to: Iterable[str],
+        about: str,
+        expires_at: float | None = None,
+    ) -> None:
+        """Send a document to these inboxes, after all that was sent to their hosts `about` the same before, and not
+        after `expires_at` (Unix seconds)."""
+        await self._send(document, self._addresses.actor(channel), to, about, expires_at)
+
+    async def _send(
+        self,
+        document: Mapping[str, Any],
+        actor: str,
+        to: Iterable[str],
+        about: str,
+        expires_at: float | None = None,
+    ) -> None:
         signed_by = key_id(actor)
-        jobs = [self._delivery(document, inbox, signed_by, group=f"{authority(inbox)} {about}") for inbox in to]
+        jobs = [
+            self._delivery(document, inbox, signed_by, group=f"{authority(inbox)} {about}", expires_at=expires_at)
+            for inbox in to
+        ]
         if jobs:
             await self._outbox.put(jobs)

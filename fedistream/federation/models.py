@@ -96,13 +96,31 @@ class EngagementRow(Model):
 
 
 class PostRow(Model):
-    """A post of a channel; `id` is the last part of its URL."""
+    """A post of a channel; `id` is the last part of its URL. A deleted one stays, with a Tombstone as its document."""
 
     id = fields.CharField(max_length=24, primary_key=True)
     channel_id = fields.BigIntField(db_index=True)
     document: fields.Field[dict[str, Any]] = fields.JSONField()
+    visibility = fields.CharField(max_length=10)
+    pinned = fields.BooleanField(default=False)
     published_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField(null=True)
     deleted_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "post"
+
+
+class PostReachRow(Model):
+    """Who got a post: whoever did has to hear that it is deleted, also if he does not follow any more.
+
+    Apart from the post, since a thousand inboxes need not be read with every page. `mentions` are {actor, inbox,
+    shared_inbox}, `inboxes` where the followers are.
+    """
+
+    post_id = fields.CharField(max_length=24, primary_key=True)
+    mentions: fields.Field[list[dict[str, str]]] = fields.JSONField()
+    inboxes: fields.Field[list[str]] = fields.JSONField()
+
+    class Meta:
+        table = "post_reach"

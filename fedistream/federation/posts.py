@@ -1,22 +1,29 @@
-"""The channels' posts: made, sent to the followers, and served again."""
+"""The channels' posts: made, sent to the followers and to who is mentioned, changed, deleted, and served again."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from activitypub.addressing import Visibility, audience
+from activitypub.addressing import Recipient, Visibility, inboxes
+from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
-from activitypub.vocabulary.objects import Object
+from activitypub.vocabulary.objects import Object, Tag, write_object
+from activitypub.webfinger import Handle
 from fedistream.db import atomic
-from fedistream.errors import Gone, Invalid, NotFound
+from fedistream.errors import Gone, NotFound
 from fedistream.federation.addresses import Addresses, Channel, Settings
 from fedistream.federation.letters import Letters
-from fedistream.federation.models import PostRow
+from fedistream.federation.models import PostReachRow, PostRow
 from fedistream.federation.values import Page
-from fedistream.text import render
+from fedistream.federation.writing import READABLE, Draft, Frame, Mention, clean, handles, note
 
-MAX_TEXT = 5000  # characters; nobody reads more in a timeline
+LOOK_UP_S = 10.0  # who is not found by then is not told; the admin waits for the answer
+
+Finds = Callable[[Handle], Awaitable[Mention | None]]
+"""Who has this handle; None if nobody can be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,58 +33,107 @@ class Post:
     id: str
     channel_id: int
     document: Mapping[str, Any]
+    visibility: Visibility
+
+    @property
+    def url(self) -> str:
+        return str(self.document["id"])
 
     def create(self) -> dict[str, Any]:
-        note = self.document
-        more = {name: note.get(name) for name in ("to", "cc", "published")}
-        return compose.activity("Create", f"{note['id']}#create", note["attributedTo"], dict(note), **more)
+        return self._activity("Create", f"{self.url}#create", "published")
+
+    def update(self, token: str) -> dict[str, Any]:
+        return self._activity("Update", f"{self.url}#update/{token}", "updated")
+
+    def _activity(self, kind: str, identifier: str, when: str) -> dict[str, Any]:
+        document = self.document
+        more = {"to": document.get("to"), "cc": document.get("cc"), "published": document.get(when)}
+        return compose.activity(kind, identifier, document["attributedTo"], dict(document), **more)
 
 
 class Posts:
-    """`token` makes ids of at most 24 letters and digits."""
+    """What takes a Draft, or a post's id, also runs inside a transaction. `token` makes ids of at most 24 letters and
+    digits."""
 
     def __init__(
         self,
         addresses: Addresses,
         settings: Settings,
         letters: Letters,
+        find: Finds,
         now: Callable[[], datetime],
         token: Callable[[], str],
     ) -> None:
-        self._addresses, self._settings, self._letters = addresses, settings, letters
+        self._addresses, self._settings, self._letters, self._find = addresses, settings, letters, find
         self._now, self._token = now, token
 
-    async def publish(self, channel: Channel, markdown: str) -> Post:
-        """Post a text to the followers, and unless the channel is private to everybody. Raises Invalid, Off."""
-        text = markdown.strip()
-        if not text or len(text) > MAX_TEXT:
-            raise Invalid("value", f"must have 1 to {MAX_TEXT} characters")
-        actor, post_id = self._addresses.actor(channel), self._token()
-        shown = Visibility.FOLLOWERS if self._private(channel.id) else Visibility.PUBLIC
-        to, cc = audience(shown, f"{actor}/followers")
-        url = self._addresses.site().post(post_id)
-        note = Object(
-            "Note",
-            url,
-            (actor,),
-            content=render(text),
-            url=url,
-            published=self._now(),
-            sensitive=bool(self._settings.value("nsfw", channel.id)),
-            to=to,
-            cc=cc,
+    async def look_up(self, draft: Draft) -> Draft:
+        """The draft with everybody its text names as @user@host and who can be found. Asks other servers: not to be
+        called in a transaction."""
+        known = {each.handle.lower() for each in draft.mentions}
+        wanted = [each for each in handles(draft.text) if f"{each.user}@{each.host}".lower() not in known]
+        if not wanted:
+            return draft
+        tasks = [asyncio.ensure_future(self._find(each)) for each in wanted]
+        done, late = await asyncio.wait(tasks, timeout=LOOK_UP_S)
+        for task in late:
+            task.cancel()
+        found = [who for task in tasks if task in done and (who := task.result()) is not None]
+        return replace(draft, mentions=(*draft.mentions, *found))
+
+    async def publish(self, channel: Channel, draft: Draft | str, *, expires_at: float | None = None) -> Post:
+        """Post to the followers and who is mentioned, and unless it is hidden to everybody; Markdown alone is looked
+        up first. What is not delivered by `expires_at` (Unix seconds) is not delivered. Raises Invalid, Off."""
+        if isinstance(draft, str):
+            draft = await self.look_up(Draft(draft))
+        post_id, now = self._token(), self._now()
+        thing = note(draft, self._frame(channel, draft, post_id, now))
+        post = Post(post_id, channel.id, write_object(thing), self._shown(channel.id, draft.visibility))
+        return await atomic(self._publish, post, channel, draft, now, expires_at)
+
+    async def edit(self, post_id: str, draft: Draft) -> Post:
+        """Say it otherwise. Who may see it stays as it was, whatever the draft says; who was mentioned is told of this
+        too. Raises NotFound, Gone, Invalid, Off."""
+        return await atomic(self._edit, post_id, draft)
+
+    async def delete(self, post_id: str) -> None:
+        """Take it back from everybody who got it. Raises NotFound, Gone, Off."""
+        await atomic(self._delete, post_id)
+
+    async def direct(self, channel: Channel, to: Mention, html: str) -> None:
+        """Tell one person alone. It can be read nowhere else. Raises Off."""
+        actor, now = self._addresses.actor(channel), self._now()
+        url = self._addresses.site().post(self._token())
+        # twice, so that what is read as a list is one: some servers make one thing of a list of one
+        tags = (Tag("Mention", f"@{to.handle}", to.actor),) * 2
+        content = clean(html)
+        thing = Object(
+            "Note", url, (actor,), content=content, url=url, published=now, to=(to.actor,), cc=(to.actor,), tags=tags
         )
-        document: dict[str, Any] = compose.create(f"{url}#create", actor, note)["object"]
-        return await atomic(self._publish, Post(post_id, channel.id, document), channel, shown)
+        document = compose.create(f"{url}#create", actor, thing)
+        await self._letters.send(channel, document, [to.inbox], url)
+
+    async def pin(self, post_id: str, *, pinned: bool) -> None:
+        """Put it above the channel's other posts, or among them again."""
+        await PostRow.filter(id=post_id).update(pinned=pinned)
 
     async def get(self, post_id: str) -> Post:
         """A post that everybody may read. Raises NotFound, and Gone for one that was deleted."""
         row = await PostRow.get_or_none(id=post_id)
-        if row is None or self._private(row.channel_id):
+        if row is None or (row.visibility not in READABLE and row.deleted_at is None):
             raise NotFound("there is no such post")
         if row.deleted_at is not None:
             raise Gone("this post was deleted")
-        return Post(row.id, row.channel_id, row.document)
+        if self._private(row.channel_id):
+            raise NotFound("there is no such post")
+        return _post(row)
+
+    async def tombstone(self, post_id: str) -> Json:
+        """What is left of a deleted post. Raises NotFound."""
+        row = await PostRow.get_or_none(id=post_id)
+        if row is None or row.deleted_at is None:
+            raise NotFound("there is no such post")
+        return dict(row.document)
 
     async def channel_of(self, post_id: str) -> int | None:
         """Whose post this is, if there is such a post."""
@@ -86,22 +142,138 @@ class Posts:
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page[Post]:
         """What everybody may read, the newest first."""
-        if self._private(channel_id):
-            return Page(0, ())
-        found = PostRow.filter(channel_id=channel_id, deleted_at=None)
-        rows = await found.order_by("-published_at", "-id").offset(offset).limit(limit)
-        return Page(await found.count(), tuple(Post(row.id, row.channel_id, row.document) for row in rows))
+        return await self._page(channel_id, offset, limit)
+
+    async def pinned(self, channel_id: int, limit: int = 20) -> tuple[Post, ...]:
+        """Those above the others, which everybody may read, the newest first."""
+        return (await self._page(channel_id, 0, limit, pinned=True)).items
 
     async def count(self) -> int:
         """Of all channels."""
         return int(await PostRow.filter(deleted_at=None).count())
 
-    async def _publish(self, post: Post, channel: Channel, shown: Visibility) -> Post:
+    async def _page(self, channel_id: int, offset: int, limit: int, **which: bool) -> Page[Post]:
+        if self._private(channel_id):
+            return Page(0, ())
+        shown = [each.value for each in READABLE]
+        found = PostRow.filter(channel_id=channel_id, deleted_at=None, visibility__in=shown, **which)
+        rows = await found.order_by("-published_at", "-id").offset(offset).limit(limit)
+        return Page(await found.count(), tuple(_post(row) for row in rows))
+
+    async def _publish(
+        self, post: Post, channel: Channel, draft: Draft, now: datetime, expires_at: float | None
+    ) -> Post:
         await PostRow.create(
-            id=post.id, channel_id=post.channel_id, document=dict(post.document), published_at=self._now()
+            id=post.id,
+            channel_id=post.channel_id,
+            document=dict(post.document),
+            visibility=post.visibility.value,
+            published_at=now,
         )
-        await self._letters.to_followers(channel, post.create(), shown, post.document["id"])
+        followers = await self._followers(channel, post.visibility)
+        people = [_recipient(each) for each in draft.mentions]
+        await PostReachRow.create(
+            post_id=post.id,
+            mentions=[_kept(each) for each in draft.mentions],
+            inboxes=list(inboxes(followers, post.visibility)),
+        )
+        to = _inboxes([*followers, *people], post.visibility)
+        await self._letters.send(channel, post.create(), to, post.url, expires_at)
         return post
+
+    async def _edit(self, post_id: str, draft: Draft) -> Post:
+        row, channel = await self._row(post_id)
+        reach, shown = await _reach(row), Visibility(row.visibility)
+        # others look at whole seconds, and pass over an edit that is not newer than the last one
+        updated = max(self._now(), (row.updated_at or row.published_at) + timedelta(seconds=1))
+        draft = replace(draft, visibility=shown)
+        thing = note(draft, replace(self._frame(channel, draft, row.id, row.published_at), updated=updated))
+        post = Post(row.id, row.channel_id, write_object(thing), shown)
+        # without `pinned` and the like, which may have changed meanwhile
+        await PostRow.filter(id=row.id).update(document=dict(post.document), updated_at=updated)
+        followers = await self._followers(channel, shown)
+        reach.mentions = _united(reach.mentions, [_kept(each) for each in draft.mentions])
+        reach.inboxes = list(dict.fromkeys((*reach.inboxes, *inboxes(followers, shown))))
+        await reach.save()
+        people = [_restored(each) for each in reach.mentions]
+        await self._letters.send(channel, post.update(self._token()), _inboxes([*followers, *people], shown), post.url)
+        return post
+
+    async def _delete(self, post_id: str) -> None:
+        row, channel = await self._row(post_id)
+        reach, shown, post = await _reach(row), Visibility(row.visibility), _post(row)
+        now, document = self._now(), post.document
+        stone = compose.tombstone(post.url, deleted=now)
+        await PostRow.filter(id=row.id).update(document=stone, deleted_at=now, pinned=False)
+        people = [_restored(each) for each in reach.mentions]
+        followers = await self._followers(channel, shown)
+        to = dict.fromkeys((*reach.inboxes, *_inboxes([*followers, *people], shown)))
+        await reach.delete()
+        letter = compose.delete(
+            f"{post.url}#delete", document["attributedTo"], post.url, to=document["to"], cc=document["cc"]
+        )
+        await self._letters.send(channel, letter, to, post.url)
+
+    async def _row(self, post_id: str) -> tuple[PostRow, Channel]:
+        row = await PostRow.select_for_update().get_or_none(id=post_id)
+        channel = self._addresses.by_id(row.channel_id) if row else None
+        if row is None or channel is None:
+            raise NotFound("there is no such post")
+        if row.deleted_at is not None:
+            raise Gone("this post was deleted")
+        return row, channel
+
+    async def _followers(self, channel: Channel, shown: Visibility) -> list[Recipient]:
+        return [] if shown is Visibility.DIRECT else await self._letters.followers(channel)
+
+    def _frame(self, channel: Channel, draft: Draft, post_id: str, published: datetime) -> Frame:
+        site = self._addresses.site()
+        page = site.page(channel.slug)
+        sensitive = self._settings.value("nsfw", channel.id) if draft.sensitive is None else draft.sensitive
+        return Frame(
+            site.post(post_id),
+            self._addresses.actor(channel),
+            self._shown(channel.id, draft.visibility),
+            bool(sensitive),
+            published,
+            # as the actor's own hashtags
+            lambda tag: f"{page}?tag={quote(tag)}",
+        )
+
+    def _shown(self, channel_id: int, wanted: Visibility) -> Visibility:
+        return Visibility.FOLLOWERS if wanted in READABLE and self._private(channel_id) else wanted
 
     def _private(self, channel_id: int) -> bool:
         return bool(self._settings.value("federation.private", channel_id))
+
+
+def _post(row: PostRow) -> Post:
+    return Post(row.id, row.channel_id, row.document, Visibility(row.visibility))
+
+
+async def _reach(row: PostRow) -> PostReachRow:
+    found = await PostReachRow.get_or_none(post_id=row.id)
+    # of a post that is older than the table
+    return found or await PostReachRow.create(post_id=row.id, mentions=[], inboxes=[])
+
+
+def _inboxes(recipients: list[Recipient], shown: Visibility) -> tuple[str, ...]:
+    """Each once; who follows and is mentioned gets it by the inbox that the followers of his server share."""
+    by_actor = {each.actor: each for each in reversed(recipients)}
+    return inboxes(reversed(by_actor.values()), shown)
+
+
+def _recipient(who: Mention) -> Recipient:
+    return Recipient(who.actor, who.inbox, who.shared_inbox or None)
+
+
+def _kept(who: Mention) -> dict[str, str]:
+    return {"actor": who.actor, "inbox": who.inbox, "shared_inbox": who.shared_inbox}
+
+
+def _restored(kept: Mapping[str, str]) -> Recipient:
+    return Recipient(kept["actor"], kept["inbox"], kept["shared_inbox"] or None)
+
+
+def _united(old: list[dict[str, str]], new: list[dict[str, str]]) -> list[dict[str, str]]:
+    return list({each["actor"]: each for each in (*old, *new)}.values())

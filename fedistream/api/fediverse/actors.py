@@ -10,7 +10,7 @@ from activitypub.webfinger import ACTIVITY_JSON
 from fedistream.api.ask import Ask
 from fedistream.api.fediverse.discovery import typed
 from fedistream.api.fediverse.negotiation import wants_document
-from fedistream.errors import NotFound
+from fedistream.errors import Gone, NotFound
 from fedistream.federation.addresses import Addresses, Channel
 from fedistream.federation.documents import Documents
 
@@ -32,13 +32,23 @@ async def collection(which: Paged, ask: Ask, addresses: Addresses, documents: Do
     return _document(await which(documents, _channel(ask, addresses), _number(ask.query.get("page"))))
 
 
-async def empty(name: str, ask: Ask, addresses: Addresses, documents: Documents) -> Response:
-    return _document(documents.empty(_channel(ask, addresses), name))
+async def following(ask: Ask, addresses: Addresses, documents: Documents) -> Response:
+    return _document(documents.following(_channel(ask, addresses)))
+
+
+async def featured(ask: Ask, addresses: Addresses, documents: Documents) -> Response:
+    return _document(await documents.featured(_channel(ask, addresses)))
 
 
 async def post(ask: Ask, addresses: Addresses, documents: Documents) -> Response:
-    document = await documents.post(ask.parts["post_id"])
-    if not wants_document(ask.request.headers):
+    post_id, wanted = ask.parts["post_id"], wants_document(ask.request.headers)
+    try:
+        document = await documents.post(post_id)
+    except Gone:
+        if not wanted:
+            raise
+        return _document(await documents.tombstone(post_id), 410)
+    if not wanted:
         channel = addresses.by_actor(document["attributedTo"])
         if channel is not None:
             return _page(addresses, channel)
@@ -47,8 +57,6 @@ async def post(ask: Ask, addresses: Addresses, documents: Documents) -> Response
 
 followers = partial(collection, Documents.followers)
 outbox = partial(collection, Documents.outbox)
-following = partial(empty, "following")
-featured = partial(empty, "featured")
 
 
 def _channel(ask: Ask, addresses: Addresses) -> Channel:
@@ -66,8 +74,10 @@ def _page(addresses: Addresses, channel: Channel) -> Response:
     return RedirectResponse(target, 307, {"Vary": "Accept"})
 
 
-def _document(document: dict[str, Any]) -> Response:
-    return typed(document, ACTIVITY_JSON, {"Vary": "Accept", "Cache-Control": "max-age=60"})
+def _document(document: dict[str, Any], status: int = 200) -> Response:
+    answer = typed(document, ACTIVITY_JSON, {"Vary": "Accept", "Cache-Control": "max-age=60"})
+    answer.status_code = status
+    return answer
 
 
 def _number(text: str | None) -> int | None:

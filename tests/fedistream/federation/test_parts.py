@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from activitypub.guard import Guard
 from fedistream.channels.service import Channel
 from fedistream.db import Database
-from fedistream.errors import Gone, Invalid, NotFound, TooMany
+from fedistream.errors import Invalid, TooMany
 from fedistream.federation.addresses import Addresses, Site
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.feature import guard
 from fedistream.federation.keys import NODE, Keys
-from fedistream.federation.models import FederationKeyRow, PostRow
+from fedistream.federation.models import FederationKeyRow
 from fedistream.federation.pace import Pace
 from fedistream.federation.values import Off
-from tests.kit.federated import LIVE, ORIGIN, federated
+from tests.kit.federated import LIVE, ORIGIN
 
 BORN = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -138,20 +138,3 @@ async def test_two_that_make_a_key_at_once_have_the_same_one(database: Database)
     first, second = Keys(addresses(), lambda: BORN), Keys(addresses(), lambda: BORN)
     made = [await first._make(7), await second._make(7)]
     assert made[0] == made[1]
-
-
-async def test_posts_are_hidden_in_private_and_gone_once_deleted(database: Database) -> None:
-    async with federated() as node:
-        post = await node.feature.posts.publish(node.home, "Hello")
-        assert (await node.feature.posts.get(post.id)).document == post.document
-        await PostRow.filter(id=post.id).update(deleted_at=BORN)
-        with pytest.raises(Gone):
-            await node.feature.posts.get(post.id)
-        await node.settings.change("federation.private", True)
-        with pytest.raises(NotFound):
-            await node.feature.posts.get(post.id)
-        assert (await node.feature.posts.page(node.home.id)).total == 0
-        hidden = await node.feature.posts.publish(node.home, "For you alone")
-        assert (hidden.document["to"], hidden.document["cc"]) == ([f"{LIVE}/followers"], [])
-        with pytest.raises(Invalid):
-            await node.feature.posts.publish(node.home, " ")

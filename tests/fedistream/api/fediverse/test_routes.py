@@ -90,6 +90,20 @@ async def test_people_get_the_page_and_servers_the_document(faces: Faces, accept
     assert (answer.status_code, answer.headers.get("location")) == ((200, None) if wanted else (307, "/"))
 
 
+async def test_a_deleted_post_is_gone_and_a_pinned_one_is_featured(faces: Faces) -> None:
+    posts = faces.federation.posts
+    gone, pinned = [await posts.publish(faces.channels.home(), text) for text in ("one", "two")]
+    await posts.delete(gone.id)
+    await posts.pin(pinned.id, pinned=True)
+    async with faces.client() as http:
+        stone = await http.get(f"/federation/{gone.id}", headers=ACTIVITY)
+        assert (stone.status_code, stone.json()["type"], stone.json()["id"]) == (410, "Tombstone", gone.url)
+        assert stone.headers["content-type"] == "application/activity+json"
+        assert (await http.get(f"/federation/{gone.id}")).status_code == 410
+        featured = (await http.get(f"{PATH}/featured", headers=ACTIVITY)).json()
+        assert [each["id"] for each in featured["orderedItems"]] == [pinned.url]
+
+
 async def test_collections_can_be_read_page_by_page(faces: Faces) -> None:
     post = await faces.federation.posts.publish(faces.channels.home(), "Hello")
     async with faces.client() as http:
