@@ -39,7 +39,7 @@ class OutsideLimits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`headers` have lower-case names; of one that came twice the first counts."""
+    """`headers` have lower-case names; of one that came twice the first counts, and of Link all (RFC 9110, 5.3)."""
 
     status: int
     headers: Mapping[str, str]
@@ -79,6 +79,8 @@ class Outside:
                 allow_redirects=False,
             ) as response:
                 headers = {name.lower(): value for name, value in reversed([*response.headers.items()])}
+                if "link" in headers:
+                    headers["link"] = ", ".join(response.headers.getall("link"))
                 return await _read(response, Answer(response.status, headers, b""), most)
         except aiohttp.InvalidURL as error:
             # such as 127.1 and 2130706433, which the resolver would make 127.0.0.1 of

@@ -159,6 +159,17 @@ class VisitorRenamed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class VisitorSignedIn(Fact):
+    """A visitor has proven who he is elsewhere, by way of `kind`. `former_id` is who he was in this chat until then,
+    often the same."""
+
+    visitor_id: str
+    former_id: str
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class VisitorDisabled(Fact):
     """A visitor may not chat any more."""
 
@@ -257,6 +268,7 @@ FACTS: Mapping[str, type[Fact]] = {
         VisitorJoined,
         VisitorParted,
         VisitorRenamed,
+        VisitorSignedIn,
         VisitorDisabled,
         VisitorEnabled,
         FollowReceived,

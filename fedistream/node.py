@@ -55,6 +55,7 @@ from fedistream.federation.feature import Clocks as FederationClocks
 from fedistream.federation.feature import FederationFeature, Post
 from fedistream.federation.feature import build as build_federation
 from fedistream.federation.feature import guard as federation_guard
+from fedistream.federation.pace import Pace
 from fedistream.federation.service import Neighbours as FederationNeighbours
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.integrations.service import Integrations
@@ -65,11 +66,16 @@ from fedistream.logbook import Logbook
 from fedistream.options import Options
 from fedistream.people.service import People
 from fedistream.settings_store import Settings
+from fedistream.signin.feature import Clocks as SignInClocks
+from fedistream.signin.feature import SignInFeature
+from fedistream.signin.feature import build as build_sign_in
+from fedistream.signin.indieauth import Neighbours as SignInNeighbours
 from fedistream.viewers.service import Viewers
 from media.rtmp.server import RtmpServer
 
 log = logging.getLogger(__name__)
 
+SIGN_INS, SIGN_INS_PER_S = 10, 0.1  # of one visitor, and of one address, which a school may share
 GOODBYE_S = 3  # how long a stopping node waits for running requests
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -107,6 +113,7 @@ class Features:
     chat: ChatFeature
     integrations: Integrations
     federation: FederationFeature
+    sign_in: SignInFeature
     loudspeaker: Loudspeaker
     stream_key: str
     admin_password: str
@@ -148,6 +155,11 @@ async def features(options: Options, outbox: Outbox) -> Features:
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
+    asking = Pace(time.monotonic, burst=SIGN_INS, per_s=SIGN_INS_PER_S)
+    sign_in = build_sign_in(
+        SignInNeighbours(settings, chat.chat, federation.outside, asking),
+        SignInClocks(time.monotonic, secrets.token_bytes),
+    )
     chorus = Chorus(chat.herald, settings)
     facts.attach(reactions.table(viewers, chat.chat, chat.herald, chorus, federation.federation))
     for channel in channels.all():
@@ -163,6 +175,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
         chat=chat,
         integrations=integrations,
         federation=federation,
+        sign_in=sign_in,
         loudspeaker=loudspeaker,
         stream_key=stream_key,
         admin_password=admin_password,
@@ -327,6 +340,7 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "bans": made.chat.bans,
         "emoji": made.chat.emoji,
         "integrations": made.integrations,
+        "indieauth": made.sign_in.indieauth,
         "federation": made.federation.federation,
         "documents": made.federation.documents,
         "addresses": made.federation.addresses,

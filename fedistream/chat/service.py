@@ -27,12 +27,13 @@ from fedistream.chat.values import (
     Parted,
     Recoloured,
     Renamed,
+    SignedIn,
     Visitor,
     Why,
 )
 from fedistream.db import atomic
 from fedistream.errors import Invalid, NotAllowed, TooMany
-from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed
+from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
 
 log = logging.getLogger(__name__)
 
@@ -172,12 +173,17 @@ class Chat:
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """The visitor has proven who he is elsewhere. If that is somebody known, he is him from now on, and the room
-        is told. Raises NotFound, Invalid."""
+        is told. Raises NotFound, Invalid, and NotAllowed when the one who is known was disabled."""
         before = await self._parts.visitors.get(visitor_id)
-        visitor = await self._parts.visitors.authenticate(visitor_id, kind, identity)
-        for channel_id in self._parts.rooms.become(visitor_id, visitor):
-            if visitor.id != visitor_id:
-                line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
+        visitor = await atomic(self._authenticate, before, kind, identity)
+        seats = tuple(self._parts.rooms.of_visitor(visitor_id))
+        channels = self._parts.rooms.become(visitor_id, visitor)
+        for seat in seats:
+            seat.ear.hear(SignedIn(visitor, self._herald.next_id(), self._clocks.now()))
+        if visitor.id != visitor_id:
+            line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
+            # who went elsewhere to sign in has no socket at this moment
+            for channel_id in channels or self._near.channels()[:1]:
                 self._herald.announce(channel_id, line)
         return visitor
 
@@ -228,6 +234,11 @@ class Chat:
         renamed = await self._parts.visitors.rename(fact.visitor_id, fact.new_name)
         await self._near.facts.state(fact)
         return renamed
+
+    async def _authenticate(self, before: Visitor, kind: str, identity: str) -> Visitor:
+        visitor = await self._parts.visitors.authenticate(before.id, kind, identity)
+        await self._near.facts.state(VisitorSignedIn(visitor.id, before.id, kind, self._clocks.now()))
+        return visitor
 
     def _terms(self, channel_id: int) -> rules.Terms:
         return rules.Terms(

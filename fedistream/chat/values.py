@@ -139,6 +139,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Told to the visitor alone: this is who he is from now on."""
+
+    visitor: Visitor
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Disabled:
     """Told to the visitor alone: a moderator has disabled him, and his sockets close in a moment."""
 
@@ -146,7 +155,7 @@ class Disabled:
     at: datetime
 
 
-Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Disabled
+Event = Message | Joined | Parted | Renamed | Recoloured | Shown | SignedIn | Disabled
 
 
 class Why(Enum):

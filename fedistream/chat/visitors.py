@@ -16,7 +16,7 @@ from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import VisitorIdentityRow, VisitorRow, VisitorTokenRow
 from fedistream.chat.values import Role, Visitor
 from fedistream.db import atomic
-from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.errors import Conflict, Invalid, NotAllowed, NotFound
 
 COLOURS = 8
 MAX_PREVIOUS = 50  # names remembered of one visitor
@@ -141,7 +141,8 @@ class Visitors:
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """`identity` was proven by way of `kind` ("indieauth", say). Returns the visitor who has it: this one from
-        now on, or the one who had it before, to whom all tokens of this one lead then. Raises NotFound, Invalid."""
+        now on, or the one who had it before, to whom all tokens of this one lead then. Raises NotFound, Invalid, and
+        NotAllowed when that one is disabled."""
         if not 0 < len(identity) <= MAX_IDENTITY or not identity.isprintable():
             raise Invalid("identity", f"must be 1 to {MAX_IDENTITY} characters")
         return await atomic(self._authenticate, visitor_id, kind, identity)
@@ -201,8 +202,11 @@ class Visitors:
         if known is None:
             await VisitorIdentityRow.create(kind=kind, identity=identity, visitor_id=visitor_id, created_at=at)
             return await self._change(visitor_id, authenticated_at=at)
+        before = await self.get(known.visitor_id)
+        if not before.enabled:
+            raise NotAllowed("who signs in like this has been removed from this chat")
         await VisitorTokenRow.filter(visitor_id=visitor_id).update(visitor_id=known.visitor_id)
-        return await self.get(known.visitor_id)
+        return before
 
 
 def value(row: VisitorRow) -> Visitor:

@@ -46,7 +46,8 @@ def test_the_printed_names_are_derived_from_the_classes() -> None:
         *("broadcast.started", "encoder.lost", "encoder.returned", "broadcast.ended"),
         *("title.changed", "setting.changed", "publish.refused"),
         *("chat.message.sent", "messages.hidden", "messages.shown"),
-        *("visitor.joined", "visitor.parted", "visitor.renamed", "visitor.disabled", "visitor.enabled"),
+        *("visitor.joined", "visitor.parted", "visitor.renamed"),
+        *("visitor.signed.in", "visitor.disabled", "visitor.enabled"),
         *("follow.received", "follow.approved", "follower.removed", "post.liked", "post.shared"),
     ]
 

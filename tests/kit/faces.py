@@ -38,6 +38,7 @@ from fedistream.db import Database
 from fedistream.federation.feature import Clocks as FederationClocks
 from fedistream.federation.feature import FederationFeature, Post
 from fedistream.federation.feature import build as build_federation
+from fedistream.federation.pace import Pace
 from fedistream.federation.service import Neighbours as FederationNeighbours
 from fedistream.integrations.service import Integrations, Scope
 from fedistream.jobs.handlers import activity
@@ -46,6 +47,10 @@ from fedistream.logbook import Logbook
 from fedistream.people.service import People
 from fedistream.places import STATIC, TEMPLATES
 from fedistream.settings_store import Settings
+from fedistream.signin.feature import Clocks as SignInClocks
+from fedistream.signin.feature import SignInFeature
+from fedistream.signin.feature import build as build_sign_in
+from fedistream.signin.indieauth import Neighbours as SignInNeighbours
 from fedistream.viewers.service import Viewers
 from tests.kit.asking import ADDRESS, Clock, basic, client
 from tests.kit.database import empty_database
@@ -72,6 +77,7 @@ class Faces:
     chat: ChatFeature
     integrations: Integrations
     federation: FederationFeature
+    sign_in: SignInFeature
     loudspeaker: Loudspeaker
     broadcasts: Broadcasts
     limits: Limits = field(default_factory=Limits)
@@ -107,6 +113,7 @@ class Faces:
             "bans": self.chat.bans,
             "emoji": self.chat.emoji,
             "integrations": self.integrations,
+            "indieauth": self.sign_in.indieauth,
             "federation": self.federation.federation,
             "documents": self.federation.documents,
             "addresses": self.federation.addresses,
@@ -160,8 +167,8 @@ class Faces:
 
 
 @asynccontextmanager
-async def open_faces(folder: Path) -> AsyncIterator[Faces]:
-    """Faces with an empty database in `folder`; the admin's password is PASSWORD."""
+async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[Faces]:
+    """Faces with an empty database in `folder`; the admin's password is PASSWORD. `guard` says whom they may ask."""
     database, clock = Database(empty_database(folder)), Clock()
     await database.open()
     try:
@@ -187,9 +194,25 @@ async def open_faces(folder: Path) -> AsyncIterator[Faces]:
         federation = await build_federation(
             FederationNeighbours(settings, channels, facts),
             FederationClocks(clock.now, lambda: clock.now().timestamp(), clock.monotonic),
-            Post(Outbox(lambda: clock.now().timestamp()), activity, Guard()),
+            Post(Outbox(lambda: clock.now().timestamp()), activity, guard or Guard()),
         )
-        yield Faces(clock, settings, channels, people, viewers, chat, integrations, federation, loudspeaker, broadcasts)
+        sign_in = build_sign_in(
+            SignInNeighbours(settings, chat.chat, federation.outside, Pace(clock.monotonic, burst=10, per_s=0.1)),
+            SignInClocks(clock.monotonic, token_bytes),
+        )
+        yield Faces(
+            clock,
+            settings,
+            channels,
+            people,
+            viewers,
+            chat,
+            integrations,
+            federation,
+            sign_in,
+            loudspeaker,
+            broadcasts,
+        )
         await federation.close()
         chat.chat.close()
         await writing

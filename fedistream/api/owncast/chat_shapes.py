@@ -23,6 +23,7 @@ from fedistream.chat.values import (
     Renamed,
     Role,
     Shown,
+    SignedIn,
     Visitor,
 )
 
@@ -116,6 +117,8 @@ def event(told: Event, name: str) -> Json:
             return shape | {"type": "COLOR_CHANGE", "user": user(told.visitor)}
         case Shown():
             return shape | {"type": "VISIBILITY-UPDATE", "ids": list(told.ids), "visible": told.visible}
+        case SignedIn():
+            return shape | {"type": "CONNECTED_USER_INFO", "user": user(told.visitor)}
         case Disabled():
             return shape | USER_DISABLED
 

@@ -36,7 +36,7 @@ def web_config(values: Values) -> Json:
         "autoplay": values["autoplay"],
         "notifications": {"browser": {"enabled": part(values["notifications/browser"], "enabled")}},
         "federation": federation(values),
-        "authentication": {"indieAuthEnabled": False},
+        "authentication": {"indieAuthEnabled": bool(values["serverurl"])},
         "schedule": schedule(values),
     }
     if values["streamtitle"]:

@@ -1,4 +1,4 @@
-"""How Owncast says yes and no: `{success, message}` to the admin, `{error}` to everybody else."""
+"""How Owncast says yes and no: `{success, message}` to the admin and who signs in, `{error}` to everybody else."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from fedistream.api.entries import reply
 from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
 
 ADMIN = "/api/admin/"
+SIGN_IN = "/api/auth/"
 SETTERS = "/api/admin/config/"
 NO_CACHE = {"Cache-Control": "no-cache, no-store, must-revalidate"}
 
@@ -48,7 +49,7 @@ class OwncastEnvelope:
             return PlainTextResponse("Forbidden", 403)
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany) else None
-        if ask.path.startswith(ADMIN):
+        if ask.path.startswith((ADMIN, SIGN_IN)):
             return reply({"success": False, "message": str(error)}, status, headers)
         return reply({"error": str(error)}, status, headers)
 

@@ -3,11 +3,22 @@
 from functools import partial
 
 from fedistream.api.entries import Entry
-from fedistream.api.owncast import admin, chat, chat_admin, federation, federation_admin, integrations, public, setters
+from fedistream.api.owncast import (
+    admin,
+    chat,
+    chat_admin,
+    federation,
+    federation_admin,
+    integrations,
+    public,
+    setters,
+    sign_in,
+)
 from fedistream.api.owncast.envelope import SETTERS
 from fedistream.api.tokens import BEARER
 from fedistream.integrations.service import Scope
 from fedistream.settings import MAX_PAGE, SETTINGS
+from fedistream.signin.indieauth import CALLBACK
 
 EARLIEST = "0.0.6"
 EARLY = "0.0.11"  # in the first complete API document, and in all after it
@@ -39,6 +50,11 @@ VISITORS = (
     Entry("GET", "/api/chat", chat.history, "visitor", EARLY),
     Entry("GET", "/api/emoji", chat.emoji_list, "anyone", EARLY),
     Entry("GET", "/img/emoji/{file}", chat.picture, "anyone", EARLY),
+)
+
+SIGN_IN = (
+    Entry("POST", "/api/auth/indieauth", sign_in.begin_indieauth, "visitor", LATER),
+    Entry("GET", CALLBACK, sign_in.finish_indieauth, "anyone", LATER, changes=True),
 )
 
 # each under its present name and under the one it had in the early documents
@@ -118,6 +134,7 @@ SETTINGS_ENTRIES = tuple(
 ENTRIES = (
     *PUBLIC,
     *VISITORS,
+    *SIGN_IN,
     *MODERATORS,
     *ADMIN,
     *CHAT_ADMIN,

@@ -57,6 +57,8 @@ CHAT = (
     *rows("visitor", "GET /api/chat"),
 )
 
+SIGN_IN = (*rows("visitor", "POST /api/auth/indieauth"), *rows("anyone", "GET /api/auth/indieauth/callback"))
+
 CHAT_MODERATORS = (
     *rows(
         "moderator",
@@ -226,6 +228,7 @@ ROWS: tuple[Row, ...] = (
     *FEDIVERSE,
     *FEDERATION,
     *CHAT,
+    *SIGN_IN,
     *CHAT_MODERATORS,
     *CHAT_ADMIN,
     *INTEGRATIONS,

@@ -9,9 +9,9 @@ import pytest
 from fedistream.chat import rules
 from fedistream.chat.herald import OnAir
 from fedistream.chat.service import CROWD, REGISTRATIONS, REGISTRATIONS_S, RENAMES, WELCOME_S
-from fedistream.chat.values import Joined, Kind, Message, Parted, Recoloured, Renamed, Role, Why
+from fedistream.chat.values import Joined, Kind, Message, Parted, Recoloured, Renamed, Role, SignedIn, Why
 from fedistream.errors import NotAllowed, TooMany
-from fedistream.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed
+from fedistream.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
 from tests.kit.chatroom import HOME_ADDRESS, Chatroom
 
 LOUD = "198.51.100.9"
@@ -137,13 +137,28 @@ async def test_who_signs_in_as_somebody_known_is_him_from_now_on(room: Chatroom)
     known, _ = await room.guest("Ann")
     await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
     seat, ears = await room.guest("*shy* newt")
+    before = seat.visitor.id
     visitor = await room.feature.chat.authenticate(seat.visitor.id, "indieauth", "https://ann.example/")
     await room.feature.messages.settle()
     assert visitor.id == seat.visitor.id == known.visitor.id
+    assert [told.visitor for told in ears.of(SignedIn)] == [visitor]
+    assert [(fact.visitor_id, fact.former_id) for fact in room.facts if isinstance(fact, VisitorSignedIn)] == [
+        (visitor.id, visitor.id),
+        (visitor.id, before),
+    ]
     assert ears.of(Message)[-1].html == (
         "<p><strong>*shy* newt</strong> is now authenticated as <strong>Ann</strong></p>"
     )
     assert await room.bodies() == []
+
+
+async def test_the_room_is_told_who_somebody_is_even_if_he_went_elsewhere_to_sign_in(room: Chatroom) -> None:
+    known, ears = await room.guest("Ann")
+    await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
+    phone = await room.visitor("Phone")
+    await room.feature.chat.authenticate(phone.id, "indieauth", "https://ann.example/")
+    await room.feature.messages.settle()
+    assert ears.lines[-1] == "**Phone** is now authenticated as **Ann**"
 
 
 async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroom) -> None:

@@ -6,7 +6,7 @@ from fedistream.chat.models import VisitorTokenRow
 from fedistream.chat.values import Role
 from fedistream.chat.visitors import COLOURS, MAX_PREVIOUS, Search, Visitors
 from fedistream.db import Database
-from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.kit.chatroom import Timers
 
 
@@ -84,6 +84,9 @@ async def test_who_signs_in_again_elsewhere_is_the_same_person(visitors: Visitor
     assert await visitors.by_token(token) == signed_in
     other = await visitors.authenticate(phone.id, "fediverse", "https://ann.example/")
     assert other.id == phone.id
+    await visitors.set_disabled(ann.id, clock.now())
+    with pytest.raises(NotAllowed, match="removed from this chat"):
+        await visitors.authenticate(phone.id, "indieauth", "https://ann.example/")
     for identity in ("", "x" * 501, "a\0b"):
         with pytest.raises(Invalid):
             await visitors.authenticate(ann.id, "indieauth", identity)

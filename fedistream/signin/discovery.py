@@ -1,0 +1,155 @@
+"""From somebody's website to the server that speaks for it (IndieAuth, sections 3 and 4).
+
+Every address in here is a stranger's: what is connected to is for the `Web` that is handed in to judge.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urljoin
+
+from activitypub.guard import Blocked
+from activitypub.outside import Answer, TooLong, Unreachable
+from activitypub.refusal import Refused
+from activitypub.signatures.request import Request, compose
+from activitypub.strictjson import parse
+from activitypub.urls import BadUrl, parse_url
+from fedistream.errors import Invalid
+from fedistream.signin import links
+
+FIELD = "authHost"
+MAX_REDIRECTS = 5
+PERMANENT = frozenset((301, 308))
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+TIME_S = 15.0  # for all of it together
+METADATA, ENDPOINT = "indieauth-metadata", "authorization_endpoint"
+MAX_PROFILE = 500  # characters, as an identity may have
+
+
+class Web(Protocol):
+    """One request to the outside and its answer; never to an address that is not public. Raises Blocked, Unreachable,
+    TooLong."""
+
+    async def send(self, request: Request, *, max_body: int | None = None) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who says who somebody is. `issuer` is the name it has, "" for older ones that have none; `says_issuer`: it puts
+    the name into every answer (RFC 9207)."""
+
+    endpoint: str
+    issuer: str = ""
+    says_issuer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`urls` are the website as it was typed and where it has moved for good; the last is the one it has now."""
+
+    urls: tuple[str, ...]
+    server: Server
+
+
+def canonical(text: str) -> str:
+    """A profile URL in the one spelling that is compared and kept (sections 3.2 and 3.4); "example.com" is enough.
+    Raises Invalid. Ports pass, as whether one is connected to is decided where all connections are."""
+    typed = text.strip()
+    if "://" not in typed:
+        typed = f"https://{typed}"
+    try:
+        url = parse_url(_ascii(typed))
+    except BadUrl:
+        raise Invalid(FIELD, "must be the address of your website, like https://example.com/") from None
+    if url.fragment or "#" in typed:
+        raise Invalid(FIELD, "must have no part after a #")
+    segments = url.target.partition("?")[0].split("/")
+    if "." in segments or ".." in segments:
+        raise Invalid(FIELD, "must have no . or .. in its path")
+    if len(str(url)) > MAX_PROFILE:
+        raise Invalid(FIELD, f"must have at most {MAX_PROFILE} characters")
+    return str(url)
+
+
+async def discover(web: Web, profile: str) -> Profile:
+    """Look at a website for the server it names. `profile` is canonical. Raises Invalid with words for whose it is."""
+    try:
+        async with asyncio.timeout(TIME_S):
+            return await _discover(web, profile)
+    except (Blocked, BadUrl):
+        raise Invalid(FIELD, "is, or leads to, an address that is not connected to from here") from None
+    except (Unreachable, TimeoutError):
+        raise Invalid(FIELD, "did not answer") from None
+    except TooLong:
+        raise Invalid(FIELD, "has too large a page") from None
+
+
+async def _discover(web: Web, profile: str) -> Profile:
+    urls, at, permanent = [profile], profile, True
+    for _ in range(MAX_REDIRECTS + 1):
+        answer = await web.send(compose("GET", at, [("Accept", "text/html, */*;q=0.5")]))
+        if answer.status not in REDIRECTS:
+            break
+        at = _join(at, answer.headers.get("location", ""))
+        # who moved for good has moved only as far as every step on the way says so
+        permanent = permanent and answer.status in PERMANENT
+        if permanent:
+            urls.append(canonical(at))
+    else:
+        raise Invalid(FIELD, "redirects too often")
+    if answer.status != 200:
+        raise Invalid(FIELD, f"answered {answer.status}")
+    return Profile(tuple(urls), await _server(web, at, answer))
+
+
+async def _server(web: Web, at: str, answer: Answer) -> Server:
+    named = {link.rel: _join(at, link.href) for link in reversed([*_links(answer)]) if link.rel in (METADATA, ENDPOINT)}
+    if METADATA in named:
+        return await _metadata(web, named[METADATA])
+    if ENDPOINT in named:
+        return Server(_endpoint(named[ENDPOINT]))
+    raise Invalid(FIELD, "names no IndieAuth server on its page")
+
+
+def _links(answer: Answer) -> Iterable[links.Link]:
+    """Headers come first (section 4.1)."""
+    yield from links.of_header(answer.headers.get("link", ""))
+    if "html" in answer.media_type:
+        yield from links.of_html(answer.body.decode("utf-8", "replace"))
+
+
+async def _metadata(web: Web, url: str) -> Server:
+    answer = await web.send(compose("GET", url, [("Accept", "application/json")]))
+    try:
+        told = parse(answer.body) if answer.status == 200 else {}
+    except Refused:
+        told = {}
+    endpoint, issuer = told.get(ENDPOINT), told.get("issuer", "")
+    if not isinstance(endpoint, str) or not isinstance(issuer, str):
+        raise Invalid(FIELD, "names an IndieAuth server that does not say how to reach it")
+    says = told.get("authorization_response_iss_parameter_supported") is True
+    return Server(_endpoint(_join(url, endpoint)), issuer, says and bool(issuer))
+
+
+def _endpoint(url: str) -> str:
+    """Where a browser will be sent to: nothing but a web address. Raises BadUrl."""
+    return str(parse_url(url)).partition("#")[0]
+
+
+def _join(base: str, reference: str) -> str:
+    """Raises BadUrl."""
+    try:
+        return _ascii(urljoin(base, reference))
+    except ValueError as error:
+        raise BadUrl(str(error)) from None
+
+
+def _ascii(url: str) -> str:
+    """With an international host in its ASCII form."""
+    scheme, separator, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    try:
+        return scheme + separator + (host if host.isascii() else host.encode("idna").decode()) + slash + path
+    except UnicodeError:
+        raise BadUrl("the host is no name") from None

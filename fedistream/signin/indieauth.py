@@ -1,0 +1,207 @@
+"""Signing in with a website of one's own (IndieAuth): the client's part.
+
+A visitor names the website, goes to the server it names, and comes back with a code that only we can redeem. What is
+believed of the answer is the website alone, and that only if its own page names the server that said so.
+"""
+
+import base64
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+
+from activitypub.guard import Blocked
+from activitypub.outside import Answer, TooLong, Unreachable
+from activitypub.refusal import Refused
+from activitypub.signatures.request import compose
+from activitypub.strictjson import parse
+from fedistream.errors import Conflict, Invalid, TooMany
+from fedistream.signin.discovery import Profile, Server, Web, canonical, discover
+from fedistream.signin.waiting import Waiting
+
+log = logging.getLogger(__name__)
+
+KIND = "indieauth"
+CALLBACK = "/api/auth/indieauth/callback"
+LIFE_S = 600.0
+MAX_WAITING = 1_000  # people on their way
+MAX_BUSY = 20  # websites that are looked at in the same moment
+MAX_GIVEN = 2_048  # characters of what a browser brings back
+DENIED = "access_denied"
+SECRET_BYTES = 32
+
+
+class Settings(Protocol):
+    def value(self, name: str, channel_id: int | None = None) -> Any: ...
+
+
+class Chat(Protocol):
+    async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object: ...
+
+
+class Pace(Protocol):
+    def step(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What signing in needs of others. `pace` is for who makes us ask others, by visitor and by address."""
+
+    settings: Settings
+    chat: Chat
+    web: Web
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where the visitor goes next, and the secret that his browser has to show when it comes back."""
+
+    redirect: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a browser brings back. `browser` is the secret it has, "" for none; None for a program, which nobody can
+    be lured into opening a link with."""
+
+    state: str
+    code: str = ""
+    issuer: str = ""
+    error: str = ""
+    browser: str | None = None
+
+
+class Denied(Conflict):
+    """The visitor, or the website's server, said no."""
+
+
+class Expired(Conflict):
+    """Nothing is known of this sign-in, or not any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Underway:
+    visitor_id: str
+    profile: Profile
+    verifier: str
+    browser: str
+    home: str  # the node's address at the beginning
+
+
+class IndieAuth:
+    """`chance(n)` gives n random bytes; `clock` is monotonic, in seconds."""
+
+    def __init__(self, near: Neighbours, clock: Callable[[], float], chance: Callable[[int], bytes]) -> None:
+        self._near, self._chance = near, chance
+        self._underway: Waiting[_Underway] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)
+        self._states: Waiting[str] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)  # by visitor
+        self._busy = 0
+
+    async def begin(self, visitor_id: str, auth_host: str, address: str) -> Begun:
+        """`auth_host` is the website, as typed; a sign-in that the visitor began before is forgotten. Raises Conflict
+        while the node's public address is not known, Invalid, TooMany."""
+        home = self._home()
+        profile = canonical(auth_host)
+        self._near.pace.step(f"visitor {visitor_id}")
+        self._near.pace.step(f"address {address}")
+        found = await self._look(profile)
+        state, verifier, browser = self._secret(), self._secret(), self._secret()
+        if (before := self._states.take(visitor_id)) is not None:
+            self._underway.take(before)
+        self._underway.put(state, _Underway(visitor_id, found, verifier, browser, home))
+        self._states.put(visitor_id, state)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        query = {
+            "response_type": "code",
+            "client_id": f"{home}/",
+            "redirect_uri": home + CALLBACK,
+            "state": state,
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+            "me": found.urls[-1],
+        }
+        endpoint = found.server.endpoint
+        return Begun(f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}", browser)
+
+    async def finish(self, given: Returned) -> str:
+        """The visitor is back. Returns the website that is his. Raises Expired, Denied, Invalid, NotFound for a
+        visitor who was deleted meanwhile, and NotAllowed for an identity that was sent away."""
+        underway = self._underway.take(given.state) if 0 < len(given.state) <= MAX_GIVEN else None
+        if underway is None:
+            raise Expired("this sign-in is not known here, or took longer than 10 minutes: please begin again")
+        self._states.take(underway.visitor_id)
+        # without this, a link sent to somebody else would make the sender that person
+        if given.browser is not None and not hmac.compare_digest(given.browser.encode(), underway.browser.encode()):
+            raise Expired("this sign-in was begun in another browser: please begin again")
+        server = underway.profile.server
+        _check_issuer(server, given.issuer)
+        if given.error:
+            raise Denied("you, or your website's server, did not agree to the sign-in")
+        if not 0 < len(given.code) <= MAX_GIVEN:
+            raise Invalid("code", "is missing")
+        me = await self._redeem(underway, given.code)
+        if me not in underway.profile.urls and (await self._look(me)).server.endpoint != server.endpoint:
+            raise Invalid("me", "is a website that does not name the server which spoke for it")
+        await self._near.chat.authenticate(underway.visitor_id, KIND, me)
+        return me
+
+    async def _redeem(self, underway: _Underway, code: str) -> str:
+        """The website that the server vouches for, canonical (section 5.3)."""
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "client_id": f"{underway.home}/",
+            "redirect_uri": underway.home + CALLBACK,
+            "code_verifier": underway.verifier,
+        }
+        headers = [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]
+        endpoint = underway.profile.server.endpoint
+        try:
+            answer = await self._near.web.send(compose("POST", endpoint, headers, urlencode(form).encode()))
+        except (Blocked, Unreachable, TooLong) as error:
+            log.info("%s gave no answer to a code: %s", endpoint, error)
+            raise Invalid("code", "could not be checked, as your website's server did not answer") from None
+        return _me(answer)
+
+    async def _look(self, profile: str) -> Profile:
+        if self._busy >= MAX_BUSY:
+            raise TooMany(10)
+        self._busy += 1
+        try:
+            return await discover(self._near.web, profile)
+        finally:
+            self._busy -= 1
+
+    def _home(self) -> str:
+        home = str(self._near.settings.value("serverurl"))
+        if not home:
+            raise Conflict("the address of this server is not set, to which you would be sent back")
+        return home
+
+    def _secret(self) -> str:
+        return base64.urlsafe_b64encode(self._chance(SECRET_BYTES)).decode().rstrip("=")
+
+
+def _check_issuer(server: Server, issuer: str) -> None:
+    """RFC 9207, against a server that passes on what another one said. Raises Invalid."""
+    if (issuer or server.says_issuer) and server.issuer and issuer != server.issuer:
+        raise Invalid("iss", "is another server than the one that was asked")
+
+
+def _me(answer: Answer) -> str:
+    try:
+        told = parse(answer.body) if answer.status == 200 else {}
+    except Refused:
+        told = {}
+    me = told.get("me")
+    if not isinstance(me, str):
+        raise Invalid("code", "was not accepted by your website's server")
+    try:
+        return canonical(me)
+    except Invalid as error:
+        raise Invalid("me", error.why) from None
