@@ -34,6 +34,7 @@ from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.invitation import Invitations
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
 from fedistream.api.tokens import TokenGates
@@ -347,6 +348,9 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "followers": made.federation.followers,
         "engagements": made.federation.engagements,
         "posts": made.federation.posts,
+        "invitations": Invitations(
+            made.federation.addresses, made.federation.followers, made.federation.engagements, time.monotonic
+        ),
         "logbook": logbook,
         "listening": listening,
         "checks": checks,

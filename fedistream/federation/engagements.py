@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from tortoise.functions import Count
+
 from activitypub.vocabulary.activity import Activity
 from fedistream.federation.models import EngagementRow, RemoteActorRow
 from fedistream.federation.values import Engagement, Kind, Page
@@ -37,6 +39,11 @@ class Engagements:
         """How many did one of these to an object of ours, and have not undone it."""
         found = EngagementRow.filter(object=thing, kind__in=[kind.value for kind in kinds], undone_at=None)
         return int(await found.count())
+
+    async def tally(self, channel_id: int) -> dict[Kind, int]:
+        """How often each was done in the channel, and not undone; what nobody did is left out."""
+        found = EngagementRow.filter(channel_id=channel_id, undone_at=None).annotate(times=Count("id")).group_by("kind")
+        return {Kind(kind): times for kind, times in await found.values_list("kind", "times")}
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Engagement]:
         """The newest first."""

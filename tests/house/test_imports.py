@@ -38,7 +38,7 @@ FORMATS = tuple(f"media.{name}" for name in ("aac", "avc", "bits", "flv", "fmp4"
 KERNEL_ROOM = Room(KERNEL, KERNEL_LIBRARIES)
 FACE = Room(
     ("fedistream", "media", "activitypub"),
-    ("jinja2", "markupsafe", "orjson", "pydantic", "python_multipart", "starlette"),
+    ("jinja2", "markupsafe", "orjson", "pydantic", "python_multipart", "segno", "starlette"),
     not_even=("fedistream.node", "fedistream.cli", "fedistream.db"),  # nor any models module, see complaints()
 )
 

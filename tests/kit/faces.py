@@ -23,6 +23,7 @@ from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.invitation import Invitations
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
 from fedistream.api.tokens import TokenGates
@@ -120,6 +121,12 @@ class Faces:
             "followers": self.federation.followers,
             "engagements": self.federation.engagements,
             "posts": self.federation.posts,
+            "invitations": Invitations(
+                self.federation.addresses,
+                self.federation.followers,
+                self.federation.engagements,
+                self.clock.monotonic,
+            ),
             "logbook": self.logbook,
             "listening": self.listening,
             "now": self.clock.now,

@@ -24,6 +24,7 @@ from fedistream.api.hls import HlsFace
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.invitation import Invitation
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
 from fedistream.api.tokens import TokenGates
@@ -131,6 +132,16 @@ class Services(dict[str, object]):
         return None
 
 
+class Invitations:
+    """Whether and how the channel can be followed from elsewhere is the test's to say."""
+
+    def __init__(self) -> None:
+        self.shown: Invitation | None = None
+
+    async def of(self, channel: object) -> Invitation | None:
+        return self.shown
+
+
 class Silence:
     """A story that nobody writes down."""
 
@@ -201,6 +212,7 @@ class Studio:
     logbook: Logbook = field(default_factory=Logbook)
     clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
     url: str = ""
+    invitations: Invitations = field(default_factory=Invitations)
     asked: list[str] = field(default_factory=list)
     broken: bool = False  # answers 503 to everything but what is open already
     parlour: Parlour | None = None  # set before the first page; without one the channel has no chat
@@ -239,6 +251,7 @@ class Studio:
             "settings": self.settings,
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
+            "invitations": self.invitations,
             "logbook": self.logbook,
             "listening": self.listening,
             "now": lambda: datetime.now(UTC),

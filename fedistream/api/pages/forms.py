@@ -46,14 +46,19 @@ class Tickets:
         return hmac.new(self._secret, f"ticket {until}".encode(), hashlib.sha256).hexdigest()
 
 
-def form(ask: Ask, tickets: Tickets) -> Mapping[str, str]:
-    """The fields of a submitted form, line ends as \\n. Raises Invalid when it is none, Stale for its ticket."""
+def read(ask: Ask) -> Mapping[str, str]:
+    """The fields of a submitted form, line ends as \\n. Raises Invalid when it is none."""
     if ask.request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
         raise Invalid("body", "is not a form")
     try:
         pairs = parse_qsl(ask.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError as error:  # UnicodeDecodeError is one
         raise Invalid("body", "is not a form") from error
-    fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
+    return {name: value.replace("\r\n", "\n") for name, value in pairs}
+
+
+def form(ask: Ask, tickets: Tickets) -> Mapping[str, str]:
+    """The fields of a form that changes something. Raises Invalid when it is none, Stale for its ticket."""
+    fields = dict(read(ask))
     tickets.check(fields.pop(TICKET, ""))
     return fields

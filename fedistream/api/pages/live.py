@@ -65,6 +65,7 @@ async def show(
     settings: watch.Settings,
     broadcasts: Broadcasts,
     viewers: watch.Viewers,
+    invitations: watch.Invitations,
 ) -> Response:
     """GET /live/{broadcast_id}"""
     home = channels.home().id
@@ -72,7 +73,8 @@ async def show(
     found = await find(ask.parts["broadcast_id"], home, broadcasts)
     air = broadcasts.air(home)
     if air.broadcast_id == found.id:
-        return watch.page(pages, values, watch.describe(ask, pages, values, air, viewers.count(home), path(found.id)))
+        given = watch.describe(ask, pages, values, air, viewers.count(home), path(found.id))
+        return watch.page(pages, values, given, await invitations.of(channels.home()))
     return pages.page("ended.html", _ended(ask, pages, values, air, found))
 
 

@@ -1,7 +1,7 @@
 """Every page and file for browsers, and who may have it."""
 
 from fedistream.api.entries import Entry
-from fedistream.api.pages import admin, chat, live, oembed, static, watch
+from fedistream.api.pages import admin, chat, follow, live, oembed, static, watch
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 PAGES = (
@@ -14,6 +14,9 @@ PAGES = (
     Entry("GET", "/embed/chat/readonly", chat.read_only, "anyone", spec="owncast"),
     Entry("GET", "/embed/chat/readwrite", chat.read_write, "anyone", spec="owncast"),
     Entry("GET", "/embed/chat/overlay", chat.overlay, "anyone"),
+    Entry("GET", "/follow", follow.show, "anyone"),
+    Entry("POST", "/follow", follow.find, "anyone"),
+    Entry("GET", "/follow/qr.svg", follow.picture, "anyone"),
     Entry("GET", "/static/{edition}/{name:path}", static.file, "anyone"),
     Entry("GET", "/logo", static.logo, "anyone", spec="owncast"),
     Entry("GET", "/favicon.ico", static.logo, "anyone"),

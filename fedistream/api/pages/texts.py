@@ -39,6 +39,18 @@ def duration(translations: NullTranslations, lasted: timedelta) -> str:
     return translations.gettext("{h} h {m} min").format(h=minutes // 60, m=minutes % 60)
 
 
+def follow(translations: NullTranslations) -> dict[str, str]:
+    """For the box that helps to follow from elsewhere."""
+    _ = translations.gettext
+    return {
+        "copied": _("Copied."),
+        "not-copied": _("Copying is not allowed here: the text is selected, copy it with the keyboard."),
+        "follow.asking": _("Asking your server…"),
+        "follow.continue": _("Continue to {host}"),
+        "follow.failed": _("That did not work. Try it again."),
+    }
+
+
 def chat(translations: NullTranslations) -> dict[str, str]:
     """For the modules of the chat."""
     _ = translations.gettext

@@ -11,9 +11,11 @@ from starlette.responses import Response
 from fedistream.api.ask import Ask
 from fedistream.api.pages import cards, chat, shapes, texts
 from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.invitation import Invitation
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.air import Air, State
+from fedistream.federation.addresses import Channel
 
 SHOWN = (
     *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
@@ -22,13 +24,8 @@ SHOWN = (
 """The settings that can be seen on the watch page."""
 
 
-class HomeChannel(Protocol):
-    @property
-    def id(self) -> int: ...
-
-
 class Channels(Protocol):
-    def home(self) -> HomeChannel: ...
+    def home(self) -> Channel: ...
 
 
 class Broadcasts(Protocol):
@@ -39,17 +36,28 @@ class Viewers(Protocol):
     def count(self, channel_id: int) -> int: ...
 
 
+class Invitations(Protocol):
+    async def of(self, channel: Channel) -> Invitation | None: ...
+
+
 class Settings(Protocol):
     def value(self, name: str, channel_id: int | None = None) -> object: ...
 
 
 async def watch(
-    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, viewers: Viewers
+    ask: Ask,
+    pages: Pages,
+    channels: Channels,
+    settings: Settings,
+    broadcasts: Broadcasts,
+    viewers: Viewers,
+    invitations: Invitations,
 ) -> Response:
     """GET /"""
     home = channels.home().id
     values = {name: settings.value(name, home) for name in SHOWN}
-    return page(pages, values, describe(ask, pages, values, broadcasts.air(home), viewers.count(home)))
+    given = describe(ask, pages, values, broadcasts.air(home), viewers.count(home))
+    return page(pages, values, given, await invitations.of(channels.home()))
 
 
 async def embed(
@@ -62,9 +70,14 @@ async def embed(
     return pages.page("embed.html", shown, frame=Frame.ANYBODY)
 
 
-def page(pages: Pages, values: Mapping[str, object], given: Mapping[str, Any]) -> Response:
-    """The watch page, with its chat if there is one."""
-    shown = dict(given)
+def page(
+    pages: Pages, values: Mapping[str, object], given: Mapping[str, Any], invitation: Invitation | None
+) -> Response:
+    """The watch page, with its chat if there is one, and with the box for followers if there can be any."""
+    shown = {**given, "invitation": invitation}
+    if invitation is not None:
+        words = {**shown["page_data"]["texts"], **texts.follow(pages.translations)}
+        shown["page_data"] = {**shown["page_data"], "texts": words}
     if not values["chat.disabled"]:
         shown["chat"] = chat.room(chat.READ_WRITE, values)
         shown["page_data"] = {**shown["page_data"], **chat.told(pages, values, shown["page_data"]["texts"])}
@@ -85,6 +98,7 @@ def describe(
     return {
         "channel": channel,
         "chat": None,
+        "invitation": None,
         "air": air,
         "state": shapes.first_state(air),
         "live": air.state is not State.OFFLINE,

@@ -1,10 +1,11 @@
 /**
- * The admin page: what lives is asked for again and again, keys are copied, what cannot be undone is asked about.
+ * The admin page: what lives is asked for again and again, and what cannot be undone is asked about.
  * Everything works without this module too; then the page is reloaded by hand.
  */
 
+import "./copy.js";
 import * as moments from "./moments.js";
-import { text, write } from "./page.js";
+import { text } from "./page.js";
 
 const EVERY_MS = 3_000;
 const PATIENCE_MS = 8_000;
@@ -52,43 +53,6 @@ function tell(words, kind) {
   return line;
 }
 
-/** @param {HTMLElement} button */
-async function copy(button) {
-  const source = document.getElementById(button.dataset.copy ?? "");
-  if (!source) return;
-  const secret = source.closest("details");
-  try {
-    await navigator.clipboard.writeText(source.textContent ?? "");
-    told(button, text("copied"));
-  } catch {
-    // over plain HTTP there is no clipboard: what the admin wants is shown and selected instead
-    if (secret) secret.open = true;
-    getSelection()?.selectAllChildren(source);
-    told(button, text("not-copied"));
-  }
-}
-
-/**
- * Says beside the button what happened.
- * @param {HTMLElement} button
- * @param {string} words
- */
-function told(button, words) {
-  let line = button.parentElement?.querySelector(".told");
-  if (!line) {
-    line = document.createElement("span");
-    line.className = "told soft";
-    line.setAttribute("role", "status");
-    button.after(line);
-  }
-  write(line, words);
-  setTimeout(() => line.remove(), 4_000);
-}
-
-for (const button of document.querySelectorAll("[data-copy]")) {
-  /** @type {HTMLElement} */ (button).hidden = false;
-  button.addEventListener("click", () => copy(/** @type {HTMLElement} */ (button)));
-}
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm;
   if (question && !confirm(question)) event.preventDefault();

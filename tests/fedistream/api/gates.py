@@ -204,6 +204,7 @@ PAGES = (
     *rows("anyone", "GET /embed/chat/overlay"),
     Row("GET", "/live/{broadcast_id}", "anyone", knock="/live/999"),
     Row("GET", "/oembed", "anyone", knock="/oembed?url=http://node.example/"),
+    *rows("anyone", "GET /follow", "POST /follow", "GET /follow/qr.svg"),
     Row("GET", "/static/{edition}/{name:path}", "anyone", knock="/static/0/css/none.css"),
 )
 

@@ -1,23 +1,19 @@
 """Accounts by their handles, on a real server over TLS: where a visitor is sent to follow, and whom a post mentions."""
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from activitypub.guard import Guard
-from activitypub.signatures.request import Request
-from activitypub.webfinger import ACTIVITY_JSON, SELF, SUBSCRIBE, Jrd, Link, write_jrd
 from fedistream.db import Database
 from fedistream.errors import Invalid
 from fedistream.events import SettingChanged
 from fedistream.federation.writing import Draft
-from tests.kit.actors import document
 from tests.kit.federated import LIVE, federated
-from tests.kit.remote import Remote, make_certificate, remote
+from tests.kit.homeserver import home_server
+from tests.kit.remote import Remote
 
 
 async def test_the_template_of_the_visitors_server_is_filled_in(
@@ -50,19 +46,6 @@ async def test_who_is_named_in_a_post_is_found_and_told(
 
 @asynccontextmanager
 async def a_server_of_ann(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Remote]:
-    context, trusted = make_certificate(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-
-    def answer(request: Request) -> web.Response:
-        origin = f"https://{far.authority}"
-        if request.target.startswith("/.well-known/webfinger"):
-            links = (
-                Link(SELF, ACTIVITY_JSON, f"{origin}/users/ann"),
-                Link(SUBSCRIBE, template=f"{origin}/follow?u={{uri}}"),
-            )
-            jrd = write_jrd(Jrd(f"acct:ann@{far.authority}", (), links))
-            return web.Response(body=json.dumps(jrd), content_type="application/jrd+json")
-        return web.Response(body=json.dumps(document(f"{origin}/users/ann")), content_type=ACTIVITY_JSON)
-
-    async with remote(answer, tls=context) as far:
+    async with home_server(tmp_path) as (far, trusted):
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
         yield far
