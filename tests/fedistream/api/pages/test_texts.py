@@ -11,7 +11,8 @@ from fedistream.api.pages import texts
 from fedistream.places import STATIC
 
 CALL = re.compile(r"""\btext\(\s*[`"']([^`"'$]+)(\$?)""")
-ADMIN_MODULES = {"admin.js", "moments.js"}
+ADMIN_MODULES = {"admin.js", "copy.js", "moments.js"}
+FOLLOW_MODULES = {"follow.js", "copy.js"}
 
 
 def used(modules: set[Path]) -> tuple[set[str], set[str]]:
@@ -30,7 +31,8 @@ def known(given: dict[str, str]) -> set[str]:
 
 
 def test_every_text_of_the_watch_page_exists_and_is_used() -> None:
-    whole, begun = used({path for path in (STATIC / "js").glob("*.js") if path.name != "admin.js"})
+    others = {"admin.js", *FOLLOW_MODULES}
+    whole, begun = used({path for path in (STATIC / "js").glob("*.js") if path.name not in others})
     keys = known(texts.watch(NullTranslations()))
     chosen = {"title.live", "title.offline"}
     assert whole - keys == set()
@@ -41,6 +43,11 @@ def test_every_text_of_the_watch_page_exists_and_is_used() -> None:
 def test_every_text_of_the_admin_page_exists_and_is_used() -> None:
     whole, _ = used({STATIC / "js" / name for name in ADMIN_MODULES})
     assert whole == known(texts.admin(NullTranslations()))
+
+
+def test_every_text_of_the_box_for_followers_exists_and_is_used() -> None:
+    whole, _ = used({STATIC / "js" / name for name in FOLLOW_MODULES})
+    assert whole == known(texts.follow(NullTranslations()))
 
 
 def test_every_text_of_an_ended_broadcasts_page_exists_and_is_used() -> None:
@@ -75,5 +82,5 @@ class Shouting(NullTranslations):
 
 
 def test_a_translation_reaches_every_text() -> None:
-    for given in (texts.watch, texts.admin, texts.notices, texts.labels, texts.ended):
+    for given in (texts.watch, texts.follow, texts.admin, texts.notices, texts.labels, texts.ended):
         assert all(words == words.upper() for words in given(Shouting()).values())
