@@ -1,6 +1,7 @@
 """The web side of a node as one ASGI application: HLS in front, then the entries of every face, then "not here"."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
@@ -10,7 +11,7 @@ from fedistream.api import ops
 from fedistream.api.ask import Ask
 from fedistream.api.entries import Gate, routes
 from fedistream.api.fediverse import routes as fediverse
-from fedistream.api.fediverse.envelope import ENVELOPE as FEDIVERSE_ENVELOPE
+from fedistream.api.fediverse.envelope import Counts, FediverseEnvelope
 from fedistream.api.hls import PREFIX, HlsFace
 from fedistream.api.owncast import routes as owncast
 from fedistream.api.owncast.envelope import OwncastEnvelope
@@ -30,10 +31,11 @@ def application(
     """`services` are handed to handlers by the names of their parameters; `chat` serves the chat's websockets. Raises
     entries.WrongTable."""
     api_envelope = OwncastEnvelope()
+    fediverse_envelope = FediverseEnvelope(cast(Counts, services["federation"]))
     listed: list[BaseRoute] = [
         *routes(ops.ENTRIES, services, gates, ops.ENVELOPE),
         *routes(owncast.ENTRIES, services, gates, api_envelope),
-        *routes(fediverse.ENTRIES, services, gates, FEDIVERSE_ENVELOPE),
+        *routes(fediverse.ENTRIES, services, gates, fediverse_envelope),
         *routes(pages.ENTRIES, services, gates, page_envelope),
     ]
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -19,10 +20,23 @@ STATUS: Mapping[type[Refusal], int] = {
     TooLarge: 413,
     TooMany: 429,
 }
+# What is refused before an inbox reads it, by the words of its counter. Nobody else here takes a body.
+UNREAD: Mapping[type[Refusal], str] = {TooLarge: "too-large", TooSlow: "too-slow"}
+
+
+class Counts(Protocol):
+    def refused(self, reason: str) -> None: ...
 
 
 class FediverseEnvelope:
+    """`counts` hears of the bodies that were not read."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+
     def refusal(self, ask: Ask, error: Refusal) -> Response:
+        if type(error) in UNREAD:
+            self._counts.refused(UNREAD[type(error)])
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany) else {}
         if isinstance(error, Off):
@@ -34,6 +48,3 @@ class FediverseEnvelope:
 
     def fault(self, ask: Ask) -> Response:
         return PlainTextResponse("Internal Server Error", 500)
-
-
-ENVELOPE = FediverseEnvelope()
