@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.processes import Failed, folder, free_port, last_words, running, until_open
 
 KEY = "benchmarks"
+PASSWORD = "only for this run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def node() -> Iterator[Server]:
-    """Our node as people start it, on free ports, with an empty data folder."""
+def node(*more: str, data: Path | None = None) -> Iterator[Server]:
+    """Our node as people start it, on free ports, with an empty data folder or with `data`; `more` are its flags."""
     with folder() as place:
-        words = ["--host", "127.0.0.1", "--port", "0", "--rtmp-port", "0", "--data-dir", str(place / "data")]
-        secrets = ["--stream-key", KEY, "--admin-password", "only for this run"]
-        command = [sys.executable, "-m", "fedistream", "serve", *words, *secrets, "--log-level", "warning"]
+        words = ["--host", "127.0.0.1", "--port", "0", "--rtmp-port", "0", "--data-dir", str(data or place / "data")]
+        secrets = ["--stream-key", KEY, "--admin-password", PASSWORD]
+        command = [sys.executable, "-m", "fedistream", "serve", *words, *secrets, "--log-level", "warning", *more]
         with running(command, place / "errors", output=subprocess.PIPE, where=place) as process:
             web, rtmp = _ports(process, place / "errors")
             until_open(web, process, place / "errors")

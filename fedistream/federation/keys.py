@@ -24,6 +24,7 @@ class Keys:
     def __init__(self, addresses: Addresses, now: Callable[[], datetime]) -> None:
         self._addresses, self._now = addresses, now
         self._kept: dict[int, PrivateKey] = {}
+        self._loading = asyncio.Lock()
 
     async def open(self, channel_ids: Iterable[int]) -> None:
         """Load the keys of these channels and the node's own, and make those that are missing."""
@@ -33,8 +34,11 @@ class Keys:
     async def of(self, channel_id: int) -> PrivateKey:
         """The key of a channel, made when it is asked for the first time."""
         if channel_id not in self._kept:
-            pem = await self._stored(channel_id) or await self._make(channel_id)
-            self._kept[channel_id] = await asyncio.to_thread(load_private, pem)
+            # a burst's first deliveries all ask at once, and to parse and check a key takes 30 ms
+            async with self._loading:
+                if channel_id not in self._kept:
+                    pem = await self._stored(channel_id) or await self._make(channel_id)
+                    self._kept[channel_id] = await asyncio.to_thread(load_private, pem)
         return self._kept[channel_id]
 
     async def signing_key(self, identifier: str) -> SigningKey | None:
