@@ -1,7 +1,10 @@
 """What a channel sends to others: documents made into jobs of the outbox, in the transaction of their cause."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
+
+from tortoise.expressions import Q
+from tortoise.functions import Min
 
 from activitypub.addressing import Recipient
 from activitypub.urls import authority
@@ -28,10 +31,19 @@ class Letters:
         document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, follower.follow)
         await self._send(document, actor, [inbox], f"follow {actor}")
 
-    async def followers(self, channel: Channel) -> list[Recipient]:
-        """All of them, as recipients."""
-        rows = await FollowerRow.filter(channel_id=channel.id, state=State.ACCEPTED.value).select_related("actor")
-        return [Recipient(row.actor.url, row.actor.inbox, row.actor.shared_inbox or None) for row in rows]
+    async def followers(self, channel: Channel, mentioned: Collection[str] = ()) -> list[Recipient]:
+        """Whom a letter to all of them has to be sent to: one of those who share an inbox, everybody else, and those
+        with an actor URL among `mentioned`."""
+        rows = FollowerRow.filter(channel_id=channel.id, state=State.ACCEPTED.value)
+        # by the database: to make objects of ten thousand rows takes a second, in which everybody waits
+        shared = rows.exclude(actor__shared_inbox="").annotate(actor_url=Min("actor__url"))
+        one_each = await shared.group_by("actor__shared_inbox").values_list("actor_url", "actor__shared_inbox")
+        alone = rows.filter(Q(actor__shared_inbox="") | Q(actor__url__in=list(mentioned)))
+        everybody_else = await alone.values_list("actor__url", "actor__inbox", "actor__shared_inbox")
+        return [
+            *(Recipient(url, inbox, inbox) for url, inbox in one_each),
+            *(Recipient(url, inbox, shared_inbox or None) for url, inbox, shared_inbox in everybody_else),
+        ]
 
     async def send(
         self,

@@ -170,8 +170,8 @@ class Posts:
             visibility=post.visibility.value,
             published_at=now,
         )
-        followers = await self._followers(channel, post.visibility)
         people = [_recipient(each) for each in draft.mentions]
+        followers = await self._followers(channel, post.visibility, people)
         await PostReachRow.create(
             post_id=post.id,
             mentions=[_kept(each) for each in draft.mentions],
@@ -191,11 +191,11 @@ class Posts:
         post = Post(row.id, row.channel_id, write_object(thing), shown)
         # without `pinned` and the like, which may have changed meanwhile
         await PostRow.filter(id=row.id).update(document=dict(post.document), updated_at=updated)
-        followers = await self._followers(channel, shown)
         reach.mentions = _united(reach.mentions, [_kept(each) for each in draft.mentions])
+        people = [_restored(each) for each in reach.mentions]
+        followers = await self._followers(channel, shown, people)
         reach.inboxes = list(dict.fromkeys((*reach.inboxes, *inboxes(followers, shown))))
         await reach.save()
-        people = [_restored(each) for each in reach.mentions]
         await self._letters.send(channel, post.update(self._token()), _inboxes([*followers, *people], shown), post.url)
         return post
 
@@ -206,7 +206,7 @@ class Posts:
         stone = compose.tombstone(post.url, deleted=now)
         await PostRow.filter(id=row.id).update(document=stone, deleted_at=now, pinned=False)
         people = [_restored(each) for each in reach.mentions]
-        followers = await self._followers(channel, shown)
+        followers = await self._followers(channel, shown, people)
         to = dict.fromkeys((*reach.inboxes, *_inboxes([*followers, *people], shown)))
         await reach.delete()
         letter = compose.delete(
@@ -223,8 +223,9 @@ class Posts:
             raise Gone("this post was deleted")
         return row, channel
 
-    async def _followers(self, channel: Channel, shown: Visibility) -> list[Recipient]:
-        return [] if shown is Visibility.DIRECT else await self._letters.followers(channel)
+    async def _followers(self, channel: Channel, shown: Visibility, people: list[Recipient]) -> list[Recipient]:
+        direct = shown is Visibility.DIRECT
+        return [] if direct else await self._letters.followers(channel, [each.actor for each in people])
 
     def _frame(self, channel: Channel, draft: Draft, post_id: str, published: datetime) -> Frame:
         site = self._addresses.site()

@@ -1,5 +1,6 @@
 """The parts that need no peer: addresses, blocks, pace, keys, posts."""
 
+import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -138,3 +139,11 @@ async def test_two_that_make_a_key_at_once_have_the_same_one(database: Database)
     first, second = Keys(addresses(), lambda: BORN), Keys(addresses(), lambda: BORN)
     made = [await first._make(7), await second._make(7)]
     assert made[0] == made[1]
+
+
+async def test_a_key_that_many_want_at_once_is_loaded_once(database: Database) -> None:
+    """A burst's first deliveries do."""
+    await Keys(addresses(), lambda: BORN).of(1)
+    later = Keys(addresses(), lambda: BORN)
+    found = await asyncio.gather(*(later.of(1) for _ in range(20)))
+    assert len({id(key) for key in found}) == 1
