@@ -114,8 +114,10 @@ async def work(data: Path, number: int, allowed: str) -> None:
         database = Database(options.database, wait_s=30)
         undo.push_async_callback(database.close)
         await database.open()
-        handlers = await workshop.handlers(options, undo)
-        made = Worker(Outbox(time.time, lease_s=LEASE_S), handlers, f"benchmark {number}", random.random)
+        outbox = Outbox(time.time, lease_s=LEASE_S)
+        shop = await workshop.shop(options, outbox, undo)
+        name = f"benchmark {number}"
+        made = Worker(outbox, shop.handlers, name, random.random, prepare=shop.freshness.refresh)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, made.stop)
         await made.run()
 

@@ -27,11 +27,18 @@ class WrongReaction(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One row of the table: on `fact`, call `act` with it. "now" acts are plain functions, the others coroutines."""
+    """One row of the table: on `fact`, call `act` with it. "now" acts are plain functions, the others coroutines.
+
+    `when` says which facts of the kind matter: for the others nothing is written down, and nobody is called.
+    """
 
     fact: type[Fact]
     kind: Kind
     act: Callable[[Any], Any]
+    when: Callable[[Any], bool] | None = None
+
+    def heeds(self, fact: Fact) -> bool:
+        return self.when is None or self.when(fact)
 
     @property
     def name(self) -> str:
@@ -78,7 +85,8 @@ class Bus:
         """Say inside a transaction what it changes: its jobs are written along with the change, or nothing is, and
         everybody else is told after the commit. Raises what the database does. Without a transaction it is as if the
         commit had been, and a kill in between could lose the jobs."""
-        jobs = [reaction.name for reaction in self._by_fact.get(type(fact), ()) if reaction.kind == "job"]
+        found = self._by_fact.get(type(fact), ())
+        jobs = [reaction.name for reaction in found if reaction.kind == "job" and reaction.heeds(fact)]
         if jobs and self._enqueue is not None:
             await self._enqueue(fact, jobs)
         after_commit(lambda: self._tell(fact))
@@ -86,16 +94,18 @@ class Bus:
     def publish(self, fact: Fact) -> None:
         """Tell everybody of a fact that changed no row. Never waits and never raises: what a reaction raises is
         logged, and the next one is called. Call it in the event loop's thread."""
-        if any(reaction.kind == "job" for reaction in self._by_fact.get(type(fact), ())):
+        if any(reaction.kind == "job" and reaction.heeds(fact) for reaction in self._by_fact.get(type(fact), ())):
             log.error("%s was published and not stated: its jobs are lost", fact.name())
         self._tell(fact)
 
     def _tell(self, fact: Fact) -> None:
         for reaction in self._by_fact.get(type(fact), ()):
             try:
+                if reaction.kind == "job" or not reaction.heeds(fact):
+                    continue
                 if reaction.kind == "now":
                     reaction.act(fact)
-                elif reaction.kind == "live":
+                else:
                     self._live.put_nowait((reaction, fact))
             except asyncio.QueueFull:
                 self.dropped += 1

@@ -162,7 +162,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
         SignInClocks(time.monotonic, secrets.token_bytes),
     )
     chorus = Chorus(chat.herald, settings)
-    facts.attach(reactions.table(viewers, chat.chat, chat.herald, chorus, federation.federation))
+    facts.attach(reactions.table(viewers, chat.chat, chat.herald, chorus, federation))
     for channel in channels.all():
         viewers.restore_peak(channel.id, await rows.overall_peak(channel.id))
         await broadcasts.resume(channel.id)
@@ -351,6 +351,7 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "invitations": Invitations(
             made.federation.addresses, made.federation.followers, made.federation.engagements, time.monotonic
         ),
+        "profiles": made.federation.profiles,
         "logbook": logbook,
         "listening": listening,
         "checks": checks,

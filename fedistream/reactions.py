@@ -14,17 +14,20 @@ from fedistream.events import (
     SettingChanged,
     TitleChanged,
 )
-from fedistream.federation.service import Federation
+from fedistream.federation.feature import FederationFeature
 from fedistream.viewers.service import Viewers
 
 
-def jobs() -> tuple[Reaction, ...]:
+def jobs(federation: FederationFeature) -> tuple[Reaction, ...]:
     """What must happen, and happens in a worker: the services here are built in both processes."""
-    return ()
+    return (Reaction(SettingChanged, "job", federation.profiles.note, when=federation.profiles.heeds),)
 
 
-def table(viewers: Viewers, chat: Chat, herald: Herald, chorus: Chorus, federation: Federation) -> tuple[Reaction, ...]:
+def table(
+    viewers: Viewers, chat: Chat, herald: Herald, chorus: Chorus, feature: FederationFeature
+) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
+    federation = feature.federation
     return (
         Reaction(BroadcastStarted, "now", viewers.begin_session),
         Reaction(BroadcastStarted, "live", herald.announce_start),
@@ -37,5 +40,5 @@ def table(viewers: Viewers, chat: Chat, herald: Herald, chorus: Chorus, federati
         Reaction(FollowApproved, "live", chorus.announce_approval),
         Reaction(PostLiked, "live", chorus.announce_like),
         Reaction(PostShared, "live", chorus.announce_share),
-        *jobs(),
+        *jobs(feature),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,12 +11,14 @@ from tortoise import fields
 from tortoise.models import Model
 
 from fedistream.db import after_commit, atomic
+from fedistream.db.counts import count_change
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.events import Fact, SettingChanged, TitleChanged
 from fedistream.settings import BY_NAME, Json, Setting
 
 log = logging.getLogger(__name__)
 
+COPY = "settings"  # under which changes are counted, for the copies of other processes
 NODE = 0  # the channel_id of what holds for the whole node: a unique constraint treats no two NULLs as equal
 
 
@@ -43,6 +45,7 @@ class Settings:
         self._now = now
         self._values: dict[tuple[str, int], Json] = {}
         self._overrides: dict[str, Json] = {}
+        self._guards: dict[str, Callable[[], Awaitable[None]]] = {}
         self._turn = asyncio.Lock()
 
     async def load(self) -> None:
@@ -76,10 +79,14 @@ class Settings:
             raise Invalid(name, "is of another type")
         self._overrides[name] = value
 
+    def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
+        """Have `check` awaited before this setting is given another value. It may raise Conflict."""
+        self._guards[name] = check
+
     async def change(self, name: str, value: object, channel_id: int | None = None) -> None:
         """Check, store and tell. Without `channel_id` it is changed for the node: for a setting of channels that is
         what holds in channels without a value of their own. Raises NotFound, Invalid, and Conflict for what a flag
-        has set."""
+        has set, or what a feature cannot let change as things are."""
         setting = BY_NAME.get(name)
         if setting is None:
             raise NotFound(f"there is no setting {name}")
@@ -88,6 +95,8 @@ class Settings:
         if name in self._overrides:
             raise Conflict(f"{name} was given when the node was started, and is changed there")
         stored = setting.check(name, value)
+        if name in self._guards and stored != self.value(name, channel_id):
+            await self._guards[name]()
 
         await atomic(self._store, setting, channel_id, stored, turn=self._turn)
 
@@ -96,6 +105,7 @@ class Settings:
         wrapped = {"value": value}
         if not await SettingRow.filter(name=name, channel_id=key).update(value=wrapped):
             await SettingRow.create(name=name, channel_id=key, value=wrapped)
+        await count_change(COPY)
         changed = self.value(name, channel_id) != value
         after_commit(lambda: self._values.update({(name, key): value}))  # first: who is told may ask
         if changed:

@@ -14,29 +14,33 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activitypub.deliver import Deliverer
-from activitypub.outside import Outside
 from activitypub.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream import reactions
 from fedistream.bus import Bus
+from fedistream.channels.service import COPY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import drop_inbox
-from fedistream.federation.addresses import Addresses
-from fedistream.federation.feature import USER_AGENT, guard
+from fedistream.federation.feature import Clocks, Post, build, guard
+from fedistream.federation.keys import COPY as KEYS
 from fedistream.federation.keys import Keys
+from fedistream.federation.service import Neighbours
 from fedistream.federation.values import Off
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.jobs.child import Nudges
 from fedistream.jobs.clock import Clock, Timed, every
-from fedistream.jobs.handlers import ActivityHandler, FactHandler
+from fedistream.jobs.freshness import Freshness
+from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Handler, Worker
 from fedistream.options import Options
+from fedistream.settings_store import COPY as SETTINGS
 from fedistream.settings_store import Settings
 
 log = logging.getLogger(__name__)
@@ -58,37 +62,53 @@ def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
     return [sys.executable, "-m", "fedistream", "worker", "--nudged"], environment
 
 
-async def handlers(options: Options, undo: contextlib.AsyncExitStack) -> Mapping[str, Handler]:
-    """What this process can do, by the kind of job. What is not here waits for a worker that can. Raises Problem."""
-    settings, channels = Settings(Bus(), now), Channels(now, secrets.token_urlsafe)
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What this process can do, by the kind of job: what is not here waits for a worker that can. What it does by the
+    clock, and how it learns what the front has changed."""
+
+    handlers: Mapping[str, Handler]
+    timed: tuple[Timed, ...]
+    freshness: Freshness
+
+
+async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack) -> Shop:
+    """On an open database. Raises Problem."""
+    facts = Bus(enqueue(outbox))
+    settings, channels = Settings(facts, now), Channels(now, secrets.token_urlsafe)
     try:
-        outside = await undo.enter_async_context(Outside(guard(options.federation_allow), USER_AGENT))
         if options.public_url:
             settings.override("serverurl", options.public_url.rstrip("/"))
+        allowed = guard(options.federation_allow)
     except Invalid as error:
         raise Problem(str(error), BAD_OPTION) from error
     await settings.load()
     await channels.load()
-    ring = KeyRing(settings, channels, Keys(Addresses(settings, channels), now))
-    deliverer = Deliverer(outside, Schemes(), time.time)
-    return {"fact": FactHandler(reactions.jobs()), "activity": ActivityHandler(deliverer, ring, drop_inbox)}
+    federation = await build(
+        Neighbours(settings, channels, facts), Clocks(now, time.time, time.monotonic), Post(outbox, activity, allowed)
+    )
+    undo.push_async_callback(federation.close)
+    jobs = reactions.jobs(federation)
+    facts.attach(jobs)
+    deliverer = Deliverer(federation.outside, Schemes(), time.time)
+    return Shop(
+        {
+            "fact": FactHandler(jobs),
+            "activity": ActivityHandler(deliverer, KeyRing(federation.keys), drop_inbox),
+            **federation.handlers(),
+        },
+        (Timed("outbox.prune", every(PRUNE_S), outbox.prune),),
+        Freshness({SETTINGS: settings.load, CHANNELS: channels.load, KEYS: federation.keys.reload}),
+    )
 
 
 class KeyRing:
-    """Our signing keys. The front may have changed what our actors are called since this process began."""
+    """Our signing keys; none while federation is off."""
 
-    def __init__(self, settings: Settings, channels: Channels, keys: Keys) -> None:
-        self._settings, self._channels, self._keys = settings, channels, keys
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
 
     async def signing_key(self, key_id: str) -> SigningKey | None:
-        key = await self._find(key_id)
-        if key is None:
-            await self._settings.load()
-            await self._channels.load()
-            key = await self._find(key_id)
-        return key
-
-    async def _find(self, key_id: str) -> SigningKey | None:
         try:
             return await self._keys.signing_key(key_id)
         except Off:
@@ -111,8 +131,9 @@ async def run(options: Options, *, nudged: bool) -> None:
             raise Problem(str(problem), BAD_DATA) from problem
         outbox = Outbox(time.time)
         owner = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
-        worker = Worker(outbox, await handlers(options, undo), owner, random.random)
-        clock = Clock([Timed("outbox.prune", every(PRUNE_S), outbox.prune)], time.time)
+        made = await shop(options, outbox, undo)
+        worker = Worker(outbox, made.handlers, owner, random.random, prepare=made.freshness.refresh)
+        clock = Clock(made.timed, time.time)
         await clock.open()
         undo.callback(clock.close)
         loop = asyncio.get_running_loop()

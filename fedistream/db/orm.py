@@ -5,6 +5,7 @@ from typing import Any
 from fedistream.db.address import Address, SqliteAddress
 
 MODELS = (
+    "fedistream.db.counts",
     "fedistream.settings_store",
     "fedistream.channels.models",
     "fedistream.people.models",

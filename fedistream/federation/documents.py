@@ -25,7 +25,7 @@ from fedistream.errors import Invalid, NotFound
 from fedistream.federation.addresses import Addresses, Channel, Settings
 from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers import Followers
-from fedistream.federation.keys import NODE, Keys, key_id
+from fedistream.federation.keys import Keys
 from fedistream.federation.posts import Posts
 from fedistream.federation.values import Kind, State
 from fedistream.text import render
@@ -50,7 +50,7 @@ class Documents:
     async def actor(self, channel: Channel) -> Json:
         """Raises Off."""
         site, url, name = self._addresses.site(), self._addresses.actor(channel), self._addresses.name(channel)
-        key = await self._keys.of(channel.id)
+        key = await self._keys.present(url, channel.id)
         return write_actor(
             Actor(
                 url,
@@ -72,7 +72,7 @@ class Documents:
                 published=channel.created_at,
                 fields=self._fields(channel),
                 hashtags=self._hashtags(channel),
-                keys=(ActorKey(key_id(url), key.public()),),
+                keys=(ActorKey(key.key_id, key.key.public()),),
                 webfinger=f"{name}@{site.authority}",
                 generator=site.node,
             )
@@ -80,7 +80,7 @@ class Documents:
 
     async def node(self) -> Json:
         """The actor that signs what the node fetches; it can be read without a signature. Raises Off."""
-        site, key = self._addresses.site(), await self._keys.of(NODE)
+        site, key = self._addresses.site(), await self._keys.node()
         return write_actor(
             Actor(
                 site.node,
@@ -91,7 +91,7 @@ class Documents:
                 name=str(self._settings.value("name")),
                 url=f"{site.base}/",
                 manually_approves=True,
-                keys=(ActorKey(key_id(site.node), key.public()),),
+                keys=(ActorKey(key.key_id, key.key.public()),),
             )
         )
 

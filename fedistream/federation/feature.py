@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +24,12 @@ from fedistream.federation.keys import Keys
 from fedistream.federation.letters import Deliveries, Letters
 from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Posts
+from fedistream.federation.profiles import KIND as PROFILE
+from fedistream.federation.profiles import NAMES, Profiles
 from fedistream.federation.reading import Accounts, Reading
 from fedistream.federation.service import Federation, Neighbours, Parts
 from fedistream.federation.visits import Visits
-from fedistream.jobs.job import Postbox
+from fedistream.jobs.job import Job, Outcome, Postbox
 
 BURST, PER_S = 600, 20.0  # of one server: a post that is widely read is liked by hundreds within a minute
 SWEEP_S = 3600.0
@@ -63,13 +65,19 @@ class FederationFeature:
     posts: Posts
     addresses: Addresses
     keys: Keys
+    profiles: Profiles
     outside: Outside
 
     async def run(self) -> None:
         """Put the tables in order now and then, until cancelled."""
         while True:
             await self.federation.sweep()
+            await self.keys.sweep()
             await asyncio.sleep(SWEEP_S)
+
+    def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
+        """What a worker does with jobs of federation, by their kind."""
+        return {PROFILE: self.profiles.send}
 
     async def close(self) -> None:
         await self.outside.close()
@@ -99,6 +107,9 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
         followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
         posts = Posts(addresses, near.settings, letters, Accounts(fetches, blocks).find, clocks.now, _token)
         documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
+        profiles = Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now)
+        for name in NAMES:
+            near.settings.guard(name, profiles.check_names)
         pace = Pace(clocks.monotonic, burst=BURST, per_s=PER_S)
         parts = Parts(
             addresses=addresses,
@@ -117,7 +128,17 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
         federation = Federation(near, parts)
         await federation.open()
         undo.pop_all()
-    return FederationFeature(federation, documents, followers, engagements, posts, addresses, keys, outside)
+    return FederationFeature(
+        federation=federation,
+        documents=documents,
+        followers=followers,
+        engagements=engagements,
+        posts=posts,
+        addresses=addresses,
+        keys=keys,
+        profiles=profiles,
+        outside=outside,
+    )
 
 
 def _token() -> str:

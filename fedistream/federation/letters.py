@@ -29,7 +29,7 @@ class Letters:
         """Send the Accept or Reject of a Follow. The group keeps both in the order they were said."""
         actor = self._addresses.actor(channel)
         document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, follower.follow)
-        await self._send(document, actor, [inbox], f"follow {actor}")
+        await self._send(document, key_id(actor), [inbox], f"follow {actor}")
 
     async def followers(self, channel: Channel, mentioned: Collection[str] = ()) -> list[Recipient]:
         """Whom a letter to all of them has to be sent to: one of those who share an inbox, everybody else, and those
@@ -52,20 +52,23 @@ class Letters:
         to: Iterable[str],
         about: str,
         expires_at: float | None = None,
+        *,
+        signed_by: str = "",
     ) -> None:
         """Send a document to these inboxes, after all that was sent to their hosts `about` the same before, and not
-        after `expires_at` (Unix seconds)."""
-        await self._send(document, self._addresses.actor(channel), to, about, expires_at)
+        after `expires_at` (Unix seconds). It is signed by the present key of the channel's actor, unless another is
+        named."""
+        actor = self._addresses.actor(channel)
+        await self._send(document, signed_by or key_id(actor), to, about, expires_at)
 
     async def _send(
         self,
         document: Mapping[str, Any],
-        actor: str,
+        signed_by: str,
         to: Iterable[str],
         about: str,
         expires_at: float | None = None,
     ) -> None:
-        signed_by = key_id(actor)
         jobs = [
             self._delivery(document, inbox, signed_by, group=f"{authority(inbox)} {about}", expires_at=expires_at)
             for inbox in to

@@ -16,6 +16,10 @@ class FederationKeyRow(Model):
     channel_id = fields.BigIntField(unique=True)
     pem = fields.TextField()
     created_at = fields.DatetimeField()
+    # how many keys there have been, and for a while the one before this
+    number = fields.IntField(default=1)
+    old_pem = fields.TextField(null=True)
+    changed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "federation_key"

@@ -41,11 +41,17 @@ class Facts(Protocol):
     async def state(self, fact: Fact) -> None: ...
 
 
+class GuardedSettings(Settings, Protocol):
+    """Settings of which some cannot be changed at any time."""
+
+    def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """What federation needs of others."""
 
-    settings: Settings
+    settings: GuardedSettings
     channels: Channels
     facts: Facts
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from activitypub import deliver
 from activitypub.deliver import Parcel, pack
 from activitypub.signatures.keys import SigningKey
+from activitypub.urls import without_fragment
 from fedistream.bus import Reaction
 from fedistream.events import BadFact, Fact, from_json, to_json
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
@@ -15,7 +16,8 @@ MAX_PARCELS = 64  # of at most a megabyte; a burst has one activity or a few
 
 
 class Keys(Protocol):
-    """Our own signing keys, kept parsed: loading one for each delivery would cost more than the delivery."""
+    """Our own signing keys, kept parsed: loading one for each delivery would cost more than the delivery. Without a
+    fragment it is the present key of the actor."""
 
     async def signing_key(self, key_id: str) -> SigningKey | None: ...
 
@@ -40,6 +42,9 @@ class ActivityHandler:
 
     async def __call__(self, job: Job) -> Outcome:
         key_id, parcel = self._packed(job)
+        if job.attempts > 1:
+            # by the actor alone, which means the key that it has now: who was told of a new one may know it by now
+            key_id = without_fragment(key_id)
         key = await self._keys.signing_key(key_id)
         if key is None:
             return Dead(f"there is no key {key_id}")

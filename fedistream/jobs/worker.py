@@ -48,7 +48,10 @@ class Limits:
 
 
 class Worker:
-    """`await run()` works until `stop`. `owner` names it among all workers, and is never used again."""
+    """`await run()` works until `stop`. `owner` names it among all workers, and is never used again.
+
+    `prepare` is awaited whenever jobs were taken, before they are begun: they see what was changed before them.
+    """
 
     def __init__(
         self,
@@ -59,9 +62,10 @@ class Worker:
         *,
         clock: Clock = time.time,
         limits: Limits | None = None,
+        prepare: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._outbox, self._handlers, self._owner, self._chance = outbox, handlers, owner, chance
-        self._clock = clock
+        self._clock, self._prepare = clock, prepare
         self._limits = limits or Limits()
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()  # ids, until it is written down what became of them
@@ -107,6 +111,12 @@ class Worker:
         except Exception:
             log.exception("no jobs could be leased")
             return False
+        if jobs and self._prepare is not None:
+            try:
+                await self._prepare()
+            except Exception:
+                # with what is known: it is right nearly always, and a job that cannot be done so is tried again
+                log.exception("what jobs need could not be read anew")
         for job in jobs:
             self._in_hand.add(job.id)
             self._hosts[job.host] += 1

@@ -64,6 +64,29 @@ async def running(bus: Bus) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_who_wants_some_facts_of_a_kind_is_told_of_those_alone() -> None:
+    listener, written = Listener(), []
+
+    async def enqueue(fact: Fact, names: Sequence[str]) -> None:
+        written.append((fact, list(names)))
+
+    def of_one(fact: EncoderLost) -> bool:
+        return fact.channel_id == 1
+
+    bus = joined(
+        Reaction(EncoderLost, "now", listener.note, when=of_one),
+        Reaction(EncoderLost, "job", listener.carry, when=of_one),
+        enqueue=enqueue,
+    )
+    other = EncoderLost(2, 2, NOW, NOW)
+    for fact in (other, LOST):
+        await bus.state(fact)
+    assert listener.told == [LOST]
+    assert [fact for fact, _ in written] == [LOST]
+    bus.publish(other)
+    assert listener.told == [LOST]
+
+
 async def test_who_reacts_now_has_reacted_when_publishing_returns() -> None:
     listener = Listener()
     bus = joined(Reaction(EncoderLost, "now", listener.note))

@@ -15,6 +15,7 @@ from tests.kit.fediverse import Peer, peer
 from tests.kit.livenode import PASSWORD, LiveNode, live_node
 
 RIGHT = basic(PASSWORD)
+ACTIVITY = {"Accept": "application/activity+json"}
 
 
 @asynccontextmanager
@@ -110,3 +111,32 @@ async def test_in_a_private_channel_the_admin_decides(tmp_path: Path) -> None:
         assert await decide("remove") == 404
         assert (await ann.send(f"{us}/inbox", ann.activity("Follow", us))).status == 202
         assert await listed("pending") == [ann.id]
+
+
+async def test_what_the_front_changes_reaches_the_worker(tmp_path: Path) -> None:
+    """Settings, channels and keys, each changed after the worker process has begun."""
+    async with neighbours(tmp_path) as (node, ann):
+        base = f"{node.url.rstrip('/')}/federation"
+        before = parse_actor((await node.http.get("/federation/user/streamer", headers=ACTIVITY)).json())
+        await ann.send(f"{base}/inbox", ann.activity("Follow", before.id))
+        await until(lambda: ann.inbox)
+
+        await node.node.features.channels.make("pots")
+        pots = f"{base}/user/pots"
+        await ann.send(f"{base}/inbox", ann.activity("Follow", pots))
+        await until(lambda: len(ann.inbox) == 2)
+        assert ann.claim().key_id == f"{pots}#main-key"
+
+        await change(node, "name", "Ann's pots")
+        answer = await node.http.post("/api/admin/federation/rotatekeys", headers=RIGHT)
+        assert answer.json() == {"success": True, "message": "keys rotated"}
+        await until(lambda: len(ann.inbox) == 4)
+        update = next(each for each in ann.inbox[2:] if each["actor"] == before.id)
+        claim = ann.claim(ann.inbox.index(update))
+        assert (claim.key_id, claim.proven_by(before.keys[0].key)) == (before.keys[0].id, True)
+        shown = parse_actor(update["object"])
+        assert (shown.name, shown.keys[0].id) == ("Ann's pots", f"{before.id}#main-key-2")
+
+        await node.http.post("/api/admin/federation/send", json={"value": "Hello"}, headers=RIGHT)
+        await until(lambda: len(ann.inbox) == 5)
+        assert (ann.claim().key_id, ann.claim().proven_by(shown.keys[0].key)) == (shown.keys[0].id, True)

@@ -127,6 +127,7 @@ class Faces:
                 self.federation.engagements,
                 self.clock.monotonic,
             ),
+            "profiles": self.federation.profiles,
             "logbook": self.logbook,
             "listening": self.listening,
             "now": self.clock.now,

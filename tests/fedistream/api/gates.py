@@ -162,7 +162,7 @@ FEDERATION = (
         "GET /api/admin/federation/actions",
         "POST /api/admin/federation/send",
     ),
-    *rows("admin", "GET /api/admin/federation/refusals"),
+    *rows("admin", "GET /api/admin/federation/refusals", "POST /api/admin/federation/rotatekeys"),
 )
 
 OWNCAST_SETTERS = rows(

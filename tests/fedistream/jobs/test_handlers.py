@@ -32,7 +32,7 @@ class Ring:
     """The signing keys of one actor; counts how often they are asked for."""
 
     async def signing_key(self, key_id: str) -> SigningKey | None:
-        return signer(ME) if key_id == KEY else None
+        return signer(ME) if key_id in (KEY, ME) else None
 
 
 class Answers:

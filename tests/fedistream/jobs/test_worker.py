@@ -216,3 +216,27 @@ async def test_a_nudge_is_enough() -> None:
         await until(is_settled)
         await outbox.put(jobs(300, ""))
         await until(is_settled)
+
+
+async def test_jobs_are_begun_after_what_they_need_was_read_or_could_not_be(database: object) -> None:
+    told: list[str] = []
+
+    async def prepare() -> None:
+        told.append("prepared")
+        if len(told) == 1:
+            raise LookupError
+
+    async def handle(job: Job) -> Outcome:
+        told.append("handled")
+        return Done()
+
+    outbox = Outbox(time.time)
+    worker = Worker(outbox, {"activity": handle}, "ours", lambda: 0.5, limits=QUICK, prepare=prepare)
+    running = asyncio.create_task(worker.run())
+    for done in (1, 2):
+        await outbox.put(jobs(1))
+        worker.wake()
+        await until(lambda done=done: count_is(done))  # type: ignore[misc]
+    worker.stop()
+    await asyncio.wait_for(running, 30)
+    assert told == ["prepared", "handled"] * 2

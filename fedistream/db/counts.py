@@ -1,0 +1,30 @@
+"""How often something was changed, for other processes that keep a copy of it in memory and look at the count.
+
+Whoever changes the rows of a copy counts in the same transaction, so the count is never ahead of them or behind.
+"""
+
+from tortoise import fields
+from tortoise.expressions import F
+from tortoise.models import Model
+
+
+class ChangeCountRow(Model):
+    name = fields.CharField(max_length=64, primary_key=True)
+    count = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "change_count"
+
+
+async def count_change(name: str) -> int:
+    """Count one more, in the transaction of the change. Returns how many there were with this one."""
+    # an upsert that does nothing, and not get_or_create: of two that are the first neither may fail
+    await ChangeCountRow.bulk_create([ChangeCountRow(name=name, count=0)], ignore_conflicts=True)
+    await ChangeCountRow.filter(name=name).update(count=F("count") + 1)
+    return int((await ChangeCountRow.get(name=name)).count)
+
+
+async def changes(*names: str) -> dict[str, int]:
+    """How often each of these was changed."""
+    found = await ChangeCountRow.filter(name__in=names)
+    return dict.fromkeys(names, 0) | {row.name: row.count for row in found}
