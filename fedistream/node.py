@@ -34,6 +34,7 @@ from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.hall import Hall
 from fedistream.api.pages.invitation import Invitations
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
@@ -71,7 +72,10 @@ from fedistream.signin.feature import Clocks as SignInClocks
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
 from fedistream.signin.indieauth import Neighbours as SignInNeighbours
+from fedistream.stills.service import Neighbours as PictureNeighbours
+from fedistream.stills.service import Stills
 from fedistream.viewers.service import Viewers
+from media.codec.stills import Studio
 from media.rtmp.server import RtmpServer
 
 log = logging.getLogger(__name__)
@@ -115,6 +119,7 @@ class Features:
     integrations: Integrations
     federation: FederationFeature
     sign_in: SignInFeature
+    stills: Stills
     loudspeaker: Loudspeaker
     stream_key: str
     admin_password: str
@@ -123,9 +128,8 @@ class Features:
 async def features(options: Options, outbox: Outbox) -> Features:
     """Build the features on an open database. Raises Problem for options that cannot be."""
     facts = Bus(enqueue(outbox))
-    settings = Settings(facts, now)
+    settings, channels, people = Settings(facts, now), Channels(now, secrets.token_urlsafe), People(now)
     await settings.load()
-    channels, people = Channels(now, secrets.token_urlsafe), People(now)
     try:
         if options.public_url:
             settings.override("serverurl", options.public_url.rstrip("/"))
@@ -156,16 +160,14 @@ async def features(options: Options, outbox: Outbox) -> Features:
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
-    asking = Pace(time.monotonic, burst=SIGN_INS, per_s=SIGN_INS_PER_S)
-    sign_in = build_sign_in(
-        SignInNeighbours(settings, chat.chat, federation.outside, asking),
-        SignInClocks(time.monotonic, secrets.token_bytes),
-    )
+    sign_in = _sign_in(settings, chat, federation)
     chorus = Chorus(chat.herald, settings)
-    facts.attach(reactions.table(viewers, chat.chat, chat.herald, chorus, federation))
-    for channel in channels.all():
-        viewers.restore_peak(channel.id, await rows.overall_peak(channel.id))
-        await broadcasts.resume(channel.id)
+    pictures = PictureNeighbours(broadcasts, channel_ids, Studio(), now)
+    stills = Stills(pictures, options.data_dir / "stills")
+    facts.attach(reactions.table(reactions.Cast(viewers, chat.chat, chat.herald, chorus, federation, stills)))
+    for channel_id in channel_ids():
+        viewers.restore_peak(channel_id, await rows.overall_peak(channel_id))
+        await broadcasts.resume(channel_id)
     return Features(
         facts=facts,
         settings=settings,
@@ -175,12 +177,19 @@ async def features(options: Options, outbox: Outbox) -> Features:
         broadcasts=broadcasts,
         chat=chat,
         integrations=integrations,
+        stills=stills,
         federation=federation,
         sign_in=sign_in,
         loudspeaker=loudspeaker,
         stream_key=stream_key,
         admin_password=admin_password,
     )
+
+
+def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:
+    asking = Pace(time.monotonic, burst=SIGN_INS, per_s=SIGN_INS_PER_S)
+    near = SignInNeighbours(settings, chat.chat, federation.outside, asking)
+    return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes))
 
 
 class Node:
@@ -209,6 +218,7 @@ class Node:
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
         self._beside(made.chat.chat.run(), ends=True)
+        self._beside(made.stills.run())
         undo.push_async_callback(made.federation.close)
         self._beside(made.federation.run())
 
@@ -315,18 +325,8 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
     """All faces, on the features and on what only the web needs."""
     static = Static(places.STATIC)
     pages = Pages(places.TEMPLATES, static, secrets.token_bytes)
-    desk = Desk(
-        pages=pages,
-        tickets=Tickets(secrets.token_bytes(32), now),
-        channels=made.channels,
-        broadcasts=made.broadcasts,
-        viewers=made.viewers,
-        settings=made.settings,
-        people=made.people,
-        logbook=logbook,
-        listening=listening,
-        chance=secrets.token_bytes,
-    )
+    federation = made.federation
+    invitations = Invitations(federation.addresses, federation.followers, federation.engagements, time.monotonic)
     services = {
         "channels": made.channels,
         "people": made.people,
@@ -342,15 +342,14 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "emoji": made.chat.emoji,
         "integrations": made.integrations,
         "indieauth": made.sign_in.indieauth,
+        "stills": made.stills,
         "federation": made.federation.federation,
         "documents": made.federation.documents,
         "addresses": made.federation.addresses,
         "followers": made.federation.followers,
         "engagements": made.federation.engagements,
         "posts": made.federation.posts,
-        "invitations": Invitations(
-            made.federation.addresses, made.federation.followers, made.federation.engagements, time.monotonic
-        ),
+        "invitations": invitations,
         "profiles": made.federation.profiles,
         "logbook": logbook,
         "listening": listening,
@@ -358,7 +357,8 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "now": now,
         "static": static,
         "pages": pages,
-        "desk": desk,
+        "desk": _desk(made, logbook, listening, pages),
+        "hall": _hall(made, pages, invitations),
     }
     guards = {
         **gates(made.people, Attempts(time.monotonic), secrets.token_bytes(32), secrets.token_bytes),
@@ -366,6 +366,33 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
     }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)
     return application(hls, services, guards, PagesEnvelope(pages), _chat_socket(made))
+
+
+def _desk(made: Features, logbook: Logbook, listening: Listening, pages: Pages) -> Desk:
+    return Desk(
+        pages=pages,
+        tickets=Tickets(secrets.token_bytes(32), now),
+        channels=made.channels,
+        broadcasts=made.broadcasts,
+        viewers=made.viewers,
+        settings=made.settings,
+        people=made.people,
+        logbook=logbook,
+        listening=listening,
+        chance=secrets.token_bytes,
+    )
+
+
+def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
+    return Hall(
+        pages=pages,
+        channels=made.channels,
+        settings=made.settings,
+        broadcasts=made.broadcasts,
+        viewers=made.viewers,
+        stills=made.stills,
+        invitations=invitations,
+    )
 
 
 def _chat_socket(made: Features) -> ChatSocket:

@@ -1,5 +1,7 @@
 """The one page that says who acts on which fact."""
 
+from dataclasses import dataclass
+
 from fedistream.bus import Reaction
 from fedistream.chat.chorus import Chorus
 from fedistream.chat.herald import Herald
@@ -7,6 +9,7 @@ from fedistream.chat.service import Chat
 from fedistream.events import (
     BroadcastEnded,
     BroadcastStarted,
+    EncoderReturned,
     FollowApproved,
     FollowReceived,
     PostLiked,
@@ -15,6 +18,7 @@ from fedistream.events import (
     TitleChanged,
 )
 from fedistream.federation.feature import FederationFeature
+from fedistream.stills.service import Stills
 from fedistream.viewers.service import Viewers
 
 
@@ -23,22 +27,34 @@ def jobs(federation: FederationFeature) -> tuple[Reaction, ...]:
     return (Reaction(SettingChanged, "job", federation.profiles.note, when=federation.profiles.heeds),)
 
 
-def table(
-    viewers: Viewers, chat: Chat, herald: Herald, chorus: Chorus, feature: FederationFeature
-) -> tuple[Reaction, ...]:
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who acts in the front process."""
+
+    viewers: Viewers
+    chat: Chat
+    herald: Herald
+    chorus: Chorus
+    federation: FederationFeature
+    stills: Stills
+
+
+def table(cast: Cast) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
-    federation = feature.federation
+    federation = cast.federation.federation
     return (
-        Reaction(BroadcastStarted, "now", viewers.begin_session),
-        Reaction(BroadcastStarted, "live", herald.announce_start),
-        Reaction(BroadcastEnded, "now", viewers.end_session),
-        Reaction(BroadcastEnded, "live", herald.announce_end),
-        Reaction(TitleChanged, "live", herald.announce_title),
-        Reaction(SettingChanged, "now", chat.heed),
+        Reaction(BroadcastStarted, "now", cast.viewers.begin_session),
+        Reaction(BroadcastStarted, "live", cast.herald.announce_start),
+        Reaction(BroadcastStarted, "now", cast.stills.heed),
+        Reaction(EncoderReturned, "now", cast.stills.heed),
+        Reaction(BroadcastEnded, "now", cast.viewers.end_session),
+        Reaction(BroadcastEnded, "live", cast.herald.announce_end),
+        Reaction(TitleChanged, "live", cast.herald.announce_title),
+        Reaction(SettingChanged, "now", cast.chat.heed),
         Reaction(SettingChanged, "now", federation.heed),
-        Reaction(FollowReceived, "live", chorus.announce_follow),
-        Reaction(FollowApproved, "live", chorus.announce_approval),
-        Reaction(PostLiked, "live", chorus.announce_like),
-        Reaction(PostShared, "live", chorus.announce_share),
-        *jobs(feature),
+        Reaction(FollowReceived, "live", cast.chorus.announce_follow),
+        Reaction(FollowApproved, "live", cast.chorus.announce_approval),
+        Reaction(PostLiked, "live", cast.chorus.announce_like),
+        Reaction(PostShared, "live", cast.chorus.announce_share),
+        *jobs(cast.federation),
     )

@@ -12,6 +12,7 @@ from typing import Protocol
 from fedistream.broadcasts.air import MOVES, Air, Encoder, Move, State
 from media.hub import Hub
 from media.ingest import Sink
+from media.keyframe import Keyframe, LastKeyframe
 from media.package.llhls import Rung, Shape
 
 RETURN_GAP_MS = 100  # between what an encoder sent last and what the next one sends first, on the media timeline
@@ -69,7 +70,7 @@ class OnAir:
         self.channel_id = channel_id
         self.state = State.OFFLINE
         self.rung: Rung | None = None
-        self.hub = Hub()
+        self.hub, self._keyframes = _hub()
         self.run: Run | None = None
         self.last_started_at: datetime | None = None
         self.last_ended_at: datetime | None = None
@@ -94,6 +95,11 @@ class OnAir:
             playable=self.rung is not None and self.rung.playable and not self.rung.ended,
             warnings=source.warnings() if source else (),
         )
+
+    @property
+    def keyframe(self) -> Keyframe | None:
+        """The newest one of the running broadcast."""
+        return self._keyframes.newest
 
     def take(self, source: Source) -> tuple[Sink, int]:
         """Put `source` on the air, in the place of whoever is there. Returns the sink, and where its time begins."""
@@ -171,7 +177,8 @@ class OnAir:
         self.last_started_at = now
         self._lost_at = self._until = None
         self.hub.close()
-        self.hub, self.rung = Hub(), None
+        self.hub, self._keyframes = _hub()
+        self.rung = None
         self._story.started(self.channel_id, self.run, source.encoder())
 
     def _open_rung(self) -> None:
@@ -201,7 +208,7 @@ class OnAir:
         self.last_ended_at = at
         self.run = None
         self.hub.close()
-        self.hub = Hub()
+        self.hub, self._keyframes = _hub()
         if self.rung is not None:
             self.rung.end()
             self._arm(KEEP_ENDED_S, self._forget)
@@ -220,3 +227,10 @@ class OnAir:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(delay_s, act)
+
+
+def _hub() -> tuple[Hub, LastKeyframe]:
+    """A new one, and what keeps its newest keyframe."""
+    hub, keyframes = Hub(), LastKeyframe()
+    hub.tap(keyframes)
+    return hub, keyframes

@@ -17,6 +17,7 @@ from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.story import Facts, WrittenStory
 from fedistream.db import atomic
 from fedistream.events import BroadcastEnded, PublishRefused
+from media.keyframe import Keyframe
 from media.package.cutter import Rules
 from media.package.llhls import Rung, Shape
 from media.rtmp.server import Connection, Publication, PublishRequest, Refused
@@ -70,6 +71,10 @@ class Broadcasts:
     def rung(self, channel_id: int) -> Rung | None:
         """The packager of the running broadcast, or for a short time of the last one."""
         return self._onair(channel_id).rung
+
+    def keyframe(self, channel_id: int) -> Keyframe | None:
+        """The newest picture of the running broadcast."""
+        return self._onair(channel_id).keyframe
 
     async def find(self, broadcast_id: int) -> Entry | None:
         """What was written down of a broadcast, running or not."""

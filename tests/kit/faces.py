@@ -23,6 +23,7 @@ from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.hall import Hall
 from fedistream.api.pages.invitation import Invitations
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
@@ -66,6 +67,16 @@ def zeros(length: int) -> bytes:
     return bytes(length)
 
 
+class NoStills:
+    """Nothing was ever seen."""
+
+    def latest(self, channel_id: int) -> None:
+        return None
+
+    async def of(self, broadcast_id: int) -> None:
+        return None
+
+
 @dataclass(slots=True)
 class Faces:
     """`app` is the whole application; the services are those behind it."""
@@ -85,10 +96,8 @@ class Faces:
     logbook: Logbook = field(default_factory=Logbook)
     listening: Listening = LISTENING
 
-    def app(self) -> ASGIApp:
-        static = Static(STATIC)
-        pages = Pages(TEMPLATES, static, zeros)
-        desk = Desk(
+    def _desk(self, pages: Pages) -> Desk:
+        return Desk(
             pages=pages,
             tickets=Tickets(b"secret", self.clock.now),
             channels=self.channels,
@@ -100,6 +109,12 @@ class Faces:
             listening=self.listening,
             chance=zeros,
         )
+
+    def app(self) -> ASGIApp:
+        static = Static(STATIC)
+        pages = Pages(TEMPLATES, static, zeros)
+        known = self.federation
+        invitations = Invitations(known.addresses, known.followers, known.engagements, self.clock.monotonic)
         services = {
             "channels": self.channels,
             "people": self.people,
@@ -115,17 +130,22 @@ class Faces:
             "emoji": self.chat.emoji,
             "integrations": self.integrations,
             "indieauth": self.sign_in.indieauth,
+            "stills": NoStills(),
             "federation": self.federation.federation,
             "documents": self.federation.documents,
             "addresses": self.federation.addresses,
             "followers": self.federation.followers,
             "engagements": self.federation.engagements,
             "posts": self.federation.posts,
-            "invitations": Invitations(
-                self.federation.addresses,
-                self.federation.followers,
-                self.federation.engagements,
-                self.clock.monotonic,
+            "invitations": invitations,
+            "hall": Hall(
+                pages=pages,
+                channels=self.channels,
+                settings=self.settings,
+                broadcasts=self.broadcasts,
+                viewers=self.viewers,
+                stills=NoStills(),
+                invitations=invitations,
             ),
             "profiles": self.federation.profiles,
             "logbook": self.logbook,
@@ -134,7 +154,7 @@ class Faces:
             "checks": {},
             "pages": pages,
             "static": static,
-            "desk": desk,
+            "desk": self._desk(pages),
         }
         doors = {
             **gates(self.people, Attempts(self.clock.monotonic), b"secret", zeros),

@@ -24,6 +24,7 @@ from fedistream.api.hls import HlsFace
 from fedistream.api.pages.admin import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.hall import Hall
 from fedistream.api.pages.invitation import Invitation
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
@@ -36,6 +37,7 @@ from fedistream.errors import Invalid
 from fedistream.logbook import Logbook
 from fedistream.places import STATIC, TEMPLATES
 from fedistream.settings import BY_NAME, SETTINGS
+from fedistream.stills.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
 from media.package.llhls import Rung, Shape
@@ -71,6 +73,7 @@ def static_files() -> Static:
 class Channel:
     id: int = 1
     slug: str = "home"
+    created_at: datetime = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,13 @@ class Key:
 class Channels:
     def __init__(self) -> None:
         self.keys = [Key("first-secret-key", "studio")]
+        self.others: dict[str, int] = {}  # ids by slugs
 
     def home(self) -> Channel:
         return Channel()
 
     def by_slug(self, slug: str) -> Channel | None:
-        return None
+        return Channel(self.others[slug], slug) if slug in self.others else None
 
     async def stream_keys(self, channel_id: int) -> Sequence[Key]:
         return tuple(self.keys)
@@ -120,6 +124,19 @@ class People:
         if len(password) < 8:
             raise Invalid("password", "must have at least 8 characters")
         self.password = password
+
+
+class Stills:
+    """Of broadcasts by their ids; the home channel's on the air is 7."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Picture] = {}
+
+    def latest(self, channel_id: int) -> Picture | None:
+        return self.by_id.get(7) if channel_id == 1 else None
+
+    async def of(self, broadcast_id: int) -> Picture | None:
+        return self.by_id.get(broadcast_id)
 
 
 class Services(dict[str, object]):
@@ -208,6 +225,7 @@ class Studio:
     settings: Settings = field(default_factory=Settings)
     channels: Channels = field(default_factory=Channels)
     people: People = field(default_factory=People)
+    stills: Stills = field(default_factory=Stills)
     listening: Listening = field(default_factory=Listening)
     logbook: Logbook = field(default_factory=Logbook)
     clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
@@ -249,9 +267,19 @@ class Studio:
             "channels": self.channels,
             "people": self.people,
             "settings": self.settings,
+            "stills": self.stills,
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
             "invitations": self.invitations,
+            "hall": Hall(
+                pages=pages,
+                channels=self.channels,
+                settings=self.settings,
+                broadcasts=self.broadcasts,
+                viewers=self.viewers,
+                stills=self.stills,
+                invitations=self.invitations,
+            ),
             "logbook": self.logbook,
             "listening": self.listening,
             "now": lambda: datetime.now(UTC),

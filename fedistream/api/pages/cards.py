@@ -7,14 +7,25 @@ Mastodon keeps a card for two weeks, which is why each broadcast has an address 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
+from typing import Protocol
 from urllib.parse import urlencode
 
 from fedistream.api.pages.shapes import Channel
 
 PLAYER = "/embed/video"
 PLAYER_SIZE = (1280, 720)  # pixels; who frames it asks for less and keeps the proportions
+LIVE = "/live/"
 LOGO = "/logo"
 LOGO_SIZE = (512, 512)
+
+
+class Still(Protocol):
+    """A picture from the stream; sizes in pixels."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +76,24 @@ class Card:
         return "summary_large_image" if self.picture.wide else "summary"
 
 
-def logo(origin: str, name: str, translations: NullTranslations) -> Picture:
-    alt = translations.gettext("Logo of {name}").format(name=name)
-    return Picture(origin + LOGO, *LOGO_SIZE, alt)
+def path(broadcast_id: int) -> str:
+    """Where the page of a broadcast is, below the node's address."""
+    return f"{LIVE}{broadcast_id}"
+
+
+def still_path(broadcast_id: int) -> str:
+    """Where its picture is."""
+    return f"{path(broadcast_id)}/still.jpg"
+
+
+def picture(
+    origin: str, broadcast_id: int | None, still: Still | None, name: str, translations: NullTranslations
+) -> Picture:
+    """What there is of the broadcast, else the logo. `name` is the channel's."""
+    if still is None or broadcast_id is None:
+        return Picture(origin + LOGO, *LOGO_SIZE, translations.gettext("Logo of {name}").format(name=name))
+    alt = translations.gettext("A picture from the stream of {name}").format(name=name)
+    return Picture(origin + still_path(broadcast_id), still.width, still.height, alt)
 
 
 def channel(origin: str, path: str, shown: Channel, picture: Picture) -> Card:

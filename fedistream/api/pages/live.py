@@ -3,44 +3,21 @@
 Its address is what a notice links to. Broadcasts of other channels than the home channel have no page yet.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
 from fedistream.api.pages import cards, shapes, texts, watch
+from fedistream.api.pages.hall import Broadcasts, Entry, Hall
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.air import Air, State
 from fedistream.errors import NotFound
 
-PREFIX = "/live/"
 MAX_DIGITS = 18  # of an id: a BIGINT has 19, and 18 nines fit into it
-
-
-class Entry(Protocol):
-    """A broadcast as it was written down."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def channel_id(self) -> int: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def seen_at(self) -> datetime: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-
-
-class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> Air: ...
-    async def find(self, broadcast_id: int) -> Entry | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +30,16 @@ class Past:
     lasted: str
 
 
-def path(broadcast_id: int) -> str:
-    """Where the page of a broadcast is, below the node's address."""
-    return f"{PREFIX}{broadcast_id}"
-
-
-async def show(
-    ask: Ask,
-    pages: Pages,
-    channels: watch.Channels,
-    settings: watch.Settings,
-    broadcasts: Broadcasts,
-    viewers: watch.Viewers,
-    invitations: watch.Invitations,
-) -> Response:
+async def show(ask: Ask, hall: Hall) -> Response:
     """GET /live/{broadcast_id}"""
-    home = channels.home().id
-    values = {name: settings.value(name, home) for name in watch.SHOWN}
-    found = await find(ask.parts["broadcast_id"], home, broadcasts)
-    air = broadcasts.air(home)
-    if air.broadcast_id == found.id:
-        given = watch.describe(ask, pages, values, air, viewers.count(home), path(found.id))
-        return watch.page(pages, values, given, await invitations.of(channels.home()))
-    return pages.page("ended.html", _ended(ask, pages, values, air, found))
+    found, now = await find(ask.parts["broadcast_id"], hall.channels.home().id, hall.broadcasts), hall.now()
+    if now.air.broadcast_id == found.id:
+        given = watch.describe(ask, hall, now, cards.path(found.id))
+        return watch.page(hall.pages, hall.values(), given, await hall.invitation())
+    still = await hall.stills.of(found.id)
+    made = card(ask, hall, found, still, live=False)
+    shown = cards.still_path(found.id) if still is not None else ""
+    return hall.pages.page("ended.html", {**_ended(hall, now.air, found), "card": made, "still": shown})
 
 
 async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> Entry:
@@ -88,12 +52,13 @@ async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> Entry:
     raise NotFound("there is no such broadcast")
 
 
-def card(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, entry: Entry) -> cards.Card:
+def card(ask: Ask, hall: Hall, entry: Entry, still: cards.Still | None, *, live: bool) -> cards.Card:
     """The card of a broadcast, running or not."""
-    here, channel = origin(ask, values["serverurl"]), shapes.channel(values)
-    picture = cards.logo(here, channel.name, pages.translations)
-    if air.broadcast_id == entry.id:
-        return cards.channel(here, path(entry.id), channel, picture)
+    pages, values = hall.pages, hall.values()
+    here, channel, path = origin(ask, values["serverurl"]), shapes.channel(values), cards.path(entry.id)
+    picture = cards.picture(here, entry.id, still, channel.name, pages.translations)
+    if live:
+        return cards.channel(here, path, channel, picture)
     past = _past(pages, entry, channel)
     _ = pages.translations.gettext
     began = past.started_at.strftime("%Y-%m-%d %H:%M")
@@ -101,10 +66,11 @@ def card(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, entry: 
         name=channel.name, began=began, lasted=past.lasted
     )
     words = {"title": past.title, "description": description}
-    return cards.ended(here, path(entry.id), channel, words, picture)
+    return cards.ended(here, path, channel, words, picture)
 
 
-def _ended(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, entry: Entry) -> dict[str, Any]:
+def _ended(hall: Hall, air: Air, entry: Entry) -> dict[str, Any]:
+    pages, values = hall.pages, hall.values()
     channel = shapes.channel(values)
     return {
         "channel": channel,
@@ -112,7 +78,6 @@ def _ended(ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, entry
         "live": air.state is not State.OFFLINE,
         "nsfw": bool(values["nsfw"]),
         "indexed": not values["disablesearchindexing"],
-        "card": card(ask, pages, values, air, entry),
         "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},
     }
 

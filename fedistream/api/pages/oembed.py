@@ -11,8 +11,8 @@ from starlette.responses import Response
 from fedistream import __version__
 from fedistream.api.ask import Ask
 from fedistream.api.entries import reply
-from fedistream.api.pages import cards, live, shapes, watch
-from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages import cards, live, shapes
+from fedistream.api.pages.hall import Hall
 from fedistream.api.pages.site import origin
 from fedistream.errors import Invalid, NotFound
 
@@ -21,23 +21,21 @@ MIN_SIDE, MAX_SIDE = 16, 10_000  # pixels that a consumer may ask for
 CACHE_S = 300  # a broadcast may end at any time, and with it the player
 
 
-async def show(
-    ask: Ask, pages: Pages, channels: watch.Channels, settings: watch.Settings, broadcasts: live.Broadcasts
-) -> Response:
+async def show(ask: Ask, hall: Hall) -> Response:
     """GET /oembed"""
     if ask.query.get("format", "json") != "json":
         # the specification has 501 for this, but whoever asks is wrong, not we
         raise Invalid("format", "can only be json")
-    home = channels.home().id
-    values = {name: settings.value(name, home) for name in watch.SHOWN}
-    here = origin(ask, values["serverurl"])
-    path, air = _path(ask.query.get("url", ""), here), broadcasts.air(home)
+    home, now, shown = hall.channels.home().id, hall.now(), shapes.channel(hall.values())
+    here = origin(ask, hall.settings.value("serverurl", home))
+    path = _path(ask.query.get("url", ""), here)
     if path in ("", "/"):
-        shown = shapes.channel(values)
-        card = cards.channel(here, "/", shown, cards.logo(here, shown.name, pages.translations))
-    elif path.startswith(live.PREFIX):
-        found = await live.find(path.removeprefix(live.PREFIX), home, broadcasts)
-        card = live.card(ask, pages, values, air, found)
+        picture = cards.picture(here, now.air.broadcast_id, now.still, shown.name, hall.pages.translations)
+        card = cards.channel(here, "/", shown, picture)
+    elif path.startswith(cards.LIVE):
+        found = await live.find(path.removeprefix(cards.LIVE), home, hall.broadcasts)
+        on_air = now.air.broadcast_id == found.id
+        card = live.card(ask, hall, found, await hall.stills.of(found.id), live=on_air)
     else:
         raise NotFound("nothing of that page can be embedded")
     return reply(document(card, _side(ask, "maxwidth"), _side(ask, "maxheight")), headers={"Vary": "Host"})

@@ -1,12 +1,16 @@
 """Every page and file for browsers, and who may have it."""
 
 from fedistream.api.entries import Entry
-from fedistream.api.pages import admin, chat, follow, live, oembed, static, watch
+from fedistream.api.pages import admin, chat, follow, live, oembed, pictures, static, watch
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 PAGES = (
     Entry("GET", "/", watch.watch, "anyone"),
     Entry("GET", "/live/{broadcast_id}", live.show, "anyone"),
+    Entry("GET", "/live/{broadcast_id}/still.jpg", pictures.of_broadcast, "anyone"),
+    Entry("GET", "/thumbnail.jpg", pictures.thumbnail, "anyone", spec="owncast"),
+    Entry("GET", "/preview.gif", pictures.preview, "anyone", spec="owncast"),
+    Entry("GET", "/c/{slug}/thumbnail.jpg", pictures.channels_thumbnail, "anyone"),
     Entry("GET", "/oembed", oembed.show, "anyone"),
     Entry("GET", "/embed/video", watch.embed, "anyone", spec="owncast"),
     Entry("GET", "/embed/chat", chat.to_read_only, "anyone", spec="owncast"),

@@ -4,70 +4,30 @@ The page of a single broadcast is in `live.py`: while it is on the air, that is 
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
 from fedistream.api.pages import cards, chat, shapes, texts
 from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.hall import Hall, Now
 from fedistream.api.pages.invitation import Invitation
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.air import Air, State
-from fedistream.federation.addresses import Channel
+from fedistream.broadcasts.air import State
 
-SHOWN = (
-    *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", "serverurl", "nsfw", "disablesearchindexing", "chat.disabled", "chat.offline_s"),
-)
-"""The settings that can be seen on the watch page."""
+POSTER = "/thumbnail.jpg"
 
 
-class Channels(Protocol):
-    def home(self) -> Channel: ...
-
-
-class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> Air: ...
-
-
-class Viewers(Protocol):
-    def count(self, channel_id: int) -> int: ...
-
-
-class Invitations(Protocol):
-    async def of(self, channel: Channel) -> Invitation | None: ...
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> object: ...
-
-
-async def watch(
-    ask: Ask,
-    pages: Pages,
-    channels: Channels,
-    settings: Settings,
-    broadcasts: Broadcasts,
-    viewers: Viewers,
-    invitations: Invitations,
-) -> Response:
+async def watch(ask: Ask, hall: Hall) -> Response:
     """GET /"""
-    home = channels.home().id
-    values = {name: settings.value(name, home) for name in SHOWN}
-    given = describe(ask, pages, values, broadcasts.air(home), viewers.count(home))
-    return page(pages, values, given, await invitations.of(channels.home()))
+    return page(hall.pages, hall.values(), describe(ask, hall, hall.now()), await hall.invitation())
 
 
-async def embed(
-    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, viewers: Viewers
-) -> Response:
+async def embed(ask: Ask, hall: Hall) -> Response:
     """GET /embed/video"""
-    home = channels.home().id
-    values = {name: settings.value(name, home) for name in SHOWN}
-    shown = describe(ask, pages, values, broadcasts.air(home), viewers.count(home))
-    return pages.page("embed.html", shown, frame=Frame.ANYBODY)
+    return hall.pages.page("embed.html", describe(ask, hall, hall.now()), frame=Frame.ANYBODY)
 
 
 def page(
@@ -84,12 +44,12 @@ def page(
     return pages.page("watch.html", shown)
 
 
-def describe(
-    ask: Ask, pages: Pages, values: Mapping[str, object], air: Air, viewers: int, path: str = "/"
-) -> dict[str, Any]:
+def describe(ask: Ask, hall: Hall, now: Now, path: str = "/") -> dict[str, Any]:
     """What the templates of a page with a player are given; `path` is where the page says that it is."""
+    pages, values, air, viewers = hall.pages, hall.values(), now.air, now.viewers
     channel = shapes.channel(values)
     here = origin(ask, values["serverurl"])
+    picture = cards.picture(here, air.broadcast_id, now.still, channel.name, pages.translations)
     title = channel.title or channel.name
     words = texts.watch(pages.translations)
     status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["hideviewercount"]))
@@ -110,8 +70,9 @@ def describe(
         "nsfw": bool(values["nsfw"]),
         "indexed": not values["disablesearchindexing"],
         "urls": shapes.URLS,
+        "poster": POSTER if now.still is not None else "",
         "origin": here,
-        "card": cards.channel(here, path, channel, cards.logo(here, channel.name, pages.translations)),
+        "card": cards.channel(here, path, channel, picture),
         "page_data": {
             "lang": pages.language,
             "name": channel.name,

@@ -205,6 +205,31 @@ async def test_the_admin_ends_a_waiting_broadcast() -> None:
     assert (onair.state, told.turns[-1]) == (State.OFFLINE, "ended")
 
 
+async def test_the_newest_keyframe_is_the_running_broadcasts_own() -> None:
+    onair, _, _ = channel()
+    obs = Obs()
+
+    def newest() -> int | None:
+        return None if onair.keyframe is None else onair.keyframe.dts_ms
+
+    assert newest() is None
+    publish(onair, obs, seconds=5)
+    assert newest() == 4000
+    onair.lost(obs)
+    assert newest() == 4000
+    onair.disconnect()
+    assert newest() is None
+
+
+async def test_after_a_restart_the_waiting_broadcast_gets_its_keyframes_too() -> None:
+    onair, _, clock = channel()
+    onair.run = Run(START, "before", 7)
+    onair.wait(START, START + timedelta(seconds=60))
+    clock.pass_s(5)
+    publish(onair, Obs())
+    assert onair.keyframe is not None
+
+
 async def test_the_next_broadcast_has_a_playlist_of_its_own() -> None:
     onair, told, _ = channel()
     first, second = Obs(), Obs()

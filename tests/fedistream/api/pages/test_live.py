@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from httpx2 import Response
 
+from fedistream.stills.service import Picture
 from tests.kit import onair
 from tests.kit.asking import client
 from tests.kit.studio import Studio
@@ -106,6 +107,35 @@ async def test_the_card_of_what_is_over_has_no_player(air: Studio) -> None:
     assert card["og:description"] == "Quiet Waters was live on 2026-05-01 11:30 UTC, for 1 h 23 min."
     assert card["twitter:card"] == "summary"
     assert "og:video" not in card
+
+
+@pytest.mark.parametrize(("path", "broadcast"), [("/", 7), ("/live/7", 7), ("/live/3", 3)])
+async def test_the_picture_of_a_card_is_of_the_stream_where_there_is_one(
+    air: Studio, path: str, broadcast: int
+) -> None:
+    air.stills.by_id = {broadcast: Picture(1280, 720, b"picture", onair.STARTED)}
+    page = await get(air, path)
+    card = meta(page)
+    assert card["og:image"] == card["twitter:image"] == f"http://node.example/live/{broadcast}/still.jpg"
+    assert (card["og:image:width"], card["og:image:height"]) == ("1280", "720")
+    assert card["og:image:alt"] == "A picture from the stream of Quiet Waters"
+    assert card["twitter:card"] == "summary_large_image"
+    async with client(air.app()) as web:
+        described = (await web.get("/oembed", params={"url": card["og:url"]})).json()
+    assert described["thumbnail_url"] == card["og:image"]
+
+
+async def test_the_player_begins_with_the_picture(air: Studio) -> None:
+    assert "poster=" not in (await get(air, "/")).text
+    air.stills.by_id = {7: Picture(1280, 720, b"picture", onair.STARTED)}
+    for path in ("/", "/live/7", "/embed/video"):
+        assert ' poster="/thumbnail.jpg"' in (await get(air, path)).text
+
+
+async def test_what_is_over_shows_its_last_picture(air: Studio) -> None:
+    assert 'class="still"' not in (await get(air, "/live/3")).text
+    air.stills.by_id = {3: Picture(1280, 720, b"picture", onair.STARTED)}
+    assert '<img class="still" src="/live/3/still.jpg"' in (await get(air, "/live/3")).text
 
 
 @pytest.mark.parametrize("path", ["/", "/live/7", "/live/3"])

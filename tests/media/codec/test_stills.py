@@ -1,0 +1,90 @@
+"""The child that makes pictures: what it is given, and that nothing it does can harm us."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from media import jpeg
+from media.codec.stills import MAX_JPEG, NoStill, Studio
+from tests.kit.keyframes import keyframe, made_up
+
+
+def child(program: str, timeout_s: float = 60) -> Studio:
+    """One that runs this instead."""
+    return Studio((sys.executable, "-c", program), timeout_s)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_a_picture_is_made_by_a_child() -> None:
+    still = await Studio(max_width=160).draw(keyframe())
+    assert (still.width, still.height) == jpeg.size(still.jpeg) == (160, 90)
+
+
+async def test_a_keyframe_that_cannot_be_decoded_is_told_in_the_childs_words() -> None:
+    with pytest.raises(NoStill, match=r"the child ended with 1: .+"):
+        await Studio().draw(made_up(keyframe().track, b"\xff" * 400))
+
+
+async def test_a_child_that_crashes_costs_a_picture() -> None:
+    with pytest.raises(NoStill, match="the child ended with -11"):
+        await child("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)").draw(keyframe())
+
+
+@pytest.mark.parametrize("deed", ["time.sleep(600)", "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"])
+async def test_a_child_that_hangs_is_killed(tmp_path: Path, deed: str) -> None:
+    pid = tmp_path / "pid"
+    program = f"import os, signal, time; open({str(pid)!r}, 'w').write(str(os.getpid())); {deed}"
+    with pytest.raises(NoStill, match="did not end within 2 s"):
+        await child(program, timeout_s=2).draw(keyframe())
+    assert not alive(int(pid.read_text()))
+
+
+async def test_who_is_cancelled_leaves_no_child_behind(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    program = f"import os, time; open({str(pid)!r}, 'w').write(f'{{os.getpid()}}\\n'); time.sleep(600)"
+    drawing = asyncio.create_task(child(program).draw(keyframe()))
+    async with asyncio.timeout(60):
+        while not (pid.exists() and pid.read_text().endswith("\n")):
+            await asyncio.sleep(0.02)
+    drawing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await drawing
+    assert not alive(int(pid.read_text()))
+
+
+async def test_a_child_that_reads_nothing_and_writes_nonsense_is_not_believed() -> None:
+    with pytest.raises(NoStill, match="wrote no JPEG"):
+        await child("print('hello')").draw(keyframe())
+    with pytest.raises(NoStill, match="a picture of"):
+        await child(f"import sys; sys.stdout.buffer.write(bytes({MAX_JPEG + 1}))").draw(keyframe())
+
+
+async def test_a_child_that_cannot_be_started_is_told() -> None:
+    with pytest.raises(NoStill, match="could not be started"):
+        await Studio(("/nowhere/python",)).draw(keyframe())
+
+
+async def test_what_is_too_large_is_not_even_tried() -> None:
+    track = keyframe().track
+    huge = type(track)(track.record, track.codec, 8208, 100)
+    with pytest.raises(NoStill, match="8208x100 is too large"):
+        await Studio(("/nowhere/python",)).draw(made_up(huge, b"frame"))
+
+
+async def test_viewers_come_before_the_child() -> None:
+    with pytest.raises(NoStill, match="ended with 7: 10"):
+        await child(
+            "import os, sys, media.codec.__main__ as child\n"
+            "child.jpeg = lambda request: sys.exit(print(os.nice(0), file=sys.stderr) or 7)\n"
+            "child.main()"
+        ).draw(keyframe())
