@@ -50,7 +50,7 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self.logger = _log
+        self.logger = self.conn.logger = _log  # the connection would tell the admin's log of each one that opens
         self._late = False
         self._end: TimerHandle | None = None
 

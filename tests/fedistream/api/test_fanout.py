@@ -287,6 +287,8 @@ async def test_no_access_token_gets_into_the_log(caplog: pytest.LogCaptureFixtur
     async with serving(room) as port, to(port):
         await room.next_line()
     assert "secret" not in caplog.text
+    # nor does each that opens push what the admin should see out of the admin's log
+    assert "connection open" not in caplog.text
 
 
 async def test_nothing_is_compressed_whatever_the_client_would_like() -> None:
