@@ -252,6 +252,43 @@ class PostShared(Fact):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyReceived(Fact):
+    """Somebody on another server answered a post of the channel, or mentioned it, for all to read. `note` is the URL of
+    what was written; with the `state` "held" it waits for the admin, with "shown" it goes into the chat."""
+
+    channel_id: int
+    note: str
+    actor: str
+    display_name: str
+    handle: str
+    image: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyChanged(Fact):
+    """The author edited it, or the admin let it in. `state` is held or shown, as it is now."""
+
+    channel_id: int
+    note: str
+    actor: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWithdrawn(Fact):
+    """It is not shown any more, or will not be: `reason` is deleted, refused, blocked, or gone (its author is)."""
+
+    channel_id: int
+    note: str
+    actor: str
+    reason: str
+    at: datetime
+
+
 FACTS: Mapping[str, type[Fact]] = {
     kind.name(): kind
     for kind in (
@@ -276,6 +313,9 @@ FACTS: Mapping[str, type[Fact]] = {
         FollowerRemoved,
         PostLiked,
         PostShared,
+        ReplyReceived,
+        ReplyChanged,
+        ReplyWithdrawn,
     )
 }
 

@@ -156,7 +156,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
     integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
     federation = await build_federation(
-        FederationNeighbours(settings, channels, facts),
+        FederationNeighbours(settings, channels, facts, chat.gallery),
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
@@ -351,6 +351,7 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "posts": made.federation.posts,
         "invitations": invitations,
         "profiles": made.federation.profiles,
+        "talk": made.federation.talk,
         "logbook": logbook,
         "listening": listening,
         "checks": checks,

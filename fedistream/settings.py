@@ -139,6 +139,17 @@ def username(name: str, value: object) -> str:
     return found
 
 
+def choice(*words: str) -> Check:
+    """One of these words."""
+
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise Invalid(name, f"must be one of {', '.join(words)}")
+        return value
+
+    return check
+
+
 def domains(name: str, value: object) -> list[str]:
     """Host names, each once and in small letters; international ones in their ASCII form."""
     if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
@@ -259,6 +270,10 @@ SETTINGS = checked(
         # followers are let in by the admin, and posts are for followers alone
         Setting("federation.private", bool, False, flag, PROFILE, "federation/private"),
         Setting("federation.show_engagement", bool, True, flag, CHAT, "federation/showengagement"),
+        # what people write to the channel: left out, shown when the admin has let it in, or shown at once. Nobody wants
+        # strangers on his screen unasked, and nobody wants their answers to be lost
+        Setting("federation.replies", str, "held", choice("off", "held", "on"), CHAT),
+        Setting("federation.replies_from", str, "all", choice("followers", "all"), CHAT),
         # of the home channel; others are called as in their paths
         Setting("federation.username", str, "streamer", username, PROFILE, "federation/username", "node"),
         Setting(

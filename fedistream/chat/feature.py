@@ -6,6 +6,7 @@ from pathlib import Path
 from fedistream.chat.bans import Bans
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.emoji import Emoji
+from fedistream.chat.gallery import Gallery
 from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.moderation import Moderation
@@ -21,6 +22,7 @@ class ChatFeature:
     chat: Chat
     herald: Herald
     moderation: Moderation
+    gallery: Gallery
     visitors: Visitors
     messages: MessageLog
     rooms: Rooms
@@ -37,4 +39,5 @@ async def build(near: Neighbours, clocks: Clocks, emoji_folder: Path) -> ChatFea
     parts = Parts(visitors, messages, rooms, bans, emoji)
     herald = Herald(parts, near)
     chat, moderation = Chat(parts, herald, near, clocks), Moderation(parts, herald, near, clocks)
-    return ChatFeature(chat, herald, moderation, visitors, messages, rooms, bans, emoji)
+    gallery = Gallery(parts, herald, moderation, near)
+    return ChatFeature(chat, herald, moderation, gallery, visitors, messages, rooms, bans, emoji)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from fedistream.chat import ids, rules
 from fedistream.chat.bans import Bans
 from fedistream.chat.emoji import Emoji
-from fedistream.chat.messages import MessageLog
+from fedistream.chat.messages import Along, MessageLog
 from fedistream.chat.render import escape, render
 from fedistream.chat.room import Rooms, Seat
 from fedistream.chat.values import Event, Kind, Loudspeaker, Message, Origin, RemoteAuthor, Visitor
@@ -92,11 +92,11 @@ class Herald:
 
     async def system(self, channel_id: int, markdown: str, origin: Origin = Origin.INTEGRATION) -> Message:
         """The node says something, for good. Raises Invalid for what is blank or too long, TooMany."""
-        return await self._keep(self.line(channel_id, Kind.SYSTEM, markdown, origin))
+        return await self.keep(self.line(channel_id, Kind.SYSTEM, markdown, origin))
 
     async def action(self, channel_id: int, markdown: str, origin: Origin = Origin.INTEGRATION) -> Message:
         """A line in the chat, for good. Raises Invalid, TooMany."""
-        return await self._keep(self.line(channel_id, Kind.ACTION, markdown, origin))
+        return await self.keep(self.line(channel_id, Kind.ACTION, markdown, origin))
 
     def system_to(self, client_id: int, markdown: str) -> None:
         """The node says something to one socket. Raises NotFound, and Invalid for what is blank."""
@@ -113,19 +113,19 @@ class Herald:
             raise NotAllowed("this bot is disabled")
         html = render(markdown, self._parts.emoji.urls())
         message = self.message(channel_id, Kind.CHAT, Origin.INTEGRATION, markdown.strip(), html, visitor=bot)
-        return await self._keep(message)
+        return await self.keep(message)
 
     async def remote_says(self, channel_id: int, origin: Origin, author: RemoteAuthor, html: str) -> Message:
         """Somebody without an identity here says something; `html` is safe already (`render`, `sanitise`). Raises
         Invalid, TooMany."""
-        return await self._keep(self.message(channel_id, Kind.CHAT, origin, html, html, remote=author))
+        return await self.keep(self.message(channel_id, Kind.CHAT, origin, html, html, remote=author))
 
     async def engagement(self, channel_id: int, what: Engagement) -> Message:
         """Somebody on the fediverse followed, liked or shared. Raises Invalid, TooMany."""
         html = render(escape(what.text), {})
         message = self.message(channel_id, what.kind, Origin.FEDIVERSE, what.text, html, remote=what.author)
         title, image, link = what.title[:MAX_TITLE], what.image[:MAX_ADDRESS], what.link[:MAX_ADDRESS]
-        return await self._keep(replace(message, title=title, image=image, link=link))
+        return await self.keep(replace(message, title=title, image=image, link=link))
 
     async def announce_start(self, fact: BroadcastStarted) -> None:
         """Tell those who wait that it begins, and what the streamer wants to say to everybody who comes."""
@@ -143,7 +143,7 @@ class Herald:
         if not self._setting("chat.disabled", fact.channel_id) and fact.title:
             self.announce(fact.channel_id, f"Stream title changed to **{escape(fact.title)}**")
 
-    def append(self, message: Message, client_id: int | None) -> "asyncio.Future[bool]":
+    def append(self, message: Message, client_id: int | None, along: Along | None = None) -> "asyncio.Future[bool]":
         """Have it stored, and then heard and made known. The future says whether it was. Raises TooMany."""
 
         fact = ChatMessageSent(
@@ -157,11 +157,13 @@ class Herald:
             message.html,
             message.at,
         )
-        return self._parts.messages.append(message, self._heard, fact=fact)
+        return self._parts.messages.append(message, self._heard, fact=fact, along=along)
 
-    async def _keep(self, message: Message) -> Message:
+    async def keep(self, message: Message, along: Along | None = None) -> Message:
+        """Have a message that no visitor sent stored and heard; `along` as in the log. Raises Invalid for one that is
+        blank or too long, TooMany for one that could not be stored."""
         _check(message)
-        if not await asyncio.shield(self.append(message, None)):
+        if not await asyncio.shield(self.append(message, None, along)):
             raise TooMany(1)
         return message
 

@@ -6,11 +6,13 @@ Nothing here decides who may say what.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from tortoise.expressions import Q
 
 from fedistream.chat import ids
 from fedistream.chat.clocks import Clocks
@@ -32,10 +34,12 @@ PRUNED_AT_ONCE = 1_000  # rows in one statement: everybody else waits for it,
 PRUNE_PAUSE_S = 0.1  # and is let in between
 MAX_AHEAD = timedelta(days=1)
 
-MORE = ("title", "image", "link")
+MORE = ("title", "image", "link", "warning")
+GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # what is left of a message that its author took back
 COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "hidden_at", "more")
 
 Then = Callable[[Message], None]
+Along = Callable[[str], Awaitable[None]]
 
 
 class Facts(Protocol):
@@ -48,6 +52,7 @@ class _Waiting:
     keep: bool
     then: Then
     fact: Fact | None
+    along: Along | None
     accepted: "asyncio.Future[bool]"
 
 
@@ -73,16 +78,17 @@ class MessageLog:
         return self._ids.next()
 
     def append(
-        self, message: Message, then: Then, *, fact: Fact | None = None, keep: bool = True
+        self, message: Message, then: Then, *, fact: Fact | None = None, along: Along | None = None, keep: bool = True
     ) -> "asyncio.Future[bool]":
         """Have the message written, in turn, and `fact` stated along with it; with `keep=False` it only takes its
-        turn. `then(message)` is called when it is committed, whoever waits for it or not, and the future says whether
-        it was. Its id must come from `next_id`, with no other append between. Raises TooMany when the database does
-        not keep up."""
+        turn. `along(message id)` is awaited in the same transaction, may await nothing but the database, and keeps the
+        message out by raising. `then(message)` is called when it is committed, whoever waits for it or not, and the
+        future says whether it was. Its id must come from `next_id`, with no other append between. Raises TooMany when
+        the database does not keep up."""
         if len(self._waiting) >= MAX_WAITING:
             raise TooMany(1)
         accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(message, keep, then, fact, accepted))
+        self._waiting.append(_Waiting(message, keep, then, fact, along, accepted))
         self._last = accepted
         self._news.set()
         return accepted
@@ -131,8 +137,9 @@ class MessageLog:
         return tuple(ids.text(number) for number, at in await rows.values_list("id", "hidden_at") if at > since)
 
     async def moderated(self, channel_id: int, *, before: str | None = None, limit: int = 100) -> tuple[Message, ...]:
-        """What visitors and bots said, hidden or not, the newest first. Raises Invalid."""
-        rows = MessageRow.filter(channel_id=channel_id, visitor_id__isnull=False)
+        """What visitors, bots and people from elsewhere said, hidden or not, the newest first. Raises Invalid."""
+        from_elsewhere = Q(kind=Kind.CHAT.value, more__isnull=False)
+        rows = MessageRow.filter(Q(visitor_id__isnull=False) | from_elsewhere, channel_id=channel_id)
         if before is not None:
             rows = rows.filter(id__lt=_cursor(before))
         return await self._messages(await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS))
@@ -154,6 +161,20 @@ class MessageLog:
     async def hide_all_of(self, visitor_id: str) -> dict[int, tuple[str, ...]]:
         """Hide everything a visitor said. Returns the newest MAX_IDS that changed, by channel."""
         return await atomic(self._hide_all_of, visitor_id)
+
+    async def rewrite(self, message_id: str, change: Callable[[Message], Message]) -> Message | None:
+        """Let a message say something else. Returns it as it is then, or None if there is none."""
+        found = await self.by_ids([message_id])
+        if not found:
+            return None
+        message = change(found[0])
+        row = _row(message)
+        await MessageRow.filter(id=row.id).update(body=row.body, html=row.html, more=row.more)
+        return message
+
+    async def wipe(self, message_ids: Iterable[str]) -> None:
+        """Forget what they said and who elsewhere said it. Raises Invalid for more than MAX_IDS."""
+        await MessageRow.filter(id__in=_numbers(message_ids)).update(body=GONE, html=GONE_HTML, more=None)
 
     async def prune(self, channel_id: int, older_than: datetime) -> int:
         """Delete what was said before, a bite at a time. Returns how many were deleted."""
@@ -208,6 +229,8 @@ class MessageLog:
     async def _insert(self, kept: Sequence[_Waiting]) -> None:
         await MessageRow.bulk_create([_row(each.message) for each in kept])
         for each in kept:
+            if each.along is not None:
+                await each.along(each.message.id)
             if each.fact is not None:
                 await self._facts.state(each.fact)
 
@@ -241,6 +264,8 @@ class MessageLog:
 
 def _row(message: Message) -> MessageRow:
     more: dict[str, object] = {name: text for name in MORE if (text := getattr(message, name))}
+    if message.edited_at is not None:
+        more["edited_at"] = message.edited_at.isoformat()
     if message.remote is not None:
         author = message.remote
         more["remote"] = {
@@ -261,7 +286,7 @@ def _row(message: Message) -> MessageRow:
 def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
     number, channel_id, visitor_id, kind, origin, body, html, hidden_at, more = row
     more = dict(more or {})
-    remote = more.pop("remote", None)
+    remote, edited_at = more.pop("remote", None), more.pop("edited_at", None)
     return Message(
         id=ids.text(number),
         channel_id=channel_id,
@@ -273,6 +298,7 @@ def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
         visitor=authors.get(visitor_id),
         remote=None if remote is None else RemoteAuthor(**remote),
         hidden_at=hidden_at,
+        edited_at=None if edited_at is None else datetime.fromisoformat(edited_at),
         **more,
     )
 

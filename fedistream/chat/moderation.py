@@ -9,7 +9,7 @@ from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.render import escape
 from fedistream.chat.values import Client, Disabled, Message, Role, Shown, Visitor, Why
-from fedistream.db import atomic
+from fedistream.db import after_commit, atomic
 from fedistream.errors import NotAllowed
 from fedistream.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 
@@ -50,7 +50,7 @@ class Moderation:
         """Hide or show messages, for everybody at once. Ids that there are not are passed over. Returns how many
         changed. Raises Invalid for too many."""
         changed = await atomic(self._set_visible, tuple(message_ids), visible, actor, why)
-        self._tell_visibility(changed, visible)
+        after_commit(lambda: self._tell_visibility(changed, visible))
         return sum(len(some) for some in changed.values())
 
     async def set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str = "") -> Visitor:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from fedistream.chat.values import Role, Visitor
 
 MAX_BYTES = 2_048  # of a text; the same number is announced to clients
+MAX_WARNING = 200  # characters of what stands before a message that not everybody wants to read
 ESTABLISHED = timedelta(minutes=15)
 FLOOD, FLOOD_S, MUTE_S = 3, 2.0, 10.0  # more than 3 messages in 2 s: not heard for 10 s
 ADDRESS_FLOOD = 30  # of all at one address in the same time: a school's class shares one
@@ -87,12 +88,15 @@ def _wording(text: str, who: Standing, terms: Terms) -> str | None:
             return "You have said this already."
         if _RUN.search(text):
             return "This message repeats one character too often and was not sent."
-    if (terms.slur_filter or terms.blocked_words) and _has_words(text, terms):
+    if has_words(text, terms):
         return "This message has words that are not welcome here and was not sent."
     return None
 
 
-def _has_words(text: str, terms: Terms) -> bool:
+def has_words(text: str, terms: Terms) -> bool:
+    """Whether there are words in it that are not welcome here."""
+    if not terms.slur_filter and not terms.blocked_words:
+        return False
     words = {plain(word) for word in _WORD.findall(text.translate(_LEET))} | {plain(w) for w in _WORD.findall(text)}
     unwelcome = _unwelcome(tuple(terms.blocked_words), terms.slur_filter)
     return any(word in unwelcome or word.removesuffix("s") in unwelcome for word in words)

@@ -66,7 +66,8 @@ class Message:
     """One entry of the log. `id` sorts by time. `body` is what was typed, `html` what may be shown.
 
     `visitor` is the author as he is now, for messages of visitors and bots; `remote` for messages from elsewhere;
-    neither for what the node says. `title`, `image` and `link` belong to engagement.
+    neither for what the node says. `title` and `image` belong to engagement, `link` leads to what a line from elsewhere
+    tells of. With a `warning` (plain text) the rest is for who wants to read it in spite of that.
     """
 
     id: str
@@ -82,6 +83,8 @@ class Message:
     title: str = ""
     image: str = ""
     link: str = ""
+    warning: str = ""
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,15 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Edited:
+    """A message says something else from now on: `message` is what it has become."""
+
+    message: Message
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Disabled:
     """Told to the visitor alone: a moderator has disabled him, and his sockets close in a moment."""
 
@@ -155,7 +167,7 @@ class Disabled:
     at: datetime
 
 
-Event = Message | Joined | Parted | Renamed | Recoloured | Shown | SignedIn | Disabled
+Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | SignedIn | Disabled
 
 
 class Why(Enum):

@@ -15,7 +15,7 @@ from activitypub.signer import Missing, Signer
 from activitypub.urls import authority, without_fragment
 from fedistream.db import atomic
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.models import RemoteActorRow, SeenActivityRow
+from fedistream.federation.models import RemoteActorRow, RemoteNoteRow, SeenActivityRow
 
 KEEP_S = 86_400.0
 MAX_KEPT = 10_000  # signers in memory, of about 5 kB each
@@ -64,7 +64,7 @@ class Acquaintances:
         return found
 
     async def knows(self, actor: str) -> bool:
-        return bool(await RemoteActorRow.exists(url=actor))
+        return await RemoteActorRow.exists(url=actor) or await RemoteNoteRow.exists(actor=actor)
 
     async def seen(self, activity_id: str) -> bool:
         return bool(await SeenActivityRow.exists(activity_id=activity_id))

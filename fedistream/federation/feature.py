@@ -28,6 +28,8 @@ from fedistream.federation.profiles import KIND as PROFILE
 from fedistream.federation.profiles import NAMES, Profiles
 from fedistream.federation.reading import Accounts, Reading
 from fedistream.federation.service import Federation, Neighbours, Parts
+from fedistream.federation.talk import Near, Talk
+from fedistream.federation.talk import Parts as TalkParts
 from fedistream.federation.visits import Visits
 from fedistream.jobs.job import Job, Outcome, Postbox
 
@@ -63,17 +65,23 @@ class FederationFeature:
     followers: Followers
     engagements: Engagements
     posts: Posts
+    talk: Talk
     addresses: Addresses
     keys: Keys
     profiles: Profiles
     outside: Outside
 
     async def run(self) -> None:
-        """Put the tables in order now and then, until cancelled."""
-        while True:
-            await self.federation.sweep()
-            await self.keys.sweep()
-            await asyncio.sleep(SWEEP_S)
+        """Put into the chat what was said elsewhere, and the tables in order now and then, until cancelled."""
+        talking = asyncio.create_task(self.talk.run())
+        try:
+            while True:
+                await self.federation.sweep()
+                await self.keys.sweep()
+                await asyncio.sleep(SWEEP_S)
+        finally:
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
         """What a worker does with jobs of federation, by their kind."""
@@ -111,6 +119,16 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
         for name in NAMES:
             near.settings.guard(name, profiles.check_names)
         pace = Pace(clocks.monotonic, burst=BURST, per_s=PER_S)
+        said = TalkParts(
+            addresses=addresses,
+            acquaintances=acquaintances,
+            blocks=blocks,
+            posts=posts,
+            one=Pace(clocks.monotonic, burst=5, per_s=0.2),
+            host=Pace(clocks.monotonic, burst=60, per_s=2.0),
+            now=clocks.now,
+        )
+        talk = Talk(Near(near.settings, near.facts, near.room), said)
         parts = Parts(
             addresses=addresses,
             acquaintances=acquaintances,
@@ -120,6 +138,7 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
             posts=posts,
             fetches=fetches,
             visits=Visits(post.outbox.hosts, clocks.monotonic, clocks.now()),
+            talk=talk,
             pace=pace,
             asking=Pace(clocks.monotonic, burst=10, per_s=0.2),
             clock=clocks.unix,
@@ -134,6 +153,7 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
         followers=followers,
         engagements=engagements,
         posts=posts,
+        talk=talk,
         addresses=addresses,
         keys=keys,
         profiles=profiles,

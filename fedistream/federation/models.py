@@ -1,4 +1,5 @@
-"""The rows of federation: our keys, the actors we have to do with, followers, what was heard, and what we posted."""
+"""The rows of federation: our keys, the actors we have to do with, followers, what was heard, what we
+posted, and what others wrote to us."""
 
 from typing import Any
 
@@ -26,7 +27,7 @@ class FederationKeyRow(Model):
 
 
 class RemoteActorRow(Model):
-    """An actor who follows, or has liked or shared something. Of strangers nothing is kept here.
+    """An actor who follows, or has liked, shared or said something. Of strangers nothing is kept here.
 
     `key_id` is the key that they signed with last, by which their server's GoToSocial-like key URL is found again.
     """
@@ -128,3 +129,36 @@ class PostReachRow(Model):
 
     class Meta:
         table = "post_reach"
+
+
+class RemoteNoteRow(Model):
+    """What somebody elsewhere wrote to a channel, and what became of it; `html` and `body` are empty once nobody is to
+    read it any more.
+
+    The row is also the queue of what has to be put into the chat (shown, and without a message), and the tombstone that
+    keeps a late copy out. The author stands in it as he was, because he may be forgotten before it is.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    url = fields.CharField(max_length=URL, unique=True)
+    channel_id = fields.BigIntField()
+    # the post of ours that the talk began with, "" where we were only mentioned
+    post_id = fields.CharField(max_length=24, default="")
+    actor = fields.CharField(max_length=URL, db_index=True)
+    name = fields.CharField(max_length=500)
+    handle = fields.CharField(max_length=320)
+    image = fields.CharField(max_length=URL, default="")
+    link = fields.CharField(max_length=URL)
+    state = fields.CharField(max_length=10)
+    html = fields.TextField()
+    body = fields.TextField()
+    warning = fields.CharField(max_length=200, default="")
+    # of the line in the chat; by the number of edits it is seen whether that is still what is to be said
+    message_id = fields.CharField(max_length=13, null=True, db_index=True)
+    edits = fields.IntField(default=0)
+    at = fields.DatetimeField(db_index=True)
+    edited_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "remote_note"
+        indexes = (("channel_id", "state"),)

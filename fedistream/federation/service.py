@@ -31,6 +31,7 @@ from fedistream.federation.engagements import KINDS, Engagements
 from fedistream.federation.followers import Followers
 from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Posts
+from fedistream.federation.talk import NOWHERE, Room, Talk
 from fedistream.federation.values import Kind
 from fedistream.federation.visits import Visits
 
@@ -54,6 +55,7 @@ class Neighbours:
     settings: GuardedSettings
     channels: Channels
     facts: Facts
+    room: Room = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Parts:
     posts: Posts
     fetches: Fetches
     visits: Visits
+    talk: Talk
     pace: Pace
     asking: Pace
     clock: Clock
@@ -85,6 +88,7 @@ class Federation:
             "Like": self._engage,
             "EmojiReact": self._engage,
             "Announce": self._engage,
+            "Create": parts.talk.take,
             "Delete": self._delete,
             "Update": self._update,
             "Block": self._blocked_by,
@@ -99,10 +103,12 @@ class Federation:
         """An admin has changed which domains are blocked."""
         if fact.setting == "federation.blocked_domains":
             self._read_domains()
+            self._parts.talk.look_at_blocks()
 
     async def sweep(self) -> None:
         """Forget what need not be remembered any longer."""
         await self._parts.acquaintances.sweep()
+        await self._parts.talk.sweep()
 
     async def take(self, request: Request) -> None:
         """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and
@@ -117,7 +123,7 @@ class Federation:
             self.counts[f"ignored {outcome.why}"] += 1
         elif isinstance(outcome, Departed):
             self.counts["done Delete"] += 1
-            await self._carry_out(self._parts.followers.forget, outcome.actor, "gone")
+            await self._carry_out(self._forget, outcome.actor)
         else:
             # only now, as before the signature was checked anybody could have used up another's share
             try:
@@ -147,7 +153,7 @@ class Federation:
 
     async def block(self, channel: Channel, actor: str) -> None:
         """Send a follower away for good. Raises NotFound, Off."""
-        await self._carry_out(self._parts.followers.block, channel, actor)
+        await self._carry_out(self._block, channel, actor)
         self._parts.blocks.block([actor])
 
     async def remove(self, channel: Channel, actor: str) -> None:
@@ -179,11 +185,12 @@ class Federation:
         try:
             await self._carry_out(self._once, act, verified)
         except IntegrityError:
-            # the same one by two ways at the same moment; anything else that breaks a constraint would do so again
-            if not await self._parts.acquaintances.seen(activity.id):
-                raise
-            self.counts["ignored replay"] += 1
-            return
+            # the same thing by two ways at the same moment
+            if await self._parts.acquaintances.seen(activity.id):
+                self.counts["ignored replay"] += 1
+                return
+            # by another activity: this time that one is seen; what breaks a constraint by itself does so again
+            await self._carry_out(self._once, act, verified)
         self.counts[f"done {activity.type}"] += 1
 
     async def _once(self, act: Callable[[Verified], Awaitable[list[Fact]]], verified: Verified) -> list[Fact]:
@@ -237,18 +244,28 @@ class Federation:
         return [PostLiked(*named, activity.reaction or "", self._parts.now())]
 
     async def _delete(self, verified: Verified) -> list[Fact]:
-        """Of itself; posts of others are not kept here."""
+        """Of itself, or of what it has said."""
         activity = verified.activity
         if activity.object_id != activity.actor:
-            return []
-        return await self._parts.followers.forget(activity.actor, "gone")
+            return await self._parts.talk.delete(verified)
+        return await self._forget(activity.actor)
+
+    async def _forget(self, actor: str) -> list[Fact]:
+        said = await self._parts.talk.forget(actor)
+        return said + await self._parts.followers.forget(actor, "gone")
+
+    async def _block(self, channel: Channel, actor: str) -> list[Fact]:
+        """What it said is hidden too."""
+        facts = await self._parts.followers.block(channel, actor)
+        return facts + await self._parts.talk.silence(actor)
 
     async def _update(self, verified: Verified) -> list[Fact]:
-        """Of its own profile."""
+        """Of its own profile, or of what it has said."""
         actor, signer = verified.activity.object, verified.signer
-        if isinstance(actor, Actor):
-            await self._parts.acquaintances.update(actor, signer.key_id)
-            self._parts.acquaintances.forget_key(signer.key_id)
+        if not isinstance(actor, Actor):
+            return await self._parts.talk.update(verified)
+        await self._parts.acquaintances.update(actor, signer.key_id)
+        self._parts.acquaintances.forget_key(signer.key_id)
         return []
 
     async def _blocked_by(self, verified: Verified) -> list[Fact]:

@@ -55,6 +55,38 @@ class Engagement:
     at: datetime
 
 
+class Heard(StrEnum):
+    """What became of what somebody wrote to a channel. Refused and deleted ones have no text any more."""
+
+    HELD = "held"
+    SHOWN = "shown"
+    REFUSED = "refused"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What somebody wrote to a channel. `note` is its URL and `link` that of its page; `html` is an excerpt, safe to
+    show, `text` the same in plain; `warning` is what its author set before it. `handle` is "user@host", `post_id` the
+    post of ours that the talk began with, or empty. `message_id` is its line in the chat."""
+
+    note: str
+    channel_id: int
+    actor: str
+    name: str
+    handle: str
+    image: str
+    html: str
+    text: str
+    warning: str
+    link: str
+    state: Heard
+    post_id: str
+    message_id: str | None
+    at: datetime
+    edited_at: datetime | None
+
+
 T = TypeVar("T")
 
 

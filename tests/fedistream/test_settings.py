@@ -190,6 +190,8 @@ def test_the_defaults_are_ours() -> None:
         "federation.private": False,
         "federation.show_engagement": True,
         "federation.username": "streamer",
+        "federation.replies": "held",
+        "federation.replies_from": "all",
         "federation.live_message": "I've gone live!",
         "federation.blocked_domains": [],
     }

@@ -220,7 +220,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         writing = asyncio.create_task(chat.chat.run())
         integrations = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
         federation = await build_federation(
-            FederationNeighbours(settings, channels, facts),
+            FederationNeighbours(settings, channels, facts, chat.gallery),
             FederationClocks(clock.now, lambda: clock.now().timestamp(), clock.monotonic),
             Post(Outbox(lambda: clock.now().timestamp()), activity, guard or Guard()),
         )

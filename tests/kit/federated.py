@@ -21,6 +21,7 @@ from fedistream.channels.service import Channel, Channels
 from fedistream.events import Fact
 from fedistream.federation.feature import Clocks, FederationFeature, Post, build
 from fedistream.federation.service import Neighbours
+from fedistream.federation.talk import NOWHERE, Room
 from fedistream.jobs.handlers import activity
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox
@@ -106,8 +107,9 @@ class Turned:
 
 
 @asynccontextmanager
-async def federated(guard: Guard | None = None) -> AsyncIterator[Federated]:
-    """On the open database: federation is on, at ORIGIN. Only the peer may be private, or who `guard` allows."""
+async def federated(guard: Guard | None = None, room: Room | None = None) -> AsyncIterator[Federated]:
+    """On the open database: federation is on, at ORIGIN. Only the peer may be private, or who `guard` allows. Without a
+    `room` there is no chat."""
     facts, clock = Facts(), Turned()
     settings, channels = Settings(facts, clock.now), Channels(clock.now, token_urlsafe)
     await settings.load()
@@ -117,7 +119,7 @@ async def federated(guard: Guard | None = None) -> AsyncIterator[Federated]:
     async with Outside(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
         post = Post(Outbox(clock.unix), activity, guard or Guard(frozenset({ann.server.authority})))
         clocks = Clocks(clock.now, clock.unix, clock.monotonic)
-        feature = await build(Neighbours(settings, channels, facts), clocks, post)
+        feature = await build(Neighbours(settings, channels, facts, room or NOWHERE), clocks, post)
         facts.stated.clear()
         try:
             yield Federated(feature, settings, channels, facts, ann, clock)

@@ -111,10 +111,6 @@ class Fedify:
     control: httpx2.AsyncClient
     seen: list[Json] = field(default_factory=list)
 
-    @property
-    def authority(self) -> str:
-        return self.origin.partition("://")[2]
-
     def account(self, name: str) -> "Account":
         return Account(self, name)
 
@@ -140,15 +136,14 @@ class Fedify:
         except TimeoutError as error:
             raise TimeoutError(f"not among what came: {json.dumps(self.seen, indent=1)[-4000:]}") from error
 
-    async def activity(self, kind: str, by: str, *, about: str = "", **members: Any) -> Json:
+    async def activity(self, kind: str, by: str, **members: Any) -> Json:
         """The delivery of an activity of this type by this actor, as Fedify has verified and read it; `members` are
-        those that its object must have, and `about` stands somewhere in it."""
+        those that its object must have."""
 
         def wanted(record: Json) -> bool:
             read = record.get("read") or {}
             thing = read.get("object") or {}
-            right = (read.get("type"), read.get("actor")) == (kind, by) and members.items() <= thing.items()
-            return right and about in json.dumps(record["activity"])
+            return (read.get("type"), read.get("actor")) == (kind, by) and members.items() <= thing.items()
 
         return await self.delivery(wanted)
 

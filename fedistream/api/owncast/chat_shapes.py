@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from html import escape
 
 import orjson
 
@@ -13,10 +14,12 @@ from fedistream.chat.moderation import Details
 from fedistream.chat.values import (
     Client,
     Disabled,
+    Edited,
     Event,
     Joined,
     Kind,
     Message,
+    Origin,
     Parted,
     Recoloured,
     RemoteAuthor,
@@ -38,6 +41,7 @@ TYPES: Mapping[Kind, str] = {
 ENGAGEMENT = frozenset((Kind.FOLLOW, Kind.LIKE, Kind.REPOST))
 COLOURS = 8
 MODERATOR = "MODERATOR"
+LINK = 'rel="noopener noreferrer nofollow" target="_blank"'
 
 NEEDS_REGISTRATION: Json = {"type": "ERROR_NEEDS_REGISTRATION"}
 USER_DISABLED: Json = {"type": "ERROR_USER_DISABLED"}
@@ -66,21 +70,30 @@ def user(visitor: Visitor) -> Json:
 
 
 def remote_user(author: RemoteAuthor, at: datetime) -> Json:
-    """Somebody from elsewhere in the shape of a user, as clients look at no other. `remote` is ours."""
+    """Somebody from elsewhere in the shape of a user, as clients look at no other. `remote` is ours.
+
+    Other clients show nothing but the name, so it says where he is from: he is not the visitor of that name.
+    """
     return {
         "id": author.address,
-        "displayName": author.name,
+        "displayName": f"{author.name} (@{author.address})",
         "displayColor": zlib.crc32(author.address.encode("utf-8", "replace")) % COLOURS,
         "createdAt": moment(at),
         "previousNames": [],
         "isBot": False,
         "authenticated": True,  # by where they come from
-        "remote": {"address": author.address, "url": author.url, "avatar": author.avatar},
+        "remote": {
+            "name": author.name,
+            "address": author.address,
+            "url": author.url,
+            "avatar": author.avatar,
+        },
     }
 
 
 def message(said: Message, name: str) -> Json:
-    """ChatMessage, as history and as an event. `name` is what the node is called; `origin` is ours."""
+    """ChatMessage, as history and as an event. `name` is what the node is called. `origin` and `editedAt` are ours, and
+    so is `content`: with a warning the `body` has no more than that and a link, as other clients cannot fold it up."""
     shape: Json = {
         "id": said.id,
         "timestamp": moment(said.at),
@@ -88,6 +101,12 @@ def message(said: Message, name: str) -> Json:
         "body": said.html,
         "origin": said.origin.value,
     }
+    if said.warning:
+        shape |= {"body": _warned(said), "warning": said.warning, "content": said.html}
+    if said.origin is Origin.FEDIVERSE and said.link:
+        shape["link"] = said.link
+    if said.edited_at is not None:
+        shape["editedAt"] = moment(said.edited_at)
     if said.kind in ENGAGEMENT:
         shape |= {"title": said.title, "image": said.image, "link": said.link}
     if said.visitor is not None:
@@ -99,6 +118,10 @@ def message(said: Message, name: str) -> Json:
     if said.hidden_at is not None:
         shape["hiddenAt"] = moment(said.hidden_at)
     return shape
+
+
+def _warned(said: Message) -> str:
+    return f'<p>{escape(said.warning)}</p><p><a href="{escape(said.link)}" {LINK}>\u2026</a></p>'
 
 
 def event(told: Event, name: str) -> Json:
@@ -119,6 +142,10 @@ def event(told: Event, name: str) -> Json:
             return shape | {"type": "VISIBILITY-UPDATE", "ids": list(told.ids), "visible": told.visible}
         case SignedIn():
             return shape | {"type": "CONNECTED_USER_INFO", "user": user(told.visitor)}
+        case Edited():
+            # a kind of its own, which other clients pass over: one that is sent the same message again shows it twice,
+            # and one that is told to hide it first hides both
+            return shape | {"type": "MESSAGE-UPDATE", "message": message(told.message, name)}
         case Disabled():
             return shape | USER_DISABLED
 

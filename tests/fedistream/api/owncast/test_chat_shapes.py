@@ -10,6 +10,7 @@ from fedistream.api.owncast import chat_shapes
 from fedistream.chat.values import (
     Client,
     Disabled,
+    Edited,
     Kind,
     Message,
     Origin,
@@ -62,9 +63,37 @@ def test_somebody_from_elsewhere_is_a_user_to_clients_that_know_no_others() -> N
     said = replace(MESSAGE, origin=Origin.FEDIVERSE, visitor=None, remote=BOB)
     user = chat_shapes.message(said, "Node")["user"]
     assert isinstance(user, dict)
-    assert (user["id"], user["displayName"], user["remote"]["avatar"]) == (BOB.address, "Bob", BOB.avatar)
+    assert (user["id"], user["displayName"], user["remote"]["avatar"]) == (
+        *(BOB.address, f"Bob (@{BOB.address})", BOB.avatar),
+    )
+    assert user["remote"]["name"] == "Bob"
     assert 0 <= user["displayColor"] <= 7
     assert set(chat_shapes.user(ANN)) <= set(user)
+
+
+def test_what_has_a_warning_is_not_in_the_body_that_other_clients_show() -> None:
+    link = 'https://r.example/"1'
+    said = replace(
+        MESSAGE, origin=Origin.FEDIVERSE, visitor=None, remote=BOB, warning="the <end>", link=link, edited_at=AT
+    )
+    shape = chat_shapes.message(said, "Node")
+    assert shape["body"] == (
+        '<p>the &lt;end&gt;</p><p><a href="https://r.example/&quot;1" '
+        'rel="noopener noreferrer nofollow" target="_blank">…</a></p>'
+    )
+    assert (shape["content"], shape["warning"]) == ("<p>hi</p>", "the <end>")
+    assert (shape["link"], shape["editedAt"]) == (link, STAMP)
+    plain = chat_shapes.message(MESSAGE, "Node")
+    assert not {"content", "warning", "link", "editedAt"} & plain.keys()
+
+
+def test_an_edit_is_an_event_of_its_own_with_the_message_as_it_is_now() -> None:
+    assert chat_shapes.event(Edited(MESSAGE, "e1", AT), "Node") == {
+        "id": "e1",
+        "timestamp": STAMP,
+        "type": "MESSAGE-UPDATE",
+        "message": chat_shapes.message(MESSAGE, "Node"),
+    }
 
 
 def test_the_node_speaks_under_its_name_and_actions_under_none() -> None:

@@ -1,0 +1,179 @@
+"""What strangers write, made fit for a chat: hostile HTML most of all."""
+
+import html
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activitypub.vocabulary.objects import Attachment, Object, Tag
+from fedistream.federation.excerpt import MAX_LINKS, MAX_SHOWN, NO_WORDS, Excerpt, excerpt, plain
+
+NOTE = "https://remote.example/notes/1"
+OURS = {"https://node.example/federation/user/streamer", "https://node.example/", "https://node.example"}
+NAMES = {"@streamer", "@streamer@node.example"}
+MORE = f'<a href="{NOTE}">…</a>'
+ALLOWED = re.compile(r'</?(p|em|strong|code)>|<br>|<a href="https?://[^"<>]+">|</a>')
+US = '<span class="h-card"><a href="https://node.example/" class="u-url mention">@<span>streamer</span></a></span>'
+
+
+def made(content: str, **more: object) -> Excerpt:
+    given_: dict[str, object] = {"type": "Note", "id": NOTE, "content": content, **more}
+    return excerpt(Object(**given_), OURS, NAMES)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ("<p>one</p><p>two<br>three</p>", "<p>one</p><p>two<br>three</p>"),
+        ("<b>bold</b> <i>slanted</i> <code>c</code>", "<p><strong>bold</strong> <em>slanted</em> <code>c</code></p>"),
+        ("<ul><li>a</li><li>b</li></ul>", "<p>• a</p><p>• b</p>"),
+        ("<pre>x\n  y</pre>", "<p>x<br>y</p>"),
+        ("<strong><p>one</p><p>two</p></strong>", "<p><strong>one</strong></p><p><strong>two</strong></p>"),
+        ("a<br><br><br>b", "<p>a<br>b</p>"),
+        ("&lt;b&gt; &amp; :blobcat:", "<p>&lt;b&gt; &amp; :blobcat:</p>"),
+        ("<b>never closed", "<p><strong>never closed</strong></p>"),
+        ("</p></a></b>ends first", "<p>ends first</p>"),
+    ],
+)
+def test_a_little_of_the_markup_is_kept(content: str, shown: str) -> None:
+    assert made(content).html == shown
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ("<script>alert(1)</script>hi<style>p{}</style>", "<p>hi</p>"),
+        ('<img src=x onerror="alert(1)">hi', "<p>hi</p>"),
+        ('<p style="position:fixed" onclick="x()" class="a">hi</p>', "<p>hi</p>"),
+        ('<a href="javascript:alert(1)">press</a>', "<p>press</p>"),
+        ('<a href="/admin/">press</a> <a href="//evil.example/x">me</a>', "<p>press me</p>"),
+        ('<a href="https://a.example/&quot; onx=1">q</a>', '<p><a href="https://a.example/&quot; onx=1">q</a></p>'),
+        ('<svg><a href="https://a.example/"><script>x</script></a></svg>hi', "<p>hi</p>"),
+        (f'<a href="https://a.example/{501 * "a"}">far</a>', "<p>far</p>"),
+        ("user\u202egnp.exe\u200b\u2066", "<p>usergnp.exe</p>"),
+        ("&#x202e;turned&#8203;", "<p>turned</p>"),
+        ("<!-- c -->hi<![CDATA[x]]><?php x ?>", "<p>hi</p>"),
+    ],
+)
+def test_what_could_do_harm_is_left_out(content: str, shown: str) -> None:
+    assert made(content).html == shown
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *(
+                    "<p>",
+                    "</p>",
+                    "<a href='https://a.example/x'>",
+                    "</a>",
+                    "<b>",
+                    "</i>",
+                    "<i>",
+                    "<br>",
+                    "<li>",
+                    "<pre>",
+                ),
+                *(
+                    "\n",
+                    '<span class="invisible">',
+                    '<p class="quote-inline">',
+                    "</span>",
+                    "<script>",
+                    "&lt;",
+                    '"',
+                    "<",
+                ),
+                *("x y ", US),
+            )
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_comes_what_is_shown_has_known_tags_and_is_never_blank(parts: list[str]) -> None:
+    found = made("".join(parts))
+    assert not re.search("[<>]", ALLOWED.sub("", found.html).replace("&lt;", "").replace("&gt;", ""))
+    for tag in ("a", "em", "strong", "p"):
+        assert len(re.findall(rf"<{tag}[ >]", found.html)) == found.html.count(f"</{tag}>")
+    assert found.text.strip()
+
+
+def test_mentions_of_us_at_the_beginning_are_left_out_and_others_stay() -> None:
+    bo = '<a href="https://b.example/@bo" class="u-url mention">@bo</a>'
+    assert made(f"<p>{US} {US}, hello</p>").text == "hello"
+    assert made("@streamer@node.example: hello").text == "hello"
+    assert made("@Streamer hello").text == "hello"
+    assert made(f"<p>{bo} {US} hello</p>").text == "@bo @streamer hello"
+    assert made("@streamers hello").text == "@streamers hello"
+    assert made(f"<p>hello {US}</p>").text == "hello @streamer"
+
+
+def test_of_a_quote_only_the_authors_words_stay() -> None:
+    content = '<p class="quote-inline">RE: <a href="https://x.example/1">https://x.example/1</a><br></p><p>so true</p>'
+    assert made(content).html == "<p>so true</p>"
+
+
+def test_a_long_address_is_shown_as_its_server_shortens_it() -> None:
+    content = (
+        '<a href="https://ex.example/a/b"><span class="invisible">https://</span>'
+        '<span class="ellipsis">ex.example/a</span><span class="invisible">/b</span></a>'
+    )
+    assert made(content).html == '<p><a href="https://ex.example/a/b">ex.example/a…</a></p>'
+    # elsewhere nothing may be hidden: who reads it should see what is there
+    assert made('<span class="invisible">hidden</span>').text == "hidden"
+
+
+def test_what_is_long_is_cut_between_words_and_leads_to_the_original() -> None:
+    found = made("<p><b>" + "word " * 1000 + "</b></p>")
+    assert MAX_SHOWN - 10 < len(found.text) <= MAX_SHOWN + 1
+    assert found.text.endswith("word…")
+    assert found.html.endswith(f"word</strong> {MORE}</p>")
+    assert len(made("x" * 5000).text) == MAX_SHOWN + 1
+
+
+def test_a_bomb_of_links_stays_text() -> None:
+    found = made('<a href="https://a.example/">x</a> ' * 50)
+    assert found.html.count("<a ") == MAX_LINKS
+    assert found.text.count("x") == 50
+
+
+def test_pictures_are_described_and_never_shown() -> None:
+    pictures = (Attachment("https://r.example/1.png", name="a <b>cat</b>"), Attachment("https://r.example/2.png"))
+    assert made("look", attachments=pictures).html == "<p>look</p><p>📎 a cat</p><p>📎</p>"
+    assert made("", attachments=pictures[1:]).text == "📎"
+
+
+def test_who_says_nothing_leads_to_the_original() -> None:
+    assert made("") == Excerpt(f"<p>{MORE}</p>", "…")
+    assert made(US).html == f"<p>{MORE}</p>"
+
+
+def test_a_warning_is_plain_and_one_without_words_is_a_sign() -> None:
+    assert made("x", summary="spoiler <b>ahead</b>\n!").warning == "spoiler ahead !"
+    assert made("x", sensitive=True).warning == NO_WORDS
+    assert made("x", sensitive=True, summary="blood").warning == "blood"
+    assert len(made("x", summary="a" * 1000).warning) == 200
+    assert made("x").warning == ""
+
+
+def test_an_article_is_its_title_and_how_it_begins() -> None:
+    found = made("<p>Once upon a time</p>", type="Article", name="A tale", summary="about things")
+    assert (found.html, found.warning) == ("<p><strong>A tale</strong></p><p>Once upon a time</p>", "")
+    assert made("", type="Video", name="A film", summary="of <i>boats</i>").text == "A film\nof boats"
+    assert made("Which?", type="Question", tags=(Tag("Hashtag", "#x"),)).text == "Which?"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("<script>x</script>Ann", "Ann"), ("A < B", "A < B"), ("&lt;b&gt;", "<b>"), ("a\u202eb", "ab")]
+)
+def test_names_are_text(name: str, shown: str) -> None:
+    assert plain(name) == shown
+
+
+def test_the_address_of_the_original_cannot_end_its_attribute() -> None:
+    found = made("", id='https://r.example/"onclick="x')
+    assert html.escape('"onclick="x') in found.html
