@@ -1,6 +1,6 @@
 """People who speak from elsewhere and may edit and take back what they said. Who may speak is decided where they do.
 
-All but `say` runs in the caller's transaction, or makes its own, and is heard after the commit.
+All but `say` and `answer` runs in the caller's transaction, or makes its own, and is heard after the commit.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,10 @@ from fedistream.chat import names, rules
 from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.messages import GONE, GONE_HTML, Along
 from fedistream.chat.moderation import ADMIN, Moderation
-from fedistream.chat.render import printable, sanitise
+from fedistream.chat.render import escape, printable, sanitise
 from fedistream.chat.values import Edited, Kind, Message, Origin, RemoteAuthor
 from fedistream.db import after_commit, atomic
+from fedistream.errors import Invalid
 
 MAX_NAME = 40  # characters; a name is no place for a message
 
@@ -44,6 +45,13 @@ class Remark(Protocol):
     def edited_at(self) -> datetime | None: ...
 
 
+class Answered(Remark, Protocol):
+    """A remark that stands in the chat."""
+
+    @property
+    def message_id(self) -> str | None: ...
+
+
 class Gallery:
     def __init__(self, parts: Parts, herald: Herald, moderation: Moderation, near: Neighbours) -> None:
         self._parts, self._herald, self._moderation, self._near = parts, herald, moderation, near
@@ -66,6 +74,17 @@ class Gallery:
         author = RemoteAuthor(_name(said), said.handle, said.actor, said.image)
         message = self._herald.message(said.channel_id, Kind.CHAT, Origin.FEDIVERSE, "", "", remote=author)
         await self._herald.keep(_saying(message, said), along)
+
+    async def answer(self, said: Answered, markdown: str, by: str, along: Along) -> None:
+        """A line in the channel's name, to the author of another. Otherwise as `say`. Raises Invalid for a blank
+        one."""
+        if said.message_id is None:
+            raise Invalid("message", "is not in the chat")
+        message = self._herald.line(
+            said.channel_id, Kind.SYSTEM, f"@{escape(_name(said))} {markdown}", Origin.FEDIVERSE
+        )
+        await self._herald.keep(replace(message, link=said.link, answers=said.message_id), along)
+        await self._moderation.note("answer", by or ADMIN, [said.message_id])
 
     async def edit(self, message_id: str, said: Remark) -> None:
         """Let a line say what its author says now. One that is not there any more stays away."""

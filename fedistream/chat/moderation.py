@@ -71,14 +71,14 @@ class Moderation:
         for address in addresses:
             banned = await self._parts.bans.ban_household(address, f"{visitor.name} ({visitor.id}) was disabled")
             if banned:
-                await self._note("ban address", actor, [banned], f"{visitor.id} was disabled")
+                await self.note("ban address", actor, [banned], f"{visitor.id} was disabled")
         return visitor
 
     async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN) -> Visitor:
         """Raises NotFound, and Conflict for a bot."""
         visitor = await self._parts.visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
         self._parts.rooms.become(visitor_id, visitor)
-        await self._note("make moderator" if moderator else "unmake moderator", actor, [visitor_id], "")
+        await self.note("make moderator" if moderator else "unmake moderator", actor, [visitor_id], "")
         return visitor
 
     async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:
@@ -93,7 +93,7 @@ class Moderation:
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Keep an address or a network out, and close the sockets it has. Raises Invalid."""
         await self._parts.bans.ban(address, why)
-        await self._note("ban address", actor, [address], why)
+        await self.note("ban address", actor, [address], why)
         for channel_id in self._near.channels():
             for seat in self._parts.rooms.seats(channel_id):
                 if self._parts.bans.holds(seat.address):
@@ -102,7 +102,7 @@ class Moderation:
     async def lift_ban(self, address: str, actor: str = ADMIN) -> None:
         """Raises Invalid, NotFound."""
         await self._parts.bans.lift(address)
-        await self._note("lift ban", actor, [address], "")
+        await self.note("lift ban", actor, [address], "")
 
     async def details(self, visitor_id: str) -> Details:
         """Raises NotFound."""
@@ -134,13 +134,13 @@ class Moderation:
         changed = await self._parts.messages.set_visible(message_ids, visible)
         await self._state_visibility(changed, visible, actor)
         several = [message_id for some in changed.values() for message_id in some]
-        await self._note("show message" if visible else "hide message", actor, several, why)
+        await self.note("show message" if visible else "hide message", actor, several, why)
         return changed
 
     async def _set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str) -> Visitor:
         at = self._clocks.now()
         visitor = await self._parts.visitors.set_disabled(visitor_id, None if enabled else at)
-        await self._note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
+        await self.note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
         if enabled:
             await self._near.facts.state(VisitorEnabled(visitor_id, actor, at))
         else:
@@ -155,7 +155,7 @@ class Moderation:
     async def _delete(self, visitor_id: str, actor: str, why: str) -> dict[int, tuple[str, ...]]:
         changed = await self._hide_all_of(visitor_id, actor)
         await self._parts.visitors.delete(visitor_id)
-        await self._note("delete visitor", actor, [visitor_id], why)
+        await self.note("delete visitor", actor, [visitor_id], why)
         return changed
 
     async def _state_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
@@ -168,7 +168,8 @@ class Moderation:
         for channel_id, message_ids in changed.items():
             self._herald.hear(channel_id, Shown(message_ids, visible, self._herald.next_id(), at))
 
-    async def _note(self, what: str, actor: str, targets: Iterable[str], why: str) -> None:
+    async def note(self, what: str, actor: str, targets: Iterable[str], why: str = "") -> None:
+        """Write down what somebody did, also where it was done elsewhere."""
         at = self._clocks.now()
         for target in targets:
             await ModerationActionRow.create(

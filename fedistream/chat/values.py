@@ -84,6 +84,7 @@ class Message:
     image: str = ""
     link: str = ""
     warning: str = ""
+    answers: str = ""  # the id of the message
     edited_at: datetime | None = None
 
 

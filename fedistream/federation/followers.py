@@ -106,6 +106,9 @@ class Followers:
         row = await self._row(channel, actor)
         if row.state == State.ACCEPTED:
             return []
+        if not row.follow:  # blocked for what he said, and never asked
+            await row.delete()
+            return []
         row.state, row.approved_at, row.disabled_at = State.ACCEPTED.value, self._now(), None
         await row.save(update_fields=["state", "approved_at", "disabled_at"])
         await self._letters.answer("Accept", channel, row, row.actor.inbox)
@@ -113,7 +116,9 @@ class Followers:
         return [FollowApproved(channel.id, *named, self._now())]
 
     async def block(self, channel: Channel, actor: str) -> list[Fact]:
-        """Send somebody away for good. Raises NotFound."""
+        """Send somebody away for good, who need not be a follower. Raises NotFound for who is not known here."""
+        if not await FollowerRow.exists(channel_id=channel.id, actor__url=actor):
+            return await self._block_stranger(channel, actor)
         row = await self._row(channel, actor)
         if row.state == State.BLOCKED:
             return []
@@ -126,9 +131,22 @@ class Followers:
         """Send somebody away, who may ask again. Raises NotFound."""
         row = await self._row(channel, actor)
         await row.delete()
+        if not row.follow:
+            return []
         await self._letters.answer("Reject", channel, row, row.actor.inbox)
         await self._acquaintances.unhear(row.follow["id"], actor)
         return [self._removed(row, "removed")]
+
+    async def _block_stranger(self, channel: Channel, actor: str) -> list[Fact]:
+        """He is listed with the blocked, so that the admin finds him there and can change his mind."""
+        known = await RemoteActorRow.get_or_none(url=actor)
+        if known is None:
+            raise NotFound("there is no such follower")
+        now, blocked = self._now(), State.BLOCKED.value
+        await FollowerRow.create(
+            channel_id=channel.id, actor_id=known.id, state=blocked, follow={}, created_at=now, disabled_at=now
+        )
+        return []
 
     async def _row(self, channel: Channel, actor: str) -> FollowerRow:
         row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()

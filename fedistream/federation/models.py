@@ -48,7 +48,8 @@ class RemoteActorRow(Model):
 
 
 class FollowerRow(Model):
-    """`follow` is the Follow as it came, which an Accept or Reject has to echo."""
+    """`follow` is the Follow as it came, which an Accept or Reject has to echo; {} where somebody is blocked who never
+    sent one."""
 
     id = fields.BigIntField(primary_key=True)
     channel_id = fields.BigIntField()

@@ -31,7 +31,8 @@ from fedistream.federation.engagements import KINDS, Engagements
 from fedistream.federation.followers import Followers
 from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Posts
-from fedistream.federation.talk import NOWHERE, Room, Talk
+from fedistream.federation.room import NOWHERE, Room
+from fedistream.federation.talk import Talk
 from fedistream.federation.values import Kind
 from fedistream.federation.visits import Visits
 

@@ -25,11 +25,13 @@ from fedistream.errors import Conflict, NotFound, TooMany
 from fedistream.events import Fact, ReplyChanged, ReplyReceived, ReplyWithdrawn
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses, Channel, Settings
+from fedistream.federation.answers import Answers
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.excerpt import Excerpt, excerpt, plain
 from fedistream.federation.models import FollowerRow, RemoteNoteRow
 from fedistream.federation.pace import Pace
-from fedistream.federation.posts import Posts
+from fedistream.federation.posts import Post, Posts
+from fedistream.federation.room import Along, Room
 from fedistream.federation.values import Heard, Page, Reply, State
 
 log = logging.getLogger(__name__)
@@ -41,53 +43,6 @@ AGAIN_S = 5.0  # after the chat could not take a line
 PUBLIC = frozenset((Visibility.PUBLIC, Visibility.UNLISTED))
 ALIVE = (Heard.HELD.value, Heard.SHOWN.value)
 NOBODY = ""
-
-Along = Callable[[str], Awaitable[None]]
-
-
-class Room(Protocol):
-    """The chat as it is needed here. All but `say` runs in the caller's transaction and is heard after its commit."""
-
-    def is_on(self, channel_id: int) -> bool: ...
-
-    def minds(self, channel_id: int, text: str) -> bool:
-        """Whether there are words in it that the channel does not want."""
-
-    async def say(self, said: Reply, along: Along) -> None:
-        """A new line. `along(message id)` is awaited in the transaction that writes it: what it raises keeps the line
-        out. Raises TooMany when it was not written, whatever the reason."""
-
-    async def edit(self, message_id: str, said: Reply) -> None: ...
-
-    async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None: ...
-
-    async def wipe(self, message_ids: Sequence[str], by: str) -> None:
-        """Hide them, and forget what they said and who said it."""
-
-
-class Nowhere:
-    """The room of a process without a chat, to which no inbox leads either."""
-
-    def is_on(self, channel_id: int) -> bool:
-        return False
-
-    def minds(self, channel_id: int, text: str) -> bool:
-        return False
-
-    async def say(self, said: Reply, along: Along) -> None:
-        raise TooMany(AGAIN_S)
-
-    async def edit(self, message_id: str, said: Reply) -> None:
-        """Nobody sees it here."""
-
-    async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None:
-        """Nobody sees it here."""
-
-    async def wipe(self, message_ids: Sequence[str], by: str) -> None:
-        """Nobody sees it here."""
-
-
-NOWHERE = Nowhere()
 
 
 class Facts(Protocol):
@@ -127,6 +82,7 @@ class Talk:
 
     def __init__(self, near: Near, parts: Parts) -> None:
         self._near, self._parts = near, parts
+        self._answers = Answers(parts.posts, near.room)
         self._news = asyncio.Event()
         self._look_at_blocks = True  # at the start too: an admin may have blocked somebody a moment before a kill
 
@@ -223,6 +179,16 @@ class Talk:
     async def refuse(self, channel_id: int, note_url: str) -> None:
         """Forget what was said. Raises NotFound, and Conflict for what is not held."""
         await atomic(self._refuse, channel_id, note_url)
+
+    async def answer(self, channel: Channel, note_url: str, markdown: str, by: str = NOBODY) -> Post:
+        """Reply in the channel's name to something that is shown or held; in the chat it stands below that. `by` is the
+        visitor who does, or empty for the admin. Raises NotFound, Invalid, Conflict, TooMany, Off."""
+        row = await RemoteNoteRow.get_or_none(channel_id=channel.id, url=note_url)
+        if row is None:
+            raise NotFound("there is no such reply")
+        if row.state not in ALIVE:
+            raise Conflict(f"this reply is {row.state}")
+        return await self._answers.give(channel, _reply(row), markdown, by)
 
     def wake(self) -> None:
         """There may be something to do for `run`."""

@@ -20,8 +20,8 @@ from fedistream.bus import Bus
 from fedistream.channels.service import Channel, Channels
 from fedistream.events import Fact
 from fedistream.federation.feature import Clocks, FederationFeature, Post, build
+from fedistream.federation.room import NOWHERE, Room
 from fedistream.federation.service import Neighbours
-from fedistream.federation.talk import NOWHERE, Room
 from fedistream.jobs.handlers import activity
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox

@@ -92,8 +92,11 @@ def remote_user(author: RemoteAuthor, at: datetime) -> Json:
 
 
 def message(said: Message, name: str) -> Json:
-    """ChatMessage, as history and as an event. `name` is what the node is called. `origin` and `editedAt` are ours, and
-    so is `content`: with a warning the `body` has no more than that and a link, as other clients cannot fold it up."""
+    """ChatMessage, as history and as an event. `name` is what the node is called.
+
+    `origin`, `answers` and `editedAt` are ours, and so is `content`: with a warning the `body` has no more than that
+    and a link, as other clients cannot fold it up.
+    """
     shape: Json = {
         "id": said.id,
         "timestamp": moment(said.at),
@@ -105,6 +108,8 @@ def message(said: Message, name: str) -> Json:
         shape |= {"body": _warned(said), "warning": said.warning, "content": said.html}
     if said.origin is Origin.FEDIVERSE and said.link:
         shape["link"] = said.link
+    if said.answers:
+        shape["answers"] = said.answers
     if said.edited_at is not None:
         shape["editedAt"] = moment(said.edited_at)
     if said.kind in ENGAGEMENT:

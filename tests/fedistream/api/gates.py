@@ -162,6 +162,13 @@ FEDERATION = (
         "GET /api/admin/federation/actions",
         "POST /api/admin/federation/send",
     ),
+    *rows("moderator", "POST /api/chat/replies/answer", "POST /api/chat/replies/block"),
+    *rows(
+        "admin",
+        "GET /api/admin/federation/replies",
+        "POST /api/admin/federation/replies/decide",
+        "POST /api/admin/federation/replies/answer",
+    ),
     *rows("admin", "GET /api/admin/federation/refusals", "POST /api/admin/federation/rotatekeys"),
 )
 

@@ -1,0 +1,76 @@
+"""Replies from the fediverse: what moderators answer and whom they block in the chat, and what the admin lets in. Ours
+alone, below Owncast's paths and in its shapes."""
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.entries import Entry, reply
+from fedistream.api.owncast.chat import actor
+from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.api.owncast.federation import span
+from fedistream.api.owncast.shapes import Json, moment, moment_or_null
+from fedistream.chat.moderation import ADMIN
+from fedistream.federation.addresses import Channels
+from fedistream.federation.service import Federation
+from fedistream.federation.talk import Talk
+from fedistream.federation.values import Reply
+
+OURS = "fedistream"  # as `spec`: no other server has these
+
+
+async def answer_message(ask: Ask, channels: Channels, talk: Talk) -> Response:
+    said = await talk.of_message(ask.member("messageId", str))
+    return await _answer(ask, channels, talk, said.note)
+
+
+async def answer(ask: Ask, channels: Channels, talk: Talk) -> Response:
+    return await _answer(ask, channels, talk, ask.member("note", str))
+
+
+async def block_author(ask: Ask, channels: Channels, talk: Talk, federation: Federation) -> Response:
+    """Of a message, with all they said."""
+    said = await talk.of_message(ask.member("messageId", str))
+    await federation.block(channels.home(), said.actor)
+    return done("author blocked")
+
+
+async def held(ask: Ask, channels: Channels, talk: Talk) -> Response:
+    found = await talk.held(channels.home().id, *span(ask))
+    return reply({"total": found.total, "results": [shape(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def decide(ask: Ask, channels: Channels, talk: Talk) -> Response:
+    note, approved = ask.member("note", str), ask.member("approved", bool)
+    await (talk.approve if approved else talk.refuse)(channels.home().id, note)
+    return done("reply approved" if approved else "reply refused")
+
+
+def shape(value: Reply) -> Json:
+    """`body` is HTML that is safe to show, of which everything is there whatever the warning."""
+    return {
+        "note": value.note,
+        "link": value.link,
+        "actor": value.actor,
+        "name": value.name,
+        "username": value.handle,
+        "image": value.image,
+        "body": value.html,
+        "warning": value.warning,
+        "timestamp": moment(value.at),
+        "editedAt": moment_or_null(value.edited_at),
+    }
+
+
+async def _answer(ask: Ask, channels: Channels, talk: Talk, note: str) -> Response:
+    by = actor(ask)
+    post = await talk.answer(channels.home(), note, ask.member("body", str), "" if by == ADMIN else by)
+    return reply({"success": True, "message": "answered", "url": post.url})
+
+
+ENTRIES = (
+    Entry("POST", "/api/chat/replies/answer", answer_message, "moderator", OURS),
+    Entry("POST", "/api/chat/replies/block", block_author, "moderator", OURS),
+    Entry("GET", "/api/admin/federation/replies", held, "admin", OURS),
+    Entry("POST", "/api/admin/federation/replies/decide", decide, "admin", OURS),
+    Entry("POST", "/api/admin/federation/replies/answer", answer, "admin", OURS),
+)
