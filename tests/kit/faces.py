@@ -137,6 +137,7 @@ class Faces:
             "followers": self.federation.followers,
             "engagements": self.federation.engagements,
             "posts": self.federation.posts,
+            "talk": self.federation.talk,
             "invitations": invitations,
             "hall": Hall(
                 pages=pages,
