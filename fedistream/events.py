@@ -289,6 +289,16 @@ class ReplyWithdrawn(Fact):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FlagReceived(Fact):
+    """Somebody on another server complains of the channel or of its posts. `server` is host[:port]."""
+
+    channel_id: int
+    flag_id: int
+    server: str
+    at: datetime
+
+
 FACTS: Mapping[str, type[Fact]] = {
     kind.name(): kind
     for kind in (
@@ -316,6 +326,7 @@ FACTS: Mapping[str, type[Fact]] = {
         ReplyReceived,
         ReplyChanged,
         ReplyWithdrawn,
+        FlagReceived,
     )
 }
 

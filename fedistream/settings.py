@@ -284,6 +284,12 @@ SETTINGS = checked(
             frozenset({"broadcast"}),
             "federation/livemessage",
         ),
+        # whether everybody may quote public posts; those who were told so before may go on
+        Setting("federation.quotes", bool, True, flag, frozenset({"broadcast"}), "federation/enablequotes"),
+        # how many follow is seen in any case
+        Setting("federation.hide_followers", bool, False, flag, PAGE, "federation/hidefollowers"),
+        # documents are read by other servers only with a signature, and not by those that are blocked
+        Setting("federation.signed_reading", bool, False, flag, frozenset({"followers"}), scope="node"),
         Setting(
             "federation.blocked_domains", list, [], domains, frozenset({"followers"}), "federation/blockdomains", "node"
         ),

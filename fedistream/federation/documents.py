@@ -27,6 +27,7 @@ from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers import Followers
 from fedistream.federation.keys import Keys
 from fedistream.federation.posts import Posts
+from fedistream.federation.talk import replies
 from fedistream.federation.values import Kind, State
 from fedistream.text import render
 
@@ -120,10 +121,11 @@ class Documents:
         raise NotFound("there is no such account")
 
     async def followers(self, channel: Channel, page: int | None) -> Json:
-        """The collection, or one of its pages. In a private channel only how many they are. Raises NotFound, Off."""
+        """The collection, or one of its pages. In a private channel, or by a setting, only how many
+        they are. Raises NotFound, Off."""
         url = f"{self._addresses.actor(channel)}/followers"
         total = await self._followers.count(channel.id)
-        if self._private(channel):
+        if self._private(channel) or self._settings.value("federation.hide_followers", channel.id):
             return collections.write_collection(url, total)
         if page is None:
             return collections.write_collection(url, total, last=_last(total))
@@ -161,17 +163,40 @@ class Documents:
         """A post, with how often it was liked and shared. Raises NotFound, Gone, Off."""
         self._addresses.site()
         found = await self._posts.get(post_id)
-        url = str(found.document["id"])
-        likes = await self._engagements.count(url, Kind.LIKE, Kind.REACTION)
-        shares = await self._engagements.count(url, Kind.SHARE)
-        return with_context(
-            {
-                **found.document,
-                # many servers read the numbers here
-                "likes": {"id": f"{url}/likes", "type": "Collection", "totalItems": likes},
-                "shares": {"id": f"{url}/shares", "type": "Collection", "totalItems": shares},
-            }
-        )
+        # many servers read the numbers here
+        likes = await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION)
+        shares = await self._counted(found.url, "shares", Kind.SHARE)
+        return with_context({**found.document, "likes": likes, "shares": shares})
+
+    async def likes(self, post_id: str, _page: int | None = None) -> Json:
+        """How many like a post; who they are is nobody's business. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        return with_context(await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION))
+
+    async def shares(self, post_id: str, _page: int | None = None) -> Json:
+        """How many shared a post. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        return with_context(await self._counted(found.url, "shares", Kind.SHARE))
+
+    async def replies(self, post_id: str, page: int | None) -> Json:
+        """The URLs of what others answered and everybody may see, the oldest first. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        url, number = f"{found.url}/replies", page or 1
+        answers = await replies(post_id, (number - 1) * PAGE, PAGE)
+        if page is None:
+            return collections.write_collection(url, answers.total, last=_last(answers.total))
+        _check(page, answers.total)
+        return collections.write_page(url, page, answers.items, total=answers.total, last=_last(answers.total))
+
+    async def _counted(self, url: str, name: str, *kinds: Kind) -> Json:
+        return {
+            "id": f"{url}/{name}",
+            "type": "Collection",
+            "totalItems": await self._engagements.count(url, *kinds),
+        }
 
     def nodeinfo_index(self) -> Json:
         """Raises Off."""

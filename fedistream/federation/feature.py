@@ -18,6 +18,8 @@ from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.documents import Documents
+from fedistream.federation.doors.doors import Doors, House
+from fedistream.federation.doors.doors import build as build_doors
 from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers import Followers
 from fedistream.federation.keys import Keys
@@ -69,6 +71,7 @@ class FederationFeature:
     addresses: Addresses
     keys: Keys
     profiles: Profiles
+    doors: Doors
     outside: Outside
 
     async def run(self) -> None:
@@ -101,54 +104,64 @@ def guard(allow: str) -> Guard:
 
 async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeature:
     """On an open database."""
-    addresses = Addresses(near.settings, near.channels)
-    keys = Keys(addresses, clocks.now)
+    keys = Keys(Addresses(near.settings, near.channels), clocks.now)
     await keys.open(channel.id for channel in near.channels.all())
     async with contextlib.AsyncExitStack() as undo:
         outside = Outside(post.guard, USER_AGENT)
         undo.push_async_callback(outside.close)
-        fetches = RestrainedFetcher(Reading(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
-        blocks = Blocks()
-        acquaintances = Acquaintances(fetches, blocks, clocks.monotonic, clocks.now)
-        letters = Letters(post.outbox, post.delivery, addresses, _token)
-        engagements = Engagements(clocks.now)
-        followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
-        posts = Posts(addresses, near.settings, letters, Accounts(fetches, blocks).find, clocks.now, _token)
-        documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
-        profiles = Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now)
-        for name in NAMES:
-            near.settings.guard(name, profiles.check_names)
-        pace = Pace(clocks.monotonic, burst=BURST, per_s=PER_S)
-        said = TalkParts(
-            addresses=addresses,
-            acquaintances=acquaintances,
-            blocks=blocks,
-            posts=posts,
-            one=Pace(clocks.monotonic, burst=5, per_s=0.2),
-            host=Pace(clocks.monotonic, burst=60, per_s=2.0),
-            now=clocks.now,
-        )
-        talk = Talk(Near(near.settings, near.facts, near.room), said)
-        parts = Parts(
-            addresses=addresses,
-            acquaintances=acquaintances,
-            blocks=blocks,
-            followers=followers,
-            engagements=engagements,
-            posts=posts,
-            fetches=fetches,
-            visits=Visits(post.outbox.hosts, clocks.monotonic, clocks.now()),
-            talk=talk,
-            pace=pace,
-            asking=Pace(clocks.monotonic, burst=10, per_s=0.2),
-            clock=clocks.unix,
-            now=clocks.now,
-        )
-        federation = Federation(near, parts)
-        await federation.open()
+        feature = _join(near, clocks, post, keys, outside)
+        await feature.federation.open()
         undo.pop_all()
+    return feature
+
+
+def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Outside) -> FederationFeature:
+    addresses = Addresses(near.settings, near.channels)
+    fetches = RestrainedFetcher(Reading(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
+    blocks = Blocks()
+    acquaintances = Acquaintances(fetches, blocks, clocks.monotonic, clocks.now)
+    letters = Letters(post.outbox, post.delivery, addresses, _token)
+    engagements = Engagements(clocks.now)
+    followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
+    posts = Posts(addresses, near.settings, letters, Accounts(fetches, blocks).find, clocks.now, _token)
+    documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
+    profiles = Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now)
+    for name in NAMES:
+        near.settings.guard(name, profiles.check_names)
+    visits = Visits(post.outbox.hosts, clocks.monotonic, clocks.now())
+    house = House(
+        settings=near.settings,
+        addresses=addresses,
+        acquaintances=acquaintances,
+        letters=letters,
+        posts=posts,
+        visits=visits,
+        now=clocks.now,
+        unix=clocks.unix,
+        monotonic=clocks.monotonic,
+        token=_token,
+    )
+    doors = build_doors(house)
+    pace = Pace(clocks.monotonic, burst=BURST, per_s=PER_S)
+    talk = _talk(near, house, blocks)
+    parts = Parts(
+        addresses=addresses,
+        acquaintances=acquaintances,
+        blocks=blocks,
+        followers=followers,
+        engagements=engagements,
+        posts=posts,
+        fetches=fetches,
+        visits=visits,
+        talk=talk,
+        acts=doors.acts(),
+        pace=pace,
+        asking=Pace(clocks.monotonic, burst=10, per_s=0.2),
+        clock=clocks.unix,
+        now=clocks.now,
+    )
     return FederationFeature(
-        federation=federation,
+        federation=Federation(near, parts),
         documents=documents,
         followers=followers,
         engagements=engagements,
@@ -157,8 +170,22 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
         addresses=addresses,
         keys=keys,
         profiles=profiles,
+        doors=doors,
         outside=outside,
     )
+
+
+def _talk(near: Neighbours, house: House, blocks: Blocks) -> Talk:
+    parts = TalkParts(
+        addresses=house.addresses,
+        acquaintances=house.acquaintances,
+        blocks=blocks,
+        posts=house.posts,
+        one=Pace(house.monotonic, burst=5, per_s=0.2),
+        host=Pace(house.monotonic, burst=60, per_s=2.0),
+        now=house.now,
+    )
+    return Talk(Near(near.settings, near.facts, near.room), parts)
 
 
 def _token() -> str:

@@ -163,3 +163,36 @@ class RemoteNoteRow(Model):
     class Meta:
         table = "remote_note"
         indexes = (("channel_id", "state"),)
+
+
+class FlagRow(Model):
+    """A report from elsewhere. `objects` are the URLs of ours that it is about."""
+
+    id = fields.BigIntField(primary_key=True)
+    channel_id = fields.BigIntField()
+    actor = fields.CharField(max_length=URL)
+    server = fields.CharField(max_length=255)
+    objects: fields.Field[list[str]] = fields.JSONField()
+    content = fields.TextField()
+    at = fields.DatetimeField()
+    settled_at = fields.DatetimeField(null=True, db_index=True)
+
+    class Meta:
+        table = "flag"
+
+
+class QuoteRow(Model):
+    """A post elsewhere that may quote one of ours; `id` is the last part of its stamp's URL."""
+
+    id = fields.CharField(max_length=24, primary_key=True)
+    channel_id = fields.BigIntField(db_index=True)
+    post_id = fields.CharField(max_length=24)
+    quoting = fields.CharField(max_length=URL)
+    actor = fields.CharField(max_length=URL)
+    inbox = fields.CharField(max_length=URL)
+    at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "quote"
+        unique_together = (("post_id", "quoting"),)

@@ -239,6 +239,7 @@ class Posts:
             published,
             # as the actor's own hashtags
             lambda tag: f"{page}?tag={quote(tag)}",
+            quotable=bool(self._settings.value("federation.quotes", channel.id)),
         )
 
     def _shown(self, channel_id: int, wanted: Visibility) -> Visibility:

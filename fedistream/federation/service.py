@@ -43,6 +43,10 @@ class Facts(Protocol):
     async def state(self, fact: Fact) -> None: ...
 
 
+Act = Callable[[Verified], Awaitable[list[Fact]]]
+"""What is done with an activity, in the transaction of the inbox; the facts are stated in it."""
+
+
 class GuardedSettings(Settings, Protocol):
     """Settings of which some cannot be changed at any time."""
 
@@ -61,7 +65,8 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the service joins. `pace` is for far servers, `asking` for visitors who make us ask others; `clock` is in
+    """What the service joins. `acts` are what is done with activities by other modules, by their
+    types. `pace` is for far servers, `asking` for visitors who make us ask others; `clock` is in
     Unix seconds."""
 
     addresses: Addresses
@@ -73,6 +78,7 @@ class Parts:
     fetches: Fetches
     visits: Visits
     talk: Talk
+    acts: Mapping[str, Act]
     pace: Pace
     asking: Pace
     clock: Clock
@@ -83,7 +89,7 @@ class Federation:
     def __init__(self, near: Neighbours, parts: Parts) -> None:
         self._near, self._parts = near, parts
         self.counts = parts.visits.counts
-        self._acts: dict[str, Callable[[Verified], Awaitable[list[Fact]]]] = {
+        self._acts: dict[str, Act] = {
             "Follow": self._follow,
             "Undo": self._undo,
             "Like": self._engage,
@@ -93,6 +99,7 @@ class Federation:
             "Delete": self._delete,
             "Update": self._update,
             "Block": self._blocked_by,
+            **parts.acts,
         }
 
     async def open(self) -> None:

@@ -380,6 +380,13 @@ class Talk:
             await self._near.facts.state(fact)
 
 
+async def replies(post_id: str, offset: int, limit: int) -> Page[str]:
+    """The URLs of what stands below a post for all to see, the oldest first."""
+    found = RemoteNoteRow.filter(post_id=post_id, state=Heard.SHOWN.value)
+    urls = await found.order_by("id").offset(offset).limit(limit).values_list("url", flat=True)
+    return Page(await found.count(), tuple(str(url) for url in urls))
+
+
 def _shown_to(verified: Verified, note: Object) -> Visibility:
     """Who may read it: as the note says, or where it says nothing, as the activity does."""
     to, cc = (note.to, note.cc) if note.to or note.cc else (verified.activity.to, verified.activity.cc)

@@ -89,6 +89,7 @@ class Frame:
     published: datetime
     tag_page: Callable[[str], str]
     updated: datetime | None = None
+    quotable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def note(draft: Draft, frame: Frame) -> Object:
         tags=(*mentions, *hashtags),
         attachments=tuple(_attachment(each) for each in draft.pictures),
         replies=f"{frame.url}/replies",
-        policy=quote_policy([PUBLIC] if frame.shown in READABLE else [frame.actor]),
+        policy=quote_policy([PUBLIC] if frame.quotable and frame.shown in READABLE else [frame.actor]),
     )
 
 

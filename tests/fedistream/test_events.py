@@ -49,7 +49,7 @@ def test_the_printed_names_are_derived_from_the_classes() -> None:
         *("visitor.joined", "visitor.parted", "visitor.renamed"),
         *("visitor.signed.in", "visitor.disabled", "visitor.enabled"),
         *("follow.received", "follow.approved", "follower.removed", "post.liked", "post.shared"),
-        *("reply.received", "reply.changed", "reply.withdrawn"),
+        *("reply.received", "reply.changed", "reply.withdrawn", "flag.received"),
     ]
 
 

@@ -194,6 +194,9 @@ def test_the_defaults_are_ours() -> None:
         "federation.replies_from": "all",
         "federation.live_message": "I've gone live!",
         "federation.blocked_domains": [],
+        "federation.quotes": True,
+        "federation.hide_followers": False,
+        "federation.signed_reading": False,
     }
 
 

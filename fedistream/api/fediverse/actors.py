@@ -10,53 +10,82 @@ from activitypub.webfinger import ACTIVITY_JSON
 from fedistream.api.ask import Ask
 from fedistream.api.fediverse.discovery import typed
 from fedistream.api.fediverse.negotiation import wants_document
+from fedistream.api.fediverse.signed import admit
 from fedistream.errors import Gone, NotFound
 from fedistream.federation.addresses import Addresses, Channel
 from fedistream.federation.documents import Documents
+from fedistream.federation.doors.admission import Admission
+from fedistream.federation.doors.quotes import Quotes
 
+PartOf = Callable[[Documents, str, int | None], Awaitable[dict[str, Any]]]
 Paged = Callable[[Documents, Channel, int | None], Awaitable[dict[str, Any]]]
 
 
-async def actor(ask: Ask, addresses: Addresses, documents: Documents) -> Response:
+async def actor(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
     channel = _channel(ask, addresses)
     if not wants_document(ask.request.headers):
         return _page(addresses, channel)
-    return _document(await documents.actor(channel))
+    await admit(ask, addresses, admission)
+    return _document(await documents.actor(channel), admission)
 
 
 async def node(ask: Ask, documents: Documents) -> Response:
     return _document(await documents.node())
 
 
-async def collection(which: Paged, ask: Ask, addresses: Addresses, documents: Documents) -> Response:
-    return _document(await which(documents, _channel(ask, addresses), _number(ask.query.get("page"))))
+async def collection(
+    which: Paged, ask: Ask, addresses: Addresses, documents: Documents, admission: Admission
+) -> Response:
+    channel = _channel(ask, addresses)
+    await admit(ask, addresses, admission)
+    return _document(await which(documents, channel, _number(ask.query.get("page"))), admission)
 
 
-async def following(ask: Ask, addresses: Addresses, documents: Documents) -> Response:
-    return _document(documents.following(_channel(ask, addresses)))
+async def following(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+    channel = _channel(ask, addresses)
+    await admit(ask, addresses, admission)
+    return _document(documents.following(channel), admission)
 
 
-async def featured(ask: Ask, addresses: Addresses, documents: Documents) -> Response:
-    return _document(await documents.featured(_channel(ask, addresses)))
+async def featured(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+    channel = _channel(ask, addresses)
+    await admit(ask, addresses, admission)
+    return _document(await documents.featured(channel), admission)
 
 
-async def post(ask: Ask, addresses: Addresses, documents: Documents) -> Response:
+async def post(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
     post_id, wanted = ask.parts["post_id"], wants_document(ask.request.headers)
+    if wanted:
+        await admit(ask, addresses, admission)
     try:
         document = await documents.post(post_id)
     except Gone:
         if not wanted:
             raise
-        return _document(await documents.tombstone(post_id), 410)
+        return _document(await documents.tombstone(post_id), admission, 410)
     if not wanted:
         channel = addresses.by_actor(document["attributedTo"])
         if channel is not None:
             return _page(addresses, channel)
-    return _document(document)
+    return _document(document, admission)
+
+
+async def part(which: PartOf, ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+    """What has become of a post: replies, likes, shares."""
+    await admit(ask, addresses, admission)
+    return _document(await which(documents, ask.parts["post_id"], _number(ask.query.get("page"))), admission)
+
+
+async def stamp(ask: Ask, addresses: Addresses, quotes: Quotes, admission: Admission) -> Response:
+    await admit(ask, addresses, admission)
+    return _document(await quotes.stamp(ask.parts["quote_id"]), admission)
 
 
 followers = partial(collection, Documents.followers)
 outbox = partial(collection, Documents.outbox)
+replies = partial(part, Documents.replies)
+likes = partial(part, Documents.likes)
+shares = partial(part, Documents.shares)
 
 
 def _channel(ask: Ask, addresses: Addresses) -> Channel:
@@ -71,11 +100,14 @@ def _channel(ask: Ask, addresses: Addresses) -> Channel:
 def _page(addresses: Addresses, channel: Channel) -> Response:
     # relative, so that it is right behind whatever proxy
     target = "/" if channel.slug == "home" else f"/c/{channel.slug}"
-    return RedirectResponse(target, 307, {"Vary": "Accept"})
+    return RedirectResponse(target, 307, {"Vary": "Accept, Signature"})
 
 
-def _document(document: dict[str, Any], status: int = 200) -> Response:
-    answer = typed(document, ACTIVITY_JSON, {"Vary": "Accept", "Cache-Control": "max-age=60"})
+def _document(document: dict[str, Any], admission: Admission | None = None, status: int = 200) -> Response:
+    """`admission` for what is not for everybody: what one reader got, nobody else may be given from a cache."""
+    shared = "private, " if admission is not None and admission.strict else ""
+    headers = {"Vary": "Accept, Signature", "Cache-Control": f"{shared}max-age=60"}
+    answer = typed(document, ACTIVITY_JSON, headers)
     answer.status_code = status
     return answer
 

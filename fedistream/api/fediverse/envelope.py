@@ -7,11 +7,13 @@ from typing import Protocol
 from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.ask import Ask, TooLarge, TooSlow
+from fedistream.api.fediverse.signed import Unsigned
 from fedistream.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
 from fedistream.federation.values import Off
 
 STATUS: Mapping[type[Refusal], int] = {
     Invalid: 400,
+    Unsigned: 401,
     NotAllowed: 403,
     NotFound: 404,
     Off: 405,  # as Owncast

@@ -3,8 +3,8 @@
 from starlette.responses import PlainTextResponse, Response
 
 from activitypub.refusal import Refused
-from activitypub.signatures.request import receive
 from fedistream.api.ask import Ask
+from fedistream.api.fediverse.signed import received
 from fedistream.errors import NotFound
 from fedistream.federation.addresses import Addresses
 from fedistream.federation.service import Federation
@@ -14,13 +14,8 @@ MAX_BODY = 1024 * 1024  # bytes; what Mastodon fetches of others at most
 
 async def shared(ask: Ask, addresses: Addresses, federation: Federation) -> Response:
     site = addresses.site()
-    scope = ask.request.scope
-    query: bytes = scope["query_string"]
-    # as it stood on the request line: what was signed is not what a decoded path is
-    raw = site.path.encode() + scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     try:
-        request = receive("POST", site.origin, raw.decode("latin-1"), headers, ask.body)
+        request = received(ask, site)
     except Refused as refused:
         federation.refused(refused.reason.value)
         return PlainTextResponse(str(refused), refused.status)

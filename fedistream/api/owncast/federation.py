@@ -5,7 +5,7 @@ from starlette.responses import Response
 from fedistream.api.ask import Ask
 from fedistream.api.entries import reply
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
-from fedistream.api.owncast.needs import Channels
+from fedistream.api.owncast.needs import Channels, Settings
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.errors import Invalid
 from fedistream.federation.addresses import Channels as AllChannels
@@ -24,6 +24,14 @@ TYPES = {
     Kind.REACTION: "FEDIVERSE_ENGAGEMENT_LIKE",
     Kind.SHARE: "FEDIVERSE_ENGAGEMENT_REPOST",
 }
+
+
+async def followers_shown(ask: Ask, channels: Channels, followers: Followers, settings: Settings) -> Response:
+    """What the page shows to everybody."""
+    home = channels.home().id
+    if settings.value("federation.hide_followers", home):
+        return reply({"total": await followers.count(home), "results": []}, headers=NO_CACHE)
+    return await followers_list(ask, channels, followers)
 
 
 async def followers_list(ask: Ask, channels: Channels, followers: Followers) -> Response:

@@ -4,8 +4,12 @@ from starlette.responses import Response
 
 from fedistream.api.ask import Ask
 from fedistream.api.entries import Entry, reply
-from fedistream.api.owncast.envelope import NO_CACHE, done
-from fedistream.api.owncast.shapes import moment
+from fedistream.api.owncast.envelope import NO_CACHE, changed, done
+from fedistream.api.owncast.federation import span
+from fedistream.api.owncast.shapes import Json, moment, moment_or_null
+from fedistream.federation.addresses import Channels as AllChannels
+from fedistream.federation.doors.flags import Flag, Flags
+from fedistream.federation.doors.quotes import Quote, Quotes
 from fedistream.federation.profiles import Profiles
 from fedistream.federation.service import Federation
 
@@ -25,7 +29,57 @@ async def rotate_keys(ask: Ask, profiles: Profiles) -> Response:
     return done("keys rotated")
 
 
+async def flag_list(ask: Ask, flags: Flags) -> Response:
+    """What others complain of: what is open, or with ?settled=true the rest."""
+    offset, limit = span(ask)
+    found = await flags.page(settled=ask.query.get("settled") == "true", offset=offset, limit=limit)
+    return reply({"total": found.total, "results": [_flag(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def settle_flag(ask: Ask, flags: Flags) -> Response:
+    """`settled: false` opens it again."""
+    await flags.settle(ask.member("id", int), settled=ask.member("settled", bool))
+    return changed()
+
+
+async def quote_list(ask: Ask, channels: AllChannels, quotes: Quotes) -> Response:
+    found = await quotes.page(channels.home().id, *span(ask))
+    return reply({"total": found.total, "results": [_quote(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def revoke_quote(ask: Ask, quotes: Quotes) -> Response:
+    await quotes.revoke(ask.member("id", str))
+    return changed()
+
+
+def _flag(value: Flag) -> Json:
+    return {
+        "id": value.id,
+        "actorIRI": value.actor,
+        "server": value.server,
+        "objects": list(value.objects),
+        "content": value.content,
+        "timestamp": moment(value.at),
+        "settledAt": moment_or_null(value.settled_at),
+    }
+
+
+def _quote(value: Quote) -> Json:
+    return {
+        "id": value.id,
+        "iri": value.post,
+        "quotingIRI": value.quoting,
+        "actorIRI": value.actor,
+        "timestamp": moment(value.at),
+        "revokedAt": moment_or_null(value.revoked_at),
+    }
+
+
 ENTRIES = (
     Entry("GET", "/api/admin/federation/refusals", refusals, "admin", OURS),
     Entry("POST", "/api/admin/federation/rotatekeys", rotate_keys, "admin", OURS),
+    Entry("GET", "/api/admin/federation/flags", flag_list, "admin", OURS),
+    Entry("POST", "/api/admin/federation/flags/settle", settle_flag, "admin", OURS),
+    Entry("GET", "/api/admin/federation/quotes", quote_list, "admin", OURS),
+    Entry("POST", "/api/admin/federation/quotes/revoke", revoke_quote, "admin", OURS),
 )

@@ -106,7 +106,7 @@ INTEGRATIONS = (
 )
 
 FEDERATION = (
-    Entry("GET", "/api/followers", federation.followers_list, "anyone", EARLY),
+    Entry("GET", "/api/followers", federation.followers_shown, "anyone", EARLY),
     Entry("POST", "/api/remotefollow", federation.remote_follow, "anyone", EARLY),
     Entry("GET", "/api/admin/followers", federation.followers_list, "admin", EARLY),
     Entry("GET", "/api/admin/followers/pending", federation.pending, "admin", EARLY),

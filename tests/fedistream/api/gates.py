@@ -142,6 +142,11 @@ FEDIVERSE = (
         "GET /federation/node",
     ),
     Row("GET", "/federation/{post_id}", "anyone", knock="/federation/none"),
+    *(
+        Row("GET", f"/federation/{{post_id}}/{each}", "anyone", knock=f"/federation/none/{each}")
+        for each in ("replies", "likes", "shares")
+    ),
+    Row("GET", "/federation/quotes/{quote_id}", "anyone", knock="/federation/quotes/none"),
     Row("GET", "/federation/user/{name}", "anyone", knock="/federation/user/streamer"),
     Row("POST", "/federation/user/{name}/inbox", "anyone", knock="/federation/user/streamer/inbox"),
     *(
@@ -169,7 +174,15 @@ FEDERATION = (
         "POST /api/admin/federation/replies/decide",
         "POST /api/admin/federation/replies/answer",
     ),
-    *rows("admin", "GET /api/admin/federation/refusals", "POST /api/admin/federation/rotatekeys"),
+    *rows(
+        "admin",
+        "GET /api/admin/federation/refusals",
+        "POST /api/admin/federation/rotatekeys",
+        "GET /api/admin/federation/flags",
+        "POST /api/admin/federation/flags/settle",
+        "GET /api/admin/federation/quotes",
+        "POST /api/admin/federation/quotes/revoke",
+    ),
 )
 
 OWNCAST_SETTERS = rows(
@@ -180,6 +193,8 @@ OWNCAST_SETTERS = rows(
     "POST /api/admin/config/federation/username",
     "POST /api/admin/config/federation/livemessage",
     "POST /api/admin/config/federation/blockdomains",
+    "POST /api/admin/config/federation/enablequotes",
+    "POST /api/admin/config/federation/hidefollowers",
     "POST /api/admin/config/adminpass",
     "POST /api/admin/config/streamkeys",
     "POST /api/admin/config/key",

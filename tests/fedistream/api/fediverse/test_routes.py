@@ -11,6 +11,7 @@ from activitypub.collections import parse_collection
 from activitypub.nodeinfo import parse_document, parse_index
 from activitypub.webfinger import parse_jrd
 from fedistream.api.fediverse.negotiation import wants_document
+from fedistream.federation.models import RemoteNoteRow
 from tests.kit.faces import RIGHT, Faces, open_faces
 from tests.kit.federated import LIVE, ORIGIN
 from tests.kit.signing import signed
@@ -168,3 +169,68 @@ async def test_nothing_answers_when_federation_is_off(faces: Faces) -> None:
         for path in ("/federation/inbox", f"{PATH}/inbox"):
             assert (await http.post(path)).status_code == 405
         assert (await http.post("/api/admin/federation/send", json={"value": "x"}, headers=RIGHT)).status_code == 400
+
+
+async def test_what_became_of_a_post_can_be_counted(faces: Faces) -> None:
+    post = await faces.federation.posts.publish(faces.channels.home(), "Hello")
+    async with faces.client() as http:
+        note = (await http.get(f"/federation/{post.id}", headers=ACTIVITY)).json()
+        assert note["replies"] == f"{post.url}/replies"
+        for name in ("replies", "likes", "shares"):
+            found = await http.get(f"/federation/{post.id}/{name}", headers=ACTIVITY)
+            assert (found.json()["id"], found.json()["totalItems"]) == (f"{post.url}/{name}", 0)
+            assert found.headers["content-type"] == "application/activity+json"
+            assert (await http.get(f"/federation/none/{name}")).status_code == 404
+        first = parse_collection((await http.get(f"/federation/{post.id}/replies?page=1")).json())
+        assert (first.page, first.items) == (True, ())
+        assert (await http.get(f"/federation/{post.id}/replies?page=2")).status_code == 404
+        await faces.federation.posts.delete(post.id)
+        assert (await http.get(f"/federation/{post.id}/replies")).status_code == 410
+
+
+async def test_replies_that_everybody_sees_are_listed_and_others_are_not(faces: Faces) -> None:
+    post = await faces.federation.posts.publish(faces.channels.home(), "Hello")
+    far = "https://a.example/ann"
+    for number, state in enumerate(("shown", "held", "deleted", "shown")):
+        await RemoteNoteRow.create(
+            url=f"{far}/{number}",
+            link=f"{far}/{number}",
+            channel_id=1,
+            post_id=post.id,
+            actor=far,
+            name="Ann",
+            handle="ann@a.example",
+            state=state,
+            html="x",
+            body="x",
+            at=faces.clock.now(),
+        )
+    async with faces.client() as http:
+        assert (await http.get(f"/federation/{post.id}/replies")).json()["totalItems"] == 2
+        page = parse_collection((await http.get(f"/federation/{post.id}/replies?page=1")).json())
+    assert page.items == (f"{far}/0", f"{far}/3")
+
+
+async def test_by_the_setting_only_who_signs_reads_and_people_see_the_page(faces: Faces) -> None:
+    post = await faces.federation.posts.publish(faces.channels.home(), "Hello")
+    await faces.settings.change("federation.signed_reading", True)
+    closed = [PATH, f"/federation/{post.id}", f"/federation/{post.id}/replies", "/federation/quotes/none"]
+    closed += [f"{PATH}/{name}" for name in ("outbox", "followers", "following", "featured")]
+    open_to_all = ["/federation/node", "/.well-known/webfinger?resource=acct:streamer@node.example", "/nodeinfo/2.1"]
+    async with faces.client() as http:
+        assert {path: (await http.get(path, headers=ACTIVITY)).status_code for path in closed} == dict.fromkeys(
+            closed, 401
+        )
+        assert [(await http.get(path, headers=ACTIVITY)).status_code for path in open_to_all] == [200] * 3
+        for path in (PATH, f"/federation/{post.id}"):
+            assert (await http.get(path, headers={"Accept": "text/html"})).status_code == 307
+        await faces.settings.change("federation.signed_reading", False)
+        assert (await http.get(PATH, headers=ACTIVITY)).headers["vary"] == "Accept, Signature"
+
+
+async def test_the_list_of_followers_can_be_hidden(faces: Faces) -> None:
+    await faces.settings.change("federation.hide_followers", True)
+    async with faces.client() as http:
+        assert "first" not in (await http.get(f"{PATH}/followers")).json()
+        assert (await http.get("/api/followers")).json() == {"total": 0, "results": []}
+        assert (await http.get("/api/config")).json()["federation"]["hideFollowersTab"] is True

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from fedistream.federation.models import FlagRow, QuoteRow
 from tests.kit.faces import RIGHT, Faces, open_faces
-from tests.kit.federated import ORIGIN
+from tests.kit.federated import LIVE, ORIGIN
+
+ACTIVITY = {"Accept": "application/activity+json"}
 
 
 @pytest.fixture
@@ -26,3 +29,52 @@ async def test_the_admin_sees_why_requests_were_refused(faces: Faces) -> None:
         found = (await http.get(path, headers=RIGHT)).json()
     assert (found["total"], found["reasons"]) == (2, {"media-type": 1, "target": 1})
     assert found["since"].endswith("Z")
+
+
+async def test_the_admin_settles_reports(faces: Faces) -> None:
+    at = faces.clock.now()
+    row = await FlagRow.create(
+        channel_id=1, actor="https://a.example/ann", server="a.example", objects=[LIVE], content="rude", at=at
+    )
+    path = "/api/admin/federation/flags"
+    async with faces.client() as http:
+        found = (await http.get(path, headers=RIGHT)).json()
+        assert (found["total"], found["results"][0]["objects"], found["results"][0]["settledAt"]) == (1, [LIVE], None)
+        assert (
+            await http.post(f"{path}/settle", json={"id": row.id, "settled": True}, headers=RIGHT)
+        ).status_code == 200
+        assert (await http.get(path, headers=RIGHT)).json()["total"] == 0
+        assert (await http.get(f"{path}?settled=true", headers=RIGHT)).json()["total"] == 1
+        for body, status in (({"id": 99, "settled": True}, 404), ({"id": "1"}, 400), ({"id": row.id}, 400)):
+            assert (await http.post(f"{path}/settle", json=body, headers=RIGHT)).status_code == status
+
+
+async def test_the_admin_takes_quotes_back(faces: Faces) -> None:
+    post = await faces.federation.posts.publish(faces.channels.home(), "Hello")
+    far = "https://a.example/ann"
+    await QuoteRow.create(
+        id="abc",
+        channel_id=1,
+        post_id=post.id,
+        quoting=f"{far}/1",
+        actor=far,
+        inbox=f"{far}/inbox",
+        at=faces.clock.now(),
+    )
+    path = "/api/admin/federation/quotes"
+    async with faces.client() as http:
+        (found,) = (await http.get(path, headers=RIGHT)).json()["results"]
+        assert (found["iri"], found["quotingIRI"], found["revokedAt"]) == (post.url, f"{far}/1", None)
+        stamp = await http.get("/federation/quotes/abc", headers=ACTIVITY)
+        assert (stamp.status_code, stamp.json()["interactionTarget"]) == (200, post.url)
+        assert (await http.post(f"{path}/revoke", json={"id": "abc"}, headers=RIGHT)).status_code == 200
+        assert (await http.get("/federation/quotes/abc", headers=ACTIVITY)).status_code == 410
+        assert (await http.post(f"{path}/revoke", json={"id": "none"}, headers=RIGHT)).status_code == 404
+
+
+async def test_keys_are_rotated_by_a_call(faces: Faces) -> None:
+    async with faces.client() as http:
+        answer = await http.post("/api/admin/federation/rotatekeys", headers=RIGHT)
+        assert answer.json() == {"success": True, "message": "keys rotated"}
+        actor = (await http.get("/federation/user/streamer", headers=ACTIVITY)).json()
+        assert actor["publicKey"]["id"] == f"{LIVE}#main-key-2"

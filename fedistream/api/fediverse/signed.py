@@ -1,0 +1,33 @@
+"""A request as it was signed: the bytes of the request line, under the address that others know the node by."""
+
+from activitypub.refusal import Refused
+from activitypub.signatures.request import Request, receive
+from fedistream.api.ask import Ask
+from fedistream.errors import NotAllowed, Refusal
+from fedistream.federation.addresses import Addresses, Site
+from fedistream.federation.doors.admission import Admission
+
+FORBIDDEN = 403
+
+
+class Unsigned(Refusal):
+    """What is read here has to be asked for with a signature, and with a right one."""
+
+
+def received(ask: Ask, site: Site) -> Request:
+    """Raises Refused for what no server sends."""
+    scope = ask.request.scope
+    query: bytes = scope["query_string"]
+    # as it stood on the request line: what was signed is not what a decoded path is
+    raw = site.path.encode() + scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    return receive(ask.method, site.origin, raw.decode("latin-1"), headers, ask.body)
+
+
+async def admit(ask: Ask, addresses: Addresses, admission: Admission) -> None:
+    """Let readers pass who may read. Raises Off, Unsigned, NotAllowed."""
+    site = addresses.site()
+    try:
+        await admission.check(received(ask, site))
+    except Refused as refused:
+        raise (NotAllowed(refused.text) if refused.status == FORBIDDEN else Unsigned(refused.text)) from None

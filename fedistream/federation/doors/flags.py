@@ -1,0 +1,97 @@
+"""Reports from other servers, for the admin: which of our actors and posts are complained of, by whom, and why.
+
+A Flag often comes from the actor of a whole server, which hides who complained. What becomes of one is not told.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from activitypub.inbox import Verified
+from activitypub.members import label
+from activitypub.urls import authority
+from fedistream.errors import NotFound
+from fedistream.events import Fact, FlagReceived
+from fedistream.federation.addresses import Addresses
+from fedistream.federation.models import FlagRow
+from fedistream.federation.pace import Pace
+from fedistream.federation.posts import Posts
+from fedistream.federation.values import Page
+
+MAX_OBJECTS = 50  # of one report that are kept
+MAX_CONTENT = 3000  # characters; others allow a thousand to be written
+MAX_OPEN = 1000  # more than anybody reads: what comes then is answered and forgotten
+BURST, PER_S = 10, 1 / 600  # of one server
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`objects` are the URLs of ours that it is about; `content` is plain text of a stranger, and may be empty."""
+
+    id: int
+    channel_id: int
+    actor: str
+    server: str
+    objects: tuple[str, ...]
+    content: str
+    at: datetime
+    settled_at: datetime | None
+
+
+class Flags:
+    """`pace` is that of one server."""
+
+    def __init__(self, addresses: Addresses, posts: Posts, pace: Pace, now: Callable[[], datetime]) -> None:
+        self._addresses, self._posts, self._pace, self._now = addresses, posts, pace, now
+
+    async def take(self, verified: Verified) -> list[Fact]:
+        """Keep a report, in the transaction of the inbox. What is not about anything of ours is passed over. Raises
+        TooMany for a server that sends more than a person would."""
+        activity = verified.activity
+        # each one is looked for in the database
+        found = [(url, await self._channel_of(url)) for url in activity.object_ids[:MAX_OBJECTS]]
+        ours = [url for url, channel_id in found if channel_id is not None]
+        if not ours:
+            return []
+        server = authority(activity.actor)
+        self._pace.step(server)
+        if await FlagRow.filter(settled_at=None).count() >= MAX_OPEN:
+            return []
+        channel_id = next(channel_id for _, channel_id in found if channel_id is not None)
+        row = await FlagRow.create(
+            channel_id=channel_id,
+            actor=activity.actor,
+            server=server[:255],
+            objects=ours,
+            content=_plain(activity.content),
+            at=self._now(),
+        )
+        return [FlagReceived(channel_id, row.id, server, row.at)]
+
+    async def page(self, *, settled: bool = False, offset: int = 0, limit: int = 50) -> Page[Flag]:
+        """Those that are open, or those that are settled; the newest first."""
+        found = FlagRow.filter(settled_at__isnull=not settled)
+        rows = await found.order_by("-id").offset(offset).limit(limit)
+        return Page(await found.count(), tuple(_flag(row) for row in rows))
+
+    async def settle(self, flag_id: int, *, settled: bool = True) -> None:
+        """The admin has seen to it, or looks at it again. Raises NotFound."""
+        at = self._now() if settled else None
+        if not await FlagRow.filter(id=flag_id).update(settled_at=at):
+            raise NotFound("there is no such report")
+
+    async def _channel_of(self, url: str) -> int | None:
+        channel = self._addresses.by_actor(url)
+        if channel is not None:
+            return channel.id
+        post_id = self._addresses.post_id(url)
+        return await self._posts.channel_of(post_id) if post_id else None
+
+
+def _plain(text: str | None) -> str:
+    return label(re.sub(r"\s+", " ", text or ""), MAX_CONTENT) or ""
+
+
+def _flag(row: FlagRow) -> Flag:
+    return Flag(row.id, row.channel_id, row.actor, row.server, tuple(row.objects), row.content, row.at, row.settled_at)
