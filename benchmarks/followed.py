@@ -72,9 +72,13 @@ def row(person: Actor) -> RemoteActorRow:
     )
 
 
+async def add_actors(people: Sequence[Actor]) -> None:
+    await RemoteActorRow.bulk_create([row(person) for person in people], batch_size=AT_ONCE)
+
+
 async def add_followers(channel_id: int, hosts: Sequence[str], count: int) -> None:
     """So many followers, by turns at these hosts, which have a shared inbox each."""
-    await RemoteActorRow.bulk_create([row(actor(n, hosts[n % len(hosts)])) for n in range(count)], batch_size=AT_ONCE)
+    await add_actors([actor(number, hosts[number % len(hosts)]) for number in range(count)])
     people = await RemoteActorRow.all().values_list("id", "url")
     follows = [
         FollowerRow(
@@ -98,6 +102,7 @@ async def add_posts(channel_id: int, count: int) -> list[str]:
             id=url.rpartition("/")[2],
             channel_id=channel_id,
             document={"id": url, "type": "Note", "attributedTo": LIVE, "content": "<p>We are live.</p>"},
+            visibility="public",
             published_at=now(),
         )
         for url in urls

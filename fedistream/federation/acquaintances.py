@@ -4,7 +4,7 @@ Rows are kept only of actors we have to do with; the keys of strangers are kept 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from activitypub.actor import Actor, parse_actor, write_actor
@@ -13,7 +13,7 @@ from activitypub.refusal import Refused
 from activitypub.restraint import Fetches
 from activitypub.signer import Missing, Signer
 from activitypub.urls import authority, without_fragment
-from fedistream.db import atomic
+from fedistream.db import after_commit, atomic, statement
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.models import RemoteActorRow, RemoteNoteRow, SeenActivityRow
 
@@ -21,17 +21,28 @@ KEEP_S = 86_400.0
 MAX_KEPT = 10_000  # signers in memory, of about 5 kB each
 RENEW_S = 300.0  # a key that does not fit is not fetched again sooner
 SEEN_FOR = timedelta(days=8)  # a signature is good for hours; peers try again for days
+MAX_HEARD = 10_000  # ids in memory, of at most 2 kB each
+FRESH = timedelta(hours=1)  # for so long a row is not written again that would be the same
+_HEAR = "INSERT INTO seen_activity (activity_id, at) VALUES (:id, :at) ON CONFLICT DO NOTHING RETURNING activity_id"
 
 
 class Acquaintances:
     """`clock` is monotonic, in seconds."""
 
     def __init__(
-        self, fetches: Fetches, blocks: Blocks, clock: Callable[[], float], now: Callable[[], datetime]
+        self,
+        fetches: Fetches,
+        blocks: Blocks,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        *,
+        most_heard: int = MAX_HEARD,
     ) -> None:
         self._fetches, self._blocks, self._clock, self._now = fetches, blocks, clock, now
         self._kept: OrderedDict[str, tuple[Signer, float]] = OrderedDict()
         self._renewed: OrderedDict[str, float] = OrderedDict()
+        self._heard: OrderedDict[str, None] = OrderedDict()
+        self._most_heard = most_heard
 
     def is_blocked(self, url: str) -> bool:
         return url in self._blocks
@@ -67,17 +78,23 @@ class Acquaintances:
         return await RemoteActorRow.exists(url=actor) or await RemoteNoteRow.exists(actor=actor)
 
     async def seen(self, activity_id: str) -> bool:
-        return bool(await SeenActivityRow.exists(activity_id=activity_id))
+        """As far as memory goes: to ask the rows costs as much as `hear`, which does."""
+        return activity_id in self._heard
 
-    async def hear(self, activity_id: str) -> None:
-        """Write down that this activity is acted on, in the transaction that does. Raises IntegrityError if it was."""
-        await SeenActivityRow.create(activity_id=activity_id, at=self._now())
+    async def hear(self, activity_id: str) -> bool:
+        """Write down that this activity is acted on, in the transaction that does. Returns whether it is for the
+        first time; two that come at the same moment wait for each other here."""
+        if not await statement.rows(_HEAR, {"id": activity_id, "at": self._now()}):
+            return False
+        after_commit(lambda: self._remember(activity_id))
+        return True
 
     async def unhear(self, activity_id: str, actor: str) -> None:
         """Let an activity that was undone be done again: Misskey's Follow of one account by another has one id for
-        good. Only ids of the actor's own host."""
+        good. Only ids of the actor's own host; in a transaction."""
         if authority(activity_id) == authority(actor):
             await SeenActivityRow.filter(activity_id=activity_id).delete()
+            after_commit(lambda: self._heard.pop(activity_id, None))
 
     async def sweep(self) -> None:
         """Forget what was heard long ago."""
@@ -87,7 +104,7 @@ class Acquaintances:
         """The row of an actor we have to do with from now on; in a transaction."""
         columns = _columns(signer.actor, signer.key_id, self._now())
         row, made = await RemoteActorRow.get_or_create(url=signer.actor.id, defaults=columns)
-        if not made:
+        if not made and not self._says(row, columns):
             await RemoteActorRow.filter(id=row.id).update(**columns)
         return row
 
@@ -105,6 +122,16 @@ class Acquaintances:
         for key_id in [key_id for key_id, (signer, _) in self._kept.items() if signer.actor.id == actor]:
             del self._kept[key_id]
         await RemoteActorRow.filter(url=actor).delete()
+
+    def _says(self, row: RemoteActorRow, columns: Mapping[str, object]) -> bool:
+        """Whether the row has just this, and not since long ago. Who likes one post likes ten."""
+        same = all(getattr(row, name) == value for name, value in columns.items() if name != "fetched_at")
+        return same and self._now() - row.fetched_at < FRESH
+
+    def _remember(self, activity_id: str) -> None:
+        self._heard[activity_id] = None
+        if len(self._heard) > self._most_heard:
+            self._heard.popitem(last=False)
 
     async def _stored(self, key_id: str) -> Signer | None:
         row = await RemoteActorRow.filter(url=without_fragment(key_id)).first()

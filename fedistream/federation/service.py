@@ -39,6 +39,10 @@ from fedistream.federation.visits import Visits
 log = logging.getLogger(__name__)
 
 
+class _Replay(Exception):
+    """This activity has been acted on before."""
+
+
 class Facts(Protocol):
     async def state(self, fact: Fact) -> None: ...
 
@@ -191,19 +195,26 @@ class Federation:
             self.counts[f"ignored {activity.type}"] += 1
             return
         try:
-            await self._carry_out(self._once, act, verified)
-        except IntegrityError:
-            # the same thing by two ways at the same moment
-            if await self._parts.acquaintances.seen(activity.id):
-                self.counts["ignored replay"] += 1
-                return
-            # by another activity: this time that one is seen; what breaks a constraint by itself does so again
-            await self._carry_out(self._once, act, verified)
+            await self._once(act, verified)
+        except _Replay:
+            self.counts["ignored replay"] += 1
+            return
         self.counts[f"done {activity.type}"] += 1
 
-    async def _once(self, act: Callable[[Verified], Awaitable[list[Fact]]], verified: Verified) -> list[Fact]:
-        await self._parts.acquaintances.hear(verified.activity.id)
-        return await act(verified)
+    async def _once(self, act: Callable[[Verified], Awaitable[list[Fact]]], verified: Verified) -> None:
+        """Raises _Replay."""
+
+        async def hear_and_act() -> list[Fact]:
+            if not await self._parts.acquaintances.hear(verified.activity.id):
+                raise _Replay
+            return await act(verified)
+
+        try:
+            await self._carry_out(hear_and_act)
+        except IntegrityError:
+            # the same thing by another activity at the same moment: this time that one is seen; what breaks a
+            # constraint by itself does so again
+            await self._carry_out(hear_and_act)
 
     async def _carry_out(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
         """In a transaction, together with what has to follow of it."""

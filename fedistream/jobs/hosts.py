@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from fedistream.db import atomic
-from fedistream.jobs import statement
+from fedistream.db import atomic, statement
 from fedistream.jobs.breaker import Circuit, Health, Seen, move
 from fedistream.jobs.models import HostHealthRow
 

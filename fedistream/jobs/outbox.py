@@ -11,8 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fedistream.db import after_commit, atomic
-from fedistream.jobs import statement
+from fedistream.db import after_commit, atomic, statement
 from fedistream.jobs.breaker import Seen
 from fedistream.jobs.hosts import Hosts
 from fedistream.jobs.job import MAX_BODY, Dead, Done, Job, NewJob, Outcome, Retry

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fedistream.db import atomic
-from fedistream.jobs import statement
+from fedistream.db import atomic, statement
 from fedistream.jobs.breaker import Circuit
 from fedistream.jobs.models import HostHealthRow, OutboxRow
 from fedistream.jobs.outbox import Outbox

@@ -1,0 +1,107 @@
+"""What is written down of actors and activities, on the databases: once, and not again while it is the same."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from activitypub.actor import Actor
+from activitypub.signatures.keys import make_ed25519
+from activitypub.signer import Signer
+from fedistream.db import Database, atomic
+from fedistream.federation.acquaintances import FRESH, Acquaintances
+from fedistream.federation.blocks import Blocks
+from fedistream.federation.models import RemoteActorRow, SeenActivityRow
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ANN = Actor("https://remote.example/ann", "Person", "ann", "https://remote.example/ann/inbox", name="Ann")
+LIKE = "https://remote.example/likes/1"
+KEY = make_ed25519().public()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def made(clock: Clock, **more: int) -> Acquaintances:
+    """They fetch nothing."""
+    return Acquaintances(SimpleNamespace(), Blocks(), lambda: 0.0, clock, **more)
+
+
+@pytest.fixture
+def known(database: Database, clock: Clock) -> Acquaintances:
+    return made(clock)
+
+
+def signer(**more: object) -> Signer:
+    return Signer(f"{ANN.id}#main-key", KEY, replace(ANN, **more))  # type: ignore[arg-type]
+
+
+async def test_an_activity_is_heard_once_and_seen_only_after_the_commit(known: Acquaintances) -> None:
+    async def hear_twice() -> tuple[bool, bool, bool]:
+        return await known.hear(LIKE), await known.hear(LIKE), await known.seen(LIKE)
+
+    assert await atomic(hear_twice) == (True, False, False)
+    assert await known.seen(LIKE)
+    assert not await atomic(known.hear, LIKE)
+
+
+async def test_what_was_not_committed_was_not_heard(known: Acquaintances) -> None:
+    async def fail() -> None:
+        await known.hear(LIKE)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await atomic(fail)
+    assert not await known.seen(LIKE)
+    assert not await SeenActivityRow.all().exists()
+    assert await atomic(known.hear, LIKE)
+
+
+async def test_what_another_process_heard_is_heard_though_memory_does_not_know(known: Acquaintances) -> None:
+    await SeenActivityRow.create(activity_id=LIKE, at=NOW)
+    assert not await known.seen(LIKE)
+    assert not await atomic(known.hear, LIKE)
+
+
+async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: Acquaintances) -> None:
+    await atomic(known.hear, LIKE)
+    await atomic(known.unhear, LIKE, "https://evil.example/eve")
+    assert await known.seen(LIKE)
+    await atomic(known.unhear, LIKE, ANN.id)
+    assert not await known.seen(LIKE)
+    assert await atomic(known.hear, LIKE)
+
+
+async def test_memory_of_what_was_heard_is_bounded(database: Database, clock: Clock) -> None:
+    known = made(clock, most_heard=2)
+    for number in range(3):
+        await atomic(known.hear, f"{LIKE}{number}")
+    assert [await known.seen(f"{LIKE}{number}") for number in range(3)] == [False, True, True]
+    assert not await atomic(known.hear, f"{LIKE}0")
+
+
+async def test_a_row_is_written_again_when_it_says_something_new_or_is_old(known: Acquaintances, clock: Clock) -> None:
+    async def written_at() -> datetime:
+        return (await RemoteActorRow.get(url=ANN.id)).fetched_at
+
+    first = await atomic(known.keep, signer())
+    clock.now += FRESH / 2
+    assert (await atomic(known.keep, signer())).id == first.id
+    assert await written_at() == NOW
+    await atomic(known.keep, signer(name="Ann of elsewhere"))
+    assert await written_at() == NOW + FRESH / 2
+    assert (await RemoteActorRow.get(url=ANN.id)).name == "Ann of elsewhere"
+    clock.now += FRESH + timedelta(seconds=1)
+    await atomic(known.keep, signer(name="Ann of elsewhere"))
+    assert await written_at() == clock.now
