@@ -31,7 +31,8 @@ from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.needs import Listening
 from fedistream.api.owncast.socket import ChatSocket
 from fedistream.api.owncast.socket import Desk as SocketDesk
-from fedistream.api.pages.admin import Desk
+from fedistream.api.pages.admin.desk import Desk
+from fedistream.api.pages.admin.needs import needs
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.hall import Hall
@@ -64,6 +65,7 @@ from fedistream.integrations.service import Integrations
 from fedistream.jobs.child import WorkerChild
 from fedistream.jobs.handlers import activity, enqueue
 from fedistream.jobs.outbox import Outbox
+from fedistream.jobs.overview import Overview
 from fedistream.logbook import Logbook
 from fedistream.options import Options
 from fedistream.people.service import People
@@ -213,7 +215,8 @@ class Node:
         undo.enter_context(ground.only_here(options.data_dir))
         self._socket = undo.enter_context(ground.listening(options.host, options.port))
         database = await self._database()
-        made = self._features = await features(options, self._workers())
+        outbox = self._workers()
+        made = self._features = await features(options, outbox)
         self._beside(made.facts.run())
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
@@ -234,7 +237,7 @@ class Node:
         web_port: int = self._socket.getsockname()[1]
         listening = Listening(options.host, web_port, options.host, rtmp_port, made.channels.key_overridden)
         checks: dict[str, Check] = {"database": database.check, "ingest": _ingest_check(rtmp)}
-        app = _application(made, self.logbook, listening, checks)
+        app = _application(made, Overview(outbox), self.logbook, listening, checks)
         self._server = _Server(_web_config(app, options))
         host = _reachable(options.host)
         return Welcome(
@@ -321,13 +324,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _application(made: Features, logbook: Logbook, listening: Listening, checks: Mapping[str, Check]) -> ASGIApp:
+def _application(
+    made: Features, overview: Overview, logbook: Logbook, listening: Listening, checks: Mapping[str, Check]
+) -> ASGIApp:
     """All faces, on the features and on what only the web needs."""
     static = Static(places.STATIC)
     pages = Pages(places.TEMPLATES, static, secrets.token_bytes)
     federation = made.federation
     invitations = Invitations(federation.addresses, federation.followers, federation.engagements, time.monotonic)
     services = {
+        **_federation_services(made.federation),
+        "overview": overview,
         "channels": made.channels,
         "people": made.people,
         "settings": made.settings,
@@ -343,25 +350,14 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
         "integrations": made.integrations,
         "indieauth": made.sign_in.indieauth,
         "stills": made.stills,
-        "federation": made.federation.federation,
-        "documents": made.federation.documents,
-        "addresses": made.federation.addresses,
-        "followers": made.federation.followers,
-        "engagements": made.federation.engagements,
-        "posts": made.federation.posts,
         "invitations": invitations,
-        "profiles": made.federation.profiles,
-        "talk": made.federation.talk,
-        "flags": made.federation.doors.flags,
-        "quotes": made.federation.doors.quotes,
-        "admission": made.federation.doors.admission,
         "logbook": logbook,
         "listening": listening,
         "checks": checks,
         "now": now,
         "static": static,
         "pages": pages,
-        "desk": _desk(made, logbook, listening, pages),
+        "desk": _desk(made, overview, logbook, listening, pages),
         "hall": _hall(made, pages, invitations),
     }
     guards = {
@@ -372,7 +368,7 @@ def _application(made: Features, logbook: Logbook, listening: Listening, checks:
     return application(hls, services, guards, PagesEnvelope(pages), _chat_socket(made))
 
 
-def _desk(made: Features, logbook: Logbook, listening: Listening, pages: Pages) -> Desk:
+def _desk(made: Features, overview: Overview, logbook: Logbook, listening: Listening, pages: Pages) -> Desk:
     return Desk(
         pages=pages,
         tickets=Tickets(secrets.token_bytes(32), now),
@@ -384,6 +380,7 @@ def _desk(made: Features, logbook: Logbook, listening: Listening, pages: Pages) 
         logbook=logbook,
         listening=listening,
         chance=secrets.token_bytes,
+        attention=needs(made.federation.followers, overview),
     )
 
 
@@ -397,6 +394,22 @@ def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
         stills=made.stills,
         invitations=invitations,
     )
+
+
+def _federation_services(made: FederationFeature) -> dict[str, object]:
+    return {
+        "federation": made.federation,
+        "documents": made.documents,
+        "addresses": made.addresses,
+        "followers": made.followers,
+        "engagements": made.engagements,
+        "posts": made.posts,
+        "profiles": made.profiles,
+        "talk": made.talk,
+        "flags": made.doors.flags,
+        "quotes": made.doors.quotes,
+        "admission": made.doors.admission,
+    }
 
 
 def _chat_socket(made: Features) -> ChatSocket:

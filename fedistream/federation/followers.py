@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tortoise.expressions import Q
+
 from activitypub.signer import Signer
 from activitypub.vocabulary.activity import Activity
 from fedistream.errors import NotFound
@@ -34,14 +36,22 @@ class Followers:
         self._addresses, self._acquaintances, self._letters = addresses, acquaintances, letters
         self._engagements, self._now = engagements, now
 
-    async def page(self, channel_id: int, state: State, offset: int = 0, limit: int = 50) -> Page[Follower]:
-        """The newest first."""
+    async def page(
+        self, channel_id: int, state: State, offset: int = 0, limit: int = 50, text: str = ""
+    ) -> Page[Follower]:
+        """The newest first; with `text`, those with that in their name or handle."""
         found = FollowerRow.filter(channel_id=channel_id, state=state.value)
+        if text:
+            found = found.filter(Q(actor__name__icontains=text) | Q(actor__handle__icontains=text.removeprefix("@")))
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
         return Page(await found.count(), tuple(_follower(row) for row in rows))
 
     async def count(self, channel_id: int) -> int:
-        return int(await FollowerRow.filter(channel_id=channel_id, state=State.ACCEPTED.value).count())
+        return await self.number(channel_id, State.ACCEPTED)
+
+    async def number(self, channel_id: int, state: State) -> int:
+        """How many are in this state."""
+        return int(await FollowerRow.filter(channel_id=channel_id, state=state.value).count())
 
     async def blocked_actors(self) -> list[str]:
         """Of all channels: who is blocked by one is not heard by the node."""

@@ -82,6 +82,12 @@ class Posts:
         found = [who for task in tasks if task in done and (who := task.result()) is not None]
         return replace(draft, mentions=(*draft.mentions, *found))
 
+    async def preview(self, channel: Channel, markdown: str) -> str:
+        """What a post of this text would look like, as sanitised HTML. Asks other servers, as `look_up` does. Raises
+        Invalid, Off."""
+        draft = await self.look_up(Draft(markdown))
+        return note(draft, self._frame(channel, draft, "preview", self._now())).content or ""
+
     async def publish(self, channel: Channel, draft: Draft | str, *, expires_at: float | None = None) -> Post:
         """Post to the followers and who is mentioned, and unless it is hidden to everybody; Markdown alone is looked
         up first. What is not delivered by `expires_at` (Unix seconds) is not delivered. Raises Invalid, Off."""

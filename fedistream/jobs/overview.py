@@ -67,6 +67,10 @@ class Overview:
             count.get("ready", 0), count.get("leased", 0), failing, count.get("done", 0), count.get("dead", 0)
         )
 
+    async def dead_hosts(self) -> int:
+        """How many servers have been given up."""
+        return int(await HostHealthRow.filter(circuit=Circuit.DEAD.value).count())
+
     async def hosts(self, limit: int = MAX_ROWS) -> tuple[HostNumbers, ...]:
         """The hosts in trouble, the fullest queue first."""
         sql = """

@@ -20,7 +20,8 @@ from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.needs import Listening
 from fedistream.api.owncast.socket import ChatSocket, Limits
 from fedistream.api.owncast.socket import Desk as SocketDesk
-from fedistream.api.pages.admin import Desk
+from fedistream.api.pages.admin.desk import Desk
+from fedistream.api.pages.admin.needs import needs
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.hall import Hall
@@ -45,6 +46,7 @@ from fedistream.federation.service import Neighbours as FederationNeighbours
 from fedistream.integrations.service import Integrations, Scope
 from fedistream.jobs.handlers import activity
 from fedistream.jobs.outbox import Outbox
+from fedistream.jobs.overview import Overview
 from fedistream.logbook import Logbook
 from fedistream.people.service import People
 from fedistream.places import STATIC, TEMPLATES
@@ -96,7 +98,11 @@ class Faces:
     logbook: Logbook = field(default_factory=Logbook)
     listening: Listening = LISTENING
 
-    def _desk(self, pages: Pages) -> Desk:
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(lambda: self.clock.now().timestamp())
+
+    def _desk(self, pages: Pages, overview: Overview) -> Desk:
         return Desk(
             pages=pages,
             tickets=Tickets(b"secret", self.clock.now),
@@ -108,10 +114,11 @@ class Faces:
             logbook=self.logbook,
             listening=self.listening,
             chance=zeros,
+            attention=needs(self.federation.followers, overview),
         )
 
     def app(self) -> ASGIApp:
-        static = Static(STATIC)
+        static, overview = Static(STATIC), Overview(self.outbox)
         pages = Pages(TEMPLATES, static, zeros)
         known = self.federation
         invitations = Invitations(known.addresses, known.followers, known.engagements, self.clock.monotonic)
@@ -138,6 +145,7 @@ class Faces:
             "engagements": self.federation.engagements,
             "posts": self.federation.posts,
             "talk": self.federation.talk,
+            "overview": overview,
             "invitations": invitations,
             "hall": Hall(
                 pages=pages,
@@ -158,7 +166,7 @@ class Faces:
             "checks": {},
             "pages": pages,
             "static": static,
-            "desk": self._desk(pages),
+            "desk": self._desk(pages, overview),
         }
         doors = {
             **gates(self.people, Attempts(self.clock.monotonic), b"secret", zeros),

@@ -21,7 +21,7 @@ from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
 from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
-from fedistream.api.pages.admin import Desk
+from fedistream.api.pages.admin.desk import Desk
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.hall import Hall

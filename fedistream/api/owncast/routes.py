@@ -11,6 +11,7 @@ from fedistream.api.owncast import (
     federation_admin,
     integrations,
     public,
+    queue,
     replies,
     setters,
     sign_in,
@@ -116,6 +117,7 @@ FEDERATION = (
     Entry("GET", "/api/admin/federation/actions", federation.actions, "admin", EARLY),
     Entry("POST", "/api/admin/federation/send", federation.send, "admin", EARLY),
     *federation_admin.ENTRIES,
+    *queue.ENTRIES,
     *replies.ENTRIES,
 )
 

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from fedistream.errors import Invalid
+from fedistream.settings import BY_NAME
 
 MAX_LINKS = 50
+ON = "on"  # what a ticked box sends; an empty field of the same name before it stands for one that is not
 
-# Settings whose values are no text: how a form writes them, and how it reads them back. All others are taken as text.
+# Settings whose values are no text: how a form writes them, and how it reads them back.
 
 
 def write_list(value: object) -> str:
@@ -48,25 +51,55 @@ def read_number(text: str) -> object:
     return int(number) if number.is_integer() else number
 
 
-WRITERS: Mapping[str, Callable[[object], str]] = {
-    "tags": write_list,
-    "socialhandles": write_links,
-    "broadcast.grace_s": write_number,
+def write_lines(value: object) -> str:
+    return "\n".join(str(item) for item in value) if isinstance(value, list | tuple) else ""
+
+
+def read_lines(text: str) -> object:
+    """One a line; commas divide too, as lists are often pasted like that."""
+    return [item for item in (part.strip() for part in text.replace(",", "\n").splitlines()) if item]
+
+
+def write_flag(value: object) -> str:
+    return ON if value else ""
+
+
+def read_flag(text: str) -> object:
+    return text == ON
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """There and back."""
+
+    write: Callable[[object], str]
+    read: Callable[[str], object]
+
+
+TEXT = Way(str, str)
+NUMBER = Way(write_number, read_number)
+BY_TYPE: Mapping[type, Way] = {
+    bool: Way(write_flag, read_flag),
+    int: NUMBER,
+    float: NUMBER,
+    list: Way(write_lines, read_lines),
 }
-READERS: Mapping[str, Callable[[str], object]] = {
-    "tags": read_list,
-    "socialhandles": read_links,
-    "broadcast.grace_s": read_number,
+BY_SETTING: Mapping[str, Way] = {
+    "tags": Way(write_list, read_list),
+    "socialhandles": Way(write_links, read_links),
 }
-assert WRITERS.keys() == READERS.keys()
+assert BY_SETTING.keys() <= BY_NAME.keys()
 
 
 def write(name: str, value: object) -> str:
     """What the form shows of a setting."""
-    return WRITERS.get(name, str)(value)
+    return _way(name).write(value)
 
 
 def read(name: str, text: str) -> object:
     """What a form's text means for a setting. Raises Invalid."""
-    reader = READERS.get(name)
-    return reader(text) if reader else text
+    return _way(name).read(text)
+
+
+def _way(name: str) -> Way:
+    return BY_SETTING.get(name) or BY_TYPE.get(BY_NAME[name].type, TEXT)

@@ -1,7 +1,8 @@
 """Every page and file for browsers, and who may have it."""
 
 from fedistream.api.entries import Entry
-from fedistream.api.pages import admin, chat, follow, live, oembed, pictures, static, watch
+from fedistream.api.pages import chat, follow, live, oembed, pictures, static, watch
+from fedistream.api.pages.admin import deliveries, federation, followers, posts, stream
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 PAGES = (
@@ -27,16 +28,29 @@ PAGES = (
 )
 
 ADMIN = (
-    Entry("GET", "/admin", admin.to_page, "anyone"),
-    Entry("GET", "/admin/", admin.show, "admin"),
-    Entry("GET", "/admin/live", admin.live, "admin"),
-    Entry("POST", "/admin/title", admin.set_title, "admin", body_limit=FORM_LIMIT),
-    Entry("POST", "/admin/channel", admin.set_channel, "admin", body_limit=FORM_LIMIT),
-    Entry("POST", "/admin/disconnect", admin.disconnect, "admin"),
-    Entry("POST", "/admin/keys/add", admin.add_key, "admin"),
-    Entry("POST", "/admin/keys/renew", admin.renew_keys, "admin"),
-    Entry("POST", "/admin/keys/remove", admin.remove_key, "admin"),
-    Entry("POST", "/admin/password", admin.set_password, "admin"),
+    Entry("GET", "/admin", stream.to_page, "anyone"),
+    Entry("GET", "/admin/", stream.show, "admin"),
+    Entry("GET", "/admin/live", stream.live, "admin"),
+    Entry("POST", "/admin/title", stream.set_title, "admin", body_limit=FORM_LIMIT),
+    Entry("POST", "/admin/channel", stream.set_channel, "admin", body_limit=FORM_LIMIT),
+    Entry("POST", "/admin/disconnect", stream.disconnect, "admin"),
+    Entry("POST", "/admin/keys/add", stream.add_key, "admin"),
+    Entry("POST", "/admin/keys/renew", stream.renew_keys, "admin"),
+    Entry("POST", "/admin/keys/remove", stream.remove_key, "admin"),
+    Entry("POST", "/admin/password", stream.set_password, "admin"),
 )
 
-ENTRIES = (*PAGES, *ADMIN)
+FEDERATION = (
+    Entry("GET", federation.PAGE, federation.show, "admin"),
+    Entry("POST", federation.PAGE, federation.change, "admin", body_limit=FORM_LIMIT),
+    Entry("GET", followers.PAGE, followers.show, "admin"),
+    Entry("POST", followers.PAGE, followers.decide, "admin"),
+    Entry("GET", posts.PAGE, posts.show, "admin"),
+    Entry("POST", posts.PAGE, posts.write, "admin"),
+    Entry("POST", f"{posts.PAGE}/pin", posts.pin, "admin"),
+    Entry("POST", f"{posts.PAGE}/delete", posts.delete, "admin"),
+    Entry("GET", deliveries.PAGE, deliveries.show, "admin"),
+    Entry("POST", f"{deliveries.PAGE}/retry", deliveries.retry, "admin"),
+)
+
+ENTRIES = (*PAGES, *ADMIN, *FEDERATION)

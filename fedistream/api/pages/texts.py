@@ -118,6 +118,18 @@ def notices(translations: NullTranslations) -> dict[str, str]:
         "keys-renewed": _("There is one new stream key now."),
         "key-removed": _("The stream key was removed."),
         "password": _("The password is changed."),
+        "saved": _("Saved."),
+        "gone": _("It was gone already."),
+        "follower-approve": _("Let in."),
+        "follower-reject": _("Refused. They may ask again."),
+        "follower-remove": _("Removed. They may ask again."),
+        "follower-block": _("Blocked."),
+        "follower-unblock": _("No longer blocked. They may ask again."),
+        "post-sent": _("The post is on its way."),
+        "post-pinned": _("Pinned."),
+        "post-unpinned": _("No longer pinned."),
+        "post-deleted": _("The post is taken back."),
+        "retried": _("Tried again now."),
     }
 
 
@@ -135,4 +147,12 @@ def labels(translations: NullTranslations) -> dict[str, str]:
         "broadcast.grace_s": _("Grace time"),
         "password": _("New password"),
         "again": _("The same again"),
+        "federation.enabled": _("Federation is on"),
+        "federation.private": _("Let followers in by hand"),
+        "serverurl": _("Public address of this node"),
+        "federation.username": _("Name before the @"),
+        "federation.show_engagement": _("Tell the chat who followed, liked and shared"),
+        "federation.live_message": _("Message when a stream begins"),
+        "federation.blocked_domains": _("Blocked servers"),
+        "text": _("Text"),
     }

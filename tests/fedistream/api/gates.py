@@ -165,6 +165,9 @@ FEDERATION = (
         "POST /api/admin/followers/approve",
         "POST /api/admin/followers/remove",
         "GET /api/admin/federation/actions",
+        "GET /api/admin/federation/queue",
+        "GET /api/admin/federation/queue/jobs",
+        "POST /api/admin/federation/queue/retry",
         "POST /api/admin/federation/send",
     ),
     *rows("moderator", "POST /api/chat/replies/answer", "POST /api/chat/replies/block"),
@@ -244,6 +247,16 @@ PAGES_ADMIN = rows(
     "POST /admin/keys/renew",
     "POST /admin/keys/remove",
     "POST /admin/password",
+    "GET /admin/federation/",
+    "POST /admin/federation/",
+    "GET /admin/federation/followers",
+    "POST /admin/federation/followers",
+    "GET /admin/federation/posts",
+    "POST /admin/federation/posts",
+    "POST /admin/federation/posts/pin",
+    "POST /admin/federation/posts/delete",
+    "GET /admin/federation/deliveries",
+    "POST /admin/federation/deliveries/retry",
 )
 
 ROWS: tuple[Row, ...] = (

@@ -1,0 +1,82 @@
+"""The queue of deliveries for programs of the admin: numbers, hosts in trouble, jobs that fail, "try it now"."""
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.entries import Entry, reply
+from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.errors import Invalid
+from fedistream.jobs import overview as jobs
+from fedistream.jobs.overview import MAX_ROWS, HostNumbers, Overview
+
+OURS = "fedistream"  # as `spec`: no other server has these
+STATES = ("failing", "dead")
+MAX_IDS = 500
+
+
+async def numbers(ask: Ask, overview: Overview) -> Response:
+    """How many jobs there are in each state, and the hosts that do not answer well."""
+    found = await overview.numbers()
+    shape = {
+        "queued": found.queued,
+        "leased": found.leased,
+        "failing": found.failing,
+        "done": found.done,
+        "dead": found.dead,
+        "hosts": [host(each) for each in await overview.hosts()],
+    }
+    return reply(shape, headers=NO_CACHE)
+
+
+async def troubled(ask: Ask, overview: Overview) -> Response:
+    """Jobs in trouble, the newest first; `state` is failing or dead."""
+    state = ask.query.get("state") or STATES[0]
+    if state not in STATES:
+        raise Invalid("state", f"must be one of {', '.join(STATES)}")
+    return reply([entry(each) for each in await overview.troubled(state, MAX_ROWS)], headers=NO_CACHE)
+
+
+async def retry(ask: Ask, overview: Overview) -> Response:
+    """Try jobs now: those of `ids`, or all of `host`."""
+    given = ask.json()
+    if isinstance(given, dict) and given.get("host"):
+        tried = await overview.retry_now(host=ask.member("host", str).strip().lower())
+    else:
+        ids = ask.member("ids", list)
+        if len(ids) > MAX_IDS or not all(type(each) is int and 0 <= each < 2**63 for each in ids):
+            raise Invalid("ids", f"must be at most {MAX_IDS} numbers of jobs")
+        tried = await overview.retry_now(ids=ids)
+    return done(f"{tried} tried again")
+
+
+def host(value: HostNumbers) -> dict[str, object]:
+    return {
+        "host": value.host,
+        "circuit": value.circuit.value,
+        "queued": value.queued,
+        "dead": value.dead,
+        "failures": value.failures,
+        "failingSince": value.failing_since,
+        "openUntil": value.open_until,
+        "lastError": value.last_error,
+    }
+
+
+def entry(value: jobs.Entry) -> dict[str, object]:
+    return {
+        "id": value.id,
+        "kind": value.kind,
+        "target": value.target,
+        "state": value.state,
+        "attempts": value.attempts,
+        "due": value.due,
+        "createdAt": value.created_at,
+        "lastError": value.last_error,
+    }
+
+
+ENTRIES = (
+    Entry("GET", "/api/admin/federation/queue", numbers, "admin", OURS),
+    Entry("GET", "/api/admin/federation/queue/jobs", troubled, "admin", OURS),
+    Entry("POST", "/api/admin/federation/queue/retry", retry, "admin", OURS),
+)

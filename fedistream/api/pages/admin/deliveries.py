@@ -1,0 +1,50 @@
+"""What is on its way to other servers: how much, which of them do not answer, and "try it now"."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import Desk, Sheet, done, page
+from fedistream.api.pages.forms import form
+from fedistream.errors import Invalid
+from fedistream.jobs.overview import Entry, HostNumbers, Numbers
+
+PAGE = "/admin/federation/deliveries"
+SHEET = Sheet("admin/deliveries.html", PAGE)
+MOST = 100  # rows of each list; who has more trouble than that looks at the hosts
+
+
+class Overview(Protocol):
+    async def numbers(self) -> Numbers: ...
+    async def hosts(self, limit: int) -> tuple[HostNumbers, ...]: ...
+    async def troubled(self, state: str, limit: int) -> tuple[Entry, ...]: ...
+    async def retry_now(self, *, ids: Sequence[int] = (), host: str = "") -> int: ...
+
+
+async def show(ask: Ask, desk: Desk, overview: Overview) -> Response:
+    """GET /admin/federation/deliveries"""
+    shown = {
+        "numbers": await overview.numbers(),
+        "hosts": await overview.hosts(MOST),
+        "failing": await overview.troubled("failing", MOST),
+        "dead": await overview.troubled("dead", MOST),
+        "at": lambda seconds: datetime.fromtimestamp(seconds, UTC),
+        "most": MOST,
+    }
+    return await page(ask, desk, SHEET, shown)
+
+
+async def retry(ask: Ask, desk: Desk, overview: Overview) -> Response:
+    """POST /admin/federation/deliveries/retry: one job by `id`, or all of a `host`. Raises Invalid."""
+    brought = form(ask, desk.tickets)
+    number, host = brought.get("id", ""), brought.get("host", "").strip().lower()
+    if host:
+        tried = await overview.retry_now(host=host)
+    elif number.isascii() and number.isdecimal() and len(number) <= 18:
+        tried = await overview.retry_now(ids=[int(number)])
+    else:
+        raise Invalid("id", "must be the number of a job, or else a host must be given")
+    return done(PAGE, "retried" if tried else "gone")

@@ -1,0 +1,86 @@
+"""Federation as a whole: whether it is on and what it still needs, its settings, and what came in lately."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page, save
+from fedistream.api.pages.forms import form
+from fedistream.api.pages.invitation import Invitation
+from fedistream.federation.addresses import Channel
+from fedistream.federation.values import Engagement, Page
+
+PAGE = "/admin/federation/"
+FORM = (
+    *("federation.enabled", "serverurl", "federation.username", "federation.private", "federation.show_engagement"),
+    *("federation.live_message", "federation.blocked_domains"),
+)
+SHEET = Sheet("admin/federation.html", PAGE, FORM)
+LATELY = 20
+
+
+class Invitations(Protocol):
+    async def of(self, channel: Channel) -> Invitation | None: ...
+
+
+class Engagements(Protocol):
+    async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Engagement]: ...
+
+
+class Federation(Protocol):
+    def refusals(self) -> Mapping[str, int]: ...
+    @property
+    def counting_since(self) -> datetime: ...
+
+
+async def show(
+    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, federation: Federation
+) -> Response:
+    """GET /admin/federation/"""
+    return await _page(ask, desk, invitations, engagements, federation)
+
+
+async def change(
+    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, federation: Federation
+) -> Response:
+    """POST /admin/federation/"""
+    filled = await save(desk, form(ask, desk.tickets), FORM)
+    if filled.errors:
+        return await _page(ask, desk, invitations, engagements, federation, filled)
+    return done(PAGE, "saved")
+
+
+def missing(desk: Desk) -> list[str]:
+    """What has to be done before others can follow, in words; nothing if they can."""
+    url = str(desk.settings.value("serverurl"))
+    found = []
+    if not desk.settings.value("federation.enabled"):
+        found.append(desk.words("Federation is switched off."))
+    if not url:
+        found.append(desk.words("The public address of this node is not known. Everything that is sent has it inside."))
+    elif urlsplit(url).scheme != "https":
+        found.append(desk.words("The public address is not https. Nearly all servers of the fediverse insist on that."))
+    return found
+
+
+async def _page(
+    ask: Ask,
+    desk: Desk,
+    invitations: Invitations,
+    engagements: Engagements,
+    federation: Federation,
+    filled: Filled | None = None,
+) -> Response:
+    refusals = sorted(federation.refusals().items(), key=lambda item: -item[1])
+    shown = {
+        "invitation": await invitations.of(desk.channels.home()),
+        "missing": missing(desk),
+        "lately": (await engagements.page(desk.home, 0, LATELY)).items,
+        "refusals": refusals,
+        "since": federation.counting_since,
+    }
+    return await page(ask, desk, SHEET, shown, filled)

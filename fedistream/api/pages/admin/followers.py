@@ -1,0 +1,70 @@
+"""Who follows, who would like to, and who may not."""
+
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, Span, done, offset, page, view
+from fedistream.api.pages.forms import form
+from fedistream.errors import Invalid, NotFound
+from fedistream.federation.addresses import Channel
+from fedistream.federation.values import Follower, Page, State
+
+PAGE = "/admin/federation/followers"
+SHEET = Sheet("admin/followers.html", PAGE)
+MAX_SEARCH = 100
+VIEW = ("state", "search", "offset")
+
+
+class Followers(Protocol):
+    async def page(
+        self, channel_id: int, state: State, offset: int = 0, limit: int = 50, text: str = ""
+    ) -> Page[Follower]: ...
+    async def number(self, channel_id: int, state: State) -> int: ...
+
+
+class Federation(Protocol):
+    async def approve(self, channel: Channel, actor: str) -> None: ...
+    async def block(self, channel: Channel, actor: str) -> None: ...
+    async def remove(self, channel: Channel, actor: str) -> None: ...
+
+
+async def show(ask: Ask, desk: Desk, followers: Followers) -> Response:
+    """GET /admin/federation/followers"""
+    numbers = {state: await followers.number(desk.home, state) for state in State}
+    # who waits is what the admin came for
+    otherwise = State.PENDING if numbers[State.PENDING] else State.ACCEPTED
+    state = next((each for each in State if each.value == ask.query.get("state")), otherwise)
+    search, start = ask.query.get("search", "").strip()[:MAX_SEARCH], offset(ask)
+    found = await followers.page(desk.home, state, start, ROWS, search)
+    shown = {
+        "state": state.value,
+        "numbers": {each.value: number for each, number in numbers.items()},
+        "search": search,
+        "found": found.items,
+        "span": Span(start, found.total, {"state": state.value, "search": search}),
+    }
+    return await page(ask, desk, SHEET, shown)
+
+
+async def decide(ask: Ask, desk: Desk, federation: Federation) -> Response:
+    """POST /admin/federation/followers: `do` says what about `actor`. Who is gone meanwhile needs no decision."""
+    brought = form(ask, desk.tickets)
+    # who is removed may ask again: that is what rejecting and unblocking come to
+    deeds = {
+        "approve": federation.approve,
+        "reject": federation.remove,
+        "remove": federation.remove,
+        "block": federation.block,
+        "unblock": federation.remove,
+    }
+    what = brought.get("do", "")
+    if what not in deeds:
+        raise Invalid("do", f"must be one of {', '.join(deeds)}")
+    seen = view(brought, VIEW)
+    try:
+        await deeds[what](desk.channels.home(), brought.get("actor", ""))
+    except NotFound:
+        return done(PAGE, "gone", **seen)
+    return done(PAGE, f"follower-{what}", **seen)

@@ -1,0 +1,101 @@
+"""Federation's first page: what is missing, its settings, what came in."""
+
+from functools import partial
+
+import pytest
+
+from fedistream.federation.values import Kind
+from tests.kit.adminpages import NASTY, Visitor, said
+from tests.kit.faces import Faces
+from tests.kit.following import engagement, follower
+
+PAGE = "/admin/federation/"
+OFF = "Federation is switched off."
+NO_ADDRESS = "The public address of this node is not known."
+NO_TLS = "The public address is not https."
+
+
+@pytest.mark.parametrize(
+    ("enabled", "url", "told"),
+    [
+        (True, "https://node.example", []),
+        (False, "https://node.example", [OFF]),
+        (True, "http://node.example", [NO_TLS]),
+        (False, "http://node.example", [OFF, NO_TLS]),
+    ],
+)
+async def test_what_is_missing_is_told(faces: Faces, admin: Visitor, enabled: bool, url: str, told: list[str]) -> None:
+    await faces.settings.change("federation.enabled", enabled)
+    await faces.settings.change("serverurl", url)
+    page = await admin.see(PAGE)
+    assert [each for each in (OFF, NO_ADDRESS, NO_TLS) if each in page] == told
+    assert ("@streamer@node.example" in page) == enabled
+
+
+async def test_a_node_without_an_address_says_so(faces: Faces, admin: Visitor) -> None:
+    faces.settings.override("serverurl", "")
+    assert NO_ADDRESS in await admin.see(PAGE)
+
+
+async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
+    await faces.settings.change("federation.enabled", False)
+    form = {
+        "federation.enabled": "on",
+        "federation.private": "on",
+        "federation.show_engagement": "",
+        "serverurl": "https://live.example/",
+        "federation.username": "Boats",
+        "federation.live_message": "On the water",
+        "federation.blocked_domains": "bad.example\nWorse.example., also.example",
+    }
+    assert said(await admin.send(PAGE, **form)) == "Saved."
+    value = partial(faces.settings.value, channel_id=1)
+    assert [value("federation.enabled"), value("federation.private"), value("federation.show_engagement")] == [
+        True,
+        True,
+        False,
+    ]
+    assert value("serverurl") == "https://live.example"
+    assert value("federation.username") == "boats"
+    assert value("federation.live_message") == "On the water"
+    assert value("federation.blocked_domains") == ["bad.example", "worse.example", "also.example"]
+    page = await admin.see(PAGE)
+    assert "@boats@live.example" in page
+    assert "bad.example\nworse.example\nalso.example</textarea>" in page
+
+
+async def test_what_cannot_be_is_shown_again_beside_its_field(faces: Faces, admin: Visitor) -> None:
+    page = await admin.send(PAGE, **{"federation.username": NASTY, "serverurl": "nowhere", "federation.private": "on"})
+    assert page.status_code == 422
+    assert 'id="error-federation.username"' in page.text
+    assert 'id="error-serverurl"' in page.text
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+    assert faces.settings.value("federation.private", 1) is True
+
+
+async def test_an_address_from_the_command_line_is_not_changed_here(faces: Faces, admin: Visitor) -> None:
+    faces.settings.override("serverurl", "https://given.example")
+    page = await admin.send(PAGE, serverurl="https://other.example")
+    assert page.status_code == 422
+    assert "was given when the node was started" in page.text
+
+
+async def test_what_came_in_lately_is_told_as_text(faces: Faces, admin: Visitor) -> None:
+    assert "Nobody has followed, liked or shared yet." in await admin.see(PAGE)
+    await engagement("ann", Kind.LIKE)
+    await engagement("ann", Kind.FOLLOW, "https://node.example/federation/user/streamer")
+    await engagement("bob", Kind.SHARE, 'javascript:alert("x")')
+    await engagement("bob", Kind.REACTION, f"https://node.example/{NASTY}")
+    page = await admin.see(PAGE)
+    for words in ("liked", "followed", "shared", "reacted to"):
+        assert f"</a> {words}" in page
+    assert 'href="javascript' not in page
+
+
+async def test_the_navigation_leads_to_the_other_pages(faces: Faces, admin: Visitor) -> None:
+    await follower("ann")
+    page = await admin.see(PAGE)
+    assert '<a href="/admin/federation/" aria-current="page">' in page
+    for path in ("/admin/", "/admin/federation/followers", "/admin/federation/posts", "/admin/federation/deliveries"):
+        assert f'<a href="{path}"' in page

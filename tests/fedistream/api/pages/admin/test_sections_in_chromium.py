@@ -1,0 +1,121 @@
+"""The admin's sections in a real browser: fit for all in both schemes, on a desk and on a phone, with odd guests."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from fedistream.api.pages.routes import ENTRIES
+from fedistream.federation.values import Kind, State
+from fedistream.jobs.breaker import DAY_S, DAYS
+from fedistream.jobs.job import Dead, NewJob, Retry
+from fedistream.jobs.outbox import Settled, Wanted
+from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
+from tests.kit import browser
+from tests.kit.adminpages import NASTY
+from tests.kit.browser import visit
+from tests.kit.faces import PASSWORD, Faces, open_faces
+from tests.kit.following import engagement, follower
+from tests.kit.webserver import serving
+
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+
+CREDENTIALS = {"username": "admin", "password": PASSWORD}
+PARTS = {"/admin/live"}  # which are no pages of their own
+PAGES = [entry.path for entry in ENTRIES if (entry.who, entry.method) == ("admin", "GET") and entry.path not in PARTS]
+LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
+    async with open_faces(tmp_path) as opened:
+        await opened.settings.change("serverurl", "https://node.example")
+        await opened.settings.change("federation.enabled", True)
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def node(faces: Faces) -> AsyncIterator[str]:
+    async with serving(faces.app()) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+async def fediverse(faces: Faces) -> None:
+    """Followers of every kind, posts, and servers in trouble."""
+    for number, state in enumerate(State):
+        await follower(f"long{number}", state, host=f"{'deep.' * 20}example", name=LONG)
+        await follower(f"evil{number}", state, name=NASTY)
+        await follower(f"ann{number}", state, name="Ann of elsewhere")
+    for kind in Kind:
+        await engagement("ann0", kind)
+    await faces.federation.posts.publish(
+        faces.channels.home(), f"Soon: {LONG} #boats\n\n> **quoted**\n\n    code {LONG}"
+    )
+    for _ in range(DAYS + 1):
+        target = f"https://{'gone.' * 20}example/inbox"
+        await faces.outbox.put([NewJob("activity", {}, target) for _ in range(2)])
+        jobs = await faces.outbox.lease("w", Wanted(100, ("activity",), share=100))
+        await faces.outbox.settle("w", [Settled(job, Retry(1, f"refused {NASTY}")) for job in jobs[1:]])
+        await faces.outbox.settle("w", [Settled(job, Dead(f"status 404 {LONG}")) for job in jobs[:1]])
+        faces.clock.advance(DAY_S)
+
+
+FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse,)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, PHONE], ids=["desk", "phone"])
+async def test_every_page_is_fit_for_all(
+    faces: Faces, node: str, chromium: Browser, scheme: str, size: dict[str, int]
+) -> None:
+    for furnish in FURNISH:
+        await furnish(faces)
+    context = {"http_credentials": CREDENTIALS, "color_scheme": scheme, "viewport": size}
+    async with visit(chromium, f"{node}/admin/", **context) as (page, witness):
+        for path in PAGES:
+            await page.goto(node + path)
+            assert await faults(page) == [], path
+            assert await page.evaluate("document.documentElement.scrollWidth") == size["width"], path
+            await expect(page.locator('.sections a[aria-current="page"]')).to_have_count(
+                2 if path.endswith("/") and path != "/admin/" else 1
+            )
+        assert witness.hosts == {node.removeprefix("http://")}
+
+
+async def test_a_follower_is_let_in_and_blocked_after_a_question(faces: Faces, node: str, chromium: Browser) -> None:
+    ann = await follower("ann", State.PENDING, name="Ann")
+    async with visit(chromium, f"{node}/admin/", http_credentials=CREDENTIALS) as (page, _):
+        await page.get_by_role("link", name="Federation waiting: 1").click()
+        await page.get_by_role("link", name="Followers waiting: 1").click()
+        await page.get_by_role("button", name="Let in ann@remote.example").click()
+        await expect(page.get_by_role("status").get_by_text("Let in.")).to_be_visible()
+        await page.get_by_role("link", name="Follow 1", exact=True).click()
+        await page.wait_for_url("**state=accepted")  # with its modules, which are what asks
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        await page.get_by_role("button", name="Block ann@remote.example").click()
+        assert await faces.federation.followers.number(1, State.ACCEPTED) == 1
+        page.once("dialog", lambda dialog: dialog.accept())
+        await page.get_by_role("button", name="Block ann@remote.example").click()
+        await expect(page.get_by_role("status").get_by_text("Blocked.")).to_be_visible()
+    assert await faces.federation.followers.blocked_actors() == [ann]
+
+
+async def test_the_pages_work_without_scripts(faces: Faces, node: str, chromium: Browser) -> None:
+    context = {"http_credentials": CREDENTIALS, "java_script_enabled": False}
+    async with visit(chromium, f"{node}/admin/federation/", **context) as (page, _):
+        await page.get_by_label("Let followers in by hand").check()
+        await page.get_by_label("Tell the chat who followed").uncheck()
+        await page.get_by_label("Blocked servers").fill("bad.example")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text("Saved.")).to_be_visible()
+        await expect(page.get_by_label("Let followers in by hand")).to_be_checked()
+        await expect(page.get_by_label("Tell the chat who followed")).not_to_be_checked()
+        await page.goto(f"{node}/admin/federation/posts")
+        await page.get_by_label("Text").fill("**Hello**")
+        await page.get_by_role("button", name="Preview").click()
+        await expect(page.locator(".preview strong")).to_have_text("Hello")
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.get_by_text("The post is on its way.")).to_be_visible()
+    assert faces.settings.value("federation.blocked_domains") == ["bad.example"]
