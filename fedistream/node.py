@@ -63,10 +63,13 @@ from fedistream.federation.service import Neighbours as FederationNeighbours
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.integrations.service import Integrations
 from fedistream.jobs.child import WorkerChild
+from fedistream.jobs.clock import Clock
 from fedistream.jobs.handlers import activity, enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.overview import Overview
 from fedistream.logbook import Logbook
+from fedistream.notices.service import TEND, Notices
+from fedistream.notices.service import waiting as notices_waiting
 from fedistream.options import Options
 from fedistream.people.service import People
 from fedistream.settings_store import Settings
@@ -120,6 +123,7 @@ class Features:
     chat: ChatFeature
     integrations: Integrations
     federation: FederationFeature
+    notices: Notices
     sign_in: SignInFeature
     stills: Stills
     loudspeaker: Loudspeaker
@@ -166,7 +170,9 @@ async def features(options: Options, outbox: Outbox) -> Features:
     chorus = Chorus(chat.herald, settings)
     pictures = PictureNeighbours(broadcasts, channel_ids, Studio(), now)
     stills = Stills(pictures, options.data_dir / "stills")
-    facts.attach(reactions.table(reactions.Cast(viewers, chat.chat, chat.herald, chorus, federation, stills)))
+    notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
+    cast = reactions.Cast(viewers, chat.chat, chat.herald, chorus, federation, stills, notices)
+    facts.attach(reactions.table(cast))
     for channel_id in channel_ids():
         viewers.restore_peak(channel_id, await rows.overall_peak(channel_id))
         await broadcasts.resume(channel_id)
@@ -181,6 +187,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
         integrations=integrations,
         stills=stills,
         federation=federation,
+        notices=notices,
         sign_in=sign_in,
         loudspeaker=loudspeaker,
         stream_key=stream_key,
@@ -192,6 +199,15 @@ def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeatur
     asking = Pace(time.monotonic, burst=SIGN_INS, per_s=SIGN_INS_PER_S)
     near = SignInNeighbours(settings, chat.chat, federation.outside, asking)
     return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes))
+
+
+async def _up_to_date() -> None:
+    """The settings of this process are those that hold."""
+
+
+async def _hurry(at: float) -> None:
+    """By the table alone: the clock is in the worker, and looks there."""
+    await Clock((), time.time).hurry(TEND, at)
 
 
 class Node:
@@ -296,9 +312,12 @@ class Node:
             for child in children:
                 child.nudge()
 
+        async def waiting() -> bool:
+            return await outbox.waiting() or await notices_waiting()
+
         outbox = Outbox(time.time, nudge)
         for _ in range(self.options.workers):
-            child = WorkerChild(command, environment, outbox.waiting)
+            child = WorkerChild(command, environment, waiting)
             self._undo.push_async_callback(child.close)
             self._beside(child.run())
             children.append(child)
@@ -350,6 +369,7 @@ def _application(
         "integrations": made.integrations,
         "indieauth": made.sign_in.indieauth,
         "stills": made.stills,
+        "notices": made.notices,
         "invitations": invitations,
         "logbook": logbook,
         "listening": listening,

@@ -18,13 +18,19 @@ from fedistream.events import (
     TitleChanged,
 )
 from fedistream.federation.feature import FederationFeature
+from fedistream.notices.service import Notices
 from fedistream.stills.service import Stills
 from fedistream.viewers.service import Viewers
 
 
-def jobs(federation: FederationFeature) -> tuple[Reaction, ...]:
+def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
     """What must happen, and happens in a worker: the services here are built in both processes."""
-    return (Reaction(SettingChanged, "job", federation.profiles.note, when=federation.profiles.heeds),)
+    return (
+        Reaction(SettingChanged, "job", federation.profiles.note, when=federation.profiles.heeds),
+        Reaction(BroadcastStarted, "job", notices.plan, when=notices.heeds),
+        Reaction(BroadcastEnded, "job", notices.close, when=notices.heeds),
+        Reaction(TitleChanged, "job", notices.rename, when=notices.heeds),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Cast:
     chorus: Chorus
     federation: FederationFeature
     stills: Stills
+    notices: Notices
 
 
 def table(cast: Cast) -> tuple[Reaction, ...]:
@@ -56,5 +63,5 @@ def table(cast: Cast) -> tuple[Reaction, ...]:
         Reaction(FollowApproved, "live", cast.chorus.announce_approval),
         Reaction(PostLiked, "live", cast.chorus.announce_like),
         Reaction(PostShared, "live", cast.chorus.announce_share),
-        *jobs(cast.federation),
+        *jobs(cast.federation, cast.notices),
     )

@@ -40,6 +40,7 @@ MAX_DOMAINS = 5_000  # block lists that admins share have a few thousand
 MAX_LIVE_MESSAGE = 2_000
 USERNAME = re.compile(r"[a-z0-9_]{1,30}")  # what every server takes
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
 MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
 HANDLE_SCHEMES = ("http", "https", "mailto", "xmpp", "matrix")  # never javascript: these become links
@@ -87,6 +88,25 @@ def flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise Invalid(name, "must be true or false")
     return value
+
+
+def one_of(*words: str) -> Check:
+    """One of these words."""
+
+    def check(name: str, value: object) -> str:
+        if value not in words:
+            raise Invalid(name, f"must be one of {', '.join(words)}")
+        return str(value)
+
+    return check
+
+
+def language(name: str, value: object) -> str:
+    """A language tag like "en" or "pt-BR" (BCP 47), or none."""
+    found = str(text(35)(name, value))
+    if found and not LANGUAGE.fullmatch(found):
+        raise Invalid(name, "must be the tag of a language, like en or pt-BR")
+    return found
 
 
 def number(least: float, most: float) -> Check:
@@ -204,6 +224,7 @@ def public_address(name: str, value: object) -> str:
 PAGE: frozenset[Touch] = frozenset({"page"})
 PROFILE: frozenset[Touch] = frozenset({"page", "profile"})
 PLAYER: frozenset[Touch] = frozenset({"player"})
+BROADCAST: frozenset[Touch] = frozenset({"broadcast"})
 CHAT: frozenset[Touch] = frozenset({"chat"})
 
 
@@ -290,6 +311,16 @@ SETTINGS = checked(
         Setting("federation.hide_followers", bool, False, flag, PAGE, "federation/hidefollowers"),
         # documents are read by other servers only with a signature, and not by those that are blocked
         Setting("federation.signed_reading", bool, False, flag, frozenset({"followers"}), scope="node"),
+        # when it is said that a broadcast is live: soon, but not before a sound check is over
+        Setting("notice.delay_s", int, 120, whole(0, 3600), BROADCAST),
+        # within so long of the end of a broadcast that was announced, the next one is not
+        Setting("notice.cooldown_s", int, 600, whole(0, 86_400), BROADCAST),
+        # other servers show a card of the page, or a picture, but not both
+        Setting("notice.picture", str, "card", one_of("card", "picture"), BROADCAST),
+        Setting("notice.at_end", str, "update", one_of("update", "delete", "leave"), BROADCAST),
+        Setting("notice.ended_message", str, "The stream has ended.", text(MAX_LIVE_MESSAGE, lines=True), BROADCAST),
+        # of the texts that the streamer writes
+        Setting("notice.language", str, "", language, BROADCAST),
         Setting(
             "federation.blocked_domains", list, [], domains, frozenset({"followers"}), "federation/blockdomains", "node"
         ),

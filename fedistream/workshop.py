@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,17 +21,19 @@ from activitypub.deliver import Deliverer
 from activitypub.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream import reactions
+from fedistream.broadcasts.log import BroadcastLog
 from fedistream.bus import Bus
 from fedistream.channels.service import COPY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import drop_inbox
-from fedistream.federation.feature import Clocks, Post, build, guard
+from fedistream.federation.feature import Clocks, FederationFeature, Post, build, guard
 from fedistream.federation.keys import COPY as KEYS
 from fedistream.federation.keys import Keys
 from fedistream.federation.service import Neighbours
 from fedistream.federation.values import Off
+from fedistream.federation.writing import Draft, Picture
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.jobs.child import Nudges
 from fedistream.jobs.clock import Clock, Timed, every
@@ -39,6 +41,8 @@ from fedistream.jobs.freshness import Freshness
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Handler, Worker
+from fedistream.notices.service import TEND, Making, Notices
+from fedistream.notices.service import Neighbours as NoticeNeighbours
 from fedistream.options import Options
 from fedistream.settings_store import COPY as SETTINGS
 from fedistream.settings_store import Settings
@@ -46,6 +50,10 @@ from fedistream.settings_store import Settings
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600.0
+TEND_S = 60.0  # nothing waits so long unless a process was killed
+
+Hurry = Callable[[float], Awaitable[None]]
+"""Has the notices looked at, at that time (Unix seconds) or sooner."""
 
 
 def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
@@ -72,7 +80,7 @@ class Shop:
     freshness: Freshness
 
 
-async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack) -> Shop:
+async def shop(options: Options, outbox: Outbox, hurry: Hurry, undo: contextlib.AsyncExitStack) -> Shop:
     """On an open database. Raises Problem."""
     facts = Bus(enqueue(outbox))
     settings, channels = Settings(facts, now), Channels(now, secrets.token_urlsafe)
@@ -88,7 +96,9 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
         Neighbours(settings, channels, facts), Clocks(now, time.time, time.monotonic), Post(outbox, activity, allowed)
     )
     undo.push_async_callback(federation.close)
-    jobs = reactions.jobs(federation)
+    freshness = Freshness({SETTINGS: settings.load, CHANNELS: channels.load, KEYS: federation.keys.reload})
+    notices = make_notices(settings, federation, freshness.refresh, hurry)
+    jobs = reactions.jobs(federation, notices)
     facts.attach(jobs)
     deliverer = Deliverer(federation.outside, Schemes(), time.time)
     return Shop(
@@ -97,9 +107,18 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
             "activity": ActivityHandler(deliverer, KeyRing(federation.keys), drop_inbox),
             **federation.handlers(),
         },
-        (Timed("outbox.prune", every(PRUNE_S), outbox.prune),),
-        Freshness({SETTINGS: settings.load, CHANNELS: channels.load, KEYS: federation.keys.reload}),
+        (Timed("outbox.prune", every(PRUNE_S), outbox.prune), Timed(TEND, every(TEND_S), notices.tend)),
+        freshness,
     )
+
+
+def make_notices(
+    settings: Settings, federation: FederationFeature, reload: Callable[[], Awaitable[None]], hurry: Hurry
+) -> Notices:
+    """As the front and the worker both have them."""
+    making = Making(Draft, Picture)
+    near = NoticeNeighbours(settings, federation.addresses, BroadcastLog(), federation.posts, making, reload)
+    return Notices(near, now, hurry)
 
 
 class KeyRing:
@@ -131,11 +150,17 @@ async def run(options: Options, *, nudged: bool) -> None:
             raise Problem(str(problem), BAD_DATA) from problem
         outbox = Outbox(time.time)
         owner = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
-        made = await shop(options, outbox, undo)
+
+        async def hurry(at: float) -> None:
+            await clock.hurry(TEND, at)
+
+        made = await shop(options, outbox, hurry, undo)
         worker = Worker(outbox, made.handlers, owner, random.random, prepare=made.freshness.refresh)
         clock = Clock(made.timed, time.time)
         await clock.open()
         undo.callback(clock.close)
+        # whoever was killed in the middle of it has put off the next time already
+        await clock.hurry(TEND)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, worker.stop)

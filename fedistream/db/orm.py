@@ -14,6 +14,7 @@ MODELS = (
     "fedistream.integrations.models",
     "fedistream.jobs.models",
     "fedistream.federation.models",
+    "fedistream.notices.models",
 )
 """Every module with a model in it. By name, as this room knows no feature."""
 

@@ -63,6 +63,14 @@ class Site:
     def page(self, slug: str) -> str:
         return f"{self.base}/" if slug == HOME else f"{self.base}/c/{slug}"
 
+    def live(self, slug: str, broadcast_id: int) -> str:
+        """The page of one broadcast; in channels other than home that is the channel's."""
+        return f"{self.base}/live/{broadcast_id}" if slug == HOME else self.page(slug)
+
+    def still(self, slug: str) -> str:
+        """A picture of what is on the air."""
+        return f"{self.base}/thumbnail.jpg" if slug == HOME else f"{self.base}/c/{slug}/thumbnail.jpg"
+
     def stream(self, slug: str) -> str:
         return f"{self.base}/hls/stream.m3u8" if slug == HOME else f"{self.base}/hls/{slug}/stream.m3u8"
 

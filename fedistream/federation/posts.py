@@ -88,6 +88,10 @@ class Posts:
         draft = await self.look_up(Draft(markdown))
         return note(draft, self._frame(channel, draft, "preview", self._now())).content or ""
 
+    def html(self, channel: Channel, draft: Draft) -> str:
+        """What others would be shown. Raises Invalid, Off."""
+        return note(draft, self._frame(channel, draft, "preview", self._now())).content or ""
+
     async def publish(self, channel: Channel, draft: Draft | str, *, expires_at: float | None = None) -> Post:
         """Post to the followers and who is mentioned, and unless it is hidden to everybody; Markdown alone is looked
         up first. What is not delivered by `expires_at` (Unix seconds) is not delivered. Raises Invalid, Off."""

@@ -65,11 +65,15 @@ class Clock:
         """Look no more. What is running is cancelled."""
         self._scheduler.shutdown(wait=False)
 
-    async def hurry(self, name: str) -> None:
-        """Have it done now, by whichever process looks first; the times after that are as if this had been one."""
-        await ScheduledRow.filter(name=name).update(due=self._now())
-        if name in self._timed and self._scheduler.running:
-            self._look_at(name, self._now())
+    async def hurry(self, name: str, at: float | None = None) -> None:
+        """Have it done now, or at that time, if it is not due sooner, by whichever process looks first. We look right
+        then, others within a minute. The times after that are as if this had been one."""
+        now = self._now()
+        wanted = now if at is None else max(at, now)
+        await ScheduledRow.filter(name=name, due__gt=wanted).update(due=wanted)
+        row = await ScheduledRow.get_or_none(name=name)
+        if row is not None and name in self._timed and self._scheduler.running:
+            self._look_at(name, min(row.due, now + LOOK_S))
 
     async def look(self, name: str) -> bool:
         """Do it if it is due and nobody else does. Returns whether it was done, well or not."""

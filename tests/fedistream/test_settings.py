@@ -45,6 +45,9 @@ def check(name: str, value: object) -> object:
         ("chat.blocked_words", [], []),
         ("chat.welcome", "# Hello\n\nbe kind ", "# Hello\n\nbe kind"),
         ("chat.slow_s", 30.0, 30),
+        ("notice.at_end", "leave", "leave"),
+        ("notice.language", " pt-BR ", "pt-BR"),
+        ("notice.language", "", ""),
     ],
 )
 def test_a_value_within_the_limits_is_taken_and_tidied(name: str, value: object, stored: object) -> None:
@@ -99,6 +102,9 @@ def test_a_value_within_the_limits_is_taken_and_tidied(name: str, value: object,
         ("hls.segment_s", float("inf"), "between 1 and 10"),
         ("hls.segment_s", 0.9, "between 1 and 10"),
         ("hls.part_ms", 99, "between 100 and 1000"),
+        ("notice.at_end", "burn", "must be one of update, delete, leave"),
+        ("notice.picture", ["card"], "must be one of card, picture"),
+        ("notice.language", "english please", "must be the tag of a language"),
     ],
 )
 def test_a_value_outside_the_limits_is_refused_with_the_reason(name: str, value: object, why: str) -> None:
@@ -197,6 +203,12 @@ def test_the_defaults_are_ours() -> None:
         "federation.quotes": True,
         "federation.hide_followers": False,
         "federation.signed_reading": False,
+        "notice.delay_s": 120,
+        "notice.cooldown_s": 600,
+        "notice.picture": "card",
+        "notice.at_end": "update",
+        "notice.ended_message": "The stream has ended.",
+        "notice.language": "",
     }
 
 

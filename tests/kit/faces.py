@@ -48,6 +48,7 @@ from fedistream.jobs.handlers import activity
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.overview import Overview
 from fedistream.logbook import Logbook
+from fedistream.notices.service import Notices
 from fedistream.people.service import People
 from fedistream.places import STATIC, TEMPLATES
 from fedistream.settings_store import Settings
@@ -56,6 +57,7 @@ from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
 from fedistream.signin.indieauth import Neighbours as SignInNeighbours
 from fedistream.viewers.service import Viewers
+from tests.kit import noticed
 from tests.kit.asking import ADDRESS, Clock, basic, client
 from tests.kit.database import empty_database
 from tests.kit.onair import Broadcasts
@@ -97,6 +99,10 @@ class Faces:
     limits: Limits = field(default_factory=Limits)
     logbook: Logbook = field(default_factory=Logbook)
     listening: Listening = LISTENING
+
+    @property
+    def notices(self) -> Notices:
+        return noticed.make(self.settings, self.federation, self.clock.now)
 
     @property
     def outbox(self) -> Outbox:
@@ -146,6 +152,7 @@ class Faces:
             "posts": self.federation.posts,
             "talk": self.federation.talk,
             "overview": overview,
+            "notices": self.notices,
             "invitations": invitations,
             "hall": Hall(
                 pages=pages,

@@ -10,6 +10,7 @@ from fedistream.api.owncast import (
     federation,
     federation_admin,
     integrations,
+    notices,
     public,
     queue,
     replies,
@@ -119,6 +120,7 @@ FEDERATION = (
     *federation_admin.ENTRIES,
     *queue.ENTRIES,
     *replies.ENTRIES,
+    *notices.ENTRIES,
 )
 
 SECRETS = (

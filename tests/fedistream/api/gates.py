@@ -186,6 +186,15 @@ FEDERATION = (
         "GET /api/admin/federation/quotes",
         "POST /api/admin/federation/quotes/revoke",
     ),
+    *rows(
+        "admin",
+        "GET /api/admin/federation/notices",
+        "GET /api/admin/federation/notices/preview",
+        *(
+            f"POST /api/admin/federation/notices/{each}"
+            for each in ("preview", "edit", "cancel", "postnow", "withdraw")
+        ),
+    ),
 )
 
 OWNCAST_SETTERS = rows(

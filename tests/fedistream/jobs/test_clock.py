@@ -111,3 +111,33 @@ async def test_it_looks_by_itself_and_at_once_when_somebody_is_in_a_hurry() -> N
         await asyncio.wait_for(bell.heard.wait(), 30)
     finally:
         slow.close()
+
+
+async def test_a_firing_can_be_hurried_to_a_time_but_never_put_off() -> None:
+    bell = Bell()
+    clock = bell.clock()
+    await opened(clock)
+
+    async def due_in() -> float:
+        return (await ScheduledRow.get()).due - bell.now
+
+    for at, due in ((90, 60), (20, 20), (40, 20), (-10, 0)):
+        await clock.hurry("bell", bell.now + at)
+        assert await due_in() == due
+    assert await clock.look("bell")
+    assert await due_in() == 60
+    await clock.hurry("of another process", bell.now)
+
+
+async def test_who_hurries_looks_right_then() -> None:
+    bell = Bell()
+    clock = Clock([Timed("bell", every(3600), bell.ring)], time.time)
+    await clock.open()
+    try:
+        began = time.time()
+        await clock.hurry("bell", began + 0.5)
+        await clock.hurry("bell", began + 30)
+        await asyncio.wait_for(bell.heard.wait(), 30)
+        assert 0.5 <= time.time() - began < 25
+    finally:
+        clock.close()

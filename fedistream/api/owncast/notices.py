@@ -1,0 +1,114 @@
+"""Notices to the admin: what is planned, what is out, and what he wants otherwise. Ours, in Owncast's shapes.
+
+GET  /api/admin/federation/notices?offset&limit   {total, results: [NOTICE]}, the newest first
+GET  /api/admin/federation/notices/preview?id     {text, html}: what would be posted now, by that notice or the next
+POST /api/admin/federation/notices/preview        {value, id?}: the same with this text, which is not kept
+POST /api/admin/federation/notices/edit           {id, value}: Markdown, or "" for the text that comes by itself
+POST /api/admin/federation/notices/cancel         {id}: it is not posted
+POST /api/admin/federation/notices/postnow        {id?}: at once; without an id, that of what is on the air
+POST /api/admin/federation/notices/withdraw       {id}: the post is deleted
+
+NOTICE is {id, broadcastId, state, why, text, due, post, postedAt, updatedAt, closedAt}. `state` is planned, posted,
+updated, withdrawn, cancelled or skipped (`why` says by which rule). `text` is Markdown, `post` the URL of the post or
+"". Times are like all of Owncast's, or null. The POSTs but preview answer {success, message, notice}.
+"""
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.entries import Entry, reply
+from fedistream.api.owncast.envelope import NO_CACHE
+from fedistream.api.owncast.federation import span
+from fedistream.api.owncast.needs import Channels
+from fedistream.api.owncast.shapes import moment, moment_or_null
+from fedistream.errors import Invalid
+from fedistream.notices.service import Notices
+from fedistream.notices.values import Notice, Preview
+
+PATH = "/api/admin/federation/notices"
+OURS = "fedistream"  # as `spec`: no other server has these
+MAX_ID = 2**63 - 1  # what the databases take
+
+
+async def listed(ask: Ask, channels: Channels, notices: Notices) -> Response:
+    found = await notices.page(channels.home().id, *span(ask))
+    return reply({"total": found.total, "results": [notice(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def preview(ask: Ask, channels: Channels, notices: Notices) -> Response:
+    text = ask.query.get("id", "")
+    if text and not (text.isascii() and text.isdecimal()):
+        raise Invalid("id", "must be a whole number")
+    return _previewed(await notices.preview(channels.home().id, _id(int(text[:20])) if text else None))
+
+
+async def preview_text(ask: Ask, channels: Channels, notices: Notices) -> Response:
+    return _previewed(await notices.preview(channels.home().id, _given(ask), ask.member("value", str)))
+
+
+async def edit(ask: Ask, channels: Channels, notices: Notices) -> Response:
+    changed = await notices.edit(channels.home().id, _wanted(ask), ask.member("value", str))
+    return _done("notice changed", changed)
+
+
+async def cancel(ask: Ask, channels: Channels, notices: Notices) -> Response:
+    return _done("notice cancelled", await notices.cancel(channels.home().id, _wanted(ask)))
+
+
+async def post_now(ask: Ask, channels: Channels, notices: Notices) -> Response:
+    return _done("notice posted", await notices.post_now(channels.home().id, _given(ask)))
+
+
+async def withdraw(ask: Ask, channels: Channels, notices: Notices) -> Response:
+    return _done("notice withdrawn", await notices.withdraw(channels.home().id, _wanted(ask)))
+
+
+def notice(value: Notice) -> dict[str, object]:
+    return {
+        "id": value.id,
+        "broadcastId": value.broadcast_id,
+        "state": value.state.value,
+        "why": value.why,
+        "text": value.text,
+        "due": moment(value.due),
+        "post": value.post,
+        "postedAt": moment_or_null(value.posted_at),
+        "updatedAt": moment_or_null(value.updated_at),
+        "closedAt": moment_or_null(value.closed_at),
+    }
+
+
+def _previewed(found: Preview) -> Response:
+    return reply({"text": found.text, "html": found.html}, headers=NO_CACHE)
+
+
+def _done(message: str, value: Notice) -> Response:
+    return reply({"success": True, "message": message, "notice": notice(value)})
+
+
+def _wanted(ask: Ask) -> int:
+    """Raises Invalid."""
+    return _id(ask.member("id", int))
+
+
+def _given(ask: Ask) -> int | None:
+    """Raises Invalid."""
+    body = ask.json()
+    return _wanted(ask) if not isinstance(body, dict) or "id" in body else None
+
+
+def _id(number: int) -> int:
+    if not 0 < number <= MAX_ID:
+        raise Invalid("id", "must be the id of a notice")
+    return number
+
+
+ENTRIES = (
+    Entry("GET", PATH, listed, "admin", OURS),
+    Entry("GET", f"{PATH}/preview", preview, "admin", OURS),
+    Entry("POST", f"{PATH}/preview", preview_text, "admin", OURS),
+    Entry("POST", f"{PATH}/edit", edit, "admin", OURS),
+    Entry("POST", f"{PATH}/cancel", cancel, "admin", OURS),
+    Entry("POST", f"{PATH}/postnow", post_now, "admin", OURS),
+    Entry("POST", f"{PATH}/withdraw", withdraw, "admin", OURS),
+)

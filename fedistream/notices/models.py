@@ -1,0 +1,33 @@
+"""The rows of notices."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class NoticeRow(Model):
+    """The notice of one broadcast. `version` counts its changes: who raises it from the number he has read is who
+    acts, so that of two workers one posts.
+
+    `custom` is a text that the admin wrote, `said` what was posted last, `title` the title in it. `retitle_due` is
+    when a new title is old enough to be told.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    broadcast_id = fields.BigIntField(unique=True)
+    channel_id = fields.BigIntField()
+    state = fields.CharField(max_length=10)
+    version = fields.IntField(default=0)
+    why = fields.CharField(max_length=200, default="")
+    custom = fields.TextField(default="")
+    said = fields.TextField(default="")
+    title = fields.CharField(max_length=200, default="")
+    due = fields.DatetimeField()
+    post_id = fields.CharField(max_length=24, default="")
+    posted_at = fields.DatetimeField(null=True)
+    updated_at = fields.DatetimeField(null=True)
+    retitle_due = fields.DatetimeField(null=True)
+    closed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "notice"
+        indexes = (("channel_id", "posted_at"), ("closed_at", "state"))

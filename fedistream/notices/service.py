@@ -1,0 +1,420 @@
+"""Notices with a life: planned when a broadcast begins, posted after a while, kept true, and closed at the end.
+
+The table is the truth: `tend` looks at every open notice and does the next thing, as often as it is called. Facts and
+clocks only call it sooner. Each step raises the row's version in the transaction of its post, so that it is done once,
+whoever is killed and however many do it at once. What the admin decides is done at once, in his process.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from fedistream.db import atomic
+from fedistream.errors import Conflict, Gone, NotFound, Refusal
+from fedistream.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged
+from fedistream.notices import life, wording
+from fedistream.notices.models import NoticeRow
+from fedistream.notices.values import OUT, Notice, Page, Preview, State
+
+log = logging.getLogger(__name__)
+
+TEND = "notices.tend"
+"""The name of what a clock has to do now and then."""
+
+EXPIRES = timedelta(minutes=30)  # "I am live" that comes later is a nuisance
+MOST = 100  # looked at in one go; a node has a handful of channels
+JPEG = "image/jpeg"
+
+
+class Entry(Protocol):
+    """A broadcast as it was written down."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def channel_id(self) -> int: ...
+    @property
+    def started_at(self) -> datetime: ...
+    @property
+    def seen_at(self) -> datetime: ...
+    @property
+    def lost_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+
+
+class Broadcasts(Protocol):
+    async def find(self, broadcast_id: int) -> Entry | None: ...
+    async def unfinished(self, channel_id: int) -> Sequence[Entry]: ...
+
+
+class Settings(Protocol):
+    def value(self, name: str, channel_id: int | None = None) -> Any: ...
+
+
+class Site(Protocol):
+    def post(self, post_id: str) -> str: ...
+    def live(self, slug: str, broadcast_id: int) -> str: ...
+    def page(self, slug: str) -> str: ...
+    def still(self, slug: str) -> str: ...
+
+
+class Channel(Protocol):
+    @property
+    def id(self) -> int: ...
+    @property
+    def slug(self) -> str: ...
+
+
+class Addresses(Protocol):
+    @property
+    def on(self) -> bool: ...
+    def site(self) -> Site: ...
+    def by_id(self, channel_id: int) -> Any: ...
+
+
+class Published(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+class Posts(Protocol):
+    """What makes and delivers posts; `draft` is what `Making` makes."""
+
+    async def look_up(self, draft: Any) -> Any: ...
+    async def publish(self, channel: Any, draft: Any, *, expires_at: float | None) -> Published: ...
+    async def edit(self, post_id: str, draft: Any) -> object: ...
+    async def delete(self, post_id: str) -> None: ...
+    async def pin(self, post_id: str, *, pinned: bool) -> None: ...
+    def html(self, channel: Any, draft: Any) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How drafts and pictures are made, which are another feature's values."""
+
+    draft: Callable[..., Any]
+    picture: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What notices need of others. `reload` makes the settings and channels those of this moment, in a process that
+    does not hear of changes."""
+
+    settings: Settings
+    addresses: Addresses
+    broadcasts: Broadcasts
+    posts: Posts
+    making: Making
+    reload: Callable[[], Awaitable[None]]
+
+
+class Notices:
+    """`hurry(at)` has `tend` called at that time (Unix seconds), or sooner."""
+
+    def __init__(
+        self, near: Neighbours, now: Callable[[], datetime], hurry: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._near, self._now, self._hurry = near, now, hurry
+
+    def heeds(self, fact: Fact) -> bool:
+        """Whether anything can come of a fact: without federation no worker has to be begun for it."""
+        return self._near.addresses.on
+
+    async def plan(self, fact: BroadcastStarted) -> None:
+        """A broadcast begins. Of two who plan, and of one who does it again, one row comes."""
+        await self._near.reload()
+        due = fact.at + timedelta(seconds=self._near.settings.value("notice.delay_s", fact.channel_id))
+        await self._put(fact.broadcast_id, fact.channel_id, due)
+        await self._hurry(due.timestamp())
+
+    async def close(self, fact: BroadcastEnded) -> None:
+        """A broadcast is over."""
+        await self.tend()
+
+    async def rename(self, fact: TitleChanged) -> None:
+        """A broadcast may be called otherwise now."""
+        await self.tend()
+
+    async def tend(self) -> None:
+        """Do with each open notice what is to be done next."""
+        rows = await NoticeRow.filter(closed_at=None, state__in=_OPEN).order_by("due", "id").limit(MOST)
+        if not rows:
+            return
+        await self._near.reload()
+        soon: list[datetime] = []
+        for row in rows:
+            try:
+                again = await self._tend(row)
+            except Exception:
+                log.exception("the notice of broadcast %d cannot go on for now", row.broadcast_id)
+                continue
+            soon += [again] if again else []
+        if soon:
+            await self._hurry(min(soon).timestamp())
+
+    async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page:
+        """The newest first."""
+        found = NoticeRow.filter(channel_id=channel_id)
+        rows = await found.order_by("-id").offset(offset).limit(limit)
+        return Page(await found.count(), tuple(self._notice(row) for row in rows))
+
+    async def preview(self, channel_id: int, notice_id: int | None = None, text: str = "") -> Preview:
+        """What would be said now, by this notice or the next one, or with this text in its place. Raises NotFound,
+        Invalid, Off."""
+        row = await self._row(channel_id, notice_id) if notice_id is not None else None
+        channel = self._channel(channel_id)
+        text = text.strip() or self._text(channel, row)
+        html = self._near.posts.html(channel, self._draft(channel, text)) if text else ""
+        return Preview(text, html)
+
+    async def edit(self, channel_id: int, notice_id: int, text: str) -> Notice:
+        """Say it in these words (Markdown), or if they are none as it would be by itself; at once if it is out.
+        Raises NotFound, Invalid, Off, and Conflict when it is too late."""
+        row = await self._row(channel_id, notice_id)
+        channel = self._channel(channel_id)
+        draft = self._draft(channel, text.strip() or self._text(channel, row, custom=False))
+        self._near.posts.html(channel, draft)
+        custom: dict[str, object] = {"custom": text.strip()}
+        if row.state == State.PLANNED:
+            await _decide(row, **custom)
+        elif row.state in OUT and row.closed_at is None:
+            draft = await self._near.posts.look_up(draft)
+            await atomic(self._say, row, draft, custom)
+        else:
+            raise Conflict("only a notice that is planned or out can be changed")
+        return await self._again(row)
+
+    async def cancel(self, channel_id: int, notice_id: int) -> Notice:
+        """Do not post it. Raises NotFound, and Conflict for one that is not planned."""
+        row = await self._row(channel_id, notice_id)
+        if row.state != State.PLANNED:
+            raise Conflict("only a notice that is planned can be cancelled")
+        await _decide(row, state=State.CANCELLED.value)
+        return await self._again(row)
+
+    async def post_now(self, channel_id: int, notice_id: int | None = None) -> Notice:
+        """Post it at once, whatever the rules say; without an id, that of what is on the air. Raises NotFound, Invalid,
+        Off, and Conflict when nothing is on the air or it was posted."""
+        self._near.addresses.site()
+        row = await self._row(channel_id, notice_id) if notice_id is not None else await self._current(channel_id)
+        air = await self._air(row)
+        if air is None or air.ended_at is not None:
+            raise Conflict("the broadcast is over")
+        if row.state in OUT or row.state == State.WITHDRAWN:
+            raise Conflict("it was posted already")
+        channel = self._channel(channel_id)
+        if not self._text(channel, row):
+            raise Conflict("there is no text for it")
+        if not await self._post(row, channel):
+            raise Conflict(_TOO_SLOW)
+        return await self._again(row)
+
+    async def withdraw(self, channel_id: int, notice_id: int) -> Notice:
+        """Delete the post. Raises NotFound, Off, and Conflict for one that is not out."""
+        row = await self._row(channel_id, notice_id)
+        if row.state not in OUT:
+            raise Conflict("only a notice that is out can be withdrawn")
+        if not await atomic(self._take_back, row, self._now()):
+            raise Conflict(_TOO_SLOW)
+        return await self._again(row)
+
+    async def _tend(self, row: NoticeRow) -> datetime | None:
+        """Returns when to look again, if that is known."""
+        now, channel, air = self._now(), self._near.addresses.by_id(row.channel_id), await self._air(row)
+        step: object
+        if channel is None:
+            step = life.Skip("there is no such channel")
+        elif row.state == State.PLANNED:
+            step = life.before(row.due, now, air, await self._rules(row, channel))
+        else:
+            title = self._title(row.channel_id)
+            renamed = title != row.title and not row.custom
+            if not renamed and row.retitle_due is not None:
+                await _swap(row, retitle_due=None)
+            step = life.after(air, now, renamed=renamed, retitle_due=row.retitle_due)
+        try:
+            return await self._take(step, row, channel, air)
+        except Gone:
+            # somebody deleted the post itself
+            await _swap(row, state=State.WITHDRAWN.value, closed_at=now)
+        except Refusal as refusal:
+            if row.state == State.PLANNED:
+                await _swap(row, state=State.SKIPPED.value, why=str(refusal)[:200])
+            else:
+                log.warning("the notice of broadcast %d stays as it is: %s", row.broadcast_id, refusal)
+        return None
+
+    async def _take(self, step: object, row: NoticeRow, channel: Channel, air: life.Air | None) -> datetime | None:
+        if isinstance(step, life.Wait):
+            if row.state != State.PLANNED and row.retitle_due is None:
+                await _swap(row, retitle_due=step.until)
+            return step.until
+        if isinstance(step, life.Skip):
+            await _swap(row, state=State.SKIPPED.value, why=step.why)
+        elif isinstance(step, life.Post):
+            await self._post(row, channel)
+        elif isinstance(step, life.Update):
+            draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row)))
+            await atomic(self._say, row, draft, {})
+        elif isinstance(step, life.Close):
+            await self._finish(row, channel, air)
+        return None
+
+    async def _post(self, row: NoticeRow, channel: Channel) -> bool:
+        """Returns False if somebody else was faster."""
+        # outside the transaction: other servers are asked
+        draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row)))
+        return await atomic(self._send, row, channel, draft)
+
+    async def _send(self, row: NoticeRow, channel: Channel, draft: Any) -> bool:
+        now = self._now()
+        out = {"state": State.POSTED.value, "why": "", "posted_at": now, "closed_at": None}
+        if not await _swap(row, said=draft.text, title=self._title(channel.id), **out):
+            return False
+        post = await self._near.posts.publish(channel, draft, expires_at=(now + EXPIRES).timestamp())
+        await NoticeRow.filter(id=row.id).update(post_id=post.id)
+        await self._near.posts.pin(post.id, pinned=True)
+        return True
+
+    async def _say(self, row: NoticeRow, draft: Any, more: dict[str, object]) -> bool:
+        said = {"said": draft.text, "title": self._title(row.channel_id), "retitle_due": None}
+        if not await _swap(row, state=State.UPDATED.value, updated_at=self._now(), **said, **more):
+            return False
+        await self._near.posts.edit(row.post_id, draft)
+        return True
+
+    async def _finish(self, row: NoticeRow, channel: Channel, air: life.Air | None) -> None:
+        at = air.ended_at if air is not None and air.ended_at is not None else self._now()
+        how = self._near.settings.value("notice.at_end", row.channel_id)
+        if how == "delete":
+            await atomic(self._take_back, row, at)
+        elif how == "update":
+            message = str(self._near.settings.value("notice.ended_message", row.channel_id))
+            text = wording.ended(message, self._title(row.channel_id), self._link(channel, row))
+            await atomic(self._leave, row, at, self._draft(channel, text, picture=False))
+        else:
+            await atomic(self._leave, row, at, None)
+
+    async def _leave(self, row: NoticeRow, at: datetime, draft: Any) -> None:
+        if draft is not None:
+            if not await self._say(row, draft, {"closed_at": at}):
+                return
+        elif not await _swap(row, closed_at=at):
+            return
+        await self._near.posts.pin(row.post_id, pinned=False)
+
+    async def _take_back(self, row: NoticeRow, at: datetime) -> bool:
+        if not await _swap(row, state=State.WITHDRAWN.value, closed_at=at):
+            return False
+        await self._near.posts.delete(row.post_id)
+        return True
+
+    async def _rules(self, row: NoticeRow, channel: Channel) -> life.Rules:
+        cooldown_s = self._near.settings.value("notice.cooldown_s", row.channel_id)
+        before = NoticeRow.filter(channel_id=row.channel_id, posted_at__not_isnull=True).exclude(id=row.id)
+        last = await before.order_by("-posted_at").first()
+        # where it has no end in the books, it ended when it was last heard of
+        air = await self._air(last) if last is not None else None
+        ended = (air.ended_at or air.seen_at) if air is not None else None
+        on = self._near.addresses.on
+        return life.Rules(on, on and bool(self._text(channel, row)), timedelta(seconds=cooldown_s), ended)
+
+    def _text(self, channel: Channel, row: NoticeRow | None, *, custom: bool = True) -> str:
+        """Raises Off."""
+        if row is not None and row.custom and custom:
+            return str(row.custom)
+        message = str(self._near.settings.value("federation.live_message", channel.id))
+        return wording.live(message, self._title(channel.id), self._link(channel, row))
+
+    def _link(self, channel: Channel, row: NoticeRow | None) -> str:
+        site = self._near.addresses.site()
+        return site.live(channel.slug, row.broadcast_id) if row is not None else site.page(channel.slug)
+
+    def _draft(self, channel: Channel, text: str, *, picture: bool = True) -> Any:
+        value, making = self._near.settings.value, self._near.making
+        pictures: tuple[Any, ...] = ()
+        if picture and value("notice.picture", channel.id) == "picture":
+            shown = wording.alt(self._title(channel.id), str(value("name", channel.id)))
+            pictures = (making.picture(self._near.addresses.site().still(channel.slug), JPEG, shown),)
+        return making.draft(
+            text,
+            pictures=pictures,
+            hashtags=tuple(value("tags", channel.id)),
+            language=str(value("notice.language", channel.id)),
+        )
+
+    def _title(self, channel_id: int) -> str:
+        return str(self._near.settings.value("streamtitle", channel_id))
+
+    def _channel(self, channel_id: int) -> Any:
+        found = self._near.addresses.by_id(channel_id)
+        if found is None:
+            raise NotFound("there is no such channel")
+        return found
+
+    async def _air(self, row: NoticeRow) -> life.Air | None:
+        entry = await self._near.broadcasts.find(row.broadcast_id)
+        return life.Air(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
+
+    async def _current(self, channel_id: int) -> NoticeRow:
+        """Of what is on the air, which may have no notice because federation was off at its start."""
+        running = await self._near.broadcasts.unfinished(channel_id)
+        if not running:
+            raise Conflict("nothing is on the air")
+        await self._put(running[0].id, channel_id, self._now())
+        return await NoticeRow.get(broadcast_id=running[0].id)
+
+    async def _put(self, broadcast_id: int, channel_id: int, due: datetime) -> None:
+        row = NoticeRow(broadcast_id=broadcast_id, channel_id=channel_id, state=State.PLANNED.value, due=due)
+        await NoticeRow.bulk_create([row], ignore_conflicts=True)
+
+    async def _row(self, channel_id: int, notice_id: int) -> NoticeRow:
+        row = await NoticeRow.get_or_none(id=notice_id, channel_id=channel_id)
+        if row is None:
+            raise NotFound("there is no such notice")
+        return row
+
+    async def _again(self, row: NoticeRow) -> Notice:
+        return self._notice(await NoticeRow.get(id=row.id))
+
+    def _notice(self, row: NoticeRow) -> Notice:
+        on, channel = self._near.addresses.on, self._near.addresses.by_id(row.channel_id)
+        text = row.custom or row.said
+        if not text and on and channel is not None:
+            text = self._text(channel, row)
+        return Notice(
+            id=row.id,
+            channel_id=row.channel_id,
+            broadcast_id=row.broadcast_id,
+            state=State(row.state),
+            why=row.why,
+            text=text,
+            due=row.due,
+            post=self._near.addresses.site().post(row.post_id) if row.post_id and on else "",
+            posted_at=row.posted_at,
+            updated_at=row.updated_at,
+            closed_at=row.closed_at,
+        )
+
+
+async def waiting() -> bool:
+    """Whether any notice is open, for which a worker has to run."""
+    return await NoticeRow.filter(closed_at=None, state__in=_OPEN).exists()
+
+
+_OPEN = [State.PLANNED.value, *(state.value for state in OUT)]
+_TOO_SLOW = "it was changed by somebody else just now"
+
+
+async def _swap(row: NoticeRow, **values: object) -> bool:
+    """Change the row if nobody else has since it was read. Returns whether it was us."""
+    return bool(await NoticeRow.filter(id=row.id, version=row.version).update(version=row.version + 1, **values))
+
+
+async def _decide(row: NoticeRow, **values: object) -> None:
+    if not await _swap(row, **values):
+        raise Conflict(_TOO_SLOW)

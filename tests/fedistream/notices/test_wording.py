@@ -1,0 +1,45 @@
+"""The words of a notice."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fedistream.federation.writing import Draft, write
+from fedistream.notices.wording import alt, ended, live
+
+LINK = "https://node.example/live/7"
+
+
+@pytest.mark.parametrize(
+    ("message", "title", "text"),
+    [
+        ("I'm *live*!", "Locks", f"I'm *live*!\n\n**Locks**\n\n{LINK}"),
+        ("Live", " ", f"Live\n\n{LINK}"),
+        ("Live", "a*b* [c](d)", f"Live\n\n**a\\*b\\* \\[c\\](d\\)**\n\n{LINK}".replace("](d", "]\\(d")),
+        (" ", "Locks", ""),
+    ],
+)
+def test_a_notice_says_the_message_the_title_and_where(message: str, title: str, text: str) -> None:
+    assert live(message, title, LINK) == text
+
+
+def test_at_the_end_the_place_is_named_even_without_a_message() -> None:
+    assert ended("", "Locks", LINK) == f"**Locks**\n\n{LINK}"
+    assert ended("Over.", "", LINK) == f"Over.\n\n{LINK}"
+
+
+def test_a_hashtag_in_the_title_is_one() -> None:
+    assert write(Draft(live("Live", "#clay & <b>", LINK)), lambda tag: tag).hashtags == ("clay",)
+
+
+@given(st.text(alphabet="ab#@*_`[]()!<>&~|\\{} ", max_size=60))
+def test_a_title_stands_as_it_is_typed(title: str) -> None:
+    html = write(Draft(live("Live", title, LINK)), lambda tag: tag).html
+    shown = html.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    plain = shown.replace('<a href="', "").replace("<strong>", "").replace("</strong>", "")
+    if "#" not in title and " " not in title:
+        assert title in plain
+
+
+def test_a_picture_says_what_it_shows() -> None:
+    assert (alt("Locks", "Ann"), alt("", "Ann")) == ("Locks (Ann)", "Ann")

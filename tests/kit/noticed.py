@@ -1,0 +1,111 @@
+"""Notices on a database, with federation beside them, and broadcasts that are rows of the book alone."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from activitypub.strictjson import Json
+from fedistream.broadcasts.log import BroadcastLog
+from fedistream.events import BroadcastEnded, BroadcastStarted
+from fedistream.federation.feature import FederationFeature
+from fedistream.federation.writing import Draft, Mention, Picture
+from fedistream.notices.service import Making, Neighbours, Notices
+from fedistream.notices.values import Notice
+from fedistream.settings_store import Settings
+from tests.kit.federated import Federated, federated
+
+FAN = Mention("https://b.example/users/bob", "bob@b.example", "https://b.example/users/bob/inbox")
+
+
+async def nothing() -> None:
+    """Settings of this process need not be read again."""
+
+
+async def no_hurry(at: float) -> None:
+    """The tests call it themselves."""
+
+
+def make(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> Notices:
+    making = Making(Draft, Picture)
+    near = Neighbours(settings, federation.addresses, BroadcastLog(), federation.posts, making, nothing)
+    return Notices(near, now, no_hurry)
+
+
+@dataclass
+class Noticed:
+    """`hurried` are the times at which it was to be looked again."""
+
+    near: Federated
+    notices: Notices
+    log: BroadcastLog = field(default_factory=BroadcastLog)
+    hurried: list[float] = field(default_factory=list)
+
+    @property
+    def channel_id(self) -> int:
+        return self.near.home.id
+
+    def now(self) -> datetime:
+        return self.near.clock.now()
+
+    async def start(self, title: str = "Evening locks") -> int:
+        """A broadcast begins, and is planned a notice for."""
+        await self.near.settings.change("streamtitle", title)
+        broadcast_id = await self.log.start(self.channel_id, title, self.now(), {})
+        await self.notices.plan(BroadcastStarted(self.channel_id, broadcast_id, title, self.now()))
+        return broadcast_id
+
+    async def end(self, broadcast_id: int) -> None:
+        await self.log.end(broadcast_id, self.now(), "finished", 0)
+        await self.notices.close(BroadcastEnded(self.channel_id, broadcast_id, "finished", self.now()))
+
+    async def later(self, seconds: float) -> None:
+        """Time goes on, what is on the air stays there, and the notices are looked at."""
+        self.near.clock.ahead += seconds
+        for entry in await self.log.unfinished(self.channel_id):
+            await self.log.seen(entry.id, self.now())
+        await self.notices.tend()
+
+    async def live(self, title: str = "Evening locks") -> Notice:
+        """A broadcast whose notice is out."""
+        await self.start(title)
+        await self.later(121)
+        return await self.newest()
+
+    async def newest(self) -> Notice:
+        return (await self.notices.page(self.channel_id)).items[0]
+
+    async def states(self) -> list[str]:
+        """The newest first; with the reason where there is one."""
+        found = (await self.notices.page(self.channel_id)).items
+        return [f"{each.state.value}{each.why and f': {each.why}'}" for each in found]
+
+    async def sent(self) -> list[tuple[str, Json]]:
+        """Kinds and objects of the activities about posts, the oldest first."""
+        found = [activity for _, activity in await self.near.sent()]
+        return [(each["type"], each["object"]) for each in found if each["type"] != "Accept"]
+
+    async def kinds(self) -> list[str]:
+        return [kind for kind, _ in await self.sent()]
+
+    def another(self) -> Notices:
+        """The service of another worker."""
+        return make(self.near.settings, self.near.feature, self.now)
+
+    def hurried_in(self) -> timedelta:
+        """How long until the last time that was wished for."""
+        return timedelta(seconds=self.hurried[-1] - self.near.clock.unix())
+
+
+@asynccontextmanager
+async def noticed() -> AsyncIterator[Noticed]:
+    """With one follower."""
+    async with federated() as near:
+        await near.follow()
+        made = Noticed(near, make(near.settings, near.feature, near.clock.now))
+
+        async def hurry(at: float) -> None:
+            made.hurried.append(at)
+
+        made.notices = Notices(made.notices._near, near.clock.now, hurry)
+        yield made
