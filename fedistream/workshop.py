@@ -76,11 +76,11 @@ class Shop:
     clock, and how it learns what the front has changed."""
 
     handlers: Mapping[str, Handler]
-    timed: tuple[Timed, ...]
+    clock: Clock
     freshness: Freshness
 
 
-async def shop(options: Options, outbox: Outbox, hurry: Hurry, undo: contextlib.AsyncExitStack) -> Shop:
+async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack) -> Shop:
     """On an open database. Raises Problem."""
     facts = Bus(enqueue(outbox))
     settings, channels = Settings(facts, now), Channels(now, secrets.token_urlsafe)
@@ -97,7 +97,13 @@ async def shop(options: Options, outbox: Outbox, hurry: Hurry, undo: contextlib.
     )
     undo.push_async_callback(federation.close)
     freshness = Freshness({SETTINGS: settings.load, CHANNELS: channels.load, KEYS: federation.keys.reload})
+
+    async def hurry(at: float) -> None:
+        await clock.hurry(TEND, at)
+
     notices = make_notices(settings, federation, freshness.refresh, hurry)
+    timed = (Timed("outbox.prune", every(PRUNE_S), outbox.prune), Timed(TEND, every(TEND_S), notices.tend))
+    clock = Clock(timed, time.time)
     jobs = reactions.jobs(federation, notices)
     facts.attach(jobs)
     deliverer = Deliverer(federation.outside, Schemes(), time.time)
@@ -107,7 +113,7 @@ async def shop(options: Options, outbox: Outbox, hurry: Hurry, undo: contextlib.
             "activity": ActivityHandler(deliverer, KeyRing(federation.keys), drop_inbox),
             **federation.handlers(),
         },
-        (Timed("outbox.prune", every(PRUNE_S), outbox.prune), Timed(TEND, every(TEND_S), notices.tend)),
+        clock,
         freshness,
     )
 
@@ -150,17 +156,12 @@ async def run(options: Options, *, nudged: bool) -> None:
             raise Problem(str(problem), BAD_DATA) from problem
         outbox = Outbox(time.time)
         owner = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
-
-        async def hurry(at: float) -> None:
-            await clock.hurry(TEND, at)
-
-        made = await shop(options, outbox, hurry, undo)
+        made = await shop(options, outbox, undo)
         worker = Worker(outbox, made.handlers, owner, random.random, prepare=made.freshness.refresh)
-        clock = Clock(made.timed, time.time)
-        await clock.open()
-        undo.callback(clock.close)
+        await made.clock.open()
+        undo.callback(made.clock.close)
         # whoever was killed in the middle of it has put off the next time already
-        await clock.hurry(TEND)
+        await made.clock.hurry(TEND)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, worker.stop)
