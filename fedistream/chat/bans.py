@@ -66,12 +66,11 @@ class Bans:
         """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Returns
         what was banned, "" for an address of this machine and for what is none."""
         try:
-            found = _plain(ipaddress.ip_address(address))
+            network = _household(address)
         except ValueError:
             return ""
-        if found.is_loopback:
+        if network.is_loopback:
             return ""
-        network = ipaddress.ip_network((found, HOUSEHOLD if found.version == 6 else 32), strict=False)
         await self.ban(str(network), notes)
         return _name(network)
 
@@ -120,6 +119,22 @@ def parse(address: str) -> Network:
     if network.prefixlen < (8 if network.version == 4 else 16):
         raise Invalid("IP address", "is a network of half the world")
     return network
+
+
+def household(address: str) -> str:
+    """Who is counted as one at this address. What is no address stands for itself."""
+    try:
+        return _name(_household(address))
+    except ValueError:
+        return address
+
+
+def _household(address: str) -> Network:
+    """Raises ValueError for what is no address."""
+    found = _plain(ipaddress.ip_address(address))
+    # of this machine's own network no two addresses are one household
+    whole = found.version == 4 or found.is_loopback
+    return ipaddress.ip_network((found, found.max_prefixlen if whole else HOUSEHOLD), strict=False)
 
 
 def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fedistream.chat import names, rules
+from fedistream.chat.bans import household
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.conduct import Conduct, Pace
 from fedistream.chat.herald import Herald, Neighbours, Parts
@@ -78,7 +79,11 @@ class Chat:
         if self._parts.bans.holds(address):
             raise NotAllowed("this address is banned from the chat")
         pace = self._watch.registrations.pace(
-            address, self._clocks.monotonic(), most=REGISTRATIONS, within_s=REGISTRATIONS_S, mute_s=REGISTRATIONS_S
+            household(address),
+            self._clocks.monotonic(),
+            most=REGISTRATIONS,
+            within_s=REGISTRATIONS_S,
+            mute_s=REGISTRATIONS_S,
         )
         if pace is not Pace.FINE:
             raise TooMany(REGISTRATIONS_S)
@@ -262,8 +267,8 @@ class Chat:
         protected = self._setting("chat.spam_protection", seat.channel_id)
         most = rules.FLOOD if protected else rules.ADDRESS_FLOOD
         times = {"within_s": rules.FLOOD_S, "mute_s": rules.MUTE_S}
-        pace = visitors.pace(seat.visitor.id, at, most=most, **times)
-        if pace is Pace.FINE and addresses.pace(seat.address, at, most=rules.ADDRESS_FLOOD, **times) is not Pace.FINE:
+        pace, home = visitors.pace(seat.visitor.id, at, most=most, **times), household(seat.address)
+        if pace is Pace.FINE and addresses.pace(home, at, most=rules.ADDRESS_FLOOD, **times) is not Pace.FINE:
             visitors.mute(seat.visitor.id, at + rules.MUTE_S)
             pace = Pace.TOO_FAST
         return pace

@@ -19,13 +19,13 @@ from fedistream.api.loudspeaker import Loudspeaker, Shape
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.needs import Channels
 from fedistream.api.owncast.shapes import Json
-from fedistream.chat.bans import Bans
+from fedistream.chat.bans import Bans, household
 from fedistream.chat.herald import Herald
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.room import Seat
 from fedistream.chat.rules import MAX_BYTES, TOO_LONG
 from fedistream.chat.service import Chat
-from fedistream.chat.values import Event, Visitor, Why
+from fedistream.chat.values import Event, Shown, Visitor, Why
 from fedistream.chat.visitors import Visitors
 from fedistream.errors import Invalid, NotAllowed
 
@@ -116,13 +116,14 @@ class ChatSocket:
         if (refusal := self._refusal(address)) is not None:
             await _answer(scope, send, *refusal)
             return
-        self._addresses[address] += 1
+        home = household(address)
+        self._addresses[home] += 1
         try:
             await self._serve(scope, receive, send, address)
         finally:
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+            self._addresses[home] -= 1
+            if not self._addresses[home]:
+                del self._addresses[home]
 
     def _refusal(self, address: str) -> tuple[int, str] | None:
         """Status and words, for who gets no socket at all."""
@@ -133,7 +134,7 @@ class ChatSocket:
         if self._addresses.total() >= self._limits.all:
             return 503, "there are too many chat clients"
         # a proxy that does not say for whom it asks, and programs on this machine, are not one visitor
-        if self._addresses[address] >= self._limits.per_address and not _is_here(address):
+        if self._addresses[household(address)] >= self._limits.per_address and not _is_here(address):
             return 429, "there are too many chat clients at this address"
         return None
 
@@ -179,18 +180,22 @@ class ChatSocket:
         return None
 
     async def _catch_up(self, guest: Guest, channel_id: int, since: str) -> None:
-        """Tell what was said after the message `since`, then let the loudspeaker speak to the socket itself."""
+        """Tell what was said after the message `since` and which older ones were hidden, then let the loudspeaker
+        speak to the socket itself."""
         known: set[bytes] = set()
+        newest = since
         try:
             for _ in range(CATCH_UP_PAGES if since else 0):
-                page = await self._desk.messages.history(channel_id, after=since, limit=CATCH_UP)
+                page = await self._desk.messages.history(channel_id, after=newest, limit=CATCH_UP)
                 texts = [self._desk.loudspeaker.text(channel_id, said) for said in page]
                 if texts:
                     guest.line.push(frames(texts))
                 known.update(texts)
                 if len(page) < CATCH_UP:
                     break
-                since = page[-1].id
+                newest = page[-1].id
+            if since and (hidden := await self._desk.messages.hidden_since(channel_id, since)):
+                guest.hear(Shown(hidden, False, self._desk.herald.next_id(), self._desk.now()))
         except Invalid:
             pass  # an id of another server, from a client that was pointed here; the history is there for him
         self._desk.loudspeaker.replace(channel_id, guest, guest.line)

@@ -49,7 +49,8 @@ export class Log {
   }
 
   /**
-   * The log as the server has it. What it no longer has between its first and last line was hidden meanwhile.
+   * The log as the server has it. What it no longer has between its first and last line was hidden meanwhile, and what
+   * it has again is shown again.
    * @param {import("./wire.js").Line[]} lines
    */
   fill(lines) {
@@ -58,7 +59,9 @@ export class Log {
     const [first, last] = [chat[0]?.id ?? "", chat.at(-1)?.id ?? ""];
     for (const item of this.#items("chat")) {
       const id = item.dataset.id ?? "";
-      if (id >= first && id <= last && !there.has(id)) this.setVisible([id], false);
+      if (id >= first && id <= last && there.has(id) === item.classList.contains("gone")) {
+        this.setVisible([id], there.has(id));
+      }
     }
     const quiet = this.list.childElementCount === 0;
     // who joins is not read a hundred old lines aloud

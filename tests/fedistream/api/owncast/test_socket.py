@@ -1,9 +1,11 @@
 """The chat's socket on a real server: what a client hears, in which order, and what becomes of those who misbehave."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from starlette.types import ASGIApp, Message, Scope
 from websockets.exceptions import InvalidStatus
 
 from fedistream.api.owncast.socket import Limits
@@ -237,3 +239,89 @@ async def test_seats_and_places_are_free_again_when_sockets_close(faces: Faces, 
     async with asyncio.timeout(20):
         while faces.chat.chat.clients(home) or faces.loudspeaker.count(home):
             await asyncio.sleep(0.01)
+
+
+async def test_who_was_away_hears_what_was_hidden_meanwhile(faces: Faces, port: int) -> None:
+    _, token = await faces.visitor("Ann")
+    bot, home = await faces.chat.visitors.make_bot("Bot"), faces.channels.home().id
+    herald, moderation = faces.chat.herald, faces.chat.moderation
+    early, rude, last = [await herald.bot_says(home, bot, text) for text in ("early", "rude", "last")]
+    await moderation.set_visible([early.id], False, ADMIN)
+    faces.clock.advance(1)
+    seen = await herald.bot_says(home, bot, "seen by Ann, who leaves")
+    faces.clock.advance(1)
+    await moderation.set_visible([rude.id], False, ADMIN)
+    missed = await herald.bot_says(home, bot, "missed")
+    async with chatting(port, token, since=seen.id) as ann:
+        await ready(ann)
+        assert (await ann.until("CHAT"))["id"] == missed.id
+        told = await ann.until("VISIBILITY-UPDATE")
+        assert (told["ids"], told["visible"]) == ([rude.id], False), "what she knows of already is not told again"
+        await moderation.set_visible([last.id], False, ADMIN)
+        assert (await ann.until("VISIBILITY-UPDATE"))["ids"] == [last.id]
+
+
+@pytest.mark.parametrize(
+    ("address", "elsewhere"),
+    [(lambda n: "203.0.113.9", "203.0.113.10"), (lambda n: f"2001:db8:1:2::{n:x}", "2001:db8:1:3::1")],
+)
+async def test_ten_thousand_sockets_of_one_household_take_nobodys_place(
+    faces: Faces, address: Callable[[int], str], elsewhere: str
+) -> None:
+    (_, token), (_, other) = await faces.visitor("Ann"), await faces.visitor("Bob")
+    app = faces.app()
+    crowd = [Caller(app, address(n), token) for n in range(10_000)]
+    await asyncio.gather(*(each.answered() for each in crowd))
+    answers = Counter(each.status for each in crowd)
+    assert answers == {"open": Limits().per_address, "429 there are too many chat clients at this address": 9_900}
+    neighbour = Caller(app, elsewhere, other)
+    await neighbour.answered()
+    assert neighbour.status == "open"
+    await next(each for each in crowd if each.status == "open").hang_up()
+    again = Caller(app, address(0), token)
+    await again.answered()
+    assert again.status == "open"
+    for each in (*crowd, neighbour, again):
+        await each.hang_up()
+
+
+class Caller:
+    """A browser that asks for a socket, as the web server hands it on; `address` is where it asks from."""
+
+    def __init__(self, app: ASGIApp, address: str, token: str) -> None:
+        self.status = ""
+        self._gone = asyncio.Event()
+        self._told, self._asked = asyncio.Event(), False
+        scope: Scope = {
+            "type": "websocket",
+            "path": "/ws",
+            "query_string": f"accessToken={token}".encode(),
+            "headers": [],
+            "client": (address, 40_000),
+            "extensions": {"websocket.http.response": {}},
+        }
+        self._call = asyncio.ensure_future(app(scope, self._receive, self._send))
+
+    async def answered(self) -> None:
+        await asyncio.wait_for(self._told.wait(), 60)
+
+    async def hang_up(self) -> None:
+        self._gone.set()
+        await self._call
+
+    async def _receive(self) -> Message:
+        if not self._asked:
+            self._asked = True
+            return {"type": "websocket.connect"}
+        await self._gone.wait()
+        return {"type": "websocket.disconnect", "code": 1001}
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "websocket.accept":
+            self.status = "open"
+        elif message["type"] == "websocket.http.response.start":
+            self.status = str(message["status"])
+        elif message["type"] == "websocket.http.response.body":
+            self.status += f" {message['body'].decode()}"
+        if self.status and message["type"] != "websocket.http.response.start":
+            self._told.set()
