@@ -74,9 +74,9 @@ from fedistream.options import Options
 from fedistream.people.service import People
 from fedistream.settings_store import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
+from fedistream.signin.feature import Neighbours as SignInNeighbours
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
-from fedistream.signin.indieauth import Neighbours as SignInNeighbours
 from fedistream.stills.service import Neighbours as PictureNeighbours
 from fedistream.stills.service import Stills
 from fedistream.viewers.service import Viewers
@@ -85,7 +85,6 @@ from media.rtmp.server import RtmpServer
 
 log = logging.getLogger(__name__)
 
-SIGN_INS, SIGN_INS_PER_S = 10, 0.1  # of one visitor, and of one address, which a school may share
 GOODBYE_S = 3  # how long a stopping node waits for running requests
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -195,9 +194,11 @@ async def features(options: Options, outbox: Outbox) -> Features:
 
 
 def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:
-    asking = Pace(time.monotonic, burst=SIGN_INS, per_s=SIGN_INS_PER_S)
-    near = SignInNeighbours(settings, chat.chat, federation.outside, asking)
-    return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes))
+    def pace(burst: float, per_s: float) -> Pace:
+        return Pace(time.monotonic, burst=burst, per_s=per_s)
+
+    near = SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace)
+    return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes, secrets.randbelow))
 
 
 async def _up_to_date() -> None:
@@ -367,6 +368,7 @@ def _application(
         "emoji": made.chat.emoji,
         "integrations": made.integrations,
         "indieauth": made.sign_in.indieauth,
+        "codes": made.sign_in.codes,
         "stills": made.stills,
         "notices": made.notices,
         "invitations": invitations,

@@ -17,6 +17,7 @@ from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses
 from fedistream.federation.blocks import Blocks
+from fedistream.federation.correspondents import Correspondents
 from fedistream.federation.documents import Documents
 from fedistream.federation.doors.doors import Doors, House
 from fedistream.federation.doors.doors import build as build_doors
@@ -68,6 +69,7 @@ class FederationFeature:
     engagements: Engagements
     posts: Posts
     talk: Talk
+    correspondents: Correspondents
     addresses: Addresses
     keys: Keys
     profiles: Profiles
@@ -123,7 +125,8 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     letters = Letters(post.outbox, post.delivery, addresses, _token)
     engagements = Engagements(clocks.now)
     followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
-    posts = Posts(addresses, near.settings, letters, Accounts(fetches, blocks).find, clocks.now, _token)
+    find = Accounts(fetches, blocks).find
+    posts = Posts(addresses, near.settings, letters, find, clocks.now, _token)
     documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
     profiles = Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now)
     for name in NAMES:
@@ -142,7 +145,6 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         token=_token,
     )
     doors = build_doors(house)
-    pace = Pace(clocks.monotonic, burst=BURST, per_s=PER_S)
     talk = _talk(near, house, blocks)
     parts = Parts(
         addresses=addresses,
@@ -155,7 +157,7 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         visits=visits,
         talk=talk,
         acts=doors.acts(),
-        pace=pace,
+        pace=Pace(clocks.monotonic, burst=BURST, per_s=PER_S),
         asking=Pace(clocks.monotonic, burst=10, per_s=0.2),
         clock=clocks.unix,
         now=clocks.now,
@@ -167,6 +169,7 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         engagements=engagements,
         posts=posts,
         talk=talk,
+        correspondents=Correspondents(addresses, near.channels, find, posts, clocks.unix),
         addresses=addresses,
         keys=keys,
         profiles=profiles,

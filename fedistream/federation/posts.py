@@ -111,8 +111,8 @@ class Posts:
         """Take it back from everybody who got it. Raises NotFound, Gone, Off."""
         await atomic(self._delete, post_id)
 
-    async def direct(self, channel: Channel, to: Mention, html: str) -> None:
-        """Tell one person alone. It can be read nowhere else. Raises Off."""
+    async def direct(self, channel: Channel, to: Mention, html: str, *, expires_at: float | None = None) -> None:
+        """Tell one person alone, by `expires_at` (Unix seconds) or never. It can be read nowhere else. Raises Off."""
         actor, now = self._addresses.actor(channel), self._now()
         url = self._addresses.site().post(self._token())
         # twice, so that what is read as a list is one: some servers make one thing of a list of one
@@ -122,7 +122,7 @@ class Posts:
             "Note", url, (actor,), content=content, url=url, published=now, to=(to.actor,), cc=(to.actor,), tags=tags
         )
         document = compose.create(f"{url}#create", actor, thing)
-        await self._letters.send(channel, document, [to.inbox], url)
+        await self._letters.send(channel, document, [to.inbox], url, expires_at)
 
     async def pin(self, post_id: str, *, pinned: bool) -> None:
         """Put it above the channel's other posts, or among them again."""

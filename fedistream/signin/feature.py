@@ -2,22 +2,50 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from fedistream.signin.indieauth import IndieAuth, Neighbours
+from fedistream.signin.discovery import Web
+from fedistream.signin.indieauth import Chat, IndieAuth, Pace, Settings
+from fedistream.signin.indieauth import Neighbours as IndieAuthNeighbours
+from fedistream.signin.onetime import Fediverse, OneTimeCodes
+from fedistream.signin.onetime import Neighbours as CodeNeighbours
+
+Paces = Callable[[float, float], Pace]
+"""A new Pace: so many at once, and so many a second in the long run."""
+
+ASKING = (10, 0.1)  # of one visitor, and of one address, which a school may share
+LETTERS = (3, 1 / 1200)  # to one account: who gets them need not have asked for any
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    settings: Settings
+    chat: Chat
+    web: Web
+    fediverse: Fediverse[Any]
+    paces: Paces
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """`monotonic` in seconds; `chance(n)` gives n random bytes."""
+    """`monotonic` in seconds; `chance(n)` gives n random bytes, `below(n)` a random number from 0 to n - 1."""
 
     monotonic: Callable[[], float]
     chance: Callable[[int], bytes]
+    below: Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
 class SignInFeature:
     indieauth: IndieAuth
+    codes: OneTimeCodes[Any]
 
 
 def build(near: Neighbours, clocks: Clocks) -> SignInFeature:
-    return SignInFeature(IndieAuth(near, clocks.monotonic, clocks.chance))
+    asking, letters = near.paces(*ASKING), near.paces(*LETTERS)
+    return SignInFeature(
+        IndieAuth(IndieAuthNeighbours(near.settings, near.chat, near.web, asking), clocks.monotonic, clocks.chance),
+        OneTimeCodes(
+            CodeNeighbours(near.settings, near.chat, near.fediverse, asking, letters), clocks.monotonic, clocks.below
+        ),
+    )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_bytes, token_urlsafe
+from secrets import randbelow, token_bytes, token_urlsafe
 
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
@@ -53,9 +53,9 @@ from fedistream.people.service import People
 from fedistream.places import STATIC, TEMPLATES
 from fedistream.settings_store import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
+from fedistream.signin.feature import Neighbours as SignInNeighbours
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
-from fedistream.signin.indieauth import Neighbours as SignInNeighbours
 from fedistream.viewers.service import Viewers
 from tests.kit import noticed
 from tests.kit.asking import ADDRESS, Clock, basic, client
@@ -143,6 +143,7 @@ class Faces:
             "emoji": self.chat.emoji,
             "integrations": self.integrations,
             "indieauth": self.sign_in.indieauth,
+            "codes": self.sign_in.codes,
             "stills": NoStills(),
             "federation": self.federation.federation,
             "documents": self.federation.documents,
@@ -243,9 +244,13 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
             FederationClocks(clock.now, lambda: clock.now().timestamp(), clock.monotonic),
             Post(Outbox(lambda: clock.now().timestamp()), activity, guard or Guard()),
         )
+
+        def pace(burst: float, per_s: float) -> Pace:
+            return Pace(clock.monotonic, burst=burst, per_s=per_s)
+
         sign_in = build_sign_in(
-            SignInNeighbours(settings, chat.chat, federation.outside, Pace(clock.monotonic, burst=10, per_s=0.1)),
-            SignInClocks(clock.monotonic, token_bytes),
+            SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace),
+            SignInClocks(clock.monotonic, token_bytes, randbelow),
         )
         yield Faces(
             clock,

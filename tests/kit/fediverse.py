@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from activitypub.signatures import Scheme, read_claim, sign
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, compose
 from activitypub.strictjson import Json
+from activitypub.webfinger import JRD, SELF, Jrd, Link, write_jrd
 from tests.kit.actors import actor
 from tests.kit.remote import Remote, remote
 from tests.kit.signing import ACTIVITY_JSON, rsa_key
@@ -44,7 +46,15 @@ class Peer:
         keys = (type(actor().keys[0])(self.key.key_id, self.key.key.public()),)
         return write_actor(actor(self.id, name="Ann <b>of</b> elsewhere", keys=keys, **self.profile))
 
+    @property
+    def handle(self) -> str:
+        return f"ann@{self.server.authority}"
+
     def answer(self, request: Request) -> web.Response:
+        if request.target.startswith("/.well-known/webfinger"):
+            jrd = write_jrd(Jrd(f"acct:{self.handle}", (), (Link(SELF, ACTIVITY_JSON, self.id),)))
+            known = request.target.endswith(f"acct:{self.handle}")
+            return web.Response(body=json.dumps(jrd), content_type=JRD, status=200 if known else 404)
         if request.method == "POST":
             self.requests.append(request)
             self.inbox.append(json.loads(request.body))
@@ -71,9 +81,10 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(outside: Outside, clock: Any) -> AsyncIterator[Peer]:
-    """On a port of its own, which `outside` has to be allowed to reach."""
+async def peer(outside: Outside, clock: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+    """On a port of its own, which `outside` has to be allowed to reach. Without `tls` the handle is of no use, as
+    WebFinger is asked over https alone."""
     made: list[Peer] = []
-    async with remote(lambda request: made[0].answer(request)) as server:
+    async with remote(lambda request: made[0].answer(request), tls=tls) as server:
         made.append(Peer(server, outside, clock))
         yield made[0]

@@ -22,7 +22,7 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
-PATHS = ("/api/chat", "/api/emoji", "/api/moderation", "/img/emoji/")
+PATHS = ("/api/auth/", "/api/chat", "/api/emoji", "/api/moderation", "/img/emoji/")
 
 User = dict[str, Any]
 Told = dict[str, Any]
@@ -41,6 +41,9 @@ class Parlour:
     away: bool = False  # no handshake succeeds
     refuses: bool = False  # no call succeeds
     moderators: bool = False  # whoever registers is one
+    code: str = "123456"  # the one that signs in
+    website: str = ""  # where a sign-in with a website leads
+    not_now: str = ""  # the words in which every sign-in is put off
     emoji: tuple[str, ...] = ("boat", "wave")
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
     _guests: Iterator[int] = field(default_factory=lambda: count(1))
@@ -118,9 +121,25 @@ class Parlour:
             token = f"token-{next(self._ids)}"
             user = self.user(f"Guest {next(self._guests)}", token, scopes=["MODERATOR"] if self.moderators else [])
             return JSONResponse({"id": user["id"], "accessToken": token, "displayName": user["displayName"]})
-        if request.query_params.get("accessToken") not in self.people:
+        token = request.query_params.get("accessToken", "")
+        if token not in self.people:
             return PlainTextResponse("unauthorized", 401)
+        if path.startswith("/api/auth/"):
+            return await self._sign_in(path, given, token)
         return await self._personal(path, given)
+
+    async def _sign_in(self, path: str, given: Any, token: str) -> Response:
+        if self.not_now:
+            return JSONResponse({"success": False, "message": self.not_now}, 429)
+        if path == "/api/auth/indieauth":
+            return JSONResponse({"redirect": self.website})
+        if path == "/api/auth/fediverse/verify":
+            if given["code"] != self.code:
+                return JSONResponse({"success": False, "message": "code is not the one that was sent"}, 400)
+            self.people[token]["authenticated"] = True
+            for socket in [socket for socket, whose in self.sockets.items() if whose == token]:
+                await socket.send_json(self.told("CONNECTED_USER_INFO", user=self.people[token]))
+        return JSONResponse({"success": True, "message": "done"})
 
     async def _personal(self, path: str, given: Any) -> Response:
         if path == "/api/chat":

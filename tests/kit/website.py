@@ -1,5 +1,6 @@
 """Somebody's website with an IndieAuth server, real on a port: it checks what a server has to, and says yes."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
@@ -29,6 +30,7 @@ class Website:
     says_no: bool = False
     page: bytes = b""  # instead of the page
     metadata: object = None  # instead of the metadata
+    closed: asyncio.Event | None = None  # nothing is answered before it is set
     answer: Response | None = None  # instead of the answer to a code
     asked: list[dict[str, str]] = field(default_factory=list)
     redeemed: list[dict[str, str]] = field(default_factory=list)
@@ -46,6 +48,8 @@ class Website:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         self.visits.append(f"{request.method} {request.url.path}")
+        if self.closed is not None:
+            await self.closed.wait()
         answers: dict[str, Any] = {
             "GET /": self._page,
             "GET /server": lambda: JSONResponse(self.metadata or self._metadata()),

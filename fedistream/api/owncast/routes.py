@@ -58,6 +58,8 @@ VISITORS = (
 SIGN_IN = (
     Entry("POST", "/api/auth/indieauth", sign_in.begin_indieauth, "visitor", LATER),
     Entry("GET", CALLBACK, sign_in.finish_indieauth, "anyone", LATER, changes=True),
+    Entry("POST", "/api/auth/fediverse", sign_in.send_code, "visitor", LATER),
+    Entry("POST", "/api/auth/fediverse/verify", sign_in.verify_code, "visitor", LATER),
 )
 
 # each under its present name and under the one it had in the early documents

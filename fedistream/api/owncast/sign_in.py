@@ -4,11 +4,13 @@ The IndieAuth callback is the one call that people see in their browser: they ar
 them how it went. Programs get the answers of the documents.
 """
 
+from typing import Protocol
+
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.ask import Ask
 from fedistream.api.entries import reply
-from fedistream.api.owncast.envelope import NO_CACHE
+from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.chat.values import Visitor
 from fedistream.errors import Refusal
 from fedistream.signin.indieauth import CALLBACK, LIFE_S, Denied, Expired, IndieAuth, Returned
@@ -18,6 +20,11 @@ HOME = "/"
 # what a page that cannot be told more is told: the words are its own, as an address puts none on the page
 REASONS: dict[type[Refusal], str] = {Denied: "denied", Expired: "expired"}
 FAILED = "failed"
+
+
+class Codes(Protocol):
+    async def send(self, visitor_id: str, account: str, address: str) -> None: ...
+    async def verify(self, visitor_id: str, code: str) -> object: ...
 
 
 async def begin_indieauth(ask: Ask, indieauth: IndieAuth) -> Response:
@@ -43,6 +50,16 @@ async def finish_indieauth(ask: Ask, indieauth: IndieAuth) -> Response:
             raise
         return _home(f"{HOME}?sign-in={REASONS.get(type(refusal), FAILED)}")
     return _home(HOME)
+
+
+async def send_code(ask: Ask, codes: Codes) -> Response:
+    await codes.send(visitor(ask).id, ask.member("account", str), ask.address)
+    return done("a code is on its way to this account")
+
+
+async def verify_code(ask: Ask, codes: Codes) -> Response:
+    await codes.verify(visitor(ask).id, ask.member("code", str))
+    return done("signed in")
 
 
 def visitor(ask: Ask) -> Visitor:

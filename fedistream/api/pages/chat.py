@@ -17,9 +17,11 @@ from fedistream.errors import NotFound
 READ_WRITE = "readwrite"
 READ_ONLY = "readonly"
 OVERLAY = "overlay"  # for the picture of the broadcast itself: lines on nothing
+ROOM = ("chat.disabled", "serverurl", "federation.enabled", "chat.offline_s", "chat.signed_in_only")
+"""The settings that a page with a chat needs for it."""
 SHOWN = (
     *("name", "streamtitle", "serversummary", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", "serverurl", "chat.disabled", "chat.offline_s"),
+    *("hideviewercount", *ROOM),
 )
 EMOJI = "vendor/emoji-picker.js"
 EMOJI_NAMES = "vendor/emoji-en.json"
@@ -46,14 +48,21 @@ class Settings(Protocol):
 
 def room(mode: str, values: Mapping[str, object]) -> dict[str, object]:
     """For the template: how the room is furnished."""
-    # who signs in elsewhere is sent back to the public address, so there has to be one
-    return {"mode": mode, "sign_in": bool(values["serverurl"]), "colours": range(COLOURS), "max_name": MAX_NAME}
+    # who signs in elsewhere is sent back to the public address, and codes come from there, so there has to be one
+    website = bool(values["serverurl"])
+    account = website and bool(values["federation.enabled"])
+    return {"mode": mode, "website": website, "account": account, "colours": range(COLOURS), "max_name": MAX_NAME}
 
 
 def told(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
     """For the modules, beside what the page tells them already; `words` are the texts that it has."""
     emoji = {"module": pages.url(EMOJI), "data": pages.url(EMOJI_NAMES)}
-    chat = {"maxBytes": MAX_SOCKET_PAYLOAD, "afterSeconds": values["chat.offline_s"], "emoji": emoji}
+    chat = {
+        "maxBytes": MAX_SOCKET_PAYLOAD,
+        "afterSeconds": values["chat.offline_s"],
+        "signedInOnly": values["chat.signed_in_only"],
+        "emoji": emoji,
+    }
     return {"chat": chat, "texts": {**words, **texts.chat(pages.translations)}}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from fedistream.api.pages import chat
 from fedistream.api.pages.cards import Still
 from fedistream.api.pages.invitation import Invitation
 from fedistream.api.pages.rendering import Pages
@@ -13,7 +14,7 @@ from fedistream.federation.addresses import Channel
 
 SHOWN = (
     *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", "serverurl", "nsfw", "disablesearchindexing", "chat.disabled", "chat.offline_s"),
+    *("hideviewercount", "nsfw", "disablesearchindexing", *chat.ROOM),
 )
 """The settings that can be seen on the watch page."""
 

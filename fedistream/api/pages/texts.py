@@ -57,6 +57,11 @@ def chat(translations: NullTranslations) -> dict[str, str]:
     return {
         "chat.placeholder": _("Write a message"),
         "chat.closed": _("The chat opens when the stream is live."),
+        "chat.sign-in-first": _("Sign in to write a message"),
+        "sign-in.sent": _("A code is on its way to {account}, as a direct message."),
+        "sign-in.denied": _("You were not signed in: you, or your website, did not agree."),
+        "sign-in.expired": _("That took too long, or was begun in another browser. Please try it again."),
+        "sign-in.failed": _("Your website could not be asked who you are. Is IndieAuth set up there?"),
         "chat.state.joining": _("Joining the chat…"),
         "chat.state.lost": _("The chat's connection is lost. Trying again…"),
         "chat.state.refused": _("The chat did not let you in. Trying again from time to time."),

@@ -57,7 +57,10 @@ CHAT = (
     *rows("visitor", "GET /api/chat"),
 )
 
-SIGN_IN = (*rows("visitor", "POST /api/auth/indieauth"), *rows("anyone", "GET /api/auth/indieauth/callback"))
+SIGN_IN = (
+    *rows("visitor", "POST /api/auth/indieauth", "POST /api/auth/fediverse", "POST /api/auth/fediverse/verify"),
+    *rows("anyone", "GET /api/auth/indieauth/callback"),
+)
 
 CHAT_MODERATORS = (
     *rows(

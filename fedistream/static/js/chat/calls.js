@@ -18,6 +18,15 @@ export class Refused extends Error {
   }
 }
 
+/** The server said: not now. */
+export class Later extends Error {
+  /** @param {string} words  the server's, possibly none */
+  constructor(words) {
+    super(words || "429");
+    this.words = words;
+  }
+}
+
 /** Kept beside the storage, which may be off; the token then lasts as long as the page. */
 let token = "";
 
@@ -46,7 +55,7 @@ export const forget = () => keep("");
  * @param {string} path
  * @param {object} [body]  with one it is a POST
  * @returns {Promise<any>}
- * @throws {Refused} for 4xx; what fetch throws when there is no answer
+ * @throws {Refused | Later} for 4xx; what fetch throws when there is no answer
  */
 async function call(path, body) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -60,8 +69,9 @@ async function call(path, body) {
     // refusals may be plain text
   }
   if (response.ok) return answer;
-  if (response.status >= 500 || response.status === 429) throw new Error(String(response.status));
-  throw new Refused(response.status, String(answer?.message ?? answer?.error ?? ""));
+  if (response.status >= 500) throw new Error(String(response.status));
+  const words = String(answer?.message ?? answer?.error ?? "");
+  throw response.status === 429 ? new Later(words) : new Refused(response.status, words);
 }
 
 const personal = (/** @type {string} */ path) => `${path}?accessToken=${encodeURIComponent(known())}`;
@@ -90,6 +100,15 @@ export const setEnabled = (userId, enabled) => call(personal("/api/chat/users/se
 
 /** @param {string} userId */
 export const details = (userId) => call(personal(`/api/moderation/chat/user/${encodeURIComponent(userId)}`));
+
+/**
+ * Have a code sent to an account on the fediverse.
+ * @param {string} account
+ */
+export const sendCode = (account) => call(personal("/api/auth/fediverse"), { account });
+
+/** @param {string} code  the one that came */
+export const verifyCode = (code) => call(personal("/api/auth/fediverse/verify"), { code });
 
 /**
  * Where to go on to sign in with an address of one's own.

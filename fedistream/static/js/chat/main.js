@@ -12,10 +12,11 @@ import { hours } from "./hours.js";
 import { Log } from "./log.js";
 import { offer } from "./picker.js";
 import { Profile } from "./profile.js";
+import { SignIn } from "./sign_in.js";
 
 const room = /** @type {HTMLElement} */ (document.getElementById("chat"));
 const part = (/** @type {string} */ selector) => /** @type {any} */ (room.querySelector(selector));
-const settings = /** @type {{maxBytes: number, afterSeconds: number}} */ (/** @type {any} */ (page).chat);
+const settings = /** @type {{maxBytes: number, afterSeconds: number, signedInOnly: boolean}} */ (/** @type {any} */ (page).chat);
 
 const connection = new Connection();
 const scroll = part(".chat-log");
@@ -30,6 +31,9 @@ const desk = room.dataset.mode === "readwrite" ? furnish() : null;
 function furnish() {
   const composer = new Composer(part(".chat-say"), settings.maxBytes, send);
   const profile = new Profile(part(".chat-self"), part(".chat-profile"), send);
+  const signIn = SignIn.of(part(".chat-profile"));
+  // a field that waits for the sign-in leads to it
+  composer.field.addEventListener("click", () => !desk?.known && profile.self && (profile.open(), signIn?.focus()));
   const actions = new Actions(log.list, scroll, {
     mention: (name) => composer.insert(`@${name}`),
     back: () => composer.field.focus(),
@@ -41,7 +45,7 @@ function furnish() {
     ":": (words) => emoji.find(words),
   });
   composer.field.addEventListener("sent", () => log.follow());
-  return { composer, profile, actions, open: true };
+  return { composer, profile, signIn, actions, open: true, known: !settings.signedInOnly };
 }
 
 /** A word beside the log, until the next one. @param {string} words */
@@ -53,7 +57,8 @@ function tell(words) {
 function allow() {
   if (!desk) return;
   const joined = connection.state === "open";
-  desk.composer.allow(joined && desk.open, text(joined ? "chat.closed" : `chat.state.${connection.state}`));
+  const why = !joined ? `chat.state.${connection.state}` : desk.open ? "chat.sign-in-first" : "chat.closed";
+  desk.composer.allow(joined && desk.open && desk.known, text(why));
 }
 
 /** @type {Record<string, (event: any) => void>} */
@@ -63,6 +68,11 @@ const ACTS = {
     people.met(person);
     if (!desk) return;
     desk.profile.show(person);
+    desk.signIn?.show(person);
+    if (desk.signIn?.tell()) desk.profile.open();
+    desk.known = !settings.signedInOnly || person.authenticated || person.moderator;
+    allow();
+    log.repaint(person);
     desk.actions.self = person.id;
     desk.actions.moderator = person.moderator;
     room.classList.toggle("moderated", person.moderator);

@@ -1,9 +1,9 @@
 /**
- * Who I am in this chat: the button with my name, and the dialog behind it for another name, colour, or sign-in.
+ * Who I am in this chat: the button with my name, and the dialog behind it for another name or colour. The part of the
+ * dialog for signing in is `sign_in.js`'s.
  */
 
 import { text, write } from "../page.js";
-import * as calls from "./calls.js";
 import { dress } from "./lines.js";
 import { SAY } from "./wire.js";
 
@@ -20,17 +20,13 @@ export class Profile {
     this.button = button;
     this.dialog = dialog;
     this.send = send;
-    this.error = /** @type {HTMLElement} */ (dialog.querySelector(".error"));
-    button.addEventListener("click", () => this.#open());
+    this.error = /** @type {HTMLElement} */ (dialog.querySelector("form.self .error"));
+    button.addEventListener("click", () => this.open());
     dialog.querySelector(".cancel")?.addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     dialog.querySelector("form.self")?.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#save(new FormData(/** @type {HTMLFormElement} */ (event.target)));
-    });
-    dialog.querySelector("form.sign-in")?.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#signIn(new FormData(/** @type {HTMLFormElement} */ (event.target)));
     });
   }
 
@@ -41,8 +37,8 @@ export class Profile {
     dress(/** @type {HTMLElement} */ (this.button.querySelector(".name")), person);
   }
 
-  #open() {
-    if (!this.self) return;
+  open() {
+    if (!this.self || this.dialog.open) return;
     write(this.error, "");
     const name = /** @type {HTMLInputElement} */ (this.dialog.querySelector("[name=name]"));
     name.value = this.self.name;
@@ -66,18 +62,5 @@ export class Profile {
     // a colour is told to nobody until the next message; a name comes back with an event, or a refusal in the log
     this.show({ ...this.self, colour });
     this.dialog.close();
-  }
-
-  /** @param {FormData} given */
-  async #signIn(given) {
-    try {
-      const { redirect } = await calls.signIn(String(given.get("address") ?? ""));
-      const url = new URL(redirect);
-      if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error(url.protocol);
-      location.assign(url);
-    } catch (error) {
-      const words = error instanceof calls.Refused ? error.words : "";
-      write(this.error, words || text("chat.failed"));
-    }
   }
 }

@@ -76,9 +76,16 @@ async def test_the_bare_address_leads_to_the_chat_for_reading(studio: Studio, pa
 
 
 async def test_signing_in_is_offered_where_the_other_side_can_come_back_to(studio: Studio) -> None:
-    assert "IndieAuth" not in (await get(studio, "/")).text
+    async def offered() -> tuple[bool, bool]:
+        page = await get(studio, "/")
+        return 'id="sign-in-website"' in page.text, 'id="sign-in-account"' in page.text
+
+    studio.settings.values["federation.enabled"] = True
+    assert await offered() == (False, False)
     studio.settings.values["serverurl"] = "https://boats.example"
-    assert "IndieAuth" in (await get(studio, "/")).text
+    assert await offered() == (True, True)
+    studio.settings.values["federation.enabled"] = False
+    assert await offered() == (True, False)
 
 
 async def test_a_name_of_markup_stays_text(studio: Studio) -> None:

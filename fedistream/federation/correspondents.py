@@ -1,0 +1,40 @@
+"""People on other servers who are written to because somebody here says that he is one of them."""
+
+from typing import Protocol
+
+from activitypub.fetch import Clock
+from activitypub.webfinger import BadHandle, parse_handle
+from fedistream.errors import Invalid
+from fedistream.federation.addresses import Addresses, Channel, Channels
+from fedistream.federation.posts import Finds
+from fedistream.federation.writing import Mention
+
+
+class Directs(Protocol):
+    async def direct(self, channel: Channel, to: Mention, html: str, *, expires_at: float | None = None) -> None: ...
+
+
+class Correspondents:
+    """`clock` is in Unix seconds."""
+
+    def __init__(self, addresses: Addresses, channels: Channels, find: Finds, posts: Directs, clock: Clock) -> None:
+        self._addresses, self._channels, self._find, self._posts = addresses, channels, find, posts
+        self._clock = clock
+
+    async def find(self, account: str) -> Mention:
+        """Who has the account that is typed as user@host. Raises Invalid, and Off."""
+        site = self._addresses.site()
+        try:
+            handle = parse_handle(account)
+        except BadHandle:
+            raise Invalid("account", "must be like user@example.com") from None
+        if handle.host == site.authority:
+            raise Invalid("account", "is one of this server itself, which nobody can sign in with")
+        found = await self._find(handle)
+        if found is None:
+            raise Invalid("account", "was not found on its server")
+        return found
+
+    async def write(self, to: Mention, html: str, within_s: float) -> None:
+        """Send a direct message from the home channel, in so many seconds or never. Raises Off."""
+        await self._posts.direct(self._channels.home(), to, html, expires_at=self._clock() + within_s)

@@ -1,0 +1,140 @@
+"""Codes: sent, typed in, guessed at, and asked for too often."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+
+from fedistream.errors import Conflict, Invalid, TooMany
+from fedistream.federation.pace import Pace
+from fedistream.signin.onetime import LIFE_S, MAX_WAITING, TRIES, Neighbours, OneTimeCodes
+from tests.kit.asking import Clock
+
+ANN = "ann@social.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    actor: str
+
+
+@dataclass
+class World:
+    """The fediverse, the chat and the settings as far as codes know them: letters by account, and who signed in."""
+
+    letters: list[tuple[str, str, float]] = field(default_factory=list)
+    signed_in: list[tuple[str, str, str]] = field(default_factory=list)
+    name: str = "Quiet <b>Waters</b>"
+
+    async def find(self, account: str) -> Account:
+        if "@" not in account:
+            raise Invalid("account", "must be like user@example.com")
+        return Account(f"https://{account.strip('@ ').lower().partition('@')[2]}/ann")
+
+    async def write(self, to: Account, html: str, within_s: float) -> None:
+        self.letters.append((to.actor, html, within_s))
+
+    async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object:
+        self.signed_in.append((visitor_id, kind, identity))
+        return None
+
+    def value(self, name: str, channel_id: int | None = None) -> object:
+        return self.name
+
+    @property
+    def code(self) -> str:
+        """In the newest letter."""
+        found = re.search(r": (\d{6})\.", self.letters[-1][1])
+        assert found is not None
+        return found[1]
+
+
+@dataclass
+class Office:
+    world: World
+    clock: Clock
+    codes: OneTimeCodes[Account]
+
+
+@pytest.fixture
+def office() -> Office:
+    world, clock, numbers = World(), Clock(), count(7)
+    asking = Pace(clock.monotonic, burst=10_000, per_s=1)
+    near = Neighbours(world, world, world, asking, Pace(clock.monotonic, burst=3, per_s=1 / 1200))
+    return Office(world, clock, OneTimeCodes(near, clock.monotonic, lambda n: next(numbers) % n))
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06}"
+
+
+async def test_who_types_the_code_he_got_is_signed_in(office: Office) -> None:
+    await office.codes.send("v1", f" @{ANN} ", "203.0.113.7")
+    ((to, html, within_s),) = office.world.letters
+    assert (to, within_s) == ("https://social.example/ann", LIFE_S)
+    assert html.startswith("<p>One-time code from Quiet &lt;b&gt;Waters&lt;/b&gt;: 000007. ")
+    assert await office.codes.verify("v1", " 000 007\n") == "https://social.example/ann"
+    assert office.world.signed_in == [("v1", "fediverse", "https://social.example/ann")]
+    with pytest.raises(Conflict, match="ask for another"):
+        await office.codes.verify("v1", "000007")
+
+
+async def test_while_a_code_is_on_its_way_no_second_is_sent(office: Office) -> None:
+    for account in (ANN, ANN.upper(), f"@{ANN}"):
+        await office.codes.send("v1", account, "203.0.113.7")
+    assert len(office.world.letters) == 1
+    await office.codes.send("v1", "ann@other.example", "203.0.113.7")
+    assert office.world.letters[-1][0] == "https://other.example/ann", "who mistyped need not wait"
+    assert await office.codes.verify("v1", office.world.code) == "https://other.example/ann"
+
+
+async def test_a_code_is_for_who_asked_for_it_and_for_ten_minutes(office: Office) -> None:
+    await office.codes.send("v1", ANN, "203.0.113.7")
+    with pytest.raises(Conflict):
+        await office.codes.verify("v2", office.world.code)
+    office.clock.advance(LIFE_S)
+    with pytest.raises(Conflict, match="older than 10 minutes"):
+        await office.codes.verify("v1", office.world.code)
+    assert office.world.signed_in == []
+
+
+async def test_after_a_few_wrong_codes_the_right_one_is_of_no_use(office: Office) -> None:
+    await office.codes.send("v1", ANN, "203.0.113.7")
+    code = office.world.code
+    for guess in (wrong(code), "", "\ud800", "x" * 10_000, f"{code}0"):
+        with pytest.raises(Invalid, match="code is not the one"):
+            await office.codes.verify("v1", guess)
+    with pytest.raises(Conflict, match="too many wrong codes"):
+        await office.codes.verify("v1", code)
+    await office.codes.send("v1", ANN, "203.0.113.7")
+    assert await office.codes.verify("v1", office.world.code)
+    assert TRIES == 5
+
+
+async def test_nobody_is_sent_codes_by_the_dozen(office: Office) -> None:
+    for n in range(3):
+        await office.codes.send(f"v{n}", ANN, f"203.0.113.{n}")
+    with pytest.raises(TooMany) as refused:
+        await office.codes.send("v9", ANN, "203.0.113.9")
+    assert refused.value.after_s == pytest.approx(1200)
+    await office.codes.send("v9", "bob@elsewhere.example", "203.0.113.9")
+    office.clock.advance(1200)
+    await office.codes.send("v10", ANN, "203.0.113.9")
+    assert Counter(to for to, _, _ in office.world.letters)["https://social.example/ann"] == 4
+
+
+@pytest.mark.parametrize("account", ["", "  ", "@", "x" * 321, "ann"])
+async def test_what_is_no_account_is_refused(office: Office, account: str) -> None:
+    with pytest.raises(Invalid, match="account must be like"):
+        await office.codes.send("v1", account, "203.0.113.7")
+    assert office.world.letters == []
+
+
+async def test_when_very_many_wait_nobody_is_sent_a_code_that_cannot_be_kept(office: Office) -> None:
+    for n in range(MAX_WAITING):
+        await office.codes.send(f"v{n}", f"ann@h{n}.example", "203.0.113.7")
+    with pytest.raises(TooMany):
+        await office.codes.send("late", "ann@late.example", "203.0.113.7")
+    assert len(office.world.letters) == MAX_WAITING
