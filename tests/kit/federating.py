@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx2
+
 from tests.kit.asking import basic
 from tests.kit.certificates import Authority
 from tests.kit.livenode import PASSWORD, LiveNode, live_node
+from tests.kit.nodeprocess import started
 from tests.kit.relay import relay
 
 RIGHT = basic(PASSWORD)
@@ -22,11 +25,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """`origin` is where others reach the node, `us` the actor of its home channel."""
+    """`origin` is where others reach the node, `us` the actor of its home channel; `http` goes to it directly."""
 
-    node: LiveNode
+    http: httpx2.AsyncClient
     origin: str
     folder: Path
+    live: LiveNode | None = None
+
+    @property
+    def node(self) -> LiveNode:
+        """The node itself, where it runs in this process."""
+        assert self.live is not None
+        return self.live
+
+    @property
+    def authority(self) -> str:
+        return self.origin.partition("://")[2]
 
     @property
     def us(self) -> str:
@@ -43,12 +57,12 @@ class Town:
 
     async def tell(self, call: str, **body: object) -> Any:
         """Call a POST of the admin's. Returns the answer."""
-        answer = await self.node.http.post(f"/api/admin/{call}", json=body, headers=RIGHT)
+        answer = await self.http.post(f"/api/admin/{call}", json=body, headers=RIGHT)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def ask(self, call: str) -> Any:
-        answer = await self.node.http.get(f"/api/{call}", headers=RIGHT)
+        answer = await self.http.get(f"/api/{call}", headers=RIGHT)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -77,21 +91,40 @@ async def until(ask: Callable[[], Awaitable[T]], right: Callable[[T], object] = 
 
 @asynccontextmanager
 async def town(folder: Path, *, authority: Authority | None = None, **options: object) -> AsyncIterator[Town]:
-    """The node may reach all of 127.0.0.1 and trusts the authority; so does its worker."""
+    """In this process. The node may reach all of 127.0.0.1 and trusts the authority; so does its worker."""
     port = free_port()
-    given = {"port": port, "federation_allow": "127.0.0.1", **options}
-    if authority is None:
-        async with live_node(folder, public_url=f"http://127.0.0.1:{port}", **given) as node:
-            made = Town(node, f"http://127.0.0.1:{port}", folder)
+    async with _public(port, authority) as origin:
+        given = {"port": port, "public_url": origin, "federation_allow": "127.0.0.1", **options}
+        async with live_node(folder, **given) as node:
+            made = Town(node.http, origin, folder, node)
             await made.change("federation/enable", True)
             yield made
+
+
+@asynccontextmanager
+async def neighbour_town(folder: Path, *, authority: Authority | None = None) -> AsyncIterator[Town]:
+    """The same in a process of its own, so that two can live side by side."""
+    port = free_port()
+    async with _public(port, authority) as origin:
+        flags = ("--public-url", origin, "--federation-allow", "127.0.0.1", "--admin-password", PASSWORD)
+        async with (
+            started(folder, *flags, port=port) as process,
+            httpx2.AsyncClient(base_url=process.url, timeout=30) as http,
+        ):
+            made = Town(http, origin, folder)
+            await made.change("federation/enable", True)
+            yield made
+
+
+@asynccontextmanager
+async def _public(port: int, authority: Authority | None) -> AsyncIterator[str]:
+    """Where others reach what listens on `port`: with an authority through TLS, which is trusted meanwhile."""
+    if authority is None:
+        yield f"http://127.0.0.1:{port}"
         return
     async with relay(port, authority.server()) as public:
         with trusting(authority):
-            async with live_node(folder, public_url=f"https://127.0.0.1:{public}", **given) as node:
-                made = Town(node, f"https://127.0.0.1:{public}", folder)
-                await made.change("federation/enable", True)
-                yield made
+            yield f"https://127.0.0.1:{public}"
 
 
 @contextmanager

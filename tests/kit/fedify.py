@@ -111,6 +111,10 @@ class Fedify:
     control: httpx2.AsyncClient
     seen: list[Json] = field(default_factory=list)
 
+    @property
+    def authority(self) -> str:
+        return self.origin.partition("://")[2]
+
     def account(self, name: str) -> "Account":
         return Account(self, name)
 
@@ -136,14 +140,15 @@ class Fedify:
         except TimeoutError as error:
             raise TimeoutError(f"not among what came: {json.dumps(self.seen, indent=1)[-4000:]}") from error
 
-    async def activity(self, kind: str, by: str, **members: Any) -> Json:
+    async def activity(self, kind: str, by: str, *, about: str = "", **members: Any) -> Json:
         """The delivery of an activity of this type by this actor, as Fedify has verified and read it; `members` are
-        those that its object must have."""
+        those that its object must have, and `about` stands somewhere in it."""
 
         def wanted(record: Json) -> bool:
             read = record.get("read") or {}
             thing = read.get("object") or {}
-            return (read.get("type"), read.get("actor")) == (kind, by) and members.items() <= thing.items()
+            right = (read.get("type"), read.get("actor")) == (kind, by) and members.items() <= thing.items()
+            return right and about in json.dumps(record["activity"])
 
         return await self.delivery(wanted)
 

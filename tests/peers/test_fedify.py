@@ -1,7 +1,10 @@
 """A Fedify server and our node, over http and over https: each verifies what the other signs, and understands it."""
 
+from typing import Any
+
 import pytest
 
+from fedistream.federation.writing import Draft, Mention
 from tests.kit.federating import Town, until
 from tests.kit.fedify import Account, Fedify, PeerFailed
 from tests.kit.signing import ACTIVITY_JSON
@@ -22,6 +25,11 @@ async def post(home: Town, peer: Fedify, text: str) -> str:
     await home.tell("federation/send", value=text)
     create = await peer.activity("Create", home.us, content=f"<p>{text}</p>")
     return str(create["read"]["object"]["id"])
+
+
+def many(member: Any) -> list[Any]:
+    """What JSON-LD writes without a list where there is but one."""
+    return member if isinstance(member, list) else [member]
 
 
 async def lines(home: Town) -> list[str]:
@@ -76,6 +84,45 @@ async def test_in_a_private_channel_it_is_held_approved_blocked_and_forgiven(hom
         await home.change("federation/private", False)
 
 
+async def test_a_post_is_edited_and_taken_back(home: Town, peer: Fedify) -> None:
+    await follow(peer.account("emil"), home)
+    posts, note = home.node.node.features.federation.posts, await post(home, peer, "First")
+    post_id = note.rpartition("/")[2]
+    await posts.edit(post_id, Draft("Second #boats"))
+    update = await peer.activity("Update", home.us, id=note)
+    assert "Second" in update["read"]["object"]["content"]
+    assert update["read"]["object"]["updated"] is not None
+    assert [tag["name"] for tag in many(update["activity"]["object"]["tag"])] == ["#boats"]
+    await posts.delete(post_id)
+    delete = await peer.activity("Delete", home.us, id=note)
+    assert delete["read"]["object"]["type"] == "Tombstone"
+    answer = await home.http.get(f"/federation/{post_id}", headers={"Accept": ACTIVITY_JSON})
+    assert (answer.status_code, answer.json()["type"]) == (410, "Tombstone")
+
+
+async def test_one_person_alone_is_told(home: Town, peer: Fedify) -> None:
+    jo, features = peer.account("jo"), home.node.node.features
+    to = Mention(jo.url, f"jo@{peer.authority}", f"{jo.url}/inbox")
+    await features.federation.posts.direct(features.channels.home(), to, "<p>The code is 123456</p>")
+    create = await peer.activity("Create", home.us, content="<p>The code is 123456</p>")
+    assert (create["path"], create["activity"]["to"]) == ("/users/jo/inbox", jo.url)
+    path = create["read"]["object"]["id"].removeprefix(home.origin)
+    assert (await home.http.get(path, headers={"Accept": ACTIVITY_JSON})).status_code == 404
+
+
+async def test_who_is_mentioned_hears_of_it_without_following_if_they_can_be_found(home: Town, peer: Fedify) -> None:
+    kit = peer.account("kit")
+    if home.origin.startswith("http:"):  # handles are looked up over https alone, so this one stays text
+        await follow(peer.account("lea"), home)
+        await home.tell("federation/send", value=f"Ahoy @kit@{peer.authority}")
+        create = await peer.activity("Create", home.us, about="Ahoy")
+        assert "tag" not in create["activity"]["object"]
+        return
+    await home.tell("federation/send", value=f"Ahoy @kit@{peer.authority}")
+    create = await peer.activity("Create", home.us, about=kit.url)
+    assert {tag["href"] for tag in many(create["activity"]["object"]["tag"])} == {kit.url}
+
+
 async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(home: Town, peer: Fedify) -> None:
     cleo = peer.account("cleo")
     await follow(cleo, home)
@@ -83,7 +130,7 @@ async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(ho
 
     async def counted() -> tuple[int, int]:
         # asked here and not by the peer, who keeps what it has read for a while
-        answer = await home.node.http.get(note.removeprefix(home.origin), headers={"Accept": ACTIVITY_JSON})
+        answer = await home.http.get(note.removeprefix(home.origin), headers={"Accept": ACTIVITY_JSON})
         return answer.json()["likes"]["totalItems"], answer.json()["shares"]["totalItems"]
 
     like = await cleo.do("like", home.us, object=note)

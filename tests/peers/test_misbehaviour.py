@@ -339,4 +339,4 @@ async def test_after_all_this_the_node_goes_on(scene: Scene) -> None:
     async with rogue(scene.home.origin) as honest:
         assert (await honest.send(honest.modern(honest.activity("Follow", honest.us)))).status == 202
         assert honest.me in await scene.home.links("")
-    assert (await scene.home.node.http.get("/readyz")).status_code == 200
+    assert (await scene.home.http.get("/readyz")).status_code == 200
