@@ -129,9 +129,8 @@ async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(ho
     note = await post(home, peer, "Like this")
 
     async def counted() -> tuple[int, int]:
-        # asked here and not by the peer, who keeps what it has read for a while
-        answer = await home.http.get(note.removeprefix(home.origin), headers={"Accept": ACTIVITY_JSON})
-        return answer.json()["likes"]["totalItems"], answer.json()["shares"]["totalItems"]
+        found = await peer.ask("look", url=note)
+        return found["likes"]["totalItems"], found["shares"]["totalItems"]
 
     like = await cleo.do("like", home.us, object=note)
     react = await cleo.do("react", home.us, object=note, content="🎉")
@@ -195,6 +194,18 @@ async def test_accounts_that_only_known_servers_may_read_are_read_with_the_nodes
     assert hana.url in await home.links("")
     owners = {reader["owner"] for reader in await peer.ask("readers") if reader["path"].endswith(hana.name)}
     assert f"{home.origin}/federation/node" in owners
+
+
+async def test_new_keys_are_told_under_the_old_ones_and_used_from_then_on(home: Town, peer: Fedify) -> None:
+    await follow(peer.account("kay"), home)
+    before = peer.seen[-1]["key"]
+    await home.tell("federation/rotatekeys")
+    update = await peer.activity("Update", home.us, type="Service", id=home.us)
+    assert (update["status"], update["key"]) == (202, before)
+    assert update["activity"]["object"]["publicKey"]["id"] != before
+    await post(home, peer, "Under new keys")
+    assert peer.seen[-1]["key"] == update["activity"]["object"]["publicKey"]["id"]
+    await follow(peer.account("key"), home)
 
 
 async def test_it_finds_us_and_reads_all_that_we_show(home: Town, peer: Fedify) -> None:

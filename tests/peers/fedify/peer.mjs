@@ -35,8 +35,15 @@ const notes = new Map(); // id -> what the note is made of
 const sent = new Map(); // the URL of an activity -> the activity, to be undone
 const keys = new Map();
 
+/** Keeps keys and ids, but no documents: what a test has just changed would otherwise be old news for minutes. */
+class Forgetful extends MemoryKvStore {
+  async set(key, ...more) {
+    if (!key.includes("remoteDocument")) await super.set(key, ...more);
+  }
+}
+
 const federation = createFederation({
-  kv: new MemoryKvStore(),
+  kv: new Forgetful(),
   allowPrivateAddress: true,
   firstKnock: OPTIONS.firstKnock,
 });
@@ -223,7 +230,8 @@ async function answer(incoming, outgoing) {
   const body = incoming.method === "GET" ? undefined : Buffer.concat(await incoming.toArray());
   const request = new Request(`${origin}${incoming.url}`, { method: incoming.method, headers, body });
   const scheme = Object.entries(SCHEMES).find(([name]) => headers.has(name))?.[1] ?? null;
-  const record = { method: incoming.method, path: incoming.url, scheme };
+  const key = /key[iI]d="([^"]+)"/.exec(headers.get("signature-input") ?? headers.get("signature"))?.[1] ?? null;
+  const record = { method: incoming.method, path: incoming.url, scheme, key };
   const response = refused.has(scheme)
     ? new Response("this kind of signature is not known here", { status: 401 })
     : await asked.run(record, () => federation.fetch(request, { contextData: undefined }));
