@@ -53,8 +53,9 @@ class Picture:
 class Actor:
     """`name` is text to show, `summary` and the second of each pair in `fields` are HTML as the owner wrote it.
 
-    `shared_inbox` is only kept if it is on the host of the inbox. `webfinger` is "name@host" (FEP-2c59). `generator` is
-    the URL of the application (FEP-844e), written for actors of ours. `document` is what it was read from.
+    `shared_inbox` is only kept if it is on the host of the inbox. `indexable` lets searches find it (FEP-5feb).
+    `webfinger` is "name@host" (FEP-2c59). `generator` is the URL of the application (FEP-844e), written for actors of
+    ours. `document` is what it was read from.
     """
 
     id: str

@@ -137,7 +137,8 @@ def _embedded(given: Json, kind: str, author: str) -> Object | Inner | Actor:
 
 
 def _reaction(document: Json) -> str | None:
-    """Misskey sends a Like with `_misskey_reaction`, and the same in `content`; Akkoma and Pleroma EmojiReact."""
+    """Misskey sends a Like with `_misskey_reaction`, and the same in `content`; Akkoma and Pleroma send an EmojiReact
+    (FEP-c0e0)."""
     for key in ("_misskey_reaction", "content"):
         if reaction := members.label(document.get(key), MAX_REACTION):
             return reaction

@@ -106,6 +106,11 @@ class Federation:
             **parts.acts,
         }
 
+    @property
+    def understood(self) -> frozenset[str]:
+        """The types of activities that may lead to something; what else is verified is ignored."""
+        return frozenset(self._acts)
+
     async def open(self) -> None:
         """Read who is blocked."""
         self._parts.blocks.block(await self._parts.followers.blocked_actors())

@@ -1,0 +1,195 @@
+"""FEDERATION.md tells other implementers the truth: its tables are those of the code, its addresses answer."""
+
+import ast
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activitypub import actor, fetch, names, strictjson, urls
+from activitypub.outside import OutsideLimits
+from activitypub.refusal import STATUS
+from activitypub.restraint import Budget
+from activitypub.signatures import claim, keys, request
+from fedistream.api import entries
+from fedistream.api.fediverse import inbox, routes
+from fedistream.api.fediverse.envelope import STATUS as FACE_STATUS
+from fedistream.api.fediverse.envelope import UNREAD
+from fedistream.errors import TooMany
+from fedistream.federation import acquaintances, documents, feature, writing
+from fedistream.jobs import backoff, breaker
+from tests.house.tree import ROOT, modules
+from tests.kit.faces import Faces, open_faces
+from tests.kit.federated import ORIGIN
+from tests.kit.signing import ACTIVITY_JSON
+
+PAGE = (ROOT / "FEDERATION.md").read_text()
+TYPE = re.compile(r"`([A-Z][A-Za-z]+)`")
+
+# What each function of `compose` makes of what it is given; `activity` and `answer` are told the type.
+MADE = {"create": "Create", "update": "Update", "update_actor": "Update", "delete": "Delete", "undo": "Undo"}
+
+
+def section(title: str) -> str:
+    """The text under a heading, up to the next one."""
+    found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"no section is called {title}"
+    return found[1]
+
+
+def table(title: str) -> dict[str, str]:
+    """First and second column of the section's table."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section(title).splitlines() if "|" in line
+    ]
+    return {row[0]: row[1] for row in rows[2:]}
+
+
+def first_cells(title: str) -> set[str]:
+    """The words in backquotes of the first column."""
+    return {word for cell in table(title) for word in re.findall(r"`([^`]+)`", cell)}
+
+
+@pytest.fixture
+async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
+    async with open_faces(tmp_path) as opened:
+        await opened.settings.change("serverurl", ORIGIN)
+        await opened.settings.change("federation.enabled", True)
+        yield opened
+
+
+async def test_the_activities_that_lead_to_something_are_those_of_the_table(faces: Faces) -> None:
+    understood = faces.federation.federation.understood
+    assert first_cells("In") == understood
+    ignored = section("In").partition("Taken, verified and ignored:")[2]
+    assert set(TYPE.findall(ignored)) == set(names.ACTIVITIES) - understood
+
+
+def test_the_activities_that_are_sent_are_those_of_the_table() -> None:
+    assert first_cells("Out") == set(sent())
+
+
+def sent() -> list[str]:
+    """Every type of activity that the node composes, read from its source."""
+    found: list[str] = []
+    for module in modules(folders=("fedistream",)).values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "compose":
+                found += [MADE[node.attr]] if node.attr in MADE else []
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                found += told(node)
+    return found
+
+
+def told(call: ast.Call) -> list[str]:
+    """The types among the first arguments of a call: `letters.answer("Accept", ...)`."""
+    texts = [each.value for each in call.args[:1] if isinstance(each, ast.Constant)]
+    return [text for text in texts if text in names.ACTIVITIES and isinstance(text, str) and is_made_by(call)]
+
+
+def is_made_by(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in {"answer", "activity", "_activity"}
+
+
+def test_the_addresses_are_those_of_the_routes() -> None:
+    assert first_cells("Addresses") == {entry.path for entry in routes.ENTRIES}
+
+
+async def test_every_address_answers(faces: Faces) -> None:
+    post = await faces.federation.posts.publish(faces.channels.home(), "Ahoy")
+    asked: dict[str, str] = {"/.well-known/webfinger": "?resource=acct:streamer@node.example"}
+    async with faces.client() as http:
+        for entry in routes.ENTRIES:
+            path = entry.path.replace("{name}", "streamer").replace("{post_id}", post.id)
+            answer = await http.request(
+                entry.method, path + asked.get(entry.path, ""), headers={"Accept": ACTIVITY_JSON}
+            )
+            # an inbox answers a POST without a body, too: that it is none
+            assert answer.status_code == (200 if entry.method == "GET" else 415), entry.path
+
+
+async def test_when_it_is_off_nothing_answers(faces: Faces) -> None:
+    await faces.settings.change("federation.enabled", False)
+    async with faces.client() as http:
+        for entry in routes.ENTRIES:
+            path = entry.path.replace("{name}", "streamer").replace("{post_id}", "abc")
+            answer = await http.request(entry.method, path, headers={"Accept": ACTIVITY_JSON})
+            assert answer.status_code == (404 if "host-meta" in path else 405), path
+
+
+async def test_the_actor_has_what_is_said_of_it(faces: Faces) -> None:
+    said = re.findall(r"`([a-z][A-Za-z.]+)`", section("Actors").partition("The node's own")[0])
+    async with faces.client() as http:
+        document = (await http.get("/federation/user/streamer", headers={"Accept": ACTIVITY_JSON})).json()
+    for name in said:
+        inside: Any = document
+        for part in name.split("."):
+            assert part in inside, f"{name} is said to be in the actor"
+            inside = inside[part]
+
+
+def test_reasons_and_statuses_are_those_of_the_code() -> None:
+    said = {
+        reason: int(status[:3])
+        for cell, status in table("What is refused").items()
+        for reason in re.findall("`([^`]+)`", cell)
+    }
+    made = {str(reason): status for reason, status in STATUS.items()}
+    made |= {word: FACE_STATUS[kind] for kind, word in UNREAD.items()} | {"too-many": FACE_STATUS[TooMany]}
+    assert said == made
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    json, budget, outside = strictjson.LIMITS, Budget(), OutsideLimits()
+    assert inbox.MAX_BODY == outside.body == json.size
+    assert table("Limits") == {
+        "body of a POST, a document that is fetched": f"{json.size // 2**20} MiB",
+        "time for a body to arrive": f"{entries.BODY_TIME_S:.0f} s",
+        "depth of JSON": f"{json.depth}",
+        "members of all objects in JSON": f"{json.keys}",
+        "items of all lists in JSON": f"{json.items}",
+        "digits of a whole number in JSON": f"{strictjson.MAX_DIGITS}",
+        "length of a URL or id": f"{urls.MAX_URL} characters",
+        "headers": f"{request.MAX_HEADERS}",
+        "age of a signature, either way": f"{claim.WINDOW_S // 60} min",
+        "RSA keys": f"{keys.MIN_BITS} to {keys.MAX_BITS} bits",
+        "keys of an actor": f"{actor.MAX_KEYS}",
+        "activities of one host": f"{feature.BURST} at once, {feature.PER_S:.0f} a second in the long run",
+        "fetches from one host": f"{budget.fetches * 60 / budget.period_s:.0f} a minute",
+        "redirects": f"{fetch.MAX_HOPS}",
+        "time for a request of ours": f"{outside.total_s:.0f} s",
+        "items of a page of ours": f"{documents.PAGE}",
+        "text of a post": f"{writing.MAX_TEXT} characters",
+        "pictures of a post": f"{writing.MAX_PICTURES}",
+        "mentions of a post": f"{writing.MAX_MENTIONS}",
+    }
+    assert f"remembered for {acquaintances.SEEN_FOR.days} days" in section("In")
+
+
+def test_attempts_and_pauses_are_those_of_the_code() -> None:
+    attempts = ", ".join(map(spoken, backoff.FEDERATION.delays_s))
+    said = section("Delivery")
+    assert f"made after {attempts}." in said
+    pauses = f"left alone for {spoken(breaker.PAUSE_S)}, later for up to {spoken(breaker.MAX_PAUSE_S)}"
+    assert f"fails {breaker.FAILURES} times in a row is {pauses}; after failures on {breaker.DAYS} days" in said
+    assert f"`Retry-After` of up to {spoken(backoff.MAX_RETRY_AFTER_S)}" in said
+
+
+def spoken(seconds: float) -> str:
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def test_the_feps_are_those_that_the_source_obeys() -> None:
+    obeyed = {
+        fep
+        for module in modules(folders=("activitypub", "fedistream")).values()
+        for fep in re.findall(r"FEP[-_]([0-9a-fA-F]{4})\b|FEP_([0-9A-F]{4})_", module.text)
+    }
+    told = {fep.lower() for pair in obeyed for fep in pair if fep}
+    said = set(re.findall(r"\[FEP-([0-9a-f]{4})\]", section("Supported FEPs")))
+    assert said == told | {"67ff"}
