@@ -146,6 +146,34 @@ async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(ho
     assert await counted() == (0, 0)
 
 
+async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home: Town, peer: Fedify) -> None:
+    moa, features = peer.account("moa"), home.node.node.features
+    await follow(moa, home)
+    channel, talk = features.channels.home().id, features.federation.talk
+    note = await post(home, peer, "Say something")
+    reply = await moa.do("write", home.us, name="moa1", about=note, mention=home.us, content="<p>Ahoy <b>there</b></p>")
+    (held,) = (await talk.held(channel)).items
+    assert (held.note, held.actor, held.text) == (reply["note"], moa.url, "Ahoy there")
+    await talk.approve(channel, held.note)
+    await until(lambda: lines(home), lambda said: "Ahoy there" in said)
+
+    await features.settings.change("federation.replies", "on")
+    try:
+        await moa.do("write", home.us, name="moa2", about=reply["note"], content="<p>And one more</p>")
+        await until(lambda: lines(home), lambda said: "And one more" in said)
+        await moa.do("edit", home.us, name="moa2", content="<p>And two more</p>")
+        await until(lambda: lines(home), lambda said: "And two more" in said and "And one more" not in said)
+        await moa.do("delete", home.us, name="moa2")
+        await until(lambda: lines(home), lambda said: "And two more" not in said)
+        # a delivery that was late does not bring back what was deleted
+        await moa.do("edit", home.us, name="moa2", content="<p>And three</p>")
+        await moa.do("write", home.us, name="moa3", mention=home.us, content="<p>A mention</p>")
+        said = await until(lambda: lines(home), lambda said: "A mention" in said)
+        assert "And three" not in said
+    finally:
+        await features.settings.change("federation.replies", "held")
+
+
 async def test_who_is_renamed_blocks_us_or_deletes_the_account_is_believed(home: Town, peer: Fedify) -> None:
     dora, finn = peer.account("dora"), peer.account("finn")
     await follow(dora, home)

@@ -48,12 +48,15 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     async with town(tmp_path_factory.mktemp("victim")) as home, rogue(home.origin) as mal:
         # what is told in the chat is written a moment later, and would be taken for what came after
         await home.change("federation/showengagement", False)
-        # known from now on, and so is its key: what is refused later is not refused for want of it
-        assert (await mal.send(mal.cavage(mal.activity("Follow", mal.us)))).status == 202
+        # its key is known from now on: what is refused later is not refused for want of it
+        follow = mal.activity("Follow", mal.us)
+        assert (await mal.send(mal.cavage(follow))).status == 202
         # and the worker is up, which writes down a thing or two when it starts
         async with asyncio.timeout(PATIENCE_S):
             while "POST" not in {request.method for request in mal.server.asked}:
                 await asyncio.sleep(0.05)
+        # without followers nobody has to be told of the node's own changes, which also takes a while
+        assert (await mal.send(mal.cavage(mal.activity("Undo", follow)))).status == 202
         yield Scene(home, mal)
 
 
@@ -337,6 +340,11 @@ async def test_who_writes_slowly_or_answers_slowly_holds_up_nobody(scene: Scene)
 
 async def test_after_all_this_the_node_goes_on(scene: Scene) -> None:
     async with rogue(scene.home.origin) as honest:
-        assert (await honest.send(honest.modern(honest.activity("Follow", honest.us)))).status == 202
-        assert honest.me in await scene.home.links("")
+        follow = honest.activity("Follow", honest.us)
+        assert (await honest.send(honest.modern(follow))).status == 202
+        assert await scene.home.links("") == [honest.me]
+        async with asyncio.timeout(PATIENCE_S):
+            while "POST" not in {request.method for request in honest.server.asked}:
+                await asyncio.sleep(0.05)
+        assert (await honest.send(honest.modern(honest.activity("Undo", follow)))).status == 202
     assert (await scene.home.http.get("/readyz")).status_code == 200

@@ -125,8 +125,8 @@ async function reading(ctx, activity) {
 }
 
 function noteOf(ctx, id) {
-  const { author, content, about, to, published, updated, sensitive, summary, quote } = notes.get(id);
-  const mentioned = to ? [new Mention({ href: new URL(to), name: `@${to}` })] : [];
+  const { author, content, about, mention, published, updated, sensitive, summary, quote } = notes.get(id);
+  const mentioned = mention ? [new URL(mention)] : [];
   return new Note({
     id: ctx.getObjectUri(Note, { identifier: author, id }),
     attribution: ctx.getActorUri(author),
@@ -136,8 +136,8 @@ function noteOf(ctx, id) {
     replyTarget: about ? new URL(about) : null,
     quoteUrl: quote ? new URL(quote) : null,
     tos: [PUBLIC_COLLECTION],
-    ccs: [ctx.getFollowersUri(author), ...(to ? [new URL(to)] : [])],
-    tags: mentioned,
+    ccs: [ctx.getFollowersUri(author), ...mentioned],
+    tags: mentioned.map((href) => new Mention({ href, name: `@${href}` })),
     published,
     updated,
   });
