@@ -19,6 +19,7 @@ from fedistream.api.fediverse.envelope import STATUS as FACE_STATUS
 from fedistream.api.fediverse.envelope import UNREAD
 from fedistream.errors import TooMany
 from fedistream.federation import acquaintances, documents, feature, writing
+from fedistream.federation.models import QuoteRow
 from fedistream.jobs import backoff, breaker
 from tests.house.tree import ROOT, modules
 from tests.kit.faces import Faces, open_faces
@@ -98,11 +99,16 @@ def test_the_addresses_are_those_of_the_routes() -> None:
 
 
 async def test_every_address_answers(faces: Faces) -> None:
-    post = await faces.federation.posts.publish(faces.channels.home(), "Ahoy")
+    home, when = faces.channels.home(), faces.clock.now()
+    post = await faces.federation.posts.publish(home, "Ahoy")
+    ann, quoting = "https://remote.example/ann", "https://remote.example/1"
+    await QuoteRow.create(
+        id="q", channel_id=home.id, post_id=post.id, quoting=quoting, actor=ann, inbox=f"{ann}/inbox", at=when
+    )
     asked: dict[str, str] = {"/.well-known/webfinger": "?resource=acct:streamer@node.example"}
     async with faces.client() as http:
         for entry in routes.ENTRIES:
-            path = entry.path.replace("{name}", "streamer").replace("{post_id}", post.id)
+            path = entry.path.format(name="streamer", post_id=post.id, quote_id="q")
             answer = await http.request(
                 entry.method, path + asked.get(entry.path, ""), headers={"Accept": ACTIVITY_JSON}
             )
@@ -114,7 +120,7 @@ async def test_when_it_is_off_nothing_answers(faces: Faces) -> None:
     await faces.settings.change("federation.enabled", False)
     async with faces.client() as http:
         for entry in routes.ENTRIES:
-            path = entry.path.replace("{name}", "streamer").replace("{post_id}", "abc")
+            path = entry.path.format(name="streamer", post_id="abc", quote_id="q")
             answer = await http.request(entry.method, path, headers={"Accept": ACTIVITY_JSON})
             assert answer.status_code == (404 if "host-meta" in path else 405), path
 

@@ -152,8 +152,8 @@ async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home
     channel, talk = features.channels.home().id, features.federation.talk
     note = await post(home, peer, "Say something")
     reply = await moa.do("write", home.us, name="moa1", about=note, mention=home.us, content="<p>Ahoy <b>there</b></p>")
-    (held,) = (await talk.held(channel)).items
-    assert (held.note, held.actor, held.text) == (reply["note"], moa.url, "Ahoy there")
+    (held,) = (each for each in (await talk.held(channel)).items if each.note == reply["note"])
+    assert (held.actor, held.text) == (moa.url, "Ahoy there")
     await talk.approve(channel, held.note)
     await until(lambda: lines(home), lambda said: "Ahoy there" in said)
 
@@ -172,6 +172,45 @@ async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home
         assert "And three" not in said
     finally:
         await features.settings.change("federation.replies", "held")
+
+
+async def test_the_streamers_answer_is_a_reply_of_ours(home: Town, peer: Fedify) -> None:
+    ned, features = peer.account("ned"), home.node.node.features
+    reply = await ned.do("write", home.us, name="ned1", mention=home.us, content="<p>Where is the boat?</p>")
+    await features.federation.talk.answer(features.channels.home(), reply["note"], "In the harbour")
+    create = await peer.activity("Create", home.us, inReplyTo=reply["note"])
+    assert "In the harbour" in create["read"]["object"]["content"]
+    assert ned.url in create["activity"]["cc"]
+
+
+async def test_its_reports_reach_the_admin_and_its_quotes_get_a_stamp(home: Town, peer: Fedify) -> None:
+    ole, features = peer.account("ole"), home.node.node.features
+    await follow(ole, home)
+    note = await post(home, peer, "Quote this")
+    await ole.do("flag", home.us, objects=[home.us, note], content="Too many boats")
+    flags = (await features.federation.doors.flags.page()).items
+    assert [(flag.objects, flag.content) for flag in flags if flag.actor == ole.url] == [
+        ((home.us, note), "Too many boats")
+    ]
+    quote = await ole.do("quote", home.us, name="ole1", object=note, content="<p>See</p>")
+    accept = await peer.activity("Accept", home.us, about=quote["id"])
+    stamp = await peer.ask("look", url=accept["activity"]["result"])
+    assert stamp["type"] == "QuoteAuthorization"
+    assert (stamp["interactingObject"], stamp["interactionTarget"]) == (quote["note"], note)
+
+
+async def test_where_only_who_signs_may_read_it_signs_and_reads(home: Town, peer: Fedify) -> None:
+    note = await post(home, peer, "For known servers")
+    settings = home.node.node.features.settings
+    await settings.change("federation.signed_reading", True)
+    try:
+        path = note.removeprefix(home.origin)
+        assert (await home.http.get(path, headers={"Accept": ACTIVITY_JSON})).status_code == 401
+        assert await peer.ask("look", url=note) is None
+        shown = await peer.ask("look", url=note, **{"as": "pia"})
+        assert shown["content"] == "<p>For known servers</p>"
+    finally:
+        await settings.change("federation.signed_reading", False)
 
 
 async def test_who_is_renamed_blocks_us_or_deletes_the_account_is_believed(home: Town, peer: Fedify) -> None:

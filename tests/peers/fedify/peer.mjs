@@ -205,7 +205,11 @@ const json = async (ctx, object) =>
 
 /** What is asked of the peer beside activities. */
 const OTHERS = {
-  look: async (ctx, { url }) => json(ctx, await ctx.lookupObject(url)),
+  look: async (ctx, { url, as }) => {
+    // with a signature, if it is said whose
+    const documentLoader = as && (await ctx.getDocumentLoader({ identifier: as }));
+    return json(ctx, await ctx.lookupObject(url, documentLoader && { documentLoader }));
+  },
   list: async (ctx, { url }) => {
     const found = [];
     for await (const item of traverseCollection(await ctx.lookupObject(url), ctx)) found.push(await json(ctx, item));
