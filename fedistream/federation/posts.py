@@ -85,8 +85,7 @@ class Posts:
     async def preview(self, channel: Channel, markdown: str) -> str:
         """What a post of this text would look like, as sanitised HTML. Asks other servers, as `look_up` does. Raises
         Invalid, Off."""
-        draft = await self.look_up(Draft(markdown))
-        return note(draft, self._frame(channel, draft, "preview", self._now())).content or ""
+        return self.html(channel, await self.look_up(Draft(markdown)))
 
     def html(self, channel: Channel, draft: Draft) -> str:
         """What others would be shown. Raises Invalid, Off."""

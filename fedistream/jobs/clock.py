@@ -49,6 +49,9 @@ class Clock:
     def __init__(self, timed: Iterable[Timed], now: Callable[[], float]) -> None:
         self._timed = {each.name: each for each in timed}
         self._now = now
+        # who is in a hurry while it is looked is heard at the end of that: a second look at once would be refused
+        self._ticking: set[str] = set()
+        self._hurried: set[str] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -72,7 +75,9 @@ class Clock:
         wanted = now if at is None else max(at, now)
         await ScheduledRow.filter(name=name, due__gt=wanted).update(due=wanted)
         row = await ScheduledRow.get_or_none(name=name)
-        if row is not None and name in self._timed and self._scheduler.running:
+        if name in self._ticking:
+            self._hurried.add(name)
+        elif row is not None and name in self._timed and self._scheduler.running:
             self._look_at(name, min(row.due, now + LOOK_S))
 
     async def look(self, name: str) -> bool:
@@ -96,14 +101,25 @@ class Clock:
 
     async def _tick(self, name: str) -> None:
         at = self._now() + LOOK_S
+        self._ticking.add(name)
         try:
             await self.look(name)
-            row = await ScheduledRow.get_or_none(name=name)
+            row = await self._row(name)
             if row is not None:
                 at = min(row.due, at)
         except Exception:
             log.exception("%s could not be looked at", name)
+        finally:
+            self._ticking.discard(name)
         self._look_at(name, at)
+
+    async def _row(self, name: str) -> ScheduledRow | None:
+        """As it is when nobody has been in a hurry since it was read."""
+        while True:
+            self._hurried.discard(name)
+            row = await ScheduledRow.get_or_none(name=name)
+            if name not in self._hurried:
+                return row
 
     def _look_at(self, name: str, at: float) -> None:
         # never at once again and again, whatever the table says

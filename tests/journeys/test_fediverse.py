@@ -1,47 +1,12 @@
 """A whole node with its worker process, and a person on another server: all over HTTP."""
 
 import asyncio
-import socket
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 from activitypub.actor import parse_actor
-from activitypub.guard import Guard
-from activitypub.outside import Outside
-from tests.kit.asking import basic
-from tests.kit.fediverse import Peer, peer
-from tests.kit.livenode import PASSWORD, LiveNode, live_node
+from tests.kit.neighbourhood import RIGHT, change, neighbours, until
 
-RIGHT = basic(PASSWORD)
 ACTIVITY = {"Accept": "application/activity+json"}
-
-
-@asynccontextmanager
-async def neighbours(folder: Path) -> AsyncIterator[tuple[LiveNode, Peer]]:
-    """A node with federation on, and a peer; both may reach the other."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    allow = {"public_url": f"http://127.0.0.1:{port}", "federation_allow": "127.0.0.1"}
-    async with (
-        Outside(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
-        peer(outside, time.time) as ann,
-        live_node(folder, port=port, **allow) as node,
-    ):
-        await change(node, "federation/enable", True)
-        yield node, ann
-
-
-async def change(node: LiveNode, name: str, value: object) -> None:
-    answer = await node.http.post(f"/api/admin/config/{name}", json={"value": value}, headers=RIGHT)
-    assert answer.status_code == 200, answer.text
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.05)
 
 
 async def test_a_follower_is_accepted_hears_of_posts_and_is_seen_to_like_them(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from activitypub.addressing import PUBLIC
 from activitypub.strictjson import Json
-from tests.journeys.test_fediverse import RIGHT, neighbours, until
 from tests.kit.fediverse import Peer
 from tests.kit.livenode import LiveNode
+from tests.kit.neighbourhood import RIGHT, neighbours, until
 
 
 def actor(node: LiveNode) -> str:

@@ -141,3 +141,26 @@ async def test_who_hurries_looks_right_then() -> None:
         assert 0.5 <= time.time() - began < 25
     finally:
         clock.close()
+
+
+async def test_who_is_in_a_hurry_while_it_is_done_is_heard_after_it(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[float] = []
+    twice = asyncio.Event()
+
+    async def act() -> None:
+        done.append(time.time())
+        if len(done) == 1:
+            await clock.hurry("bell")
+            await clock.hurry("bell", time.time() + 0.3)
+        else:
+            twice.set()
+
+    clock = Clock([Timed("bell", every(3600), act)], time.time)
+    await clock.open()
+    try:
+        await clock.hurry("bell")
+        await asyncio.wait_for(twice.wait(), 30)
+    finally:
+        clock.close()
+    assert len(done) == 2
+    assert "maximum number of running instances" not in caplog.text
