@@ -26,6 +26,11 @@ BENCHMARKS = (
     "segment_cpu",
     "chat_log",
     "chat_fanout",
+    "chat_live",
+    "inbox",
+    "burst",
+    "burst_live",
+    "kills",
     "shown_frame",
 )
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ import json
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from benchmarks.processes import Failed
 
 AT_ONCE = 100  # connections that shake hands at a time
 READ = 1 << 18
+ADDRESSES = 250
 SETTLE_S = 10.0  # what the last frames have to arrive
 HELLO = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -44,17 +45,17 @@ def masked(text: bytes) -> bytes:
 
 
 class Crowd:
-    """`deaf` of the clients never read."""
+    """`deaf` of the clients never read. `first` is where their addresses begin."""
 
-    def __init__(self, port: int, count: int, deaf: int = 0, path: Callable[[int], str] = lambda _: "/ws") -> None:
+    def __init__(
+        self, port: int, count: int, deaf: int = 0, path: Callable[[int], str] = lambda _: "/ws", first: int = 0
+    ) -> None:
         self._all: list[socket.socket] = []
         self._sizes: dict[int, int] = {}
         self._poll = select.epoll()
         for begin in range(0, count, AT_ONCE):
-            some = [self._connect(port, path(n), n < deaf) for n in range(begin, min(begin + AT_ONCE, count))]
-            for one in some:
-                _shaken(one)
-            self._all += some
+            some = range(begin, min(begin + AT_ONCE, count))
+            self._all += connected(port, [path(number) for number in some], first + begin, deaf)
         self._sockets = {one.fileno(): one for one in self._all[deaf:]}
         for number, one in self._sockets.items():
             one.setblocking(False)
@@ -121,15 +122,6 @@ class Crowd:
             found.append(number)
         return found
 
-    def _connect(self, port: int, path: str, deaf: bool) -> socket.socket:
-        one = socket.socket()
-        if deaf:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        one.settimeout(SETTLE_S)
-        one.connect(("127.0.0.1", port))
-        one.sendall(HELLO.format(path=path).encode())
-        return one
-
     def speaker(self, body: str) -> Callable[[int], None]:
         """Says `body` from the last of the clients."""
         one, frame = self._all[-1], masked(json.dumps({"type": "CHAT", "body": body}).encode())
@@ -139,14 +131,46 @@ class Crowd:
 
         return say
 
+    def speakers(self, body: str) -> Callable[[int], None]:
+        """Says `body` and a number, from all of the clients in turn: nobody may say the same, or say much."""
+
+        def say(number: int) -> None:
+            frame = masked(json.dumps({"type": "CHAT", "body": f"{body} {number:06}"}).encode())
+            self._all[number % len(self._all)].send(frame)
+
+        return say
+
 
 @contextmanager
-def crowd(port: int, count: int, deaf: int = 0, path: Callable[[int], str] = lambda _: "/ws") -> Iterator[Crowd]:
-    made = Crowd(port, count, deaf, path)
+def crowd(
+    port: int, count: int, deaf: int = 0, path: Callable[[int], str] = lambda _: "/ws", first: int = 0
+) -> Iterator[Crowd]:
+    made = Crowd(port, count, deaf, path, first)
     try:
         yield made
     finally:
         made.close()
+
+
+def connected(port: int, paths: Sequence[str], first: int, deaf: int = 0) -> list[socket.socket]:
+    """A client for each path, let in. `first` is the number of the first; those below `deaf` take little at a time.
+    Raises Failed."""
+    some = [_connect(port, path, number, number < deaf) for number, path in enumerate(paths, first)]
+    for one in some:
+        _shaken(one)
+    return some
+
+
+def _connect(port: int, path: str, number: int, deaf: bool) -> socket.socket:
+    one = socket.socket()
+    if deaf:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    one.settimeout(SETTLE_S)
+    # each at an address of its own: from one, only so much may be said
+    one.bind((f"127.8.{number // ADDRESSES}.{number % ADDRESSES + 1}", 0))
+    one.connect(("127.0.0.1", port))
+    one.sendall(HELLO.format(path=path).encode())
+    return one
 
 
 def _shaken(one: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """What one says to all who listen, ours beside Node's `ws`: `python -m benchmarks.chat_fanout`.
 
-CPU of the server for each frame that arrives, how old frames are, and what clients that never read do to the others.
-Both servers do the same and are asked in turn, by the same clients on the other core.
+CPU of the server for each frame that arrives, and what clients that never read do to the others. Both servers do the
+same and are asked in turn, by the same clients on the other core.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.chat_crowd import Heard, crowd
-from benchmarks.processes import ROOT, Failed, cpu_s, folder, free_port, rss_mb, running, until_open
+from benchmarks.processes import ROOT, Failed, cpu_s, folder, free_port, running, until_open
 from benchmarks.reading import Reading
 
 CACHE = ROOT / ".bench-cache" / "ws"
@@ -38,7 +38,6 @@ class Load:
 
 
 MANY = Load(1000, 40, 5)
-MORE = Load(5000, 15, 5)
 DEAF = Load(220, 300, 4, deaf=20, body="x" * 2870)
 NONE_DEAF = Load(200, 300, 4, body="x" * 2870)
 
@@ -47,7 +46,6 @@ NONE_DEAF = Load(200, 300, 4, body="x" * 2870)
 class Found:
     cpu_us: float  # for each frame
     p99_ms: float
-    rss_mb: float
     missing: int
 
 
@@ -91,7 +89,7 @@ def measure(command: list[str], load: Load) -> Found:
         used = cpu_s(pid) - before
         if not heard.frames:
             raise Failed("nobody heard anything")
-        return Found(used / heard.frames * 1e6, heard.age(0.99), rss_mb(pid), heard.missing)
+        return Found(used / heard.frames * 1e6, heard.age(0.99), heard.missing)
 
 
 def main() -> None:
@@ -116,16 +114,7 @@ def main() -> None:
             note=f"{MANY.note}, the middle of {ROUNDS} rounds, in turn",
         )
     )
-    _age("chat_many", MORE, measure(ours(), MORE), measure(theirs(modules), MORE) if modules else None)
     _deaf()
-
-
-def _age(name: str, load: Load, found: Found, other: Found | None) -> None:
-    peer = "Node ws" if other else ""
-    print(Reading(f"{name}_p99", round(found.p99_ms, 1), "ms", reach=60, peer=peer,
-                  peer_value=round(other.p99_ms, 1) if other else None, note=load.note))  # fmt: skip
-    print(Reading(f"{name}_memory", round(found.rss_mb, 1), "MB", reach=200, peer=peer,
-                  peer_value=round(other.rss_mb, 1) if other else None))  # fmt: skip
 
 
 def _deaf() -> None:

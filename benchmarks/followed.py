@@ -4,7 +4,7 @@ Written before the node starts, by the node's own models.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,15 +27,16 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def written(data: Path) -> AsyncIterator[int]:
-    """The database in this folder, which must exist, open and with federation on: the id of the home channel."""
+async def written(data: Path, more: Mapping[str, object] = {}) -> AsyncIterator[int]:
+    """The database in this folder, which must exist, open, with federation on and `more` settings: the id of the home
+    channel."""
     database = Database(f"sqlite://{data / 'fedistream.db'}")
     await database.open()
     try:
         channels, settings = Channels(now, secrets.token_urlsafe), Settings(Bus(), now)
         await channels.open()
-        await settings.change("serverurl", ORIGIN)
-        await settings.change("federation.enabled", True)
+        for name, value in {"serverurl": ORIGIN, "federation.enabled": True, **more}.items():
+            await settings.change(name, value)
         yield channels.home().id
     finally:
         await database.close()

@@ -69,6 +69,8 @@ def running(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
 
 
 def last_words(errors: Path) -> str:
