@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
 
 from tests.kit.certificates import Authority
-from tests.kit.federating import Town, neighbour_town, town
+from tests.kit.federating import Town, neighbour_town, town, until
+from tests.kit.signing import ACTIVITY_JSON
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,3 +47,24 @@ async def test_an_account_that_the_other_does_not_have_is_not_found(pair: Pair) 
     for one, other in pair.both_ways():
         answer = await one.http.post("/api/remotefollow", json={"account": f"nobody@{other.authority}"})
         assert answer.status_code == 400, answer.text
+
+
+async def test_two_streamers_talk_to_each_other(pair: Pair) -> None:
+    for one, other in pair.both_ways():
+        await one.tell("federation/send", value=f"Ahoy @streamer@{other.authority}")
+        (asked,) = await until(partial(held, other, one.us))
+        assert (asked["username"], "Ahoy" in asked["body"]) == (f"streamer@{one.authority}", True)
+
+        await other.tell("federation/replies/answer", note=asked["note"], body="Ahoy yourself")
+        (answer,) = await until(partial(held, one, other.us))
+        assert "Ahoy yourself" in answer["body"]
+        await one.tell("federation/replies/decide", note=answer["note"], approved=True)
+        path = asked["note"].removeprefix(one.origin)
+        replies = await one.http.get(f"{path}/replies?page=1", headers={"Accept": ACTIVITY_JSON})
+        assert replies.json()["orderedItems"] == [answer["note"]]
+        await other.tell("federation/replies/decide", note=asked["note"], approved=False)
+
+
+async def held(town: Town, actor: str) -> list[Any]:
+    """What waits for the admin of one node, of an actor of the other."""
+    return [each for each in (await town.ask("admin/federation/replies"))["results"] if each["actor"] == actor]
