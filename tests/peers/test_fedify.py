@@ -1,5 +1,6 @@
 """A Fedify server and our node, over http and over https: each verifies what the other signs, and understands it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -211,6 +212,21 @@ async def test_where_only_who_signs_may_read_it_signs_and_reads(home: Town, peer
         assert shown["content"] == "<p>For known servers</p>"
     finally:
         await settings.change("federation.signed_reading", False)
+
+
+async def test_a_visitor_signs_in_to_the_chat_with_an_account_over_there(home: Town, peer: Fedify) -> None:
+    registered = (await home.http.post("/api/chat/register", json={"displayName": "Visitor"})).json()
+    token, account = {"accessToken": registered["accessToken"]}, f"@quin@{peer.authority}"
+    asked = await home.http.post("/api/auth/fediverse", params=token, json={"account": account})
+    if home.origin.startswith("http:"):  # nobody is looked up there
+        assert asked.status_code == 400, asked.text
+        return
+    assert asked.status_code == 200, asked.text
+    letter = await peer.activity("Create", home.us, about=peer.account("quin").url)
+    code = re.search(r"\b\d{6}\b", letter["read"]["object"]["content"])
+    assert code is not None
+    typed = await home.http.post("/api/auth/fediverse/verify", params=token, json={"code": code[0]})
+    assert typed.status_code == 200, typed.text
 
 
 async def test_who_is_renamed_blocks_us_or_deletes_the_account_is_believed(home: Town, peer: Fedify) -> None:
