@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import httpx2
 from playwright.async_api import Page, expect
 
 from tests.kit import browser
 from tests.kit.asking import basic
-from tests.kit.browser import visit
+from tests.kit.browser import until, visit
 from tests.kit.encoder import Encoder
 from tests.kit.footage import Recipe
+from tests.kit.forwarder import forwarder
 from tests.kit.livenode import PASSWORD, LiveNode, live_node
 
 CLIP = Recipe(seconds=4, size=(320, 180), fps=15, gop=15, kbps=150)
@@ -41,36 +43,73 @@ async def make_moderator(node: LiveNode, name: str) -> None:
     assert answer.status_code == 200
 
 
+async def watches(page: Page) -> None:
+    await until(page, "v && v.currentTime > 0.5 && !v.paused && v.videoWidth")
+
+
+async def act(page: Page, words: str, *buttons: str) -> None:
+    """Open what can be done with a message, and do it."""
+    await page.locator(".line", has_text=words).locator("button.who").click()
+    for button in buttons:
+        await page.get_by_role("button", name=button).click()
+
+
 @browser.NEEDED
-async def test_two_viewers_chat_a_moderator_hides_and_removes_and_a_cut_line_misses_nothing(tmp_path: Path) -> None:
+async def test_two_viewers_talk_a_moderator_bans_one_and_the_others_line_is_cut_and_misses_nothing(
+    tmp_path: Path,
+) -> None:
     async with (
         live_node(tmp_path) as node,
+        forwarder(node.web_port, "198.51.100.1") as anns,
+        forwarder(node.web_port, "198.51.100.2") as bos,
         browser.browser() as chromium,
-        visit(chromium, node.url) as (ann, ann_saw),
-        visit(chromium, node.url) as (bo, bo_saw),
+        visit(chromium, anns.url) as (ann, ann_saw),
+        visit(chromium, bos.url) as (bo, bo_saw),
+        visit(chromium, node.url) as (moderator, moderator_saw),
     ):
-        ann_saw.expected = bo_saw.expected = SEEN
+        ann_saw.expected = bo_saw.expected = moderator_saw.expected = SEEN
         encoder = await Encoder.start(node.publish_url, CLIP)
         await node.until("live")
-        await own_name(ann)
+        await watches(ann)
+        await watches(bo)
         await say(ann, "hello **boats**")
         await sees(bo, "hello boats")
+        await say(bo, "buy my coins")
+        await sees(ann, "buy my coins")
 
-        await ann.context.set_offline(True)
-        await expect(ann.locator(".chat-notice")).to_contain_text("lost", timeout=browser.PATIENCE_MS)
-        await say(bo, "said meanwhile")
-        await ann.context.set_offline(False)
-        await sees(ann, "said meanwhile")
-
-        await make_moderator(node, await own_name(ann))
-        await ann.reload()
-        await expect(ann.locator("#chat.moderated")).to_be_visible(timeout=browser.PATIENCE_MS)
-        author = ann.locator(".line", has_text="said meanwhile").locator("button.who")
-        await author.click()
-        await ann.get_by_role("button", name="Hide message").click()
-        await expect(bo.get_by_text("said meanwhile")).to_be_hidden(timeout=browser.PATIENCE_MS)
-        await author.click()
-        await ann.get_by_role("button", name="Remove from chat").click()
-        await ann.get_by_role("button", name="Really remove?").click()
+        await make_moderator(node, await own_name(moderator))
+        await moderator.reload()
+        await expect(moderator.locator("#chat.moderated")).to_be_visible(timeout=browser.PATIENCE_MS)
+        await act(moderator, "buy my coins", "Hide message")
+        for page in (ann, bo):
+            await expect(page.get_by_text("buy my coins")).to_be_hidden(timeout=browser.PATIENCE_MS)
+        await say(bo, "but they are cheap")
+        await sees(ann, "but they are cheap")
+        await act(moderator, "but they are cheap", "Remove from chat", "Really remove?")
         await expect(bo.locator(".chat-notice")).to_contain_text("removed you", timeout=browser.PATIENCE_MS)
+        await expect(ann.get_by_text("but they are cheap")).to_be_hidden(timeout=browser.PATIENCE_MS)
+        await sees(ann, "has been removed from chat")
+        async with httpx2.AsyncClient(base_url=bos.url) as again:
+            assert (await again.post("/api/chat/register", json={})).status_code == 403
+            assert (await again.get("/api/status")).json()["online"] is True, "watching is open to everybody"
+            hands = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+            key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+            assert (await again.get("/ws?accessToken=x", headers=hands | key)).status_code == 403
+        await bo.evaluate("localStorage.clear()")
+        await bo.reload()
+        await expect(bo.locator(".chat-notice")).to_contain_text("did not let you in", timeout=browser.PATIENCE_MS)
+        await watches(bo)
+
+        anns.cut()
+        await expect(ann.locator(".chat-notice")).to_contain_text("lost", timeout=browser.PATIENCE_MS)
+        for n in range(3):
+            await say(moderator, f"said meanwhile {n}")
+            await sees(moderator, f"said meanwhile {n}")
+        anns.down = False
+        await sees(ann, "said meanwhile 2")
+        assert await ann.locator(".line .said", has_text="meanwhile").all_inner_texts() == [
+            f"said meanwhile {n}" for n in range(3)
+        ]
+        await say(ann, "back again")
+        await sees(moderator, "back again")
         await encoder.stop()

@@ -31,6 +31,12 @@ class LiveNode:
         return f"{self.welcome.rtmp_url}/{KEY}"
 
     @property
+    def web_port(self) -> int:
+        port = urlsplit(self.url).port
+        assert port is not None
+        return port
+
+    @property
     def rtmp_port(self) -> int:
         port = urlsplit(self.welcome.rtmp_url).port
         assert port is not None
