@@ -8,7 +8,10 @@ from html import unescape
 
 from httpx2 import AsyncClient, Response
 
+from fedistream.chat.values import Visitor as Person
+from tests.kit.chatroom import Ears
 from tests.kit.faces import RIGHT, Faces
+from tests.kit.onair import live
 
 HTML = {"accept": "text/html"}
 NASTY = "<script>alert(1)</script>\"'&\u202egnp"
@@ -29,8 +32,10 @@ class Visitor:
         return page.text
 
     async def send(self, page: str, path: str = "", /, **fields: str) -> Response:
-        """Send a form of `page` to `path`, and go where it leads."""
-        filled = {"ticket": ticket(await self.see(page)), **fields}
+        """Send a form of `page` to `path`, and go where it leads. A list of nothing has no forms: then one that was
+        there a moment ago is sent."""
+        seen = await self.see(page)
+        filled = {"ticket": ticket(seen if 'name="ticket"' in seen else await self.see("/admin/")), **fields}
         return await self.web.post(path or page.partition("?")[0], data=filled, follow_redirects=True)
 
 
@@ -57,3 +62,13 @@ def counts(page: str) -> dict[str, int]:
     """The numbers in the navigation, by where their links lead."""
     links = re.findall(r'<a href="(/admin/[^"]*)"[^>]*>([^<]*)(<span class="count">.*?</span>(\d+)</span>)?', page)
     return {path: int(number) for path, _, _, number in links if number}
+
+
+async def say(faces: Faces, person: Person, *texts: str) -> list[str]:
+    """The ids of what somebody says in the chat, in a broadcast."""
+    home = faces.channels.home().id
+    faces.broadcasts.on[home] = live(home)
+    seat = faces.chat.chat.enter(home, person, Ears(), "192.0.2.77", "a <b>browser</b>")
+    said = [await faces.chat.chat.say(seat, text) for text in texts]
+    faces.chat.chat.leave(seat)
+    return [each.id for each in said if each is not None]

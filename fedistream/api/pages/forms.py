@@ -2,15 +2,20 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from fedistream.api.ask import Ask
 from fedistream.errors import Invalid, NotAllowed
 
 MAX_FIELDS = 40  # the longest form has 9
 TYPE = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"  # RFC 7578
 TICKET = "ticket"
 TICKET_LIFE = timedelta(hours=24)  # a page that is left open over night still works in the morning
 
@@ -62,3 +67,36 @@ def form(ask: Ask, tickets: Tickets) -> Mapping[str, str]:
     fields = dict(read(ask))
     tickets.check(fields.pop(TICKET, ""))
     return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A form with a file in it; `name` is what the sender calls the file, and both are empty if there was none."""
+
+    fields: Mapping[str, str]
+    name: str
+    data: bytes
+
+
+async def upload(ask: Ask, tickets: Tickets, field: str) -> Upload:
+    """A form that changes something, with a file in `field`. Raises Invalid when it is none, Stale for its ticket."""
+    if ask.request.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
+        return Upload(form(ask, tickets), "", b"")
+
+    async def body() -> AsyncGenerator[bytes, None]:
+        yield ask.body
+
+    parser = MultiPartParser(ask.request.headers, body(), max_files=1, max_fields=MAX_FIELDS)
+    try:
+        found = await parser.parse()
+    except (MultiPartException, UnicodeDecodeError) as error:
+        raise Invalid("body", "is not a form") from error
+    try:
+        fields = {name: value for name, value in found.items() if isinstance(value, str)}
+        tickets.check(fields.pop(TICKET, ""))
+        file = found.get(field)
+        if not isinstance(file, UploadFile):
+            return Upload(fields, "", b"")
+        return Upload(fields, file.filename or "", await file.read())
+    finally:
+        await found.close()

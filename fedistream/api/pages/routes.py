@@ -1,8 +1,22 @@
 """Every page and file for browsers, and who may have it."""
 
 from fedistream.api.entries import Entry
-from fedistream.api.pages import chat, follow, live, oembed, pictures, static, watch
-from fedistream.api.pages.admin import deliveries, federation, followers, posts, stream
+from fedistream.api.pages import chat as chat_pages
+from fedistream.api.pages import follow, live, oembed, pictures, static, watch
+from fedistream.api.pages.admin import (
+    actions,
+    bans,
+    chat,
+    deliveries,
+    emoji,
+    federation,
+    followers,
+    messages,
+    posts,
+    stream,
+    tokens,
+    visitors,
+)
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 PAGES = (
@@ -14,11 +28,11 @@ PAGES = (
     Entry("GET", "/c/{slug}/thumbnail.jpg", pictures.channels_thumbnail, "anyone"),
     Entry("GET", "/oembed", oembed.show, "anyone"),
     Entry("GET", "/embed/video", watch.embed, "anyone", spec="owncast"),
-    Entry("GET", "/embed/chat", chat.to_read_only, "anyone", spec="owncast"),
-    Entry("GET", "/embed/chat/", chat.to_read_only, "anyone", spec="owncast"),
-    Entry("GET", "/embed/chat/readonly", chat.read_only, "anyone", spec="owncast"),
-    Entry("GET", "/embed/chat/readwrite", chat.read_write, "anyone", spec="owncast"),
-    Entry("GET", "/embed/chat/overlay", chat.overlay, "anyone"),
+    Entry("GET", "/embed/chat", chat_pages.to_read_only, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/", chat_pages.to_read_only, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/readonly", chat_pages.read_only, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/readwrite", chat_pages.read_write, "anyone", spec="owncast"),
+    Entry("GET", "/embed/chat/overlay", chat_pages.overlay, "anyone"),
     Entry("GET", "/follow", follow.show, "anyone"),
     Entry("POST", "/follow", follow.find, "anyone"),
     Entry("GET", "/follow/qr.svg", follow.picture, "anyone"),
@@ -53,4 +67,24 @@ FEDERATION = (
     Entry("POST", f"{deliveries.PAGE}/retry", deliveries.retry, "admin"),
 )
 
-ENTRIES = (*PAGES, *ADMIN, *FEDERATION)
+CHAT = (
+    Entry("GET", chat.PAGE, chat.show, "admin"),
+    Entry("POST", chat.PAGE, chat.change, "admin", body_limit=FORM_LIMIT),
+    Entry("GET", messages.PAGE, messages.show, "admin"),
+    Entry("POST", messages.PAGE, messages.change, "admin"),
+    Entry("GET", visitors.PAGE, visitors.show, "admin"),
+    Entry("POST", visitors.PAGE, visitors.change, "admin"),
+    Entry("GET", f"{visitors.PAGE}/{{visitor_id}}", visitors.show_one, "admin"),
+    Entry("GET", bans.PAGE, bans.show, "admin"),
+    Entry("POST", bans.PAGE, bans.add, "admin"),
+    Entry("POST", f"{bans.PAGE}/remove", bans.remove, "admin"),
+    Entry("GET", emoji.PAGE, emoji.show, "admin"),
+    Entry("POST", emoji.PAGE, emoji.add, "admin", body_limit=emoji.UPLOAD_LIMIT),
+    Entry("POST", f"{emoji.PAGE}/remove", emoji.remove, "admin"),
+    Entry("GET", tokens.PAGE, tokens.show, "admin"),
+    Entry("POST", tokens.PAGE, tokens.make, "admin"),
+    Entry("POST", f"{tokens.PAGE}/remove", tokens.remove, "admin"),
+    Entry("GET", actions.PAGE, actions.show, "admin"),
+)
+
+ENTRIES = (*PAGES, *ADMIN, *CHAT, *FEDERATION)

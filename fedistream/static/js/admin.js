@@ -12,7 +12,7 @@ const PATIENCE_MS = 8_000;
 
 /** Replaces the live parts by the server's rendering of them, and only those that differ. */
 async function refresh() {
-  if (document.hidden) return;
+  if (document.hidden || !document.querySelector("[data-live]")) return;
   const stale = document.getElementById("stale");
   try {
     const response = await fetch("/admin/live", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
@@ -57,6 +57,23 @@ document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm;
   if (question && !confirm(question)) event.preventDefault();
 });
+
+/** Shows the picture that was chosen, before it is sent. */
+function preview(/** @type {HTMLInputElement} */ input) {
+  const image = /** @type {HTMLImageElement | null} */ (document.getElementById(input.dataset.preview ?? ""));
+  const file = input.files?.[0];
+  if (!image || !image.parentElement) return;
+  image.parentElement.hidden = !file;
+  if (!file) return;
+  // as data: the policy lets no page show blobs
+  const reader = new FileReader();
+  reader.addEventListener("load", () => (image.src = String(reader.result)));
+  reader.readAsDataURL(file);
+}
+for (const input of document.querySelectorAll("[data-preview]")) {
+  input.addEventListener("change", () => preview(/** @type {HTMLInputElement} */ (input)));
+}
+
 document.addEventListener("visibilitychange", () => void refresh());
 setInterval(refresh, EVERY_MS);
 moments.run();

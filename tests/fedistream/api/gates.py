@@ -248,6 +248,29 @@ PAGES = (
     Row("GET", "/static/{edition}/{name:path}", "anyone", knock="/static/0/css/none.css"),
 )
 
+PAGES_CHAT = (
+    *rows(
+        "admin",
+        "GET /admin/chat/",
+        "POST /admin/chat/",
+        "GET /admin/chat/messages",
+        "POST /admin/chat/messages",
+        "GET /admin/chat/visitors",
+        "POST /admin/chat/visitors",
+        "GET /admin/chat/bans",
+        "POST /admin/chat/bans",
+        "POST /admin/chat/bans/remove",
+        "GET /admin/chat/emoji",
+        "POST /admin/chat/emoji",
+        "POST /admin/chat/emoji/remove",
+        "GET /admin/chat/tokens",
+        "POST /admin/chat/tokens",
+        "POST /admin/chat/tokens/remove",
+        "GET /admin/chat/log",
+    ),
+    Row("GET", "/admin/chat/visitors/{visitor_id}", "admin", knock="/admin/chat/visitors/nobody"),
+)
+
 PAGES_ADMIN = rows(
     "admin",
     "GET /admin/",
@@ -285,6 +308,7 @@ ROWS: tuple[Row, ...] = (
     *INTEGRATIONS,
     *PAGES,
     *PAGES_ADMIN,
+    *PAGES_CHAT,
 )
 
 # HLS is in no table of entries: one ASGI application answers everything below /hls/

@@ -8,7 +8,7 @@ from tests.kit.adminpages import HTML, Visitor, ticket
 from tests.kit.faces import RIGHT, Faces
 
 FORMS = [entry for entry in ENTRIES if entry.who == "admin" and entry.method == "POST"]
-PAGES = [entry.path for entry in ENTRIES if entry.who == "admin" and entry.method == "GET"]
+PAGES = [entry.path for entry in ENTRIES if (entry.who, entry.method) == ("admin", "GET") and "{" not in entry.path]
 
 
 def test_no_page_of_the_admin_changes_anything_when_it_is_looked_at() -> None:

@@ -8,23 +8,26 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from fedistream.api.pages.routes import ENTRIES
+from fedistream.chat.moderation import ADMIN
 from fedistream.federation.values import Kind, State
 from fedistream.jobs.breaker import DAY_S, DAYS
 from fedistream.jobs.job import Dead, NewJob, Retry
 from fedistream.jobs.outbox import Settled, Wanted
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
 from tests.kit import browser
-from tests.kit.adminpages import NASTY
+from tests.kit.adminpages import NASTY, say
 from tests.kit.browser import visit
 from tests.kit.faces import PASSWORD, Faces, open_faces
 from tests.kit.following import engagement, follower
+from tests.kit.parlour import PIXEL
 from tests.kit.webserver import serving
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 
 CREDENTIALS = {"username": "admin", "password": PASSWORD}
 PARTS = {"/admin/live"}  # which are no pages of their own
-PAGES = [entry.path for entry in ENTRIES if (entry.who, entry.method) == ("admin", "GET") and entry.path not in PARTS]
+OPEN = [entry.path for entry in ENTRIES if (entry.who, entry.method) == ("admin", "GET") and entry.path not in PARTS]
+PAGES = [path for path in OPEN if "{" not in path]
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 
 
@@ -62,7 +65,23 @@ async def fediverse(faces: Faces) -> None:
         faces.clock.advance(DAY_S)
 
 
-FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse,)
+async def chat(faces: Faces) -> None:
+    """People of every kind, what they said, bans, emoji, tokens, and a log."""
+    moderation = faces.chat.moderation
+    evil, _ = await faces.visitor(NASTY[:30])
+    long, _ = await faces.visitor(LONG[:30], moderator=True)
+    gone, _ = await faces.visitor("Gone")
+    await say(faces, evil, f"{NASTY} {LONG}", "**hello** :boat:", "<img src=x onerror=alert(1)>")
+    first = await say(faces, long, "one", "two")
+    await moderation.set_visible(first, False, ADMIN, why=NASTY)
+    await moderation.set_enabled(gone.id, False, long.id, why=LONG * 3)
+    await moderation.ban("2001:db8::/64", why=NASTY)
+    await faces.chat.emoji.put("boat", PIXEL)
+    await faces.chat.emoji.put("x" * 64, PIXEL)
+    await faces.integrations.make(NASTY.replace("\u202e", ""), ["CAN_SEND_MESSAGES", "HAS_ADMIN_ACCESS"])
+
+
+FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -119,3 +138,58 @@ async def test_the_pages_work_without_scripts(faces: Faces, node: str, chromium:
         await page.get_by_role("button", name="Send").click()
         await expect(page.get_by_text("The post is on its way.")).to_be_visible()
     assert faces.settings.value("federation.blocked_domains") == ["bad.example"]
+
+
+async def test_a_person_of_the_chat_is_looked_at_and_removed_with_a_reason(
+    faces: Faces, node: str, chromium: Browser
+) -> None:
+    bob, _ = await faces.visitor("Bob")
+    await say(faces, bob, "buy cheap boats")
+    async with visit(chromium, f"{node}/admin/chat/messages", http_credentials=CREDENTIALS) as (page, _):
+        await page.get_by_role("button", name="Hide what Bob said").click()
+        await expect(page.get_by_text("Hidden, for everybody at once.")).to_be_visible()
+        await page.get_by_role("link", name="Bob").click()
+        await page.wait_for_url("**/visitors/*")
+        assert await faults(page) == []
+        await page.get_by_text("Remove: Bob").click()
+        await page.get_by_label("Why (for the log)").fill("sells boats")
+        assert await faults(page) == []
+        await page.get_by_role("button", name="Remove from the chat").click()
+        await expect(page.get_by_text("Removed from the chat; all they said is hidden.")).to_be_visible()
+        await page.get_by_role("link", name="Log", exact=True).click()
+        await expect(page.get_by_role("cell", name="sells boats")).to_be_visible()
+    assert not (await faces.chat.visitors.get(bob.id)).enabled
+
+
+async def test_an_emoji_is_seen_before_it_is_added_and_deleted_after_a_question(
+    faces: Faces, node: str, chromium: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "boat.png").write_bytes(PIXEL)
+    async with visit(chromium, f"{node}/admin/chat/emoji", http_credentials=CREDENTIALS) as (page, _):
+        await expect(page.get_by_role("img", name="Preview")).to_be_hidden()
+        await page.get_by_label("Picture").set_input_files(tmp_path / "boat.png")
+        await expect(page.get_by_role("img", name="Preview")).to_be_visible()
+        await page.get_by_role("button", name="Add").click()
+        await page.wait_for_url("**done=emoji-added")
+        await expect(page.get_by_text(":boat:")).to_be_visible()
+        page.once("dialog", lambda dialog: dialog.accept())
+        await page.get_by_role("button", name="Delete boat").click()
+        await expect(page.get_by_text("The emoji is deleted.")).to_be_visible()
+    assert faces.chat.emoji.all() == ()
+
+
+async def test_a_token_is_shown_once_and_copied(faces: Faces, node: str, chromium: Browser) -> None:
+    rights = ["clipboard-read", "clipboard-write"]
+    context = {"http_credentials": CREDENTIALS, "permissions": rights}
+    async with visit(chromium, f"{node}/admin/chat/tokens", **context) as (page, _):
+        await page.get_by_label("Name of the program").fill("Robot")
+        await page.get_by_label("Write in the chat under its own name").check()
+        await page.get_by_role("button", name="Make a token").click()
+        await page.get_by_role("button", name="Copy token").click()
+        await expect(page.get_by_text("Copied.")).to_be_visible()
+        assert await faults(page) == []
+        token = await page.evaluate("navigator.clipboard.readText()")
+        found = await faces.integrations.by_token(token)
+        assert found is not None
+        await page.goto(f"{node}/admin/chat/tokens")
+        assert token not in await page.content()

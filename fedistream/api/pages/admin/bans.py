@@ -1,0 +1,55 @@
+"""Addresses that are kept out of the chat."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, offset, page
+from fedistream.api.pages.forms import form
+from fedistream.chat.bans import IpBan
+from fedistream.errors import Invalid, NotFound
+
+PAGE = "/admin/chat/bans"
+SHEET = Sheet("admin/bans.html", PAGE)
+
+
+class Bans(Protocol):
+    def all(self) -> Sequence[IpBan]: ...
+
+
+class Moderation(Protocol):
+    async def ban(self, address: str, actor: str = ..., why: str = "") -> None: ...
+    async def lift_ban(self, address: str) -> None: ...
+
+
+async def show(ask: Ask, desk: Desk, bans: Bans) -> Response:
+    """GET /admin/chat/bans"""
+    return await _page(ask, desk, bans)
+
+
+async def add(ask: Ask, desk: Desk, bans: Bans, moderation: Moderation) -> Response:
+    """POST /admin/chat/bans"""
+    brought = form(ask, desk.tickets)
+    try:
+        await moderation.ban(brought.get("address", ""), why=brought.get("why", "").strip())
+    except Invalid as error:
+        typed = {name: brought.get(name, "") for name in ("address", "why")}
+        return await _page(ask, desk, bans, Filled({"address": error.why}, typed))
+    return done(PAGE, "ban-added")
+
+
+async def remove(ask: Ask, desk: Desk, moderation: Moderation) -> Response:
+    """POST /admin/chat/bans/remove"""
+    try:
+        await moderation.lift_ban(form(ask, desk.tickets).get("address", ""))
+    except NotFound:
+        return done(PAGE, "gone")
+    return done(PAGE, "ban-removed")
+
+
+async def _page(ask: Ask, desk: Desk, bans: Bans, filled: Filled | None = None) -> Response:
+    found, start = bans.all()[::-1], offset(ask)
+    shown = {"found": found[start : start + ROWS], "span": Span(start, len(found), {}), "values": {}}
+    return await page(ask, desk, SHEET, shown | ({"values": filled.typed} if filled else {}), filled)

@@ -1,0 +1,40 @@
+"""The chat as a whole: its settings, and who is in it now."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page, save
+from fedistream.api.pages.forms import form
+from fedistream.chat.values import Client
+
+PAGE = "/admin/chat/"
+FORM = (
+    *("chat.disabled", "chat.welcome", "chat.join_messages", "chat.offline_s", "chat.retention_days"),
+    *("chat.established_only", "chat.signed_in_only", "chat.slow_s", "chat.spam_protection", "chat.slur_filter"),
+    *("chat.blocked_words", "chat.forbidden_names", "chat.suggested_names"),
+)
+SHEET = Sheet("admin/chat.html", PAGE, FORM)
+MOST = 200  # of those connected that are listed
+
+
+class Chat(Protocol):
+    def clients(self, channel_id: int) -> Sequence[Client]: ...
+
+
+async def show(ask: Ask, desk: Desk, chat: Chat) -> Response:
+    """GET /admin/chat/"""
+    return await _page(ask, desk, chat)
+
+
+async def change(ask: Ask, desk: Desk, chat: Chat) -> Response:
+    """POST /admin/chat/"""
+    filled = await save(desk, form(ask, desk.tickets), FORM)
+    return await _page(ask, desk, chat, filled) if filled.errors else done(PAGE, "saved")
+
+
+async def _page(ask: Ask, desk: Desk, chat: Chat, filled: Filled | None = None) -> Response:
+    clients = chat.clients(desk.home)
+    return await page(ask, desk, SHEET, {"clients": clients[:MOST], "connected": len(clients)}, filled)

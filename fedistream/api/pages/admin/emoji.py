@@ -1,0 +1,60 @@
+"""Custom emoji: looked at, added, deleted."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page
+from fedistream.api.pages.forms import form, upload
+from fedistream.chat.emoji import MAX_BYTES, Picture
+from fedistream.errors import Conflict, Invalid, NotFound
+
+PAGE = "/admin/chat/emoji"
+SHEET = Sheet("admin/emoji.html", PAGE)
+UPLOAD_LIMIT = MAX_BYTES + 8 * 1024  # bytes; the picture, and the form around it
+FIELDS = {"emoji": "picture", "emoji name": "called"}  # of the service's errors
+
+
+class Emoji(Protocol):
+    def all(self) -> Sequence[Picture]: ...
+    async def put(self, name: str, data: bytes) -> Picture: ...
+    async def delete(self, name: str) -> None: ...
+
+
+async def show(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
+    """GET /admin/chat/emoji"""
+    return await _page(ask, desk, emoji)
+
+
+async def add(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
+    """POST /admin/chat/emoji: without a name it is called like its file."""
+    brought = await upload(ask, desk.tickets, "picture")
+    called = brought.fields.get("called", "").strip() or PurePath(brought.name).stem
+    errors: dict[str, str] = {}
+    try:
+        await emoji.put(called, brought.data)
+    except Invalid as error:
+        errors[FIELDS.get(error.field, "called")] = error.why
+    except Conflict as error:
+        errors["called"] = str(error)
+    if errors:
+        return await _page(ask, desk, emoji, Filled(errors, {"called": called}))
+    return done(PAGE, "emoji-added")
+
+
+async def remove(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
+    """POST /admin/chat/emoji/remove"""
+    try:
+        await emoji.delete(form(ask, desk.tickets).get("called", ""))
+    except NotFound:
+        return done(PAGE, "gone")
+    return done(PAGE, "emoji-removed")
+
+
+async def _page(ask: Ask, desk: Desk, emoji: Emoji, filled: Filled | None = None) -> Response:
+    values = filled.typed if filled else {}
+    shown = {"found": emoji.all(), "kilobytes": MAX_BYTES // 1024, "values": values}
+    return await page(ask, desk, SHEET, shown, filled)
