@@ -130,20 +130,22 @@ class MessagesShown(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorJoined(Fact):
-    """Somebody came into the chat: his first socket, and not after a moment's absence."""
+    """Somebody came into the chat: his first socket, `client_id`, and not after a moment's absence."""
 
     channel_id: int
     visitor_id: str
     at: datetime
+    client_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VisitorParted(Fact):
-    """Somebody's last socket has been closed for a while."""
+    """Somebody's last socket, `client_id`, has been closed for a while."""
 
     channel_id: int
     visitor_id: str
     at: datetime
+    client_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

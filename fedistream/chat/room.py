@@ -34,10 +34,10 @@ class Seat:
 
 
 class Room:
-    """One channel's. `came` and `went` are told of visitors, not of sockets: a second window is nobody new, and who is
-    back within PARTED_S has not been away."""
+    """One channel's. `came` and `went` are told of visitors, by their first and last sockets: a second window is nobody
+    new, and who is back within PARTED_S has not been away."""
 
-    def __init__(self, clocks: Clocks, came: Callable[[Visitor], None], went: Callable[[Visitor], None]) -> None:
+    def __init__(self, clocks: Clocks, came: Callable[[Seat], None], went: Callable[[Seat], None]) -> None:
         self._clocks, self._came, self._went = clocks, came, went
         self.seats: dict[int, Seat] = {}
         self._by_visitor: dict[str, dict[int, Seat]] = {}
@@ -51,7 +51,7 @@ class Room:
         if (timer := self._leaving.pop(visitor.id, None)) is not None:
             timer.cancel()
         elif len(others) == 1:
-            self._came(visitor)
+            self._came(seat)
 
     def leave(self, seat: Seat) -> None:
         """May be called twice."""
@@ -64,8 +64,8 @@ class Room:
         del others[seat.id]
         if not others:
             del self._by_visitor[seat.visitor.id]
-            visitor = seat.visitor
-            self._leaving[visitor.id] = self._clocks.later(PARTED_S, lambda: self._gone(visitor))
+            visitor_id = seat.visitor.id
+            self._leaving[visitor_id] = self._clocks.later(PARTED_S, lambda: self._gone(visitor_id, seat))
 
     def become(self, visitor_id: str, visitor: Visitor) -> None:
         """Who sat under one id is somebody else from now on (he signed in), or the same with another name."""
@@ -83,9 +83,9 @@ class Room:
             timer.cancel()
         self._leaving.clear()
 
-    def _gone(self, visitor: Visitor) -> None:
-        del self._leaving[visitor.id]
-        self._went(visitor)
+    def _gone(self, visitor_id: str, seat: Seat) -> None:
+        del self._leaving[visitor_id]
+        self._went(seat)
 
 
 class Rooms:
@@ -95,8 +95,8 @@ class Rooms:
         self._clocks = clocks
         self._rooms: dict[int, Room] = {}
         self._next = 0
-        self.came: Callable[[int, Visitor], None] = _nobody
-        self.went: Callable[[int, Visitor], None] = _nobody
+        self.came: Callable[[Seat], None] = _nobody
+        self.went: Callable[[Seat], None] = _nobody
 
     def enter(self, channel_id: int, visitor: Visitor, ear: Ear, address: str, user_agent: str) -> Seat:
         """Take a seat. Call `leave` with it when the socket is closed."""
@@ -159,12 +159,12 @@ class Rooms:
         if room is None:
             room = Room(
                 self._clocks,
-                lambda visitor: self.came(channel_id, visitor),
-                lambda visitor: self.went(channel_id, visitor),
+                lambda seat: self.came(seat),
+                lambda seat: self.went(seat),
             )
             self._rooms[channel_id] = room
         return room
 
 
-def _nobody(channel_id: int, visitor: Visitor) -> None:
+def _nobody(seat: Seat) -> None:
     """Until somebody wants to know."""

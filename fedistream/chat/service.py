@@ -295,17 +295,17 @@ class Chat:
         if message is not None and seat.taken:
             seat.ear.hear(message)
 
-    def _came(self, channel_id: int, visitor: Visitor) -> None:
+    def _came(self, seat: Seat) -> None:
         at = self._clocks.now()
-        if self._shows_traffic(channel_id):
-            self._herald.hear(channel_id, Joined(visitor, self._herald.next_id(), at))
-        self._near.facts.publish(VisitorJoined(channel_id, visitor.id, at))
+        if self._shows_traffic(seat.channel_id):
+            self._herald.hear(seat.channel_id, Joined(seat.visitor, self._herald.next_id(), at))
+        self._near.facts.publish(VisitorJoined(seat.channel_id, seat.visitor.id, at, seat.id))
 
-    def _went(self, channel_id: int, visitor: Visitor) -> None:
+    def _went(self, seat: Seat) -> None:
         at = self._clocks.now()
-        if self._shows_traffic(channel_id):
-            self._herald.hear(channel_id, Parted(visitor, self._herald.next_id(), at))
-        self._near.facts.publish(VisitorParted(channel_id, visitor.id, at))
+        if self._shows_traffic(seat.channel_id):
+            self._herald.hear(seat.channel_id, Parted(seat.visitor, self._herald.next_id(), at))
+        self._near.facts.publish(VisitorParted(seat.channel_id, seat.visitor.id, at, seat.id))
 
     def _shows_traffic(self, channel_id: int) -> bool:
         if not self._near.air(channel_id).running or self._parts.rooms.count(channel_id) > CROWD:

@@ -311,6 +311,9 @@ ROWS: tuple[Row, ...] = (
     *PAGES_CHAT,
 )
 
+# the chat's sockets are one ASGI application of their own; who has no key is let in only to be told so
+SOCKETS: tuple[Row, ...] = tuple(rows("visitor", "GET /ws", "GET /entry"))
+
 # HLS is in no table of entries: one ASGI application answers everything below /hls/
 RAW: tuple[Row, ...] = tuple(
     rows(

@@ -9,12 +9,15 @@ import pytest
 
 from fedistream import api
 from fedistream.api.entries import Entry
+from fedistream.api.owncast.socket import PATHS
 from fedistream.api.tokens import BEARER, MODERATOR, VISITOR
 from fedistream.chat.moderation import ADMIN
 from fedistream.integrations.service import Scope
-from tests.fedistream.api.gates import RAW, ROWS, Row
+from tests.fedistream.api.gates import RAW, ROWS, SOCKETS, Row
 from tests.kit.asking import ADDRESS, HOST, basic
+from tests.kit.chatclient import chatting
 from tests.kit.faces import RIGHT, Faces, open_faces
+from tests.kit.webserver import serving
 
 WRONG = basic("wrong")
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
@@ -89,6 +92,28 @@ async def test_a_banned_address_gets_no_further_with_a_token_and_the_admin_does(
             answer = await http.request(row.method, row.target, params={"accessToken": token})
             assert answer.status_code == 401, row
         assert (await http.get("/api/admin/chat/users/ipbans", headers=RIGHT)).status_code == 200
+
+
+async def test_the_chats_sockets_open_for_the_token_of_somebody_enabled(faces: Faces) -> None:
+    (_, right), (sent_away, dead), (deleted, gone) = [await faces.visitor(name) for name in ("Ann", "Bo", "Cy")]
+    await faces.chat.moderation.set_enabled(sent_away.id, False, ADMIN)
+    await faces.chat.moderation.delete(deleted.id)
+    first = {
+        right: "CONNECTED_USER_INFO",
+        dead: "ERROR_USER_DISABLED",
+        gone: "ERROR_NEEDS_REGISTRATION",
+        "nobodys": "ERROR_NEEDS_REGISTRATION",
+    }
+    assert {row.path for row in SOCKETS} == PATHS
+    async with serving(faces.app()) as port:
+        for row in SOCKETS:
+            for token, told in first.items():
+                async with chatting(port, token, row.path) as socket:
+                    assert (await socket.next())["type"] == told, row
+                    if token != right:
+                        assert await socket.closed() == 1000
+            async with chatting(port, "", row.path) as socket:
+                assert await socket.closed() == 1000
 
 
 async def test_an_integrations_calls_open_for_a_token_with_their_scope_alone(faces: Faces) -> None:

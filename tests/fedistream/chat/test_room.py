@@ -16,8 +16,8 @@ class Watched:
         self.clock = Timers()
         self.rooms = Rooms(self.clock.clocks())
         self.told: list[str] = []
-        self.rooms.came = lambda channel_id, visitor: self.told.append(f"+{visitor.name}")
-        self.rooms.went = lambda channel_id, visitor: self.told.append(f"-{visitor.name}")
+        self.rooms.came = lambda seat: self.told.append(f"+{seat.visitor.name}")
+        self.rooms.went = lambda seat: self.told.append(f"-{seat.visitor.name}")
 
     def visitor(self, name: str) -> Visitor:
         return Visitor(name.lower(), name, 0, self.clock.now())

@@ -206,7 +206,8 @@ async def test_arrivals_are_told_while_live_and_the_welcome_comes_seven_seconds_
     room.feature.chat.leave(ann)
     room.clock.advance(10)
     assert [event.visitor.name for event in his.of(Parted)] == ["Ann"]
-    assert [fact.visitor_id for fact in room.facts if isinstance(fact, VisitorParted)] == [ann.visitor.id]
+    parted = [(fact.visitor_id, fact.client_id) for fact in room.facts if isinstance(fact, VisitorParted)]
+    assert parted == [(ann.visitor.id, ann.id)]
 
 
 @pytest.mark.parametrize("quiet", ["offline", "switched off"])
