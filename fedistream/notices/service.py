@@ -183,7 +183,8 @@ class Notices:
             await _decide(row, **custom)
         elif row.state in OUT and row.closed_at is None:
             draft = await self._near.posts.look_up(draft)
-            await atomic(self._say, row, draft, custom)
+            if not await atomic(self._say, row, draft, custom):
+                raise Conflict(_TOO_SLOW)
         else:
             raise Conflict("only a notice that is planned or out can be changed")
         return await self._again(row)
@@ -228,13 +229,16 @@ class Notices:
         step: object
         if channel is None:
             step = life.Skip("there is no such channel")
+        elif row.state != State.PLANNED and not self._near.addresses.on:
+            # nobody can be told anything, nor read it
+            step = life.Rest()
         elif row.state == State.PLANNED:
             step = life.before(row.due, now, air, await self._rules(row, channel))
         else:
             title = self._title(row.channel_id)
             renamed = title != row.title and not row.custom
-            if not renamed and row.retitle_due is not None:
-                await _swap(row, retitle_due=None)
+            if not renamed and row.retitle_due is not None and await _swap(row, retitle_due=None):
+                row.version += 1
             step = life.after(air, now, renamed=renamed, retitle_due=row.retitle_due)
         try:
             return await self._take(step, row, channel, air)

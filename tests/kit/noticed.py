@@ -1,14 +1,16 @@
 """Notices on a database, with federation beside them, and broadcasts that are rows of the book alone."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from activitypub.strictjson import Json
 from fedistream.broadcasts.log import BroadcastLog
 from fedistream.events import BroadcastEnded, BroadcastStarted
+from fedistream.federation.addresses import Channel
 from fedistream.federation.feature import FederationFeature
+from fedistream.federation.posts import Post, Posts
 from fedistream.federation.writing import Draft, Mention, Picture
 from fedistream.notices.service import Making, Neighbours, Notices
 from fedistream.notices.values import Notice
@@ -16,6 +18,33 @@ from fedistream.settings_store import Settings
 from tests.kit.federated import Federated, federated
 
 FAN = Mention("https://b.example/users/bob", "bob@b.example", "https://b.example/users/bob/inbox")
+
+
+class Meddled:
+    """Federation's posts, but that something else happens while one is being written, once."""
+
+    def __init__(self, posts: Posts, meddle: Callable[[], Awaitable[object]]) -> None:
+        self._posts, self._meddle = posts, [meddle]
+
+    async def look_up(self, draft: Draft) -> Draft:
+        while self._meddle:
+            await self._meddle.pop()()
+        return await self._posts.look_up(draft)
+
+    async def publish(self, channel: Channel, draft: Draft, *, expires_at: float | None) -> Post:
+        return await self._posts.publish(channel, draft, expires_at=expires_at)
+
+    async def edit(self, post_id: str, draft: Draft) -> Post:
+        return await self._posts.edit(post_id, draft)
+
+    async def delete(self, post_id: str) -> None:
+        await self._posts.delete(post_id)
+
+    async def pin(self, post_id: str, *, pinned: bool) -> None:
+        await self._posts.pin(post_id, pinned=pinned)
+
+    def html(self, channel: Channel, draft: Draft) -> str:
+        return self._posts.html(channel, draft)
 
 
 async def nothing() -> None:
@@ -91,6 +120,11 @@ class Noticed:
     def another(self) -> Notices:
         """The service of another worker."""
         return make(self.near.settings, self.near.feature, self.now)
+
+    def meddled(self, meddle: Callable[[], Awaitable[object]]) -> Notices:
+        """One that is slow, so that this happens while it asks who is mentioned."""
+        near = self.notices._near
+        return Notices(replace(near, posts=Meddled(self.near.feature.posts, meddle)), self.now, no_hurry)
 
     def hurried_in(self) -> timedelta:
         """How long until the last time that was wished for."""

@@ -323,6 +323,66 @@ async def test_of_an_admin_and_a_worker_at_once_one_posts(node: Noticed) -> None
     assert (await node.kinds(), await node.states()) == (["Create"], ["posted"])
 
 
+async def test_who_is_slower_is_told_so_and_changes_nothing(node: Noticed) -> None:
+    await node.start()
+    notice = await node.newest()
+
+    async def post() -> object:
+        return await node.another().post_now(node.channel_id, notice.id)
+
+    async def edit() -> object:
+        return await node.another().edit(node.channel_id, notice.id, "First")
+
+    await node.later(119)
+    with pytest.raises(Conflict, match="somebody else"):
+        await node.meddled(post).post_now(node.channel_id, notice.id)
+    with pytest.raises(Conflict, match="somebody else"):
+        await node.meddled(edit).edit(node.channel_id, notice.id, "Second")
+    assert (await node.kinds(), (await node.newest()).text) == (["Create", "Update"], "First")
+
+
+@pytest.mark.parametrize("how", ["update", "delete", "leave"])
+async def test_a_worker_that_is_slower_at_the_end_does_nothing(node: Noticed, how: str) -> None:
+    await node.near.settings.change("notice.at_end", how)
+    notice = await node.live()
+    await node.log.end(notice.broadcast_id, node.now(), "finished", 0)
+    await asyncio.gather(*(each.tend() for each in (node.notices, node.another(), node.another())))
+    assert len(await node.kinds()) == (1 if how == "leave" else 2)
+
+
+async def test_a_notice_that_cannot_go_on_is_tried_again(node: Noticed, caplog: pytest.LogCaptureFixture) -> None:
+    async def stumble() -> object:
+        raise LookupError("over a cable")
+
+    await node.start()
+    node.near.clock.ahead += 121
+    await node.log.seen((await node.newest()).broadcast_id, node.now())
+    await node.meddled(stumble).tend()
+    assert "cannot go on for now" in caplog.text
+    assert await node.states() == ["planned"]
+    await node.later(1)
+    assert await node.states() == ["posted"]
+
+
+async def test_a_text_that_became_impossible_is_skipped_with_the_reason(node: Noticed) -> None:
+    await node.near.settings.change("federation.live_message", "***")
+    await node.near.settings.change("tags", [])
+    await node.start("")
+    await NoticeRow.all().update(custom="***")
+    await node.later(121)
+    (state,) = await node.states()
+    assert state.startswith("skipped: value has nothing to show")
+
+
+async def test_a_title_that_is_taken_back_at_the_very_end_does_not_hold_up_the_end(node: Noticed) -> None:
+    notice = await node.live("One")
+    await node.near.settings.change("streamtitle", "Two")
+    await node.later(1)
+    await node.near.settings.change("streamtitle", "One")
+    await node.end(notice.broadcast_id)
+    assert await node.kinds() == ["Create", "Update"]
+
+
 async def test_what_is_turned_off_meanwhile_is_said_when_it_is_on_again(node: Noticed) -> None:
     notice = await node.live()
     await node.near.settings.change("federation.enabled", False)
