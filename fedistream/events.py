@@ -218,7 +218,8 @@ class FollowApproved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class FollowerRemoved(Fact):
-    """Somebody does not follow any more, or will not: `reason` is unfollowed, removed, blocked, blocked us, or gone."""
+    """Somebody does not follow any more, or will not: `reason` is unfollowed, removed, blocked, blocked us, moved
+    or gone."""
 
     channel_id: int
     actor: str

@@ -429,6 +429,7 @@ def _federation_services(made: FederationFeature) -> dict[str, object]:
         "talk": made.talk,
         "flags": made.doors.flags,
         "quotes": made.doors.quotes,
+        "lists": made.doors.lists,
         "admission": made.doors.admission,
     }
 

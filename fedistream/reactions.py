@@ -25,8 +25,10 @@ from fedistream.viewers.service import Viewers
 
 def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
     """What must happen, and happens in a worker: the services here are built in both processes."""
+    lists, profiles = federation.doors.lists, federation.profiles
     return (
-        Reaction(SettingChanged, "job", federation.profiles.note, when=federation.profiles.heeds),
+        Reaction(SettingChanged, "job", profiles.note, when=profiles.heeds),
+        Reaction(SettingChanged, "job", lists.enforce, when=lists.heeds),
         Reaction(BroadcastStarted, "job", notices.plan, when=notices.heeds),
         Reaction(BroadcastEnded, "job", notices.close, when=notices.heeds),
         Reaction(TitleChanged, "job", notices.rename, when=notices.heeds),

@@ -38,6 +38,8 @@ MAX_WORDS, MAX_WORD = 500, 64  # names and words of the chat
 MAX_WELCOME = 2_000
 MAX_DOMAINS = 5_000  # block lists that admins share have a few thousand
 MAX_LIVE_MESSAGE = 2_000
+MAX_ACCOUNTS = 10
+ACCOUNT = re.compile(r"https?://[a-z0-9_.:-]+/[!-~]+", re.IGNORECASE)
 USERNAME = re.compile(r"[a-z0-9_]{1,30}")  # what every server takes
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
@@ -221,8 +223,21 @@ def public_address(name: str, value: object) -> str:
     return url
 
 
+def accounts(name: str, value: object) -> list[str]:
+    """URLs of actors elsewhere, each once."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_ACCOUNTS:
+        raise Invalid(name, f"must be a list of at most {MAX_ACCOUNTS} addresses")
+    one = text(MAX_URL)
+    found = [str(one(name, each)) for each in value]
+    for each in found:
+        if each and not ACCOUNT.fullmatch(each):
+            raise Invalid(name, "must be addresses like https://example.com/users/name")
+    return list(dict.fromkeys(each for each in found if each))
+
+
 PAGE: frozenset[Touch] = frozenset({"page"})
 PROFILE: frozenset[Touch] = frozenset({"page", "profile"})
+ASKERS: frozenset[Touch] = frozenset({"followers", "profile"})
 PLAYER: frozenset[Touch] = frozenset({"player"})
 BROADCAST: frozenset[Touch] = frozenset({"broadcast"})
 CHAT: frozenset[Touch] = frozenset({"chat"})
@@ -305,6 +320,15 @@ SETTINGS = checked(
             frozenset({"broadcast"}),
             "federation/livemessage",
         ),
+        # who has to wait for the admin, beside everybody in a private channel: see the rules in the federation's doors
+        Setting("federation.hold_unknown", bool, False, flag, ASKERS),
+        Setting("federation.hold_younger_days", int, 0, whole(0, 3650), ASKERS),
+        Setting("federation.hold_automated", bool, False, flag, ASKERS),
+        # whose followers do not wait, and with the next one on, the only ones that are heard at all
+        Setting("federation.known_domains", list, [], domains, frozenset({"followers"}), scope="node"),
+        Setting("federation.known_only", bool, False, flag, frozenset({"followers"}), scope="node"),
+        # former accounts of the streamer elsewhere: their servers look here before followers are moved over
+        Setting("federation.also_known_as", list, [], accounts, PROFILE),
         # whether everybody may quote public posts; those who were told so before may go on
         Setting("federation.quotes", bool, True, flag, frozenset({"broadcast"}), "federation/enablequotes"),
         # how many follow is seen in any case

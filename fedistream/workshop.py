@@ -50,6 +50,7 @@ from fedistream.settings_store import Settings
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600.0
+VALIDATE_S = 3600.0
 TEND_S = 60.0  # nothing waits so long unless a process was killed
 
 Hurry = Callable[[float], Awaitable[None]]
@@ -96,13 +97,22 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
         Neighbours(settings, channels, facts), Clocks(now, time.time, time.monotonic), Post(outbox, activity, allowed)
     )
     undo.push_async_callback(federation.close)
-    freshness = Freshness({SETTINGS: settings.load, CHANNELS: channels.load, KEYS: federation.keys.reload})
+
+    async def load_settings() -> None:
+        await settings.load()
+        federation.federation.read_blocks()
+
+    freshness = Freshness({SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload})
 
     async def hurry(at: float) -> None:
         await clock.hurry(TEND, at)
 
     notices = make_notices(settings, federation, freshness.refresh, hurry)
-    timed = (Timed("outbox.prune", every(PRUNE_S), outbox.prune), Timed(TEND, every(TEND_S), notices.tend))
+    timed = (
+        Timed("outbox.prune", every(PRUNE_S), outbox.prune),
+        Timed("followers.validate", every(VALIDATE_S), federation.doors.moves.validate),
+        Timed(TEND, every(TEND_S), notices.tend),
+    )
     clock = Clock(timed, time.time)
     jobs = reactions.jobs(federation, notices)
     facts.attach(jobs)

@@ -1,14 +1,32 @@
-"""Whom the node does not want to hear: domains with all under them, and single actors. In memory, asked often."""
+"""Whom the node does not want to hear: domains with all under them, and single actors. In memory, asked often.
+
+By a setting it is the other way round, and only the domains that the admin knows are heard.
+"""
 
 from collections.abc import Iterable
+from typing import Any, Protocol
 
 from activitypub.urls import BadUrl, parse_url
+
+NAMES = frozenset({"federation.blocked_domains", "federation.known_domains", "federation.known_only"})
+"""The settings that are read here."""
+
+
+class Settings(Protocol):
+    def value(self, name: str, channel_id: int | None = None) -> Any: ...
 
 
 class Blocks:
     def __init__(self) -> None:
         self._domains: frozenset[str] = frozenset()
+        self._only: frozenset[str] | None = None
         self._actors: set[str] = set()
+
+    def read(self, settings: Settings) -> None:
+        """Take over what the admin has set."""
+        self.set_domains(settings.value("federation.blocked_domains"))
+        only = settings.value("federation.known_only")
+        self._only = frozenset(settings.value("federation.known_domains")) if only else None
 
     def set_domains(self, domains: Iterable[str]) -> None:
         self._domains = frozenset(domain.lower() for domain in domains)
@@ -27,5 +45,10 @@ class Blocks:
             host = parse_url(url).host
         except BadUrl:
             return False
-        labels = host.split(".")
-        return any(".".join(labels[n:]) in self._domains for n in range(len(labels)))
+        return within(host, self._domains) or (self._only is not None and not within(host, self._only))
+
+
+def within(host: str, domains: frozenset[str]) -> bool:
+    """Whether the host is one of these domains, or below one."""
+    labels = host.split(".")
+    return any(".".join(labels[n:]) in domains for n in range(len(labels)))

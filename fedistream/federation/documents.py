@@ -23,6 +23,7 @@ from activitypub.webfinger import (
 from fedistream import __version__
 from fedistream.errors import Invalid, NotFound
 from fedistream.federation.addresses import Addresses, Channel, Settings
+from fedistream.federation.doors.reception import rules_of
 from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers import Followers
 from fedistream.federation.keys import Keys
@@ -33,6 +34,7 @@ from fedistream.text import render
 
 PAGE = 20  # items
 SOFTWARE = "fedistream"
+LOGO = "image/png"  # what /logo is served as
 
 
 class Documents:
@@ -66,13 +68,14 @@ class Documents:
                 name=self._text("name", channel),
                 summary=render(self._text("serversummary", channel)),
                 url=site.page(channel.slug),
-                icon=Picture(f"{site.base}/logo"),
-                manually_approves=bool(self._settings.value("federation.private", channel.id)),
+                icon=Picture(f"{site.base}/logo", LOGO),
+                manually_approves=rules_of(self._settings, channel.id).any,
                 discoverable=True,
                 indexable=not self._settings.value("disablesearchindexing"),
                 published=channel.created_at,
                 fields=self._fields(channel),
                 hashtags=self._hashtags(channel),
+                also_known_as=tuple(self._settings.value("federation.also_known_as", channel.id)),
                 keys=(ActorKey(key.key_id, key.key.public()),),
                 webfinger=f"{name}@{site.authority}",
                 generator=site.node,
@@ -112,7 +115,7 @@ class Documents:
             node = str(wanted) == site.node
         if found is not None:
             handle = Handle(self._addresses.name(found), site.authority)
-            avatar = Link(AVATAR, "image/png", f"{site.base}/logo")
+            avatar = Link(AVATAR, LOGO, f"{site.base}/logo")
             page, stream = site.page(found.slug), site.stream(found.slug)
             return write_jrd(actor_jrd(handle, self._addresses.actor(found), page=page, avatar=avatar, stream=stream))
         if node:

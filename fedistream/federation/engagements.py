@@ -42,17 +42,23 @@ class Engagements:
 
     async def count(self, thing: str, *kinds: Kind) -> int:
         """How many did one of these to an object of ours, and have not undone it."""
-        found = EngagementRow.filter(object=thing, kind__in=[kind.value for kind in kinds], undone_at=None)
+        found = EngagementRow.filter(
+            object=thing, kind__in=[kind.value for kind in kinds], undone_at=None, actor__hidden=False
+        )
         return int(await found.count())
 
     async def tally(self, channel_id: int) -> dict[Kind, int]:
         """How often each was done in the channel, and not undone; what nobody did is left out."""
-        found = EngagementRow.filter(channel_id=channel_id, undone_at=None).annotate(times=Count("id")).group_by("kind")
+        found = (
+            EngagementRow.filter(channel_id=channel_id, undone_at=None, actor__hidden=False)
+            .annotate(times=Count("id"))
+            .group_by("kind")
+        )
         return {Kind(kind): times for kind, times in await found.values_list("kind", "times")}
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Engagement]:
         """The newest first."""
-        found = EngagementRow.filter(channel_id=channel_id, undone_at=None)
+        found = EngagementRow.filter(channel_id=channel_id, undone_at=None, actor__hidden=False)
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
         return Page(
             await found.count(), tuple(Engagement(Kind(row.kind), row.object, row.actor.url, row.at) for row in rows)

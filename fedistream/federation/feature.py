@@ -90,7 +90,7 @@ class FederationFeature:
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
         """What a worker does with jobs of federation, by their kind."""
-        return {PROFILE: self.profiles.send}
+        return {PROFILE: self.profiles.send, **self.doors.handlers()}
 
     async def close(self) -> None:
         await self.outside.close()
@@ -134,8 +134,13 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     visits = Visits(post.outbox.hosts, clocks.monotonic, clocks.now())
     house = House(
         settings=near.settings,
+        facts=near.facts,
         addresses=addresses,
         acquaintances=acquaintances,
+        blocks=blocks,
+        followers=followers,
+        outbox=post.outbox,
+        fetches=fetches,
         letters=letters,
         posts=posts,
         visits=visits,
@@ -146,24 +151,9 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     )
     doors = build_doors(house)
     talk = _talk(near, house, blocks)
-    parts = Parts(
-        addresses=addresses,
-        acquaintances=acquaintances,
-        blocks=blocks,
-        followers=followers,
-        engagements=engagements,
-        posts=posts,
-        fetches=fetches,
-        visits=visits,
-        talk=talk,
-        acts=doors.acts(),
-        pace=Pace(clocks.monotonic, burst=BURST, per_s=PER_S),
-        asking=Pace(clocks.monotonic, burst=10, per_s=0.2),
-        clock=clocks.unix,
-        now=clocks.now,
-    )
+    federation = Federation(near, _parts(house, doors, talk, engagements))
     return FederationFeature(
-        federation=Federation(near, parts),
+        federation=federation,
         documents=documents,
         followers=followers,
         engagements=engagements,
@@ -175,6 +165,26 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         profiles=profiles,
         doors=doors,
         outside=outside,
+    )
+
+
+def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements) -> Parts:
+    return Parts(
+        addresses=house.addresses,
+        acquaintances=house.acquaintances,
+        blocks=house.blocks,
+        followers=house.followers,
+        engagements=engagements,
+        posts=house.posts,
+        fetches=house.fetches,
+        visits=house.visits,
+        talk=talk,
+        reception=doors.reception,
+        acts=doors.acts(),
+        pace=Pace(house.monotonic, burst=BURST, per_s=PER_S),
+        asking=Pace(house.monotonic, burst=10, per_s=0.2),
+        clock=house.unix,
+        now=house.now,
     )
 
 

@@ -58,11 +58,16 @@ class Followers:
         rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
         return [row.actor.url for row in rows]
 
-    async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: bool) -> list[Fact]:
-        """Somebody asks. A second Follow takes the place of the first: what we answer must bear its id."""
+    async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
+        """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
+        first: what we answer must bear its id."""
         actor = await self._acquaintances.keep(signer)
         now, echo = self._now(), _echo(activity.document)
+        await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__moved_to=actor.url).delete()
         row = await FollowerRow.get_or_none(channel_id=channel.id, actor_id=actor.id)
+        if row is not None and row.state == State.MOVED:
+            await row.delete()  # back from where they went
+            row = None
         if row is not None and row.state == State.BLOCKED:
             return []
         new = row is None
@@ -75,6 +80,7 @@ class Followers:
                 follow=echo,
                 created_at=now,
                 approved_at=None if held else now,
+                held_for=held,
             )
         else:
             row.follow = echo
@@ -110,6 +116,32 @@ class Followers:
         rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
         await self._acquaintances.forget(actor)
         return [self._removed(row, why) for row in rows]
+
+    async def move_away(self, actor: str) -> list[Fact]:
+        """An actor has moved to another account: it follows no more, and is remembered where it was let in."""
+        rows = await FollowerRow.filter(actor__url=actor).select_related("actor")
+        gone = [row for row in rows if row.state in (State.ACCEPTED, State.PENDING)]
+        for row in gone:
+            channel = self._addresses.by_id(row.channel_id)
+            if channel is not None:
+                await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
+            if row.state == State.ACCEPTED and row.actor.moved_to:
+                await FollowerRow.filter(id=row.id).update(state=State.MOVED.value)
+            else:
+                await row.delete()
+        return [self._removed(row, "moved") for row in gone]
+
+    async def evict(self, row: FollowerRow) -> list[Fact]:
+        """Send somebody away whose server is blocked now. `row` has its actor with it."""
+        await row.delete()
+        if not row.follow or row.state == State.MOVED:
+            return []
+        channel = self._addresses.by_id(row.channel_id)
+        if channel is not None:
+            await self._letters.answer("Reject", channel, row, row.actor.inbox)
+            await self._engagements.undo(row.actor.url, Kind.FOLLOW, self._addresses.actor(channel))
+        await self._acquaintances.unhear(row.follow["id"], row.actor.url)
+        return [self._removed(row, "blocked")]
 
     async def approve(self, channel: Channel, actor: str) -> list[Fact]:
         """Let somebody in who waits or was blocked. Raises NotFound."""
@@ -171,7 +203,9 @@ class Followers:
 def _follower(row: FollowerRow) -> Follower:
     actor: RemoteActorRow = row.actor
     at = row.approved_at or row.created_at
-    return Follower(actor.url, actor.name, actor.handle, actor.image, State(row.state), at, row.disabled_at)
+    return Follower(
+        actor.url, actor.name, actor.handle, actor.image, State(row.state), at, row.disabled_at, row.held_for
+    )
 
 
 def _echo(document: Mapping[str, Any]) -> dict[str, Any]:

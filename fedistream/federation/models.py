@@ -42,6 +42,11 @@ class RemoteActorRow(Model):
     shared_inbox = fields.CharField(max_length=URL, default="")
     document: fields.Field[dict[str, Any]] = fields.JSONField()
     fetched_at = fields.DatetimeField()
+    # what a blocked one did is not counted or shown
+    hidden = fields.BooleanField(default=False)
+    moved_to = fields.CharField(max_length=URL, default="")
+    checked_at = fields.DatetimeField(null=True)
+    failed_checks = fields.IntField(default=0)
 
     class Meta:
         table = "remote_actor"
@@ -62,6 +67,8 @@ class FollowerRow(Model):
     created_at = fields.DatetimeField()
     approved_at = fields.DatetimeField(null=True)
     disabled_at = fields.DatetimeField(null=True)
+    # the word for the rule by which he waits, or waited
+    held_for = fields.CharField(max_length=20, default="")
 
     class Meta:
         table = "follower"

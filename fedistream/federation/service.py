@@ -26,7 +26,8 @@ from fedistream.errors import Invalid, TooMany
 from fedistream.events import Fact, PostLiked, PostShared, SettingChanged
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses, Channel, Channels, Settings
-from fedistream.federation.blocks import Blocks
+from fedistream.federation.blocks import NAMES, Blocks
+from fedistream.federation.doors.reception import Reception
 from fedistream.federation.engagements import KINDS, Engagements
 from fedistream.federation.followers import Followers
 from fedistream.federation.pace import Pace
@@ -55,6 +56,7 @@ class GuardedSettings(Settings, Protocol):
     """Settings of which some cannot be changed at any time."""
 
     def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None: ...
+    async def change(self, name: str, value: object, channel_id: int | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Parts:
     fetches: Fetches
     visits: Visits
     talk: Talk
+    reception: Reception
     acts: Mapping[str, Act]
     pace: Pace
     asking: Pace
@@ -114,12 +117,12 @@ class Federation:
     async def open(self) -> None:
         """Read who is blocked."""
         self._parts.blocks.block(await self._parts.followers.blocked_actors())
-        self._read_domains()
+        self.read_blocks()
 
     def heed(self, fact: SettingChanged) -> None:
         """An admin has changed which domains are blocked."""
-        if fact.setting == "federation.blocked_domains":
-            self._read_domains()
+        if fact.setting in NAMES:
+            self.read_blocks()
             self._parts.talk.look_at_blocks()
 
     async def sweep(self) -> None:
@@ -234,7 +237,7 @@ class Federation:
         channel = self._parts.addresses.by_actor(verified.activity.object_id)
         if channel is None:
             return []
-        held = bool(self._near.settings.value("federation.private", channel.id))
+        held = await self._parts.reception.reason_to_hold(channel.id, verified.signer.actor)
         return await self._parts.followers.follow(channel, verified.activity, verified.signer, held=held)
 
     async def _undo(self, verified: Verified) -> list[Fact]:
@@ -298,5 +301,6 @@ class Federation:
             return []
         return await self._parts.followers.unfollow(channel, verified.activity.actor, None, "blocked us")
 
-    def _read_domains(self) -> None:
-        self._parts.blocks.set_domains(self._near.settings.value("federation.blocked_domains"))
+    def read_blocks(self) -> None:
+        """Take over what the admin has blocked."""
+        self._parts.blocks.read(self._near.settings)

@@ -16,11 +16,13 @@ class Off(Refusal):
 
 
 class State(StrEnum):
-    """Of a follower. Who was removed has no row and may ask again; who is blocked may not."""
+    """Of a follower. Who was removed has no row and may ask again; who is blocked may not. Who has moved to another
+    account follows no more, and is remembered for that account."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     BLOCKED = "blocked"
+    MOVED = "moved"
 
 
 class Kind(StrEnum):
@@ -34,7 +36,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """`handle` is "user@host"; `image` may be empty. `at` is when they were let in, or else asked."""
+    """`handle` is "user@host"; `image` may be empty. `at` is when they were let in, or else asked;
+    `held_for` is the word for the rule by which they wait."""
 
     actor: str
     name: str
@@ -43,6 +46,7 @@ class Follower:
     state: State
     at: datetime
     disabled_at: datetime | None
+    held_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,7 @@ class Faces:
             "profiles": self.federation.profiles,
             "flags": self.federation.doors.flags,
             "quotes": self.federation.doors.quotes,
+            "lists": self.federation.doors.lists,
             "admission": self.federation.doors.admission,
             "logbook": self.logbook,
             "listening": self.listening,

@@ -89,7 +89,10 @@ def span(ask: Ask) -> tuple[int, int]:
 
 
 def follower(value: Follower) -> dict[str, object]:
+    # ours: why somebody waits
+    held = {"heldFor": value.held_for} if value.state is State.PENDING else {}
     return {
+        **held,
         "link": value.actor,
         "name": value.name,
         "username": value.handle,

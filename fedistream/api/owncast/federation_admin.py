@@ -7,12 +7,16 @@ from fedistream.api.entries import Entry, reply
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
+from fedistream.errors import Invalid
 from fedistream.federation.addresses import Channels as AllChannels
+from fedistream.federation.doors.blocklist import MAX_TEXT
 from fedistream.federation.doors.flags import Flag, Flags
+from fedistream.federation.doors.lists import Lists
 from fedistream.federation.doors.quotes import Quote, Quotes
 from fedistream.federation.profiles import Profiles
 from fedistream.federation.service import Federation
 
+LIST_LIMIT = 4 * MAX_TEXT  # bytes; a character has four at most
 OURS = "fedistream"  # as `spec`: no other server has these
 
 
@@ -52,6 +56,23 @@ async def revoke_quote(ask: Ask, quotes: Quotes) -> Response:
     return changed()
 
 
+async def import_blocks(ask: Ask, lists: Lists) -> Response:
+    """The body is the list, as a file has it. With ?dry=true it is only said what would be."""
+    try:
+        text = ask.body.decode()
+    except UnicodeDecodeError as error:
+        raise Invalid("list", "must be UTF-8") from error
+    dry = ask.query.get("dry") == "true"
+    found = await lists.take(text, dry=dry)
+    shape = {"new": found.new, "known": found.known, "milder": found.milder, "wrong": list(found.wrong)}
+    return reply({"success": True, "dry": dry, **shape})
+
+
+async def export_blocks(ask: Ask, lists: Lists) -> Response:
+    headers = {**NO_CACHE, "Content-Disposition": 'attachment; filename="blocked-domains.csv"'}
+    return Response(lists.give(), headers=headers, media_type="text/csv")
+
+
 def _flag(value: Flag) -> Json:
     return {
         "id": value.id,
@@ -82,4 +103,6 @@ ENTRIES = (
     Entry("POST", "/api/admin/federation/flags/settle", settle_flag, "admin", OURS),
     Entry("GET", "/api/admin/federation/quotes", quote_list, "admin", OURS),
     Entry("POST", "/api/admin/federation/quotes/revoke", revoke_quote, "admin", OURS),
+    Entry("POST", "/api/admin/federation/blocks/import", import_blocks, "admin", OURS, LIST_LIMIT),
+    Entry("GET", "/api/admin/federation/blocks/export", export_blocks, "admin", OURS),
 )

@@ -188,6 +188,8 @@ FEDERATION = (
         "POST /api/admin/federation/flags/settle",
         "GET /api/admin/federation/quotes",
         "POST /api/admin/federation/quotes/revoke",
+        "POST /api/admin/federation/blocks/import",
+        "GET /api/admin/federation/blocks/export",
     ),
     *rows(
         "admin",

@@ -234,3 +234,17 @@ async def test_the_list_of_followers_can_be_hidden(faces: Faces) -> None:
         assert "first" not in (await http.get(f"{PATH}/followers")).json()
         assert (await http.get("/api/followers")).json() == {"total": 0, "results": []}
         assert (await http.get("/api/config")).json()["federation"]["hideFollowersTab"] is True
+
+
+async def test_the_logo_is_what_it_is_said_to_be(faces: Faces) -> None:
+    async with faces.client() as http:
+        said = (await http.get(PATH, headers=ACTIVITY)).json()["icon"]["mediaType"]
+        served = await http.get("/logo")
+    assert (served.status_code, served.headers["content-type"]) == (200, said)
+
+
+async def test_former_accounts_of_the_streamer_are_named(faces: Faces) -> None:
+    former = "https://old.example/users/ann"
+    await faces.settings.change("federation.also_known_as", [former])
+    async with faces.client() as http:
+        assert (await http.get(PATH, headers=ACTIVITY)).json()["alsoKnownAs"] == [former]

@@ -78,3 +78,24 @@ async def test_keys_are_rotated_by_a_call(faces: Faces) -> None:
         assert answer.json() == {"success": True, "message": "keys rotated"}
         actor = (await http.get("/federation/user/streamer", headers=ACTIVITY)).json()
         assert actor["publicKey"]["id"] == f"{LIVE}#main-key-2"
+
+
+async def test_block_lists_go_in_and_out(faces: Faces) -> None:
+    path = "/api/admin/federation/blocks"
+    async with faces.client() as http:
+        for dry, blocked in (("true", []), ("false", ["bad.example"])):
+            answer = await http.post(f"{path}/import?dry={dry}", content=b"bad.example\nnothing\n", headers=RIGHT)
+            assert answer.json() == {
+                "success": True,
+                "dry": dry == "true",
+                "new": 1,
+                "known": 0,
+                "milder": 0,
+                "wrong": ["nothing"],
+            }
+            assert faces.settings.value("federation.blocked_domains") == blocked
+        given = await http.get(f"{path}/export", headers=RIGHT)
+        assert given.headers["content-type"].startswith("text/csv")
+        assert given.text.splitlines()[1] == "bad.example,suspend,true,true,,false"
+        for body in (b"", b"\xff\xfe", b"x" * 5_000_000):
+            assert (await http.post(f"{path}/import", content=body, headers=RIGHT)).status_code in (400, 413)

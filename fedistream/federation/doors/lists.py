@@ -1,0 +1,98 @@
+"""The admin's list of blocked domains, in and out; and what follows when it changes: who is sent away, what is hidden.
+
+Blocking is for the whole node: whoever is blocked is not heard by any of its channels.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from fedistream.db import atomic
+from fedistream.errors import Invalid
+from fedistream.events import Fact, SettingChanged
+from fedistream.federation.addresses import Addresses, Settings
+from fedistream.federation.blocks import NAMES, Blocks
+from fedistream.federation.doors import blocklist
+from fedistream.federation.followers import Followers
+from fedistream.federation.models import FollowerRow, RemoteActorRow
+from fedistream.federation.values import State
+from fedistream.settings import MAX_DOMAINS
+
+AT_ONCE = 50  # followers that are sent away in one transaction
+BLOCKED = "federation.blocked_domains"
+
+
+class ChangedSettings(Settings, Protocol):
+    async def change(self, name: str, value: object, channel_id: int | None = None) -> None: ...
+
+
+class Facts(Protocol):
+    async def state(self, fact: Fact) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What a list leads to, or would: `new` domains, `known` ones that are blocked already, and as in BlockList."""
+
+    new: int
+    known: int
+    milder: int
+    wrong: tuple[str, ...]
+
+
+class Lists:
+    def __init__(
+        self,
+        settings: ChangedSettings,
+        facts: Facts,
+        addresses: Addresses,
+        blocks: Blocks,
+        followers: Followers,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings, self._facts, self._addresses, self._blocks = settings, facts, addresses, blocks
+        self._followers, self._now = followers, now
+
+    async def take(self, text: str, *, dry: bool) -> Import:
+        """Block what a list names beside what is blocked; `dry` only says what that would be. Raises Invalid."""
+        read, present = blocklist.parse(text), self._settings.value(BLOCKED)
+        new = [domain for domain in read.domains if domain not in set(present)]
+        if len(present) + len(new) > MAX_DOMAINS:
+            raise Invalid("list", f"would make it more than {MAX_DOMAINS} blocked domains")
+        if new and not dry:
+            await self._settings.change(BLOCKED, [*present, *new])
+        return Import(len(new), len(read.domains) - len(new), read.milder, read.wrong)
+
+    def give(self) -> str:
+        """What is blocked, as CSV."""
+        return blocklist.write(self._settings.value(BLOCKED))
+
+    def heeds(self, fact: SettingChanged) -> bool:
+        return fact.setting in NAMES
+
+    async def enforce(self, fact: SettingChanged) -> None:
+        """Send followers away who are blocked now, and hide or show again what they did. A reaction, which may be
+        called twice."""
+        self._blocks.read(self._settings)
+        await self._hide()
+        # who cannot be told as federation is off is not delivered to either
+        if self._addresses.on:
+            rows = await FollowerRow.exclude(state=State.BLOCKED.value).values_list("id", "actor__url")
+            found = [row_id for row_id, url in rows if str(url) in self._blocks]
+            for first in range(0, len(found), AT_ONCE):
+                await atomic(self._send_away, found[first : first + AT_ONCE])
+
+    async def _send_away(self, row_ids: list[int]) -> None:
+        for row in await FollowerRow.filter(id__in=row_ids).select_related("actor"):
+            for fact in await self._followers.evict(row):
+                await self._facts.state(fact)
+
+    async def _hide(self) -> None:
+        rows = await RemoteActorRow.all().values_list("id", "url", "hidden")
+        for hidden in (True, False):
+            ids = [
+                row_id for row_id, url, was in rows if (str(url) in self._blocks) is hidden and bool(was) is not hidden
+            ]
+            for first in range(0, len(ids), 500):
+                await RemoteActorRow.filter(id__in=ids[first : first + 500]).update(hidden=hidden)

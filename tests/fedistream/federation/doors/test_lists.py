@@ -1,0 +1,90 @@
+"""Blocking domains: lists in and out, followers who are sent away, and what is hidden meanwhile."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fedistream.db import Database
+from fedistream.errors import Invalid
+from fedistream.events import SettingChanged
+from fedistream.federation.models import FollowerRow
+from fedistream.federation.values import Kind
+from fedistream.settings import MAX_DOMAINS
+from tests.kit.federated import LIVE, Federated, federated
+
+HERE = "127.0.0.1"
+BLOCKED = "federation.blocked_domains"
+
+
+@pytest.fixture
+async def node(database: Database) -> AsyncIterator[Federated]:
+    async with federated() as made:
+        yield made
+
+
+async def change(node: Federated, name: str, value: object) -> None:
+    """With what the front and the worker do then."""
+    await node.settings.change(name, value)
+    fact = SettingChanged(name, None, node.clock.now())
+    assert node.feature.doors.lists.heeds(fact)
+    node.feature.federation.heed(fact)
+    await node.feature.doors.lists.enforce(fact)
+
+
+async def test_a_list_adds_what_is_not_blocked_and_says_so_before(node: Federated) -> None:
+    lists = node.feature.doors.lists
+    await node.settings.change(BLOCKED, ["bad.example"])
+    text = "#domain,#severity\nbad.example,suspend\nworse.example,suspend\nmild.example,silence\n"
+    for dry in (True, False):
+        found = await lists.take(text, dry=dry)
+        assert (found.new, found.known, found.milder) == (1, 1, 1)
+        assert node.settings.value(BLOCKED) == ["bad.example"] + ([] if dry else ["worse.example"])
+    assert (await lists.take(lists.give(), dry=False)).new == 0
+
+
+async def test_a_list_cannot_make_it_more_than_is_allowed(node: Federated) -> None:
+    text = "\n".join(f"{number}.example" for number in range(MAX_DOMAINS + 1))
+    with pytest.raises(Invalid, match="more than"):
+        await node.feature.doors.lists.take(text, dry=True)
+
+
+async def test_followers_from_a_blocked_domain_are_sent_away_with_a_word(node: Federated) -> None:
+    await node.follow()
+    node.names()
+    await change(node, BLOCKED, [HERE])
+    assert await FollowerRow.all().count() == 0
+    inbox, reject = (await node.sent())[-1]
+    assert (inbox, reject["type"]) == (f"{node.ann.id}/inbox", "Reject")
+    assert node.names()[-1] == "follower.removed"
+    assert await node.take(node.ann.activity("Follow", LIVE)) == "blocked"
+    count = len(await node.sent())
+    await change(node, BLOCKED, [HERE, "bad.example"])  # as after a crash, or with another one
+    assert len(await node.sent()) == count
+
+
+async def test_what_they_did_is_hidden_and_shown_again(node: Federated) -> None:
+    post = (await node.feature.posts.publish(node.home, "Hello")).url
+    await node.take(node.ann.activity("Like", post))
+    engagements, seen = node.feature.engagements, []
+    for domains in ([], [HERE], []):
+        await change(node, BLOCKED, domains)
+        seen.append((await engagements.count(post, Kind.LIKE), (await engagements.page(node.home.id)).total))
+    assert seen == [(1, 1), (0, 0), (1, 1)]
+
+
+async def test_by_the_setting_only_known_domains_are_heard(node: Federated) -> None:
+    await node.follow()
+    await change(node, "federation.known_domains", ["friends.example", HERE])
+    await change(node, "federation.known_only", True)
+    assert await node.take(node.ann.activity("View", LIVE)) == "taken"
+    await change(node, "federation.known_domains", ["friends.example"])
+    assert await FollowerRow.all().count() == 0
+    assert await node.take(node.ann.activity("View", LIVE)) == "blocked"
+
+
+async def test_when_federation_is_off_nobody_is_told(node: Federated) -> None:
+    await node.follow()
+    await node.settings.change("federation.enabled", False)
+    count = len(await node.sent())
+    await change(node, BLOCKED, [HERE])
+    assert len(await node.sent()) == count
