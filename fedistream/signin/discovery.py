@@ -78,7 +78,9 @@ async def discover(web: Web, profile: str) -> Profile:
         async with asyncio.timeout(TIME_S):
             return await _discover(web, profile)
     except (Blocked, BadUrl):
-        raise Invalid(FIELD, "is, or leads to, an address that is not connected to from here") from None
+        raise Invalid(
+            FIELD, "is, or leads to, what is not connected to from here: it must be https, and public"
+        ) from None
     except (Unreachable, TimeoutError):
         raise Invalid(FIELD, "did not answer") from None
     except TooLong:

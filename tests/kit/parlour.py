@@ -42,6 +42,7 @@ class Parlour:
     refuses: bool = False  # no call succeeds
     moderators: bool = False  # whoever registers is one
     code: str = "123456"  # the one that signs in
+    known: User | None = None  # who signs in with it, when that is somebody else already
     website: str = ""  # where a sign-in with a website leads
     not_now: str = ""  # the words in which every sign-in is put off
     emoji: tuple[str, ...] = ("boat", "wave")
@@ -136,6 +137,7 @@ class Parlour:
         if path == "/api/auth/fediverse/verify":
             if given["code"] != self.code:
                 return JSONResponse({"success": False, "message": "code is not the one that was sent"}, 400)
+            self.people[token] = self.known or self.people[token]
             self.people[token]["authenticated"] = True
             for socket in [socket for socket, whose in self.sockets.items() if whose == token]:
                 await socket.send_json(self.told("CONNECTED_USER_INFO", user=self.people[token]))

@@ -32,7 +32,10 @@ export class Profile {
 
   /** @param {import("./wire.js").Person} person */
   show(person) {
+    const another = this.self?.id !== person.id;
     this.self = person;
+    // who signs in as somebody known must not give that one the name of the stranger he was
+    if (another && this.dialog.open) this.#fill(person);
     this.button.hidden = false;
     dress(/** @type {HTMLElement} */ (this.button.querySelector(".name")), person);
   }
@@ -40,12 +43,20 @@ export class Profile {
   open() {
     if (!this.self || this.dialog.open) return;
     write(this.error, "");
-    const name = /** @type {HTMLInputElement} */ (this.dialog.querySelector("[name=name]"));
-    name.value = this.self.name;
-    const colour = this.dialog.querySelector(`[name=colour][value="${this.self.colour}"]`);
-    if (colour instanceof HTMLInputElement) colour.checked = true;
+    this.#fill(this.self);
     this.dialog.showModal();
-    name.select();
+    this.#name.select();
+  }
+
+  get #name() {
+    return /** @type {HTMLInputElement} */ (this.dialog.querySelector("[name=name]"));
+  }
+
+  /** @param {import("./wire.js").Person} person */
+  #fill(person) {
+    this.#name.value = person.name;
+    const colour = this.dialog.querySelector(`[name=colour][value="${person.colour}"]`);
+    if (colour instanceof HTMLInputElement) colour.checked = true;
   }
 
   /** @param {FormData} given */

@@ -69,6 +69,19 @@ async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, r
     ]
 
 
+async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, room: Parlour) -> None:
+    room.known = room.user("Ann Archer")
+    await opened(page)
+    await page.get_by_label("Your account on the fediverse").fill("ann@social.example")
+    await page.keyboard.press("Enter")
+    await page.get_by_label("Code").fill(room.code)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Ann Archer")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("button", name="You are Ann Archer")).to_be_visible()
+    assert not room.heard
+
+
 async def test_who_mistyped_takes_another_account(page: Page) -> None:
     await opened(page)
     account = page.get_by_label("Your account on the fediverse")
