@@ -21,6 +21,8 @@ from fedistream.errors import TooMany
 from fedistream.federation import acquaintances, documents, feature, writing
 from fedistream.federation.models import QuoteRow
 from fedistream.jobs import backoff, breaker
+from fedistream.notices import life, service
+from fedistream.settings import BY_NAME
 from tests.house.tree import ROOT, modules
 from tests.kit.faces import Faces, open_faces
 from tests.kit.federated import ORIGIN
@@ -134,6 +136,22 @@ async def test_the_actor_has_what_is_said_of_it(faces: Faces) -> None:
         for part in name.split("."):
             assert part in inside, f"{name} is said to be in the actor"
             inside = inside[part]
+
+
+def test_times_of_notices_are_those_of_the_code() -> None:
+    said = section("When a stream begins")
+    delay_s, cooldown_s = (BY_NAME[f"notice.{name}_s"].default for name in ("delay", "cooldown"))
+    assert isinstance(delay_s, int)
+    assert isinstance(cooldown_s, int)
+    for text, time_s in (
+        ("comes {} min after the start", delay_s / 60),
+        ("within {} min of the end", cooldown_s / 60),
+        ("stays so for {} s", life.DEBOUNCE.total_seconds()),
+        ("delivered any more after {} min", service.EXPIRES.total_seconds() / 60),
+    ):
+        assert text.format(f"{time_s:g}") in said
+    assert BY_NAME["notice.picture"].default == "card"
+    assert BY_NAME["notice.at_end"].default == "update"
 
 
 def test_reasons_and_statuses_are_those_of_the_code() -> None:
