@@ -401,7 +401,7 @@ def _desk(made: Features, overview: Overview, logbook: Logbook, listening: Liste
         logbook=logbook,
         listening=listening,
         chance=secrets.token_bytes,
-        attention=needs(made.federation.followers, overview),
+        attention=needs(made.federation.followers, overview, made.federation.talk, made.federation.doors.flags),
     )
 
 

@@ -120,7 +120,7 @@ class Faces:
             logbook=self.logbook,
             listening=self.listening,
             chance=zeros,
-            attention=needs(self.federation.followers, overview),
+            attention=needs(self.federation.followers, overview, self.federation.talk, self.federation.doors.flags),
         )
 
     def app(self) -> ASGIApp:

@@ -1,9 +1,15 @@
-"""Followers of a channel as rows, for what is about many of them or about odd ones; who asks is in federated.py."""
+"""Followers of a channel and what others do, as rows: for what is about many of them, or about odd ones. Who really
+asks is in federated.py."""
 
 from datetime import UTC, datetime
 
-from fedistream.federation.models import EngagementRow, FollowerRow, RemoteActorRow
-from fedistream.federation.values import Kind, State
+from fedistream.broadcasts.log import BroadcastLog
+from fedistream.events import BroadcastStarted
+from fedistream.federation.models import EngagementRow, FlagRow, FollowerRow, QuoteRow, RemoteActorRow, RemoteNoteRow
+from fedistream.federation.values import Heard, Kind, State
+from fedistream.notices.values import Notice
+from tests.kit.faces import Faces
+from tests.kit.onair import live
 
 AT = datetime(2026, 5, 1, 11, 0, tzinfo=UTC)
 
@@ -44,3 +50,52 @@ async def engagement(user: str, kind: Kind, thing: str = "https://node.example/f
     await EngagementRow.create(
         channel_id=1, actor_id=actor.id, kind=kind.value, object=thing, activity_id=f"{actor.url}#{kind}", at=AT
     )
+
+
+async def held_reply(user: str, html: str, *, name: str = "", warning: str = "") -> str:
+    """The URL of a note that somebody wrote to the channel, and that waits for the admin."""
+    actor = await RemoteActorRow.get_or_none(handle__startswith=f"{user}@") or await remote_actor(user, name=name)
+    number = await RemoteNoteRow.all().count()
+    row = await RemoteNoteRow.create(
+        url=f"{actor.url}/notes/{number}",
+        channel_id=1,
+        actor=actor.url,
+        name=name or user,
+        handle=actor.handle,
+        link=f"{actor.url}/{number}",
+        state=Heard.HELD.value,
+        html=html,
+        body=html,
+        warning=warning,
+        at=AT,
+    )
+    return str(row.url)
+
+
+async def report(content: str, thing: str = "https://node.example/federation/user/streamer") -> int:
+    """The id of what another server complains of."""
+    actor = "https://remote.example/actor"
+    row = await FlagRow.create(
+        channel_id=1, actor=actor, server="remote.example", objects=[thing], content=content, at=AT
+    )
+    return int(row.id)
+
+
+async def quote(post_id: str, quoting: str = "https://remote.example/users/ann/1") -> str:
+    """The id of the stamp for somebody who quotes a post."""
+    actor = "https://remote.example/users/ann"
+    made = f"quote{await QuoteRow.all().count()}"
+    await QuoteRow.create(
+        id=made, channel_id=1, post_id=post_id, quoting=quoting, actor=actor, inbox=f"{actor}/inbox", at=AT
+    )
+    return made
+
+
+async def broadcast(faces: Faces, title: str = "Evening locks") -> Notice:
+    """A broadcast that has just begun, and the notice that is planned for it."""
+    await faces.settings.change("streamtitle", title, 1)
+    now = faces.clock.now()
+    number = await BroadcastLog().start(1, title, now, {})
+    faces.broadcasts.on[1] = live()
+    await faces.notices.plan(BroadcastStarted(1, number, title, now))
+    return (await faces.notices.page(1)).items[0]

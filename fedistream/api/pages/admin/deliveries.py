@@ -7,9 +7,8 @@ from typing import Protocol
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import Desk, Sheet, done, page
+from fedistream.api.pages.admin.desk import Desk, Sheet, done, number, page
 from fedistream.api.pages.forms import form
-from fedistream.errors import Invalid
 from fedistream.jobs.overview import Entry, HostNumbers, Numbers
 
 PAGE = "/admin/federation/deliveries"
@@ -40,11 +39,7 @@ async def show(ask: Ask, desk: Desk, overview: Overview) -> Response:
 async def retry(ask: Ask, desk: Desk, overview: Overview) -> Response:
     """POST /admin/federation/deliveries/retry: one job by `id`, or all of a `host`. Raises Invalid."""
     brought = form(ask, desk.tickets)
-    number, host = brought.get("id", ""), brought.get("host", "").strip().lower()
-    if host:
-        tried = await overview.retry_now(host=host)
-    elif number.isascii() and number.isdecimal() and len(number) <= 18:
-        tried = await overview.retry_now(ids=[int(number)])
-    else:
-        raise Invalid("id", "must be the number of a job, or else a host must be given")
+    host = brought.get("host", "").strip().lower()
+    ids = [] if host else [number(brought.get("id", ""))]
+    tried = await overview.retry_now(ids=ids, host=host)
     return done(PAGE, "retried" if tried else "gone")

@@ -25,6 +25,7 @@ from fedistream.viewers.service import Peak
 KEY_BYTES = 24  # 32 characters, which OBS shows whole
 ROWS = 50  # of a list on one page
 MAX_OFFSET = 10**8
+MAX_DIGITS = 18  # of an id: a BIGINT has 19, and 18 nines fit into it
 
 
 class Channels(Protocol):
@@ -201,3 +202,10 @@ def offset(ask: Ask) -> int:
     """Where a list begins, by the query; what is no number is the beginning."""
     text = ask.query.get("offset", "")
     return min(int(text), MAX_OFFSET) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def number(text: str) -> int:
+    """The id of a row, as a form brings it. Raises Invalid."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+        raise Invalid("id", "must be a number")
+    return int(text)

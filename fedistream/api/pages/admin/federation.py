@@ -17,7 +17,8 @@ from fedistream.federation.values import Engagement, Page
 PAGE = "/admin/federation/"
 FORM = (
     *("federation.enabled", "serverurl", "federation.username", "federation.private", "federation.show_engagement"),
-    *("federation.live_message", "federation.blocked_domains"),
+    *("federation.quotes", "federation.hide_followers", "federation.signed_reading"),
+    *("federation.replies", "federation.replies_from", "federation.blocked_domains"),
 )
 SHEET = Sheet("admin/federation.html", PAGE, FORM)
 LATELY = 20
@@ -37,6 +38,10 @@ class Federation(Protocol):
     def counting_since(self) -> datetime: ...
 
 
+class Profiles(Protocol):
+    async def rotate(self) -> None: ...
+
+
 async def show(
     ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, federation: Federation
 ) -> Response:
@@ -52,6 +57,13 @@ async def change(
     if filled.errors:
         return await _page(ask, desk, invitations, engagements, federation, filled)
     return done(PAGE, "saved")
+
+
+async def rotate(ask: Ask, desk: Desk, profiles: Profiles) -> Response:
+    """POST /admin/federation/keys"""
+    form(ask, desk.tickets)
+    await profiles.rotate()
+    return done(PAGE, "keys-rotated")
 
 
 def missing(desk: Desk) -> list[str]:

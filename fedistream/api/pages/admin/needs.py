@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from fedistream.federation.values import State
+from fedistream.federation.doors.flags import Flag
+from fedistream.federation.values import Page, Reply, State
 
 Count = Callable[[int], Awaitable[int]]
 """Of a channel, by its id."""
@@ -17,6 +18,14 @@ class Overview(Protocol):
     async def dead_hosts(self) -> int: ...
 
 
+class Talk(Protocol):
+    async def held(self, channel_id: int, offset: int, limit: int) -> Page[Reply]: ...
+
+
+class Flags(Protocol):
+    async def page(self, *, limit: int) -> Page[Flag]: ...
+
+
 class Needs:
     """`places` by the names that the navigation has for them."""
 
@@ -27,7 +36,7 @@ class Needs:
         return {name: await count(channel_id) for name, count in self._places.items()}
 
 
-def needs(followers: Followers, overview: Overview) -> Needs:
+def needs(followers: Followers, overview: Overview, talk: Talk, flags: Flags) -> Needs:
     """All that can wait."""
 
     async def pending(channel_id: int) -> int:
@@ -36,4 +45,10 @@ def needs(followers: Followers, overview: Overview) -> Needs:
     async def dead(channel_id: int) -> int:
         return await overview.dead_hosts()
 
-    return Needs({"followers": pending, "deliveries": dead})
+    async def held(channel_id: int) -> int:
+        return (await talk.held(channel_id, 0, 1)).total
+
+    async def reported(channel_id: int) -> int:
+        return (await flags.page(limit=1)).total
+
+    return Needs({"followers": pending, "replies": held, "flags": reported, "deliveries": dead})

@@ -45,7 +45,8 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
         "federation.show_engagement": "",
         "serverurl": "https://live.example/",
         "federation.username": "Boats",
-        "federation.live_message": "On the water",
+        "federation.replies": "on",
+        "federation.quotes": "",
         "federation.blocked_domains": "bad.example\nWorse.example., also.example",
     }
     assert said(await admin.send(PAGE, **form)) == "Saved."
@@ -57,7 +58,7 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
     ]
     assert value("serverurl") == "https://live.example"
     assert value("federation.username") == "boats"
-    assert value("federation.live_message") == "On the water"
+    assert (value("federation.replies"), value("federation.quotes")) == ("on", False)
     assert value("federation.blocked_domains") == ["bad.example", "worse.example", "also.example"]
     page = await admin.see(PAGE)
     assert "@boats@live.example" in page
@@ -99,3 +100,13 @@ async def test_the_navigation_leads_to_the_other_pages(faces: Faces, admin: Visi
     assert '<a href="/admin/federation/" aria-current="page">' in page
     for path in ("/admin/", "/admin/federation/followers", "/admin/federation/posts", "/admin/federation/deliveries"):
         assert f'<a href="{path}"' in page
+
+
+async def test_keys_are_made_anew(faces: Faces, admin: Visitor) -> None:
+    async def key() -> str:
+        answer = await admin.web.get("/federation/user/streamer", headers={"accept": "application/activity+json"})
+        return str(answer.json()["publicKey"]["publicKeyPem"])
+
+    before = await key()
+    assert said(await admin.send(PAGE, f"{PAGE}keys")) == "There are new keys. The followers' servers are told."
+    assert await key() != before

@@ -18,7 +18,7 @@ from tests.kit import browser
 from tests.kit.adminpages import NASTY, say
 from tests.kit.browser import visit
 from tests.kit.faces import PASSWORD, Faces, open_faces
-from tests.kit.following import engagement, follower
+from tests.kit.following import broadcast, engagement, follower, held_reply, quote, report
 from tests.kit.parlour import PIXEL
 from tests.kit.webserver import serving
 
@@ -81,7 +81,18 @@ async def chat(faces: Faces) -> None:
     await faces.integrations.make(NASTY.replace("\u202e", ""), ["CAN_SEND_MESSAGES", "HAS_ADMIN_ACCESS"])
 
 
-FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat)
+async def talk(faces: Faces) -> None:
+    """Replies that are held, reports, quotes, and notices in several states."""
+    await held_reply("writer", f"<p>Hello {LONG}</p>", name=LONG, warning=NASTY)
+    await report(f"{NASTY} {LONG}", f"https://node.example/{'deep/' * 40}")
+    post = await faces.federation.posts.publish(faces.channels.home(), "quote me")
+    await quote(post.id, f"https://remote.example/{'deep/' * 40}")
+    await faces.notices.cancel(1, (await broadcast(faces, LONG)).id)
+    await faces.notices.post_now(1, (await broadcast(faces, NASTY.replace("\u202e", ""))).id)
+    await broadcast(faces)
+
+
+FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat, talk)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -193,3 +204,22 @@ async def test_a_token_is_shown_once_and_copied(faces: Faces, node: str, chromiu
         assert found is not None
         await page.goto(f"{node}/admin/chat/tokens")
         assert token not in await page.content()
+
+
+async def test_a_held_reply_is_answered_and_let_in(faces: Faces, node: str, chromium: Browser) -> None:
+    await held_reply("ann", "<p>Which boat is it?</p>")
+    async with visit(chromium, f"{node}/admin/federation/", http_credentials=CREDENTIALS) as (page, witness):
+        witness.expected = ("422",)
+        await page.get_by_role("link", name="Replies waiting: 1").click()
+        await page.get_by_text("Answer ann@remote.example").click()
+        assert await faults(page) == []
+        await page.get_by_role("button", name="Send the answer").click()
+        await expect(page.get_by_label("Your answer, for all to read")).to_have_accessible_description(
+            "must have 1 to 1000 characters"
+        )
+        await page.get_by_label("Your answer, for all to read").fill("The *old* one.")
+        await page.get_by_role("button", name="Send the answer").click()
+        await expect(page.get_by_text("The answer is on its way.")).to_be_visible()
+        await page.get_by_role("button", name="Show in the chat ann@remote.example").click()
+        await expect(page.get_by_text("Shown in the chat.")).to_be_visible()
+    assert (await faces.federation.talk.held(1)).total == 0

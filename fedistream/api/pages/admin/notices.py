@@ -1,0 +1,101 @@
+"""Notices that a stream is live: how they come, what is planned and what is out, and what the admin wants otherwise."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, number, offset, page, save
+from fedistream.api.pages.forms import form
+from fedistream.broadcasts.air import State as AirState
+from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.federation.values import Off
+from fedistream.notices.values import OUT, Notice, Page, Preview
+
+PAGE = "/admin/federation/notices"
+FORM = (
+    *("federation.live_message", "notice.ended_message", "notice.delay_s", "notice.cooldown_s"),
+    *("notice.picture", "notice.at_end", "notice.language"),
+)
+SHEET = Sheet("admin/notices.html", PAGE, FORM)
+
+
+class Notices(Protocol):
+    async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page: ...
+    async def preview(self, channel_id: int, notice_id: int | None = None, text: str = "") -> Preview: ...
+    async def edit(self, channel_id: int, notice_id: int, text: str) -> Notice: ...
+    async def cancel(self, channel_id: int, notice_id: int) -> Notice: ...
+    async def post_now(self, channel_id: int, notice_id: int | None = None) -> Notice: ...
+    async def withdraw(self, channel_id: int, notice_id: int) -> Notice: ...
+
+
+async def show(ask: Ask, desk: Desk, notices: Notices) -> Response:
+    """GET /admin/federation/notices"""
+    return await _page(ask, desk, notices)
+
+
+async def change(ask: Ask, desk: Desk, notices: Notices) -> Response:
+    """POST /admin/federation/notices/settings"""
+    filled = await save(desk, form(ask, desk.tickets), FORM)
+    return await _page(ask, desk, notices, filled) if filled.errors else done(PAGE, "saved")
+
+
+async def decide(ask: Ask, desk: Desk, notices: Notices) -> Response:
+    """POST /admin/federation/notices: `do` says what about the notice `id`, or about that of what is on the air."""
+    brought = form(ask, desk.tickets)
+    what, text = brought.get("do", ""), brought.get("text", "")
+    if what not in DEEDS:
+        raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
+    wanted = number(brought.get("id", "")) if brought.get("id") or what != "post" else None
+    try:
+        if what == "preview":
+            made = await notices.preview(desk.home, wanted, text)
+            return await _page(ask, desk, notices, previewed={wanted: made})
+        await DEEDS[what](notices, desk.home, wanted, text)
+    except NotFound:
+        return done(PAGE, "gone")
+    except (Invalid, Conflict) as error:
+        why = error.why if isinstance(error, Invalid) else str(error)
+        return await _page(ask, desk, notices, Filled({"notice": why}, {"text": text}))
+    return done(PAGE, f"notice-{what}")
+
+
+DEEDS: Mapping[str, Callable[[Notices, int, Any, str], Awaitable[object]]] = {
+    "preview": lambda notices, home, which, text: notices.preview(home, which, text),
+    "edit": lambda notices, home, which, text: notices.edit(home, which, text),
+    "cancel": lambda notices, home, which, text: notices.cancel(home, which),
+    "post": lambda notices, home, which, text: notices.post_now(home, which),
+    "withdraw": lambda notices, home, which, text: notices.withdraw(home, which),
+}
+
+
+async def _page(
+    ask: Ask,
+    desk: Desk,
+    notices: Notices,
+    filled: Filled | None = None,
+    *,
+    previewed: Mapping[int | None, Preview] | None = None,
+) -> Response:
+    start = offset(ask)
+    found = await notices.page(desk.home, start, ROWS)
+    shown = {
+        "found": found.items,
+        "span": Span(start, found.total, {}),
+        "out": OUT,
+        "live": desk.broadcasts.air(desk.home).state is not AirState.OFFLINE,
+        "next": await _next(desk, notices),
+        # sanitised when they were made
+        "previewed": {which: (made.text, Markup(made.html)) for which, made in (previewed or {}).items()},  # noqa: S704
+    }
+    return await page(ask, desk, SHEET, shown, filled)
+
+
+async def _next(desk: Desk, notices: Notices) -> Markup | None:
+    """What the next notice would say; None while there can be none."""
+    try:
+        return Markup((await notices.preview(desk.home)).html)  # noqa: S704
+    except (Off, Invalid):
+        return None

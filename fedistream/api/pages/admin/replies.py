@@ -1,0 +1,67 @@
+"""What people on other servers wrote to the channel and is held: let in, refused, answered."""
+
+from typing import Protocol
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, offset, page, view
+from fedistream.api.pages.forms import form
+from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.federation.addresses import Channel
+from fedistream.federation.values import Page, Reply
+
+PAGE = "/admin/federation/replies"
+SHEET = Sheet("admin/replies.html", PAGE)
+DEEDS = ("approve", "refuse", "answer", "block")
+
+
+class Talk(Protocol):
+    async def held(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Reply]: ...
+    async def approve(self, channel_id: int, note_url: str) -> None: ...
+    async def refuse(self, channel_id: int, note_url: str) -> None: ...
+    async def answer(self, channel: Channel, note_url: str, markdown: str) -> object: ...
+
+
+class Federation(Protocol):
+    async def block(self, channel: Channel, actor: str) -> None: ...
+
+
+async def show(ask: Ask, desk: Desk, talk: Talk) -> Response:
+    """GET /admin/federation/replies"""
+    return await _page(ask, desk, talk)
+
+
+async def decide(ask: Ask, desk: Desk, talk: Talk, federation: Federation) -> Response:
+    """POST /admin/federation/replies: `do` says what about the reply `note`, which `actor` wrote."""
+    brought = form(ask, desk.tickets)
+    what, note, text = brought.get("do", ""), brought.get("note", ""), brought.get("text", "")
+    if what not in DEEDS:
+        raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
+    try:
+        if what == "approve":
+            await talk.approve(desk.home, note)
+        elif what == "refuse":
+            await talk.refuse(desk.home, note)
+        elif what == "answer":
+            await talk.answer(desk.channels.home(), note, text)
+        else:
+            await federation.block(desk.channels.home(), brought.get("actor", ""))
+    except (NotFound, Conflict):
+        return done(PAGE, "gone", **view(brought, ("offset",)))
+    except Invalid as error:
+        return await _page(ask, desk, talk, Filled({"text": error.why}, {"note": note, "text": text}))
+    return done(PAGE, f"reply-{what}", **view(brought, ("offset",)))
+
+
+async def _page(ask: Ask, desk: Desk, talk: Talk, filled: Filled | None = None) -> Response:
+    start = offset(ask)
+    found = await talk.held(desk.home, start, ROWS)
+    shown = {
+        "found": [(each, Markup(each.html)) for each in found.items],  # noqa: S704 - sanitised when it came
+        "mode": desk.value("federation.replies"),
+        "span": Span(start, found.total, {}),
+        "values": filled.typed if filled else {},
+    }
+    return await page(ask, desk, SHEET, shown, filled)

@@ -1,0 +1,64 @@
+"""What others complain of, and who quotes the channel's posts."""
+
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, Span, done, number, offset, page, view
+from fedistream.api.pages.forms import form
+from fedistream.errors import NotFound
+from fedistream.federation.doors.flags import Flag
+from fedistream.federation.doors.quotes import Quote
+from fedistream.federation.values import Off, Page
+
+PAGE = "/admin/federation/reports"
+SHEET = Sheet("admin/reports.html", PAGE)
+LATELY = 100  # quotes; who wants to see more asks by the API
+
+
+class Flags(Protocol):
+    async def page(self, *, settled: bool = False, offset: int = 0, limit: int = 50) -> Page[Flag]: ...
+    async def settle(self, flag_id: int, *, settled: bool = True) -> None: ...
+
+
+class Quotes(Protocol):
+    async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Quote]: ...
+    async def revoke(self, quote_id: str) -> None: ...
+
+
+async def show(ask: Ask, desk: Desk, flags: Flags, quotes: Quotes) -> Response:
+    """GET /admin/federation/reports"""
+    settled, start = ask.query.get("settled") == "yes", offset(ask)
+    found = await flags.page(settled=settled, offset=start, limit=ROWS)
+    try:
+        quoted = (await quotes.page(desk.home, 0, LATELY)).items
+    except Off:
+        quoted = ()
+    shown = {
+        "settled": settled,
+        "found": found.items,
+        "quoted": quoted,
+        "span": Span(start, found.total, {"settled": "yes" if settled else ""}),
+    }
+    return await page(ask, desk, SHEET, shown)
+
+
+async def settle(ask: Ask, desk: Desk, flags: Flags) -> Response:
+    """POST /admin/federation/reports: `settled` is yes or no."""
+    brought = form(ask, desk.tickets)
+    settled, seen = brought.get("settled") == "yes", view(brought, ("settled", "offset"))
+    try:
+        await flags.settle(number(brought.get("id", "")), settled=settled)
+    except NotFound:
+        return done(PAGE, "gone", **seen)
+    return done(PAGE, "report-settled" if settled else "report-opened", **seen)
+
+
+async def revoke(ask: Ask, desk: Desk, quotes: Quotes) -> Response:
+    """POST /admin/federation/reports/revoke: a quote is no longer allowed."""
+    try:
+        await quotes.revoke(form(ask, desk.tickets).get("id", "")[:24])
+    except NotFound:
+        return done(PAGE, "gone")
+    return done(PAGE, "quote-revoked")
