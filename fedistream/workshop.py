@@ -68,7 +68,7 @@ def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
         "FEDISTREAM_LOG_LEVEL": options.log_level,
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
-    return [sys.executable, "-m", "fedistream", "worker", "--nudged"], environment
+    return [sys.executable, "-m", "fedistream.working", "--nudged"], environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +158,9 @@ async def run(options: Options, *, nudged: bool) -> None:
     """Work until SIGINT or SIGTERM; with `nudged`, also until the standard input ends. Raises Problem."""
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every look at the clock
     async with contextlib.AsyncExitStack() as undo:
-        database = Database(options.database, wait_s=30)
-        undo.push_async_callback(database.close)
         try:
+            database = Database(options.database, wait_s=30)
+            undo.push_async_callback(database.close)
             await database.open()
         except DatabaseProblem as problem:
             raise Problem(str(problem), BAD_DATA) from problem
