@@ -66,6 +66,8 @@ def main() -> None:
                     found = probe(ours, place / "paths")
                     used = (cpu_s(ours.pid) - cpu) / (time.time() - at)
                     memory = rss_mb(ours.pid)
+                    if crowd.poll() is not None:
+                        raise Failed(f"not all stayed: {last_words(place / 'errors')}")
                 before, then = watch.p99_ms(begin, end), watch.p99_ms(found["begin"], found["end"])
     what = f"{CLIENTS} clients, {RATE} messages/s for {SECONDS:.0f} s, on the node while it is live"
     more = f"p50 {found['p50_ms']:.0f} ms; the node used {used * 100:.0f} % of a core; {found['missing']:.0f} missing"
