@@ -161,7 +161,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
     integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
     federation = await build_federation(
-        FederationNeighbours(settings, channels, facts, chat.gallery),
+        FederationNeighbours(settings, channels, facts, chat.gallery, workshop.running),
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
@@ -414,6 +414,7 @@ def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
         viewers=made.viewers,
         stills=made.stills,
         invitations=invitations,
+        featured=made.federation.servers,
     )
 
 
@@ -425,6 +426,7 @@ def _federation_services(made: FederationFeature) -> dict[str, object]:
         "followers": made.followers,
         "engagements": made.engagements,
         "posts": made.posts,
+        "featured": made.servers,
         "profiles": made.profiles,
         "talk": made.talk,
         "flags": made.doors.flags,

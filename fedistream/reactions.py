@@ -25,13 +25,17 @@ from fedistream.viewers.service import Viewers
 
 def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
     """What must happen, and happens in a worker: the services here are built in both processes."""
-    lists, profiles = federation.doors.lists, federation.profiles
+    lists, profiles, offers = federation.doors.lists, federation.profiles, federation.offers
     return (
         Reaction(SettingChanged, "job", profiles.note, when=profiles.heeds),
         Reaction(SettingChanged, "job", lists.enforce, when=lists.heeds),
         Reaction(BroadcastStarted, "job", notices.plan, when=notices.heeds),
         Reaction(BroadcastEnded, "job", notices.close, when=notices.heeds),
         Reaction(TitleChanged, "job", notices.rename, when=notices.heeds),
+        Reaction(BroadcastStarted, "job", offers.begin, when=offers.heeds),
+        Reaction(EncoderReturned, "job", offers.begin, when=offers.heeds),
+        Reaction(TitleChanged, "job", offers.begin, when=offers.heeds),
+        Reaction(BroadcastEnded, "job", offers.end, when=offers.heeds),
     )
 
 

@@ -15,13 +15,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from activitypub.deliver import Deliverer
 from activitypub.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream import reactions
-from fedistream.broadcasts.log import BroadcastLog
+from fedistream.broadcasts.log import BroadcastLog, Entry
 from fedistream.bus import Bus
 from fedistream.channels.service import COPY as CHANNELS
 from fedistream.channels.service import Channels
@@ -29,6 +29,7 @@ from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import drop_inbox
 from fedistream.federation.feature import Clocks, FederationFeature, Post, build, guard
+from fedistream.federation.featuring.offers import PERIOD_S as OFFERS_S
 from fedistream.federation.keys import COPY as KEYS
 from fedistream.federation.keys import Keys
 from fedistream.federation.service import Neighbours
@@ -55,6 +56,7 @@ TEND_S = 60.0  # nothing waits so long unless a process was killed
 
 Hurry = Callable[[float], Awaitable[None]]
 """Has the notices looked at, at that time (Unix seconds) or sooner."""
+LONGEST_GRACE = timedelta(seconds=660)  # a broadcast that waits for its encoder is not seen for 600 s at most
 
 
 def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
@@ -94,7 +96,9 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
     await settings.load()
     await channels.load()
     federation = await build(
-        Neighbours(settings, channels, facts), Clocks(now, time.time, time.monotonic), Post(outbox, activity, allowed)
+        Neighbours(settings, channels, facts, running=running),
+        Clocks(now, time.time, time.monotonic),
+        Post(outbox, activity, allowed),
     )
     undo.push_async_callback(federation.close)
 
@@ -112,6 +116,7 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
         Timed("outbox.prune", every(PRUNE_S), outbox.prune),
         Timed("followers.validate", every(VALIDATE_S), federation.doors.moves.validate),
         Timed(TEND, every(TEND_S), notices.tend),
+        Timed("offers.renew", every(OFFERS_S), federation.offers.renew),
     )
     clock = Clock(timed, time.time)
     jobs = reactions.jobs(federation, notices)
@@ -152,6 +157,11 @@ class KeyRing:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+async def running() -> tuple[Entry, ...]:
+    """What is live, as the rows tell it to any process."""
+    return await BroadcastLog().running(now() - LONGEST_GRACE)
 
 
 async def run(options: Options, *, nudged: bool) -> None:

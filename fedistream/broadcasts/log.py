@@ -71,6 +71,12 @@ class BroadcastLog:
         rows = await BroadcastRow.filter(channel_id=channel_id, ended_at=None).order_by("-started_at", "-id")
         return tuple(_entry(row) for row in rows)
 
+    async def running(self, seen_since: datetime) -> tuple[Entry, ...]:
+        """What has no end, of all channels, and was seen by then: the newest of each channel. A process that waits
+        for an encoder sees nothing meanwhile."""
+        rows = await BroadcastRow.filter(ended_at=None, seen_at__gte=seen_since).order_by("started_at", "id")
+        return tuple({row.channel_id: _entry(row) for row in rows}.values())
+
     async def overall_peak(self, channel_id: int) -> int:
         """The most viewers at once in any broadcast of the channel that has ended."""
         found = await BroadcastRow.filter(channel_id=channel_id).annotate(most=Max("peak_viewers")).values("most")

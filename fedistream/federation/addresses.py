@@ -96,6 +96,9 @@ class Addresses:
             raise Off from None
         return Site(url.origin, url.target.rstrip("/"))
 
+    def home(self) -> Channel:
+        return self._channels.home()
+
     def name(self, channel: Channel) -> str:
         """The channel's name before the @."""
         return str(self._settings.value("federation.username")) if channel.slug == HOME else channel.slug

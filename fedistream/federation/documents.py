@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from activitypub import collections, nodeinfo
 from activitypub.actor import Actor, ActorKey, Picture, write_actor
+from activitypub.directory import CAPABILITY
 from activitypub.nodeinfo import NodeFacts
 from activitypub.strictjson import Json
 from activitypub.vocabulary.compose import with_context
@@ -133,7 +134,7 @@ class Documents:
         if page is None:
             return collections.write_collection(url, total, last=_last(total))
         _check(page, total)
-        found = await self._followers.page(channel.id, State.ACCEPTED, (page - 1) * PAGE, PAGE)
+        found = await self._followers.page(channel.id, State.ACCEPTED, (page - 1) * PAGE, PAGE, directories=False)
         items = [each.actor for each in found.items]
         return collections.write_page(url, page, items, total=total, last=_last(total))
 
@@ -246,7 +247,11 @@ class Documents:
             __version__,
             posts=await self._posts.count(),
             title=str(self._settings.value("name")),
-            metadata={"chat_enabled": not self._settings.value("chat.disabled")},
+            metadata={
+                "chat_enabled": not self._settings.value("chat.disabled"),
+                # by this other servers see that they may ask to feature us, and whom
+                "federation": {"username": self._addresses.name(self._addresses.home()), CAPABILITY: 1},
+            },
         )
 
     def _private(self, channel: Channel) -> bool:

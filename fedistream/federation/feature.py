@@ -22,6 +22,8 @@ from fedistream.federation.documents import Documents
 from fedistream.federation.doors.doors import Doors, House
 from fedistream.federation.doors.doors import build as build_doors
 from fedistream.federation.engagements import Engagements
+from fedistream.federation.featuring.offers import Offers
+from fedistream.federation.featuring.servers import Servers, Ways
 from fedistream.federation.followers import Followers
 from fedistream.federation.keys import Keys
 from fedistream.federation.letters import Deliveries, Letters
@@ -74,6 +76,8 @@ class FederationFeature:
     keys: Keys
     profiles: Profiles
     doors: Doors
+    offers: Offers
+    servers: Servers
     outside: Outside
 
     async def run(self) -> None:
@@ -112,6 +116,8 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
         outside = Outside(post.guard, USER_AGENT)
         undo.push_async_callback(outside.close)
         feature = _join(near, clocks, post, keys, outside)
+        for name in NAMES:
+            near.settings.guard(name, feature.profiles.check_names)
         await feature.federation.open()
         undo.pop_all()
     return feature
@@ -128,9 +134,6 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     find = Accounts(fetches, blocks).find
     posts = Posts(addresses, near.settings, letters, find, clocks.now, _token)
     documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
-    profiles = Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now)
-    for name in NAMES:
-        near.settings.guard(name, profiles.check_names)
     visits = Visits(post.outbox.hosts, clocks.monotonic, clocks.now())
     house = House(
         settings=near.settings,
@@ -150,8 +153,9 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         token=_token,
     )
     doors = build_doors(house)
+    offers, servers = _featured(near, house)
     talk = _talk(near, house, blocks)
-    federation = Federation(near, _parts(house, doors, talk, engagements))
+    federation = Federation(near, _parts(house, doors, talk, engagements, offers, servers))
     return FederationFeature(
         federation=federation,
         documents=documents,
@@ -162,13 +166,15 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         correspondents=Correspondents(addresses, near.channels, find, posts, clocks.unix),
         addresses=addresses,
         keys=keys,
-        profiles=profiles,
+        profiles=Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now),
         doors=doors,
+        offers=offers,
+        servers=servers,
         outside=outside,
     )
 
 
-def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements) -> Parts:
+def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements, offers: Offers, servers: Servers) -> Parts:
     return Parts(
         addresses=house.addresses,
         acquaintances=house.acquaintances,
@@ -180,12 +186,19 @@ def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements) -> 
         visits=house.visits,
         talk=talk,
         reception=doors.reception,
-        acts=doors.acts(),
+        acts={**doors.acts(), **servers.acts()},
+        offers=offers,
         pace=Pace(house.monotonic, burst=BURST, per_s=PER_S),
         asking=Pace(house.monotonic, burst=10, per_s=0.2),
         clock=house.unix,
         now=house.now,
     )
+
+
+def _featured(near: Neighbours, house: House) -> tuple[Offers, Servers]:
+    offers = Offers(house.addresses, near.settings, house.letters, near.running, house.unix)
+    ways = Ways(house.fetches, house.blocks, house.letters, offers)
+    return offers, Servers(house.addresses, ways, house.now, house.token)
 
 
 def _talk(near: Neighbours, house: House, blocks: Blocks) -> Talk:

@@ -10,6 +10,7 @@ from typing import Any
 
 from tortoise.expressions import Q
 
+from activitypub.directory import is_directory
 from activitypub.signer import Signer
 from activitypub.vocabulary.activity import Activity
 from fedistream.errors import NotFound
@@ -37,20 +38,32 @@ class Followers:
         self._engagements, self._now = engagements, now
 
     async def page(
-        self, channel_id: int, state: State, offset: int = 0, limit: int = 50, text: str = ""
+        self,
+        channel_id: int,
+        state: State,
+        offset: int = 0,
+        limit: int = 50,
+        text: str = "",
+        *,
+        directories: bool | None = None,
     ) -> Page[Follower]:
-        """The newest first; with `text`, those with that in their name or handle."""
+        """The newest first; with `text`, those with that in their name or handle; with `directories`, only the servers
+        that feature the stream or ask to, or only those who are none."""
         found = FollowerRow.filter(channel_id=channel_id, state=state.value)
         if text:
             found = found.filter(Q(actor__name__icontains=text) | Q(actor__handle__icontains=text.removeprefix("@")))
+        if directories is not None:
+            found = found.filter(directory=directories)
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
         return Page(await found.count(), tuple(_follower(row) for row in rows))
 
     async def count(self, channel_id: int) -> int:
-        return await self.number(channel_id, State.ACCEPTED)
+        """Of those who read: a directory does not."""
+        found = FollowerRow.filter(channel_id=channel_id, state=State.ACCEPTED.value, directory=False)
+        return int(await found.count())
 
     async def number(self, channel_id: int, state: State) -> int:
-        """How many are in this state."""
+        """How many are in this state, directories with them."""
         return int(await FollowerRow.filter(channel_id=channel_id, state=state.value).count())
 
     async def blocked_actors(self) -> list[str]:
@@ -60,7 +73,9 @@ class Followers:
 
     async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
         """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
-        first: what we answer must bear its id."""
+        first: what we answer must bear its id. A directory always has to wait; who was let in as the one has to be
+        let in anew as the other."""
+        features = is_directory(activity.document)
         actor = await self._acquaintances.keep(signer)
         now, echo = self._now(), _echo(activity.document)
         await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__moved_to=actor.url).delete()
@@ -71,24 +86,33 @@ class Followers:
         if row is not None and row.state == State.BLOCKED:
             return []
         new = row is None
+        state = State.PENDING if held or features else State.ACCEPTED
+        approved_at = now if state is State.ACCEPTED else None
         if row is None:
-            state = State.PENDING if held else State.ACCEPTED
             row = await FollowerRow.create(
                 channel_id=channel.id,
                 actor_id=actor.id,
                 state=state.value,
+                directory=features,
                 follow=echo,
                 created_at=now,
-                approved_at=None if held else now,
+                approved_at=approved_at,
                 held_for=held,
             )
         else:
-            row.follow = echo
-            await row.save(update_fields=["follow"])
+            if features is not row.directory:
+                row.state, row.approved_at, row.held_for = state.value, approved_at, held
+            row.follow, row.directory = echo, features
+            await row.save(update_fields=["follow", "directory", "state", "approved_at", "held_for"])
         if row.state == State.ACCEPTED:
             await self._letters.answer("Accept", channel, row, actor.inbox)
-            await self._engagements.record(channel.id, actor, Kind.FOLLOW, self._addresses.actor(channel), activity)
+            us = self._addresses.actor(channel)
+            if not features:
+                await self._engagements.record(channel.id, actor, Kind.FOLLOW, us, activity)
         named = (actor.url, signer.actor.name or signer.actor.username, actor.handle, actor.image)
+        # what features us is listed with the servers, and is nobody to be greeted in the chat
+        if features:
+            return []
         return [FollowReceived(channel.id, *named, row.state, now)] if new else []
 
     async def unfollow(self, channel: Channel, actor: str, follow_id: str | None, why: str) -> list[Fact]:
@@ -155,6 +179,8 @@ class Followers:
         await row.save(update_fields=["state", "approved_at", "disabled_at"])
         await self._letters.answer("Accept", channel, row, row.actor.inbox)
         named = (row.actor.url, row.actor.name, row.actor.handle, row.actor.image)
+        if row.directory:
+            return []
         return [FollowApproved(channel.id, *named, self._now())]
 
     async def block(self, channel: Channel, actor: str) -> list[Fact]:
@@ -204,7 +230,15 @@ def _follower(row: FollowerRow) -> Follower:
     actor: RemoteActorRow = row.actor
     at = row.approved_at or row.created_at
     return Follower(
-        actor.url, actor.name, actor.handle, actor.image, State(row.state), at, row.disabled_at, row.held_for
+        actor.url,
+        actor.name,
+        actor.handle,
+        actor.image,
+        State(row.state),
+        at,
+        row.disabled_at,
+        row.held_for,
+        row.directory,
     )
 
 

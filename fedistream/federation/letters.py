@@ -34,7 +34,7 @@ class Letters:
     async def followers(self, channel: Channel, mentioned: Collection[str] = ()) -> list[Recipient]:
         """Whom a letter to all of them has to be sent to: one of those who share an inbox, everybody else, and those
         with an actor URL among `mentioned`."""
-        rows = FollowerRow.filter(channel_id=channel.id, state=State.ACCEPTED.value)
+        rows = FollowerRow.filter(channel_id=channel.id, state=State.ACCEPTED.value, directory=False)
         # by the database: to make objects of ten thousand rows takes a second, in which everybody waits
         shared = rows.exclude(actor__shared_inbox="").annotate(actor_url=Min("actor__url"))
         one_each = await shared.group_by("actor__shared_inbox").values_list("actor_url", "actor__shared_inbox")

@@ -63,6 +63,8 @@ class FollowerRow(Model):
     )
     actor_id: int
     state = fields.CharField(max_length=10)
+    # not a reader but a server that features our stream: it gets no posts, and hears when we are live
+    directory = fields.BooleanField(default=False)
     follow: fields.Field[dict[str, Any]] = fields.JSONField()
     created_at = fields.DatetimeField()
     approved_at = fields.DatetimeField(null=True)
@@ -203,3 +205,29 @@ class QuoteRow(Model):
     class Meta:
         table = "quote"
         unique_together = (("post_id", "quoting"),)
+
+
+class FeaturedServerRow(Model):
+    """A server whose stream is featured here. `follow` is our Follow; `status_at` is when it last said anything."""
+
+    id = fields.BigIntField(primary_key=True)
+    url = fields.CharField(max_length=URL)
+    actor = fields.CharField(max_length=URL, unique=True)
+    inbox = fields.CharField(max_length=URL)
+    channel_id = fields.BigIntField()
+    state = fields.CharField(max_length=10)
+    follow: fields.Field[dict[str, Any]] = fields.JSONField()
+    name = fields.CharField(max_length=500)
+    logo = fields.CharField(max_length=URL, default="")
+    online = fields.BooleanField(default=False)
+    title = fields.CharField(max_length=500, default="")
+    description = fields.CharField(max_length=500, default="")
+    thumbnail = fields.CharField(max_length=URL, default="")
+    tags: fields.Field[list[str]] = fields.JSONField()
+    added_at = fields.DatetimeField()
+    followed_at = fields.DatetimeField(null=True)
+    status_at = fields.DatetimeField(null=True)
+    online_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "featured_server"

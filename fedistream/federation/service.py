@@ -29,6 +29,7 @@ from fedistream.federation.addresses import Addresses, Channel, Channels, Settin
 from fedistream.federation.blocks import NAMES, Blocks
 from fedistream.federation.doors.reception import Reception
 from fedistream.federation.engagements import KINDS, Engagements
+from fedistream.federation.featuring.offers import Offers, RunningNow, nothing_running
 from fedistream.federation.followers import Followers
 from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Posts
@@ -67,6 +68,7 @@ class Neighbours:
     channels: Channels
     facts: Facts
     room: Room = NOWHERE
+    running: RunningNow = nothing_running
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Parts:
     talk: Talk
     reception: Reception
     acts: Mapping[str, Act]
+    offers: Offers
     pace: Pace
     asking: Pace
     clock: Clock
@@ -168,7 +171,7 @@ class Federation:
 
     async def approve(self, channel: Channel, actor: str) -> None:
         """Let a follower in who waits or was blocked. Raises NotFound, Off."""
-        await self._carry_out(self._parts.followers.approve, channel, actor)
+        await self._carry_out(self._let_in, channel, actor)
         self._parts.blocks.unblock(actor)
 
     async def block(self, channel: Channel, actor: str) -> None:
@@ -195,6 +198,11 @@ class Federation:
             log.info("the account %s was not found: %s", handle, failed)
             raise Invalid("account", "was not found on its server") from failed
         return interaction_url(found.jrd, found.handle, uri, follow=True)
+
+    async def _let_in(self, channel: Channel, actor: str) -> list[Fact]:
+        facts = await self._parts.followers.approve(channel, actor)
+        await self._parts.offers.welcome(channel, actor)
+        return facts
 
     async def _act(self, verified: Verified) -> None:
         activity = verified.activity

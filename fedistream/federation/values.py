@@ -37,7 +37,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Follower:
     """`handle` is "user@host"; `image` may be empty. `at` is when they were let in, or else asked;
-    `held_for` is the word for the rule by which they wait."""
+    `held_for` is the word for the rule by which they wait. A `directory` is a server that features our stream."""
 
     actor: str
     name: str
@@ -47,6 +47,7 @@ class Follower:
     at: datetime
     disabled_at: datetime | None
     held_for: str = ""
+    directory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,35 @@ class Reply:
     message_id: str | None
     at: datetime
     edited_at: datetime | None
+
+
+class FeaturedState(StrEnum):
+    """Of a server that we asked to let itself be featured."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Featured:
+    """A server whose stream is featured here, in its own words: plain text, and URLs that may be empty."""
+
+    id: int
+    url: str
+    actor: str
+    state: FeaturedState
+    online: bool
+    name: str
+    title: str
+    description: str
+    logo: str
+    thumbnail: str
+    tags: tuple[str, ...]
+    added_at: datetime
+    followed_at: datetime | None
+    status_at: datetime | None
+    online_at: datetime | None
 
 
 T = TypeVar("T")

@@ -32,7 +32,10 @@ PAGE = (ROOT / "FEDERATION.md").read_text()
 TYPE = re.compile(r"`([A-Z][A-Za-z]+)`")
 
 # What each function of `compose` makes of what it is given; `activity` and `answer` are told the type.
-MADE = {"create": "Create", "update": "Update", "update_actor": "Update", "delete": "Delete", "undo": "Undo"}
+MADE = {
+    "compose": {"create": "Create", "update": "Update", "update_actor": "Update", "delete": "Delete", "undo": "Undo"},
+    "directory": {"follow": "Follow", "offer": "Offer", "leave": "Leave"},
+}
 
 
 def section(title: str) -> str:
@@ -79,8 +82,9 @@ def sent() -> list[str]:
     found: list[str] = []
     for module in modules(folders=("fedistream",)).values():
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "compose":
-                found += [MADE[node.attr]] if node.attr in MADE else []
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                made = MADE.get(node.value.id, {}).get(node.attr)
+                found += [made] if made else []
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 found += told(node)
     return found

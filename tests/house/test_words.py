@@ -24,7 +24,15 @@ FAKES = re.compile(
 HOST = re.compile(r"\b(?:https?|wss?|ftp|git|rtmps?)://([\w-]+(?:\.[\w-]+)+)", re.IGNORECASE)
 HOSTS_ALLOWED = re.compile(r"([\w.-]+\.)?example(\.(com|net|org))?|127\.0\.0\.1|0\.0\.0\.0")
 IDENTIFIERS = {
-    *("www.w3.org", "w3id.org", "schema.org", "purl.archive.org", "docs.oasis-open.org", "datatracker.ietf.org"),
+    *(
+        "www.w3.org",
+        "w3id.org",
+        "schema.org",
+        "owncast.online",
+        "purl.archive.org",
+        "docs.oasis-open.org",
+        "datatracker.ietf.org",
+    ),
     *("nodeinfo.diaspora.software", "webfinger.net", "ostatus.org", "joinmastodon.org", "gotosocial.org"),
     *("keepachangelog.com", "semver.org"),  # what the change log's form is called
 }

@@ -123,6 +123,18 @@ class Faces:
             attention=needs(self.federation.followers, overview, self.federation.talk, self.federation.doors.flags),
         )
 
+    def _hall(self, pages: Pages, invitations: Invitations) -> Hall:
+        return Hall(
+            pages=pages,
+            channels=self.channels,
+            settings=self.settings,
+            broadcasts=self.broadcasts,
+            viewers=self.viewers,
+            stills=NoStills(),
+            invitations=invitations,
+            featured=self.federation.servers,
+        )
+
     def app(self) -> ASGIApp:
         static, overview = Static(STATIC), Overview(self.outbox)
         pages = Pages(TEMPLATES, static, zeros)
@@ -155,15 +167,8 @@ class Faces:
             "overview": overview,
             "notices": self.notices,
             "invitations": invitations,
-            "hall": Hall(
-                pages=pages,
-                channels=self.channels,
-                settings=self.settings,
-                broadcasts=self.broadcasts,
-                viewers=self.viewers,
-                stills=NoStills(),
-                invitations=invitations,
-            ),
+            "featured": self.federation.servers,
+            "hall": self._hall(pages, invitations),
             "profiles": self.federation.profiles,
             "flags": self.federation.doors.flags,
             "quotes": self.federation.doors.quotes,

@@ -20,6 +20,7 @@ from fedistream.bus import Bus
 from fedistream.channels.service import Channel, Channels
 from fedistream.events import Fact
 from fedistream.federation.feature import Clocks, FederationFeature, Post, build
+from fedistream.federation.featuring.offers import RunningNow, nothing_running
 from fedistream.federation.room import NOWHERE, Room
 from fedistream.federation.service import Neighbours
 from fedistream.jobs.handlers import activity
@@ -107,9 +108,11 @@ class Turned:
 
 
 @asynccontextmanager
-async def federated(guard: Guard | None = None, room: Room | None = None) -> AsyncIterator[Federated]:
+async def federated(
+    guard: Guard | None = None, room: Room | None = None, running: RunningNow = nothing_running
+) -> AsyncIterator[Federated]:
     """On the open database: federation is on, at ORIGIN. Only the peer may be private, or who `guard` allows. Without a
-    `room` there is no chat."""
+    `room` there is no chat, and without `running` nothing is live."""
     facts, clock = Facts(), Turned()
     settings, channels = Settings(facts, clock.now), Channels(clock.now, token_urlsafe)
     await settings.load()
@@ -119,7 +122,7 @@ async def federated(guard: Guard | None = None, room: Room | None = None) -> Asy
     async with Outside(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
         post = Post(Outbox(clock.unix), activity, guard or Guard(frozenset({ann.server.authority})))
         clocks = Clocks(clock.now, clock.unix, clock.monotonic)
-        feature = await build(Neighbours(settings, channels, facts, room or NOWHERE), clocks, post)
+        feature = await build(Neighbours(settings, channels, facts, room or NOWHERE, running), clocks, post)
         facts.stated.clear()
         try:
             yield Federated(feature, settings, channels, facts, ann, clock)

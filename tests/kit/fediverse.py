@@ -24,7 +24,8 @@ from tests.kit.signing import ACTIVITY_JSON, rsa_key
 
 @dataclass
 class Peer:
-    """`inbox` are the activities that came, `gone` makes the server answer 410 for the person."""
+    """`inbox` are the activities that came, `gone` makes the server answer 410 for the person. `pages` are documents
+    by their paths, for what is served besides."""
 
     server: Remote
     outside: Outside
@@ -33,6 +34,7 @@ class Peer:
     profile: dict[str, Any] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     inbox: list[Json] = field(default_factory=list)
+    pages: dict[str, Json] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -59,6 +61,9 @@ class Peer:
             self.requests.append(request)
             self.inbox.append(json.loads(request.body))
             return web.Response(status=202)
+        page = self.pages.get(request.target.partition("?")[0])
+        if page is not None:
+            return web.Response(body=json.dumps(page), content_type="application/json")
         if self.gone:
             return web.Response(status=410)
         return web.Response(body=json.dumps(self.document()), content_type=ACTIVITY_JSON)

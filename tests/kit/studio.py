@@ -34,6 +34,7 @@ from fedistream.broadcasts.log import Entry
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.errors import Invalid
+from fedistream.federation.values import Featured
 from fedistream.logbook import Logbook
 from fedistream.places import STATIC, TEMPLATES
 from fedistream.settings import BY_NAME, SETTINGS
@@ -139,6 +140,16 @@ class Stills:
         return self.by_id.get(broadcast_id)
 
 
+class FeaturedServers:
+    """Whom the test says."""
+
+    def __init__(self) -> None:
+        self.servers: list[Featured] = []
+
+    async def shown(self) -> Sequence[Featured]:
+        return self.servers
+
+
 class Services(dict[str, object]):
     """Has a service of every name, None where no page asks for it: the chat's calls are answered by the parlour."""
 
@@ -226,6 +237,7 @@ class Studio:
     channels: Channels = field(default_factory=Channels)
     people: People = field(default_factory=People)
     stills: Stills = field(default_factory=Stills)
+    featured: FeaturedServers = field(default_factory=FeaturedServers)
     listening: Listening = field(default_factory=Listening)
     logbook: Logbook = field(default_factory=Logbook)
     clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
@@ -279,6 +291,7 @@ class Studio:
                 viewers=self.viewers,
                 stills=self.stills,
                 invitations=self.invitations,
+                featured=self.featured,
             ),
             "logbook": self.logbook,
             "listening": self.listening,

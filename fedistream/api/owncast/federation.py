@@ -36,7 +36,7 @@ async def followers_shown(ask: Ask, channels: Channels, followers: Followers, se
 
 async def followers_list(ask: Ask, channels: Channels, followers: Followers) -> Response:
     offset, limit = span(ask)
-    found = await followers.page(channels.home().id, State.ACCEPTED, offset, limit)
+    found = await followers.page(channels.home().id, State.ACCEPTED, offset, limit, directories=False)
     return reply({"total": found.total, "results": [follower(each) for each in found.items]}, headers=NO_CACHE)
 
 
@@ -107,5 +107,7 @@ def action(value: Engagement) -> dict[str, object]:
 
 
 async def _all(state: State, ask: Ask, channels: Channels, followers: Followers) -> Response:
-    found = await followers.page(channels.home().id, state, 0, MAX_LIMIT)
+    # directories have calls of their own, but who is blocked is blocked
+    directories = None if state is State.BLOCKED else False
+    found = await followers.page(channels.home().id, state, 0, MAX_LIMIT, directories=directories)
     return reply([follower(each) for each in found.items], headers=NO_CACHE)

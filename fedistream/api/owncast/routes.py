@@ -7,6 +7,7 @@ from fedistream.api.owncast import (
     admin,
     chat,
     chat_admin,
+    featured,
     federation,
     federation_admin,
     integrations,
@@ -123,6 +124,7 @@ FEDERATION = (
     *queue.ENTRIES,
     *replies.ENTRIES,
     *notices.ENTRIES,
+    *featured.ENTRIES,
 )
 
 SECRETS = (

@@ -1,6 +1,6 @@
 """What the pages for viewers are made of: the services that know the home channel, in one hand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from fedistream.api.pages.invitation import Invitation
 from fedistream.api.pages.rendering import Pages
 from fedistream.broadcasts.air import Air
 from fedistream.federation.addresses import Channel
+from fedistream.federation.values import Featured
 
 SHOWN = (
     *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
@@ -62,6 +63,10 @@ class Invitations(Protocol):
     async def of(self, channel: Channel) -> Invitation | None: ...
 
 
+class FeaturedServers(Protocol):
+    async def shown(self) -> Sequence[Featured]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Now:
     """What is on the air, how many watch, and how it looks."""
@@ -80,6 +85,7 @@ class Hall:
     viewers: Viewers
     stills: Stills
     invitations: Invitations
+    featured: FeaturedServers
 
     def values(self) -> Mapping[str, object]:
         """The settings that are shown, by their names."""

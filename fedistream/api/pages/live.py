@@ -34,8 +34,7 @@ async def show(ask: Ask, hall: Hall) -> Response:
     """GET /live/{broadcast_id}"""
     found, now = await find(ask.parts["broadcast_id"], hall.channels.home().id, hall.broadcasts), hall.now()
     if now.air.broadcast_id == found.id:
-        given = watch.describe(ask, hall, now, cards.path(found.id))
-        return watch.page(hall.pages, hall.values(), given, await hall.invitation())
+        return await watch.page(hall, watch.describe(ask, hall, now, cards.path(found.id)))
     still = await hall.stills.of(found.id)
     made = card(ask, hall, found, still, live=False)
     shown = cards.still_path(found.id) if still is not None else ""

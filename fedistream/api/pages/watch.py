@@ -12,8 +12,6 @@ from fedistream.api.ask import Ask
 from fedistream.api.pages import cards, chat, shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.hall import Hall, Now
-from fedistream.api.pages.invitation import Invitation
-from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.air import State
 
@@ -22,7 +20,7 @@ POSTER = "/thumbnail.jpg"
 
 async def watch(ask: Ask, hall: Hall) -> Response:
     """GET /"""
-    return page(hall.pages, hall.values(), describe(ask, hall, hall.now()), await hall.invitation())
+    return await page(hall, describe(ask, hall, hall.now()))
 
 
 async def embed(ask: Ask, hall: Hall) -> Response:
@@ -30,11 +28,11 @@ async def embed(ask: Ask, hall: Hall) -> Response:
     return hall.pages.page("embed.html", describe(ask, hall, hall.now()), frame=Frame.ANYBODY)
 
 
-def page(
-    pages: Pages, values: Mapping[str, object], given: Mapping[str, Any], invitation: Invitation | None
-) -> Response:
-    """The watch page, with its chat if there is one, and with the box for followers if there can be any."""
-    shown = {**given, "invitation": invitation}
+async def page(hall: Hall, given: Mapping[str, Any]) -> Response:
+    """The watch page, with its chat if there is one, with the box for followers if there can be any, and with the
+    servers that are featured here."""
+    pages, values, invitation = hall.pages, hall.values(), await hall.invitation()
+    shown = {**given, "invitation": invitation, "featured": await hall.featured.shown()}
     if invitation is not None:
         words = {**shown["page_data"]["texts"], **texts.follow(pages.translations)}
         shown["page_data"] = {**shown["page_data"], "texts": words}

@@ -158,6 +158,18 @@ FEDIVERSE = (
     ),
 )
 
+FEATURED = (
+    *rows("anyone", "GET /api/federation/servers"),
+    *rows(
+        "admin",
+        "GET /api/admin/federation/servers",
+        "POST /api/admin/federation/servers",
+        "GET /api/admin/federation/feature-requests",
+        "GET /api/admin/followers/directory",
+    ),
+    Row("DELETE", "/api/admin/federation/servers/{server_id}", "admin", knock="/api/admin/federation/servers/999"),
+)
+
 FEDERATION = (
     *rows("anyone", "GET /api/followers", "POST /api/remotefollow"),
     *rows(
@@ -312,6 +324,7 @@ ROWS: tuple[Row, ...] = (
     *OWNCAST_SETTERS,
     *FEDIVERSE,
     *FEDERATION,
+    *FEATURED,
     *CHAT,
     *SIGN_IN,
     *CHAT_MODERATORS,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from httpx2 import Response
 
+from fedistream.federation.values import Featured, FeaturedState
 from tests.kit import onair
 from tests.kit.asking import client
 from tests.kit.studio import Studio
@@ -188,3 +189,24 @@ async def test_a_fault_of_ours_is_a_page_without_details(studio: Studio, caplog:
     assert page.status_code == 500
     assert "KeyError" not in page.text
     assert "GET / failed" in caplog.text
+
+
+def featured(**more: object) -> Featured:
+    nothing = dict.fromkeys(("description", "logo", "thumbnail"), "")
+    times = dict.fromkeys(("followed_at", "status_at", "online_at"))
+    values = {"url": "https://far.example", "actor": "https://far.example/a", "name": "Far & away", "title": ""}
+    given = {"id": 1, "state": FeaturedState.ACCEPTED, "online": False, "tags": (), "added_at": onair.STARTED}
+    return Featured(**{**nothing, **times, **values, **given, **more})  # type: ignore[arg-type]
+
+
+async def test_featured_streams_are_shown_when_there_are_any(studio: Studio) -> None:
+    assert "Featured streams" not in (await get(studio)).text
+    live = featured(online=True, title="<b>Bold</b> boats", logo="https://far.example/logo")
+    studio.featured.servers = [live, featured(url="https://other.example:8443")]
+    page = (await get(studio)).text
+    assert '<a href="https://far.example" rel="noopener noreferrer">' in page
+    assert "Far &amp; away" in page
+    assert "&lt;b&gt;Bold&lt;/b&gt; boats" in page
+    assert '<span class="where">other.example:8443</span>' in page
+    assert "far.example/logo" not in page
+    assert "Featured streams" not in (await get(studio, "/embed/video")).text

@@ -1,0 +1,80 @@
+"""Featured streams: whom this node features, and who asks to feature it."""
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.entries import Entry, reply
+from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.api.owncast.federation import MAX_LIMIT, follower
+from fedistream.api.owncast.needs import Channels
+from fedistream.api.owncast.shapes import moment, moment_or_null
+from fedistream.errors import NotFound
+from fedistream.federation.addresses import Channels as AllChannels
+from fedistream.federation.featuring.servers import Servers
+from fedistream.federation.followers import Followers
+from fedistream.federation.values import Featured, State
+
+SINCE = "0.3.0"
+MAX_DIGITS = 18
+
+
+async def public_list(ask: Ask, featured: Servers) -> Response:
+    return reply({"servers": [server(each) for each in await featured.shown()]}, headers=NO_CACHE)
+
+
+async def whole_list(ask: Ask, featured: Servers) -> Response:
+    return reply({"servers": [server(each) for each in await featured.all()]}, headers=NO_CACHE)
+
+
+async def add(ask: Ask, channels: AllChannels, featured: Servers) -> Response:
+    await featured.add(channels.home(), ask.member("url", str))
+    return done("server added")
+
+
+async def remove(ask: Ask, featured: Servers) -> Response:
+    given = ask.parts["server_id"]
+    if not (given.isascii() and given.isdecimal() and len(given) <= MAX_DIGITS):
+        raise NotFound("there is no such server in the list")
+    await featured.remove(int(given))
+    return done("server removed")
+
+
+async def requests(ask: Ask, channels: Channels, followers: Followers) -> Response:
+    """Directories that ask to feature this node; answered with the calls for followers."""
+    found = await followers.page(channels.home().id, State.PENDING, 0, MAX_LIMIT, directories=True)
+    return reply({"requests": [follower(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def directories(ask: Ask, channels: Channels, followers: Followers) -> Response:
+    found = await followers.page(channels.home().id, State.ACCEPTED, 0, MAX_LIMIT, directories=True)
+    return reply([follower(each) for each in found.items], headers=NO_CACHE)
+
+
+def server(value: Featured) -> dict[str, object]:
+    return {
+        "id": value.id,
+        "iri": value.actor,
+        "url": value.url,
+        "name": value.name,
+        "logoUrl": value.logo,
+        "isOnline": value.online,
+        "streamTitle": value.title,
+        "streamDescription": value.description,
+        "tags": list(value.tags),
+        "thumbnailUrl": value.thumbnail,
+        "lastSeenOnline": moment_or_null(value.online_at),
+        "lastStatusUpdate": moment_or_null(value.status_at),
+        "addedAt": moment(value.added_at),
+        "followedAt": moment_or_null(value.followed_at),
+        "state": value.state.value,
+    }
+
+
+ENTRIES = (
+    Entry("GET", "/api/federation/servers", public_list, "anyone", SINCE),
+    Entry("GET", "/api/admin/federation/servers", whole_list, "admin", SINCE),
+    Entry("POST", "/api/admin/federation/servers", add, "admin", SINCE),
+    Entry("DELETE", "/api/admin/federation/servers/{server_id}", remove, "admin", SINCE),
+    Entry("GET", "/api/admin/federation/feature-requests", requests, "admin", SINCE),
+    Entry("GET", "/api/admin/followers/directory", directories, "admin", SINCE),
+)
