@@ -39,6 +39,8 @@ from fedistream.federation.visits import Visits
 from fedistream.jobs.job import Job, Outcome, Postbox
 
 BURST, PER_S = 600, 20.0  # of one server: a post that is widely read is liked by hundreds within a minute
+TALK_BURST, TALK_PER_S = 5, 0.2  # of one actor: nobody types faster
+TALK_HOST_BURST, TALK_HOST_PER_S = 60, 2.0
 SWEEP_S = 3600.0
 USER_AGENT = f"Fedistream/{__version__}"
 
@@ -207,8 +209,8 @@ def _talk(near: Neighbours, house: House, blocks: Blocks) -> Talk:
         acquaintances=house.acquaintances,
         blocks=blocks,
         posts=house.posts,
-        one=Pace(house.monotonic, burst=5, per_s=0.2),
-        host=Pace(house.monotonic, burst=60, per_s=2.0),
+        one=Pace(house.monotonic, burst=TALK_BURST, per_s=TALK_PER_S),
+        host=Pace(house.monotonic, burst=TALK_HOST_BURST, per_s=TALK_HOST_PER_S),
         now=house.now,
     )
     return Talk(Near(near.settings, near.facts, near.room), parts)

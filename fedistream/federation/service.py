@@ -148,14 +148,14 @@ class Federation:
             self.counts["done Delete"] += 1
             await self._carry_out(self._forget, outcome.actor)
         else:
-            # only now, as before the signature was checked anybody could have used up another's share
             try:
+                # only now, as before the signature was checked anybody could have used up another's share
                 self._parts.pace.step(authority(outcome.signer.actor.id))
+                await self._parts.visits.heard(outcome.signer.actor)
+                await self._act(outcome)
             except TooMany:
                 self.refused("too-many")
                 raise
-            await self._parts.visits.heard(outcome.signer.actor)
-            await self._act(outcome)
 
     def refused(self, reason: str) -> None:
         """Count a request to an inbox that was refused before it came here."""

@@ -18,7 +18,8 @@ from fedistream.api.fediverse import inbox, routes
 from fedistream.api.fediverse.envelope import STATUS as FACE_STATUS
 from fedistream.api.fediverse.envelope import UNREAD
 from fedistream.errors import TooMany
-from fedistream.federation import acquaintances, documents, feature, writing
+from fedistream.federation import acquaintances, documents, feature, talk, writing
+from fedistream.federation.doors import flags
 from fedistream.federation.models import QuoteRow
 from fedistream.jobs import backoff, breaker
 from fedistream.notices import life, service
@@ -184,7 +185,11 @@ def test_the_limits_are_those_of_the_code() -> None:
         "age of a signature, either way": f"{claim.WINDOW_S // 60} min",
         "RSA keys": f"{keys.MIN_BITS} to {keys.MAX_BITS} bits",
         "keys of an actor": f"{actor.MAX_KEYS}",
-        "activities of one host": f"{feature.BURST} at once, {feature.PER_S:.0f} a second in the long run",
+        "activities of one host": rate(feature.BURST, feature.PER_S, "second"),
+        "replies and mentions of one actor": rate(feature.TALK_BURST, feature.TALK_PER_S * 60, "minute"),
+        "replies and mentions of one host": rate(feature.TALK_HOST_BURST, feature.TALK_HOST_PER_S * 60, "minute"),
+        "replies and mentions that wait for the admin": f"{talk.MAX_HELD_OF_ONE} of one actor, {talk.MAX_HELD} in all",
+        "reports of one host": rate(flags.BURST, flags.PER_S * 3600, "hour"),
         "fetches from one host": f"{budget.fetches * 60 / budget.period_s:.0f} a minute",
         "redirects": f"{fetch.MAX_HOPS}",
         "time for a request of ours": f"{outside.total_s:.0f} s",
@@ -203,6 +208,10 @@ def test_attempts_and_pauses_are_those_of_the_code() -> None:
     pauses = f"left alone for {spoken(breaker.PAUSE_S)}, later for up to {spoken(breaker.MAX_PAUSE_S)}"
     assert f"fails {breaker.FAILURES} times in a row is {pauses}; after failures on {breaker.DAYS} days" in said
     assert f"`Retry-After` of up to {spoken(backoff.MAX_RETRY_AFTER_S)}" in said
+
+
+def rate(burst: float, then: float, unit: str) -> str:
+    return f"{burst:.0f} at once, {then:.0f} a{'n' if unit == 'hour' else ''} {unit} in the long run"
 
 
 def spoken(seconds: float) -> str:

@@ -313,6 +313,16 @@ async def test_who_floods_is_told_to_wait_and_nobody_else_is(scene: Scene) -> No
     assert (await scene.mal.send(scene.mal.cavage())).status == 202
 
 
+async def test_who_talks_without_end_is_told_to_wait(scene: Scene) -> None:
+    async with rogue(scene.home.origin) as chatter:
+        counts, statuses = dict(scene.home.counts), []
+        for number in range(8):
+            said = note(chatter, id=f"{chatter.origin}/notes/{number}", cc=[chatter.us])
+            statuses.append((await chatter.send(chatter.cavage(chatter.activity("Create", said)))).status)
+        assert statuses == [202] * 5 + [429] * 3
+        assert changes(counts, scene.home)["refused too-many"] == 3
+
+
 async def test_who_writes_slowly_or_answers_slowly_holds_up_nobody(scene: Scene) -> None:
     """A body whose end never comes, and a server that never says whose key it is: at once, as each takes long."""
     mal, silent = scene.mal, asyncio.Event()
