@@ -214,6 +214,21 @@ async def test_where_only_who_signs_may_read_it_signs_and_reads(home: Town, peer
         await settings.change("federation.signed_reading", False)
 
 
+async def test_who_moves_to_an_account_that_says_so_too_is_followed_up(home: Town, peer: Fedify) -> None:
+    rex, sue = peer.account("rex"), peer.account("sue")
+    await follow(rex, home)
+    await peer.ask("become", account="sue", aliases=["rex"])
+    await rex.do("move", home.us, target="sue")
+    await until(lambda: home.links(""), lambda found: rex.url not in found)
+    assert sue.url not in await home.links("")  # she has to ask for herself
+    await follow(sue, home)
+
+    tom = peer.account("tom")
+    await follow(tom, home)
+    await tom.do("move", home.us, target="rex")
+    assert tom.url in await home.links("")
+
+
 async def test_a_visitor_signs_in_to_the_chat_with_an_account_over_there(home: Town, peer: Fedify) -> None:
     registered = (await home.http.post("/api/chat/register", json={"displayName": "Visitor"})).json()
     token, account = {"accessToken": registered["accessToken"]}, f"@quin@{peer.authority}"
