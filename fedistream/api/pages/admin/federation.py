@@ -16,9 +16,9 @@ from fedistream.federation.values import Engagement, Page
 
 PAGE = "/admin/federation/"
 FORM = (
-    *("federation.enabled", "serverurl", "federation.username", "federation.private", "federation.show_engagement"),
+    *("federation.enabled", "serverurl", "federation.username", "federation.show_engagement"),
     *("federation.quotes", "federation.hide_followers", "federation.signed_reading"),
-    *("federation.replies", "federation.replies_from", "federation.blocked_domains"),
+    *("federation.replies", "federation.replies_from", "federation.also_known_as"),
 )
 SHEET = Sheet("admin/federation.html", PAGE, FORM)
 LATELY = 20

@@ -41,17 +41,17 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
     await faces.settings.change("federation.enabled", False)
     form = {
         "federation.enabled": "on",
-        "federation.private": "on",
+        "federation.hide_followers": "on",
         "federation.show_engagement": "",
         "serverurl": "https://live.example/",
         "federation.username": "Boats",
         "federation.replies": "on",
         "federation.quotes": "",
-        "federation.blocked_domains": "bad.example\nWorse.example., also.example",
+        "federation.also_known_as": "https://old.example/users/me\nhttps://older.example/users/me",
     }
     assert said(await admin.send(PAGE, **form)) == "Saved."
     value = partial(faces.settings.value, channel_id=1)
-    assert [value("federation.enabled"), value("federation.private"), value("federation.show_engagement")] == [
+    assert [value("federation.enabled"), value("federation.hide_followers"), value("federation.show_engagement")] == [
         True,
         True,
         False,
@@ -59,20 +59,22 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
     assert value("serverurl") == "https://live.example"
     assert value("federation.username") == "boats"
     assert (value("federation.replies"), value("federation.quotes")) == ("on", False)
-    assert value("federation.blocked_domains") == ["bad.example", "worse.example", "also.example"]
+    assert value("federation.also_known_as") == ["https://old.example/users/me", "https://older.example/users/me"]
     page = await admin.see(PAGE)
     assert "@boats@live.example" in page
-    assert "bad.example\nworse.example\nalso.example</textarea>" in page
+    assert "https://old.example/users/me\nhttps://older.example/users/me</textarea>" in page
 
 
 async def test_what_cannot_be_is_shown_again_beside_its_field(faces: Faces, admin: Visitor) -> None:
-    page = await admin.send(PAGE, **{"federation.username": NASTY, "serverurl": "nowhere", "federation.private": "on"})
+    page = await admin.send(
+        PAGE, **{"federation.username": NASTY, "serverurl": "nowhere", "federation.hide_followers": "on"}
+    )
     assert page.status_code == 422
     assert 'id="error-federation.username"' in page.text
     assert 'id="error-serverurl"' in page.text
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
-    assert faces.settings.value("federation.private", 1) is True
+    assert faces.settings.value("federation.hide_followers", 1) is True
 
 
 async def test_an_address_from_the_command_line_is_not_changed_here(faces: Faces, admin: Visitor) -> None:

@@ -134,14 +134,16 @@ async def test_a_follower_is_let_in_and_blocked_after_a_question(faces: Faces, n
 
 async def test_the_pages_work_without_scripts(faces: Faces, node: str, chromium: Browser) -> None:
     context = {"http_credentials": CREDENTIALS, "java_script_enabled": False}
-    async with visit(chromium, f"{node}/admin/federation/", **context) as (page, _):
-        await page.get_by_label("Let followers in by hand").check()
-        await page.get_by_label("Tell the chat who followed").uncheck()
-        await page.get_by_label("Blocked servers").fill("bad.example")
+    async with visit(chromium, f"{node}/admin/federation/rules", **context) as (page, _):
+        await page.get_by_label("All followers wait for you").check()
+        await page.get_by_label("Followers that are programs wait").check()
+        await page.get_by_label("Blocked servers", exact=True).fill("bad.example")
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("Saved.")).to_be_visible()
-        await expect(page.get_by_label("Let followers in by hand")).to_be_checked()
-        await expect(page.get_by_label("Tell the chat who followed")).not_to_be_checked()
+        await expect(page.get_by_label("All followers wait for you")).to_be_checked()
+        await page.get_by_label("Followers that are programs wait").uncheck()
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_label("Followers that are programs wait")).not_to_be_checked()
         await page.goto(f"{node}/admin/federation/posts")
         await page.get_by_label("Text").fill("**Hello**")
         await page.get_by_role("button", name="Preview").click()
