@@ -34,6 +34,8 @@ SAMPLES: dict[str, tuple[object, object]] = {
     "federation/enable": (True, "yes"),
     "federation/private": (True, 1),
     "federation/showengagement": (False, None),
+    "federation/enablequotes": (False, 1),
+    "federation/hidefollowers": (True, "yes"),
     "federation/username": ("ann_live", "Änn"),
     "federation/livemessage": ("On air", ["On air"]),
     "federation/blockdomains": (["bad.example", "worse.example"], ["not a host"]),
