@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from fedistream.ground import Problem
+from fedistream.logbook import hush_drivers
 from fedistream.options import Options
 
 try:
@@ -86,6 +87,7 @@ def run(options: Options, work: Coroutine[Any, Any, None]) -> None:
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
+    hush_drivers()
     try:
         with asyncio.Runner(loop_factory=LOOP) as runner:
             runner.run(work)

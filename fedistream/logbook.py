@@ -9,6 +9,16 @@ KEPT = 500
 MAX_MESSAGE = 2_000  # characters; a traceback stays in the operator's log
 
 
+# at DEBUG these write each statement with all its values, among which are private keys and tokens
+DRIVERS = ("aiosqlite", "asyncpg", "tortoise")
+
+
+def hush_drivers() -> None:
+    """Let the database's drivers tell nothing of what they carry, whatever level the operator asks for."""
+    for name in DRIVERS:
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One log record. `level` is Python's name for it, in lower case."""

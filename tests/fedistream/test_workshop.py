@@ -110,6 +110,25 @@ async def test_a_worker_ends_when_its_front_is_gone(tmp_path: Path) -> None:
     assert ended.returncode == 0
 
 
+async def test_the_most_talkative_log_has_no_statements_with_their_values(tmp_path: Path) -> None:
+    options = Options(data_dir=tmp_path, database_url=empty_database(tmp_path), log_level="debug")
+    command, environment = workshop.child_command(options)
+    ended = await asyncio.to_thread(
+        subprocess.run,
+        command,
+        env=os.environ | environment,
+        cwd=ROOT,
+        input=b"",
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=True,
+    )
+    said = ended.stderr.decode()
+    assert "DEBUG" in said
+    assert "INSERT" not in said
+    assert "SELECT" not in said
+
+
 async def test_a_worker_of_its_own_ends_when_it_is_told_to(tmp_path: Path) -> None:
     url = empty_database(tmp_path)
     command = [sys.executable, "-m", "fedistream", "worker", "--database-url", url]

@@ -69,7 +69,7 @@ ROOMS: dict[str, Room] = {
     "fedistream.working": Room(
         ("fedistream.workshop", "fedistream.flags", "fedistream.options"), ("click",)
     ),  # nothing of the front: a worker does not carry it
-    "fedistream.flags": Room(("fedistream.ground", "fedistream.options"), ("click", "uvloop")),
+    "fedistream.flags": Room(("fedistream.ground", "fedistream.logbook", "fedistream.options"), ("click", "uvloop")),
     "fedistream.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=("fedistream.cli",)),
     **dict.fromkeys(("fedistream.cli", "fedistream.__main__"), Room(PACKAGES, ("click", "uvicorn", "uvloop"))),
 }
