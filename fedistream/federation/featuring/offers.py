@@ -10,7 +10,7 @@ from activitypub import directory
 from activitypub.directory import News
 from fedistream.db import atomic
 from fedistream.events import BroadcastEnded, BroadcastStarted, EncoderReturned, Fact, TitleChanged
-from fedistream.federation.addresses import HOME, Addresses, Channel, Settings
+from fedistream.federation.addresses import Addresses, Channel, Settings
 from fedistream.federation.excerpt import plain
 from fedistream.federation.letters import Letters
 from fedistream.federation.models import FollowerRow
@@ -77,15 +77,15 @@ class Offers:
 
     def news(self, channel: Channel, *, live: bool) -> News:
         """What we say of ourselves. Raises Off."""
-        base = self._addresses.site().base
+        site = self._addresses.site()
         summary = plain(render(str(self._settings.value("serversummary", channel.id))))
         return News(
             live=live,
             title=str(self._settings.value("streamtitle", channel.id)),
             description=summary[: directory.MAX_DESCRIPTION],
             name=str(self._settings.value("name", channel.id)),
-            logo=f"{base}/logo",
-            thumbnail=f"{base}/thumbnail.jpg" if channel.slug == HOME else f"{base}/c/{channel.slug}/thumbnail.jpg",
+            logo=f"{site.base}/logo",
+            thumbnail=site.still(channel.slug),
             tags=tuple(self._settings.value("tags", channel.id)),
         )
 
