@@ -11,7 +11,7 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -72,6 +72,8 @@ from fedistream.notices.service import TEND, Notices
 from fedistream.notices.service import waiting as notices_waiting
 from fedistream.options import Options
 from fedistream.people.service import People
+from fedistream.pictures.paths import Paths
+from fedistream.pictures.service import Pictures
 from fedistream.settings_store import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
 from fedistream.signin.feature import Neighbours as SignInNeighbours
@@ -123,6 +125,7 @@ class Features:
     integrations: Integrations
     federation: FederationFeature
     notices: Notices
+    pictures: Pictures
     sign_in: SignInFeature
     stills: Stills
     loudspeaker: Loudspeaker
@@ -148,15 +151,12 @@ async def features(options: Options, outbox: Outbox) -> Features:
     near = Neighbours(channels, settings, facts, lambda channel_id: viewers.peak(channel_id).session)
     broadcasts = Broadcasts(rows, near, Clocks(now, token))
 
-    def on_air(channel_id: int) -> OnAir:
-        air = broadcasts.air(channel_id)
-        return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
-
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
 
     loudspeaker = Loudspeaker(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
-    near_chat = ChatNeighbours(settings, facts, on_air, channel_ids, loudspeaker)
+    faces = Paths.kept(options.data_dir / "pictures", secrets.token_bytes)
+    near_chat = ChatNeighbours(settings, facts, _on_air(broadcasts), channel_ids, loudspeaker, faces.path)
     clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
     integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
@@ -165,6 +165,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
+    remote_pictures = Pictures(federation.outside, faces, options.data_dir / "pictures", time.time)
     sign_in = _sign_in(settings, chat, federation)
     chorus = Chorus(chat.herald, settings)
     stills = Stills(PictureNeighbours(broadcasts, channel_ids, Studio(), now), options.data_dir / "stills")
@@ -186,11 +187,20 @@ async def features(options: Options, outbox: Outbox) -> Features:
         stills=stills,
         federation=federation,
         notices=notices,
+        pictures=remote_pictures,
         sign_in=sign_in,
         loudspeaker=loudspeaker,
         stream_key=stream_key,
         admin_password=admin_password,
     )
+
+
+def _on_air(broadcasts: Broadcasts) -> Callable[[int], OnAir]:
+    def on_air(channel_id: int) -> OnAir:
+        air = broadcasts.air(channel_id)
+        return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
+
+    return on_air
 
 
 def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:
@@ -239,6 +249,7 @@ class Node:
         self._beside(made.chat.chat.run(), ends=True)
         self._beside(made.stills.run())
         undo.push_async_callback(made.federation.close)
+        undo.push_async_callback(made.pictures.close)
         self._beside(made.federation.run())
 
         rtmp = RtmpServer(made.broadcasts)
@@ -372,6 +383,7 @@ def _application(
         "stills": made.stills,
         "notices": made.notices,
         "invitations": invitations,
+        "pictures": made.pictures,
         "logbook": logbook,
         "listening": listening,
         "checks": checks,

@@ -71,7 +71,7 @@ class Gallery:
     async def say(self, said: Remark, along: Along) -> None:
         """A new line. `along(message id)` is awaited in the transaction that writes it, and keeps it out by raising.
         Raises TooMany when it was not written, whatever the reason."""
-        author = RemoteAuthor(_name(said), said.handle, said.actor, said.image)
+        author = self._herald.facing(RemoteAuthor(_name(said), said.handle, said.actor, said.image))
         message = self._herald.message(said.channel_id, Kind.CHAT, Origin.FEDIVERSE, "", "", remote=author)
         await self._herald.keep(_saying(message, said), along)
 
@@ -90,8 +90,7 @@ class Gallery:
         """Let a line say what its author says now. One that is not there any more stays away."""
         message = await self._parts.messages.rewrite(message_id, lambda message: _saying(message, said))
         if message is not None and message.hidden_at is None:
-            told = Edited(message, self._herald.next_id(), message.edited_at or message.at)
-            after_commit(lambda: self._herald.hear(message.channel_id, told))
+            self._tell(Edited(message, self._herald.next_id(), message.edited_at or message.at))
 
     async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None:
         """`by` is the author, or empty for the admin."""
@@ -104,6 +103,12 @@ class Gallery:
     async def _wipe(self, message_ids: tuple[str, ...], by: str) -> None:
         await self._moderation.set_visible(message_ids, False, by or ADMIN)
         await self._parts.messages.wipe(message_ids)
+        for left in await self._parts.messages.by_ids(message_ids):
+            # moderators see hidden lines, and are not to see this any more
+            self._tell(Edited(left, self._herald.next_id(), left.hidden_at or left.at))
+
+    def _tell(self, told: Edited) -> None:
+        after_commit(lambda: self._herald.hear(told.message.channel_id, told))
 
 
 def _name(said: Remark) -> str:

@@ -53,16 +53,22 @@ class Parts:
     emoji: Emoji
 
 
+def no_picture(url: str) -> str:
+    """Where no picture from elsewhere is shown."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """What the chat needs of others. `channels` lists the ids of all channels. Without a loudspeaker, each ear in a
-    room hears for itself."""
+    room hears for itself. `picture` is the path of ours for the URL of a picture elsewhere."""
 
     settings: Settings
     facts: Facts
     air: Callable[[int], OnAir]
     channels: Callable[[], tuple[int, ...]]
     loudspeaker: Loudspeaker | None = None
+    picture: Callable[[str], str] = no_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +129,9 @@ class Herald:
     async def engagement(self, channel_id: int, what: Engagement) -> Message:
         """Somebody on the fediverse followed, liked or shared. Raises Invalid, TooMany."""
         html = render(escape(what.text), {})
-        message = self.message(channel_id, what.kind, Origin.FEDIVERSE, what.text, html, remote=what.author)
+        message = self.message(
+            channel_id, what.kind, Origin.FEDIVERSE, what.text, html, remote=self.facing(what.author)
+        )
         title, image, link = what.title[:MAX_TITLE], what.image[:MAX_ADDRESS], what.link[:MAX_ADDRESS]
         return await self.keep(replace(message, title=title, image=image, link=link))
 
@@ -185,6 +193,10 @@ class Herald:
         message_id = self._parts.messages.next_id()
         at = ids.time_of(ids.number(message_id))  # not a moment off from what is read back later
         return Message(message_id, channel_id, kind, origin, body, html, at, visitor, remote)
+
+    def facing(self, author: RemoteAuthor) -> RemoteAuthor:
+        """With the path under which this node shows his face."""
+        return replace(author, picture=self._near.picture(author.avatar))
 
     def welcome(self, channel_id: int) -> Message | None:
         """What the streamer wants to say to everybody who comes."""

@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -268,9 +268,7 @@ def _row(message: Message) -> MessageRow:
         more["edited_at"] = message.edited_at.isoformat()
     if message.remote is not None:
         author = message.remote
-        more["remote"] = {
-            "name": author.name, "address": author.address, "url": author.url, "avatar": author.avatar
-        }  # fmt: skip
+        more["remote"] = asdict(author)
     return MessageRow(
         id=ids.number(message.id),
         channel_id=message.channel_id,

@@ -53,12 +53,14 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class RemoteAuthor:
-    """Somebody who has no identity here. `address` is `user@host`, a nickname, or what their network calls them."""
+    """Somebody who has no identity here. `address` is `user@host`, a nickname, or what their network calls them.
+    `avatar` is the URL of a picture elsewhere, `picture` the path under which this node shows it."""
 
     name: str
     address: str
     url: str = ""
     avatar: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)

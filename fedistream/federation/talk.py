@@ -343,10 +343,12 @@ class Talk:
             "message_id", flat=True
         )
         said = [str(message_id) for message_id in lines]
-        if state is Heard.DELETED:
-            await self._near.room.wipe(said, by)
-        else:
-            await self._near.room.set_visible(said, False, by)
+        for at in range(0, len(said), AT_ONCE):
+            some = said[at : at + AT_ONCE]
+            if state is Heard.DELETED:
+                await self._near.room.wipe(some, by)
+            else:
+                await self._near.room.set_visible(some, False, by)
         now = self._parts.now()
         return [ReplyWithdrawn(row.channel_id, row.url, row.actor, why, now) for row in rows]
 

@@ -4,11 +4,18 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import expect
+
+from activitypub.actor import Picture
 from activitypub.addressing import PUBLIC
 from activitypub.strictjson import Json
+from tests.journeys.test_chat_on_the_page import make_moderator
+from tests.kit import browser
+from tests.kit.browser import visit
 from tests.kit.fediverse import Peer
 from tests.kit.livenode import LiveNode
 from tests.kit.neighbourhood import RIGHT, neighbours, until
+from tests.kit.parlour import PIXEL
 
 
 def actor(node: LiveNode) -> str:
@@ -98,3 +105,50 @@ async def test_a_moderator_answers_and_blocks_from_the_chat(tmp_path: Path) -> N
         assert [line.answers for line in await messages.history(home)] == [lines[0].id]
         refused = await ann.send(f"{actor(node)}/inbox", ann.activity("Create", note(node, ann, "2", "and again")))
         assert refused.status == 403
+
+
+@browser.NEEDED
+async def test_the_page_shows_who_talks_from_where_and_what_becomes_of_it(tmp_path: Path) -> None:
+    async with (
+        neighbours(tmp_path) as (node, ann),
+        browser.browser() as chromium,
+        visit(chromium, f"{node.url}embed/chat/readwrite") as (page, _),
+    ):
+        await node.node.features.settings.change("federation.replies", "on")
+        ann.pictures["/ann.png"] = PIXEL
+        ann.profile["icon"] = Picture(f"{ann.server.origin}/ann.png", "image/png")
+        name = page.locator(".chat-self bdi")
+        await expect(name).to_be_visible(timeout=browser.PATIENCE_MS)
+        await make_moderator(node, await name.inner_text())
+        await page.reload()
+        await expect(page.locator("#chat.moderated")).to_be_visible(timeout=browser.PATIENCE_MS)
+
+        said = note(node, ann, "1", "<p>which <b>clay</b>?</p>")
+        await tell(node, ann, "Create", said)
+        line = page.locator(".line", has_text="which clay?")
+        await expect(line.locator("button.who")).to_have_text("Ann of elsewhere", timeout=browser.PATIENCE_MS)
+        await expect(line.locator("a.origin")).to_contain_text("127.0.0.1")
+        face = line.locator("img.avatar")
+        await expect(face).to_have_js_property("naturalWidth", 1)
+        assert str(await face.get_attribute("src")).startswith(f"{node.url}img/remote/")
+
+        await line.locator("button.who").click()
+        await page.get_by_role("button", name="Answer on the fediverse").click()
+        await page.get_by_label("Answer for all to read").fill("Stoneware")
+        await page.get_by_role("button", name="Send answer").click()
+        await expect(page.locator(".line", has_text="Stoneware")).to_be_visible(timeout=browser.PATIENCE_MS)
+        await until(lambda: ann.inbox)
+        assert ann.inbox[-1]["object"]["inReplyTo"] == said["id"]
+
+        await tell(node, ann, "Update", {**said, "content": "<p>which <i>glaze</i>?</p>"})
+        line = page.locator(".line", has_text="which glaze? (edited)")
+        await expect(line).to_be_visible(timeout=browser.PATIENCE_MS)
+        await line.locator("button.who").click()
+        await page.get_by_role("button", name="Hide message").click()
+        await expect(page.locator(".line.gone", has_text="which glaze?")).to_have_count(1)
+
+        second = note(node, ann, "2", "oops")
+        await tell(node, ann, "Create", second)
+        await expect(page.locator(".line:not(.gone)", has_text="oops")).to_be_visible(timeout=browser.PATIENCE_MS)
+        await tell(node, ann, "Delete", {"id": second["id"], "type": "Tombstone"})
+        await expect(page.locator(".line.gone", has_text="oops")).to_have_count(1, timeout=browser.PATIENCE_MS)

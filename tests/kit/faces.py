@@ -50,6 +50,8 @@ from fedistream.jobs.overview import Overview
 from fedistream.logbook import Logbook
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
+from fedistream.pictures.paths import Paths
+from fedistream.pictures.service import Pictures
 from fedistream.places import STATIC, TEMPLATES
 from fedistream.settings_store import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
@@ -93,6 +95,7 @@ class Faces:
     chat: ChatFeature
     integrations: Integrations
     federation: FederationFeature
+    pictures: Pictures
     sign_in: SignInFeature
     loudspeaker: Loudspeaker
     broadcasts: Broadcasts
@@ -166,6 +169,7 @@ class Faces:
             "talk": self.federation.talk,
             "overview": overview,
             "notices": self.notices,
+            "pictures": self.pictures,
             "invitations": invitations,
             "featured": self.federation.servers,
             "hall": self._hall(pages, invitations),
@@ -240,7 +244,8 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
             air = broadcasts.air(channel_id)
             return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
 
-        near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), loudspeaker)
+        paths = Paths(bytes(32))
+        near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), loudspeaker, paths.path)
         later = asyncio.get_running_loop().call_later
         chat = await build_chat(near, Clocks(clock.now, clock.monotonic, token_bytes, later), folder / "emoji")
         writing = asyncio.create_task(chat.chat.run())
@@ -254,6 +259,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         def pace(burst: float, per_s: float) -> Pace:
             return Pace(clock.monotonic, burst=burst, per_s=per_s)
 
+        pictures = Pictures(federation.outside, paths, folder, lambda: clock.now().timestamp())
         sign_in = build_sign_in(
             SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace),
             SignInClocks(clock.monotonic, token_bytes, randbelow),
@@ -267,6 +273,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
             chat,
             integrations,
             federation,
+            pictures,
             sign_in,
             loudspeaker,
             broadcasts,

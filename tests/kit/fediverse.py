@@ -35,6 +35,7 @@ class Peer:
     requests: list[Request] = field(default_factory=list)
     inbox: list[Json] = field(default_factory=list)
     pages: dict[str, Json] = field(default_factory=dict)
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -64,6 +65,8 @@ class Peer:
         page = self.pages.get(request.target.partition("?")[0])
         if page is not None:
             return web.Response(body=json.dumps(page), content_type="application/json")
+        if (picture := self.pictures.get(request.target)) is not None:
+            return web.Response(body=picture, content_type="image/png")
         if self.gone:
             return web.Response(status=410)
         return web.Response(body=json.dumps(self.document()), content_type=ACTIVITY_JSON)

@@ -14,6 +14,7 @@ from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.chat.service import Chat
 from fedistream.chat.values import Visitor
 from fedistream.errors import Invalid
+from fedistream.pictures.service import Pictures
 
 HISTORY = 100  # messages; Owncast shows as many of the last two hours
 MOST = 500
@@ -98,6 +99,12 @@ async def emoji_list(ask: Ask, emoji: Emoji) -> Response:
 async def picture(ask: Ask, emoji: Emoji) -> Response:
     data, media_type = await emoji.read(ask.parts["file"])
     return Response(data, media_type=media_type, headers=PICTURE_HEADERS)
+
+
+async def remote_picture(ask: Ask, pictures: Pictures) -> Response:
+    """The face of somebody elsewhere."""
+    found = await pictures.read(ask.parts["mac"], ask.parts["source"])
+    return Response(found.data, media_type=found.media_type, headers=PICTURE_HEADERS)
 
 
 def bearer(ask: Ask) -> Bearer:

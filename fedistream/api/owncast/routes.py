@@ -54,6 +54,7 @@ VISITORS = (
     Entry("GET", "/api/chat", chat.history, "visitor", EARLY),
     Entry("GET", "/api/emoji", chat.emoji_list, "anyone", EARLY),
     Entry("GET", "/img/emoji/{file}", chat.picture, "anyone", EARLY),
+    Entry("GET", "/img/remote/{mac}/{source}", chat.remote_picture, "anyone", "fedistream"),
 )
 
 SIGN_IN = (

@@ -97,6 +97,17 @@ def chat(translations: NullTranslations) -> dict[str, str]:
         "chat.remove": _("Remove from chat"),
         "chat.remove.sure": _("Really remove?"),
         "chat.let-in": _("Let back in"),
+        "chat.origin": _("From the fediverse:"),
+        "chat.origin.title": _("{address} on the fediverse: open the original"),
+        "chat.original": _("Open the original"),
+        "chat.sensitive": _("Sensitive content"),
+        "chat.edited": _("(edited)"),
+        "chat.question": _("To what is answered"),
+        "chat.answer": _("Answer on the fediverse"),
+        "chat.answer.label": _("Answer for all to read, in the name of the channel"),
+        "chat.answer.send": _("Send answer"),
+        "chat.block": _("Block author"),
+        "chat.block.sure": _("Really block?"),
     }
 
 

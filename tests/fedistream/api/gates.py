@@ -54,6 +54,7 @@ OWNCAST_ADMIN = rows(
 CHAT = (
     *rows("anyone", "POST /api/chat/register", "GET /api/emoji"),
     Row("GET", "/img/emoji/{file}", "anyone", knock="/img/emoji/none.png"),
+    Row("GET", "/img/remote/{mac}/{source}", "anyone", knock="/img/remote/none/none"),
     *rows("visitor", "GET /api/chat"),
 )
 

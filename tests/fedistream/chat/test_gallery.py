@@ -74,8 +74,9 @@ async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_the
         await atomic(all_three, True)
     assert await room.feature.messages.history(room.home) == (line,)
     await atomic(all_three, False)
-    assert [type(event) for event in ears.heard] == [Edited, Shown]
+    assert [type(event) for event in ears.heard] == [Edited, Shown, Edited]
     (left,) = await room.feature.messages.by_ids([line.id])
+    assert ears.of(Edited)[-1].message == left
     assert (left.body, left.html, left.remote, left.warning) == ("…", "<p>…</p>", None, "")
     assert [action.actor for action in await room.feature.moderation.actions()] == ["admin"]
     # nothing of it is there to be edited any more

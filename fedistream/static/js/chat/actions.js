@@ -5,7 +5,10 @@
 
 import { text, write } from "../page.js";
 import * as calls from "./calls.js";
+import { web } from "./clean.js";
 import { make } from "./lines.js";
+
+const LONGEST_ANSWER = 1_000; // characters; the node says no to more
 
 const MOMENT = { dateStyle: "medium", timeStyle: "short" };
 
@@ -91,28 +94,100 @@ export class Actions {
   #offers(line) {
     const name = line.querySelector(".who bdi")?.textContent ?? "";
     const [id, author] = [line.dataset.id ?? "", line.dataset.author ?? ""];
+    if (line.dataset.original !== undefined) return this.#abroad(line, id);
     const offers = [];
     if (author !== this.self) offers.push(this.#button("chat.mention", () => this.room.mention(name)));
     if (this.moderator) {
       const gone = line.classList.contains("gone");
       offers.push(this.#button(gone ? "chat.show" : "chat.hide", () => this.#ask(calls.setVisible([id], gone))));
       offers.push(this.#button("chat.details", () => void this.#details(line, author), false));
-      if (author !== this.self) offers.push(this.#removal(author));
+      if (author !== this.self) offers.push(this.#removal(() => calls.setEnabled(author, false)));
     }
     if (!offers.length) offers.push(this.#button("chat.close", () => {}));
     return offers;
   }
 
-  /** Asks once more: it hides all they said and closes the door. @param {string} author */
-  #removal(author) {
-    const button = this.#button("chat.remove", () => {}, false);
+  /**
+   * With a line from elsewhere.
+   * @param {HTMLElement} line
+   * @param {string} id
+   */
+  #abroad(line, id) {
+    /** @type {HTMLElement[]} */
+    const offers = [];
+    if (this.moderator) {
+      const gone = line.classList.contains("gone");
+      if (!gone) offers.push(this.#button("chat.answer", () => this.#reply(line, id), false));
+      offers.push(this.#button(gone ? "chat.show" : "chat.hide", () => this.#ask(calls.setVisible([id], gone))));
+      offers.push(this.#removal(() => calls.block(id), "chat.block"));
+    }
+    const url = web(line.dataset.original ?? "");
+    if (url) {
+      const original = make("a", "act", text("chat.original"));
+      original.href = url.href;
+      original.rel = "nofollow noopener noreferrer";
+      original.target = "_blank";
+      offers.push(original);
+    }
+    if (!offers.length) offers.push(this.#button("chat.close", () => {}));
+    return offers;
+  }
+
+  /**
+   * A field for what the channel answers, which everybody on the fediverse can read.
+   * @param {HTMLElement} line
+   * @param {string} id
+   */
+  #reply(line, id) {
+    const box = line.querySelector(".actions");
+    if (!box || box.querySelector("form")) return;
+    const form = make("form", "reply");
+    const label = make("label", "", text("chat.answer.label"));
+    const field = make("textarea");
+    field.maxLength = LONGEST_ANSWER;
+    field.required = true;
+    field.rows = 2;
+    label.append(field);
+    const send = make("button", "act", text("chat.answer.send"));
+    form.append(label, send);
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+      // arrows move in the field, and not from line to line
+      if (event.key !== "Escape") event.stopPropagation();
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const words = field.value;
+      send.disabled = true;
+      this.#ask(
+        calls.answer(id, words).then(
+          () => this.close(),
+          (error) => {
+            send.disabled = false;
+            throw error;
+          },
+        ),
+      );
+    });
+    box.append(form);
+    form.scrollIntoView({ block: "nearest" });
+    field.focus();
+  }
+
+  /**
+   * Asks once more: it hides all they said and closes the door.
+   * @param {() => Promise<unknown>} call
+   * @param {string} key
+   */
+  #removal(call, key = "chat.remove") {
+    const button = this.#button(key, () => {}, false);
     button.addEventListener("click", () => {
       if (button.dataset.sure) {
         this.close();
-        this.#ask(calls.setEnabled(author, false));
+        this.#ask(call());
       } else {
         button.dataset.sure = "yes";
-        button.textContent = text("chat.remove.sure");
+        button.textContent = text(`${key}.sure`);
       }
     });
     button.classList.add("danger");

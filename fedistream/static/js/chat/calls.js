@@ -98,6 +98,19 @@ export const setVisible = (ids, visible) => call(personal("/api/chat/messagevisi
  */
 export const setEnabled = (userId, enabled) => call(personal("/api/chat/users/setenabled"), { userId, enabled });
 
+/**
+ * Reply in the channel's name to somebody elsewhere.
+ * @param {string} messageId
+ * @param {string} body
+ */
+export const answer = (messageId, body) => call(personal("/api/chat/replies/answer"), { messageId, body });
+
+/**
+ * Whoever said this elsewhere is not heard any more.
+ * @param {string} messageId
+ */
+export const block = (messageId) => call(personal("/api/chat/replies/block"), { messageId });
+
 /** @param {string} userId */
 export const details = (userId) => call(personal(`/api/moderation/chat/user/${encodeURIComponent(userId)}`));
 

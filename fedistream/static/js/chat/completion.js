@@ -28,7 +28,8 @@ export class People {
 
   /** @param {import("./wire.js").Person | null} person */
   met(person) {
-    if (!person?.id) return;
+    // who is elsewhere hears nothing of being spoken to here
+    if (!person?.id || person.remote) return;
     this.#names.delete(person.id);
     this.#names.set(person.id, person.name);
     if (this.#names.size > REMEMBERED) this.#names.delete(/** @type {string} */ (this.#names.keys().next().value));

@@ -5,6 +5,8 @@
 import { text } from "../page.js";
 import { clean, web } from "./clean.js";
 
+const NO_WORDS = "\u26a0"; // the server's sign for a warning that does not say of what
+
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
 
 /**
@@ -42,7 +44,9 @@ function who(person) {
 export function dress(element, person) {
   element.dataset.colour = String(person.colour);
   const name = make("bdi", "", person.name);
-  const marks = ["bot", "moderator", "authenticated"].filter((mark) => person[/** @type {"bot"} */ (mark)]);
+  // who is from elsewhere has where he is from for a mark
+  const known = person.remote ? [] : ["bot", "moderator", "authenticated"];
+  const marks = known.filter((mark) => person[/** @type {"bot"} */ (mark)]);
   element.replaceChildren(
     name,
     ...marks.map((mark) => {
@@ -51,6 +55,50 @@ export function dress(element, person) {
       return badge;
     }),
   );
+}
+
+/**
+ * A face, or the first letter of a name where there is none or it does not come.
+ * @param {string} picture
+ * @param {string} name
+ * @param {number} [colour]
+ */
+function face(picture, name, colour) {
+  const letter = make("span", "avatar", [...name][0] ?? "");
+  letter.setAttribute("aria-hidden", "true");
+  if (colour !== undefined) letter.dataset.colour = String(colour);
+  const url = web(picture);
+  // faces come from this node, which fetches them: nobody elsewhere is told who reads here
+  if (url?.origin !== location.origin) return letter;
+  const image = make("img", "avatar");
+  image.src = url.href;
+  image.alt = "";
+  image.width = image.height = 32;
+  image.loading = "lazy";
+  image.addEventListener("error", () => image.replaceWith(letter));
+  return image;
+}
+
+/**
+ * Where somebody is from, as the link to what was said there.
+ * @param {import("./wire.js").Remote} remote
+ * @param {string} link
+ */
+function origin(remote, link) {
+  const server = remote.address.slice(remote.address.lastIndexOf("@") + 1);
+  const url = web(link);
+  const mark = make(url ? "a" : "span", "origin");
+  mark.title = text("chat.origin.title", { address: remote.address });
+  const sign = make("span", "", "\u2042");
+  sign.setAttribute("aria-hidden", "true");
+  mark.append(sign, make("span", "sr-only", text("chat.origin")), " ", make("bdi", "", server));
+  if (url && mark instanceof HTMLAnchorElement) {
+    mark.href = url.href;
+    mark.rel = "nofollow noopener noreferrer";
+    mark.target = "_blank";
+    mark.tabIndex = -1;
+  }
+  return mark;
 }
 
 /** What happened, in one sentence with the names in it set apart. */
@@ -67,14 +115,7 @@ function happening(/** @type {string} */ key, /** @type {Record<string, string>}
 /** @param {import("./wire.js").Line} line */
 function social(line) {
   const box = make("div", "social");
-  const image = web(line.image);
-  if (image) {
-    const avatar = make("img", "avatar");
-    avatar.src = image.href;
-    avatar.alt = "";
-    avatar.width = avatar.height = 32;
-    box.append(avatar);
-  }
+  box.append(face(line.image, line.title));
   const url = web(line.link);
   const title = url ? make("a", "", line.title) : make("strong", "", line.title);
   if (url && title instanceof HTMLAnchorElement) {
@@ -91,8 +132,41 @@ function social(line) {
 /** @param {import("./wire.js").Line} line */
 function speech(line) {
   const said = make("div", "said");
-  said.append(clean(line.html));
+  if (line.warning) {
+    const fold = make("details", "warned");
+    const words = make("div");
+    words.append(clean(line.html));
+    fold.append(make("summary", "", line.warning === NO_WORDS ? text("chat.sensitive") : line.warning), words);
+    said.append(fold);
+  } else said.append(clean(line.html));
+  if (line.edited) {
+    // within the last paragraph, as that is how it reads
+    (said.lastElementChild?.nodeName === "P" ? said.lastElementChild : said).append(" ", make("small", "edited", text("chat.edited")));
+  }
   return said;
+}
+
+/** @param {import("./wire.js").Line} line */
+function head(line) {
+  const box = make("div", "head");
+  const time = make("time", "at", clock.format(line.at));
+  time.dateTime = line.at.toISOString();
+  const { person } = line;
+  const name = line.kind === "chat" && person ? who(person) : make("strong", "who", person?.name ?? "");
+  if (person?.remote) box.append(face(person.remote.picture, person.name, person.colour));
+  box.append(name, " ");
+  if (person?.remote) box.append(origin(person.remote, line.link), " ");
+  box.append(time);
+  if (line.answers) {
+    const back = make("button", "back-to", "\u21a9");
+    back.type = "button";
+    back.tabIndex = -1;
+    back.dataset.to = line.answers;
+    back.title = text("chat.question");
+    back.setAttribute("aria-label", text("chat.question"));
+    box.append(" ", back);
+  }
+  return box;
 }
 
 /** @type {Record<import("./wire.js").Line["kind"], (line: import("./wire.js").Line) => HTMLElement>} */
@@ -118,14 +192,9 @@ export function build(line) {
   item.dataset.id = line.id;
   item.tabIndex = -1;
   if (line.person) item.dataset.author = line.person.id;
-  if (line.kind === "chat" || line.kind === "system") {
-    const time = make("time", "at", clock.format(line.at));
-    time.dateTime = line.at.toISOString();
-    const name = line.kind === "chat" && line.person ? who(line.person) : make("strong", "who", line.person?.name ?? "");
-    const head = make("div", "head");
-    head.append(name, " ", time);
-    item.append(head);
-  }
+  if (line.edited) item.dataset.edited = line.edited;
+  if (line.person?.remote) item.dataset.original = line.link;
+  if (line.kind === "chat" || line.kind === "system") item.append(head(line));
   item.append(BODIES[line.kind](line));
   return item;
 }

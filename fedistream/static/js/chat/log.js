@@ -33,6 +33,10 @@ export class Log {
     this.more = more;
     scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     more.addEventListener("click", () => this.follow());
+    list.addEventListener("click", (event) => {
+      const pointer = event.target instanceof Element && event.target.closest("[data-to]");
+      if (pointer) this.show(/** @type {HTMLElement} */ (pointer).dataset.to ?? "");
+    });
     // a box that changes its size (a keyboard comes up, a phone is turned) stays at its end
     new ResizeObserver(() => this.#following && this.#toEnd()).observe(scroll);
   }
@@ -46,6 +50,24 @@ export class Log {
     if (this.#waiting.length > LONGEST) this.#waiting.shift();
     if (line.kind === "chat" && !this.#following) this.#unread += 1;
     this.#plan();
+  }
+
+  /**
+   * A line says something else now. One that is not here any more stays away.
+   * @param {import("./wire.js").Line} line
+   */
+  edit(line) {
+    const at = this.#waiting.findIndex((each) => each.id === line.id);
+    if (at >= 0) this.#waiting[at] = line;
+    this.#find(line.id)?.replaceWith(this.#item(line));
+    if (this.#following) this.#toEnd();
+  }
+
+  /** Go to a line. @param {string} id */
+  show(id) {
+    const item = this.#find(id);
+    item?.scrollIntoView({ block: "center" });
+    item?.focus({ preventScroll: true });
   }
 
   /**
@@ -66,7 +88,10 @@ export class Log {
     const quiet = this.list.childElementCount === 0;
     // who joins is not read a hundred old lines aloud
     if (quiet) this.scroll.setAttribute("aria-live", "off");
-    for (const line of lines) this.add(line);
+    for (const line of lines) {
+      if (line.edited && this.#known.has(line.id) && this.#find(line.id)?.dataset.edited !== line.edited) this.edit(line);
+      this.add(line);
+    }
     this.#flush();
     if (quiet) requestAnimationFrame(() => this.scroll.setAttribute("aria-live", "polite"));
   }
@@ -103,6 +128,12 @@ export class Log {
   /** @param {string} kind */
   #items(kind) {
     return /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(`:scope > [data-kind="${kind}"]`));
+  }
+
+  /** @param {string} id */
+  #find(id) {
+    const found = [...this.list.children].find((item) => /** @type {HTMLElement} */ (item).dataset.id === id);
+    return id ? /** @type {HTMLElement | undefined} */ (found) : undefined;
   }
 
   #plan() {

@@ -85,6 +85,9 @@ const ACTS = {
     }
     log.add(line);
   },
+  edited({ line }) {
+    log.edit(line);
+  },
   recoloured({ person }) {
     log.repaint(person);
     if (person.id === desk?.profile.self?.id) desk?.profile.show({ ...desk.profile.self, colour: person.colour });

@@ -10,6 +10,14 @@
  * @property {boolean} moderator
  * @property {boolean} bot
  * @property {boolean} authenticated
+ * @property {Remote | null} remote
+ */
+
+/**
+ * @typedef {object} Remote  where somebody is who has no account here
+ * @property {string} address  name@server
+ * @property {string} url
+ * @property {string} picture  of ours, or none
  */
 
 /**
@@ -19,6 +27,9 @@
  * @property {string} id
  * @property {Date} at
  * @property {string} html  of the server, sanitised there; chat/clean.js looks again
+ * @property {string} warning  what stands before it until somebody wants to read it
+ * @property {string} answers  the id of the line
+ * @property {string} edited  when
  * @property {Person | null} person
  * @property {string} oldName
  * @property {string} title
@@ -31,6 +42,7 @@
  * @typedef {Line
  *   | {act: "self", person: Person}
  *   | {act: "recoloured", person: Person}
+ *   | {act: "edited", line: Line}
  *   | {act: "visibility", ids: string[], visible: boolean}
  *   | {act: "unknown"}
  *   | {act: "disabled"}} Event
@@ -55,14 +67,26 @@ export function person(user) {
   if (typeof user !== "object" || user === null) return null;
   const colour = Number.isInteger(user.displayColor) ? Math.abs(user.displayColor) % COLOURS : 0;
   const scopes = Array.isArray(user.scopes) ? user.scopes : [];
+  const from = remote(user.remote);
   return {
     id: words(user.id),
-    name: words(user.displayName),
+    // with where he is from beside it, the name need not say it too
+    name: (from && words(user.remote.name)) || words(user.displayName),
     colour,
     moderator: scopes.includes("MODERATOR"),
     bot: user.isBot === true,
     authenticated: user.authenticated === true,
+    remote: from,
   };
+}
+
+/**
+ * @param {any} told
+ * @returns {Remote | null}
+ */
+function remote(told) {
+  if (typeof told !== "object" || told === null) return null;
+  return { address: words(told.address), url: words(told.url), picture: words(told.picture) };
 }
 
 /**
@@ -76,11 +100,14 @@ const line = (kind) => (told) => {
     kind,
     id: words(told.id),
     at: Number.isFinite(at.getTime()) ? at : new Date(0),
-    html: words(told.body),
+    html: words(told.warning ? told.content : told.body),
+    warning: words(told.warning),
+    answers: words(told.answers),
+    edited: words(told.editedAt),
     person: person(told.user),
     oldName: words(told.oldName),
     title: words(told.title),
-    image: words(told.image),
+    image: words(told.picture),
     link: words(told.link),
     hidden: Boolean(told.hiddenAt) || told.visible === false,
   };
@@ -104,6 +131,10 @@ const READERS = {
   COLOR_CHANGE(told) {
     const somebody = person(told.user);
     return somebody && { act: "recoloured", person: somebody };
+  },
+  "MESSAGE-UPDATE"(told) {
+    const now = event(told.message);
+    return now?.act === "line" ? { act: "edited", line: now } : null;
   },
   "VISIBILITY-UPDATE": (told) => ({
     act: "visibility",

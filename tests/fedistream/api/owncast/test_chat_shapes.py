@@ -26,7 +26,9 @@ AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 STAMP = "2026-05-01T12:00:00Z"
 ANN = Visitor("a1", "Ann", 3, AT)
 MESSAGE = Message("m1", 1, Kind.CHAT, Origin.WEB, "hi", "<p>hi</p>", AT, ANN)
-BOB = RemoteAuthor("Bob", "bob@social.example", "https://social.example/@bob", "https://social.example/bob.png")
+BOB = RemoteAuthor(
+    "Bob", "bob@social.example", "https://social.example/@bob", "https://social.example/bob.png", "/img/remote/x/y"
+)
 
 
 def test_a_moderator_shows_his_scope_and_whoever_signed_in_when() -> None:
@@ -55,6 +57,7 @@ def test_engagement_has_title_image_link_and_who_it_was(kind: Kind, name: str) -
         "title": "bob@social.example",
         "image": "i",
         "link": "l",
+        "picture": "/img/remote/x/y",
         "user": {"displayName": "Bob"},
     }
 
