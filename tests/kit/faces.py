@@ -149,13 +149,7 @@ class Faces:
             "settings": self.settings,
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
-            "chat": self.chat.chat,
-            "herald": self.chat.herald,
-            "moderation": self.chat.moderation,
-            "visitors": self.chat.visitors,
-            "messages": self.chat.messages,
-            "bans": self.chat.bans,
-            "emoji": self.chat.emoji,
+            **self._of_the_chat(),
             "integrations": self.integrations,
             "indieauth": self.sign_in.indieauth,
             "codes": self.sign_in.codes,
@@ -192,6 +186,10 @@ class Faces:
         }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)
         return application(hls, services, doors, PagesEnvelope(pages), self.socket())
+
+    def _of_the_chat(self) -> dict[str, object]:
+        names = ("chat", "herald", "moderation", "visitors", "messages", "bans", "emoji")
+        return {name: getattr(self.chat, name) for name in names}
 
     def socket(self) -> ChatSocket:
         parts = self.chat
