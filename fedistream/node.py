@@ -11,9 +11,10 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -156,7 +157,7 @@ async def features(options: Options, outbox: Outbox) -> Features:
 
     loudspeaker = Loudspeaker(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
     faces = Paths.kept(options.data_dir / "pictures", secrets.token_bytes)
-    near_chat = ChatNeighbours(settings, facts, _on_air(broadcasts), channel_ids, loudspeaker, faces.path)
+    near_chat = ChatNeighbours(settings, facts, partial(_on_air, broadcasts), channel_ids, loudspeaker, faces.path)
     clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
     integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
@@ -195,12 +196,9 @@ async def features(options: Options, outbox: Outbox) -> Features:
     )
 
 
-def _on_air(broadcasts: Broadcasts) -> Callable[[int], OnAir]:
-    def on_air(channel_id: int) -> OnAir:
-        air = broadcasts.air(channel_id)
-        return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
-
-    return on_air
+def _on_air(broadcasts: Broadcasts, channel_id: int) -> OnAir:
+    air = broadcasts.air(channel_id)
+    return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
 
 
 def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:
