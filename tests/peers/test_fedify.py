@@ -201,6 +201,7 @@ async def test_its_reports_reach_the_admin_and_its_quotes_get_a_stamp(home: Town
 
 
 async def test_where_only_who_signs_may_read_it_signs_and_reads(home: Town, peer: Fedify) -> None:
+    await follow(peer.account("pia"), home)
     note = await post(home, peer, "For known servers")
     settings = home.node.node.features.settings
     await settings.change("federation.signed_reading", True)
@@ -270,8 +271,7 @@ async def test_a_server_that_takes_one_kind_of_signature_gets_that_one(
         before = len(peer.seen)
         await post(home, peer, f"By {known} again")
         # what the first delivery has found out is remembered for the later ones
-        later = [record for record in peer.seen[before:] if record["activity"]["actor"] == home.us]
-        assert [(record["scheme"], record["status"]) for record in later] == [(known, 202)]
+        assert {(record["scheme"], record["status"]) for record in peer.seen[before:]} == {(known, 202)}
     finally:
         await peer.ask("refuse")
     assert any((record["scheme"], record["status"]) == (known, 202) for record in peer.seen)
