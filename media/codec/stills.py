@@ -1,7 +1,7 @@
 """From a keyframe to a JPEG, made by a child process: nothing that libav does to it harms the stream.
 
 A child for each picture, and none between: it costs 90 ms of CPU, of which 65 are Python and PyAV starting (measured
-with 1080p); one that stays would hold 60 MB for as long as a broadcast lasts to save 0.3 % of a core.
+with 1080p); one that stays would hold more than 30 MB for as long as a broadcast lasts, to save 0.3 % of a core.
 """
 
 import asyncio
