@@ -1,16 +1,23 @@
 """A stream starts, and its followers hear of it once: a whole node, its worker process, an encoder and a follower."""
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx2
+
+from activitypub.guard import Guard
+from activitypub.outside import Outside
 from activitypub.strictjson import Json
 from tests.kit.encoder import Encoder
-from tests.kit.fediverse import Peer
+from tests.kit.fediverse import Peer, peer
 from tests.kit.footage import Recipe
-from tests.kit.livenode import LiveNode
+from tests.kit.livenode import KEY, PASSWORD, LiveNode
 from tests.kit.neighbourhood import RIGHT, change, kill_worker, neighbours
+from tests.kit.nodeprocess import started
 
 CLIP = Recipe(seconds=2, size=(160, 90), fps=15, gop=30)
 PATH = "/api/admin/federation/notices"
@@ -148,3 +155,56 @@ async def test_a_worker_that_is_killed_at_each_step_loses_and_doubles_nothing(tm
         assert len({each["object"]["id"] for each in at.posts()}) == 1
         assert await at.states() == ["updated"]
         assert (await at.node.http.get("/federation/user/streamer/outbox")).json()["totalItems"] == 1
+
+
+async def test_a_node_that_is_killed_goes_on_with_the_notice_it_had(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    us = f"http://127.0.0.1:{port}"
+    flags = ("--admin-password", PASSWORD, "--stream-key", KEY, "--public-url", us, "--federation-allow", "127.0.0.1")
+
+    @asynccontextmanager
+    async def node() -> AsyncIterator[tuple[httpx2.AsyncClient, Encoder]]:
+        """A node until it is killed, to which the encoder comes or comes back."""
+        async with (
+            started(tmp_path, *flags, port=port) as running,
+            httpx2.AsyncClient(base_url=us, headers=RIGHT, timeout=30) as http,
+        ):
+            on = await http.post("/api/admin/config/federation/enable", json={"value": True})
+            assert on.status_code == 200
+            encoder = await Encoder.start(f"{running.rtmp_url}/{KEY}", CLIP)
+            await running.becomes("live")
+            yield http, encoder
+            running.process.kill()
+            await running.process.wait()
+            await encoder.die()
+
+    async with Outside(Guard(frozenset({"127.0.0.1"})), "peer") as outside, peer(outside, time.time) as ann:
+
+        async def notices(http: httpx2.AsyncClient) -> list[dict[str, object]]:
+            found: list[dict[str, object]] = (await http.get(PATH)).json()["results"]
+            return found
+
+        async with node() as (http, _):
+            actor = f"{us}/federation/user/streamer"
+            assert (await ann.send(f"{actor}/inbox", ann.activity("Follow", actor))).status == 202
+
+            async def planned() -> bool:
+                return [each["state"] for each in await notices(http)] == ["planned"]
+
+            await eventually(planned)
+            before = await notices(http)
+        async with node() as (http, _):
+            assert await notices(http) == before
+            assert (await http.post(f"{PATH}/postnow", json={})).status_code == 200
+        async with node() as (http, encoder):
+            assert [each["state"] for each in await notices(http)] == ["posted"]
+            await encoder.stop()
+
+            async def told() -> bool:
+                return {each["type"] for each in ann.inbox} >= {"Accept", "Create", "Update"}
+
+            await eventually(told)
+            assert len(await notices(http)) == 1
+    notes = {each["object"]["id"] for each in ann.inbox if each["type"] == "Create"}
+    assert len(notes) == 1
