@@ -178,10 +178,10 @@ async def run(options: Options, *, nudged: bool) -> None:
         owner = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
         made = await shop(options, outbox, undo)
         worker = Worker(outbox, made.handlers, owner, random.random, prepare=made.freshness.refresh)
-        await made.clock.open()
-        undo.callback(made.clock.close)
         # whoever was killed in the middle of it has put off the next time already
         await made.clock.hurry(TEND)
+        await made.clock.open()
+        undo.callback(made.clock.close)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, worker.stop)

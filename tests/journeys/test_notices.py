@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from activitypub.guard import Guard
 from activitypub.outside import Outside
@@ -23,6 +24,7 @@ CLIP = Recipe(seconds=2, size=(160, 90), fps=15, gop=30)
 PATH = "/api/admin/federation/notices"
 # a job that a killed worker had in hand is taken up again when its lease of a minute is over
 WITHIN_S = 150
+pytestmark = pytest.mark.timeout(400)  # of three kills each may leave such a lease
 
 
 class Stage:
@@ -79,6 +81,12 @@ async def stage(folder: Path, delay_s: int) -> AsyncIterator[Stage]:
         us = f"{node.url.rstrip('/')}/federation/user/streamer"
         assert (await ann.send(f"{us}/inbox", ann.activity("Follow", us))).status == 202
         made = Stage(node, ann)
+
+        async def accepted() -> bool:
+            return bool(ann.inbox)
+
+        # the worker runs from now on: on a busy machine its start could take longer than the delay
+        await eventually(accepted)
         await made.set("notice.delay_s", delay_s)
         await change(node, "streamtitle", "Evening locks")
         yield made
@@ -141,7 +149,7 @@ async def test_what_is_changed_or_cancelled_in_time_is_heeded(tmp_path: Path) ->
 
 
 async def test_a_worker_that_is_killed_at_each_step_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    async with stage(tmp_path, 4) as at:
+    async with stage(tmp_path, 8) as at:
         encoder = await Encoder.start(at.node.publish_url, CLIP)
         await at.until_state("planned")
         await at.killed()
