@@ -54,7 +54,7 @@ def kill_worker() -> bool:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError, IndexError):
             continue  # it has ended meanwhile
-        if parent == os.getpid() and b"worker" in words and b"--nudged" in words:
+        if parent == os.getpid() and b"--nudged" in words:
             os.kill(pid, signal.SIGKILL)
             return True
     return False
