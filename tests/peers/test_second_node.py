@@ -65,6 +65,23 @@ async def test_two_streamers_talk_to_each_other(pair: Pair) -> None:
         await other.tell("federation/replies/decide", note=asked["note"], approved=False)
 
 
+async def test_one_asks_to_feature_the_other_and_is_let(pair: Pair) -> None:
+    for one, other in pair.both_ways():
+        await one.tell("federation/servers", url=other.origin)
+        asked = await until(partial(other.ask, "admin/federation/feature-requests"), lambda found: found["requests"])
+        assert [each["link"] for each in asked["requests"]] == [one.us]
+        await other.tell("followers/approve", actorIRI=one.us, approved=True)
+        await until(partial(states, one), {other.us: "accepted"}.__eq__)
+        assert one.us in [each["link"] for each in await other.ask("admin/followers/directory")]
+        # who features us gets no posts, and is not shown among those who do
+        assert await other.links("") == []
+
+
+async def states(town: Town) -> dict[str, str]:
+    """What has become of those whom the node wants to feature."""
+    return {each["iri"]: each["state"] for each in (await town.ask("admin/federation/servers"))["servers"]}
+
+
 async def held(town: Town, actor: str) -> list[Any]:
     """What waits for the admin of one node, of an actor of the other."""
     return [each for each in (await town.ask("admin/federation/replies"))["results"] if each["actor"] == actor]
