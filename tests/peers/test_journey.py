@@ -51,6 +51,8 @@ async def test_a_stream_is_announced_and_what_a_follower_elsewhere_does_stands_b
         await rosa.do("write", home.us, name="rosa1", about=notice["id"], content="<p>What a <b>lock</b>!</p>")
         line = chat.locator(".line:not(.gone)").filter(has_text="Rosa of Fedify").filter(has_text="What a")
         await tells(line, "What a lock!")
+        await rosa.do("edit", home.us, name="rosa1", content="<p>What a gate!</p>")
+        await tells(line, "What a gate!")
         await rosa.do("delete", home.us, name="rosa1")
         await expect(line).to_have_count(0, timeout=browser.PATIENCE_MS)
         before = await page.evaluate("document.querySelector('video').currentTime")
