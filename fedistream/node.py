@@ -1,95 +1,41 @@
-"""The composition root: builds every part, joins them by hand, starts and stops them in order.
+"""The front process: opens the data, the ports and the features, runs them, and closes all of it in the reverse order.
 
-Everything may be imported here, and nothing but `cli.py` imports this.
+How the features are joined is in `features.py`, the faces on them in `faces.py`. Nothing but `cli.py` imports this.
 """
 
 import asyncio
 import contextlib
 import logging
-import secrets
 import signal
 import socket
 import ssl
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from fedistream import ground, places, reactions, workshop
-from fedistream.api.application import application
-from fedistream.api.attempts import Attempts
+from fedistream import ground, workshop
 from fedistream.api.fanout import SETTINGS as SOCKETS
 from fedistream.api.fanout import FanoutProtocol
-from fedistream.api.gates import gates
-from fedistream.api.hls import HlsFace
-from fedistream.api.loudspeaker import InProcess, Loudspeaker
 from fedistream.api.ops import Check
-from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.needs import Listening
-from fedistream.api.owncast.socket import ChatSocket
-from fedistream.api.owncast.socket import Desk as SocketDesk
-from fedistream.api.pages.admin.desk import Desk
-from fedistream.api.pages.admin.needs import needs
-from fedistream.api.pages.envelope import PagesEnvelope
-from fedistream.api.pages.forms import Tickets
-from fedistream.api.pages.hall import Hall
-from fedistream.api.pages.invitation import Invitations
-from fedistream.api.pages.rendering import Pages
-from fedistream.api.pages.static import Static
-from fedistream.api.tokens import TokenGates
-from fedistream.broadcasts.air import State
-from fedistream.broadcasts.log import BroadcastLog
-from fedistream.broadcasts.onair import Clocks
-from fedistream.broadcasts.service import Broadcasts, Neighbours
-from fedistream.bus import Bus
-from fedistream.channels.service import Channels
-from fedistream.chat.chorus import Chorus
-from fedistream.chat.clocks import Clocks as ChatClocks
-from fedistream.chat.feature import ChatFeature
-from fedistream.chat.feature import build as build_chat
-from fedistream.chat.herald import Neighbours as ChatNeighbours
-from fedistream.chat.herald import OnAir
 from fedistream.db import Database, DatabaseProblem
-from fedistream.errors import Invalid
-from fedistream.federation.feature import Clocks as FederationClocks
-from fedistream.federation.feature import FederationFeature, Post
-from fedistream.federation.feature import build as build_federation
-from fedistream.federation.feature import guard as federation_guard
-from fedistream.federation.pace import Pace
-from fedistream.federation.service import Neighbours as FederationNeighbours
-from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
-from fedistream.integrations.service import Integrations
+from fedistream.faces import web
+from fedistream.features import Features, build
+from fedistream.ground import BAD_DATA, Problem
 from fedistream.jobs.child import WorkerChild
-from fedistream.jobs.clock import Clock
-from fedistream.jobs.handlers import activity, enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.overview import Overview
 from fedistream.logbook import Logbook
-from fedistream.notices.service import TEND, Notices
 from fedistream.notices.service import waiting as notices_waiting
 from fedistream.options import Options
-from fedistream.people.service import People
-from fedistream.pictures.paths import Paths
-from fedistream.pictures.service import Pictures
-from fedistream.settings_store import Settings
-from fedistream.signin.feature import Clocks as SignInClocks
-from fedistream.signin.feature import Neighbours as SignInNeighbours
-from fedistream.signin.feature import SignInFeature
-from fedistream.signin.feature import build as build_sign_in
-from fedistream.stills.service import Neighbours as PictureNeighbours
-from fedistream.stills.service import Stills
-from fedistream.viewers.service import Viewers
-from media.codec.stills import Studio
 from media.rtmp.server import RtmpServer
 
 log = logging.getLogger(__name__)
 
 GOODBYE_S = 3  # how long a stopping node waits for running requests
-LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,120 +48,6 @@ class Welcome:
     rtmps_url: str
     stream_key: str
     admin_password: str
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def token() -> str:
-    return "".join(secrets.choice(LETTERS) for _ in range(8))
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What the node does, built and joined. The two secrets are for the operator's eyes, empty unless new."""
-
-    facts: Bus
-    settings: Settings
-    channels: Channels
-    people: People
-    viewers: Viewers
-    broadcasts: Broadcasts
-    chat: ChatFeature
-    integrations: Integrations
-    federation: FederationFeature
-    notices: Notices
-    pictures: Pictures
-    sign_in: SignInFeature
-    stills: Stills
-    loudspeaker: Loudspeaker
-    stream_key: str
-    admin_password: str
-
-
-async def features(options: Options, outbox: Outbox) -> Features:
-    """Build the features on an open database. Raises Problem for options that cannot be."""
-    facts = Bus(enqueue(outbox))
-    settings, channels, people = Settings(facts, now), Channels(now, secrets.token_urlsafe), People(now)
-    await settings.load()
-    try:
-        if options.public_url:
-            settings.override("serverurl", options.public_url.rstrip("/"))
-        guard = federation_guard(options.federation_allow)
-        stream_key = await channels.open(options.stream_key)
-        admin_password = await people.open(options.admin_password)
-    except Invalid as error:
-        raise Problem(str(error), BAD_OPTION) from error
-    rows = BroadcastLog()
-    viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
-    near = Neighbours(channels, settings, facts, lambda channel_id: viewers.peak(channel_id).session)
-    broadcasts = Broadcasts(rows, near, Clocks(now, token))
-
-    def channel_ids() -> tuple[int, ...]:
-        return tuple(channel.id for channel in channels.all())
-
-    loudspeaker = Loudspeaker(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
-    faces = Paths.kept(options.data_dir / "pictures", secrets.token_bytes)
-    near_chat = ChatNeighbours(settings, facts, partial(_on_air, broadcasts), channel_ids, loudspeaker, faces.path)
-    clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
-    chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
-    integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
-    federation = await build_federation(
-        FederationNeighbours(settings, channels, facts, chat.gallery, workshop.running),
-        FederationClocks(now, time.time, time.monotonic),
-        Post(outbox, activity, guard),
-    )
-    remote_pictures = Pictures(federation.outside, faces, options.data_dir / "pictures", time.time)
-    sign_in = _sign_in(settings, chat, federation)
-    chorus = Chorus(chat.herald, settings)
-    stills = Stills(PictureNeighbours(broadcasts, channel_ids, Studio(), now), options.data_dir / "stills")
-    notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
-    cast = reactions.Cast(viewers, chat.chat, chat.herald, chorus, federation, stills, notices)
-    facts.attach(reactions.table(cast))
-    for channel_id in channel_ids():
-        viewers.restore_peak(channel_id, await rows.overall_peak(channel_id))
-        await broadcasts.resume(channel_id)
-    return Features(
-        facts=facts,
-        settings=settings,
-        channels=channels,
-        people=people,
-        viewers=viewers,
-        broadcasts=broadcasts,
-        chat=chat,
-        integrations=integrations,
-        stills=stills,
-        federation=federation,
-        notices=notices,
-        pictures=remote_pictures,
-        sign_in=sign_in,
-        loudspeaker=loudspeaker,
-        stream_key=stream_key,
-        admin_password=admin_password,
-    )
-
-
-def _on_air(broadcasts: Broadcasts, channel_id: int) -> OnAir:
-    air = broadcasts.air(channel_id)
-    return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
-
-
-def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:
-    def pace(burst: float, per_s: float) -> Pace:
-        return Pace(time.monotonic, burst=burst, per_s=per_s)
-
-    near = SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace)
-    return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes, secrets.randbelow))
-
-
-async def _up_to_date() -> None:
-    """The settings of this process are those that hold."""
-
-
-async def _hurry(at: float) -> None:
-    """By the table alone: the clock is in the worker, and looks there."""
-    await Clock((), time.time).hurry(TEND, at)
 
 
 class Node:
@@ -240,7 +72,7 @@ class Node:
         self._socket = undo.enter_context(ground.listening(options.host, options.port))
         database = await self._database()
         outbox = self._workers()
-        made = self._features = await features(options, outbox)
+        made = self._features = await build(options, outbox)
         self._beside(made.facts.run())
         self._beside(made.viewers.run())
         self._beside(made.broadcasts.run(), ends=True)
@@ -262,7 +94,7 @@ class Node:
         web_port: int = self._socket.getsockname()[1]
         listening = Listening(options.host, web_port, options.host, rtmp_port, made.channels.key_overridden)
         checks: dict[str, Check] = {"database": database.check, "ingest": _ingest_check(rtmp)}
-        app = _application(made, Overview(outbox), self.logbook, listening, checks)
+        app = web(made, Overview(outbox), self.logbook, listening, checks)
         self._server = _Server(_web_config(app, options))
         host = _reachable(options.host)
         return Welcome(
@@ -350,115 +182,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _application(
-    made: Features, overview: Overview, logbook: Logbook, listening: Listening, checks: Mapping[str, Check]
-) -> ASGIApp:
-    """All faces, on the features and on what only the web needs."""
-    static = Static(places.STATIC)
-    pages = Pages(places.TEMPLATES, static, secrets.token_bytes)
-    federation = made.federation
-    invitations = Invitations(federation.addresses, federation.followers, federation.engagements, time.monotonic)
-    services = {
-        **_federation_services(made.federation),
-        "overview": overview,
-        "channels": made.channels,
-        "people": made.people,
-        "settings": made.settings,
-        "broadcasts": made.broadcasts,
-        "viewers": made.viewers,
-        "chat": made.chat.chat,
-        "herald": made.chat.herald,
-        "moderation": made.chat.moderation,
-        "visitors": made.chat.visitors,
-        "messages": made.chat.messages,
-        "bans": made.chat.bans,
-        "emoji": made.chat.emoji,
-        "integrations": made.integrations,
-        "indieauth": made.sign_in.indieauth,
-        "codes": made.sign_in.codes,
-        "stills": made.stills,
-        "notices": made.notices,
-        "invitations": invitations,
-        "pictures": made.pictures,
-        "logbook": logbook,
-        "listening": listening,
-        "checks": checks,
-        "now": now,
-        "static": static,
-        "pages": pages,
-        "desk": _desk(made, overview, logbook, listening, pages),
-        "hall": _hall(made, pages, invitations),
-    }
-    guards = {
-        **gates(made.people, Attempts(time.monotonic), secrets.token_bytes(32), secrets.token_bytes),
-        **TokenGates(made.chat.visitors, made.chat.bans, made.integrations).table(),
-    }
-    hls = HlsFace(made.channels, made.broadcasts, made.viewers)
-    return application(hls, services, guards, PagesEnvelope(pages), _chat_socket(made))
-
-
-def _desk(made: Features, overview: Overview, logbook: Logbook, listening: Listening, pages: Pages) -> Desk:
-    return Desk(
-        pages=pages,
-        tickets=Tickets(secrets.token_bytes(32), now),
-        channels=made.channels,
-        broadcasts=made.broadcasts,
-        viewers=made.viewers,
-        settings=made.settings,
-        people=made.people,
-        logbook=logbook,
-        listening=listening,
-        chance=secrets.token_bytes,
-        attention=needs(made.federation.followers, overview, made.federation.talk, made.federation.doors.flags),
-    )
-
-
-def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
-    return Hall(
-        pages=pages,
-        channels=made.channels,
-        settings=made.settings,
-        broadcasts=made.broadcasts,
-        viewers=made.viewers,
-        stills=made.stills,
-        invitations=invitations,
-        featured=made.federation.servers,
-    )
-
-
-def _federation_services(made: FederationFeature) -> dict[str, object]:
-    return {
-        "federation": made.federation,
-        "documents": made.documents,
-        "addresses": made.addresses,
-        "followers": made.followers,
-        "engagements": made.engagements,
-        "posts": made.posts,
-        "featured": made.servers,
-        "profiles": made.profiles,
-        "talk": made.talk,
-        "flags": made.doors.flags,
-        "quotes": made.doors.quotes,
-        "lists": made.doors.lists,
-        "admission": made.doors.admission,
-    }
-
-
-def _chat_socket(made: Features) -> ChatSocket:
-    desk = SocketDesk(
-        channels=made.channels,
-        chat=made.chat.chat,
-        herald=made.chat.herald,
-        visitors=made.chat.visitors,
-        messages=made.chat.messages,
-        bans=made.chat.bans,
-        loudspeaker=made.loudspeaker,
-        now=now,
-        monotonic=time.monotonic,
-    )
-    return ChatSocket(desk)
 
 
 def _web_config(app: ASGIApp, options: Options) -> uvicorn.Config:

@@ -70,6 +70,8 @@ ROOMS: dict[str, Room] = {
         ("fedistream.workshop", "fedistream.flags", "fedistream.options"), ("click",)
     ),  # nothing of the front: a worker does not carry it
     "fedistream.flags": Room(("fedistream.ground", "fedistream.logbook", "fedistream.options"), ("click", "uvloop")),
+    "fedistream.features": Room(PACKAGES, not_even=("fedistream.node", "fedistream.cli", "fedistream.faces")),
+    "fedistream.faces": Room(PACKAGES, ("starlette",), not_even=("fedistream.node", "fedistream.cli")),
     "fedistream.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=("fedistream.cli",)),
     **dict.fromkeys(("fedistream.cli", "fedistream.__main__"), Room(PACKAGES, ("click", "uvicorn", "uvloop"))),
 }

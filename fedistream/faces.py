@@ -1,0 +1,139 @@
+"""All faces on the features, as one application. A part of the composition root."""
+
+import secrets
+import time
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp
+
+from fedistream import places
+from fedistream.api.application import application
+from fedistream.api.attempts import Attempts
+from fedistream.api.gates import gates
+from fedistream.api.hls import HlsFace
+from fedistream.api.ops import Check
+from fedistream.api.owncast.needs import Listening
+from fedistream.api.owncast.socket import ChatSocket
+from fedistream.api.owncast.socket import Desk as SocketDesk
+from fedistream.api.pages.admin.desk import Desk
+from fedistream.api.pages.admin.needs import needs
+from fedistream.api.pages.envelope import PagesEnvelope
+from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.hall import Hall
+from fedistream.api.pages.invitation import Invitations
+from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.static import Static
+from fedistream.api.tokens import TokenGates
+from fedistream.features import Features, now
+from fedistream.federation.feature import FederationFeature
+from fedistream.jobs.overview import Overview
+from fedistream.logbook import Logbook
+
+
+def web(
+    made: Features, overview: Overview, logbook: Logbook, listening: Listening, checks: Mapping[str, Check]
+) -> ASGIApp:
+    """All faces, on the features and on what only the web needs."""
+    static = Static(places.STATIC)
+    pages = Pages(places.TEMPLATES, static, secrets.token_bytes)
+    federation = made.federation
+    invitations = Invitations(federation.addresses, federation.followers, federation.engagements, time.monotonic)
+    services = {
+        **_federation_services(made.federation),
+        "overview": overview,
+        "channels": made.channels,
+        "people": made.people,
+        "settings": made.settings,
+        "broadcasts": made.broadcasts,
+        "viewers": made.viewers,
+        "chat": made.chat.chat,
+        "herald": made.chat.herald,
+        "moderation": made.chat.moderation,
+        "visitors": made.chat.visitors,
+        "messages": made.chat.messages,
+        "bans": made.chat.bans,
+        "emoji": made.chat.emoji,
+        "integrations": made.integrations,
+        "indieauth": made.sign_in.indieauth,
+        "codes": made.sign_in.codes,
+        "stills": made.stills,
+        "notices": made.notices,
+        "invitations": invitations,
+        "pictures": made.pictures,
+        "logbook": logbook,
+        "listening": listening,
+        "checks": checks,
+        "now": now,
+        "static": static,
+        "pages": pages,
+        "desk": _desk(made, overview, logbook, listening, pages),
+        "hall": _hall(made, pages, invitations),
+    }
+    guards = {
+        **gates(made.people, Attempts(time.monotonic), secrets.token_bytes(32), secrets.token_bytes),
+        **TokenGates(made.chat.visitors, made.chat.bans, made.integrations).table(),
+    }
+    hls = HlsFace(made.channels, made.broadcasts, made.viewers)
+    return application(hls, services, guards, PagesEnvelope(pages), _chat_socket(made))
+
+
+def _desk(made: Features, overview: Overview, logbook: Logbook, listening: Listening, pages: Pages) -> Desk:
+    return Desk(
+        pages=pages,
+        tickets=Tickets(secrets.token_bytes(32), now),
+        channels=made.channels,
+        broadcasts=made.broadcasts,
+        viewers=made.viewers,
+        settings=made.settings,
+        people=made.people,
+        logbook=logbook,
+        listening=listening,
+        chance=secrets.token_bytes,
+        attention=needs(made.federation.followers, overview, made.federation.talk, made.federation.doors.flags),
+    )
+
+
+def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
+    return Hall(
+        pages=pages,
+        channels=made.channels,
+        settings=made.settings,
+        broadcasts=made.broadcasts,
+        viewers=made.viewers,
+        stills=made.stills,
+        invitations=invitations,
+        featured=made.federation.servers,
+    )
+
+
+def _federation_services(made: FederationFeature) -> dict[str, object]:
+    return {
+        "federation": made.federation,
+        "documents": made.documents,
+        "addresses": made.addresses,
+        "followers": made.followers,
+        "engagements": made.engagements,
+        "posts": made.posts,
+        "featured": made.servers,
+        "profiles": made.profiles,
+        "talk": made.talk,
+        "flags": made.doors.flags,
+        "quotes": made.doors.quotes,
+        "lists": made.doors.lists,
+        "admission": made.doors.admission,
+    }
+
+
+def _chat_socket(made: Features) -> ChatSocket:
+    desk = SocketDesk(
+        channels=made.channels,
+        chat=made.chat.chat,
+        herald=made.chat.herald,
+        visitors=made.chat.visitors,
+        messages=made.chat.messages,
+        bans=made.chat.bans,
+        loudspeaker=made.loudspeaker,
+        now=now,
+        monotonic=time.monotonic,
+    )
+    return ChatSocket(desk)
