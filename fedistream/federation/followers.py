@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from activitypub.directory import is_directory
 from activitypub.signer import Signer
@@ -49,22 +50,19 @@ class Followers:
     ) -> Page[Follower]:
         """The newest first; with `text`, those with that in their name or handle; with `directories`, only the servers
         that feature the stream or ask to, or only those who are none."""
-        found = FollowerRow.filter(channel_id=channel_id, state=state.value)
+        found = _in_state(channel_id, state, directories)
         if text:
             found = found.filter(Q(actor__name__icontains=text) | Q(actor__handle__icontains=text.removeprefix("@")))
-        if directories is not None:
-            found = found.filter(directory=directories)
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
         return Page(await found.count(), tuple(_follower(row) for row in rows))
 
     async def count(self, channel_id: int) -> int:
         """Of those who read: a directory does not."""
-        found = FollowerRow.filter(channel_id=channel_id, state=State.ACCEPTED.value, directory=False)
-        return int(await found.count())
+        return await self.number(channel_id, State.ACCEPTED, directories=False)
 
-    async def number(self, channel_id: int, state: State) -> int:
-        """How many are in this state, directories with them."""
-        return int(await FollowerRow.filter(channel_id=channel_id, state=state.value).count())
+    async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int:
+        """How many are in this state; `directories` as in `page`."""
+        return int(await _in_state(channel_id, state, directories).count())
 
     async def blocked_actors(self) -> list[str]:
         """Of all channels: who is blocked by one is not heard by the node."""
@@ -224,6 +222,11 @@ class Followers:
 
     def _removed(self, row: FollowerRow, why: str) -> FollowerRemoved:
         return FollowerRemoved(row.channel_id, row.actor.url, row.actor.handle, why, self._now())
+
+
+def _in_state(channel_id: int, state: State, directories: bool | None) -> QuerySet[FollowerRow]:
+    found: QuerySet[FollowerRow] = FollowerRow.filter(channel_id=channel_id, state=state.value)
+    return found if directories is None else found.filter(directory=directories)
 
 
 def _follower(row: FollowerRow) -> Follower:

@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from tests.kit.adminpages import ticket
 from tests.kit.encoder import Encoder
 from tests.kit.federating import RIGHT, Town, neighbour_town, town, until
 from tests.kit.footage import Recipe
 
 CLIP = Recipe(seconds=2, size=(320, 180), fps=15, gop=15)
 SERVERS = "admin/federation/servers"
+FEATURED = "/admin/federation/featured"
 REQUESTS = "admin/federation/feature-requests"
 
 
@@ -23,11 +25,20 @@ def asking(where: Town, call: str) -> Callable[[], Awaitable[Any]]:
     return ask
 
 
+async def ask_on_the_page(lister: Town, server: str) -> None:
+    page = await lister.http.get(FEATURED, headers=RIGHT)
+    filled = {"ticket": ticket(page.text), "server": server}
+    asked = await lister.http.post(FEATURED, data=filled, headers=RIGHT)
+    assert (asked.status_code, asked.headers["location"]) == (303, f"{FEATURED}?done=server-asked")
+    again = await lister.http.post(FEATURED, data=filled, headers=RIGHT)
+    assert (again.status_code, "this server is in the list already" in again.text) == (422, True)
+
+
 async def test_one_node_features_the_stream_of_the_other(tmp_path: Path) -> None:
     async with town(tmp_path / "stream") as stream, neighbour_town(tmp_path / "lister") as lister:
         await stream.change("name", "Quiet Waters")
         requests, shown = asking(stream, REQUESTS), asking(lister, "federation/servers")
-        assert (await lister.tell("federation/servers", url=stream.origin))["message"] == "server added"
+        await ask_on_the_page(lister, stream.origin)
         (asked,) = await asking(lister, SERVERS)()
         assert (asked["iri"], asked["followedAt"]) == (stream.us, None)
         assert await shown() == []

@@ -2,11 +2,20 @@
 asks is in federated.py."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from fedistream.broadcasts.log import BroadcastLog
 from fedistream.events import BroadcastStarted
-from fedistream.federation.models import EngagementRow, FlagRow, FollowerRow, QuoteRow, RemoteActorRow, RemoteNoteRow
-from fedistream.federation.values import Heard, Kind, State
+from fedistream.federation.models import (
+    EngagementRow,
+    FeaturedServerRow,
+    FlagRow,
+    FollowerRow,
+    QuoteRow,
+    RemoteActorRow,
+    RemoteNoteRow,
+)
+from fedistream.federation.values import FeaturedState, Heard, Kind, State
 from fedistream.notices.values import Notice
 from tests.kit.faces import Faces
 from tests.kit.onair import live
@@ -28,21 +37,38 @@ async def remote_actor(user: str, host: str = "remote.example", name: str = "") 
 
 
 async def follower(
-    user: str, state: State = State.ACCEPTED, host: str = "remote.example", name: str = "", channel_id: int = 1
+    user: str,
+    state: State = State.ACCEPTED,
+    host: str = "remote.example",
+    name: str = "",
+    channel_id: int = 1,
+    *,
+    directory: bool = False,
 ) -> str:
-    """The URL of somebody who follows, or asked to."""
+    """The URL of somebody who follows, or asked to; or of a server that lists the stream."""
     actor = await remote_actor(user, host, name)
     follow = {"id": f"{actor.url}#follow", "type": "Follow", "actor": actor.url, "object": "https://node.example/"}
     await FollowerRow.create(
         channel_id=channel_id,
         actor_id=actor.id,
         state=state.value,
+        directory=directory,
         follow=follow,
         created_at=AT,
         approved_at=AT if state is State.ACCEPTED else None,
         disabled_at=AT if state is State.BLOCKED else None,
     )
     return str(actor.url)
+
+
+async def featured(state: FeaturedState, host: str = "far.example", **more: object) -> FeaturedServerRow:
+    """A server whose stream is shown here, or that was asked for it."""
+    actor = f"https://{host}/{state}"
+    follow = {"id": f"{actor}#follow", "type": "Follow", "actor": "https://node.example", "object": actor}
+    values: dict[str, Any] = {"url": f"https://{host}", "name": "Far", "tags": [], "added_at": AT, **more}
+    return await FeaturedServerRow.create(
+        actor=actor, inbox=f"{actor}/inbox", state=state.value, follow=follow, channel_id=1, **values
+    )
 
 
 async def engagement(user: str, kind: Kind, thing: str = "https://node.example/federation/p1") -> None:

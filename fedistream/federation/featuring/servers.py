@@ -158,10 +158,12 @@ class Servers:
 
 
 def _site(url: str) -> Url:
-    """The server that an admin means: a URL, or a host alone. Raises Invalid."""
+    """The server that an admin means: a URL, a host alone, or a handle, whose server it is. Raises Invalid."""
     text = url.strip()
+    if "://" not in text:
+        text = f"https://{text.rpartition('@')[2]}"
     try:
-        return parse_url(text if "://" in text else f"https://{text}")
+        return parse_url(text)
     except BadUrl as error:
         raise Invalid("url", "must be the address of a server") from error
 

@@ -14,14 +14,23 @@ from fedistream.federation.values import Follower, Page, State
 PAGE = "/admin/federation/followers"
 SHEET = Sheet("admin/followers.html", PAGE)
 MAX_SEARCH = 100
+# servers that list the stream have a page of their own, but who is blocked is blocked
+DIRECTORIES = {State.PENDING: False, State.ACCEPTED: False}
 VIEW = ("state", "search", "offset")
 
 
 class Followers(Protocol):
     async def page(
-        self, channel_id: int, state: State, offset: int = 0, limit: int = 50, text: str = ""
+        self,
+        channel_id: int,
+        state: State,
+        offset: int = 0,
+        limit: int = 50,
+        text: str = "",
+        *,
+        directories: bool | None = None,
     ) -> Page[Follower]: ...
-    async def number(self, channel_id: int, state: State) -> int: ...
+    async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int: ...
 
 
 class Federation(Protocol):
@@ -32,12 +41,12 @@ class Federation(Protocol):
 
 async def show(ask: Ask, desk: Desk, followers: Followers) -> Response:
     """GET /admin/federation/followers"""
-    numbers = {state: await followers.number(desk.home, state) for state in State}
+    numbers = {state: await followers.number(desk.home, state, directories=DIRECTORIES.get(state)) for state in State}
     # who waits is what the admin came for
     otherwise = State.PENDING if numbers[State.PENDING] else State.ACCEPTED
     state = next((each for each in State if each.value == ask.query.get("state")), otherwise)
     search, start = ask.query.get("search", "").strip()[:MAX_SEARCH], offset(ask)
-    found = await followers.page(desk.home, state, start, ROWS, search)
+    found = await followers.page(desk.home, state, start, ROWS, search, directories=DIRECTORIES.get(state))
     shown = {
         "state": state.value,
         "numbers": {each.value: number for each, number in numbers.items()},

@@ -11,7 +11,7 @@ Count = Callable[[int], Awaitable[int]]
 
 
 class Followers(Protocol):
-    async def number(self, channel_id: int, state: State) -> int: ...
+    async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int: ...
 
 
 class Overview(Protocol):
@@ -40,7 +40,10 @@ def needs(followers: Followers, overview: Overview, talk: Talk, flags: Flags) ->
     """All that can wait."""
 
     async def pending(channel_id: int) -> int:
-        return await followers.number(channel_id, State.PENDING)
+        return await followers.number(channel_id, State.PENDING, directories=False)
+
+    async def featuring(channel_id: int) -> int:
+        return await followers.number(channel_id, State.PENDING, directories=True)
 
     async def dead(channel_id: int) -> int:
         return await overview.dead_hosts()
@@ -51,4 +54,4 @@ def needs(followers: Followers, overview: Overview, talk: Talk, flags: Flags) ->
     async def reported(channel_id: int) -> int:
         return (await flags.page(limit=1)).total
 
-    return Needs({"followers": pending, "replies": held, "flags": reported, "deliveries": dead})
+    return Needs({"followers": pending, "featured": featuring, "replies": held, "flags": reported, "deliveries": dead})

@@ -1,16 +1,15 @@
 """The calls about featured streams, without another server; with one they are in tests/journeys/test_featured.py."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fedistream.federation.models import FeaturedServerRow
+from fedistream.federation.values import FeaturedState
 from tests.kit.faces import RIGHT, Faces, open_faces
+from tests.kit.following import AT, featured
 
-AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SERVERS = "/api/admin/federation/servers"
 
 
@@ -22,19 +21,6 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
         yield opened
 
 
-async def written(state: str, **more: object) -> FeaturedServerRow:
-    actor = f"https://far.example/{state}"
-    follow = {"id": f"{actor}#follow", "type": "Follow", "actor": "https://node.example", "object": actor}
-    values: dict[str, Any] = {
-        "url": "https://far.example",
-        "inbox": f"{actor}/inbox",
-        "channel_id": 1,
-        "name": "Far",
-        "tags": [],
-    }
-    return await FeaturedServerRow.create(actor=actor, state=state, follow=follow, added_at=AT, **(values | more))
-
-
 async def test_nobody_is_featured_and_nobody_asks_at_first(faces: Faces) -> None:
     async with faces.client() as http:
         assert (await http.get("/api/federation/servers")).json() == {"servers": []}
@@ -44,9 +30,9 @@ async def test_nobody_is_featured_and_nobody_asks_at_first(faces: Faces) -> None
 
 
 async def test_everybody_sees_who_said_yes_and_the_admin_all(faces: Faces) -> None:
-    await written("pending")
-    yes = await written("accepted", followed_at=AT, tags=["boats"], title="Slow boats")
-    await written("rejected")
+    await featured(FeaturedState.PENDING)
+    yes = await featured(FeaturedState.ACCEPTED, followed_at=AT, tags=["boats"], title="Slow boats")
+    await featured(FeaturedState.REJECTED)
     async with faces.client() as http:
         public = (await http.get("/api/federation/servers")).json()["servers"]
         whole = (await http.get(SERVERS, headers=RIGHT)).json()["servers"]
@@ -65,8 +51,8 @@ async def test_everybody_sees_who_said_yes_and_the_admin_all(faces: Faces) -> No
             "thumbnailUrl": "",
             "lastSeenOnline": None,
             "lastStatusUpdate": None,
-            "addedAt": "2026-05-01T12:00:00Z",
-            "followedAt": "2026-05-01T12:00:00Z",
+            "addedAt": "2026-05-01T11:00:00Z",
+            "followedAt": "2026-05-01T11:00:00Z",
             "state": "accepted",
         }
     ]
@@ -81,7 +67,7 @@ async def test_what_cannot_be_featured_is_refused(faces: Faces, body: object) ->
 
 
 async def test_a_server_is_taken_out_of_the_list_once(faces: Faces) -> None:
-    row = await written("accepted")
+    row = await featured(FeaturedState.ACCEPTED)
     async with faces.client() as http:
         assert (await http.delete(f"{SERVERS}/{row.id}", headers=RIGHT)).json()["success"] is True
         for name in (str(row.id), "x", "9" * 40, "-1", "٧"):

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from fedistream.api.pages.routes import ENTRIES
 from fedistream.chat.moderation import ADMIN
-from fedistream.federation.values import Kind, State
+from fedistream.federation.values import FeaturedState, Kind, State
 from fedistream.jobs.breaker import DAY_S, DAYS
 from fedistream.jobs.job import Dead, NewJob, Retry
 from fedistream.jobs.outbox import Settled, Wanted
@@ -18,7 +18,7 @@ from tests.kit import browser
 from tests.kit.adminpages import NASTY, say
 from tests.kit.browser import visit
 from tests.kit.faces import PASSWORD, Faces, open_faces
-from tests.kit.following import broadcast, engagement, follower, held_reply, quote, report
+from tests.kit.following import broadcast, engagement, featured, follower, held_reply, quote, report
 from tests.kit.parlour import PIXEL
 from tests.kit.webserver import serving
 
@@ -51,6 +51,10 @@ async def fediverse(faces: Faces) -> None:
         await follower(f"long{number}", state, host=f"{'deep.' * 20}example", name=LONG)
         await follower(f"evil{number}", state, name=NASTY)
         await follower(f"ann{number}", state, name="Ann of elsewhere")
+        await follower(f"list{number}", state, name=NASTY + LONG, directory=True)
+    for each in FeaturedState:
+        await featured(each, name=NASTY + LONG, title=LONG, online=True, status_at=faces.clock.now())
+        await featured(each, f"{'deep.' * 20}example", name="Far")
     for kind in Kind:
         await engagement("ann0", kind)
     await faces.federation.posts.publish(

@@ -1,0 +1,103 @@
+"""Featured streams, both ways: servers whose streams the watch page shows, and those that show ours or ask to.
+
+Who of the latter is blocked is found with the followers that are.
+"""
+
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, number, page
+from fedistream.api.pages.forms import form
+from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.federation.addresses import Channel
+from fedistream.federation.values import Featured, Follower, Off, Page, State
+
+PAGE = "/admin/federation/featured"
+SHEET = Sheet("admin/featured.html", PAGE)
+MAX_LISTERS = 200  # of each kind; to be listed by more is beyond what a page is for
+MAX_TYPED = 500  # characters of an address that was not taken
+
+
+class Servers(Protocol):
+    async def all(self) -> tuple[Featured, ...]: ...
+    async def add(self, channel: Channel, url: str) -> Featured: ...
+    async def remove(self, server_id: int) -> None: ...
+
+
+class Followers(Protocol):
+    async def page(
+        self,
+        channel_id: int,
+        state: State,
+        offset: int = 0,
+        limit: int = 50,
+        text: str = "",
+        *,
+        directories: bool | None = None,
+    ) -> Page[Follower]: ...
+
+
+class Federation(Protocol):
+    async def approve(self, channel: Channel, actor: str) -> None: ...
+    async def block(self, channel: Channel, actor: str) -> None: ...
+    async def remove(self, channel: Channel, actor: str) -> None: ...
+
+
+async def show(ask: Ask, desk: Desk, featured: Servers, followers: Followers) -> Response:
+    """GET /admin/federation/featured"""
+    return await _page(ask, desk, featured, followers)
+
+
+async def add(ask: Ask, desk: Desk, featured: Servers, followers: Followers) -> Response:
+    """POST /admin/federation/featured: asks the server at `server`, an address or a handle there."""
+    typed = form(ask, desk.tickets).get("server", "")[:MAX_TYPED]
+    try:
+        await featured.add(desk.channels.home(), typed)
+    except Invalid as error:
+        why = error.why
+    except (Conflict, Off) as error:
+        why = str(error)
+    else:
+        return done(PAGE, "server-asked")
+    return await _page(ask, desk, featured, followers, Filled({"server": why}, {"server": typed}))
+
+
+async def remove(ask: Ask, desk: Desk, featured: Servers) -> Response:
+    """POST /admin/federation/featured/remove"""
+    try:
+        await featured.remove(number(form(ask, desk.tickets).get("id", "")))
+    except NotFound:
+        return done(PAGE, "gone")
+    return done(PAGE, "server-removed")
+
+
+async def decide(ask: Ask, desk: Desk, federation: Federation) -> Response:
+    """POST /admin/federation/featured/listers: `do` says what about `actor`, who shows our stream or asks to."""
+    brought = form(ask, desk.tickets)
+    deeds = {
+        "approve": federation.approve,
+        "reject": federation.remove,
+        "remove": federation.remove,
+        "block": federation.block,
+    }
+    what = brought.get("do", "")
+    if what not in deeds:
+        raise Invalid("do", f"must be one of {', '.join(deeds)}")
+    try:
+        await deeds[what](desk.channels.home(), brought.get("actor", ""))
+    except NotFound:
+        return done(PAGE, "gone")
+    return done(PAGE, f"follower-{what}")
+
+
+async def _page(
+    ask: Ask, desk: Desk, featured: Servers, followers: Followers, filled: Filled | None = None
+) -> Response:
+    asking, listing = [
+        await followers.page(desk.home, state, 0, MAX_LISTERS, directories=True)
+        for state in (State.PENDING, State.ACCEPTED)
+    ]
+    shown = {"servers": await featured.all(), "asking": asking, "listing": listing}
+    return await page(ask, desk, SHEET, shown, filled)
