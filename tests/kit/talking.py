@@ -81,6 +81,14 @@ class Talking:
             return tuple(line for line in await until(they_are) if line)
         raise AssertionError(f"{texts} was expected, and there is {[line.body for line in await self.lines()]}")
 
+    async def hears(self, kind: type[Any]) -> list[Any]:
+        """Wait until somebody in the room has heard some of these: what is stored can be read a moment before."""
+
+        async def some() -> list[Any]:
+            return self.ears.of(kind)
+
+        return list(await until(some))
+
     async def held(self) -> list[Reply]:
         return list((await self.talk.held(self.room.home)).items)
 

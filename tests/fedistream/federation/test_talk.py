@@ -39,7 +39,7 @@ async def test_a_mention_stands_in_the_chat_with_its_author_and_where_it_is_from
     assert author is not None
     assert (author.name, author.address) == ("Ann of elsewhere", f"ann@{talk.node.ann.server.authority}")
     assert author.url == talk.node.ann.id
-    assert [event.id for event in talk.ears.of(Message)] == [line.id]
+    assert [event.id for event in await talk.hears(Message)] == [line.id]
     assert talk.node.names() == ["reply.received"]
     (row,) = await RemoteNoteRow.all()
     assert (row.message_id, row.state) == (line.id, "shown")
@@ -202,7 +202,7 @@ async def test_an_edit_changes_the_line_where_it_stands(talk: Talking) -> None:
     await talk.edit(said, content="the end", updated="2030-05-01T12:00:00Z")
     (line,) = await talk.shows("the end")
     assert (line.id, line.edited_at) == (before.id, datetime(2030, 5, 1, 12, tzinfo=UTC))
-    (told,) = talk.ears.of(Edited)
+    (told,) = await talk.hears(Edited)
     assert told.message == line
     # what is older has come late, and what is the same is no edit
     await talk.edit(said, content="teh very end", updated="2030-05-01T11:00:00Z")
@@ -223,13 +223,14 @@ async def test_where_the_admin_lets_in_what_is_said_he_does_so_with_each_edit(ta
     (line,) = await talk.shows("nice")
     await talk.edit(said, content="buy this")
     await talk.shows()
-    assert [told.visible for told in talk.ears.of(Shown)] == [False]
+    assert [told.visible for told in await talk.hears(Shown)] == [False]
     (reply,) = await talk.held()
     assert (reply.text, reply.message_id) == ("buy this", line.id)
     await talk.edit(said, content="buy that")
     await talk.talk.approve(talk.node.home.id, said["id"])
     (again,) = await talk.shows("buy that")
     assert again.id == line.id
+    await talk.hears(Edited)
     assert [type(event) for event in talk.ears.heard[-2:]] == [Shown, Edited]
 
 
@@ -258,7 +259,7 @@ async def test_what_is_deleted_is_hidden_and_forgotten_and_stays_away(talk: Talk
     (line,) = await talk.shows("oops")
     await talk.delete(said["id"] if bare else {"id": said["id"], "type": "Tombstone"})
     await talk.shows()
-    (shown,) = talk.ears.of(Shown)
+    (shown,) = await talk.hears(Shown)
     assert (shown.ids, shown.visible) == ((line.id,), False)
     (left,) = await talk.room.feature.messages.by_ids([line.id])
     assert (left.body, left.remote, left.link) == ("…", None, "")
