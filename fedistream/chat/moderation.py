@@ -24,6 +24,7 @@ MESSAGES_SHOWN = 100  # of a visitor, in his details
 class Action:
     """One row of the moderation log. `actor` is ADMIN or a visitor's id; `target` a visitor, message or address."""
 
+    id: int
     what: str
     actor: str
     target: str
@@ -110,10 +111,11 @@ class Moderation:
         clients = tuple(seat.client() for seat in self._parts.rooms.of_visitor(visitor_id))
         return Details(visitor, clients, await self._parts.messages.of_visitor(visitor_id, limit=MESSAGES_SHOWN))
 
-    async def actions(self, limit: int = 100) -> tuple[Action, ...]:
-        """What was done, the newest first."""
-        rows = await ModerationActionRow.all().order_by("-id").limit(limit)
-        return tuple(Action(row.what, row.actor, row.target, row.why, row.at) for row in rows)
+    async def actions(self, limit: int = 100, *, before: int | None = None) -> tuple[Action, ...]:
+        """What was done, the newest first; with `before`, what was done before the action with that id."""
+        rows = ModerationActionRow.all() if before is None else ModerationActionRow.filter(id__lt=before)
+        rows = rows.order_by("-id").limit(limit)
+        return tuple(Action(row.id, row.what, row.actor, row.target, row.why, row.at) for row in await rows)
 
     def _send_away(self, visitor: Visitor) -> set[str]:
         """Tell him, take his voice at once, close his sockets in a moment. Returns the addresses he had."""

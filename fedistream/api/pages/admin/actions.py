@@ -1,21 +1,22 @@
 """What moderators and the admin did in the chat, the newest first."""
 
 from typing import Protocol
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import Desk, Sheet, page
+from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, number, page
 from fedistream.chat.moderation import ADMIN, Action
 from fedistream.chat.values import Visitor
+from fedistream.errors import Invalid
 
 PAGE = "/admin/chat/log"
 SHEET = Sheet("admin/actions.html", PAGE)
-MOST = 300
 
 
 class Moderation(Protocol):
-    async def actions(self, limit: int = 100) -> tuple[Action, ...]: ...
+    async def actions(self, limit: int = 100, *, before: int | None = None) -> tuple[Action, ...]: ...
 
 
 class Visitors(Protocol):
@@ -23,8 +24,23 @@ class Visitors(Protocol):
 
 
 async def show(ask: Ask, desk: Desk, moderation: Moderation, visitors: Visitors) -> Response:
-    """GET /admin/chat/log"""
-    found = await moderation.actions(MOST)
-    known = await visitors.by_ids({each for action in found for each in (action.actor, action.target)} - {ADMIN})
-    shown = {"found": found, "known": known, "admin": ADMIN, "most": MOST}
+    """GET /admin/chat/log: the newest, or those `before` one. A cursor, as new ones come while one reads."""
+    before = _before(ask)
+    found = await moderation.actions(ROWS + 1, before=before)
+    listed = found[:ROWS]
+    known = await visitors.by_ids({each for action in listed for each in (action.actor, action.target)} - {ADMIN})
+    shown = {
+        "found": listed,
+        "known": known,
+        "admin": ADMIN,
+        "later": before is not None,
+        "older": urlencode({"before": listed[-1].id}) if len(found) > ROWS else "",
+    }
     return await page(ask, desk, SHEET, shown)
+
+
+def _before(ask: Ask) -> int | None:
+    try:
+        return number(ask.query.get("before", ""))
+    except Invalid:  # nobody types one
+        return None

@@ -13,6 +13,7 @@ from fedistream.broadcasts.air import State as AirState
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.federation.values import Off
 from fedistream.notices.values import OUT, Notice, Page, Preview
+from fedistream.text import render
 
 PAGE = "/admin/federation/notices"
 FORM = (
@@ -83,6 +84,7 @@ async def _page(
     found = await notices.page(desk.home, start, ROWS)
     shown = {
         "found": found.items,
+        "worded": {each.id: Markup(render(each.text)) for each in found.items},  # noqa: S704
         "span": Span(start, found.total, {}),
         "out": OUT,
         "live": desk.broadcasts.air(desk.home).state is not AirState.OFFLINE,
