@@ -152,6 +152,7 @@ class ChatSocket:
         seat: Seat | None = None
         try:
             seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
+            scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
             await self._catch_up(guest, channel_id, query.get("since", ""))
             await self._listen(receive, seat, guest)
         except NotAllowed as refusal:

@@ -1,7 +1,10 @@
 """Our websocket protocol on the pinned uvicorn, and the line over plain ASGI beside it: one set of tests for both."""
 
 import asyncio
+import gc
+import inspect
 import logging
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +14,7 @@ from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -68,8 +72,54 @@ def test_uvicorn_is_the_minor_version_that_the_protocol_was_written_for() -> Non
 
 
 def test_the_parts_of_uvicorn_that_are_reached_into_are_there() -> None:
-    methods = ("handle_connect", "resume_writing", "run_asgi", "connection_lost")
+    methods = ("handle_connect", "resume_writing", "run_asgi", "connection_made", "connection_lost", "send")
     assert all(name in vars(WebSocketsSansIOProtocol) for name in methods)
+
+
+async def test_what_stands_in_for_a_queue_and_an_event_can_all_that_uvicorn_asks_of_them() -> None:
+    room = Room()
+    async with serving(room) as port, to(port):
+        said = await room.next_line()
+        for name in ("queue", "writable"):
+            asked = set(re.findall(rf"self\.{name}\.(\w+)\(", inspect.getsource(WebSocketsSansIOProtocol)))
+            assert asked
+            assert all(callable(getattr(getattr(said, name), method, None)) for method in asked)
+
+
+async def test_nothing_of_the_handshake_is_held_once_it_is_over() -> None:
+    room = Room()
+    gc.disable()  # what only a full collection frees is held for minutes
+    try:
+        async with serving(room) as port, to(port):
+            said = await room.next_line()
+            assert isinstance(said, FanoutProtocol)
+            assert not said.request.headers
+            assert not said.response.headers
+            readers = [one for one in gc.get_objects() if type(one) is HttpToolsProtocol]
+            assert not [one for one in readers if one.transport is said.transport]
+    finally:
+        gc.enable()
+
+
+async def test_who_waits_to_send_goes_on_when_the_client_reads_again() -> None:
+    sent = asyncio.Event()
+
+    async def flood(send: Send) -> None:
+        for _ in range(32):
+            await send({"type": "websocket.send", "bytes": b"x" * 65536})
+        sent.set()
+
+    room = Room(before=flood)
+    async with serving(room) as port, deaf_to(port) as deaf:
+        await deaf.read(32 * (65536 + 10))
+        await asyncio.wait_for(sent.wait(), PATIENCE_S)
+
+
+async def test_what_clients_say_at_once_is_received_in_its_order() -> None:
+    room = Room()
+    async with serving(room) as port, deaf_to(port) as client:
+        await client.say(b"".join(b"\x81\x81\0\0\0\0%d" % number for number in range(10)))
+        assert [(await room.next_message())["text"] for _ in range(10)] == [str(number) for number in range(10)]
 
 
 async def test_our_protocol_offers_its_line_and_the_plain_one_does_not() -> None:
