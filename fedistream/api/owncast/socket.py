@@ -68,6 +68,8 @@ class Desk:
 class Guest:
     """One socket: the ear of its seat, and a line that holds back what is said while he catches up."""
 
+    __slots__ = ("_channel_id", "_held", "_shape", "line")
+
     def __init__(self, line: Line, shape: Shape, channel_id: int) -> None:
         self.line = line
         self._shape = shape
@@ -140,10 +142,10 @@ class ChatSocket:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
         desk, channel_id = self._desk, self._desk.channels.home().id
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=20))
+        token, since = _asked(scope)
         await send({"type": "websocket.accept"})
         guest = Guest(line(scope, send), desk.loudspeaker.text, channel_id)
-        visitor = await self._visitor(query.get("accessToken", ""), guest)
+        visitor = await self._visitor(token, guest)
         if visitor is None:
             await _until_gone(receive)
             return
@@ -153,7 +155,7 @@ class ChatSocket:
         try:
             seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
             scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
-            await self._catch_up(guest, channel_id, query.get("since", ""))
+            await self._catch_up(guest, channel_id, since)
             await self._listen(receive, seat, guest)
         except NotAllowed as refusal:
             guest.shut(POLICY, str(refusal))
@@ -268,6 +270,12 @@ async def _answer(scope: Scope, send: Send, status: int, words: str) -> None:
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "websocket.disconnect":
         pass
+
+
+def _asked(scope: Scope) -> tuple[str, str]:
+    """Access token and the id of the last message he has; empty without."""
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=20))
+    return query.get("accessToken", ""), query.get("since", "")
 
 
 def _agent(scope: Scope) -> str:
