@@ -18,7 +18,6 @@ from urllib.parse import urljoin
 from activitypub.guard import Blocked
 from activitypub.outside import Answer, TooLong, Unreachable
 from activitypub.signatures.request import Request, compose
-from activitypub.urls import BadUrl
 from fedistream.errors import NotFound, TooMany
 from fedistream.pictures.paths import KEY, Paths
 
@@ -114,7 +113,7 @@ class Pictures:
         async with self._turn:
             try:
                 answer = await self._get(url)
-            except (Blocked, BadUrl, TooLong, Unreachable) as why:
+            except (Blocked, TooLong, Unreachable, ValueError) as why:  # BadUrl is one, and what urljoin raises
                 raise NotFound(str(why)) from why
         media_type = sniff(answer.body)
         if answer.status != 200 or media_type is None:

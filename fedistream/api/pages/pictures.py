@@ -94,7 +94,7 @@ def _has(ask: Ask, tag: str, at: datetime) -> bool:
         return tag in tags or tags == ["*"]
     try:
         since = parsedate_to_datetime(ask.request.headers.get("if-modified-since", ""))
-    except ValueError:
+    except (ValueError, OverflowError):  # of numbers with twenty digits, in the hour or the zone
         return False
     return since.tzinfo is not None and at <= since
 

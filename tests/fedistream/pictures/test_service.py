@@ -126,8 +126,9 @@ async def test_what_is_no_picture_or_too_large_is_not_shown_and_not_kept(tmp_pat
 async def test_redirects_are_followed_twice_and_only_to_where_we_may_go(tmp_path: Path) -> None:
     async with gallery(tmp_path) as room:
         room.shown |= {"/1": "/2", "/2": "/ann.png", "/0": "/1", "/in": "http://127.0.0.1:1/x", "/no": "file:///etc"}
+        room.shown |= {"/torn": "http://[::1"}
         assert (await room.read("/1")).data == PIXEL
-        for path in ("/0", "/in", "/no", "/none"):
+        for path in ("/0", "/in", "/no", "/none", "/torn"):
             with pytest.raises(NotFound):
                 await room.read(path)
 
