@@ -178,7 +178,7 @@ class Chat:
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """The visitor has proven who he is elsewhere. If that is somebody known, he is him from now on, and the room
-        is told. Raises NotFound, Invalid, and NotAllowed when the one who is known was disabled."""
+        is told. Raises NotFound, Invalid, and NotAllowed when either of the two was disabled."""
         before = await self._parts.visitors.get(visitor_id)
         visitor = await atomic(self._authenticate, before, kind, identity)
         seats = tuple(self._parts.rooms.of_visitor(visitor_id))

@@ -25,6 +25,7 @@ MAX_IDENTITY = 500
 PRUNED_AT_ONCE = 500  # rows in one statement: everybody else waits for it,
 PRUNE_PAUSE_S = 0.1  # and is let in between
 MAX_BOT_NAME = 64  # characters; a bot is named by the admin
+SENT_AWAY = "who signs in like this has been removed from this chat"
 
 Status = Literal["all", "active", "bots", "moderators", "banned"]
 STATUS: dict[str, dict[str, object]] = {
@@ -142,7 +143,7 @@ class Visitors:
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """`identity` was proven by way of `kind` ("indieauth", say). Returns the visitor who has it: this one from
         now on, or the one who had it before, to whom all tokens of this one lead then. Raises NotFound, Invalid, and
-        NotAllowed when that one is disabled."""
+        NotAllowed when either of them is disabled."""
         if not 0 < len(identity) <= MAX_IDENTITY or not identity.isprintable():
             raise Invalid("identity", f"must be 1 to {MAX_IDENTITY} characters")
         return await atomic(self._authenticate, visitor_id, kind, identity)
@@ -196,7 +197,9 @@ class Visitors:
         return await self.get(visitor_id)
 
     async def _authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
-        await self.get(visitor_id)
+        # he may have been sent away while he was at the other server
+        if not (await self.get(visitor_id)).enabled:
+            raise NotAllowed(SENT_AWAY)
         at = self._clocks.now()
         known = await VisitorIdentityRow.get_or_none(kind=kind, identity=identity)
         if known is None:
@@ -204,7 +207,7 @@ class Visitors:
             return await self._change(visitor_id, authenticated_at=at)
         before = await self.get(known.visitor_id)
         if not before.enabled:
-            raise NotAllowed("who signs in like this has been removed from this chat")
+            raise NotAllowed(SENT_AWAY)
         await VisitorTokenRow.filter(visitor_id=visitor_id).update(visitor_id=known.visitor_id)
         return before
 

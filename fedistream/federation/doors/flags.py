@@ -22,6 +22,7 @@ from fedistream.federation.values import Page
 MAX_OBJECTS = 50  # of one report that are kept
 MAX_CONTENT = 3000  # characters; others allow a thousand to be written
 MAX_OPEN = 1000  # more than anybody reads: what comes then is answered and forgotten
+MAX_ID = 2**63 - 1  # what the databases take
 BURST, PER_S = 10, 1 / 600  # of one server
 
 
@@ -78,7 +79,7 @@ class Flags:
     async def settle(self, flag_id: int, *, settled: bool = True) -> None:
         """The admin has seen to it, or looks at it again. Raises NotFound."""
         at = self._now() if settled else None
-        if not await FlagRow.filter(id=flag_id).update(settled_at=at):
+        if flag_id > MAX_ID or not await FlagRow.filter(id=flag_id).update(settled_at=at):
             raise NotFound("there is no such report")
 
     async def _channel_of(self, url: str) -> int | None:

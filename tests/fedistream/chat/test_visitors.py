@@ -94,6 +94,19 @@ async def test_who_signs_in_again_elsewhere_is_the_same_person(visitors: Visitor
         await visitors.authenticate("nobody", "indieauth", "https://x.example/")
 
 
+async def test_who_was_sent_away_does_not_come_back_as_somebody_else(visitors: Visitors, clock: Timers) -> None:
+    ann, _ = await visitors.make("Ann")
+    rude, token = await visitors.make("Rude")
+    await visitors.authenticate(ann.id, "indieauth", "https://ann.example/")
+    await visitors.set_disabled(rude.id, clock.now())
+    for site in ("https://ann.example/", "https://new.example/"):
+        with pytest.raises(NotAllowed, match="removed from this chat"):
+            await visitors.authenticate(rude.id, "indieauth", site)
+    found = await visitors.by_token(token)
+    assert found is not None
+    assert (found.id, found.enabled) == (rude.id, False)
+
+
 async def test_a_bot_has_a_name_and_no_token_and_stays_a_bot(visitors: Visitors) -> None:
     bot = await visitors.make_bot("  Scoreboard of the whole western league ")
     assert (bot.name, bot.role) == ("Scoreboard of the whole western league", Role.BOT)

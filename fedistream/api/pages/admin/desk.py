@@ -161,7 +161,7 @@ def done(path: str, what: str, **query: str) -> Response:
 
 def view(brought: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     """What of a list was looked at when the form beside it was sent: the members of its query that are known."""
-    given = dict(parse_qsl(brought.get("view", "")[:2000], max_num_fields=20))
+    given = dict(parse_qsl(brought.get("view", "")[:2000]))
     return {name: value for name, value in given.items() if name in names}
 
 

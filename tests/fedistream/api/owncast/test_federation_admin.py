@@ -45,7 +45,12 @@ async def test_the_admin_settles_reports(faces: Faces) -> None:
         ).status_code == 200
         assert (await http.get(path, headers=RIGHT)).json()["total"] == 0
         assert (await http.get(f"{path}?settled=true", headers=RIGHT)).json()["total"] == 1
-        for body, status in (({"id": 99, "settled": True}, 404), ({"id": "1"}, 400), ({"id": row.id}, 400)):
+        for body, status in (
+            ({"id": 99, "settled": True}, 404),
+            ({"id": 2**63, "settled": True}, 404),
+            ({"id": "1"}, 400),
+            ({"id": row.id}, 400),
+        ):
             assert (await http.post(f"{path}/settle", json=body, headers=RIGHT)).status_code == status
 
 

@@ -102,6 +102,6 @@ async def test_a_long_list_has_pages(faces: Faces, admin: Visitor) -> None:
 
 async def test_a_decision_leads_back_to_where_it_was_made_and_nowhere_else(faces: Faces, admin: Visitor) -> None:
     ann = await follower("ann")
-    view = "state=accepted&search=an&offset=0&next=//evil.example"
+    view = "state=accepted&search=an&offset=0&next=//evil.example" + 30 * "&next=x"
     page = await admin.send(PAGE, actor=ann, do="remove", view=view)
     assert str(page.url).endswith(f"{PAGE}?state=accepted&search=an&offset=0&done=follower-remove")
