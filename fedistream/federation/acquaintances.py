@@ -15,7 +15,8 @@ from activitypub.signer import Missing, Signer
 from activitypub.urls import authority, without_fragment
 from fedistream.db import after_commit, atomic, statement
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.models import RemoteActorRow, RemoteNoteRow, SeenActivityRow
+from fedistream.federation.models import FollowerRow, RemoteActorRow, RemoteNoteRow, SeenActivityRow
+from fedistream.federation.values import State
 
 KEEP_S = 86_400.0
 MAX_KEPT = 10_000  # signers in memory, of about 5 kB each
@@ -80,6 +81,10 @@ class Acquaintances:
     async def seen(self, activity_id: str) -> bool:
         """As far as memory goes: to ask the rows costs as much as `hear`, which does."""
         return activity_id in self._heard
+
+    async def was_heard(self, activity_id: str) -> bool:
+        """By the rows, for what must not be taken after a restart either."""
+        return activity_id in self._heard or await SeenActivityRow.exists(activity_id=activity_id)
 
     async def hear(self, activity_id: str) -> bool:
         """Write down that this activity is acted on, in the transaction that does. Returns whether it is for the
@@ -156,12 +161,16 @@ class Acquaintances:
 
 
 async def drop_inbox(inbox: str) -> None:
-    """An inbox is gone for good. Who had it as his own follows nobody any more; a shared one is not used again."""
+    """An inbox is gone for good. Who had it as his own follows nobody any more; a shared one is not used again. Who is
+    blocked stays so: he could be heard again by answering the Reject that he was sent in this way."""
     await atomic(_drop_inbox, inbox)
 
 
 async def _drop_inbox(inbox: str) -> None:
-    await RemoteActorRow.filter(inbox=inbox).delete()
+    there = await RemoteActorRow.filter(inbox=inbox).values_list("id", flat=True)
+    blocked = FollowerRow.filter(actor_id__in=list(there), state=State.BLOCKED.value)
+    kept = set(await blocked.values_list("actor_id", flat=True))
+    await RemoteActorRow.filter(id__in=[row_id for row_id in there if row_id not in kept]).delete()
     await RemoteActorRow.filter(shared_inbox=inbox).update(shared_inbox="")
 
 

@@ -31,6 +31,9 @@ class Blocks:
     def set_domains(self, domains: Iterable[str]) -> None:
         self._domains = frozenset(domain.lower() for domain in domains)
 
+    def set_actors(self, actors: Iterable[str]) -> None:
+        self._actors = set(actors)
+
     def block(self, actors: Iterable[str]) -> None:
         self._actors.update(actors)
 

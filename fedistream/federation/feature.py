@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from fedistream.federation.talk import Near, Talk
 from fedistream.federation.talk import Parts as TalkParts
 from fedistream.federation.visits import Visits
 from fedistream.jobs.job import Job, Outcome, Postbox
+
+log = logging.getLogger(__name__)
 
 BURST, PER_S = 600, 20.0  # of one server: a post that is widely read is liked by hundreds within a minute
 TALK_BURST, TALK_PER_S = 5, 0.2  # of one actor: nobody types faster
@@ -87,8 +90,12 @@ class FederationFeature:
         talking = asyncio.create_task(self.talk.run())
         try:
             while True:
-                await self.federation.sweep()
-                await self.keys.sweep()
+                try:
+                    await self.federation.sweep()
+                    await self.keys.sweep()
+                except Exception:
+                    # a database that is busy for once must not end the talk beside it
+                    log.exception("the tables of federation could not be put in order; it is tried again in an hour")
                 await asyncio.sleep(SWEEP_S)
         finally:
             talking.cancel()

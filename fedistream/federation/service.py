@@ -119,7 +119,7 @@ class Federation:
 
     async def open(self) -> None:
         """Read who is blocked."""
-        self._parts.blocks.block(await self._parts.followers.blocked_actors())
+        self._parts.blocks.set_actors(await self._parts.followers.blocked_actors())
         self.read_blocks()
 
     def heed(self, fact: SettingChanged) -> None:

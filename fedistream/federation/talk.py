@@ -241,7 +241,7 @@ class Talk:
         """Whether we have it, or have been told of its end."""
         if await RemoteNoteRow.exists(url=url):
             return True
-        return await self._parts.acquaintances.seen(_tombstone(url, actor))
+        return await self._parts.acquaintances.was_heard(_tombstone(url, actor))
 
     async def _place(self, verified: Verified, note: Object) -> _Place | None:
         """Below our post or anything that is, or else with whoever is mentioned. None for what is not for all."""

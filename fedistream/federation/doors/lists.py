@@ -56,8 +56,8 @@ class Lists:
 
     async def take(self, text: str, *, dry: bool) -> Import:
         """Block what a list names beside what is blocked; `dry` only says what that would be. Raises Invalid."""
-        read, present = blocklist.parse(text), self._settings.value(BLOCKED)
-        new = [domain for domain in read.domains if domain not in set(present)]
+        read, present = blocklist.parse(text), dict.fromkeys(self._settings.value(BLOCKED))
+        new = [domain for domain in read.domains if domain not in present]
         if len(present) + len(new) > MAX_DOMAINS:
             raise Invalid("list", f"would make it more than {MAX_DOMAINS} blocked domains")
         if new and not dry:
@@ -75,6 +75,8 @@ class Lists:
         """Send followers away who are blocked now, and hide or show again what they did. A reaction, which may be
         called twice."""
         self._blocks.read(self._settings)
+        # the front alone hears of actors who are blocked or let in again, and this is done by a worker
+        self._blocks.set_actors(await self._followers.blocked_actors())
         await self._hide()
         # who cannot be told as federation is off is not delivered to either
         if self._addresses.on:

@@ -7,9 +7,10 @@ import pytest
 
 from activitypub.signatures import Scheme
 from activitypub.signatures.keys import SigningKey
-from fedistream.db import Database
+from fedistream.db import Database, statement
 from fedistream.errors import NotFound, TooMany
 from fedistream.events import FollowReceived, PostLiked, SettingChanged
+from fedistream.federation.acquaintances import drop_inbox
 from fedistream.federation.feature import BURST
 from fedistream.federation.models import EngagementRow, FollowerRow, RemoteActorRow, SeenActivityRow
 from fedistream.federation.values import Kind, Off, State
@@ -209,3 +210,29 @@ async def test_what_was_heard_long_ago_is_forgotten(node: Federated) -> None:
     node.clock.ahead += 9 * 86_400
     await node.feature.federation.sweep()
     assert await SeenActivityRow.all().count() == 0
+
+
+async def test_an_inbox_that_is_gone_takes_its_follower_along_but_nobody_who_is_blocked(node: Federated) -> None:
+    await node.follow()
+    await node.feature.federation.block(node.home, node.ann.id)
+    await drop_inbox(f"{node.ann.id}/inbox")
+    assert await states(node) == ["blocked"]
+    await node.feature.federation.approve(node.home, node.ann.id)
+    await drop_inbox(f"{node.ann.id}/inbox")
+    assert await states(node) == []
+    assert await RemoteActorRow.all().count() == 0
+
+
+async def test_a_database_that_fails_for_once_does_not_end_what_goes_on_beside(
+    node: Federated, caplog: pytest.LogCaptureFixture
+) -> None:
+    await statement.change("ALTER TABLE seen_activity RENAME TO away", {})
+    running = asyncio.create_task(node.feature.run())
+    async with asyncio.timeout(30):
+        while "could not be put in order" not in caplog.text and not running.done():
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
+    assert not running.done()
+    await statement.change("ALTER TABLE away RENAME TO seen_activity", {})
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from activitypub.addressing import PUBLIC
+from activitypub.guard import Guard
 from fedistream.chat.values import Edited, Kind, Message, Origin, Shown
 from fedistream.db import Database
 from fedistream.errors import Conflict, Invalid, NotFound, TooMany
 from fedistream.federation.models import RemoteActorRow, RemoteNoteRow
 from fedistream.federation.talk import MAX_HELD_OF_ONE
 from fedistream.federation.values import Heard, Off, State
-from tests.kit.federated import LIVE, ORIGIN
+from tests.kit.federated import LIVE, ORIGIN, federated
 from tests.kit.talking import Talking, note, talking
 
 
@@ -275,6 +276,21 @@ async def test_a_copy_that_comes_after_the_delete_is_not_shown(talk: Talking) ->
     await talk.delete(said["id"])
     await talk.say("1", "oops")
     assert await states(talk) == []
+
+
+async def test_a_copy_that_comes_after_the_delete_and_a_restart_is_not_shown(
+    database: Database, tmp_path: Path
+) -> None:
+    async with talking(tmp_path) as before:
+        await before.delete(f"{before.node.ann.id}/notes/1")
+        ann = before.node.ann
+        # of one who has forgotten everything but the rows
+        async with federated(Guard(frozenset({ann.server.authority})), before.room.feature.gallery) as after:
+            await after.settings.change("federation.replies", "on")
+            for number, content in (("1", "oops"), ("2", "hi")):
+                said = ann.activity("Create", note(ann, number, content))
+                assert await after.take(said, by=ann.key) == "taken"
+        assert await states(before) == ["shown"]
 
 
 async def test_only_its_author_deletes_and_edits(talk: Talking) -> None:

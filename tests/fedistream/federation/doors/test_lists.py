@@ -1,13 +1,15 @@
 """Blocking domains: lists in and out, followers who are sent away, and what is hidden meanwhile."""
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 
+from activitypub.guard import Guard
 from fedistream.db import Database
 from fedistream.errors import Invalid
 from fedistream.events import SettingChanged
-from fedistream.federation.models import FollowerRow
+from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.values import Kind
 from fedistream.settings import MAX_DOMAINS
 from tests.kit.federated import LIVE, Federated, federated
@@ -88,3 +90,26 @@ async def test_when_federation_is_off_nobody_is_told(node: Federated) -> None:
     count = len(await node.sent())
     await change(node, BLOCKED, [HERE])
     assert len(await node.sent()) == count
+
+
+async def test_a_long_list_beside_a_long_one_takes_no_time(node: Federated) -> None:
+    known = [f"{number}.known.example" for number in range(MAX_DOMAINS)]
+    await node.settings.change(BLOCKED, known)
+    text = "\n".join((*known, *(f"{number}.new.example" for number in range(40_000))))
+    start = time.process_time()
+    with pytest.raises(Invalid, match="more than"):
+        await node.feature.doors.lists.take(text, dry=True)
+    assert time.process_time() - start < 5  # it was 13 s of a loop in which nobody else was served
+
+
+async def test_who_was_let_in_again_in_another_process_is_not_sent_away(node: Federated) -> None:
+    await node.follow()
+    await node.feature.federation.block(node.home, node.ann.id)
+    async with federated(Guard(frozenset({node.ann.server.authority}))) as worker:
+        await node.feature.federation.approve(node.home, node.ann.id)
+        fact = SettingChanged(BLOCKED, None, node.clock.now())
+        await worker.feature.doors.lists.enforce(fact)
+        assert [row.state for row in await FollowerRow.all()] == ["accepted"]
+        await node.feature.federation.block(node.home, node.ann.id)
+        await worker.feature.doors.lists.enforce(fact)
+        assert (await RemoteActorRow.get(url=node.ann.id)).hidden
