@@ -9,7 +9,7 @@ from fedistream.api.owncast.chat import actor
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
-from fedistream.chat.moderation import ADMIN
+from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.federation.addresses import Channels
 from fedistream.federation.service import Federation
 from fedistream.federation.talk import Talk
@@ -27,10 +27,14 @@ async def answer(ask: Ask, channels: Channels, talk: Talk) -> Response:
     return await _answer(ask, channels, talk, ask.member("note", str))
 
 
-async def block_author(ask: Ask, channels: Channels, talk: Talk, federation: Federation) -> Response:
+async def block_author(
+    ask: Ask, channels: Channels, talk: Talk, federation: Federation, moderation: Moderation
+) -> Response:
     """Of a message, with all they said."""
     said = await talk.of_message(ask.member("messageId", str))
     await federation.block(channels.home(), said.actor)
+    # the lines that were hidden by it are noted too, but not by whom
+    await moderation.note("block author", actor(ask), [said.handle])
     return done("author blocked")
 
 
