@@ -3,6 +3,7 @@
 Rows are kept only of actors we have to do with; the keys of strangers are kept in memory, bounded, for a day.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ RENEW_S = 300.0  # a key that does not fit is not fetched again sooner
 SEEN_FOR = timedelta(days=8)  # a signature is good for hours; peers try again for days
 MAX_HEARD = 10_000  # ids in memory, of at most 2 kB each
 FRESH = timedelta(hours=1)  # for so long a row is not written again that would be the same
+MAX_HANDLE = 320  # characters
+_NO_NAME = re.compile(r"[^\w.-]")
 _HEAR = "INSERT INTO seen_activity (activity_id, at) VALUES (:id, :at) ON CONFLICT DO NOTHING RETURNING activity_id"
 
 
@@ -175,8 +178,10 @@ async def _drop_inbox(inbox: str) -> None:
 
 
 def handle_of(actor: Actor) -> str:
-    """user@host, as the actor's id has the host; what WebFinger would say may differ."""
-    return f"{actor.username}@{authority(actor.id)}"[:320]
+    """user@host, as the actor's id has the host; what WebFinger would say may differ. What no name has in it is
+    replaced, as it stands in posts of ours; the host is whole, as by it the rules know where somebody is from."""
+    host = authority(actor.id)
+    return f"{_NO_NAME.sub('_', actor.username)[: MAX_HANDLE - 1 - len(host)]}@{host}"
 
 
 def _columns(actor: Actor, key_id: str, now: datetime) -> dict[str, object]:

@@ -10,7 +10,7 @@ from activitypub.actor import Actor
 from activitypub.signatures.keys import make_ed25519
 from activitypub.signer import Signer
 from fedistream.db import Database, atomic
-from fedistream.federation.acquaintances import FRESH, Acquaintances
+from fedistream.federation.acquaintances import FRESH, MAX_HANDLE, Acquaintances, handle_of
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.models import RemoteActorRow, SeenActivityRow
 
@@ -105,3 +105,21 @@ async def test_a_row_is_written_again_when_it_says_something_new_or_is_old(known
     clock.now += FRESH + timedelta(seconds=1)
     await atomic(known.keep, signer(name="Ann of elsewhere"))
     assert await written_at() == clock.now
+
+
+@pytest.mark.parametrize(
+    ("username", "handle"),
+    [
+        ("ann.b-c_d", "ann.b-c_d@remote.example"),
+        ("Żółw", "Żółw@remote.example"),
+        ("bo@good.example", "bo_good.example@remote.example"),
+        (
+            "x **buy** https://evil.example @bo@good.example",
+            "x___buy___https___evil.example__bo_good.example@remote.example",
+        ),
+        ("x" * 400, f"{'x' * (MAX_HANDLE - 15)}@remote.example"),
+        (f"{'x' * 307}@good.example", f"{'x' * (MAX_HANDLE - 15)}@remote.example"),
+    ],
+)
+def test_a_handle_has_one_name_and_the_whole_host_whatever_the_actor_calls_itself(username: str, handle: str) -> None:
+    assert handle_of(replace(ANN, username=username)) == handle
