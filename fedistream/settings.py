@@ -92,17 +92,6 @@ def flag(name: str, value: object) -> bool:
     return value
 
 
-def one_of(*words: str) -> Check:
-    """One of these words."""
-
-    def check(name: str, value: object) -> str:
-        if value not in words:
-            raise Invalid(name, f"must be one of {', '.join(words)}")
-        return str(value)
-
-    return check
-
-
 def language(name: str, value: object) -> str:
     """A language tag like "en" or "pt-BR" (BCP 47), or none."""
     found = str(text(35)(name, value))
@@ -340,8 +329,8 @@ SETTINGS = checked(
         # within so long of the end of a broadcast that was announced, the next one is not
         Setting("notice.cooldown_s", int, 600, whole(0, 86_400), BROADCAST),
         # other servers show a card of the page, or a picture, but not both
-        Setting("notice.picture", str, "card", one_of("card", "picture"), BROADCAST),
-        Setting("notice.at_end", str, "update", one_of("update", "delete", "leave"), BROADCAST),
+        Setting("notice.picture", str, "card", choice("card", "picture"), BROADCAST),
+        Setting("notice.at_end", str, "update", choice("update", "delete", "leave"), BROADCAST),
         Setting("notice.ended_message", str, "The stream has ended.", text(MAX_LIVE_MESSAGE, lines=True), BROADCAST),
         # of the texts that the streamer writes
         Setting("notice.language", str, "", language, BROADCAST),
