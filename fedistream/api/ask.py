@@ -1,5 +1,6 @@
 """One request as a handler sees it: parsed, within limits, with the principal that the gate let in."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -75,6 +76,11 @@ class Ask:
         return self.request.client.host if self.request.client else UNKNOWN_ADDRESS
 
     @property
+    def network(self) -> str:
+        """Who is counted as one asker: see `network` below."""
+        return network(self.address)
+
+    @property
     def user_agent(self) -> str:
         return self.request.headers.get("user-agent", "")[:MAX_USER_AGENT]
 
@@ -123,3 +129,14 @@ def _deeper(value: object, left: int) -> bool:
     if isinstance(value, list):
         return left == 0 or any(_deeper(item, left - 1) for item in value)
     return False
+
+
+def network(address: str) -> str:
+    """What one guesser has for himself: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        return str(ip.ipv4_mapped or ipaddress.ip_network((ip.packed[:8] + bytes(8), 64)))
+    return str(ip)

@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ class AdminGate:
         if password is None:
             raise Unidentified(CHALLENGE)
         known = self._known(ask)
-        asker = known or network(ask.address)
+        asker = known or ask.network
         self._attempts.begin(asker)
         try:
             right = await self._people.check_admin(password)
@@ -104,14 +103,3 @@ def basic_password(header: str, user: str) -> str | None:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     return password if colon and name == user and len(password) <= MAX_PASSWORD else None
-
-
-def network(address: str) -> str:
-    """What one guesser has for himself: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        return str(ip.ipv4_mapped or ipaddress.ip_network((ip.packed[:8] + bytes(8), 64)))
-    return str(ip)

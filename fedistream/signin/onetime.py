@@ -94,12 +94,16 @@ class OneTimeCodes(Generic[A]):
         # kept first: when there is no room for it, none is sent
         self._sent.put(visitor_id, _Sent(found, typed, code))
         name = html.escape(str(self._near.settings.value("name")))
-        await self._near.fediverse.write(
-            found,
-            f"<p>One-time code from {name}: {code}. Type it into the chat within 10 minutes to sign in there. "
-            "If you did not ask for it, ignore it: nobody can do anything without it.</p>",
-            LIFE_S,
-        )
+        try:
+            await self._near.fediverse.write(
+                found,
+                f"<p>One-time code from {name}: {code}. Type it into the chat within 10 minutes to sign in there. "
+                "If you did not ask for it, ignore it: nobody can do anything without it.</p>",
+                LIFE_S,
+            )
+        except BaseException:
+            self._sent.take(visitor_id)  # nothing is on its way, and he may ask again
+            raise
 
     async def verify(self, visitor_id: str, code: str) -> str:
         """The visitor has typed what he got. Returns the URL of his account. Raises Conflict when no code is waited

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.ask import Ask, network
 from fedistream.api.attempts import Attempts
 from fedistream.api.entries import Entry, reply, routes
-from fedistream.api.gates import KNOWN_COOKIE, MAX_PASSWORD, Admin, basic_password, gates, network
+from fedistream.api.gates import KNOWN_COOKIE, MAX_PASSWORD, Admin, basic_password, gates
 from fedistream.api.owncast.envelope import ENVELOPE
 from tests.kit.asking import Clock, basic, client
 

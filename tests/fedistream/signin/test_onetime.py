@@ -27,6 +27,7 @@ class World:
     letters: list[tuple[str, str, float]] = field(default_factory=list)
     signed_in: list[tuple[str, str, str]] = field(default_factory=list)
     name: str = "Quiet <b>Waters</b>"
+    shut: bool = False
 
     async def find(self, account: str) -> Account:
         if "@" not in account:
@@ -34,6 +35,8 @@ class World:
         return Account(f"https://{account.strip('@ ').lower().partition('@')[2]}/ann")
 
     async def write(self, to: Account, html: str, within_s: float) -> None:
+        if self.shut:
+            raise Conflict("the post office is shut")
         self.letters.append((to.actor, html, within_s))
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object:
@@ -88,6 +91,17 @@ async def test_while_a_code_is_on_its_way_no_second_is_sent(office: Office) -> N
     await office.codes.send("v1", "ann@other.example", "203.0.113.7")
     assert office.world.letters[-1][0] == "https://other.example/ann", "who mistyped need not wait"
     assert await office.codes.verify("v1", office.world.code) == "https://other.example/ann"
+
+
+async def test_what_could_not_be_sent_may_be_asked_for_at_once(office: Office) -> None:
+    office.world.shut = True
+    with pytest.raises(Conflict, match="shut"):
+        await office.codes.send("v1", ANN, "203.0.113.7")
+    with pytest.raises(Conflict, match="no code is waited for"):
+        await office.codes.verify("v1", "000007")
+    office.world.shut = False
+    await office.codes.send("v1", ANN, "203.0.113.7")
+    assert len(office.world.letters) == 1
 
 
 async def test_a_code_is_for_who_asked_for_it_and_for_ten_minutes(office: Office) -> None:

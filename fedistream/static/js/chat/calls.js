@@ -4,6 +4,7 @@
 
 const KEY = "fedistream.chat.token";
 const PATIENCE_MS = 10_000;
+const FAR_MS = 30_000; // where the node itself has to ask other servers first
 
 /** The server said no, and saying it again now would not help. */
 export class Refused extends Error {
@@ -54,11 +55,12 @@ export const forget = () => keep("");
 /**
  * @param {string} path
  * @param {object} [body]  with one it is a POST
+ * @param {number} [patience]  in milliseconds
  * @returns {Promise<any>}
  * @throws {Refused | Later} for 4xx; what fetch throws when there is no answer
  */
-async function call(path, body) {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+async function call(path, body, patience = PATIENCE_MS) {
+  const signal = AbortSignal.timeout(patience);
   const posted = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
   const response = await fetch(path, { cache: "no-store", signal, ...posted });
   const text = await response.text();
@@ -118,7 +120,7 @@ export const details = (userId) => call(personal(`/api/moderation/chat/user/${en
  * Have a code sent to an account on the fediverse.
  * @param {string} account
  */
-export const sendCode = (account) => call(personal("/api/auth/fediverse"), { account });
+export const sendCode = (account) => call(personal("/api/auth/fediverse"), { account }, FAR_MS);
 
 /** @param {string} code  the one that came */
 export const verifyCode = (code) => call(personal("/api/auth/fediverse/verify"), { code });
@@ -128,4 +130,4 @@ export const verifyCode = (code) => call(personal("/api/auth/fediverse/verify"),
  * @param {string} authHost
  * @returns {Promise<{redirect: string}>}
  */
-export const signIn = (authHost) => call(personal("/api/auth/indieauth"), { authHost });
+export const signIn = (authHost) => call(personal("/api/auth/indieauth"), { authHost }, FAR_MS);

@@ -57,3 +57,15 @@ async def test_nobody_makes_us_ask_others_without_end(faces: Faces) -> None:
     async with faces.client() as http:
         answers = [(await http.post("/api/remotefollow", json={"account": "ann"})).status_code for _ in range(11)]
     assert answers == [400] * 10 + [429]
+
+
+async def test_a_household_has_one_share_of_asking_others(faces: Faces) -> None:
+    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("federation.enabled", True)
+    answers = []
+    for number in range(11):
+        async with faces.client(f"2001:db8:1:2::{number:x}") as http:
+            answers.append((await http.post("/api/remotefollow", json={"account": "ann"})).status_code)
+    async with faces.client("2001:db8:1:3::1") as http:
+        answers.append((await http.post("/api/remotefollow", json={"account": "ann"})).status_code)
+    assert answers == [400] * 10 + [429, 400]
