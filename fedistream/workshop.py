@@ -111,12 +111,21 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
     async def hurry(at: float) -> None:
         await clock.hurry(TEND, at)
 
+    def fresh(act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """As jobs have it: what is done by the clock may be the first thing after a change in the front."""
+
+        async def refresh_and_act() -> None:
+            await freshness.refresh()
+            await act()
+
+        return refresh_and_act
+
     notices = make_notices(settings, federation, freshness.refresh, hurry)
     timed = (
         Timed("outbox.prune", every(PRUNE_S), outbox.prune),
-        Timed("followers.validate", every(VALIDATE_S), federation.doors.moves.validate),
+        Timed("followers.validate", every(VALIDATE_S), fresh(federation.doors.moves.validate)),
         Timed(TEND, every(TEND_S), notices.tend),
-        Timed("offers.renew", every(OFFERS_S), federation.offers.renew),
+        Timed("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
     clock = Clock(timed, time.time)
     jobs = reactions.jobs(federation, notices)

@@ -5,7 +5,7 @@ Rows are kept only of actors we have to do with; the keys of strangers are kept 
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from activitypub.actor import Actor, parse_actor, write_actor
@@ -103,6 +103,23 @@ class Acquaintances:
         if authority(activity_id) == authority(actor):
             await SeenActivityRow.filter(activity_id=activity_id).delete()
             after_commit(lambda: self._heard.pop(activity_id, None))
+
+    def forget_heard(self) -> None:
+        """Go by the rows alone again: another process may have let activities be done again."""
+        self._heard.clear()
+
+    async def hide(self, blocked: Collection[str], actor: str = "") -> None:
+        """Hide what those did who are among the blocked actors or from a blocked domain, and show what the others did;
+        all of them, or `actor` alone."""
+        found = RemoteActorRow.filter(url=actor) if actor else RemoteActorRow.all()
+        rows = [
+            (row_id, url in blocked or self._blocks.is_from_blocked(str(url)), bool(was))
+            for row_id, url, was in await found.values_list("id", "url", "hidden")
+        ]
+        for hidden in (True, False):
+            ids = [row_id for row_id, wanted, was in rows if wanted is hidden and was is not hidden]
+            for first in range(0, len(ids), 500):
+                await RemoteActorRow.filter(id__in=ids[first : first + 500]).update(hidden=hidden)
 
     async def sweep(self) -> None:
         """Forget what was heard long ago."""

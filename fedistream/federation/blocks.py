@@ -42,8 +42,10 @@ class Blocks:
 
     def __contains__(self, url: str) -> bool:
         """Whether this actor, or the host of this URL or any domain above it, is blocked. What is no URL is not."""
-        if url in self._actors:
-            return True
+        return url in self._actors or self.is_from_blocked(url)
+
+    def is_from_blocked(self, url: str) -> bool:
+        """Whether it is for its host, whatever is said of the actor."""
         try:
             host = parse_url(url).host
         except BadUrl:

@@ -69,6 +69,14 @@ class Followers:
         rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
         return [row.actor.url for row in rows]
 
+    async def is_blocked(self, actor: str) -> bool:
+        """Whether any channel has blocked this actor."""
+        return bool(await FollowerRow.exists(actor__url=actor, state=State.BLOCKED.value))
+
+    async def hide(self, actor: str = "") -> None:
+        """Hide what those did who are blocked now, and show what the others did; all of them, or this one alone."""
+        await self._acquaintances.hide(frozenset(await self.blocked_actors()), actor)
+
     async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
         """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
         first: what we answer must bear its id. A directory always has to wait; who was let in as the one has to be
@@ -183,6 +191,8 @@ class Followers:
 
     async def block(self, channel: Channel, actor: str) -> list[Fact]:
         """Send somebody away for good, who need not be a follower. Raises NotFound for who is not known here."""
+        # who has moved is remembered, but is no follower
+        await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__url=actor).delete()
         if not await FollowerRow.exists(channel_id=channel.id, actor__url=actor):
             return await self._block_stranger(channel, actor)
         row = await self._row(channel, actor)
@@ -216,7 +226,7 @@ class Followers:
 
     async def _row(self, channel: Channel, actor: str) -> FollowerRow:
         row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()
-        if row is None:
+        if row is None or row.state == State.MOVED:
             raise NotFound("there is no such follower")
         return row
 

@@ -1,7 +1,7 @@
 """The channels' posts: made, sent to the followers and to who is mentioned, changed, deleted, and served again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -150,6 +150,13 @@ class Posts:
         # without the document and the ORM: this is asked for each like
         found = await statement.rows(_CHANNEL_OF, {"id": post_id})
         return int(found[0]["channel_id"]) if found else None
+
+    async def channels_of(self, post_ids: Collection[str]) -> Mapping[str, int]:
+        """Whose these are, of those that are posts; in one look."""
+        if not post_ids:
+            return {}
+        found = PostRow.filter(id__in=list(post_ids), deleted_at=None)
+        return {str(post_id): int(channel) for post_id, channel in await found.values_list("id", "channel_id")}
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page[Post]:
         """What everybody may read, the newest first."""

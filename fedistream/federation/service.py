@@ -127,6 +127,8 @@ class Federation:
         if fact.setting in NAMES:
             self.read_blocks()
             self._parts.talk.look_at_blocks()
+            # the worker that sends followers away lets their Follows be done again, and cannot reach our memory
+            self._parts.acquaintances.forget_heard()
 
     async def sweep(self) -> None:
         """Forget what need not be remembered any longer."""
@@ -172,7 +174,7 @@ class Federation:
     async def approve(self, channel: Channel, actor: str) -> None:
         """Let a follower in who waits or was blocked. Raises NotFound, Off."""
         await self._carry_out(self._let_in, channel, actor)
-        self._parts.blocks.unblock(actor)
+        await self._unblock(actor)
 
     async def block(self, channel: Channel, actor: str) -> None:
         """Send a follower away for good. Raises NotFound, Off."""
@@ -181,8 +183,8 @@ class Federation:
 
     async def remove(self, channel: Channel, actor: str) -> None:
         """Send a follower away, who may ask again. Raises NotFound, Off."""
-        await self._carry_out(self._parts.followers.remove, channel, actor)
-        self._parts.blocks.unblock(actor)
+        await self._carry_out(self._remove, channel, actor)
+        await self._unblock(actor)
 
     async def remote_follow(self, channel: Channel, account: str, address: str) -> str:
         """The page of their own server where the owner of `account` (user@host), who asks from `address`, can follow
@@ -202,7 +204,18 @@ class Federation:
     async def _let_in(self, channel: Channel, actor: str) -> list[Fact]:
         facts = await self._parts.followers.approve(channel, actor)
         await self._parts.offers.welcome(channel, actor)
+        await self._parts.followers.hide(actor)
         return facts
+
+    async def _remove(self, channel: Channel, actor: str) -> list[Fact]:
+        facts = await self._parts.followers.remove(channel, actor)
+        await self._parts.followers.hide(actor)
+        return facts
+
+    async def _unblock(self, actor: str) -> None:
+        """Hear somebody again, unless another channel has blocked him too."""
+        if not await self._parts.followers.is_blocked(actor):
+            self._parts.blocks.unblock(actor)
 
     async def _act(self, verified: Verified) -> None:
         activity = verified.activity
@@ -290,8 +303,9 @@ class Federation:
         return said + await self._parts.followers.forget(actor, "gone")
 
     async def _block(self, channel: Channel, actor: str) -> list[Fact]:
-        """What it said is hidden too."""
+        """What it said and did is hidden too."""
         facts = await self._parts.followers.block(channel, actor)
+        await self._parts.followers.hide(actor)
         return facts + await self._parts.talk.silence(actor)
 
     async def _update(self, verified: Verified) -> list[Fact]:

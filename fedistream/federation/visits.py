@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from activitypub.actor import Actor
+from activitypub.urls import same_authority
 from fedistream.jobs.job import Hears, host_of
 
 AGAIN_S = 60.0  # a server that sends a hundred likes a second need not be looked up for each
@@ -22,8 +23,11 @@ class Visits:
         self.counts: Counter[str] = Counter()
 
     async def heard(self, actor: Actor) -> None:
-        """A signed request of this actor was verified: the server where its inbox is lives, so what waits for that
-        server is tried. Asks the database at most once a minute for each server, and writes only where one was ill."""
+        """A signed request of this actor was verified: its server lives, so what waits for that server is tried. Of an
+        inbox elsewhere nothing is known by that: anybody may name one. Asks the database at most once a minute for
+        each server, and writes only where one was ill."""
+        if not same_authority(actor.inbox, actor.id):
+            return
         host, now = host_of(actor.inbox), self._clock()
         if now - self._heard.get(host, -AGAIN_S) < AGAIN_S:
             return

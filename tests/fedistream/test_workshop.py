@@ -1,6 +1,7 @@
 """The worker beside the front, as real processes: begun by the first job, nudged, killed, begun again, ended."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,16 +9,20 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from fedistream import workshop
+from fedistream.bus import Bus
+from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.jobs.child import WorkerChild
 from fedistream.jobs.job import NewJob
 from fedistream.jobs.models import OutboxRow, ScheduledRow
 from fedistream.jobs.outbox import Outbox
 from fedistream.options import Options
+from fedistream.settings_store import Settings
 from tests.house.tree import ROOT
 from tests.kit.database import empty_database, opened
 
@@ -162,3 +167,23 @@ async def test_a_worker_that_cannot_run_is_tried_ever_more_seldom(caplog: pytest
     await child.close()
     assert child.starts == 0
     child.nudge()
+
+
+async def test_what_is_done_by_the_clock_goes_by_what_the_front_has_set_meanwhile(tmp_path: Path) -> None:
+    url = empty_database(tmp_path)
+    async with opened(url), contextlib.AsyncExitStack() as undo:
+        front = Settings(Bus(), workshop.now)
+        await front.load()
+        made = await workshop.shop(Options(data_dir=tmp_path, database_url=url), Outbox(time.time), undo)
+        await front.change("serverurl", "https://node.example")
+        await front.change("federation.enabled", True)
+        # nobody is at that address, which is refused before anything is sent
+        there = "https://127.0.0.1/users/ann"
+        long_ago = workshop.now() - timedelta(days=30)
+        ann = await RemoteActorRow.create(
+            url=there, key_id=there, handle="ann@127.0.0.1", name="Ann", inbox=there, document={}, fetched_at=long_ago
+        )
+        await FollowerRow.create(channel_id=1, actor_id=ann.id, state="accepted", follow={}, created_at=long_ago)
+        await ScheduledRow.create(name="followers.validate", due=0)
+        assert await made.clock.look("followers.validate")
+        assert (await RemoteActorRow.get(url=there)).failed_checks == 1

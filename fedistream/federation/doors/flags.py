@@ -4,7 +4,7 @@ A Flag often comes from the actor of a whole server, which hides who complained.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,21 +50,20 @@ class Flags:
         """Keep a report, in the transaction of the inbox. What is not about anything of ours is passed over. Raises
         TooMany for a server that sends more than a person would."""
         activity = verified.activity
-        # each one is looked for in the database
-        found = [(url, await self._channel_of(url)) for url in activity.object_ids[:MAX_OBJECTS]]
-        ours = [url for url, channel_id in found if channel_id is not None]
-        if not ours:
-            return []
         server = authority(activity.actor)
+        # before anything is looked for
         self._pace.step(server)
+        channels = await self._channels_of(activity.object_ids[:MAX_OBJECTS])
+        if not channels:
+            return []
         if await FlagRow.filter(settled_at=None).count() >= MAX_OPEN:
             return []
-        channel_id = next(channel_id for _, channel_id in found if channel_id is not None)
+        channel_id = channels[0][1]
         row = await FlagRow.create(
             channel_id=channel_id,
             actor=activity.actor,
             server=server[:255],
-            objects=ours,
+            objects=[url for url, _ in channels],
             content=_plain(activity.content),
             at=self._now(),
         )
@@ -82,12 +81,17 @@ class Flags:
         if flag_id > MAX_ID or not await FlagRow.filter(id=flag_id).update(settled_at=at):
             raise NotFound("there is no such report")
 
-    async def _channel_of(self, url: str) -> int | None:
-        channel = self._addresses.by_actor(url)
-        if channel is not None:
-            return channel.id
-        post_id = self._addresses.post_id(url)
-        return await self._posts.channel_of(post_id) if post_id else None
+    async def _channels_of(self, urls: Sequence[str]) -> list[tuple[str, int]]:
+        """Those that are ours, each with its channel."""
+        post_ids = {url: self._addresses.post_id(url) for url in urls}
+        of_posts = await self._posts.channels_of({each for each in post_ids.values() if each})
+        found = []
+        for url in urls:
+            channel = self._addresses.by_actor(url)
+            channel_id = channel.id if channel else of_posts.get(post_ids[url] or "")
+            if channel_id is not None:
+                found.append((url, channel_id))
+        return found
 
 
 def _plain(text: str | None) -> str:

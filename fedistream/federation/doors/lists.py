@@ -15,7 +15,7 @@ from fedistream.federation.addresses import Addresses, Settings
 from fedistream.federation.blocks import NAMES, Blocks
 from fedistream.federation.doors import blocklist
 from fedistream.federation.followers import Followers
-from fedistream.federation.models import FollowerRow, RemoteActorRow
+from fedistream.federation.models import FollowerRow
 from fedistream.federation.values import State
 from fedistream.settings import MAX_DOMAINS
 
@@ -77,7 +77,7 @@ class Lists:
         self._blocks.read(self._settings)
         # the front alone hears of actors who are blocked or let in again, and this is done by a worker
         self._blocks.set_actors(await self._followers.blocked_actors())
-        await self._hide()
+        await self._followers.hide()
         # who cannot be told as federation is off is not delivered to either
         if self._addresses.on:
             rows = await FollowerRow.exclude(state=State.BLOCKED.value).values_list("id", "actor__url")
@@ -89,12 +89,3 @@ class Lists:
         for row in await FollowerRow.filter(id__in=row_ids).select_related("actor"):
             for fact in await self._followers.evict(row):
                 await self._facts.state(fact)
-
-    async def _hide(self) -> None:
-        rows = await RemoteActorRow.all().values_list("id", "url", "hidden")
-        for hidden in (True, False):
-            ids = [
-                row_id for row_id, url, was in rows if (str(url) in self._blocks) is hidden and bool(was) is not hidden
-            ]
-            for first in range(0, len(ids), 500):
-                await RemoteActorRow.filter(id__in=ids[first : first + 500]).update(hidden=hidden)

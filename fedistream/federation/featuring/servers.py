@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tortoise.exceptions import IntegrityError
+
 from activitypub import directory
 from activitypub.actor import Actor
 from activitypub.directory import News
@@ -18,7 +20,7 @@ from activitypub.restraint import Fetches
 from activitypub.urls import BadUrl, Url, parse_url
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.activity import Activity, Inner
-from fedistream.db import atomic
+from fedistream.db import after_commit, atomic
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.events import Fact
 from fedistream.federation.addresses import Addresses, Channel
@@ -32,6 +34,7 @@ from fedistream.federation.values import Featured, FeaturedState
 log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=5)
+THERE = "this server is in the list already"
 MAX_SERVERS = 100  # nobody looks through more
 SILENT = timedelta(minutes=15)  # three to four times as long as servers wait between two words
 
@@ -84,7 +87,11 @@ class Servers:
             raise Invalid("url", "is no server that lets itself be featured, or it cannot be reached") from failed
         if not actor.complete or actor.id in self._ways.blocks:
             raise Invalid("url", "is no server that lets itself be featured")
-        row = await atomic(self._add, channel, us, site, actor)
+        try:
+            row = await atomic(self._add, channel, us, site, actor)
+        except IntegrityError as error:
+            # two who add it at the same moment both find that it is not there yet
+            raise Conflict(THERE) from error
         return _featured(row, self._now())
 
     async def remove(self, server_id: int) -> None:
@@ -102,7 +109,7 @@ class Servers:
         else:
             row.state, row.online = FeaturedState.REJECTED.value, False
         await row.save(update_fields=["state", "followed_at", "online"])
-        self._kept = None
+        after_commit(self._forget_kept)
         return []
 
     async def offered(self, verified: Verified) -> list[Fact]:
@@ -118,12 +125,15 @@ class Servers:
         if values["online"]:
             values["online_at"] = now
         await FeaturedServerRow.filter(id=row.id).update(**values, status_at=now)
-        self._kept = None
+        after_commit(self._forget_kept)
         return []
+
+    def _forget_kept(self) -> None:
+        self._kept = None
 
     async def _add(self, channel: Channel, us: str, site: Url, actor: Actor) -> FeaturedServerRow:
         if await FeaturedServerRow.filter(actor=actor.id).exists():
-            raise Conflict("this server is in the list already")
+            raise Conflict(THERE)
         if await FeaturedServerRow.all().count() >= MAX_SERVERS:
             raise Conflict(f"there are {MAX_SERVERS} servers in the list, which is the most")
         news = self._ways.offers.news(channel, live=False)
@@ -148,7 +158,7 @@ class Servers:
         if row is None:
             raise NotFound("there is no such server in the list")
         await row.delete()
-        self._kept = None
+        after_commit(self._forget_kept)
         channel = self._addresses.by_id(row.channel_id)
         if channel is None:
             return

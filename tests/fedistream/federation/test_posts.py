@@ -188,3 +188,11 @@ async def test_a_post_that_says_nothing_is_not_made(node: Federated) -> None:
         with pytest.raises(Invalid):
             await node.feature.posts.publish(node.home, wrong)
     assert await PostRow.all().count() == 0
+
+
+async def test_whose_posts_they_are_is_told_of_those_that_are(node: Federated) -> None:
+    posts = node.feature.posts
+    one, two = await posts.publish(node.home, "One"), await posts.publish(node.home, "Two")
+    await posts.delete(two.id)
+    assert await posts.channels_of({one.id, two.id, "none"}) == {one.id: node.home.id}
+    assert await posts.channels_of(()) == {}

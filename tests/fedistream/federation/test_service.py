@@ -236,3 +236,52 @@ async def test_a_database_that_fails_for_once_does_not_end_what_goes_on_beside(
     await statement.change("ALTER TABLE away RENAME TO seen_activity", {})
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_who_is_blocked_by_two_channels_is_heard_again_when_both_let_him(node: Federated) -> None:
+    other = await node.channels.make("pots")
+    await node.follow()
+    federation = node.feature.federation
+    for channel in (node.home, other):
+        await federation.block(channel, node.ann.id)
+    await federation.approve(node.home, node.ann.id)
+    assert await node.take(node.ann.activity("View", LIVE)) == "blocked"
+    assert (await RemoteActorRow.get(url=node.ann.id)).hidden
+    await federation.remove(other, node.ann.id)
+    assert await node.take(node.ann.activity("View", LIVE)) == "taken"
+    assert not (await RemoteActorRow.get(url=node.ann.id)).hidden
+
+
+async def test_who_has_moved_is_no_follower_to_let_in_or_to_remove_but_can_be_blocked(node: Federated) -> None:
+    await node.follow()
+    await FollowerRow.all().update(state=State.MOVED.value)
+    federation = node.feature.federation
+    for act in (federation.approve, federation.remove):
+        with pytest.raises(NotFound):
+            await act(node.home, node.ann.id)
+    assert await states(node) == ["moved"]
+    await federation.block(node.home, node.ann.id)
+    assert await states(node) == ["blocked"]
+    assert await node.take(node.ann.activity("Follow", LIVE)) == "blocked"
+
+
+async def test_what_a_blocked_actor_has_done_is_hidden_and_shown_again_with_him(node: Federated) -> None:
+    post = (await node.feature.posts.publish(node.home, "Hello")).url
+    await node.follow()
+    await node.take(node.ann.activity("Like", post))
+    federation, count = node.feature.federation, node.feature.engagements.count
+    for let_in in (federation.approve, federation.remove):
+        await federation.block(node.home, node.ann.id)
+        assert await count(post, Kind.LIKE) == 0
+        await let_in(node.home, node.ann.id)
+        assert await count(post, Kind.LIKE) == 1
+
+
+async def test_who_is_let_in_from_a_blocked_domain_stays_hidden(node: Federated) -> None:
+    await node.follow()
+    federation = node.feature.federation
+    await federation.block(node.home, node.ann.id)
+    await node.settings.change("federation.blocked_domains", ["127.0.0.1"])
+    federation.heed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
+    await federation.approve(node.home, node.ann.id)
+    assert (await RemoteActorRow.get(url=node.ann.id)).hidden

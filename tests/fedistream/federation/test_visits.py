@@ -68,3 +68,10 @@ async def test_refusals_are_counted_by_their_reason_and_nothing_else_is(node: Fe
     await node.follow()
     assert list(node.feature.federation.refusals().items()) == [("signature", 2), ("not-json", 1)]
     assert node.feature.federation.counting_since <= node.clock.now()
+
+
+async def test_an_inbox_on_another_server_revives_nobody(node: Federated) -> None:
+    node.ann.profile |= {"inbox": "https://elsewhere.example/inbox"}
+    await bury("elsewhere.example")
+    assert await node.take(node.ann.activity("View", LIVE)) == "taken"
+    assert await dead() == {"elsewhere.example"}

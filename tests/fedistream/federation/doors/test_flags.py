@@ -82,3 +82,11 @@ async def test_a_list_that_nobody_reads_does_not_grow(node: Federated) -> None:
     await FlagRow.bulk_create([FlagRow(**row) for _ in range(MAX_OPEN)])
     assert await node.take(node.ann.activity("Flag", LIVE)) == "taken"
     assert await FlagRow.all().count() == MAX_OPEN
+
+
+async def test_reports_of_others_are_not_looked_at_without_end_either(node: Federated) -> None:
+    for _ in range(BURST):
+        assert await node.take(node.ann.activity("Flag", "https://elsewhere.example/1")) == "taken"
+    late = node.ann.activity("Flag", "https://elsewhere.example/1")
+    with pytest.raises(TooMany):
+        await node.take(late)

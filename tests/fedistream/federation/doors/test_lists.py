@@ -99,7 +99,8 @@ async def test_a_long_list_beside_a_long_one_takes_no_time(node: Federated) -> N
     start = time.process_time()
     with pytest.raises(Invalid, match="more than"):
         await node.feature.doors.lists.take(text, dry=True)
-    assert time.process_time() - start < 5  # it was 13 s of a loop in which nobody else was served
+    assert time.process_time() - start < 5  # of a loop that serves nobody else; by looking through a list, 2,000 lines
+    # beside 4,000 took 0.54 s, and it grows with both
 
 
 async def test_who_was_let_in_again_in_another_process_is_not_sent_away(node: Federated) -> None:
@@ -113,3 +114,19 @@ async def test_who_was_let_in_again_in_another_process_is_not_sent_away(node: Fe
         await node.feature.federation.block(node.home, node.ann.id)
         await worker.feature.doors.lists.enforce(fact)
         assert (await RemoteActorRow.get(url=node.ann.id)).hidden
+
+
+async def test_who_was_sent_away_by_another_process_may_follow_again_with_the_same_id(node: Federated) -> None:
+    follow = await node.follow()
+    async with federated(Guard(frozenset({node.ann.server.authority}))) as worker:
+        for domains in ([HERE], []):
+            await node.settings.change(BLOCKED, domains)
+            fact = SettingChanged(BLOCKED, None, node.clock.now())
+            node.feature.federation.heed(fact)
+            await worker.settings.load()
+            await worker.feature.doors.lists.enforce(fact)
+            assert await FollowerRow.all().count() == 0
+    assert await node.take(follow) == "taken"
+    assert [row.state for row in await FollowerRow.all()] == ["accepted"]
+    assert await node.take(follow) == "taken"
+    assert node.feature.federation.counts["ignored replay"] == 1

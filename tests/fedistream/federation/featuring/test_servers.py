@@ -1,5 +1,6 @@
 """We as a directory: who is asked, whose answer counts, what is believed, and when a server is taken for offline."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from secrets import token_hex
 from typing import Any
@@ -11,7 +12,7 @@ from activitypub.directory import CAPABILITY, NS, News
 from activitypub.nodeinfo import NodeFacts
 from activitypub.strictjson import Json
 from activitypub.webfinger import Handle, actor_jrd, write_jrd
-from fedistream.db import Database
+from fedistream.db import Database, atomic
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.events import SettingChanged
 from fedistream.federation.featuring.servers import MAX_SERVERS
@@ -281,3 +282,24 @@ async def test_our_nodeinfo_says_that_we_may_be_featured_under_our_own_name(node
     document = await node.feature.documents.nodeinfo("2.1")
     assert document["software"]["name"] == "fedistream"
     assert document["metadata"]["federation"] == {"username": "streamer", "featuredStreams": 1}
+
+
+async def test_two_who_add_a_server_at_once_are_told_as_if_one_had_come_later(node: Federated) -> None:
+    found = await asyncio.gather(add(node), add(node), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in found) == ["Conflict", "Featured"]
+    assert len(await node.sent()) == 1
+
+
+async def test_what_is_shown_does_not_follow_a_transaction_that_fails(node: Federated) -> None:
+    await accepted(node)
+    servers = node.feature.servers
+    (shown,) = await servers.shown()
+
+    async def fail() -> None:
+        await servers.remove(shown.id)
+        await servers.shown()
+        raise NotFound("for another reason")
+
+    with pytest.raises(NotFound):
+        await atomic(fail)
+    assert await servers.shown() == (shown,)
