@@ -161,9 +161,7 @@ class Talk:
 
     async def below(self, post_id: str, offset: int = 0, limit: int = 50) -> Page[str]:
         """The URLs of what was said below a post of ours and is shown, the oldest first."""
-        found = RemoteNoteRow.filter(post_id=post_id, state=Heard.SHOWN.value)
-        rows = await found.order_by("id").offset(offset).limit(limit)
-        return Page(await found.count(), tuple(row.url for row in rows))
+        return await replies(post_id, offset, limit)
 
     async def of_message(self, message_id: str) -> Reply:
         """What a line of the chat says. Raises NotFound."""
