@@ -1,4 +1,5 @@
-"""Many websocket clients in one process, made for little CPU: they count bytes, as all frames are equally long.
+"""Many websocket clients in one process, made for little CPU: they count bytes, as all frames are equally long but for
+a digit of a timestamp here and there.
 
 One of them says something at a steady rate; how old each frame is when it is read follows from its number.
 """
@@ -91,7 +92,7 @@ class Crowd:
             wait = begin + len(sent) / rate - now if len(sent) < count else until - now
             for number in self._read(max(0.0, wait)):
                 arrived, before = time.monotonic(), done[number]
-                complete = min(self._sizes[number] // length, len(sent))
+                complete = min((self._sizes[number] + length // 2) // length, len(sent))
                 done[number] = complete
                 heard.frames += complete - before
                 heard.ages += [arrived - sent[n] for n in range(before, complete)]

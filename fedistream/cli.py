@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from fedistream import __version__
+from fedistream import __version__, collector
 from fedistream.flags import (
     CONFIG_FILE,
     DATA_DIR,
@@ -59,6 +59,7 @@ async def _serve(options: Options) -> None:
     node = Node(options)
     try:
         click.echo(table(await node.open()))
+        collector.settle()
         await node.run()
     finally:
         await node.close()

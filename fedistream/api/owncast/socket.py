@@ -3,6 +3,7 @@
 What may be said is the chat's to decide; how texts reach all sockets is the loudspeaker's.
 """
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -40,6 +41,9 @@ HELD = 1000  # pieces that may come while somebody catches up
 FRAMES, FRAMES_S = 1000, 10.0  # frames from one socket; people need two a second
 POLICY, BROKEN = 1008, 1011  # close codes (RFC 6455, 7.4.1)
 GOODBYE = 1000
+# sockets that are let in at a time. When thousands come back at once, each look-up of a token that is under way holds
+# some 10 kB among what stays, and the process never gets smaller again
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class ChatSocket:
         self._desk = desk
         self._limits = limits
         self._addresses: Counter[str] = Counter()
+        self._turnstile = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else UNKNOWN_ADDRESS
@@ -143,10 +148,15 @@ class ChatSocket:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
         desk, channel_id = self._desk, self._desk.channels.home().id
         token, since = _asked(scope)
-        await send({"type": "websocket.accept"})
+        async with self._turnstile:
+            await send({"type": "websocket.accept"})
+            # between this and his seat nothing may be awaited: he can be renamed or disabled at any time
+            visitor = await desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None
         guest = Guest(line(scope, send), desk.loudspeaker.text, channel_id)
-        visitor = await self._visitor(token, guest)
-        if visitor is None:
+        if visitor is None or not visitor.enabled:
+            if token:
+                guest.tell(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
+            guest.shut(GOODBYE)
             await _until_gone(receive)
             return
         guest.tell(chat_shapes.connected(visitor, desk.herald.next_id(), desk.now()))
@@ -169,18 +179,6 @@ class ChatSocket:
             desk.loudspeaker.leave(channel_id, guest.line)
             if seat is not None:
                 desk.chat.leave(seat)
-
-    async def _visitor(self, token: str, guest: Guest) -> Visitor | None:
-        """Whose token it is; None when he has been told that it is nobody's, or that he is disabled."""
-        found = await self._desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None
-        if found is not None and found.enabled:
-            return found
-        if found is not None:
-            guest.tell(chat_shapes.USER_DISABLED)
-        elif token:
-            guest.tell(chat_shapes.NEEDS_REGISTRATION)
-        guest.shut(GOODBYE)
-        return None
 
     async def _catch_up(self, guest: Guest, channel_id: int, since: str) -> None:
         """Tell what was said after the message `since` and which older ones were hidden, then let the loudspeaker

@@ -8,7 +8,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Scope
 from websockets.exceptions import InvalidStatus
 
-from fedistream.api.owncast.socket import Limits
+from fedistream.api.owncast.socket import AT_ONCE, Limits
 from fedistream.chat.moderation import ADMIN
 from fedistream.chat.rules import TOO_LONG
 from tests.kit.chatclient import ChatClient, chatting
@@ -285,11 +285,30 @@ async def test_ten_thousand_sockets_of_one_household_take_nobodys_place(
         await each.hang_up()
 
 
-class Caller:
-    """A browser that asks for a socket, as the web server hands it on; `address` is where it asks from."""
+async def test_of_many_who_come_back_at_once_a_few_are_let_in_at_a_time(faces: Faces) -> None:
+    _, token = await faces.visitor("Ann")
+    app, door = faces.app(), asyncio.Event()
+    crowd = [Caller(app, "203.0.113.9", token, door) for _ in range(5 * AT_ONCE)]
+    async with asyncio.timeout(20):
+        while len([each for each in crowd if each.status == "open"]) < AT_ONCE:
+            await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert Counter(each.status for each in crowd) == {"open": AT_ONCE, "": 4 * AT_ONCE}
+    door.set()
+    await asyncio.gather(*(each.answered() for each in crowd))
+    assert Counter(each.status for each in crowd) == {"open": 5 * AT_ONCE}
+    for each in crowd:
+        await each.hang_up()
 
-    def __init__(self, app: ASGIApp, address: str, token: str) -> None:
+
+class Caller:
+    """A browser that asks for a socket, as the web server hands it on; `address` is where it asks from. An answer is
+    taken when the `door` is open."""
+
+    def __init__(self, app: ASGIApp, address: str, token: str, door: asyncio.Event | None = None) -> None:
         self.status = ""
+        self._door = door
         self._gone = asyncio.Event()
         self._told, self._asked = asyncio.Event(), False
         scope: Scope = {
@@ -323,5 +342,7 @@ class Caller:
             self.status = str(message["status"])
         elif message["type"] == "websocket.http.response.body":
             self.status += f" {message['body'].decode()}"
+        if self._door is not None:
+            await self._door.wait()
         if self.status and message["type"] != "websocket.http.response.start":
             self._told.set()

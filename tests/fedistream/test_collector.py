@@ -1,0 +1,42 @@
+"""How the garbage collector is set; in processes of their own, as it is a whole process that is changed."""
+
+import json
+import subprocess
+import sys
+
+PROGRAM = """
+import gc, json, weakref
+from fedistream import collector
+
+class Ring:
+    pass
+
+kept = [Ring() for _ in range(10_000)]
+collector.settle()
+frozen = gc.get_freeze_count()
+seen = [0, 0, 0]
+gc.callbacks.append(lambda phase, info: seen.__setitem__(info["generation"], seen[info["generation"]] + 1))
+pairs = []
+for number in range(400_000):
+    one, other = Ring(), Ring()
+    one.other, other.other = other, one
+    if not number:
+        lost = weakref.ref(one)
+print(json.dumps({"frozen": frozen, "thresholds": gc.get_threshold(), "lost": lost() is None, "looks": seen}))
+"""
+
+
+def told() -> dict[str, object]:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60)
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_what_is_there_when_the_node_is_up_is_not_looked_at_again_and_later_rings_are_found() -> None:
+    found = told()
+    assert isinstance(found["frozen"], int)
+    assert found["frozen"] > 10_000
+    assert found["lost"] is True
+    young, middle, full = found["looks"]  # type: ignore[misc]
+    assert young > middle > 0
+    assert full <= middle // 10, "everything is looked at too often"
