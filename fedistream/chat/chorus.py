@@ -1,11 +1,13 @@
 """What people on other servers do, told in the chat in a line: they follow, like, share. An admin can silence it."""
 
+import contextlib
 import html
 
 import nh3
 
 from fedistream.chat.herald import Engagement, Herald, Settings
 from fedistream.chat.values import Kind, RemoteAuthor
+from fedistream.errors import TooMany
 from fedistream.events import FollowApproved, FollowReceived, PostLiked, PostShared
 
 MAX_NAME = 100  # characters; a name is no place for a message
@@ -37,7 +39,9 @@ class Chorus:
         name = plain(fact.display_name)[:MAX_NAME] or fact.handle
         author = RemoteAuthor(name, fact.handle, fact.actor, fact.image)
         what = Engagement(kind, author, f"{name} {did}", name, fact.image, fact.actor)
-        await self._herald.engagement(fact.channel_id, what)
+        # when the database does not keep up, this is what can be left out best
+        with contextlib.suppress(TooMany):
+            self._herald.engagement(fact.channel_id, what)
 
     def _server(self, channel_id: int) -> str:
         return str(self._settings.value("name", channel_id))

@@ -126,14 +126,18 @@ class Herald:
         Invalid, TooMany."""
         return await self.keep(self.message(channel_id, Kind.CHAT, origin, html, html, remote=author))
 
-    async def engagement(self, channel_id: int, what: Engagement) -> Message:
-        """Somebody on the fediverse followed, liked or shared. Raises Invalid, TooMany."""
+    def engagement(self, channel_id: int, what: Engagement) -> Message:
+        """Somebody on the fediverse followed, liked or shared. It takes its turn in the log, which is not waited for:
+        a thousand likes would otherwise hold up all that is to be told after them. Raises Invalid, TooMany."""
         html = render(escape(what.text), {})
         message = self.message(
             channel_id, what.kind, Origin.FEDIVERSE, what.text, html, remote=self.facing(what.author)
         )
         title, image, link = what.title[:MAX_TITLE], what.image[:MAX_ADDRESS], what.link[:MAX_ADDRESS]
-        return await self.keep(replace(message, title=title, image=image, link=link))
+        message = replace(message, title=title, image=image, link=link)
+        _check(message)
+        self.append(message, None)
+        return message
 
     async def announce_start(self, fact: BroadcastStarted) -> None:
         """Tell those who wait that it begins, and what the streamer wants to say to everybody who comes."""

@@ -6,6 +6,7 @@ Rows are kept only of actors we have to do with; the keys of strangers are kept 
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activitypub.actor import Actor, parse_actor, write_actor
@@ -27,7 +28,20 @@ MAX_HEARD = 10_000  # ids in memory, of at most 2 kB each
 FRESH = timedelta(hours=1)  # for so long a row is not written again that would be the same
 MAX_HANDLE = 320  # characters
 _NO_NAME = re.compile(r"[^\w.-]")
-_HEAR = "INSERT INTO seen_activity (activity_id, at) VALUES (:id, :at) ON CONFLICT DO NOTHING RETURNING activity_id"
+_HEAR = "INSERT INTO seen_activity (activity_id, at) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
+_KNOWN = """
+SELECT id, url, key_id, handle, name, image, inbox, shared_inbox FROM remote_actor
+WHERE url IN (:urls) AND fetched_at > :since
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The row of an actor, as far as it is told to others."""
+
+    id: int
+    handle: str
+    image: str
 
 
 class Acquaintances:
@@ -92,10 +106,15 @@ class Acquaintances:
     async def hear(self, activity_id: str) -> bool:
         """Write down that this activity is acted on, in the transaction that does. Returns whether it is for the
         first time; two that come at the same moment wait for each other here."""
-        if not await statement.rows(_HEAR, {"id": activity_id, "at": self._now()}):
-            return False
-        after_commit(lambda: self._remember(activity_id))
-        return True
+        return bool(await self.hear_all([activity_id]))
+
+    async def hear_all(self, activity_ids: Collection[str]) -> set[str]:
+        """As `hear`, of some: those that are acted on for the first time."""
+        # in one order, so that two processes with the same ids cannot wait for each other
+        text, values = statement.table([{"id": each, "at": self._now()} for each in sorted(set(activity_ids))])
+        new = {str(row["activity_id"]) for row in await statement.rows(_HEAR.format(rows=text), values)}
+        after_commit(lambda: self._remember(new))
+        return new
 
     async def unhear(self, activity_id: str, actor: str) -> None:
         """Let an activity that was undone be done again: Misskey's Follow of one account by another has one id for
@@ -133,6 +152,22 @@ class Acquaintances:
             await RemoteActorRow.filter(id=row.id).update(**columns)
         return row
 
+    async def keep_all(self, signers: Collection[Signer]) -> dict[str, Known]:
+        """As `keep`, of some, by their URLs. Who was written down lately is found by one look, without the ORM."""
+        by_url = {signer.actor.id: signer for signer in signers}
+        now = self._now()
+        known: dict[str, Known] = {}
+        for row in await statement.rows(_KNOWN, {"urls": list(by_url), "since": now - FRESH}):
+            signer = by_url[row["url"]]
+            # the document is as old as these: who changes it says so in an Update
+            if all(row[name] == value for name, value in _face(signer.actor, signer.key_id).items()):
+                known[row["url"]] = Known(row["id"], row["handle"], row["image"])
+        for url, signer in by_url.items():
+            if url not in known:
+                kept = await self.keep(signer)
+                known[url] = Known(kept.id, kept.handle, kept.image)
+        return known
+
     async def update(self, actor: Actor, key_id: str) -> None:
         """What an actor says of itself now; only if we have to do with it, and in a transaction."""
         if actor.complete and actor.key(key_id) is not None:
@@ -153,9 +188,9 @@ class Acquaintances:
         same = all(getattr(row, name) == value for name, value in columns.items() if name != "fetched_at")
         return same and self._now() - row.fetched_at < FRESH
 
-    def _remember(self, activity_id: str) -> None:
-        self._heard[activity_id] = None
-        if len(self._heard) > self._most_heard:
+    def _remember(self, activity_ids: Collection[str]) -> None:
+        self._heard.update(dict.fromkeys(activity_ids))
+        while len(self._heard) > self._most_heard:
             self._heard.popitem(last=False)
 
     async def _stored(self, key_id: str) -> Signer | None:
@@ -202,6 +237,12 @@ def handle_of(actor: Actor) -> str:
 
 
 def _columns(actor: Actor, key_id: str, now: datetime) -> dict[str, object]:
+    # written anew, so that only what we understand is kept, within its limits
+    return {**_face(actor, key_id), "document": write_actor(actor), "fetched_at": now}
+
+
+def _face(actor: Actor, key_id: str) -> dict[str, str]:
+    """What can be read of an actor without its document."""
     return {
         "key_id": key_id,
         "handle": handle_of(actor),
@@ -209,7 +250,4 @@ def _columns(actor: Actor, key_id: str, now: datetime) -> dict[str, object]:
         "image": actor.icon.url if actor.icon else "",
         "inbox": actor.inbox,
         "shared_inbox": actor.shared_inbox or "",
-        # written anew, so that only what we understand is kept, within its limits
-        "document": write_actor(actor),
-        "fetched_at": now,
     }

@@ -1,37 +1,77 @@
 """Likes, reactions, shares and follows, recorded once each. Runs in the caller's transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.functions import Count
 
 from activitypub.vocabulary.activity import Activity
 from fedistream.db import statement
-from fedistream.federation.models import EngagementRow, RemoteActorRow
+from fedistream.federation.models import EngagementRow
 from fedistream.federation.values import Engagement, Kind, Page
 
 _RECORD = """
-INSERT INTO engagement (channel_id, actor_id, kind, object, activity_id, reaction, at, undone_at)
-VALUES (:channel_id, :actor_id, :kind, :object, :activity_id, :reaction, :at, NULL)
-ON CONFLICT (actor_id, kind, object) DO NOTHING RETURNING id
+INSERT INTO engagement (channel_id, actor_id, kind, object, activity_id, reaction, at)
+VALUES {rows} ON CONFLICT (actor_id, kind, object) DO NOTHING RETURNING actor_id, kind, object
 """
 KINDS = {"Like": Kind.LIKE, "EmojiReact": Kind.REACTION, "Announce": Kind.SHARE}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What an actor, by the id of its row, does by this activity to `thing`, an object of the channel's."""
+
+    channel_id: int
+    actor_id: int
+    kind: Kind
+    thing: str
+    activity: Activity
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """What is recorded once."""
+        return self.actor_id, self.kind.value, self.thing
 
 
 class Engagements:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
 
-    async def record(self, channel_id: int, actor: RemoteActorRow, kind: Kind, thing: str, activity: Activity) -> bool:
+    async def record(self, deed: Deed) -> bool:
         """Returns whether this actor does it for the first time. What is done again after an Undo counts again, and
         is not told again."""
-        key = {"actor_id": actor.id, "kind": kind.value, "object": thing}
-        values = {"activity_id": activity.id, "reaction": activity.reaction or "", "undone_at": None}
-        # in one statement: a widely read post is liked hundreds of times in a minute
-        if await statement.rows(_RECORD, {**key, **values, "channel_id": channel_id, "at": self._now()}):
-            return True
-        await EngagementRow.filter(**key).update(**values)
-        return False
+        (first,) = await self.record_all([deed])
+        return first
+
+    async def record_all(self, deeds: Sequence[Deed]) -> list[bool]:
+        """As `record`; all that is new goes into one statement."""
+        firsts: dict[tuple[int, str, str], Deed] = {}
+        for deed in deeds:
+            firsts.setdefault(deed.key, deed)
+        text, values = statement.table([self._row(deed) for deed in firsts.values()])
+        made = await statement.rows(_RECORD.format(rows=text), values)
+        new = {(row["actor_id"], row["kind"], row["object"]) for row in made}
+        told: list[bool] = []
+        for deed in deeds:
+            told.append(deed.key in new)
+            new.discard(deed.key)
+            if not told[-1]:
+                actor_id, kind, thing = deed.key
+                again = EngagementRow.filter(actor_id=actor_id, kind=kind, object=thing)
+                await again.update(activity_id=deed.activity.id, reaction=deed.activity.reaction or "", undone_at=None)
+        return told
+
+    def _row(self, deed: Deed) -> dict[str, object]:
+        return {
+            "channel_id": deed.channel_id,
+            "actor_id": deed.actor_id,
+            "kind": deed.kind.value,
+            "object": deed.thing,
+            "activity_id": deed.activity.id,
+            "reaction": deed.activity.reaction or "",
+            "at": self._now(),
+        }
 
     async def undo(self, actor: str, kind: Kind, thing: str) -> None:
         await self._undo(actor__url=actor, kind=kind.value, object=thing)

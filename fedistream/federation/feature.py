@@ -17,6 +17,8 @@ from fedistream import __version__
 from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses
+from fedistream.federation.applause import Applause
+from fedistream.federation.applause import Parts as ApplauseParts
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.correspondents import Correspondents
 from fedistream.federation.documents import Documents
@@ -190,7 +192,9 @@ def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements, off
         blocks=house.blocks,
         followers=house.followers,
         engagements=engagements,
-        posts=house.posts,
+        applause=Applause(
+            ApplauseParts(house.addresses, house.posts, house.acquaintances, engagements), house.facts, house.now
+        ),
         fetches=house.fetches,
         visits=house.visits,
         talk=talk,

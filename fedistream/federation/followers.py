@@ -18,7 +18,7 @@ from fedistream.errors import NotFound
 from fedistream.events import Fact, FollowApproved, FollowerRemoved, FollowReceived
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses, Channel
-from fedistream.federation.engagements import Engagements
+from fedistream.federation.engagements import Deed, Engagements
 from fedistream.federation.letters import Letters
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.values import Follower, Kind, Page, State
@@ -114,7 +114,7 @@ class Followers:
             await self._letters.answer("Accept", channel, row, actor.inbox)
             us = self._addresses.actor(channel)
             if not features:
-                await self._engagements.record(channel.id, actor, Kind.FOLLOW, us, activity)
+                await self._engagements.record(Deed(channel.id, actor.id, Kind.FOLLOW, us, activity))
         named = (actor.url, signer.actor.name or signer.actor.username, actor.handle, actor.image)
         # what features us is listed with the servers, and is nobody to be greeted in the chat
         if features:

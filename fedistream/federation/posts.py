@@ -147,7 +147,7 @@ class Posts:
 
     async def channel_of(self, post_id: str) -> int | None:
         """Whose post this is, if there is such a post."""
-        # without the document and the ORM: this is asked for each like
+        # without the document and the ORM: this is asked for each reply
         found = await statement.rows(_CHANNEL_OF, {"id": post_id})
         return int(found[0]["channel_id"]) if found else None
 

@@ -23,26 +23,21 @@ from activitypub.vocabulary.activity import Inner
 from activitypub.webfinger import BadHandle, interaction_url, parse_handle
 from fedistream.db import atomic
 from fedistream.errors import Invalid, TooMany
-from fedistream.events import Fact, PostLiked, PostShared, SettingChanged
+from fedistream.events import Fact, SettingChanged
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses, Channel, Channels, Settings
+from fedistream.federation.applause import Applause
 from fedistream.federation.blocks import NAMES, Blocks
 from fedistream.federation.doors.reception import Reception
 from fedistream.federation.engagements import KINDS, Engagements
 from fedistream.federation.featuring.offers import Offers, RunningNow, nothing_running
 from fedistream.federation.followers import Followers
 from fedistream.federation.pace import Pace
-from fedistream.federation.posts import Posts
 from fedistream.federation.room import NOWHERE, Room
 from fedistream.federation.talk import Talk
-from fedistream.federation.values import Kind
 from fedistream.federation.visits import Visits
 
 log = logging.getLogger(__name__)
-
-
-class _Replay(Exception):
-    """This activity has been acted on before."""
 
 
 class Facts(Protocol):
@@ -82,7 +77,7 @@ class Parts:
     blocks: Blocks
     followers: Followers
     engagements: Engagements
-    posts: Posts
+    applause: Applause
     fetches: Fetches
     visits: Visits
     talk: Talk
@@ -102,9 +97,6 @@ class Federation:
         self._acts: dict[str, Act] = {
             "Follow": self._follow,
             "Undo": self._undo,
-            "Like": self._engage,
-            "EmojiReact": self._engage,
-            "Announce": self._engage,
             "Create": parts.talk.take,
             "Delete": self._delete,
             "Update": self._update,
@@ -115,7 +107,7 @@ class Federation:
     @property
     def understood(self) -> frozenset[str]:
         """The types of activities that may lead to something; what else is verified is ignored."""
-        return frozenset(self._acts)
+        return frozenset((*self._acts, *KINDS))
 
     async def open(self) -> None:
         """Read who is blocked."""
@@ -220,39 +212,42 @@ class Federation:
     async def _act(self, verified: Verified) -> None:
         activity = verified.activity
         act = self._acts.get(activity.type)
-        if act is None:
+        if activity.type in KINDS:
+            first = await self._parts.applause.take(verified)
+        elif act is not None:
+            first = await self._once(act, verified)
+        else:
             self.counts[f"ignored {activity.type}"] += 1
             return
-        try:
-            await self._once(act, verified)
-        except _Replay:
-            self.counts["ignored replay"] += 1
-            return
-        self.counts[f"done {activity.type}"] += 1
+        self.counts[f"done {activity.type}" if first else "ignored replay"] += 1
 
-    async def _once(self, act: Callable[[Verified], Awaitable[list[Fact]]], verified: Verified) -> None:
-        """Raises _Replay."""
+    async def _once(self, act: Act, verified: Verified) -> bool:
+        """Returns whether it was not acted on before."""
 
-        async def hear_and_act() -> list[Fact]:
+        async def hear_and_act() -> bool:
             if not await self._parts.acquaintances.hear(verified.activity.id):
-                raise _Replay
-            return await act(verified)
+                return False
+            await self._state(await act(verified))
+            return True
 
         try:
-            await self._carry_out(hear_and_act)
+            return await atomic(hear_and_act)
         except IntegrityError:
             # the same thing by another activity at the same moment: this time that one is seen; what breaks a
             # constraint by itself does so again
-            await self._carry_out(hear_and_act)
+            return await atomic(hear_and_act)
 
     async def _carry_out(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
         """In a transaction, together with what has to follow of it."""
 
         async def all_of_it() -> None:
-            for fact in await act(*given):
-                await self._near.facts.state(fact)
+            await self._state(await act(*given))
 
         await atomic(all_of_it)
+
+    async def _state(self, facts: list[Fact]) -> None:
+        for fact in facts:
+            await self._near.facts.state(fact)
 
     async def _follow(self, verified: Verified) -> list[Fact]:
         channel = self._parts.addresses.by_actor(verified.activity.object_id)
@@ -274,22 +269,6 @@ class Federation:
             await self._parts.engagements.undo_activity(activity.actor, activity.object_id)
             return await self._parts.followers.unfollow_by_id(activity.actor, activity.object_id)
         return []
-
-    async def _engage(self, verified: Verified) -> list[Fact]:
-        """Only with posts of ours; what an Announce embeds is not looked at."""
-        activity, actor = verified.activity, verified.signer.actor
-        post_id = self._parts.addresses.post_id(activity.object_id)
-        channel_id = await self._parts.posts.channel_of(post_id) if post_id else None
-        if channel_id is None or activity.object_id is None:
-            return []
-        row = await self._parts.acquaintances.keep(verified.signer)
-        kind = KINDS[activity.type]
-        if not await self._parts.engagements.record(channel_id, row, kind, activity.object_id, activity):
-            return []
-        named = (channel_id, activity.object_id, row.url, actor.name or actor.username, row.handle, row.image)
-        if kind is Kind.SHARE:
-            return [PostShared(*named, self._parts.now())]
-        return [PostLiked(*named, activity.reaction or "", self._parts.now())]
 
     async def _delete(self, verified: Verified) -> list[Fact]:
         """Of itself, or of what it has said."""

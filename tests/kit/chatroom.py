@@ -108,6 +108,8 @@ class Chatroom:
         return self.feature.chat.enter(self.home, visitor, ears, address, "test"), ears
 
     async def bodies(self) -> list[str]:
+        """Of the messages that are stored, once all are that were said so far."""
+        await self.feature.messages.settle()
         return [message.body for message in await self.feature.messages.history(self.home)]
 
 

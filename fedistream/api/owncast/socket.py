@@ -26,7 +26,7 @@ from fedistream.chat.messages import MessageLog
 from fedistream.chat.room import Seat
 from fedistream.chat.rules import MAX_BYTES, TOO_LONG
 from fedistream.chat.service import Chat
-from fedistream.chat.values import Event, Shown, Visitor, Why
+from fedistream.chat.values import Event, Shown, Why
 from fedistream.chat.visitors import Visitors
 from fedistream.errors import Invalid, NotAllowed
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fedistream.chat.chorus import Chorus, plain
+from fedistream.chat.messages import MAX_WAITING
+from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Kind, Origin
 from fedistream.events import FollowApproved, FollowReceived, PostLiked, PostShared
 from tests.kit.chatroom import Chatroom
@@ -20,6 +22,7 @@ async def test_follows_likes_and_shares_are_told(room: Chatroom) -> None:
     await chorus.announce_approval(FollowApproved(room.home, *ANN, AT))
     await chorus.announce_like(PostLiked(room.home, POST, *ANN, "🔥", AT))
     await chorus.announce_share(PostShared(room.home, POST, *ANN, AT))
+    await room.feature.messages.settle()
     lines = await room.feature.messages.history(room.home)
     assert [(line.kind, line.body) for line in lines] == [
         (Kind.FOLLOW, "Ann of Clay & Co followed this stream."),
@@ -30,6 +33,16 @@ async def test_follows_likes_and_shares_are_told(room: Chatroom) -> None:
     assert {(line.origin, line.title, line.image, line.link) for line in lines} == {
         (Origin.FEDIVERSE, "Ann of Clay & Co", ANN[3], ANN[0])
     }
+
+
+async def test_a_storm_of_likes_holds_up_nobody_and_what_finds_no_room_is_left_out(room: Chatroom) -> None:
+    chorus = Chorus(room.feature.herald, room.settings)
+    for _ in range(MAX_WAITING + 10):
+        # a reaction that waited for the database would make all others wait
+        with pytest.raises(StopIteration):
+            chorus.announce_like(PostLiked(room.home, POST, *ANN, "", AT)).send(None)
+    await room.feature.messages.settle()
+    assert await MessageRow.filter(kind=Kind.LIKE.value).count() == MAX_WAITING
 
 
 async def test_who_waits_for_the_admin_is_not_announced(room: Chatroom) -> None:

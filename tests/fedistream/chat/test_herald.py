@@ -68,7 +68,8 @@ async def test_one_socket_can_be_spoken_to_alone(room: Chatroom) -> None:
 async def test_people_from_elsewhere_speak_and_like_under_their_own_names(room: Chatroom) -> None:
     said = await room.feature.herald.remote_says(room.home, Origin.FEDIVERSE, BEN, "<p>hi</p>")
     what = Engagement(Kind.LIKE, BEN, "Ben <b> liked *that* this stream went live.", "Ben", BEN.avatar, BEN.url)
-    liked = await room.feature.herald.engagement(room.home, what)
+    liked = room.feature.herald.engagement(room.home, what)
+    await room.feature.messages.settle()
     assert (said.remote, said.visitor, said.html) == (BEN, None, "<p>hi</p>")
     assert liked.html == "<p>Ben &lt;b&gt; liked *that* this stream went live.</p>"
     assert (liked.kind, liked.title, liked.image, liked.link) == (Kind.LIKE, "Ben", BEN.avatar, BEN.url)

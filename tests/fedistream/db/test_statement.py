@@ -26,6 +26,16 @@ async def test_a_list_is_as_many_parameters_and_an_empty_one_finds_nothing(datab
     assert await statement.change("DELETE FROM seen_activity WHERE activity_id IN (:ids)", {"ids": ["a", "b"]}) == 2
 
 
+async def test_many_rows_are_one_statement_and_those_that_were_there_are_not_returned(database: Database) -> None:
+    insert = "INSERT INTO seen_activity (activity_id, at) VALUES {} ON CONFLICT DO NOTHING RETURNING activity_id"
+    for names, new in ((["a"], {"a"}), (["a", "b", "c", "it's"], {"b", "c", "it's"})):
+        text, values = statement.table([{"id": name, "at": AT} for name in names])
+        assert {row["activity_id"] for row in await statement.rows(insert.format(text), values)} == new
+    assert await SeenActivityRow.all().count() == 4
+    with pytest.raises(AssertionError, match="without rows"):
+        statement.table([])
+
+
 async def test_it_is_part_of_the_transaction_that_is_running(database: Database) -> None:
     async def fail() -> None:
         await statement.rows(INSERT, {"id": "a", "at": AT})

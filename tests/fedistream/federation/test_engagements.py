@@ -6,7 +6,7 @@ import pytest
 
 from activitypub.vocabulary.activity import Activity
 from fedistream.db import Database, atomic
-from fedistream.federation.engagements import Engagements
+from fedistream.federation.engagements import Deed, Engagements
 from fedistream.federation.models import EngagementRow, RemoteActorRow
 from fedistream.federation.values import Kind
 
@@ -39,19 +39,19 @@ async def ann(database: Database) -> RemoteActorRow:
 
 async def test_the_first_time_is_told_and_the_second_is_not(ann: RemoteActorRow) -> None:
     engagements = Engagements(now)
-    assert await atomic(engagements.record, 1, ann, Kind.LIKE, POST, like(1))
-    assert not await atomic(engagements.record, 1, ann, Kind.LIKE, POST, like(2, "heart"))
+    assert await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(1)))
+    assert not await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(2, "heart")))
     (row,) = await EngagementRow.all()
     assert (row.activity_id, row.reaction, row.at, row.undone_at) == (like(2).id, "heart", NOW, None)
-    assert await atomic(engagements.record, 1, ann, Kind.SHARE, POST, like(3))
+    assert await atomic(engagements.record, Deed(1, ann.id, Kind.SHARE, POST, like(3)))
     assert await engagements.count(POST, Kind.LIKE, Kind.SHARE) == 2
 
 
 async def test_what_was_undone_counts_again_and_is_not_told_again(ann: RemoteActorRow) -> None:
     engagements = Engagements(now)
-    await atomic(engagements.record, 1, ann, Kind.LIKE, POST, like(1))
+    await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(1)))
     await engagements.undo(ann.url, Kind.LIKE, POST)
     assert await engagements.count(POST, Kind.LIKE) == 0
-    assert not await atomic(engagements.record, 1, ann, Kind.LIKE, POST, like(2))
+    assert not await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(2)))
     assert await engagements.count(POST, Kind.LIKE) == 1
     assert await engagements.tally(1) == {Kind.LIKE: 1}
