@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,11 +21,15 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, ws: type[WebSocketsSansIOProtocol] = FanoutProtocol) -> AsyncIterator[int]:
-    """The port on 127.0.0.1. Applications that still run when the block ends have a second."""
+async def serving(
+    app: ASGIApp, ws: type[WebSocketsSansIOProtocol] = FanoutProtocol, **settings: Any
+) -> AsyncIterator[int]:
+    """The port on 127.0.0.1; `settings` of the websockets instead of the node's. Applications that still run when the
+    block ends have a second."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        sockets = {**SETTINGS, **settings}
         config = uvicorn.Config(
-            app, ws=ws, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **SETTINGS
+            app, ws=ws, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **sockets
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from fedistream.api.fanout import KERNEL_BUFFER, MAX_MESSAGE, FanoutProtocol
+from fedistream.api.fanout import KERNEL_BUFFER, MAX_MESSAGE, SETTINGS, FanoutProtocol
 from fedistream.api.lines import MAX_OWED, TRY_AGAIN_LATER, Line, frames, line
 from tests.kit.webserver import serving
 
@@ -301,6 +301,29 @@ async def test_a_deaf_client_holds_up_nobody() -> None:
                 deafs.push(one)
                 assert other.push(one)
                 assert await heard(client) == "y" * 3000
+
+
+async def test_clients_are_asked_every_20_s_whether_they_are_there() -> None:
+    assert (SETTINGS["ws_ping_interval"], SETTINGS["ws_ping_timeout"]) == (20.0, 20.0)
+
+
+async def test_who_answers_pings_stays_and_who_does_not_is_sent_away() -> None:
+    room = Room()
+    async with (
+        serving(room, ws_ping_interval=0.1, ws_ping_timeout=0.5) as port,
+        to(port) as client,
+        deaf_to(port) as silent,
+    ):
+        said = await room.next_line()
+        # the silent one has been asked, and closed with 1011 for want of an answer
+        told = await silent.rest()
+        assert told[:2] == b"\x89\x04"
+        assert (told[6], int.from_bytes(told[8:10], "big")) == (0x88, 1011)
+        assert (await room.next_message())["type"] == "websocket.disconnect"
+        # longer than anybody may be silent, who is not
+        said.push(frames([b"still there?"]))
+        assert await heard(client) == "still there?"
+        assert room.received.empty()
 
 
 async def test_too_long_a_message_closes_the_socket() -> None:
