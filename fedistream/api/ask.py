@@ -1,6 +1,5 @@
 """One request as a handler sees it: parsed, within limits, with the principal that the gate let in."""
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -9,6 +8,7 @@ import orjson
 from starlette.requests import Request
 
 from fedistream.errors import Invalid, NotAllowed, Refusal
+from fedistream.household import household
 
 MAX_JSON_DEPTH = 32  # the deepest body of any API spoken here has 6 levels
 MAX_USER_AGENT = 512  # characters; browsers send about 150
@@ -76,9 +76,9 @@ class Ask:
         return self.request.client.host if self.request.client else UNKNOWN_ADDRESS
 
     @property
-    def network(self) -> str:
-        """Who is counted as one asker: see `network` below."""
-        return network(self.address)
+    def household(self) -> str:
+        """Who is counted as one asker."""
+        return household(self.address)
 
     @property
     def user_agent(self) -> str:
@@ -129,14 +129,3 @@ def _deeper(value: object, left: int) -> bool:
     if isinstance(value, list):
         return left == 0 or any(_deeper(item, left - 1) for item in value)
     return False
-
-
-def network(address: str) -> str:
-    """What one guesser has for himself: an IPv4 address, or the /64 of an IPv6 address."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        return str(ip.ipv4_mapped or ipaddress.ip_network((ip.packed[:8] + bytes(8), 64)))
-    return str(ip)

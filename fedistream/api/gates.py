@@ -64,7 +64,7 @@ class AdminGate:
         if password is None:
             raise Unidentified(CHALLENGE)
         known = self._known(ask)
-        asker = known or ask.network
+        asker = known or ask.household
         self._attempts.begin(asker)
         try:
             right = await self._people.check_admin(password)

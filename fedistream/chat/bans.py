@@ -9,12 +9,10 @@ from datetime import datetime
 from fedistream.chat.models import IpBanRow
 from fedistream.db import atomic
 from fedistream.errors import Invalid, NotFound
+from fedistream.household import Network, name, network_of, plain
 
 MAX_BANS = 50_000
 MAX_NOTES = 500
-HOUSEHOLD = 64  # bits of an IPv6 address that a household shares; the rest, everybody changes daily
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Bans:
     def holds(self, address: str) -> bool:
         """Whether this address is banned. What is no address is not."""
         try:
-            found = _plain(ipaddress.ip_address(address))
+            found = plain(ipaddress.ip_address(address))
         except ValueError:
             return False
         return any(
@@ -59,27 +57,27 @@ class Bans:
         network = parse(address)
         if network.is_loopback:
             raise Invalid("IP address", "is this machine's own")
-        ban = IpBan(_name(network), notes[:MAX_NOTES], self._now())
+        ban = IpBan(name(network), notes[:MAX_NOTES], self._now())
         await atomic(self._insert, network, ban, turn=self._turn, then=self._know)
 
     async def ban_household(self, address: str, notes: str = "") -> str:
         """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Returns
         what was banned, "" for an address of this machine and for what is none."""
         try:
-            network = _household(address)
+            network = network_of(address)
         except ValueError:
             return ""
         if network.is_loopback:
             return ""
         await self.ban(str(network), notes)
-        return _name(network)
+        return name(network)
 
     async def lift(self, address: str) -> None:
         """Raises Invalid for what is no address, NotFound for one that is not banned."""
         network = parse(address)
         if network not in self._bans:
             raise NotFound("this address is not banned")
-        await atomic(self._delete, _name(network), turn=self._turn, then=lambda _: self._forget(network))
+        await atomic(self._delete, name(network), turn=self._turn, then=lambda _: self._forget(network))
 
     async def _insert(self, network: Network, ban: IpBan) -> IpBan:
         if network in self._bans:
@@ -119,29 +117,3 @@ def parse(address: str) -> Network:
     if network.prefixlen < (8 if network.version == 4 else 16):
         raise Invalid("IP address", "is a network of half the world")
     return network
-
-
-def household(address: str) -> str:
-    """Who is counted as one at this address. What is no address stands for itself."""
-    try:
-        return _name(_household(address))
-    except ValueError:
-        return address
-
-
-def _household(address: str) -> Network:
-    """Raises ValueError for what is no address."""
-    found = _plain(ipaddress.ip_address(address))
-    # of this machine's own network no two addresses are one household
-    whole = found.version == 4 or found.is_loopback
-    return ipaddress.ip_network((found, found.max_prefixlen if whole else HOUSEHOLD), strict=False)
-
-
-def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """A socket that takes both versions shows 192.0.2.1 as ::ffff:192.0.2.1."""
-    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
-
-
-def _name(network: Network) -> str:
-    whole = network.prefixlen == network.max_prefixlen
-    return str(network.network_address) if whole else str(network)

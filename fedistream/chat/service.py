@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fedistream.chat import names, rules
-from fedistream.chat.bans import household
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.conduct import Conduct, Pace
 from fedistream.chat.herald import Herald, Neighbours, Parts
@@ -35,6 +34,7 @@ from fedistream.chat.values import (
 from fedistream.db import atomic
 from fedistream.errors import Invalid, NotAllowed, TooMany
 from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
+from fedistream.household import household
 
 log = logging.getLogger(__name__)
 

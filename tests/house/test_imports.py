@@ -30,7 +30,19 @@ def wire(*ours: str, libraries: tuple[str, ...] = ()) -> Room:
 
 KERNEL = tuple(
     f"fedistream.{name}"
-    for name in ("bus", "db", "errors", "events", "jobs.job", "logbook", "options", "places", "settings", "text")
+    for name in (
+        "bus",
+        "db",
+        "errors",
+        "events",
+        "household",
+        "jobs.job",
+        "logbook",
+        "options",
+        "places",
+        "settings",
+        "text",
+    )
 )
 KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "nh3", "orjson")
 FORMATS = tuple(f"media.{name}" for name in ("aac", "avc", "bits", "flv", "fmp4", "m3u8", "track"))

@@ -62,7 +62,7 @@ async def remove(ask: Ask, channels: AllChannels, federation: Federation) -> Res
 
 
 async def remote_follow(ask: Ask, channels: AllChannels, federation: Federation) -> Response:
-    url = await federation.remote_follow(channels.home(), ask.member("account", str), ask.network)
+    url = await federation.remote_follow(channels.home(), ask.member("account", str), ask.household)
     return reply({"redirectUrl": url})
 
 

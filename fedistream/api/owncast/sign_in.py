@@ -28,7 +28,7 @@ class Codes(Protocol):
 
 
 async def begin_indieauth(ask: Ask, indieauth: IndieAuth) -> Response:
-    begun = await indieauth.begin(visitor(ask).id, ask.member("authHost", str), ask.network)
+    begun = await indieauth.begin(visitor(ask).id, ask.member("authHost", str), ask.household)
     ask.headers["Set-Cookie"] = _cookie(ask, begun.browser, int(LIFE_S))
     return reply({"redirect": begun.redirect}, headers=NO_CACHE)
 
@@ -53,7 +53,7 @@ async def finish_indieauth(ask: Ask, indieauth: IndieAuth) -> Response:
 
 
 async def send_code(ask: Ask, codes: Codes) -> Response:
-    await codes.send(visitor(ask).id, ask.member("account", str), ask.network)
+    await codes.send(visitor(ask).id, ask.member("account", str), ask.household)
     return done("a code is on its way to this account")
 
 

@@ -20,7 +20,7 @@ from fedistream.api.loudspeaker import Loudspeaker, Shape
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.needs import Channels
 from fedistream.api.owncast.shapes import Json
-from fedistream.chat.bans import Bans, household
+from fedistream.chat.bans import Bans
 from fedistream.chat.herald import Herald
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.room import Seat
@@ -29,6 +29,7 @@ from fedistream.chat.service import Chat
 from fedistream.chat.values import Event, Shown, Why
 from fedistream.chat.visitors import Visitors
 from fedistream.errors import Invalid, NotAllowed
+from fedistream.household import household
 
 log = logging.getLogger(__name__)
 

@@ -50,7 +50,7 @@ async def find(
     invitation, name = await _invitation(home, invitations), settings.value("name", home.id)
     account = read(ask).get("account", "").strip()[: MAX_ACCOUNT + 1]
     try:
-        target = await federation.remote_follow(home, account, ask.network)
+        target = await federation.remote_follow(home, account, ask.household)
         host = urlsplit(target).netloc
         if urlsplit(target).scheme != "https" or not host:
             raise Invalid("account", "is on a server without a page for this")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask, network
+from fedistream.api.ask import Ask
 from fedistream.api.attempts import Attempts
 from fedistream.api.entries import Entry, reply, routes
 from fedistream.api.gates import KNOWN_COOKIE, MAX_PASSWORD, Admin, basic_password, gates
@@ -217,16 +217,3 @@ def test_every_password_is_found_again(password: str) -> None:
     except UnicodeEncodeError:
         return
     assert basic_password(header, "admin") == password
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("unknown", "unknown"),
-    ],
-)
-def test_what_one_guesser_has_for_himself(address: str, expected: str) -> None:
-    assert network(address) == expected

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fedistream.chat.bans import Bans, household
+from fedistream.chat.bans import Bans
 from fedistream.db import Database
 from fedistream.errors import Invalid, NotFound
 from tests.kit.asking import Clock
@@ -86,17 +86,3 @@ async def test_of_ipv6_the_whole_household_is_banned_as_its_addresses_change(ban
 async def test_this_machine_is_never_banned_with_somebody(bans: Bans, address: str) -> None:
     assert await bans.ban_household(address) == ""
     assert not bans.holds(address)
-
-
-@pytest.mark.parametrize(
-    ("address", "home"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("::1", "::1"),
-        ("unknown", "unknown"),
-    ],
-)
-def test_a_household_is_counted_as_one(address: str, home: str) -> None:
-    assert household(address) == home

@@ -1,0 +1,35 @@
+"""Who is counted as one behind an address, wherever somebody may do only so much, or is kept out."""
+
+import ipaddress
+
+PREFIX = 64  # bits of an IPv6 address that a household shares; the rest, everybody changes daily
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def household(address: str) -> str:
+    """The household at this address: of IPv4 the address, of IPv6 the network. What is no address stands for itself."""
+    try:
+        return name(network_of(address))
+    except ValueError:
+        return address
+
+
+def network_of(address: str) -> Network:
+    """The household as a network. Raises ValueError for what is no address."""
+    found = plain(ipaddress.ip_address(address))
+    # of this machine's own network no two addresses are one household
+    whole = found.version == 4 or found.is_loopback
+    return ipaddress.ip_network((found, found.max_prefixlen if whole else PREFIX), strict=False)
+
+
+def plain(address: Address) -> Address:
+    """A socket that takes both versions shows 192.0.2.1 as ::ffff:192.0.2.1."""
+    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
+
+
+def name(network: Network) -> str:
+    """As people write it: an address that is a network of its own without the length of its prefix."""
+    whole = network.prefixlen == network.max_prefixlen
+    return str(network.network_address) if whole else str(network)
