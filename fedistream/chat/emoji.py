@@ -10,12 +10,12 @@ from types import MappingProxyType
 
 from fedistream.chat.render import EMOJI_PATH
 from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.imagery import MEDIA_TYPES, kind_of
 
 MAX_BYTES = 256 * 1024  # of one picture
 MAX_EMOJI = 1_000
 NAME = re.compile(r"[A-Za-z0-9_+-]{1,64}")
 ENDINGS = {".png": "png", ".gif": "gif", ".webp": "webp", ".jpg": "jpg", ".jpeg": "jpg"}
-MEDIA_TYPES = {"png": "image/png", "gif": "image/gif", "webp": "image/webp", "jpg": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +28,6 @@ class Picture:
     @property
     def url(self) -> str:
         return EMOJI_PATH + self.file
-
-
-def kind_of(data: bytes) -> str | None:
-    """What picture this is by its first bytes: never SVG, which can hold scripts."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "gif"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "webp"
-    return "jpg" if data.startswith(b"\xff\xd8\xff") else None
 
 
 class Emoji:

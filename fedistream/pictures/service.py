@@ -19,6 +19,7 @@ from activitypub.guard import Blocked
 from activitypub.outside import Answer, TooLong, Unreachable
 from activitypub.signatures.request import Request, compose
 from fedistream.errors import NotFound, TooMany
+from fedistream.imagery import MEDIA_TYPES, kind_of
 from fedistream.pictures.paths import KEY, Paths
 
 log = logging.getLogger(__name__)
@@ -115,11 +116,11 @@ class Pictures:
                 answer = await self._get(url)
             except (Blocked, TooLong, Unreachable, ValueError) as why:  # BadUrl is one, and what urljoin raises
                 raise NotFound(str(why)) from why
-        media_type = sniff(answer.body)
-        if answer.status != 200 or media_type is None:
+        kind = kind_of(answer.body)
+        if answer.status != 200 or kind is None:
             raise NotFound(f"status {answer.status} and no picture")
         await self._keep(file, answer.body)
-        return Image(answer.body, media_type)
+        return Image(answer.body, MEDIA_TYPES[kind])
 
     async def _get(self, url: str) -> Answer:
         for _ in range(HOPS):
@@ -140,25 +141,14 @@ class Pictures:
             log.warning("a picture could not be kept: %s", error)
 
 
-def sniff(data: bytes) -> str | None:
-    """The media type by the first bytes, for the four kinds that are shown; None for everything else, SVG too."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    return "image/webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
-
-
 def _read(file: Path) -> tuple[Image | None, float]:
     """What is kept, and since when."""
     try:
         data, at = file.read_bytes(), file.stat().st_mtime
     except OSError:
         return None, 0.0
-    media_type = sniff(data)
-    return (None if media_type is None else Image(data, media_type)), at
+    kind = kind_of(data)
+    return (None if kind is None else Image(data, MEDIA_TYPES[kind])), at
 
 
 def _write(file: Path, data: bytes, at: float) -> int:

@@ -36,6 +36,7 @@ KERNEL = tuple(
         "errors",
         "events",
         "household",
+        "imagery",
         "jobs.job",
         "logbook",
         "options",

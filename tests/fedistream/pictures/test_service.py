@@ -17,7 +17,7 @@ from activitypub.outside import Outside
 from activitypub.signatures.request import Request
 from fedistream.errors import NotFound, TooMany
 from fedistream.pictures.paths import PREFIX, Paths
-from fedistream.pictures.service import Image, Limits, Pictures, sniff
+from fedistream.pictures.service import Image, Limits, Pictures
 from tests.kit.parlour import PIXEL
 from tests.kit.remote import Remote, remote
 
@@ -203,18 +203,3 @@ def test_a_path_leads_back_to_its_picture(rest: str) -> None:
     url = f"https://remote.example/{rest}"
     if path := paths.path(url):
         assert paths.url(*path.removeprefix(PREFIX).split("/")) == url
-
-
-@pytest.mark.parametrize(
-    ("data", "media_type"),
-    [
-        (PIXEL, "image/png"),
-        (b"\xff\xd8\xff\xe0", "image/jpeg"),
-        (b"GIF87a", "image/gif"),
-        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None),
-        (b"", None),
-    ],
-)
-def test_four_kinds_are_shown(data: bytes, media_type: str | None) -> None:
-    assert sniff(data) == media_type
