@@ -17,7 +17,7 @@ from fedistream.db.problems import (
     DriverMissing,
     NotWritable,
 )
-from fedistream.db.transaction import after_commit, atomic
+from fedistream.db.transaction import after_commit, atomic, within
 
 __all__ = [
     "BadAddress",
@@ -33,4 +33,5 @@ __all__ = [
     "NotWritable",
     "after_commit",
     "atomic",
+    "within",
 ]

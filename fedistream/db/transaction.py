@@ -72,6 +72,11 @@ def after_commit(call: Callable[[], None]) -> None:
         waiting.append(call)
 
 
+def within() -> bool:
+    """Whether a transaction is running here."""
+    return _after.get() is not None
+
+
 async def _commit(
     fn: Callable[..., Awaitable[R]], args: tuple[Any, ...], then: Callable[[R], None] | None
 ) -> tuple[R, list[Callable[[], None]]]:

@@ -113,7 +113,8 @@ class Acquaintances:
         # in one order, so that two processes with the same ids cannot wait for each other
         text, values = statement.table([{"id": each, "at": self._now()} for each in sorted(set(activity_ids))])
         new = {str(row["activity_id"]) for row in await statement.rows(_HEAR.format(rows=text), values)}
-        after_commit(lambda: self._remember(new))
+        heard = tuple(new)  # the set is the caller's
+        after_commit(lambda: self._remember(heard))
         return new
 
     async def unhear(self, activity_id: str, actor: str) -> None:
@@ -154,7 +155,7 @@ class Acquaintances:
 
     async def keep_all(self, signers: Collection[Signer]) -> dict[str, Known]:
         """As `keep`, of some, by their URLs. Who was written down lately is found by one look, without the ORM."""
-        by_url = {signer.actor.id: signer for signer in signers}
+        by_url = {signer.actor.id: signer for signer in sorted(signers, key=lambda each: each.actor.id)}
         now = self._now()
         known: dict[str, Known] = {}
         for row in await statement.rows(_KNOWN, {"urls": list(by_url), "since": now - FRESH}):

@@ -16,7 +16,8 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.actor import Actor
 from activitypub.inbox import Verified
-from fedistream.db import atomic
+from fedistream.db import DatabaseProblem, atomic, within
+from fedistream.errors import Refusal, TooMany
 from fedistream.events import Fact, PostLiked, PostShared
 from fedistream.federation.acquaintances import Acquaintances, Known
 from fedistream.federation.addresses import Addresses
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 0.005  # between two transactions: at 500 likes a second some three make the next one
 MOST = 64  # in one transaction: everybody else waits for it on SQLite
+MAX_WAITING = 5_000  # while the database does not answer
+RETRY_S = 5.0  # when who found no room may try again
 
 
 class Facts(Protocol):
@@ -54,57 +57,79 @@ class Applause:
     def __init__(self, parts: Parts, facts: Facts, now: Callable[[], datetime]) -> None:
         self._parts, self._facts, self._now = parts, facts, now
         self._waiting: deque[_Waiting] = deque()
+        self._last: asyncio.Future[bool] | None = None
         self._clerk: asyncio.Task[None] | None = None
 
     async def take(self, verified: Verified) -> bool:
         """Write it down, after those that came before. Returns whether this activity was not acted on before, once
-        that is on disk. Raises what the database does; a caller who is cancelled changes nothing."""
+        that is on disk. Raises TooMany when the database does not keep up, and what it says; a caller who is cancelled
+        changes nothing."""
+        if len(self._waiting) >= MAX_WAITING:
+            raise TooMany(RETRY_S)
         taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(verified, taken))
+        self._last = taken
         if self._clerk is None:
             self._clerk = asyncio.create_task(self._write_on(), name="applause")
-        return await taken
+        try:
+            return await asyncio.shield(taken)
+        except asyncio.CancelledError:
+            taken.add_done_callback(_report)
+            raise
+
+    async def settle(self) -> None:
+        """Wait until what has come so far is written, or not. To be called before an actor takes something back, is
+        forgotten or blocked: what came before that must not come after it. Within a transaction it does nothing: on
+        SQLite what waits here waits for the end of that."""
+        if self._last is not None and not within():
+            await asyncio.wait([self._last])
+
+    async def close(self) -> None:
+        """Finish the transaction that is running. Who still waits is to try again, and has not been told otherwise."""
+        while self._waiting:
+            self._waiting.popleft().taken.set_exception(TooMany(RETRY_S))
+        if self._clerk is not None:
+            await asyncio.wait([self._clerk])
 
     async def _write_on(self) -> None:
         """The first after a silence is written at once."""
+        batch: list[_Waiting] = []
         try:
             while self._waiting:
-                await self._settle([self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))])
+                batch = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                await self._settle(batch)
                 await asyncio.sleep(PAUSE_S)
         finally:
-            self._clerk = None
+            self._clerk = self._last = None
+            for each in (*batch, *self._waiting):  # of whom there are some only when the loop ends
+                each.taken.cancel()
+            self._waiting.clear()
 
     async def _settle(self, batch: Sequence[_Waiting]) -> None:
-        """Never raises: whoever waits is told."""
+        """Whoever waits is told, also of what went wrong."""
         try:
-            taken = await atomic(self._write, [each.verified for each in batch])
+            taken = await self._at_once([each.verified for each in batch])
+        except DatabaseProblem as problem:
+            for each in batch:
+                each.taken.set_exception(problem)
         except Exception as error:
-            if len(batch) > 1:
-                # what is wrong with one of them is not to be the others' fault
-                for each in batch:
-                    await self._settle([each])
+            if len(batch) == 1:
+                batch[0].taken.set_exception(error)
                 return
-            await self._once_more(batch[0], error)
-            return
-        for each, first in zip(batch, taken, strict=True):
-            if not each.taken.done():
+            # what is wrong with one of them is not to be the others' fault
+            for each in batch:
+                await self._settle([each])
+        else:
+            for each, first in zip(batch, taken, strict=True):
                 each.taken.set_result(first)
 
-    async def _once_more(self, single: _Waiting, error: Exception) -> None:
-        """Another process did the same at the same moment: this time its rows are seen. What breaks a constraint by
-        itself does so again."""
+    async def _at_once(self, applause: Sequence[Verified]) -> list[bool]:
         try:
-            if not isinstance(error, IntegrityError):
-                raise error
-            (first,) = await atomic(self._write, [single.verified])
-        except Exception as again:
-            if single.taken.done():
-                log.error("what nobody waits for any more was not written", exc_info=again)
-            else:
-                single.taken.set_exception(again)
-        else:
-            if not single.taken.done():
-                single.taken.set_result(first)
+            return await atomic(self._write, applause)
+        except IntegrityError:
+            # another process did the same at the same moment: this time its rows are seen; what breaks a constraint
+            # by itself does so again
+            return await atomic(self._write, applause)
 
     async def _write(self, applause: Sequence[Verified]) -> list[bool]:
         """In a transaction. Which of them were not acted on before."""
@@ -118,11 +143,16 @@ class Applause:
         return firsts
 
     async def _record(self, applause: Sequence[Verified]) -> list[Fact]:
-        """Only what posts of ours get; what an Announce embeds is not looked at."""
+        """Only what posts of ours get, and of nobody who was blocked while he waited; what an Announce embeds is not
+        looked at."""
         parts = self._parts
         posts = {url: parts.addresses.post_id(url) or "" for url in {_thing(each) for each in applause}}
         channels = await parts.posts.channels_of({post_id for post_id in posts.values() if post_id})
-        ours = [each for each in applause if posts[_thing(each)] in channels]
+        ours = [
+            each
+            for each in applause
+            if posts[_thing(each)] in channels and not parts.acquaintances.is_blocked(each.activity.actor)
+        ]
         if not ours:
             return []
         known = await parts.acquaintances.keep_all([each.signer for each in ours])
@@ -143,6 +173,12 @@ class Applause:
         if deed.kind is Kind.SHARE:
             return PostShared(*named, self._now())
         return PostLiked(*named, deed.activity.reaction or "", self._now())
+
+
+def _report(taken: "asyncio.Future[bool]") -> None:
+    """Nobody waits for this one any more, so its failure is told here."""
+    if not taken.cancelled() and (error := taken.exception()) is not None and not isinstance(error, Refusal):
+        log.error("what nobody waits for any more was not written", exc_info=error)
 
 
 def _thing(verified: Verified) -> str:

@@ -49,7 +49,8 @@ class Engagements:
         firsts: dict[tuple[int, str, str], Deed] = {}
         for deed in deeds:
             firsts.setdefault(deed.key, deed)
-        text, values = statement.table([self._row(deed) for deed in firsts.values()])
+        # in one order, so that two processes with the same rows cannot wait for each other
+        text, values = statement.table([self._row(firsts[key]) for key in sorted(firsts)])
         made = await statement.rows(_RECORD.format(rows=text), values)
         new = {(row["actor_id"], row["kind"], row["object"]) for row in made}
         told: list[bool] = []

@@ -108,6 +108,7 @@ class FederationFeature:
         return {PROFILE: self.profiles.send, **self.doors.handlers()}
 
     async def close(self) -> None:
+        await self.federation.close()
         await self.outside.close()
 
 

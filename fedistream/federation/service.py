@@ -21,7 +21,7 @@ from activitypub.signatures.request import Request
 from activitypub.urls import authority
 from activitypub.vocabulary.activity import Inner
 from activitypub.webfinger import BadHandle, interaction_url, parse_handle
-from fedistream.db import atomic
+from fedistream.db import after_commit, atomic
 from fedistream.errors import Invalid, TooMany
 from fedistream.events import Fact, SettingChanged
 from fedistream.federation.acquaintances import Acquaintances
@@ -122,6 +122,10 @@ class Federation:
             # the worker that sends followers away lets their Follows be done again, and cannot reach our memory
             self._parts.acquaintances.forget_heard()
 
+    async def close(self) -> None:
+        """Before the database is."""
+        await self._parts.applause.close()
+
     async def sweep(self) -> None:
         """Forget what need not be remembered any longer."""
         await self._parts.acquaintances.sweep()
@@ -171,7 +175,7 @@ class Federation:
     async def block(self, channel: Channel, actor: str) -> None:
         """Send a follower away for good. Raises NotFound, Off."""
         await self._carry_out(self._block, channel, actor)
-        self._parts.blocks.block([actor])
+        after_commit(lambda: self._parts.blocks.block([actor]))
 
     async def remove(self, channel: Channel, actor: str) -> None:
         """Send a follower away, who may ask again. Raises NotFound, Off."""
@@ -230,6 +234,7 @@ class Federation:
             await self._state(await act(verified))
             return True
 
+        await self._parts.applause.settle()
         try:
             return await atomic(hear_and_act)
         except IntegrityError:
@@ -243,6 +248,7 @@ class Federation:
         async def all_of_it() -> None:
             await self._state(await act(*given))
 
+        await self._parts.applause.settle()
         await atomic(all_of_it)
 
     async def _state(self, facts: list[Fact]) -> None:

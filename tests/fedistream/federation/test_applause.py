@@ -1,6 +1,7 @@
 """Many likes at once, on the databases: each is recorded and told once, whatever became of those beside it."""
 
 import asyncio
+import contextvars
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,10 +16,11 @@ from activitypub.signatures import Scheme
 from activitypub.signatures.keys import make_ed25519
 from activitypub.signer import Signer
 from activitypub.vocabulary.activity import Activity
-from fedistream.errors import Refusal
+from fedistream.db import Database, DatabaseProblem, atomic
+from fedistream.errors import Refusal, TooMany
 from fedistream.events import Fact, PostLiked, PostShared, SettingChanged
 from fedistream.federation.acquaintances import Acquaintances
-from fedistream.federation.applause import MOST, Applause, Parts
+from fedistream.federation.applause import MAX_WAITING, MOST, Applause, Parts
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.models import EngagementRow, RemoteActorRow, SeenActivityRow
 from fedistream.federation.values import Kind, Off
@@ -29,22 +31,27 @@ KEY = make_ed25519().public()
 
 
 @pytest.fixture
-async def node(database: object) -> AsyncIterator[Federated]:
+async def node(database: Database) -> AsyncIterator[Federated]:
     async with federated() as made:
         yield made
 
 
 class Facts:
-    """They fail for some actors, as a database may that is full, and for others as one where somebody else was quicker:
-    so many times."""
+    """They fail for some actors, and for others as a database does where somebody else was quicker: so many times; or
+    for all, as one does that is full."""
 
     def __init__(self) -> None:
         self.stated: list[Fact] = []
+        self.asked = 0
+        self.full = False
         self.broken: set[str] = set()
         self.late: dict[str, int] = {}
 
     async def state(self, fact: Fact) -> None:
         assert isinstance(fact, PostLiked | PostShared)
+        self.asked += 1
+        if self.full:
+            raise DatabaseProblem("the disk is full")
         if fact.actor in self.broken:
             raise LookupError(fact.actor)
         if self.late.get(fact.actor):
@@ -59,8 +66,18 @@ def facts() -> Facts:
 
 
 @pytest.fixture
-def applause(node: Federated, facts: Facts) -> Applause:
-    acquaintances = Acquaintances(SimpleNamespace(), Blocks(), lambda: 0.0, lambda: AT)
+def blocks() -> Blocks:
+    return Blocks()
+
+
+@pytest.fixture
+def acquaintances(blocks: Blocks) -> Acquaintances:
+    """They fetch nothing."""
+    return Acquaintances(SimpleNamespace(), blocks, lambda: 0.0, lambda: AT)
+
+
+@pytest.fixture
+def applause(node: Federated, facts: Facts, acquaintances: Acquaintances) -> Applause:
     parts = Parts(node.feature.addresses, node.feature.posts, acquaintances, node.feature.engagements)
     return Applause(parts, facts, lambda: AT)
 
@@ -93,6 +110,15 @@ async def test_many_at_once_are_each_recorded_and_told_once_in_their_order(
     again = await asyncio.gather(*(applause.take(does(number, post)) for number in fans))
     assert again == [False] * len(fans)
     assert len(facts.stated) == len(fans)
+
+
+async def test_what_was_taken_is_known_without_a_look_at_the_rows(
+    node: Federated, applause: Applause, acquaintances: Acquaintances
+) -> None:
+    liked = does(1, await posted(node))
+    assert not await acquaintances.seen(liked.activity.id)
+    await applause.take(liked)
+    assert await acquaintances.seen(liked.activity.id)
 
 
 async def test_one_activity_that_comes_twice_at_the_same_moment_is_acted_on_once(
@@ -147,7 +173,7 @@ async def test_where_another_process_was_quicker_it_is_tried_once_more_by_itself
     node: Federated, applause: Applause, facts: Facts
 ) -> None:
     post = await posted(node)
-    facts.late = {actor(2).id: 2, actor(3).id: 3}  # within the others, alone, and once more
+    facts.late = {actor(2).id: 2, actor(3).id: 2}  # the one within the others and again so, the other alone and again
     taken = await asyncio.gather(*(applause.take(does(number, post)) for number in range(5)), return_exceptions=True)
     assert [type(each) for each in taken] == [bool, bool, bool, IntegrityError, bool]
     assert await EngagementRow.all().count() == 4
@@ -205,3 +231,97 @@ async def test_when_federation_is_switched_off_meanwhile_each_is_told(node: Fede
     assert [type(each) for each in taken] == [Off] * 3
     assert issubclass(Off, Refusal)
     assert await SeenActivityRow.all().count() == 0
+
+
+async def test_a_full_disk_is_tried_once_for_all_who_wait(node: Federated, applause: Applause, facts: Facts) -> None:
+    post = await posted(node)
+    facts.full = True
+    taken = await asyncio.gather(*(applause.take(does(n, post)) for n in range(MOST)), return_exceptions=True)
+    assert [type(each) for each in taken] == [DatabaseProblem] * MOST
+    assert facts.asked == 1
+    facts.full = False
+    assert await applause.take(does(0, post))
+
+
+async def test_there_is_room_for_so_many_and_no_more(node: Federated, applause: Applause) -> None:
+    post = await posted(node)
+    calls = [asyncio.create_task(applause.take(does(1, post))) for _ in range(MAX_WAITING + 3)]
+    taken = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(each) for each in taken] == [bool] * MAX_WAITING + [TooMany] * 3
+    assert taken.count(True) == 1
+
+
+async def test_what_is_taken_back_or_done_later_comes_after_what_waits(node: Federated, applause: Applause) -> None:
+    post = await posted(node)
+    waiting = [asyncio.create_task(applause.take(does(number, post))) for number in range(3 * MOST)]
+    await asyncio.sleep(0)
+    waiting[-1].cancel()  # he does not wait any more, and yet it is written
+    await applause.settle()
+    assert await node.feature.engagements.count(post, Kind.LIKE) == len(waiting)
+    await asyncio.gather(*waiting, return_exceptions=True)
+    await applause.settle()
+
+
+async def test_a_transaction_does_not_wait_for_what_waits_for_its_end(node: Federated, applause: Applause) -> None:
+    post = await posted(node)
+    liked: list[asyncio.Task[bool]] = []
+
+    async def like_and_settle() -> None:
+        await SeenActivityRow.create(activity_id="something else", at=AT)
+        outside = contextvars.Context()
+        liked.append(asyncio.get_running_loop().create_task(applause.take(does(1, post)), context=outside))
+        await asyncio.sleep(0)
+        await applause.settle()
+
+    await asyncio.wait_for(atomic(like_and_settle), 20)
+    assert await liked[0]
+
+
+async def test_who_is_blocked_while_he_waits_is_not_recorded(
+    node: Federated, applause: Applause, facts: Facts, blocks: Blocks
+) -> None:
+    post = await posted(node)
+    calls = [asyncio.create_task(applause.take(does(number, post))) for number in (1, 2)]
+    await asyncio.sleep(0)
+    blocks.block([actor(1).id])
+    await asyncio.gather(*calls)
+    assert [fact.actor for fact in facts.stated if isinstance(fact, PostLiked)] == [actor(2).id]
+
+
+async def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_to_come_again(
+    node: Federated, applause: Applause
+) -> None:
+    post = await posted(node)
+    calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(2 * MOST)]
+    while not await SeenActivityRow.exists():
+        await asyncio.sleep(0)
+    await applause.close()
+    taken = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(each) for each in taken] == [bool] * MOST + [TooMany] * MOST
+    assert await node.feature.engagements.count(post, Kind.LIKE) == MOST
+    await applause.close()
+
+
+async def test_nobody_is_left_waiting_when_the_loop_ends(node: Federated, applause: Applause) -> None:
+    post = await posted(node)
+    calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(2 * MOST)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks():
+        if task.get_name() == "applause":
+            task.cancel()
+    async with asyncio.timeout(20):
+        taken = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(each, asyncio.CancelledError) for each in taken)
+    assert await applause.take(does(0, post)) in (True, False), "and who comes then is heard"
+
+
+@pytest.mark.parametrize("goes", ["Undo", "Delete"])
+async def test_an_undo_or_a_farewell_never_overtakes_the_like(node: Federated, goes: str) -> None:
+    post = await posted(node)
+    for number in range(10):
+        await node.take(node.ann.activity("Announce", post))  # from now on her key is known, and nothing is fetched
+        like = node.ann.activity("Like", post, id=f"{node.ann.id}#like{number}")
+        later = node.ann.activity("Undo", like) if goes == "Undo" else node.ann.activity("Delete", node.ann.id)
+        assert set(await asyncio.gather(node.take(like), node.take(later))) == {"taken"}
+        assert await node.feature.engagements.count(post, Kind.LIKE) == 0
