@@ -128,7 +128,10 @@ class Herald:
 
     def engagement(self, channel_id: int, what: Engagement) -> Message:
         """Somebody on the fediverse followed, liked or shared. It takes its turn in the log, which is not waited for:
-        a thousand likes would otherwise hold up all that is to be told after them. Raises Invalid, TooMany."""
+        a thousand likes would otherwise hold up all that is to be told after them. Raises Invalid, and TooMany already
+        when the log is half full, as people who chat come first."""
+        if self._parts.messages.crowded:
+            raise TooMany(1)
         html = render(escape(what.text), {})
         message = self.message(
             channel_id, what.kind, Origin.FEDIVERSE, what.text, html, remote=self.facing(what.author)

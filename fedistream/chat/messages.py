@@ -29,7 +29,8 @@ PAUSE_S = 0.02  # between two batches: at 900 messages a second a transaction fo
 MAX_BATCH = 500
 MAX_WAITING = 5_000  # messages in memory while the database does not answer
 MAX_PAGE = 500
-MAX_IDS = 1_000  # that are hidden or shown in one go
+MAX_IDS = 1_000  # that are hidden or shown in one go, and told to who was away
+MAX_LOOKED_AT = 5_000  # hidden last, among which the newest are looked for
 PRUNED_AT_ONCE = 1_000  # rows in one statement: everybody else waits for it,
 PRUNE_PAUSE_S = 0.1  # and is let in between
 MAX_AHEAD = timedelta(days=1)
@@ -76,6 +77,11 @@ class MessageLog:
 
     def next_id(self) -> str:
         return self._ids.next()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much waits that what can be left out should be: the other half is for what people say."""
+        return len(self._waiting) >= MAX_WAITING // 2
 
     def append(
         self, message: Message, then: Then, *, fact: Fact | None = None, along: Along | None = None, keep: bool = True
@@ -129,12 +135,14 @@ class MessageLog:
         found = await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS)
         return await self._messages(found[::-1])
 
-    async def hidden_since(self, channel_id: int, after: str, limit: int = 200) -> tuple[str, ...]:
-        """The ids of messages that were hidden after the moment an id was made, of the newest `limit` hidden ones:
-        for somebody who was away and still shows them. Raises Invalid."""
-        rows = MessageRow.filter(channel_id=channel_id, visible=False).order_by("-id").limit(_page(limit))
-        since = ids.time_of(_cursor(after))
-        return tuple(ids.text(number) for number, at in await rows.values_list("id", "hidden_at") if at > since)
+    async def hidden_since(self, channel_id: int, after: str) -> tuple[str, ...]:
+        """The ids of messages that were said up to an id and hidden after the moment it was made: for somebody who was
+        away and still shows them. The newest MAX_IDS, the oldest first. Raises Invalid."""
+        last = _cursor(after)
+        # no word of `visible`: by its index SQLite would go through all that was ever hidden
+        rows = MessageRow.filter(channel_id=channel_id, id__lte=last, hidden_at__gt=ids.time_of(last))
+        found = await rows.order_by("-hidden_at", "-id").limit(MAX_LOOKED_AT).values_list("id", flat=True)
+        return tuple(ids.text(number) for number in sorted(int(str(each)) for each in found)[-MAX_IDS:])
 
     async def moderated(self, channel_id: int, *, before: str | None = None, limit: int = 100) -> tuple[Message, ...]:
         """What visitors, bots and people from elsewhere said, hidden or not, the newest first. Raises Invalid."""

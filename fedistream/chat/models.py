@@ -56,7 +56,8 @@ class VisitorIdentityRow(Model):
 class MessageRow(Model):
     """`id` begins with the time (`ids.py`). `visible` is what the history asks for; `hidden_at` says since when not.
 
-    The second index is for moderators, who see everything of a channel, the third for one visitor's messages.
+    The second index is for moderators, who see everything of a channel, the third for one visitor's messages, the last
+    for what was hidden while somebody was away.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False)
@@ -77,7 +78,7 @@ class MessageRow(Model):
 
     class Meta:
         table = "message"
-        indexes = (("channel", "visible", "id"), ("channel", "id"), ("visitor", "id"))
+        indexes = (("channel", "visible", "id"), ("channel", "id"), ("visitor", "id"), ("channel", "hidden_at"))
 
 
 class IpBanRow(Model):

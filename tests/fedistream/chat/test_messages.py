@@ -164,9 +164,32 @@ async def test_who_was_away_learns_what_was_hidden_meanwhile(room: Chatroom) -> 
     await log.set_visible([two.id], False)
     assert await log.hidden_since(room.home, seen_last.id) == (two.id,)
     assert await log.hidden_since(room.home, three.id) == (two.id,)
-    assert await log.hidden_since(room.home, one.id, limit=1) == (two.id,)
+    assert await log.hidden_since(room.home, one.id) == (one.id,), "two had not been said yet"
+    await log.set_visible([two.id], True)
+    assert await log.hidden_since(room.home, seen_last.id) == ()
     with pytest.raises(Invalid):
         await log.hidden_since(room.home, "yesterday")
+
+
+async def test_who_was_away_learns_of_as_much_as_one_update_can_say_the_newest(room: Chatroom) -> None:
+    ann, ben = await room.visitor("Ann"), await room.visitor("Ben")
+    long_hidden = await say(room, *(str(n) for n in range(300)), visitor=ann)
+    many = await say(room, *(str(n) for n in range(MAX_IDS + 50)), visitor=ann)
+    (slip,) = await say(room, "slip", visitor=ben)
+    log = room.feature.messages
+    await log.set_visible([each.id for each in long_hidden], False)
+    (away,) = await say(room, "still here", visitor=ben)
+    room.clock.advance(1)
+    assert await log.hidden_since(room.home, away.id) == ()
+    await log.set_visible([many[0].id], False)
+    assert await log.hidden_since(room.home, away.id) == (many[0].id,), "however much was hidden before"
+    await log.set_visible([slip.id], False)
+    room.clock.advance(1)
+    await log.hide_all_of(ann.id)
+    await say(room, *(str(n) for n in range(300)), visitor=ann)
+    await log.hide_all_of(ann.id)
+    newest = [each.id for each in (*many[-MAX_IDS + 1 :], slip)]
+    assert await log.hidden_since(room.home, away.id) == tuple(newest), "what he never saw takes nobody's place"
 
 
 async def test_too_many_ids_at_once_are_refused(room: Chatroom) -> None:

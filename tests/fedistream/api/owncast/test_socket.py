@@ -261,6 +261,19 @@ async def test_who_was_away_hears_what_was_hidden_meanwhile(faces: Faces, port: 
         assert (await ann.until("VISIBILITY-UPDATE"))["ids"] == [last.id]
 
 
+async def test_who_was_away_hears_of_all_that_a_troll_had_said(faces: Faces, port: int) -> None:
+    _, token = await faces.visitor("Ann")
+    bot, troll = [await faces.chat.visitors.make_bot(name) for name in ("Bot", "Troll")]
+    home, herald, moderation = faces.channels.home().id, faces.chat.herald, faces.chat.moderation
+    said = await asyncio.gather(*(herald.bot_says(home, troll, f"spam {n}") for n in range(300)))
+    seen = await herald.bot_says(home, bot, "seen by Ann, who leaves")
+    faces.clock.advance(1)
+    await moderation.set_enabled(troll.id, False, ADMIN)
+    async with chatting(port, token, since=seen.id) as ann:
+        await ready(ann)
+        assert (await ann.until("VISIBILITY-UPDATE"))["ids"] == [each.id for each in said]
+
+
 @pytest.mark.parametrize(
     ("address", "elsewhere"),
     [(lambda n: "203.0.113.9", "203.0.113.10"), (lambda n: f"2001:db8:1:2::{n:x}", "2001:db8:1:3::1")],
