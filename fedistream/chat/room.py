@@ -33,6 +33,14 @@ class Seat:
         return Client(self.id, self.visitor, self.address, self.user_agent, self.connected_at, self.messages)
 
 
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """Whose last seat this was has gone when the timer is up."""
+
+    seat: Seat
+    timer: Timer
+
+
 class Room:
     """One channel's. `came` and `went` are told of visitors, by their first and last sockets: a second window is nobody
     new, and who is back within PARTED_S has not been away."""
@@ -41,16 +49,14 @@ class Room:
         self._clocks, self._came, self._went = clocks, came, went
         self.seats: dict[int, Seat] = {}
         self._by_visitor: dict[str, dict[int, Seat]] = {}
-        self._leaving: dict[str, Timer] = {}
+        self._leaving: dict[str, _Leaving] = {}  # of those who have no seat
 
     def enter(self, seat: Seat) -> None:
         visitor = seat.visitor
         self.seats[seat.id] = seat
         others = self._by_visitor.setdefault(visitor.id, {})
         others[seat.id] = seat
-        if (timer := self._leaving.pop(visitor.id, None)) is not None:
-            timer.cancel()
-        elif len(others) == 1:
+        if self._recall(visitor.id) is None and len(others) == 1:
             self._came(seat)
 
     def leave(self, seat: Seat) -> None:
@@ -64,27 +70,52 @@ class Room:
         del others[seat.id]
         if not others:
             del self._by_visitor[seat.visitor.id]
-            visitor_id = seat.visitor.id
-            self._leaving[visitor_id] = self._clocks.later(PARTED_S, lambda: self._gone(visitor_id, seat))
+            self._part(seat)
 
     def become(self, visitor_id: str, visitor: Visitor) -> None:
-        """Who sat under one id is somebody else from now on (he signed in), or the same with another name."""
-        seats = self._by_visitor.pop(visitor_id, {})
-        if seats:
-            self._by_visitor.setdefault(visitor.id, {}).update(seats)
+        """Who sat under one id is somebody else from now on (he signed in), or the same with another name. So is who
+        has just left: one goes elsewhere to sign in, and has PARTED_S to be back from there. When either of the two is
+        here, nobody has gone."""
+        if visitor.id == visitor_id and visitor_id in self._leaving:
+            self._leaving[visitor_id].seat.visitor = visitor
+            return
+        seats, last = self._by_visitor.pop(visitor_id, {}), self._recall(visitor_id)
         for seat in seats.values():
             seat.visitor = visitor
+        if seats:
+            self._by_visitor.setdefault(visitor.id, {}).update(seats)
+        if seats or last is not None:
+            self._recall(visitor.id)
+        if last is not None and visitor.id not in self._by_visitor:
+            last.visitor = visitor
+            self._part(last)
+
+    def knows(self, visitor_id: str) -> bool:
+        """Whether he is here, or has not been away for long enough to have gone."""
+        return visitor_id in self._by_visitor or visitor_id in self._leaving
 
     def of_visitor(self, visitor_id: str) -> tuple[Seat, ...]:
         return tuple(self._by_visitor.get(visitor_id, {}).values())
 
     def close(self) -> None:
-        for timer in self._leaving.values():
-            timer.cancel()
+        for each in self._leaving.values():
+            each.timer.cancel()
         self._leaving.clear()
 
-    def _gone(self, visitor_id: str, seat: Seat) -> None:
-        del self._leaving[visitor_id]
+    def _part(self, seat: Seat) -> None:
+        timer = self._clocks.later(PARTED_S, lambda: self._gone(seat))
+        self._leaving[seat.visitor.id] = _Leaving(seat, timer)
+
+    def _recall(self, visitor_id: str) -> Seat | None:
+        """Who was leaving stays. Returns the seat he had."""
+        leaving = self._leaving.pop(visitor_id, None)
+        if leaving is None:
+            return None
+        leaving.timer.cancel()
+        return leaving.seat
+
+    def _gone(self, seat: Seat) -> None:
+        del self._leaving[seat.visitor.id]
         self._went(seat)
 
 
@@ -132,8 +163,8 @@ class Rooms:
 
     def become(self, visitor_id: str, visitor: Visitor) -> tuple[int, ...]:
         """Let those who sit under this id be this visitor: the same with another name, or whom he signed in as.
-        Returns the channels he is in."""
-        found = [channel_id for channel_id, room in self._rooms.items() if room.of_visitor(visitor_id)]
+        Returns the channels he is in, or has left just now."""
+        found = [channel_id for channel_id, room in self._rooms.items() if room.knows(visitor_id)]
         for channel_id in found:
             self._rooms[channel_id].become(visitor_id, visitor)
         return tuple(found)

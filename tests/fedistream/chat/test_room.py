@@ -1,5 +1,7 @@
 """Who is in a room: visitors come and go, sockets only open and close."""
 
+from dataclasses import replace
+
 import pytest
 
 from fedistream.chat.room import PARTED_S, Rooms, Seat
@@ -107,6 +109,84 @@ def test_a_visitor_who_becomes_another_keeps_his_seats_and_leaves_as_the_other(w
         watched.rooms.leave(each)
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "+Ann", "+Zoe", "-Zoe", "-Zoe"]
+
+
+def test_who_signs_in_as_somebody_who_is_just_leaving_lets_nobody_go(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    zoe, _ = watched.enter("Zoe")
+    watched.rooms.leave(zoe)
+    watched.clock.advance(PARTED_S - 1)
+    assert watched.rooms.become("ann", watched.visitor("Zoe")) == (HOME,)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe"], "Zoe sits there"
+    watched.rooms.leave(ann)
+    watched.clock.advance(PARTED_S - 1)
+    back, _ = watched.enter("Zoe")
+    watched.clock.advance(PARTED_S)
+    watched.rooms.leave(back)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
+
+
+def test_who_goes_elsewhere_to_sign_in_comes_back_as_another_and_has_not_been_away(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    watched.rooms.leave(ann)
+    watched.clock.advance(PARTED_S - 1)
+    assert watched.rooms.become("ann", watched.visitor("Zoe")) == (HOME,)
+    watched.clock.advance(PARTED_S - 1)
+    seat, _ = watched.enter("Zoe")
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann"]
+    watched.rooms.leave(seat)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "-Zoe"]
+
+
+def test_who_has_signed_in_and_does_not_come_back_has_gone_as_the_other(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    watched.rooms.leave(ann)
+    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "-Zoe"]
+    watched.enter("Ann")
+    assert watched.told == ["+Ann", "-Zoe", "+Ann"], "the old identity is not known any more"
+
+
+def test_who_signs_in_elsewhere_as_somebody_who_is_here_is_here(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    zoe, _ = watched.enter("Zoe")
+    watched.rooms.leave(ann)
+    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe"]
+    watched.rooms.leave(zoe)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
+
+
+@pytest.mark.parametrize("first", ["Ann", "Zoe"])
+def test_two_that_are_leaving_and_become_one_leave_once(watched: Watched, first: str) -> None:
+    seats = {name: watched.enter(name)[0] for name in ("Ann", "Zoe")}
+    watched.rooms.leave(seats.pop(first))
+    watched.clock.advance(1)
+    watched.rooms.leave(*seats.values())
+    watched.clock.advance(1)
+    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.clock.advance(PARTED_S - 0.1)
+    assert watched.told == ["+Ann", "+Zoe"]
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
+
+
+def test_who_is_renamed_while_leaving_has_gone_in_time_and_by_the_new_name(watched: Watched) -> None:
+    seat, _ = watched.enter("Ann")
+    there, _ = watched.enter("Ann", OTHER)
+    watched.rooms.leave(seat)
+    watched.clock.advance(PARTED_S - 1)
+    assert sorted(watched.rooms.become("ann", replace(watched.visitor("Ann"), name="Anna"))) == [HOME, OTHER]
+    watched.clock.advance(1)
+    assert watched.told == ["+Ann", "+Ann", "-Anna"]
+    assert there.visitor.name == "Anna"
 
 
 def test_closing_sends_everybody_away_and_tells_of_nobodys_leaving(watched: Watched) -> None:
