@@ -78,13 +78,18 @@ class Gallery:
     async def answer(self, said: Answered, markdown: str, by: str, along: Along) -> None:
         """A line in the channel's name, to the author of another. Otherwise as `say`. Raises Invalid for a blank
         one."""
-        if said.message_id is None:
+        question = said.message_id
+        if question is None:
             raise Invalid("message", "is not in the chat")
+
+        async def noted(message_id: str) -> None:
+            await along(message_id)
+            await self._moderation.note("answer", by or ADMIN, [question])
+
         message = self._herald.line(
             said.channel_id, Kind.SYSTEM, f"@{escape(_name(said))} {markdown}", Origin.FEDIVERSE
         )
-        await self._herald.keep(replace(message, link=said.link, answers=said.message_id), along)
-        await self._moderation.note("answer", by or ADMIN, [said.message_id])
+        await self._herald.keep(replace(message, link=said.link, answers=question), noted)
 
     async def edit(self, message_id: str, said: Remark) -> None:
         """Let a line say what its author says now. One that is not there any more stays away."""

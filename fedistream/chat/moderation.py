@@ -1,6 +1,6 @@
 """What moderators and the admin do in the chat. Every action is written down: who, what, to whom, and why."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -77,9 +77,8 @@ class Moderation:
 
     async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN) -> Visitor:
         """Raises NotFound, and Conflict for a bot."""
-        visitor = await self._parts.visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
+        visitor = await atomic(self._set_moderator, visitor_id, moderator, actor)
         self._parts.rooms.become(visitor_id, visitor)
-        await self.note("make moderator" if moderator else "unmake moderator", actor, [visitor_id], "")
         return visitor
 
     async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:
@@ -117,6 +116,13 @@ class Moderation:
         rows = rows.order_by("-id").limit(limit)
         return tuple(Action(row.id, row.what, row.actor, row.target, row.why, row.at) for row in await rows)
 
+    async def carry_out(
+        self, act: Callable[[], Awaitable[object]], what: str, actor: str, targets: Iterable[str], why: str = ""
+    ) -> None:
+        """Do what lies elsewhere and write it down in one transaction: a kill in between leaves both or neither. `act`
+        may await nothing but the database. Raises what it does."""
+        await atomic(self._carry_out, act, what, actor, tuple(targets), why)
+
     def _send_away(self, visitor: Visitor) -> set[str]:
         """Tell him, take his voice at once, close his sockets in a moment. Returns the addresses he had."""
         at = self._clocks.now()
@@ -149,6 +155,11 @@ class Moderation:
             await self._near.facts.state(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
         return visitor
 
+    async def _set_moderator(self, visitor_id: str, moderator: bool, actor: str) -> Visitor:
+        visitor = await self._parts.visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
+        await self.note("make moderator" if moderator else "unmake moderator", actor, [visitor_id])
+        return visitor
+
     async def _hide_all_of(self, visitor_id: str, actor: str) -> dict[int, tuple[str, ...]]:
         changed = await self._parts.messages.hide_all_of(visitor_id)
         await self._state_visibility(changed, False, actor)
@@ -159,6 +170,13 @@ class Moderation:
         await self._parts.visitors.delete(visitor_id)
         await self.note("delete visitor", actor, [visitor_id], why)
         return changed
+
+    async def _carry_out(
+        self, act: Callable[[], Awaitable[object]], what: str, actor: str, targets: tuple[str, ...], why: str
+    ) -> None:
+        # first: memory that `act` brings up to date at its end is to know of nothing that fails after it
+        await self.note(what, actor, targets, why)
+        await act()
 
     async def _state_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
         fact = MessagesShown if visible else MessagesHidden
@@ -171,7 +189,7 @@ class Moderation:
             self._herald.hear(channel_id, Shown(message_ids, visible, self._herald.next_id(), at))
 
     async def note(self, what: str, actor: str, targets: Iterable[str], why: str = "") -> None:
-        """Write down what somebody did, also where it was done elsewhere."""
+        """Write down what somebody did, in the transaction of that."""
         at = self._clocks.now()
         for target in targets:
             await ModerationActionRow.create(

@@ -1,6 +1,8 @@
 """Replies from the fediverse: what moderators answer and whom they block in the chat, and what the admin lets in. Ours
 alone, below Owncast's paths and in its shapes."""
 
+from functools import partial
+
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
@@ -32,9 +34,9 @@ async def block_author(
 ) -> Response:
     """Of a message, with all they said."""
     said = await talk.of_message(ask.member("messageId", str))
-    await federation.block(channels.home(), said.actor)
-    # the lines that were hidden by it are noted too, but not by whom
-    await moderation.note("block author", actor(ask), [said.handle])
+    # the lines that are hidden by it are noted too, but not by whom
+    block = partial(federation.block, channels.home(), said.actor)
+    await moderation.carry_out(block, "block author", actor(ask), [said.handle])
     return done("author blocked")
 
 

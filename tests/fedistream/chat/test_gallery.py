@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.values import Edited, Message, Shown
 from fedistream.db import atomic
 from fedistream.errors import TooMany
@@ -25,6 +26,11 @@ class Remark:
     warning: str = ""
     link: str = "https://remote.example/1"
     edited_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Answered(Remark):
+    message_id: str | None = None
 
 
 async def fine(message_id: str) -> None:
@@ -55,6 +61,31 @@ async def test_what_fails_along_with_a_line_keeps_it_out(room: Chatroom) -> None
     with pytest.raises(TooMany):
         await room.feature.gallery.say(Remark(room.home), fail)
     assert (await room.bodies(), ears.of(Message)) == ([], [])
+
+
+async def test_an_answer_is_in_the_chat_and_written_down_or_neither(room: Chatroom) -> None:
+    question = await said(room)
+    seen: list[str] = []
+
+    async def fail(message_id: str) -> None:
+        raise ValueError(message_id)
+
+    async def written(message_id: str) -> None:
+        seen.append(message_id)
+
+    remark = Answered(room.home, message_id=question.id)
+    with pytest.raises(TooMany):
+        await room.feature.gallery.answer(remark, "ho", "mod", fail)
+    assert (len(await room.bodies()), await room.feature.moderation.actions()) == (1, ())
+    await room.feature.gallery.answer(remark, "ho", "mod", written)
+    (action,) = await room.feature.moderation.actions()
+    assert (action.what, action.actor, action.target) == ("answer", "mod", question.id)
+    _, answer = await room.feature.messages.history(room.home)
+    assert (answer.id, answer.answers) == (seen[0], question.id)
+    await ModerationActionRow._meta.db.execute_query("DROP TABLE moderation_action")
+    with pytest.raises(TooMany):
+        await room.feature.gallery.answer(remark, "ho ho", "mod", written)
+    assert len(await room.bodies()) == 2, "what cannot be written down is not said"
 
 
 async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_them_or_not_at_all(room: Chatroom) -> None:

@@ -1,6 +1,7 @@
 """What moderators do, and what those concerned notice."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -158,3 +159,20 @@ async def test_a_moderator_sees_a_visitors_sockets_and_all_he_said(room: Chatroo
     assert details.visitor == ann.visitor
     assert [(client.address, client.messages) for client in details.clients] == [(LOUD, 2)]
     assert [(said.body, said.hidden_at is None) for said in details.messages] == [("two", False), ("one", True)]
+
+
+async def test_what_is_done_elsewhere_and_the_note_of_it_are_there_together_or_not_at_all(room: Chatroom) -> None:
+    ann, moderation = await room.visitor("Ann"), room.feature.moderation
+
+    async def rename(fails: bool) -> None:
+        await room.feature.visitors.rename(ann.id, "Anna")
+        assert await actions(room) == [("rename", ADMIN, ann.id, "too short")]
+        if fails:
+            raise ValueError("as planned")
+
+    with pytest.raises(ValueError, match="planned"):
+        await moderation.carry_out(partial(rename, True), "rename", ADMIN, [ann.id], "too short")
+    assert (await room.feature.visitors.get(ann.id), await actions(room)) == (ann, [])
+    await moderation.carry_out(partial(rename, False), "rename", ADMIN, [ann.id], "too short")
+    assert (await room.feature.visitors.get(ann.id)).name == "Anna"
+    assert await actions(room) == [("rename", ADMIN, ann.id, "too short")]
