@@ -12,10 +12,12 @@ const HIDDEN_PAGE_MS = 500; // frames stand still while nobody looks
 export class Log {
   /** @type {import("./wire.js").Line[]} */
   #waiting = [];
-  /** @type {Set<string>} */
+  /** @type {Set<string>} of the lines that are here or wait */
   #known = new Set();
-  /** @type {Set<string>} */
+  /** @type {Set<string>} those of them that are hidden */
   #hidden = new Set();
+  /** The newest id that has left the log: ids sort by time, so one for all of them. */
+  #left = "";
   #planned = false;
   #following = true;
   #unread = 0;
@@ -47,7 +49,7 @@ export class Log {
     if (line.id) this.#known.add(line.id);
     if (line.hidden) this.#hidden.add(line.id);
     this.#waiting.push(line);
-    if (this.#waiting.length > LONGEST) this.#waiting.shift();
+    if (this.#waiting.length > LONGEST) this.#forget(this.#waiting.shift()?.id ?? "");
     if (line.kind === "chat" && !this.#following) this.#unread += 1;
     this.#plan();
   }
@@ -59,7 +61,9 @@ export class Log {
   edit(line) {
     const at = this.#waiting.findIndex((each) => each.id === line.id);
     if (at >= 0) this.#waiting[at] = line;
-    this.#find(line.id)?.replaceWith(this.#item(line));
+    const item = this.#find(line.id);
+    if (item?.contains(document.activeElement) || item?.querySelector(".actions")) this.#refill(item, this.#item(line));
+    else item?.replaceWith(this.#item(line));
     if (this.#following) this.#toEnd();
   }
 
@@ -72,7 +76,7 @@ export class Log {
 
   /**
    * The log as the server has it. What it no longer has between its first and last line was hidden meanwhile, and what
-   * it has again is shown again.
+   * it has again is shown again. What has left the log does not come back below what is newer.
    * @param {import("./wire.js").Line[]} lines
    */
   fill(lines) {
@@ -89,6 +93,7 @@ export class Log {
     // who joins is not read a hundred old lines aloud
     if (quiet) this.scroll.setAttribute("aria-live", "off");
     for (const line of lines) {
+      if (line.id && line.id <= this.#left && !this.#known.has(line.id)) continue;
       if (line.edited && this.#known.has(line.id) && this.#find(line.id)?.dataset.edited !== line.edited) this.edit(line);
       this.add(line);
     }
@@ -102,7 +107,10 @@ export class Log {
    */
   setVisible(ids, visible) {
     const meant = new Set(ids);
-    for (const id of ids) visible ? this.#hidden.delete(id) : this.#hidden.add(id);
+    for (const id of ids) {
+      if (visible) this.#hidden.delete(id);
+      else if (this.#known.has(id)) this.#hidden.add(id);
+    }
     for (const item of this.#items("chat")) {
       if (meant.has(item.dataset.id ?? "")) item.classList.toggle("gone", !visible);
     }
@@ -176,8 +184,7 @@ export class Log {
     for (const item of [...this.list.children].slice(0, Math.max(0, count))) {
       if (!this.#following && /** @type {HTMLElement} */ (item).offsetTop + item.clientHeight > top) break;
       taken += 1;
-      this.#known.delete(/** @type {HTMLElement} */ (item).dataset.id ?? "");
-      this.#hidden.delete(/** @type {HTMLElement} */ (item).dataset.id ?? "");
+      this.#forget(/** @type {HTMLElement} */ (item).dataset.id ?? "");
     }
     if (!taken) return;
     const range = document.createRange();
@@ -185,6 +192,32 @@ export class Log {
     range.setEnd(this.list, taken);
     range.deleteContents();
     if (!this.#following) this.scroll.scrollTop = top - (before - this.scroll.scrollHeight);
+  }
+
+  /**
+   * Lets an item that is in use be like a fresh one, around what was opened in it: a field that is moved or made anew
+   * loses the caret, and a word that is just being composed.
+   * @param {HTMLElement} item
+   * @param {HTMLElement} fresh
+   */
+  #refill(item, fresh) {
+    const held = item.contains(document.activeElement);
+    const open = item.querySelector(".actions");
+    item.className = fresh.className;
+    for (const name of Object.keys(item.dataset)) if (!(name in fresh.dataset)) delete item.dataset[name];
+    Object.assign(item.dataset, fresh.dataset);
+    if (open) fresh.querySelector("button.who")?.setAttribute("aria-expanded", "true");
+    for (const part of [...item.childNodes]) if (part !== open) part.remove();
+    item.prepend(...fresh.childNodes);
+    // it was on what is not there any more, such as the name
+    if (held && !item.contains(document.activeElement)) item.focus({ preventScroll: true });
+  }
+
+  /** @param {string} id */
+  #forget(id) {
+    this.#known.delete(id);
+    this.#hidden.delete(id);
+    if (id > this.#left) this.#left = id;
   }
 
   #toEnd() {

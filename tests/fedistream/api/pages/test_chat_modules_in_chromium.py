@@ -297,3 +297,36 @@ async def test_what_was_shown_again_while_one_was_away_is_there(page: Page, room
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.get_by_text("second")).to_be_visible()
     await expect(page.locator(".line .said")).to_have_text(["first", "second", "third"])
+
+
+async def test_what_has_left_the_log_is_forgotten_and_does_not_come_back(page: Page, room: Parlour) -> None:
+    ann, longest = room.user("Ann"), 200
+    room.log.extend(room.told("CHAT", body=f"<p>{n}</p>", user=ann) for n in range(3 * longest))
+    await room.tell(*room.log[:longest])
+    await expect(page.locator(".line")).to_have_count(longest)
+    await page.locator(".chat-log").evaluate("scroll => scroll.scrollTop = 0")
+    await expect(page.locator(".chat-new")).to_be_visible()
+    await room.tell(*room.log[longest:])
+    await room.tell(room.told("VISIBILITY-UPDATE", ids=[f"x{n}" for n in range(1_000)], visible=False))
+    await expect(page.locator(".chat-new")).to_contain_text(str(2 * longest))
+    assert await largest_set(page) <= 2 * longest
+    for _ in range(2):
+        await page.locator(".chat-new").evaluate("button => button.click()")
+        newest = [str(n) for n in range(2 * longest, 3 * longest)]
+        await expect(page.locator(".line .said")).to_have_text(newest)
+        # the history has lines that were here, and some that never were
+        await room.cut()
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await room.joined()
+    await room.say(ann, "<p>end</p>")
+    await expect(page.locator(".line .said")).to_have_text([*newest[1:], "end"])
+
+
+async def largest_set(page: Page) -> int:
+    """How many members the largest Set has that is alive in the page."""
+    devtools = await page.context.new_cdp_session(page)
+    prototype = (await devtools.send("Runtime.evaluate", {"expression": "Set.prototype"}))["result"]["objectId"]
+    sets = await devtools.send("Runtime.queryObjects", {"prototypeObjectId": prototype})
+    count = "function() { return Math.max(0, ...this.map((each) => each.size)); }"
+    asked = {"objectId": sets["objects"]["objectId"], "functionDeclaration": count, "returnByValue": True}
+    return int((await devtools.send("Runtime.callFunctionOn", asked))["result"]["value"])

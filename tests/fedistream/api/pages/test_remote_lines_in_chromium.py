@@ -155,6 +155,44 @@ async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: Pa
     await expect(page.get_by_label("Answer for all to read")).to_have_count(0)
 
 
+async def test_an_edit_leaves_a_half_typed_answer_and_the_caret_where_they_are(page: Page, room: Parlour) -> None:
+    question = await room.say(ann(room), "<p>wat clay?</p>", link=NOTE)
+    await page.locator(".line button.who").click()
+    await page.get_by_role("button", name="Answer on the fediverse").click()
+    field = page.get_by_label("Answer for all to read")
+    await field.fill("Stone, I guess")
+    for _ in range(len(", I guess")):
+        await field.press("ArrowLeft")
+    await update(room, question, body="<p>what clay?</p>", editedAt=EDITED)
+    await expect(page.locator(".line .said")).to_have_text("what clay? (edited)")
+    await expect(field).to_be_focused()
+    await page.keyboard.type("ware")
+    await expect(field).to_have_value("Stoneware, I guess")
+    # who comes back reads the edit in the history
+    room.log[0] = {**room.log[0], "body": "<p>What clay?</p>", "editedAt": "2026-05-01T12:01:00Z"}
+    await room.cut()
+    await expect(page.locator(".line .said")).to_have_text("What clay? (edited)", timeout=browser.PATIENCE_MS)
+    await expect(field).to_be_focused()
+    await expect(page.locator(".line button.who")).to_have_attribute("aria-expanded", "true")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(".actions")).to_have_count(0)
+    await expect(page.locator(".line button.who")).to_have_attribute("aria-expanded", "false")
+    assert room.asked[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware, I guess"})
+
+
+async def test_an_edit_does_not_take_the_line_from_whom_stands_on_it(page: Page, room: Parlour) -> None:
+    first = await room.say(ann(room), "<p>teh end</p>", link=NOTE)
+    await room.say(room.user("Bo"), "<p>hm</p>")
+    await expect(page.locator(".line")).to_have_count(2)
+    for spot, body in ((page.locator(".line").first, "the end"), (page.locator(".line .origin"), "The end.")):
+        await spot.focus()
+        await update(room, first, body=f"<p>{body}</p>", editedAt=EDITED)
+        await expect(page.locator(".line .said").first).to_have_text(f"{body} (edited)")
+        await expect(page.locator(".line").first).to_be_focused()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator(".line").last).to_be_focused()
+
+
 async def test_a_moderator_hides_a_line_and_blocks_its_author_after_a_second_thought(page: Page, room: Parlour) -> None:
     spam = await room.say(ann(room), "<p>spam</p>", link=NOTE)
     await page.locator(".line button.who").click()
