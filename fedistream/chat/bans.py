@@ -2,7 +2,7 @@
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,14 @@ from fedistream.household import Network, name, network_of, plain
 
 MAX_BANS = 50_000
 MAX_NOTES = 500
+
+
+Along = Callable[[str], Awaitable[None]]
+"""What is to be written in the same transaction, about an address or a network."""
+
+
+async def _nothing(address: str) -> None:
+    """Where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +59,34 @@ class Bans:
     def all(self) -> tuple[IpBan, ...]:
         return tuple(self._bans.values())
 
-    async def ban(self, address: str, notes: str = "") -> None:
-        """An address or a network. Once more changes nothing. Raises Invalid for what is neither, and for this
-        machine's own."""
+    async def ban(self, address: str, notes: str = "", along: Along = _nothing) -> None:
+        """An address or a network. Once more changes nothing. `along(address)` is awaited in the transaction, and may
+        await nothing but the database. Raises Invalid for what is neither, and for this machine's own."""
         network = parse(address)
         if network.is_loopback:
             raise Invalid("IP address", "is this machine's own")
         ban = IpBan(name(network), notes[:MAX_NOTES], self._now())
-        await atomic(self._insert, network, ban, turn=self._turn, then=self._know)
+        await atomic(self._insert, network, ban, along, turn=self._turn, then=self._know)
 
-    async def ban_household(self, address: str, notes: str = "") -> str:
-        """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Returns
-        what was banned, "" for an address of this machine and for what is none."""
+    async def ban_household(self, address: str, notes: str = "", along: Along = _nothing) -> None:
+        """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Of this
+        machine nobody is banned, nor what is no address. `along` as in `ban`."""
         try:
             network = network_of(address)
         except ValueError:
-            return ""
-        if network.is_loopback:
-            return ""
-        await self.ban(str(network), notes)
-        return name(network)
+            return
+        if not network.is_loopback:
+            await self.ban(str(network), notes, along)
 
-    async def lift(self, address: str) -> None:
-        """Raises Invalid for what is no address, NotFound for one that is not banned."""
+    async def lift(self, address: str, along: Along = _nothing) -> None:
+        """`along` as in `ban`. Raises Invalid for what is no address, NotFound for one that is not banned."""
         network = parse(address)
         if network not in self._bans:
             raise NotFound("this address is not banned")
-        await atomic(self._delete, name(network), turn=self._turn, then=lambda _: self._forget(network))
+        await atomic(self._delete, name(network), along, turn=self._turn, then=lambda _: self._forget(network))
 
-    async def _insert(self, network: Network, ban: IpBan) -> IpBan:
+    async def _insert(self, network: Network, ban: IpBan, along: Along) -> IpBan:
+        await along(ban.address)
         if network in self._bans:
             return self._bans[network]
         if len(self._bans) >= MAX_BANS:
@@ -87,7 +94,8 @@ class Bans:
         await IpBanRow.create(address=ban.address, notes=ban.notes, created_at=ban.created_at)
         return ban
 
-    async def _delete(self, address: str) -> None:
+    async def _delete(self, address: str, along: Along) -> None:
+        await along(address)
         await IpBanRow.filter(address=address).delete()
 
     def _know(self, ban: IpBan) -> None:

@@ -70,14 +70,13 @@ class Moderation:
         await self._parts.messages.settle()  # what he said a moment ago is hidden too
         self._tell_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
         for address in addresses:
-            banned = await self._parts.bans.ban_household(address, f"{visitor.name} ({visitor.id}) was disabled")
-            if banned:
-                await self.note("ban address", actor, [banned], f"{visitor.id} was disabled")
+            along = self._along("ban address", actor, f"{visitor.id} was disabled")
+            await self._parts.bans.ban_household(address, f"{visitor.name} ({visitor.id}) was disabled", along)
         return visitor
 
-    async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN) -> Visitor:
+    async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN, why: str = "") -> Visitor:
         """Raises NotFound, and Conflict for a bot."""
-        visitor = await atomic(self._set_moderator, visitor_id, moderator, actor)
+        visitor = await atomic(self._set_moderator, visitor_id, moderator, actor, why)
         self._parts.rooms.become(visitor_id, visitor)
         return visitor
 
@@ -92,17 +91,15 @@ class Moderation:
 
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Keep an address or a network out, and close the sockets it has. Raises Invalid."""
-        await self._parts.bans.ban(address, why)
-        await self.note("ban address", actor, [address], why)
+        await self._parts.bans.ban(address, why, self._along("ban address", actor, why))
         for channel_id in self._near.channels():
             for seat in self._parts.rooms.seats(channel_id):
                 if self._parts.bans.holds(seat.address):
                     seat.ear.close(Why.DISABLED)
 
-    async def lift_ban(self, address: str, actor: str = ADMIN) -> None:
+    async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Raises Invalid, NotFound."""
-        await self._parts.bans.lift(address)
-        await self.note("lift ban", actor, [address], "")
+        await self._parts.bans.lift(address, self._along("lift ban", actor, why))
 
     async def details(self, visitor_id: str) -> Details:
         """Raises NotFound."""
@@ -155,9 +152,9 @@ class Moderation:
             await self._near.facts.state(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
         return visitor
 
-    async def _set_moderator(self, visitor_id: str, moderator: bool, actor: str) -> Visitor:
+    async def _set_moderator(self, visitor_id: str, moderator: bool, actor: str, why: str) -> Visitor:
         visitor = await self._parts.visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
-        await self.note("make moderator" if moderator else "unmake moderator", actor, [visitor_id])
+        await self.note("make moderator" if moderator else "unmake moderator", actor, [visitor_id], why)
         return visitor
 
     async def _hide_all_of(self, visitor_id: str, actor: str) -> dict[int, tuple[str, ...]]:
@@ -187,6 +184,14 @@ class Moderation:
         at = self._clocks.now()
         for channel_id, message_ids in changed.items():
             self._herald.hear(channel_id, Shown(message_ids, visible, self._herald.next_id(), at))
+
+    def _along(self, what: str, actor: str, why: str) -> Callable[[str], Awaitable[None]]:
+        """Writes down what is done about the address it is called with."""
+
+        async def note(address: str) -> None:
+            await self.note(what, actor, [address], why)
+
+        return note
 
     async def note(self, what: str, actor: str, targets: Iterable[str], why: str = "") -> None:
         """Write down what somebody did, in the transaction of that."""

@@ -10,7 +10,7 @@ from fedistream.api.owncast.needs import Channels, Settings
 from fedistream.api.tokens import Bearer
 from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import MessageLog
-from fedistream.chat.moderation import ADMIN, Moderation
+from fedistream.chat.moderation import ADMIN, MAX_WHY, Moderation
 from fedistream.chat.service import Chat
 from fedistream.chat.values import Visitor
 from fedistream.errors import Invalid
@@ -30,6 +30,18 @@ PICTURE_HEADERS = {
 def actor(ask: Ask) -> str:
     """Who acts, for the moderation log: a moderator by his id; the admin, and integrations that act for him."""
     return ask.principal.id if isinstance(ask.principal, Visitor) else ADMIN
+
+
+def why(ask: Ask) -> str:
+    """For the moderation log, the member `reason` of the body: ours, and left out by clients of Owncast. Raises
+    Invalid."""
+    told = ask.json()
+    if not isinstance(told, dict) or told.get("reason") is None:
+        return ""
+    reason = ask.member("reason", str).strip()
+    if len(reason) > MAX_WHY:
+        raise Invalid("reason", f"must be at most {MAX_WHY} characters")
+    return reason
 
 
 def name(settings: Settings, channel_id: int) -> str:
@@ -77,13 +89,13 @@ async def set_visible(ask: Ask, moderation: Moderation) -> Response:
     ids, visible = ask.member("idArray", list), ask.member("visible", bool)
     if not all(isinstance(each, str) for each in ids):
         raise Invalid("idArray", "must be a list of message ids")
-    await moderation.set_visible(ids, visible, actor(ask))
+    await moderation.set_visible(ids, visible, actor(ask), why(ask))
     return changed()
 
 
 async def set_enabled(ask: Ask, moderation: Moderation) -> Response:
     visitor_id, enabled = ask.member("userId", str), ask.member("enabled", bool)
-    await moderation.set_enabled(visitor_id, enabled, actor(ask))
+    await moderation.set_enabled(visitor_id, enabled, actor(ask), why(ask))
     return done(f"{visitor_id} enabled: {str(enabled).lower()}")
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from fedistream.api.ask import Ask
 from fedistream.api.entries import reply
 from fedistream.api.owncast import chat_shapes
-from fedistream.api.owncast.chat import MOST, name, number
+from fedistream.api.owncast.chat import MOST, name, number, why
 from fedistream.api.owncast.envelope import changed, done
 from fedistream.api.owncast.needs import Channels, Settings
 from fedistream.api.owncast.shapes import Json, moment
@@ -49,7 +49,7 @@ async def moderators(ask: Ask, visitors: Visitors) -> Response:
 
 async def set_moderator(ask: Ask, moderation: Moderation) -> Response:
     visitor_id, moderator = ask.member("userId", str), ask.member("isModerator", bool)
-    await moderation.set_moderator(visitor_id, moderator)
+    await moderation.set_moderator(visitor_id, moderator, why=why(ask))
     return done(f"{visitor_id} is moderator: {str(moderator).lower()}")
 
 
@@ -69,7 +69,7 @@ async def users(ask: Ask, visitors: Visitors) -> Response:
 
 
 async def delete_user(ask: Ask, moderation: Moderation) -> Response:
-    await moderation.delete(ask.member("userId", str))
+    await moderation.delete(ask.member("userId", str), why=why(ask))
     return done("deleted")
 
 
@@ -78,12 +78,12 @@ async def ip_bans(ask: Ask, bans: Bans) -> Response:
 
 
 async def ban(ask: Ask, moderation: Moderation) -> Response:
-    await moderation.ban(ask.member("value", str), why=BAN_NOTE)
+    await moderation.ban(ask.member("value", str), why=why(ask) or BAN_NOTE)
     return done("IP address banned")
 
 
 async def lift_ban(ask: Ask, moderation: Moderation) -> Response:
-    await moderation.lift_ban(ask.member("value", str))
+    await moderation.lift_ban(ask.member("value", str), why=why(ask))
     return done("IP address unbanned")
 
 

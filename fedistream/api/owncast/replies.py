@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from fedistream.api.ask import Ask
 from fedistream.api.entries import Entry, reply
-from fedistream.api.owncast.chat import actor
+from fedistream.api.owncast.chat import actor, why
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
@@ -36,7 +36,7 @@ async def block_author(
     said = await talk.of_message(ask.member("messageId", str))
     # the lines that are hidden by it are noted too, but not by whom
     block = partial(federation.block, channels.home(), said.actor)
-    await moderation.carry_out(block, "block author", actor(ask), [said.handle])
+    await moderation.carry_out(block, "block author", actor(ask), [said.handle], why(ask))
     return done("author blocked")
 
 

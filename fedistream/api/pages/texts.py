@@ -108,6 +108,7 @@ def chat(translations: NullTranslations) -> dict[str, str]:
         "chat.answer.send": _("Send answer"),
         "chat.block": _("Block author"),
         "chat.block.sure": _("Really block?"),
+        "chat.why": _("Why (for the log)"),
     }
 
 

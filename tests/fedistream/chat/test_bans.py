@@ -75,14 +75,35 @@ async def test_lifting_what_is_not_banned_is_told(bans: Bans) -> None:
 
 
 async def test_of_ipv6_the_whole_household_is_banned_as_its_addresses_change(bans: Bans) -> None:
-    assert await bans.ban_household("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"
+    await bans.ban_household("2001:db8:1:2:3:4:5:6")
     assert bans.holds("2001:db8:1:2:ffff::1")
     assert not bans.holds("2001:db8:1:3::1")
-    assert await bans.ban_household("192.0.2.1") == "192.0.2.1"
-    assert await bans.ban_household("::ffff:192.0.2.2") == "192.0.2.2"
+    for address in ("192.0.2.1", "::ffff:192.0.2.2"):
+        await bans.ban_household(address)
+    assert [ban.address for ban in bans.all()] == ["2001:db8:1:2::/64", "192.0.2.1", "192.0.2.2"]
+
+
+async def test_what_is_written_along_with_a_ban_is_written_with_it_or_the_ban_is_not(bans: Bans) -> None:
+    written: list[str] = []
+
+    async def along(address: str) -> None:
+        written.append(address)
+        if address == "192.0.2.9":
+            raise LookupError(address)
+
+    await bans.ban_household("2001:db8::1", along=along)
+    with pytest.raises(LookupError):
+        await bans.ban("192.0.2.9", along=along)
+    assert written == ["2001:db8::/64", "192.0.2.9"]
+    assert not bans.holds("192.0.2.9")
+    await bans.ban("192.0.2.9")
+    with pytest.raises(LookupError):
+        await bans.lift("192.0.2.9", along)
+    assert bans.holds("192.0.2.9")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "unix:", ""])
 async def test_this_machine_is_never_banned_with_somebody(bans: Bans, address: str) -> None:
-    assert await bans.ban_household(address) == ""
+    await bans.ban_household(address)
+    assert bans.all() == ()
     assert not bans.holds(address)

@@ -27,7 +27,7 @@ class Visitors(Protocol):
 
 class Moderation(Protocol):
     async def set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str = "") -> Visitor: ...
-    async def set_moderator(self, visitor_id: str, moderator: bool) -> Visitor: ...
+    async def set_moderator(self, visitor_id: str, moderator: bool, *, why: str) -> Visitor: ...
     async def delete(self, visitor_id: str, actor: str = ..., why: str = "") -> None: ...
     async def details(self, visitor_id: str) -> Details: ...
 
@@ -71,7 +71,7 @@ async def change(ask: Ask, desk: Desk, moderation: Moderation) -> Response:
 DEEDS: Mapping[str, Callable[[Moderation, str, str], Awaitable[Any]]] = {
     "disable": lambda moderation, who, why: moderation.set_enabled(who, False, ADMIN, why),
     "enable": lambda moderation, who, why: moderation.set_enabled(who, True, ADMIN, why),
-    "promote": lambda moderation, who, why: moderation.set_moderator(who, True),
-    "demote": lambda moderation, who, why: moderation.set_moderator(who, False),
+    "promote": lambda moderation, who, why: moderation.set_moderator(who, True, why=why),
+    "demote": lambda moderation, who, why: moderation.set_moderator(who, False, why=why),
     "delete": lambda moderation, who, why: moderation.delete(who, ADMIN, why),
 }

@@ -8,6 +8,7 @@ import * as calls from "./calls.js";
 import { web } from "./clean.js";
 import { make } from "./lines.js";
 
+const LONGEST_WHY = 500;
 const LONGEST_ANSWER = 1_000; // characters; the node says no to more
 
 const MOMENT = { dateStyle: "medium", timeStyle: "short" };
@@ -101,7 +102,7 @@ export class Actions {
       const gone = line.classList.contains("gone");
       offers.push(this.#button(gone ? "chat.show" : "chat.hide", () => this.#ask(calls.setVisible([id], gone))));
       offers.push(this.#button("chat.details", () => void this.#details(line, author), false));
-      if (author !== this.self) offers.push(this.#removal(() => calls.setEnabled(author, false)));
+      if (author !== this.self) offers.push(this.#removal((why) => calls.setEnabled(author, false, why)));
     }
     if (!offers.length) offers.push(this.#button("chat.close", () => {}));
     return offers;
@@ -119,7 +120,7 @@ export class Actions {
       const gone = line.classList.contains("gone");
       if (!gone) offers.push(this.#button("chat.answer", () => this.#reply(line, id), false));
       offers.push(this.#button(gone ? "chat.show" : "chat.hide", () => this.#ask(calls.setVisible([id], gone))));
-      offers.push(this.#removal(() => calls.block(id), "chat.block"));
+      offers.push(this.#removal((why) => calls.block(id, why), "chat.block"));
     }
     const url = web(line.dataset.original ?? "");
     if (url) {
@@ -175,19 +176,29 @@ export class Actions {
   }
 
   /**
-   * Asks once more: it hides all they said and closes the door.
-   * @param {() => Promise<unknown>} call
+   * Asks once more, and why: it hides all they said and closes the door.
+   * @param {(why: string) => Promise<unknown>} call
    * @param {string} key
    */
   #removal(call, key = "chat.remove") {
     const button = this.#button(key, () => {}, false);
+    const why = make("input", "why");
+    why.maxLength = LONGEST_WHY;
+    why.placeholder = text("chat.why");
+    why.setAttribute("aria-label", text("chat.why"));
+    why.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") button.click();
+      // arrows move in the field, and not from line to line
+      if (event.key !== "Escape") event.stopPropagation();
+    });
     button.addEventListener("click", () => {
       if (button.dataset.sure) {
         this.close();
-        this.#ask(call());
+        this.#ask(call(why.value.trim()));
       } else {
         button.dataset.sure = "yes";
         button.textContent = text(`${key}.sure`);
+        button.after(why); // the focus stays, so that the same key says yes
       }
     });
     button.classList.add("danger");

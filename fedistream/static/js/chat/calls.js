@@ -97,8 +97,10 @@ export const setVisible = (ids, visible) => call(personal("/api/chat/messagevisi
 /**
  * @param {string} userId
  * @param {boolean} enabled
+ * @param {string} reason
  */
-export const setEnabled = (userId, enabled) => call(personal("/api/chat/users/setenabled"), { userId, enabled });
+export const setEnabled = (userId, enabled, reason = "") =>
+  call(personal("/api/chat/users/setenabled"), { userId, enabled, reason });
 
 /**
  * Reply in the channel's name to somebody elsewhere.
@@ -110,8 +112,9 @@ export const answer = (messageId, body) => call(personal("/api/chat/replies/answ
 /**
  * Whoever said this elsewhere is not heard any more.
  * @param {string} messageId
+ * @param {string} reason
  */
-export const block = (messageId) => call(personal("/api/chat/replies/block"), { messageId });
+export const block = (messageId, reason) => call(personal("/api/chat/replies/block"), { messageId, reason });
 
 /** @param {string} userId */
 export const details = (userId) => call(personal(`/api/moderation/chat/user/${encodeURIComponent(userId)}`));

@@ -143,6 +143,36 @@ async def test_the_admin_bans_addresses_and_lifts_bans(faces: Faces) -> None:
             assert (await post("create", value))[0] == 400, value
 
 
+async def test_why_something_was_done_stands_in_the_log_if_it_was_told(faces: Faces) -> None:
+    (ann, _), (mod, key) = await faces.visitor("Ann"), await faces.visitor("Mod", moderator=True)
+    (one,) = await bot_says(faces, "one")
+    own, users = {"params": {"accessToken": key}}, "/api/admin/chat/users"
+    calls: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("/api/chat/messagevisibility", own, {"idArray": [one], "visible": False}),
+        ("/api/chat/users/setenabled", own, {"userId": ann.id, "enabled": False}),
+        (f"{users}/setmoderator", {"headers": RIGHT}, {"userId": ann.id, "isModerator": True}),
+        (f"{users}/ipbans/create", {"headers": RIGHT}, {"value": "192.0.2.9"}),
+        (f"{users}/ipbans/remove", {"headers": RIGHT}, {"value": "192.0.2.9"}),
+    ]
+    async with faces.client() as http:
+        for number, (path, who, body) in enumerate(calls):
+            for reason in (7, "x" * 501):
+                answer = await http.post(path, **who, json={**body, "reason": reason})
+                assert answer.status_code == 400, path
+                assert "reason" in answer.text
+            told = await http.post(path, **who, json={**body, "reason": f" because of {number} "})
+            assert told.status_code == 200, path
+    actions = await faces.chat.moderation.actions()
+    found = [(each.what, each.actor, each.target, each.why) for each in reversed(actions) if each.why]
+    assert found == [
+        ("hide message", mod.id, one, "because of 0"),
+        ("disable visitor", mod.id, ann.id, "because of 1"),
+        ("make moderator", ADMIN, ann.id, "because of 2"),
+        ("ban address", ADMIN, "192.0.2.9", "because of 3"),
+        ("lift ban", ADMIN, "192.0.2.9", "because of 4"),
+    ]
+
+
 async def test_moderators_are_made_listed_and_unmade(faces: Faces) -> None:
     ann, _ = await faces.visitor("Ann")
     async with faces.client() as http:

@@ -291,11 +291,13 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
         await expect(line).to_contain_text("Anna")
         await page.get_by_role("button", name="Remove from chat").click()
         assert not [path for path, _ in room.asked if path.endswith("setenabled")]
-        await page.get_by_role("button", name="Really remove?").click()
+        await expect(page.get_by_role("button", name="Really remove?")).to_be_focused()
+        await page.get_by_label("Why (for the log)").fill(" was rude ")
+        await page.keyboard.press("Enter")
         await expect(page.locator(".actions")).to_have_count(0)
     calls = {path: given for path, given in room.asked if given}
     assert calls["/api/chat/messagevisibility"] == {"idArray": [message], "visible": True}
-    assert calls["/api/chat/users/setenabled"] == {"userId": ann["id"], "enabled": False}
+    assert calls["/api/chat/users/setenabled"] == {"userId": ann["id"], "enabled": False, "reason": "was rude"}
 
 
 async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, room: Parlour) -> None:

@@ -203,7 +203,7 @@ async def test_a_moderator_hides_a_line_and_blocks_its_author_after_a_second_tho
     assert room.asked[-1][0] == "/api/chat/messagevisibility"
     await page.get_by_role("button", name="Really block?").click()
     await expect(page.locator(".actions")).to_have_count(0)
-    assert room.asked[-1] == ("/api/chat/replies/block", {"messageId": spam})
+    assert room.asked[-1] == ("/api/chat/replies/block", {"messageId": spam, "reason": ""})
 
 
 async def test_others_can_open_the_original(url: str, chromium: Browser, room: Parlour) -> None:
