@@ -242,12 +242,12 @@ class Notices:
             step = life.after(air, now, renamed=renamed, retitle_due=row.retitle_due)
         try:
             return await self._take(step, row, channel, air)
-        except Gone:
-            # somebody deleted the post itself
-            await _swap(row, state=State.WITHDRAWN.value, closed_at=now)
         except Refusal as refusal:
             if row.state == State.PLANNED:
                 await _swap(row, state=State.SKIPPED.value, why=str(refusal)[:200])
+            elif isinstance(refusal, Gone | NotFound):
+                # somebody deleted the post itself, or its row: nothing is left to be closed
+                await _swap(row, state=State.WITHDRAWN.value, closed_at=now)
             else:
                 log.warning("the notice of broadcast %d stays as it is: %s", row.broadcast_id, refusal)
         return None

@@ -309,6 +309,17 @@ async def test_a_post_that_somebody_deleted_is_left_alone(node: Noticed) -> None
     assert await node.kinds() == ["Create", "Delete"]
 
 
+@pytest.mark.parametrize("how", ["update", "delete", "leave"])
+async def test_a_notice_whose_post_has_no_row_any_more_is_closed_at_the_end(node: Noticed, how: str) -> None:
+    await node.near.settings.change("notice.at_end", how)
+    notice = await node.live("One")
+    await PostRow.filter(id=notice.post.rpartition("/")[2]).delete()
+    await node.end(notice.broadcast_id)
+    assert (await node.newest()).closed_at is not None
+    assert (await node.states(), await node.kinds()) == (["posted" if how == "leave" else "withdrawn"], ["Create"])
+    assert not await waiting()
+
+
 async def test_of_an_admin_and_a_worker_at_once_one_posts(node: Noticed) -> None:
     await node.start()
     notice = await node.newest()
