@@ -88,8 +88,9 @@ class Actor:
     @property
     def complete(self) -> bool:
         """Whether it may be kept as the truth: to a badly signed fetch Sharkey answers with a stripped actor."""
-        # instance actors, which sign fetches and reports, have no followers
-        return bool(self.keys and (self.followers or self.type == "Application"))
+        # instance actors, which sign fetches and reports, have no followers; nor have Lemmy's people, whose documents
+        # say since when they are there, as stripped ones do not
+        return bool(self.keys and (self.followers or self.published or self.type == "Application"))
 
     def key(self, key_id: str) -> PublicKey | None:
         """Return the key under that URL."""

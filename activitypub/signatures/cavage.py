@@ -86,6 +86,8 @@ def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str
 
 def parse_header(value: str) -> Params:
     """Read a Signature header. Raises Refused(SIGNATURE_FORM, ALGORITHM)."""
+    # old versions of Node's http-signature write it as if it were Authorization; Mastodon passes the word over too
+    value = value.removeprefix("Signature ")
     if len(value) > MAX_SIGNATURE_HEADER or not value.isascii() or not _ALL.fullmatch(value):
         raise Refused(Reason.SIGNATURE_FORM, "the Signature header is malformed or too long")
     params: dict[str, str] = parse_signature_header(value)

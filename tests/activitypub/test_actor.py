@@ -91,6 +91,12 @@ def test_a_stripped_actor_is_read_but_not_complete(name: str) -> None:
     assert not parse_actor(without(name)).complete
 
 
+def test_an_actor_without_followers_that_says_since_when_it_is_there_is_complete() -> None:
+    """Lemmy's people, of whom each activity would else be a fetch."""
+    assert parse_actor(without("followers") | {"published": "2023-06-12T10:30:00.123456Z"}).complete
+    assert not parse_actor(without("followers") | {"published": "long ago"}).complete
+
+
 def test_a_shared_inbox_on_another_host_is_left_out() -> None:
     shared = {"endpoints": {"sharedInbox": "https://victim.example/inbox"}}
     assert parse_actor(document() | shared).shared_inbox is None

@@ -1,6 +1,8 @@
 import asyncio
 import gzip
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -79,6 +81,50 @@ async def test_every_spelling_of_an_address_that_is_not_public_is_refused_at_the
         for port in ("", ":8443"):
             with pytest.raises(Blocked):
                 await outside.send(compose("GET", f"https://{host}{port}/"))
+
+
+class Rebinding(asyncio.SelectorEventLoop):
+    """A loop in which each look at a name gives the next of the answers, and nobody listens at any address; `tried` are
+    those that were connected to."""
+
+    def __init__(self, answers: list[list[str]]) -> None:
+        super().__init__()
+        self.answers = answers
+        self.tried: set[str] = set()
+
+    async def getaddrinfo(self, host: Any, port: Any, **how: Any) -> list[Any]:
+        found = self.answers.pop(0)
+        kinds = [socket.AF_INET6 if ":" in address else socket.AF_INET for address in found]
+        rest = [(address, port, 0, 0) if ":" in address else (address, port) for address in found]
+        return [(kind, socket.SOCK_STREAM, 6, "", address) for kind, address in zip(kinds, rest, strict=True)]
+
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        self.tried.add(str(address[0]))
+        raise ConnectionRefusedError(address)
+
+
+async def ask(times: int) -> list[type[Exception]]:
+    """What became of so many requests to one name, which is looked up for each of them."""
+    became: list[type[Exception]] = []
+    for _ in range(times):
+        async with Outside(Guard(), "x") as outside:
+            try:
+                await outside.send(compose("GET", "https://rebinding.example/"))
+            except (Blocked, Unreachable) as error:
+                became.append(type(error))
+    return became
+
+
+@pytest.mark.parametrize("private", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"])
+def test_a_name_that_is_private_when_it_is_looked_up_again_is_not_connected_to(private: str) -> None:
+    """DNS rebinding: that the name was public a moment ago counts for nothing."""
+    answers = [["8.8.8.8"], [private], ["2606:4700:4700::1111"], ["8.8.8.8", private], [private, "8.8.8.8"]]
+    loop = Rebinding(answers)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        became = runner.run(ask(len(answers)))
+    assert (became[:3], len(became)) == ([Unreachable, Blocked, Unreachable], 5)
+    # of two answers at once the public one may be tried, and the other never is
+    assert (loop.tried, loop.answers) == ({"8.8.8.8", "2606:4700:4700::1111"}, [])
 
 
 async def test_a_server_that_is_not_on_the_list_hears_nothing() -> None:

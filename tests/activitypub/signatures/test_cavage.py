@@ -311,6 +311,15 @@ def test_a_signature_header_is_read_with_any_order_case_and_spacing() -> None:
     )
 
 
+def test_the_word_signature_before_it_all_is_passed_over_once() -> None:
+    """Old versions of Node's http-signature write it."""
+    header = 'keyId="k",signature="AAAA"'
+    assert cavage.parse_header(f"Signature {header}") == cavage.parse_header(header)
+    for word in ("Signature Signature ", "signature", "Bearer "):
+        with pytest.raises(Refused):
+            cavage.parse_header(word + header)
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.text()
