@@ -5,6 +5,8 @@ promises to other implementers.
 """
 
 import asyncio
+import json
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -15,8 +17,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from activitypub.restraint import Budget
 from activitypub.signatures.request import Request
-from tests.kit.federating import Town, town
+from tests.kit.federating import Town, town, until
 from tests.kit.remote import json_answer, remote
 from tests.kit.rogue import ALL, PATIENCE_S, Rogue, make_key, rogue
 
@@ -25,6 +28,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SOON_S = 5.0  # a fetch over the loopback included; the machine may be busy
 HOUR_S = 3600
 KILO = 1024
+MOST_FETCHES = Budget().fetches
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,16 @@ def note(mal: Rogue, **members: Any) -> dict[str, Any]:
     return made | {"inReplyTo": f"{mal.victim}/federation/none", "to": ["https://www.w3.org/ns/activitystreams#Public"]}
 
 
+def expiring(mal: Rogue, in_s: float, body: object = None) -> bytes:
+    """Made a moment ago, and signed to count for so many seconds."""
+    made, until_ = str(int(time.time())), str(int(time.time() + in_s))
+    times: dict[str, str | None] = {"(created)": made, "(expires)": until_}
+    covered = (*less("date"), *times)
+    params = f'algorithm="hs2019",created={made},expires={until_}'
+    # what is signed beside the headers is no header
+    return mal.cavage(body, covered=covered, params=params, before=times, after=dict.fromkeys([*times, "date"]))
+
+
 def padded(mal: Rogue, text: str) -> bytes:
     """An activity with one more member, as text that no writer of JSON would write."""
     whole = mal.activity()
@@ -135,6 +149,19 @@ SIGNATURES = (
     Wrong("a date that is not signed", 401, "refused coverage", lambda m: m.cavage(covered=less("date"))),
     Wrong("signed two hours ago", 401, "refused date", lambda m: m.cavage(before={"date": ago(2 * HOUR_S)})),
     Wrong("signed in two hours", 401, "refused date", lambda m: m.cavage(before={"date": ago(-2 * HOUR_S)})),
+    Wrong("expired ten minutes ago", 401, "refused date", lambda m: expiring(m, -600)),
+    Wrong(
+        "expired, which nobody signed",
+        401,
+        "refused date",
+        lambda m: m.cavage(params=f'algorithm="hs2019",expires={int(time.time() - 600)}'),
+    ),
+    Wrong(
+        "an expiry that is no time",
+        401,
+        "refused signature-form",
+        lambda m: m.cavage(params='algorithm="hs2019",expires="never"'),
+    ),
     Wrong("no date at all", 401, "refused date", lambda m: m.cavage(before={"date": "soon"})),
     Wrong(
         "the public key as an HMAC's secret",
@@ -157,6 +184,12 @@ SIGNATURES = (
     ),
     Wrong("RFC 9421, two hours old", 401, "refused date", lambda m: m.modern(created=time.time() - 2 * HOUR_S)),
     Wrong("RFC 9421, without a time", 401, "refused date", lambda m: m.modern(params=f';keyid="{m.key.id}"')),
+    Wrong(
+        "RFC 9421, expired",
+        401,
+        "refused date",
+        lambda m: m.modern(params=f';created={int(time.time())};expires={int(time.time() - 600)};keyid="{m.key.id}"'),
+    ),
     Wrong("RFC 9421, tampered", 401, "refused digest", lambda m: m.modern(sent=m.modern().partition(b"\r\n\r\n")[2])),
     Wrong("RFC 9421, for another target", 401, "refused signature", lambda m: m.modern(target="/federation/inbox?x=1")),
     Wrong(
@@ -290,6 +323,82 @@ async def test_a_key_that_redirects_to_this_machine_makes_us_ask_nobody(scene: S
             said = await scene.mal.send(led_away(scene.mal, f"led{number}", f"http://{host}:{port}/users/x"))
             assert (said.status, said.text) == (401, "key: the key is unknown")
         assert secret.asked == []
+
+
+async def test_a_signature_counts_until_it_expires(scene: Scene) -> None:
+    assert (await scene.mal.send(expiring(scene.mal, 60))).status == 202
+    modern = f';created={int(time.time())};expires={int(time.time() + 60)};keyid="{scene.mal.key.id}"'
+    assert (await scene.mal.send(scene.mal.modern(params=modern))).status == 202
+
+
+async def test_many_keys_of_one_host_make_us_ask_it_for_few(scene: Scene) -> None:
+    """A stranger names a key with each request, to have us call whom he likes."""
+    rows, counts, began = scene.home.rows(), dict(scene.home.counts), time.monotonic()
+    async with rogue(scene.home.origin) as called:
+
+        def by(number: int) -> bytes:
+            url = f"{called.origin}/users/nobody{number}"
+            return called.cavage(called.activity(actor=url), by=f"{url}#main-key")
+
+        async def statuses(numbers: list[int]) -> set[int]:
+            return {said.status for said in await asyncio.gather(*(called.send(by(number)) for number in numbers))}
+
+        assert await statuses([0] * 20) == await statuses([0] * 20) == {401}
+        assert len(called.server.asked) == 1
+        for first in range(1, 2 * MOST_FETCHES, 50):
+            assert await statuses([*range(first, first + 50)]) == {401}
+        minutes = 1 + (time.monotonic() - began) // Budget().period_s
+        assert len(called.server.asked) <= MOST_FETCHES * minutes
+        assert changes(counts, scene.home) == {"refused key": 2 * MOST_FETCHES + 40}
+    assert scene.home.rows() == rows
+    # and of another host the keys are found as before
+    async with rogue(scene.home.origin) as other:
+        assert (await other.send(other.cavage())).status == 202
+
+
+HOSTILE = (
+    '<p onclick="x()">Ahoy<script>alert(1)</script><style>*{display:none}</style></p>'
+    '<img src="x" onerror="alert(2)"><svg onload="alert(3)"><script>alert(4)</script></svg>'
+    '<a href="javascript:alert(5)">press</a> <a href="/admin/" style="position:fixed">me</a>'
+    '<iframe src="https://evil.example/"></iframe><form action="https://evil.example/"><input name="password"></form>'
+    "&lt;script&gt;alert(6)&lt;/script&gt;\u202egnp.exe\u2066\u200b<math><mtext><table><mglyph><style><!--</style>"
+    '<img title="--&gt;&lt;img src=1 onerror=alert(7)&gt;">'
+)
+TURNING = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08]")
+
+
+async def test_hostile_markup_and_names_end_in_the_chat_harmless(scene: Scene) -> None:
+    home, settings = scene.home, scene.home.node.node.features.settings
+    await settings.change("federation.replies", "on")
+    async with rogue(home.origin) as eve:
+        name = '\u202e<b onmouseover="x()">Admin</b>\u2066<script>alert(8)</script>\u200b"><img src=x>'
+        icon = {"type": "Image", "url": "javascript:alert(9)"}
+        profile = {"name": name, "icon": icon, "url": "javascript:alert(10)", "summary": HOSTILE}
+        eve.serve("/users/mal", eve.actor("mal") | profile)
+        said = note(eve, cc=[eve.us], content=HOSTILE, summary=f"{name} warns", url="javascript:alert(11)")
+        said["tag"] = [{"type": "Emoji", "name": ":x:", "icon": {"type": "Image", "url": "https://evil.example/x.png"}}]
+        assert (await eve.send(eve.cavage(eve.activity("Create", said)))).status == 202
+        token = (await home.http.post("/api/chat/register", json={})).json()["accessToken"]
+        told = await until(lambda: heard(home, token))
+    await settings.change("federation.replies", "held")
+    (line,) = told
+    assert line["content"] == "<p>Ahoy</p><p>press me&lt;script&gt;alert(6)&lt;/script&gt;gnp.exe</p>"
+    dots = f'<a href="{said["id"]}" rel="noopener noreferrer nofollow" target="_blank">\u2026</a>'
+    assert line["body"] == f"<p>Admin&quot;&gt; warns</p><p>{dots}</p>"
+    # these are text, and shown as such
+    assert (line["warning"], line["user"]["remote"]["name"]) == ('Admin"> warns', 'Admin">')
+    assert line["user"]["displayName"] == f'Admin"> (@mal@{eve.server.authority})'
+    assert (line["link"], line["user"]["remote"]["url"]) == (said["id"], eve.me)
+    assert line["user"]["remote"]["picture"] == line["user"]["remote"]["avatar"] == ""
+    whole = json.dumps(line, ensure_ascii=False)
+    assert not TURNING.search(whole)
+    assert not re.search("javascript:|evil|onerror|<script|<img|<style", whole)
+
+
+async def heard(home: Town, token: str) -> list[dict[str, Any]]:
+    """What everybody who comes into the chat is told was said."""
+    found: list[dict[str, Any]] = (await home.http.get("/api/chat", params={"accessToken": token})).json()
+    return found
 
 
 async def test_other_methods_and_other_accounts_have_no_inbox(scene: Scene) -> None:
