@@ -10,7 +10,9 @@ from websockets.exceptions import InvalidStatus
 
 from fedistream.api.owncast.socket import AT_ONCE, Limits
 from fedistream.chat.moderation import ADMIN
+from fedistream.chat.room import PARTED_S
 from fedistream.chat.rules import TOO_LONG
+from fedistream.chat.service import WELCOME_S
 from tests.kit.chatclient import ChatClient, chatting
 from tests.kit.faces import Faces
 from tests.kit.onair import live
@@ -82,6 +84,27 @@ async def test_somebody_who_comes_and_somebody_who_is_renamed_are_announced(face
             )
             if told["user"]["displayColor"] != 7:
                 assert (await ann.until("COLOR_CHANGE"))["user"]["displayColor"] == 7
+
+
+async def test_the_welcome_comes_a_while_later_and_who_stays_away_has_left(faces: Faces, port: int) -> None:
+    """In true seconds, both in one: the loop's own clock lets them pass."""
+    await faces.settings.change("chat.welcome", "Ahoy, be **kind**", faces.channels.home().id)
+    (_, anns), (_, bobs), (_, cids) = [await faces.visitor(name) for name in ("Ann", "Bob", "Cid")]
+    clock = asyncio.get_running_loop().time
+    came = clock()
+    async with chatting(port, anns) as ann, chatting(port, cids):
+        async with chatting(port, cids) as cid, chatting(port, bobs) as bob:
+            await ready(cid)
+            await ready(bob)
+            went = clock()
+        # Cid closed one of two windows, and is still there
+        welcome = await ann.until("SYSTEM")
+        assert (welcome["body"], clock() - came >= WELCOME_S - 0.1) == ("<p>Ahoy, be <strong>kind</strong></p>", True)
+        parted = await ann.until("USER_PARTED")
+        assert (parted["user"]["displayName"], clock() - went >= PARTED_S - 0.1) == ("Bob", True)
+        # and nobody else has
+        await ann.tell({"type": "PING"})
+        assert (await ann.next())["type"] == "PONG"
 
 
 async def test_several_events_in_one_frame_are_heard_one_after_the_other(faces: Faces, port: int) -> None:
