@@ -101,10 +101,12 @@ class Engagements:
         """The newest first."""
         found = EngagementRow.filter(channel_id=channel_id, undone_at=None, actor__hidden=False)
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
-        return Page(
-            await found.count(), tuple(Engagement(Kind(row.kind), row.object, row.actor.url, row.at) for row in rows)
-        )
+        return Page(await found.count(), tuple(map(_engagement, rows)))
 
     async def _undo(self, **which: str) -> None:
         ids = await EngagementRow.filter(undone_at=None, **which).values_list("id", flat=True)
         await EngagementRow.filter(id__in=list(ids)).update(undone_at=self._now())
+
+
+def _engagement(row: EngagementRow) -> Engagement:
+    return Engagement(Kind(row.kind), row.object, row.actor.url, row.actor.handle, row.reaction, row.at)

@@ -52,11 +52,13 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """`object` is the URL of the post, or of the channel's actor for a follow."""
+    """`object` is the URL of the post, or of the channel's actor for a follow; `handle` is "user@host"."""
 
     kind: Kind
     object: str
     actor: str
+    handle: str
+    reaction: str
     at: datetime
 
 

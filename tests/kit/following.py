@@ -71,10 +71,18 @@ async def featured(state: FeaturedState, host: str = "far.example", **more: obje
     )
 
 
-async def engagement(user: str, kind: Kind, thing: str = "https://node.example/federation/p1") -> None:
+async def engagement(
+    user: str, kind: Kind, thing: str = "https://node.example/federation/p1", *, reaction: str = ""
+) -> None:
     actor = await RemoteActorRow.get_or_none(handle__startswith=f"{user}@") or await remote_actor(user)
     await EngagementRow.create(
-        channel_id=1, actor_id=actor.id, kind=kind.value, object=thing, activity_id=f"{actor.url}#{kind}", at=AT
+        channel_id=1,
+        actor_id=actor.id,
+        kind=kind.value,
+        object=thing,
+        activity_id=f"{actor.url}#{kind}",
+        reaction=reaction,
+        at=AT,
     )
 
 

@@ -89,10 +89,12 @@ async def test_what_came_in_lately_is_told_as_text(faces: Faces, admin: Visitor)
     await engagement("ann", Kind.LIKE)
     await engagement("ann", Kind.FOLLOW, "https://node.example/federation/user/streamer")
     await engagement("bob", Kind.SHARE, 'javascript:alert("x")')
-    await engagement("bob", Kind.REACTION, f"https://node.example/{NASTY}")
+    await engagement("bob", Kind.REACTION, f"https://node.example/{NASTY}", reaction="🔥")
     page = await admin.see(PAGE)
     for words in ("liked", "followed", "shared", "reacted to"):
         assert f"</a> {words}" in page
+    assert "<bdi>ann@remote.example</bdi></a> liked" in page
+    assert "<bdi>🔥</bdi>" in page
     assert 'href="javascript' not in page
 
 
