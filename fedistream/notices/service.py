@@ -202,8 +202,7 @@ class Notices:
         Off, and Conflict when nothing is on the air or it was posted."""
         self._near.addresses.site()
         row = await self._row(channel_id, notice_id) if notice_id is not None else await self._current(channel_id)
-        air = await self._air(row)
-        if air is None or air.ended_at is not None:
+        if _is_over(await self._air(row)):
             raise Conflict("the broadcast is over")
         if row.state in OUT or row.state == State.WITHDRAWN:
             raise Conflict("it was posted already")
@@ -275,10 +274,14 @@ class Notices:
         return await atomic(self._send, row, channel, draft)
 
     async def _send(self, row: NoticeRow, channel: Channel, draft: Any) -> bool:
+        """Raises Conflict when the broadcast has ended meanwhile."""
         now = self._now()
         out = {"state": State.POSTED.value, "why": "", "posted_at": now, "closed_at": None}
         if not await _swap(row, said=draft.text, title=self._title(channel.id), **out):
             return False
+        if _is_over(await self._air(row)):
+            # it has ended while others were asked, and of a notice that was not planned any more nobody saw that
+            raise Conflict("the broadcast was over by then")
         post = await self._near.posts.publish(channel, draft, expires_at=(now + EXPIRES).timestamp())
         await NoticeRow.filter(id=row.id).update(post_id=post.id)
         await self._near.posts.pin(post.id, pinned=True)
@@ -408,6 +411,10 @@ class Notices:
 async def waiting() -> bool:
     """Whether any notice is open, for which a worker has to run."""
     return await NoticeRow.filter(closed_at=None, state__in=_OPEN).exists()
+
+
+def _is_over(air: life.Air | None) -> bool:
+    return air is None or air.ended_at is not None
 
 
 _OPEN = [State.PLANNED.value, *(state.value for state in OUT)]
