@@ -17,6 +17,7 @@ from activitypub.vocabulary.objects import Attachment, Object
 MAX_READ = 20_000  # characters of a post that are looked at
 MAX_SHOWN = 700  # characters: the 500 of most servers whole, an article as a taste of it
 MAX_WARNING = 200
+MAX_BEGINNING = 60  # characters by which somebody knows a post of his own
 MAX_LINKS = 10
 MAX_HREF = 500
 MAX_PICTURES, MAX_PICTURE = 4, 120  # descriptions of pictures, and characters of each
@@ -63,6 +64,7 @@ class _Piece:
 
 
 BR, BLOCK = _Piece("br"), _Piece("block")
+_GAPS = {"br": " ", "block": " "}  # between words that stand on lines of their own
 
 
 def excerpt(said: Object, ours: Collection[str], names: Collection[str]) -> Excerpt:
@@ -92,8 +94,19 @@ def plain(markup: str) -> str:
     return _plain(markup, MAX_WARNING)
 
 
+def beginning(markup: str) -> str:
+    """The first words of a post, without HTML and on one line."""
+    pieces = _read(markup)
+    return _line(
+        "".join(each.value if each.kind == "text" else _GAPS.get(each.kind, "") for each in pieces), MAX_BEGINNING
+    )
+
+
 def _plain(markup: str, longest: int) -> str:
-    bare = html.unescape(nh3.clean(markup[:MAX_READ], tags=set()))
+    return _line(html.unescape(nh3.clean(markup[:MAX_READ], tags=set())), longest)
+
+
+def _line(bare: str, longest: int) -> str:
     text = _BLANK.sub(" ", _UNSEEN.sub("", bare)).strip()
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "\u2026"
 

@@ -15,6 +15,7 @@ from activitypub.webfinger import Handle
 from fedistream.db import atomic, statement
 from fedistream.errors import Gone, NotFound
 from fedistream.federation.addresses import Addresses, Channel, Settings
+from fedistream.federation.excerpt import beginning
 from fedistream.federation.letters import Letters
 from fedistream.federation.models import PostReachRow, PostRow
 from fedistream.federation.values import Page
@@ -157,6 +158,15 @@ class Posts:
             return {}
         found = PostRow.filter(id__in=list(post_ids), deleted_at=None)
         return {str(post_id): int(channel) for post_id, channel in await found.values_list("id", "channel_id")}
+
+    async def beginnings(self, urls: Collection[str]) -> Mapping[str, str]:
+        """The first words of each of these that is a post and was not deleted, for the admin, who may read them all;
+        nothing while federation is off."""
+        if not self._addresses.on:
+            return {}
+        wanted = {post_id: url for url in urls if (post_id := self._addresses.post_id(url))}
+        rows = await PostRow.filter(id__in=list(wanted), deleted_at=None)
+        return {wanted[row.id]: beginning(str(row.document.get("content") or "")) for row in rows}
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page[Post]:
         """What everybody may read, the newest first."""

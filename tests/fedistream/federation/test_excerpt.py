@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub.vocabulary.objects import Attachment, Object, Tag
-from fedistream.federation.excerpt import MAX_LINKS, MAX_SHOWN, NO_WORDS, Excerpt, excerpt, plain
+from fedistream.federation.excerpt import (
+    MAX_BEGINNING,
+    MAX_LINKS,
+    MAX_SHOWN,
+    NO_WORDS,
+    Excerpt,
+    beginning,
+    excerpt,
+    plain,
+)
 
 NOTE = "https://remote.example/notes/1"
 OURS = {"https://node.example/federation/user/streamer", "https://node.example/", "https://node.example"}
@@ -172,6 +181,23 @@ def test_an_article_is_its_title_and_how_it_begins() -> None:
 )
 def test_names_are_text(name: str, shown: str) -> None:
     assert plain(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("<p>I've gone live!</p><p><strong>Locks</strong> &amp; keys</p>", "I've gone live! Locks & keys"),
+        (
+            '<ul><li>one</li><li>two</li></ul>three<br>four <a href="https://a.example">five</a>',
+            "• one • two three four five",
+        ),
+        ("<p>&lt;b&gt; is text\u202e</p>", "<b> is text"),
+        ("", ""),
+        (f"<p>{'x' * 100}</p>", "x" * (MAX_BEGINNING - 1) + "…"),
+    ],
+)
+def test_the_beginning_of_a_post_is_one_line_of_text(markup: str, shown: str) -> None:
+    assert beginning(markup) == shown
 
 
 def test_the_address_of_the_original_cannot_end_its_attribute() -> None:

@@ -12,7 +12,7 @@ from fedistream.errors import Gone, Invalid, NotFound
 from fedistream.federation.models import PostReachRow, PostRow
 from fedistream.federation.writing import Draft, Mention
 from fedistream.jobs.models import OutboxRow
-from tests.kit.federated import LIVE, Federated, federated
+from tests.kit.federated import LIVE, ORIGIN, Federated, federated
 
 BOB = Mention("https://b.example/users/bob", "bob@b.example", "https://b.example/users/bob/inbox")
 EVE = Mention("https://e.example/u/eve", "eve@e.example", "https://e.example/u/eve/in", "https://e.example/inbox")
@@ -188,6 +188,17 @@ async def test_a_post_that_says_nothing_is_not_made(node: Federated) -> None:
         with pytest.raises(Invalid):
             await node.feature.posts.publish(node.home, wrong)
     assert await PostRow.all().count() == 0
+
+
+async def test_the_first_words_are_told_of_those_that_are_posts(node: Federated) -> None:
+    posts = node.feature.posts
+    one, gone = [await posts.publish(node.home, text) for text in ("*Hello*\n\nagain", "Bye")]
+    await posts.delete(gone.id)
+    asked = {one.url, gone.url, f"{ORIGIN}/federation/none", "https://elsewhere.example/1", ""}
+    assert await posts.beginnings(asked) == {one.url: "Hello again"}
+    assert await posts.beginnings(()) == {}
+    await node.settings.change("federation.enabled", False)
+    assert await posts.beginnings(asked) == {}
 
 
 async def test_whose_posts_they_are_is_told_of_those_that_are(node: Federated) -> None:

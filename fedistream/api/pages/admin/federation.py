@@ -1,6 +1,6 @@
 """Federation as a whole: whether it is on and what it still needs, its settings, and what came in lately."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -32,6 +32,10 @@ class Engagements(Protocol):
     async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Engagement]: ...
 
 
+class Posts(Protocol):
+    async def beginnings(self, urls: Collection[str]) -> Mapping[str, str]: ...
+
+
 class Federation(Protocol):
     def refusals(self) -> Mapping[str, int]: ...
     @property
@@ -43,19 +47,19 @@ class Profiles(Protocol):
 
 
 async def show(
-    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, federation: Federation
+    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, posts: Posts, federation: Federation
 ) -> Response:
     """GET /admin/federation/"""
-    return await _page(ask, desk, invitations, engagements, federation)
+    return await _page(ask, desk, invitations, engagements, posts, federation)
 
 
 async def change(
-    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, federation: Federation
+    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, posts: Posts, federation: Federation
 ) -> Response:
     """POST /admin/federation/"""
     filled = await save(desk, form(ask, desk.tickets), FORM)
     if filled.errors:
-        return await _page(ask, desk, invitations, engagements, federation, filled)
+        return await _page(ask, desk, invitations, engagements, posts, federation, filled)
     return done(PAGE, "saved")
 
 
@@ -84,14 +88,17 @@ async def _page(
     desk: Desk,
     invitations: Invitations,
     engagements: Engagements,
+    posts: Posts,
     federation: Federation,
     filled: Filled | None = None,
 ) -> Response:
+    lately = (await engagements.page(desk.home, 0, LATELY)).items
     refusals = sorted(federation.refusals().items(), key=lambda item: -item[1])
     shown = {
         "invitation": await invitations.of(desk.channels.home()),
         "missing": missing(desk),
-        "lately": (await engagements.page(desk.home, 0, LATELY)).items,
+        "lately": lately,
+        "beginnings": await posts.beginnings({each.object for each in lately}),
         "refusals": refusals,
         "since": federation.counting_since,
     }

@@ -93,9 +93,27 @@ async def test_what_came_in_lately_is_told_as_text(faces: Faces, admin: Visitor)
     page = await admin.see(PAGE)
     for words in ("liked", "followed", "shared", "reacted to"):
         assert f"</a> {words}" in page
-    assert "<bdi>ann@remote.example</bdi></a> liked" in page
+    assert "<bdi>@ann@remote.example</bdi></a> liked" in page
     assert "<bdi>🔥</bdi>" in page
     assert 'href="javascript' not in page
+
+
+async def test_a_post_is_told_by_its_first_words_and_one_that_is_gone_as_a_post(faces: Faces, admin: Visitor) -> None:
+    posts = faces.federation.posts
+    channel = faces.channels.home()
+    post = await posts.publish(channel, f"I've gone live!\n\n**Locks & {NASTY}**\n\n{'on ' * 50}")
+    gone = await posts.publish(channel, "never mind")
+    await posts.delete(gone.id)
+    await engagement("ann", Kind.LIKE, post.url)
+    await engagement("bob", Kind.SHARE, gone.url)
+    page = await admin.see(PAGE)
+    assert (
+        f'liked <a href="{post.url}" rel="noopener noreferrer nofollow"><bdi>I&#39;ve gone live! Locks &amp; ' in page
+    )
+    assert f'shared <a href="{gone.url}" rel="noopener noreferrer nofollow"><bdi>a post</bdi>' in page
+    assert "<script>alert" not in page
+    await faces.settings.change("federation.enabled", False)
+    assert 'nofollow"><bdi>a post</bdi>' in await admin.see(PAGE)
 
 
 async def test_the_navigation_leads_to_the_other_pages(faces: Faces, admin: Visitor) -> None:
