@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tortoise.functions import Count
 
@@ -15,6 +15,12 @@ _RECORD = """
 INSERT INTO engagement (channel_id, actor_id, kind, object, activity_id, reaction, at)
 VALUES {rows} ON CONFLICT (actor_id, kind, object) DO NOTHING RETURNING actor_id, kind, object
 """
+_FORGET = """
+DELETE FROM engagement WHERE undone_at < :before
+AND id IN (SELECT id FROM engagement WHERE undone_at < :before LIMIT :most)
+"""
+UNDONE_FOR = timedelta(days=90)  # who does it again after that is told of again
+FORGOTTEN_AT_ONCE = 500  # rows in one statement
 KINDS = {"Like": Kind.LIKE, "EmojiReact": Kind.REACTION, "Announce": Kind.SHARE}
 
 
@@ -40,7 +46,7 @@ class Engagements:
 
     async def record(self, deed: Deed) -> bool:
         """Returns whether this actor does it for the first time. What is done again after an Undo counts again, and
-        is not told again."""
+        is not told again, as long as the Undo is remembered."""
         (first,) = await self.record_all([deed])
         return first
 
@@ -102,6 +108,12 @@ class Engagements:
         found = EngagementRow.filter(channel_id=channel_id, undone_at=None, actor__hidden=False)
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
         return Page(await found.count(), tuple(map(_engagement, rows)))
+
+    async def forget_some(self) -> bool:
+        """Forget some of what was undone long ago. Returns whether there may be more."""
+        # the outer condition as well: on PostgreSQL it may be done again while this waits for the row
+        values = {"before": self._now() - UNDONE_FOR, "most": FORGOTTEN_AT_ONCE}
+        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
 
     async def _undo(self, **which: str) -> None:
         ids = await EngagementRow.filter(undone_at=None, **which).values_list("id", flat=True)

@@ -201,6 +201,7 @@ def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements, off
         talk=talk,
         reception=doors.reception,
         acts={**doors.acts(), **servers.acts()},
+        brooms=(engagements.forget_some, *doors.brooms()),
         offers=offers,
         pace=Pace(house.monotonic, burst=BURST, per_s=PER_S),
         asking=Pace(house.monotonic, burst=10, per_s=0.2),

@@ -145,8 +145,9 @@ class RemoteNoteRow(Model):
     """What somebody elsewhere wrote to a channel, and what became of it; `html` and `body` are empty once nobody is to
     read it any more.
 
-    The row is also the queue of what has to be put into the chat (shown, and without a message), and the tombstone that
-    keeps a late copy out. The author stands in it as he was, because he may be forgotten before it is.
+    The row is also the queue of what has to be put into the chat (shown, and without a message) and of what has to be
+    taken out of it (gone), and the tombstone that keeps a late copy out. The author stands in it as he was, because he
+    may be forgotten before it is.
     """
 
     id = fields.BigIntField(primary_key=True)

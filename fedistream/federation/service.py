@@ -3,8 +3,9 @@
 An activity becomes rows, jobs and facts in one transaction, together with its id, so that it is never acted on twice.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -47,6 +48,11 @@ class Facts(Protocol):
 Act = Callable[[Verified], Awaitable[list[Fact]]]
 """What is done with an activity, in the transaction of the inbox; the facts are stated in it."""
 
+Broom = Callable[[], Awaitable[bool]]
+"""Forgets some rows that are old, in one statement. Returns whether there may be more."""
+
+SWEEP_PAUSE_S = 0.05  # between two statements: others want the database too
+
 
 class GuardedSettings(Settings, Protocol):
     """Settings of which some cannot be changed at any time."""
@@ -69,8 +75,8 @@ class Neighbours:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the service joins. `acts` are what is done with activities by other modules, by their
-    types. `pace` is for far servers, `asking` for visitors who make us ask others; `clock` is in
-    Unix seconds."""
+    types, and `brooms` what forgets rows of theirs. `pace` is for far servers, `asking` for
+    visitors who make us ask others; `clock` is in Unix seconds."""
 
     addresses: Addresses
     acquaintances: Acquaintances
@@ -83,6 +89,7 @@ class Parts:
     talk: Talk
     reception: Reception
     acts: Mapping[str, Act]
+    brooms: Sequence[Broom]
     offers: Offers
     pace: Pace
     asking: Pace
@@ -130,6 +137,11 @@ class Federation:
         """Forget what need not be remembered any longer."""
         await self._parts.acquaintances.sweep()
         await self._parts.talk.sweep()
+        for broom in self._parts.brooms:
+            more = True
+            while more:
+                more = await broom()
+                await asyncio.sleep(SWEEP_PAUSE_S)
 
     async def take(self, request: Request) -> None:
         """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and

@@ -214,7 +214,10 @@ class Talk:
             await self._news.wait()
 
     async def sweep(self) -> None:
-        """Forget what the chat has forgotten, and after its time what was refused or deleted."""
+        """Forget what those said who were found gone by another process, what the chat has forgotten, and after its
+        time what was refused or deleted."""
+        for actor in await _authors(Heard.GONE):
+            await atomic(self._stated, self.forget(actor))
         for channel_id in await _channels():
             days = int(self._near.settings.value("chat.retention_days", channel_id))
             ended = RemoteNoteRow.filter(channel_id=channel_id, at__lt=self._parts.now() - KEPT)
@@ -226,7 +229,7 @@ class Talk:
     async def _catch_up(self) -> None:
         if self._look_at_blocks:
             self._look_at_blocks = False
-            for actor in await _authors():
+            for actor in await _authors(*ALIVE):
                 if actor in self._parts.blocks:
                     await atomic(self._stated, self.silence(actor))
         while (
@@ -387,6 +390,13 @@ async def replies(post_id: str, offset: int, limit: int) -> Page[str]:
     return Page(await found.count(), tuple(str(url) for url in urls))
 
 
+async def depart(actor: str) -> None:
+    """An actor is no more, as a process learned that has no chat: what it said is shown by the rows no longer, and is
+    forgotten with its lines at the next `sweep` of the process that has one. In a transaction."""
+    # not sooner, as that would take a look at the rows every minute for what happens once in weeks
+    await RemoteNoteRow.filter(actor=actor).exclude(state=Heard.DELETED.value).update(state=Heard.GONE.value)
+
+
 def _shown_to(verified: Verified, note: Object) -> Visibility:
     """Who may read it: as the note says, or where it says nothing, as the activity does."""
     to, cc = (note.to, note.cc) if note.to or note.cc else (verified.activity.to, verified.activity.cc)
@@ -434,6 +444,7 @@ async def _channels() -> list[int]:
     return [int(str(channel_id)) for channel_id in found]
 
 
-async def _authors() -> list[str]:
-    found = RemoteNoteRow.filter(state__in=ALIVE).distinct()
+async def _authors(*states: str) -> list[str]:
+    """Who said what is in one of these states."""
+    found = RemoteNoteRow.filter(state__in=states).distinct()
     return [str(actor) for actor in await found.values_list("actor", flat=True)]

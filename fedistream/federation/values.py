@@ -63,11 +63,13 @@ class Engagement:
 
 
 class Heard(StrEnum):
-    """What became of what somebody wrote to a channel. Refused and deleted ones have no text any more."""
+    """What became of what somebody wrote to a channel. Refused and deleted ones have no text any more; those that are
+    gone with their author have it until they are deleted by the process that has the chat."""
 
     HELD = "held"
     SHOWN = "shown"
     REFUSED = "refused"
+    GONE = "gone"
     DELETED = "deleted"
 
 

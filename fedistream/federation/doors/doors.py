@@ -27,6 +27,7 @@ from fedistream.federation.visits import Visits
 from fedistream.jobs.job import Job, Outcome, Promises
 
 Act = Callable[[Verified], Awaitable[list[Fact]]]
+Broom = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,10 @@ class Doors:
     def acts(self) -> Mapping[str, Act]:
         """What is done with activities of these types."""
         return {"Flag": self.flags.take, "QuoteRequest": self.quotes.take, "Move": self.moves.take}
+
+    def brooms(self) -> tuple[Broom, ...]:
+        """What forgets, a few rows at a time, what need not be remembered any longer."""
+        return self.flags.forget_some, self.quotes.forget_some
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
         """What a worker does with jobs of these kinds."""

@@ -6,11 +6,12 @@ A Flag often comes from the actor of a whole server, which hides who complained.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from activitypub.inbox import Verified
 from activitypub.members import label
 from activitypub.urls import authority
+from fedistream.db import statement
 from fedistream.errors import NotFound
 from fedistream.events import Fact, FlagReceived
 from fedistream.federation.addresses import Addresses
@@ -24,6 +25,12 @@ MAX_CONTENT = 3000  # characters; others allow a thousand to be written
 MAX_OPEN = 1000  # more than anybody reads: what comes then is answered and forgotten
 MAX_ID = 2**63 - 1  # what the databases take
 BURST, PER_S = 10, 1 / 600  # of one server
+SETTLED_FOR = timedelta(days=90)  # time enough to look at it again
+FORGOTTEN_AT_ONCE = 500  # rows in one statement
+_FORGET = """
+DELETE FROM flag WHERE settled_at < :before
+AND id IN (SELECT id FROM flag WHERE settled_at < :before LIMIT :most)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,12 @@ class Flags:
         at = self._now() if settled else None
         if flag_id > MAX_ID or not await FlagRow.filter(id=flag_id).update(settled_at=at):
             raise NotFound("there is no such report")
+
+    async def forget_some(self) -> bool:
+        """Forget some of those that were settled long ago. Returns whether there may be more."""
+        # the outer condition as well: on PostgreSQL it may be opened again while this waits for the row
+        values = {"before": self._now() - SETTLED_FOR, "most": FORGOTTEN_AT_ONCE}
+        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
 
     async def _channels_of(self, urls: Sequence[str]) -> list[tuple[str, int]]:
         """Those that are ours, each with its channel."""

@@ -22,6 +22,7 @@ from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses
 from fedistream.federation.followers import Followers
 from fedistream.federation.models import FollowerRow, RemoteActorRow
+from fedistream.federation.talk import depart
 from fedistream.federation.values import State
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
 
@@ -92,7 +93,7 @@ class Moves:
             actor = await find_actor(row.url, self._fetches)
         except FetchFailed as failed:
             if failed.why is Why.GONE:
-                await atomic(self._state_all, self._followers.forget, row.url, "gone")
+                await atomic(self._state_all, self._bury, row.url)
             else:
                 log.info("the follower %s was not found: %s", row.handle, failed)
                 await RemoteActorRow.filter(id=row.id).update(
@@ -105,6 +106,11 @@ class Moves:
         await atomic(self._acquaintances.update, actor, key)
         if actor.moved_to is not None:
             await self._outbox.put([NewJob(KIND, {"old": row.url, "new": actor.moved_to})])
+
+    async def _bury(self, actor: str) -> list[Fact]:
+        """As after a Delete of the actor by itself, but that its lines in the chat are another process's."""
+        await depart(actor)
+        return await self._followers.forget(actor, "gone")
 
     async def _settle(self, old: str, target: Actor) -> bool:
         if old not in target.also_known_as or target.id == old:

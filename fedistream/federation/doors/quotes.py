@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from activitypub.inbox import Verified
 from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.activity import Activity
-from fedistream.db import atomic
+from fedistream.db import atomic, statement
 from fedistream.errors import Gone, NotFound, Refusal
 from fedistream.events import Fact
 from fedistream.federation.addresses import Addresses, Channel, Settings
@@ -18,6 +18,16 @@ from fedistream.federation.posts import Posts
 from fedistream.federation.values import Page
 
 STAMP = "QuoteAuthorization"
+REVOKED_FOR = timedelta(days=90)  # at least: who quotes may look at the stamp again
+FORGOTTEN_AT_ONCE = 500  # rows in one statement
+# a post that can be quoted keeps its rows, or a yes that was taken back would be given again
+_FORGET = """
+DELETE FROM quote WHERE id IN (
+    SELECT id FROM quote WHERE revoked_at < :before
+    AND NOT EXISTS (SELECT 1 FROM post WHERE post.id = quote.post_id AND post.deleted_at IS NULL)
+    LIMIT :most
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,12 @@ class Quotes:
     async def revoke(self, quote_id: str) -> None:
         """Take a yes back, and tell the one who had it. Raises NotFound, Off."""
         await atomic(self._revoke, quote_id)
+
+    async def forget_some(self) -> bool:
+        """Forget some of those that were taken back long ago and whose post is deleted. Returns whether there may be
+        more."""
+        values = {"before": self._now() - REVOKED_FOR, "most": FORGOTTEN_AT_ONCE}
+        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
 
     async def _revoke(self, quote_id: str) -> None:
         row = await QuoteRow.select_for_update().get_or_none(id=quote_id)

@@ -1,12 +1,12 @@
 """Likes and shares on the databases: recorded once, counted, undone and done again."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from activitypub.vocabulary.activity import Activity
 from fedistream.db import Database, atomic
-from fedistream.federation.engagements import Deed, Engagements
+from fedistream.federation.engagements import FORGOTTEN_AT_ONCE, UNDONE_FOR, Deed, Engagements
 from fedistream.federation.models import EngagementRow, RemoteActorRow
 from fedistream.federation.values import Kind
 
@@ -55,3 +55,37 @@ async def test_what_was_undone_counts_again_and_is_not_told_again(ann: RemoteAct
     assert not await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(2)))
     assert await engagements.count(POST, Kind.LIKE) == 1
     assert await engagements.tally(1) == {Kind.LIKE: 1}
+
+
+async def test_an_undo_is_remembered_for_a_season_and_then_it_is_news_again(ann: RemoteActorRow) -> None:
+    clock = [NOW]
+    engagements = Engagements(lambda: clock[0])
+    other = f"{POST}/2"
+    await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(1)))
+    await atomic(engagements.record, Deed(1, ann.id, Kind.SHARE, POST, like(2)))
+    await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, other, like(3)))
+    await engagements.undo(ann.url, Kind.LIKE, POST)
+    await engagements.undo(ann.url, Kind.LIKE, other)
+    clock[0] = NOW + UNDONE_FOR
+    assert not await engagements.forget_some()
+    assert await EngagementRow.all().count() == 3
+    # what is done again stands, however long ago it was undone
+    assert not await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, other, like(4)))
+    clock[0] += timedelta(seconds=1)
+    assert not await engagements.forget_some()
+    assert await EngagementRow.all().count() == 2
+    assert await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(5)))
+    assert await engagements.tally(1) == {Kind.LIKE: 2, Kind.SHARE: 1}
+
+
+async def test_many_undone_ones_are_forgotten_in_bites(ann: RemoteActorRow) -> None:
+    undone = {"channel_id": 1, "actor_id": ann.id, "kind": Kind.LIKE.value, "at": NOW, "undone_at": NOW}
+    await EngagementRow.bulk_create(
+        [
+            EngagementRow(object=f"{POST}/{each}", activity_id=f"{POST}#{each}", **undone)
+            for each in range(FORGOTTEN_AT_ONCE + 1)
+        ]
+    )
+    engagements = Engagements(lambda: NOW + 2 * UNDONE_FOR)
+    assert [await engagements.forget_some() for _ in range(2)] == [True, False]
+    assert await EngagementRow.all().count() == 0

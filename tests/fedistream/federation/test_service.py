@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from fedistream.db import Database, statement
 from fedistream.errors import NotFound, TooMany
 from fedistream.events import FollowReceived, PostLiked, SettingChanged
 from fedistream.federation.acquaintances import drop_inbox
+from fedistream.federation.engagements import UNDONE_FOR
 from fedistream.federation.feature import BURST
 from fedistream.federation.models import EngagementRow, FollowerRow, RemoteActorRow, SeenActivityRow
 from fedistream.federation.values import Kind, Off, State
@@ -210,6 +212,17 @@ async def test_what_was_heard_long_ago_is_forgotten(node: Federated) -> None:
     node.clock.ahead += 9 * 86_400
     await node.feature.federation.sweep()
     assert await SeenActivityRow.all().count() == 0
+
+
+async def test_what_was_undone_long_ago_is_forgotten_by_the_sweep(node: Federated) -> None:
+    post = (await node.feature.posts.publish(node.home, "Hello")).url
+    like = node.ann.activity("Like", post)
+    await node.take(like)
+    await node.take(node.ann.activity("Undo", like))
+    for ahead, left in ((UNDONE_FOR - timedelta(hours=1), 1), (timedelta(hours=2), 0)):
+        node.clock.ahead += ahead.total_seconds()
+        await node.feature.federation.sweep()
+        assert await EngagementRow.all().count() == left
 
 
 async def test_an_inbox_that_is_gone_takes_its_follower_along_but_nobody_who_is_blocked(node: Federated) -> None:

@@ -14,7 +14,8 @@ from activitypub.guard import Guard
 from fedistream.chat.values import Edited, Kind, Message, Origin, Shown
 from fedistream.db import Database
 from fedistream.errors import Conflict, Invalid, NotFound, TooMany
-from fedistream.federation.models import RemoteActorRow, RemoteNoteRow
+from fedistream.federation.doors.moves import AGAIN
+from fedistream.federation.models import EngagementRow, FollowerRow, RemoteActorRow, RemoteNoteRow
 from fedistream.federation.talk import MAX_HELD_OF_ONE
 from fedistream.federation.values import Heard, Off, State
 from tests.kit.federated import LIVE, ORIGIN, federated
@@ -313,6 +314,34 @@ async def test_with_the_actor_all_it_said_is_gone(talk: Talking) -> None:
     await talk.shows()
     assert await states(talk) == ["deleted", "deleted"]
     assert talk.node.names()[-2:] == ["reply.withdrawn", "reply.withdrawn"]
+
+
+async def test_who_is_found_gone_in_another_process_leaves_nothing_either(talk: Talking) -> None:
+    await talk.node.follow()
+    post = await talk.node.feature.posts.publish(talk.node.home, "Hello")
+    assert await talk.node.take(talk.node.ann.activity("Like", post.url)) == "taken"
+    await talk.say("1", "shown")
+    (line,) = await talk.shows("shown")
+    await talk.mode("held")
+    await talk.say("2", "held")
+    talk.node.names()
+    talk.node.ann.gone = True
+    async with federated(Guard(frozenset({talk.node.ann.server.authority}))) as worker:
+        worker.clock.ahead += (AGAIN + timedelta(hours=1)).total_seconds()
+        await worker.feature.doors.moves.validate()
+        assert worker.names() == ["follower.removed"]
+    # what the rows tell is right at once, and the chat follows
+    assert (await talk.held(), await states(talk)) == ([], ["gone", "gone"])
+    with pytest.raises(Conflict, match="gone"):
+        await talk.talk.approve(talk.node.home.id, f"{talk.node.ann.id}/notes/2")
+    await talk.talk.sweep()
+    await talk.shows()
+    (left,) = await talk.room.feature.messages.by_ids([line.id])
+    assert (left.body, left.remote) == ("…", None)
+    assert (await states(talk), talk.node.names()) == (["deleted", "deleted"], ["reply.withdrawn", "reply.withdrawn"])
+    assert [await rows.all().count() for rows in (RemoteActorRow, FollowerRow, EngagementRow)] == [0, 0, 0]
+    await talk.talk.sweep()
+    assert talk.node.names() == []
 
 
 async def test_what_a_blocked_actor_has_said_is_hidden(talk: Talking) -> None:

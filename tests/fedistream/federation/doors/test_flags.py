@@ -1,13 +1,22 @@
 """Reports: kept when they are of anything of ours, from people and from whole servers, and not without end."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from fedistream.db import Database
 from fedistream.errors import NotFound, TooMany
 from fedistream.events import FlagReceived
-from fedistream.federation.doors.flags import BURST, MAX_CONTENT, MAX_OBJECTS, MAX_OPEN, PER_S
+from fedistream.federation.doors.flags import (
+    BURST,
+    FORGOTTEN_AT_ONCE,
+    MAX_CONTENT,
+    MAX_OBJECTS,
+    MAX_OPEN,
+    PER_S,
+    SETTLED_FOR,
+)
 from fedistream.federation.models import FlagRow
 from tests.kit.federated import LIVE, Federated, federated
 
@@ -63,6 +72,32 @@ async def test_what_is_settled_is_apart_and_can_be_opened_again(node: Federated)
     assert (await flags.page()).items == (flag,)
     with pytest.raises(NotFound):
         await flags.settle(flag.id + 1)
+
+
+async def test_what_was_settled_long_ago_is_forgotten_and_what_is_open_is_not(node: Federated) -> None:
+    flags = node.feature.doors.flags
+    for _ in range(2):
+        await node.take(node.ann.activity("Flag", LIVE))
+    settled, left = (await flags.page()).items
+    await flags.settle(settled.id)
+    node.clock.ahead += (SETTLED_FOR - timedelta(hours=1)).total_seconds()
+    await node.feature.federation.sweep()
+    assert (await flags.page(settled=True)).total == 1
+    node.clock.ahead += timedelta(hours=2).total_seconds()
+    await node.feature.federation.sweep()
+    assert ((await flags.page(settled=True)).total, (await flags.page()).items) == (0, (left,))
+
+
+async def test_many_are_forgotten_in_bites(node: Federated) -> None:
+    at = node.clock.now()
+    row = {"channel_id": 1, "actor": LIVE, "server": "a.example", "objects": [], "content": "", "at": at}
+    await FlagRow.bulk_create([FlagRow(**row, settled_at=at) for _ in range(2 * FORGOTTEN_AT_ONCE + 1)])
+    node.clock.ahead += (SETTLED_FOR + timedelta(hours=1)).total_seconds()
+    assert await node.feature.doors.flags.forget_some()
+    assert await FlagRow.all().count() == FORGOTTEN_AT_ONCE + 1
+    await node.feature.federation.sweep()
+    assert await FlagRow.all().count() == 0
+    assert not await node.feature.doors.flags.forget_some()
 
 
 async def test_one_server_cannot_fill_the_list(node: Federated) -> None:

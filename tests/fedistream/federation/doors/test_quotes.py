@@ -1,12 +1,14 @@
 """Quotes: who asks is told yes with a stamp that others can read, or no; and a yes can be taken back."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from activitypub.addressing import PUBLIC
 from fedistream.db import Database
 from fedistream.errors import Gone, NotFound
+from fedistream.federation.doors.quotes import REVOKED_FOR
 from fedistream.federation.models import QuoteRow
 from tests.kit.federated import LIVE, ORIGIN, Federated, federated
 
@@ -110,3 +112,28 @@ async def test_of_a_post_that_is_taken_back_no_stamp_is_left(node: Federated) ->
     await node.feature.posts.delete(post.rpartition("/")[2])
     with pytest.raises(Gone):
         await node.feature.doors.quotes.stamp(stamp.rpartition("/")[2])
+
+
+async def test_what_was_taken_back_is_remembered_while_the_post_can_be_quoted(node: Federated) -> None:
+    posts = [await published(node) for _ in range(2)]
+    stamps = [str((await ask(node, post))["result"]) for post in posts]
+    kept, gone = (stamp.rpartition("/")[2] for stamp in stamps)
+    for quote_id in (kept, gone):
+        await node.feature.doors.quotes.revoke(quote_id)
+    await node.feature.posts.delete(posts[1].rpartition("/")[2])
+    node.clock.ahead += (REVOKED_FOR - timedelta(hours=1)).total_seconds()
+    await node.feature.federation.sweep()
+    assert await QuoteRow.all().count() == 2
+    node.clock.ahead += timedelta(hours=2).total_seconds()
+    await node.feature.federation.sweep()
+    assert [row.id for row in await QuoteRow.all()] == [kept]
+    assert (await ask(node, posts[0]))["type"] == "Reject"
+
+
+async def test_a_stamp_that_holds_is_not_forgotten(node: Federated) -> None:
+    post = await published(node)
+    await ask(node, post)
+    await node.feature.posts.delete(post.rpartition("/")[2])
+    node.clock.ahead += (2 * REVOKED_FOR).total_seconds()
+    await node.feature.federation.sweep()
+    assert await QuoteRow.all().count() == 1
