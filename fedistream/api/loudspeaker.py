@@ -15,6 +15,7 @@ from fedistream.chat.values import Event
 log = logging.getLogger(__name__)
 
 SLICE = 250  # lines written to in one turn of the loop: about a millisecond, in which no segment is served
+STEP = 5, 8  # of the room, by which a round begins further on than the last one
 MAX_WAITING = 2000  # events that may wait while a round is under way; chat is far below, a flood from a bot is not
 
 Shape = Callable[[int, Event], bytes]  # an event of a channel as one JSON text
@@ -46,9 +47,11 @@ class InProcess:
 
 @dataclass(slots=True)
 class _Crowd:
-    """The lines of one room. `round` are those that get what is on its way now, `said` it."""
+    """The lines of one room. `round` are those that get what is on its way now, `said` it; `first` is whom the next
+    round begins with."""
 
     lines: dict[Line, None] = field(default_factory=dict)
+    first: int = 0
     waiting: list[bytes] = field(default_factory=list)
     round: list[Line] = field(default_factory=list)
     said: Frames | None = None
@@ -123,7 +126,11 @@ class Loudspeaker:
     def _begin(self, channel_id: int, crowd: _Crowd) -> None:
         crowd.said = frames(crowd.waiting)
         crowd.waiting = []
-        crowd.round, crowd.reached = list(crowd.lines), 0
+        # each round begins with somebody else: among thousands who came last would otherwise always hear it last
+        lines = list(crowd.lines)
+        first = crowd.first % max(1, len(lines))
+        crowd.round, crowd.reached = [*lines[first:], *lines[:first]], 0
+        crowd.first = first + len(lines) * STEP[0] // STEP[1] + 1
         self._go_on(channel_id, crowd)
 
     def _go_on(self, channel_id: int, crowd: _Crowd) -> None:

@@ -81,6 +81,32 @@ async def test_other_work_is_done_between_two_slices_of_a_large_room() -> None:
     assert reached == [SLICE, 2 * SLICE, 3 * SLICE, 3 * SLICE + 1, 3 * SLICE + 1]
 
 
+async def test_nobody_is_always_the_last_to_hear() -> None:
+    voice, told = loudspeaker(), list[int]()
+
+    class Numbered(Ear):
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+        def push(self, said: Frames) -> bool:
+            told.append(self.number)
+            return super().push(said)
+
+    ears = [Numbered(number) for number in range(16)]
+    for ear in ears:
+        voice.join(1, ear)
+    rounds = []
+    for number in range(16):
+        voice.say(1, event(f"{number}"))
+        await turns(3)
+        rounds.append(tuple(told))
+        told.clear()
+    assert all(sorted(each) == list(range(16)) for each in rounds)
+    assert len({each[-1] for each in rounds}) >= 8
+    assert all(ear.heard == [f"1 {number}".encode() for number in range(16)] for ear in ears)
+
+
 async def test_what_is_said_during_a_round_comes_to_all_in_the_next() -> None:
     voice, ears = loudspeaker(), [Ear() for _ in range(2 * SLICE)]
     for ear in ears:
