@@ -1,8 +1,8 @@
 """The clients of a full chat whose frames are looked at: `python -m benchmarks.chat_probe PORT PATHS RATE SECONDS`.
 
 PATHS is a file with a line for each client; all of them speak in turn. They came last, and are told last in the rounds
-that begin with who came first. As a process of its own, before all others where that is allowed, so that what is late is late by the server's doing. Prints
-one JSON object.
+that begin with who came first. As a process of its own, before all others where that is allowed, so that what is late
+is late by the server's doing. Prints one JSON object.
 """
 
 import contextlib
