@@ -6,7 +6,7 @@ import sqlite3
 from importlib.metadata import version
 
 LIBRARIES = ("aiohttp", "av", "starlette", "tortoise-orm", "uvicorn", "uvloop")
-PROGRAMS = ("chromium", "ffmpeg", "nginx", "psql", "redis-server")
+PROGRAMS = ("chromium", "ffmpeg", "firefox-esr", "nginx", "psql", "redis-server")
 
 
 def pytest_report_header() -> list[str]:
