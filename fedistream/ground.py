@@ -17,14 +17,14 @@ LISTEN_BACKLOG = 2048
 
 
 class Problem(Exception):
-    """The node cannot start; the text is one line for the operator. `code` is the process's exit code."""
+    """The node cannot start, or go on; the text is one line for the operator. `code` is the process's exit code."""
 
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
         self.code = code
 
 
-BAD_OPTION, BAD_DATA, PORT_TAKEN = 2, 3, 4
+BAD_OPTION, BAD_DATA, PORT_TAKEN, DIED = 2, 3, 4, 5
 
 
 def tls(options: Options) -> ssl.SSLContext | None:

@@ -10,7 +10,7 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import uvicorn
@@ -21,10 +21,11 @@ from fedistream.api.fanout import SETTINGS as SOCKETS
 from fedistream.api.fanout import FanoutProtocol
 from fedistream.api.ops import Check
 from fedistream.api.owncast.needs import Listening
+from fedistream.core.supervisor import Supervisor, Work
 from fedistream.db import Database, DatabaseProblem
 from fedistream.faces import web
 from fedistream.features import Features, build
-from fedistream.ground import BAD_DATA, Problem
+from fedistream.ground import BAD_DATA, DIED, Problem
 from fedistream.jobs.child import WorkerChild
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.overview import Overview
@@ -60,6 +61,8 @@ class Node:
         self._features: Features | None = None
         self._server: uvicorn.Server | None = None
         self._socket: socket.socket | None = None
+        self._died = ""
+        self.supervisor = Supervisor(self._give_up)
 
     async def open(self) -> Welcome:
         """Start everything but the web server. Raises Problem; `close` has to be called in either case."""
@@ -73,14 +76,14 @@ class Node:
         database = await self._database()
         outbox = self._workers()
         made = self._features = await build(options, outbox)
-        self._beside(made.facts.run())
-        self._beside(made.viewers.run())
-        self._beside(made.broadcasts.run(), ends=True)
-        self._beside(made.chat.chat.run(), ends=True)
-        self._beside(made.stills.run())
+        self._beside("facts", made.facts.run)
+        self._beside("viewers", made.viewers.run)
+        self._beside("broadcasts", made.broadcasts.run, ends=True)
+        self._beside("chat", made.chat.chat.run, ends=True)
+        self._beside("stills", made.stills.run)
         undo.push_async_callback(made.federation.close)
         undo.push_async_callback(made.pictures.close)
-        self._beside(made.federation.run())
+        self._beside("federation", made.federation.run)
 
         rtmp = RtmpServer(made.broadcasts)
         undo.push_async_callback(rtmp.close)
@@ -93,7 +96,11 @@ class Node:
 
         web_port: int = self._socket.getsockname()[1]
         listening = Listening(options.host, web_port, options.host, rtmp_port, made.channels.key_overridden)
-        checks: dict[str, Check] = {"database": database.check, "ingest": _ingest_check(rtmp)}
+        checks: dict[str, Check] = {
+            "database": database.check,
+            "ingest": _ingest_check(rtmp),
+            "tasks": self.supervisor.check,
+        }
         app = web(made, Overview(outbox), self.logbook, listening, checks)
         self._server = _Server(_web_config(app, options))
         host = _reachable(options.host)
@@ -113,7 +120,7 @@ class Node:
         return self._features
 
     async def run(self) -> None:
-        """Serve until SIGINT or SIGTERM, or until `stop`."""
+        """Serve until SIGINT or SIGTERM, or until `stop`. Raises Problem when a task died that it cannot do without."""
         assert self._server is not None
         assert self._socket is not None
         loop = asyncio.get_running_loop()
@@ -122,6 +129,8 @@ class Node:
             self._undo.callback(loop.remove_signal_handler, number)
         log.info("the node is ready")
         await self._server.serve(sockets=[self._socket])
+        if self._died:
+            raise Problem(f"the task {self._died} died, and the node cannot do without it", DIED)
 
     def stop(self) -> None:
         """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
@@ -157,23 +166,21 @@ class Node:
             return await outbox.waiting() or await notices_waiting()
 
         outbox = Outbox(time.time, nudge)
-        for _ in range(self.options.workers):
+        for number in range(1, self.options.workers + 1):
             child = WorkerChild(command, environment, waiting)
             self._undo.push_async_callback(child.close)
-            self._beside(child.run())
+            self._beside(f"worker {number}", child.run)
             children.append(child)
         return outbox
 
-    def _beside(self, work: Coroutine[object, object, None], *, ends: bool = False) -> None:
+    def _beside(self, name: str, work: Work, *, ends: bool = False) -> None:
         """Run `work` until the node closes. If it `ends` of itself by then, it is given the time to."""
-        task = asyncio.create_task(work)
+        runner = self.supervisor.start(name, work, ends=ends)
+        self._undo.push_async_callback(runner.end, GOODBYE_S if ends else 0)
 
-        async def end() -> None:
-            await asyncio.wait([task], timeout=GOODBYE_S if ends else 0)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        self._undo.push_async_callback(end)
+    def _give_up(self, task: str) -> None:
+        self._died = task
+        self.stop()
 
 
 class _Server(uvicorn.Server):

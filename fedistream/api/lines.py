@@ -12,6 +12,8 @@ from typing import Protocol, cast
 
 from starlette.types import Scope, Send
 
+from fedistream.core.supervisor import go
+
 EXTENSION = "fanout"  # the key under which the server offers its line in the scope of a websocket
 MAX_OWED = 256 * 1024  # bytes; a thousand chat lines, far more than a reader who is only slow for a moment owes
 TRY_AGAIN_LATER = 1013  # close code of the IANA registry; browsers show it to the page, which then reconnects
@@ -89,7 +91,7 @@ class SentLine:
 
     def _write(self) -> None:
         if self._writer is None:
-            self._writer = asyncio.get_running_loop().create_task(self._run())
+            self._writer = go("line", self._run())
 
     async def _run(self) -> None:
         # the server raises OSError for a client who has gone (ASGI, spec 2.4); the application hears of it by itself

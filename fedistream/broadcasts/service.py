@@ -15,6 +15,7 @@ from fedistream.broadcasts.log import BroadcastLog, Entry
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.story import Facts, WrittenStory
+from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from fedistream.events import BroadcastEnded, PublishRefused
 from media.keyframe import Keyframe
@@ -106,11 +107,8 @@ class Broadcasts:
 
     async def run(self) -> None:
         """Write rows until `close`, and say every few seconds that what is live is still alive."""
-        heart = asyncio.create_task(self._beat_on())
-        try:
+        async with beside("heartbeat", self._beat_on):
             await self._diary.run()
-        finally:
-            heart.cancel()
 
     def close(self) -> None:
         """Send the encoders away and let `run` end when everything is written."""

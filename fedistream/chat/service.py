@@ -31,6 +31,7 @@ from fedistream.chat.values import (
     Visitor,
     Why,
 )
+from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from fedistream.errors import Invalid, NotAllowed, TooMany
 from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
@@ -201,11 +202,8 @@ class Chat:
 
     async def run(self) -> None:
         """Write messages until `close`, and delete every hour what is too old to be kept."""
-        broom = asyncio.create_task(self._prune_on())
-        try:
+        async with beside("prune", self._prune_on):
             await self._parts.messages.run()
-        finally:
-            broom.cancel()
 
     def close(self) -> None:
         """Send everybody away, and let `run` end when everything is written."""

@@ -16,6 +16,7 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.actor import Actor
 from activitypub.inbox import Verified
+from fedistream.core.supervisor import go
 from fedistream.db import DatabaseProblem, atomic, within
 from fedistream.errors import Refusal, TooMany
 from fedistream.events import Fact, PostLiked, PostShared
@@ -70,7 +71,7 @@ class Applause:
         self._waiting.append(_Waiting(verified, taken))
         self._last = taken
         if self._clerk is None:
-            self._clerk = asyncio.create_task(self._write_on(), name="applause")
+            self._clerk = go("applause", self._write_on())
         try:
             return await asyncio.shield(taken)
         except asyncio.CancelledError:

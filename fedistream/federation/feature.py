@@ -14,6 +14,7 @@ from activitypub.outside import Outside
 from activitypub.restraint import RestrainedFetcher
 from activitypub.schemes import Schemes
 from fedistream import __version__
+from fedistream.core.supervisor import beside
 from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses
@@ -89,8 +90,7 @@ class FederationFeature:
 
     async def run(self) -> None:
         """Put into the chat what was said elsewhere, and the tables in order now and then, until cancelled."""
-        talking = asyncio.create_task(self.talk.run())
-        try:
+        async with beside("talk", self.talk.run):
             while True:
                 try:
                     await self.federation.sweep()
@@ -99,9 +99,6 @@ class FederationFeature:
                     # a database that is busy for once must not end the talk beside it
                     log.exception("the tables of federation could not be put in order; it is tried again in an hour")
                 await asyncio.sleep(SWEEP_S)
-        finally:
-            talking.cancel()
-            await asyncio.gather(talking, return_exceptions=True)
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
         """What a worker does with jobs of federation, by their kind."""

@@ -12,6 +12,7 @@ from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.objects import Object, Tag, write_object
 from activitypub.webfinger import Handle
+from fedistream.core.supervisor import go
 from fedistream.db import atomic, statement
 from fedistream.errors import Gone, NotFound
 from fedistream.federation.addresses import Addresses, Channel, Settings
@@ -76,12 +77,15 @@ class Posts:
         wanted = [each for each in handles(draft.text) if f"{each.user}@{each.host}".lower() not in known]
         if not wanted:
             return draft
-        tasks = [asyncio.ensure_future(self._find(each)) for each in wanted]
+        tasks = [go("mention", self._mention(each)) for each in wanted]
         done, late = await asyncio.wait(tasks, timeout=LOOK_UP_S)
         for task in late:
             task.cancel()
         found = [who for task in tasks if task in done and (who := task.result()) is not None]
         return replace(draft, mentions=(*draft.mentions, *found))
+
+    async def _mention(self, handle: Handle) -> Mention | None:
+        return await self._find(handle)
 
     async def preview(self, channel: Channel, markdown: str) -> str:
         """What a post of this text would look like, as sanitised HTML. Asks other servers, as `look_up` does. Raises

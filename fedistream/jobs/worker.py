@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fedistream.core.supervisor import beside, go
 from fedistream.jobs.backoff import Chance, resolve
 from fedistream.jobs.job import Job, Outcome, Retry
 from fedistream.jobs.outbox import LEASE_S, Clock, Settled, Wanted
@@ -88,17 +89,17 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`. Troubles with the database are waited out. When it is cancelled, leases end by time."""
-        beside = [asyncio.create_task(self._write_down()), asyncio.create_task(self._beat())]
-        try:
-            while not self._stopping:
-                self._wake.clear()
-                if not await self._take():
-                    await self._until_woken()
-            await self._say_goodbye()
-        finally:
-            for task in (*beside, *self._tasks):
-                task.cancel()
-            await asyncio.gather(*beside, *self._tasks, return_exceptions=True)
+        async with beside("settle", self._write_down), beside("beat", self._beat):
+            try:
+                while not self._stopping:
+                    self._wake.clear()
+                    if not await self._take():
+                        await self._until_woken()
+                await self._say_goodbye()
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _take(self) -> bool:
         """Lease what there is room for. Returns whether there may be more to take at once."""
@@ -120,7 +121,7 @@ class Worker:
         for job in jobs:
             self._in_hand.add(job.id)
             self._hosts[job.host] += 1
-            task = asyncio.create_task(self._handle(job), name=f"job {job.id}")
+            task = go(f"job {job.id}", self._handle(job))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return len(jobs) == room > 0

@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 from activitypub.guard import Blocked
 from activitypub.outside import Answer, TooLong, Unreachable
 from activitypub.signatures.request import Request, compose
+from fedistream.core.supervisor import go
 from fedistream.errors import NotFound, TooMany
 from fedistream.imagery import MEDIA_TYPES, kind_of
 from fedistream.pictures.paths import KEY, Paths
@@ -98,7 +99,7 @@ class Pictures:
         if task is None:
             if len(self._fetching) >= self._limits.waiting:
                 raise TooMany(1)
-            task = self._fetching[url] = asyncio.create_task(self._bring(url, file))
+            task = self._fetching[url] = go("picture", self._bring(url, file), expected=(NotFound,))
             task.add_done_callback(lambda done: self._brought(url, done))
         return task
 

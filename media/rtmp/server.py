@@ -442,7 +442,12 @@ class RtmpServer:
 
     def keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.log.error("rtmp: an encoder could not be let in", exc_info=error)
 
     def count_wrong_key(self, connection: Connection) -> None:
         if self._admission.failed(connection.address, asyncio.get_running_loop().time()):

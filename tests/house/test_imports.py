@@ -32,6 +32,7 @@ KERNEL = tuple(
     f"fedistream.{name}"
     for name in (
         "bus",
+        "core",
         "db",
         "errors",
         "events",
@@ -69,6 +70,7 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys(("media.rtmp.client", "media.rtmp.server"), Room(("media",), ("uvloop",))),
     "media.codec": Room(("media",), ("av",)),
     **dict.fromkeys((*KERNEL, "fedistream.ground"), KERNEL_ROOM),
+    "fedistream.core": Room(("fedistream.core",)),  # it knows no feature, and no database
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
     # the one module that reaches into the web server: its websocket protocol is made out of the server's
