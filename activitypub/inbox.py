@@ -54,8 +54,8 @@ class Ledger(Protocol):
         ...
 
     async def seen(self, activity_id: str) -> bool:
-        """Tell whether an activity of this id was taken within the last 7 days at least, as far as that is known
-        without looking it up.
+        """Tell whether an activity that is `seen_as` this, mostly its id, was taken within the last 7 days at least, as
+        far as that is known without looking it up.
 
         Only tell: the node writes the id down in the transaction that acts on the activity, so that a crash between the
         two loses nothing, and two that come at the same moment meet at a unique index. Written down are verified ones
@@ -114,7 +114,7 @@ async def _receive(request: Request, signers: Signers, ledger: Ledger, now: floa
         if refused.reason is Reason.UNKNOWN_TYPE:
             return Ignored(refused.reason.value)
         raise
-    if await ledger.seen(activity.id):
+    if await ledger.seen(activity.seen_as):
         return Ignored("replay")
     return Verified(activity, signer, claim.scheme)
 

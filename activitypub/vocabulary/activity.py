@@ -1,5 +1,7 @@
 """Activities of strangers, document to value. Who may do what is left to `inbox`, what follows of it to the node."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,6 +60,19 @@ class Activity:
     content: str | None = None
     reaction: str | None = None
     document: Json = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def seen_as(self) -> str:
+        """Return the text by which a repetition is known: the id, or of what may bear the id of something else another.
+
+        WriteFreely gives a Create, each Update and the Delete of a post the id of the post; others count no Updates.
+        """
+        if self.type == "Update":
+            version = json.dumps(self.document.get("object"), sort_keys=True)
+            return f"Update {hashlib.sha256(f'{self.id} {version}'.encode()).hexdigest()}"
+        if self.type == "Delete" and self.id == self.object_id:
+            return f"Delete {hashlib.sha256(self.id.encode()).hexdigest()}"
+        return self.id
 
 
 def skim(document: Json) -> Envelope:

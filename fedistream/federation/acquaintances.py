@@ -15,6 +15,7 @@ from activitypub.refusal import Refused
 from activitypub.restraint import Fetches
 from activitypub.signer import Missing, Signer
 from activitypub.urls import authority, without_fragment
+from activitypub.vocabulary.pairs import Pair
 from fedistream.db import after_commit, atomic, statement
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.models import FollowerRow, RemoteActorRow, RemoteNoteRow, SeenActivityRow
@@ -28,7 +29,8 @@ MAX_HEARD = 10_000  # ids in memory, of at most 2 kB each
 FRESH = timedelta(hours=1)  # for so long a row is not written again that would be the same
 MAX_HANDLE = 320  # characters
 _NO_NAME = re.compile(r"[^\w.-]")
-_HEAR = "INSERT INTO seen_activity (activity_id, at) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
+_HEAR = "INSERT INTO seen_activity (activity_id, at, side) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
+_LET_GO = "DELETE FROM seen_activity WHERE side IN (:sides) OR activity_id IN (:ids)"
 _KNOWN = """
 SELECT id, url, key_id, handle, name, image, inbox, shared_inbox FROM remote_actor
 WHERE url IN (:urls) AND fetched_at > :since
@@ -103,18 +105,27 @@ class Acquaintances:
         """By the rows, for what must not be taken after a restart either."""
         return activity_id in self._heard or await SeenActivityRow.exists(activity_id=activity_id)
 
-    async def hear(self, activity_id: str) -> bool:
+    async def hear(self, activity_id: str, pair: Pair | None = None) -> bool:
         """Write down that this activity is acted on, in the transaction that does. Returns whether it is for the
-        first time; two that come at the same moment wait for each other here."""
-        return bool(await self.hear_all([activity_id]))
+        first time; two that come at the same moment wait for each other here. What it takes back may be done again
+        under the same id."""
+        return bool(await self.hear_all({activity_id: pair}))
 
-    async def hear_all(self, activity_ids: Collection[str]) -> set[str]:
+    async def hear_all(self, activities: Mapping[str, Pair | None]) -> set[str]:
         """As `hear`, of some: those that are acted on for the first time."""
         # in one order, so that two processes with the same ids cannot wait for each other
-        text, values = statement.table([{"id": each, "at": self._now()} for each in sorted(set(activity_ids))])
+        ordered, now = sorted(activities.items(), key=lambda each: each[0]), self._now()
+        lines = [{"id": each, "at": now, "side": pair.side if pair else None} for each, pair in ordered]
+        text, values = statement.table(lines)
         new = {str(row["activity_id"]) for row in await statement.rows(_HEAR.format(rows=text), values)}
-        heard = tuple(new)  # the set is the caller's
+        # what can be taken back is not kept in memory: another process may let go of it
+        heard = tuple(each for each, pair in ordered if pair is None and each in new)
         after_commit(lambda: self._remember(heard))
+        pairs = [pair for each, pair in ordered if pair is not None and each in new]
+        sides = sorted({side for pair in pairs for side in pair.sides})
+        ids = sorted({each for pair in pairs for each in pair.ids} - new)
+        if sides or ids:
+            await statement.change(_LET_GO, {"sides": sides, "ids": ids})
         return new
 
     async def unhear(self, activity_id: str, actor: str) -> None:
@@ -122,11 +133,6 @@ class Acquaintances:
         good. Only ids of the actor's own host; in a transaction."""
         if authority(activity_id) == authority(actor):
             await SeenActivityRow.filter(activity_id=activity_id).delete()
-            after_commit(lambda: self._heard.pop(activity_id, None))
-
-    def forget_heard(self) -> None:
-        """Go by the rows alone again: another process may have let activities be done again."""
-        self._heard.clear()
 
     async def hide(self, blocked: Collection[str], actor: str = "") -> None:
         """Hide what those did who are among the blocked actors or from a blocked domain, and show what the others did;
@@ -224,6 +230,9 @@ async def drop_inbox(inbox: str) -> None:
 
 async def _drop_inbox(inbox: str) -> None:
     there = await RemoteActorRow.filter(inbox=inbox).values_list("id", flat=True)
+    follows = [row.follow for row in await FollowerRow.filter(actor_id__in=list(there)) if row.follow]
+    # who comes back asks with the same id, as the Misskey family does
+    await SeenActivityRow.filter(activity_id__in=[follow["id"] for follow in follows]).delete()
     blocked = FollowerRow.filter(actor_id__in=list(there), state=State.BLOCKED.value)
     kept = set(await blocked.values_list("actor_id", flat=True))
     await RemoteActorRow.filter(id__in=[row_id for row_id in there if row_id not in kept]).delete()

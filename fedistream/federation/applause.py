@@ -16,6 +16,7 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.actor import Actor
 from activitypub.inbox import Verified
+from activitypub.vocabulary.pairs import pair_of
 from fedistream.core.supervisor import go
 from fedistream.db import DatabaseProblem, atomic, within
 from fedistream.errors import Refusal, TooMany
@@ -134,7 +135,8 @@ class Applause:
 
     async def _write(self, applause: Sequence[Verified]) -> list[bool]:
         """In a transaction. Which of them were not acted on before."""
-        new = await self._parts.acquaintances.hear_all([each.activity.id for each in applause])
+        heard = {each.activity.id: pair_of(each.activity) for each in applause}
+        new = await self._parts.acquaintances.hear_all(heard)
         firsts: list[bool] = []
         for each in applause:
             firsts.append(each.activity.id in new)

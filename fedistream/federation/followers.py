@@ -144,6 +144,8 @@ class Followers:
     async def forget(self, actor: str, why: str) -> list[Fact]:
         """An actor is no more: follower of whatever channel, and all it did."""
         rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
+        for row in rows:
+            await self._acquaintances.unhear(row.follow["id"], actor)
         await self._acquaintances.forget(actor)
         return [self._removed(row, why) for row in rows]
 
@@ -152,6 +154,7 @@ class Followers:
         rows = await FollowerRow.filter(actor__url=actor).select_related("actor")
         gone = [row for row in rows if row.state in (State.ACCEPTED, State.PENDING)]
         for row in gone:
+            await self._acquaintances.unhear(row.follow["id"], actor)
             channel = self._addresses.by_id(row.channel_id)
             if channel is not None:
                 await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))

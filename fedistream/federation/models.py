@@ -79,10 +79,12 @@ class FollowerRow(Model):
 
 
 class SeenActivityRow(Model):
-    """The id of an activity that was acted on. The primary key decides between two that come at once."""
+    """The id of an activity that was acted on. The primary key decides between two that come at once. `side` is where
+    it stands in a pair of activities that take each other back."""
 
     activity_id = fields.CharField(max_length=URL, primary_key=True)
     at = fields.DatetimeField(db_index=True)
+    side = fields.CharField(max_length=65, null=True, db_index=True)
 
     class Meta:
         table = "seen_activity"

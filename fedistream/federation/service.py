@@ -21,6 +21,7 @@ from activitypub.restraint import Fetches
 from activitypub.signatures.request import Request
 from activitypub.urls import authority
 from activitypub.vocabulary.activity import Inner
+from activitypub.vocabulary.pairs import pair_of
 from activitypub.webfinger import BadHandle, interaction_url, parse_handle
 from fedistream.db import after_commit, atomic
 from fedistream.errors import Invalid, TooMany
@@ -126,8 +127,6 @@ class Federation:
         if fact.setting in NAMES:
             self.read_blocks()
             self._parts.talk.look_at_blocks()
-            # the worker that sends followers away lets their Follows be done again, and cannot reach our memory
-            self._parts.acquaintances.forget_heard()
 
     async def close(self) -> None:
         """Before the database is."""
@@ -241,7 +240,8 @@ class Federation:
         """Returns whether it was not acted on before."""
 
         async def hear_and_act() -> bool:
-            if not await self._parts.acquaintances.hear(verified.activity.id):
+            activity = verified.activity
+            if not await self._parts.acquaintances.hear(activity.seen_as, pair_of(activity)):
                 return False
             await self._state(await act(verified))
             return True

@@ -9,6 +9,7 @@ import pytest
 from activitypub.actor import Actor
 from activitypub.signatures.keys import make_ed25519
 from activitypub.signer import Signer
+from activitypub.vocabulary.pairs import Pair
 from fedistream.db import Database, atomic
 from fedistream.federation.acquaintances import FRESH, MAX_HANDLE, Acquaintances, handle_of
 from fedistream.federation.blocks import Blocks
@@ -75,12 +76,30 @@ async def test_what_another_process_heard_is_heard_though_memory_does_not_know(k
 
 
 async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: Acquaintances) -> None:
-    await atomic(known.hear, LIKE)
+    pair = Pair("+like", ("-like",))
+    await atomic(known.hear, LIKE, pair)
     await atomic(known.unhear, LIKE, "https://evil.example/eve")
-    assert await known.seen(LIKE)
+    assert not await atomic(known.hear, LIKE, pair)
     await atomic(known.unhear, LIKE, ANN.id)
+    assert await atomic(known.hear, LIKE, pair)
+
+
+async def test_what_can_be_taken_back_is_known_by_its_row_alone(known: Acquaintances) -> None:
+    """The worker, which sends followers away, cannot reach the memory of the front."""
+    await atomic(known.hear, LIKE, Pair("+like", ("-like",)))
     assert not await known.seen(LIKE)
-    assert await atomic(known.hear, LIKE)
+    assert await known.was_heard(LIKE)
+
+
+async def test_each_side_of_a_pair_lets_go_of_the_ids_of_the_other(known: Acquaintances) -> None:
+    undo, other = f"{LIKE}#undo", f"{LIKE}#other"
+    await atomic(known.hear, other, Pair("+other", ("-other",)))
+    for _ in range(2):
+        assert await atomic(known.hear, LIKE, Pair("+like", ("-like",)))
+        assert not await atomic(known.hear, LIKE, Pair("+like", ("-like",)))
+        assert await atomic(known.hear, undo, Pair("-like", ("+like",)))
+    assert await known.was_heard(other)
+    assert not await known.was_heard(LIKE)
 
 
 async def test_memory_of_what_was_heard_is_bounded(database: Database, clock: Clock) -> None:
