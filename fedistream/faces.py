@@ -11,6 +11,7 @@ from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
 from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
+from fedistream.api.known import KnownBrowsers
 from fedistream.api.ops import Check
 from fedistream.api.owncast.needs import Listening
 from fedistream.api.owncast.socket import ChatSocket
@@ -70,7 +71,12 @@ def web(
         "hall": _hall(made, pages, invitations),
     }
     guards = {
-        **gates(made.people, Attempts(time.monotonic), secrets.token_bytes(32), secrets.token_bytes),
+        **gates(
+            made.people,
+            Attempts(time.monotonic),
+            KnownBrowsers(made.secret, time.time, secrets.token_bytes),
+            time.monotonic,
+        ),
         **TokenGates(made.chat.visitors, made.chat.bans, made.integrations).table(),
     }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)

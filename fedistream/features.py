@@ -37,6 +37,7 @@ from fedistream.integrations.service import Integrations
 from fedistream.jobs.clock import Clock
 from fedistream.jobs.handlers import activity, enqueue
 from fedistream.jobs.outbox import Outbox
+from fedistream.keyfile import kept
 from fedistream.notices.service import TEND, Notices
 from fedistream.options import Options
 from fedistream.people.service import People
@@ -52,6 +53,7 @@ from fedistream.stills.service import Stills
 from fedistream.viewers.service import Viewers
 from media.codec.stills import Studio
 
+KEY_FILE = "node.key"
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -83,6 +85,7 @@ class Features:
     loudspeaker: Loudspeaker
     stream_key: str
     admin_password: str
+    secret: bytes  # outlives the process; what signs with it names itself in what it signs
 
 
 async def build(options: Options, outbox: Outbox) -> Features:
@@ -144,6 +147,7 @@ async def build(options: Options, outbox: Outbox) -> Features:
         loudspeaker=loudspeaker,
         stream_key=stream_key,
         admin_password=admin_password,
+        secret=kept(options.data_dir / KEY_FILE, secrets.token_bytes),
     )
 
 

@@ -1,42 +1,97 @@
-"""Failed logins, counted per asker in a sliding minute. What counts as one asker is the gate's choice."""
+"""Wrong passwords, counted by asker and for the account, and the growing delay that follows from them.
 
-from collections import OrderedDict, deque
+What counts as one asker is the gate's choice, and so is who passes although he should wait: see `gates`.
+"""
+
+import math
+from collections import OrderedDict
 from collections.abc import Callable
-
-from fedistream.errors import TooMany
+from dataclasses import dataclass
 
 MAX_ASKERS = 10_000  # about 2 MB; the one who failed longest ago is forgotten first
+FREE = 5  # wrong ones that cost no delay: people mistype
+MOST_DELAY_S = 300.0
+FORGOTTEN_S = 3600.0  # after the last wrong one
+
+# of the account, by whomever: so many in a minute mean that many guess together, and then one is free, and each delay
+# is longer, by as much as there are more of them
+GUESSED_AT = 50
+MOST_FACTOR = 16
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int
+    last: float
+
+
+@dataclass(slots=True)
+class Bucket:
+    """At most `burst` at once, and `per_s` in the long run."""
+
+    burst: float
+    per_s: float
+    left: float
+    since: float
+
+    def take(self, now: float) -> bool:
+        self.left = min(self.burst, self.left + (now - self.since) * self.per_s)
+        self.since = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
 
 
 class Attempts:
-    """At most `limit` failures per asker within `window_s`. `now` is a monotonic clock in seconds.
+    """Failures of each asker. `now` is a monotonic clock in seconds.
 
     An attempt is counted before it is checked and taken back when it was right, so that many at once do not pass.
     """
 
-    def __init__(self, now: Callable[[], float], *, limit: int = 10, window_s: float = 60.0) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._limit = limit
-        self._window_s = window_s
-        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
+        self._failed: OrderedDict[str, _Failures] = OrderedDict()
+        self._lately, self._since = 0.0, now()  # of the account; halved every minute
 
-    def begin(self, asker: str) -> None:
-        """Count an attempt. Raises TooMany while the asker has no attempts left; such a refusal does not count."""
-        now = self._now()
-        times = self._failed.setdefault(asker, deque())
-        while times and times[0] <= now - self._window_s:
-            times.popleft()
-        if len(times) >= self._limit:
-            raise TooMany(times[0] + self._window_s - now)
-        times.append(now)
+    def begin(self, asker: str) -> int:
+        """Count an attempt, and return how many have failed before it. Whether the asker has to `wait` is looked at
+        before; what is refused for that does not count."""
+        failures = self._failed.setdefault(asker, _Failures(0, self._now()))
+        failures.count, failures.last = failures.count + 1, self._now()
         self._failed.move_to_end(asker)
         if len(self._failed) > MAX_ASKERS:
             self._failed.popitem(last=False)
+        return failures.count - 1
 
     def forgive(self, asker: str) -> None:
-        """The attempt just begun was right."""
-        times = self._failed.get(asker)
-        if times:
-            times.pop()
-            if not times:
+        """The attempt just begun was right, or did not take place."""
+        failures = self._failed.get(asker)
+        if failures is not None:
+            failures.count -= 1
+            if failures.count <= 0:
                 del self._failed[asker]
+
+    def failed(self) -> None:
+        """The attempt just begun was wrong."""
+        self._lately, self._since = self._pressure() + 1, self._now()
+
+    def wait(self, asker: str, *, alone: bool = False) -> float:
+        """For how many more seconds the asker should not be heard. `alone`: what others did wrong does not matter."""
+        failures, now = self._failed.get(asker), self._now()
+        if failures is None:
+            return 0.0
+        if now - failures.last >= FORGOTTEN_S:
+            del self._failed[asker]
+            return 0.0
+        pressure = 0.0 if alone else self._pressure()
+        over = failures.count - (FREE if pressure < GUESSED_AT else 1)
+        if over < 0:
+            return 0.0
+        factor = min(MOST_FACTOR, max(1.0, pressure / GUESSED_AT))
+        # the exponent is bounded too: a number of 2,000 digits is no delay
+        delay = min(MOST_DELAY_S, factor * 2.0 ** min(over, 16))
+        return max(0.0, failures.last + delay - now)
+
+    def _pressure(self) -> float:
+        return self._lately * math.exp2((self._since - self._now()) / 60)

@@ -1,32 +1,43 @@
 """Who may pass: the gates that entries name. Whether a password is right is for the people service to say."""
 
+import asyncio
 import base64
 import binascii
 import hashlib
-import hmac
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from fedistream.api.ask import Ask, Unidentified
-from fedistream.api.attempts import Attempts
+from fedistream.api.attempts import Attempts, Bucket
 from fedistream.api.entries import ANYONE, Gate
+from fedistream.api.known import KnownBrowsers
+from fedistream.errors import TooMany
 
 log = logging.getLogger(__name__)
 
 ADMIN = "admin"
 MAX_PASSWORD = 1024  # characters; hashing is the costly part, and no password manager makes longer ones
 # Owncast calls its realm "Owncast Authenticated Request". Programs send Basic without asking, and a browser only shows
-# the realm to the person who types the password, who should read the name of this program.
-CHALLENGE = 'Basic realm="Fedistream"'
-KNOWN_COOKIE = "fedistream_known"
-KNOWN_AGE_S = 30 * 86400
-KNOWN_BYTES = 12
+# the realm to the person who types the password, who should read the name of this program. charset: RFC 7617, 2.1.
+CHALLENGE = 'Basic realm="Fedistream", charset="UTF-8"'
+
+RANK_OF_KNOWN = -1
+LONG = 20  # characters of a password that nobody finds by trying; those we make have 23
+
+# How often the passwords of strangers are compared with the one that was right lately, which needs no hash. In the long
+# run it is as often as both threads could hash, so that trying passwords this way is no quicker than the other.
+LOOKS, LOOKS_PER_S = 100, 40
+# How often an asker is heard who should wait: a right password behind the address of a guesser gets through this way.
+SPARE, SPARE_PER_S = 5, 0.05
+MAX_SPARE = 10_000  # askers; the one that was heard of first is forgotten first
 
 
 class People(Protocol):
-    async def check_admin(self, password: str) -> bool: ...
+    def recall(self, password: str) -> bool: ...
+    async def check_admin(self, password: str, rank: int = 0) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,61 +47,83 @@ class Admin:
     address: str
 
 
-def gates(people: People, attempts: Attempts, secret: bytes, chance: Callable[[int], bytes]) -> Mapping[str, Gate]:
-    """The table of gates. `secret` signs cookies, `chance(n)` gives n random bytes."""
-    return {"anyone": ANYONE, "admin": Gate(AdminGate(people, attempts, secret, chance).check, ambient=True)}
+def gates(people: People, attempts: Attempts, known: KnownBrowsers, now: Callable[[], float]) -> Mapping[str, Gate]:
+    """The table of gates. `now` is a monotonic clock in seconds."""
+    return {"anyone": ANYONE, "admin": Gate(AdminGate(people, attempts, known, now).check, ambient=True)}
 
 
 class AdminGate:
-    """HTTP Basic as `admin`, with a limit on wrong passwords per address.
+    """HTTP Basic as `admin`, with a growing delay for wrong passwords.
 
-    The limit has to hold for right passwords too, or an answer that is not 429 would tell the guesser that he has it.
-    So that nobody can lock the admin out from the same address (a proxy that hides its clients, a shared line), a
-    browser that was right once carries a signed cookie and is counted by that. The cookie opens nothing. A program
-    without cookies waits a minute at the longest after the guessing has stopped.
+    The delay has to hold for right passwords too, or an answer that is not 429 would tell a guesser that he has it. So
+    that nobody keeps the admin out by guessing, these are heard all the same:
+
+    - a browser that was right once: it carries a signed cookie and is counted by that, apart from its address;
+    - a password that is too long to be found by trying;
+    - of the shorter ones a few, at a pace that is slower than waiting would be for who guesses on.
+
+    A password that was right within the last hour, as programs send it with every request, is compared with what is
+    remembered, without a hash; of those that are not, whoever has been wrong less often is hashed first.
     """
 
-    def __init__(self, people: People, attempts: Attempts, secret: bytes, chance: Callable[[int], bytes]) -> None:
-        self._people = people
-        self._attempts = attempts
-        self._secret = secret
-        self._chance = chance
+    def __init__(self, people: People, attempts: Attempts, known: KnownBrowsers, now: Callable[[], float]) -> None:
+        self._people, self._attempts, self._known, self._now = people, attempts, known, now
+        self._looks = Bucket(LOOKS, LOOKS_PER_S, LOOKS, now())
+        self._spare: OrderedDict[str, Bucket] = OrderedDict()
+        self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: whoever asked has gone
 
     async def check(self, ask: Ask) -> Admin:
-        header = ask.request.headers.get("authorization")
-        if header is None:
-            raise Unidentified(CHALLENGE)
-        password = basic_password(header, ADMIN)
+        password = basic_password(ask.request.headers.get("authorization", ""), ADMIN)
         if password is None:
+            raise Unidentified(CHALLENGE)  # no password is no attempt
+        name = self._known.name(ask)
+        known, asker = name is not None, name or ask.household
+        long = len(password) >= LONG
+        wait = self._attempts.wait(asker, alone=known)
+        if wait > 0 and not long and not self._may_speak(asker):
+            raise TooMany(wait)
+        may_look = known or long or self._looks.take(self._now())
+        if not (may_look and self._people.recall(password)) and not await self._ask_people(asker, password, known):
+            log.warning("wrong admin password from %s", ask.address)
             raise Unidentified(CHALLENGE)
-        known = self._known(ask)
-        asker = known or ask.household
-        self._attempts.begin(asker)
+        self._known.introduce(ask)
+        return Admin(ask.address)
+
+    def _may_speak(self, asker: str) -> bool:
+        now = self._now()
+        spare = self._spare.setdefault(asker, Bucket(SPARE, SPARE_PER_S, SPARE, now))
+        if len(self._spare) > MAX_SPARE:
+            self._spare.popitem(last=False)
+        return spare.take(now)
+
+    async def _ask_people(self, asker: str, password: str, known: bool) -> bool:
+        """Raises TooMany for too long a queue. Many requests at once with one password have it hashed once."""
+        key = (asker, hashlib.sha256(password.encode("utf-8", "surrogatepass")).digest())
+        while (running := self._checking.get(key)) is not None:
+            found = await asyncio.shield(running)  # of those who wait for it one may go away
+            if found is not None:
+                return found
+        mine = self._checking[key] = asyncio.get_running_loop().create_future()
+        right = None
         try:
-            right = await self._people.check_admin(password)
+            failures = self._attempts.begin(asker)
+            right = await self._check(asker, password, RANK_OF_KNOWN if known else failures)
+            return right
+        finally:
+            del self._checking[key]
+            mine.set_result(right)
+
+    async def _check(self, asker: str, password: str, rank: int) -> bool:
+        try:
+            right = await self._people.check_admin(password, rank)
         except BaseException:
             self._attempts.forgive(asker)  # nobody learned anything from a check that did not take place
             raise
-        if not right:
-            log.warning("wrong admin password from %s", ask.address)
-            raise Unidentified(CHALLENGE)
-        self._attempts.forgive(asker)
-        if known is None:
-            ask.headers["Set-Cookie"] = self._introduce(secure=ask.request.url.scheme == "https")
-        return Admin(ask.address)
-
-    def _known(self, ask: Ask) -> str | None:
-        """The browser's id from its cookie, if we signed it."""
-        token, _, mac = ask.cookie(KNOWN_COOKIE).partition(".")
-        return f"known {token}" if token and hmac.compare_digest(self._sign(token), mac.encode()) else None
-
-    def _introduce(self, *, secure: bool) -> str:
-        token = self._chance(KNOWN_BYTES).hex()
-        rules = f"Max-Age={KNOWN_AGE_S}; Path=/; HttpOnly; SameSite=Strict" + ("; Secure" if secure else "")
-        return f"{KNOWN_COOKIE}={token}.{self._sign(token).decode()}; {rules}"
-
-    def _sign(self, token: str) -> bytes:
-        return hmac.new(self._secret, f"known {token}".encode(), hashlib.sha256).hexdigest().encode()
+        if right:
+            self._attempts.forgive(asker)
+        else:
+            self._attempts.failed()
+        return right
 
 
 def basic_password(header: str, user: str) -> str | None:

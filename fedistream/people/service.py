@@ -4,10 +4,10 @@ import asyncio
 import hmac
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from fedistream.db import atomic
 from fedistream.errors import Invalid
@@ -22,7 +22,7 @@ GROUPS, GROUP = 4, 5  # k7m3p-...: 100 bits, to be typed off a terminal
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may carry one alone, and no encoding has it
 
-REMEMBERED = timedelta(minutes=5)
+REMEMBERED = timedelta(hours=1)  # after its last use
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Success:
     """That a password was right not long ago: not the password, and useless to another process."""
 
     digest: bytes
-    until: datetime
+    until: datetime | None  # None: as long as the process lives
 
 
 def random_password() -> str:
@@ -42,7 +42,7 @@ class People:
         self._now = now
         self._passwords = Passwords()
         self._salt = secrets.token_bytes(32)
-        self._override: bytes | None = None
+        self._override = ""  # its hash
         self._turn = asyncio.Lock()
         self._success: _Success | None = None
 
@@ -51,7 +51,11 @@ class People:
         none is stored either, one is made and returned so that it can be shown; "" otherwise. Raises Invalid."""
         if len(override) > MAX_PASSWORD:
             raise Invalid("admin password", f"must be {MAX_PASSWORD} characters long at most")
-        self._override, self._success = self._digest(override) if override else None, None
+        self._override, self._success = "", None
+        if override:
+            # hashed like a stored one, so that wrong ones take as long
+            self._override = await self._passwords.hash(_prepared(override))
+            self._success = _Success(self._digest(override), None)
         if await self.has_admin():
             return ""
         password = random_password()
@@ -59,28 +63,40 @@ class People:
         return password
 
     async def has_admin(self) -> bool:
-        return self._override is not None or await PersonRow.filter(name=ADMIN, role=ADMIN).exists()
+        return bool(self._override) or await PersonRow.filter(name=ADMIN, role=ADMIN).exists()
 
-    async def check_admin(self, password: str) -> bool:
-        """Whether this is the admin's password. Slow (tens of ms in a thread), but quick when it was right a moment
-        ago, as HTTP Basic sends it with every request. Limiting guesses is the caller's business."""
+    def recall(self, password: str) -> bool:
+        """Whether this is the admin's password and was known to be not long ago, as HTTP Basic sends it with every
+        request. Quick; False says nothing. Limiting guesses is the caller's business."""
+        success = self._success
+        if success is None or (success.until is not None and self._now() >= success.until):
+            return False
+        if not hmac.compare_digest(success.digest, self._digest(password)):
+            return False
+        if success.until is not None:
+            self._success = _Success(success.digest, self._now() + REMEMBERED)
+        return True
+
+    async def check_admin(self, password: str, rank: int = 0) -> bool:
+        """Whether this is the admin's password. Slow: tens of ms in a thread, in the order of `rank` (see `passwords`).
+        Limiting guesses is the caller's business. Raises TooMany."""
         if len(password) > MAX_PASSWORD or SURROGATE.search(password):
             return False
-        digest = self._digest(password)
-        if self._override is not None:
-            return hmac.compare_digest(self._override, digest)
-        success = self._success
-        if success is not None and self._now() < success.until and hmac.compare_digest(success.digest, digest):
-            return True
-        row = await PersonRow.get_or_none(name=ADMIN, role=ADMIN)
-        if row is None or not await self._passwords.verify(row.password_hash, password):
+        success, stored = self._success, self._override
+        if not stored:
+            row = await PersonRow.get_or_none(name=ADMIN, role=ADMIN)
+            if row is None:
+                return False
+            stored = row.password_hash
+        if not await self._fits(stored, password, rank):
             return False
-        if self._passwords.is_old(row.password_hash):
-            stronger = await self._passwords.hash(password)
+        if self._passwords.is_old(stored):
+            stronger = await self._passwords.hash(_prepared(password))
             # only the hash that was checked: the password may have been changed meanwhile
-            await PersonRow.filter(id=row.id, password_hash=row.password_hash).update(password_hash=stronger)
+            await PersonRow.filter(name=ADMIN, password_hash=stored).update(password_hash=stronger)
         if success is self._success:  # and so may what we would remember
-            self._success = _Success(digest, self._now() + REMEMBERED)
+            until = success.until if success is not None else self._now()
+            self._success = _Success(self._digest(password), until and self._now() + REMEMBERED)
         return True
 
     async def set_admin_password(self, password: str) -> None:
@@ -90,16 +106,28 @@ class People:
         if SURROGATE.search(password):
             raise Invalid("admin password", "must be text: it has half a character in it")
 
-        def forget(_: None) -> None:
+        def remember(_: None) -> None:
             # another object than before, so that a check under way with the old password is not remembered
-            self._success = _Success(b"", self._now())
-            self._override = None
+            self._success = _Success(self._digest(password), self._now() + REMEMBERED)
+            self._override = ""
 
-        await atomic(self._store, await self._passwords.hash(password), then=forget, turn=self._turn)
+        await atomic(self._store, await self._passwords.hash(_prepared(password)), then=remember, turn=self._turn)
+
+    async def _fits(self, stored: str, password: str, rank: int) -> bool:
+        if await self._passwords.verify(stored, _prepared(password), rank):
+            return True
+        # one that was stored as it was typed, by a version that did not normalize
+        return _prepared(password) != password and await self._passwords.verify(stored, password, rank)
 
     async def _store(self, hashed: str) -> None:
         if not await PersonRow.filter(name=ADMIN).update(role=ADMIN, password_hash=hashed):
             await PersonRow.create(name=ADMIN, role=ADMIN, password_hash=hashed, created_at=self._now())
 
     def _digest(self, password: str) -> bytes:
-        return sha256(self._salt + password.encode("utf-8", "surrogatepass")).digest()
+        return hmac.digest(self._salt, _prepared(password).encode("utf-8", "surrogatepass"), "sha256")
+
+
+def _prepared(password: str) -> str:
+    """In the normal form that browsers send (RFC 7617, 2.1, and RFC 8265, 4.2): an ä may be typed as one character or
+    as two."""
+    return unicodedata.normalize("NFC", password)

@@ -11,10 +11,11 @@ from typing import Self
 
 from activitypub.urls import is_url
 from fedistream.errors import NotFound
+from fedistream.keyfile import kept
 
 PREFIX = "/img/remote/"
 MAC_LETTERS = 32  # 128 bits
-KEY, KEY_BYTES = "key", 32
+KEY = "key"
 
 
 class Paths:
@@ -25,14 +26,7 @@ class Paths:
     def kept(cls, folder: Path, chance: Callable[[int], bytes]) -> Self:
         """With the key in this folder, which is made once, so that paths in old messages stay good. `chance(n)` gives n
         random bytes. Raises OSError."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = folder / KEY
-        if not file.exists() or file.stat().st_size != KEY_BYTES:
-            fresh = folder / f"{KEY}.new"
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(chance(KEY_BYTES))
-            fresh.replace(file)
-        return cls(file.read_bytes())
+        return cls(kept(folder / KEY, chance))
 
     def path(self, url: str) -> str:
         """Where the picture with this URL is shown; "" for what is no URL."""

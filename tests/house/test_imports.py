@@ -39,6 +39,7 @@ KERNEL = tuple(
         "household",
         "imagery",
         "jobs.job",
+        "keyfile",
         "logbook",
         "options",
         "places",

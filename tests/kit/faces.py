@@ -15,6 +15,7 @@ from fedistream.api.application import application
 from fedistream.api.attempts import Attempts
 from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
+from fedistream.api.known import KnownBrowsers
 from fedistream.api.loudspeaker import InProcess, Loudspeaker
 from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.needs import Listening
@@ -181,7 +182,12 @@ class Faces:
             "desk": self._desk(pages, overview),
         }
         doors = {
-            **gates(self.people, Attempts(self.clock.monotonic), b"secret", zeros),
+            **gates(
+                self.people,
+                Attempts(self.clock.monotonic),
+                KnownBrowsers(b"secret", lambda: self.clock.now().timestamp(), zeros),
+                self.clock.monotonic,
+            ),
             **TokenGates(self.chat.visitors, self.chat.bans, self.integrations).table(),
         }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)

@@ -1,5 +1,6 @@
-"""The admin gate: HTTP Basic, the limit on wrong passwords, and the cookie that keeps the admin in."""
+"""The admin gate: HTTP Basic, the delays after wrong passwords, and what passes all the same."""
 
+import asyncio
 import base64
 
 import pytest
@@ -10,41 +11,64 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
-from fedistream.api.attempts import Attempts
+from fedistream.api.attempts import FREE, GUESSED_AT, Attempts
 from fedistream.api.entries import Entry, reply, routes
-from fedistream.api.gates import KNOWN_COOKIE, MAX_PASSWORD, Admin, basic_password, gates
+from fedistream.api.gates import LONG, LOOKS, MAX_PASSWORD, SPARE, Admin, basic_password, gates
+from fedistream.api.known import AGE_S, COOKIE, RENEWED_S, KnownBrowsers
 from fedistream.api.owncast.envelope import ENVELOPE
 from tests.kit.asking import Clock, basic, client
 
-PASSWORD = "Größe: ein Paßwort"
+PASSWORD = "Größe: Paßwort"
+assert len(PASSWORD) < LONG
 RIGHT = basic(PASSWORD)
 WRONG = basic("guess")
 PATH = "/api/admin/it"
 
 
 class People:
-    """One admin; counts how often a password had to be checked."""
+    """One admin; counts how often a password had to be hashed, and with which ranks. Remembers nothing unless told."""
 
     def __init__(self) -> None:
-        self.checked = 0
+        self.password = PASSWORD
+        self.ranks: list[int] = []
         self.reachable = True
+        self.remembers = False
+        self.busy: asyncio.Event | None = None
 
-    async def check_admin(self, password: str) -> bool:
-        self.checked += 1
+    def recall(self, password: str) -> bool:
+        return self.remembers and password == self.password
+
+    async def check_admin(self, password: str, rank: int = 0) -> bool:
+        self.ranks.append(rank)
         if not self.reachable:
             raise OSError("the database is away")
-        return password == PASSWORD
+        if self.busy is not None:
+            await self.busy.wait()
+        return password == self.password
 
 
 class Node:
     def __init__(self) -> None:
         self.clock = Clock()
         self.people = People()
-        table = gates(self.people, Attempts(self.clock.monotonic), b"a secret", lambda n: bytes(range(n)))
+        self.start()
+
+    def start(self) -> None:
+        """Again, as after a restart: with the same secret, and nothing else."""
+        known = KnownBrowsers(b"a secret", lambda: self.clock.now().timestamp(), lambda n: bytes(range(n)))
+        table = gates(self.people, Attempts(self.clock.monotonic), known, self.clock.monotonic)
         self.app = Starlette(routes=routes([Entry("GET", PATH, it, "admin")], {}, table, ENVELOPE))
 
     def client(self, address: str = "203.0.113.7") -> AsyncClient:
         return client(self.app, address=address)
+
+    async def guess(self, times: int, address: str = "203.0.113.7") -> list[int]:
+        async with self.client(address) as http:
+            return [(await http.get(PATH, headers=basic(f"guess {n}"))).status_code for n in range(times)]
+
+    async def status(self, headers: dict[str, str], address: str = "203.0.113.7") -> int:
+        async with self.client(address) as http:
+            return (await http.get(PATH, headers=headers)).status_code
 
 
 async def it(ask: Ask) -> Response:
@@ -77,7 +101,7 @@ async def test_anything_else_is_challenged(headers: dict[str, str]) -> None:
     async with Node().client() as http:
         answer = await http.get(PATH, headers=headers)
     assert (answer.status_code, answer.text) == (401, "Unauthorized")
-    assert answer.headers["www-authenticate"] == 'Basic realm="Fedistream"'
+    assert answer.headers["www-authenticate"] == 'Basic realm="Fedistream", charset="UTF-8"'
 
 
 async def test_the_scheme_may_be_written_in_any_case() -> None:
@@ -85,35 +109,94 @@ async def test_the_scheme_may_be_written_in_any_case() -> None:
         assert (await http.get(PATH, headers={"Authorization": RIGHT["Authorization"].replace("B", "b", 1)})).is_success
 
 
-async def test_after_ten_wrong_passwords_not_even_the_right_one_is_checked_for_a_minute() -> None:
+async def test_after_some_wrong_passwords_more_of_them_are_not_heard_and_told_when() -> None:
     node = Node()
+    assert await node.guess(FREE) == [401] * FREE
+    # what is heard all the same at first is used up; each costs a longer delay
+    assert await node.guess(SPARE) == [401] * SPARE
     async with node.client() as http:
-        for _ in range(10):
-            assert (await http.get(PATH, headers=WRONG)).status_code == 401
-        for headers in (WRONG, RIGHT):
-            answer = await http.get(PATH, headers=headers)
-            assert answer.status_code == 429
-            assert answer.headers["retry-after"] == "60"
-            assert answer.json()["success"] is False
-        assert node.people.checked == 10
-        node.clock.advance(60)
-        assert (await http.get(PATH, headers=RIGHT)).status_code == 200
+        answer = await http.get(PATH, headers=WRONG)
+    assert (answer.status_code, answer.json()["success"]) == (429, False)
+    assert int(answer.headers["retry-after"]) == 2**SPARE
+    hashed = len(node.people.ranks)
+    await node.guess(20)
+    assert len(node.people.ranks) == hashed
+    node.clock.advance(2**SPARE)
+    assert await node.status(RIGHT) == 200
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_a_right_password_is_heard_behind_the_address_of_somebody_who_guessed(remembers: bool) -> None:
+    node = Node()
+    await node.guess(FREE)
+    node.people.remembers = remembers
+    assert await node.status(RIGHT) == 200
+    assert await node.status(RIGHT) == 200
+
+
+async def test_a_password_too_long_to_be_guessed_is_heard_however_many_others_are_wrong_there() -> None:
+    node = Node()
+    node.people.password = "k7m3p-x2y4z-abcde-fghij"
+    await node.guess(100)
+    for node.people.remembers in (False, True):
+        for _ in range(2 * SPARE):
+            assert await node.status(basic(node.people.password)) == 200
+            assert await node.status(basic("a" * LONG)) == 401
+    assert await node.status(basic("a" * (LONG - 1))) == 429
+
+
+async def test_a_short_password_that_is_remembered_cannot_be_found_by_asking_from_many_networks_at_once() -> None:
+    node = Node()
+    node.people.remembers = True
+    for n in range(LOOKS):
+        await node.guess(1, f"198.51.{n // 250}.{n % 250}")
+    hashed = len(node.people.ranks)
+    assert await node.status(RIGHT, "192.0.2.1") == 200
+    assert node.people.ranks[hashed:] == [0], "it had to be hashed, in the order of all others, and comes first there"
 
 
 async def test_guessing_at_one_address_does_not_bother_another() -> None:
     node = Node()
-    async with node.client("203.0.113.7") as mallory, node.client("203.0.113.8") as admin:
-        for _ in range(11):
-            await mallory.get(PATH, headers=WRONG)
-        assert (await admin.get(PATH, headers=RIGHT)).status_code == 200
+    await node.guess(30)
+    assert await node.status(RIGHT, "203.0.113.8") == 200
+
+
+async def test_guessing_at_many_addresses_makes_each_wait_sooner_and_bothers_nobody_who_is_right() -> None:
+    node = Node()
+    for n in range(GUESSED_AT + 5):
+        assert await node.guess(1, f"198.51.100.{n}") == [401]
+    assert 429 in await node.guess(SPARE + 1, "198.51.100.1")
+    assert await node.status(RIGHT, "192.0.2.1") == 200
 
 
 async def test_a_guesser_with_a_whole_ipv6_network_is_one_guesser() -> None:
     node = Node()
-    for n in range(11):
-        async with node.client(f"2001:db8:1:2::{n + 1:x}") as http:
-            status = (await http.get(PATH, headers=WRONG)).status_code
-    assert status == 429
+    assert [await node.guess(1, f"2001:db8:1:2::{n + 1:x}") for n in range(FREE + SPARE + 1)][-1] == [429]
+
+
+async def test_whoever_was_wrong_is_hashed_behind_others_and_a_known_browser_before_them() -> None:
+    node = Node()
+    await node.guess(3)
+    async with node.client("203.0.113.9") as admin:
+        await admin.get(PATH, headers=RIGHT)
+        await admin.get(PATH, headers=RIGHT)
+    assert node.people.ranks == [0, 1, 2, 0, -1]
+
+
+async def test_many_requests_with_one_password_at_once_are_one_attempt_with_one_hash() -> None:
+    node = Node()
+    node.people.busy = asyncio.Event()
+    async with node.client() as http:
+        asked = [asyncio.create_task(http.get(PATH, headers=RIGHT)) for _ in range(30)]
+        while not node.people.ranks:
+            await asyncio.sleep(0)
+        asked[0].cancel()
+        while len(node.people.ranks) < 2:
+            await asyncio.sleep(0)
+        node.people.busy.set()
+        answers = await asyncio.gather(*asked[1:])
+    assert {answer.status_code for answer in answers} == {200}
+    assert node.people.ranks == [0, 0], "the first has gone, and the second asked in its place"
 
 
 async def test_a_wrong_password_is_in_the_log_with_its_address(caplog: pytest.LogCaptureFixture) -> None:
@@ -127,7 +210,7 @@ async def test_checks_that_could_not_take_place_lock_nobody_out() -> None:
     node = Node()
     node.people.reachable = False
     async with node.client() as http:
-        for _ in range(20):
+        for _ in range(40):
             assert (await http.get(PATH, headers=RIGHT)).status_code == 500
         node.people.reachable = True
         assert (await http.get(PATH, headers=RIGHT)).status_code == 200
@@ -150,13 +233,28 @@ async def test_asking_without_a_password_costs_no_attempt() -> None:
         assert (await http.get(PATH, headers=RIGHT)).status_code == 200
 
 
-async def test_a_browser_that_was_right_once_is_not_locked_out_by_its_neighbours() -> None:
+async def test_a_browser_that_was_right_once_is_not_locked_out_by_its_neighbours_nor_after_a_restart() -> None:
     node = Node()
-    async with node.client() as admin, node.client() as mallory:
+    async with node.client() as admin:
         assert (await admin.get(PATH, headers=RIGHT)).status_code == 200
-        for _ in range(11):
-            await mallory.get(PATH, headers=WRONG)
-        assert (await mallory.get(PATH, headers=RIGHT)).status_code == 429
+        cookie = dict(admin.cookies)
+    node.start()
+    assert 429 in await node.guess(100)
+    assert await node.status(RIGHT) == 429
+    async with node.client() as admin:
+        admin.cookies.update(cookie)
+        for _ in range(30):
+            assert (await admin.get(PATH, headers=RIGHT)).status_code == 200
+
+
+async def test_guessing_by_many_does_not_make_a_known_browser_wait_for_a_slip() -> None:
+    node = Node()
+    async with node.client() as admin:
+        await admin.get(PATH, headers=RIGHT)
+        for n in range(3 * GUESSED_AT):
+            await node.guess(1, f"198.51.100.{n}")
+        for _ in range(FREE - 1):
+            assert (await admin.get(PATH, headers=WRONG)).status_code == 401
         assert (await admin.get(PATH, headers=RIGHT)).status_code == 200
 
 
@@ -165,12 +263,25 @@ async def test_the_cookie_of_a_known_browser_opens_nothing_and_has_its_own_limit
     async with node.client() as http:
         answer = await http.get(PATH, headers=RIGHT)
         cookie = answer.headers["set-cookie"]
-        assert cookie.startswith(f"{KNOWN_COOKIE}=")
+        assert cookie.startswith(f"{COOKIE}=")
         assert "HttpOnly; SameSite=Strict" in cookie
         assert (await http.get(PATH)).status_code == 401
-        for _ in range(10):
-            assert (await http.get(PATH, headers=WRONG)).status_code == 401
+        for n in range(FREE + SPARE):
+            assert (await http.get(PATH, headers=basic(f"guess {n}"))).status_code == 401
         assert (await http.get(PATH, headers=WRONG)).status_code == 429
+
+
+async def test_a_cookie_is_renewed_and_an_old_one_is_worth_nothing() -> None:
+    node = Node()
+    async with node.client() as http:
+        first = (await http.get(PATH, headers=RIGHT)).headers["set-cookie"].partition(";")[0]
+        node.clock.advance(RENEWED_S)
+        second = (await http.get(PATH, headers=RIGHT)).headers["set-cookie"].partition(";")[0]
+    assert first != second
+    node.clock.advance(AGE_S - RENEWED_S)
+    for cookie, rank in ((first, 0), (second, -1)):
+        assert await node.status(RIGHT | {"Cookie": cookie}) == 200
+        assert node.people.ranks[-1] == rank
 
 
 async def test_a_known_browser_is_introduced_once() -> None:
@@ -181,9 +292,9 @@ async def test_a_known_browser_is_introduced_once() -> None:
 
 @pytest.mark.parametrize("value", [b"", b".", b"x", b"x.y", b"00.", b"0001.deadbeef", b"\xe9.\xe9", b'"', b"a" * 5000])
 async def test_a_forged_cookie_is_worth_nothing(value: bytes) -> None:
-    headers = {b"Authorization": WRONG["Authorization"].encode(), b"Cookie": KNOWN_COOKIE.encode() + b"=" + value}
+    headers = {b"Authorization": WRONG["Authorization"].encode(), b"Cookie": COOKIE.encode() + b"=" + value}
     async with Node().client() as http:
-        for n in range(11):
+        for n in range(FREE + SPARE + 1):
             headers[b"Cookie"] += b"%d" % n
             status = (await http.get(PATH, headers=list(headers.items()))).status_code
     assert status == 429
@@ -200,7 +311,7 @@ async def test_a_password_of_any_length_is_not_hashed() -> None:
     node = Node()
     async with node.client() as http:
         assert (await http.get(PATH, headers=basic("x" * (MAX_PASSWORD + 1)))).status_code == 401
-    assert node.people.checked == 0
+    assert not node.people.ranks
 
 
 @given(st.text(max_size=100))

@@ -2,10 +2,13 @@
 
 import asyncio
 import threading
+from typing import Literal
 
+import pytest
 from argon2 import PasswordHasher
 
-from fedistream.people.passwords import AT_ONCE, Passwords
+from fedistream.errors import TooMany
+from fedistream.people.passwords import AT_ONCE, FIRST, MOST_WAITING, Passwords
 
 
 async def test_a_password_fits_its_own_hash_only() -> None:
@@ -39,9 +42,19 @@ class CountingHasher(PasswordHasher):
         super().__init__(time_cost=1, memory_cost=8192, parallelism=1)
         object.__setattr__(self, "counts", {"now": 0, "most": 0, "made": 0})
         object.__setattr__(self, "guard", threading.Lock())
+        object.__setattr__(self, "checked", [])
+        object.__setattr__(self, "held", threading.Event())
 
     counts: dict[str, int]
     guard: threading.Lock
+    checked: list[str]
+    held: threading.Event  # each check waits for it
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 as its parent
+        self.held.wait(60)
+        with self.guard:
+            self.checked.append(str(password))
+        return True
 
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
         with self.guard:
@@ -66,3 +79,67 @@ async def test_no_more_than_two_are_hashed_at_once_even_if_those_who_asked_go_aw
     await asyncio.wait_for(asyncio.gather(*[passwords.hash(f"secret {n}") for n in range(8)]), 60)
     assert 1 <= hasher.counts["most"] <= AT_ONCE == 2
     assert hasher.counts["made"] >= 8
+
+
+async def waiting(passwords: Passwords, *ranked: tuple[str, int]) -> list[asyncio.Task[bool]]:
+    """Checks with these passwords and ranks, in this order, that wait for a thread."""
+    tasks = []
+    for password, rank in ranked:
+        tasks.append(asyncio.create_task(passwords.verify("stored", password, rank)))
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def test_while_somebody_was_wrong_he_has_one_thread_and_waits_for_everybody_else() -> None:
+    hasher = CountingHasher()
+    passwords = Passwords(hasher)
+    guesses = await waiting(passwords, ("guess 1", 1), ("guess 2", 9), ("guess 3", 2))
+    assert len(passwords._free) == 1, "the other thread is kept for those who were not wrong"
+    rest = await waiting(passwords, ("stranger", 0), ("one more", 0), ("known", FIRST))
+    hasher.held.set()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*guesses, *rest)
+    first, last = hasher.checked[:2], hasher.checked[4:]
+    assert set(first) == {"guess 1", "stranger"}, "these had begun"
+    assert set(hasher.checked[2:4]) == {"known", "one more"}
+    assert last == ["guess 3", "guess 2"]
+
+
+async def test_of_equals_one_thread_takes_the_oldest_and_the_other_the_newest() -> None:
+    hasher = CountingHasher()
+    passwords = Passwords(hasher)
+    tasks = await waiting(passwords, *((f"{n:02}", 0) for n in range(42)))
+    assert passwords._next(0) is next(job for job in passwords._waiting if job.number == 3)
+    assert passwords._next(1) is next(job for job in passwords._waiting if job.number == 42)
+    hasher.held.set()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*tasks)
+    assert sorted(hasher.checked) == [f"{n:02}" for n in range(42)]
+
+
+async def test_the_queue_is_bounded_and_who_was_wrong_most_is_turned_away() -> None:
+    hasher = CountingHasher()
+    passwords = Passwords(hasher)
+    guesses = await waiting(passwords, *((f"guess {n}", 1 + n % 5) for n in range(MOST_WAITING + 1)))
+    late = await waiting(passwords, *((f"stranger {n}", 0) for n in range(20)))
+    assert len(passwords._waiting) <= MOST_WAITING
+    hasher.held.set()
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*guesses, *late, return_exceptions=True)
+    away = [n for n, answer in enumerate(answers) if isinstance(answer, TooMany)]
+    assert away
+    assert {1 + n % 5 for n in away} == {5}
+
+
+async def test_who_goes_away_while_waiting_is_not_hashed() -> None:
+    hasher = CountingHasher()
+    passwords = Passwords(hasher)
+    running = await waiting(passwords, ("one", 0), ("two", 0))
+    (gone,) = await waiting(passwords, ("three", 0))
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    hasher.held.set()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*running)
+    assert sorted(hasher.checked) == ["one", "two"]
