@@ -275,7 +275,8 @@ SETTINGS = checked(
         Setting("hls.segment_s", float, 2.0, number(1, 10), PLAYER),
         Setting("hls.window_segments", int, 15, whole(5, 60), PLAYER),
         Setting("chat.disabled", bool, False, flag, frozenset({"page", "chat"}), "chat/disable"),
-        Setting("chat.join_messages", bool, True, flag, CHAT, "chat/joinmessagesenabled"),
+        # lines about who comes and goes fill an empty chat, and nobody reads them in a full one
+        Setting("chat.join_messages", bool, False, flag, CHAT, "chat/joinmessagesenabled"),
         Setting("chat.established_only", bool, False, flag, CHAT, "chat/establishedusermode"),
         Setting("chat.signed_in_only", bool, False, flag, frozenset({"page", "chat"}), "chat/requireauthentication"),
         Setting("chat.spam_protection", bool, True, flag, frozenset({"page", "chat"}), "chat/spamprotectionenabled"),

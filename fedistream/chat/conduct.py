@@ -47,6 +47,10 @@ class Conduct:
     def mute(self, key: str, until: float) -> None:
         self._record(key).muted_until = until
 
+    def muted_for(self, key: str, at: float) -> float:
+        """Seconds until the writer is heard again; 0 for one who is."""
+        return max(0.0, self._record(key).muted_until - at)
+
     def said(self, key: str, at: float, text: str) -> None:
         """Remember what got through."""
         record = self._record(key)

@@ -16,7 +16,8 @@ MAX_USER_AGENT = 512
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """One socket in a room. `visitor` is kept up to date; `messages` counts what was said from here."""
+    """One socket in a room. `visitor` is kept up to date; `messages` counts what was said from here, `unstored` what of
+    it is not on disk yet."""
 
     id: int
     channel_id: int
@@ -26,6 +27,7 @@ class Seat:
     user_agent: str
     connected_at: datetime
     messages: int = 0
+    unstored: int = 0
     taken: bool = True
     timers: list[Timer] = field(default_factory=list)
 

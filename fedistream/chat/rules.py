@@ -1,10 +1,10 @@
-"""What may be said, by whom, and the words in which it is refused. Pure: a text to refuse with, or None."""
+"""What may be said, by whom, and the words in which it is refused. Pure: a refusal, or None."""
 
 import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ MAX_BYTES = 2_048  # of a text; the same number is announced to clients
 MAX_WARNING = 200  # characters of what stands before a message that not everybody wants to read
 ESTABLISHED = timedelta(minutes=15)
 FLOOD, FLOOD_S, MUTE_S = 3, 2.0, 10.0  # more than 3 messages in 2 s: not heard for 10 s
+RENAMES, RENAMES_S = 5, 60.0  # changes of name or colour, by one visitor
 ADDRESS_FLOOD = 30  # of all at one address in the same time: a school's class shares one
 MAX_SPAM_LINKS = 3
 MAX_MENTIONS = 6
@@ -21,10 +22,29 @@ MAX_REPEATS = 3  # of the same text
 REPEAT_S = 30.0
 LONGEST_RUN = 25  # of one character
 
-TOO_LONG = "This message is too long and was not sent."
-TOO_FAST = "You are sending messages too fast: nothing is sent for the next 10 seconds."
-CLOSED = "The chat is closed while the stream is offline."
-NOT_STORED = "Your message could not be stored and was not sent. Please try again."
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something is not done: `reason` for programs, `words` (Markdown) for people. After `retry_s` seconds the same
+    may be tried again; None when waiting does not help. A `quiet` one is told only to clients that ask for answers."""
+
+    reason: str
+    words: str
+    retry_s: float | None = None
+    quiet: bool = False
+
+
+TOO_LONG = Refusal("too-long", "This message is too long and was not sent.")
+TOO_FAST = Refusal(
+    "too-fast", "You are sending messages too fast: nothing is sent for the next 10 seconds.", retry_s=MUTE_S
+)
+BLANK = Refusal("blank", "There is nothing in this message that can be shown.", quiet=True)
+CLOSED = Refusal("closed", "The chat is closed while the stream is offline.")
+BLANK_NAME = Refusal("blank-name", "A name must not be blank.")
+TOO_OFTEN = Refusal("too-often", "You are changing too often: try again in a minute.", retry_s=RENAMES_S)
+OFF = Refusal("chat-disabled", "The chat is switched off.")
+REMOVED = Refusal("removed", "You have been removed from this chat.", quiet=True)
+NOT_STORED = Refusal("not-stored", "Your message could not be stored and was not sent. Please try again.", retry_s=1.0)
 
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 _MENTION = re.compile(r"(?<!\w)@\w")
@@ -59,8 +79,13 @@ class Standing:
     repeats: int = 0
 
 
-def refusal(text: str, who: Standing, terms: Terms) -> str | None:
-    """Why this may not be said, in words for the one who tried."""
+def muted(left_s: float) -> Refusal:
+    """For what is sent in the time after TOO_FAST, which has said so already."""
+    return replace(TOO_FAST, retry_s=left_s, quiet=True)
+
+
+def refusal(text: str, who: Standing, terms: Terms) -> Refusal | None:
+    """Why this may not be said."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         return TOO_LONG
     if who.visitor.role is Role.MODERATOR:
@@ -68,28 +93,32 @@ def refusal(text: str, who: Standing, terms: Terms) -> str | None:
     return _stranger(who, terms) or _wording(text, who, terms)
 
 
-def _stranger(who: Standing, terms: Terms) -> str | None:
+def _stranger(who: Standing, terms: Terms) -> Refusal | None:
     visitor = who.visitor
     if terms.signed_in_only and visitor.authenticated_at is None:
-        return "Please sign in: only signed-in people may write here."
-    if terms.established_only and visitor.authenticated_at is None and who.now - visitor.created_at < ESTABLISHED:
-        left = ESTABLISHED - (who.now - visitor.created_at)
-        return f"You are new here. You may write in {max(1, round(left / timedelta(minutes=1)))} min."
+        return Refusal("sign-in-first", "Please sign in: only signed-in people may write here.")
+    age = who.now - visitor.created_at
+    # whoever came while the clock was ahead is not new for all the time until then
+    if terms.established_only and visitor.authenticated_at is None and timedelta() <= age < ESTABLISHED:
+        left = ESTABLISHED - age
+        words = f"You are new here. You may write in {max(1, round(left / timedelta(minutes=1)))} min."
+        return Refusal("new-here", words, left.total_seconds())
     if who.silent_s < terms.slow_s:
-        return f"Slow mode is on: one message every {terms.slow_s} seconds."
+        words = f"Slow mode is on: one message every {terms.slow_s} seconds."
+        return Refusal("slow-mode", words, terms.slow_s - who.silent_s)
     return None
 
 
-def _wording(text: str, who: Standing, terms: Terms) -> str | None:
+def _wording(text: str, who: Standing, terms: Terms) -> Refusal | None:
     if terms.spam_protection:
         if len(_LINK.findall(text)) > MAX_SPAM_LINKS or len(_MENTION.findall(text)) > MAX_MENTIONS:
-            return "This message has too many links or mentions and was not sent."
+            return Refusal("too-many-links", "This message has too many links or mentions and was not sent.")
         if who.repeats >= MAX_REPEATS:
-            return "You have said this already."
+            return Refusal("repeated", "You have said this already.", REPEAT_S)
         if _RUN.search(text):
-            return "This message repeats one character too often and was not sent."
+            return Refusal("stretched", "This message repeats one character too often and was not sent.")
     if has_words(text, terms):
-        return "This message has words that are not welcome here and was not sent."
+        return Refusal("unwelcome-words", "This message has words that are not welcome here and was not sent.")
     return None
 
 

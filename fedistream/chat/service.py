@@ -6,7 +6,7 @@ Whatever is said is written first and heard then (`messages.py`). A refusal is a
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from fedistream.chat.messages import retention
 from fedistream.chat.render import escape, render
 from fedistream.chat.room import Seat
 from fedistream.chat.values import (
+    Accepted,
     Client,
     Ear,
     Joined,
@@ -26,6 +27,7 @@ from fedistream.chat.values import (
     Origin,
     Parted,
     Recoloured,
+    Refused,
     Renamed,
     SignedIn,
     Visitor,
@@ -43,7 +45,8 @@ WELCOME_S = 7.0
 # sockets; with more nobody reads who comes, and 5,000 who return at once would be told of each other 12 million times
 CROWD = 200
 REGISTRATIONS, REGISTRATIONS_S = 20, 60.0  # new visitors at one address
-RENAMES, RENAMES_S = 5, 60.0  # and changes of colour, by one visitor
+# lines of one socket that may wait for the database: who writes one every two seconds has 40 s
+MAX_UNSTORED = 20
 PRUNE_S = 3600.0
 
 
@@ -94,16 +97,19 @@ class Chat:
         return await self._parts.visitors.make(name)
 
     def enter(self, channel_id: int, visitor: Visitor, ear: Ear, address: str, user_agent: str) -> Seat:
-        """A socket takes its place, and is welcomed a little later. Call `leave` when it is closed. Raises NotAllowed
-        when the chat or the visitor is disabled, or the address banned."""
+        """A socket takes its place. Call `leave` when it is closed. Raises NotAllowed when the chat or the visitor is
+        disabled, or the address banned."""
         if not self.enabled(channel_id):
             raise NotAllowed("the chat is disabled")
         if not visitor.enabled or self._parts.bans.holds(address):
             raise NotAllowed("this visitor may not chat")
-        seat = self._parts.rooms.enter(channel_id, visitor, ear, address, user_agent)
-        if self._near.air(channel_id).running and self._setting("chat.welcome", channel_id):
+        return self._parts.rooms.enter(channel_id, visitor, ear, address, user_agent)
+
+    def greet(self, seat: Seat) -> None:
+        """Welcome somebody in a moment, while a broadcast is running; not for those who were here just now, and have
+        only lost their connection."""
+        if self._near.air(seat.channel_id).running and self._setting("chat.welcome", seat.channel_id):
             seat.timers.append(self._clocks.later(WELCOME_S, lambda: self._welcome(seat)))
-        return seat
 
     def leave(self, seat: Seat) -> None:
         """May be called twice."""
@@ -113,69 +119,100 @@ class Chat:
         """The open sockets."""
         return tuple(seat.client() for seat in self._parts.rooms.seats(channel_id))
 
-    async def say(self, seat: Seat, text: str) -> Message | None:
-        """Somebody says something. Returns when it is stored and heard; None when it was not, and he has been told
-        why. Blank texts are ignored."""
-        if not seat.taken or not seat.visitor.enabled:
-            return None
-        visitor, channel_id, at = seat.visitor, seat.channel_id, self._clocks.monotonic()
-        if (pace := self._pace(seat, at)) is not Pace.FINE:
-            if pace is Pace.TOO_FAST:
-                self._herald.tell(seat, rules.TOO_FAST)
-            return None
-        if not self.open(channel_id):
-            self._herald.tell(seat, rules.CLOSED)
-            return None
-        why = rules.refusal(text, self._standing(visitor, text, at), self._terms(channel_id))
-        if why is not None:
-            self._herald.tell(seat, why)
-            return None
-        html = render(text, self._parts.emoji.urls())
-        if not html:
-            return None
-        self._watch.visitors.said(visitor.id, at, text)
-        seat.messages += 1
-        message = self._herald.message(channel_id, Kind.CHAT, Origin.WEB, text.strip(), html, visitor=visitor)
-        try:
-            stored = await asyncio.shield(self._herald.append(message, seat.id))
-        except TooMany:
-            stored = False
-        if not stored:
-            self._herald.tell(seat, rules.NOT_STORED)
-        return message if stored else None
+    def say(self, seat: Seat, text: str, *, ref: str = "", at: float | None = None) -> "asyncio.Future[Message | None]":
+        """Somebody says something: judged now, as of the (monotonic) moment when it came, so that what piled up while
+        the database was slow is no flood. The future is done when it is stored and heard; with None when it was not.
+        The sender is told why not, and to a client that calls its lines something (`ref`) also that it was."""
+        answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
+        at = self._clocks.monotonic() if at is None else at
+        judged = self._judged(seat, text, at)
+        if isinstance(judged, rules.Refusal):
+            self.refuse(seat, judged, ref)
+            answer.set_result(None)
+            return answer
+        message = self._herald.message(
+            seat.channel_id, Kind.CHAT, Origin.WEB, text.strip(), judged, visitor=seat.visitor
+        )
 
-    async def rename(self, seat: Seat, name: str) -> Visitor | None:
+        def settled(stored: bool) -> None:
+            if stored:
+                self._accept(seat, ref, message.id)
+            else:
+                self.refuse(seat, rules.NOT_STORED, ref)
+            if not answer.done():
+                answer.set_result(message if stored else None)
+
+        try:
+            storing = self._herald.append(message, seat.id)
+        except TooMany:
+            settled(False)
+            return answer
+        self._watch.visitors.said(seat.visitor.id, at, text)
+        seat.messages += 1
+        seat.unstored += 1
+
+        def stored(done: "asyncio.Future[bool]") -> None:
+            seat.unstored -= 1
+            settled(done.result())
+
+        storing.add_done_callback(stored)
+        return answer
+
+    async def rename(self, seat: Seat, name: str, ref: str = "") -> Visitor | None:
         """Returns the visitor under his new name, or None when he has been told why not."""
         visitor = seat.visitor
         clean = names.clean(name)
-        if not self._may_change(seat) or clean == visitor.name:
+        if (why := self._unchangeable(seat)) is not None:
+            self.refuse(seat, why, ref)
             return None
-        if not clean:
-            self._herald.tell(seat, "A name must not be blank.")
+        if clean == visitor.name:
+            self._accept(seat, ref)
             return None
-        if (why := await self._name_refusal(seat.channel_id, clean, visitor.id)) is not None:
-            self._herald.tell(seat, why)
+        why = rules.BLANK_NAME if not clean else await self._name_refusal(seat.channel_id, clean, visitor.id)
+        if why is not None:
+            self.refuse(seat, why, ref)
             return None
         at = self._clocks.now()
         fact = VisitorRenamed(seat.channel_id, visitor.id, visitor.name, clean, seat.id, at)
         renamed = await atomic(self._rename, fact)
         for channel_id in self._parts.rooms.become(visitor.id, renamed):
             self._herald.hear(channel_id, Renamed(renamed, visitor.name, self._herald.next_id(), at))
+        self._accept(seat, ref)
         return renamed
 
-    async def recolour(self, seat: Seat, colour: int) -> Visitor | None:
+    async def recolour(self, seat: Seat, colour: int, ref: str = "") -> Visitor | None:
         """Returns the visitor in his new colour, or None when there is no such colour or he changes too often."""
-        if colour == seat.visitor.colour or not self._may_change(seat):
+        if colour == seat.visitor.colour:
+            self._accept(seat, ref)
+            return None
+        if (why := self._unchangeable(seat)) is not None:
+            self.refuse(seat, why, ref)
             return None
         try:
             recoloured = await self._parts.visitors.recolour(seat.visitor.id, colour)
         except Invalid as error:
-            self._herald.tell(seat, str(error))
+            self.refuse(seat, rules.Refusal("no-such-colour", str(error)), ref)
             return None
         for channel_id in self._parts.rooms.become(recoloured.id, recoloured):
             event = Recoloured(recoloured, self._herald.next_id(), self._clocks.now())
             self._herald.hear(channel_id, event)
+        self._accept(seat, ref)
         return recoloured
+
+    def refuse(self, seat: Seat, why: rules.Refusal, ref: str = "") -> None:
+        """Tell the sender that something is not done: as an answer to `ref` if its client asked for one, else as a line
+        in the chat."""
+        if ref:
+            html = render(why.words, {})
+            seat.ear.hear(
+                Refused(ref, why.reason, html, why.retry_s, self._herald.next_id(), self._clocks.now())
+            )  # fmt: skip
+        elif not why.quiet:
+            self._herald.tell(seat, why.words)
+
+    def _accept(self, seat: Seat, ref: str, message_id: str = "") -> None:
+        if ref:
+            seat.ear.hear(Accepted(ref, self._herald.next_id(), self._clocks.now(), message_id))
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """The visitor has proven who he is elsewhere. If that is somebody known, he is him from now on, and the room
@@ -198,7 +235,7 @@ class Chat:
         if fact.setting == "chat.disabled":
             for channel_id in self._near.channels():
                 if not self.enabled(channel_id):
-                    self._parts.rooms.empty(channel_id, Why.STOPPING)
+                    self._parts.rooms.empty(channel_id, Why.CHAT_DISABLED)
 
     async def run(self) -> None:
         """Write messages until `close`, and delete every hour what is too old to be kept."""
@@ -258,9 +295,22 @@ class Chat:
         repeats = watch.repeats(visitor.id, at, text, rules.REPEAT_S)
         return rules.Standing(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
 
-    def _pace(self, seat: Seat, at: float) -> Pace:
-        """The person's own first, so that one who is muted does not use up what his neighbours at the address have.
-        Whoever is caught by the address's limit is muted himself, and so told once."""
+    def _judged(self, seat: Seat, text: str, at: float) -> str | rules.Refusal:
+        """The text as HTML, or why it is not said."""
+        if not seat.taken or not seat.visitor.enabled:
+            return rules.REMOVED
+        if (hasty := self._hasty(seat, at)) is not None:
+            return hasty
+        if not self.open(seat.channel_id):
+            return rules.CLOSED if self.enabled(seat.channel_id) else rules.OFF
+        if seat.unstored >= MAX_UNSTORED:
+            return rules.NOT_STORED
+        why = rules.refusal(text, self._standing(seat.visitor, text, at), self._terms(seat.channel_id))
+        return why or render(text, self._parts.emoji.urls()) or rules.BLANK
+
+    def _hasty(self, seat: Seat, at: float) -> rules.Refusal | None:
+        """The person's own pace first, so that one who is muted does not use up what his neighbours at the address
+        have. Whoever is caught by the address's limit is muted himself, and so told once."""
         visitors, addresses = self._watch.visitors, self._watch.addresses
         protected = self._setting("chat.spam_protection", seat.channel_id)
         most = rules.FLOOD if protected else rules.ADDRESS_FLOOD
@@ -269,23 +319,26 @@ class Chat:
         if pace is Pace.FINE and addresses.pace(home, at, most=rules.ADDRESS_FLOOD, **times) is not Pace.FINE:
             visitors.mute(seat.visitor.id, at + rules.MUTE_S)
             pace = Pace.TOO_FAST
-        return pace
+        if pace is Pace.MUTED:
+            return rules.muted(visitors.muted_for(seat.visitor.id, at))
+        return rules.TOO_FAST if pace is Pace.TOO_FAST else None
 
-    def _may_change(self, seat: Seat) -> bool:
+    def _unchangeable(self, seat: Seat) -> rules.Refusal | None:
         if not seat.taken or not seat.visitor.enabled:
-            return False
+            return rules.REMOVED
+        most, within_s = rules.RENAMES, rules.RENAMES_S
         pace = self._watch.changes.pace(
-            seat.visitor.id, self._clocks.monotonic(), most=RENAMES, within_s=RENAMES_S, mute_s=RENAMES_S
+            seat.visitor.id, self._clocks.monotonic(), most=most, within_s=within_s, mute_s=within_s
         )
-        if pace is Pace.TOO_FAST:
-            self._herald.tell(seat, "You are changing too often: try again in a minute.")
-        return pace is Pace.FINE
+        if pace is Pace.FINE:
+            return None
+        return rules.TOO_OFTEN if pace is Pace.TOO_FAST else replace(rules.TOO_OFTEN, quiet=True)
 
-    async def _name_refusal(self, channel_id: int, name: str, visitor_id: str) -> str | None:
+    async def _name_refusal(self, channel_id: int, name: str, visitor_id: str) -> rules.Refusal | None:
         if names.is_forbidden(name, self._setting("chat.forbidden_names", channel_id)):
-            return f"The name **{escape(name)}** is not allowed here."
+            return rules.Refusal("name-not-allowed", f"The name **{escape(name)}** is not allowed here.")
         if await self._parts.visitors.is_taken(name, visitor_id):
-            return f"The name **{escape(name)}** belongs to somebody who is signed in."
+            return rules.Refusal("name-taken", f"The name **{escape(name)}** belongs to somebody who is signed in.")
         return None
 
     def _welcome(self, seat: Seat) -> None:

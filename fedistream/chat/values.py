@@ -170,15 +170,40 @@ class Disabled:
     at: datetime
 
 
-Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | SignedIn | Disabled
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Told to the sender alone: what its client calls `ref` is done. A line is stored and heard as `message_id`."""
+
+    ref: str
+    id: str
+    at: datetime
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Told to the sender alone: what its client calls `ref` was not done. `reason` is for programs, `html` for people;
+    after `retry_s` seconds the same may be tried again, None when waiting does not help."""
+
+    ref: str
+    reason: str
+    html: str
+    retry_s: float | None
+    id: str
+    at: datetime
+
+
+Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | SignedIn | Disabled | Accepted | Refused
 
 
 class Why(Enum):
     """Why a socket is closed by the room. The value is the close code (RFC 6455, 7.4)."""
 
     DISABLED = 4001
+    CHAT_DISABLED = 4002
     TOO_SLOW = 1013
     TOO_BIG = 1009
+    BROKEN = 1011
     STOPPING = 1001
 
 

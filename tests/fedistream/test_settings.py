@@ -183,7 +183,7 @@ def test_the_defaults_are_ours() -> None:
         "hls.segment_s": 2.0,
         "hls.window_segments": 15,
         "chat.disabled": False,
-        "chat.join_messages": True,
+        "chat.join_messages": False,
         "chat.established_only": False,
         "chat.signed_in_only": False,
         "chat.spam_protection": True,

@@ -105,7 +105,9 @@ class Chatroom:
 
     def seated(self, visitor: Visitor, address: str = HOME_ADDRESS) -> tuple[Seat, Ears]:
         ears = Ears()
-        return self.feature.chat.enter(self.home, visitor, ears, address, "test"), ears
+        seat = self.feature.chat.enter(self.home, visitor, ears, address, "test")
+        self.feature.chat.greet(seat)
+        return seat, ears
 
     async def bodies(self) -> list[str]:
         """Of the messages that are stored, once all are that were said so far."""

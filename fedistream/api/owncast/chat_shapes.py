@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from html import escape
+from math import ceil
 
 import orjson
 
@@ -12,6 +13,7 @@ from fedistream.chat.bans import IpBan
 from fedistream.chat.emoji import Picture
 from fedistream.chat.moderation import Details
 from fedistream.chat.values import (
+    Accepted,
     Client,
     Disabled,
     Edited,
@@ -22,6 +24,7 @@ from fedistream.chat.values import (
     Origin,
     Parted,
     Recoloured,
+    Refused,
     RemoteAuthor,
     Renamed,
     Role,
@@ -45,6 +48,7 @@ LINK = 'rel="noopener noreferrer nofollow" target="_blank"'
 
 NEEDS_REGISTRATION: Json = {"type": "ERROR_NEEDS_REGISTRATION"}
 USER_DISABLED: Json = {"type": "ERROR_USER_DISABLED"}
+CHAT_DISABLED: Json = {"type": "ERROR_CHAT_DISABLED"}  # ours
 PONG: Json = {"type": "PONG"}
 
 
@@ -155,6 +159,13 @@ def event(told: Event, name: str) -> Json:
             return shape | {"type": "MESSAGE-UPDATE", "message": message(told.message, name)}
         case Disabled():
             return shape | USER_DISABLED
+        # ours, and only for clients that sent a `ref`
+        case Accepted():
+            accepted: Json = {"type": "ACCEPTED", "ref": told.ref}
+            return shape | accepted | ({"messageId": told.message_id} if told.message_id else {})
+        case Refused():
+            refused: Json = {"type": "REFUSED", "ref": told.ref, "reason": told.reason, "body": told.html}
+            return shape | refused | {"retryAfter": None if told.retry_s is None else ceil(told.retry_s)}
 
 
 def connected(visitor: Visitor, id: str, at: datetime) -> Json:  # noqa: A002

@@ -29,7 +29,8 @@ def moment_or_null(at: datetime | None) -> str | None:
 
 
 def status(air: Air, viewers: int, values: Values, now: datetime) -> Json:
-    """Status. `state` is ours: Owncast has no word for a stream whose encoder is expected back."""
+    """Status. `state` is ours: Owncast has no word for a stream whose encoder is expected back. So is `chatDisabled`,
+    for pages whose chat was switched off and that want to know when it is on again."""
     online = air.state is not State.OFFLINE
     shape: Json = {
         "serverTime": moment(now),
@@ -39,6 +40,7 @@ def status(air: Air, viewers: int, values: Values, now: datetime) -> Json:
         "streamTitle": values["streamtitle"],
         "online": online,
         "state": air.state.value,
+        "chatDisabled": values["chat/disable"],
     }
     if not values["hideviewercount"]:
         shape["viewerCount"] = viewers if online else 0

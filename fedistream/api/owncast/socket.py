@@ -6,7 +6,7 @@ What may be said is the chat's to decide; how texts reach all sockets is the lou
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
@@ -18,13 +18,13 @@ from fedistream.api.ask import MAX_USER_AGENT, UNKNOWN_ADDRESS
 from fedistream.api.lines import Frames, Line, frames, line
 from fedistream.api.loudspeaker import Loudspeaker, Shape
 from fedistream.api.owncast import chat_shapes
+from fedistream.api.owncast.incoming import Incoming
 from fedistream.api.owncast.needs import Channels
 from fedistream.api.owncast.shapes import Json
 from fedistream.chat.bans import Bans
 from fedistream.chat.herald import Herald
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.room import Seat
-from fedistream.chat.rules import MAX_BYTES, TOO_LONG
 from fedistream.chat.service import Chat
 from fedistream.chat.values import Event, Shown, Why
 from fedistream.chat.visitors import Visitors
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 
 PATHS = frozenset(("/ws", "/entry"))  # the second was the first releases'
 MAX_TOKEN = 256  # characters
-MAX_EVENTS = 16  # in one frame, one to a line
 CATCH_UP = 500  # messages to a page, and
 CATCH_UP_PAGES = 10  # who missed more than this many reads the history
 HELD = 1000  # pieces that may come while somebody catches up
@@ -90,6 +89,8 @@ class Guest:
         self.line.push(frames([self._shape(self._channel_id, event)]))
 
     def close(self, why: Why) -> None:
+        if why is Why.CHAT_DISABLED:
+            self.tell(chat_shapes.CHAT_DISABLED)
         self.line.shut(why.value, why.name.lower().replace("_", " "))
 
     # what the loudspeaker asks of a line, until he has caught up
@@ -160,14 +161,22 @@ class ChatSocket:
             guest.shut(GOODBYE)
             await _until_gone(receive)
             return
+        if not desk.chat.enabled(channel_id):  # switched off since the handshake began
+            guest.close(Why.CHAT_DISABLED)
+            await _until_gone(receive)
+            return
         guest.tell(chat_shapes.connected(visitor, desk.herald.next_id(), desk.now()))
         desk.loudspeaker.join(channel_id, guest)
         seat: Seat | None = None
+        incoming: Incoming | None = None
         try:
             seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
+            incoming = Incoming(desk.chat, seat, guest)
+            if since is None:
+                desk.chat.greet(seat)
             scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
-            await self._catch_up(guest, channel_id, since)
-            await self._listen(receive, seat, guest)
+            await self._catch_up(guest, channel_id, since or "")
+            await self._listen(receive, incoming, guest)
         except NotAllowed as refusal:
             guest.shut(POLICY, str(refusal))
             await _until_gone(receive)
@@ -180,6 +189,8 @@ class ChatSocket:
             desk.loudspeaker.leave(channel_id, guest.line)
             if seat is not None:
                 desk.chat.leave(seat)
+            if incoming is not None:
+                await incoming.finish()
 
     async def _catch_up(self, guest: Guest, channel_id: int, since: str) -> None:
         """Tell what was said after the message `since` and which older ones were hidden, then let the loudspeaker
@@ -203,7 +214,7 @@ class ChatSocket:
         self._desk.loudspeaker.replace(channel_id, guest, guest.line)
         guest.release(known)
 
-    async def _listen(self, receive: Receive, seat: Seat, guest: Guest) -> None:
+    async def _listen(self, receive: Receive, incoming: Incoming, guest: Guest) -> None:
         begin, count = self._desk.monotonic(), 0
         while (message := await receive())["type"] != "websocket.disconnect":
             now = self._desk.monotonic()
@@ -214,46 +225,7 @@ class ChatSocket:
                 guest.shut(POLICY, "too many frames")
             text = message.get("text")
             if text is not None:
-                await self._understand(text, seat, guest)
-
-    async def _understand(self, text: str, seat: Seat, guest: Guest) -> None:
-        """One frame: some events, one to a line. What is no event is passed over."""
-        size = len(text.encode("utf-8", "replace"))
-        if size > 2 * MAX_BYTES:
-            guest.close(Why.TOO_BIG)
-            return
-        if size > MAX_BYTES:
-            self._desk.herald.tell(seat, TOO_LONG)
-            return
-        for single in text.split("\n", MAX_EVENTS)[:MAX_EVENTS]:
-            try:
-                told = orjson.loads(single)
-            except orjson.JSONDecodeError:
-                continue
-            if isinstance(told, dict) and isinstance(told.get("type"), str) and told["type"] in HEARERS:
-                await HEARERS[told["type"]](self._desk.chat, seat, told)
-            elif isinstance(told, dict) and told.get("type") == "PING":
-                guest.tell(chat_shapes.PONG)
-
-
-async def _say(chat: Chat, seat: Seat, told: Mapping[str, object]) -> object:
-    return await chat.say(seat, body) if isinstance(body := told.get("body"), str) else None
-
-
-async def _rename(chat: Chat, seat: Seat, told: Mapping[str, object]) -> object:
-    return await chat.rename(seat, name) if isinstance(name := told.get("newName"), str) else None
-
-
-async def _recolour(chat: Chat, seat: Seat, told: Mapping[str, object]) -> object:
-    colour = told.get("newColor")
-    # True is an int to Python, and no colour; nor are numbers that no column holds
-    if not isinstance(colour, int) or isinstance(colour, bool) or abs(colour) > MAX_BYTES:
-        return None
-    return await chat.recolour(seat, colour)
-
-
-Hearer = Callable[[Chat, Seat, Mapping[str, object]], Awaitable[object]]
-HEARERS: Mapping[str, Hearer] = {"CHAT": _say, "NAME_CHANGE": _rename, "COLOR_CHANGE": _recolour}
+                incoming.take(text, now)
 
 
 async def _answer(scope: Scope, send: Send, status: int, words: str) -> None:
@@ -271,10 +243,11 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-def _asked(scope: Scope) -> tuple[str, str]:
-    """Access token and the id of the last message he has; empty without."""
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=20))
-    return query.get("accessToken", ""), query.get("since", "")
+def _asked(scope: Scope) -> tuple[str, str | None]:
+    """Access token, empty without, and the id of the last message he has: empty for who is back and has none, None for
+    who is new."""
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20))
+    return query.get("accessToken", ""), query.get("since")
 
 
 def _agent(scope: Scope) -> str:

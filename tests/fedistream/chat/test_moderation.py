@@ -45,7 +45,7 @@ async def test_a_disabled_visitor_is_told_silenced_and_sent_away_with_all_he_sai
     _, second = room.seated(visitor, "127.0.0.1")
     _, his = await room.guest("Ben")
     said = [await room.feature.chat.say(seat, body) for body in ("one", "two")]
-    late = asyncio.create_task(room.feature.chat.say(seat, "a last word"))
+    late = asyncio.ensure_future(room.feature.chat.say(seat, "a last word"))
     await asyncio.sleep(0)
     disabled = await room.feature.moderation.set_enabled(visitor.id, False, ADMIN, "again")
     await late

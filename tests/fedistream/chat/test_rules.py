@@ -17,7 +17,8 @@ OPEN = Terms()
 
 
 def refused(text: str, terms: Terms = OPEN, visitor: Visitor = ANN, silent_s: float = 60, repeats: int = 0) -> str:
-    return refusal(text, Standing(visitor, NOW, silent_s, repeats), terms) or ""
+    why = refusal(text, Standing(visitor, NOW, silent_s, repeats), terms)
+    return why.words if why else ""
 
 
 def test_an_ordinary_line_may_be_said() -> None:
@@ -29,8 +30,8 @@ def test_an_ordinary_line_may_be_said() -> None:
     ("text", "why"),
     [
         ("x " * (MAX_BYTES // 2), ""),
-        ("x " * (MAX_BYTES // 2) + "x", TOO_LONG),
-        ("é" * (MAX_BYTES // 2 + 1), TOO_LONG),
+        ("x " * (MAX_BYTES // 2) + "x", TOO_LONG.words),
+        ("é" * (MAX_BYTES // 2 + 1), TOO_LONG.words),
         ("https://a.example " * 4, "too many links"),
         ("https://a.example " * 3, ""),
         ("@a @b @c @d @e @f @g", "too many links or mentions"),
@@ -49,7 +50,7 @@ def test_spam_protection_can_be_switched_off_but_the_length_has_its_limit() -> N
     off = Terms(spam_protection=False)
     assert refused("https://a.example " * 9, off) == ""
     assert refused("again", off, repeats=99) == ""
-    assert refused("x" * (MAX_BYTES + 1), off) == TOO_LONG
+    assert refused("x" * (MAX_BYTES + 1), off) == TOO_LONG.words
 
 
 def test_the_same_again_and_again_is_refused() -> None:
@@ -64,6 +65,20 @@ def test_newcomers_wait_where_only_the_established_may_write() -> None:
     assert refused("hi", terms, replace(NEW, created_at=NOW - timedelta(minutes=15))) == ""
     assert refused("hi", terms, MODERATOR) == ""
     assert refused("hi", terms, SIGNED_IN) == ""
+    # the clock was a year ahead when they came
+    assert refused("hi", terms, replace(NEW, created_at=NOW + timedelta(days=365))) == ""
+
+
+def test_what_may_be_said_later_says_when() -> None:
+    terms, text = Terms(established_only=True, slow_s=30), "hi"
+    new, slow = (refusal(text, Standing(who, NOW, 10), terms) for who in (NEW, ANN))
+    assert new
+    assert slow
+    assert (new.reason, new.retry_s) == ("new-here", 600)
+    assert (slow.reason, slow.retry_s) == ("slow-mode", 20)
+    long = refusal("x" * (MAX_BYTES + 1), Standing(ANN, NOW), OPEN)
+    assert long
+    assert long.retry_s is None
 
 
 def test_only_the_signed_in_may_write_where_that_is_asked() -> None:

@@ -3,16 +3,31 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from fedistream.chat import rules
 from fedistream.chat.herald import OnAir
-from fedistream.chat.service import CROWD, REGISTRATIONS, REGISTRATIONS_S, RENAMES, WELCOME_S
-from fedistream.chat.values import Joined, Kind, Message, Parted, Recoloured, Renamed, Role, SignedIn, Why
+from fedistream.chat.service import CROWD, MAX_UNSTORED, REGISTRATIONS, REGISTRATIONS_S, WELCOME_S
+from fedistream.chat.values import (
+    Accepted,
+    Joined,
+    Kind,
+    Message,
+    Parted,
+    Recoloured,
+    Refused,
+    Renamed,
+    Role,
+    SignedIn,
+    Why,
+)
+from fedistream.db import atomic
 from fedistream.errors import NotAllowed, TooMany
 from fedistream.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
-from tests.kit.chatroom import HOME_ADDRESS, Chatroom
+from tests.kit.chatroom import HOME_ADDRESS, Chatroom, chatroom
+from tests.kit.database import empty_database, opened
 
 LOUD = "198.51.100.9"
 
@@ -49,11 +64,9 @@ async def test_a_blank_text_is_ignored_without_a_word(room: Chatroom) -> None:
 async def test_one_who_goes_while_it_is_written_has_said_it(room: Chatroom) -> None:
     ann, _ = await room.guest("Ann")
     _, his = await room.guest("Ben")
-    saying = asyncio.create_task(room.feature.chat.say(ann, "bye"))
-    await asyncio.sleep(0)
+    saying = room.feature.chat.say(ann, "bye")
     room.feature.chat.leave(ann)
     saying.cancel()
-    await asyncio.gather(saying, return_exceptions=True)
     await room.feature.messages.settle()
     assert his.lines == ["bye"]
     assert await room.feature.chat.say(ann, "am I here?") is None
@@ -65,12 +78,106 @@ async def test_the_fourth_message_in_two_seconds_mutes_for_ten_and_the_sender_is
     for n in range(8):
         await room.feature.chat.say(ann, f"line {n}")
     assert his.lines == ["line 0", "line 1", "line 2"]
-    assert ears.lines == [*his.lines, rules.TOO_FAST]
+    assert ears.lines == [*his.lines, rules.TOO_FAST.words]
     assert ears.of(Message)[-1].kind is Kind.ACTION
     room.clock.advance(10)
     await room.feature.chat.say(ann, "sorry")
     assert his.lines[-1] == "sorry"
     assert await room.bodies() == his.lines
+
+
+async def test_a_client_that_names_its_lines_hears_of_each_what_became_of_it(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    _, his = await room.guest("Ben")
+    said = [await room.feature.chat.say(ann, f"line {n}", ref=f"r{n}") for n in range(6)]
+    assert [(told.ref, told.message_id) for told in ears.of(Accepted)] == [
+        (f"r{n}", message.id) for n, message in enumerate(said[:3]) if message
+    ]
+    refused = ears.of(Refused)
+    assert [told.ref for told in refused] == ["r3", "r4", "r5"]
+    assert {told.reason for told in refused} == {"too-fast"}
+    assert "too fast" in refused[0].html
+    assert {told.retry_s for told in refused} == {rules.MUTE_S}
+    room.clock.advance(4)
+    await room.feature.chat.say(ann, "again", ref="r6")
+    assert (ears.of(Refused)[-1].ref, ears.of(Refused)[-1].retry_s) == ("r6", rules.MUTE_S - 4)
+    assert ears.lines == his.lines == ["line 0", "line 1", "line 2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "blank"),
+        (" \n ", "blank"),
+        ("x" * (rules.MAX_BYTES + 1), "too-long"),
+        ("spoiler", "unwelcome-words"),
+        ("a" * 99, "stretched"),
+    ],
+)
+async def test_every_refusal_names_the_line(room: Chatroom, text: str, reason: str) -> None:
+    await set_to(room, blocked_words=["spoiler"])
+    ann, ears = await room.guest("Ann")
+    assert await room.feature.chat.say(ann, text, ref="mine") is None
+    assert [(told.ref, told.reason) for told in ears.of(Refused)] == [("mine", reason)]
+    assert ears.lines == []
+
+
+async def test_names_and_colours_are_answered_too(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    await room.feature.chat.rename(ann, "admin", "r1")
+    await room.feature.chat.rename(ann, " ", "r2")
+    await room.feature.chat.rename(ann, "Anna", "r3")
+    await room.feature.chat.rename(ann, "Anna", "r4")
+    await room.feature.chat.recolour(ann, (ann.visitor.colour + 1) % 8, "r5")
+    await room.feature.chat.recolour(ann, ann.visitor.colour, "r6")
+    await room.feature.chat.rename(ann, "Annabel", "r7")
+    assert [(told.ref, told.reason) for told in ears.of(Refused)] == [
+        ("r1", "name-not-allowed"),
+        ("r2", "blank-name"),
+        ("r7", "too-often"),
+    ]
+    assert [told.ref for told in ears.of(Accepted)] == ["r3", "r4", "r5", "r6"]
+    assert ears.lines == []
+
+
+async def test_lines_that_pile_up_while_the_database_is_slow_are_no_flood(room: Chatroom) -> None:
+    ann, ears = await room.guest("Ann")
+    free = asyncio.Event()
+    stall = asyncio.create_task(atomic(free.wait))
+    await asyncio.sleep(0)
+    saying = []
+    for n in range(12):
+        saying.append(room.feature.chat.say(ann, f"line {n}", ref=f"r{n}"))
+        room.clock.advance(1)
+    free.set()
+    assert all(await asyncio.gather(*saying))
+    await stall
+    assert await room.bodies() == ears.lines == [f"line {n}" for n in range(12)]
+    assert ears.of(Refused) == []
+
+
+async def test_of_one_socket_only_so_many_lines_wait_for_the_database(tmp_path: Path) -> None:
+    async with opened(empty_database(tmp_path)), chatroom(tmp_path) as room:  # on SQLite, where one writer stops all
+        ann, ears = await room.guest("Ann")
+        ben, his = await room.guest("Ben", LOUD)
+        free = asyncio.Event()
+        stall = asyncio.create_task(atomic(free.wait))
+        await asyncio.sleep(0)
+        saying = []
+        for n in range(MAX_UNSTORED + 5):
+            saying.append(room.feature.chat.say(ann, f"line {n}", ref=f"r{n}"))
+            room.clock.advance(1)
+        others = room.feature.chat.say(ben, "me too")
+        assert [(told.ref, told.reason) for told in ears.of(Refused)] == [
+            (f"r{n}", "not-stored") for n in range(MAX_UNSTORED, MAX_UNSTORED + 5)
+        ]
+        free.set()
+        await stall
+        assert len([message for message in await asyncio.gather(*saying) if message]) == MAX_UNSTORED
+        assert await others
+        room.clock.advance(10)
+        assert await room.feature.chat.say(ann, "and on")
+        assert his.lines[-1] == "and on"
 
 
 async def test_a_crowd_at_one_address_has_its_limit_too_and_others_do_not_suffer(room: Chatroom) -> None:
@@ -81,7 +188,7 @@ async def test_a_crowd_at_one_address_has_its_limit_too_and_others_do_not_suffer
         for seat, _ in crowd:
             await room.feature.chat.say(seat, f"noise {seat.id} {len(his.lines)}")
     assert len(his.lines) == rules.ADDRESS_FLOOD
-    assert sum(ears.lines.count(rules.TOO_FAST) for _, ears in crowd) == 16
+    assert sum(ears.lines.count(rules.TOO_FAST.words) for _, ears in crowd) == 16
     assert await room.feature.chat.say(ben, "hm") is not None
 
 
@@ -107,7 +214,7 @@ async def test_a_refusal_is_a_line_for_the_sender_alone(room: Chatroom) -> None:
     assert len(hers.lines) == 4
     assert "not welcome" in hers.lines[0]
     assert "Slow mode" in hers.lines[2]
-    assert hers.lines[3] == rules.TOO_LONG
+    assert hers.lines[3] == rules.TOO_LONG.words
     assert await room.bodies() == ["fine"]
 
 
@@ -169,7 +276,7 @@ async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroo
     assert await room.feature.chat.say(ann, "that was good") is not None
     room.clock.advance(1)
     assert await room.feature.chat.say(ann, "hello?") is None
-    assert ears.lines[-1] == rules.CLOSED
+    assert ears.lines[-1] == rules.CLOSED.words
     await set_to(room, offline_s=3600)
     assert room.feature.chat.open(room.home)
     room.air[room.home] = OnAir(False, None)
@@ -182,14 +289,14 @@ async def test_switching_the_chat_off_sends_everybody_away(room: Chatroom) -> No
     ann, ears = await room.guest("Ann")
     await set_to(room, disabled=True)
     room.feature.chat.heed(next(fact for fact in room.facts if fact.name() == "setting.changed"))  # type: ignore[arg-type]
-    assert ears.closed is Why.STOPPING
+    assert ears.closed is Why.CHAT_DISABLED
     assert await room.feature.chat.say(ann, "hello?") is None
     with pytest.raises(NotAllowed):
         room.seated(ann.visitor)
 
 
 async def test_arrivals_are_told_while_live_and_the_welcome_comes_seven_seconds_later(room: Chatroom) -> None:
-    await set_to(room, welcome="Be **kind**")
+    await set_to(room, welcome="Be **kind**", join_messages=True)
     ann, hers = await room.guest("Ann")
     second, again = room.seated(ann.visitor)
     assert [event.visitor.name for event in hers.of(Joined)] == ["Ann"]
@@ -223,7 +330,14 @@ async def test_arrivals_are_not_told_when_nobody_wants_to_know(room: Chatroom, q
     assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == 1
 
 
+async def test_nobody_is_told_who_comes_unless_the_streamer_wants_it(room: Chatroom) -> None:
+    _, ears = await room.guest("Ann")
+    await room.guest("Ben")
+    assert ears.of(Joined) == []
+
+
 async def test_in_a_crowd_nobody_is_told_who_comes(room: Chatroom) -> None:
+    await set_to(room, join_messages=True)
     _, ears = await room.guest("Ann")
     someone = await room.visitor("Ben")
     for n in range(CROWD):
@@ -258,9 +372,9 @@ async def test_a_name_that_is_blank_forbidden_or_somebodys_is_refused(room: Chat
 
 async def test_names_and_colours_change_only_so_often(room: Chatroom) -> None:
     ann, ears = await room.guest("Ann")
-    for n in range(RENAMES + 3):
+    for n in range(rules.RENAMES + 3):
         await room.feature.chat.rename(ann, f"Ann {n}")
-    assert len(ears.of(Renamed)) == RENAMES
+    assert len(ears.of(Renamed)) == rules.RENAMES
     assert ears.lines == ["You are changing too often: try again in a minute."]
     room.clock.advance(60)
     colour = (ann.visitor.colour + 1) % 8

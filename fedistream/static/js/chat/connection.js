@@ -28,6 +28,7 @@ export class Connection extends EventTarget {
   #strangers = 0;
   #over = false;
   #busy = false;
+  #met = false;
   /** @type {wire.Event[] | null} what comes while the history is on its way */
   #held = null;
   /** The newest message of the log that was seen. */
@@ -89,7 +90,8 @@ export class Connection extends EventTarget {
     const address = new URL("/ws", location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     address.searchParams.set("accessToken", calls.known());
-    if (this.last) address.searchParams.set("since", this.last);
+    // also with nothing seen: who is back is not welcomed again
+    if (this.#met) address.searchParams.set("since", this.last);
     const socket = new WebSocket(address);
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
@@ -113,6 +115,7 @@ export class Connection extends EventTarget {
       this.#enter("disabled");
     } else if (event.act === "self") {
       this.#failures = this.#strangers = 0;
+      this.#met = true;
       // what is said from here on waits for what was said before
       if (this.state !== "open") void this.#remember();
       this.#enter("open");

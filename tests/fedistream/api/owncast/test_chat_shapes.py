@@ -8,6 +8,7 @@ import pytest
 
 from fedistream.api.owncast import chat_shapes
 from fedistream.chat.values import (
+    Accepted,
     Client,
     Disabled,
     Edited,
@@ -16,6 +17,7 @@ from fedistream.chat.values import (
     Origin,
     Parted,
     Recoloured,
+    Refused,
     RemoteAuthor,
     Role,
     Shown,
@@ -133,3 +135,14 @@ def test_a_text_is_one_line_whatever_was_said() -> None:
 def test_a_client_shows_how_much_it_said_and_where_it_is() -> None:
     shape = chat_shapes.client(Client(4, ANN, "192.0.2.1", "Firefox", AT, 9))
     assert (shape["id"], shape["ipAddress"], shape["messageCount"], shape["geo"]) == (4, "192.0.2.1", 9, None)
+
+
+def test_answers_to_what_a_client_named() -> None:
+    head = {"id": "e1", "timestamp": STAMP}
+    accepted = chat_shapes.event(Accepted("r1", "e1", AT, "m1"), "Node")
+    assert accepted == head | {"type": "ACCEPTED", "ref": "r1", "messageId": "m1"}
+    assert chat_shapes.event(Accepted("r1", "e1", AT), "Node") == head | {"type": "ACCEPTED", "ref": "r1"}
+    refused = Refused("r2", "slow-mode", "<p>Wait</p>", 2.1, "e1", AT)
+    shape = head | {"type": "REFUSED", "ref": "r2", "reason": "slow-mode", "body": "<p>Wait</p>"}
+    assert chat_shapes.event(refused, "Node") == shape | {"retryAfter": 3}
+    assert chat_shapes.event(replace(refused, retry_s=None), "Node") == shape | {"retryAfter": None}

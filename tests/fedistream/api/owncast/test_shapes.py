@@ -11,7 +11,7 @@ from fedistream.viewers.service import Count, Peak, Viewer
 from tests.kit.onair import OBS, STARTED, live, offline, waiting
 
 NOW = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
-VALUES = {"streamtitle": "Pottery", "hideviewercount": False, "video/streamlatencylevel": 0}
+VALUES = {"streamtitle": "Pottery", "hideviewercount": False, "chat/disable": False, "video/streamlatencylevel": 0}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,7 @@ def test_the_status_of_a_channel_that_never_was_live() -> None:
         "viewerCount": 0,
         "online": False,
         "state": "offline",
+        "chatDisabled": False,
     }
 
 
