@@ -24,6 +24,7 @@ BENCHMARKS = (
     "passthrough_cpu",
     "live_edge",
     "segment_cpu",
+    "http_floods",
     "chat_log",
     "chat_fanout",
     "chat_live",

@@ -40,6 +40,8 @@ TITLES: Mapping[str, str] = {
     "live_edge_mean": "age of the newest media listed, mean",
     "live_edge_most": "age of the newest media listed, greatest",
     "segment_cpu": "CPU for a segment served",
+    "http_flood_memory": "memory left by 60 MB of endless heads",
+    "http_flood_wait": "longest wait of others during it",
     "shown_frame_p50": "sender's clock to frame on show, p50",
     "shown_frame_p95": "sender's clock to frame on show, p95",
     "shown_frame_720p_p50": "sender's clock to frame on show, 720p, p50",

@@ -58,8 +58,8 @@ def only_here(data_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """The web server's socket. Raises Problem."""
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """The web server's socket, which does not `listen` yet. Raises Problem."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as web:
         web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -67,9 +67,16 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             web.bind((host, port))
         except (OSError, OverflowError) as error:
             raise unbindable(host, port, "--port", error) from error
-        web.listen(LISTEN_BACKLOG)
         web.setblocking(False)
         yield web
+
+
+def listen(web: socket.socket, port: int) -> None:
+    """Take connections from now on. Raises Problem: two that are bound and do not listen may share a port."""
+    try:
+        web.listen(LISTEN_BACKLOG)
+    except OSError as error:
+        raise unbindable(web.getsockname()[0], port, "--port", error) from error
 
 
 def unbindable(host: str, port: int, option: str, error: Exception) -> Problem:

@@ -33,3 +33,12 @@ def name(network: Network) -> str:
     """As people write it: an address that is a network of its own without the length of its prefix."""
     whole = network.prefixlen == network.max_prefixlen
     return str(network.network_address) if whole else str(network)
+
+
+def many_share(address: str) -> bool:
+    """Whether many people may stand behind an address that belongs to no household: of this machine, of a private or
+    carrier's network (a proxy's, a container's bridge), or none at all (a socket of the file system)."""
+    try:
+        return not plain(ipaddress.ip_address(address)).is_global
+    except ValueError:
+        return True

@@ -12,13 +12,18 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from fedistream import ground, workshop
+from fedistream import descriptors, ground, workshop
+from fedistream.api.connections import Connections
 from fedistream.api.fanout import SETTINGS as SOCKETS
 from fedistream.api.fanout import FanoutProtocol
+from fedistream.api.http1 import Http1Protocol
 from fedistream.api.ops import Check
 from fedistream.api.owncast.needs import Listening
 from fedistream.core.supervisor import Supervisor, Work
@@ -26,6 +31,7 @@ from fedistream.db import Database, DatabaseProblem
 from fedistream.faces import web
 from fedistream.features import Features, build
 from fedistream.ground import BAD_DATA, DIED, Problem
+from fedistream.household import many_share
 from fedistream.jobs.child import WorkerChild
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.overview import Overview
@@ -70,9 +76,10 @@ class Node:
         root = logging.getLogger()
         root.addHandler(self.logbook)
         undo.callback(root.removeHandler, self.logbook)
+        share = descriptors.share(descriptors.raise_limit())
         certificate = ground.tls(options)
         undo.enter_context(ground.only_here(options.data_dir))
-        self._socket = undo.enter_context(ground.listening(options.host, options.port))
+        self._socket = undo.enter_context(ground.bound(options.host, options.port))
         database = await self._database()
         outbox = self._workers()
         made = self._features = await build(options, outbox)
@@ -94,6 +101,9 @@ class Node:
         if options.rtmps_port is not None:
             rtmps_port = await _encoders(rtmp, options.host, options.rtmps_port, certificate)
 
+        # not before: who reaches the web port may take the encoder's for open too
+        ground.listen(self._socket, options.port)
+        self._beside("descriptors", descriptors.watch)
         web_port: int = self._socket.getsockname()[1]
         listening = Listening(options.host, web_port, options.host, rtmp_port, made.channels.key_overridden)
         checks: dict[str, Check] = {
@@ -102,7 +112,7 @@ class Node:
             "tasks": self.supervisor.check,
         }
         app = web(made, Overview(outbox), self.logbook, listening, checks)
-        self._server = _Server(_web_config(app, options))
+        self._server = _Server(_web_config(app, options, share))
         host = _reachable(options.host)
         return Welcome(
             watch_url=f"http://{host}:{web_port}/",
@@ -191,10 +201,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _web_config(app: ASGIApp, options: Options) -> uvicorn.Config:
+def _web_config(app: ASGIApp, options: Options, share: descriptors.Share) -> uvicorn.Config:
+    proxies = _TrustedHosts(options.trusted_proxies)
+    connections = Connections(share, time.monotonic, lambda address: address in proxies or many_share(address))
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=cast(type[asyncio.Protocol], partial(Http1Protocol, connections)),
         ws=FanoutProtocol,
         **SOCKETS,
         lifespan="off",

@@ -15,6 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from fedistream.api.connections import Connections
+from fedistream.api.http1 import Http1Protocol
 from fedistream.api.lines import EXTENSION, MAX_OWED, SLOW, TRY_AGAIN_LATER, Frames
 
 # One message from a client; the longest that chat takes is an eighth of it
@@ -109,12 +111,18 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
         self._late = False
         self._end: TimerHandle | None = None
         self._http: HttpToolsProtocol | None = None
+        self._connections: Connections | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         before = self.transport.get_protocol()
         if isinstance(before, HttpToolsProtocol):
             self._http = before
+        if isinstance(before, Http1Protocol):
+            self._connections = before.hand_over(self)
+
+    def give_way(self) -> None:
+        """Nothing: a websocket is never idle to the count of connections."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -188,4 +196,6 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
         if self._end is not None:
             self._end.cancel()
             self._end = None
+        if self._connections is not None:
+            self._connections.leave(self)
         super().connection_lost(exc)

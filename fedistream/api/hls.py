@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
+from fedistream.api.codings import choose
 from media.package.llhls import NotThere, Rung, Stalled, TooFarAhead
 from media.package.playlist import Rendered
 
@@ -150,6 +151,8 @@ class HlsFace:
         return self._channels.by_slug(parts[0]), parts[1:]
 
     def _see(self, channel: Channel, scope: Scope) -> None:
+        if scope["method"] == "HEAD":
+            return  # checks of a monitor, a proxy or a link preview: nobody watches
         client = scope.get("client")
         agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
         self._viewers.seen(channel.id, client[0] if client else "", agent[:512].decode("latin-1"))
@@ -157,6 +160,6 @@ class HlsFace:
     def _text(self, rendered: Rendered, scope: Scope) -> Answer:
         headers = [(b"content-type", TYPES["m3u8"]), CORS, FRESH, (b"vary", b"accept-encoding")]
         accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
-        if b"gzip" in accepted:
+        if choose(accepted.decode("latin-1"), ("gzip",)) == "gzip":
             return Answer(200, [*headers, (b"content-encoding", b"gzip")], rendered.gzipped)
         return Answer(200, headers, rendered.plain)

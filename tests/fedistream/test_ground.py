@@ -31,26 +31,43 @@ def test_a_data_folder_that_is_a_file_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_port_0_is_any_free_port() -> None:
-    with ground.listening("127.0.0.1", 0) as web:
+    with ground.bound("127.0.0.1", 0) as web:
         assert web.getsockname()[1] > 0
 
 
 def test_a_taken_port_is_a_problem_that_names_the_way_out() -> None:
-    with ground.listening("127.0.0.1", 0) as first:
-        second = ground.listening("127.0.0.1", first.getsockname()[1])
+    with ground.bound("127.0.0.1", 0) as first:
+        ground.listen(first, 0)
+        second = ground.bound("127.0.0.1", first.getsockname()[1])
         with pytest.raises(Problem, match=r"in use .* --port") as problem, second:
             pass
     assert problem.value.code == PORT_TAKEN
 
 
+def test_a_port_is_closed_until_it_is_listened_on() -> None:
+    with ground.bound("127.0.0.1", 0) as web:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(web.getsockname())
+        ground.listen(web, 0)
+        socket.create_connection(web.getsockname()).close()
+
+
+def test_of_two_that_are_bound_one_listens_and_the_other_has_a_problem() -> None:
+    with ground.bound("127.0.0.1", 0) as first, ground.bound(*first.getsockname()) as second:
+        ground.listen(first, 0)
+        with pytest.raises(Problem, match=r"in use .* --port") as problem:
+            ground.listen(second, first.getsockname()[1])
+    assert problem.value.code == PORT_TAKEN
+
+
 def test_an_address_that_is_not_ours_is_a_problem() -> None:
-    with pytest.raises(Problem, match=r"cannot listen on 192\.0\.2\.1") as problem, ground.listening("192.0.2.1", 0):
+    with pytest.raises(Problem, match=r"cannot listen on 192\.0\.2\.1") as problem, ground.bound("192.0.2.1", 0):
         pass
     assert problem.value.code == PORT_TAKEN
 
 
 def test_ipv6_can_be_listened_on() -> None:
-    with ground.listening("::1", 0) as web:
+    with ground.bound("::1", 0) as web:
         assert web.family is socket.AF_INET6
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.logbook import MAX_MESSAGE, Logbook
+from fedistream.logbook import ALIKE, ALIKE_S, MAX_MESSAGE, Logbook
 
 NAME = "tests.logbook"
 
@@ -65,3 +65,31 @@ def test_a_message_that_does_not_fit_its_arguments_harms_nobody(
     book.handle(logging.LogRecord(NAME, logging.INFO, __file__, 1, "%d viewers", ("many",), None))
     assert book.lines() == ()
     assert "many" in capsys.readouterr().err
+
+
+def test_what_strangers_cause_does_not_push_out_what_the_admin_has_to_read() -> None:
+    book = Logbook()
+
+    def refused(at: float, level: int = logging.WARNING) -> None:
+        record = logging.LogRecord(NAME, level, "rtmp.py", 12, "refused %s", ("8.8.8.8",), None)
+        record.created = at
+        book.handle(record)
+
+    book.handle(logging.LogRecord(NAME, logging.ERROR, "disk.py", 7, "the disk is full", (), None))
+    for number in range(2000):
+        refused(1000 + number / 100)
+    assert len(book.warnings()) == 1 + ALIKE
+    assert book.warnings()[-1].message == "the disk is full"
+    refused(1000 + ALIKE_S)
+    assert book.lines()[0].message == f"refused 8.8.8.8 (and {2000 - ALIKE} more like it)"
+    refused(1001 + ALIKE_S)
+    assert book.lines()[0].message == "refused 8.8.8.8"
+
+
+def test_a_clock_that_is_put_back_does_not_silence_the_log() -> None:
+    book = Logbook()
+    for at in (5000.0,) * ALIKE + (100.0,):
+        record = logging.LogRecord(NAME, logging.INFO, "clock.py", 1, "tick", (), None)
+        record.created = at
+        book.handle(record)
+    assert len(book.lines()) == ALIKE + 1

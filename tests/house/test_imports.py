@@ -70,12 +70,15 @@ ROOMS: dict[str, Room] = {
     "media.rtmp": wire("media.rtmp"),
     **dict.fromkeys(("media.rtmp.client", "media.rtmp.server"), Room(("media",), ("uvloop",))),
     "media.codec": Room(("media",), ("av",)),
-    **dict.fromkeys((*KERNEL, "fedistream.ground"), KERNEL_ROOM),
     "fedistream.core": Room(("fedistream.core",)),  # it knows no feature, and no database
+    **dict.fromkeys((*KERNEL, "fedistream.descriptors", "fedistream.ground"), KERNEL_ROOM),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
-    # the one module that reaches into the web server: its websocket protocol is made out of the server's
-    "fedistream.api.fanout": Room(("fedistream.api.lines",), ("uvicorn", "websockets")),
+    # the two modules that reach into the web server: their protocols are made out of the server's
+    "fedistream.api.http1": Room(("fedistream.api.connections",), ("httptools", "uvicorn")),
+    "fedistream.api.fanout": Room(
+        ("fedistream.api.connections", "fedistream.api.http1", "fedistream.api.lines"), ("uvicorn", "websockets")
+    ),
     "fedistream.irc": replace(FACE, libraries=()),
     "fedistream.jobs": Room(
         ("fedistream", "activitypub"), ("aiohttp", "apscheduler", "tortoise"), not_even=FACE.not_even[:2]

@@ -3,15 +3,22 @@
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from fedistream.api.connections import Connections
 from fedistream.api.fanout import SETTINGS, FanoutProtocol
+from fedistream.api.http1 import Http1Protocol
+from fedistream.descriptors import Share
+from fedistream.household import many_share
 
 
 class _Server(uvicorn.Server):
@@ -20,16 +27,35 @@ class _Server(uvicorn.Server):
         yield
 
 
+def counted(share: Share | None = None) -> Connections:
+    """A count of connections as the node's; with a `share` of its own this machine's are one network."""
+    if share is None:
+        return Connections(Share(1000, 1000, 10), time.monotonic, many_share)
+    return Connections(share, time.monotonic, lambda _: False)
+
+
 @asynccontextmanager
 async def serving(
-    app: ASGIApp, ws: type[WebSocketsSansIOProtocol] = FanoutProtocol, **settings: Any
+    app: ASGIApp,
+    ws: type[WebSocketsSansIOProtocol] = FanoutProtocol,
+    http: type[Http1Protocol] = Http1Protocol,
+    connections: Connections | None = None,
+    **settings: Any,
 ) -> AsyncIterator[int]:
-    """The port on 127.0.0.1; `settings` of the websockets instead of the node's. Applications that still run when the
-    block ends have a second."""
+    """The port on 127.0.0.1; `settings` of uvicorn instead of the node's. Applications that still run when the block
+    ends have a second."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sockets = {**SETTINGS, **settings}
+        protocol = cast(type[HttpToolsProtocol], partial(http, counted() if connections is None else connections))
         config = uvicorn.Config(
-            app, ws=ws, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **sockets
+            app,
+            http=protocol,
+            ws=ws,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            **sockets,
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -25,7 +25,8 @@ async def config(ask: Ask, channels: Channels, settings: Settings) -> Response:
 
 
 async def ping(ask: Ask, channels: Channels, viewers: Viewers) -> Response:
-    viewers.seen(channels.home().id, ask.address, ask.user_agent)
+    if ask.method != "HEAD":  # a monitor's question, not a player's
+        viewers.seen(channels.home().id, ask.address, ask.user_agent)
     return Response(headers=NO_CACHE)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.ask import Ask
+from fedistream.api.codings import choose
 from fedistream.errors import NotFound
 
 PREFIX = "/static"
@@ -99,15 +100,6 @@ def _file(path: Path) -> File:
     return File(body, packed if packed and len(packed) < len(body) else None, TYPES[path.suffix])
 
 
-def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding takes gzip (RFC 9110 section 12.5.3). `*` alone is not asked for by browsers."""
-    for item in header.lower().split(","):
-        coding, _, parameters = item.partition(";")
-        if coding.strip() in ("gzip", "x-gzip"):
-            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
-
-
 def answer(file: File, *, gzipped: bool, cache: str) -> Response:
     headers = {"Cache-Control": cache, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
     if gzipped and file.packed is not None:
@@ -120,7 +112,7 @@ async def file(ask: Ask, static: Static) -> Response:
     edition, name = ask.parts["edition"], ask.parts["name"]
     found = static.get(edition, name)
     if found is not None:
-        gzipped = accepts_gzip(ask.request.headers.get("accept-encoding", ""))
+        gzipped = choose(ask.request.headers.get("accept-encoding", ""), ("gzip",)) == "gzip"
         response = answer(found, gzipped=gzipped, cache=FOREVER)
         response.headers["ETag"] = f'W/"{edition}"'  # by which the emoji picker knows the names it has stored
         return response

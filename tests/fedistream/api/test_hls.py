@@ -111,6 +111,21 @@ async def test_every_answer_may_be_read_by_any_page(site: Site, path: str) -> No
     assert "GET" in preflight.headers["access-control-allow-methods"]
 
 
+async def test_who_refuses_gzip_gets_the_plain_playlist(site: Site) -> None:
+    for header in ("gzip;q=0", "*;q=0", "br"):
+        answer = await site.get("/hls/0/stream.m3u8", **{"accept-encoding": header})
+        assert "content-encoding" not in answer.headers
+        assert answer.headers["vary"] == "accept-encoding"
+
+
+async def test_a_head_request_is_no_viewer(site: Site) -> None:
+    for path in ("/hls/stream.m3u8", "/hls/0/stream.m3u8"):
+        assert (await site.client.head(path)).status_code == 200
+        assert not site.viewers.came
+    await site.get("/hls/0/stream.m3u8")
+    assert len(site.viewers.came) == 1
+
+
 async def test_head_says_what_get_would_send(site: Site) -> None:
     got, head = await site.get("/hls/0/tok-1.m4s"), await site.client.head("/hls/0/tok-1.m4s")
     assert head.content == b""

@@ -38,6 +38,14 @@ async def test_a_ping_makes_a_viewer_for_fifteen_seconds(faces: Faces) -> None:
         assert (await http.get("/api/status")).json()["viewerCount"] == 0
 
 
+async def test_a_head_request_is_no_viewer(faces: Faces) -> None:
+    home = faces.channels.home().id
+    faces.broadcasts.on[home] = live(home)
+    async with faces.client() as http:
+        assert (await http.head("/api/ping")).status_code == 200
+        assert (await http.get("/api/status")).json()["viewerCount"] == 0
+
+
 async def test_a_hidden_viewer_count_is_not_in_the_status(faces: Faces) -> None:
     home = faces.channels.home().id
     faces.broadcasts.on[home] = live(home)

@@ -14,7 +14,7 @@ from fedistream.api.entries import ANYONE, routes
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.routes import ENTRIES
-from fedistream.api.pages.static import MAX_FILE, Static, TooBig, accepts_gzip
+from fedistream.api.pages.static import MAX_FILE, Static, TooBig
 from fedistream.places import STATIC, TEMPLATES
 from tests.kit.asking import client
 
@@ -160,20 +160,3 @@ def test_too_large_a_file_stops_the_node_and_is_named(folder: Path) -> None:
     (folder / "js" / "huge.js").write_bytes(b" " * (MAX_FILE + 1))
     with pytest.raises(TooBig, match=r"huge\.js"):
         Static(folder)
-
-
-@pytest.mark.parametrize(
-    ("header", "accepted"),
-    [
-        ("gzip", True),
-        ("br;q=1.0, GZIP;q=0.5", True),
-        ("x-gzip", True),
-        ("gzip; q=0", False),
-        ("gzip;q=0.000", False),
-        ("gzipped", False),
-        ("br", False),
-        ("", False),
-    ],
-)
-def test_who_takes_gzip_is_read_from_the_header(header: str, accepted: bool) -> None:
-    assert accepts_gzip(header) is accepted

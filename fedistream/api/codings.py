@@ -1,0 +1,37 @@
+"""Accept-Encoding: which coding of an answer a client takes (RFC 9110, 12.5.3). Pure."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+IDENTITY = "identity"
+MAX_LENGTH = 512  # characters; browsers send 25
+ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}  # RFC 9110, 8.4.1
+
+_ITEM = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*)?", re.ASCII)
+
+
+def choose(header: str, offered: Sequence[str]) -> str:
+    """The one of the `offered` codings, best first, that the header likes most; IDENTITY for the plain bytes.
+
+    Without the header, and where it allows nothing that is there, that is IDENTITY: a client that says nothing may be
+    one that can do nothing, and 406 would help nobody.
+    """
+    return _choose(header[:MAX_LENGTH].lower(), tuple(offered))
+
+
+@lru_cache(1024)
+def _choose(header: str, offered: tuple[str, ...]) -> str:
+    said = dict(_weights(header))
+    others = said.get("*", 0.0)
+    weights = {coding: said.get(coding, others) for coding in offered}
+    # the plain bytes are welcome unless they are named, but whatever else is named is liked better
+    plain = said.get(IDENTITY, 0.0)
+    best = max(offered, key=lambda coding: weights[coding], default=IDENTITY)
+    return best if weights.get(best, 0.0) > 0 and weights[best] >= plain else IDENTITY
+
+
+def _weights(header: str) -> list[tuple[str, float]]:
+    """Each coding with its weight; what is no item of the header's grammar is left out."""
+    found = [_ITEM.fullmatch(item) for item in header.split(",")]
+    return [(ALIASES.get(one[1], one[1]), min(1.0, float(one[2] or 1))) for one in found if one]
