@@ -72,6 +72,14 @@ def parse_config(asc: bytes) -> AacConfig:
         raise BadConfig("the AAC configuration is cut off") from None
 
 
+def layout(asc: bytes) -> int:
+    """The channelConfiguration (table 1.19) of a configuration that parse_config takes."""
+    bits = Bits(asc)
+    _object_type(bits, PLAIN | {SBR, PS})
+    _rate(bits)
+    return _layout(bits)
+
+
 def track(asc: bytes) -> AudioTrack:
     """The track that `asc` describes. Raises BadConfig."""
     config = parse_config(asc)
@@ -88,7 +96,7 @@ def playable(config: AacConfig) -> str | None:
 def _config(bits: Bits) -> AacConfig:
     announced = _object_type(bits, PLAIN | {SBR, PS})
     rate = _rate(bits)
-    channels = _channels(bits)
+    channels = CHANNELS[_layout(bits)]
     if announced in PLAIN:
         frame = _frame(bits)
         announced, output_rate = _extension(bits, announced, rate)
@@ -121,14 +129,14 @@ def _rate(bits: Bits) -> int:
     return RATES[index]
 
 
-def _channels(bits: Bits) -> int:
+def _layout(bits: Bits) -> int:
     number = bits.number(4)
     if number == 0:
         # Chromium's parser gives up at a program config element too, so reading it would help nobody
         raise BadConfig("the AAC channel layout is a custom one: set the encoder to mono, stereo or 5.1")
     if number not in CHANNELS:
         raise BadConfig(f"the AAC configuration has the reserved channel layout {number}")
-    return CHANNELS[number]
+    return number
 
 
 def _frame(bits: Bits) -> int:

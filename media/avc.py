@@ -3,17 +3,16 @@ picture (ITU-T H.264, 7.3.2.1). Slices are never decoded; samples are only walke
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from media.bits import Bits, BitsEnd
+from media.nalunits import IDR, LENGTH_SIZE, PPS, SLICE, SPS
 from media.track import VideoTrack
 
 MAX_RECORD = 16_384  # x264 writes about 50 bytes; 31 SPS and 255 PPS of that size still fit
 MAX_SIDE = 8192  # level 6.2, the highest, allows no more than 8192x4320 without odd shapes
 MAX_CYCLE = 255  # H.264, 7.4.2.1.1: num_ref_frames_in_pic_order_cnt_cycle
-
-SLICE, IDR, SEI, SPS, PPS = 1, 5, 6, 7, 8  # nal_unit_type, H.264 table 7-1
 
 # profile_idc whose SPS goes on with chroma format, bit depth and scaling lists (H.264, 7.3.2.1.1)
 HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
@@ -28,6 +27,10 @@ _EMULATION = re.compile(b"\x00\x00\x03")
 
 class BadConfig(Exception):
     """The record or its SPS is cut off, contradicts the standard or is beyond our limits. str() says which."""
+
+
+class NoParameterSets(BadConfig):
+    """The record is there and says nothing: SPS and PPS come, if at all, with the keyframes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def parse_config(record: bytes) -> AvcConfig:
     the SPS and is not looked at: some encoders leave it out, others fill it wrongly."""
     if len(record) > MAX_RECORD:
         raise BadConfig(f"the H.264 configuration has {len(record)} bytes, more than {MAX_RECORD}")
+    if not record.strip(b"\0"):
+        raise NoParameterSets("the H.264 configuration is cut off")
     if len(record) < 6:
         raise BadConfig("the H.264 configuration is cut off")
     if record[0] != 1:
@@ -84,6 +89,25 @@ def parse_config(record: bytes) -> AvcConfig:
     if len(first) < 4:
         raise BadConfig("the SPS is cut off")
     return AvcConfig(first[1], first[2], first[3], length_size, sps, pps, parse_sps(first))
+
+
+def write_record(sps: Sequence[bytes], pps: Sequence[bytes]) -> bytes:
+    """The record for these parameter sets, and samples with 4-byte lengths: the counterpart of parse_config.
+
+    At least one SPS of 4 bytes and one PPS; raises BadConfig for what does not fit. The extension that the high
+    profiles have behind the PPS is left out as x264 did for years: it repeats the SPS, and decoders read that.
+    """
+    if not sps or not pps or len(sps[0]) < 4:
+        raise BadConfig("the SPS or the PPS is missing")
+    if len(sps) > 31 or len(pps) > 255 or max(map(len, (*sps, *pps))) > 0xFFFF:
+        raise BadConfig("there are too many parameter sets, or one is too long")
+    parts = [b"\1", sps[0][1:4], bytes((0xFC | LENGTH_SIZE - 1, 0xE0 | len(sps)))]
+    for unit in sps:
+        parts += (len(unit).to_bytes(2, "big"), unit)
+    parts.append(bytes((len(pps),)))
+    for unit in pps:
+        parts += (len(unit).to_bytes(2, "big"), unit)
+    return b"".join(parts)
 
 
 def track(record: bytes) -> VideoTrack:
@@ -126,7 +150,7 @@ def _units(record: bytes, at: int, mask: int, kind: int, name: str) -> tuple[tup
         units.append(unit)
         at += 2 + size
     if not units:
-        raise BadConfig(f"the H.264 configuration has no {name}")
+        raise NoParameterSets(f"the H.264 configuration has no {name}")
     return tuple(units), at
 
 

@@ -1,22 +1,28 @@
-"""One publisher's tags to samples: reads FLV payloads, waits until it knows its tracks, keeps time, feeds the hub.
+"""One publisher's tags to samples: waits until it knows its tracks, keeps time, feeds the hub.
 
 It knows no sockets: `rtmp/server.py` calls it, and the caller decides what a publisher's end means for the broadcast.
+What the tags hold is read by `intake.py`.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-from media import aac, avc, flv
+from media import flv
+from media.errors import Unplayable
 from media.hub import Tracks
-from media.rtmp.server import Unplayable
+from media.intake import AudioIntake, Frame, Trouble, VideoIntake
 from media.timeline import Timeline
-from media.track import AudioTrack, Kind, Sample, VideoTrack
+from media.track import Kind, Sample
 
 WAIT_MS = 500  # how long pictures wait for the sound's configuration, and sound for the picture's
+ANNOUNCED_MS = 3_000  # sound waits longer for a picture that the metadata announce
 HELD_SAMPLES, HELD_BYTES = 2_000, 32 << 20  # while waiting
 KEYFRAME_WARN_MS = 4_000  # past this, people who join see nothing for too long
 NO_KEYFRAME_MS = 10_000
+UNPLAYABLE_S = 5.0  # frames came all this time, and none of them can be played
+KEYLESS_S = 20.0  # the same when only a keyframe is missing: OBS sends one in 10 s unless told otherwise
 
 
 class Sink(Protocol):
@@ -45,18 +51,20 @@ class Ingest:
     caller takes the old publisher off the air there, so that one who sends nothing playable disturbs nobody.
     """
 
-    def __init__(self, begin: Callable[[], tuple[Sink, int]]) -> None:
+    def __init__(self, begin: Callable[[], tuple[Sink, int]], now: Callable[[], float] = time.monotonic) -> None:
         self.warnings: dict[str, str] = {}
-        self._begin = begin
+        self._begin, self._now = begin, now
         self._sink: Sink | None = None
         self._timeline = Timeline(0)
-        self._video: VideoTrack | None = None
-        self._audio: AudioTrack | None = None
+        self._video, self._audio = VideoIntake(), AudioIntake()
         self._expects: dict[Kind, bool] = {Kind.VIDEO: True, Kind.AUDIO: True}
+        self._announced = False  # the metadata name a picture
         self._running: Tracks | None = None
+        self._jumped = False  # since the present run began
         self._held: list[Sample] = []
-        self._held_bytes = 0
+        self._held_bytes = self._held_keys = 0
         self._first_ms: int | None = None
+        self._since: float | None = None  # when the first frame came
         self._key_ms: int | None = None
         self._metadata: Mapping[str, object] = {}
 
@@ -72,16 +80,16 @@ class Ingest:
             value = seen.get(name)
             return float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else 0.0
 
-        encoder = seen.get("encoder")
+        encoder, video = seen.get("encoder"), self._video.track
         return Details(
             software=encoder[:200] if isinstance(encoder, str) else "",
-            width=self._video.width if self._video else 0,
-            height=self._video.height if self._video else 0,
+            width=video.width if video else 0,
+            height=video.height if video else 0,
             framerate=round(number("framerate"), 3),
             video_kbps=round(number("videodatarate")),
             audio_kbps=round(number("audiodatarate")),
-            video_codec=flv.AVC if self._video else "",
-            audio_codec=flv.AAC if self._audio else "",
+            video_codec=flv.AVC if video else "",
+            audio_codec=flv.AAC if self._audio.track else "",
         )
 
     def metadata(self, values: Mapping[str, object]) -> None:
@@ -90,81 +98,74 @@ class Ingest:
         for kind, name in ((Kind.VIDEO, "videocodecid"), (Kind.AUDIO, "audiocodecid")):
             # OBS and ffmpeg leave the member out, or send 0, when there is no such track
             self._expects[kind] = bool(values.get(name))
+        self._announced = self._expects[Kind.VIDEO]
         if not any(self._expects.values()):  # an encoder that describes nothing: wait as if there were no metadata
             self._expects = {Kind.VIDEO: True, Kind.AUDIO: True}
 
     def video(self, timestamp: int, payload: bytes) -> None:
-        if not payload:
-            return
-        try:
-            tag = flv.parse_video(payload)
-        except flv.BadTag as error:
-            raise Unplayable(f"The video data is damaged: {error}.") from error
-        if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES) and tag.codec != flv.AVC:
-            raise Unplayable(f"Video codec {tag.codec} cannot be shown in browsers: set the encoder to H.264.")
-        if tag.packet is flv.Packet.CONFIG:
-            self._configure_video(tag.data)
-        elif tag.packet is flv.Packet.FRAMES and tag.data and self._video is not None:
-            dts, jumped = self._timeline.place(Kind.VIDEO, timestamp)
-            self._frame(Sample(Kind.VIDEO, dts, tag.data, tag.key, tag.cts_ms), jumped)
+        if payload:
+            for frame in self._video.receive(payload):
+                self._place(Kind.VIDEO, timestamp, frame, 0.0)
+            self._check_playable()
 
     def audio(self, timestamp: int, payload: bytes) -> None:
-        if not payload:
+        if payload:
+            frames, track = self._audio.receive(payload), self._audio.track
+            for frame in frames:
+                assert track is not None
+                self._place(Kind.AUDIO, timestamp, frame, track.frame * 1000 / track.rate)
+            self._check_playable()
+
+    def _place(self, kind: Kind, timestamp: int, frame: Frame, count_ms: float) -> None:
+        dts, jumped = self._timeline.place(kind, timestamp + int(frame.nth * count_ms) & 0xFFFFFFFF, count_ms)
+        if dts is not None:
+            self._jumped |= jumped
+            self._frame(Sample(kind, dts, frame.data, frame.key, frame.cts_ms))
+
+    def _check_playable(self) -> None:
+        """Raise Unplayable for a publisher that has sent nothing to play for too long."""
+        if self._sink is not None:
             return
-        try:
-            tag = flv.parse_audio(payload)
-        except flv.BadTag as error:
-            raise Unplayable(f"The audio data is damaged: {error}.") from error
-        if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES) and tag.codec != flv.AAC:
-            raise Unplayable(f"Audio codec {tag.codec} cannot be played in browsers: set the encoder to AAC.")
-        if tag.packet is flv.Packet.CONFIG:
-            self._configure_audio(tag.data)
-        elif tag.packet is flv.Packet.FRAMES and tag.data and self._audio is not None:
-            dts, jumped = self._timeline.place(Kind.AUDIO, timestamp)
-            self._frame(Sample(Kind.AUDIO, dts, tag.data), jumped)
+        if self._since is None:
+            self._since = self._now()
+        lasted = self._now() - self._since
+        if lasted > UNPLAYABLE_S:
+            trouble = self._missing()
+            if trouble is not None or lasted > KEYLESS_S:
+                raise Unplayable(NOTHING_PLAYABLE[trouble])
 
-    def _configure_video(self, record: bytes) -> None:
-        try:
-            config = avc.parse_config(record)
-            reason = avc.playable(config)
-            track = avc.track(record)
-        except avc.BadConfig as error:
-            raise Unplayable(f"The H.264 configuration cannot be used: {error}.") from error
-        if reason:
-            raise Unplayable(f"{reason}.")
-        self._video = track
+    def _missing(self) -> tuple[Kind, Trouble] | None:
+        """Why nothing can be played; None when all that is missing is a keyframe."""
+        for kind, intake in ((Kind.VIDEO, self._video), (Kind.AUDIO, self._audio)):
+            if intake.trouble is not None:
+                return kind, intake.trouble
+        return None
 
-    def _configure_audio(self, config: bytes) -> None:
-        try:
-            reason = aac.playable(aac.parse_config(config))
-            track = aac.track(config)
-        except aac.BadConfig as error:
-            raise Unplayable(f"The AAC configuration cannot be used: {error}.") from error
-        if reason:
-            raise Unplayable(f"{reason}.")
-        self._audio = track
-
-    def _frame(self, sample: Sample, jumped: bool) -> None:
+    def _frame(self, sample: Sample) -> None:
         if sample.kind is Kind.VIDEO:
             self._watch_keyframes(sample)
         if self._sink is None:
             self._hold(sample)
-        elif self._due(sample, jumped):
+        elif self._due(sample):
             self._restart(self._sink, sample)
         elif self._carries(sample):
             self._sink.put(sample)
 
-    def _due(self, sample: Sample, jumped: bool) -> bool:
-        """Whether a new run of samples begins here: other tracks, or a jump in time, at a place to start from."""
-        tracks = Tracks(self._video, self._audio)
-        if jumped:
-            self._running = None
-        if tracks == self._running:
+    def _due(self, sample: Sample) -> bool:
+        """Whether a new run of samples begins here: other tracks, or a jump in time, at a place to start from.
+
+        Until that place comes the old run goes on: the timeline has closed the jump up.
+        """
+        if not self._jumped and self._tracks == self._running:
             return False
-        return sample.key and (sample.kind is Kind.VIDEO or self._video is None)
+        return sample.key and (sample.kind is Kind.VIDEO or self._video.track is None)
+
+    @property
+    def _tracks(self) -> Tracks:
+        return Tracks(self._video.track, self._audio.track)
 
     def _restart(self, sink: Sink, sample: Sample) -> None:
-        self._running = Tracks(self._video, self._audio)
+        self._running, self._jumped = self._tracks, False
         sink.start(self._running)
         sink.put(sample)
 
@@ -174,8 +175,8 @@ class Ingest:
         if running is None:
             return False
         if sample.kind is Kind.AUDIO:
-            return running.audio is not None and running.audio == self._audio
-        return running.video is not None and running.video == self._video
+            return running.audio is not None and running.audio == self._audio.track
+        return running.video is not None and running.video == self._video.track
 
     def _hold(self, sample: Sample) -> None:
         """Keep samples until the tracks are known and there is a place to start, then begin."""
@@ -183,24 +184,33 @@ class Ingest:
             self._first_ms = sample.dts_ms
         self._held.append(sample)
         self._held_bytes += len(sample.data)
-        missing = [
-            kind
-            for kind, track in ((Kind.VIDEO, self._video), (Kind.AUDIO, self._audio))
-            if track is None and self._expects[kind]
-        ]
-        if missing and sample.dts_ms - self._first_ms < WAIT_MS:
+        self._held_keys += sample.key and sample.kind is Kind.VIDEO
+        waited = sample.dts_ms - self._first_ms
+        tracks = self._tracks
+        if tracks.audio is None and self._expects[Kind.AUDIO] and waited < WAIT_MS:
             return
-        starts = [i for i, held in enumerate(self._held) if held.key and (held.kind is Kind.VIDEO or not self._video)]
-        if starts:
-            self._start(self._held[starts[0] :])
+        patience = ANNOUNCED_MS if self._announced else WAIT_MS
+        if tracks.video is None and self._expects[Kind.VIDEO] and waited < patience:
+            return
+        starts = self._starts()
+        if starts is not None:
+            self._start(self._held[starts:])
         elif self._held_bytes > HELD_BYTES or len(self._held) > HELD_SAMPLES:
             self._held.clear()  # no keyframe in sight: nothing here can ever be shown
-            self._held_bytes = 0
+            self._held_bytes = self._held_keys = 0
+
+    def _starts(self) -> int | None:
+        """The index of the first sample held where a player can begin."""
+        if self._video.track is None:
+            return 0 if self._held[0].kind is Kind.AUDIO else None
+        if not self._held_keys:
+            return None
+        return next(i for i, held in enumerate(self._held) if held.key and held.kind is Kind.VIDEO)
 
     def _start(self, samples: list[Sample]) -> None:
         sink, start_ms = self._begin()
         self._sink = sink
-        self._running = Tracks(self._video, self._audio)
+        self._running, self._jumped = self._tracks, False
         sink.start(self._running)
         self._held, self._held_bytes = [], 0
         # the timeline began at 0 because nobody knew when this publisher would go on the air
@@ -221,3 +231,17 @@ class Ingest:
                 )
         elif sample.dts_ms - (self._key_ms or 0) > NO_KEYFRAME_MS:
             self.warnings["keyframes"] = "The encoder sends no keyframes: set the keyframe interval to 2 s."
+
+
+NOTHING_PLAYABLE: Final[Mapping[tuple[Kind, Trouble] | None, str]] = {
+    None: f"No keyframe came for {KEYLESS_S:.0f} s: set the encoder's keyframe interval to 2 s.",
+    (Kind.VIDEO, Trouble.NO_CONFIGURATION): (
+        "The picture cannot be decoded: no H.264 configuration (SPS and PPS) came, neither before the frames nor in a "
+        "keyframe. Start the encoder again, or let it send them with each keyframe."
+    ),
+    (Kind.VIDEO, Trouble.DAMAGED): "The picture cannot be decoded: its frames are not whole H.264 samples.",
+    (Kind.AUDIO, Trouble.NO_CONFIGURATION): (
+        "The sound cannot be decoded: no AAC configuration came. Start the encoder again, or set it to AAC-LC."
+    ),
+    (Kind.AUDIO, Trouble.DAMAGED): "The sound cannot be decoded: its frames are not whole AAC frames.",
+}

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from fedistream.broadcasts.air import Encoder
 from fedistream.broadcasts.onair import OnAir
+from media.errors import Unplayable
 from media.ingest import Ingest, Sink
-from media.rtmp.server import Connection, End, PublishRequest, Unplayable
+from media.rtmp.server import Connection, End, PublishRequest
 
 log = logging.getLogger(__name__)
 

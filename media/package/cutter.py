@@ -13,7 +13,8 @@ from media import fmp4
 from media.hub import Tracks
 from media.track import AudioTrack, Kind, Sample
 
-AUDIO_DRIFT_MS = 100  # an encoder's timestamps wobble by rounding; beyond this, frames are missing
+AUDIO_SURPLUS_MS = 100  # how far sound may pile up ahead of its timestamps
+AUDIO_HOLE_MS = 40  # the timeline counts the sound: what it leaves out is missing
 AUDIO_LEAD_MS = 300  # how far audio may run ahead before it stops waiting for video
 FIRST_FRAME_MS = 1_000  # the same while the frame rate is not known yet
 
@@ -81,10 +82,9 @@ class AudioClock:
     def place(self, dts_ms: int) -> int | None:
         """Return the decode time in samples; None for a frame too many: dropped, so that the sound stays in step."""
         stamp = dts_ms * self._rate // 1000
-        drift = AUDIO_DRIFT_MS * self._rate // 1000
-        if self._next is None or stamp - self._next > drift:
+        if self._next is None or stamp - self._next > AUDIO_HOLE_MS * self._rate // 1000:
             self._next = stamp
-        elif self._next - stamp > drift:
+        elif self._next - stamp > AUDIO_SURPLUS_MS * self._rate // 1000:
             return None
         at, self._next = self._next, self._next + self._frame
         return at

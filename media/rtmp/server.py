@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol, cast
 
+from media.errors import Unplayable
 from media.rtmp import amf0
 from media.rtmp.admission import Admission
 from media.rtmp.errors import (
@@ -53,10 +54,6 @@ class End(Enum):
     FINISHED = "finished"  # FCUnpublish, deleteStream, closeStream
     LOST = "lost"  # the socket is gone, the peer was silent or broke the protocol
     CLOSED = "closed"  # by the node, or because Unplayable was raised
-
-
-class Unplayable(Exception):
-    """Raised by a Publication that cannot go on; the text is the reason shown to the streamer."""
 
 
 class Refused(Exception):

@@ -48,7 +48,9 @@ KERNEL = tuple(
     )
 )
 KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "nh3", "orjson")
-FORMATS = tuple(f"media.{name}" for name in ("aac", "avc", "bits", "flv", "fmp4", "m3u8", "track"))
+FORMATS = tuple(
+    f"media.{name}" for name in ("aac", "adts", "avc", "bits", "flv", "fmp4", "m3u8", "nalunits", "silence", "track")
+)
 
 KERNEL_ROOM = Room(KERNEL, KERNEL_LIBRARIES)
 FACE = Room(

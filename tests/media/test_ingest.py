@@ -1,13 +1,15 @@
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from media import flv
+from media.errors import Unplayable
 from media.hub import Hub, Tracks
 from media.ingest import WAIT_MS, Ingest
-from media.rtmp.server import Unplayable
 from media.track import Kind, Sample
+from tests.kit import encodings
 from tests.kit.footage import Recipe, flv_tags
 
 CLIP = flv_tags()
@@ -44,6 +46,16 @@ def feed(to: Ingest, tags: Iterable[flv.Tag], *, later_ms: int = 0) -> None:
             to.video(stamp, tag.payload)
         elif tag.kind is flv.TagKind.AUDIO:
             to.audio(stamp, tag.payload)
+
+
+class Watch:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 def video(tags: Iterable[flv.Tag]) -> list[flv.Tag]:
@@ -228,3 +240,97 @@ def test_details_come_from_metadata_and_from_the_configuration() -> None:
     details = taken.details
     assert (details.width, details.height, details.video_codec, details.audio_codec) == (320, 180, "H.264", "AAC")
     assert (details.video_kbps, details.framerate, len(details.software)) == (300, 0.0, 200)
+
+
+NOTHING = {
+    "no SPS and PPS": (list(encodings.without_config(video(CLIP), flv.TagKind.VIDEO)), "no H.264 configuration"),
+    "no AAC configuration": (list(encodings.without_config(audio(CLIP), flv.TagKind.AUDIO)), "no AAC configuration"),
+    "pictures of noise": (
+        [CLIP[1], *(replace(CLIP[1], payload=b"\x17\1\0\0\0" + b"\xff" * 30) for _ in range(60))],
+        "not whole H.264",
+    ),
+    "sounds of noise": ([replace(CLIP[2], payload=b"\xaf\1\xff\xf1" + bytes(30)) for _ in range(60)], "not whole AAC"),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+def test_a_publisher_that_sends_nothing_playable_for_five_seconds_is_told_why(case: str) -> None:
+    tags, reason = NOTHING[case]
+    watch = Watch()
+    taken = Ingest(lambda: (Hub(), 0), watch)
+    feed(taken, tags[:50])
+    watch.seconds = 4.9
+    feed(taken, tags[50:51], later_ms=2_000)
+    watch.seconds = 5.1
+    with pytest.raises(Unplayable, match=reason):
+        feed(taken, tags[51:], later_ms=2_000)
+
+
+def test_a_publisher_without_a_keyframe_may_be_one_with_ten_seconds_between_them_and_is_told_after_twenty() -> None:
+    watch = Watch()
+    taken = Ingest(lambda: (Hub(), 0), watch)
+    pictures = video(CLIP)
+    feed(taken, pictures[:1])
+    feed(taken, pictures[2:20])
+    watch.seconds = 19
+    feed(taken, pictures[20:21])
+    watch.seconds = 21
+    with pytest.raises(Unplayable, match="keyframe"):
+        feed(taken, pictures[21:22])
+
+
+def test_who_plays_is_not_told_anything_however_long_it_lasts() -> None:
+    watch = Watch()
+    hub = Hub()
+    taken = Ingest(lambda: (hub, 0), watch)
+    feed(taken, CLIP)
+    watch.seconds = 3_600
+    feed(taken, [replace(CLIP[1], payload=b"\x27\1\0\0\0" + b"\xff" * 30)], later_ms=2_000)
+    assert taken.started
+
+
+FORMS = {
+    "sets in the keyframes, ADTS": lambda tags: encodings.with_adts(encodings.with_sets_in_keyframes(tags)),
+    "start codes, no headers": lambda tags: encodings.with_adts(encodings.with_start_codes(tags, header=False)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_odd_forms_give_the_same_samples_and_tracks(form: str) -> None:
+    odd, well = ingest(), ingest()
+    feed(odd[0], FORMS[form](CLIP))
+    feed(well[0], CLIP)
+    for kind in Kind:
+        assert [(s.dts_ms, s.key, s.cts_ms) for s in odd[1].of(kind)] == [
+            (s.dts_ms, s.key, s.cts_ms) for s in well[1].of(kind)
+        ]
+    assert len(odd[1].runs) == 1
+    assert odd[1].runs[0].video is not None
+    assert odd[1].runs[0].audio is not None
+
+
+@pytest.mark.parametrize("sound_ms", [5_000, -1_700_000_000_000])
+def test_clocks_far_apart_make_one_run_with_everything_in_it(sound_ms: int) -> None:
+    taken, sheet = ingest()
+    for tag in CLIP:
+        feed(taken, [tag], later_ms=sound_ms if tag.kind is flv.TagKind.AUDIO else 0)
+    assert len(sheet.runs) == 1
+    assert len(sheet.of(Kind.VIDEO)) == 60
+    assert len(sheet.of(Kind.AUDIO)) >= 90
+    assert abs(sheet.of(Kind.AUDIO)[-1].dts_ms - sheet.of(Kind.VIDEO)[-1].dts_ms) < 60
+
+
+def test_clocks_that_step_back_two_seconds_lose_nothing_and_begin_a_new_run_at_the_next_keyframe() -> None:
+    taken, sheet = ingest()
+    feed(taken, CLIP, later_ms=600_000)
+    feed(taken, [tag for tag in CLIP if tag.timestamp_ms > 500], later_ms=600_000)
+    assert len(sheet.runs) == 2
+    assert len(sheet.of(Kind.VIDEO)) == 60 + 45
+    pictures = [sample.dts_ms for sample in sheet.of(Kind.VIDEO)]
+    assert {after - before for before, after in itertools.pairwise(pictures)} <= {
+        33,
+        34,
+        48,
+    }  # the sound stepped first, and the picture joined it
+    tones = [sample.dts_ms for sample in sheet.of(Kind.AUDIO)]
+    assert max(after - before for before, after in itertools.pairwise(tones)) <= 43

@@ -19,7 +19,8 @@ from fedistream.db import Database, after_commit
 from fedistream.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact, PublishRefused
 from fedistream.settings_store import Settings
 from media import flv
-from media.rtmp.server import Connection, End, Publication, PublishRequest, Refused, Unplayable
+from media.errors import Unplayable
+from media.rtmp.server import Connection, End, Publication, PublishRequest, Refused
 from tests.kit.asking import Clock
 from tests.kit.footage import flv_tags
 

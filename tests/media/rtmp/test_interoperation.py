@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from media import flv
+from media.errors import Unplayable
 from media.rtmp import client
-from media.rtmp.server import End, Unplayable
+from media.rtmp.server import End
 from media.rtmp.session import BAD_NAME, REJECTED, Audio, Metadata, Video
 from tests.kit.certificates import server_context
 from tests.kit.footage import Recipe, flv_tags

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from media.errors import Unplayable
 from media.rtmp import amf0, client
 from media.rtmp.client import PublishClient, PublishFailed
 from media.rtmp.limits import DEFAULT
-from media.rtmp.server import Connection, End, PublishRequest, Refused, RtmpServer, Unplayable
+from media.rtmp.server import Connection, End, PublishRequest, Refused, RtmpServer
 from media.rtmp.session import BAD_NAME, REJECTED, Audio, Metadata, Video
 from tests.kit.certificates import client_context, server_context
 from tests.kit.rtmp import KEY, PATIENCE_S, Head, Listening, RecordingDoor, Tape, chunk, listening, until

@@ -1,0 +1,215 @@
+"""One track's tags to access units in the form that MP4 stores, whatever form the encoder sends them in.
+
+Picture and sound have one shape: `receive` takes an FLV payload and returns frames, `track` describes them, and
+`trouble` says why there are none. What no decoder takes is never returned. Time and order are left to `ingest.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from media import aac, adts, avc, flv, nalunits
+from media.errors import Unplayable
+from media.track import AudioTrack, VideoTrack
+
+MAX_DAMAGED = 1 << 30  # where the count of unusable frames stops
+
+
+class Trouble(Enum):
+    """Why frames came that could not be used."""
+
+    NO_CONFIGURATION = "no_configuration"  # no SPS and PPS, or no AudioSpecificConfig, in any place they may stand
+    DAMAGED = "damaged"  # no decoder would take them
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One access unit. `nth` counts those that came in one tag: they share its timestamp."""
+
+    data: bytes
+    key: bool = True
+    cts_ms: int = 0
+    nth: int = 0
+
+
+NOTHING: tuple[Frame, ...] = ()
+
+
+class VideoIntake:
+    """H.264: the configuration from the sequence header or from the keyframes; samples behind lengths or start codes.
+
+    Each method may raise Unplayable.
+    """
+
+    def __init__(self) -> None:
+        self.track: VideoTrack | None = None
+        self.trouble: Trouble | None = None
+        self.unusable = 0  # frames that were left out since the last one that was not
+        self._length_size = nalunits.LENGTH_SIZE
+        self._sets: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())  # SPS, PPS
+
+    def receive(self, payload: bytes) -> Sequence[Frame]:
+        try:
+            tag = flv.parse_video(payload)
+        except flv.BadTag as error:
+            raise Unplayable(f"The video data is damaged: {error}.") from error
+        if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES) and tag.codec != flv.AVC:
+            raise Unplayable(f"Video codec {tag.codec} cannot be shown in browsers: set the encoder to H.264.")
+        if tag.packet is flv.Packet.CONFIG:
+            self._configure(tag.data)
+        elif tag.packet is flv.Packet.FRAMES and tag.data:
+            return self._frame(tag)
+        return NOTHING
+
+    def _configure(self, record: bytes) -> None:
+        if nalunits.starts_with_code(record):  # SPS and PPS as they stand in a transport stream
+            self._adopt(nalunits.split(record[: avc.MAX_RECORD]))
+            return
+        try:
+            self._use(record)
+        except avc.NoParameterSets:
+            if len(record) > 4 and record[0] == 1 and record[4] & 3 != 2:
+                self._length_size = (record[4] & 3) + 1
+
+    def _use(self, record: bytes) -> None:
+        """Raises avc.NoParameterSets, and Unplayable for every other fault."""
+        try:
+            config = avc.parse_config(record)
+            reason = avc.playable(config)
+            track = avc.track(record)
+        except avc.NoParameterSets:
+            raise
+        except avc.BadConfig as error:
+            raise Unplayable(f"The H.264 configuration cannot be used: {error}.") from error
+        if reason:
+            raise Unplayable(f"{reason}.")
+        self._length_size, self._sets = config.length_size, (config.sps, config.pps)
+        if track != self.track:
+            self.track = track
+
+    def _frame(self, tag: flv.VideoTag) -> Sequence[Frame]:
+        data = tag.data
+        kinds = nalunits.walk(data, self._length_size)
+        if kinds is None or not kinds[0]:
+            inside = self._reframe(data)
+            kinds = [unit[0] & 0x1F for unit in inside]
+            if inside:
+                data = nalunits.join(inside)
+                self._rewrite()
+        key = nalunits.IDR in kinds
+        if (key or tag.key) and nalunits.SPS in kinds and nalunits.PPS in kinds:
+            self._adopt(nalunits.units(data, self._length_size))
+        slices = [kind for kind in kinds if nalunits.SLICE <= kind <= nalunits.IDR]
+        if not slices or self.track is None:
+            if slices or not kinds:  # a sample of parameter sets alone is no picture, and nothing is lost with it
+                self._leave_out(Trouble.DAMAGED if not slices else Trouble.NO_CONFIGURATION)
+            return NOTHING
+        if not key and tag.key:
+            key = self._begins_anew(data)
+        self.trouble, self.unusable = None, 0
+        return (Frame(data, key, tag.cts_ms),)
+
+    def _reframe(self, data: bytes) -> list[bytes]:
+        """The units of a sample that is not framed as the record says; none when no framing fits."""
+        if nalunits.starts_with_code(data):
+            return nalunits.split(data)
+        inside = nalunits.units(data, self._length_size)
+        if inside and nalunits.starts_with_code(inside[0]):  # start codes behind a length: both framings at once
+            return [unit for piece in inside for unit in nalunits.split(piece)]
+        # a last unit that is cut off, padding, empty units: what is whole before them can be decoded
+        return [unit for unit in inside if unit[0] & 0x1F]
+
+    def _rewrite(self) -> None:
+        """Go on with the four-byte lengths that converted samples have."""
+        if self._length_size != nalunits.LENGTH_SIZE:
+            self._length_size = nalunits.LENGTH_SIZE
+            if self.track is not None:
+                self._write(*self._sets)
+
+    def _adopt(self, found: Sequence[bytes]) -> None:
+        """Use the parameter sets among these units, if they are others than those that hold."""
+        sps = tuple(dict.fromkeys(unit for unit in found if unit[0] & 0x1F == nalunits.SPS))
+        pps = tuple(dict.fromkeys(unit for unit in found if unit[0] & 0x1F == nalunits.PPS))
+        if sps and pps and not (set(sps) <= set(self._sets[0]) and set(pps) <= set(self._sets[1])):
+            self._write(sps, pps)
+
+    def _write(self, sps: tuple[bytes, ...], pps: tuple[bytes, ...]) -> None:
+        try:
+            record = avc.write_record(sps, pps)
+        except avc.BadConfig as error:
+            raise Unplayable(f"The H.264 configuration cannot be used: {error}.") from error
+        if self._length_size != nalunits.LENGTH_SIZE:
+            record = record[:4] + bytes((0xFC | self._length_size - 1,)) + record[5:]
+        self._use(record)
+
+    def _begins_anew(self, data: bytes) -> bool:
+        """Whether a frame that claims to be a keyframe, without being an IDR picture, is coded by itself."""
+        for unit in nalunits.units(data, self._length_size):
+            if nalunits.SLICE <= unit[0] & 0x1F <= nalunits.IDR:
+                return nalunits.is_intra(unit)
+        return False
+
+    def _leave_out(self, trouble: Trouble) -> None:
+        self.trouble, self.unusable = trouble, min(self.unusable + 1, MAX_DAMAGED)
+
+
+class AudioIntake:
+    """AAC: the configuration from the sequence header or from ADTS headers, which are taken off.
+
+    Frames without either are left out. What onMetaData says of the sound is no configuration: it knows nothing of the
+    object type, and a decoder that is told the wrong one plays noise. Each method may raise Unplayable.
+    """
+
+    def __init__(self) -> None:
+        self.track: AudioTrack | None = None
+        self.trouble: Trouble | None = None
+        self.unusable = 0
+
+    def receive(self, payload: bytes) -> Sequence[Frame]:
+        try:
+            tag = flv.parse_audio(payload)
+        except flv.BadTag as error:
+            raise Unplayable(f"The audio data is damaged: {error}.") from error
+        if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES) and tag.codec != flv.AAC:
+            raise Unplayable(f"Audio codec {tag.codec} cannot be played in browsers: set the encoder to AAC.")
+        if tag.packet is flv.Packet.CONFIG:
+            if tag.data:
+                self._use(tag.data)
+        elif tag.packet is flv.Packet.FRAMES and tag.data:
+            return self._frames(tag.data)
+        return NOTHING
+
+    def _use(self, config: bytes) -> None:
+        try:
+            reason = aac.playable(aac.parse_config(config))
+            track = aac.track(config)
+        except aac.BadConfig as error:
+            raise Unplayable(f"The AAC configuration cannot be used: {error}.") from error
+        if reason:
+            raise Unplayable(f"{reason}.")
+        if track != self.track:
+            self.track = track
+
+    def _frames(self, data: bytes) -> Sequence[Frame]:
+        if not adts.has_header(data):
+            if self.track is None:
+                return self._leave_out(Trouble.NO_CONFIGURATION)
+            self.trouble, self.unusable = None, 0
+            return (Frame(data),)
+        try:
+            header, inside = adts.split(data)
+        except adts.BadAdts:
+            return self._leave_out(Trouble.DAMAGED)
+        self._agree(header)
+        self.trouble, self.unusable = None, 0
+        return tuple(Frame(one, nth=nth) for nth, one in enumerate(inside))
+
+    def _agree(self, header: adts.AdtsHeader) -> None:
+        """Believe the headers, which are nearer to the frames, when the configuration says something else."""
+        rate, channels = aac.RATES[header.rate_index], aac.CHANNELS.get(header.channels)
+        if self.track is None or (self.track.rate, self.track.channels) != (rate, channels):
+            self._use(header.config)
+
+    def _leave_out(self, trouble: Trouble) -> Sequence[Frame]:
+        self.trouble, self.unusable = trouble, min(self.unusable + 1, MAX_DAMAGED)
+        return NOTHING

@@ -1,0 +1,70 @@
+"""NAL units in a sample, in both framings: behind their lengths (ISO/IEC 14496-15, 5.3.2: what MP4 stores) and behind
+start codes (ITU-T H.264, annex B: what some encoders put into FLV all the same). What is in them is left to `avc.py`.
+"""
+
+from collections.abc import Iterable
+
+from media.bits import Bits, BitsEnd
+
+SLICE, IDR, SEI, SPS, PPS = 1, 5, 6, 7, 8  # nal_unit_type, H.264 table 7-1
+INTRA_SLICES = frozenset({2, 4, 7, 9})  # slice_type of I and SI slices, H.264 table 7-6
+LENGTH_SIZE = 4  # what is converted here is written with
+
+
+def walk(data: bytes, length_size: int) -> list[int] | None:
+    """The nal_unit_type of each unit, in order. None when the lengths do not add up to the sample, or one is 0: no
+    decoder takes such a sample."""
+    kinds: list[int] = []
+    at, end = 0, len(data)
+    while at < end:
+        start = at + length_size
+        at = start + int.from_bytes(data[at:start], "big")
+        if not start < at <= end:
+            return None
+        kinds.append(data[start] & 0x1F)
+    return kinds or None
+
+
+def units(data: bytes, length_size: int) -> list[bytes]:
+    """The units of a sample that is framed by lengths. Empty ones, and what reaches beyond the sample, are left out."""
+    out: list[bytes] = []
+    at, end = 0, len(data)
+    while at + length_size < end:
+        start = at + length_size
+        at = start + int.from_bytes(data[at:start], "big")
+        if at > end:
+            break
+        if at > start:
+            out.append(data[start:at])
+    return out
+
+
+def starts_with_code(data: bytes) -> bool:
+    """Whether `data` begins with a start code, or with the zeros that may stand before one."""
+    if data[:2] != b"\0\0":
+        return False
+    return data[:64].lstrip(b"\0")[:1] == b"\1"
+
+
+def split(data: bytes) -> list[bytes]:
+    """The units between the start codes. A unit never ends with a zero byte (H.264, 7.4.1), so those are padding."""
+    pieces = data.split(b"\0\0\1")
+    return [unit for piece in pieces[1:] if (unit := piece.rstrip(b"\0"))]
+
+
+def join(them: Iterable[bytes]) -> bytes:
+    """A sample of these units, each behind its length in four bytes."""
+    parts: list[bytes] = []
+    for unit in them:
+        parts += (len(unit).to_bytes(LENGTH_SIZE, "big"), unit)
+    return b"".join(parts)
+
+
+def is_intra(unit: bytes) -> bool:
+    """Whether a slice is of the kind I or SI, so that decoding can begin with its picture (H.264, 7.3.3)."""
+    bits = Bits(unit[1:24].replace(b"\0\0\3", b"\0\0"))
+    try:
+        bits.golomb()  # first_mb_in_slice
+        return bits.golomb() in INTRA_SLICES
+    except BitsEnd:
+        return False
