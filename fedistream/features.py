@@ -103,7 +103,7 @@ async def build(options: Options, outbox: Outbox) -> Features:
         raise Problem(str(error), BAD_OPTION) from error
     rows = BroadcastLog()
     viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
-    near = Neighbours(channels, settings, facts, lambda channel_id: viewers.peak(channel_id).session)
+    near = Neighbours(channels, settings, facts, viewers)
     broadcasts = Broadcasts(rows, near, Clocks(now, token))
 
     def channel_ids() -> tuple[int, ...]:

@@ -110,6 +110,8 @@ class Node:
             "database": database.check,
             "ingest": _ingest_check(rtmp),
             "tasks": self.supervisor.check,
+            "broadcasts": made.broadcasts.check,
+            "chat": made.chat.messages.check,
         }
         app = web(made, Overview(outbox), self.logbook, listening, checks)
         self._server = _Server(_web_config(app, options, share))

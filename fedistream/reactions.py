@@ -56,11 +56,9 @@ def table(cast: Cast) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     federation = cast.federation.federation
     return (
-        Reaction(BroadcastStarted, "now", cast.viewers.begin_session),
         Reaction(BroadcastStarted, "live", cast.herald.announce_start),
         Reaction(BroadcastStarted, "now", cast.stills.heed),
         Reaction(EncoderReturned, "now", cast.stills.heed),
-        Reaction(BroadcastEnded, "now", cast.viewers.end_session),
         Reaction(BroadcastEnded, "live", cast.herald.announce_end),
         Reaction(TitleChanged, "live", cast.herald.announce_title),
         Reaction(SettingChanged, "now", cast.chat.heed),

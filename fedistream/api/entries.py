@@ -8,7 +8,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -18,17 +18,19 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.ask import Ask, OtherSite, TooLarge, TooSlow
-from fedistream.errors import Refusal
+from fedistream.errors import Outage, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest text anybody writes into a setting is well below
 BODY_TIME_S = 30.0
+ANSWER_TIME_S = 30.0  # for a gate and for a handler; those who ask other servers have limits of their own below
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 section 9.2.1
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PREFLIGHT_AGE_S = 86400  # browsers cap it themselves (Chromium: two hours)
 
 Handler = Callable[..., Awaitable[Response]]
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def routes(
     envelope: Envelope,
     *,
     body_time_s: float = BODY_TIME_S,
+    answer_time_s: float = ANSWER_TIME_S,
 ) -> list[Route]:
     """One Starlette route per path, in the order in which the paths first appear.
 
@@ -108,7 +111,9 @@ def routes(
             raise WrongTable(f"{entry.method} {entry.path} is listed twice")
         calls[entry.method] = _call(entry, services, gates)
     # one route per path: with one per method Starlette's 405 names only the methods of the last one in `Allow`
-    return [Route(path, _Door(calls, envelope, body_time_s), name=path) for path, calls in by_path.items()]
+    return [
+        Route(path, _Door(calls, envelope, body_time_s, answer_time_s), name=path) for path, calls in by_path.items()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +147,12 @@ def _call(entry: Entry, services: Mapping[str, object], gates: Mapping[str, Gate
 class _Door:
     """All calls of one path, as an ASGI application."""
 
-    def __init__(self, calls: Mapping[str, _Call], envelope: Envelope, body_time_s: float) -> None:
+    def __init__(
+        self, calls: Mapping[str, _Call], envelope: Envelope, body_time_s: float, answer_time_s: float
+    ) -> None:
         self._calls = dict(calls)
         self._envelope = envelope
-        self._body_time_s = body_time_s
+        self._body_time_s, self._answer_time_s = body_time_s, answer_time_s
         get = calls.get("GET")
         if get is not None and not get.entry.writes:
             self._calls["HEAD"] = get
@@ -173,21 +180,34 @@ class _Door:
         call = self._calls.get(ask.method)
         try:
             if call is None:
-                await self._gate.check(ask)
+                await self._in_time(self._gate.check(ask))
                 return self._envelope.wrong_method(ask, self._allowed)
             if call.gate.ambient and call.entry.writes:
                 refuse_other_sites(ask)
-            ask.principal = await call.gate.check(ask)
+            ask.principal = await self._in_time(call.gate.check(ask))
             if ask.method not in SAFE:
                 ask.body = await _body(ask.request, call.entry.body_limit, self._body_time_s)
-            return await call.run(ask)
+            return await self._in_time(call.run(ask))
         except Refusal as refusal:
             return self._envelope.refusal(ask, refusal)
         except ClientDisconnect:
             raise
+        except Outage as outage:
+            log.warning("%s %s could not be answered: %s", ask.method, ask.path, outage)
+            return self._envelope.refusal(ask, Unavailable())
         except Exception:
             log.exception("%s %s failed", ask.method, ask.path)
             return self._envelope.fault(ask)
+
+    async def _in_time(self, work: Awaitable[R]) -> R:
+        """Raises Outage when it takes too long. What is being written may still be written."""
+        try:
+            async with asyncio.timeout(self._answer_time_s) as limit:
+                return await work
+        except TimeoutError as error:
+            if limit.expired():
+                raise Outage(f"no answer within {self._answer_time_s:g} s") from error
+            raise
 
     def _options(self) -> Response:
         """A preflight carries no credentials (Fetch standard, 4.8), so it is answered to anyone."""

@@ -8,11 +8,13 @@ from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.ask import Ask, Unidentified
 from fedistream.api.entries import Entry, reply
-from fedistream.errors import Refusal
+from fedistream.errors import Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 
 CHECK_S = 5.0
+
+STATUS: Mapping[type[Refusal], int] = {Unidentified: 401, Unavailable: 503}
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns None when all is well, else the reason in words that may be read by anybody."""
@@ -20,7 +22,7 @@ Check = Callable[[], Awaitable[str | None]]
 
 class PlainEnvelope:
     def refusal(self, ask: Ask, error: Refusal) -> Response:
-        return PlainTextResponse(str(error), 401 if isinstance(error, Unidentified) else 400)
+        return PlainTextResponse(str(error), STATUS.get(type(error), 400))
 
     def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})

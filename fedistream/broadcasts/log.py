@@ -29,19 +29,25 @@ class Entry:
 
 
 class BroadcastLog:
-    """Each call is one statement, so a cancelled one is either done or not. What ended stays as it was."""
+    """Each call may be made again after it was done. What ended stays as it was."""
 
     async def start(self, channel_id: int, title: str, at: datetime, encoder: Mapping[str, Any]) -> int:
-        """Write a new broadcast down, and return its id. `encoder` must be plain JSON."""
-        row = await BroadcastRow.create(
-            channel_id=channel_id, title=title[:MAX_TEXT], started_at=at, seen_at=at, encoder=dict(encoder)
-        )
+        """Write a new broadcast down unless that was done before, and return its id. `encoder` must be plain JSON."""
+        # who did not hear that the commit was done tries again
+        row = await BroadcastRow.filter(channel_id=channel_id, started_at=at).first()
+        if row is None:
+            row = await BroadcastRow.create(
+                channel_id=channel_id, title=title[:MAX_TEXT], started_at=at, seen_at=at, encoder=dict(encoder)
+            )
         broadcast_id: int = row.id
         return broadcast_id
 
-    async def seen(self, broadcast_id: int, at: datetime) -> None:
-        """The broadcast was running at this time."""
+    async def seen(self, broadcast_id: int, at: datetime, peak_viewers: int = 0) -> None:
+        """The broadcast was running at this time, and had so many viewers at once."""
         await BroadcastRow.filter(id=broadcast_id, ended_at=None, seen_at__lt=at).update(seen_at=at)
+        await BroadcastRow.filter(id=broadcast_id, ended_at=None, peak_viewers__lt=peak_viewers).update(
+            peak_viewers=peak_viewers
+        )
 
     async def lost(self, broadcast_id: int, at: datetime) -> None:
         """The encoder went away without a word, and may come back."""
@@ -51,10 +57,11 @@ class BroadcastLog:
         await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(lost_at=None)
 
     async def end(self, broadcast_id: int, at: datetime, reason: str, peak_viewers: int) -> None:
-        """`peak_viewers`: the most at once that the caller knows of."""
-        await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(
-            ended_at=at, end_reason=reason[:MAX_TEXT], peak_viewers=peak_viewers
+        """`peak_viewers`: the most at once that the caller knows of; what was written before may be more."""
+        await BroadcastRow.filter(id=broadcast_id, ended_at=None, peak_viewers__lt=peak_viewers).update(
+            peak_viewers=peak_viewers
         )
+        await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(ended_at=at, end_reason=reason[:MAX_TEXT])
 
     async def find(self, broadcast_id: int) -> Entry | None:
         """The broadcast with this id, of whatever channel."""

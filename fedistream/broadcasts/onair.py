@@ -4,10 +4,10 @@ Everything here is synchronous and in memory; rows and facts go through the `Sto
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from fedistream.broadcasts.air import MOVES, Air, Encoder, Move, State
 from media.hub import Hub
@@ -21,11 +21,13 @@ KEEP_ENDED_S = 120  # how long the finished playlist stays, for players that are
 
 @dataclass(slots=True)
 class Run:
-    """One broadcast. `broadcast_id` is None until its row is written."""
+    """One broadcast. `broadcast_id` is None until its row is written, which may take as long as the database is away;
+    `encoder` is what is written of the encoder that began it, as plain JSON."""
 
     started_at: datetime
     title: str
     broadcast_id: int | None = None
+    encoder: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Source(Protocol):

@@ -4,7 +4,6 @@ The state of each channel is in `onair.py`; rows are written behind the media's 
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -14,7 +13,7 @@ from fedistream.broadcasts.diary import Diary
 from fedistream.broadcasts.log import BroadcastLog, Entry
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
-from fedistream.broadcasts.story import Facts, WrittenStory
+from fedistream.broadcasts.story import Facts, Viewers, WrittenStory
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from fedistream.events import BroadcastEnded, PublishRefused
@@ -41,12 +40,12 @@ class Settings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What broadcasts need of other features. `peak` tells the most viewers of a channel's running session."""
+    """What broadcasts need of other features."""
 
     channels: Channels
     settings: Settings
     facts: Facts
-    peak: Callable[[int], int]
+    viewers: Viewers
 
 
 class Broadcasts:
@@ -55,7 +54,7 @@ class Broadcasts:
     def __init__(self, rows: BroadcastLog, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
         self._diary = Diary()
-        self._story = WrittenStory(self._diary, rows, near.facts, near.peak)
+        self._story = WrittenStory(self._diary, rows, near.facts, near.viewers)
         self._channels: dict[int, OnAir] = {}
 
     async def open(self, request: PublishRequest, connection: Connection) -> Publication:
@@ -96,6 +95,7 @@ class Broadcasts:
             until = lost_at + timedelta(seconds=onair.terms().grace_s)
             if until > self._clocks.now() and onair.run is None:
                 onair.run = Run(row.started_at, row.title, row.id)
+                self._near.viewers.begin_session(channel_id)
                 onair.wait(lost_at, until)
             else:
                 await atomic(self._end, row, lost_at)
@@ -110,6 +110,15 @@ class Broadcasts:
         async with beside("heartbeat", self._beat_on):
             await self._diary.run()
 
+    async def check(self) -> str | None:
+        """For readiness: a word for what is wrong with writing down what happens, or None."""
+        return await self._diary.check()
+
+    @property
+    def unwritten(self) -> int:
+        """How many turns of broadcasts wait to be written."""
+        return self._diary.waiting
+
     def close(self) -> None:
         """Send the encoders away and let `run` end when everything is written."""
         for onair in self._channels.values():
@@ -120,7 +129,7 @@ class Broadcasts:
         """Have it written that what is live is alive at this moment."""
         for onair in self._channels.values():
             if onair.state is State.LIVE and onair.run is not None:
-                self._story.alive(onair.run, self._clocks.now())
+                self._story.alive(onair.channel_id, onair.run, self._clocks.now())
 
     async def _beat_on(self) -> None:
         while True:

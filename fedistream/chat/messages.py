@@ -25,6 +25,7 @@ from fedistream.events import Fact
 
 log = logging.getLogger(__name__)
 
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.25, 2.0  # before a batch is tried again that the database did not take
 PAUSE_S = 0.02  # between two batches: at 900 messages a second a transaction for each would take half a core
 MAX_BATCH = 500
 MAX_WAITING = 5_000  # messages in memory while the database does not answer
@@ -66,6 +67,7 @@ class MessageLog:
         self._waiting: deque[_Waiting] = deque()
         self._last: asyncio.Future[bool] | None = None
         self._news, self._closing = asyncio.Event(), asyncio.Event()
+        self._failed = 0  # attempts at the first batch
 
     async def open(self) -> None:
         """Let ids go on after the last one that is stored, should the clock have been set back meanwhile: once, before
@@ -100,16 +102,23 @@ class MessageLog:
         return accepted
 
     async def run(self) -> None:
-        """Write what comes until `close`. The first message after a silence is written at once."""
-        while True:
-            await self._news.wait()
-            while self._waiting:
-                await self._write([self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))])
-                if not self._closing.is_set():
-                    await self._pause()
-            self._news.clear()
+        """Write what comes until `close`. The first message after a silence is written at once. While the database is
+        away everything waits for it; what waits when we are cancelled is lost, and was heard by nobody."""
+        try:
+            while True:
+                await self._news.wait()
+                while self._waiting:
+                    await self._write_some()
+                self._news.clear()
+                if self._closing.is_set():
+                    return
+        finally:
             if self._closing.is_set():
-                return
+                self._give_up()
+
+    async def check(self) -> str | None:
+        """For readiness: "behind" while what is said cannot be written."""
+        return "behind" if self._failed > 1 else None
 
     async def settle(self) -> None:
         """Wait until what has been appended so far is written, or lost."""
@@ -196,6 +205,23 @@ class MessageLog:
             deleted += len(found)
             await asyncio.sleep(PRUNE_PAUSE_S)
 
+    async def _write_some(self) -> None:
+        """Write the next batch. It keeps its place, and is tried again, when the database is away."""
+        batch = [self._waiting[at] for at in range(min(MAX_BATCH, len(self._waiting)))]
+        try:
+            await self._write(batch)
+        except DatabaseProblem as problem:
+            self._failed += 1
+            pause_s = min(FIRST_PAUSE_S * 2 ** min(self._failed - 1, 10), MAX_PAUSE_S)
+            log.warning("%d messages wait %g s for the database: %s", len(self._waiting), pause_s, problem)
+            await asyncio.sleep(pause_s)
+            return
+        self._failed = 0
+        for _ in batch:
+            self._waiting.popleft()
+        if not self._closing.is_set():
+            await self._pause()
+
     async def _pause(self) -> None:
         try:
             async with asyncio.timeout(PAUSE_S):
@@ -203,7 +229,15 @@ class MessageLog:
         except TimeoutError:
             return
 
+    def _give_up(self) -> None:
+        if self._waiting:
+            log.error("the node stops, and %d messages could not be written", len(self._waiting))
+        while self._waiting:
+            if not (accepted := self._waiting.popleft().accepted).done():
+                accepted.set_result(False)
+
     async def _write(self, batch: Sequence[_Waiting]) -> None:
+        """Raises DatabaseProblem; then nobody was told anything."""
         kept = [each for each in batch if each.keep]
         lost = await self._store(kept) if kept else frozenset()
         for each in batch:
@@ -217,12 +251,11 @@ class MessageLog:
                 each.accepted.set_result(stored)
 
     async def _store(self, kept: Sequence[_Waiting]) -> AbstractSet[str]:
-        """Write them. Returns the ids of those that could not be."""
+        """Write them. Returns the ids of those that cannot be. Raises DatabaseProblem."""
         try:
             await atomic(self._insert, kept)
-        except DatabaseProblem as problem:
-            log.error("%d messages could not be written: %s", len(kept), problem)
-            return {each.message.id for each in kept}
+        except DatabaseProblem:
+            raise
         except Exception as error:
             if len(kept) == 1:
                 log.warning("message %s could not be written: %s", kept[0].message.id, error)
@@ -235,6 +268,13 @@ class MessageLog:
         return frozenset()
 
     async def _insert(self, kept: Sequence[_Waiting]) -> None:
+        if self._failed:
+            # what failed may have been the answer to the commit alone
+            found = await MessageRow.filter(id__in=[ids.number(each.message.id) for each in kept]).values_list("id")
+            there = {int(str(number)) for (number,) in found}
+            kept = [each for each in kept if ids.number(each.message.id) not in there]
+            if not kept:
+                return
         await MessageRow.bulk_create([_row(each.message) for each in kept])
         for each in kept:
             if each.along is not None:

@@ -44,6 +44,9 @@ BLANK_NAME = Refusal("blank-name", "A name must not be blank.")
 TOO_OFTEN = Refusal("too-often", "You are changing too often: try again in a minute.", retry_s=RENAMES_S)
 OFF = Refusal("chat-disabled", "The chat is switched off.")
 REMOVED = Refusal("removed", "You have been removed from this chat.", quiet=True)
+NOT_NOW = Refusal(
+    "not-now", "The node cannot write at the moment, so this was not done. Please try again.", retry_s=5.0
+)
 NOT_STORED = Refusal("not-stored", "Your message could not be stored and was not sent. Please try again.", retry_s=1.0)
 
 _LINK = re.compile(r"https?://", re.IGNORECASE)

@@ -16,8 +16,9 @@ from fedistream.db.problems import (
     DiskFull,
     DriverMissing,
     NotWritable,
+    named,
 )
-from fedistream.db.transaction import after_commit, atomic, within
+from fedistream.db.transaction import TurnInside, after_commit, atomic, within
 
 __all__ = [
     "BadAddress",
@@ -31,7 +32,9 @@ __all__ = [
     "DiskFull",
     "DriverMissing",
     "NotWritable",
+    "TurnInside",
     "after_commit",
     "atomic",
+    "named",
     "within",
 ]

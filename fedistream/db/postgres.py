@@ -5,16 +5,48 @@ failed then and kept the connection: after as many failures as the pool has conn
 """
 
 from contextlib import suppress
+from typing import Any, cast
 
 from asyncpg import InterfaceError  # type: ignore[import-untyped]  # it has no types
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
+from tortoise.backends.base.client import (
+    PoolConnectionWrapper,
+    TransactionalDBClient,
+    TransactionContext,
+    TransactionContextPooled,
+)
 from tortoise.connection import get_connections
+
+from fedistream.db.patience import connection_of, with_names
 
 
 class Client(AsyncpgDBClient):
+    execute_insert = with_names(AsyncpgDBClient.execute_insert)
+    execute_many = with_names(AsyncpgDBClient.execute_many)
+    execute_query = with_names(AsyncpgDBClient.execute_query)
+    execute_query_dict = with_names(AsyncpgDBClient.execute_query_dict)
+
+    def acquire_connection(self) -> PoolConnectionWrapper[Any]:
+        return _Loan(self, self._pool_init_lock)
+
     def _in_transaction(self) -> TransactionContext:
-        return _Transaction(TransactionWrapper(self), self._pool_init_lock)
+        return _Transaction(_Wrapper(self), self._pool_init_lock)
+
+
+class _Wrapper(TransactionWrapper):
+    execute_insert = with_names(TransactionWrapper.execute_insert)
+    execute_many = with_names(TransactionWrapper.execute_many)
+    execute_query = with_names(TransactionWrapper.execute_query)
+    execute_query_dict = with_names(TransactionWrapper.execute_query_dict)
+
+
+class _Loan(PoolConnectionWrapper[Any]):
+    """A connection for one statement."""
+
+    async def __aenter__(self) -> Any:
+        await self.ensure_connection()
+        self.connection = await connection_of(cast(Client, self.client)._pool)
+        return self.connection
 
 
 class _Transaction(TransactionContextPooled):
@@ -27,7 +59,7 @@ class _Transaction(TransactionContextPooled):
         tries = wrapper._parent.pool_maxsize + 1
         while True:
             tries -= 1
-            wrapper._connection = await pool.acquire()
+            wrapper._connection = await connection_of(pool)
             try:
                 await wrapper.begin()
             except BaseException as error:

@@ -8,8 +8,10 @@ import socket
 import sqlite3
 from collections.abc import Iterator
 
+from fedistream.errors import Outage
 
-class DatabaseProblem(Exception):
+
+class DatabaseProblem(Outage):
     """The database cannot be used as it is. The text is one line for the operator; nothing was overwritten."""
 
 
@@ -83,6 +85,7 @@ SQLITE: dict[int, type[DatabaseProblem]] = {
 POSTGRES: dict[str, type[DatabaseProblem]] = {
     "53100": DiskFull,
     "55P03": DatabaseLocked,
+    "55000": DatabaseUnreachable,  # it lets nobody in: ALLOW_CONNECTIONS false, as while it is copied or restored
     "25006": NotWritable,
     "42501": NotWritable,
     "XX001": DatabaseCorrupt,

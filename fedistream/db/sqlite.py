@@ -10,13 +10,29 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 
+from fedistream.db.patience import TurnLock, with_names
+
 
 class Client(SqliteClient):
+    execute_insert = with_names(SqliteClient.execute_insert)
+    execute_many = with_names(SqliteClient.execute_many)
+    execute_query = with_names(SqliteClient.execute_query)
+    execute_query_dict = with_names(SqliteClient.execute_query_dict)
+
+    def __init__(self, file_path: str, **kwargs: Any) -> None:
+        super().__init__(file_path, **kwargs)
+        self._lock = TurnLock()
+
     def _in_transaction(self) -> TransactionContext:
         return _Transaction(_Connection(self), self._lock)
 
 
 class _Connection(SqliteTransactionWrapper):
+    execute_insert = with_names(SqliteTransactionWrapper.execute_insert)
+    execute_many = with_names(SqliteTransactionWrapper.execute_many)
+    execute_query = with_names(SqliteTransactionWrapper.execute_query)
+    execute_query_dict = with_names(SqliteTransactionWrapper.execute_query_dict)
+
     async def begin(self) -> None:
         await self._connection.execute("BEGIN IMMEDIATE")
 

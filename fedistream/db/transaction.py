@@ -25,6 +25,10 @@ _running: set[asyncio.Task[Any]] = set()
 _after: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_the_commit", default=None)
 
 
+class TurnInside(Exception):
+    """A mistake in the program: see `atomic`."""
+
+
 async def atomic(
     fn: Callable[[*Ts], Awaitable[R]],
     *args: *Ts,
@@ -35,11 +39,17 @@ async def atomic(
 
     `then(result)` is called right after the commit, and even when the caller has been cancelled meanwhile: memory that
     mirrors rows is brought up to date there, and facts are published. Inside another `atomic` this is a savepoint and
-    `then` waits for the outermost commit. With `turn`, all that share the lock go one after the other, `then` included.
+    `then` waits for the outermost commit. With `turn`, all that share the lock go one after the other, `then` included;
+    inside another `atomic` that is refused with TurnInside.
 
     `fn` may await nothing but the database (SQLite has one connection, and everybody waits for it) and may start no
     tasks, which would take the transaction along. Raises DatabaseProblem for a full disk, a lock and the like.
     """
+
+    if turn is not None and within():
+        # one who has the turn and waits for the database, and one who has the database and waits for the turn, would
+        # wait for ever; and the turn would be over before the outermost commit
+        raise TurnInside("a turn cannot be taken inside a transaction: take it with the outermost one")
 
     async def carry_out() -> R:
         async with turn or nullcontext():

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from fedistream.viewers.audience import Audience, Key, Watcher
 
@@ -19,13 +18,6 @@ MAX_PER_ADDRESS = 1_000  # user agents behind one address: keeps one prankster f
 MAX_USER_AGENT = 512  # characters kept
 SAMPLE_S = 30.0
 SAMPLES = 2_880  # a day
-
-
-class OfChannel(Protocol):
-    """A fact about a channel."""
-
-    @property
-    def channel_id(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +137,20 @@ class Viewers:
         channel = self._channel(channel_id)
         channel.peak = Peak(channel.peak.session, max(overall, channel.peak.overall))
 
-    def begin_session(self, fact: OfChannel) -> None:
+    def session_peak(self, channel_id: int) -> int:
+        return self.peak(channel_id).session
+
+    def begin_session(self, channel_id: int) -> None:
         """A broadcast has begun: its peak starts with who is there already."""
-        channel = self._channel(fact.channel_id)
+        channel = self._channel(channel_id)
         channel.in_session = True
         channel.peak = Peak(0, channel.peak.overall)
         self._expire(channel, self._clock())
         self._note_peak(channel)
 
-    def end_session(self, fact: OfChannel) -> None:
+    def end_session(self, channel_id: int) -> None:
         """The broadcast has ended: who looks at an offline channel does not raise its peak."""
-        self._channel(fact.channel_id).in_session = False
+        self._channel(channel_id).in_session = False
 
     def samples(self, channel_id: int, since: datetime | None = None) -> tuple[Count, ...]:
         """The counts of the last day, one every SAMPLE_S seconds, oldest first."""

@@ -90,6 +90,7 @@ class Chatroom:
     bus: Bus
     clock: Timers
     facts: list[Fact]
+    running: asyncio.Task[None]
     air: dict[int, OnAir] = field(default_factory=dict)
 
     @property
@@ -140,7 +141,7 @@ async def chatroom(folder: Path, loudspeaker: Loudspeaker | None = None) -> Asyn
     feature = await build(near, clock.clocks(), folder / "emoji")
     running = asyncio.create_task(feature.chat.run())
     try:
-        yield Chatroom(feature, settings, channels, bus, clock, facts, air)
+        yield Chatroom(feature, settings, channels, bus, clock, facts, running, air)
     finally:
         feature.chat.close()
-        await running
+        await asyncio.gather(running, return_exceptions=running.cancelled() or running.cancelling() > 0)

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.ask import Ask, TooLarge, TooSlow
 from fedistream.api.fediverse.signed import Unsigned
-from fedistream.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from fedistream.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 from fedistream.federation.values import Off
 
 STATUS: Mapping[type[Refusal], int] = {
@@ -21,6 +21,7 @@ STATUS: Mapping[type[Refusal], int] = {
     Gone: 410,
     TooLarge: 413,
     TooMany: 429,
+    Unavailable: 503,
 }
 # What is refused before an inbox reads it, by the words of its counter. Nobody else here takes a body.
 UNREAD: Mapping[type[Refusal], str] = {TooLarge: "too-large", TooSlow: "too-slow"}
@@ -40,7 +41,7 @@ class FediverseEnvelope:
         if type(error) in UNREAD:
             self._counts.refused(UNREAD[type(error)])
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-        headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany) else {}
+        headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else {}
         if isinstance(error, Off):
             headers["Allow"] = ""  # RFC 9110 15.5.6: nothing, as things are
         return PlainTextResponse(str(error), status, headers)

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.ask import Ask, OtherSite, TooLarge, TooSlow, Unidentified
 from fedistream.api.entries import reply
-from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 
 ADMIN = "/api/admin/"
 SIGN_IN = "/api/auth/"
@@ -24,6 +24,7 @@ STATUS: Mapping[type[Refusal], int] = {
     Gone: 410,
     TooLarge: 413,
     TooMany: 429,
+    Unavailable: 503,
 }
 
 
@@ -48,7 +49,7 @@ class OwncastEnvelope:
         if isinstance(error, OtherSite):
             return PlainTextResponse("Forbidden", 403)
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
-        headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany) else None
+        headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else None
         if ask.path.startswith((ADMIN, SIGN_IN)):
             return reply({"success": False, "message": str(error)}, status, headers)
         return reply({"error": str(error)}, status, headers)

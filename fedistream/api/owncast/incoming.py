@@ -20,6 +20,7 @@ from fedistream.chat.rules import MAX_BYTES
 from fedistream.chat.service import Chat
 from fedistream.chat.values import Why
 from fedistream.core.supervisor import go
+from fedistream.errors import Outage
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,9 @@ def _say(chat: Chat, seat: Seat, told: Told, at: float) -> None:
 
 
 def _rename(chat: Chat, seat: Seat, told: Told, at: float) -> Awaitable[object] | None:
-    return chat.rename(seat, name, _ref(told)) if isinstance(name := told.get("newName"), str) else None
+    if not isinstance(name := told.get("newName"), str):
+        return None
+    return _if_written(chat, seat, told, chat.rename(seat, name, _ref(told)))
 
 
 def _recolour(chat: Chat, seat: Seat, told: Told, at: float) -> Awaitable[object] | None:
@@ -128,7 +131,16 @@ def _recolour(chat: Chat, seat: Seat, told: Told, at: float) -> Awaitable[object
     # True is an int to Python, and no colour; nor are numbers that no column holds
     if not isinstance(colour, int) or isinstance(colour, bool) or abs(colour) > MAX_BYTES:
         return None
-    return chat.recolour(seat, colour, _ref(told))
+    return _if_written(chat, seat, told, chat.recolour(seat, colour, _ref(told)))
+
+
+async def _if_written(chat: Chat, seat: Seat, told: Told, change: Awaitable[object]) -> None:
+    """Tell the sender when the database is away; the socket stays."""
+    try:
+        await change
+    except Outage as outage:
+        log.warning("a chat client's %s could not be done: %s", told["type"], outage)
+        chat.refuse(seat, rules.NOT_NOW, _ref(told))
 
 
 Act = Callable[[Chat, Seat, Told, float], Awaitable[object] | None]

@@ -15,7 +15,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.ask import MAX_USER_AGENT, UNKNOWN_ADDRESS
-from fedistream.api.lines import Frames, Line, frames, line
+from fedistream.api.lines import TRY_AGAIN_LATER, Frames, Line, frames, line
 from fedistream.api.loudspeaker import Loudspeaker, Shape
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.incoming import Incoming
@@ -26,9 +26,9 @@ from fedistream.chat.herald import Herald
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.room import Seat
 from fedistream.chat.service import Chat
-from fedistream.chat.values import Event, Shown, Why
+from fedistream.chat.values import Event, Shown, Visitor, Why
 from fedistream.chat.visitors import Visitors
-from fedistream.errors import Invalid, NotAllowed
+from fedistream.errors import Invalid, NotAllowed, Outage
 from fedistream.household import household
 
 log = logging.getLogger(__name__)
@@ -153,8 +153,12 @@ class ChatSocket:
         async with self._turnstile:
             await send({"type": "websocket.accept"})
             # between this and his seat nothing may be awaited: he can be renamed or disabled at any time
-            visitor = await desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None
+            visitor, away = await self._visitor(token)
         guest = Guest(line(scope, send), desk.loudspeaker.text, channel_id)
+        if away:
+            guest.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
+            await _until_gone(receive)
+            return
         if visitor is None or not visitor.enabled:
             if token:
                 guest.tell(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
@@ -180,6 +184,10 @@ class ChatSocket:
         except NotAllowed as refusal:
             guest.shut(POLICY, str(refusal))
             await _until_gone(receive)
+        except Outage:
+            # he comes back and asks for what he missed
+            guest.shut(TRY_AGAIN_LATER, "the chat's history cannot be read at the moment")
+            await _until_gone(receive)
         except Exception:
             log.exception("a chat socket failed")
             guest.shut(BROKEN)
@@ -191,6 +199,13 @@ class ChatSocket:
                 desk.chat.leave(seat)
             if incoming is not None:
                 await incoming.finish()
+
+    async def _visitor(self, token: str) -> tuple[Visitor | None, bool]:
+        """Whose token it is, and whether that cannot be found out at the moment."""
+        try:
+            return (await self._desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None), False
+        except Outage:
+            return None, True
 
     async def _catch_up(self, guest: Guest, channel_id: int, since: str) -> None:
         """Tell what was said after the message `since` and which older ones were hidden, then let the loudspeaker

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from fedistream.api.ask import Ask, TooLarge, TooSlow, Unidentified
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
-from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 
 STATUS: Mapping[type[Refusal], int] = {
     Unidentified: 401,
@@ -21,6 +21,7 @@ STATUS: Mapping[type[Refusal], int] = {
     TooLarge: 413,
     Invalid: 422,
     TooMany: 429,
+    Unavailable: 503,
 }
 
 
@@ -41,6 +42,7 @@ class PagesEnvelope:
             403: Words(_("Not allowed"), _("You may not do this.")),
             404: Words(_("Nothing here"), _("There is no page at this address.")),
             405: Words(_("Not like this"), _("This address cannot be used in this way.")),
+            503: Words(_("Not at this moment"), _("The node's database does not answer.")),
             500: Words(_("Our fault"), _("Something went wrong. The node's log says more.")),
         }
         self._other = Words(_("That did not work"), "")
@@ -50,7 +52,7 @@ class PagesEnvelope:
         extra: dict[str, str] = {}
         if isinstance(error, Unidentified) and error.challenge:
             extra["WWW-Authenticate"] = error.challenge
-        if isinstance(error, TooMany):
+        if isinstance(error, TooMany | Unavailable):
             extra["Retry-After"] = str(math.ceil(error.after_s))
         return self._answer(ask, status, None if status in (401, 404) else str(error), extra)
 

@@ -8,7 +8,7 @@ from starlette.types import Message
 
 from fedistream.api.ask import MAX_JSON_DEPTH, Ask, Unidentified
 from fedistream.api.entries import ANYONE, BODY_TIME_S, Entry, Gate, WrongTable, reply, routes
-from fedistream.errors import Invalid, NotFound, Refusal
+from fedistream.errors import Invalid, NotFound, Outage, Refusal
 from tests.kit.asking import ADDRESS, client
 
 
@@ -90,8 +90,8 @@ TABLE = (
 RIGHT = {"Authorization": "Basic right"}
 
 
-def application(table: Sequence[Entry] = TABLE, body_time_s: float = BODY_TIME_S) -> Starlette:
-    return Starlette(routes=routes(table, {"counter": Counter()}, GATES, Plain(), body_time_s=body_time_s))
+def application(table: Sequence[Entry] = TABLE, body_time_s: float = BODY_TIME_S, **more: float) -> Starlette:
+    return Starlette(routes=routes(table, {"counter": Counter()}, GATES, Plain(), body_time_s=body_time_s, **more))
 
 
 async def test_a_handler_gets_the_ask_and_the_services_it_names() -> None:
@@ -361,3 +361,45 @@ async def test_an_asker_without_an_address_can_still_ask() -> None:
 
 def test_an_error_of_a_member_names_its_field() -> None:
     assert Invalid("by", "is missing").field == "by"
+
+
+async def away(ask: Ask) -> Response:
+    raise Outage("postgresql://ann@10.0.0.1/secret cannot be reached")
+
+
+async def hang(ask: Ask) -> Response:
+    await asyncio.Future()
+    raise AssertionError
+
+
+async def runs_late(ask: Ask) -> Response:
+    raise TimeoutError
+
+
+async def test_an_outage_of_what_the_node_stands_on_is_a_refusal_that_tells_no_secrets(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with client(application([Entry("GET", "/away", away, "anyone")])) as http:
+        answer = await http.get("/away")
+    assert answer.text == "Unavailable: the node's database does not answer, try again in 5 seconds"
+    assert "GET /away could not be answered: postgresql://ann@10.0.0.1/secret cannot be reached" in caplog.text
+
+
+async def test_a_handler_that_waits_in_vain_is_not_waited_for_forever() -> None:
+    async with client(application([Entry("GET", "/hangs", hang, "anyone")], answer_time_s=0.05)) as http:
+        assert (await http.get("/hangs")).text.startswith("Unavailable: ")
+
+
+async def test_a_gate_that_waits_in_vain_is_not_waited_for_forever() -> None:
+    gates = {"anyone": Gate(hang, ambient=False)}
+    app = Starlette(
+        routes=routes([Entry("GET", "/", hang, "anyone")], {}, gates, Plain(), answer_time_s=0.05),
+    )
+    async with client(app) as http:
+        assert (await http.get("/")).text.startswith("Unavailable: ")
+        assert (await http.post("/")).text.startswith("Unavailable: ")
+
+
+async def test_a_timeout_of_a_handlers_own_is_its_fault() -> None:
+    async with client(application([Entry("GET", "/late", runs_late, "anyone")])) as http:
+        assert (await http.get("/late")).text == "fault"

@@ -120,7 +120,7 @@ async def test_the_peak_is_the_highest_of_the_channel(home: int, other: int) -> 
     log = BroadcastLog()
     assert await log.overall_peak(home) == 0
     for channel, peak in ((home, 3), (home, 12), (home, 5), (other, 99)):
-        await log.end(await log.start(channel, "", T0, {}), at(1), "", peak)
+        await log.end(await log.start(channel, "", at(peak), {}), at(100), "", peak)
     assert await log.overall_peak(home) == 12
 
 
@@ -143,3 +143,21 @@ async def test_a_channels_broadcasts_go_with_it(home: int, other: int) -> None:
     await log.start(other, "", T0, {})
     await ChannelRow.filter(id=home).delete()
     assert [row.channel_id for row in await BroadcastRow.all()] == [other]
+
+
+async def test_a_start_that_is_written_again_is_the_same_broadcast(home: int) -> None:
+    log = BroadcastLog()
+    broadcast_id = await log.start(home, "Baking", T0, {"software": "OBS"})
+    assert await log.start(home, "Baking", T0, {"software": "OBS"}) == broadcast_id
+    assert await log.start(home, "Baking", at(1), {}) != broadcast_id
+
+
+async def test_a_peak_that_was_written_is_not_lowered_by_a_process_that_saw_less(home: int) -> None:
+    log = BroadcastLog()
+    broadcast_id = await log.start(home, "", T0, {})
+    await log.seen(broadcast_id, at(1), 50)
+    await log.seen(broadcast_id, at(2), 3)
+    await log.end(broadcast_id, at(3), "finished", 7)
+    row = await log.find(broadcast_id)
+    assert row is not None
+    assert (row.peak_viewers, row.seen_at) == (50, at(2))

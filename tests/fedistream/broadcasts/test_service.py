@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from fedistream.broadcasts.air import State
+from fedistream.broadcasts.diary import Kind, Turn
 from fedistream.broadcasts.log import BroadcastLog
-from fedistream.broadcasts.onair import Clocks
+from fedistream.broadcasts.onair import Clocks, Run
 from fedistream.broadcasts.service import Broadcasts, Neighbours
 from fedistream.bus import Bus
 from fedistream.channels.service import Channels
@@ -39,6 +40,22 @@ class Wire:
 
 
 @dataclass
+class Audience:
+    """Three viewers at most, and which sessions they watched."""
+
+    turns: list[str] = field(default_factory=list)
+
+    def begin_session(self, channel_id: int) -> None:
+        self.turns.append("begun")
+
+    def end_session(self, channel_id: int) -> None:
+        self.turns.append("ended")
+
+    def session_peak(self, channel_id: int) -> int:
+        return 3
+
+
+@dataclass
 class Facts:
     told: list[Fact] = field(default_factory=list)
 
@@ -61,6 +78,7 @@ class Station:
     settings: Settings
     home: int
     clock: Clock
+    audience: Audience
 
     async def publish(self, key: str = KEY) -> tuple[Publication, Wire]:
         wire = Wire()
@@ -70,13 +88,9 @@ class Station:
 
     async def written(self) -> None:
         """Wait until all that happened so far is in the database."""
-        done = asyncio.Event()
-
-        async def mark() -> None:
-            done.set()
-
-        self.broadcasts._diary.write(mark)
-        await asyncio.wait_for(done.wait(), 10)
+        async with asyncio.timeout(20):
+            while self.broadcasts.unwritten:
+                await asyncio.sleep(0.005)
 
 
 def send(publication: Publication, *, later_ms: int = 0) -> None:
@@ -91,20 +105,28 @@ def send(publication: Publication, *, later_ms: int = 0) -> None:
 async def station(folder: Path, clock: Clock | None = None, *, killed: bool = False) -> AsyncIterator[Station]:
     """A node's broadcasts on the database in `folder`; `killed` leaves them as a process that dies does."""
     clock = clock or Clock(datetime(2026, 5, 1, 20, 0, tzinfo=UTC))
-    database = Database(f"sqlite://{folder / 'rows.db'}")
+    async with on(f"sqlite://{folder / 'rows.db'}", clock, killed=killed) as node:
+        yield node
+
+
+@asynccontextmanager
+async def on(url: str, clock: Clock, *, killed: bool = False, wait_s: float = 5.0) -> AsyncIterator[Station]:
+    """The same on any database."""
+    database = Database(url, wait_s=wait_s)
     await database.open()
     facts, tokens = Facts(), iter(f"token{n}" for n in range(100))
     settings, channels = Settings(Bus(), clock.now), Channels(clock.now, lambda n: "k" * 2 * n)
     await settings.load()
     await channels.open(KEY)
     rows = BroadcastLog()
-    near = Neighbours(channels, settings, facts, lambda _: 3)
+    audience = Audience()
+    near = Neighbours(channels, settings, facts, audience)
     broadcasts = Broadcasts(rows, near, Clocks(clock.now, lambda: next(tokens)))
     home = channels.home().id
     await broadcasts.resume(home)
     running = asyncio.create_task(broadcasts.run())
     try:
-        yield Station(broadcasts, rows, facts, settings, home, clock)
+        yield Station(broadcasts, rows, facts, settings, home, clock, audience)
     finally:
         if killed:
             running.cancel()
@@ -290,10 +312,10 @@ async def test_a_row_that_cannot_be_written_stops_neither_the_media_nor_the_rows
 ) -> None:
     async with station(tmp_path) as node:
 
-        async def full() -> None:
-            raise OSError("no space left on device")
+        async def broken() -> None:
+            raise LookupError("a mistake of ours")
 
-        node.broadcasts._diary.write(full)
+        node.broadcasts._diary.put(Turn(Kind.ALIVE, Run(node.clock.now(), "of a mistake"), broken))
         publication, _ = await node.publish()
         send(publication)
         await node.written()

@@ -11,7 +11,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from fedistream.channels.models import ChannelRow, StreamKeyRow
-from fedistream.db import Database, DatabaseLocked, DatabaseUnreachable, atomic
+from fedistream.db import Database, DatabaseLocked, DatabaseUnreachable, TurnInside, atomic
 from fedistream.db.transaction import settle
 from tests.kit.database import empty_database, opened
 from tests.kit.postgres import Postgres
@@ -152,6 +152,21 @@ class TestOnBothDatabases:
 
         await asyncio.gather(*[atomic(step, name, then=done, turn=turn) for name in "abc"])
         assert order == [f"{name} {what}" for name in "abc" for what in ("begins", "is remembered")]
+
+    async def test_a_turn_inside_a_transaction_is_refused_and_does_not_wait_for_ever(self) -> None:
+        turn = asyncio.Lock()
+
+        async def outer() -> None:
+            await make("outer")
+            await atomic(make, "inner", turn=turn)
+
+        async with asyncio.timeout(30):
+            # one has the turn and wants the database, the other has the database and wants the turn
+            results = await asyncio.gather(
+                *(atomic(outer), atomic(make, "other", turn=turn), atomic(outer)), return_exceptions=True
+            )
+        assert [type(each) for each in results] == [TurnInside, int, TurnInside]
+        assert await slugs() == ["other"]
 
     async def test_many_at_once_are_all_committed(self) -> None:
         await asyncio.gather(*[atomic(make, f"s{n}") for n in range(60)])

@@ -1,6 +1,5 @@
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -12,11 +11,6 @@ from tests.kit.asking import Clock
 HOME = 1
 OTHER = 2
 SALT = b"0123456789abcdef"
-
-
-@dataclass(frozen=True)
-class Fact:
-    channel_id: int
 
 
 def made(clock: Clock, salt: bytes = SALT) -> Viewers:
@@ -149,23 +143,23 @@ def test_a_peak_belongs_to_a_broadcast_and_the_highest_of_them_is_kept() -> None
     for n in range(5):
         viewers.seen(HOME, f"192.0.2.{n}", "early")
     assert viewers.peak(HOME) == Peak(0, 0)
-    viewers.begin_session(Fact(HOME))
+    viewers.begin_session(HOME)
     assert viewers.peak(HOME) == Peak(5, 5)
     viewers.seen(HOME, "192.0.2.9", "late")
     assert viewers.peak(HOME) == Peak(6, 6)
     clock.advance(EXPIRY_S)
     viewers.seen(HOME, "192.0.2.1", "early")
     assert viewers.peak(HOME) == Peak(6, 6)
-    viewers.end_session(Fact(HOME))
-    viewers.begin_session(Fact(HOME))
+    viewers.end_session(HOME)
+    viewers.begin_session(HOME)
     assert viewers.peak(HOME) == Peak(1, 6)
 
 
 def test_who_looks_at_an_ended_broadcast_does_not_raise_its_peak() -> None:
     viewers = made(Clock())
-    viewers.begin_session(Fact(HOME))
+    viewers.begin_session(HOME)
     viewers.seen(HOME, "192.0.2.1", "a")
-    viewers.end_session(Fact(HOME))
+    viewers.end_session(HOME)
     viewers.seen(HOME, "192.0.2.2", "b")
     assert viewers.peak(HOME) == Peak(1, 1)
 
@@ -173,7 +167,7 @@ def test_who_looks_at_an_ended_broadcast_does_not_raise_its_peak() -> None:
 def test_the_overall_peak_can_be_handed_to_the_next_process() -> None:
     viewers = made(Clock())
     viewers.restore_peak(HOME, 40)
-    viewers.begin_session(Fact(HOME))
+    viewers.begin_session(HOME)
     viewers.seen(HOME, "192.0.2.1", "a")
     assert viewers.peak(HOME) == Peak(1, 40)
     viewers.restore_peak(HOME, 3)

@@ -1,0 +1,52 @@
+"""A database that goes away and comes back, as it does for a backup, a VACUUM, a restart or a full disk."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from fedistream.db import statement
+from tests.kit.postgres import Postgres, name_of
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Somebody else writes to this SQLite file for as long as the block lasts."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=60)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def cut(server: Postgres, url: str) -> Iterator[None]:
+    """This database throws everybody out and lets nobody in; others of the same server go on."""
+    name = name_of(url)
+    server.say(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    server.say(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 a name of ours
+    try:
+        yield
+    finally:
+        server.say(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
+
+@contextlib.contextmanager
+def away(url: str, server: Postgres | None) -> Iterator[None]:
+    """The database of this URL is away, whichever it is. `server` is PostgreSQL's."""
+    if server is None:
+        with held(Path(url.removeprefix("sqlite://"))):
+            yield
+    else:
+        with cut(server, url):
+            yield
+
+
+@contextlib.asynccontextmanager
+async def full_disk() -> AsyncIterator[None]:
+    """No page can be added to the open SQLite database."""
+    (pages,) = (await statement.rows("PRAGMA page_count", {}))[0].values()
+    await statement.rows(f"PRAGMA max_page_count = {pages}", {})
+    try:
+        yield
+    finally:
+        await statement.rows("PRAGMA max_page_count = 1000000", {})
