@@ -9,28 +9,12 @@ from activitypub.refusal import Reason, Refused
 from activitypub.signatures.keys import Algorithm, BadKey, PublicKey, load_multikey, load_public
 from activitypub.strictjson import Json
 from activitypub.urls import same_authority
+from activitypub.vocabulary.contexts import with_context
 
 MAX_KEYS = 8
 MAX_FIELDS = 16
 MAX_SUMMARY = 20_000
 
-_CONTEXT = ("https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1")
-# only where their terms are used: a server that processes JSON-LD fetches each context it does not know
-_MULTIKEY_CONTEXT = "https://w3id.org/security/multikey/v1"
-_WEBFINGER_CONTEXT = "https://purl.archive.org/socialweb/webfinger"
-_TERMS = {
-    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
-    "toot": "http://joinmastodon.org/ns#",
-    "discoverable": "toot:discoverable",
-    "indexable": "toot:indexable",
-    "featured": {"@id": "toot:featured", "@type": "@id"},
-    "schema": "http://schema.org#",
-    "PropertyValue": "schema:PropertyValue",
-    "value": "schema:value",
-    "Hashtag": "as:Hashtag",
-    "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
-    "movedTo": {"@id": "as:movedTo", "@type": "@id"},
-}
 # FEP-844e: says that this software verifies RFC 9421 signatures
 RFC9421 = {"href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421: HTTP Message Signatures"}
 
@@ -55,7 +39,8 @@ class Actor:
 
     `shared_inbox` is only kept if it is on the host of the inbox. `indexable` lets searches find it (FEP-5feb).
     `webfinger` is "name@host" (FEP-2c59). `generator` is the URL of the application (FEP-844e), written for actors of
-    ours. `document` is what it was read from.
+    ours. `attribution_domains` are where pages may name it as their author (Mastodon). `document` is what it was read
+    from.
     """
 
     id: str
@@ -83,6 +68,7 @@ class Actor:
     moved_to: str | None = None
     webfinger: str | None = None
     generator: str | None = None
+    attribution_domains: tuple[str, ...] = ()
     document: Json = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -134,6 +120,7 @@ def parse_actor(document: Json) -> Actor:
         moved_to=members.id_of(document.get("movedTo")),
         webfinger=members.text(document.get("webfinger"), 320),
         generator=members.id_of(document.get("generator")),
+        attribution_domains=_texts(document.get("attributionDomains")),
         document=document,
     )
 
@@ -146,14 +133,7 @@ def write_actor(value: Actor) -> Json:
     """
     rsa = [each for each in value.keys if each.key.algorithm is Algorithm.RSA]
     others = [each for each in value.keys if each.key.algorithm is not Algorithm.RSA]
-    context: list[Any] = [
-        *_CONTEXT,
-        *([_MULTIKEY_CONTEXT] if others else []),
-        *([_WEBFINGER_CONTEXT] if value.webfinger else []),
-        _TERMS,
-    ]
     made: Json = {
-        "@context": context,
         "id": value.id,
         "type": value.type,
         "preferredUsername": value.username,
@@ -181,12 +161,13 @@ def write_actor(value: Actor) -> Json:
         ],
         "alsoKnownAs": list(value.also_known_as),
         "movedTo": value.moved_to,
+        "attributionDomains": list(value.attribution_domains) or None,
         "webfinger": value.webfinger,
         "generator": {"type": "Application", "id": value.generator, "implements": [RFC9421]}
         if value.generator
         else None,
     }
-    return {key: member for key, member in made.items() if member is not None}
+    return with_context({key: member for key, member in made.items() if member is not None})
 
 
 def parse_key(document: Json) -> tuple[ActorKey, str]:
@@ -238,6 +219,10 @@ def _write_picture(value: Picture | None) -> Json | None:
     if value is None:
         return None
     return {"type": "Image", "url": value.url} | ({"mediaType": value.media_type} if value.media_type else {})
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(text for each in members.many(value)[:MAX_FIELDS] if (text := members.label(each)))
 
 
 def _fields(value: Any) -> tuple[tuple[str, str], ...]:

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from activitypub import members
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
+from activitypub.vocabulary.contexts import with_context
 
-CONTEXT = "https://www.w3.org/ns/activitystreams"
 MAX_ITEMS = 1000  # of one page that we read
 
 COLLECTIONS = frozenset({"Collection", "OrderedCollection"})
@@ -38,41 +38,55 @@ def page_url(identifier: str, number: int) -> str:
     return f"{identifier}?{urlencode({'page': number})}"
 
 
-def write_collection(identifier: str, total: int, *, last: int | None = None) -> Json:
+def write_collection(identifier: str, total: int, *, last: int | None = None, ordered: bool = True) -> Json:
     """Return a collection of `total` items on `last` pages. None hides the items, as for followers kept private."""
-    made: Json = {"@context": CONTEXT, "id": identifier, "type": "OrderedCollection", "totalItems": total}
+    made: Json = {"id": identifier, "type": "OrderedCollection" if ordered else "Collection", "totalItems": total}
     if last is not None:
         made["first"] = page_url(identifier, 1)
         made["last"] = page_url(identifier, max(1, last))
-    return made
+    return with_context(made)
 
 
 def write_whole(identifier: str, items: Sequence[str | Json]) -> Json:
     """Return a short collection with its items, without pages: featured, or an empty following."""
-    return {
-        "@context": CONTEXT,
+    made: Json = {
         "id": identifier,
         "type": "OrderedCollection",
         "totalItems": len(items),
         "orderedItems": list(items),
     }
+    return with_context(made)
 
 
-def write_page(identifier: str, number: int, items: Sequence[str | Json], *, total: int, last: int) -> Json:
+def write_page(
+    identifier: str, number: int, items: Sequence[str | Json], *, total: int, last: int, ordered: bool = True
+) -> Json:
     """Return page `number` of `last`, counted from 1."""
     made: Json = {
-        "@context": CONTEXT,
         "id": page_url(identifier, number),
-        "type": "OrderedCollectionPage",
+        "type": "OrderedCollectionPage" if ordered else "CollectionPage",
         "partOf": identifier,
         "totalItems": total,
-        "orderedItems": list(items),
+        "orderedItems" if ordered else "items": list(items),
     }
     if number > 1:
         made["prev"] = page_url(identifier, number - 1)
     if number < last:
         made["next"] = page_url(identifier, number + 1)
-    return made
+    return with_context(made)
+
+
+def embed(identifier: str) -> Json:
+    """Return the collection as it stands in a document of ours that is sent: with a first page that has no more in it
+    than where to go on. Mastodon writes the replies to a post so, and GoToSocial reads them in no other form."""
+    first = {"type": "CollectionPage", "partOf": identifier, "next": page_url(identifier, 1), "items": []}
+    return {"id": identifier, "type": "Collection", "first": first}
+
+
+def embed_page(identifier: str, items: Sequence[str], *, total: int, last: int) -> Json:
+    """Return the collection as it stands in a document that is fetched, with what its first page has."""
+    first = write_page(identifier, 1, items, total=total, last=last, ordered=False)
+    return {"id": identifier, "type": "Collection", "totalItems": total, "first": first}
 
 
 def parse_collection(document: Json) -> Collection:

@@ -18,6 +18,7 @@ from fedistream.api.owncast.socket import ChatSocket
 from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin.desk import Desk
 from fedistream.api.pages.admin.needs import needs
+from fedistream.api.pages.counterpart import Counterparts
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.hall import Hall
@@ -109,6 +110,13 @@ def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
         stills=made.stills,
         invitations=invitations,
         featured=made.federation.servers,
+        counterparts=Counterparts(
+            made.federation.addresses,
+            made.federation.documents,
+            made.federation.doors.admission,
+            made.federation.posts,
+            made.notices,
+        ),
     )
 
 

@@ -6,42 +6,17 @@ from typing import Any
 
 from activitypub import members
 from activitypub.strictjson import Json
+from activitypub.vocabulary.contexts import with_context
 from activitypub.vocabulary.objects import Object, write_object
-
-CONTEXT: list[Any] = [
-    "https://www.w3.org/ns/activitystreams",
-    {
-        "Hashtag": "as:Hashtag",
-        "sensitive": "as:sensitive",
-        "toot": "http://joinmastodon.org/ns#",
-        "blurhash": "toot:blurhash",
-        "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
-        "Emoji": "toot:Emoji",
-        "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
-        "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
-        "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
-        "gts": "https://gotosocial.org/ns#",
-        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
-        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
-        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
-        "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
-        "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
-    },
-]
-
-
-def with_context(document: Json) -> Json:
-    """Return the document as it is served or sent by itself."""
-    return {"@context": CONTEXT} | document
 
 
 def activity(kind: str, identifier: str, actor: str, thing: Any, **more: Any) -> Json:
     """Return an activity; `more` are members by their wire names, left out where None. Tuples become lists."""
-    made: Json = {"@context": CONTEXT, "id": identifier, "type": kind, "actor": actor, "object": thing}
+    made: Json = {"id": identifier, "type": kind, "actor": actor, "object": thing}
     for name, value in more.items():
         if value is not None:
             made[name] = list(value) if isinstance(value, tuple) else value
-    return made
+    return with_context(made)
 
 
 def create(identifier: str, actor: str, thing: Object) -> Json:
@@ -56,10 +31,7 @@ def update(identifier: str, actor: str, thing: Object) -> Json:
 
 def update_actor(identifier: str, actor: Json, to: Sequence[str]) -> Json:
     """Return an Update of the actor itself: after a change of the profile, or of its key."""
-    document = {name: value for name, value in actor.items() if name != "@context"}
-    made = activity("Update", identifier, actor["id"], document, to=list(to))
-    # the terms of the embedded actor are defined by its own context
-    return made | {"@context": actor["@context"]}
+    return activity("Update", identifier, actor["id"], actor, to=list(to))
 
 
 def delete(
@@ -80,14 +52,12 @@ def answer(kind: str, identifier: str, actor: str, asked: Json, *, result: str |
 
     Mastodon finds the Follow by its id, then by type and actor; other servers by only one of these.
     """
-    echo = {name: value for name, value in asked.items() if name != "@context"}
-    return activity(kind, identifier, actor, echo, to=[asked["actor"]], result=result)
+    return activity(kind, identifier, actor, asked, to=[asked["actor"]], result=result)
 
 
 def undo(identifier: str, actor: str, undone: Json) -> Json:
     """Return the Undo of an activity of ours, for those who got it."""
-    echo = {name: value for name, value in undone.items() if name != "@context"}
-    return activity("Undo", identifier, actor, echo, to=undone.get("to"), cc=undone.get("cc"))
+    return activity("Undo", identifier, actor, undone, to=undone.get("to"), cc=undone.get("cc"))
 
 
 def quote_authorization(identifier: str, author: str, quoting: str, quoted: str) -> Json:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from activitypub import members, names
+from activitypub.collections import embed
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 
@@ -143,7 +144,7 @@ def write_object(value: Object) -> Json:
         "cc": list(value.cc),
         "tag": [_write_tag(tag) for tag in value.tags],
         "attachment": [_write_attachment(each) for each in value.attachments],
-        "replies": value.replies,
+        "replies": embed(value.replies) if value.replies else None,
         "likes": value.likes,
         "shares": value.shares,
         "interactionPolicy": value.policy,

@@ -67,9 +67,11 @@ class Site:
         """The page of one broadcast; in channels other than home that is the channel's."""
         return f"{self.base}/live/{broadcast_id}" if slug == HOME else self.page(slug)
 
-    def still(self, slug: str) -> str:
-        """A picture of what is on the air."""
-        return f"{self.base}/thumbnail.jpg" if slug == HOME else f"{self.base}/c/{slug}/thumbnail.jpg"
+    def still(self, slug: str, broadcast_id: int | None = None) -> str:
+        """A picture of what is on the air; with an id, the picture of that broadcast, which is kept after its end."""
+        if slug != HOME:
+            return f"{self.base}/c/{slug}/thumbnail.jpg"
+        return f"{self.base}/thumbnail.jpg" if broadcast_id is None else f"{self.live(slug, broadcast_id)}/still.jpg"
 
     def stream(self, slug: str) -> str:
         return f"{self.base}/hls/stream.m3u8" if slug == HOME else f"{self.base}/hls/{slug}/stream.m3u8"

@@ -8,7 +8,7 @@ from activitypub.actor import Actor, ActorKey, Picture, write_actor
 from activitypub.directory import CAPABILITY
 from activitypub.nodeinfo import NodeFacts
 from activitypub.strictjson import Json
-from activitypub.vocabulary.compose import with_context
+from activitypub.vocabulary.contexts import with_context
 from activitypub.webfinger import (
     ACTIVITY_JSON,
     AVATAR,
@@ -80,6 +80,7 @@ class Documents:
                 keys=(ActorKey(key.key_id, key.key.public()),),
                 webfinger=f"{name}@{site.authority}",
                 generator=site.node,
+                attribution_domains=(_host(site.authority),),
             )
         )
 
@@ -99,6 +100,10 @@ class Documents:
                 keys=(ActorKey(key.key_id, key.key.public()),),
             )
         )
+
+    def node_outbox(self) -> Json:
+        """Nothing: the node's own actor says nothing. Raises Off."""
+        return collections.write_whole(f"{self._addresses.site().node}/outbox", [])
 
     def webfinger(self, resource: str) -> Json:
         """Who is asked for, by acct: or by the URL of an actor or page. Raises Invalid, NotFound, Off."""
@@ -146,7 +151,7 @@ class Documents:
         if page is None:
             return collections.write_collection(url, found.total, last=_last(found.total))
         _check(page, found.total)
-        items = [_bare(each.create()) for each in found.items]
+        items = [each.create() for each in found.items]
         return collections.write_page(url, page, items, total=found.total, last=_last(found.total))
 
     def following(self, channel: Channel) -> Json:
@@ -170,7 +175,9 @@ class Documents:
         # many servers read the numbers here
         likes = await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION)
         shares = await self._counted(found.url, "shares", Kind.SHARE)
-        return with_context({**found.document, "likes": likes, "shares": shares})
+        said = await replies(post_id, 0, PAGE)
+        below = collections.embed_page(f"{found.url}/replies", said.items, total=said.total, last=_last(said.total))
+        return with_context({**found.document, "replies": below, "likes": likes, "shares": shares})
 
     async def likes(self, post_id: str, _page: int | None = None) -> Json:
         """How many like a post; who they are is nobody's business. Raises NotFound, Gone, Off."""
@@ -191,9 +198,10 @@ class Documents:
         url, number = f"{found.url}/replies", page or 1
         answers = await replies(post_id, (number - 1) * PAGE, PAGE)
         if page is None:
-            return collections.write_collection(url, answers.total, last=_last(answers.total))
+            return collections.write_collection(url, answers.total, last=_last(answers.total), ordered=False)
         _check(page, answers.total)
-        return collections.write_page(url, page, answers.items, total=answers.total, last=_last(answers.total))
+        last = _last(answers.total)
+        return collections.write_page(url, page, answers.items, total=answers.total, last=last, ordered=False)
 
     async def _counted(self, url: str, name: str, *kinds: Kind) -> Json:
         return {
@@ -280,10 +288,6 @@ def _link(url: str) -> str:
 def _host(authority: str) -> str:
     """The name of the node's own actor, which has no room for a port."""
     return authority.partition(":")[0]
-
-
-def _bare(document: Json) -> Json:
-    return {name: value for name, value in document.items() if name != "@context"}
 
 
 def _last(total: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from activitypub.addressing import Recipient, Visibility, inboxes
+from activitypub.collections import embed
 from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.objects import Object, Tag, write_object
@@ -282,7 +283,10 @@ class Posts:
 
 
 def _post(row: PostRow) -> Post:
-    return Post(row.id, row.channel_id, row.document, Visibility(row.visibility))
+    document = row.document
+    if isinstance(replies := document.get("replies"), str):  # as older versions wrote it
+        document = {**document, "replies": embed(replies)}
+    return Post(row.id, row.channel_id, document, Visibility(row.visibility))
 
 
 async def _reach(row: PostRow) -> PostReachRow:

@@ -63,7 +63,8 @@ class Draft:
 
     `mentions` are all who are told; where the text names one as @user@host, it becomes a link. `hashtags` that the text
     does not have are put below it. A private channel's posts are for its followers at most, whatever is said here.
-    `sensitive` None is what the channel's setting says, `language` "" is unknown.
+    `sensitive` None is what the channel's setting says, `language` "" is unknown. `page` is where people read it, if
+    that is not the post itself.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Draft:
     language: str = ""
     sensitive: bool | None = None
     summary: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def note(draft: Draft, frame: Frame) -> Object:
         content=written.html,
         summary=draft.summary or None,
         language=draft.language or None,
-        url=frame.url,
+        url=draft.page or frame.url,
         in_reply_to=draft.in_reply_to,
         published=frame.published,
         updated=frame.updated,

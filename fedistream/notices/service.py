@@ -58,7 +58,7 @@ class Site(Protocol):
     def post(self, post_id: str) -> str: ...
     def live(self, slug: str, broadcast_id: int) -> str: ...
     def page(self, slug: str) -> str: ...
-    def still(self, slug: str) -> str: ...
+    def still(self, slug: str, broadcast_id: int | None = None) -> str: ...
 
 
 class Channel(Protocol):
@@ -162,13 +162,18 @@ class Notices:
         rows = await found.order_by("-id").offset(offset).limit(limit)
         return Page(await found.count(), tuple(self._notice(row) for row in rows))
 
+    async def post_of(self, broadcast_id: int) -> str:
+        """The id of the post that tells of a broadcast, "" where none is out."""
+        row = await NoticeRow.get_or_none(broadcast_id=broadcast_id)
+        return row.post_id if row is not None and row.state in OUT else ""
+
     async def preview(self, channel_id: int, notice_id: int | None = None, text: str = "") -> Preview:
         """What would be said now, by this notice or the next one, or with this text in its place. Raises NotFound,
         Invalid, Off."""
         row = await self._row(channel_id, notice_id) if notice_id is not None else None
         channel = self._channel(channel_id)
         text = text.strip() or self._text(channel, row)
-        html = self._near.posts.html(channel, self._draft(channel, text)) if text else ""
+        html = self._near.posts.html(channel, self._draft(channel, text, row)) if text else ""
         return Preview(text, html)
 
     async def edit(self, channel_id: int, notice_id: int, text: str) -> Notice:
@@ -176,7 +181,7 @@ class Notices:
         Raises NotFound, Invalid, Off, and Conflict when it is too late."""
         row = await self._row(channel_id, notice_id)
         channel = self._channel(channel_id)
-        draft = self._draft(channel, text.strip() or self._text(channel, row, custom=False))
+        draft = self._draft(channel, text.strip() or self._text(channel, row, custom=False), row)
         self._near.posts.html(channel, draft)
         custom: dict[str, object] = {"custom": text.strip()}
         if row.state == State.PLANNED:
@@ -261,7 +266,7 @@ class Notices:
         elif isinstance(step, life.Post):
             await self._post(row, channel)
         elif isinstance(step, life.Update):
-            draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row)))
+            draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row), row))
             await atomic(self._say, row, draft, {})
         elif isinstance(step, life.Close):
             await self._finish(row, channel, air)
@@ -270,7 +275,7 @@ class Notices:
     async def _post(self, row: NoticeRow, channel: Channel) -> bool:
         """Returns False if somebody else was faster."""
         # outside the transaction: other servers are asked
-        draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row)))
+        draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row), row))
         return await atomic(self._send, row, channel, draft)
 
     async def _send(self, row: NoticeRow, channel: Channel, draft: Any) -> bool:
@@ -302,7 +307,7 @@ class Notices:
         elif how == "update":
             message = str(self._near.settings.value("notice.ended_message", row.channel_id))
             text = wording.ended(message, self._title(row.channel_id), self._link(channel, row))
-            await atomic(self._leave, row, at, self._draft(channel, text, picture=False))
+            await atomic(self._leave, row, at, self._draft(channel, text, row))
         else:
             await atomic(self._leave, row, at, None)
 
@@ -341,14 +346,17 @@ class Notices:
         site = self._near.addresses.site()
         return site.live(channel.slug, row.broadcast_id) if row is not None else site.page(channel.slug)
 
-    def _draft(self, channel: Channel, text: str, *, picture: bool = True) -> Any:
+    def _draft(self, channel: Channel, text: str, row: NoticeRow | None) -> Any:
         value, making = self._near.settings.value, self._near.making
         pictures: tuple[Any, ...] = ()
-        if picture and value("notice.picture", channel.id) == "picture":
+        if value("notice.picture", channel.id) == "picture":
             shown = wording.alt(self._title(channel.id), str(value("name", channel.id)))
-            pictures = (making.picture(self._near.addresses.site().still(channel.slug), JPEG, shown),)
+            # of this broadcast, not of what is on the air whenever somebody looks: it stays when the broadcast is over
+            still = self._near.addresses.site().still(channel.slug, row.broadcast_id if row is not None else None)
+            pictures = (making.picture(still, JPEG, shown),)
         return making.draft(
             text,
+            page=self._link(channel, row),
             pictures=pictures,
             hashtags=tuple(value("tags", channel.id)),
             language=str(value("notice.language", channel.id)),

@@ -23,6 +23,7 @@ from fedistream.api.owncast.socket import ChatSocket, Limits
 from fedistream.api.owncast.socket import Desk as SocketDesk
 from fedistream.api.pages.admin.desk import Desk
 from fedistream.api.pages.admin.needs import needs
+from fedistream.api.pages.counterpart import Counterparts
 from fedistream.api.pages.envelope import PagesEnvelope
 from fedistream.api.pages.forms import Tickets
 from fedistream.api.pages.hall import Hall
@@ -137,6 +138,13 @@ class Faces:
             stills=NoStills(),
             invitations=invitations,
             featured=self.federation.servers,
+            counterparts=Counterparts(
+                self.federation.addresses,
+                self.federation.documents,
+                self.federation.doors.admission,
+                self.federation.posts,
+                self.notices,
+            ),
         )
 
     def app(self) -> ASGIApp:

@@ -52,9 +52,10 @@ class Broadcasts:
     def __init__(self) -> None:
         self.on: dict[int, Air] = {}
         self.disconnected: list[int] = []
+        self.entries: dict[int, Entry] = {}
 
     async def find(self, broadcast_id: int) -> Entry | None:
-        return None
+        return self.entries.get(broadcast_id)
 
     def air(self, channel_id: int) -> Air:
         return self.on.get(channel_id, offline(channel_id))

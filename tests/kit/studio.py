@@ -233,6 +233,16 @@ class Listening:
     key_overridden: bool = False
 
 
+class NoCounterparts:
+    """Federation is off."""
+
+    async def of(self, channel: object, broadcast_id: int | None = None) -> None:
+        return None
+
+    async def answer(self, ask: object, channel: object, broadcast_id: int | None = None) -> None:
+        return None
+
+
 @dataclass
 class Studio:
     """`go_live`, `drop` and `finish` are the streamer's; `broadcasts.shown` shows an air that no streamer made."""
@@ -296,6 +306,7 @@ class Studio:
                 stills=self.stills,
                 invitations=self.invitations,
                 featured=self.featured,
+                counterparts=NoCounterparts(),
             ),
             "logbook": self.logbook,
             "listening": self.listening,

@@ -7,12 +7,15 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from activitypub.webfinger import ACTIVITY_JSON
+from fedistream.api import conditional
 from fedistream.api.ask import Ask
 from fedistream.api.fediverse.discovery import typed
 from fedistream.api.fediverse.negotiation import wants_document
 from fedistream.api.fediverse.signed import admit
+from fedistream.api.pages import post as post_page
+from fedistream.api.pages.hall import Hall
 from fedistream.errors import Gone, NotFound
-from fedistream.federation.addresses import Addresses, Channel
+from fedistream.federation.addresses import HOME, Addresses, Channel
 from fedistream.federation.documents import Documents
 from fedistream.federation.doors.admission import Admission
 from fedistream.federation.doors.quotes import Quotes
@@ -26,11 +29,15 @@ async def actor(ask: Ask, addresses: Addresses, documents: Documents, admission:
     if not wants_document(ask.request.headers):
         return _page(addresses, channel)
     await admit(ask, addresses, admission)
-    return _document(await documents.actor(channel), admission)
+    return document(ask, await documents.actor(channel), admission)
 
 
 async def node(ask: Ask, documents: Documents) -> Response:
-    return _document(await documents.node())
+    return document(ask, await documents.node())
+
+
+async def node_outbox(ask: Ask, documents: Documents) -> Response:
+    return document(ask, documents.node_outbox())
 
 
 async def collection(
@@ -38,47 +45,43 @@ async def collection(
 ) -> Response:
     channel = _channel(ask, addresses)
     await admit(ask, addresses, admission)
-    return _document(await which(documents, channel, _number(ask.query.get("page"))), admission)
+    return document(ask, await which(documents, channel, _number(ask.query.get("page"))), admission)
 
 
 async def following(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
     channel = _channel(ask, addresses)
     await admit(ask, addresses, admission)
-    return _document(documents.following(channel), admission)
+    return document(ask, documents.following(channel), admission)
 
 
 async def featured(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
     channel = _channel(ask, addresses)
     await admit(ask, addresses, admission)
-    return _document(await documents.featured(channel), admission)
+    return document(ask, await documents.featured(channel), admission)
 
 
-async def post(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+async def post(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission, hall: Hall) -> Response:
     post_id, wanted = ask.parts["post_id"], wants_document(ask.request.headers)
     if wanted:
         await admit(ask, addresses, admission)
     try:
-        document = await documents.post(post_id)
+        found = await documents.post(post_id)
     except Gone:
         if not wanted:
             raise
-        return _document(await documents.tombstone(post_id), admission, 410)
-    if not wanted:
-        channel = addresses.by_actor(document["attributedTo"])
-        if channel is not None:
-            return _page(addresses, channel)
-    return _document(document, admission)
+        return document(ask, await documents.tombstone(post_id), admission, 410)
+    return document(ask, found, admission) if wanted else await _page_of(found, addresses, hall)
 
 
 async def part(which: PartOf, ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
     """What has become of a post: replies, likes, shares."""
     await admit(ask, addresses, admission)
-    return _document(await which(documents, ask.parts["post_id"], _number(ask.query.get("page"))), admission)
+    return document(ask, await which(documents, ask.parts["post_id"], _number(ask.query.get("page"))), admission)
 
 
 async def stamp(ask: Ask, addresses: Addresses, quotes: Quotes, admission: Admission) -> Response:
     await admit(ask, addresses, admission)
-    return _document(await quotes.stamp(ask.parts["quote_id"]), admission)
+    return document(ask, await quotes.stamp(ask.parts["quote_id"]), admission)
 
 
 followers = partial(collection, Documents.followers)
@@ -99,16 +102,34 @@ def _channel(ask: Ask, addresses: Addresses) -> Channel:
 
 def _page(addresses: Addresses, channel: Channel) -> Response:
     # relative, so that it is right behind whatever proxy
-    target = "/" if channel.slug == "home" else f"/c/{channel.slug}"
+    target = "/" if channel.slug == HOME else f"/c/{channel.slug}"
     return RedirectResponse(target, 307, {"Vary": "Accept, Signature"})
 
 
-def _document(document: dict[str, Any], admission: Admission | None = None, status: int = 200) -> Response:
+async def _page_of(found: dict[str, Any], addresses: Addresses, hall: Hall) -> Response:
+    """Of the post itself; a notice is read on the page of its broadcast, and other channels have no pages yet."""
+    channel = addresses.by_actor(found["attributedTo"])
+    if channel is not None and channel.slug != HOME:
+        return _page(addresses, channel)
+    base = addresses.site().base
+    if found["url"] != found["id"] and found["url"].startswith(f"{base}/"):
+        return RedirectResponse(found["url"].removeprefix(base), 307, {"Vary": "Accept, Signature"})
+    shown = await post_page.show(hall, found)
+    shown.headers.add_vary_header("Accept")
+    return shown
+
+
+def document(ask: Ask, value: dict[str, Any], admission: Admission | None = None, status: int = 200) -> Response:
     """`admission` for what is not for everybody: what one reader got, nobody else may be given from a cache."""
     shared = "private, " if admission is not None and admission.strict else ""
     headers = {"Vary": "Accept, Signature", "Cache-Control": f"{shared}max-age=60"}
-    answer = typed(document, ACTIVITY_JSON, headers)
+    answer = typed(value, ACTIVITY_JSON, headers)
     answer.status_code = status
+    if status == 200:
+        answer.headers["ETag"] = tag = conditional.entity_tag(bytes(answer.body))
+        if conditional.has(ask.request.headers, tag):
+            kept = {name: answer.headers[name] for name in ("ETag", "Vary", "Cache-Control")}
+            return Response(status_code=304, headers=kept)
     return answer
 
 

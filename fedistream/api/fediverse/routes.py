@@ -25,6 +25,7 @@ ACTORS = (
     Entry("GET", f"{ACTOR}/featured", actors.featured, "anyone", "Mastodon"),
     Entry("POST", "/federation/inbox", inbox.shared, "anyone", "ActivityPub", inbox.MAX_BODY),
     Entry("GET", "/federation/node", actors.node, "anyone", "FEP-2677"),
+    Entry("GET", "/federation/node/outbox", actors.node_outbox, "anyone", "ActivityPub"),
     Entry("GET", "/federation/quotes/{quote_id}", actors.stamp, "anyone", "FEP-044f"),
     Entry("GET", "/federation/{post_id}", actors.post, "anyone", "ActivityPub"),
     Entry("GET", "/federation/{post_id}/replies", actors.replies, "anyone", "ActivityPub"),

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.ask import Ask, TooLarge, TooSlow, Unidentified
+from fedistream.api.fediverse.signed import Unsigned
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 
 STATUS: Mapping[type[Refusal], int] = {
     Unidentified: 401,
+    Unsigned: 401,
     NotAllowed: 403,
     NotFound: 404,
     TooSlow: 408,

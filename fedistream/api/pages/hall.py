@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from starlette.responses import Response
+
+from fedistream.api.ask import Ask
 from fedistream.api.pages import chat
 from fedistream.api.pages.cards import Still
 from fedistream.api.pages.invitation import Invitation
@@ -63,6 +66,20 @@ class Invitations(Protocol):
     async def of(self, channel: Channel) -> Invitation | None: ...
 
 
+class Found(Protocol):
+    """What stands behind a page in the protocol, and whose it is."""
+
+    @property
+    def document(self) -> str: ...
+    @property
+    def creator(self) -> str: ...
+
+
+class Counterparts(Protocol):
+    async def of(self, channel: Channel, broadcast_id: int | None = None) -> Found | None: ...
+    async def answer(self, ask: Ask, channel: Channel, broadcast_id: int | None = None) -> Response | None: ...
+
+
 class FeaturedServers(Protocol):
     async def shown(self) -> Sequence[Featured]: ...
 
@@ -86,6 +103,7 @@ class Hall:
     stills: Stills
     invitations: Invitations
     featured: FeaturedServers
+    counterparts: Counterparts
 
     def values(self) -> Mapping[str, object]:
         """The settings that are shown, by their names."""

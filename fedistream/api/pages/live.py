@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from fedistream.api.ask import Ask
 from fedistream.api.pages import cards, shapes, texts, watch
+from fedistream.api.pages.counterpart import varied
 from fedistream.api.pages.hall import Broadcasts, Entry, Hall
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
@@ -32,13 +33,19 @@ class Past:
 
 async def show(ask: Ask, hall: Hall) -> Response:
     """GET /live/{broadcast_id}"""
-    found, now = await find(ask.parts["broadcast_id"], hall.channels.home().id, hall.broadcasts), hall.now()
+    home = hall.channels.home()
+    found, now = await find(ask.parts["broadcast_id"], home.id, hall.broadcasts), hall.now()
+    if (document := await hall.counterparts.answer(ask, home, found.id)) is not None:
+        return document
+    fediverse = await hall.counterparts.of(home, found.id)
     if now.air.broadcast_id == found.id:
-        return await watch.page(hall, watch.describe(ask, hall, now, cards.path(found.id)))
+        given = watch.describe(ask, hall, now, cards.path(found.id))
+        return await watch.page(hall, {**given, "fediverse": fediverse})
     still = await hall.stills.of(found.id)
     made = card(ask, hall, found, still, live=False)
     shown = cards.still_path(found.id) if still is not None else ""
-    return hall.pages.page("ended.html", {**_ended(hall, now.air, found), "card": made, "still": shown})
+    words = {**_ended(hall, now.air, found), "card": made, "still": shown, "fediverse": fediverse}
+    return varied(hall.pages.page("ended.html", words))
 
 
 async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> Entry:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
+from fedistream.api import conditional
 from fedistream.api.ask import Ask
 from fedistream.api.pages import live, static
 from fedistream.api.pages.hall import Broadcasts
@@ -13,7 +14,6 @@ from fedistream.api.pages.static import Static
 from fedistream.errors import NotFound
 
 FRESH_S = 20  # as often as there is a new one
-MAX_TAGS = 2048  # characters of an If-None-Match that are looked at
 
 
 class Picture(Protocol):
@@ -88,10 +88,8 @@ def answer(ask: Ask, picture: Picture) -> Response:
 
 
 def _has(ask: Ask, tag: str, at: datetime) -> bool:
-    known = ask.request.headers.get("if-none-match")
-    if known is not None:
-        tags = [each.strip().removeprefix("W/") for each in known[:MAX_TAGS].split(",")]
-        return tag in tags or tags == ["*"]
+    if (told := conditional.has(ask.request.headers, tag)) is not None:
+        return told
     try:
         since = parsedate_to_datetime(ask.request.headers.get("if-modified-since", ""))
     except (ValueError, OverflowError):  # of numbers with twenty digits, in the hour or the zone

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fedistream.api.ask import Ask
 from fedistream.api.pages import cards, chat, shapes, texts
+from fedistream.api.pages.counterpart import varied
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.hall import Hall, Now
 from fedistream.api.pages.site import origin
@@ -20,7 +21,10 @@ POSTER = "/thumbnail.jpg"
 
 async def watch(ask: Ask, hall: Hall) -> Response:
     """GET /"""
-    return await page(hall, describe(ask, hall, hall.now()))
+    home = hall.channels.home()
+    if (document := await hall.counterparts.answer(ask, home)) is not None:
+        return document
+    return await page(hall, {**describe(ask, hall, hall.now()), "fediverse": await hall.counterparts.of(home)})
 
 
 async def embed(ask: Ask, hall: Hall) -> Response:
@@ -39,7 +43,7 @@ async def page(hall: Hall, given: Mapping[str, Any]) -> Response:
     if not values["chat.disabled"]:
         shown["chat"] = chat.room(chat.READ_WRITE, values)
         shown["page_data"] = {**shown["page_data"], **chat.told(pages, values, shown["page_data"]["texts"])}
-    return pages.page("watch.html", shown)
+    return varied(pages.page("watch.html", shown))
 
 
 def describe(ask: Ask, hall: Hall, now: Now, path: str = "/") -> dict[str, Any]:
@@ -57,6 +61,7 @@ def describe(ask: Ask, hall: Hall, now: Now, path: str = "/") -> dict[str, Any]:
         "channel": channel,
         "chat": None,
         "invitation": None,
+        "fediverse": None,
         "air": air,
         "state": shapes.first_state(air),
         "live": air.state is not State.OFFLINE,

@@ -54,13 +54,19 @@ async def test_a_notice_is_posted_once_after_a_delay(node: Noticed) -> None:
     assert row.expires_at - row.created_at == pytest.approx(1800, abs=5)
 
 
-async def test_a_picture_in_place_of_the_card_has_words(node: Noticed) -> None:
+async def test_a_picture_in_place_of_the_card_has_words_and_is_that_of_the_broadcast_for_good(node: Noticed) -> None:
     await node.near.settings.change("notice.picture", "picture")
     await node.near.settings.change("nsfw", True)
-    await node.live("Locks")
+    broadcast_id = (await node.live("Locks")).broadcast_id
     ((_, note),) = await node.sent()
     (picture,) = note["attachment"]
-    assert (picture["url"], picture["mediaType"]) == (f"{ORIGIN}/thumbnail.jpg", "image/jpeg")
+    still = f"{ORIGIN}/live/{broadcast_id}/still.jpg"
+    assert (picture["url"], picture["mediaType"]) == (still, "image/jpeg")
+    assert note["url"] == f"{ORIGIN}/live/{broadcast_id}"
+    await node.end(broadcast_id)
+    _, ended = (await node.sent())[-1]
+    assert "ended" in ended["content"]
+    assert (ended["attachment"], ended["url"]) == (note["attachment"], note["url"])
     assert (picture["name"], note["sensitive"]) == ("Locks (Fedistream)", True)
 
 

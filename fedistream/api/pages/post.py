@@ -1,0 +1,37 @@
+"""The page of a post, for people who come by its address from elsewhere. A notice has that of its broadcast instead."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from fedistream.api.pages import shapes, texts
+from fedistream.api.pages.hall import Hall
+from fedistream.federation.excerpt import beginning
+
+
+async def show(hall: Hall, document: Mapping[str, Any]) -> Response:
+    """`document` is the post as others read it."""
+    pages, values = hall.pages, hall.values()
+    channel = await hall.counterparts.of(hall.channels.home())
+    content = str(document.get("content") or "")
+    shown = {
+        "channel": shapes.channel(values),
+        "fediverse": {"document": document["id"], "creator": channel.creator if channel else ""},
+        "beginning": beginning(content),
+        "content": Markup(content),  # noqa: S704 - sanitised when it was written
+        "warning": document.get("summary") or "",
+        "sensitive": bool(document.get("sensitive")),
+        "pictures": [each for each in document.get("attachment", ()) if each.get("type") == "Image"],
+        "published": datetime.fromisoformat(document["published"]),
+        "likes": document["likes"]["totalItems"],
+        "shares": document["shares"]["totalItems"],
+        "replies": document["replies"]["totalItems"],
+        "url": document["id"],
+        "nsfw": bool(values["nsfw"]),
+        "indexed": not values["disablesearchindexing"],
+        "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},
+    }
+    return pages.page("post.html", shown)
