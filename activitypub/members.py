@@ -17,11 +17,14 @@ MAX_LABEL = 500  # characters of a name
 
 # Keywords that move members elsewhere: what we read would not be what a JSON-LD processor sees (CVE-2022-24307)
 _REARRANGING = frozenset({"@graph", "@included", "@reverse"})
-# Bidirectional marks, invisible characters and controls, with which a name looks like another. The two joiners
-# U+200C and U+200D stay: emoji families and Persian need them.
-_INVISIBLE = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]"
+# Characters that show nothing, or change how others are shown: controls, bidirectional marks, zero-width and filling
+# ones, halves of surrogate pairs. With them a name looks like another and a word passes a filter. The two joiners
+# U+200C and U+200D stay: emoji families and Persian need them. The inside of a character class, for others to build on.
+INVISIBLE = (
+    "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f"
+    "\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff\\U0001d173-\\U0001d17a\\U000e0000-\\U000e007f"
 )
+_INVISIBLE = re.compile(f"[\\t\\n\\r{INVISIBLE}]")
 
 
 def check_plain(document: Json) -> None:

@@ -1,12 +1,10 @@
 """What people on other servers do, told in the chat in a line: they follow, like, share. An admin can silence it."""
 
 import contextlib
-import html
-
-import nh3
 
 from fedistream.chat.herald import Engagement, Herald, Settings
 from fedistream.chat.values import Kind, RemoteAuthor
+from fedistream.core import plain_text
 from fedistream.errors import TooMany
 from fedistream.events import FollowApproved, FollowReceived, PostLiked, PostShared
 
@@ -36,7 +34,7 @@ class Chorus:
         shown = self._settings.value("federation.show_engagement", fact.channel_id)
         if not shown or self._settings.value("chat.disabled", fact.channel_id):
             return
-        name = plain(fact.display_name)[:MAX_NAME] or fact.handle
+        name = plain_text.name(fact.display_name, MAX_NAME) or fact.handle
         author = RemoteAuthor(name, fact.handle, fact.actor, fact.image)
         what = Engagement(kind, author, f"{name} {did}", name, fact.image, fact.actor)
         # when the database does not keep up, this is what can be left out best
@@ -45,8 +43,3 @@ class Chorus:
 
     def _server(self, channel_id: int) -> str:
         return str(self._settings.value("name", channel_id))
-
-
-def plain(name: str) -> str:
-    """A name without the HTML that some servers have in it."""
-    return html.unescape(nh3.clean(name, tags=set())).strip()

@@ -12,8 +12,9 @@ from fedistream.chat import names, rules
 from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.messages import GONE, GONE_HTML, Along
 from fedistream.chat.moderation import ADMIN, Moderation
-from fedistream.chat.render import escape, printable, sanitise
+from fedistream.chat.render import escape, sanitise
 from fedistream.chat.values import Edited, Kind, Message, Origin, RemoteAuthor
+from fedistream.core.plain_text import one_line, printable
 from fedistream.db import after_commit, atomic
 from fedistream.errors import Invalid
 
@@ -129,6 +130,6 @@ def _saying(message: Message, said: Remark) -> Message:
         body=text or GONE,
         html=html or GONE_HTML,
         link=said.link,
-        warning=names.clean(said.warning, rules.MAX_WARNING),
+        warning=one_line(said.warning, rules.MAX_WARNING),
         edited_at=said.edited_at,
     )

@@ -8,14 +8,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from fedistream.core.plain_text import BLANKS, UNSEEN, without_sign
+
 LONGEST = 30  # characters
 MARKS = 2  # combining marks on one letter; Vietnamese has two, a tower of them covers the lines above
 FEWEST_SUGGESTIONS = 10  # fewer would call half the room by one name
-
-# categories that show nothing, or change how others are shown: control, format (bidi, zero-width, tags), half
-# characters, private use, unassigned
-UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
-BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters by their category, and nothing to the eye
 
 LOOK_ALIKES = str.maketrans(
     "аеорсухкмнтвіјѕԁһӏԛԝցոսαεορτυνικχγ013457ıł|!$@",
@@ -35,8 +32,8 @@ ANIMALS = (
 
 
 def clean(name: str, longest: int = LONGEST) -> str:
-    """The name as it may be stored: composed, on one line, nothing unseen in it, at most `longest` characters and cut
-    between letters, never through one. Empty if nothing is left of it."""
+    """The name as it may be stored: composed, on one line, nothing unseen in it and no sign of those who signed in, at
+    most `longest` characters and cut between letters, never through one. Empty if nothing is left of it."""
     kept: list[str] = []
     marks = 0
     # whoever sends a megabyte gets no normalisation of it
@@ -52,7 +49,7 @@ def clean(name: str, longest: int = LONGEST) -> str:
             kept.append(" ")
         elif category not in UNSEEN:
             kept.append(letter)
-    tidy = " ".join("".join(kept).split())
+    tidy = " ".join(without_sign("".join(kept)).split())
     if len(tidy) > longest:
         end = longest
         while end and unicodedata.category(tidy[end]) in ("Mn", "Me"):

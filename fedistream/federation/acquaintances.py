@@ -16,6 +16,7 @@ from activitypub.restraint import Fetches
 from activitypub.signer import Missing, Signer
 from activitypub.urls import authority, without_fragment
 from activitypub.vocabulary.pairs import Pair
+from fedistream.core import plain_text
 from fedistream.db import after_commit, atomic, statement
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.models import FollowerRow, RemoteActorRow, RemoteNoteRow, SeenActivityRow
@@ -28,6 +29,7 @@ SEEN_FOR = timedelta(days=8)  # a signature is good for hours; peers try again f
 MAX_HEARD = 10_000  # ids in memory, of at most 2 kB each
 FRESH = timedelta(hours=1)  # for so long a row is not written again that would be the same
 MAX_HANDLE = 320  # characters
+MAX_NAME = 100
 _NO_NAME = re.compile(r"[^\w.-]")
 _HEAR = "INSERT INTO seen_activity (activity_id, at, side) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
 _LET_GO = "DELETE FROM seen_activity WHERE side IN (:sides) OR activity_id IN (:ids)"
@@ -256,7 +258,7 @@ def _face(actor: Actor, key_id: str) -> dict[str, str]:
     return {
         "key_id": key_id,
         "handle": handle_of(actor),
-        "name": actor.name or actor.username,
+        "name": plain_text.name(actor.name or "", MAX_NAME) or actor.username,
         "image": actor.icon.url if actor.icon else "",
         "inbox": actor.inbox,
         "shared_inbox": actor.shared_inbox or "",

@@ -22,6 +22,7 @@ from activitypub.webfinger import (
     write_jrd,
 )
 from fedistream import __version__
+from fedistream.core.markdown import render_page
 from fedistream.errors import Invalid, NotFound
 from fedistream.federation.addresses import Addresses, Channel, Settings
 from fedistream.federation.doors.reception import rules_of
@@ -31,7 +32,6 @@ from fedistream.federation.keys import Keys
 from fedistream.federation.posts import Posts
 from fedistream.federation.talk import replies
 from fedistream.federation.values import Kind, State
-from fedistream.text import render
 
 PAGE = 20  # items
 SOFTWARE = "fedistream"
@@ -67,7 +67,7 @@ class Documents:
                 featured=f"{url}/featured",
                 shared_inbox=site.shared_inbox,
                 name=self._text("name", channel),
-                summary=render(self._text("serversummary", channel)),
+                summary=render_page(self._text("serversummary", channel)),
                 url=site.page(channel.slug),
                 icon=Picture(f"{site.base}/logo", LOGO),
                 manually_approves=rules_of(self._settings, channel.id).any,

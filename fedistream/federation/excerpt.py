@@ -1,53 +1,38 @@
 """What somebody wrote on another server as a line of a chat: a little of its HTML, shortened, with its warning. Pure.
 
-The HTML of a stranger is first cut down by nh3 to known tags that are well nested, then read, and written anew here, so
-that nothing of his own spelling is left. What the chat allows itself is looked at once more by the chat.
+The HTML of a stranger is read by `markup.py` and written anew here, so that nothing of its own spelling is left. Names,
+titles and warnings are plain text, as in Mastodon. What the chat allows itself is looked at once more by the chat.
 """
 
 import html
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from html.parser import HTMLParser
-
-import nh3
 
 from activitypub.vocabulary.objects import Attachment, Object
+from fedistream.core.plain_text import one_line
+from fedistream.federation.markup import BLOCK, BR, CELL, MAX_HREF, QUOTED, UNQUOTED, Piece, read
 
-MAX_READ = 20_000  # characters of a post that are looked at
 MAX_SHOWN = 700  # characters: the 500 of most servers whole, an article as a taste of it
+ENOUGH = 2 * MAX_SHOWN  # characters that are read: the mentions of us that it may begin with are not shown
 MAX_WARNING = 200
-MAX_BEGINNING = 60  # characters by which somebody knows a post of his own
+MAX_BEGINNING = 60  # characters by which somebody knows a post of their own
 MAX_LINKS = 10
-MAX_HREF = 500
 MAX_PICTURES, MAX_PICTURE = 4, 120  # descriptions of pictures, and characters of each
+MAX_QUOTES = 3  # signs before a line of a quote within quotes
 NO_WORDS = "\u26a0"  # the warning of a post that is marked sensitive and does not say why
 
-INLINE = {"em": "em", "i": "em", "strong": "strong", "b": "strong", "code": "code"}
-BLOCKS = frozenset(
-    (
-        *("p", "div", "blockquote", "pre", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "table", "tr"),
-        *("article", "section", "figure", "dl", "dt", "dd", "details", "summary"),
-    )
-)
-TAGS = {*INLINE, *BLOCKS, "a", "br", "span"}
-# a quoted post's address for servers that know no quotes, and what is hidden of long addresses
-QUOTE, UNSEEN, CUT = "quote-inline", "invisible", "ellipsis"
 # titled things, whose summary is no warning
 TITLED = frozenset(("Article", "Page", "Video", "Event", "Audio"))
-
-_WEB = re.compile(r"https?://[^\s/]", re.IGNORECASE)
-_BLANK = re.compile(r"[ \t\r\n\f\u00a0]+")
-# what turns the direction of a line or hides in it, and controls; the two joiners stay, Persian and emoji need them
-_UNSEEN = re.compile(
-    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e"
-    "\\u2060-\\u206f\\ufeff\\ud800-\\udfff]"
-)
+# what an attachment without a description is, by its media type or its own
+ATTACHED = {"image": "[picture]", "video": "[video]", "audio": "[sound]"}
+_GAPS = {"br": " ", "block": " ", "cell": " "}  # between words that stand on lines of their own
+STRUCK = "~~"  # around deleted words in plain text, as many servers read it
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """`html` has p, br, a, em, strong and code; `text` is the same in plain. Neither is blank. `warning` is plain."""
+    """`html` has p, br, a, em, strong, del and code; `text` is the same in plain. Neither is blank. `warning` is
+    plain."""
 
     html: str
     text: str
@@ -55,144 +40,64 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """`kind` is text, br, block, open or close; `value` the text or the tag."""
+class Said:
+    """What was read of a note: all that takes long, and does not depend on where it is shown."""
 
-    kind: str
-    value: str = ""
-    href: str = ""
-
-
-BR, BLOCK = _Piece("br"), _Piece("block")
-_GAPS = {"br": " ", "block": " "}  # between words that stand on lines of their own
+    pieces: tuple[Piece, ...]
+    whole: bool
+    link: str
+    warning: str
 
 
-def excerpt(said: Object, ours: Collection[str], names: Collection[str]) -> Excerpt:
-    """The excerpt of a note, or of anything else with content, which is `said.id`.
+def read_note(said: Object) -> Said:
+    """Read a note, or anything else with content."""
+    warning = one_line(said.summary or "", MAX_WARNING) if said.type not in TITLED else ""
+    if said.sensitive and not warning:
+        warning = NO_WORDS
+    pieces, whole = read(said.content or "", ENOUGH)
+    if said.type in TITLED:
+        if not pieces:
+            pieces, whole = read(said.summary or "", ENOUGH)
+        title = Piece("text", one_line(said.name or "", MAX_WARNING))
+        pieces = [Piece("open", "strong"), title, Piece("close", "strong"), BLOCK, *pieces]
+    if whole:
+        pieces += [piece for each in said.attachments[:MAX_PICTURES] for piece in (BLOCK, _described(each))]
+    return Said(tuple(pieces), whole, said.url or said.id, warning)
+
+
+def excerpt(said: Said, ours: Collection[str], names: Collection[str]) -> Excerpt:
+    """What is shown of it.
 
     `ours` are the URLs of the one who is spoken to, `names` the names ("@name", "@name@host"): at the beginning of the
     text they are left out, as everybody here knows who is meant.
     """
-    warning = _plain(said.summary or "", MAX_WARNING) if said.type not in TITLED else ""
-    if said.sensitive and not warning:
-        warning = NO_WORDS
-    pieces = _without_us(_read(said.content or ""), ours, {name.lower() for name in names})
-    if said.type in TITLED:
-        title = _plain(said.name or "", MAX_WARNING)
-        about = pieces or [_Piece("text", _plain(said.summary or "", MAX_SHOWN))]
-        pieces = [_Piece("open", "strong"), _Piece("text", title), _Piece("close", "strong"), BLOCK, *about]
-    pieces += [piece for each in said.attachments[:MAX_PICTURES] for piece in (BLOCK, _described(each))]
-    writer = _Writer(said.url or said.id)
-    for piece in pieces:
+    writer = _Writer(said.link)
+    for piece in _without_us(list(said.pieces), ours, {name.lower() for name in names}):
         if not writer.take(piece):
             break
-    return Excerpt(*writer.written(), warning)
-
-
-def plain(markup: str) -> str:
-    """A name or a label without the HTML that some servers have in it, on one line."""
-    return _plain(markup, MAX_WARNING)
+    return Excerpt(*writer.written(whole=said.whole), said.warning)
 
 
 def beginning(markup: str) -> str:
-    """The first words of a post, without HTML and on one line."""
-    pieces = _read(markup)
-    return _line(
-        "".join(each.value if each.kind == "text" else _GAPS.get(each.kind, "") for each in pieces), MAX_BEGINNING
+    """The first words of a post, by which its author knows it."""
+    return words(markup, MAX_BEGINNING)
+
+
+def words(markup: str, longest: int) -> str:
+    """The first words of a text, without HTML and on one line."""
+    pieces, _ = read(markup, longest)
+    return one_line(
+        "".join(each.value if each.kind == "text" else _GAPS.get(each.kind, "") for each in pieces), longest
     )
 
 
-def _plain(markup: str, longest: int) -> str:
-    return _line(html.unescape(nh3.clean(markup[:MAX_READ], tags=set())), longest)
+def _described(attached: Attachment) -> Piece:
+    text = one_line(attached.name or "", MAX_PICTURE)
+    kind = (attached.media_type or attached.type).partition("/")[0].lower()
+    return Piece("text", f"\U0001f4ce {text or ATTACHED.get(kind, '[file]')}")
 
 
-def _line(bare: str, longest: int) -> str:
-    text = _BLANK.sub(" ", _UNSEEN.sub("", bare)).strip()
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "\u2026"
-
-
-def _described(picture: Attachment) -> _Piece:
-    text = _plain(picture.name or "", MAX_PICTURE)
-    return _Piece("text", f"\U0001f4ce {text}" if text else "\U0001f4ce")
-
-
-def _read(markup: str) -> list[_Piece]:
-    reader = _Reader()
-    reader.feed(
-        nh3.clean(
-            markup[:MAX_READ], tags=TAGS, attributes={"*": {"class"}, "a": {"href"}}, url_schemes={"http", "https"}
-        )
-    )
-    reader.close()
-    return reader.pieces
-
-
-class _Reader(HTMLParser):
-    """Well-nested HTML to pieces."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[_Piece] = []
-        self._open: list[tuple[str, str]] = []  # tag, and what to do at its end: "", "skip", "cut", "link" or a tag
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        classes = given.get("class", "").split()
-        if tag == "br":
-            self._add(BR)
-            return
-        then = ""
-        if QUOTE in classes or (UNSEEN in classes and self._in_link):
-            then = "skip"
-        elif CUT in classes and self._in_link:
-            then = "cut"
-        elif tag in INLINE:
-            then = INLINE[tag]
-            self._add(_Piece("open", then))
-        elif tag == "a":
-            href = given.get("href", "")
-            then = "link" if _WEB.match(href) and len(href) <= MAX_HREF and not self._in_link else ""
-            if then:
-                self._add(_Piece("open", "a", href))
-        elif tag in BLOCKS:
-            self._add(BLOCK)
-            if tag == "li":
-                self._add(_Piece("text", "\u2022 "))
-        self._open.append((tag, then))
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self._open:
-            return
-        _, then = self._open.pop()
-        if then == "cut":
-            self._add(_Piece("text", "\u2026"))
-        elif then == "link":
-            self._add(_Piece("close", "a"))
-        elif then in INLINE:
-            self._add(_Piece("close", then))
-        elif tag in BLOCKS and then != "skip":
-            self._add(BLOCK)
-
-    def handle_data(self, data: str) -> None:
-        text = _UNSEEN.sub("", data)
-        if not any(tag == "pre" for tag, _ in self._open):
-            self._add(_Piece("text", _BLANK.sub(" ", text)))
-            return
-        for number, line in enumerate(text.split("\n")):
-            if number:
-                self._add(BR)
-            self._add(_Piece("text", line))
-
-    @property
-    def _in_link(self) -> bool:
-        return any(then == "link" for _, then in self._open)
-
-    def _add(self, piece: _Piece) -> None:
-        if not any(then == "skip" for _, then in self._open):
-            self.pieces.append(piece)
-
-
-def _without_us(pieces: list[_Piece], ours: Collection[str], names: Collection[str]) -> list[_Piece]:
+def _without_us(pieces: list[Piece], ours: Collection[str], names: Collection[str]) -> list[Piece]:
     """Without the mentions of us that it begins with."""
     at, dropped = 0, False
     while at < len(pieces):
@@ -200,13 +105,13 @@ def _without_us(pieces: list[_Piece], ours: Collection[str], names: Collection[s
         if piece in (BR, BLOCK) or (piece.kind == "text" and not piece.value.strip()):
             at += 1
         elif piece.kind == "open" and piece.href in ours:
-            at = next((n for n in range(at, len(pieces)) if pieces[n] == _Piece("close", "a")), at) + 1
+            at = next((n for n in range(at, len(pieces)) if pieces[n] == Piece("close", "a")), at) + 1
             dropped = True
         elif piece.kind == "text" and (rest := _rest(piece.value, names)) is not None:
-            pieces[at], dropped = _Piece("text", rest), True
+            pieces[at], dropped = Piece("text", rest), True
         else:
             if dropped and piece.kind == "text":
-                pieces[at] = _Piece("text", piece.value.lstrip(" ,:"))
+                pieces[at] = Piece("text", piece.value.lstrip(" ,:"))
             break
     return pieces[at:]
 
@@ -225,43 +130,55 @@ class _Writer:
         self._html: list[str] = []
         self._text: list[str] = []
         self._open: list[str] = []
-        self._break: _Piece | None = None
+        self._break: Piece | None = None
         self._left = MAX_SHOWN
-        self._links = 0
+        self._links = self._quotes = 0
+        self._fresh = True  # nothing is written in this line yet
         self._cut = False
 
-    def take(self, piece: _Piece) -> bool:
+    def take(self, piece: Piece) -> bool:
         """Returns whether more can be taken."""
         if piece.kind == "text":
             self._say(piece.value)
         elif piece.kind in ("br", "block"):
             # not two in a row, and none at the ends: half of all posts would open with an empty line
             self._break = BLOCK if BLOCK in (piece, self._break) else BR
+        elif piece in (QUOTED, UNQUOTED):
+            self._quotes += 1 if piece is QUOTED or piece == QUOTED else -1
+        elif piece == CELL:
+            if not self._fresh and not self._break:
+                self._say(" | ")
         elif piece.kind == "open":
             self._enter(piece)
         elif piece.value in self._open:
             self._leave(piece.value)
         return not self._cut
 
-    def written(self) -> tuple[str, str]:
+    def written(self, *, whole: bool) -> tuple[str, str]:
         while self._open:
             self._leave(self._open[-1])
         found, text = "".join(self._html), "".join(self._text).strip()
-        if self._cut or not text:
+        if self._cut or not whole or not text:
             # the address of the original may have no form in which it can be linked
             dots = f'<a href="{html.escape(self._link)}">\u2026</a>' if len(self._link) <= MAX_HREF else "\u2026"
             found, text = f"{found} {dots}" if text else dots, f"{text}\u2026"
         return f"<p>{found}</p>", text
 
     def _say(self, words: str) -> None:
-        if not self._text or self._break:
-            words = words.lstrip()
+        if self._fresh or self._break:
+            words = words.lstrip(" ")
         if not words:
             return
         self._begin()
+        if self._fresh and self._quotes > 0:
+            self._write("> " * min(self._quotes, MAX_QUOTES))
+        self._fresh = False
         if len(words) > self._left:
             words, self._cut = _shortened(words, self._left), True
         self._left -= len(words)
+        self._write(words)
+
+    def _write(self, words: str) -> None:
         self._html.append(html.escape(words))
         self._text.append(words)
 
@@ -273,9 +190,10 @@ class _Writer:
             self._html.append("</p><p>" if self._break is BLOCK and "a" not in again else "<br>")
             self._html += [f"<{tag}>" for tag in again if tag != "a"]
             self._text.append("\n")
+            self._fresh = True
         self._break = None
 
-    def _enter(self, piece: _Piece) -> None:
+    def _enter(self, piece: Piece) -> None:
         if piece.value in self._open or (piece.value == "a" and self._links == MAX_LINKS):
             return
         if self._break and self._text:
@@ -285,13 +203,23 @@ class _Writer:
         self._open.append(piece.value)
         href = f' href="{html.escape(piece.href)}"' if piece.value == "a" else ""
         self._html.append(f"<{piece.value}{href}>")
+        if piece.value == "del":
+            self._text.append(STRUCK)
 
     def _leave(self, tag: str) -> None:
         while self._open:
             last = self._open.pop()
             self._html.append(f"</{last}>")
+            if last == "del":
+                self._strike()
             if last == tag:
                 return
+
+    def _strike(self) -> None:
+        if self._text[-1] == STRUCK:
+            self._text.pop()  # nothing was deleted
+        else:
+            self._text.append(STRUCK)
 
 
 def _shortened(words: str, most: int) -> str:

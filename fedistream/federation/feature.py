@@ -31,7 +31,7 @@ from fedistream.federation.featuring.servers import Servers, Ways
 from fedistream.federation.followers import Followers
 from fedistream.federation.keys import Keys
 from fedistream.federation.letters import Deliveries, Letters
-from fedistream.federation.pace import Pace
+from fedistream.federation.pace import Pace, Paces
 from fedistream.federation.posts import Posts
 from fedistream.federation.profiles import KIND as PROFILE
 from fedistream.federation.profiles import NAMES, Profiles
@@ -44,9 +44,7 @@ from fedistream.jobs.job import Job, Outcome, Postbox
 
 log = logging.getLogger(__name__)
 
-BURST, PER_S = 600, 20.0  # of one server: a post that is widely read is liked by hundreds within a minute
-TALK_BURST, TALK_PER_S = 5, 0.2  # of one actor: nobody types faster
-TALK_HOST_BURST, TALK_HOST_PER_S = 60, 2.0
+BURST, PER_S = 600, 20.0  # of one server, of all kinds together; of each kind: `pace.py`
 SWEEP_S = 3600.0
 USER_AGENT = f"Fedistream/{__version__}"
 
@@ -201,6 +199,7 @@ def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements, off
         brooms=(engagements.forget_some, *doors.brooms()),
         offers=offers,
         pace=Pace(house.monotonic, burst=BURST, per_s=PER_S),
+        paces=Paces(house.monotonic),
         asking=Pace(house.monotonic, burst=10, per_s=0.2),
         clock=house.unix,
         now=house.now,
@@ -219,8 +218,6 @@ def _talk(near: Neighbours, house: House, blocks: Blocks) -> Talk:
         acquaintances=house.acquaintances,
         blocks=blocks,
         posts=house.posts,
-        one=Pace(house.monotonic, burst=TALK_BURST, per_s=TALK_PER_S),
-        host=Pace(house.monotonic, burst=TALK_HOST_BURST, per_s=TALK_HOST_PER_S),
         now=house.now,
     )
     return Talk(Near(near.settings, near.facts, near.room), parts)

@@ -32,9 +32,10 @@ from fedistream.federation.applause import Applause
 from fedistream.federation.blocks import NAMES, Blocks
 from fedistream.federation.doors.reception import Reception
 from fedistream.federation.engagements import KINDS, Engagements
+from fedistream.federation.excerpt import Said
 from fedistream.federation.featuring.offers import Offers, RunningNow, nothing_running
 from fedistream.federation.followers import Followers
-from fedistream.federation.pace import Pace
+from fedistream.federation.pace import Pace, Paces
 from fedistream.federation.room import NOWHERE, Room
 from fedistream.federation.talk import Talk
 from fedistream.federation.visits import Visits
@@ -76,8 +77,8 @@ class Neighbours:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the service joins. `acts` are what is done with activities by other modules, by their
-    types, and `brooms` what forgets rows of theirs. `pace` is for far servers, `asking` for
-    visitors who make us ask others; `clock` is in Unix seconds."""
+    types, and `brooms` what forgets rows of theirs. `pace` is for far servers, `paces` for what they
+    send by its kind, `asking` for visitors who make us ask others; `clock` is in Unix seconds."""
 
     addresses: Addresses
     acquaintances: Acquaintances
@@ -93,6 +94,7 @@ class Parts:
     brooms: Sequence[Broom]
     offers: Offers
     pace: Pace
+    paces: Paces
     asking: Pace
     clock: Clock
     now: Callable[[], datetime]
@@ -105,17 +107,19 @@ class Federation:
         self._acts: dict[str, Act] = {
             "Follow": self._follow,
             "Undo": self._undo,
-            "Create": parts.talk.take,
             "Delete": self._delete,
-            "Update": self._update,
             "Block": self._blocked_by,
             **parts.acts,
+        }
+        self._says: dict[str, Callable[[Verified, Said | None], Awaitable[list[Fact]]]] = {
+            "Create": parts.talk.take,
+            "Update": self._update,
         }
 
     @property
     def understood(self) -> frozenset[str]:
         """The types of activities that may lead to something; what else is verified is ignored."""
-        return frozenset((*self._acts, *KINDS))
+        return frozenset((*self._acts, *self._says, *KINDS))
 
     async def open(self) -> None:
         """Read who is blocked."""
@@ -160,6 +164,7 @@ class Federation:
             try:
                 # only now, as before the signature was checked anybody could have used up another's share
                 self._parts.pace.step(authority(outcome.signer.actor.id))
+                self._parts.paces.step(outcome.activity.type, outcome.signer.actor.id)
                 await self._parts.visits.heard(outcome.signer.actor)
                 await self._act(outcome)
             except TooMany:
@@ -226,9 +231,12 @@ class Federation:
 
     async def _act(self, verified: Verified) -> None:
         activity = verified.activity
-        act = self._acts.get(activity.type)
+        act, says = self._acts.get(activity.type), self._says.get(activity.type)
         if activity.type in KINDS:
             first = await self._parts.applause.take(verified)
+        elif says is not None:
+            said = self._parts.talk.read(verified)
+            first = await self._once(lambda verified: says(verified, said), verified)
         elif act is not None:
             first = await self._once(act, verified)
         else:
@@ -305,11 +313,11 @@ class Federation:
         await self._parts.followers.hide(actor)
         return facts + await self._parts.talk.silence(actor)
 
-    async def _update(self, verified: Verified) -> list[Fact]:
+    async def _update(self, verified: Verified, said: Said | None) -> list[Fact]:
         """Of its own profile, or of what it has said."""
         actor, signer = verified.activity.object, verified.signer
         if not isinstance(actor, Actor):
-            return await self._parts.talk.update(verified)
+            return await self._parts.talk.update(verified, said)
         await self._parts.acquaintances.update(actor, signer.key_id)
         self._parts.acquaintances.forget_key(signer.key_id)
         return []

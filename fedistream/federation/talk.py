@@ -18,7 +18,6 @@ from typing import Protocol
 
 from activitypub.addressing import Visibility, visibility
 from activitypub.inbox import Verified
-from activitypub.urls import authority
 from activitypub.vocabulary.objects import Object
 from fedistream.db import after_commit, atomic
 from fedistream.errors import Conflict, NotFound, TooMany
@@ -27,9 +26,8 @@ from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses, Channel, Settings
 from fedistream.federation.answers import Answers
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.excerpt import Excerpt, excerpt, plain
+from fedistream.federation.excerpt import Excerpt, Said, excerpt, read_note
 from fedistream.federation.models import FollowerRow, RemoteNoteRow
-from fedistream.federation.pace import Pace
 from fedistream.federation.posts import Post, Posts
 from fedistream.federation.room import Along, Room
 from fedistream.federation.values import Heard, Page, Reply, State
@@ -58,14 +56,12 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`one` is the pace of an actor, `host` that of a server. `now` is the time in UTC."""
+    """`now` is the time in UTC."""
 
     addresses: Addresses
     acquaintances: Acquaintances
     blocks: Blocks
     posts: Posts
-    one: Pace
-    host: Pace
     now: Callable[[], datetime]
 
 
@@ -86,18 +82,21 @@ class Talk:
         self._news = asyncio.Event()
         self._look_at_blocks = True  # at the start too: an admin may have blocked somebody a moment before a kill
 
-    async def take(self, verified: Verified) -> list[Fact]:
-        """A Create, or an Update of what is not known here: it may have been edited to mention us. Raises TooMany for
-        those who talk too fast: they may say it again later."""
+    @staticmethod
+    def read(verified: Verified) -> Said | None:
+        """Read what a Create or Update brings, for `take` and `update`: before the transaction, as it takes longest."""
         note = verified.activity.object
-        if not isinstance(note, Object) or await self._is_over(note.id, verified.activity.actor):
+        return read_note(note) if isinstance(note, Object) and note.type != "Tombstone" else None
+
+    async def take(self, verified: Verified, said: Said | None) -> list[Fact]:
+        """A Create, or an Update of what is not known here: it may have been edited to mention us."""
+        note = verified.activity.object
+        if not isinstance(note, Object) or said is None or await self._is_over(note.id, verified.activity.actor):
             return []
         place = await self._place(verified, note)
         if place is None or not await self._may_talk(place.channel, verified.signer.actor.id):
             return []
-        self._parts.host.step(authority(note.id))
-        self._parts.one.step(verified.signer.actor.id)
-        found = self._excerpt(place.channel, note)
+        found = self._excerpt(place.channel, said)
         state = self._state(place.channel.id, found)
         if state is Heard.HELD and await self._is_full(place.channel.id, verified.signer.actor.id):
             return []
@@ -108,21 +107,21 @@ class Talk:
             )
         ]
 
-    async def update(self, verified: Verified) -> list[Fact]:
+    async def update(self, verified: Verified, said: Said | None) -> list[Fact]:
         """An edit. Where the admin lets in what is said, he does so with each new version of it."""
         note = verified.activity.object
-        if not isinstance(note, Object):
+        if not isinstance(note, Object) or said is None:
             return []
         row = await RemoteNoteRow.get_or_none(url=note.id)
         if row is None:
-            return await self.take(verified)
+            return await self.take(verified, said)
         channel = self._parts.addresses.by_id(row.channel_id)
         outdated = note.updated is not None and row.edited_at is not None and note.updated <= row.edited_at
         if row.actor != verified.activity.actor or row.state not in ALIVE or channel is None or outdated:
             return []
         if _shown_to(verified, note) not in PUBLIC:
             return await self._end([row], Heard.DELETED, "deleted", row.actor)
-        found = self._excerpt(channel, note)
+        found = self._excerpt(channel, said)
         # polls and previews of links are told as edits too
         if (found.html, found.warning) == (row.html, row.warning):
             return []
@@ -283,11 +282,11 @@ class Talk:
         unwelcome = self._near.room.minds(channel_id, f"{found.warning} {found.text}")
         return Heard.HELD if held or unwelcome else Heard.SHOWN
 
-    def _excerpt(self, channel: Channel, note: Object) -> Excerpt:
+    def _excerpt(self, channel: Channel, said: Said) -> Excerpt:
         site, name = self._parts.addresses.site(), self._parts.addresses.name(channel)
         page = site.page(channel.slug)
         ours = {site.actor(name), page, page.rstrip("/")}
-        return excerpt(note, ours, {f"@{name}", f"@{name}@{site.authority}"})
+        return excerpt(said, ours, {f"@{name}", f"@{name}@{site.authority}"})
 
     async def _is_full(self, channel_id: int, actor: str) -> bool:
         waiting = RemoteNoteRow.filter(channel_id=channel_id, state=Heard.HELD.value)
@@ -302,7 +301,7 @@ class Talk:
             channel_id=place.channel.id,
             post_id=place.post_id,
             actor=author.url,
-            name=plain(author.name) or author.handle,
+            name=author.name or author.handle,
             handle=author.handle,
             image=author.image,
             link=note.url or note.id,

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from html import escape
 
-import nh3
-from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
@@ -19,9 +17,11 @@ from activitypub.urls import is_url
 from activitypub.vocabulary.compose import quote_policy
 from activitypub.vocabulary.objects import Attachment, Object, Tag
 from activitypub.webfinger import BadHandle, Handle, parse_handle
+from fedistream.core.markdown import POST
+from fedistream.core.plain_text import visible
 from fedistream.errors import Invalid
 
-MAX_TEXT = 5000  # characters; nobody reads more in a timeline
+MAX_TEXT = POST.longest  # characters; nobody reads more in a timeline
 MAX_HTML = 200_000  # what we would read of others
 MAX_SUMMARY = 500
 MAX_ALT = 1500  # others cut there
@@ -104,7 +104,7 @@ class Written:
 
 def check(draft: Draft) -> Draft:
     """The draft without characters that cannot be stored. Raises Invalid."""
-    text, summary = _printable(draft.text).strip(), _printable(draft.summary).strip()
+    text, summary = visible(draft.text).strip(), visible(draft.summary).strip()
     if not text or len(text) > MAX_TEXT:
         raise Invalid("value", f"must have 1 to {MAX_TEXT} characters")
     if len(summary) > MAX_SUMMARY:
@@ -152,11 +152,11 @@ def write(draft: Draft, tag_page: Callable[[str], str]) -> Written:
     """The text as sanitised HTML, with the hashtags in it and below it."""
     known = {each.handle.lower(): each for each in draft.mentions}
     linker = _Linker(tag_page, lambda handle: known.get(f"{handle.user}@{handle.host}".lower()))
-    html = _render(_printable(draft.text), linker)
+    html = _render(visible(draft.text), linker)
     below = [link for tag in draft.hashtags if (name := hashtag(tag)) and (link := linker.hashtag(name, again=False))]
     if below:
         html += f"<p>{' '.join(below)}</p>"
-    return Written(_clean(html), tuple(linker.hashtags.values()))
+    return Written(POST.clean(html), tuple(linker.hashtags.values()))
 
 
 def handles(markdown: str) -> tuple[Handle, ...]:
@@ -181,7 +181,7 @@ def hashtag(text: str) -> str:
 
 def clean(html: str) -> str:
     """HTML of our own down to what a post may have."""
-    return _clean(_printable(html))
+    return POST.clean(visible(html))
 
 
 class _Linker:
@@ -235,35 +235,6 @@ _WORD = re.compile(
     r"|(?<![\w/&@])(?P<handle>@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?@[^\W_](?:[\w.-]{0,251}[^\W_])?(?::\d{1,5})?)"
     r"|(?<![\w/&#])\#(?P<tag>\w{1,100})(?!\w)"
 )
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-_TAGS = {"a", "span", "p", "br", "blockquote", "pre", "code", "em", "strong", "del", "s", "ul", "ol", "li"}
-_TAGS |= {f"h{level}" for level in range(1, 7)}
-_ATTRIBUTES = {"a": {"href", "rel", "target"}, "ol": {"start"}}
-_CLASSES = {"a": {"mention", "hashtag", "u-url"}, "span": {"h-card"}}
-_SCHEMES = ("https://", "http://", "mailto:")
-
-
-def _filter(element: str, attribute: str, value: str) -> str | None:
-    # no relative link: on another server it would lead to a page there
-    return value if attribute != "href" or value.lower().startswith(_SCHEMES) else None
-
-
-def _clean(html: str) -> str:
-    cleaned: str = nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        allowed_classes=_CLASSES,
-        attribute_filter=_filter,
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,
-    )
-    return cleaned.strip()
-
-
-def _printable(text: str) -> str:
-    """Without what PostgreSQL cannot store, and what turns the direction of a line around."""
-    return _UNSTORABLE.sub("", text.replace("\r\n", "\n"))
 
 
 def _link_words(state: StateCore) -> None:
@@ -309,15 +280,12 @@ def _words(text: str, linker: _Linker) -> Iterator[Token]:
     yield Token("text", "", 0, content=text[end:])
 
 
-# html=False: what looks like a tag is shown as text. The sanitiser behind it is the second lock, not the only one.
-# No tables: most servers show none, and a short text can be a huge one.
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20}).enable(["strikethrough"])
 # before what is written as \# and \@ is joined with the text around it
-_markdown.core.ruler.before("text_join", "words", _link_words)
+POST.parser.core.ruler.before("text_join", "words", _link_words)
 
 
 def _render(markdown: str, linker: _Linker) -> str:
-    return str(_markdown.render(markdown[:MAX_TEXT], {"linker": linker}))
+    return str(POST.parser.render(markdown[:MAX_TEXT], {"linker": linker}))
 
 
 def _attachment(picture: Picture) -> Attachment:
@@ -325,7 +293,7 @@ def _attachment(picture: Picture) -> Attachment:
         picture.url,
         "Image",
         picture.media_type,
-        _printable(picture.alt)[:MAX_ALT] or None,
+        visible(picture.alt)[:MAX_ALT] or None,
         picture.width,
         picture.height,
         picture.blurhash,

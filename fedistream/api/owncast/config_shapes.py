@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fedistream import __version__
 from fedistream.api.owncast.needs import Listening, StreamKey, Values
 from fedistream.api.owncast.shapes import Json, passthrough
-from fedistream.text import render
+from fedistream.core.markdown import render_page
 
 LOGO = "/logo"
 MAX_SOCKET_PAYLOAD = 2048  # bytes of one chat frame, Owncast's number
@@ -19,8 +19,8 @@ def web_config(values: Values) -> Json:
         "summary": values["serversummary"],
         "logo": LOGO,
         "version": f"Fedistream v{__version__}",
-        "offlineMessage": render(text(values["offlinemessage"])),
-        "extraPageContent": render(text(values["pagecontent"])),
+        "offlineMessage": render_page(text(values["offlinemessage"])),
+        "extraPageContent": render_page(text(values["pagecontent"])),
         "tags": values["tags"],
         "socialHandles": values["socialhandles"],
         "externalActions": values["externalactions"],

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from fedistream.api.owncast.platforms import PLATFORMS
 from fedistream.api.owncast.shapes import codec
 from fedistream.broadcasts.air import Air, Encoder, State
-from fedistream.text import render
+from fedistream.core.markdown import render_page
 
 MAX_DESCRIPTION = 300  # characters; what shows previews cuts at about 200
 MARK_LENGTH = 12
@@ -92,7 +92,7 @@ def _items(value: object) -> Sequence[object]:
 
 
 def _markup(markdown: str) -> Markup:
-    return Markup(render(markdown))  # noqa: S704 - render() escapes and sanitises
+    return Markup(render_page(markdown))  # noqa: S704 - render_page() escapes and sanitises
 
 
 def _link(handle: object) -> Link | None:

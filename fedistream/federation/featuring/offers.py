@@ -8,14 +8,14 @@ from typing import Protocol
 
 from activitypub import directory
 from activitypub.directory import News
+from fedistream.core.markdown import render_page
 from fedistream.db import atomic
 from fedistream.events import BroadcastEnded, BroadcastStarted, EncoderReturned, Fact, TitleChanged
 from fedistream.federation.addresses import Addresses, Channel, Settings
-from fedistream.federation.excerpt import plain
+from fedistream.federation.excerpt import words
 from fedistream.federation.letters import Letters
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.values import State
-from fedistream.text import render
 
 PERIOD_S = 240.0  # how often what is live is said again: who hears nothing for long takes us for offline
 EXPIRES_S = 2 * PERIOD_S  # an old "I am live" is a nuisance
@@ -78,11 +78,11 @@ class Offers:
     def news(self, channel: Channel, *, live: bool) -> News:
         """What we say of ourselves. Raises Off."""
         site = self._addresses.site()
-        summary = plain(render(str(self._settings.value("serversummary", channel.id))))
+        summary = words(render_page(str(self._settings.value("serversummary", channel.id))), directory.MAX_DESCRIPTION)
         return News(
             live=live,
             title=str(self._settings.value("streamtitle", channel.id)),
-            description=summary[: directory.MAX_DESCRIPTION],
+            description=summary,
             name=str(self._settings.value("name", channel.id)),
             logo=f"{site.base}/logo",
             thumbnail=site.still(channel.slug),

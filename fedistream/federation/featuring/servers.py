@@ -20,12 +20,13 @@ from activitypub.restraint import Fetches
 from activitypub.urls import BadUrl, Url, parse_url
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.activity import Activity, Inner
+from fedistream.core import plain_text
+from fedistream.core.plain_text import one_line
 from fedistream.db import after_commit, atomic
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.events import Fact
 from fedistream.federation.addresses import Addresses, Channel
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.excerpt import plain
 from fedistream.federation.featuring.offers import Offers
 from fedistream.federation.letters import Letters
 from fedistream.federation.models import FeaturedServerRow
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=5)
 THERE = "this server is in the list already"
+MAX_NAME = 100  # characters of a server's name, and of a tag
 MAX_SERVERS = 100  # nobody looks through more
 SILENT = timedelta(minutes=15)  # three to four times as long as servers wait between two words
 
@@ -142,7 +144,7 @@ class Servers:
             url=site.origin,
             actor=actor.id,
             inbox=actor.inbox,
-            name=plain(actor.name or site.authority),
+            name=plain_text.name(actor.name or site.authority, MAX_NAME),
             logo=actor.icon.url if actor.icon else "",
             channel_id=channel.id,
             state=FeaturedState.PENDING.value,
@@ -189,12 +191,12 @@ def _answers(activity: Activity, row: FeaturedServerRow) -> bool:
 def _columns(news: News, name: str) -> dict[str, object]:
     return {
         "online": news.live,
-        "name": plain(news.name) or name,
-        "title": plain(news.title),
-        "description": plain(news.description),
+        "name": plain_text.name(news.name, MAX_NAME) or name,
+        "title": one_line(news.title, directory.MAX_TITLE),
+        "description": one_line(news.description, directory.MAX_DESCRIPTION),
         "logo": news.logo,
         "thumbnail": news.thumbnail,
-        "tags": [tag for tag in map(plain, news.tags) if tag],
+        "tags": [tag for each in news.tags if (tag := one_line(each, MAX_NAME))],
     }
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedistream.chat import names
+from fedistream.core.plain_text import UNSEEN
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_a_clean_name_is_short_visible_and_stays_as_it_is(text: str) -> None:
     found = names.clean(text)
     assert len(found) <= names.LONGEST
     assert names.clean(found) == found
-    assert not any(unicodedata.category(letter) in names.UNSEEN for letter in found)
+    assert not any(unicodedata.category(letter) in UNSEEN for letter in found)
     assert found == found.strip()
 
 

@@ -9,17 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedistream.chat.render import (
-    ATTRIBUTES,
-    MARKS,
     MAX_EMOJI,
     MAX_LINKS,
     MAX_TEXT,
-    TAGS,
     escape,
-    printable,
     render,
     sanitise,
 )
+from fedistream.core.markdown import CHAT, MAX_LINES
+from fedistream.core.plain_text import MARKS
 
 EMOJI = {"party": "/img/emoji/Party.png", "+1": "/img/emoji/+1.gif"}
 PARTY = '<img src="/img/emoji/Party.png" class="emoji" alt=":PARTY:" title=":PARTY:">'
@@ -89,8 +87,8 @@ PIECES = (
 def test_whatever_is_typed_the_page_gets_the_few_elements_it_knows(typed: str) -> None:
     for html in (render(typed, EMOJI), sanitise(typed)):
         for tag, attributes in Seen(html).elements:
-            assert tag in TAGS
-            assert attributes.keys() <= ATTRIBUTES.get(tag, set()) | {"rel", "target"}
+            assert tag in CHAT.tags
+            assert attributes.keys() <= CHAT.attributes.get(tag, set()) | {"rel", "target"}
             if tag == "a" and "href" in attributes:
                 assert re.match(r"https?://", attributes["href"] or "", re.IGNORECASE)
                 assert (attributes["target"], attributes["rel"]) == ("_blank", "noopener noreferrer nofollow")
@@ -134,9 +132,18 @@ def test_too_long_a_text_is_cut() -> None:
 
 
 def test_signs_that_turn_the_line_around_and_towers_of_marks_are_left_out() -> None:
-    assert printable("a\u202eb\u2066c\0d\x07e\nf\tg\ud800") == "abcde\nf\tg"
-    assert printable("z" + "\u0336" * 500) == "z" + "\u0336" * MARKS
-    assert printable("👩\u200d👩\u200d👧") == "👩\u200d👩\u200d👧"
+    assert render("a\u202eb\u2066c\0d\x07e\nf\ud800", {}) == "<p>abcde<br>\nf</p>"
+    assert render("z" + "\u0336" * 500, {}) == "<p>z" + "\u0336" * MARKS + "</p>"
+
+
+def test_a_drawing_of_marks_is_shown_as_it_is_typed() -> None:
+    drawing = "\n".join(["*_[`" * 20] * 5) + " https://a.example/ :party:"
+    found = render(drawing, EMOJI)
+    assert found.count("*_[`") == 100
+    assert found.count("<br>") == 4
+    assert PARTY.replace(":PARTY:", ":party:") in found
+    assert f'<a href="https://a.example/" {REL}>' in found
+    assert render("a\n" * 500, EMOJI).count("<br>") == MAX_LINES
 
 
 @settings(max_examples=200, deadline=None)

@@ -10,10 +10,10 @@ from fedistream.api.ask import Ask
 from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, number, offset, page, save
 from fedistream.api.pages.forms import form
 from fedistream.broadcasts.air import State as AirState
+from fedistream.core.markdown import render_page
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.federation.values import Off
 from fedistream.notices.values import OUT, Notice, Page, Preview
-from fedistream.text import render
 
 PAGE = "/admin/federation/notices"
 FORM = (
@@ -84,7 +84,7 @@ async def _page(
     found = await notices.page(desk.home, start, ROWS)
     shown = {
         "found": found.items,
-        "worded": {each.id: Markup(render(each.text)) for each in found.items},  # noqa: S704
+        "worded": {each.id: Markup(render_page(each.text)) for each in found.items},  # noqa: S704
         "span": Span(start, found.total, {}),
         "out": OUT,
         "live": desk.broadcasts.air(desk.home).state is not AirState.OFFLINE,

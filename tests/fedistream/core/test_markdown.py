@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedistream.text import MAX_MARKDOWN, render
+from fedistream.core.markdown import MAX_PAGE as MAX_MARKDOWN
+from fedistream.core.markdown import render_page as render
 
 
 def test_markdown_becomes_html() -> None:
