@@ -1,7 +1,7 @@
 """Text of people and of other servers, made fit to be stored and shown as text. Pure.
 
 The one place that knows which characters show nothing or turn a line around, and which pass for the sign of those who
-signed in. Names, titles and warnings of the fediverse are plain text, as in Mastodon: tags and entities in them are
+signed in. Names, titles and warnings of the fediverse are plain text, as on most servers: tags and entities in them are
 shown as they are written, never read as HTML. What is HTML is read by `fedistream/federation/excerpt.py`.
 """
 

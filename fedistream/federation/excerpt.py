@@ -1,7 +1,8 @@
 """What somebody wrote on another server as a line of a chat: a little of its HTML, shortened, with its warning. Pure.
 
-The HTML of a stranger is read by `markup.py` and written anew here, so that nothing of its own spelling is left. Names,
-titles and warnings are plain text, as in Mastodon. What the chat allows itself is looked at once more by the chat.
+The HTML of a stranger is read by `fedistream/core/markup.py` and written anew here, so that nothing of its own spelling
+is left. Names, titles and warnings are plain text, as on most servers. What the chat allows itself is looked at once
+more by the chat.
 """
 
 import html
@@ -9,8 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from activitypub.vocabulary.objects import Attachment, Object
+from fedistream.core.markup import BLOCK, BR, CELL, MAX_HREF, QUOTED, UNQUOTED, Piece, read
 from fedistream.core.plain_text import one_line
-from fedistream.federation.markup import BLOCK, BR, CELL, MAX_HREF, QUOTED, UNQUOTED, Piece, read
 
 MAX_SHOWN = 700  # characters: the 500 of most servers whole, an article as a taste of it
 ENOUGH = 2 * MAX_SHOWN  # characters that are read: the mentions of us that it may begin with are not shown

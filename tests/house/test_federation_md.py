@@ -18,7 +18,7 @@ from fedistream.api.fediverse import inbox, routes
 from fedistream.api.fediverse.envelope import STATUS as FACE_STATUS
 from fedistream.api.fediverse.envelope import UNREAD
 from fedistream.errors import TooMany
-from fedistream.federation import acquaintances, documents, feature, talk, writing
+from fedistream.federation import acquaintances, documents, feature, pace, talk, writing
 from fedistream.federation.doors import flags
 from fedistream.federation.models import QuoteRow
 from fedistream.jobs import backoff, breaker
@@ -67,7 +67,11 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
         yield opened
 
 
-async def test_the_activities_that_lead_to_something_are_those_of_the_table(faces: Faces) -> None:
+async def test_every_pace_is_told() -> None:
+    assert {pace.PACES[kind] for kind in PACED} == set(pace.PACES.values())
+
+
+def test_the_activities_that_lead_to_something_are_those_of_the_table(faces: Faces) -> None:
     understood = faces.federation.federation.understood
     assert first_cells("In") == understood
     ignored = section("In").partition("Taken, verified and ignored:")[2]
@@ -186,8 +190,11 @@ def test_the_limits_are_those_of_the_code() -> None:
         "RSA keys": f"{keys.MIN_BITS} to {keys.MAX_BITS} bits",
         "keys of an actor": f"{actor.MAX_KEYS}",
         "activities of one host": rate(feature.BURST, feature.PER_S, "second"),
-        "replies and mentions of one actor": rate(feature.TALK_BURST, feature.TALK_PER_S * 60, "minute"),
-        "replies and mentions of one host": rate(feature.TALK_HOST_BURST, feature.TALK_HOST_PER_S * 60, "minute"),
+        **{
+            f"{what} of one {who}": rate(bucket.burst, bucket.per_s * 60, "minute")
+            for kind, what in PACED.items()
+            for who, bucket in (("actor", pace.PACES[kind].actor), ("host", pace.PACES[kind].host))
+        },
         "replies and mentions that wait for the admin": f"{talk.MAX_HELD_OF_ONE} of one actor, {talk.MAX_HELD} in all",
         "reports of one host": rate(flags.BURST, flags.PER_S * 3600, "hour"),
         "fetches from one host": f"{budget.fetches * 60 / budget.period_s:.0f} a minute",
@@ -208,6 +215,16 @@ def test_attempts_and_pauses_are_those_of_the_code() -> None:
     pauses = f"left alone for {spoken(breaker.PAUSE_S)}, later for up to {spoken(breaker.MAX_PAUSE_S)}"
     assert f"fails {breaker.FAILURES} times in a row is {pauses}; after failures on {breaker.DAYS} days" in said
     assert f"`Retry-After` of up to {spoken(backoff.MAX_RETRY_AFTER_S)}" in said
+
+
+PACED = {
+    "Create": "posts, and as many edits,",
+    "Like": "likes, shares and reactions, and as many of what is undone,",
+    "Delete": "deletions",
+    "Follow": "follows, and as many answers and blocks,",
+    "Flag": "other activities of each kind",
+}
+"""One kind for each pace of `federation/pace.py`, and what is written of it."""
 
 
 def rate(burst: float, then: float, unit: str) -> str:

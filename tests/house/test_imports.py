@@ -44,10 +44,9 @@ KERNEL = tuple(
         "options",
         "places",
         "settings",
-        "text",
     )
 )
-KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "nh3", "orjson")
+KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "orjson")
 FORMATS = tuple(
     f"media.{name}" for name in ("aac", "adts", "avc", "bits", "flv", "fmp4", "m3u8", "nalunits", "silence", "track")
 )
@@ -74,6 +73,9 @@ ROOMS: dict[str, Room] = {
     "media.codec": Room(("media",), ("av",)),
     "fedistream.core": Room(("fedistream.core",)),  # it knows no feature, and no database
     **dict.fromkeys((*KERNEL, "fedistream.descriptors", "fedistream.ground"), KERNEL_ROOM),
+    "fedistream.core.markdown": wire("fedistream.core", libraries=("markdown_it", "nh3")),
+    # the list of invisible characters is the library's, which knows nothing of the node
+    "fedistream.core.plain_text": wire("fedistream.core", "activitypub.members"),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
     # the two modules that reach into the web server: their protocols are made out of the server's

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.chat.chorus import Chorus, plain
+from fedistream.chat.chorus import Chorus
 from fedistream.chat.messages import MAX_WAITING
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Kind, Origin
@@ -25,13 +25,13 @@ async def test_follows_likes_and_shares_are_told(room: Chatroom) -> None:
     await room.feature.messages.settle()
     lines = await room.feature.messages.history(room.home)
     assert [(line.kind, line.body) for line in lines] == [
-        (Kind.FOLLOW, "Ann of Clay & Co followed this stream."),
-        (Kind.FOLLOW, "Ann of Clay & Co followed this stream."),
-        (Kind.LIKE, "Ann of Clay & Co liked a post from Fedistream."),
-        (Kind.REPOST, "Ann of Clay & Co shared a post from Fedistream."),
+        (Kind.FOLLOW, "Ann <b>of</b> Clay & Co followed this stream."),
+        (Kind.FOLLOW, "Ann <b>of</b> Clay & Co followed this stream."),
+        (Kind.LIKE, "Ann <b>of</b> Clay & Co liked a post from Fedistream."),
+        (Kind.REPOST, "Ann <b>of</b> Clay & Co shared a post from Fedistream."),
     ]
     assert {(line.origin, line.title, line.image, line.link) for line in lines} == {
-        (Origin.FEDIVERSE, "Ann of Clay & Co", ANN[3], ANN[0])
+        (Origin.FEDIVERSE, "Ann <b>of</b> Clay & Co", ANN[3], ANN[0])
     }
 
 
@@ -59,15 +59,8 @@ async def test_an_admin_can_silence_it(room: Chatroom, setting: str, value: bool
     assert await room.bodies() == []
 
 
-async def test_a_name_of_nothing_but_tags_gives_way_to_the_handle(room: Chatroom) -> None:
+async def test_a_name_with_nothing_to_see_gives_way_to_the_handle(room: Chatroom) -> None:
     chorus = Chorus(room.feature.herald, room.settings)
-    nameless = (ANN[0], "<img src=x onerror=alert(1)>", *ANN[2:])
+    nameless = (ANN[0], "\u202e ✔\ufe0f :verified:", *ANN[2:])
     await chorus.announce_approval(FollowApproved(room.home, *nameless, AT))
     assert await room.bodies() == ["ann@remote.example followed this stream."]
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"), [("<script>x</script>Ann", "Ann"), ("A < B", "A < B"), ("&lt;b&gt;", "<b>")]
-)
-def test_names_are_text(name: str, shown: str) -> None:
-    assert plain(name) == shown

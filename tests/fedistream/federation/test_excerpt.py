@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub.vocabulary.objects import Attachment, Object, Tag
+from fedistream.core.markup import MAX_TAGS
 from fedistream.federation.excerpt import (
     MAX_BEGINNING,
     MAX_LINKS,
@@ -18,7 +19,6 @@ from fedistream.federation.excerpt import (
     excerpt,
     read_note,
 )
-from fedistream.federation.markup import MAX_TAGS
 
 NOTE = "https://remote.example/notes/1"
 OURS = {"https://node.example/federation/user/streamer", "https://node.example/", "https://node.example"}

@@ -39,7 +39,7 @@ async def test_a_mention_stands_in_the_chat_with_its_author_and_where_it_is_from
     assert line.link == said["id"]
     author = line.remote
     assert author is not None
-    assert (author.name, author.address) == ("Ann of elsewhere", f"ann@{talk.node.ann.server.authority}")
+    assert (author.name, author.address) == ("Ann <b>of</b> elsewhere", f"ann@{talk.node.ann.server.authority}")
     assert author.url == talk.node.ann.id
     assert [event.id for event in await talk.hears(Message)] == [line.id]
     assert talk.node.names() == ["reply.received"]
@@ -109,7 +109,7 @@ async def test_other_things_than_notes_are_shown_as_text(talk: Talking) -> None:
 async def test_a_warning_stands_before_what_is_said(talk: Talking) -> None:
     await talk.say("1", "he dies", summary="the <i>end</i>", sensitive=True)
     (line,) = await talk.shows("he dies")
-    assert line.warning == "the end"
+    assert line.warning == "the <i>end</i>"
 
 
 # who may talk
@@ -120,7 +120,7 @@ async def test_what_is_held_waits_for_the_admin_and_comes_into_the_chat_then(tal
     said = await talk.say("1", "hi")
     (reply,) = await talk.held()
     assert (reply.note, reply.text, reply.state, reply.message_id) == (said["id"], "hi", Heard.HELD, None)
-    assert (reply.name, reply.handle) == ("Ann of elsewhere", f"ann@{talk.node.ann.server.authority}")
+    assert (reply.name, reply.handle) == ("Ann <b>of</b> elsewhere", f"ann@{talk.node.ann.server.authority}")
     assert await talk.lines() == ()
     await talk.talk.approve(talk.node.home.id, said["id"])
     (line,) = await talk.shows("hi")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fedistream.core.plain_text import visible
 
 MAX_READ = 20_000  # characters of a text that are looked at
-MAX_TAGS = 600  # a hundred mentions as Mastodon writes them; of what is shown, the rest can be read at its source
+MAX_TAGS = 600  # a hundred mentions; of what is shown, the rest can be read at its source
 MAX_DEPTH = 32
 MAX_ATTRIBUTES = 12  # of one tag that are looked at
 MAX_ATTRIBUTE = 2_000  # characters of one
