@@ -238,9 +238,12 @@ async def _listening(process: asyncio.subprocess.Process) -> str:
 async def visit(
     firefox: Firefox, url: str, viewport: Mapping[str, int] | None = None
 ) -> AsyncIterator[tuple[Tab, Witness]]:
-    """A tab without a past with `url` open in it. Fails the test if the page complained in the console."""
+    """A tab without a past with `url` open in it. Fails the test if the page complained in the console.
+
+    It has a window of its own: behind another tab it would be hidden.
+    """
     person = (await firefox.call("browser.createUserContext"))["userContext"]
-    made = await firefox.call("browsingContext.create", type="tab", userContext=person)
+    made = await firefox.call("browsingContext.create", type="window", userContext=person)
     tab, witness = Tab(firefox, made["context"]), Witness()
     firefox.heard[tab.context] = witness.hear
     try:

@@ -358,14 +358,14 @@ class Studio:
                 server.should_exit = True
                 await running
 
-    async def go_live(self) -> None:
+    async def go_live(self, footage: Recipe | None = None) -> None:
         """An encoder connects (or comes back) and sends until told otherwise. Returns when there is a playlist."""
         await self._halt()
         request = PublishRequest("live", "key", {}, Wire.address, "FMLE/3.0", "rtmp://localhost/live", secure=False)
         wire = Wire()
         connection = cast(Connection, wire)
         self._publication = EncoderPublication(self.broadcasts.onair, request, connection, lambda: datetime.now(UTC))
-        self._streamer = asyncio.create_task(send(self._publication, wire))
+        self._streamer = asyncio.create_task(send(self._publication, wire, footage or FOOTAGE))
         while not self.broadcasts.air(1).playable:
             await asyncio.sleep(0.02)
 
@@ -405,9 +405,9 @@ class Server(uvicorn.Server):
         yield
 
 
-async def send(publication: EncoderPublication, wire: Wire) -> None:
+async def send(publication: EncoderPublication, wire: Wire, footage: Recipe) -> None:
     """The footage in a loop, each tag at its time."""
-    tags = flv_tags(FOOTAGE)
+    tags = flv_tags(footage)
     publication.metadata({"encoder": "obs-output module (libobs version 32.0.1)", "framerate": 15.0})
     loop = asyncio.get_running_loop()
     began, turn = loop.time(), 0

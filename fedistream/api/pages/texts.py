@@ -11,8 +11,10 @@ def watch(translations: NullTranslations) -> dict[str, str]:
         "badge.live": _("Live"),
         "badge.waiting": _("Reconnecting"),
         "badge.offline": _("Offline"),
+        "badge.lost": _("No connection"),
         "title.live": _("{title} · live · {name}"),
         "title.offline": _("{name} · offline"),
+        "title.lost": _("{name} · no connection"),
         "viewers.one": _("{n} viewer"),
         "viewers.other": _("{n} viewers"),
         "behind": _("{n} s behind"),
@@ -21,7 +23,10 @@ def watch(translations: NullTranslations) -> dict[str, str]:
         "just-now": _("just now"),
         "spoken.live": _("The stream is live."),
         "spoken.waiting": _("The streamer's connection dropped. Waiting for it to come back."),
+        "spoken.network": _("Your device is offline. The stream goes on by itself when the connection is back."),
+        "spoken.away": _("The server cannot be reached. Trying again."),
         "spoken.ended": _("The stream has ended."),
+        "spoken.broken": _("The stream cannot be played at the moment. It is tried again from time to time."),
         "spoken.unplayable": _("This browser cannot play the stream."),
     }
 

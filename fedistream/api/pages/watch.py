@@ -52,7 +52,8 @@ def describe(ask: Ask, hall: Hall, now: Now, path: str = "/") -> dict[str, Any]:
     channel = shapes.channel(values)
     here = origin(ask, values["serverurl"])
     picture = cards.picture(here, air.broadcast_id, now.still, channel.name, pages.translations)
-    title = channel.title or channel.name
+    # what was said of the last broadcast ended with it
+    title = (air.state is not State.OFFLINE and channel.title) or channel.name
     words = texts.watch(pages.translations)
     status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["hideviewercount"]))
     count = pages.translations.ngettext("{n} viewer", "{n} viewers", viewers)

@@ -40,11 +40,21 @@ const CONFIG = {
   fragLoadPolicy: policy(60_000),
 };
 
-const CALM_MS = 10_000; // of playing without an error
+/**
+ * For everything but the network hls.js is made anew: its recoverMediaError() may leave it without loading anything, and
+ * to live the way is as short.
+ * @param {{type: string, details: string}} error
+ * @returns {import("./recovery.js").Trouble}
+ */
+function name({ type, details }) {
+  if (type !== "networkError") return "media";
+  return details.startsWith("manifest") ? "manifest" : "network";
+}
 
 /**
  * @typedef {object} EngineListener
  * @property {() => void} onTrouble  the stream cannot be had at the moment; the engine keeps trying
+ * @property {() => void} onRestart  the video has been given its source anew, and has been paused by that
  */
 
 export class HlsEngine {
@@ -57,7 +67,8 @@ export class HlsEngine {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #recovery = new Recovery();
-  #troubledAt = 0;
+  /** @type {(() => void) | null} what is to be done about the last trouble */
+  #planned = null;
 
   /**
    * @param {HTMLVideoElement} video
@@ -72,18 +83,37 @@ export class HlsEngine {
   }
 
   start() {
-    clearTimeout(this.#timer);
+    this.#forget();
     this.#hls?.destroy();
     const hls = new Hls(CONFIG);
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && hls === this.#hls && this.#fatal(data));
-    hls.on(Hls.Events.FRAG_BUFFERED, () => this.#calm());
     hls.attachMedia(this.video);
     hls.loadSource(this.url);
     this.#hls = hls;
+    this.listener.onRestart();
+  }
+
+  /** What waits for its time is done now: there is reason to think that it will work. */
+  hurry() {
+    this.#planned?.();
+  }
+
+  /** No picture comes, and hls.js has no word for why. */
+  fail() {
+    this.#fatal({ type: "mediaError", details: "" });
+  }
+
+  /** It has played for a while. */
+  calm() {
+    this.#recovery.calm();
+  }
+
+  get broken() {
+    return this.#recovery.broken;
   }
 
   stop() {
-    clearTimeout(this.#timer);
+    this.#forget();
     this.#hls?.destroy();
     this.#hls = null;
   }
@@ -109,24 +139,26 @@ export class HlsEngine {
     return this.#hls?.playingDate ?? null;
   }
 
-  /** @param {{type: string, details: string}} data */
-  #fatal(data) {
-    this.#troubledAt = Date.now();
-    const trouble = data.details.startsWith("manifest") ? "manifest" : data.type === "mediaError" ? "media" : "network";
-    const remedy = this.#recovery.next(trouble, this.#troubledAt);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#mend(remedy.act), remedy.afterMs);
+  /** @param {{type: string, details: string}} error */
+  #fatal(error) {
+    if (this.#planned) return; // one remedy for all that the same trouble breaks
+    const { act, afterMs } = this.#recovery.next(name(error));
+    this.#planned = () => {
+      this.#forget();
+      this.#mend(act);
+    };
+    this.#timer = setTimeout(this.#planned, afterMs);
     this.listener.onTrouble();
+  }
+
+  #forget() {
+    clearTimeout(this.#timer);
+    this.#planned = null;
   }
 
   /** @param {import("./recovery.js").Remedy["act"]} act */
   #mend(act) {
-    if (act === "media") this.#hls?.recoverMediaError();
-    else if (act === "load") this.#hls?.startLoad();
+    if (act === "load") this.#hls?.startLoad();
     else this.start();
-  }
-
-  #calm() {
-    if (Date.now() - this.#troubledAt > CALM_MS) this.#recovery.calm();
   }
 }

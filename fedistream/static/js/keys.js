@@ -51,3 +51,17 @@ export function spare(controller) {
     }
   }
 }
+
+/**
+ * A button that goes away by being pressed hands its focus on, and does not leave the controls where they are: to
+ * media-chrome the pointer is still over one of them, and only a move would tell it otherwise.
+ * @param {HTMLElement} button
+ * @param {HTMLElement} controller
+ * @param {string} next  the selector of the control that has the focus then
+ */
+export function leave(button, controller, next) {
+  if (button.contains(document.activeElement)) {
+    /** @type {HTMLElement | null} */ (controller.querySelector(next))?.focus({ preventScroll: true });
+  }
+  controller.dispatchEvent(new PointerEvent("pointermove", { pointerType: "mouse" }));
+}

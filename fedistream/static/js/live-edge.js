@@ -2,6 +2,7 @@
  * How far behind live the viewer is, and the ways back: by a button, or by itself when nobody chose to be behind.
  */
 
+import { leave } from "./keys.js";
 import { text, write } from "./page.js";
 import { pace } from "./pace.js";
 
@@ -12,7 +13,9 @@ const RETURN_AFTER_S = 6; // more than catching up would make good in two minute
 /** @typedef {import("./player.js").Player} Player */
 
 export class LiveEdge {
-  #held = false; // the viewer paused or went back, and wants to be where he is
+  #held = false; // the viewer paused or went back, and wants to be there
+  /** Whether the way to live is to be offered. */
+  far = false;
 
   /**
    * @param {Player} player
@@ -21,8 +24,12 @@ export class LiveEdge {
   constructor(player, button) {
     this.player = player;
     this.button = button;
-    button.addEventListener("click", () => this.jump());
     const { controller, video } = player;
+    button.addEventListener("click", () => {
+      player.wish.say(true);
+      this.jump();
+      leave(button, controller, "media-play-button");
+    });
     video.addEventListener("timeupdate", () => this.#keepPace());
     for (const wish of ["mediapauserequest", "mediaseekrequest"]) {
       controller.addEventListener(wish, () => (this.#held = true));
@@ -30,6 +37,7 @@ export class LiveEdge {
     // media-chrome would go to the very end of what is seekable, where there is nothing in hand yet
     controller.addEventListener("mediaseektoliverequest", (event) => {
       event.stopImmediatePropagation();
+      player.wish.say(true);
       this.jump();
     }, { capture: true });
     Object.defineProperty(video, "liveEdgeStart", { get: () => (this.#point ?? NaN) - LIVE_WITHIN_S });
@@ -56,15 +64,19 @@ export class LiveEdge {
     this.#held = false;
     const { video } = this.player;
     if (this.#point !== null && this.#point > video.currentTime) video.currentTime = this.#point;
-    if (video.paused) void video.play().catch(() => {});
     this.look();
+  }
+
+  /** The player was made anew, at the live point: where the viewer was is gone. */
+  forget() {
+    this.#held = false;
   }
 
   /** To be called every second or so. */
   look() {
     const behind = this.behind ?? 0;
     if (!this.#held && !this.player.video.paused && behind > RETURN_AFTER_S) this.jump();
-    this.button.hidden = behind < OFFER_AFTER_S;
+    this.far = behind >= OFFER_AFTER_S;
     write(this.button.querySelector(".how-far"), text("behind", { n: Math.round(behind) }));
   }
 }

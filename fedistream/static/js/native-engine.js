@@ -15,8 +15,7 @@ export class NativeEngine {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #recovery = new Recovery();
-  #onError = () => this.#fatal();
-  #onPlaying = () => this.#recovery.calm();
+  #onError = () => this.#fatal(this.video.error?.code === MediaError.MEDIA_ERR_DECODE ? "media" : "manifest");
 
   /**
    * @param {HTMLVideoElement} video
@@ -31,19 +30,37 @@ export class NativeEngine {
   }
 
   start() {
-    clearTimeout(this.#timer);
+    this.#forget();
     this.video.addEventListener("error", this.#onError);
-    this.video.addEventListener("playing", this.#onPlaying);
     this.video.src = this.url;
     this.video.load();
+    this.listener.onRestart();
   }
 
   stop() {
-    clearTimeout(this.#timer);
+    this.#forget();
     this.video.removeEventListener("error", this.#onError);
-    this.video.removeEventListener("playing", this.#onPlaying);
     this.video.removeAttribute("src");
     this.video.load();
+  }
+
+  /** What waits for its time is done now: there is reason to think that it will work. */
+  hurry() {
+    if (this.#timer) this.start();
+  }
+
+  /** No picture comes, and the browser has no word for why. */
+  fail() {
+    this.#fatal("media");
+  }
+
+  /** It has played for a while. */
+  calm() {
+    this.#recovery.calm();
+  }
+
+  get broken() {
+    return this.#recovery.broken;
   }
 
   get livePoint() {
@@ -67,12 +84,16 @@ export class NativeEngine {
     return start && Number.isFinite(start.getTime()) ? new Date(start.getTime() + this.video.currentTime * 1000) : null;
   }
 
-  #fatal() {
+  #forget() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.start();
-      void this.video.play().catch(() => {});
-    }, this.#recovery.next("manifest", Date.now()).afterMs);
+    this.#timer = undefined;
+  }
+
+  /** @param {import("./recovery.js").Trouble} trouble */
+  #fatal(trouble) {
+    this.#forget();
+    const { afterMs } = this.#recovery.next(trouble);
+    this.#timer = setTimeout(() => this.start(), afterMs);
     this.listener.onTrouble();
   }
 }

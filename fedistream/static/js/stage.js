@@ -1,18 +1,32 @@
 /**
- * The page in one of its states. Everything that depends on the state says so itself: `data-when="offline ended"`.
+ * The page in one of its states. Everything that depends on the state says so itself: `data-when="offline ended"`, and
+ * `data-reach="away"` where it depends on how the node is reached.
  */
 
 import * as moments from "./moments.js";
 import { page, text, write } from "./page.js";
 
-/** @typedef {"offline" | "starting" | "live" | "waiting" | "ended" | "unplayable"} State */
+/** @typedef {import("./situation.js").State} State */
+/** @typedef {import("./situation.js").Reach} Reach */
 
 /** What is said aloud when a state begins; the others go without words. */
-const SPOKEN = new Set(["live", "waiting", "ended", "unplayable"]);
+const SPOKEN = new Set(["live", "waiting", "network", "away", "ended", "broken", "unplayable"]);
+
+/**
+ * @param {Element} element
+ * @param {string} attribute
+ * @param {string} value
+ */
+function fits(element, attribute, value) {
+  return element.getAttribute(attribute)?.split(" ").includes(value) ?? true;
+}
 
 export class Stage {
   /** @type {State} */
   state;
+  /** @type {Reach} */
+  reach = "ok";
+  #spoken = "";
 
   /** @param {Document} root */
   constructor(root) {
@@ -20,34 +34,43 @@ export class Stage {
     this.state = /** @type {State} */ (root.body.dataset.state ?? "offline");
   }
 
-  /** @param {State} state */
-  enter(state) {
-    if (state === this.state) return;
+  /**
+   * @param {State} state
+   * @param {Reach} reach
+   */
+  enter(state, reach) {
+    if (state === this.state && reach === this.reach) return;
     this.state = state;
-    this.root.body.dataset.state = state;
-    for (const element of this.root.querySelectorAll("[data-when]")) {
-      /** @type {HTMLElement} */ (element).hidden = !element.getAttribute("data-when")?.split(" ").includes(state);
+    this.reach = reach;
+    Object.assign(this.root.body.dataset, { state, reach });
+    for (const element of this.root.querySelectorAll("[data-when], [data-reach]")) {
+      if (element === this.root.body) continue;
+      const shown = fits(element, "data-when", state) && fits(element, "data-reach", reach);
+      /** @type {HTMLElement} */ (element).hidden = !shown;
     }
-    if (SPOKEN.has(state)) write(this.root.getElementById("spoken"), text(`spoken.${state}`));
+    this.#speak();
   }
 
-  /** @param {import("./status.js").Status} status */
+  /**
+   * The status, as far as it is known: of a node that does not answer, what it said last is no news.
+   * @param {import("./status.js").Status} status
+   */
   describe(status) {
+    const lost = this.reach !== "ok";
+    const over = status.state === "offline";
+    const title = (!over && status.title) || page.name; // what was said of the last broadcast ended with it
     const badge = this.root.querySelector(".badge");
-    badge?.setAttribute("data-state", status.state);
-    write(badge, text(`badge.${status.state}`));
-    write(this.root.getElementById("title"), status.title || page.name);
-    this.root.title = text(status.state === "offline" ? "title.offline" : "title.live", {
-      title: status.title || page.name,
-      name: page.name,
-    });
+    badge?.setAttribute("data-state", lost ? "lost" : status.state);
+    write(badge, text(`badge.${lost ? "lost" : status.state}`));
+    write(this.root.getElementById("title"), title);
+    this.root.title = text(lost ? "title.lost" : over ? "title.offline" : "title.live", { title, name: page.name });
     const viewers = /** @type {HTMLElement | null} */ (this.root.querySelector(".viewers"));
     if (viewers) {
-      viewers.hidden = status.viewers === null || status.state === "offline";
+      viewers.hidden = status.viewers === null || over || lost;
       write(viewers.querySelector(".count"), text("viewers", { n: status.viewers ?? 0 }));
     }
     const since = /** @type {HTMLElement | null} */ (this.root.querySelector(".since-start"));
-    if (since) since.hidden = status.startedAt === null || status.state === "offline";
+    if (since) since.hidden = status.startedAt === null || over || lost;
     moments.set(since?.querySelector("time") ?? null, status.startedAt);
     for (const time of this.root.querySelectorAll("time.last-end")) moments.set(time, status.endedAt);
     for (const line of this.root.querySelectorAll(".since")) {
@@ -55,10 +78,12 @@ export class Stage {
     }
   }
 
-  /** @param {boolean} reachable */
-  connection(reachable) {
-    const notice = this.root.getElementById("unreachable");
-    if (!notice) return;
-    notice.hidden = reachable;
+  /** Once for each turn, and not again for a hitch in between. */
+  #speak() {
+    const lost = this.reach !== "ok" && ["offline", "ended"].includes(this.state);
+    const turn = lost ? this.reach : this.state;
+    if (!SPOKEN.has(turn) || turn === this.#spoken) return;
+    this.#spoken = turn;
+    write(this.root.getElementById("spoken"), text(`spoken.${turn}`));
   }
 }

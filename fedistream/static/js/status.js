@@ -14,9 +14,9 @@
 
 export const EVERY_MS = { offline: 5_000, live: 10_000, waiting: 2_500 };
 const SPREAD = 0.2; // of the interval, so that a thousand pages opened by one link do not ask in step
-const LONGEST_MS = 60_000;
-const PATIENCE_MS = 8_000;
-const UNREACHABLE_AFTER = 2; // one lost request is no news
+const AGAIN_MS = 1_000; // after the first request without an answer; twice as long after each further one
+const LONGEST_MS = 10_000;
+const PATIENCE_MS = 5_000;
 const HURRY_MS = 1_000; // between two requests, whatever the hurry
 
 /**
@@ -48,13 +48,14 @@ export function parse(answer, receivedAt) {
 }
 
 /**
- * Dispatches "status" (detail: Status) after each answer and "unreachable" while there is none. It rests while the
- * page is hidden and asks at once when it is seen again, or when the network comes back.
+ * Dispatches "status" (detail: Status) after each answer and "unanswered" after each request without one. It rests while
+ * the page is hidden and asks at once when it is seen again, or when the network goes or comes back.
  */
 export class StatusFeed extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #failures = 0;
+  /** Requests in a row without an answer. */
+  failures = 0;
   #asking = false;
   #again = false;
   #askedAt = -Infinity;
@@ -71,7 +72,7 @@ export class StatusFeed extends EventTarget {
 
   start() {
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.hurry()));
-    window.addEventListener("online", () => this.hurry());
+    for (const turn of ["online", "offline"]) window.addEventListener(turn, () => this.hurry());
     window.addEventListener("pageshow", (event) => event.persisted && this.hurry());
     if (!document.hidden) this.#plan(pause(this.last.state, 0));
   }
@@ -81,6 +82,11 @@ export class StatusFeed extends EventTarget {
     if (document.hidden) return;
     if (this.#asking) this.#again = true; // the answer on its way may be from before it happened
     else this.#plan(this.#askedAt + HURRY_MS - performance.now());
+  }
+
+  /** Something is odd. While the node does not answer, that is known, and asking is left to its time. */
+  doubt() {
+    if (!this.failures) this.hurry();
   }
 
   #rest() {
@@ -102,26 +108,27 @@ export class StatusFeed extends EventTarget {
       const response = await fetch(this.url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
       if (!response.ok) throw new Error(String(response.status));
       const answer = await response.json();
-      this.#failures = 0;
+      this.failures = 0;
       this.last = parse(answer, (sent + Date.now()) / 2);
       this.dispatchEvent(new CustomEvent("status", { detail: this.last }));
     } catch {
-      this.#failures += 1;
-      if (this.#failures >= UNREACHABLE_AFTER) this.dispatchEvent(new CustomEvent("unreachable"));
+      this.failures += 1;
+      this.dispatchEvent(new CustomEvent("unanswered"));
     }
     this.#asking = false;
     if (document.hidden) return;
     if (this.#again) this.hurry();
-    else this.#plan(pause(this.last.state, this.#failures));
+    else this.#plan(pause(this.last.state, this.failures));
   }
 }
 
 /**
- * Milliseconds to the next request: longer after each failure, and not the same for everybody.
+ * Milliseconds to the next request: soon after a failure and longer after each further one, and not the same for
+ * everybody.
  * @param {Status["state"]} state
  * @param {number} failures
  */
 function pause(state, failures) {
   const spread = 1 + SPREAD * (2 * Math.random() - 1);
-  return spread * Math.min(LONGEST_MS, EVERY_MS[state] * 2 ** Math.min(failures, 6));
+  return spread * (failures ? Math.min(LONGEST_MS, AGAIN_MS * 2 ** (failures - 1)) : EVERY_MS[state]);
 }

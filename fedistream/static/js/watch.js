@@ -9,9 +9,11 @@ import * as moments from "./moments.js";
 import { page } from "./page.js";
 import { Player } from "./player.js";
 import * as presence from "./presence.js";
+import { situation } from "./situation.js";
 import { Stage } from "./stage.js";
 
 const PLAY_OUT_MS = 12_000; // what a viewer may have in hand when the broadcast has ended
+const AWAY_AFTER = 2; // requests without an answer: one is no news, unless the picture stands still too
 const RELOADED = "fedistream.reloaded";
 
 const screen = /** @type {HTMLElement} */ (document.querySelector(".screen"));
@@ -23,28 +25,32 @@ let player = null;
 /** @type {LatencyPanel | null} */
 let panel = null;
 let building = false;
+let seen = false;
+/** @type {"" | "once" | "for good"} */
+let unloadable = "";
 let skew = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let farewell;
 
 async function begin() {
-  if (player || building) return;
+  if (player || building || unloadable) return;
   building = true;
-  stage.enter(feed.last.state === "waiting" ? "waiting" : "starting");
   try {
     player = await Player.build(screen, template);
   } catch (error) {
-    building = false;
-    reloadOnce(error);
+    console.warn(error);
+    unloadable = "once";
+    feed.hurry(); // is it the file that is missing, or the node?
     return;
+  } finally {
+    building = false;
   }
-  building = false;
   if (feed.last.state === "offline") {
     end();
     return;
   }
   dress(player);
-  player.expected = feed.last.state === "live";
+  turn();
   await player.start();
 }
 
@@ -54,14 +60,17 @@ function dress(built) {
   panel = new LatencyPanel(built, controls(".numbers"), controls(".latency"));
   panel.skew = skew;
   spare(built.controller);
-  built.addEventListener("playing", () => feed.last.state !== "waiting" && stage.enter("live"));
+  built.addEventListener("changed", () => {
+    // a picture that moves again is news of the node too
+    if (built.picture === "moving" && feed.failures) feed.hurry();
+    turn();
+  });
   // the page was made before this viewer was one
   built.addEventListener("playing", () => feed.hurry(), { once: true });
-  for (const event of ["stalled", "trouble", "ended"]) {
+  for (const event of ["trouble", "ended"]) {
     // when it is known to be over, this is the end of what was in hand
-    built.addEventListener(event, () => (feed.last.state === "offline" ? end() : feed.hurry()));
+    built.addEventListener(event, () => (feed.last.state === "offline" ? end() : feed.doubt()));
   }
-  built.addEventListener("unplayable", () => stage.enter("unplayable"));
   introduce();
 }
 
@@ -72,14 +81,13 @@ function end() {
   panel?.close();
   player?.stop();
   player = panel = null;
-  stage.enter("ended");
+  show();
 }
 
 /** After an update of the node an open page asks for files that are no more; a fresh one knows the new names. */
-function reloadOnce(/** @type {unknown} */ error) {
-  console.warn(error);
+function reloadOnce() {
   if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) {
-    stage.enter("unplayable");
+    unloadable = "for good";
     return;
   }
   sessionStorage.setItem(RELOADED, String(Date.now()));
@@ -96,43 +104,58 @@ function introduce() {
   });
 }
 
+/** @returns {import("./situation.js").Reach} */
+function reach() {
+  if (!feed.failures) return "ok";
+  if (!navigator.onLine) return "network";
+  const doubted = player !== null && ["opening", "still", "broken"].includes(player.picture);
+  return doubted || feed.failures >= AWAY_AFTER ? "away" : "ok";
+}
+
 /** What a status means for the player. */
 const TURNS = {
   live() {
     clearTimeout(farewell);
     farewell = undefined;
-    if (!player) return void begin();
-    player.expected = true;
-    if (stage.state === "waiting") stage.enter("live");
+    void begin();
   },
   waiting() {
-    if (!player) return void begin();
-    player.expected = false;
-    stage.enter("waiting");
+    TURNS.live();
   },
   offline() {
-    if (!player) {
-      if (stage.state !== "ended") stage.enter("offline");
-      return;
-    }
-    player.expected = false;
-    if (stage.state !== "live" || player.video.ended || player.video.paused) end();
+    if (!player) return;
+    if (player.picture !== "moving" || player.video.ended) end();
     else farewell ??= setTimeout(end, PLAY_OUT_MS);
   },
 };
 
-/** @param {import("./status.js").Status} status */
-function turn(status) {
-  stage.connection(true);
-  stage.describe(status);
-  if (status.skew !== null) skew = status.skew;
-  if (panel) panel.skew = skew;
-  TURNS[status.state]();
+/** Everything that is known goes through here, whatever of it is new. */
+function turn() {
+  TURNS[feed.last.state]();
+  if (player) player.expected = feed.last.state === "live" && reach() === "ok";
+  show();
 }
 
-feed.addEventListener("status", (event) => turn(/** @type {CustomEvent} */ (event).detail));
-feed.addEventListener("unreachable", () => stage.connection(false));
+function show() {
+  const picture = unloadable === "for good" ? "unplayable" : (player?.picture ?? "none");
+  if (picture === "moving") seen = true;
+  const known = { air: feed.last.state, reach: reach(), picture, seen, behind: player?.edge.far ?? false };
+  stage.enter(situation(known), known.reach);
+  stage.describe(feed.last);
+}
+
+feed.addEventListener("status", () => {
+  const { skew: told, state } = feed.last;
+  if (told !== null) skew = told;
+  if (panel) panel.skew = skew;
+  if (unloadable === "once") reloadOnce();
+  // it was away, or the encoder was: whatever waits to be tried again has waited long enough
+  if (player && state === "live" && !player.expected) player.hurry();
+  turn();
+});
+feed.addEventListener("unanswered", turn);
+screen.querySelector(".again")?.addEventListener("click", () => player?.again());
 moments.run();
 listen(() => player?.controller ?? null, () => panel?.toggle());
 presence.keep(page.urls.ping, () => player !== null && (player.video.paused || player.engine?.name === "native"));
-turn(feed.last);
+turn();

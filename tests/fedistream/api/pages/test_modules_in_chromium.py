@@ -1,5 +1,6 @@
 """The modules one by one, where their rules are easier to see than in a whole page."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -39,15 +40,6 @@ async def test_network_trouble_is_loaded_again_ever_more_slowly_then_begun_anew(
     assert max(remedy["afterMs"] for remedy in remedies) <= 8_000
 
 
-async def test_a_decoder_gets_one_second_chance_then_a_new_player(page: Page) -> None:
-    acts = await run(
-        page,
-        "recovery",
-        "const r = new m.Recovery(); return [0, 1000, 2000, 20000].map(at => r.next('media', at).act);",
-    )
-    assert acts == ["media", "recreate", "recreate", "media"]
-
-
 async def test_a_playlist_that_is_not_there_is_asked_for_with_growing_patience(page: Page) -> None:
     waits = await run(
         page,
@@ -63,11 +55,81 @@ async def test_playing_well_forgives_what_was_before(page: Page) -> None:
         page,
         "recovery",
         """const r = new m.Recovery();
-        for (let i = 0; i < 5; i++) r.next('network', 0);
+        for (let i = 0; i < 5; i++) r.next('network');
         r.calm();
         return r.next('network', 0);""",
     )
     assert act == {"act": "load", "afterMs": 500}
+
+
+async def test_what_no_decoder_takes_is_tried_more_seldom_than_a_network(page: Page) -> None:
+    remedies = await run(
+        page,
+        "recovery",
+        """const r = new m.Recovery();
+        return Array.from({length: 20}, () => ({...r.next('media', 0), broken: r.broken}));""",
+    )
+    assert {remedy["act"] for remedy in remedies} == {"recreate"}
+    waits = [remedy["afterMs"] for remedy in remedies]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (0, 60_000)
+    assert [remedy["broken"] for remedy in remedies].index(True) == 3
+
+
+async def test_no_two_pages_come_back_in_step(page: Page) -> None:
+    waits = await run(
+        page, "recovery", "return [0, 0.5, 1].map(chance => new m.Recovery().next('manifest', chance).afterMs);"
+    )
+    assert waits == [500, 425, 350]
+
+
+FACTS = {"air": "live", "reach": "ok", "picture": "moving", "seen": True, "behind": False}
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ({}, "live"),
+        ({"picture": "none"}, "starting"),
+        ({"picture": "opening"}, "starting"),
+        ({"picture": "resting"}, "live"),
+        ({"picture": "resting", "behind": True}, "behind"),
+        ({"picture": "still"}, "stalled"),
+        ({"picture": "still", "reach": "away"}, "away"),
+        ({"picture": "still", "reach": "network"}, "network"),
+        ({"picture": "still", "air": "waiting"}, "waiting"),
+        ({"picture": "still", "air": "waiting", "reach": "away"}, "away"),  # what the node said last is old
+        ({"picture": "moving", "reach": "network"}, "live"),  # what is in hand is shown to its end
+        ({"picture": "moving", "air": "waiting"}, "live"),
+        ({"picture": "moving", "air": "offline"}, "live"),
+        ({"picture": "moving", "reach": "away", "behind": True}, "live"),  # there is no live point to jump to
+        ({"picture": "none", "air": "offline"}, "ended"),
+        ({"picture": "none", "air": "offline", "seen": False}, "offline"),
+        ({"picture": "none", "air": "offline", "seen": False, "reach": "away"}, "offline"),
+        ({"picture": "broken"}, "broken"),
+        ({"picture": "broken", "reach": "away"}, "away"),
+        ({"picture": "unplayable"}, "unplayable"),
+        ({"picture": "unplayable", "air": "offline", "seen": False}, "offline"),
+    ],
+)
+async def test_what_the_page_is_in_follows_from_what_it_knows(page: Page, facts: dict[str, object], state: str) -> None:
+    assert await run(page, "situation", f"return m.situation({json.dumps(FACTS | facts)})") == state
+
+
+async def test_there_is_a_state_for_all_that_can_be_known_and_something_leads_to_each(page: Page) -> None:
+    found = await run(
+        page,
+        "situation",
+        """const found = new Set();
+        for (const air of ['offline', 'live', 'waiting'])
+          for (const reach of ['ok', 'network', 'away'])
+            for (const picture of ['none', 'opening', 'moving', 'resting', 'still', 'broken', 'unplayable'])
+              for (const seen of [false, true])
+                for (const behind of [false, true]) found.add(m.situation({air, reach, picture, seen, behind}));
+        return [...found];""",
+    )
+    shown = "offline starting live behind stalled waiting network away ended broken unplayable"
+    assert sorted(found) == sorted(shown.split())
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ async def test_an_offline_channel_shows_its_message_and_when_it_was_live(studio:
     assert 'datetime="2026-04-30T18:00:00+00:00"' in page.text
     assert "2026-04-30 18:00 UTC" in page.text
     assert "<title>Quiet Waters · offline</title>" in page.text
+    assert '<h1 id="title">Quiet Waters</h1>' in page.text  # the last title was of the last broadcast
 
 
 async def test_a_channel_that_was_never_live_says_nothing_of_a_last_time(studio: Studio) -> None:

@@ -84,6 +84,7 @@ async def test_the_end_is_shown_and_a_new_broadcast_after_it(studio: Studio, url
         await expect(page.get_by_text("The stream has ended", exact=True)).to_be_visible()
         await expect(page.locator("media-controller")).to_have_count(0)
         await expect(page).to_have_title("Quiet Waters · offline")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Quiet Waters")
         await studio.go_live()
         await hurried(page)
         await state(page, "live")
@@ -202,18 +203,37 @@ async def test_a_title_changed_while_live_is_shown(studio: Studio, url: str, chr
         await expect(page.get_by_role("heading", level=1)).to_have_text("Now with ducks")
 
 
+async def test_after_turning_the_sound_on_the_focus_is_on_the_controls_and_these_go_away(
+    studio: Studio, url: str, chromium: Browser
+) -> None:
+    await studio.go_live()
+    async with visit(chromium, url) as (page, _):
+        await state(page, "live")
+        await page.get_by_role("button", name="Turn sound on").click()
+        await until(page, "!v.muted && document.activeElement.localName === 'media-mute-button'")
+        # the pointer rests where the button was
+        await until(page, "document.querySelector('media-controller').hasAttribute('userinactive')")
+        await until(page, "getComputedStyle(document.querySelector('media-control-bar')).opacity === '0'")
+        await page.mouse.move(300, 300)
+        await until(page, "getComputedStyle(document.querySelector('media-control-bar')).opacity === '1'")
+
+
 async def test_a_server_that_is_gone_is_said_to_be_and_found_again(studio: Studio, url: str, chromium: Browser) -> None:
     async with visit(chromium, url) as (page, witness):
         witness.expected = FAILED_LOADS
-        notice = page.get_by_text("The server cannot be reached.")
+        notice = page.locator(".curtain").get_by_text("The server cannot be reached.").first
         studio.broken = True
         for _ in range(2):
             async with page.expect_response("**/api/status"):
                 await hurried(page)
         await expect(notice).to_be_visible()
+        await expect(page.get_by_text("This page turns live by itself.", exact=True)).to_be_hidden()
+        await expect(page.locator(".badge")).to_have_text("No connection")
+        await expect(page.locator("#spoken")).to_have_text("The server cannot be reached. Trying again.")
         studio.broken = False
         await hurried(page)
         await expect(notice).to_be_hidden()
+        await expect(page.locator(".badge")).to_have_text("Offline")
 
 
 async def test_a_hidden_page_rests_and_wakes_at_once(studio: Studio, url: str, chromium: Browser) -> None:
