@@ -44,6 +44,12 @@ def main() -> None:
 @DATABASE_URL
 @FEDERATION_ALLOW
 @flag("--trusted-proxies", default=DEFAULTS.trusted_proxies, help="Addresses whose X-Forwarded-For is believed.")
+@flag(
+    "--rtmp-proxy-protocol",
+    is_flag=True,
+    default=DEFAULTS.rtmp_proxy_protocol,
+    help="Trusted proxies send a PROXY protocol header on the RTMP and RTMPS ports.",
+)
 @flag("--workers", type=click.IntRange(0, 16), default=DEFAULTS.workers, help="Worker processes; 0: none of its own.")
 @LOG_LEVEL
 def serve(**given: Any) -> None:

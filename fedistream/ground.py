@@ -6,11 +6,13 @@ Whatever is wrong with them is a `Problem`, one line for the operator and an exi
 import contextlib
 import errno
 import fcntl
+import ipaddress
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fedistream.household import plain
 from fedistream.options import Options
 
 LISTEN_BACKLOG = 2048
@@ -39,6 +41,31 @@ def tls(options: Options) -> ssl.SSLContext | None:
     except (OSError, ssl.SSLError) as error:
         raise Problem(f"the certificate or its key cannot be used: {error}", BAD_OPTION) from error
     return context
+
+
+def rtmp_proxies(options: Options) -> Callable[[str], bool]:
+    """Whether an address is that of a TCP proxy which sends a PROXY protocol header. Raises Problem."""
+    names = [name.strip() for name in options.trusted_proxies.split(",") if name.strip()]
+    if not options.rtmp_proxy_protocol:
+        return lambda address: False
+    if "*" in names:
+        return lambda address: True
+    networks = []
+    for name in names:
+        # the web server takes other names too, for UNIX sockets; none of them connects over TCP
+        with contextlib.suppress(ValueError):
+            networks.append(ipaddress.ip_network(name, strict=False))
+    if not networks:
+        raise Problem("--rtmp-proxy-protocol needs the proxies' addresses in --trusted-proxies", BAD_OPTION)
+
+    def is_proxy(address: str) -> bool:
+        try:
+            found = plain(ipaddress.ip_address(address.partition("%")[0]))
+        except ValueError:
+            return False
+        return any(found.version == network.version and found in network for network in networks)
+
+    return is_proxy
 
 
 @contextlib.contextmanager

@@ -92,7 +92,7 @@ class Node:
         undo.push_async_callback(made.pictures.close)
         self._beside("federation", made.federation.run)
 
-        rtmp = RtmpServer(made.broadcasts)
+        rtmp = RtmpServer(made.broadcasts, is_proxy=ground.rtmp_proxies(options))
         undo.push_async_callback(rtmp.close)
         undo.callback(made.broadcasts.close)
         undo.callback(made.chat.chat.close)

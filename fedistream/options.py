@@ -24,6 +24,7 @@ class Options:
     database_url: str = ""
     federation_allow: str = ""
     trusted_proxies: str = "127.0.0.1,::1"
+    rtmp_proxy_protocol: bool = False
     log_level: str = "info"
     workers: int = 1
 

@@ -2,6 +2,8 @@
 
 ProtocolError
 ├── NotRtmp                 HTTP, TLS or noise reached an RTMP port
+├── BadProxyHeader          a trusted proxy sent none, or one that is no PROXY protocol header
+├── BadTls                  the peer's TLS cannot be understood, or it does not trust our certificate
 ├── BadHandshake            the version is not ours, or the far server's handshake is short of what it claims
 ├── BadChunk                a chunk header that cannot be (spec 5.3)
 ├── BadAmf                  bytes that are not AMF 0
@@ -36,6 +38,15 @@ class NotRtmp(ProtocolError):
         super().__init__(f"{what} on an RTMP port")
         self.what = what
         self.answer = answer
+
+
+class BadProxyHeader(ProtocolError):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"PROXY protocol: {what}")
+
+
+class BadTls(ProtocolError):
+    pass
 
 
 class BadHandshake(ProtocolError):

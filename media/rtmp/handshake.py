@@ -70,6 +70,8 @@ def _check_first_bytes(head: bytes) -> None:
         raise NotRtmp("TLS")
     if any(word.startswith(head[:4]) or head.startswith(word) for word in _HTTP):
         raise NotRtmp("HTTP", _HTTP_ANSWER)
+    if head[:2] in (b"PR", b"\r\n"):
+        raise NotRtmp("a PROXY protocol header of an address that is not known as a proxy's")
     if head[0] < 32:
         # spec 5.2.2: 0 to 2 are old, 4 to 31 reserved; 6 is RTMPE, whose cipher protects nothing
         raise BadHandshake(f"RTMP version {head[0]} is not spoken here, only {VERSION}")

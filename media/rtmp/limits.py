@@ -20,12 +20,19 @@ class Limits:
     amf_items: int = 1024  # metadata of OBS has 20
     amf_string: int = 64 << 10
     parameters: int = 32  # behind the `?` of a key or an app
-    connections: int = 1000
-    connections_per_address: int = 10
+    waiting: int = 500  # connections that do not publish; one more closes the oldest of the address that has most
+    waiting_per_address: int = 100  # likewise, of one address
+    publishing_per_address: int = 10
     failed_keys: int = 10  # wrong keys from one address within `failed_keys_window_s` ...
     failed_keys_window_s: float = 60
-    failed_keys_block_s: float = 60  # ... close the door to it for this long
+    failed_keys_slow_s: float = 60  # ... and for this long after each further one the next is answered late:
+    failed_keys_delay_s: float = 8  # after 1, 2, 4 and at most so many seconds
     failed_keys_addresses: int = 10_000  # remembered; the one that was quiet longest is forgotten
+    long_key: int = 16  # characters of a key that nobody finds by trying; those the node makes have 24
+    short_keys: int = 5  # shorter ones that are compared from a slow address, and how many a second in the long run;
+    short_keys_per_s: float = 0.2
+    short_keys_all: int = 20  # the same for all such addresses together
+    short_keys_all_per_s: float = 10
     window: int = 2_500_000  # acknowledgement window we ask for; what FMS and nginx-rtmp's clients are used to
     chunk_size: int = 4096  # of what we send
 

@@ -93,3 +93,18 @@ def test_a_certificate_with_its_key_is_taken(tmp_path: Path) -> None:
     (tmp_path / "node.pem").write_bytes(certificates.pem())
     options = Options(rtmps_port=1936, tls_cert=tmp_path / "node.pem", tls_key=tmp_path / "node.pem")
     assert ground.tls(options) is not None
+
+
+def test_the_proxies_of_the_rtmp_ports_are_the_trusted_ones_and_none_unless_asked_for() -> None:
+    trusted = "127.0.0.1, 10.0.0.0/8,2001:db8::/32,unix:"
+    is_proxy = ground.rtmp_proxies(Options(rtmp_proxy_protocol=True, trusted_proxies=trusted))
+    assert [*map(is_proxy, ("127.0.0.1", "10.1.2.3", "::ffff:10.1.2.3", "2001:db8::5"))] == [True] * 4
+    assert [*map(is_proxy, ("127.0.0.2", "11.0.0.1", "2001:db9::5", "::1", "", "name"))] == [False] * 6
+    assert ground.rtmp_proxies(Options(rtmp_proxy_protocol=True, trusted_proxies="*"))("192.0.2.1")
+    assert not ground.rtmp_proxies(Options(trusted_proxies="*"))("192.0.2.1")
+
+
+def test_proxies_on_the_rtmp_ports_have_to_be_named() -> None:
+    with pytest.raises(Problem, match="needs the proxies' addresses") as problem:
+        ground.rtmp_proxies(Options(rtmp_proxy_protocol=True, trusted_proxies=""))
+    assert problem.value.code == BAD_OPTION

@@ -69,7 +69,9 @@ ROOMS: dict[str, Room] = {
     "media": Room(("media",), ("aiofiles", "obstore", "uvloop")),
     **dict.fromkeys(FORMATS, wire(*FORMATS)),
     "media.rtmp": wire("media.rtmp"),
-    **dict.fromkeys(("media.rtmp.client", "media.rtmp.server"), Room(("media",), ("uvloop",))),
+    **dict.fromkeys(
+        tuple(f"media.rtmp.{name}" for name in ("client", "connection", "server", "tls")), Room(("media",), ("uvloop",))
+    ),
     "media.codec": Room(("media",), ("av",)),
     "fedistream.core": Room(("fedistream.core",)),  # it knows no feature, and no database
     **dict.fromkeys((*KERNEL, "fedistream.descriptors", "fedistream.ground"), KERNEL_ROOM),

@@ -2,79 +2,137 @@ from dataclasses import replace
 
 import pytest
 
-from media.rtmp.admission import Admission, house
-from media.rtmp.errors import TooManyConnections, TooManyFailedKeys, TooManyFromAddress
+from media.rtmp.admission import Admission, WrongKeys, house
+from media.rtmp.errors import TooManyFromAddress
 from media.rtmp.limits import DEFAULT
 
 LIMITS = replace(
     DEFAULT,
-    connections=5,
-    connections_per_address=2,
+    waiting=5,
+    waiting_per_address=3,
+    publishing_per_address=2,
     failed_keys=3,
     failed_keys_window_s=60,
-    failed_keys_block_s=100,
+    failed_keys_slow_s=100,
 )
 HERE, THERE = "192.0.2.1", "192.0.2.2"
+LONG, SHORT = "k" * LIMITS.long_key, "k" * (LIMITS.long_key - 1)
 
 
-def test_an_address_has_so_many_connections() -> None:
+def test_one_connection_too_many_of_an_address_closes_its_oldest() -> None:
     counted = Admission(LIMITS)
-    counted.arrive(HERE, 0)
-    counted.arrive(HERE, 0)
+    assert [counted.arrive(n, HERE) for n in range(4)] == [None, None, None, 0]
+    counted.leave(0, HERE)
+    assert counted.arrive(4, HERE) == 1
+
+
+def test_one_too_many_of_all_closes_the_oldest_of_the_address_that_has_most() -> None:
+    counted = Admission(LIMITS)
+    counted.arrive(0, THERE)
+    assert [counted.arrive(n, HERE) for n in (1, 2, 3)] == [None, None, None]
+    assert counted.arrive(4, "192.0.2.3") is None
+    assert counted.arrive(5, "192.0.2.4") == 1
+
+
+def test_of_as_many_addresses_as_connections_the_oldest_goes() -> None:
+    counted = Admission(LIMITS)
+    assert [counted.arrive(n, f"192.0.2.{n}") for n in range(6)] == [None] * 5 + [0]
+
+
+def test_who_publishes_makes_room_for_nobody() -> None:
+    counted = Admission(LIMITS)
+    counted.arrive(0, HERE)
+    counted.publish(0, HERE)
+    assert [counted.arrive(n, HERE) for n in range(1, 5)] == [None, None, None, 1]
+    assert [counted.arrive(n, f"198.51.100.{n}") for n in range(5, 9)] == [None, 1, 1, 1], "0 is not among them"
+    counted.leave(0, HERE)
+
+
+def test_who_stops_publishing_waits_again() -> None:
+    counted = Admission(LIMITS)
+    for n in range(3):
+        counted.arrive(n, HERE)
+    counted.publish(0, HERE)
+    assert counted.arrive(3, HERE) is None
+    assert counted.rest(0, HERE) == 1, "and it is the youngest now"
+
+
+def test_an_address_has_so_many_publishers() -> None:
+    counted = Admission(LIMITS)
+    for n in range(3):
+        counted.arrive(n, HERE)
+    counted.publish(0, HERE)
+    counted.publish(1, HERE)
     with pytest.raises(TooManyFromAddress):
-        counted.arrive(HERE, 0)
-    counted.arrive(THERE, 0)
-    counted.leave(HERE)
-    counted.arrive(HERE, 0)
+        counted.publish(2, HERE)
+    counted.leave(0, HERE)
+    counted.publish(2, HERE)
 
 
-def test_all_addresses_together_have_so_many_connections() -> None:
+def test_nothing_is_kept_of_those_who_left() -> None:
     counted = Admission(LIMITS)
-    for last in range(5):
-        counted.arrive(f"192.0.2.{last}", 0)
-    with pytest.raises(TooManyConnections):
-        counted.arrive("192.0.2.5", 0)
-    counted.leave("192.0.2.0")
-    counted.arrive("192.0.2.5", 0)
-
-
-def test_wrong_keys_close_the_door_to_their_address_for_a_while() -> None:
-    counted = Admission(LIMITS)
-    assert [counted.failed(HERE, now) for now in (0, 10, 20)] == [False, False, True]
-    with pytest.raises(TooManyFailedKeys):
-        counted.arrive(HERE, 21)
-    counted.arrive(THERE, 21)
-    with pytest.raises(TooManyFailedKeys):
-        counted.arrive(HERE, 119)
-    counted.arrive(HERE, 120)
-
-
-def test_after_the_block_the_count_begins_anew() -> None:
-    counted = Admission(LIMITS)
-    assert [counted.failed(HERE, now) for now in (0, 0, 0, 1, 1)] == [False, False, True, False, False]
-
-
-def test_a_wrong_key_now_and_then_is_forgiven() -> None:
-    counted = Admission(LIMITS)
-    assert not any(counted.failed(HERE, now) for now in range(0, 1000, 31))
-
-
-def test_only_so_many_addresses_are_remembered() -> None:
-    counted = Admission(replace(LIMITS, failed_keys_addresses=3))
-    for address in (HERE, THERE, "192.0.2.3", HERE, "192.0.2.4"):
-        counted.failed(address, 0)
-    # THERE was quiet longest and is forgotten; HERE has two on its account
-    assert not counted.failed(THERE, 1)
-    assert not counted.failed(THERE, 1)
+    for n in range(5):
+        counted.arrive(n, f"192.0.2.{n}")
+    counted.publish(2, "192.0.2.2")
+    for n in range(5):
+        counted.leave(n, f"192.0.2.{n}")
+        counted.leave(n, f"192.0.2.{n}")
+    assert not counted._waiting
+    assert not counted._publishing
+    assert not counted._place
+    assert counted._waiting_count == 0
 
 
 def test_the_customers_of_one_ipv6_network_are_one_address() -> None:
     counted = Admission(LIMITS)
-    counted.arrive("2001:db8:1:2::1", 0)
-    counted.arrive("2001:db8:1:2:ffff::9", 0)
-    with pytest.raises(TooManyFromAddress):
-        counted.arrive("2001:db8:1:2:3:4:5:6", 0)
-    counted.arrive("2001:db8:1:3::1", 0)
+    addresses = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::7"]
+    assert [counted.arrive(n, address) for n, address in enumerate(addresses)] == [None, None, None, 0]
+
+
+def test_after_some_wrong_keys_each_further_one_is_answered_later() -> None:
+    keys = WrongKeys(LIMITS)
+    assert [keys.failed(HERE, now) for now in range(8)] == [0, 0, 0, 1, 2, 4, 8, 8]
+    assert keys.is_slow(HERE, 106.9)
+    assert not keys.is_slow(HERE, 107)
+    assert keys.failed(THERE, 8) == 0
+
+
+def test_a_wrong_key_now_and_then_is_forgiven() -> None:
+    keys = WrongKeys(LIMITS)
+    assert not any(keys.failed(HERE, now) for now in range(0, 1000, 31))
+
+
+def test_a_long_key_is_compared_whatever_came_before_and_a_short_one_only_so_often() -> None:
+    keys = WrongKeys(LIMITS)
+    assert keys.may_try(HERE, SHORT, 0)
+    for _ in range(50):
+        keys.failed(HERE, 100)
+    assert [keys.may_try(HERE, SHORT, 100) for _ in range(6)] == [True] * 5 + [False]
+    assert [keys.may_try(HERE, LONG, 100) for _ in range(100)] == [True] * 100
+    assert [keys.may_try(HERE, SHORT, now) for now in (104, 105, 106)] == [False, True, False]
+    assert [keys.may_try(THERE, SHORT, 106) for _ in range(100)] == [True] * 100
+    assert [keys.may_try(HERE, SHORT, 200) for _ in range(20)] == [True] * 20, "it is not slow any more"
+
+
+def test_short_keys_from_many_slow_addresses_are_compared_only_so_often_together() -> None:
+    keys = WrongKeys(LIMITS)
+    addresses = [f"192.0.2.{n}" for n in range(20)]
+    for address in addresses:
+        for _ in range(3):
+            keys.failed(address, 100)
+    assert sum(keys.may_try(address, SHORT, 100) for address in addresses * 5) == LIMITS.short_keys_all
+    assert keys.may_try("198.51.100.1", SHORT, 100)
+
+
+def test_only_so_many_addresses_are_remembered() -> None:
+    keys = WrongKeys(replace(LIMITS, failed_keys_addresses=3))
+    for address in (HERE, THERE, "192.0.2.3", HERE, "192.0.2.4"):
+        keys.failed(address, 0)
+    keys.failed(HERE, 1)
+    assert keys.is_slow(HERE, 1), "the third, as it was not quiet for longest"
+    for _ in range(2):
+        keys.failed(THERE, 1)
+    assert not keys.is_slow(THERE, 1)
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,10 @@ async def all_gone(node: Listening) -> None:
     await until(lambda: not node.server.connections)
 
 
+async def all_gone_after(node: Listening, publishes: int) -> None:
+    await until(lambda: len(node.door.tapes) == publishes and not node.server.connections)
+
+
 def call(name: str, transaction: float = 1, *arguments: amf0.Value) -> bytes:
     body = amf0.write(name, transaction, None, *arguments)
     return chunk(Head(0, 3, length=len(body), kind=20, stream=0), body)
@@ -113,33 +117,87 @@ async def test_a_wrong_key_is_refused_in_words_and_logged_without_the_key(caplog
     assert "ros3bud" not in caplog.text
 
 
-async def test_too_many_wrong_keys_close_the_door_to_their_address(caplog: pytest.LogCaptureFixture) -> None:
-    async with listening(limits=replace(QUICK, failed_keys=3)) as node:
+async def test_after_many_wrong_keys_the_right_one_passes_at_once_and_wrong_ones_are_answered_late(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with listening(limits=replace(QUICK, failed_keys=3, failed_keys_delay_s=0.5)) as node:
         for _ in range(3):
             with pytest.raises(PublishFailed):
                 await publish(node, key="wrong")
-        for _ in range(4):
-            with pytest.raises(PublishFailed):
-                await publish(node)
-        assert node.server.refused["TooManyFailedKeys"] == 5
-        assert not node.door.tapes
-    assert len([line for line in caplog.messages if "too many wrong stream keys" in line]) < 5
-
-
-async def test_an_address_has_only_so_many_connections() -> None:
-    async with listening(limits=replace(QUICK, connections_per_address=2)) as node:
-        async with raw(node.port), raw(node.port), raw(node.port) as (reader, _):
-            assert await everything(reader) == b""
-            assert node.server.refused == {"TooManyFromAddress": 1}
-        await all_gone(node)
-        await (await publish(node)).close()
+        began = asyncio.get_running_loop().time()
+        slow = [asyncio.create_task(publish(node, key="wrong")) for _ in range(2)]
+        await until(lambda: len(node.door.requests) == 5)
+        await (await publish(node, KEYFRAME)).close()
         assert len(node.door.tapes) == 1
+        for task in slow:
+            with pytest.raises(PublishFailed, match="no such stream key"):
+                await task
+        assert asyncio.get_running_loop().time() - began >= 0.5
+        assert node.server.refused["TooManyFailedKeys"] == 1
+    assert len([line for line in caplog.messages if "too many wrong stream keys" in line]) == 1
 
 
-async def test_all_together_have_only_so_many_connections() -> None:
-    async with listening(limits=replace(QUICK, connections=1)) as node, raw(node.port), raw(node.port) as (reader, _):
-        assert await everything(reader) == b""
-        assert node.server.refused == {"TooManyConnections": 1}
+async def test_a_short_key_is_compared_only_so_often_after_many_wrong_ones_and_a_long_one_always() -> None:
+    long = "k" * DEFAULT.long_key
+    limits = replace(QUICK, failed_keys=1, short_keys=2, failed_keys_delay_s=0)
+    async with listening(RecordingDoor(key=long), limits) as node:
+        for _ in range(3):
+            with pytest.raises(PublishFailed, match="no such stream key"):
+                await publish(node, key="wrong")
+        with pytest.raises(PublishFailed, match="wait a minute, or use a longer key"):
+            await publish(node, key="wrong")
+        await (await publish(node, KEYFRAME, key=long)).close()
+        assert [request.name for request in node.door.requests] == ["wrong"] * 3 + [long]
+
+
+async def test_who_waits_for_a_late_answer_and_leaves_is_forgotten() -> None:
+    async with listening(limits=replace(QUICK, failed_keys=1, failed_keys_delay_s=60)) as node:
+        with pytest.raises(PublishFailed):
+            await publish(node, key="wrong")
+        waiting = asyncio.create_task(publish(node, key="wrong"))
+        await until(lambda: len(node.door.requests) == 2)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await all_gone(node)
+
+
+async def test_one_connection_too_many_closes_the_oldest_that_does_not_publish() -> None:
+    async with listening(limits=replace(QUICK, waiting_per_address=2)) as node:
+        async with raw(node.port) as (first, _), raw(node.port) as (second, writer):
+            await until(lambda: len(node.server.connections) == 2)
+            writer.write(b"\x03" + bytes(2 * 1536))  # further on, which does not help it
+            assert len(await second.readexactly(1 + 2 * 1536)) > 1536
+            encoder = await publish(node, KEYFRAME)
+            assert await everything(first) == b""
+            assert node.server.refused == {"TooManyConnections": 1}
+            async with raw(node.port), raw(node.port):
+                assert await everything(second) == b""
+            encoder.send(SOUND)
+            await encoder.close()
+            assert await node.door.tapes[0].end() is End.FINISHED
+            assert node.door.tapes[0].frames == [KEYFRAME, SOUND]
+        await all_gone(node)
+
+
+async def test_an_address_has_only_so_many_publishers() -> None:
+    async with listening(limits=replace(QUICK, publishing_per_address=1)) as node:
+        encoder = await publish(node, KEYFRAME)
+        with pytest.raises(PublishFailed, match="1 encoders publish from there already"):
+            await publish(node, KEYFRAME)
+        await encoder.close()
+        await until(lambda: len(node.server.connections) == 0)
+        await (await publish(node, KEYFRAME)).close()
+
+
+async def test_who_stops_and_begins_again_on_one_connection_is_counted_right() -> None:
+    async with listening(limits=replace(QUICK, publishing_per_address=1)) as node, raw(node.port) as (_, writer):
+        writer.write(b"\x03" + bytes(2 * 1536) + call("connect"))
+        for n in range(3):
+            writer.write(call("publish", 2, KEY))
+            await until(lambda: len(node.door.tapes) > n)  # noqa: B023 awaited in this very turn
+            writer.write(call("FCUnpublish", 3))
+            assert await node.door.tapes[n].end() is End.FINISHED
+        assert not node.server.refused
 
 
 async def test_a_peer_that_does_not_finish_the_handshake_is_dropped_even_if_it_dribbles() -> None:
@@ -255,12 +313,24 @@ async def test_an_unplayable_stream_is_ended_with_the_reason() -> None:
         assert len(tape.frames) == 1
 
 
-async def test_the_reason_is_told_again_at_the_next_publish_and_then_no_more() -> None:
-    """OBS does not read what it is told in the middle, but comes back two seconds later."""
+async def test_the_reason_is_told_again_to_an_encoder_that_did_not_read_it_and_then_no_more() -> None:
+    """OBS does not read what it is told in the middle: it sends on until the connection breaks, and comes back."""
+    async with listening(RecordingDoor(on_frame=cannot_be_played), QUICK) as node:
+        async with raw(node.port) as (_, writer):
+            bad = chunk(Head(0, 6, length=2, kind=9), b"\x1c\x00")
+            writer.write(b"\x03" + bytes(2 * 1536) + call("connect") + call("publish", 2, KEY) + bad)
+            await all_gone_after(node, 1)
+        with pytest.raises(PublishFailed, match="HEVC cannot be played here"):
+            await client.connect(f"rtmp://127.0.0.1:{node.port}//{KEY}")
+        encoder = await client.connect(f"rtmp://127.0.0.1:{node.port}//{KEY}")
+        encoder.send(KEYFRAME)
+        await encoder.close()
+        assert [await tape.end() for tape in node.door.tapes] == [End.CLOSED, End.FINISHED]
+
+
+async def test_an_encoder_that_has_read_why_it_was_cut_off_is_not_told_again_when_all_is_well() -> None:
     async with listening(RecordingDoor(on_frame=cannot_be_played)) as node:
         await (await publish(node, Video(0, b"\x1c\x00"))).wait_closed()
-        with pytest.raises(PublishFailed, match="HEVC cannot be played here"):
-            await publish(node)
         encoder = await publish(node, KEYFRAME)
         await encoder.close()
         assert [await tape.end() for tape in node.door.tapes] == [End.CLOSED, End.FINISHED]
@@ -457,20 +527,35 @@ async def test_rtmps_is_the_same_behind_tls() -> None:
     await server.close()
 
 
-async def test_a_thousand_idle_connections_do_not_hurt_a_publish(many_files: int) -> None:
+async def test_a_thousand_connections_of_one_byte_do_not_keep_an_encoder_out(many_files: int) -> None:
     count = min(1000, many_files // 2 - 200)
-    limits = replace(QUICK, connections=2000, connections_per_address=2000, handshake_s=120)
-    async with listening(limits=limits) as node:
+    async with listening(limits=replace(QUICK, handshake_s=120)) as node:
         idle = [await asyncio.open_connection("127.0.0.1", node.port) for _ in range(count)]
         for _, writer in idle[::2]:
             writer.write(b"\x03")
         encoder = await publish(node, KEYFRAME, SOUND)
-        assert len(node.server.connections) == count + 1
+        assert len(node.server.connections) <= DEFAULT.waiting_per_address + 1
         await encoder.close()
         assert await node.door.tapes[0].end() is End.FINISHED
         assert node.door.tapes[0].frames == [KEYFRAME, SOUND]
         await asyncio.gather(*(gone(writer) for _, writer in idle))
         await all_gone(node)
+
+
+async def test_a_thousand_half_open_tls_handshakes_do_not_keep_an_encoder_out() -> None:
+    door = RecordingDoor()
+    server = RtmpServer(door, limits=replace(QUICK, handshake_s=120, waiting_per_address=20))
+    port = await server.listen("127.0.0.1", 0, ssl=server_context())
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
+    for _, writer in idle:
+        writer.write(b"\x16\x03\x01")
+    encoder = await client.connect(f"rtmps://127.0.0.1:{port}/live/{KEY}", tls_context=client_context())
+    assert len(server.connections) <= 21
+    encoder.send(KEYFRAME)
+    await encoder.close()
+    assert await door.tapes[0].end() is End.FINISHED
+    await asyncio.gather(*(gone(writer) for _, writer in idle))
+    await server.close()
 
 
 @pytest.fixture

@@ -1,0 +1,463 @@
+"""One encoder's connection: a socket and its clocks around `session.ServerSession`.
+
+What may be published is the door's affair, what becomes of the frames the publication's. What lies around RTMP on the
+way, a proxy's header and TLS, is taken off here.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol, cast
+
+from media.errors import Unplayable
+from media.rtmp import amf0
+from media.rtmp.admission import WrongKeys
+from media.rtmp.errors import (
+    HandshakeTimeout,
+    IdleTimeout,
+    NotRtmp,
+    OverLimit,
+    ProtocolError,
+    PublishTimeout,
+    TooManyConnections,
+    TooManyFailedKeys,
+    WriteTimeout,
+)
+from media.rtmp.handshake import NONCE_SIZE
+from media.rtmp.limits import Limits
+from media.rtmp.proxy import ProxyHeader
+from media.rtmp.reasons import Reasons, Who
+from media.rtmp.session import (
+    BAD_NAME,
+    REJECTED,
+    Audio,
+    Event,
+    Ignored,
+    Metadata,
+    PublishAsked,
+    PublishEnded,
+    ServerSession,
+    State,
+    Video,
+)
+from media.rtmp.tls import Tls
+
+
+class End(Enum):
+    FINISHED = "finished"  # FCUnpublish, deleteStream, closeStream
+    LOST = "lost"  # the socket is gone, the peer was silent or broke the protocol
+    CLOSED = "closed"  # by the node, or because Unplayable was raised
+
+
+class Refused(Exception):
+    """Raised by a Door. With the code BAD_NAME it counts as a wrong key."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRequest:
+    app: str
+    name: str  # the stream key, without parameters; never to be logged
+    params: Mapping[str, str]
+    address: str  # IP of the peer
+    flash_ver: str  # what the encoder calls itself
+    tc_url: str
+    secure: bool
+
+
+class Publication(Protocol):
+    """What the node makes of an accepted publish. The calls are synchronous and quick; time is 32-bit milliseconds.
+
+    metadata, video and audio may raise Unplayable. `payload` is FLV VIDEODATA or AUDIODATA and never empty.
+    """
+
+    def metadata(self, values: Mapping[str, amf0.Value]) -> None: ...
+    def video(self, timestamp_ms: int, payload: bytes) -> None: ...
+    def audio(self, timestamp_ms: int, payload: bytes) -> None: ...
+    def ended(self, end: End, why: str) -> None:
+        """Called exactly once; nothing follows it."""
+
+
+class Door(Protocol):
+    async def open(self, request: PublishRequest, connection: "Connection") -> Publication:
+        """Raises Refused. Not cancelled when the peer leaves meanwhile: the publication is told that it is LOST."""
+        ...
+
+
+class Listener(Protocol):
+    """The server behind a connection."""
+
+    door: Door
+    limits: Limits
+    log: logging.Logger
+    refused: Counter[str]
+    reasons: Reasons
+    wrong_keys: WrongKeys
+
+    def admit(self, connection: "Connection") -> None:
+        """Count it, and close another that has to make room."""
+
+    def arrive_anew(self, connection: "Connection", address: str) -> None:
+        """Count it at the address that its proxy names."""
+
+    def let_in(self, connection: "Connection") -> None:
+        """It publishes from now on. Raises OverLimit."""
+
+    def rest(self, connection: "Connection") -> None:
+        """It does not publish any more, and may begin again."""
+
+    def dismiss(self, connection: "Connection") -> None: ...
+    def complain(self, address: str, error: ProtocolError) -> None:
+        """Count and log it, but not all of a flood."""
+
+    def begin(self, work: Coroutine[None, None, None]) -> None:
+        """Have it done, while the connection goes on."""
+
+    def is_proxy(self, address: str) -> bool:
+        """Whether the peer with this address sends a proxy's header first."""
+
+
+class Connection(asyncio.Protocol):
+    """One peer. Made by RtmpServer; the door and the publication may read the attributes and call `close`."""
+
+    def __init__(self, server: Listener, number: int, tls: ssl.SSLContext | None) -> None:
+        self.id = number
+        self.address = ""
+        self.bytes_received = 0
+        self._server = server
+        self._header: ProxyHeader | None = None  # until it was read
+        self._tls = Tls(tls) if tls is not None else None
+        self._limits = server.limits
+        self._log = server.log
+        self._loop = asyncio.get_running_loop()
+        self._session = ServerSession(os.urandom(NONCE_SIZE), server.limits)
+        self._publication: Publication | None = None
+        self._who: Who = ("", "", "")
+        self._flash_ver = ""
+        self._transport: asyncio.Transport | None = None  # None when the socket is gone
+        self._over = False  # nothing is read any more
+        self._counted = False
+        self._deadline = 0.0
+        self._overdue: type[OverLimit] = HandshakeTimeout
+        self._alarm: asyncio.TimerHandle | None = None
+        self._write_alarm: asyncio.TimerHandle | None = None
+        self._late_answer: asyncio.TimerHandle | None = None
+        self._untold: str | None = None  # why it was cut off, if it may not have read that
+
+    def close(self, why: str) -> None:
+        """Say `why` to the encoder, end the publication as CLOSED, and close. Does nothing the second time."""
+        if self._over:
+            return
+        self._log.info("rtmp %d: closed by the node: %s", self.id, why)
+        self._over = True
+        self._session.close(why)
+        self._end(End.CLOSED, why)
+        self._linger()
+
+    # what asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
+        if self._server.is_proxy(self.address):
+            self._header = ProxyHeader()
+        self._counted = True
+        self._server.admit(self)
+        raw = transport.get_extra_info("socket")
+        if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._expect(HandshakeTimeout, self._limits.handshake_s)
+
+    def data_received(self, data: bytes) -> None:
+        if self._over:
+            return
+        self.bytes_received += len(data)
+        try:
+            self._receive(self._unwrap(data))
+        except ProtocolError as error:
+            self._fail(error)
+        except Unplayable as error:
+            self._on_unplayable(str(error))
+        except Exception:
+            # one broken publication must not take the other streams with it
+            self._log.exception("rtmp %d: the publication failed", self.id)
+            self._give_up()
+
+    def eof_received(self) -> None:
+        """The transport closes itself."""
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        self._over = True
+        self._stop_alarms()
+        self._end(End.LOST, str(error) if error else "the connection was closed by the encoder")
+        self._dismiss()
+
+    def pause_writing(self) -> None:
+        # who does not read our answers gets no more of them: stop reading what would make us answer
+        if self._over:
+            return
+        self._read(False)
+        self._write_alarm = self._loop.call_later(self._limits.write_s, self._write_is_overdue)
+
+    def resume_writing(self) -> None:
+        if self._write_alarm:
+            self._write_alarm.cancel()
+            self._write_alarm = None
+        if self._session.state is not State.ASKED:
+            self._read(True)
+
+    def make_room(self) -> None:
+        """Go, because another one came and this one has waited longer."""
+        if not self._over:
+            self._over = True
+            self._server.complain(self.address, TooManyConnections("closed to make room for a newer connection"))
+            self._dismiss()
+            self._abort()
+
+    # what happens
+
+    def _unwrap(self, data: bytes) -> bytes:
+        """What of it is RTMP."""
+        if self._header is not None:
+            rest = self._header.receive(data)
+            if rest is None:
+                return b""
+            source, self._header = self._header.source, None
+            if source:
+                self._server.arrive_anew(self, source)
+            data = rest
+        if self._tls is not None:
+            try:
+                data = self._tls.receive(data)
+            finally:
+                self._write(self._tls.outgoing())
+        return data
+
+    def _receive(self, data: bytes) -> None:
+        for event in self._session.receive(data):
+            self._handle(event)
+            if self._over:
+                return
+        self._flush()
+        state = self._session.state
+        if state is State.CLOSING:
+            self._over = True
+            self._linger()
+        elif self._overdue is HandshakeTimeout and state is not State.HANDSHAKE:
+            self._expect(PublishTimeout, self._limits.publish_s)
+
+    def _handle(self, event: Event) -> None:
+        publication = self._publication
+        if isinstance(event, PublishAsked):
+            self._on_publish(event)
+        elif isinstance(event, Ignored):
+            self._log.warning("rtmp %d: ignored %s", self.id, event.why)
+        elif isinstance(event, PublishEnded):
+            self._end(End.FINISHED, event.command)
+            self._server.rest(self)
+            self._expect(PublishTimeout, self._limits.publish_s)
+        elif publication is not None:
+            self._deadline = self._loop.time() + self._limits.idle_s
+            if isinstance(event, Video):
+                publication.video(event.timestamp_ms, event.payload)
+            elif isinstance(event, Audio):
+                publication.audio(event.timestamp_ms, event.payload)
+            elif isinstance(event, Metadata):
+                publication.metadata(event.values)
+
+    def _on_publish(self, asked: PublishAsked) -> None:
+        request = PublishRequest(
+            asked.app, asked.name, asked.parameters, self.address, asked.flash_ver, asked.tc_url, self._tls is not None
+        )
+        self._who = (self.address, asked.app, asked.name)
+        self._flash_ver = asked.flash_ver
+        reason = self._server.reasons.take(self._who, self._loop.time())
+        if reason is not None:
+            self._refuse(REJECTED, reason)
+            return
+        if not self._server.wrong_keys.may_try(self.address, asked.name, self._loop.time()):
+            self._on_wrong_key(REJECTED, TOO_MANY_KEYS)
+            return
+        self._read(False)
+        self._server.begin(self._open(request))
+
+    async def _open(self, request: PublishRequest) -> None:
+        try:
+            publication = await self._server.door.open(request, self)
+        except Refused as refusal:
+            if refusal.code == BAD_NAME:
+                self._on_wrong_key(refusal.code, refusal.description)
+            else:
+                self._refuse(refusal.code, refusal.description)
+            return
+        except Exception:
+            self._log.exception("rtmp %d: the door failed", self.id)
+            self._give_up()
+            return
+        self._publication = publication
+        if self._over:
+            self._end(End.LOST, "the encoder left before it was let in")
+            return
+        try:
+            self._server.let_in(self)
+        except OverLimit as error:
+            self._refuse(REJECTED, str(error))
+            return
+        self._log.info("rtmp %d: %s publishes with %.80r", self.id, self.address, request.flash_ver)
+        self._session.accept()
+        self._expect(IdleTimeout, self._limits.idle_s)
+        self._read(True)
+        self.data_received(b"")  # what came meanwhile
+
+    def _on_unplayable(self, reason: str) -> None:
+        self._untold = reason
+        self._refuse(REJECTED, reason)
+
+    def _on_wrong_key(self, code: str, description: str) -> None:
+        """Refuse it, later the more there were: what comes meanwhile waits in the socket."""
+        now, keys = self._loop.time(), self._server.wrong_keys
+        slow = keys.is_slow(self.address, now)
+        delay = keys.failed(self.address, now)
+        if keys.is_slow(self.address, now) and not slow:
+            error = TooManyFailedKeys("too many wrong stream keys: the next ones are answered late")
+            self._server.complain(self.address, error)
+        if delay <= 0:
+            self._refuse(code, description)
+            return
+        self._read(False)
+        self._expect(PublishTimeout, delay + self._limits.publish_s)
+        self._late_answer = self._loop.call_later(delay, self._refuse, code, description)
+
+    def _refuse(self, code: str, description: str) -> None:
+        """Tell the encoder no and why, and close."""
+        if self._over:
+            return
+        self._over = True
+        self._server.refused[code] += 1
+        self._log.warning("rtmp %d: refused %s: %s %s", self.id, self.address, code, description)
+        self._session.refuse(code, description)
+        self._end(End.CLOSED, description)
+        self._linger()
+
+    def _give_up(self) -> None:
+        """Close because of a fault on our side; viewers may wait for the encoder's return."""
+        if self._over:
+            return
+        self._over = True
+        self._session.close("The server failed; see its log.")
+        self._end(End.LOST, "the server failed")
+        self._linger()
+
+    def _fail(self, error: ProtocolError) -> None:
+        self._over = True
+        self._server.refused[type(error).__name__] += 1
+        self._log.warning("rtmp %d: %s broke off: %s: %s", self.id, self.address, type(error).__name__, error)
+        self._end(End.LOST, str(error))
+        if isinstance(error, NotRtmp) and error.answer:
+            self._linger()
+        else:
+            self._abort()
+
+    def _dismiss(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._server.dismiss(self)
+
+    def _end(self, end: End, why: str) -> None:
+        publication, self._publication = self._publication, None
+        if publication is None:
+            return
+        try:
+            publication.ended(end, why)
+        except Exception:
+            self._log.exception("rtmp %d: the publication failed while ending", self.id)
+
+    # closing and clocks
+
+    def _read(self, on: bool) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if on:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    def _flush(self) -> None:
+        data = self._session.outgoing()
+        self._write(data if self._tls is None else self._tls.send(data))
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and data:
+            self._transport.write(data)
+
+    def _linger(self) -> None:
+        """Send the last words and wait for the peer to close.
+
+        Closing at once, with frames still arriving, would answer them by a TCP reset, which throws away what the
+        peer has not read yet: the reason.
+        """
+        self._stop_alarms()
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._flush()
+        if self._tls is not None:
+            self._write(self._tls.close())
+        self._read(True)
+        if self._transport.can_write_eof():
+            with suppress(OSError, RuntimeError):  # the peer was quicker; asyncio and uvloop say so differently
+                self._transport.write_eof()
+        self._alarm = self._loop.call_later(self._limits.linger_s, self._leave)
+
+    def _leave(self) -> None:
+        """Go, although the peer has not: one that reads would have closed at our last word."""
+        if self._untold is not None:
+            self._server.reasons.put(self._who, self._flash_ver, self._untold, self._loop.time())
+        self._abort()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _expect(self, overdue: type[OverLimit], within_s: float) -> None:
+        """Fail with `overdue` unless something is expected anew in time."""
+        self._overdue = overdue
+        self._deadline = self._loop.time() + within_s
+        if self._alarm:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._deadline, self._ring)
+
+    def _ring(self) -> None:
+        if self._loop.time() < self._deadline:  # moved by every frame, without touching the timer
+            self._alarm = self._loop.call_at(self._deadline, self._ring)
+        else:
+            self._fail(self._overdue(_OVERDUE[self._overdue]))
+
+    def _write_is_overdue(self) -> None:
+        self._fail(WriteTimeout(f"the peer has read nothing for {self._limits.write_s} s"))
+
+    def _stop_alarms(self) -> None:
+        for alarm in (self._alarm, self._write_alarm, self._late_answer):
+            if alarm:
+                alarm.cancel()
+
+
+_OVERDUE: Final[Mapping[type[OverLimit], str]] = {
+    HandshakeTimeout: "the handshake was not finished in time",
+    PublishTimeout: "nothing was published in time",
+    IdleTimeout: "the encoder fell silent",
+}
+
+TOO_MANY_KEYS: Final = "Too many wrong stream keys came from your address: wait a minute, or use a longer key."
