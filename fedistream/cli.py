@@ -64,15 +64,16 @@ main.add_command(worker)
 async def _serve(options: Options) -> None:
     node = Node(options)
     try:
-        click.echo(table(await node.open()))
+        click.echo(table(await node.open(), key_given=bool(options.stream_key)))
         collector.settle()
         await node.run()
     finally:
         await node.close()
 
 
-def table(welcome: Welcome) -> str:
-    """What the operator needs first. A secret is in it only in the run that made it."""
+def table(welcome: Welcome, *, key_given: bool = False) -> str:
+    """Return what the operator needs first. A secret is in it only in the run that made it. With `key_given` the
+    stream key is that of the command line, and not one of those on the admin page."""
     home = f"{welcome.public_url.rstrip('/')}/" if welcome.public_url else welcome.watch_url
     rows = [("Watch page", home), ("Admin page", f"{home}admin/  (user: admin)")]
     if welcome.admin_password:
@@ -80,7 +81,9 @@ def table(welcome: Welcome) -> str:
     rows.append(("RTMP server", welcome.rtmp_url))
     if welcome.rtmps_url:
         rows.append(("RTMPS server", welcome.rtmps_url))
-    rows.append(("Stream key", welcome.stream_key or "on the admin page"))
+    rows.append(
+        ("Stream key", welcome.stream_key or ("as given by --stream-key" if key_given else "on the admin page"))
+    )
     width = max(len(name) for name, _ in rows)
     lines = [f"  {name:<{width}}   {text}" for name, text in rows]
     return "\n".join(("", f"  Fedistream {__version__}", "", *lines, ""))

@@ -145,6 +145,9 @@ def test_the_table_shows_secrets_only_when_they_are_new() -> None:
     later = table(Welcome("http://localhost:8080/", "", "rtmp://localhost/live", "", "", ""))
     assert "password" not in later.lower()
     assert "on the admin page" in later
+    given = table(Welcome("http://localhost:8080/", "", "rtmp://localhost/live", "", "", ""), key_given=True)
+    assert "as given by --stream-key" in given
+    assert "on the admin page" not in given
 
 
 def test_the_table_names_the_public_address_and_rtmps() -> None:

@@ -6,7 +6,7 @@
 import { text, write } from "../page.js";
 import * as calls from "./calls.js";
 import { web } from "./clean.js";
-import { make } from "./lines.js";
+import { make } from "./elements.js";
 
 const LONGEST_WHY = 500;
 const LONGEST_ANSWER = 1_000; // characters; the node says no to more
@@ -146,6 +146,7 @@ export class Actions {
     const label = make("label", "", text("chat.answer.label"));
     const field = make("textarea");
     field.maxLength = LONGEST_ANSWER;
+    field.dir = "auto";
     field.required = true;
     field.rows = 2;
     label.append(field);
@@ -184,6 +185,7 @@ export class Actions {
     const button = this.#button(key, () => {}, false);
     const why = make("input", "why");
     why.maxLength = LONGEST_WHY;
+    why.dir = "auto";
     why.placeholder = text("chat.why");
     why.setAttribute("aria-label", text("chat.why"));
     why.addEventListener("keydown", (event) => {

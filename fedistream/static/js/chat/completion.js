@@ -3,7 +3,7 @@
  */
 
 import { text, write } from "../page.js";
-import { make } from "./lines.js";
+import { make } from "./elements.js";
 
 const MOST = 6;
 const REMEMBERED = 500; // people

@@ -4,24 +4,12 @@
 
 import { text } from "../page.js";
 import { clean, web } from "./clean.js";
+import { face, make } from "./elements.js";
+import { engagement } from "./engagement.js";
 
 const NO_WORDS = "\u26a0"; // the server's sign for a warning that does not say of what
 
 const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-
-/**
- * @template {keyof HTMLElementTagNameMap} T
- * @param {T} name
- * @param {string} [className]
- * @param {string} [words]
- * @returns {HTMLElementTagNameMap[T]}
- */
-export function make(name, className = "", words = "") {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (words) made.textContent = words;
-  return made;
-}
 
 /**
  * The name of somebody, as the button that opens what can be done. Not in the order of Tab: the log has arrows for it.
@@ -58,28 +46,6 @@ export function dress(element, person) {
 }
 
 /**
- * A face, or the first letter of a name where there is none or it does not come.
- * @param {string} picture
- * @param {string} name
- * @param {number} [colour]
- */
-function face(picture, name, colour) {
-  const letter = make("span", "avatar", [...name][0] ?? "");
-  letter.setAttribute("aria-hidden", "true");
-  if (colour !== undefined) letter.dataset.colour = String(colour);
-  const url = web(picture);
-  // faces come from this node, which fetches them: nobody elsewhere is told who reads here
-  if (url?.origin !== location.origin) return letter;
-  const image = make("img", "avatar");
-  image.src = url.href;
-  image.alt = "";
-  image.width = image.height = 32;
-  image.loading = "lazy";
-  image.addEventListener("error", () => image.replaceWith(letter));
-  return image;
-}
-
-/**
  * Where somebody is from, as the link to what was said there.
  * @param {import("./wire.js").Remote} remote
  * @param {string} link
@@ -113,25 +79,9 @@ function happening(/** @type {string} */ key, /** @type {Record<string, string>}
 }
 
 /** @param {import("./wire.js").Line} line */
-function social(line) {
-  const box = make("div", "social");
-  box.append(face(line.image, line.title));
-  const url = web(line.link);
-  const title = url ? make("a", "", line.title) : make("strong", "", line.title);
-  if (url && title instanceof HTMLAnchorElement) {
-    title.href = url.href;
-    title.rel = "nofollow noopener noreferrer";
-    title.target = "_blank";
-  }
-  const said = make("div", "said");
-  said.append(clean(line.html));
-  box.append(title, said);
-  return box;
-}
-
-/** @param {import("./wire.js").Line} line */
 function speech(line) {
   const said = make("div", "said");
+  said.dir = "auto";
   if (line.warning) {
     const fold = make("details", "warned");
     const words = make("div");
@@ -166,6 +116,7 @@ function head(line) {
     back.setAttribute("aria-label", text("chat.question"));
     box.append(" ", back);
   }
+  box.append(" "); // not a margin of the words: those may run from right to left
   return box;
 }
 
@@ -177,9 +128,9 @@ const BODIES = {
   joined: (line) => happening("chat.joined", { name: line.person?.name ?? "" }),
   parted: (line) => happening("chat.parted", { name: line.person?.name ?? "" }),
   renamed: (line) => happening("chat.renamed", { old: line.oldName, name: line.person?.name ?? "" }),
-  follow: social,
-  like: social,
-  repost: social,
+  follow: (line) => engagement([line]),
+  like: (line) => engagement([line]),
+  repost: (line) => engagement([line]),
 };
 
 /**

@@ -3,15 +3,21 @@
  */
 
 import { write, text } from "../page.js";
+import { mark } from "./days.js";
+import { continues, engagement, engages } from "./engagement.js";
 import { build, dress, mentions } from "./lines.js";
+
+/** @typedef {import("./wire.js").Line[]} Lines  those of one item: one, or a burst of engagements */
 
 export const LONGEST = 200; // lines in the document, and as many waiting
 const NEAR_PX = 48; // this close to the end counts as being there
 const HIDDEN_PAGE_MS = 500; // frames stand still while nobody looks
 
 export class Log {
-  /** @type {import("./wire.js").Line[]} */
+  /** @type {Lines[]} what the next frame writes, an item each */
   #waiting = [];
+  /** @type {WeakMap<Element, Lines>} what the items of the list show */
+  #shown = new WeakMap();
   /** @type {Set<string>} of the lines that are here or wait */
   #known = new Set();
   /** @type {Set<string>} those of them that are hidden */
@@ -48,8 +54,10 @@ export class Log {
     if (line.id && this.#known.has(line.id)) return;
     if (line.id) this.#known.add(line.id);
     if (line.hidden) this.#hidden.add(line.id);
-    this.#waiting.push(line);
-    if (this.#waiting.length > LONGEST) this.#forget(this.#waiting.shift()?.id ?? "");
+    const last = this.#waiting.at(-1);
+    if (last && continues(line, last)) last.push(line);
+    else this.#waiting.push([line]);
+    if (this.#waiting.length > LONGEST) this.#forget(this.#waiting.shift() ?? []);
     if (line.kind === "chat" && !this.#following) this.#unread += 1;
     this.#plan();
   }
@@ -59,11 +67,14 @@ export class Log {
    * @param {import("./wire.js").Line} line
    */
   edit(line) {
-    const at = this.#waiting.findIndex((each) => each.id === line.id);
-    if (at >= 0) this.#waiting[at] = line;
+    const at = this.#waiting.findIndex(([each]) => each.id === line.id);
+    if (at >= 0) this.#waiting[at] = [line];
     const item = this.#find(line.id);
-    if (item?.contains(document.activeElement) || item?.querySelector(".actions")) this.#refill(item, this.#item(line));
-    else item?.replaceWith(this.#item(line));
+    if (item) {
+      this.#refill(item, this.#item([line]));
+      this.#shown.set(item, [line]);
+      mark(item, line.at);
+    }
     if (this.#following) this.#toEnd();
   }
 
@@ -111,8 +122,8 @@ export class Log {
       if (visible) this.#hidden.delete(id);
       else if (this.#known.has(id)) this.#hidden.add(id);
     }
-    for (const item of this.#items("chat")) {
-      if (meant.has(item.dataset.id ?? "")) item.classList.toggle("gone", !visible);
+    for (const item of this.#items()) {
+      if (this.#shown.get(item)?.some((line) => meant.has(line.id))) this.#hide(item);
     }
     if (this.#following) this.#toEnd();
   }
@@ -133,9 +144,10 @@ export class Log {
     this.#toEnd();
   }
 
-  /** @param {string} kind */
+  /** @param {string} [kind]  or those of every kind */
   #items(kind) {
-    return /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(`:scope > [data-kind="${kind}"]`));
+    const which = kind ? `[data-kind="${kind}"]` : "[data-kind]";
+    return /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(`:scope > ${which}`));
   }
 
   /** @param {string} id */
@@ -154,23 +166,57 @@ export class Log {
 
   #flush() {
     this.#planned = false;
+    this.#extend();
     if (this.#waiting.length) {
       this.#trim(this.list.childElementCount + this.#waiting.length - LONGEST);
       const room = LONGEST - this.list.childElementCount;
-      this.list.append(...this.#waiting.splice(0, room).map((line) => this.#item(line)));
+      const fresh = this.#waiting.splice(0, room).map((lines) => this.#item(lines));
+      this.list.append(...fresh);
+      for (const item of [this.list.firstElementChild, ...fresh]) this.#date(item);
     }
     if (this.#following) this.#toEnd();
     this.#tell();
   }
 
-  /** @param {import("./wire.js").Line} line */
-  #item(line) {
+  /** The burst that waits goes on in the item that is last. */
+  #extend() {
+    const item = this.list.lastElementChild;
+    const lines = item && this.#shown.get(item);
+    const next = this.#waiting[0];
+    if (!item || !lines || !next || !continues(next[0], lines)) return;
+    while (next.length && continues(next[0], lines)) lines.push(.../** @type {Lines} */ (next.splice(0, 1)));
+    if (!next.length) this.#waiting.shift();
+    this.#hide(/** @type {HTMLElement} */ (item));
+  }
+
+  /** @param {Lines} lines */
+  #item(lines) {
+    const [line] = lines;
     const item = build(line);
-    if (this.#hidden.has(line.id)) item.classList.add("gone");
+    this.#shown.set(item, lines);
+    this.#hide(item);
     if (line.kind === "chat" && mentions(item.querySelector(".said")?.textContent ?? "", this.self)) {
       item.classList.add("to-me");
     }
     return item;
+  }
+
+  /**
+   * Lets an item show what of it is not hidden.
+   * @param {HTMLElement} item
+   */
+  #hide(item) {
+    const lines = this.#shown.get(item) ?? [];
+    const left = lines.filter((line) => !this.#hidden.has(line.id));
+    item.classList.toggle("gone", !left.length);
+    // who is taken out of a burst is not named any more; a moderator sees what is hidden as a whole
+    if (engages(lines[0])) item.querySelector(".engagement")?.replaceWith(engagement(left.length ? left : lines));
+  }
+
+  /** @param {Element | null} item */
+  #date(item) {
+    const line = item && this.#shown.get(item)?.[0];
+    if (item instanceof HTMLElement && line) mark(item, line.at);
   }
 
   /**
@@ -184,7 +230,7 @@ export class Log {
     for (const item of [...this.list.children].slice(0, Math.max(0, count))) {
       if (!this.#following && /** @type {HTMLElement} */ (item).offsetTop + item.clientHeight > top) break;
       taken += 1;
-      this.#forget(/** @type {HTMLElement} */ (item).dataset.id ?? "");
+      this.#forget(this.#shown.get(item) ?? []);
     }
     if (!taken) return;
     const range = document.createRange();
@@ -213,11 +259,13 @@ export class Log {
     if (held && !item.contains(document.activeElement)) item.focus({ preventScroll: true });
   }
 
-  /** @param {string} id */
-  #forget(id) {
-    this.#known.delete(id);
-    this.#hidden.delete(id);
-    if (id > this.#left) this.#left = id;
+  /** @param {Lines} lines */
+  #forget(lines) {
+    for (const { id } of lines) {
+      this.#known.delete(id);
+      this.#hidden.delete(id);
+      if (id > this.#left) this.#left = id;
+    }
   }
 
   #toEnd() {

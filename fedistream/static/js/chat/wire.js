@@ -35,6 +35,7 @@
  * @property {string} title
  * @property {string} image
  * @property {string} link
+ * @property {string} reaction  the emoji of somebody elsewhere, where it was more than a like
  * @property {boolean} hidden
  */
 
@@ -109,6 +110,7 @@ const line = (kind) => (told) => {
     title: words(told.title),
     image: words(told.picture),
     link: words(told.link),
+    reaction: words(told.reaction),
     hidden: Boolean(told.hiddenAt) || told.visible === false,
   };
 };

@@ -1,0 +1,172 @@
+"""What the chat's log makes of follows, likes and boosts from the fediverse, of days, and of right-to-left text."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.kit import browser, onair
+from tests.kit.browser import visit
+from tests.kit.parlour import Parlour, Told
+from tests.kit.studio import Studio
+
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+
+FRAME = "/embed/chat/readwrite"
+
+
+@pytest.fixture
+def room() -> Parlour:
+    return Parlour()
+
+
+@pytest.fixture
+def studio(room: Parlour) -> Studio:
+    studio = Studio(parlour=room)
+    studio.settings.values["chat.disabled"] = False
+    studio.broadcasts.shown = onair.live()
+    return studio
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
+    async with visit(chromium, url + FRAME, locale="en-GB", timezone_id="UTC") as (page, witness):
+        witness.expected = ("WebSocket connection to", "Failed to load resource")
+        await room.joined()
+        yield page
+
+
+def engaged(room: Parlour, kind: str, name: str, **more: object) -> Told:
+    link = f"https://social.example/@{name}"
+    body = f"<p>{name} did it.</p>"
+    return room.told(f"FEDIVERSE_ENGAGEMENT_{kind}", title=name, body=body, image="", link=link, **more)
+
+
+def moved(told: Told, back: timedelta) -> Told:
+    at = datetime.now(UTC) - back
+    return {**told, "timestamp": at.isoformat()}
+
+
+async def said(page: Page) -> list[str]:
+    """The engagement lines as they read, without what stands for a face."""
+    script = """all => all.map(line => {
+        const copy = line.cloneNode(true);
+        copy.querySelectorAll('.avatar').forEach(face => face.remove());
+        return copy.textContent.trim();
+    })"""
+    found: list[str] = await page.locator(".engagement").evaluate_all(script)
+    return found
+
+
+async def test_one_engagement_is_one_line_that_says_the_name_once(page: Page, room: Parlour) -> None:
+    await room.tell(engaged(room, "FOLLOW", "ann"))
+    await expect(page.locator(".engagement .icon")).to_be_visible()
+    assert await said(page) == ["ann followed"]
+    link = page.locator(".engagement a")
+    assert await link.get_attribute("href") == "https://social.example/@ann"
+    assert await link.get_attribute("tabindex") == "-1"
+
+
+async def test_a_burst_is_gathered_in_one_line(page: Page, room: Parlour) -> None:
+    await room.tell(*(engaged(room, "LIKE", f"fan{n}") for n in range(5)))
+    await expect(page.locator(".engagement")).to_contain_text("2 others")
+    await room.tell(*(engaged(room, "LIKE", f"fan{n}") for n in range(5, 9)))
+    await expect(page.locator(".engagement")).to_contain_text("6 others")
+    assert [line.replace(",", "") for line in await said(page)] == ["fan0 fan1 fan2 and 6 others liked a post"]
+
+
+async def test_who_likes_twice_is_named_once_and_other_kinds_begin_another_line(page: Page, room: Parlour) -> None:
+    await room.tell(
+        engaged(room, "LIKE", "ann"),
+        engaged(room, "LIKE", "ann"),
+        engaged(room, "LIKE", "bo"),
+        engaged(room, "LIKE", "bo", reaction="\N{PARTY POPPER}"),
+        engaged(room, "REPOST", "bo"),
+        room.told("CHAT", body="<p>thanks</p>", user=room.user("Cy")),
+        engaged(room, "REPOST", "ann"),
+    )
+    await expect(page.locator(".engagement")).to_have_count(4)
+    assert await said(page) == [
+        "ann and bo liked a post",
+        "bo reacted with \N{PARTY POPPER}",
+        "bo boosted a post",
+        "ann boosted a post",
+    ]
+
+
+async def test_what_lies_apart_in_time_is_not_gathered(page: Page, room: Parlour) -> None:
+    early = moved(engaged(room, "FOLLOW", "ann"), timedelta(minutes=10))
+    await room.tell(early, engaged(room, "FOLLOW", "bo"))
+    await expect(page.locator(".engagement")).to_have_count(2)
+
+
+async def test_who_is_gone_leaves_a_gathered_line_and_the_last_one_takes_it_along(page: Page, room: Parlour) -> None:
+    ann, bo = engaged(room, "LIKE", "ann"), engaged(room, "LIKE", "bo")
+    await room.tell(ann, bo)
+    await expect(page.locator(".engagement")).to_contain_text("bo")
+    await room.tell(room.told("VISIBILITY-UPDATE", ids=[ann["id"]], visible=False))
+    await expect(page.locator(".engagement")).not_to_contain_text("ann")
+    assert await said(page) == ["bo liked a post"]
+    await room.tell(room.told("VISIBILITY-UPDATE", ids=[bo["id"]], visible=False))
+    await expect(page.locator(".line")).to_be_hidden()
+    await room.tell(engaged(room, "LIKE", "cy"))
+    await expect(page.locator(".line")).to_be_visible()
+    assert await said(page) == ["cy liked a post"]
+
+
+async def test_a_page_of_likes_does_not_push_the_talk_out_of_the_log(page: Page, room: Parlour) -> None:
+    await room.say(room.user("Ann"), "<p>stay</p>")
+    for begin in range(0, 1_000, 250):
+        await room.tell(*(engaged(room, "LIKE", f"fan{n}") for n in range(begin, begin + 250)))
+    await room.say(room.user("Bo"), "<p>as well</p>")
+    await expect(page.get_by_text("as well", exact=True)).to_be_visible()
+    await expect(page.get_by_text("stay", exact=True)).to_be_attached()
+    lines = await said(page)
+    assert len(lines) <= 2 * 1_000 / 200 + 4  # 200 people to a line; each frame may begin another
+    assert sum(3 + int(line.split(" others")[0].rsplit(" ", 1)[1]) for line in lines) == 1_000
+
+
+async def test_lines_of_former_days_have_their_day_above_them(page: Page, room: Parlour) -> None:
+    ann = room.user("Ann")
+    days = (400, 400, 2, 0, 0)
+    await room.tell(
+        *(moved(room.told("CHAT", body=f"<p>line {n}</p>", user=ann), timedelta(days=d)) for n, d in enumerate(days))
+    )
+    await expect(page.locator(".line")).to_have_count(5)
+    dividers = await page.locator(".day").all_inner_texts()
+    now = datetime.now(UTC)
+    last_year, recent = now - timedelta(days=400), now - timedelta(days=2)
+    assert len(dividers) == 3
+    assert str(last_year.year) in dividers[0]
+    assert f"{recent:%A}" in dividers[1] or str(recent.year) in dividers[1]  # the first days of a year
+    assert {str(now.day), f"{now:%B}"} <= set(dividers[2].replace(",", "").split())
+    counts = await page.locator(".line").evaluate_all("all => all.map(line => line.querySelectorAll('.day').length)")
+    assert counts == [1, 0, 1, 1, 0]
+
+
+async def test_lines_of_today_have_no_day_and_an_edited_one_keeps_its_own(page: Page, room: Parlour) -> None:
+    ann = room.user("Ann")
+    today = room.told("CHAT", body="<p>today</p>", user=ann)
+    await room.tell(today)
+    await expect(page.locator(".line")).to_have_count(1)
+    assert await page.locator(".day").count() == 0
+    old = moved(room.told("CHAT", body="<p>old</p>", user=ann), timedelta(days=3))
+    await room.tell(old)
+    await expect(page.locator(".day")).to_have_count(1)
+    await room.tell(
+        room.told("MESSAGE-UPDATE", message={**old, "body": "<p>mended</p>", "editedAt": today["timestamp"]})
+    )
+    await expect(page.get_by_text("mended")).to_be_visible()
+    assert await page.locator(".day").count() == 1
+
+
+async def test_what_runs_from_right_to_left_does(page: Page, room: Parlour) -> None:
+    await room.say(room.user("Dan"), "<p>\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd!</p>")
+    words = page.locator(".line .said")
+    await expect(words).to_be_visible()
+    assert await words.evaluate("said => getComputedStyle(said).direction") == "rtl"
+    field = page.get_by_label("Message", exact=True)
+    await field.fill("\u05e9\u05dc\u05d5\u05dd")
+    assert await field.evaluate("field => getComputedStyle(field).direction") == "rtl"
