@@ -44,6 +44,9 @@ class Parlour:
     code: str = "123456"  # the one that signs in
     known: User | None = None  # who signs in with it, when that is somebody else already
     website: str = ""  # where a sign-in with a website leads
+    off: bool = False  # the chat is switched off
+    silent: bool = False  # nothing that sockets send is answered, nor done
+    refusal: str = ""  # why nothing that sockets send is done (HTML)
     not_now: str = ""  # the words in which every sign-in is put off
     emoji: tuple[str, ...] = ("boat", "wave")
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
@@ -167,6 +170,10 @@ class Parlour:
             await socket.send_json({"type": "ERROR_NEEDS_REGISTRATION" if user is None else "ERROR_USER_DISABLED"})
             await socket.close()
             return
+        if self.off:
+            await socket.send_json({"type": "ERROR_CHAT_DISABLED"})
+            await socket.close()
+            return
         await socket.send_json(self.told("CONNECTED_USER_INFO", user=user))
         since = query.get("since", [""])[0]
         for told in self.log:
@@ -175,11 +182,20 @@ class Parlour:
         self.sockets[socket] = token
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:
-                await self._hear(user, json.loads(await socket.receive_text()))
+                told = json.loads(await socket.receive_text())
+                if self.silent:
+                    self.heard.append(told)
+                    continue
+                await self._hear(user, told)
+                ref = {"ref": told.get("ref", "")}
+                refused = self.told("REFUSED", **ref, reason="test", body=self.refusal, retryAfter=3)
+                await socket.send_json(refused if self.refusal else self.told("ACCEPTED", **ref))
         self.sockets.pop(socket, None)
 
     async def _hear(self, user: User, told: Told) -> None:
         self.heard.append(told)
+        if self.refusal:
+            return
         if told["type"] == "CHAT":
             await self.say(user, f"<p>{told['body']}</p>")
         elif told["type"] == "NAME_CHANGE":

@@ -71,6 +71,8 @@ def chat(translations: NullTranslations) -> dict[str, str]:
         "chat.state.lost": _("The chat's connection is lost. Trying again…"),
         "chat.state.refused": _("The chat did not let you in. Trying again from time to time."),
         "chat.state.disabled": _("A moderator has removed you from this chat."),
+        "chat.state.off": _("The chat is switched off."),
+        "chat.unsure": _("The connection was lost: this may not have been sent."),
         "chat.lost": _("Not sent: the chat's connection is lost."),
         "chat.failed": _("That did not work. Try it again."),
         "chat.new.one": _("{n} new message"),

@@ -1,17 +1,20 @@
 /**
- * The field one writes in. Enter sends, Shift and Enter begins a new line; what could not go out stays where it is.
+ * The field one writes in. Enter sends, Shift and Enter begins a new line; what could not go out stays where it is, and
+ * what was refused comes back.
  */
 
 import { text, write } from "../page.js";
-import { SAY } from "./wire.js";
+import { clean } from "./clean.js";
+import { frame, SAY } from "./wire.js";
 
+const LONGEST_REF = "0".repeat(6); // of those that a page counts up to
 const encoder = new TextEncoder();
 
 export class Composer {
   /**
    * @param {HTMLFormElement} form
    * @param {number} maxBytes  of a whole frame
-   * @param {(told: object) => boolean} send
+   * @param {import("./connection.js").Connection["send"]} send
    */
   constructor(form, maxBytes, send) {
     this.form = form;
@@ -55,7 +58,7 @@ export class Composer {
 
   /** Bytes over the limit, as a frame. */
   #over() {
-    return encoder.encode(JSON.stringify(SAY.say(this.field.value.trim()))).length - this.maxBytes;
+    return encoder.encode(frame(SAY.say(this.field.value.trim()), LONGEST_REF)).length - this.maxBytes;
   }
 
   #measure() {
@@ -67,9 +70,23 @@ export class Composer {
   #submit() {
     const words = this.field.value.trim();
     if (!words || this.field.readOnly || this.#over() > 0) return;
-    if (!this.send(SAY.say(words))) return;
+    const answer = this.send(SAY.say(words));
+    if (!answer) return;
     this.field.value = "";
     this.#measure();
     this.field.dispatchEvent(new Event("sent"));
+    void answer.then((answer) => answer?.accepted || this.#return(words, answer));
+  }
+
+  /**
+   * Puts back what was not said, before what has been written since.
+   * @param {string} words
+   * @param {import("./wire.js").Answer | null} answer  null when nobody knows whether it was
+   */
+  #return(words, answer) {
+    const since = this.field.value;
+    this.field.value = since ? `${words}\n${since}` : words;
+    this.#measure();
+    if (this.#over() <= 0) write(this.hint, answer ? (clean(answer.html).textContent ?? "") : text("chat.unsure"));
   }
 }

@@ -8,6 +8,7 @@ import * as wire from "./wire.js";
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;
 const SPREAD = 0.3; // of the wait, so that a room does not come back in step after a restart of the node
+const LONG_AWAY = 6; // failures after which the pause is the longest
 const ODD_ONES = 3; // times a fresh token is not known, before we wait like after any other loss
 
 /** Milliseconds before the next attempt, the `failures`-th in a row having failed. `chance` is within 0 and 1. */
@@ -16,7 +17,7 @@ export function pause(/** @type {number} */ failures, chance = Math.random()) {
 }
 
 /**
- * Dispatches "state" (detail: "joining" | "open" | "lost" | "refused" | "disabled"), "event" (detail: wire.Event) and
+ * Dispatches "state" (detail: "joining" | "open" | "lost" | "refused" | "disabled" | "off"), "event" (detail: wire.Event) and
  * "history" (detail: wire.Line[]), the last once after each joining.
  */
 export class Connection extends EventTarget {
@@ -31,6 +32,9 @@ export class Connection extends EventTarget {
   #met = false;
   /** @type {wire.Event[] | null} what comes while the history is on its way */
   #held = null;
+  #refs = 0;
+  /** @type {Map<string, (answer: wire.Answer | null) => void>} by what they were sent as */
+  #asked = new Map();
   /** The newest message of the log that was seen. */
   last = "";
   state = "joining";
@@ -52,12 +56,21 @@ export class Connection extends EventTarget {
 
   /**
    * @param {object} told
-   * @returns {boolean} whether it went out
+   * @returns {Promise<wire.Answer | null> | null} null when it could not go out; the promise's null when the connection
+   *   was lost before the answer came, so that nobody knows
    */
   send(told) {
-    if (this.state !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(told));
-    return true;
+    if (this.state !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return null;
+    const ref = String((this.#refs += 1));
+    const answer = new Promise((/** @type {(answer: wire.Answer | null) => void} */ settle) => this.#asked.set(ref, settle));
+    this.#socket.send(wire.frame(told, ref));
+    return answer;
+  }
+
+  /** @param {string} ref @param {wire.Answer | null} answer */
+  #settle(ref, answer) {
+    this.#asked.get(ref)?.(answer);
+    this.#asked.delete(ref);
   }
 
   /** @param {string} state */
@@ -101,6 +114,7 @@ export class Connection extends EventTarget {
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.#held = null;
+      for (const ref of [...this.#asked.keys()]) this.#settle(ref, null);
       if (!this.#over) void this.#lost();
     });
   }
@@ -113,6 +127,10 @@ export class Connection extends EventTarget {
     } else if (event.act === "disabled") {
       this.#over = true;
       this.#enter("disabled");
+    } else if (event.act === "off") {
+      this.#enter("off");
+    } else if (event.act === "answered") {
+      this.#settle(event.ref, event.answer);
     } else if (event.act === "self") {
       this.#failures = this.#strangers = 0;
       this.#met = true;
@@ -152,7 +170,7 @@ export class Connection extends EventTarget {
   }
 
   async #lost() {
-    if (this.state !== "open") await this.#probe();
+    if (this.state !== "open" && this.state !== "off") await this.#probe();
     if (!calls.known() && this.#strangers < ODD_ONES) {
       this.#enter("joining");
       await this.#join();
@@ -178,7 +196,8 @@ export class Connection extends EventTarget {
   /** @param {"lost" | "refused"} state */
   #failed(state) {
     this.#failures += 1;
-    this.#enter(state);
-    this.#timer = setTimeout(() => this.hurry(), pause(this.#failures));
+    // a chat that is switched off refuses everybody; that is what it says until it lets somebody in
+    if (this.state !== "off") this.#enter(state);
+    this.#timer = setTimeout(() => this.hurry(), this.state === "off" ? pause(LONG_AWAY) : pause(this.#failures));
   }
 }

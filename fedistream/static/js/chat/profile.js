@@ -4,6 +4,7 @@
  */
 
 import { text, write } from "../page.js";
+import { clean } from "./clean.js";
 import { dress } from "./lines.js";
 import { SAY } from "./wire.js";
 
@@ -14,7 +15,7 @@ export class Profile {
   /**
    * @param {HTMLElement} button
    * @param {HTMLDialogElement} dialog
-   * @param {(told: object) => boolean} send
+   * @param {import("./connection.js").Connection["send"]} send
    */
   constructor(button, dialog, send) {
     this.button = button;
@@ -26,7 +27,7 @@ export class Profile {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     dialog.querySelector("form.self")?.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#save(new FormData(/** @type {HTMLFormElement} */ (event.target)));
+      void this.#save(new FormData(/** @type {HTMLFormElement} */ (event.target)));
     });
   }
 
@@ -60,18 +61,19 @@ export class Profile {
   }
 
   /** @param {FormData} given */
-  #save(given) {
+  async #save(given) {
     if (!this.self) return;
     const [name, colour] = [String(given.get("name") ?? "").trim(), Number(given.get("colour"))];
     const changes = [];
     if (name && name !== this.self.name) changes.push(SAY.rename(name));
     if (colour !== this.self.colour) changes.push(SAY.recolour(colour));
-    if (!changes.every((change) => this.send(change))) {
-      write(this.error, text("chat.lost"));
-      return;
-    }
-    // a colour is told to nobody until the next message; a name comes back with an event, or a refusal in the log
-    this.show({ ...this.self, colour });
-    this.dialog.close();
+    const before = this.self;
+    const answers = await Promise.all(changes.map((change) => this.send(change)));
+    const refused = answers.find((answer) => !answer?.accepted);
+    // a colour is told to nobody until the next message; a name has come back with an event
+    const coloured = changes.every((change, n) => change.type !== "COLOR_CHANGE" || answers[n]?.accepted);
+    if (this.self.id === before.id && coloured) this.show({ ...this.self, colour });
+    if (refused === undefined) this.dialog.close();
+    else write(this.error, refused ? (clean(refused.html).textContent ?? "") : text("chat.lost"));
   }
 }

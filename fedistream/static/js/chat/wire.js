@@ -45,8 +45,17 @@
  *   | {act: "recoloured", person: Person}
  *   | {act: "edited", line: Line}
  *   | {act: "visibility", ids: string[], visible: boolean}
+ *   | {act: "answered", ref: string, answer: Answer}
  *   | {act: "unknown"}
- *   | {act: "disabled"}} Event
+ *   | {act: "disabled"}
+ *   | {act: "off"}} Event
+ */
+
+/**
+ * @typedef {object} Answer  what became of something that was sent
+ * @property {boolean} accepted
+ * @property {string} html  why not, in words; sanitised there
+ * @property {number} retryMs  after which the same may be tried again; 0 when waiting does not help
  */
 
 /** What goes to the server: its own names for what somebody does. */
@@ -55,6 +64,13 @@ export const SAY = {
   rename: (/** @type {string} */ newName) => ({ type: "NAME_CHANGE", newName }),
   recolour: (/** @type {number} */ newColor) => ({ type: "COLOR_CHANGE", newColor }),
 };
+
+/**
+ * One of those as it goes out, under a number that the answer has too.
+ * @param {object} told
+ * @param {string} ref
+ */
+export const frame = (told, ref) => JSON.stringify({ ...told, ref });
 
 export const COLOURS = 8;
 
@@ -143,6 +159,13 @@ const READERS = {
     ids: Array.isArray(told.ids) ? told.ids.map(String) : [],
     visible: told.visible === true,
   }),
+  ACCEPTED: (told) => ({ act: "answered", ref: words(told.ref), answer: { accepted: true, html: "", retryMs: 0 } }),
+  REFUSED(told) {
+    const seconds = Number.isFinite(told.retryAfter) ? Math.max(0, told.retryAfter) : 0;
+    const answer = { accepted: false, html: words(told.body), retryMs: seconds * 1_000 };
+    return { act: "answered", ref: words(told.ref), answer };
+  },
+  ERROR_CHAT_DISABLED: () => ({ act: "off" }),
   ERROR_NEEDS_REGISTRATION: () => ({ act: "unknown" }),
   ERROR_USER_DISABLED: () => ({ act: "disabled" }),
 };

@@ -94,6 +94,65 @@ async def test_a_message_too_large_for_a_frame_stays_in_the_field(page: Page, ro
     await expect(field).to_have_value("ü" * 1100)
 
 
+async def test_what_is_refused_comes_back_before_what_was_written_since(page: Page, room: Parlour) -> None:
+    room.refusal = "<p>You are sending messages <strong>too fast</strong>.</p>"
+    field = page.get_by_label("Message", exact=True)
+    await field.fill("my long thought")
+    await field.press("Enter")
+    await expect(field).to_have_value("my long thought")
+    await expect(page.locator("#chat-hint")).to_have_text("You are sending messages too fast.")
+    room.refusal = ""
+    await field.press("Enter")
+    await expect(page.locator(".line").last).to_contain_text("my long thought")
+    await expect(field).to_have_value("")
+    await expect(page.locator("#chat-hint")).to_have_text("")
+
+
+async def test_what_nobody_answered_comes_back_when_the_connection_is_lost(page: Page, room: Parlour) -> None:
+    room.silent = True
+    field = page.get_by_label("Message", exact=True)
+    await field.fill("is this heard?")
+    await field.press("Enter")
+    await room.hears("CHAT")
+    await expect(field).to_have_value("")
+    await room.cut()
+    await expect(field).to_have_value("is this heard?")
+    await expect(page.locator("#chat-hint")).to_contain_text("may not have been sent")
+
+
+async def test_a_refused_name_keeps_the_dialog_open_and_says_why(page: Page, room: Parlour) -> None:
+    room.refusal = "<p>This name is taken.</p>"
+    await page.get_by_role("button", name="You are Guest 1").click()
+    await page.get_by_label("Name", exact=True).fill("Admin")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert").first).to_have_text("This name is taken.")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    room.refusal = ""
+    await page.get_by_label("Name", exact=True).fill("Skipper")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await expect(page.get_by_role("button", name="You are Skipper")).to_be_visible()
+
+
+async def test_a_chat_that_is_switched_off_says_so_and_opens_again(page: Page, room: Parlour) -> None:
+    room.off = True
+    await room.tell({"type": "ERROR_CHAT_DISABLED"})
+    await room.cut()
+    await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
+    await expect(page.locator(".chat-notice")).to_have_text("The chat is switched off.")
+    await expect(page.get_by_label("Message", exact=True)).to_have_attribute("placeholder", "The chat is switched off.")
+    # as when the page is looked at again: it asks at once
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
+    room.off, room.away = False, True
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
+    room.away = False
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator("#chat")).to_have_attribute("data-state", "open")
+    await expect(page.locator(".chat-notice")).to_be_hidden()
+
+
 async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgotten(page: Page, room: Parlour) -> None:
     bo = room.user("Bo")
     await room.tell(
