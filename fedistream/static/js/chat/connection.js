@@ -17,8 +17,8 @@ export function pause(/** @type {number} */ failures, chance = Math.random()) {
 }
 
 /**
- * Dispatches "state" (detail: "joining" | "open" | "lost" | "refused" | "disabled" | "off"), "event" (detail: wire.Event) and
- * "history" (detail: wire.Line[]), the last once after each joining.
+ * Dispatches "state" (detail: "joining" | "open" | "lost" | "refused" | "disabled" | "off"), "event" (detail: wire.Event)
+ * and "history" (detail: wire.Line[]), the last once after each joining.
  */
 export class Connection extends EventTarget {
   /** @type {WebSocket | null} */
