@@ -57,9 +57,9 @@ def follow(translations: NullTranslations) -> dict[str, str]:
 
 
 def chat(translations: NullTranslations) -> dict[str, str]:
-    """For the modules of the chat."""
+    """For the modules of the chat, with what stands in its lines."""
     _ = translations.gettext
-    return {
+    return _chat_lines(translations) | {
         "chat.placeholder": _("Write a message"),
         "chat.closed": _("The chat opens when the stream is live."),
         "chat.sign-in-first": _("Sign in to write a message"),
@@ -82,6 +82,31 @@ def chat(translations: NullTranslations) -> dict[str, str]:
         "chat.too-long.other": _("{n} bytes too long"),
         "chat.suggestions.one": _("{n} suggestion. Up and down arrows choose, Enter takes it."),
         "chat.suggestions.other": _("{n} suggestions. Up and down arrows choose, Enter takes one."),
+        "chat.actions": _("What to do"),
+        "chat.mention": _("Answer"),
+        "chat.close": _("Close"),
+        "chat.hide": _("Hide message"),
+        "chat.show": _("Show message"),
+        "chat.details": _("Details"),
+        "chat.details.since": _("First seen"),
+        "chat.details.names": _("Former names"),
+        "chat.details.messages": _("Messages"),
+        "chat.details.clients": _("Connected with"),
+        "chat.remove": _("Remove from chat"),
+        "chat.remove.sure": _("Really remove?"),
+        "chat.let-in": _("Let back in"),
+        "chat.answer": _("Answer on the fediverse"),
+        "chat.answer.label": _("Answer for all to read, in the name of the channel"),
+        "chat.answer.send": _("Send answer"),
+        "chat.block": _("Block author"),
+        "chat.block.sure": _("Really block?"),
+        "chat.why": _("Why (for the log)"),
+    }
+
+
+def _chat_lines(translations: NullTranslations) -> dict[str, str]:
+    _ = translations.gettext
+    return {
         "chat.joined": _("{name} has joined"),
         "chat.parted": _("{name} has left"),
         "chat.renamed": _("{old} is now called {name}"),
@@ -97,31 +122,12 @@ def chat(translations: NullTranslations) -> dict[str, str]:
         "chat.mark.moderator.title": _("A moderator"),
         "chat.mark.authenticated": "✓",
         "chat.mark.authenticated.title": _("Has signed in"),
-        "chat.actions": _("What to do"),
-        "chat.mention": _("Answer"),
-        "chat.close": _("Close"),
-        "chat.hide": _("Hide message"),
-        "chat.show": _("Show message"),
-        "chat.details": _("Details"),
-        "chat.details.since": _("First seen"),
-        "chat.details.names": _("Former names"),
-        "chat.details.messages": _("Messages"),
-        "chat.details.clients": _("Connected with"),
-        "chat.remove": _("Remove from chat"),
-        "chat.remove.sure": _("Really remove?"),
-        "chat.let-in": _("Let back in"),
         "chat.origin": _("From the fediverse:"),
         "chat.origin.title": _("{address} on the fediverse: open the original"),
         "chat.original": _("Open the original"),
         "chat.sensitive": _("Sensitive content"),
         "chat.edited": _("(edited)"),
         "chat.question": _("To what is answered"),
-        "chat.answer": _("Answer on the fediverse"),
-        "chat.answer.label": _("Answer for all to read, in the name of the channel"),
-        "chat.answer.send": _("Send answer"),
-        "chat.block": _("Block author"),
-        "chat.block.sure": _("Really block?"),
-        "chat.why": _("Why (for the log)"),
     }
 
 
