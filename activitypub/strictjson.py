@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ class JsonLimits:
 
 
 LIMITS = JsonLimits()
+_HALF = re.compile("[\ud800-\udfff]")
 MAX_DIGITS = 20  # of an integer: 64 bits; more only costs time (CVE-2020-10735)
 
 
@@ -30,13 +32,14 @@ def parse(data: bytes, limits: JsonLimits = LIMITS) -> Json:
     """
     if len(data) > limits.size:
         raise Refused(Reason.TOO_LARGE, f"more than {limits.size} bytes")
+    counter = _Counter(limits)
     try:
         document = json.loads(
             data.decode(),
-            object_pairs_hook=_Counter(limits.keys),
+            object_pairs_hook=counter,
             parse_constant=_constant,
-            parse_float=_float,
-            parse_int=_int,
+            parse_float=counter.real,
+            parse_int=counter.whole,
         )
     except RecursionError:
         raise Refused(Reason.JSON_LIMITS, f"nested deeper than {limits.depth}") from None
@@ -56,21 +59,37 @@ def write(document: Json) -> bytes:
 
 
 class _Counter:
-    """Builds each object, and counts keys over the whole document."""
+    """Builds each object and number, and counts keys and values over the whole document: what is too much is refused
+    while it is read, not afterwards."""
 
-    __slots__ = ("left",)
+    __slots__ = ("_keys", "_values")
 
-    def __init__(self, keys: int) -> None:
-        self.left = keys
+    def __init__(self, limits: JsonLimits) -> None:
+        self._keys = limits.keys
+        self._values = limits.keys + limits.items  # an object or a number is the value of a key or an item of a list
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> Json:
         made = dict(pairs)
         if len(made) != len(pairs):
             raise Refused(Reason.JSON_LIMITS, "an object names a key twice")
-        self.left -= len(pairs)
-        if self.left < 0:
+        self._keys -= len(pairs)
+        if self._keys < 0:
             raise Refused(Reason.JSON_LIMITS, "too many keys")
+        self._count()
         return made
+
+    def real(self, text: str) -> float:
+        self._count()
+        return _float(text)
+
+    def whole(self, text: str) -> int:
+        self._count()
+        return _int(text)
+
+    def _count(self) -> None:
+        self._values -= 1
+        if self._values < -1:  # the document itself is neither
+            raise Refused(Reason.JSON_LIMITS, "too many values")
 
 
 def _constant(name: str) -> Any:
@@ -113,5 +132,5 @@ def _walk(document: Json, limits: JsonLimits) -> None:
 
 
 def _check_text(text: str) -> None:
-    if "\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
+    if "\0" in text or (not text.isascii() and _HALF.search(text)):
         raise Refused(Reason.NOT_JSON, "a string holds a NUL or half a character")

@@ -18,6 +18,7 @@ from benchmarks.reading import BadReading, Reading, Skipped, parse, rows
 BENCHMARKS = (
     "rtmp_parser",
     "signatures",
+    "foreign_text",
     "outbox",
     "idle_memory",
     "first_playlist",

@@ -90,7 +90,9 @@ def _pictures(text: str, allowance: _Allowance) -> Iterable[Token]:
     at = 0
     for found in _EMOJI.finditer(text):
         address = allowance.emoji.get(found[1].lower())
-        if address is None or allowance.images <= 0:
+        if allowance.images <= 0:
+            break
+        if address is None:
             continue
         allowance.images -= 1
         yield _text(text[at : found.start()])

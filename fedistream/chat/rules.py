@@ -11,6 +11,7 @@ from functools import lru_cache
 from fedistream.chat.values import Role, Visitor
 
 MAX_BYTES = 2_048  # of a text; the same number is announced to clients
+MAX_READ = 2_048  # characters that are looked at for words; no text that is said has more
 MAX_WARNING = 200  # characters of what stands before a message that not everybody wants to read
 ESTABLISHED = timedelta(minutes=15)
 FLOOD, FLOOD_S, MUTE_S = 3, 2.0, 10.0  # more than 3 messages in 2 s: not heard for 10 s
@@ -129,7 +130,8 @@ def has_words(text: str, terms: Terms) -> bool:
     """Whether there are words in it that are not welcome here."""
     if not terms.slur_filter and not terms.blocked_words:
         return False
-    words = {plain(word) for word in _WORD.findall(text.translate(_LEET))} | {plain(w) for w in _WORD.findall(text)}
+    text = text[:MAX_READ]
+    words = {plain(word) for word in {*_WORD.findall(text.translate(_LEET)), *_WORD.findall(text)}}
     unwelcome = _unwelcome(tuple(terms.blocked_words), terms.slur_filter)
     return any(word in unwelcome or word.removesuffix("s") in unwelcome for word in words)
 

@@ -4,7 +4,7 @@ Every address in here is a stranger's: what is connected to is for the `Web` tha
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urljoin
@@ -14,7 +14,7 @@ from activitypub.outside import Answer, TooLong, Unreachable
 from activitypub.refusal import Refused
 from activitypub.signatures.request import Request, compose
 from activitypub.strictjson import parse
-from activitypub.urls import BadUrl, parse_url
+from activitypub.urls import MAX_URL, BadUrl, parse_url
 from fedistream.errors import Invalid
 from fedistream.signin import links
 
@@ -93,7 +93,7 @@ async def _discover(web: Web, profile: str) -> Profile:
         answer = await web.send(compose("GET", at, [("Accept", "text/html, */*;q=0.5")]))
         if answer.status not in REDIRECTS:
             break
-        at = _join(at, answer.headers.get("location", ""))
+        at = join(at, answer.headers.get("location", ""))
         # who moved for good has moved only as far as every step on the way says so
         permanent = permanent and answer.status in PERMANENT
         if permanent:
@@ -106,12 +106,19 @@ async def _discover(web: Web, profile: str) -> Profile:
 
 
 async def _server(web: Web, at: str, answer: Answer) -> Server:
-    named = {link.rel: _join(at, link.href) for link in reversed([*_links(answer)]) if link.rel in (METADATA, ENDPOINT)}
+    # beside the loop: a page may have a megabyte
+    named = await asyncio.to_thread(_named, at, answer)
     if METADATA in named:
         return await _metadata(web, named[METADATA])
     if ENDPOINT in named:
         return Server(_endpoint(named[ENDPOINT]))
     raise Invalid(FIELD, "names no IndieAuth server on its page")
+
+
+def _named(at: str, answer: Answer) -> Mapping[str, str]:
+    """The addresses of what is looked for, by relation; the first of each. Raises BadUrl."""
+    wanted = (METADATA, ENDPOINT)
+    return {link.rel: join(at, link.href) for link in reversed([*_links(answer)]) if link.rel in wanted}
 
 
 def _links(answer: Answer) -> Iterable[links.Link]:
@@ -131,7 +138,7 @@ async def _metadata(web: Web, url: str) -> Server:
     if not isinstance(endpoint, str) or not isinstance(issuer, str):
         raise Invalid(FIELD, "names an IndieAuth server that does not say how to reach it")
     says = told.get("authorization_response_iss_parameter_supported") is True
-    return Server(_endpoint(_join(url, endpoint)), issuer, says and bool(issuer))
+    return Server(_endpoint(join(url, endpoint)), issuer, says and bool(issuer))
 
 
 def _endpoint(url: str) -> str:
@@ -139,16 +146,18 @@ def _endpoint(url: str) -> str:
     return str(parse_url(url)).partition("#")[0]
 
 
-def _join(base: str, reference: str) -> str:
-    """Raises BadUrl."""
+def join(base: str, reference: str) -> str:
+    """Where a reference leads that stands in a document at `base`. Raises BadUrl."""
     try:
-        return _ascii(urljoin(base, reference))
+        return _ascii(urljoin(base, reference[: MAX_URL + 1]))
     except ValueError as error:
         raise BadUrl(str(error)) from None
 
 
 def _ascii(url: str) -> str:
-    """With an international host in its ASCII form."""
+    """With an international host in its ASCII form. Raises BadUrl."""
+    if len(url) > MAX_URL:
+        raise BadUrl("too long")  # the way to ASCII takes 2.5 us for each letter
     scheme, separator, rest = url.partition("://")
     host, slash, path = rest.partition("/")
     try:

@@ -3,6 +3,7 @@
 Blocking is for the whole node: whoever is blocked is not heard by any of its channels.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +57,9 @@ class Lists:
 
     async def take(self, text: str, *, dry: bool) -> Import:
         """Block what a list names beside what is blocked; `dry` only says what that would be. Raises Invalid."""
-        read, present = blocklist.parse(text), dict.fromkeys(self._settings.value(BLOCKED))
+        # beside the loop: a list may have 50,000 lines
+        read = await asyncio.to_thread(blocklist.parse, text)
+        present = dict.fromkeys(self._settings.value(BLOCKED))
         new = [domain for domain in read.domains if domain not in present]
         if len(present) + len(new) > MAX_DOMAINS:
             raise Invalid("list", f"would make it more than {MAX_DOMAINS} blocked domains")
