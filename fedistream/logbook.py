@@ -1,14 +1,21 @@
 """The last lines of the node's log, for the admin to read. Files and the terminal are the log set-up's business."""
 
 import logging
-from collections import deque
+import re
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 KEPT = 500
 MAX_MESSAGE = 2_000  # characters; a traceback stays in the operator's log
-ALIKE = 30  # lines that one place in the code may write within ...
-ALIKE_S = 60.0
+
+# Of lines of one kind so many stand for themselves, and one more every EVERY_S seconds. What comes sooner is gathered
+# in the last of them: whoever can make the node complain must not push everything else out of the book.
+BURST, EVERY_S = 20, 60.0
+MAX_KINDS = 1_000  # the one that was not heard of for longest is forgotten first
+NUMBERS = re.compile(r"[0-9]+")
+KIND = 100  # characters of a message that tell its kind
+
 
 # at DEBUG these write each statement with all its values, among which are private keys and tokens
 DRIVERS = ("aiosqlite", "asyncpg", "tortoise")
@@ -18,13 +25,6 @@ def hush_drivers() -> None:
     """Let the database's drivers tell nothing of what they carry, whatever level the operator asks for."""
     for name in DRIVERS:
         logging.getLogger(name).setLevel(logging.INFO)
-
-
-@dataclass(slots=True)
-class _Alike:
-    since: float
-    count: int = 0
-    untold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,36 @@ class Line:
     severity: int
 
 
-class Logbook(logging.Handler):
-    """Keeps the last `kept` records of INFO and above of the loggers it is attached to.
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """The newest of its kind, and how many were gathered in it."""
 
-    What strangers can cause at will must not push out what the admin has to read: of one place in the code at most
-    ALIKE lines are kept within ALIKE_S, and the next one says how many were left out.
-    """
+    newest: Line
+    more: int = 0
+
+    def line(self) -> Line:
+        newest = self.newest
+        if not self.more:
+            return newest
+        return Line(newest.at, newest.level, f"{newest.message} (… {self.more} times more)", newest.severity)
+
+
+@dataclass(slots=True)
+class _Kind:
+    left: float
+    since: float
+    entry: _Entry
+
+
+class Logbook(logging.Handler):
+    """Keeps the last `kept` records of INFO and above of the loggers it is attached to."""
 
     def __init__(self, kept: int = KEPT) -> None:
         super().__init__(logging.INFO)
-        self._lines: deque[Line] = deque(maxlen=kept)
+        self._lines: deque[_Entry] = deque(maxlen=kept)
         # kept apart, so that a busy hour of INFO does not push out the one line that explains a refused encoder
-        self._warnings: deque[Line] = deque(maxlen=kept)
-        self._alike: dict[tuple[str, int], _Alike] = {}  # by file and line: as many as there are calls of a logger
+        self._warnings: deque[_Entry] = deque(maxlen=kept)
+        self._kinds: OrderedDict[tuple[str, int, str], _Kind] = OrderedDict()
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -58,31 +75,47 @@ class Logbook(logging.Handler):
             # a message that does not fit its arguments is a fault of ours, which the standard handler reports
             self.handleError(record)
             return
-        if (untold := self._left_out(record)) is None:
-            return
-        if untold:
-            message = f"{message} (and {untold} more like it)"
         line = Line(datetime.fromtimestamp(record.created, UTC), record.levelname.lower(), message, record.levelno)
-        self._lines.append(line)
-        if record.levelno >= logging.WARNING:
-            self._warnings.append(line)
-
-    def _left_out(self, record: logging.LogRecord) -> int | None:
-        """How many lines of the same place were left out before this one; None when this one is left out too."""
-        alike = self._alike.setdefault((record.pathname, record.lineno), _Alike(record.created))
-        if not 0 <= record.created - alike.since < ALIKE_S:
-            alike.since, alike.count = record.created, 0
-        alike.count += 1
-        if alike.count > ALIKE:
-            alike.untold += 1
-            return None
-        untold, alike.untold = alike.untold, 0
-        return untold
+        books = (self._lines, self._warnings) if record.levelno >= logging.WARNING else (self._lines,)
+        entry = self._gathered(record, line)
+        for book in books:
+            if entry.more and entry in book:
+                book.remove(entry)  # it is the newest again
+            book.append(entry)
 
     def lines(self) -> tuple[Line, ...]:
         """Newest first."""
-        return tuple(reversed(self._lines))
+        return self._read(self._lines)
 
     def warnings(self) -> tuple[Line, ...]:
         """WARNING and above, newest first."""
-        return tuple(reversed(self._warnings))
+        return self._read(self._warnings)
+
+    def _read(self, book: deque[_Entry]) -> tuple[Line, ...]:
+        self.acquire()  # threads write too
+        try:
+            return tuple(entry.line() for entry in reversed(book))
+        finally:
+            self.release()
+
+    def _gathered(self, record: logging.LogRecord, line: Line) -> _Entry:
+        """A new entry, or the last one of its kind with this line in it."""
+        # what is the same in all of a kind is the text before its arguments are put in
+        text = str(record.msg) if record.args else NUMBERS.sub("0", line.message[:KIND])
+        key = (record.name, record.levelno, text[:KIND])
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = _Kind(BURST, record.created, _Entry(line))
+            if len(self._kinds) > MAX_KINDS:
+                self._kinds.popitem(last=False)
+        self._kinds.move_to_end(key)
+        # the clock may have been set back
+        kind.left = min(float(BURST), kind.left + max(0.0, record.created - kind.since) / EVERY_S)
+        kind.since = record.created
+        if kind.left >= 1:
+            kind.left -= 1
+            kind.entry = _Entry(line)
+        else:
+            kind.entry.newest = line
+            kind.entry.more += 1
+        return kind.entry

@@ -5,6 +5,7 @@ from typing import Protocol
 from activitypub.fetch import Clock
 from activitypub.webfinger import BadHandle, parse_handle
 from fedistream.errors import Invalid
+from fedistream.evenly import evenly
 from fedistream.federation.addresses import Addresses, Channel, Channels
 from fedistream.federation.posts import Finds
 from fedistream.federation.writing import Mention
@@ -30,9 +31,10 @@ class Correspondents:
             raise Invalid("account", "must be like user@example.com") from None
         if handle.host == site.authority:
             raise Invalid("account", "is one of this server itself, which nobody can sign in with")
-        found = await self._find(handle)
-        if found is None:
-            raise Invalid("account", "was not found on its server")
+        async with evenly():
+            found = await self._find(handle)
+            if found is None:
+                raise Invalid("account", "was not found on its server")
         return found
 
     async def write(self, to: Mention, html: str, within_s: float) -> None:

@@ -25,6 +25,7 @@ from activitypub.vocabulary.pairs import pair_of
 from activitypub.webfinger import BadHandle, interaction_url, parse_handle
 from fedistream.db import after_commit, atomic
 from fedistream.errors import Invalid, TooMany
+from fedistream.evenly import evenly
 from fedistream.events import Fact, SettingChanged
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses, Channel, Channels, Settings
@@ -205,12 +206,14 @@ class Federation:
         uri = self._parts.addresses.actor(channel)
         try:
             handle = parse_handle(account)
-            found = await find_account(handle, self._parts.fetches)
         except BadHandle as error:
             raise Invalid("account", "must be like user@host") from error
-        except FetchFailed as failed:
-            log.info("the account %s was not found: %s", handle, failed)
-            raise Invalid("account", "was not found on its server") from failed
+        async with evenly():
+            try:
+                found = await find_account(handle, self._parts.fetches)
+            except FetchFailed as failed:
+                log.info("the account %s was not found: %s", handle, failed)
+                raise Invalid("account", "was not found on its server") from failed
         return interaction_url(found.jrd, found.handle, uri, follow=True)
 
     async def _let_in(self, channel: Channel, actor: str) -> list[Fact]:

@@ -4,6 +4,7 @@ Every address in here is a stranger's: what is connected to is for the `Web` tha
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,8 @@ from activitypub.strictjson import parse
 from activitypub.urls import MAX_URL, BadUrl, parse_url
 from fedistream.errors import Invalid
 from fedistream.signin import links
+
+log = logging.getLogger(__name__)
 
 FIELD = "authHost"
 MAX_REDIRECTS = 5
@@ -77,12 +80,10 @@ async def discover(web: Web, profile: str) -> Profile:
     try:
         async with asyncio.timeout(TIME_S):
             return await _discover(web, profile)
-    except (Blocked, BadUrl):
-        raise Invalid(
-            FIELD, "is, or leads to, what is not connected to from here: it must be https, and public"
-        ) from None
-    except (Unreachable, TimeoutError):
-        raise Invalid(FIELD, "did not answer") from None
+    except (Blocked, BadUrl, Unreachable, TimeoutError) as error:
+        log.info("the website %s gave no answer: %s %s", profile, type(error).__name__, error)
+        # one answer for all of these: which names of our network exist, and what listens there, is nobody's business
+        raise Invalid(FIELD, "did not answer, or is not connected to from here: it must be https, and public") from None
     except TooLong:
         raise Invalid(FIELD, "has too large a page") from None
 

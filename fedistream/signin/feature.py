@@ -14,7 +14,8 @@ Paces = Callable[[float, float], Pace]
 """A new Pace: so many at once, and so many a second in the long run."""
 
 ASKING = (10, 0.1)  # of one visitor, and of one address, which a school may share
-LETTERS = (3, 1 / 1200)  # to one account: who gets them need not have asked for any
+LETTERS = (6, 1 / 1200)  # to one account: who gets them need not have asked for any
+LETTERS_FROM = (3, 1 / 1200)  # of these because of one address
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,9 @@ class SignInFeature:
 
 
 def build(near: Neighbours, clocks: Clocks) -> SignInFeature:
-    asking, letters = near.paces(*ASKING), near.paces(*LETTERS)
+    asking, letters, letters_from = near.paces(*ASKING), near.paces(*LETTERS), near.paces(*LETTERS_FROM)
+    near_codes = CodeNeighbours(near.settings, near.chat, near.fediverse, asking, letters, letters_from)
     return SignInFeature(
         IndieAuth(IndieAuthNeighbours(near.settings, near.chat, near.web, asking), clocks.monotonic, clocks.chance),
-        OneTimeCodes(
-            CodeNeighbours(near.settings, near.chat, near.fediverse, asking, letters), clocks.monotonic, clocks.below
-        ),
+        OneTimeCodes(near_codes, clocks.monotonic, clocks.below),
     )

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from activitypub.refusal import Refused
 from activitypub.signatures.request import compose
 from activitypub.strictjson import parse
 from fedistream.errors import Conflict, Invalid, TooMany
+from fedistream.evenly import evenly
 from fedistream.signin.discovery import Profile, Server, Web, canonical, discover
 from fedistream.signin.waiting import Waiting
 
@@ -29,6 +31,7 @@ CALLBACK = "/api/auth/indieauth/callback"
 LIFE_S = 600.0
 MAX_WAITING = 1_000  # people on their way
 MAX_BUSY = 20  # websites that are looked at in the same moment
+MAX_BUSY_EACH = 3  # for one address: websites can be slow on purpose
 MAX_GIVEN = 2_048  # characters of what a browser brings back
 DENIED = "access_denied"
 SECRET_BYTES = 32
@@ -91,6 +94,7 @@ class _Underway:
     verifier: str
     browser: str
     home: str  # the node's address at the beginning
+    address: str
 
 
 class IndieAuth:
@@ -100,7 +104,7 @@ class IndieAuth:
         self._near, self._chance = near, chance
         self._underway: Waiting[_Underway] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)
         self._states: Waiting[str] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)  # by visitor
-        self._busy = 0
+        self._busy: Counter[str] = Counter()
 
     async def begin(self, visitor_id: str, auth_host: str, address: str) -> Begun:
         """`auth_host` is the website, as typed; a sign-in that the visitor began before is forgotten. Raises Conflict
@@ -109,12 +113,13 @@ class IndieAuth:
         profile = canonical(auth_host)
         self._near.pace.step(f"visitor {visitor_id}")
         self._near.pace.step(f"address {address}")
-        found = await self._look(profile)
+        async with evenly():
+            found = await self._look(profile, address)
         state, verifier, browser = self._secret(), self._secret(), self._secret()
         if (before := self._states.take(visitor_id)) is not None:
             self._underway.take(before)
-        self._underway.put(state, _Underway(visitor_id, found, verifier, browser, home))
-        self._states.put(visitor_id, state)
+        self._underway.put(state, _Underway(visitor_id, found, verifier, browser, home, address), address)
+        self._states.put(visitor_id, state, address)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         query = {
             "response_type": "code",
@@ -144,9 +149,12 @@ class IndieAuth:
             raise Denied("you, or your website's server, did not agree to the sign-in")
         if not 0 < len(given.code) <= MAX_GIVEN:
             raise Invalid("code", "is missing")
-        me = await self._redeem(underway, given.code)
-        if me not in underway.profile.urls and (await self._look(me)).server.endpoint != server.endpoint:
-            raise Invalid("me", "is a website that does not name the server which spoke for it")
+        async with evenly():
+            me = await self._redeem(underway, given.code)
+            if me not in underway.profile.urls:
+                found = await self._look(me, underway.address)
+                if found.server.endpoint != server.endpoint:
+                    raise Invalid("me", "is a website that does not name the server which spoke for it")
         await self._near.chat.authenticate(underway.visitor_id, KIND, me)
         return me
 
@@ -168,14 +176,16 @@ class IndieAuth:
             raise Invalid("code", "could not be checked, as your website's server did not answer") from None
         return _me(answer)
 
-    async def _look(self, profile: str) -> Profile:
-        if self._busy >= MAX_BUSY:
+    async def _look(self, profile: str, address: str) -> Profile:
+        if self._busy.total() >= MAX_BUSY or self._busy[address] >= MAX_BUSY_EACH:
             raise TooMany(10)
-        self._busy += 1
+        self._busy[address] += 1
         try:
             return await discover(self._near.web, profile)
         finally:
-            self._busy -= 1
+            self._busy[address] -= 1
+            if not self._busy[address]:
+                del self._busy[address]
 
     def _home(self) -> str:
         home = str(self._near.settings.value("serverurl"))

@@ -5,6 +5,7 @@ Codes are kept in memory: a restart within the ten minutes makes the visitor ask
 
 import hmac
 import html
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -17,7 +18,8 @@ LIFE_S = 600.0
 MAX_WAITING = 1_000  # codes that were not typed in yet
 MAX_ACCOUNT = 320  # characters
 DIGITS = 6
-TRIES = 5  # then another code is needed: of a million, and an account gets three an hour
+TRIES = 5  # then another code is needed: of a million, and an account gets few an hour
+MAX_PROVED = 1_000
 
 
 class Settings(Protocol):
@@ -53,13 +55,15 @@ class Fediverse(Protocol[A]):
 
 @dataclass(frozen=True, slots=True)
 class Neighbours(Generic[A]):
-    """What codes need of others. `pace` is for who asks, by visitor and by address, `letters` for who gets them."""
+    """What codes need of others. `pace` is for who asks, by visitor and by address; `letters` for who gets them, and
+    `letters_from` for who gets them because of whom."""
 
     settings: Settings
     chat: Chat
     fediverse: Fediverse[A]
     pace: Pace
     letters: Pace
+    letters_from: Pace
 
 
 @dataclass(slots=True)
@@ -67,6 +71,7 @@ class _Sent(Generic[A]):
     account: A
     typed: str
     code: str
+    address: str
     tries: int = 0
 
 
@@ -75,6 +80,7 @@ class OneTimeCodes(Generic[A]):
 
     def __init__(self, near: Neighbours[A], clock: Callable[[], float], below: Callable[[int], int]) -> None:
         self._near, self._below = near, below
+        self._proved: OrderedDict[tuple[str, str], None] = OrderedDict()  # accounts, with where their owners were
         self._sent: Waiting[_Sent[A]] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)
 
     async def send(self, visitor_id: str, account: str, address: str) -> None:
@@ -89,10 +95,14 @@ class OneTimeCodes(Generic[A]):
         self._near.pace.step(f"visitor {visitor_id}")
         self._near.pace.step(f"address {address}")
         found = await self._near.fediverse.find(account)
-        self._near.letters.step(found.actor)
+        # apart by who asks, so that nobody uses up what somebody else may ask for ...
+        self._near.letters_from.step(f"{found.actor} from {address}")
+        # ... and in total, unless it is where the account's owner has signed in from
+        if (found.actor, address) not in self._proved:
+            self._near.letters.step(found.actor)
         code = str(self._below(10**DIGITS)).zfill(DIGITS)
         # kept first: when there is no room for it, none is sent
-        self._sent.put(visitor_id, _Sent(found, typed, code))
+        self._sent.put(visitor_id, _Sent(found, typed, code, address), address)
         name = html.escape(str(self._near.settings.value("name")))
         try:
             await self._near.fediverse.write(
@@ -119,5 +129,8 @@ class OneTimeCodes(Generic[A]):
         if not hmac.compare_digest(typed.encode("utf-8", "replace"), sent.code.encode()):
             raise Invalid("code", "is not the one that was sent")
         self._sent.take(visitor_id)
+        self._proved[sent.account.actor, sent.address] = None
+        if len(self._proved) > MAX_PROVED:
+            self._proved.popitem(last=False)
         await self._near.chat.authenticate(visitor_id, KIND, sent.account.actor)
         return sent.account.actor

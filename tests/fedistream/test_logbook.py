@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.logbook import ALIKE, ALIKE_S, MAX_MESSAGE, Logbook
+from fedistream.logbook import BURST, EVERY_S, MAX_KINDS, MAX_MESSAGE, Logbook
 
 NAME = "tests.logbook"
 
@@ -67,29 +67,66 @@ def test_a_message_that_does_not_fit_its_arguments_harms_nobody(
     assert "many" in capsys.readouterr().err
 
 
-def test_what_strangers_cause_does_not_push_out_what_the_admin_has_to_read() -> None:
-    book = Logbook()
+def flood(times: int, address: str = "192.0.2.%d") -> None:
+    for n in range(times):
+        logging.getLogger(NAME).warning("refused %s", address % (n % 256))
 
-    def refused(at: float, level: int = logging.WARNING) -> None:
-        record = logging.LogRecord(NAME, level, "rtmp.py", 12, "refused %s", ("8.8.8.8",), None)
+
+@pytest.fixture
+def long_book() -> Iterator[Logbook]:
+    logger, book = logging.getLogger(NAME), Logbook()
+    logger.propagate = False
+    logger.addHandler(book)
+    yield book
+    logger.removeHandler(book)
+
+
+def test_a_flood_of_one_kind_is_gathered_in_its_last_line_and_pushes_nothing_out(long_book: Logbook) -> None:
+    log = logging.getLogger(NAME)
+    log.warning("the disk is full")
+    flood(BURST + 312)
+    log.warning("the disk is still full")
+    flood(1)
+    for lines in (long_book.lines(), long_book.warnings()):
+        assert len(lines) == BURST + 2
+        assert lines[0].message == "refused 192.0.2.0 (… 313 times more)", "with the newest of them, and in its place"
+        assert lines[1].message == "the disk is still full"
+        assert lines[-1].message == "the disk is full"
+        assert [line.at for line in lines] == sorted((line.at for line in lines), reverse=True)
+
+
+def test_a_line_whose_numbers_were_put_in_before_is_of_a_kind_too(long_book: Logbook) -> None:
+    for n in range(10 * BURST):
+        logging.getLogger(NAME).info(f"invalid request {n} from 192.0.2.{n}")
+    assert len(long_book.lines()) == BURST
+
+
+def test_kinds_and_levels_and_loggers_are_gathered_apart(long_book: Logbook) -> None:
+    flood(10 * BURST)
+    logging.getLogger(NAME).error("refused %s", "somebody")
+    logging.getLogger(f"{NAME}.inner").warning("refused %s", "somebody")
+    assert [line.message for line in long_book.lines()[:2]] == ["refused somebody"] * 2
+
+
+def test_after_a_while_lines_stand_for_themselves_again(long_book: Logbook) -> None:
+    def tell(at: float) -> None:
+        record = logging.LogRecord(NAME, logging.INFO, __file__, 1, "refused %s", ("somebody",), None)
         record.created = at
-        book.handle(record)
+        long_book.handle(record)
 
-    book.handle(logging.LogRecord(NAME, logging.ERROR, "disk.py", 7, "the disk is full", (), None))
-    for number in range(2000):
-        refused(1000 + number / 100)
-    assert len(book.warnings()) == 1 + ALIKE
-    assert book.warnings()[-1].message == "the disk is full"
-    refused(1000 + ALIKE_S)
-    assert book.lines()[0].message == f"refused 8.8.8.8 (and {2000 - ALIKE} more like it)"
-    refused(1001 + ALIKE_S)
-    assert book.lines()[0].message == "refused 8.8.8.8"
+    for _ in range(BURST + 5):
+        tell(1000)
+    tell(1000 + EVERY_S)
+    assert [line.message for line in long_book.lines()[:2]] == [
+        "refused somebody",
+        "refused somebody (… 5 times more)",
+    ]
+    tell(500)  # the clock was set back
+    assert long_book.lines()[0].message == "refused somebody (… 1 times more)"
 
 
-def test_a_clock_that_is_put_back_does_not_silence_the_log() -> None:
-    book = Logbook()
-    for at in (5000.0,) * ALIKE + (100.0,):
-        record = logging.LogRecord(NAME, logging.INFO, "clock.py", 1, "tick", (), None)
-        record.created = at
-        book.handle(record)
-    assert len(book.lines()) == ALIKE + 1
+def test_only_so_many_kinds_are_remembered(long_book: Logbook) -> None:
+    for n in range(MAX_KINDS + 10):
+        name = "".join(chr(97 + int(digit)) for digit in str(n))
+        logging.getLogger(NAME).info(name)
+    assert len(long_book._kinds) == MAX_KINDS

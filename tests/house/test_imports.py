@@ -35,6 +35,7 @@ KERNEL = tuple(
         "core",
         "db",
         "errors",
+        "evenly",
         "events",
         "household",
         "imagery",

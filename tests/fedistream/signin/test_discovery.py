@@ -123,3 +123,24 @@ async def test_a_website_that_does_not_answer_is_told_so(web: Outside, site: Web
     async with Outside(Guard(frozenset({gone.partition("://")[2]})), "test") as outside:
         with pytest.raises(Invalid, match="did not answer"):
             await discover(outside, f"{gone}/")
+
+
+async def test_what_an_outsider_is_told_does_not_depend_on_what_there_is_in_our_network() -> None:
+    """A name that does not resolve, a private address, a refused connection, a port nobody may ask for: one answer."""
+    async with website() as other:
+        refused = other.origin
+    told = set()
+    async with Outside(Guard(frozenset({refused.partition("://")[2]})), "test") as outside:
+        for url in (
+            "https://no-such-name.invalid/",
+            "https://localhost/",
+            "https://127.0.0.1/",
+            "https://127.0.0.1:8443/",
+            "https://10.0.0.1/",
+            "https://example.com:22/",
+            f"{refused}/",
+        ):
+            with pytest.raises(Invalid) as error:
+                await discover(outside, url)
+            told.add(str(error.value))
+    assert len(told) == 1

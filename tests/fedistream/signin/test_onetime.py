@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -65,7 +66,8 @@ class Office:
 def office() -> Office:
     world, clock, numbers = World(), Clock(), count(7)
     asking = Pace(clock.monotonic, burst=10_000, per_s=1)
-    near = Neighbours(world, world, world, asking, Pace(clock.monotonic, burst=3, per_s=1 / 1200))
+    letters, letters_from = [Pace(clock.monotonic, burst=burst, per_s=1 / 1200) for burst in (6, 3)]
+    near = Neighbours(world, world, world, asking, letters, letters_from)
     return Office(world, clock, OneTimeCodes(near, clock.monotonic, lambda n: next(numbers) % n))
 
 
@@ -128,7 +130,7 @@ async def test_after_a_few_wrong_codes_the_right_one_is_of_no_use(office: Office
 
 
 async def test_nobody_is_sent_codes_by_the_dozen(office: Office) -> None:
-    for n in range(3):
+    for n in range(6):
         await office.codes.send(f"v{n}", ANN, f"203.0.113.{n}")
     with pytest.raises(TooMany) as refused:
         await office.codes.send("v9", ANN, "203.0.113.9")
@@ -136,7 +138,23 @@ async def test_nobody_is_sent_codes_by_the_dozen(office: Office) -> None:
     await office.codes.send("v9", "bob@elsewhere.example", "203.0.113.9")
     office.clock.advance(1200)
     await office.codes.send("v10", ANN, "203.0.113.9")
-    assert Counter(to for to, _, _ in office.world.letters)["https://social.example/ann"] == 4
+    assert Counter(to for to, _, _ in office.world.letters)["https://social.example/ann"] == 7
+
+
+async def test_who_asks_for_anothers_codes_does_not_use_up_those_that_the_owner_may_ask_for(office: Office) -> None:
+    for n in range(3):
+        await office.codes.send(f"m{n}", ANN, "203.0.113.66")
+    with pytest.raises(TooMany):
+        await office.codes.send("m9", ANN, "203.0.113.66")
+    await office.codes.send("v1", ANN, "203.0.113.7")
+    assert await office.codes.verify("v1", office.world.code) == "https://social.example/ann"
+    for n in range(6):
+        with suppress(TooMany):
+            await office.codes.send(f"n{n}", ANN, f"198.51.100.{n}")
+    with pytest.raises(TooMany):
+        await office.codes.send("m10", ANN, "198.51.100.66")
+    await office.codes.send("v2", ANN, "203.0.113.7")
+    assert await office.codes.verify("v2", office.world.code), "it is where the owner has signed in from before"
 
 
 @pytest.mark.parametrize("account", ["", "  ", "@", "x" * 321, "ann"])
@@ -148,7 +166,7 @@ async def test_what_is_no_account_is_refused(office: Office, account: str) -> No
 
 async def test_when_very_many_wait_nobody_is_sent_a_code_that_cannot_be_kept(office: Office) -> None:
     for n in range(MAX_WAITING):
-        await office.codes.send(f"v{n}", f"ann@h{n}.example", "203.0.113.7")
+        await office.codes.send(f"v{n}", f"ann@h{n}.example", f"198.51.{n // 250}.{n % 250}")
     with pytest.raises(TooMany):
         await office.codes.send("late", "ann@late.example", "203.0.113.7")
     assert len(office.world.letters) == MAX_WAITING
