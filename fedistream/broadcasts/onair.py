@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from fedistream.broadcasts.air import MOVES, Air, Encoder, Move, State
+from fedistream.broadcasts.rivals import Rivals
 from media.hub import Hub
 from media.ingest import Sink
 from media.keyframe import Keyframe, LastKeyframe
@@ -77,6 +78,7 @@ class OnAir:
         self.last_started_at: datetime | None = None
         self.last_ended_at: datetime | None = None
         self.terms, self._story, self._clocks = terms, story, clocks
+        self.rivals = Rivals()
         self._source: Source | None = None
         self._lost_at: datetime | None = None
         self._until: datetime | None = None
@@ -95,7 +97,7 @@ class OnAir:
             last_started_at=self.last_started_at,
             last_ended_at=self.last_ended_at,
             playable=self.rung is not None and self.rung.playable and not self.rung.ended,
-            warnings=source.warnings() if source else (),
+            warnings=(*source.warnings(), *self.rivals.warnings()) if source else (),
         )
 
     @property

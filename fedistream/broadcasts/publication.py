@@ -1,5 +1,6 @@
 """One encoder's publish, from the RTMP server's calls to the channel's air."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,13 +21,24 @@ class EncoderPublication:
         self, onair: OnAir, request: PublishRequest, connection: Connection, now: Callable[[], datetime]
     ) -> None:
         self._onair, self._request, self._connection = onair, request, connection
+        self._clock = asyncio.get_running_loop().time
+        self._heard_at = self._clock()
         self._connected_at = now()
         self._ingest = Ingest(self._begin)
 
     def metadata(self, values: Mapping[str, object]) -> None:
         self._ingest.metadata(values)
 
+    @property
+    def address(self) -> str:
+        return self._request.address
+
+    def silent_s(self) -> float:
+        """For how long it has sent neither picture nor sound."""
+        return self._clock() - self._heard_at
+
     def video(self, timestamp_ms: int, payload: bytes) -> None:
+        self._heard_at = self._clock()
         try:
             self._ingest.video(timestamp_ms, payload)
         except Unplayable as error:
@@ -34,6 +46,7 @@ class EncoderPublication:
             raise
 
     def audio(self, timestamp_ms: int, payload: bytes) -> None:
+        self._heard_at = self._clock()
         try:
             self._ingest.audio(timestamp_ms, payload)
         except Unplayable as error:
@@ -42,6 +55,7 @@ class EncoderPublication:
 
     def ended(self, end: End, why: str) -> None:
         log.info("encoder %s left: %s", self._request.address, why)
+        self._onair.rivals.leave(self)
         if end is End.FINISHED:
             self._onair.finished(self)
         else:
@@ -70,6 +84,7 @@ class EncoderPublication:
 
     def _begin(self) -> tuple[Sink, int]:
         log.info("encoder %s is on the air", self._request.address)
+        self._onair.rivals.take(self)
         return self._onair.take(self)
 
     def _refuse(self, error: Unplayable) -> None:

@@ -13,6 +13,7 @@ from fedistream.broadcasts.diary import Diary
 from fedistream.broadcasts.log import BroadcastLog, Entry
 from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
+from fedistream.broadcasts.rivals import WORDS
 from fedistream.broadcasts.story import Facts, Viewers, WrittenStory
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
@@ -21,6 +22,7 @@ from media.keyframe import Keyframe
 from media.package.cutter import Rules
 from media.package.llhls import Rung, Shape
 from media.rtmp.server import Connection, Publication, PublishRequest, Refused
+from media.rtmp.session import REJECTED
 
 HEARTBEAT_S = 5  # how exactly a killed node knows afterwards when it died
 
@@ -58,12 +60,17 @@ class Broadcasts:
         self._channels: dict[int, OnAir] = {}
 
     async def open(self, request: PublishRequest, connection: Connection) -> Publication:
-        """Let an encoder publish. Raises Refused for a stream key that no channel has."""
+        """Let an encoder publish. Raises Refused for a stream key that no channel has, and for an encoder that keeps
+        coming back while another one publishes."""
         channel = self._near.channels.find_by_key(request.name)
         if channel is None:
             self._near.facts.publish(PublishRefused(request.address, "wrong stream key", self._clocks.now()))
             raise Refused("NetStream.Publish.BadName", "This stream key is not known here.")
-        return EncoderPublication(self._onair(channel.id), request, connection, self._clocks.now)
+        onair = self._onair(channel.id)
+        if not await onair.rivals.may_come(request.address):
+            self._near.facts.publish(PublishRefused(request.address, "another encoder publishes", self._clocks.now()))
+            raise Refused(REJECTED, WORDS)
+        return EncoderPublication(onair, request, connection, self._clocks.now)
 
     def air(self, channel_id: int) -> Air:
         return self._onair(channel_id).air()
