@@ -120,6 +120,8 @@ class OnAir:
             self._story.returned(self.channel_id, self.run, self._clocks.now())
         if self.rung is None or self.rung.ended:
             self._open_rung()
+        elif not self.rung.playable:
+            self.rung.renumber(self._age_s())
         return self.hub, (self.hub.end_ms + RETURN_GAP_MS if self.hub.end_ms else 0)
 
     def lost(self, source: Source) -> None:
@@ -143,6 +145,7 @@ class OnAir:
             self._move(Move.LOST)
         else:
             self.state = State.WAITING
+            self._open_rung()  # it holds the players that are left, instead of telling them that nothing is here
         self._lost_at, self._until = lost_at, until
         delay = max(0.0, (until - self._clocks.now()).total_seconds())
         self._arm(delay, self._expire)
@@ -190,16 +193,17 @@ class OnAir:
 
         Segments are a second and more on the average, so the broadcast's age in seconds is past every number given out.
         """
-        assert self.run is not None
-        now = self._clocks.now()
-        age_s = int((now - self.run.started_at).total_seconds())
         self.rung = Rung(
             self._clocks.token(),
             self.terms().shape,
-            first=age_s,
+            first=self._age_s(),
             wall_ms=lambda: int(self._clocks.now().timestamp() * 1000),
         )
         self.hub.tap(self.rung)
+
+    def _age_s(self) -> int:
+        assert self.run is not None
+        return int((self._clocks.now() - self.run.started_at).total_seconds())
 
     def _expire(self) -> None:
         self._end(Move.EXPIRED, self._lost_at or self._clocks.now(), "the encoder did not come back")

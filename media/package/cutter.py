@@ -11,12 +11,14 @@ from math import ceil
 
 from media import fmp4
 from media.hub import Tracks
-from media.track import AudioTrack, Kind, Sample
+from media.package.sound import Sound
+from media.track import Kind, Sample
 
-AUDIO_SURPLUS_MS = 100  # how far sound may pile up ahead of its timestamps
-AUDIO_HOLE_MS = 40  # the timeline counts the sound: what it leaves out is missing
 AUDIO_LEAD_MS = 300  # how far audio may run ahead before it stops waiting for video
 FIRST_FRAME_MS = 1_000  # the same while the frame rate is not known yet
+STILL_MS = 3_000  # sound without a picture for so long: then the last keyframe is shown again and again
+# frames a second, as cameras and encoders have them
+FRAME_RATES = (10, 12, 12.5, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 48, 50, 60_000 / 1001, 60, 120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,59 +74,82 @@ class _Open:
     size: int = 0
 
 
-class AudioClock:
-    """Sample-exact audio times out of millisecond timestamps: counts, and looks at the timestamp only after a gap."""
+def nearest_rate(measured: float) -> float:
+    """The frame rate of the trade that was meant: timestamps in milliseconds do not tell it exactly."""
+    rate = min(FRAME_RATES, key=lambda one: abs(one - measured))
+    return rate if abs(rate - measured) <= 0.01 * rate else round(measured, 3)
 
-    def __init__(self, track: AudioTrack) -> None:
-        self._rate, self._frame = track.rate, track.frame
-        self._next: int | None = None
 
-    def place(self, dts_ms: int) -> int | None:
-        """Return the decode time in samples; None for a frame too many: dropped, so that the sound stays in step."""
-        stamp = dts_ms * self._rate // 1000
-        if self._next is None or stamp - self._next > AUDIO_HOLE_MS * self._rate // 1000:
-            self._next = stamp
-        elif self._next - stamp > AUDIO_SURPLUS_MS * self._rate // 1000:
-            return None
-        at, self._next = self._next, self._next + self._frame
-        return at
+@dataclass(frozen=True, slots=True)
+class How:
+    """What a run is like. A `quick` one makes its first segment of one part: hls.js starts with a whole segment, and
+    would have to wait for one. `silent`: its sound is made here. `still`: so is its picture, out of this keyframe.
+    """
+
+    quick: bool = False
+    silent: bool = False
+    still: bytes | None = None
+
+
+PLAIN = How()
 
 
 class Cutter:
     """Feed `put` with samples of one run (see `hub.Tracks`); it returns the parts that became complete.
 
-    The first sample has to be a keyframe if there is video. `end` returns what is left when the run is over. A `quick`
-    run makes its first segment of one part: hls.js starts with a whole segment, and would have to wait for one.
+    The first sample has to be a keyframe if there is video. `end` returns what is left when the run is over.
     """
 
-    def __init__(
-        self, rules: Rules, tracks: Tracks, sequence: int, part_limit: int | None = None, *, quick: bool = False
-    ) -> None:
-        self.rules, self.sequence = rules, sequence
-        self._quick = quick
+    def __init__(self, rules: Rules, tracks: Tracks, sequence: int, part_limit: int | None = None, *, how: How = PLAIN):
+        self.rules, self.sequence, self._how = rules, sequence, how
+        self._quick = how.quick
         self.part_limit = part_limit  # fixed once known, and over all runs of a broadcast (RFC 8216bis, 6.2.1)
         self.gop_ms: int | None = None  # distance of the last two keyframes
+        self._frames, self._first_ms = 0, 0  # pictures so far, and where the first one lay
         self.forced = 0  # segments that had to begin without a keyframe
         self._has_video, self._audio_track = tracks.video is not None, tracks.audio
-        self._clock = AudioClock(tracks.audio) if tracks.audio else None
+        self._sound: Sound | None = None
         self._held: Sample | None = None  # the newest frame: its duration is known when the next one comes
         self._frame_ms = 0
         self._shift = 0  # what long frames without audio were shortened by, see `_video`
         self._key_ms: int | None = None
+        self._still = how.still  # the newest keyframe's data
+        self._standing = how.still is not None  # the picture is made here, out of `_still`
         self._audio: deque[fmp4.AudioSample] = deque()
+        self._heard = False
+        self._heard_ms = 0  # how far the sound was when the newest picture came
         self._open: _Open | None = None
         self._segment_ms = 0  # where the open segment starts
         self._segment_bytes = 0
+        self._plan_ms: int | None = None  # how long it shall become, if it ends before a keyframe
         self._origin_ms = 0
 
     def put(self, sample: Sample) -> list[Cut]:
         """Return the parts that `sample` completed (0 to a few). Parts of a segment follow each other without gaps."""
+        if sample.kind is Kind.AUDIO:
+            if self._open is None:
+                if self._has_video and not self._standing:
+                    return []  # sound before the first picture: nobody could start there
+                self._begin(sample.dts_ms)
+            return self._hear(sample)
+        if self._standing:
+            if not sample.key or self._how.still is not None:
+                return []  # frames that refer to what was lost
+            self._standing = False
         if self._open is None:
-            if self._has_video and sample.kind is Kind.AUDIO:
-                return []  # sound before the first picture: nobody could start there
-            self._segment_ms = self._origin_ms = sample.dts_ms
-            self._open = _Open(sample.dts_ms, opens=True)
-        return self._video(sample) if sample.kind is Kind.VIDEO else self._sound(sample)
+            self._begin(sample.dts_ms)
+        if sample.key:
+            self._still = sample.data
+        self._first_ms = self._first_ms if self._frames else sample.dts_ms
+        self._frames += 1
+        return self._see(sample)
+
+    @property
+    def frame_rate(self) -> float | None:
+        """Pictures a second since the run began; None as long as it cannot be told, or for a still picture."""
+        if self._held is None or self._frames < 8 or self._how.still is not None:
+            return None
+        return nearest_rate((self._frames - 1) * 1000 / (self._held.dts_ms - self._first_ms))
 
     def end(self) -> list[Cut]:
         """Return the last part, if anything is left. The cutter cannot be used again."""
@@ -136,18 +161,33 @@ class Cutter:
             at = max(at, self._held.dts_ms + frame)
             self._take(self._held, frame)
             self._held = None
-        if self._audio_track and self._audio:
-            at = max(at, self._audio_ms(self._audio[-1].dts + self._audio_track.frame))
+        if self._sound and self._audio:
+            at = max(at, self._sound.ms(self._audio[-1].dts + self._sound.track.frame))
         out: list[Cut] = []
-        while at - self._open.start_ms > self._limit():  # sound that ran ahead of the last frame
-            out += self._split(self._open.start_ms + self._limit(), self._limit())
+        while at - self._open.start_ms > self._room():  # sound that ran ahead of the last frame
+            out += self._split(self._open.start_ms + self._room(), self._limit())
         return out + self._close(at, opens=False)
+
+    def _begin(self, at: int) -> None:
+        self._segment_ms = self._origin_ms = self._heard_ms = at
+        self._open = _Open(at, opens=True)
+        if self._audio_track is not None:
+            self._sound = Sound(self._audio_track, at, silent=self._how.silent)
+
+    def _see(self, sample: Sample) -> list[Cut]:
+        """Take a picture, and give the sound what it lacks up to here."""
+        if self._sound is not None:
+            self._audio += self._sound.fill(sample.dts_ms)
+            if self._audio:
+                self._heard_ms = max(self._heard_ms, self._sound.ms(self._audio[-1].dts))
+        return self._video(sample)
 
     def _video(self, sample: Sample) -> list[Cut]:
         assert self._open is not None
         out: list[Cut] = []
         held, at = self._held, sample.dts_ms - self._shift
         if held is not None:
+            at = max(at, held.dts_ms + 1)
             step = at - held.dts_ms
             if self._undecided(at, step):
                 self._frame_ms = step
@@ -163,6 +203,7 @@ class Cutter:
         if sample.key:
             self.gop_ms = None if self._key_ms is None else at - self._key_ms
             self._key_ms = at
+            self._plan()
         self._held = sample if at == sample.dts_ms else replace(sample, dts_ms=at)
         return out
 
@@ -181,44 +222,75 @@ class Cutter:
         """Put `held` where it belongs, now that its duration is known, and close what the frame behind it ends."""
         assert self._open is not None
         out: list[Cut] = []
-        at, limit = held.dts_ms + step, self._limit()
-        if at - self._open.start_ms > limit and self._open.video:
+        at = held.dts_ms + step
+        if at - self._open.start_ms > self._room() and self._open.video:
             out += self._split(held.dts_ms, step)
-        self._frame_ms = min(step, limit)
+        self._frame_ms = min(step, self._limit())
         self._take(held, step)
-        while at - self._open.start_ms > limit:  # sound went on while the picture stood
-            out += self._split(self._open.start_ms + limit, limit)
+        while at - self._open.start_ms > self._room():  # sound went on while the picture stood
+            out += self._split(self._open.start_ms + self._room(), self._limit())
+        if at <= self._open.start_ms:  # a picture that comes after sound far ahead of it
+            return out
         if key:
-            length = at - self._segment_ms
-            gop = at - self._key_ms if self._key_ms is not None else length
-            opens = length + gop // 2 > self.rules.segment_ms or length + gop > self.rules.longest_ms
-            return out + self._close(at, opens=opens)
-        ends = at + self._frame_ms
-        full = ends - self._open.start_ms > limit or ends - self._segment_ms > self.rules.longest_ms
+            return out + self._close(at, opens=self._ends_at_key(at))
+        full = at + self._frame_ms - self._open.start_ms > self._room()
         if full or self._open.size > self.rules.max_part_bytes:
             out += self._split(at, self._frame_ms)
         return out
 
-    def _sound(self, sample: Sample) -> list[Cut]:
+    def _hear(self, sample: Sample) -> list[Cut]:
         assert self._open is not None
-        assert self._clock is not None
-        dts = self._clock.place(sample.dts_ms) if sample.dts_ms >= self._origin_ms else None
-        if dts is None:
-            return []
-        at, out = self._audio_ms(dts), []
-        if not self._has_video:
-            ends = self._audio_ms(dts + self._frame) + 1
-            if ends - self._open.start_ms > self._limit() and self._audio:
-                cut = min(at, self._open.start_ms + self._limit())
-                out += self._close(cut, opens=cut + self._limit() // 2 - self._segment_ms > self.rules.segment_ms)
-            while at - self._open.start_ms >= self._limit():  # silence: frames are missing
-                out += self._split(self._open.start_ms + self._limit(), self._limit())
-        else:
-            lead = AUDIO_LEAD_MS if self.part_limit else FIRST_FRAME_MS
-            while at - self._open.start_ms > (self.part_limit or 0) + lead:
-                out += self._split(self._open.start_ms + self._limit(), self._limit())
-        self._audio.append(fmp4.AudioSample(dts, self._frame, sample.data))
+        assert self._sound is not None
+        heard = self._sound.place(sample.dts_ms, sample.data)
+        out: list[Cut] = []
+        if heard and self._has_video:
+            out += self._wait_for_picture(self._sound.ms(heard[-1].dts))
+            self._audio += heard
+            return out
+        for frame in heard:
+            out += self._sound_alone(self._sound.ms(frame.dts), frame)
+            self._audio.append(frame)
         return out
+
+    def _sound_alone(self, at: int, frame: fmp4.AudioSample) -> list[Cut]:
+        assert self._open is not None
+        assert self._sound is not None
+        out: list[Cut] = []
+        ends = self._sound.ms(frame.dts + frame.duration) + 1
+        if ends - self._open.start_ms > self._limit() and self._audio:
+            cut = min(at, self._open.start_ms + self._limit())
+            out += self._close(cut, opens=cut + self._limit() // 2 - self._segment_ms > self.rules.segment_ms)
+        while at - self._open.start_ms >= self._limit():  # silence: frames are missing
+            out += self._split(self._open.start_ms + self._limit(), self._limit())
+        return out
+
+    def _wait_for_picture(self, at: int) -> list[Cut]:
+        """Go on without a picture that is long in coming: first with sound alone, then with the last keyframe."""
+        assert self._open is not None
+        if not self._heard:
+            self._heard, self._heard_ms = True, at
+        out: list[Cut] = []
+        shown = self._origin_ms if self._held is None else self._held.dts_ms
+        if self._still is not None and (self._standing or at - max(shown, self._heard_ms) > STILL_MS):
+            if not self._standing:
+                self._standing = True
+                out += self._see(self._stand_in(shown + (self._frame_ms or 1)))
+                shown = at - self.rules.part_ms
+            elif self._held is None:
+                out += self._see(self._stand_in(at))
+            while at - shown >= self.rules.part_ms:
+                shown += self.rules.part_ms
+                out += self._see(self._stand_in(shown))
+            return out
+        lead = AUDIO_LEAD_MS if self.part_limit else FIRST_FRAME_MS
+        waited = at - self._heard_ms
+        while waited > (self.part_limit or 0) + lead and at - self._open.start_ms > (self.part_limit or 0) + lead:
+            out += self._split(self._open.start_ms + self._room(), self._limit())
+        return out
+
+    def _stand_in(self, at: int) -> Sample:
+        assert self._still is not None
+        return Sample(Kind.VIDEO, at, self._still, True)
 
     def _limit(self) -> int:
         """PART-TARGET in ms: decided once, by the first frames, and never again."""
@@ -226,22 +298,47 @@ class Cutter:
             self.part_limit = self.rules.part_limit(self._frame_ms)
         return self.part_limit
 
-    def _split(self, at: int, ahead: int) -> list[Cut]:
-        """Close the open part at `at`, and the segment too if `ahead` more would make it too long, or it is too big."""
+    def _room(self) -> int:
+        """How long the open part may become: the segment ends at the latest where it would be too long.
+
+        Its number was given out as the preload hint, so it stays in its segment whatever comes.
+        """
         assert self._open is not None
-        opens = at + ahead - self._segment_ms > self.rules.longest_ms
+        if self._open.opens:
+            return self._limit()
+        return min(self._limit(), self._segment_ms + self.rules.longest_ms - self._open.start_ms)
+
+    def _plan(self) -> None:
+        """Divide what is left before the next keyframe into segments of equal length near the target.
+
+        A keyframe is expected where the last distance says. Without this a distance of 10 s made segments that were as
+        long as allowed, and one of a single frame before the keyframe.
+        """
+        self._plan_ms = None
+        if self.gop_ms is None or self._key_ms is None:
+            return
+        rest = self._key_ms + self.gop_ms - self._segment_ms
+        if rest > self.rules.longest_ms:
+            count = max(round(rest / self.rules.segment_ms), -(-rest // (self.rules.longest_ms - self._limit() // 2)))
+            self._plan_ms = rest // count
+
+    def _ends_at_key(self, at: int) -> bool:
+        """Whether the segment ends at this keyframe: if it is long enough, and the next is no nearer to the target."""
+        length = at - self._segment_ms
+        gop = at - self._key_ms if self._key_ms is not None else length
+        if gop > self.rules.longest_ms or length < self.rules.segment_ms // 4:
+            return length >= self.rules.segment_ms // 2
+        return length + gop // 2 > self.rules.segment_ms or length + gop > self.rules.longest_ms
+
+    def _split(self, at: int, ahead: int) -> list[Cut]:
+        """Close the open part at `at`, and the segment too if it is as long as planned, if `ahead` more would make it
+        too long, or if it is too big."""
+        assert self._open is not None
+        length = at - self._segment_ms
+        opens = length + ahead > self.rules.longest_ms
+        opens = opens or (self._plan_ms is not None and length + self._limit() // 2 >= self._plan_ms)
         opens = opens or self._segment_bytes + self._open.size > self.rules.max_segment_bytes
-        self.forced += opens and self._has_video
-        return self._close(at, opens=opens)
-
-    @property
-    def _frame(self) -> int:
-        assert self._audio_track is not None
-        return self._audio_track.frame
-
-    def _audio_ms(self, dts: int) -> int:
-        assert self._audio_track is not None
-        return dts * 1000 // self._audio_track.rate
+        return self._close(at, opens=opens, forced=self._has_video)
 
     def _take(self, sample: Sample, duration_ms: int) -> None:
         assert self._open is not None
@@ -251,33 +348,35 @@ class Cutter:
         )
         self._open.size += len(sample.data)
 
-    def _close(self, at: int, *, opens: bool) -> list[Cut]:
+    def _close(self, at: int, *, opens: bool, forced: bool = False) -> list[Cut]:
         """End the open part at `at` and begin the next, which `opens` a segment or goes on with this one.
 
         A window without any sample makes no part: playlist time is then shorter than media time by that window, which
-        players even out from the times inside the parts.
+        players even out from the times inside the parts. The next window is the one that was announced.
         """
         part = self._open
         assert part is not None
         audio: list[fmp4.AudioSample] = []
-        while self._audio and (not self._has_video or self._audio_ms(self._audio[0].dts) < at):
+        while self._audio and (not self._has_video or self._ms(self._audio[0].dts) < at):
             audio.append(self._audio.popleft())
-        if at - self._segment_ms > self.rules.longest_ms and not part.opens:  # later than was foreseen
-            part.opens = True
-            self.forced += self._has_video
-            self._segment_ms = part.start_ms
-        if (part.video or audio) and self._quick:
-            self._quick, opens = False, True
-        if opens:
-            self._segment_ms = at
-        self._open = _Open(max(at, part.start_ms), opens)
         if not part.video and not audio:
-            self._open.opens = opens or part.opens
+            self._segment_ms += max(0, at - part.start_ms)
+            self._open = _Open(max(at, part.start_ms), part.opens)
             return []
+        if self._quick:
+            self._quick, opens = False, True
         self.sequence += 1
         data = fmp4.part(self.sequence, part.video, audio)
         self._segment_bytes = len(data) + (0 if part.opens else self._segment_bytes)
         independent = part.video[0].key if part.video else not self._has_video
-        length = max(1, at - part.start_ms)  # 1: a keyframe that came after sound far ahead of it
-        self._open.start_ms = part.start_ms + length
+        length = max(1, at - part.start_ms)
+        self._open = _Open(part.start_ms + length, opens)
+        if opens:
+            self.forced += forced
+            self._segment_ms = part.start_ms + length
+            self._plan()
         return [Cut(part.start_ms, length, independent, part.opens, opens, data)]
+
+    def _ms(self, dts: int) -> int:
+        assert self._sound is not None
+        return self._sound.ms(dts)

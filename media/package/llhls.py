@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from media import fmp4
+from media import black, fmp4, silence
 from media.hub import Tracks
-from media.package.cutter import Cutter, Rules
+from media.package.cutter import Cutter, How, Rules
 from media.package.playlist import Names, Rendered, Renderer
 from media.package.window import Segment, WallClock, Window
-from media.track import Sample
+from media.track import Kind, Sample
 
 _NAME = re.compile(r"(?P<token>[a-z0-9]+)-(?:i(?P<run>\d{1,9})\.mp4|(?P<number>\d{1,12})(?:\.(?P<part>\d{1,6}))?\.m4s)")
 
@@ -52,6 +52,9 @@ class Rung:
 
     `token` tells this run of the node apart from others in file names, so that no cache mixes them. `first` is the
     first media sequence number. `wall_ms` gives the time of day in milliseconds since the epoch.
+
+    What players are given always has a picture and sound, whatever the encoder sends: none can add a track while it
+    plays, and all stop where one ends (decision 21). `tracks` is what they are given.
     """
 
     def __init__(self, token: str, shape: Shape, *, first: int, wall_ms: Callable[[], int]) -> None:
@@ -65,6 +68,7 @@ class Rung:
         self._wall: WallClock | None = None
         self._run = 0
         self._fresh = False  # the next part is the first of its run
+        self._key = black.KEYFRAME  # the newest one
         self._inits: dict[int, bytes] = {}
         self._renderer = Renderer(self.names, shape.rules)
         self._published = asyncio.Event()
@@ -89,10 +93,15 @@ class Rung:
         sequence = self._cutter.sequence if self._cutter else 0
         self.pause()
         self._run += 1
-        self.tracks = tracks
-        self._inits[self._run] = fmp4.init_segment(tracks.video, tracks.audio)
-        quick = self.shape.quick_start and self._run == 1
-        self._cutter = Cutter(self.shape.rules, tracks, sequence, limit, quick=quick)
+        before = self.tracks or Tracks(black.TRACK, silence.TRACK)
+        self.tracks = Tracks(tracks.video or before.video, tracks.audio or before.audio)
+        self._inits[self._run] = fmp4.init_segment(self.tracks.video, self.tracks.audio)
+        how = How(
+            quick=self.shape.quick_start and self._run == 1,
+            silent=tracks.audio is None,
+            still=self._key if tracks.video is None else None,
+        )
+        self._cutter = Cutter(self.shape.rules, self.tracks, sequence, limit, how=how)
         self._wall, self._fresh = None, True
 
     def put(self, sample: Sample) -> None:
@@ -101,12 +110,19 @@ class Rung:
         if self._wall is None:
             self._wall = WallClock(sample.dts_ms, now)
         self._wall.arrived(sample.dts_ms, now)
+        if sample.key and sample.kind is Kind.VIDEO:
+            self._key = sample.data
         cuts = self._cutter.put(sample)
         if cuts:
             for cut in cuts:
                 self.window.add(cut, self._run, self._wall, discontinuity=self._fresh)
                 self._fresh = False
             self._publish()
+
+    def renumber(self, first: int) -> None:
+        """Begin with that number after all; nothing must have been cut yet."""
+        assert not self.window.segments
+        self.window = Window(first, listed=self.shape.listed, spare=self.shape.spare, max_bytes=self.shape.max_bytes)
 
     def pause(self) -> None:
         """The encoder is gone, perhaps for a while: list what it sent, and go on waiting."""
@@ -138,7 +154,8 @@ class Rung:
         """
         if number is not None:
             self._check(number, part)
-            await self._reach((number + 1, 0) if part is None else (number, part + 1))
+            while self.window.position < (wanted := self._wanted(number, part)) and not self.ended:
+                await self._reach(wanted)
         await self._begin()
         return self._renderer.media(self.window, self.part_ms, skip=skip, ended=self.ended)
 
@@ -146,7 +163,8 @@ class Rung:
         """Return the multivariant playlist; `uri` leads to the media playlist. Waits and raises as `playlist` does."""
         await self._begin()
         assert self.tracks is not None
-        return self._renderer.multivariant(self.window, self.tracks, uri)
+        frame_rate = self._cutter.frame_rate if self._cutter else None
+        return self._renderer.multivariant(self.window, self.tracks, uri, frame_rate)
 
     async def media(self, name: str) -> bytes:
         """Return an init segment, a segment or a part by its file name; a part that is due is waited for.
@@ -182,6 +200,16 @@ class Rung:
         if segment is None:
             raise NotThere
         return segment
+
+    def _wanted(self, number: int, part: int | None) -> tuple[int, int]:
+        """The position at which the playlist has what was asked for."""
+        if part is None:
+            return number + 1, 0
+        segment = self.window.find(number)
+        if segment is not None and segment.done and part >= len(segment.parts):
+            # RFC 8216bis, 6.2.5.2: past the last part of a segment is the first of the one that follows
+            return number + 1, 1
+        return number, part + 1
 
     def _check(self, number: int, part: int | None) -> None:
         at, parts = self.window.position

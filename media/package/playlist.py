@@ -61,7 +61,7 @@ class Renderer:
             kept = self._kept["media", skip] = Rendered(self._media(window, part_ms, skip, ended))
         return kept
 
-    def multivariant(self, window: Window, tracks: Tracks, uri: str) -> Rendered:
+    def multivariant(self, window: Window, tracks: Tracks, uri: str, frame_rate: float | None) -> Rendered:
         """One variant: the passthrough, with the bandwidths measured on what is in `window`."""
         peak, mean = _bandwidth(window)
         video, audio = tracks.video, tracks.audio
@@ -71,8 +71,9 @@ class Renderer:
             average_bandwidth=mean,
             codecs=",".join(track.codec for track in (video, audio) if track),
             resolution=(video.width, video.height) if video else None,
+            frame_rate=frame_rate,
         )
-        return Rendered(str(m3u8.MultivariantPlaylist((variant,))))
+        return Rendered(str(m3u8.MultivariantPlaylist((variant,), window.independent)))
 
     def _forget(self, state: tuple[object, ...]) -> None:
         if state != self._state:
@@ -88,6 +89,7 @@ class Renderer:
             target_duration=self._rules.target_s,
             media_sequence=listed[0].number,
             discontinuity_sequence=window.discontinuity_sequence,
+            independent_segments=window.independent,
             part_target_s=part_ms / 1000,
             server_control=m3u8.ServerControl(
                 can_block_reload=True,

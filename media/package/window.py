@@ -99,6 +99,11 @@ class Window:
         return self._discontinuities + sum(s.discontinuity for s in list(self.segments)[:unlisted])
 
     @property
+    def independent(self) -> bool:
+        """Whether a decoder can start with each listed segment (RFC 8216bis, 4.4.2.1)."""
+        return all(segment.parts[0].independent for segment in self.listed if segment.parts)
+
+    @property
     def position(self) -> tuple[int, int]:
         """(number, parts) of the segment that grows, or that comes next: all before it is complete."""
         grown = self.open

@@ -49,7 +49,8 @@ KERNEL = tuple(
 )
 KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "orjson")
 FORMATS = tuple(
-    f"media.{name}" for name in ("aac", "adts", "avc", "bits", "flv", "fmp4", "m3u8", "nalunits", "silence", "track")
+    f"media.{name}"
+    for name in ("aac", "adts", "avc", "bits", "black", "flv", "fmp4", "m3u8", "nalunits", "silence", "track")
 )
 
 KERNEL_ROOM = Room(KERNEL, KERNEL_LIBRARIES)

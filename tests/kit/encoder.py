@@ -1,7 +1,7 @@
 """An encoder as a node meets it: publishes a clip over RTMP at its timestamps' pace, and may die in mid-stream."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from media import flv
 from media.rtmp.client import PublishClient, connect
@@ -21,22 +21,28 @@ METADATA: dict[str, object] = {
 class Encoder:
     """`await Encoder.start(url)` publishes in a loop until `stop` (in order), `die` (as if the cable was cut).
 
-    `sent` counts the video frames sent. The clip's length has to be a whole number of GOPs.
+    `sent` counts the video frames sent. The clip's length has to be a whole number of GOPs. What is in `muted` is not
+    sent at the moment.
     """
 
     def __init__(self, client: PublishClient, tags: Sequence[flv.Tag], length_ms: int) -> None:
         self.client, self.sent = client, 0
+        self.muted: set[flv.TagKind] = set()
         self._tags, self._length_ms = tags, length_ms
         self._task = asyncio.create_task(self._run())
 
     @classmethod
-    async def start(cls, url: str, recipe: Recipe = DEFAULT, *, metadata: bool = True) -> "Encoder":
+    async def start(
+        cls, url: str, recipe: Recipe = DEFAULT, *, metadata: bool = True, muted: Iterable[flv.TagKind] = ()
+    ) -> "Encoder":
         """Raises PublishFailed."""
         tags = flv_tags(recipe)
         client = await connect(url)
         if metadata:
             client.send(Metadata({**METADATA, "framerate": float(recipe.fps)}))  # type: ignore[dict-item]
-        return cls(client, tags, round(recipe.seconds * 1000))
+        encoder = cls(client, tags, round(recipe.seconds * 1000))
+        encoder.muted |= set(muted)
+        return encoder
 
     async def stop(self) -> None:
         await self._quit()
@@ -62,6 +68,8 @@ class Encoder:
             base += self._length_ms
 
     def _send(self, tag: flv.Tag, timestamp_ms: int) -> None:
+        if tag.kind in self.muted:
+            return
         if tag.kind is flv.TagKind.VIDEO:
             self.sent += flv.parse_video(tag.payload).packet is flv.Packet.FRAMES
             self.client.send(Video(timestamp_ms, tag.payload))

@@ -1,13 +1,17 @@
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from media import fmp4
 from media.hub import Tracks
-from media.package.cutter import AudioClock, Cut, Cutter, Rules
+from media.package.cutter import Cut, Cutter, How, Rules
+from media.package.sound import AudioClock
 from media.track import Kind, Sample
+from tests.kit.boxes import fragments
 from tests.kit.samples import AUDIO, BOTH, PICTURE, SOUND, frames, interleaved, sounds
 
 
@@ -160,6 +164,100 @@ class TestAudioClock:
         assert max(at for at in placed if at is not None) < 48 * (20 + 100) + 1024
 
 
+@pytest.mark.parametrize("gop_s", [2.7, 4, 5, 8, 250 / 30, 10, 20])
+def test_segments_of_a_long_gop_are_near_the_target_and_a_keyframe_begins_one(gop_s: float) -> None:
+    cuts = cut(interleaved(frames(65, gop_s=gop_s), sounds(65)), BOTH)
+    settled = lengths(cuts)[8:-1]
+    assert min(settled) >= 1_300
+    assert max(settled) <= 2_499
+    after = [part for part in cuts if part.start_ms > 2.5 * gop_s * 1000]
+    assert all(part.opens for part in after if part.independent)
+
+
+@pytest.mark.parametrize("gop_s", [0.5, 1, 1.9, 2, 2.4, 3, 8, 10])
+def test_a_segment_that_was_begun_just_before_a_keyframe_goes_on_past_it(gop_s: float) -> None:
+    picture = frames(30, gop_s=gop_s)
+    keys = [sample for sample in picture if sample.key]
+    extra = [replace(s, key=True) if s.dts_ms - 100 in {k.dts_ms for k in keys[1::3]} else s for s in picture]
+    cuts = cut(interleaved(extra, sounds(30)), BOTH)
+    assert min(lengths(cuts)[:-1]) >= 500
+
+
+def test_every_part_is_in_the_segment_where_it_was_announced_whatever_the_gop() -> None:
+    for gop_s in (0.7, 2, 3.1, 8.4, 10):
+        cuts = cut(interleaved(frames(40, gop_s=gop_s), sounds(40)), BOTH)
+        assert all(after.opens == before.closes for before, after in itertools.pairwise(cuts))
+
+
+@pytest.mark.parametrize("ahead_ms", [-1_800, -700, 700, 1_500, 2_900])
+def test_sound_that_is_far_ahead_of_the_picture_or_behind_it_makes_no_small_parts(ahead_ms: int) -> None:
+    stream = [(s.dts_ms - (ahead_ms if s.kind is Kind.AUDIO else 0), s) for s in interleaved(frames(12), sounds(12))]
+    cuts = cut([sample for _, sample in sorted(stream, key=lambda each: each[0])], BOTH)
+    assert set(lengths(cuts)[1:-2]) == {2_000}
+    assert {part.duration_ms for part in cuts[6:-18]} <= {333, 334}
+
+
+def boxes_of(cuts: list[Cut]) -> tuple[list[int], list[tuple[int, int]]]:
+    """The decode times of all pictures, in ms, and (begin, end) of all sound in samples, as they lie in the parts."""
+    pictures: list[int] = []
+    tones: list[tuple[int, int]] = []
+    for part in cuts:
+        for fragment in fragments(part.data):
+            pictures += [sample.dts // 90 for sample in fragment.tracks.get(fmp4.VIDEO_ID, [])]
+            tones += [(one.dts, one.dts + one.duration) for one in fragment.tracks.get(fmp4.AUDIO_ID, [])]
+    return pictures, tones
+
+
+def whole(tones: list[tuple[int, int]]) -> bool:
+    return all(before[1] == after[0] for before, after in itertools.pairwise(tones))
+
+
+@pytest.mark.parametrize(("begin_s", "end_s"), [(0, 3), (3, 9), (5, 5.2), (0, 9)])
+def test_sound_that_is_missing_is_silent(begin_s: float, end_s: float) -> None:
+    heard = [sample for sample in sounds(9) if not begin_s * 1000 <= sample.dts_ms < end_s * 1000]
+    cuts = cut(interleaved(frames(9), heard), BOTH)
+    pictures, tones = boxes_of(cuts)
+    assert len(pictures) == 270
+    assert whole(tones)
+    assert tones[0][0] <= 1024
+    assert tones[-1][1] >= 48 * 8_600
+    assert all(part.duration_ms <= 335 for part in cuts)
+    assert set(lengths(cuts)[:4]) == {2_000}
+
+
+def test_a_silent_run_has_sound_in_every_part_and_it_never_lags() -> None:
+    cutter = Cutter(Rules(), BOTH, 0, how=How(silent=True))
+    for sample in frames(6):
+        for part in cutter.put(sample):
+            assert {number for one in fragments(part.data) for number in one.tracks} == {fmp4.VIDEO_ID, fmp4.AUDIO_ID}
+            _, tones = boxes_of([part])
+            assert abs(tones[-1][1] / 48 - part.start_ms - part.duration_ms) < 45
+
+
+def test_a_picture_that_ends_is_followed_by_its_last_keyframe_until_another_comes() -> None:
+    key = Sample(Kind.VIDEO, 20_000, b"new", True)
+    picture = [*frames(4), *frames(1, start_ms=15_000)[1:], key, *frames(2, start_ms=20_033)[1:]]
+    cuts = cut(interleaved(picture, sounds(22)), BOTH)
+    pictures, tones = boxes_of(cuts)
+    assert whole(tones)
+    assert max(after - before for before, after in itertools.pairwise(pictures)) <= 3_400
+    assert len([at for at in pictures if 7_500 < at < 20_000]) >= 36
+    assert not any(at in pictures for at in range(15_034, 15_300))
+    assert 20_000 in pictures
+    assert max(part.duration_ms for part in cuts) <= 335
+    assert max(lengths(cuts)) <= 2_499
+
+
+def test_sound_alone_with_a_still_picture_shows_it_three_times_a_second_and_each_part_can_begin() -> None:
+    cutter = Cutter(Rules(), BOTH, 0, how=How(still=b"still"))
+    cuts = [part for sample in sounds(9) for part in cutter.put(sample)]
+    pictures, tones = boxes_of(cuts)
+    assert whole(tones)
+    assert {after - before for before, after in itertools.pairwise(pictures)} == {333}
+    assert all(part.independent for part in cuts)
+    assert all(1_600 <= length <= 2_400 for length in lengths(cuts)[:-1])
+
+
 @st.composite
 def odd_streams(draw: st.DrawFn) -> tuple[Tracks, list[Sample]]:
     tracks = draw(st.sampled_from([BOTH, PICTURE, SOUND]))
@@ -191,4 +289,7 @@ def test_no_stream_makes_a_part_or_a_segment_too_long(stream: tuple[Tracks, list
         assert max(part.duration_ms for part in cuts) <= cutter.part_limit
         assert max(lengths(cuts)) <= cutter.rules.longest_ms
         assert all(b.start_ms >= a.start_ms + a.duration_ms for a, b in itertools.pairwise(cuts))
+        assert all(b.opens == a.closes for a, b in itertools.pairwise(cuts))
+        if tracks.audio and tracks.video:
+            assert whole(boxes_of(cuts)[1])
         assert cuts[0].opens

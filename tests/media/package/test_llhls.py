@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 import pytest
 
-from media import fmp4, m3u8
+from media import black, fmp4, m3u8
 from media.hub import Tracks
 from media.package.llhls import NotThere, Rung, Shape, Stalled, TooFarAhead
 from media.package.playlist import Rendered
-from media.track import Sample
-from tests.kit.samples import BOTH, OTHER_VIDEO, PICTURE, frames, interleaved, sounds
+from media.track import Kind, Sample
+from tests.kit.boxes import fragments
+from tests.kit.samples import BOTH, OTHER_VIDEO, PICTURE, SOUND, frames, interleaved, sounds
 
 EPOCH_MS = 1_700_000_000_000
 
@@ -286,7 +287,7 @@ async def test_the_multivariant_playlist_measures_its_bandwidth() -> None:
     assert isinstance(value, m3u8.MultivariantPlaylist)
     (variant,) = value.variants
     assert variant.uri == "0/stream.m3u8"
-    assert variant.codecs == "avc1.64001e"
+    assert variant.codecs == "avc1.64001e,mp4a.40.2"
     assert variant.resolution == (640, 360)
     assert variant.bandwidth == pytest.approx(10_000 * 8 * 30, rel=0.02)
 
@@ -307,3 +308,127 @@ async def test_numbers_can_go_on_from_an_earlier_process() -> None:
     playlist = await listed(made)
     assert (playlist.media_sequence, playlist.discontinuity_sequence) == (400, 400)
     assert playlist.segments[0].uri == "abc123-400.m4s"
+
+
+async def test_the_multivariant_playlist_says_the_frame_rate_and_that_segments_are_independent() -> None:
+    for fps, told in ((30, 30), (24_000 / 1001, 23.976), (60_000 / 1001, 59.94), (17, 17.0)):
+        made, clock = rung()
+        made.start(BOTH)
+        feed(made, clock, interleaved(frames(20, fps=fps), sounds(20)))
+        playlist = m3u8.parse((await made.multivariant("0/stream.m3u8")).plain.decode())
+        assert isinstance(playlist, m3u8.MultivariantPlaylist)
+        assert playlist.independent_segments
+        assert playlist.variants[0].frame_rate == pytest.approx(told, abs=0.05 if fps == 17 else 0.0005)
+        assert (await listed(made)).independent_segments
+
+
+async def test_segments_that_begin_without_a_keyframe_are_not_called_independent() -> None:
+    made, clock = rung()
+    made.start(BOTH)
+    feed(made, clock, interleaved(frames(12, gop_s=5), sounds(12)))
+    assert not (await listed(made)).independent_segments
+    assert b"INDEPENDENT-SEGMENTS" not in (await made.multivariant("x")).plain
+
+
+async def test_a_part_past_the_last_one_of_a_segment_is_the_first_of_the_next() -> None:
+    made, clock = rung()
+    made.start(BOTH)
+    stream = interleaved(frames(9), sounds(9))
+    feed(made, clock, [sample for sample in stream if sample.dts_ms <= 4_000])
+    assert made.window.position == (2, 0)
+    late = asyncio.create_task(made.playlist(1, 6))
+    early = asyncio.create_task(made.playlist(1, 5))
+    await asyncio.wait_for(early, 5)
+    assert not late.done()
+    feed(made, clock, [sample for sample in stream if 4_000 < sample.dts_ms <= 4_200])
+    await asyncio.sleep(0)
+    assert not late.done()
+    feed(made, clock, [sample for sample in stream if 4_200 < sample.dts_ms <= 4_500])
+    playlist = read(await asyncio.wait_for(late, 5))
+    assert playlist.open is not None
+    assert len(playlist.open.parts) == 1
+
+
+async def test_a_part_that_is_waited_for_while_its_segment_ends_before_it_is_the_first_of_the_next() -> None:
+    made, clock = rung()
+    made.start(BOTH)
+    stream = interleaved(frames(9), sounds(9))
+    feed(made, clock, [sample for sample in stream if sample.dts_ms <= 3_800])
+    waiting = asyncio.create_task(made.playlist(1, 7))
+    await asyncio.sleep(0)
+    feed(made, clock, [sample for sample in stream if 3_800 < sample.dts_ms <= 4_100])
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    feed(made, clock, [sample for sample in stream if 4_100 < sample.dts_ms <= 4_500])
+    playlist = read(await asyncio.wait_for(waiting, 5))
+    assert playlist.open is not None
+    assert len(playlist.open.parts) == 1
+
+
+@pytest.mark.parametrize("gop_s", [2, 3.3, 8, 10])
+async def test_every_preload_hint_comes_true(gop_s: float) -> None:
+    made, clock = rung()
+    made.start(BOTH)
+    hint = None
+    for sample in interleaved(frames(45, gop_s=gop_s), sounds(45)):
+        before = made.window.position
+        feed(made, clock, [sample])
+        if made.window.position == before:
+            continue
+        playlist = await listed(made)
+        if hint is not None:
+            assert hint in {part.uri for segment in playlist.segments for part in segment.parts} | {
+                part.uri for part in (playlist.open.parts if playlist.open else ())
+            }
+        hint = playlist.preload_hint
+
+
+@pytest.mark.parametrize("tracks", [PICTURE, SOUND, BOTH])
+async def test_players_are_given_picture_and_sound_whatever_the_encoder_sends(tracks: Tracks) -> None:
+    made, clock = rung()
+    made.start(tracks)
+    given = [*(frames(4) if tracks.video else []), *(sounds(4) if tracks.audio else [])]
+    feed(made, clock, interleaved(given))
+    playlist = await listed(made)
+    file = await made.media("abc123-i1.mp4")
+    assert b"avc1" in file
+    assert b"mp4a" in file
+    for segment in playlist.segments:
+        for fragment in fragments(await made.media(segment.uri)):
+            assert set(fragment.tracks) == {fmp4.VIDEO_ID, fmp4.AUDIO_ID}
+
+
+async def test_tracks_that_come_and_go_change_the_init_segment_and_never_the_set_of_tracks() -> None:
+    made, clock = rung()
+    for nth, tracks in enumerate((PICTURE, BOTH, SOUND, BOTH, PICTURE)):
+        made.start(tracks)
+        begin = nth * 4_000
+        given = [
+            *(frames(4, start_ms=begin) if tracks.video else []),
+            *(sounds(4, start_ms=begin) if tracks.audio else []),
+        ]
+        feed(made, clock, interleaved(given))
+    playlist = await listed(made)
+    assert sum(segment.discontinuity for segment in playlist.segments) == 4
+    inits = {segment.map_uri for segment in playlist.segments}
+    assert len(inits) == 5
+    for name in inits:
+        assert name is not None
+        file = await made.media(name)
+        assert (b"avc1" in file, b"mp4a" in file) == (True, True)
+    assert made.tracks == Tracks(BOTH.video, BOTH.audio)
+
+
+async def test_a_picture_that_is_gone_stands_still_and_one_that_never_was_is_black() -> None:
+    made, clock = rung()
+    made.start(SOUND)
+    feed(made, clock, sounds(2.5))
+    assert black.KEYFRAME in await made.media("abc123-0.m4s")
+    key = Sample(Kind.VIDEO, 3_000, b"\0\0\0\3key", True)
+    made.start(BOTH)
+    feed(made, clock, interleaved([key, *frames(1, start_ms=3_033)[1:]], sounds(1, start_ms=3_000)))
+    made.start(SOUND)
+    feed(made, clock, sounds(2.5, start_ms=5_000))
+    newest = (await listed(made)).segments[-1].uri
+    assert key.data in await made.media(newest)

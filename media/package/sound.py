@@ -1,0 +1,89 @@
+"""The sound of one run as it is written: counted, without holes, silent where the encoder sends none.
+
+A player stops where one of its tracks ends, and none can add a track later (decision 21). So there is always sound.
+"""
+
+from media import fmp4, silence
+from media.track import AudioTrack
+
+SURPLUS_MS = 100  # how far sound may pile up ahead of its timestamps
+HOLE_MS = 40  # the timeline counts the sound: what it leaves out is missing
+GRACE_MS = 300  # how much later than usual sound may come; players are told to stay a second behind
+LATEST_MS = 1_000  # what is taken for usual at most
+FORGET = 0.999  # per frame of sound: how slowly a lateness that was seen once is forgotten
+
+
+class AudioClock:
+    """Sample-exact audio times out of millisecond timestamps: counts, and looks at the timestamp only after a gap."""
+
+    def __init__(self, track: AudioTrack) -> None:
+        self._rate, self._frame = track.rate, track.frame
+        self.next: int | None = None  # where the next frame belongs, in samples
+
+    def place(self, dts_ms: int) -> int | None:
+        """Return the decode time in samples; None for a frame too many: dropped, so that the sound stays in step."""
+        stamp = dts_ms * self._rate // 1000
+        if self.next is None or stamp - self.next > HOLE_MS * self._rate // 1000:
+            self.next = stamp
+        elif self.next - stamp > SURPLUS_MS * self._rate // 1000:
+            return None
+        at, self.next = self.next, self.next + self._frame
+        return at
+
+
+class Sound:
+    """Feed it the sound (`place`) and tell it how far the picture is (`fill`); both return what is to be written.
+
+    `silent` sound is made here altogether. `origin_ms` is where the run begins.
+    """
+
+    def __init__(self, track: AudioTrack, origin_ms: int, *, silent: bool) -> None:
+        self.track = track
+        self._clock = AudioClock(track)
+        self._origin = origin_ms * track.rate // 1000
+        self._silence = silence.frame(track)
+        self._missing = silent
+        self._late_ms = 0.0
+        self._picture_ms = origin_ms
+
+    def ms(self, dts: int) -> int:
+        return dts * 1000 // self.track.rate
+
+    def place(self, dts_ms: int, data: bytes) -> list[fmp4.AudioSample]:
+        """The frame at its time, behind the silence that is missing before it. None of it lies before the origin."""
+        self._late_ms = max(self._late_ms * FORGET, min(LATEST_MS, self._picture_ms - dts_ms))
+        before = self._clock.next
+        if before is None:
+            before = self._origin
+            if dts_ms * self.track.rate // 1000 < before - self.track.frame // 2:
+                return []
+        at = self._clock.place(dts_ms)
+        if at is None:
+            return []
+        self._missing = False
+        missing = round((at - before) / self.track.frame)
+        if missing > 0 or at < self._origin:
+            out = self._silent(before, missing)
+            at = before + missing * self.track.frame
+            self._clock.next = at + self.track.frame
+        else:
+            out = []
+        return [*out, fmp4.AudioSample(at, self.track.frame, data)]
+
+    def fill(self, picture_ms: int) -> list[fmp4.AudioSample]:
+        """Silence up to where the picture is, if the sound is later than it has ever been."""
+        self._picture_ms = picture_ms
+        begin = self._origin if self._clock.next is None else self._clock.next
+        behind = picture_ms * self.track.rate // 1000 - begin
+        if not self._missing:
+            if behind * 1000 <= (self._late_ms + GRACE_MS) * self.track.rate:
+                return []
+            self._missing = True
+        count = max(0, behind) // self.track.frame
+        if count:
+            self._clock.next = begin + count * self.track.frame
+        return self._silent(begin, count)
+
+    def _silent(self, begin: int, count: int) -> list[fmp4.AudioSample]:
+        frame = self.track.frame
+        return [fmp4.AudioSample(begin + n * frame, frame, self._silence) for n in range(count)]
