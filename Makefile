@@ -25,7 +25,7 @@ test: $(TEST)  ## set up, then run the tests with coverage: make test ARGS="-k p
 	@scripts/test $(ARGS)
 
 test-libraries: $(TEST)  ## run the tests of activitypub and media without the node
-	@.venv/bin/pytest -p tests.house.without_the_node tests/activitypub tests/media $(ARGS)
+	@.venv/bin/pytest --numprocesses logical --maxprocesses 4 -p tests.house.without_the_node tests/activitypub tests/media $(ARGS)
 
 lint: $(TEST)  ## ruff (rules and format) and mypy --strict
 	@.venv/bin/ruff check .

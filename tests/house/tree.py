@@ -38,18 +38,22 @@ class Import:
     in_function: bool
 
 
-@cache
 def modules(root: Path = ROOT, folders: tuple[str, ...] = PACKAGES) -> dict[str, Module]:
     """Every Python module in the folders, by dotted name."""
-    found = {}
-    for folder in folders:
-        for path in sorted((root / folder).rglob("*.py")):
-            relative = path.relative_to(root)
-            parts = relative.with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            text = path.read_text(encoding="utf-8")
-            found[name] = Module(name, relative, ast.parse(text, str(relative)), text)
-    return found
+    return {module.name: module for folder in folders for module in _modules(root, folder)}
+
+
+@cache
+def _modules(root: Path, folder: str) -> tuple[Module, ...]:
+    """Parsed once: several tests look at the same folder."""
+    found = []
+    for path in sorted((root / folder).rglob("*.py")):
+        relative = path.relative_to(root)
+        parts = relative.with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        text = path.read_text(encoding="utf-8")
+        found.append(Module(name, relative, ast.parse(text, str(relative)), text))
+    return tuple(found)
 
 
 def imports(module: Module, known: dict[str, Module]) -> Iterator[Import]:
