@@ -35,7 +35,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`name` is text to show, `summary` and the second of each pair in `fields` are HTML as the owner wrote it.
+    """`url` is a page on the host of the id, or None. `name` is text to show, `summary` and the second of each pair in
+    `fields` are HTML as the owner wrote it.
 
     `shared_inbox` is only kept if it is on the host of the inbox. `indexable` lets searches find it (FEP-5feb).
     `webfinger` is "name@host" (FEP-2c59). `generator` is the URL of the application (FEP-844e), written for actors of
@@ -106,7 +107,7 @@ def parse_actor(document: Json) -> Actor:
         shared_inbox=shared if same_authority(shared, inbox) else None,
         name=members.label(document.get("name")),
         summary=members.text(document.get("summary"), MAX_SUMMARY),
-        url=members.url_of(document.get("url")),
+        url=members.page_of(document.get("url"), identifier),
         icon=_picture(document.get("icon")),
         image=_picture(document.get("image")),
         manually_approves=document.get("manuallyApprovesFollowers") is True,

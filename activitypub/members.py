@@ -10,7 +10,7 @@ from typing import Any
 
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
-from activitypub.urls import is_url
+from activitypub.urls import is_url, same_authority
 
 MAX_IDS = 1000  # of one member; a post mentions at most a few hundred
 MAX_LABEL = 500  # characters of a name
@@ -80,6 +80,13 @@ def url_of(value: Any) -> str | None:
             page = isinstance(each, dict) and each.get("mediaType") == "text/html"
             (pages if page else others).append(str(href))
     return next(iter((*pages, *others)), None)
+
+
+def page_of(value: Any, identifier: str) -> str | None:
+    """Return the page of what has this id, as `url_of`; None for one on another host, which its author cannot speak
+    for: readers would be sent to a place that only seems to be the author's. Mastodon drops it too."""
+    url = url_of(value)
+    return url if same_authority(url, identifier) else None
 
 
 def text(value: Any, limit: int) -> str | None:

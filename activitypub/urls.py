@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import quote
 
 MAX_URL = 2048  # Mastodon refuses ids over 2,048 too
 REMEMBERED = 1024  # of at most 2 kB: the same few are parsed a dozen times for each activity
@@ -17,6 +18,9 @@ _URL = re.compile(
     r"(?P<path>/[!$-;=?-\[\]^_a-z|~]*)?",
     re.IGNORECASE,
 )
+
+
+_PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))  # what stays as it is in `from_iri`
 
 
 class BadUrl(ValueError):
@@ -68,6 +72,23 @@ def _parse(text: str) -> Url:
     if not 0 < port < 65536 or len(match["host"]) > 253:
         raise BadUrl("port or host name out of range")
     return Url(scheme, match["host"].lower(), port, match["path"] or "/", fragment)
+
+
+def from_iri(text: str) -> str:
+    """Return the URL of an address with letters beyond ASCII (RFC 3987 section 3.1): the host by IDNA, the rest in
+    percent-encoded UTF-8. Raises BadUrl for a host that has no such form; what comes is not parsed."""
+    if len(text) > MAX_URL:
+        raise BadUrl("not a URL of at most 2,048 characters")
+    if text.isascii():
+        return text
+    scheme, separator, rest = text.partition("://")
+    end = next((at for at, char in enumerate(rest) if char in "/?#"), len(rest))
+    host, rest = rest[:end], rest[end:]
+    try:
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise BadUrl("the host is no name") from None
+    return scheme + separator + host + quote(rest, safe=_PRINTABLE)
 
 
 def authority(text: object) -> str:

@@ -96,7 +96,7 @@ def parse_object(document: Json, *, author: str | None = None) -> Object:
         summary=members.text(document.get("summary"), members.MAX_LABEL * 4),
         name=members.label(document.get("name")),
         language=language,
-        url=members.url_of(document.get("url")),
+        url=members.page_of(document.get("url"), identifier),
         in_reply_to=members.id_of(document.get("inReplyTo")),
         # FEP-044f, Fedibird and Akkoma, Misskey
         quote=next(

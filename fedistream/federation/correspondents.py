@@ -6,7 +6,7 @@ from activitypub.fetch import Clock
 from activitypub.webfinger import BadHandle, parse_handle
 from fedistream.errors import Invalid
 from fedistream.evenly import evenly
-from fedistream.federation.addresses import Addresses, Channel, Channels
+from fedistream.federation.addresses import Addresses, Channel, Channels, Settings
 from fedistream.federation.posts import Finds
 from fedistream.federation.writing import Mention
 
@@ -18,9 +18,22 @@ class Directs(Protocol):
 class Correspondents:
     """`clock` is in Unix seconds."""
 
-    def __init__(self, addresses: Addresses, channels: Channels, find: Finds, posts: Directs, clock: Clock) -> None:
-        self._addresses, self._channels, self._find, self._posts = addresses, channels, find, posts
-        self._clock = clock
+    def __init__(
+        self,
+        addresses: Addresses,
+        settings: Settings,
+        channels: Channels,
+        find: Finds,
+        posts: Directs,
+        clock: Clock,
+    ) -> None:
+        self._addresses, self._settings, self._channels = addresses, settings, channels
+        self._find, self._posts, self._clock = find, posts, clock
+
+    @property
+    def sender(self) -> str:
+        """The name of the channel that writes."""
+        return str(self._settings.value("name", self._channels.home().id))
 
     async def find(self, account: str) -> Mention:
         """Who has the account that is typed as user@host. Raises Invalid, and Off."""

@@ -94,7 +94,7 @@ class Documents:
                 _host(site.authority),
                 site.shared_inbox,
                 outbox=f"{site.node}/outbox",
-                name=str(self._settings.value("name")),
+                name=self._text("name", self._addresses.home()),
                 url=f"{site.base}/",
                 manually_approves=True,
                 keys=(ActorKey(key.key_id, key.key.public()),),
@@ -234,10 +234,11 @@ class Documents:
 
     async def instance(self) -> Json:
         """What old clients ask of any server to know it. Raises Off."""
-        site, summary = self._addresses.site(), str(self._settings.value("serversummary"))
+        site, home = self._addresses.site(), self._addresses.home()
+        summary = self._text("serversummary", home)
         return {
             "uri": site.base,
-            "title": self._settings.value("name"),
+            "title": self._text("name", home),
             "short_description": summary,
             "description": summary,
             "version": __version__,
@@ -250,15 +251,17 @@ class Documents:
         }
 
     async def _facts(self) -> NodeFacts:
+        home = self._addresses.home()
         return NodeFacts(
             SOFTWARE,
             __version__,
             posts=await self._posts.count(),
-            title=str(self._settings.value("name")),
+            title=self._text("name", home),
             metadata={
-                "chat_enabled": not self._settings.value("chat.disabled"),
+                "nodeName": self._text("name", home),
+                "chat_enabled": not self._settings.value("chat.disabled", home.id),
                 # by this other servers see that they may ask to feature us, and whom
-                "federation": {"username": self._addresses.name(self._addresses.home()), CAPABILITY: 1},
+                "federation": {"username": self._addresses.name(home), CAPABILITY: 1},
             },
         )
 

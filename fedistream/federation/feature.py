@@ -170,7 +170,7 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         engagements=engagements,
         posts=posts,
         talk=talk,
-        correspondents=Correspondents(addresses, near.channels, find, posts, clocks.unix),
+        correspondents=Correspondents(addresses, near.settings, near.channels, find, posts, clocks.unix),
         addresses=addresses,
         keys=keys,
         profiles=Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now),

@@ -13,7 +13,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from activitypub.addressing import PUBLIC, Visibility, audience
-from activitypub.urls import is_url
+from activitypub.urls import BadUrl, from_iri, is_url
 from activitypub.vocabulary.compose import quote_policy
 from activitypub.vocabulary.objects import Attachment, Object, Tag
 from activitypub.webfinger import BadHandle, Handle, parse_handle
@@ -222,16 +222,23 @@ class _Linker:
 
     def _address(self, url: str) -> str:
         self._links += 1
-        if self._links > MAX_LINKS or not is_url(url):
+        try:
+            href = from_iri(url)
+        except BadUrl:
             return ""
-        return f'<a href="{escape(url)}" {_ELSEWHERE}>{escape(url)}</a>'
+        if self._links > MAX_LINKS or not is_url(href):
+            return ""
+        return f'<a href="{escape(href)}" {_ELSEWHERE}>{escape(url)}</a>'
 
 
 _LINK_REL = "nofollow noopener noreferrer"
 _ELSEWHERE = f'rel="{_LINK_REL}" target="_blank"'
+# Signs of Chinese and Japanese: where words are not parted by blanks, an address ends before the next of them.
+_EAST = "\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef"
+_IN_URL = rf"\s<>\"'`{_EAST}"
 # an address ends before the punctuation of the sentence around it
 _WORD = re.compile(
-    r"(?P<url>https?://[^\s<>\"'`]{0,2000}[^\s<>\"'`.,;:!?*_~)\]}])"
+    rf"(?P<url>https?://(?:[^\s<>\"'`/.]{{1,63}}\.)*(?:[^\s<>\"'`/.:]{{1,63}}(?=[/:]))?[^{_IN_URL}]{{0,2000}}[^{_IN_URL}.,;:!?*_~)\]}}])"
     r"|(?<![\w/&@])(?P<handle>@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?@[^\W_](?:[\w.-]{0,251}[^\W_])?(?::\d{1,5})?)"
     r"|(?<![\w/&#])\#(?P<tag>\w{1,100})(?!\w)"
 )

@@ -15,7 +15,7 @@ from activitypub.outside import Answer, TooLong, Unreachable
 from activitypub.refusal import Refused
 from activitypub.signatures.request import Request, compose
 from activitypub.strictjson import parse
-from activitypub.urls import MAX_URL, BadUrl, parse_url
+from activitypub.urls import MAX_URL, BadUrl, from_iri, parse_url
 from fedistream.errors import Invalid
 from fedistream.signin import links
 
@@ -62,7 +62,7 @@ def canonical(text: str) -> str:
     if "://" not in typed:
         typed = f"https://{typed}"
     try:
-        url = parse_url(_ascii(typed))
+        url = parse_url(from_iri(typed))
     except BadUrl:
         raise Invalid(FIELD, "must be the address of your website, like https://example.com/") from None
     if url.fragment or "#" in typed:
@@ -150,18 +150,6 @@ def _endpoint(url: str) -> str:
 def join(base: str, reference: str) -> str:
     """Where a reference leads that stands in a document at `base`. Raises BadUrl."""
     try:
-        return _ascii(urljoin(base, reference[: MAX_URL + 1]))
+        return from_iri(urljoin(base, reference[: MAX_URL + 1]))
     except ValueError as error:
         raise BadUrl(str(error)) from None
-
-
-def _ascii(url: str) -> str:
-    """With an international host in its ASCII form. Raises BadUrl."""
-    if len(url) > MAX_URL:
-        raise BadUrl("too long")  # the way to ASCII takes 2.5 us for each letter
-    scheme, separator, rest = url.partition("://")
-    host, slash, path = rest.partition("/")
-    try:
-        return scheme + separator + (host if host.isascii() else host.encode("idna").decode()) + slash + path
-    except UnicodeError:
-        raise BadUrl("the host is no name") from None

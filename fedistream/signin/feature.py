@@ -44,7 +44,7 @@ class SignInFeature:
 
 def build(near: Neighbours, clocks: Clocks) -> SignInFeature:
     asking, letters, letters_from = near.paces(*ASKING), near.paces(*LETTERS), near.paces(*LETTERS_FROM)
-    near_codes = CodeNeighbours(near.settings, near.chat, near.fediverse, asking, letters, letters_from)
+    near_codes = CodeNeighbours(near.chat, near.fediverse, asking, letters, letters_from)
     return SignInFeature(
         IndieAuth(IndieAuthNeighbours(near.settings, near.chat, near.web, asking), clocks.monotonic, clocks.chance),
         OneTimeCodes(near_codes, clocks.monotonic, clocks.below),

@@ -8,7 +8,7 @@ import html
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from fedistream.errors import Conflict, Invalid
 from fedistream.signin.waiting import Waiting
@@ -20,10 +20,6 @@ MAX_ACCOUNT = 320  # characters
 DIGITS = 6
 TRIES = 5  # then another code is needed: of a million, and an account gets few an hour
 MAX_PROVED = 1_000
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> Any: ...
 
 
 class Chat(Protocol):
@@ -49,6 +45,10 @@ class Fediverse(Protocol[A]):
         """The account that is typed as user@host. Raises Invalid for what is none, or one that is not found or not
         welcome; and Off."""
 
+    @property
+    def sender(self) -> str:
+        """The name of the channel that writes."""
+
     async def write(self, to: A, html: str, within_s: float) -> None:
         """Send a direct message, in so many seconds or never. Raises Off."""
 
@@ -58,7 +58,6 @@ class Neighbours(Generic[A]):
     """What codes need of others. `pace` is for who asks, by visitor and by address; `letters` for who gets them, and
     `letters_from` for who gets them because of whom."""
 
-    settings: Settings
     chat: Chat
     fediverse: Fediverse[A]
     pace: Pace
@@ -103,7 +102,7 @@ class OneTimeCodes(Generic[A]):
         code = str(self._below(10**DIGITS)).zfill(DIGITS)
         # kept first: when there is no room for it, none is sent
         self._sent.put(visitor_id, _Sent(found, typed, code, address), address)
-        name = html.escape(str(self._near.settings.value("name")))
+        name = html.escape(self._near.fediverse.sender)
         try:
             await self._near.fediverse.write(
                 found,

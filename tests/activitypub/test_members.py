@@ -156,3 +156,9 @@ def test_any_value_is_read_as_something_or_nothing(value: Any) -> None:
         read(value)
     members.types({"type": value})
     members.text(value, 10)
+
+
+def test_a_page_on_another_host_is_not_the_authors() -> None:
+    assert members.page_of([{"href": "https://a.example/@ann", "mediaType": "text/html"}], "https://a.example/u/1")
+    assert members.page_of("https://b.example/@ann", "https://a.example/u/1") is None
+    assert members.page_of(None, "https://a.example/u/1") is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activitypub.urls import BadUrl, authority, is_url, parse_url, same_authority, without_fragment
+from activitypub.urls import BadUrl, authority, from_iri, is_url, parse_url, same_authority, without_fragment
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,21 @@ def test_a_long_hostile_host_is_refused_in_no_time() -> None:
     for piece in ("a-", "a.", "-", "a" * 60 + "."):
         is_url("https://" + piece * (2000 // len(piece)) + "!")
     assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    ("iri", "url"),
+    [
+        ("https://a.example/%C3%A4?x#y", "https://a.example/%C3%A4?x#y"),
+        ("https://Bücher.example:8443/ä b", "https://xn--bcher-kva.example:8443/%C3%A4%20b"),
+        ("https://a.example?ü", "https://a.example?%C3%BC"),
+    ],
+)
+def test_an_address_beyond_ascii_has_its_form_as_a_url(iri: str, url: str) -> None:
+    assert from_iri(iri) == url
+
+
+@pytest.mark.parametrize("iri", ["https://" + "ü" * 64, "https://ü..example/", "ü" * 2049])
+def test_what_has_no_form_as_a_url_is_refused(iri: str) -> None:
+    with pytest.raises(BadUrl):
+        from_iri(iri)

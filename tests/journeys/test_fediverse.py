@@ -41,8 +41,8 @@ async def test_a_follower_is_accepted_hears_of_posts_and_is_seen_to_like_them(tm
             while len(lines := await node.node.features.chat.messages.history(home)) < 2:
                 await asyncio.sleep(0.05)
         assert [line.body for line in lines] == [
-            "Ann of elsewhere followed this stream.",
-            "Ann of elsewhere liked a post from Fedistream.",
+            "Ann <b>of</b> elsewhere followed this stream.",
+            "Ann <b>of</b> elsewhere liked a post from Fedistream.",
         ]
         assert (await ann.send(us.inbox, ann.activity("Undo", follow))).status == 202
         assert (await node.http.get("/api/followers")).json() == {"total": 0, "results": []}

@@ -51,7 +51,7 @@ async def test_a_reply_is_held_let_in_answered_and_taken_back(tmp_path: Path) ->
         said = note(node, ann, "1", "<p>Which <b>clay</b>?</p>", summary="pots")
         await tell(node, ann, "Create", said)
         (held,) = await replies(node)
-        assert (held["note"], held["name"], held["warning"]) == (said["id"], "Ann of elsewhere", "pots")
+        assert (held["note"], held["name"], held["warning"]) == (said["id"], "Ann <b>of</b> elsewhere", "pots")
         assert (held["body"], held["actor"]) == ("<p>Which <strong>clay</strong>?</p>", ann.id)
         assert await decide(node, "decide", note="https://nobody.example/", approved=True) == (
             404,
@@ -126,7 +126,7 @@ async def test_the_page_shows_who_talks_from_where_and_what_becomes_of_it(tmp_pa
         said = note(node, ann, "1", "<p>which <b>clay</b>?</p>")
         await tell(node, ann, "Create", said)
         line = page.locator(".line", has_text="which clay?")
-        await expect(line.locator("button.who")).to_have_text("Ann of elsewhere", timeout=browser.PATIENCE_MS)
+        await expect(line.locator("button.who")).to_have_text("Ann <b>of</b> elsewhere", timeout=browser.PATIENCE_MS)
         await expect(line.locator("a.origin")).to_contain_text("127.0.0.1")
         face = line.locator("img.avatar")
         await expect(face).to_have_js_property("naturalWidth", 1)

@@ -33,7 +33,7 @@ async def test_an_answer_is_a_reply_to_its_author_and_a_line_below_the_question(
     ]
     line = (await talk.lines())[-1]
     assert (line.kind, line.answers, line.link) == (Kind.SYSTEM, question.id, said["id"])
-    assert line.html == "<p>@Ann of elsewhere porce<em>lain</em></p>"
+    assert line.html == "<p>@Ann &lt;b&gt;of&lt;/b&gt; elsewhere porce<em>lain</em></p>"
     (action,) = await talk.room.feature.moderation.actions()
     assert (action.what, action.actor, action.target) == ("answer", "a-moderator", question.id)
     # and who answers that is in the thread

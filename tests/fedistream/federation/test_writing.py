@@ -62,6 +62,17 @@ def framed(shown: Visibility = Visibility.PUBLIC, **more: object) -> Frame:
         ("~~no~~", "<p><s>no</s></p>"),
         ("# Big", "<h1>Big</h1>"),
         ("on https://a.example, yes", f'<p>on <a href="https://a.example" {ELSEWHERE}>https://a.example</a>, yes</p>'),
+        (
+            "see https://bücher.example/straße?q=ä, yes",
+            f'<p>see <a href="https://xn--bcher-kva.example/stra%C3%9Fe?q=%C3%A4" {ELSEWHERE}>'
+            "https://bücher.example/straße?q=ä</a>, yes</p>",
+        ),
+        (
+            "https://a.example/x。次 https://例え.テスト/",
+            f'<p><a href="https://a.example/x" {ELSEWHERE}>https://a.example/x</a>。次 '
+            f'<a href="https://xn--r8jz45g.xn--zckzah/" {ELSEWHERE}>https://例え.テスト/</a></p>',
+        ),
+        ("https://a.example/%C3%A4", f'<p><a href="https://a.example/%C3%A4" {ELSEWHERE}>https://a.example/%C3%A4</a></p>'),
         ("[here](https://a.example)", f'<p><a href="https://a.example" {ELSEWHERE}>here</a></p>'),
         ("![a cat](https://a.example/c.png)", f'<p><a href="https://a.example/c.png" {ELSEWHERE}>a cat</a></p>'),
         ("![](https://a.example/c.png)", f'<p><a href="https://a.example/c.png" {ELSEWHERE}>https://a.example/c.png</a></p>'),

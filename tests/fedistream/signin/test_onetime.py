@@ -23,11 +23,11 @@ class Account:
 
 @dataclass
 class World:
-    """The fediverse, the chat and the settings as far as codes know them: letters by account, and who signed in."""
+    """The fediverse and the chat as far as codes know them: letters by account, and who signed in."""
 
     letters: list[tuple[str, str, float]] = field(default_factory=list)
     signed_in: list[tuple[str, str, str]] = field(default_factory=list)
-    name: str = "Quiet <b>Waters</b>"
+    sender: str = "Quiet <b>Waters</b>"
     shut: bool = False
 
     async def find(self, account: str) -> Account:
@@ -43,9 +43,6 @@ class World:
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object:
         self.signed_in.append((visitor_id, kind, identity))
         return None
-
-    def value(self, name: str, channel_id: int | None = None) -> object:
-        return self.name
 
     @property
     def code(self) -> str:
@@ -67,7 +64,7 @@ def office() -> Office:
     world, clock, numbers = World(), Clock(), count(7)
     asking = Pace(clock.monotonic, burst=10_000, per_s=1)
     letters, letters_from = [Pace(clock.monotonic, burst=burst, per_s=1 / 1200) for burst in (6, 3)]
-    near = Neighbours(world, world, world, asking, letters, letters_from)
+    near = Neighbours(world, world, asking, letters, letters_from)
     return Office(world, clock, OneTimeCodes(near, clock.monotonic, lambda n: next(numbers) % n))
 
 

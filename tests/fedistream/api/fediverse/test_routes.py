@@ -141,6 +141,15 @@ async def test_nodeinfo_tells_who_we_are(faces: Faces) -> None:
         assert (await http.get("/.well-known/host-meta.json")).json()["subject"] == ORIGIN
 
 
+async def test_the_node_is_called_what_its_channel_is(faces: Faces) -> None:
+    await faces.settings.change("name", "Potter & Co", faces.channels.home().id)
+    async with faces.client() as http:
+        assert (await http.get("/nodeinfo/2.1")).json()["metadata"]["nodeName"] == "Potter & Co"
+        assert (await http.get("/.well-known/x-nodeinfo2")).json()["server"]["name"] == "Potter & Co"
+        assert (await http.get("/api/v1/instance")).json()["title"] == "Potter & Co"
+    assert faces.federation.correspondents.sender == "Potter & Co"
+
+
 async def test_an_inbox_refuses_with_the_reason_before_the_answer(faces: Faces) -> None:
     async with faces.client() as http:
         for path in ("/federation/inbox", f"{PATH}/inbox"):

@@ -71,7 +71,7 @@ async def test_a_server_is_asked_and_waits_until_it_answers(node: Federated) -> 
     await node.settings.change("name", "The list")
     made = await add(node)
     assert (made.state, made.url, made.actor) == (FeaturedState.PENDING, node.ann.server.origin, node.ann.id)
-    assert (made.name, made.online) == ("Ann of elsewhere", False)
+    assert (made.name, made.online) == ("Ann <b>of</b> elsewhere", False)
     ((inbox, follow),) = await node.sent()
     assert (inbox, follow["type"], follow["actor"], follow["object"]) == (
         f"{node.ann.id}/inbox",
