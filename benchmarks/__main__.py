@@ -29,6 +29,7 @@ BENCHMARKS = (
     "chat_log",
     "chat_fanout",
     "chat_live",
+    "guessing",
     "inbox",
     "burst",
     "burst_live",

@@ -62,6 +62,8 @@ TITLES: Mapping[str, str] = {
     "chat_many_p99": "age of a chat message, 5000 clients, p99",
     "chat_many_memory": "resident memory, 5000 chat clients",
     "chat_edge": "newest media older while 5000 clients chat, p99",
+    "guessing_first": "the right admin password during 2,000 wrong ones, hashed",
+    "guessing_most": "the same again and again, the slowest",
     "inbox_p99": "from a signed POST to its answer, 500/s, p99",
     "inbox_cpu": "a signed POST to the inbox, CPU",
     "inbox_most": "signed POSTs taken",
