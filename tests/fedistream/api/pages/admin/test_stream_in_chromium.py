@@ -112,3 +112,13 @@ async def test_a_wrong_field_is_led_to(admin_page: str, chromium: Browser) -> No
         field = page.get_by_label("Name", exact=True)
         await expect(field).to_be_focused()
         await expect(field).to_have_accessible_description("must not be empty")
+
+
+@pytest.mark.parametrize("password", ["Größe: Paßwörter", "пароль 🔑 よし"])
+async def test_a_password_beyond_ascii_opens_the_page(
+    studio: Studio, url: str, chromium: Browser, password: str
+) -> None:
+    studio.people.password = password
+    credentials = {"username": "admin", "password": password}
+    async with visit(chromium, f"{url}/admin/", http_credentials=credentials) as (page, _):
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
