@@ -1,5 +1,6 @@
 """From a name to an actor: of a key to its owner, of a handle to its account. Both directions must agree."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,8 +11,8 @@ from activitypub.refusal import Refused
 from activitypub.restraint import Fetches
 from activitypub.signer import Missing, Signer
 from activitypub.strictjson import Json
-from activitypub.urls import same_authority
-from activitypub.webfinger import Handle, Jrd, parse_jrd
+from activitypub.urls import authority, same_authority
+from activitypub.webfinger import BadHandle, Handle, Jrd, parse_handle, parse_jrd, parse_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,24 @@ async def find_signer(key_id: str, fetcher: Fetches) -> Signer | Missing:
         return Missing.GONE if failed.why is Why.GONE else Missing.UNKNOWN
     key = actor.key(key_id)
     return Missing.UNKNOWN if key is None else Signer(key_id, key, actor)
+
+
+async def find_handle(text: str, fetcher: Fetches) -> Handle:
+    """Return the handle that somebody has typed, or that of a profile whose address it is. Raises BadHandle,
+    FetchFailed.
+
+    Most servers have the name in the path (/@user, /users/user); otherwise, as on Misskey, the actor is asked for.
+    """
+    wanted = parse_resource(text.strip())
+    if isinstance(wanted, Handle):
+        return wanted
+    if wanted.scheme != "https":
+        raise BadHandle("a profile is on https")
+    named = re.fullmatch(r"/@([^/@?]+)(?:@([^/@?]+))?/?", wanted.target)
+    if named is not None:
+        return parse_handle(f"{named[1]}@{named[2] or wanted.authority}")
+    actor = await find_actor(str(wanted), fetcher)
+    return parse_handle(f"{actor.username}@{authority(actor.id)}")
 
 
 async def find_account(handle: Handle, fetcher: Fetches) -> Found:

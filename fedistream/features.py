@@ -43,6 +43,7 @@ from fedistream.options import Options
 from fedistream.people.service import People
 from fedistream.pictures.paths import Paths
 from fedistream.pictures.service import Pictures
+from fedistream.settings import flagged_address
 from fedistream.settings_store import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
 from fedistream.signin.feature import Neighbours as SignInNeighbours
@@ -95,7 +96,7 @@ async def build(options: Options, outbox: Outbox) -> Features:
     await settings.load()
     try:
         if options.public_url:
-            settings.override("serverurl", options.public_url.rstrip("/"))
+            settings.override("serverurl", flagged_address(options.public_url))
         guard = federation_guard(options.federation_allow)
         stream_key = await channels.open(options.stream_key)
         admin_password = await people.open(options.admin_password)
@@ -153,7 +154,7 @@ async def build(options: Options, outbox: Outbox) -> Features:
 
 def _on_air(broadcasts: Broadcasts, channel_id: int) -> OnAir:
     air = broadcasts.air(channel_id)
-    return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
+    return OnAir(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
 
 
 def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:

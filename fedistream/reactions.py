@@ -63,6 +63,7 @@ def table(cast: Cast) -> tuple[Reaction, ...]:
         Reaction(TitleChanged, "live", cast.herald.announce_title),
         Reaction(SettingChanged, "now", cast.chat.heed),
         Reaction(SettingChanged, "now", federation.heed),
+        Reaction(BroadcastStarted, "live", cast.chorus.announce_start),
         Reaction(FollowReceived, "live", cast.chorus.announce_follow),
         Reaction(FollowApproved, "live", cast.chorus.announce_approval),
         Reaction(PostLiked, "live", cast.chorus.announce_like),

@@ -42,6 +42,8 @@ MAX_ACCOUNTS = 10
 ACCOUNT = re.compile(r"https?://[a-z0-9_.:-]+/[!-~]+", re.IGNORECASE)
 USERNAME = re.compile(r"[a-z0-9_]{1,30}")  # what every server takes
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
+MAX_HANDLE = 320  # characters
+HANDLE = re.compile(rf"\w(?:[\w.-]{{0,62}}\w)?@{DOMAIN.pattern}(?::\d{{1,5}})?")
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
 MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
@@ -201,8 +203,8 @@ def public_address(name: str, value: object) -> str:
         raise Invalid("server url", "value invalid") from error
     if parts.scheme not in ("http", "https") or not host or parts.username is not None or " " in url:
         raise Invalid("server url", "value invalid")
-    if parts.query or parts.fragment:
-        raise Invalid("server url", "value invalid: it goes no further than the path")
+    if parts.path or parts.query or parts.fragment:
+        raise Invalid("server url", "value invalid: it goes no further than the name and the port")
     try:
         private = not ipaddress.ip_address(host).is_global
     except ValueError:
@@ -210,6 +212,36 @@ def public_address(name: str, value: object) -> str:
     if private:
         raise Invalid("Server URL", "cannot be private")
     return url
+
+
+def flagged_address(value: str) -> str:
+    """What `--public-url` says: the same, but it may be private, as in a lab. Raises Invalid."""
+    url = value.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise Invalid("--public-url", "must be like https://name") from error
+    if (
+        parts.scheme not in ("http", "https")
+        or not host
+        or parts.username is not None
+        or url != f"{parts.scheme}://{parts.netloc}"
+    ):
+        raise Invalid("--public-url", "must be like https://name or https://name:port, without a path")
+    return url
+
+
+def people(name: str, value: object) -> list[str]:
+    """Handles of accounts elsewhere, user@host, each once and in small letters."""
+    if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
+        raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} accounts")
+    one = text(MAX_HANDLE)
+    found = [str(one(name, each)).strip().lower().removeprefix("@") for each in value]
+    for each in found:
+        if each and not HANDLE.fullmatch(each):
+            raise Invalid(name, f"must be a list of accounts like user@host, which {each[:60]} is not")
+    return list(dict.fromkeys(each for each in found if each))
 
 
 def accounts(name: str, value: object) -> list[str]:
@@ -338,6 +370,8 @@ SETTINGS = checked(
         Setting(
             "federation.blocked_domains", list, [], domains, frozenset({"followers"}), "federation/blockdomains", "node"
         ),
+        # people by their handles, also those of whom nothing is known yet
+        Setting("federation.blocked_accounts", list, [], people, frozenset({"followers"}), scope="node"),
     )
 )
 

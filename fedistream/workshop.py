@@ -45,6 +45,7 @@ from fedistream.jobs.worker import Handler, Worker
 from fedistream.notices.service import TEND, Making, Notices
 from fedistream.notices.service import Neighbours as NoticeNeighbours
 from fedistream.options import Options
+from fedistream.settings import flagged_address
 from fedistream.settings_store import COPY as SETTINGS
 from fedistream.settings_store import Settings
 
@@ -89,7 +90,7 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
     settings, channels = Settings(facts, now), Channels(now, secrets.token_urlsafe)
     try:
         if options.public_url:
-            settings.override("serverurl", options.public_url.rstrip("/"))
+            settings.override("serverurl", flagged_address(options.public_url))
         allowed = guard(options.federation_allow)
     except Invalid as error:
         raise Problem(str(error), BAD_OPTION) from error

@@ -106,6 +106,15 @@ class Gallery:
         """Hide lines and forget what they said, as their author wishes."""
         await atomic(self._wipe, tuple(message_ids), by)
 
+    async def authors(self, after: str) -> tuple[str, ...]:
+        """Those of whom there are lines, in order, those after one of them."""
+        return await self._parts.messages.authors(after)
+
+    async def forget(self, author: str) -> None:
+        """Take all lines away that say what somebody elsewhere said or did, with the name; in a transaction."""
+        while found := await self._parts.messages.of_author(author):
+            await self._wipe(found, author)
+
     async def _wipe(self, message_ids: tuple[str, ...], by: str) -> None:
         await self._moderation.set_visible(message_ids, False, by or ADMIN)
         await self._parts.messages.wipe(message_ids)

@@ -36,10 +36,11 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OnAir:
-    """What the chat wants to know of a channel: is a broadcast running, and when did the last one end?"""
+    """What the chat wants to know of a channel: is a broadcast running, and when did the last one begin and end?"""
 
     running: bool = False
     ended_at: datetime | None = None
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,10 @@ class Herald:
     async def announce_title(self, fact: TitleChanged) -> None:
         if not self._setting("chat.disabled", fact.channel_id) and fact.title:
             self.announce(fact.channel_id, f"Stream title changed to **{escape(fact.title)}**")
+
+    async def was_told(self, channel_id: int, kind: Kind, actor: str) -> bool:
+        """Whether there is a line of this kind about somebody elsewhere since the last broadcast began."""
+        return await self._parts.messages.was_told(channel_id, kind, actor, self._near.air(channel_id).started_at)
 
     def append(self, message: Message, client_id: int | None, along: Along | None = None) -> "asyncio.Future[bool]":
         """Have it stored, and then heard and made known. The future says whether it was. Raises TooMany."""

@@ -191,7 +191,23 @@ class MessageLog:
 
     async def wipe(self, message_ids: Iterable[str]) -> None:
         """Forget what they said and who elsewhere said it. Raises Invalid for more than MAX_IDS."""
-        await MessageRow.filter(id__in=_numbers(message_ids)).update(body=GONE, html=GONE_HTML, more=None)
+        rows = MessageRow.filter(id__in=_numbers(message_ids))
+        await rows.update(body=GONE, html=GONE_HTML, more=None, author=None)
+
+    async def of_author(self, author: str) -> tuple[str, ...]:
+        """The ids of what an actor elsewhere said and did, MAX_IDS at most."""
+        found = await MessageRow.filter(author=author).order_by("id").limit(MAX_IDS).values_list("id", flat=True)
+        return tuple(ids.text(int(str(number))) for number in found)
+
+    async def authors(self, after: str) -> tuple[str, ...]:
+        """The actors elsewhere of whom there are lines, MAX_PAGE at most, in order, those after one of them."""
+        rows = MessageRow.filter(author__gt=after).distinct().order_by("author").limit(MAX_PAGE)
+        return tuple(str(author) for author in await rows.values_list("author", flat=True))
+
+    async def was_told(self, channel_id: int, kind: Kind, author: str, since: datetime | None) -> bool:
+        """Whether there is a line of this kind about an actor elsewhere, since then or at all."""
+        first = ids.first_of(since) if since is not None else 0
+        return bool(await MessageRow.exists(author=author, channel_id=channel_id, kind=kind.value, id__gte=first))
 
     async def prune(self, channel_id: int, older_than: datetime) -> int:
         """Delete what was said before, a bite at a time. Returns how many were deleted."""
@@ -325,6 +341,7 @@ def _row(message: Message) -> MessageRow:
         origin=message.origin.value,
         body=message.body,
         html=message.html,
+        author=(message.remote.url or None) if message.remote and message.origin is Origin.FEDIVERSE else None,
         more=more or None,
     )
 

@@ -73,6 +73,8 @@ class MessageRow(Model):
     html = fields.TextField()
     visible = fields.BooleanField(default=True)
     hidden_at = fields.DatetimeField(null=True)
+    # who elsewhere said or did it: the URL of an actor of the fediverse
+    author = fields.CharField(max_length=2048, null=True, db_index=True)
     # what only some messages have: the remote author, and title, image and link of engagement
     more: fields.Field[dict[str, Any]] = fields.JSONField(null=True)
 

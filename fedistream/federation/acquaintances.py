@@ -32,6 +32,7 @@ MAX_HANDLE = 320  # characters
 MAX_NAME = 100
 _NO_NAME = re.compile(r"[^\w.-]")
 _HEAR = "INSERT INTO seen_activity (activity_id, at, side) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
+_NAMED = "SELECT url FROM remote_actor WHERE lower(handle) IN (:handles)"
 _LET_GO = "DELETE FROM seen_activity WHERE side IN (:sides) OR activity_id IN (:ids)"
 _KNOWN = """
 SELECT id, url, key_id, handle, name, image, inbox, shared_inbox FROM remote_actor
@@ -98,6 +99,20 @@ class Acquaintances:
 
     async def knows(self, actor: str) -> bool:
         return await RemoteActorRow.exists(url=actor) or await RemoteNoteRow.exists(actor=actor)
+
+    async def blocked_by_name(self) -> list[str]:
+        """The URLs of those we know who are blocked by their handles."""
+        found: list[str] = []
+        handles = sorted(self._blocks.accounts)
+        for first in range(0, len(handles), 500):
+            some = {"handles": handles[first : first + 500]}
+            found += [str(row["url"]) for row in await statement.rows(_NAMED, some)]
+        return found
+
+    async def unknown(self, actors: Collection[str]) -> list[str]:
+        """Those of whom nothing is kept."""
+        known = {str(url) for url in await RemoteActorRow.filter(url__in=list(actors)).values_list("url", flat=True)}
+        return [each for each in actors if each not in known]
 
     async def seen(self, activity_id: str) -> bool:
         """As far as memory goes: to ask the rows costs as much as `hear`, which does."""

@@ -1,4 +1,5 @@
-"""Whom the node does not want to hear: domains with all under them, and single actors. In memory, asked often.
+"""Whom the node does not want to hear: domains with all under them, and single actors, by URL or by handle. In memory,
+asked often.
 
 By a setting it is the other way round, and only the domains that the admin knows are heard.
 """
@@ -6,9 +7,15 @@ By a setting it is the other way round, and only the domains that the admin know
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from activitypub.urls import BadUrl, parse_url
+from activitypub.actor import Actor
+from activitypub.urls import BadUrl, authority, parse_url
 
-NAMES = frozenset({"federation.blocked_domains", "federation.known_domains", "federation.known_only"})
+NAMES = frozenset(
+    {
+        *("federation.blocked_domains", "federation.blocked_accounts"),
+        *("federation.known_domains", "federation.known_only"),
+    }
+)
 """The settings that are read here."""
 
 
@@ -21,10 +28,23 @@ class Blocks:
         self._domains: frozenset[str] = frozenset()
         self._only: frozenset[str] | None = None
         self._actors: set[str] = set()
+        self._accounts: frozenset[str] = frozenset()
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Handles of people who are blocked, user@host in small letters. Who of them is not known yet is found by
+        `names` when he comes."""
+        return self._accounts
+
+    def names(self, actor: Actor) -> bool:
+        """Whether an actor is blocked by its handle, the one of its host or the one that it says it has."""
+        own = f"{actor.username}@{authority(actor.id)}".lower()
+        return own in self._accounts or (actor.webfinger or "").lower().removeprefix("@") in self._accounts
 
     def read(self, settings: Settings) -> None:
         """Take over what the admin has set."""
         self.set_domains(settings.value("federation.blocked_domains"))
+        self._accounts = frozenset(settings.value("federation.blocked_accounts"))
         only = settings.value("federation.known_only")
         self._only = frozenset(settings.value("federation.known_domains")) if only else None
 

@@ -88,6 +88,7 @@ class FederationFeature:
 
     async def run(self) -> None:
         """Put into the chat what was said elsewhere, and the tables in order now and then, until cancelled."""
+        await self.federation.warn()
         async with beside("talk", self.talk.run):
             while True:
                 try:

@@ -14,6 +14,7 @@ from tortoise.queryset import QuerySet
 from activitypub.directory import is_directory
 from activitypub.signer import Signer
 from activitypub.vocabulary.activity import Activity
+from fedistream.db import statement
 from fedistream.errors import NotFound
 from fedistream.events import Fact, FollowApproved, FollowerRemoved, FollowReceived
 from fedistream.federation.acquaintances import Acquaintances
@@ -23,6 +24,11 @@ from fedistream.federation.letters import Letters
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.values import Follower, Kind, Page, State
 
+# every Follow names whom it is of, whatever form its object has
+_LOST = """
+SELECT COUNT(*) AS lost FROM follower WHERE channel_id = :channel AND state = :state AND NOT directory
+AND CAST(follow AS TEXT) NOT LIKE :us ESCAPE '!'
+"""
 MAX_ECHO = 8192  # characters of a Follow that are echoed whole
 
 
@@ -64,10 +70,23 @@ class Followers:
         """How many are in this state; `directories` as in `page`."""
         return int(await _in_state(channel_id, state, directories).count())
 
+    async def handle_of(self, actor: str) -> str:
+        """What an actor is called, or its URL where nothing is known of it."""
+        row = await RemoteActorRow.get_or_none(url=actor)
+        return row.handle if row is not None else actor
+
+    async def lost(self, channel: Channel) -> int:
+        """How many follow the channel under another address than the present one: they are not reached any more. Raises
+        Off."""
+        us = self._addresses.actor(channel)
+        escaped = us.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        values = {"channel": channel.id, "state": State.ACCEPTED.value, "us": f'%"{escaped}"%'}
+        return int((await statement.rows(_LOST, values))[0]["lost"])
+
     async def blocked_actors(self) -> list[str]:
         """Of all channels: who is blocked by one is not heard by the node."""
         rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
-        return [row.actor.url for row in rows]
+        return [*(row.actor.url for row in rows), *await self._acquaintances.blocked_by_name()]
 
     async def is_blocked(self, actor: str) -> bool:
         """Whether any channel has blocked this actor."""

@@ -216,7 +216,8 @@ class Posts:
 
     async def _edit(self, post_id: str, draft: Draft) -> Post:
         row, channel = await self._row(post_id)
-        reach, shown = await _reach(row), Visibility(row.visibility)
+        shown = Visibility(row.visibility)
+        reach = await _reach(row, inboxes(await self._followers(channel, shown, []), shown))
         # others look at whole seconds, and pass over an edit that is not newer than the last one
         updated = max(self._now(), (row.updated_at or row.published_at) + timedelta(seconds=1))
         draft = replace(draft, visibility=shown)
@@ -226,21 +227,20 @@ class Posts:
         await PostRow.filter(id=row.id).update(document=dict(post.document), updated_at=updated)
         reach.mentions = _united(reach.mentions, [_kept(each) for each in draft.mentions])
         people = [_restored(each) for each in reach.mentions]
-        followers = await self._followers(channel, shown, people)
-        reach.inboxes = list(dict.fromkeys((*reach.inboxes, *inboxes(followers, shown))))
+        to = dict.fromkeys((*await self._had(channel, reach, shown), *_inboxes(people, shown)))
         await reach.save()
-        await self._letters.send(channel, post.update(self._token()), _inboxes([*followers, *people], shown), post.url)
+        await self._letters.send(channel, post.update(self._token()), to, post.url)
         return post
 
     async def _delete(self, post_id: str) -> None:
         row, channel = await self._row(post_id)
-        reach, shown, post = await _reach(row), Visibility(row.visibility), _post(row)
+        shown, post = Visibility(row.visibility), _post(row)
+        reach = await _reach(row, inboxes(await self._followers(channel, shown, []), shown))
         now, document = self._now(), post.document
         stone = compose.tombstone(post.url, deleted=now)
         await PostRow.filter(id=row.id).update(document=stone, deleted_at=now, pinned=False)
         people = [_restored(each) for each in reach.mentions]
-        followers = await self._followers(channel, shown, people)
-        to = dict.fromkeys((*reach.inboxes, *_inboxes([*followers, *people], shown)))
+        to = dict.fromkeys((*reach.inboxes, *_inboxes(people, shown)))
         await reach.delete()
         letter = compose.delete(
             f"{post.url}#delete", document["attributedTo"], post.url, to=document["to"], cc=document["cc"]
@@ -255,6 +255,12 @@ class Posts:
         if row.deleted_at is not None:
             raise Gone("this post was deleted")
         return row, channel
+
+    async def _had(self, channel: Channel, reach: PostReachRow, shown: Visibility) -> list[str]:
+        """The followers' inboxes that an edit goes to: those that were sent the post and are there still. Who follows
+        since then has never seen it, and other servers drop an Update of what they do not know."""
+        present = frozenset(inboxes(await self._followers(channel, shown, []), shown))
+        return [inbox for inbox in reach.inboxes if inbox in present]
 
     async def _followers(self, channel: Channel, shown: Visibility, people: list[Recipient]) -> list[Recipient]:
         direct = shown is Visibility.DIRECT
@@ -289,10 +295,10 @@ def _post(row: PostRow) -> Post:
     return Post(row.id, row.channel_id, document, Visibility(row.visibility))
 
 
-async def _reach(row: PostRow) -> PostReachRow:
+async def _reach(row: PostRow, followers: Collection[str]) -> PostReachRow:
     found = await PostReachRow.get_or_none(post_id=row.id)
-    # of a post that is older than the table
-    return found or await PostReachRow.create(post_id=row.id, mentions=[], inboxes=[])
+    # of a post that is older than the table nobody knows who got it
+    return found or await PostReachRow.create(post_id=row.id, mentions=[], inboxes=list(followers))
 
 
 def _inboxes(recipients: list[Recipient], shown: Visibility) -> tuple[str, ...]:

@@ -33,6 +33,12 @@ class Room(Protocol):
     async def wipe(self, message_ids: Sequence[str], by: str) -> None:
         """Hide them, and forget what they said and who said it."""
 
+    async def authors(self, after: str) -> Sequence[str]:
+        """The URLs of actors of whom there are lines, some of them, in order, those after one of them."""
+
+    async def forget(self, author: str) -> None:
+        """Hide all lines of an actor, and those that tell what it did, and forget them with the name."""
+
 
 class Nowhere:
     """The room of a process without a chat, to which no inbox leads either."""
@@ -56,6 +62,12 @@ class Nowhere:
         """Nobody sees it here."""
 
     async def wipe(self, message_ids: Sequence[str], by: str) -> None:
+        """Nobody sees it here."""
+
+    async def authors(self, after: str) -> Sequence[str]:
+        return ()
+
+    async def forget(self, author: str) -> None:
         """Nobody sees it here."""
 
 

@@ -13,16 +13,16 @@ from typing import Protocol
 from tortoise.exceptions import IntegrityError
 
 from activitypub.actor import Actor
-from activitypub.discovery import find_account
+from activitypub.discovery import find_account, find_handle
 from activitypub.fetch import Clock, FetchFailed
 from activitypub.inbox import Departed, Ignored, Verified, receive
-from activitypub.refusal import Refused
+from activitypub.refusal import Reason, Refused
 from activitypub.restraint import Fetches
 from activitypub.signatures.request import Request
 from activitypub.urls import authority
 from activitypub.vocabulary.activity import Inner
 from activitypub.vocabulary.pairs import pair_of
-from activitypub.webfinger import BadHandle, interaction_url, parse_handle
+from activitypub.webfinger import BadHandle, interaction_url, parse_resource
 from fedistream.db import after_commit, atomic
 from fedistream.errors import Invalid, TooMany
 from fedistream.evenly import evenly
@@ -54,6 +54,7 @@ Act = Callable[[Verified], Awaitable[list[Fact]]]
 Broom = Callable[[], Awaitable[bool]]
 """Forgets some rows that are old, in one statement. Returns whether there may be more."""
 
+HANDLE_WANTED = "must be like user@host, or the address of a profile"
 SWEEP_PAUSE_S = 0.05  # between two statements: others want the database too
 
 
@@ -141,11 +142,38 @@ class Federation:
         """Forget what need not be remembered any longer."""
         await self._parts.acquaintances.sweep()
         await self._parts.talk.sweep()
+        await self._forget_the_gone()
         for broom in self._parts.brooms:
             more = True
             while more:
                 more = await broom()
                 await asyncio.sleep(SWEEP_PAUSE_S)
+
+    async def lost_followers(self, channel: Channel) -> int:
+        """How many know the channel by a former address of the node or name of the channel, and get nothing any
+        more."""
+        return await self._parts.followers.lost(channel) if self._parts.addresses.on else 0
+
+    async def warn(self) -> None:
+        """Tell the operator, at the start, of followers that a new address has lost."""
+        for channel in self._near.channels.all():
+            if lost := await self.lost_followers(channel):
+                log.warning(
+                    "%d followers know the channel %s by another address than %s: they get nothing any more and cannot "
+                    "be told. Go back to the former address, or let them follow anew",
+                    lost,
+                    channel.slug,
+                    self._parts.addresses.actor(channel),
+                )
+
+    async def _forget_the_gone(self) -> None:
+        """Take the lines of those out of the chat of whom nothing is known any more: the worker, which cannot reach
+        the chat, has found their inbox or account gone."""
+        after = ""
+        while authors := await self._near.room.authors(after):
+            for actor in await self._parts.acquaintances.unknown(authors):
+                await self._carry_out(self._forget, actor)
+            after = authors[-1]
 
     async def take(self, request: Request) -> None:
         """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and
@@ -162,6 +190,7 @@ class Federation:
             self.counts["done Delete"] += 1
             await self._carry_out(self._forget, outcome.actor)
         else:
+            self._check_name(outcome.signer.actor)
             try:
                 # only now, as before the signature was checked anybody could have used up another's share
                 self._parts.pace.step(authority(outcome.signer.actor.id))
@@ -171,6 +200,14 @@ class Federation:
             except TooMany:
                 self.refused("too-many")
                 raise
+
+    def _check_name(self, actor: Actor) -> None:
+        """An account that is blocked by its handle is known only now; from now on it is refused before a key is
+        fetched. Raises Refused."""
+        if self._parts.blocks.names(actor):
+            self._parts.blocks.block([actor.id])
+            self.refused(Reason.BLOCKED.value)
+            raise Refused(Reason.BLOCKED, "this actor is blocked here")
 
     def refused(self, reason: str) -> None:
         """Count a request to an inbox that was refused before it came here."""
@@ -205,14 +242,17 @@ class Federation:
         self._parts.asking.step(address)
         uri = self._parts.addresses.actor(channel)
         try:
-            handle = parse_handle(account)
+            parse_resource(account.strip())
         except BadHandle as error:
-            raise Invalid("account", "must be like user@host") from error
+            raise Invalid("account", HANDLE_WANTED) from error
         async with evenly():
             try:
+                handle = await find_handle(account, self._parts.fetches)
                 found = await find_account(handle, self._parts.fetches)
+            except BadHandle as error:
+                raise Invalid("account", HANDLE_WANTED) from error
             except FetchFailed as failed:
-                log.info("the account %s was not found: %s", handle, failed)
+                log.info("the account %s was not found: %s", account, failed)
                 raise Invalid("account", "was not found on its server") from failed
         return interaction_url(found.jrd, found.handle, uri, follow=True)
 
@@ -308,6 +348,7 @@ class Federation:
 
     async def _forget(self, actor: str) -> list[Fact]:
         said = await self._parts.talk.forget(actor)
+        await self._near.room.forget(actor)
         return said + await self._parts.followers.forget(actor, "gone")
 
     async def _block(self, channel: Channel, actor: str) -> list[Fact]:

@@ -169,6 +169,13 @@ class Talk:
             raise NotFound("this message is not of the fediverse")
         return _reply(row)
 
+    async def of_note(self, channel_id: int, note_url: str) -> Reply:
+        """What somebody wrote, by its URL. Raises NotFound."""
+        row = await RemoteNoteRow.get_or_none(channel_id=channel_id, url=note_url)
+        if row is None:
+            raise NotFound("there is no such reply")
+        return _reply(row)
+
     async def approve(self, channel_id: int, note_url: str) -> None:
         """Let it into the chat, now. Raises NotFound, and Conflict for what is not held."""
         await atomic(self._approve, channel_id, note_url)
@@ -228,8 +235,9 @@ class Talk:
     async def _catch_up(self) -> None:
         if self._look_at_blocks:
             self._look_at_blocks = False
+            named = set(await self._parts.acquaintances.blocked_by_name())
             for actor in await _authors(*ALIVE):
-                if actor in self._parts.blocks:
+                if actor in self._parts.blocks or actor in named:
                     await atomic(self._stated, self.silence(actor))
         while (
             rows := await RemoteNoteRow.filter(state=Heard.SHOWN.value, message_id=None).order_by("id").limit(AT_ONCE)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedistream.errors import Invalid
-from fedistream.settings import BY_NAME, SETTINGS, TOUCHES, Setting, checked
+from fedistream.settings import BY_NAME, SETTINGS, TOUCHES, Setting, checked, flagged_address
 
 
 def check(name: str, value: object) -> object:
@@ -126,6 +126,8 @@ def test_a_value_outside_the_limits_is_refused_with_the_reason(name: str, value:
             "ftp://live.example",
             "https://",
             "https:///path",
+            "https://live.example/path",
+            "https://live.example/path/",
             "//live.example",
             "https://a b.example",
         ),
@@ -203,6 +205,7 @@ def test_the_defaults_are_ours() -> None:
         "federation.replies_from": "all",
         "federation.live_message": "I've gone live!",
         "federation.blocked_domains": [],
+        "federation.blocked_accounts": [],
         "federation.hold_unknown": False,
         "federation.hold_younger_days": 0,
         "federation.hold_automated": False,
@@ -246,3 +249,41 @@ def test_everything_that_can_be_touched_is_touched_by_something() -> None:
 def test_a_table_that_cannot_be_right_does_not_start(wrong: dict[str, Any], why: str) -> None:
     with pytest.raises(AssertionError, match=why):
         checked([replace(BY_NAME["name"], **wrong), *SETTINGS[1:]])
+
+
+@pytest.mark.parametrize(
+    "url", ["https://live.example", "https://live.example/", "http://127.0.0.1:8080", "http://[::1]:8080"]
+)
+def test_the_flag_of_the_public_address_may_be_private(url: str) -> None:
+    assert flagged_address(url) == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://live.example/stream", "https://live.example/?x", "https://live.example/#x", "live.example"),
+        *(
+            "ftp://live.example",
+            "https://",
+            "https://a@live.example",
+            "https://live.example:port",
+            "https://[a.example",
+        ),
+    ],
+)
+def test_a_public_address_with_a_path_or_of_another_kind_is_refused_in_one_line(url: str) -> None:
+    with pytest.raises(Invalid, match="must be like https://name") as caught:
+        flagged_address(url)
+    assert "--public-url" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [["Eve@Bad.example", "@eve@bad.example", ""], ["eve@bad.example"]])
+def test_handles_of_people_are_kept_once_in_small_letters(given: list[str]) -> None:
+    assert check("federation.blocked_accounts", given) == ["eve@bad.example"]
+
+
+@pytest.mark.parametrize("given", ["eve@bad.example", ["eve"], ["@bad.example"], ["a b@bad.example"], [7]])
+def test_what_is_nobodys_handle_is_refused(given: object) -> None:
+    with pytest.raises(Invalid):
+        check("federation.blocked_accounts", given)

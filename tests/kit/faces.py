@@ -254,7 +254,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
 
         def on_air(channel_id: int) -> OnAir:
             air = broadcasts.air(channel_id)
-            return OnAir(air.state is not State.OFFLINE, air.last_ended_at)
+            return OnAir(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
 
         paths = Paths(bytes(32))
         near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), loudspeaker, paths.path)

@@ -1,5 +1,7 @@
 """Followers and what they do, to everybody and to the admin."""
 
+from functools import partial
+
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
@@ -7,6 +9,7 @@ from fedistream.api.entries import reply
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
 from fedistream.api.owncast.needs import Channels, Settings
 from fedistream.api.owncast.shapes import moment, moment_or_null
+from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.errors import Invalid
 from fedistream.federation.addresses import Channels as AllChannels
 from fedistream.federation.engagements import Engagements
@@ -48,16 +51,23 @@ async def blocked(ask: Ask, channels: Channels, followers: Followers) -> Respons
     return await _all(State.BLOCKED, ask, channels, followers)
 
 
-async def approve(ask: Ask, channels: AllChannels, federation: Federation) -> Response:
+async def approve(
+    ask: Ask, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+) -> Response:
     """`approved: false` is a no for good."""
-    actor, approved = ask.member("actorIRI", str), ask.member("approved", bool)
-    decide = federation.approve if approved else federation.block
-    await decide(channels.home(), actor)
+    who, approved = ask.member("actorIRI", str), ask.member("approved", bool)
+    act = partial(federation.approve if approved else federation.block, channels.home(), who)
+    what = "approve follower" if approved else "block follower"
+    await moderation.carry_out(act, what, ADMIN, [await followers.handle_of(who)])
     return done("follower approved" if approved else "follower rejected")
 
 
-async def remove(ask: Ask, channels: AllChannels, federation: Federation) -> Response:
-    await federation.remove(channels.home(), ask.member("actorIRI", str))
+async def remove(
+    ask: Ask, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+) -> Response:
+    who = ask.member("actorIRI", str)
+    act = partial(federation.remove, channels.home(), who)
+    await moderation.carry_out(act, "remove follower", ADMIN, [await followers.handle_of(who)])
     return done("follower removed")
 
 
@@ -103,7 +113,15 @@ def follower(value: Follower) -> dict[str, object]:
 
 
 def action(value: Engagement) -> dict[str, object]:
-    return {"iri": value.object, "actorIRI": value.actor, "type": TYPES[value.kind], "timestamp": moment(value.at)}
+    # ours: the emoji of a reaction
+    reaction = {"reaction": value.reaction} if value.reaction else {}
+    return {
+        "iri": value.object,
+        "actorIRI": value.actor,
+        "type": TYPES[value.kind],
+        "timestamp": moment(value.at),
+        **reaction,
+    }
 
 
 async def _all(state: State, ask: Ask, channels: Channels, followers: Followers) -> Response:

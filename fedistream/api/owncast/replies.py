@@ -45,9 +45,11 @@ async def held(ask: Ask, channels: Channels, talk: Talk) -> Response:
     return reply({"total": found.total, "results": [shape(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def decide(ask: Ask, channels: Channels, talk: Talk) -> Response:
-    note, approved = ask.member("note", str), ask.member("approved", bool)
-    await (talk.approve if approved else talk.refuse)(channels.home().id, note)
+async def decide(ask: Ask, channels: Channels, talk: Talk, moderation: Moderation) -> Response:
+    note, approved, home = ask.member("note", str), ask.member("approved", bool), channels.home().id
+    said = await talk.of_note(home, note)
+    act = partial(talk.approve if approved else talk.refuse, home, note)
+    await moderation.carry_out(act, "approve reply" if approved else "refuse reply", ADMIN, [said.handle])
     return done("reply approved" if approved else "reply refused")
 
 

@@ -221,6 +221,7 @@ def labels(translations: NullTranslations) -> dict[str, str]:
         "federation.show_engagement": _("Tell the chat who followed, liked and shared"),
         "federation.live_message": _("Message when a stream begins"),
         "federation.blocked_domains": _("Blocked servers"),
+        "federation.blocked_accounts": _("Blocked people"),
         "text": _("Text"),
         "federation.replies": _("What people write to the channel"),
         "federation.replies_from": _("Who may write to it"),

@@ -10,6 +10,7 @@ from activitypub.signatures.request import Request
 from activitypub.signer import confirm
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Settings
+from fedistream.federation.blocks import Blocks
 from fedistream.federation.visits import Visits
 
 SIGNED = ("signature", "signature-input")
@@ -18,8 +19,11 @@ SIGNED = ("signature", "signature-input")
 class Admission:
     """`clock` is in Unix seconds."""
 
-    def __init__(self, settings: Settings, acquaintances: Acquaintances, visits: Visits, clock: Clock) -> None:
-        self._settings, self._acquaintances, self._visits, self._clock = settings, acquaintances, visits, clock
+    def __init__(
+        self, settings: Settings, acquaintances: Acquaintances, blocks: Blocks, visits: Visits, clock: Clock
+    ) -> None:
+        self._settings, self._acquaintances, self._blocks = settings, acquaintances, blocks
+        self._visits, self._clock = visits, clock
 
     @property
     def strict(self) -> bool:
@@ -39,6 +43,8 @@ class Admission:
         if self._acquaintances.is_blocked(claim.key_id):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
         signer = await confirm(claim, self._acquaintances)
+        if self._acquaintances.is_blocked(signer.actor.id) or self._blocks.names(signer.actor):
+            raise Refused(Reason.BLOCKED, "this actor is blocked here")
         await self._visits.heard(signer.actor)
 
     async def _check_name(self, request: Request) -> None:

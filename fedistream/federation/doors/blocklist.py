@@ -1,4 +1,5 @@
-"""Lists of domains to be blocked, as servers share them: CSV with a head line, or one domain a line. Pure.
+"""Lists of whom to block: of domains, as servers share them (CSV with a head line, or one domain a line), and of
+people, as Mastodon lets its users export them (`blocked_accounts.csv`: one user@host a line). Pure.
 
 Only what is to be suspended is taken: this node has nothing between blocking and not blocking. Comments are not kept.
 """
@@ -9,26 +10,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fedistream.errors import Invalid
-from fedistream.settings import DOMAIN
+from fedistream.settings import DOMAIN, HANDLE
 
 MAX_TEXT = 1 << 20  # characters; lists that are shared have some 100 kB
 MAX_LINES = 50_000
 MAX_WRONG = 20  # lines that are told of
 SUSPEND = "suspend"
+ACCOUNT = "account address"  # the head of Mastodon's muted_accounts.csv; blocked_accounts.csv has none
 HEAD = ("#domain", "#severity", "#reject_media", "#reject_reports", "#public_comment", "#obfuscate")
 
 
 @dataclass(frozen=True, slots=True)
 class BlockList:
-    """`milder` domains are listed with less than a suspension; `wrong` are the first lines that name no domain."""
+    """`accounts` are handles, user@host in small letters; `milder` domains are listed with less than a suspension;
+    `wrong` are the first lines that name nobody."""
 
     domains: tuple[str, ...]
+    accounts: tuple[str, ...]
     milder: int
     wrong: tuple[str, ...]
 
 
 def parse(text: str) -> BlockList:
-    """Read a list. Raises Invalid for one that is too long, and where nothing in it is a domain."""
+    """Read a list. Raises Invalid for one that is too long, and where nothing in it is a domain or an account."""
     if len(text) > MAX_TEXT or text.count("\n") > MAX_LINES:
         raise Invalid("list", f"must have at most {MAX_LINES} lines and {MAX_TEXT} characters")
     try:
@@ -38,11 +42,20 @@ def parse(text: str) -> BlockList:
     rows = [row for row in rows if any(row)]
     columns = _columns(rows[0]) if rows else {}
     domains: dict[str, None] = {}
+    accounts: dict[str, None] = {}
     milder, wrong = 0, []
     for row in rows[1:] if columns else rows:
         if not columns and row[0].startswith("#"):
             continue  # a remark
-        domain = _cell(row, columns.get("domain", 0)).lower().strip(".").removeprefix("*.")
+        name = _cell(row, columns.get("domain", columns.get(ACCOUNT, 0))).lower()
+        if "@" in name:
+            handle = name.removeprefix("@")
+            if HANDLE.fullmatch(handle):
+                accounts[handle] = None
+            else:
+                wrong.append(",".join(row)[:100])
+            continue
+        domain = name.strip(".").removeprefix("*.")
         # obfuscated ones, such as b*d.example, name nobody
         if not DOMAIN.fullmatch(domain) or ".." in domain or "." not in domain:
             wrong.append(",".join(row)[:100])
@@ -50,9 +63,9 @@ def parse(text: str) -> BlockList:
             milder += 1
         else:
             domains[domain] = None
-    if not domains and not milder:
-        raise Invalid("list", "has no domain in it")
-    return BlockList(tuple(domains), milder, tuple(wrong[:MAX_WRONG]))
+    if not domains and not accounts and not milder:
+        raise Invalid("list", "has no domain and no account in it")
+    return BlockList(tuple(domains), tuple(accounts), milder, tuple(wrong[:MAX_WRONG]))
 
 
 def write(domains: Iterable[str]) -> str:
@@ -67,7 +80,7 @@ def write(domains: Iterable[str]) -> str:
 def _columns(head: list[str]) -> dict[str, int]:
     """Where which column is; nothing without a head line."""
     names = [cell.lstrip("#").strip().lower() for cell in head]
-    return {name: place for place, name in enumerate(names)} if "domain" in names else {}
+    return {name: place for place, name in enumerate(names)} if {"domain", ACCOUNT} & set(names) else {}
 
 
 def _cell(row: list[str], place: int) -> str:

@@ -78,7 +78,7 @@ def build(house: House) -> Doors:
     return Doors(
         flags=Flags(house.addresses, house.posts, pace, house.now),
         quotes=Quotes(house.addresses, house.settings, house.posts, house.letters, house.now, house.token),
-        admission=Admission(house.settings, house.acquaintances, house.visits, house.unix),
+        admission=Admission(house.settings, house.acquaintances, house.blocks, house.visits, house.unix),
         reception=Reception(house.settings, house.now),
         lists=Lists(house.settings, house.facts, house.addresses, house.blocks, house.followers, house.now),
         moves=Moves(

@@ -1,4 +1,5 @@
-"""The admin's list of blocked domains, in and out; and what follows when it changes: who is sent away, what is hidden.
+"""The admin's lists of blocked domains and people, in and out; and what follows when they change: who is sent away,
+and what is hidden.
 
 Blocking is for the whole node: whoever is blocked is not heard by any of its channels.
 """
@@ -21,7 +22,7 @@ from fedistream.federation.values import State
 from fedistream.settings import MAX_DOMAINS
 
 AT_ONCE = 50  # followers that are sent away in one transaction
-BLOCKED = "federation.blocked_domains"
+BLOCKED, PEOPLE = "federation.blocked_domains", "federation.blocked_accounts"
 
 
 class ChangedSettings(Settings, Protocol):
@@ -34,7 +35,8 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What a list leads to, or would: `new` domains, `known` ones that are blocked already, and as in BlockList."""
+    """What a list leads to, or would: `new` domains and accounts, `known` ones that are blocked already, and as in
+    BlockList."""
 
     new: int
     known: int
@@ -61,11 +63,18 @@ class Lists:
         read = await asyncio.to_thread(blocklist.parse, text)
         present = dict.fromkeys(self._settings.value(BLOCKED))
         new = [domain for domain in read.domains if domain not in present]
+        people = dict.fromkeys(self._settings.value(PEOPLE))
+        more = [account for account in read.accounts if account not in people]
         if len(present) + len(new) > MAX_DOMAINS:
             raise Invalid("list", f"would make it more than {MAX_DOMAINS} blocked domains")
+        if len(people) + len(more) > MAX_DOMAINS:
+            raise Invalid("list", f"would make it more than {MAX_DOMAINS} blocked accounts")
         if new and not dry:
             await self._settings.change(BLOCKED, [*present, *new])
-        return Import(len(new), len(read.domains) - len(new), read.milder, read.wrong)
+        if more and not dry:
+            await self._settings.change(PEOPLE, [*people, *more])
+        listed, fresh = len(read.domains) + len(read.accounts), len(new) + len(more)
+        return Import(fresh, listed - fresh, read.milder, read.wrong)
 
     def give(self) -> str:
         """What is blocked, as CSV."""

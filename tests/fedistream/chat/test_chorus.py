@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from fedistream.chat.chorus import Chorus
+from fedistream.chat.herald import OnAir
 from fedistream.chat.messages import MAX_WAITING
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Kind, Origin
-from fedistream.events import FollowApproved, FollowReceived, PostLiked, PostShared
+from fedistream.events import BroadcastStarted, FollowApproved, FollowReceived, PostLiked, PostShared
 from tests.kit.chatroom import Chatroom
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -19,15 +20,17 @@ POST = "https://node.example/federation/1"
 async def test_follows_likes_and_shares_are_told(room: Chatroom) -> None:
     chorus = Chorus(room.feature.herald, room.settings)
     await chorus.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
-    await chorus.announce_approval(FollowApproved(room.home, *ANN, AT))
+    await chorus.announce_like(PostLiked(room.home, POST, *ANN, "", AT))
     await chorus.announce_like(PostLiked(room.home, POST, *ANN, "🔥", AT))
+    await chorus.announce_like(PostLiked(room.home, POST, *ANN, ":blob_cat:", AT))
     await chorus.announce_share(PostShared(room.home, POST, *ANN, AT))
     await room.feature.messages.settle()
     lines = await room.feature.messages.history(room.home)
     assert [(line.kind, line.body) for line in lines] == [
         (Kind.FOLLOW, "Ann <b>of</b> Clay & Co followed this stream."),
-        (Kind.FOLLOW, "Ann <b>of</b> Clay & Co followed this stream."),
         (Kind.LIKE, "Ann <b>of</b> Clay & Co liked a post from Fedistream."),
+        (Kind.LIKE, "Ann <b>of</b> Clay & Co reacted with 🔥 to a post from Fedistream."),
+        (Kind.LIKE, "Ann <b>of</b> Clay & Co reacted with :blob_cat: to a post from Fedistream."),
         (Kind.REPOST, "Ann <b>of</b> Clay & Co shared a post from Fedistream."),
     ]
     assert {(line.origin, line.title, line.image, line.link) for line in lines} == {
@@ -64,3 +67,33 @@ async def test_a_name_with_nothing_to_see_gives_way_to_the_handle(room: Chatroom
     nameless = (ANN[0], "\u202e ✔\ufe0f :verified:", *ANN[2:])
     await chorus.announce_approval(FollowApproved(room.home, *nameless, AT))
     assert await room.bodies() == ["ann@remote.example followed this stream."]
+
+
+@pytest.mark.parametrize("reaction", ["👍🏽", "1️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "👩‍❤️‍👨", ":blob_cat:", "♥"])
+async def test_a_reaction_is_told_with_its_emoji(room: Chatroom, reaction: str) -> None:
+    await Chorus(room.feature.herald, room.settings).announce_like(PostLiked(room.home, POST, *ANN, reaction, AT))
+    assert await room.bodies() == [f"Ann <b>of</b> Clay & Co reacted with {reaction} to a post from Fedistream."]
+
+
+@pytest.mark.parametrize("reaction", ["read https://spam.example", "good", ":a b:", "!" * 40, "\u202e", ":" + "x" * 63])
+async def test_what_is_no_emoji_is_a_like(room: Chatroom, reaction: str) -> None:
+    await Chorus(room.feature.herald, room.settings).announce_like(PostLiked(room.home, POST, *ANN, reaction, AT))
+    assert await room.bodies() == ["Ann <b>of</b> Clay & Co liked a post from Fedistream."]
+
+
+async def test_a_follow_is_told_once_per_broadcast_also_by_another_process(room: Chatroom) -> None:
+    chorus, other = (Chorus(room.feature.herald, room.settings) for _ in range(2))
+    bob = ("https://remote.example/users/bob", "Bob", "bob@remote.example", "")
+    room.air[room.home] = OnAir(True, None, room.clock.now())
+    for each in (chorus, chorus, other):
+        await each.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
+        await each.announce_approval(FollowApproved(room.home, *ANN, AT))
+        assert len(await room.bodies()) == 1
+    await chorus.announce_follow(FollowReceived(room.home, *bob, "accepted", AT))
+    assert len(await room.bodies()) == 2
+    room.clock.advance(3600)
+    room.air[room.home] = OnAir(True, None, room.clock.now())
+    await chorus.announce_start(BroadcastStarted(room.home, 2, "", room.clock.now()))
+    for each in (chorus, other):
+        await each.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
+        assert len(await room.bodies()) == 3

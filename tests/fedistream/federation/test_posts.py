@@ -73,6 +73,19 @@ async def test_who_left_meanwhile_hears_that_it_is_deleted_and_not_that_it_chang
     assert [activity["type"] for _, activity in await letters(node)] == ["Create", "Delete"]
 
 
+async def test_who_came_after_a_post_is_sent_neither_its_edit_nor_its_end(node: Federated) -> None:
+    """Mastodon sends them to all followers of that moment, whose servers drop what they do not know."""
+    posts = node.feature.posts
+    before = await posts.publish(node.home, Draft("Before"))
+    await node.follow()
+    after = await posts.publish(node.home, Draft("After"))
+    for post in (before, after):
+        await posts.edit(post.id, Draft("Edited"))
+        await posts.delete(post.id)
+    sent = [(activity["type"], str(activity["id"]).partition("#")[0]) for _, activity in await letters(node)]
+    assert sent == [(kind, after.url) for kind in ("Create", "Update", "Delete")]
+
+
 async def test_a_deleted_post_leaves_a_tombstone_without_its_words(node: Federated) -> None:
     posts = node.feature.posts
     post = await posts.publish(node.home, Draft("a secret", mentions=(BOB,)))

@@ -23,6 +23,11 @@ async def test_the_template_of_the_visitors_server_is_filled_in(
         ask = node.feature.federation.remote_follow
         url = await ask(node.home, f"@ann@{far.authority}", "203.0.113.7")
         assert url == f"{far.origin}/follow?u={LIVE.replace(':', '%3A').replace('/', '%2F')}"
+        for path in ("/@ann", "/@ann/", "/users/ann", "/profiles/9x"):
+            assert await ask(node.home, far.origin + path, "203.0.113.7") == url
+        for wrong in ("http://127.0.0.1/@ann", "https://", "https://localhost/@ann"):
+            with pytest.raises(Invalid, match=r"address of a profile|was not found"):
+                await ask(node.home, wrong, "203.0.113.9")
         with pytest.raises(Invalid, match="was not found"):
             await ask(node.home, "ann@localhost", "203.0.113.7")
 

@@ -16,7 +16,7 @@ from fedistream.federation.engagements import UNDONE_FOR
 from fedistream.federation.models import EngagementRow, FollowerRow, RemoteActorRow, SeenActivityRow
 from fedistream.federation.pace import PACES
 from fedistream.federation.values import Kind, Off, State
-from tests.kit.federated import LIVE, Federated, federated
+from tests.kit.federated import LIVE, ORIGIN, Federated, federated
 from tests.kit.signing import rsa_key
 
 
@@ -299,3 +299,21 @@ async def test_who_is_let_in_from_a_blocked_domain_stays_hidden(node: Federated)
     federation.heed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
     await federation.approve(node.home, node.ann.id)
     assert (await RemoteActorRow.get(url=node.ann.id)).hidden
+
+
+async def test_followers_that_a_new_address_has_lost_are_counted_and_told_of(
+    node: Federated, caplog: pytest.LogCaptureFixture
+) -> None:
+    federation = node.feature.federation
+    await node.follow()
+    await federation.warn()
+    assert (await federation.lost_followers(node.home), "by another address" in caplog.text) == (0, False)
+    node.settings.override("serverurl", "https://another.example")
+    await federation.warn()
+    assert await federation.lost_followers(node.home) == 1
+    assert "1 followers know the channel home by another address than https://another.example/" in caplog.text
+    node.settings.override("serverurl", ORIGIN)
+    node.settings.override("federation.username", "stream_r")  # which LIKE would take for the old name
+    assert await federation.lost_followers(node.home) == 1
+    await node.settings.change("federation.enabled", False)
+    assert await federation.lost_followers(node.home) == 0

@@ -8,6 +8,7 @@ from typing import Protocol
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.decisions import Moderation, carry_out
 from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, number, page
 from fedistream.api.pages.forms import form
 from fedistream.errors import Conflict, Invalid, NotFound
@@ -27,6 +28,7 @@ class Servers(Protocol):
 
 
 class Followers(Protocol):
+    async def handle_of(self, actor: str) -> str: ...
     async def page(
         self,
         channel_id: int,
@@ -73,7 +75,9 @@ async def remove(ask: Ask, desk: Desk, featured: Servers) -> Response:
     return done(PAGE, "server-removed")
 
 
-async def decide(ask: Ask, desk: Desk, federation: Federation) -> Response:
+async def decide(
+    ask: Ask, desk: Desk, federation: Federation, followers: Followers, moderation: Moderation
+) -> Response:
     """POST /admin/federation/featured/listers: `do` says what about `actor`, who shows our stream or asks to."""
     brought = form(ask, desk.tickets)
     deeds = {
@@ -86,7 +90,8 @@ async def decide(ask: Ask, desk: Desk, federation: Federation) -> Response:
     if what not in deeds:
         raise Invalid("do", f"must be one of {', '.join(deeds)}")
     try:
-        await deeds[what](desk.channels.home(), brought.get("actor", ""))
+        who = brought.get("actor", "")
+        await carry_out(moderation, followers, deeds[what], desk.channels.home(), who, what)
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE, f"follower-{what}")

@@ -38,6 +38,7 @@ class Posts(Protocol):
 
 class Federation(Protocol):
     def refusals(self) -> Mapping[str, int]: ...
+    async def lost_followers(self, channel: Channel) -> int: ...
     @property
     def counting_since(self) -> datetime: ...
 
@@ -97,6 +98,7 @@ async def _page(
     shown = {
         "invitation": await invitations.of(desk.channels.home()),
         "missing": missing(desk),
+        "lost": await federation.lost_followers(desk.channels.home()),
         "lately": lately,
         "beginnings": await posts.beginnings({each.object for each in lately}),
         "refusals": refusals,

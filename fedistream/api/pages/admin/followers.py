@@ -5,6 +5,7 @@ from typing import Protocol
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.decisions import Moderation, carry_out
 from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, Span, done, offset, page, view
 from fedistream.api.pages.forms import form
 from fedistream.errors import Invalid, NotFound
@@ -30,6 +31,7 @@ class Followers(Protocol):
         *,
         directories: bool | None = None,
     ) -> Page[Follower]: ...
+    async def handle_of(self, actor: str) -> str: ...
     async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int: ...
 
 
@@ -57,7 +59,9 @@ async def show(ask: Ask, desk: Desk, followers: Followers) -> Response:
     return await page(ask, desk, SHEET, shown)
 
 
-async def decide(ask: Ask, desk: Desk, federation: Federation) -> Response:
+async def decide(
+    ask: Ask, desk: Desk, federation: Federation, followers: Followers, moderation: Moderation
+) -> Response:
     """POST /admin/federation/followers: `do` says what about `actor`. Who is gone meanwhile needs no decision."""
     brought = form(ask, desk.tickets)
     # who is removed may ask again: that is what rejecting and unblocking come to
@@ -73,7 +77,8 @@ async def decide(ask: Ask, desk: Desk, federation: Federation) -> Response:
         raise Invalid("do", f"must be one of {', '.join(deeds)}")
     seen = view(brought, VIEW)
     try:
-        await deeds[what](desk.channels.home(), brought.get("actor", ""))
+        who = brought.get("actor", "")
+        await carry_out(moderation, followers, deeds[what], desk.channels.home(), who, what)
     except NotFound:
         return done(PAGE, "gone", **seen)
     return done(PAGE, f"follower-{what}", **seen)

@@ -1,13 +1,16 @@
 """What people on other servers wrote to the channel and is held: let in, refused, answered."""
 
+from functools import partial
 from typing import Protocol
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from fedistream.api.ask import Ask
+from fedistream.api.pages.admin.decisions import Moderation
 from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, offset, page, view
 from fedistream.api.pages.forms import form
+from fedistream.chat.moderation import ADMIN
 from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.federation.addresses import Channel
 from fedistream.federation.values import Page, Reply
@@ -19,6 +22,7 @@ DEEDS = ("approve", "refuse", "answer", "block")
 
 class Talk(Protocol):
     async def held(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Reply]: ...
+    async def of_note(self, channel_id: int, note_url: str) -> Reply: ...
     async def approve(self, channel_id: int, note_url: str) -> None: ...
     async def refuse(self, channel_id: int, note_url: str) -> None: ...
     async def answer(self, channel: Channel, note_url: str, markdown: str) -> object: ...
@@ -33,21 +37,22 @@ async def show(ask: Ask, desk: Desk, talk: Talk) -> Response:
     return await _page(ask, desk, talk)
 
 
-async def decide(ask: Ask, desk: Desk, talk: Talk, federation: Federation) -> Response:
-    """POST /admin/federation/replies: `do` says what about the reply `note`, which `actor` wrote."""
+async def decide(ask: Ask, desk: Desk, talk: Talk, federation: Federation, moderation: Moderation) -> Response:
+    """POST /admin/federation/replies: `do` says what about the reply `note`, or its author."""
     brought = form(ask, desk.tickets)
     what, note, text = brought.get("do", ""), brought.get("note", ""), brought.get("text", "")
     if what not in DEEDS:
         raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
     try:
-        if what == "approve":
-            await talk.approve(desk.home, note)
-        elif what == "refuse":
-            await talk.refuse(desk.home, note)
-        elif what == "answer":
-            await talk.answer(desk.channels.home(), note, text)
+        said, home = await talk.of_note(desk.home, note), desk.channels.home()
+        if what == "answer":
+            await talk.answer(home, note, text)
+        elif what == "block":
+            block = partial(federation.block, home, brought.get("actor", ""))
+            await moderation.carry_out(block, "block author", ADMIN, [said.handle])
         else:
-            await federation.block(desk.channels.home(), brought.get("actor", ""))
+            act = talk.approve if what == "approve" else talk.refuse
+            await moderation.carry_out(partial(act, desk.home, note), f"{what} reply", ADMIN, [said.handle])
     except (NotFound, Conflict):
         return done(PAGE, "gone", **view(brought, ("offset",)))
     except Invalid as error:

@@ -14,7 +14,7 @@ from fedistream.federation.doors.lists import Import
 PAGE = "/admin/federation/rules"
 FORM = (
     *("federation.private", "federation.hold_unknown", "federation.hold_automated", "federation.hold_younger_days"),
-    *("federation.known_only", "federation.known_domains", "federation.blocked_domains"),
+    *("federation.known_only", "federation.known_domains", "federation.blocked_domains", "federation.blocked_accounts"),
 )
 SHEET = Sheet("admin/rules.html", PAGE, FORM)
 UPLOAD_LIMIT = LIST_LIMIT + 8 * 1024  # bytes; the list, and the form around it

@@ -18,7 +18,7 @@ bad.example,suspend,TRUE,TRUE,again,FALSE
 
 
 def test_a_shared_list_is_read_by_its_head() -> None:
-    assert parse(SHARED) == BlockList(("bad.example", "worse.example"), 1, ("b*d.example,suspend,TRUE,TRUE,,TRUE",))
+    assert parse(SHARED) == BlockList(("bad.example", "worse.example"), (), 1, ("b*d.example,suspend,TRUE,TRUE,,TRUE",))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_of_many_wrong_lines_the_first_are_told() -> None:
 def test_what_is_written_is_read_again(domains: list[str]) -> None:
     text = write(domains)
     assert text.splitlines()[0] == ",".join(HEAD)
-    assert parse(text) == BlockList(tuple(domains), 0, ())
+    assert parse(text) == BlockList(tuple(domains), (), 0, ())
 
 
 @given(st.text(max_size=300))
@@ -65,4 +65,22 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         found = parse(text)
     except Invalid:
         return
-    assert found.domains or found.milder
+    assert found.domains or found.accounts or found.milder
+
+
+@pytest.mark.parametrize(
+    ("text", "accounts"),
+    [
+        ("Eve@Bad.example\n@mallory@worse.example:8443\n", ("eve@bad.example", "mallory@worse.example:8443")),
+        ("Account address,Hide notifications\neve@bad.example,true\n", ("eve@bad.example",)),
+        ("eve@bad.example\nall.example\neve@bad.example", ("eve@bad.example",)),
+    ],
+)
+def test_people_are_read_from_the_files_that_mastodon_exports(text: str, accounts: tuple[str, ...]) -> None:
+    """blocked_accounts.csv has no head, muted_accounts.csv has one."""
+    assert (parse(text).accounts, parse(text).wrong) == (accounts, ())
+
+
+def test_what_is_nobodys_handle_is_told() -> None:
+    found = parse("eve@bad.example\n@@\na b@bad.example\neve@\n")
+    assert (found.accounts, len(found.wrong)) == (("eve@bad.example",), 3)

@@ -16,6 +16,7 @@ from tests.kit.federated import LIVE, Federated, federated
 
 HERE = "127.0.0.1"
 BLOCKED = "federation.blocked_domains"
+PEOPLE = "federation.blocked_accounts"
 
 
 @pytest.fixture
@@ -130,3 +131,33 @@ async def test_who_was_sent_away_by_another_process_may_follow_again_with_the_sa
     assert [row.state for row in await FollowerRow.all()] == ["accepted"]
     assert await node.take(follow) == "taken"
     assert node.feature.federation.counts["ignored replay"] == 1
+
+
+async def test_a_list_of_people_blocks_those_who_are_known_and_those_who_are_not(node: Federated) -> None:
+    await node.follow()
+    handle = f"ann@{node.ann.server.authority}"
+    found = await node.feature.doors.lists.take(f"{handle.upper()}\nnobody@far.example\n", dry=False)
+    assert (found.new, found.known) == (2, 0)
+    assert node.settings.value(PEOPLE) == [handle, "nobody@far.example"]
+    await change(node, PEOPLE, [handle])
+    assert await FollowerRow.all().count() == 0
+    assert (await node.sent())[-1][1]["type"] == "Reject"
+    assert await node.take(node.ann.activity("Follow", LIVE)) == "blocked"
+    await change(node, PEOPLE, [])
+    assert await node.take(node.ann.activity("Follow", LIVE)) == "taken"
+
+
+async def test_who_is_blocked_by_name_before_he_was_ever_seen_is_refused_and_then_known(node: Federated) -> None:
+    await change(node, PEOPLE, [f"ann@{node.ann.server.authority}"])
+    assert await node.take(node.ann.activity("Follow", LIVE)) == "blocked"
+    asked = len(node.ann.server.asked)
+    assert await node.take(node.ann.activity("Follow", LIVE)) == "blocked"
+    assert len(node.ann.server.asked) == asked  # not fetched again
+    assert (await RemoteActorRow.all().count(), await FollowerRow.all().count()) == (0, 0)
+    assert node.feature.federation.counts["refused blocked"] == 2
+
+
+async def test_somebody_else_of_the_same_server_is_heard(node: Federated) -> None:
+    await change(node, PEOPLE, [f"eve@{node.ann.server.authority}", "ann@other.example"])
+    assert await node.take(node.ann.activity("Follow", LIVE)) == "taken"
+    assert await FollowerRow.all().count() == 1

@@ -45,6 +45,8 @@ async def test_what_the_admin_decides_is_done_and_told_to_the_other_server(
     assert (said(page), await state_of(ann)) == (told, after)
     assert await letters() == [(letter, f"{ann}/inbox")]
     assert f"state={before}" in str(page.url)
+    (action,) = await faces.chat.moderation.actions()
+    assert (action.what, action.actor, action.target) == (f"{do} follower", "admin", "ann@remote.example")
 
 
 async def test_who_waits_is_shown_first_and_counted_in_the_navigation(faces: Faces, admin: Visitor) -> None:

@@ -32,6 +32,9 @@ async def test_what_the_admin_decides_is_done_once(
     assert "<p>Hello <b>all</b></p>" in page
     assert said(await admin.send(PAGE, note=note, actor=ANN, do=do)) == told
     assert await state_of(note) == state
+    (action,) = [each for each in await faces.chat.moderation.actions() if each.what != "hide message"]
+    assert (action.what, action.actor) == ("block author" if do == "block" else f"{do} reply", "admin")
+    assert action.target == "ann@remote.example"
     assert counts(await admin.see(PAGE)) == {}
     assert said(await admin.send(PAGE, note=note, actor="https://x.example/", do=do)) == "It was gone already."
 
