@@ -230,7 +230,8 @@ class FollowerRemoved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PostLiked(Fact):
-    """Somebody on another server likes a post of the channel for the first time; `reaction` is an emoji or empty."""
+    """Somebody on another server likes a post of the channel for the first time; `reaction` is an emoji or
+    empty, `reaction_image` the URL of a custom one's picture."""
 
     channel_id: int
     post: str
@@ -240,6 +241,7 @@ class PostLiked(Fact):
     image: str
     reaction: str
     at: datetime
+    reaction_image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

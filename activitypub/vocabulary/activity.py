@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,10 @@ from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.urls import same_authority
 from activitypub.vocabulary.boxes import construct
-from activitypub.vocabulary.objects import Object, parse_object
+from activitypub.vocabulary.objects import MAX_TAGS, Object, parse_object
 
 MAX_REACTION = 64  # characters: an emoji, or ":name:"
+_OF_A_HOST = re.compile(r"^:([\w+-]+)@[^:]*:$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Inner:
 class Activity:
     """`object` is what was embedded, None if only an id came; `object_ids` are all ids, of which a Flag has several.
 
-    `reaction` is the emoji of an EmojiReact, or of a Like by Misskey; `document` is what it was read from.
+    `reaction` is the emoji of an EmojiReact, or of a Like by Misskey: of a custom one the name between colons, with
+    `reaction_image` as the URL of its picture. `document` is what it was read from.
     """
 
     type: str
@@ -59,6 +62,7 @@ class Activity:
     published: datetime | None = None
     content: str | None = None
     reaction: str | None = None
+    reaction_image: str | None = None
     document: Json = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -123,6 +127,7 @@ def parse_activity(document: Json, signer: str) -> Activity:
         published=members.moment(document.get("published")),
         content=members.text(document.get("content"), members.MAX_LABEL * 10),
         reaction=_reaction(document),
+        reaction_image=_reaction_image(document),
         document=document,
     )
 
@@ -156,5 +161,17 @@ def _reaction(document: Json) -> str | None:
     (FEP-c0e0)."""
     for key in ("_misskey_reaction", "content"):
         if reaction := members.label(document.get(key), MAX_REACTION):
-            return reaction
+            # a custom one by Misskey names its server, "." for its own
+            return _OF_A_HOST.sub(r":\1:", reaction)
+    return None
+
+
+def _reaction_image(document: Json) -> str | None:
+    reaction = _reaction(document)
+    for each in members.many(document.get("tag"))[:MAX_TAGS]:
+        if isinstance(each, dict) and "Emoji" in members.types(each):
+            name = members.label(each.get("name"), MAX_REACTION) or ""
+            icon = members.one(each.get("icon"))
+            if reaction and name.strip(":").partition("@")[0] == reaction.strip(":"):
+                return members.url_of(icon.get("url") if isinstance(icon, dict) else icon)
     return None

@@ -36,8 +36,15 @@ class Chorus:
         await self._say_once(fact)
 
     async def announce_like(self, fact: PostLiked) -> None:
-        did = f"reacted with {fact.reaction} to" if _is_emoji(fact.reaction) else "liked"
-        await self._say(Kind.LIKE, fact, f"{did} a post from {self._server(fact.channel_id)}.")
+        reaction = fact.reaction if _is_emoji(fact.reaction) else ""
+        did = f"reacted with {reaction} to" if reaction else "liked"
+        await self._say(
+            Kind.LIKE,
+            fact,
+            f"{did} a post from {self._server(fact.channel_id)}.",
+            reaction,
+            fact.reaction_image if reaction else "",
+        )
 
     async def announce_share(self, fact: PostShared) -> None:
         await self._say(Kind.REPOST, fact, f"shared a post from {self._server(fact.channel_id)}.")
@@ -57,13 +64,20 @@ class Chorus:
         for key in [key for key in self._just_told if key[0] == fact.channel_id]:
             del self._just_told[key]
 
-    async def _say(self, kind: Kind, fact: FollowReceived | FollowApproved | PostLiked | PostShared, did: str) -> bool:
+    async def _say(
+        self,
+        kind: Kind,
+        fact: FollowReceived | FollowApproved | PostLiked | PostShared,
+        did: str,
+        reaction: str = "",
+        reaction_image: str = "",
+    ) -> bool:
         shown = self._settings.value("federation.show_engagement", fact.channel_id)
         if not shown or self._settings.value("chat.disabled", fact.channel_id):
             return False
         name = plain_text.name(fact.display_name, MAX_NAME) or fact.handle
         author = RemoteAuthor(name, fact.handle, fact.actor, fact.image)
-        what = Engagement(kind, author, f"{name} {did}", name, fact.image, fact.actor)
+        what = Engagement(kind, author, f"{name} {did}", name, fact.image, fact.actor, reaction, reaction_image)
         # when the database does not keep up, this is what can be left out best
         with contextlib.suppress(TooMany):
             self._herald.engagement(fact.channel_id, what)

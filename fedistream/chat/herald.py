@@ -74,7 +74,8 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """Somebody elsewhere followed, liked or shared. `text` is plain, and says who did what."""
+    """Somebody elsewhere followed, liked or shared. `text` is plain, and says who did what. `reaction` is the emoji
+    where it was more than a like, `reaction_image` the URL of its picture if it is a custom one."""
 
     kind: Kind
     author: RemoteAuthor
@@ -82,6 +83,8 @@ class Engagement:
     title: str = ""
     image: str = ""
     link: str = ""
+    reaction: str = ""
+    reaction_image: str = ""
 
 
 class Herald:
@@ -138,7 +141,10 @@ class Herald:
             channel_id, what.kind, Origin.FEDIVERSE, what.text, html, remote=self.facing(what.author)
         )
         title, image, link = what.title[:MAX_TITLE], what.image[:MAX_ADDRESS], what.link[:MAX_ADDRESS]
-        message = replace(message, title=title, image=image, link=link)
+        picture = self._near.picture(what.reaction_image[:MAX_ADDRESS]) if what.reaction_image else ""
+        message = replace(
+            message, title=title, image=image, link=link, reaction=what.reaction, reaction_picture=picture
+        )
         _check(message)
         self.append(message, None)
         return message

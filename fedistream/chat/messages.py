@@ -36,7 +36,7 @@ PRUNED_AT_ONCE = 1_000  # rows in one statement: everybody else waits for it,
 PRUNE_PAUSE_S = 0.1  # and is let in between
 MAX_AHEAD = timedelta(days=1)
 
-MORE = ("title", "image", "link", "warning", "answers")
+MORE = ("title", "image", "link", "warning", "answers", "reaction", "reaction_picture")
 GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # what is left of a message that its author took back
 COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "hidden_at", "more")
 

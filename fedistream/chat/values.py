@@ -87,6 +87,8 @@ class Message:
     link: str = ""
     warning: str = ""
     answers: str = ""  # the id of the message
+    reaction: str = ""  # the emoji of an engagement that is more than a like
+    reaction_picture: str = ""  # the path under which this node shows a custom one
     edited_at: datetime | None = None
 
 

@@ -175,7 +175,8 @@ class Applause:
         named = (deed.channel_id, deed.thing, actor.id, actor.name or actor.username, known.handle, known.image)
         if deed.kind is Kind.SHARE:
             return PostShared(*named, self._now())
-        return PostLiked(*named, deed.activity.reaction or "", self._now())
+        activity = deed.activity
+        return PostLiked(*named, activity.reaction or "", self._now(), activity.reaction_image or "")
 
 
 def _report(taken: "asyncio.Future[bool]") -> None:

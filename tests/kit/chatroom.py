@@ -137,7 +137,7 @@ async def chatroom(folder: Path, loudspeaker: Loudspeaker | None = None) -> Asyn
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
 
-    near = Neighbours(settings, bus, on_air, channel_ids, loudspeaker)
+    near = Neighbours(settings, bus, on_air, channel_ids, loudspeaker, lambda url: f"/shown?{url}" if url else "")
     feature = await build(near, clock.clocks(), folder / "emoji")
     running = asyncio.create_task(feature.chat.run())
     try:

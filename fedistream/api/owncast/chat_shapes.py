@@ -99,8 +99,8 @@ def remote_user(author: RemoteAuthor, at: datetime) -> Json:
 def message(said: Message, name: str) -> Json:
     """ChatMessage, as history and as an event. `name` is what the node is called.
 
-    `origin`, `picture`, `answers` and `editedAt` are ours, and so is `content`: with a warning the `body` has no more
-    than that and a link, as other clients cannot fold it up.
+    `origin`, `picture`, `reaction`, `reactionPicture`, `answers` and `editedAt` are ours, and so is `content`: with a
+    warning the `body` has no more than that and a link, as other clients cannot fold it up.
     """
     shape: Json = {
         "id": said.id,
@@ -120,6 +120,8 @@ def message(said: Message, name: str) -> Json:
     if said.kind in ENGAGEMENT:
         shape |= {"title": said.title, "image": said.image, "link": said.link}
         shape["picture"] = said.remote.picture if said.remote else ""
+        if said.reaction:
+            shape |= {"reaction": said.reaction, "reactionPicture": said.reaction_picture}
     if said.visitor is not None:
         shape["user"] = user(said.visitor)
     elif said.remote is not None and said.kind is Kind.CHAT:

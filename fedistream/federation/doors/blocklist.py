@@ -1,5 +1,5 @@
 """Lists of whom to block: of domains, as servers share them (CSV with a head line, or one domain a line), and of
-people, as Mastodon lets its users export them (`blocked_accounts.csv`: one user@host a line). Pure.
+people, as their users export them (`blocked_accounts.csv`: one user@host a line). Pure.
 
 Only what is to be suspended is taken: this node has nothing between blocking and not blocking. Comments are not kept.
 """
@@ -16,7 +16,7 @@ MAX_TEXT = 1 << 20  # characters; lists that are shared have some 100 kB
 MAX_LINES = 50_000
 MAX_WRONG = 20  # lines that are told of
 SUSPEND = "suspend"
-ACCOUNT = "account address"  # the head of Mastodon's muted_accounts.csv; blocked_accounts.csv has none
+ACCOUNT = "account address"  # the head of muted_accounts.csv; blocked_accounts.csv has none
 HEAD = ("#domain", "#severity", "#reject_media", "#reject_reports", "#public_comment", "#obfuscate")
 
 

@@ -97,3 +97,11 @@ async def test_a_follow_is_told_once_per_broadcast_also_by_another_process(room:
     for each in (chorus, other):
         await each.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
         assert len(await room.bodies()) == 3
+
+
+async def test_a_custom_emoji_has_its_picture_from_this_node(room: Chatroom) -> None:
+    liked = PostLiked(room.home, POST, *ANN, ":blob_cat:", AT, "https://remote.example/blob.png")
+    await Chorus(room.feature.herald, room.settings).announce_like(liked)
+    await room.feature.messages.settle()
+    (line,) = await room.feature.messages.history(room.home)
+    assert (line.reaction, line.reaction_picture) == (":blob_cat:", "/shown?https://remote.example/blob.png")

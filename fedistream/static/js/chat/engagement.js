@@ -63,12 +63,28 @@ function names(people) {
 }
 
 /**
+ * An emoji; a custom one as its picture, which comes from this node, or by its name.
+ * @param {import("./wire.js").Line} line
+ */
+function emoji(line) {
+  const name = make("bdi", "reaction", line.reaction);
+  const url = web(line.reactionPicture);
+  if (url?.origin !== location.origin) return name;
+  const image = make("img", "emoji reaction");
+  image.src = url.href;
+  image.alt = image.title = line.reaction;
+  image.addEventListener("error", () => image.replaceWith(name));
+  return image;
+}
+
+/**
  * The line of those people, as an element.
  * @param {import("./wire.js").Line[]} lines  of one kind, at least one
  */
 export function engagement(lines) {
   const box = make("p", "engagement");
-  const { kind, reaction } = lines[0];
+  const [first] = lines;
+  const { kind, reaction } = first;
   // the shapes are the page's; without them the sentence says it all
   const icons = /** @type {HTMLTemplateElement | null} */ (document.getElementById("chat-icons"));
   const icon = icons?.content.querySelector(`[data-kind="${kind}"]`)?.firstElementChild;
@@ -76,7 +92,7 @@ export function engagement(lines) {
   const sentence = reaction ? "chat.engagement.reaction" : (SENTENCES[kind] ?? "");
   for (const part of text(sentence).split(/(\{\w+\})/)) {
     if (part === "{names}") box.append(...names(accounts(lines)));
-    else if (part === "{reaction}") box.append(make("bdi", "reaction", reaction));
+    else if (part === "{reaction}") box.append(emoji(first));
     else box.append(part);
   }
   return box;

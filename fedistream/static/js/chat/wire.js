@@ -36,6 +36,7 @@
  * @property {string} image
  * @property {string} link
  * @property {string} reaction  the emoji of somebody elsewhere, where it was more than a like
+ * @property {string} reactionPicture  where this node shows it, if it is a custom one
  * @property {boolean} hidden
  */
 
@@ -127,6 +128,7 @@ const line = (kind) => (told) => {
     image: words(told.picture),
     link: words(told.link),
     reaction: words(told.reaction),
+    reactionPicture: words(told.reactionPicture),
     hidden: Boolean(told.hiddenAt) || told.visible === false,
   };
 };

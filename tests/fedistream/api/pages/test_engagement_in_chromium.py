@@ -96,6 +96,18 @@ async def test_who_likes_twice_is_named_once_and_other_kinds_begin_another_line(
     ]
 
 
+async def test_a_custom_emoji_is_a_picture_of_this_node_or_its_name(page: Page, room: Parlour) -> None:
+    reacted = {"reaction": ":blob:", "reactionPicture": "/logo"}
+    await room.tell(
+        engaged(room, "LIKE", "ann", **reacted),
+        engaged(room, "REPOST", "ann"),
+        engaged(room, "LIKE", "bo", **{**reacted, "reactionPicture": "https://elsewhere.example/blob.png"}),
+    )
+    await expect(page.locator(".engagement")).to_have_count(3)
+    assert [await each.get_attribute("alt") for each in await page.locator("img.reaction").all()] == [":blob:"]
+    assert (await said(page))[-1] == "bo reacted with :blob:"
+
+
 async def test_what_lies_apart_in_time_is_not_gathered(page: Page, room: Parlour) -> None:
     early = moved(engaged(room, "FOLLOW", "ann"), timedelta(minutes=10))
     await room.tell(early, engaged(room, "FOLLOW", "bo"))
