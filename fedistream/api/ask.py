@@ -11,6 +11,7 @@ from fedistream.errors import Invalid, NotAllowed, Refusal
 from fedistream.household import household
 
 MAX_JSON_DEPTH = 32  # the deepest body of any API spoken here has 6 levels
+MAX_COOKIES = 16 * 1024  # characters that are looked through; ours come with those of everything on the same name
 MAX_USER_AGENT = 512  # characters; browsers send about 150
 UNKNOWN_ADDRESS = "unknown"  # a server on a UNIX socket without proxy headers has no peer address
 
@@ -87,7 +88,8 @@ class Ask:
     def cookie(self, name: str) -> str:
         """The cookie of this name, "" without one. What it says is for who set it to check."""
         # by hand: the standard library's parser takes quadratic time for some headers before Python 3.11.10
-        items = (item.strip().partition("=") for item in self.request.headers.get("cookie", "").split(";"))
+        given = self.request.headers.get("cookie", "")[:MAX_COOKIES]
+        items = (item.strip().partition("=") for item in given.split(";"))
         return next((value for known, _, value in items if known == name), "")
 
     def json(self) -> object:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.ask import Ask, OtherSite, TooLarge, TooSlow
+from fedistream.api.compression import compress
 from fedistream.errors import Outage, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,11 @@ class _Call:
     gate: Gate
     run: Callable[[Ask], Awaitable[Response]]
 
+    @property
+    def public(self) -> bool:
+        """Whether anybody reads here what everybody else reads."""
+        return self.gate is ANYONE and not self.entry.writes
+
 
 def _call(entry: Entry, services: Mapping[str, object], gates: Mapping[str, Gate]) -> _Call:
     name = f"{entry.method} {entry.path}"
@@ -167,7 +173,14 @@ class _Door:
             response = await self._answer(ask)
         except ClientDisconnect:
             return
-        response.headers.update(ask.headers)
+        for name, value in ask.headers.items():
+            if name == "Vary":
+                response.headers.add_vary_header(value)
+            else:
+                response.headers[name] = value
+        call = self._calls.get(ask.method)
+        if call is not None and call.public:
+            compress(response, ask.request.headers.get("accept-encoding", ""))
         if ask.method in self._shared or (self._shared and ask.method == "OPTIONS"):
             response.headers["Access-Control-Allow-Origin"] = "*"
         if ask.method == "HEAD":

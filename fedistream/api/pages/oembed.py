@@ -38,7 +38,7 @@ async def show(ask: Ask, hall: Hall) -> Response:
         card = live.card(ask, hall, found, await hall.stills.of(found.id), live=on_air)
     else:
         raise NotFound("nothing of that page can be embedded")
-    return reply(document(card, _side(ask, "maxwidth"), _side(ask, "maxheight")), headers={"Vary": "Host"})
+    return reply(document(card, _side(ask, "maxwidth"), _side(ask, "maxheight")))
 
 
 def document(card: cards.Card, max_width: int, max_height: int) -> dict[str, object]:

@@ -43,7 +43,8 @@ class Pages:
         self._jinja.install_gettext_translations(self.translations, newstyle=True)  # type: ignore[attr-defined]
         # a checkout without the vendored files serves everything but the player, which then says so
         import_map = {name: static.url(file) for name, file in MODULES.items() if file in static}
-        self._jinja.globals.update(static=static.url, lang=self.language, version=__version__, import_map=import_map)
+        self._jinja.globals.update(static=static.url, bundle=static.bundle, import_map=import_map)
+        self._jinja.globals.update(lang=self.language, version=__version__)
 
     def url(self, name: str) -> str:
         """Where a static file is served, "" for a vendored one that this checkout does not have."""

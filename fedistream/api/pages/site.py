@@ -21,6 +21,7 @@ def origin(ask: Ask, server_url: object) -> str:
     """`https://name[:port]` without a slash: the configured public address, else the one that was asked."""
     if isinstance(server_url, str) and server_url:
         return server_url.rstrip("/")
+    ask.headers["Vary"] = "Host"
     return str(ask.request.base_url).rstrip("/")
 
 

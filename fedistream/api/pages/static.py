@@ -7,14 +7,15 @@ other by relative addresses, which keep the hash of the importing one.
 import gzip
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.ask import Ask
-from fedistream.api.codings import choose
+from fedistream.api.codings import IDENTITY, choose
+from fedistream.api.pages import bundles
 from fedistream.errors import NotFound
 
 PREFIX = "/static"
@@ -34,6 +35,7 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 PACKED = {".png", ".ico"}  # compressed already
+BROTLI = ".br"  # what the build has made beside a vendored file: it takes seconds, which a start has not
 
 
 class TooBig(Exception):
@@ -43,7 +45,7 @@ class TooBig(Exception):
 @dataclass(frozen=True, slots=True)
 class File:
     body: bytes
-    packed: bytes | None  # gzip, where that is shorter
+    packed: Mapping[str, bytes]  # by coding, the shortest first; only what is shorter than the body
     type: str
 
 
@@ -69,6 +71,21 @@ class Static:
             raise KeyError(f"no static file is called {name!r}")
         return f"{PREFIX}/{self._hashes[_folder(name)]}/{name}"
 
+    def bundle(self, names: Sequence[str]) -> str:
+        """Where these modules with all that they import, or these style sheets, are served as one file.
+
+        Raises KeyError, and bundles.BadModule.
+        """
+        name = bundles.name_of(names)
+        if name not in self._files:
+            suffix = Path(name).suffix
+            text = (bundles.modules if suffix == ".js" else bundles.styles)(names, self._text)
+            self._files[name] = _file(text.encode(), suffix)
+        return self.url(name)
+
+    def _text(self, name: str) -> str:
+        return self._files[name].body.decode()
+
     def get(self, edition: str, name: str) -> File | None:
         """The file if `edition` is its present hash. An exact look-up: no name leads out of the folder."""
         file = self._files.get(name)
@@ -89,21 +106,25 @@ def _read(root: Path) -> list[tuple[str, File]]:
         total += size
         if size > MAX_FILE or total > MAX_ALL:
             raise TooBig(f"{path} does not fit: a static file may have {MAX_FILE} bytes, all of them {MAX_ALL}")
-        files.append((path.relative_to(root).as_posix(), _file(path)))
+        made = path.with_name(f"{path.name}{BROTLI}")
+        brotli = made.read_bytes() if made.is_file() else b""
+        files.append((path.relative_to(root).as_posix(), _file(path.read_bytes(), path.suffix, brotli)))
     return files
 
 
-def _file(path: Path) -> File:
-    body = path.read_bytes()
-    # mtime=0, so that the same file is the same bytes in every process that serves it
-    packed = gzip.compress(body, 9, mtime=0) if path.suffix not in PACKED and len(body) >= MIN_GZIP else None
-    return File(body, packed if packed and len(packed) < len(body) else None, TYPES[path.suffix])
+def _file(body: bytes, suffix: str, brotli: bytes = b"") -> File:
+    packed = {"br": brotli} if brotli else {}
+    if suffix not in PACKED and len(body) >= MIN_GZIP:
+        # mtime=0, so that the same file is the same bytes in every process that serves it
+        packed["gzip"] = gzip.compress(body, 9, mtime=0)
+    return File(body, {coding: data for coding, data in packed.items() if len(data) < len(body)}, TYPES[suffix])
 
 
-def answer(file: File, *, gzipped: bool, cache: str) -> Response:
+def answer(file: File, accept_encoding: str, cache: str) -> Response:
     headers = {"Cache-Control": cache, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
-    if gzipped and file.packed is not None:
-        return Response(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.type)
+    coding = choose(accept_encoding, tuple(file.packed))
+    if coding != IDENTITY:
+        return Response(file.packed[coding], headers={**headers, "Content-Encoding": coding}, media_type=file.type)
     return Response(file.body, headers=headers, media_type=file.type)
 
 
@@ -112,8 +133,7 @@ async def file(ask: Ask, static: Static) -> Response:
     edition, name = ask.parts["edition"], ask.parts["name"]
     found = static.get(edition, name)
     if found is not None:
-        gzipped = choose(ask.request.headers.get("accept-encoding", ""), ("gzip",)) == "gzip"
-        response = answer(found, gzipped=gzipped, cache=FOREVER)
+        response = answer(found, ask.request.headers.get("accept-encoding", ""), FOREVER)
         response.headers["ETag"] = f'W/"{edition}"'  # by which the emoji picker knows the names it has stored
         return response
     if name in static:
@@ -125,4 +145,4 @@ async def logo(ask: Ask, static: Static) -> Response:
     """GET /logo, the address every Owncast client knows, and /favicon.ico for what asks for that unbidden."""
     found = static.get(static.url("img/logo.png").split("/")[2], "img/logo.png")
     assert found is not None
-    return answer(found, gzipped=False, cache="public, max-age=3600")
+    return answer(found, "", "public, max-age=3600")

@@ -235,7 +235,7 @@ async def test_by_the_setting_only_who_signs_reads_and_people_see_the_page(faces
         for path, status in ((PATH, 307), (f"/federation/{post.id}", 200)):
             assert (await http.get(path, headers={"Accept": "text/html"})).status_code == status
         await faces.settings.change("federation.signed_reading", False)
-        assert (await http.get(PATH, headers=ACTIVITY)).headers["vary"] == "Accept, Signature"
+        assert (await http.get(PATH, headers=ACTIVITY)).headers["vary"].startswith("Accept, Signature")
 
 
 async def test_the_list_of_followers_can_be_hidden(faces: Faces) -> None:
