@@ -8,8 +8,8 @@ MAX_TAGS = 2048  # characters of an If-None-Match that are looked at
 
 
 def entity_tag(data: bytes) -> str:
-    """Return a strong tag of these bytes."""
-    return f'"{sha256(data).hexdigest()[:16]}"'
+    """Return a weak tag of these bytes: the same answer may be sent compressed (RFC 9110, 8.8.1)."""
+    return f'W/"{sha256(data).hexdigest()[:16]}"'
 
 
 def has(headers: Headers, tag: str) -> bool | None:
@@ -18,4 +18,4 @@ def has(headers: Headers, tag: str) -> bool | None:
     if known is None:
         return None
     tags = [each.strip().removeprefix("W/") for each in known[:MAX_TAGS].split(",")]
-    return tag in tags or tags == ["*"]
+    return tag.removeprefix("W/") in tags or tags == ["*"]
