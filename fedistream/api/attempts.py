@@ -42,6 +42,10 @@ class Bucket:
         self.left -= 1
         return True
 
+    def give_back(self) -> None:
+        """What was taken last did not have to be counted."""
+        self.left = min(self.burst, self.left + 1)
+
 
 class Attempts:
     """Failures of each asker. `now` is a monotonic clock in seconds.

@@ -80,21 +80,32 @@ class AdminGate:
         known, asker = name is not None, name or ask.household
         long = len(password) >= LONG
         wait = self._attempts.wait(asker, alone=known)
-        if wait > 0 and not long and not self._may_speak(asker):
+        spare = self._spare_of(asker) if wait > 0 and not long else None
+        if spare is not None and not spare.take(self._now()):
             raise TooMany(wait)
-        may_look = known or long or self._looks.take(self._now())
-        if not (may_look and self._people.recall(password)) and not await self._ask_people(asker, password, known):
+        if not self._recall(password, trusted=known or long) and not await self._ask_people(asker, password, known):
             log.warning("wrong admin password from %s", ask.address)
             raise Unidentified(CHALLENGE)
+        if spare is not None:
+            spare.give_back()
         self._known.introduce(ask)
         return Admin(ask.address)
 
-    def _may_speak(self, asker: str) -> bool:
-        now = self._now()
-        spare = self._spare.setdefault(asker, Bucket(SPARE, SPARE_PER_S, SPARE, now))
+    def _recall(self, password: str, *, trusted: bool) -> bool:
+        if trusted:
+            return self._people.recall(password)
+        if not self._looks.take(self._now()):
+            return False
+        if not self._people.recall(password):
+            return False
+        self._looks.give_back()  # only what is wrong could be a guess
+        return True
+
+    def _spare_of(self, asker: str) -> Bucket:
+        spare = self._spare.setdefault(asker, Bucket(SPARE, SPARE_PER_S, SPARE, self._now()))
         if len(self._spare) > MAX_SPARE:
             self._spare.popitem(last=False)
-        return spare.take(now)
+        return spare
 
     async def _ask_people(self, asker: str, password: str, known: bool) -> bool:
         """Raises TooMany for too long a queue. Many requests at once with one password have it hashed once."""

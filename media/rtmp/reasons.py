@@ -1,12 +1,13 @@
 """Why an encoder was cut off, kept to be told to it when it comes back.
 
 OBS reads nothing after Publish.Start: an error in the middle of a stream shows up in its log as a lost connection, and
-it connects again two seconds later. That publish is refused with the reason, which OBS does log. It is told once.
+it connects again two seconds later. That publish is refused with the reason, which OBS does log. It is told once, and
+not to an encoder that closed the connection when it was told: that one has read it, and what it sends next may be good.
 """
 
 from typing import Final
 
-KEPT_S: Final = 60
+KEPT_S: Final = 20  # OBS is back after 2 s, older ones after 10; whoever takes longer has changed something meanwhile
 MOST: Final = 256
 
 Who = tuple[str, str, str]  # address, app, key

@@ -95,3 +95,5 @@ def test_a_bucket_gives_its_burst_and_fills_again_with_time() -> None:
     assert [bucket.take(0) for _ in range(3)] == [True, True, False]
     assert [bucket.take(2), bucket.take(2)] == [True, False]
     assert [bucket.take(1000) for _ in range(3)] == [True, True, False]
+    bucket.give_back()
+    assert [bucket.take(1000) for _ in range(2)] == [True, False]

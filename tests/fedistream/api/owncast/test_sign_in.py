@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from activitypub.guard import Guard
 from fedistream.chat.values import Visitor
 from fedistream.jobs.models import OutboxRow
-from fedistream.signin.indieauth import LIFE_S
+from fedistream.signin.indieauth import LIFE_S, MAX_BUSY_EACH
 from tests.kit.asking import ADDRESS, client
 from tests.kit.chatclient import chatting
 from tests.kit.faces import Faces, open_faces
@@ -262,6 +262,21 @@ async def test_so_many_websites_are_looked_at_and_no_more(town: Street) -> None:
     answers = await asyncio.gather(*begun)
     assert Counter(answer.status_code for answer in answers) == {200: 20, 429: 5}
     for each in asking:
+        await each.aclose()
+
+
+async def test_one_address_does_not_use_up_what_all_may_have_looked_at(town: Street) -> None:
+    tokens = [(await town.faces.visitor(f"N{n}"))[1] for n in range(MAX_BUSY_EACH + 2)]
+    slow, other = client(town.faces.app(), address="203.0.113.1"), client(town.faces.app(), address="203.0.113.2")
+    town.site.closed = asyncio.Event()
+    begun = [asyncio.create_task(town.begin(slow, token=token)) for token in tokens[:-1]]
+    done, _ = await asyncio.wait(begun, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+    assert [task.result().status_code for task in done] == [429]
+    begun.append(asyncio.create_task(town.begin(other, token=tokens[-1])))
+    town.site.closed.set()
+    answers = await asyncio.gather(*begun)
+    assert Counter(answer.status_code for answer in answers) == {200: MAX_BUSY_EACH + 1, 429: 1}
+    for each in (slow, other):
         await each.aclose()
 
 
