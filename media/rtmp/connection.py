@@ -224,8 +224,8 @@ class Connection(asyncio.Protocol):
         if not self._over:
             self._over = True
             self._server.complain(self.address, TooManyConnections("closed to make room for a newer connection"))
-            self._dismiss()
-            self._abort()
+        self._dismiss()
+        self._leave()
 
     # what happens
 

@@ -1,7 +1,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 
 import pytest
@@ -177,6 +177,18 @@ async def test_one_connection_too_many_closes_the_oldest_that_does_not_publish()
             assert await node.door.tapes[0].end() is End.FINISHED
             assert node.door.tapes[0].frames == [KEYFRAME, SOUND]
         await all_gone(node)
+
+
+async def test_one_that_was_refused_and_does_not_close_makes_room_too() -> None:
+    limits = replace(DEFAULT, linger_s=60, waiting_per_address=2)
+    async with listening(limits=limits) as node, AsyncExitStack() as stack:
+        for n in range(6):
+            reader, writer = await stack.enter_async_context(raw(node.port))
+            writer.write(b"\x03" + bytes(2 * 1536) + call("connect") + call("publish", 2, "wrong"))
+            await until(lambda: len(node.door.requests) > n)  # noqa: B023 awaited in this very turn
+            assert BAD_NAME.encode() in await reader.readuntil(BAD_NAME.encode())
+        assert len(node.server.connections) == 2
+        assert await publish(node, KEYFRAME)
 
 
 async def test_an_address_has_only_so_many_publishers() -> None:
