@@ -4,7 +4,9 @@ command runs. The commands are in `cli.py` and `working.py`.
 
 import asyncio
 import logging
+import os
 import sys
+import threading
 import tomllib
 from collections.abc import Callable, Coroutine
 from dataclasses import fields
@@ -82,6 +84,16 @@ DATABASE_URL = flag(
 LOG_LEVEL = flag("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default=DEFAULTS.log_level)
 
 
+LAST_S = 0.5  # for what a stopped process still has to do
+
+
+def _end_soon() -> None:
+    """All is closed that could be. A thread that still waits for the database must not keep the process."""
+    last = threading.Timer(LAST_S, os._exit, [0])
+    last.daemon = True
+    last.start()
+
+
 def run(options: Options, work: Coroutine[Any, Any, None]) -> None:
     """Carry out a command. A Problem is one line on the terminal, and an exit code."""
     logging.basicConfig(
@@ -91,6 +103,7 @@ def run(options: Options, work: Coroutine[Any, Any, None]) -> None:
     try:
         with asyncio.Runner(loop_factory=LOOP) as runner:
             runner.run(work)
+            _end_soon()
     except Problem as problem:
         click.echo(f"fedistream: {problem}", err=True)
         sys.exit(problem.code)

@@ -10,7 +10,7 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -26,7 +26,7 @@ from fedistream.api.fanout import FanoutProtocol
 from fedistream.api.http1 import Http1Protocol
 from fedistream.api.ops import Check
 from fedistream.api.owncast.needs import Listening
-from fedistream.core.supervisor import Supervisor, Work
+from fedistream.core.supervisor import Supervisor, Work, go
 from fedistream.db import Database, DatabaseProblem
 from fedistream.faces import web
 from fedistream.features import Features, build
@@ -42,7 +42,10 @@ from media.rtmp.server import RtmpServer
 
 log = logging.getLogger(__name__)
 
-GOODBYE_S = 3  # how long a stopping node waits for running requests
+STOP_S = 5.5  # from being told to stop to having stopped; a supervisor kills what has not in eight or ten seconds
+GOODBYE_S = 2  # of that, how long running requests are waited for
+STEP_S = 1.5  # and every other step at most
+LEAST_S = 0.1  # when the time is over, each step that is left has so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class Node:
         self._server: uvicorn.Server | None = None
         self._socket: socket.socket | None = None
         self._died = ""
+        self._stop_by: float | None = None  # in the loop's time
+        self._children: list[WorkerChild] = []
         self.supervisor = Supervisor(self._give_up)
 
     async def open(self) -> Welcome:
@@ -83,17 +88,18 @@ class Node:
         database = await self._database()
         outbox = self._workers()
         made = self._features = await build(options, outbox)
+        self._beside("database", database.watch)
         self._beside("facts", made.facts.run)
         self._beside("viewers", made.viewers.run)
         self._beside("broadcasts", made.broadcasts.run, ends=True)
         self._beside("chat", made.chat.chat.run, ends=True)
         self._beside("stills", made.stills.run)
-        undo.push_async_callback(made.federation.close)
-        undo.push_async_callback(made.pictures.close)
+        self._at_end("federation", made.federation.close)
+        self._at_end("pictures", made.pictures.close)
         self._beside("federation", made.federation.run)
 
         rtmp = RtmpServer(made.broadcasts, is_proxy=ground.rtmp_proxies(options))
-        undo.push_async_callback(rtmp.close)
+        self._at_end("rtmp", rtmp.close)
         undo.callback(made.broadcasts.close)
         undo.callback(made.chat.chat.close)
         rtmp_port = await _encoders(rtmp, options.host, options.rtmp_port, None)
@@ -115,6 +121,7 @@ class Node:
         }
         app = web(made, Overview(outbox), self.logbook, listening, checks)
         self._server = _Server(_web_config(app, options, share))
+        self._obey_signals()
         host = _reachable(options.host)
         return Welcome(
             watch_url=f"http://{host}:{web_port}/",
@@ -135,10 +142,6 @@ class Node:
         """Serve until SIGINT or SIGTERM, or until `stop`. Raises Problem when a task died that it cannot do without."""
         assert self._server is not None
         assert self._socket is not None
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.stop)
-            self._undo.callback(loop.remove_signal_handler, number)
         log.info("the node is ready")
         await self._server.serve(sockets=[self._socket])
         if self._died:
@@ -146,20 +149,53 @@ class Node:
 
     def stop(self) -> None:
         """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
+        self._left()  # the clock runs
         if self._features is not None:
             self._features.broadcasts.close()
             self._features.chat.rooms.close()
+        for child in self._children:
+            child.stop()
         if self._server is not None:
             self._server.should_exit = True
 
     async def close(self) -> None:
-        """Undo everything `open` did, in the reverse order."""
+        """Undo everything `open` did, in the reverse order, within STOP_S: what does not end by then is left."""
+        self._left()
         await self._undo.aclose()
+
+    def _left(self) -> float:
+        """Seconds until the node has to have stopped; they begin to run with the first call."""
+        now = asyncio.get_running_loop().time()
+        if self._stop_by is None:
+            self._stop_by = now + STOP_S
+        return max(LEAST_S, self._stop_by - now)
+
+    def _at_end(self, name: str, close: Callable[[], Awaitable[object]], most_s: float = STEP_S) -> None:
+        """Have it awaited when the node closes, and left alone when it takes too long."""
+
+        async def wait() -> None:
+            await close()
+
+        async def end() -> None:
+            closing = go(f"closing {name}", wait())
+            done, _ = await asyncio.wait([closing], timeout=min(most_s, self._left()))
+            if not done:
+                log.error("closing %s takes too long, and is left", name)
+                closing.cancel()
+
+        self._undo.push_async_callback(end)
+
+    def _obey_signals(self) -> None:
+        """From the end of `open` on, so that one who is told at once to stop does so in order."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+            self._undo.callback(loop.remove_signal_handler, number)
 
     async def _database(self) -> Database:
         try:
             database = Database(self.options.database)
-            self._undo.push_async_callback(database.close)
+            self._at_end("database", lambda: database.close(min(STEP_S, self._left()) / 2))
             await database.open()
         except DatabaseProblem as problem:
             raise Problem(str(problem), BAD_DATA) from problem
@@ -168,10 +204,9 @@ class Node:
     def _workers(self) -> Outbox:
         """The outbox, and the processes that are started when something is put into it."""
         command, environment = workshop.child_command(self.options)
-        children: list[WorkerChild] = []
 
         def nudge() -> None:
-            for child in children:
+            for child in self._children:
                 child.nudge()
 
         async def waiting() -> bool:
@@ -180,15 +215,22 @@ class Node:
         outbox = Outbox(time.time, nudge)
         for number in range(1, self.options.workers + 1):
             child = WorkerChild(command, environment, waiting)
-            self._undo.push_async_callback(child.close)
+            self._at_end(f"worker {number}", partial(self._end_child, child), STOP_S)
             self._beside(f"worker {number}", child.run)
-            children.append(child)
+            self._children.append(child)
         return outbox
+
+    async def _end_child(self, child: WorkerChild) -> None:
+        await child.close(max(LEAST_S, self._left() - STEP_S))
 
     def _beside(self, name: str, work: Work, *, ends: bool = False) -> None:
         """Run `work` until the node closes. If it `ends` of itself by then, it is given the time to."""
         runner = self.supervisor.start(name, work, ends=ends)
-        self._undo.push_async_callback(runner.end, GOODBYE_S if ends else 0)
+
+        async def end() -> None:
+            await runner.end(min(STEP_S, self._left()) if ends else 0)
+
+        self._undo.push_async_callback(end)
 
     def _give_up(self, task: str) -> None:
         self._died = task
@@ -224,7 +266,7 @@ def _web_config(app: ASGIApp, options: Options, share: descriptors.Share) -> uvi
 
 def _ingest_check(server: RtmpServer) -> Check:
     async def check() -> str | None:
-        return None if server.open else "the RTMP port is closed"
+        return None if server.open else "closed"
 
     return check
 

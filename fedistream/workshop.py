@@ -10,7 +10,6 @@ import os
 import random
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,6 +24,7 @@ from fedistream.broadcasts.log import BroadcastLog, Entry
 from fedistream.bus import Bus
 from fedistream.channels.service import COPY as CHANNELS
 from fedistream.channels.service import Channels
+from fedistream.core.environment import of_child
 from fedistream.db import Database, DatabaseProblem
 from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import drop_inbox
@@ -36,6 +36,7 @@ from fedistream.federation.service import Neighbours
 from fedistream.federation.values import Off
 from fedistream.federation.writing import Draft, Picture
 from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
+from fedistream.jobs import owner
 from fedistream.jobs.child import Nudges
 from fedistream.jobs.clock import Clock, Timed, every
 from fedistream.jobs.freshness import Freshness
@@ -53,6 +54,7 @@ log = logging.getLogger(__name__)
 
 PRUNE_S = 3600.0
 VALIDATE_S = 3600.0
+CLOSE_S = 1.0  # for what the database still does when we are told to stop
 TEND_S = 60.0  # nothing waits so long unless a process was killed
 
 Hurry = Callable[[float], Awaitable[None]]
@@ -61,16 +63,16 @@ LONGEST_GRACE = timedelta(seconds=660)  # a broadcast that waits for its encoder
 
 
 def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
-    """How the front starts a worker of its own: the command and what it adds to the environment."""
+    """How the front starts a worker of its own: the command and its environment, in which our passwords are not."""
     # a URL may have a password in it, and arguments can be read by everybody on the machine
-    environment = {
+    needed = {
         "FEDISTREAM_DATA_DIR": str(options.data_dir),
         "FEDISTREAM_DATABASE_URL": options.database_url,
         "FEDISTREAM_PUBLIC_URL": options.public_url,
         "FEDISTREAM_FEDERATION_ALLOW": options.federation_allow,
         "FEDISTREAM_LOG_LEVEL": options.log_level,
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
+    environment = of_child(os.environ, database=True, **needed)
     return [sys.executable, "-m", "fedistream.working", "--nudged"], environment
 
 
@@ -180,14 +182,14 @@ async def run(options: Options, *, nudged: bool) -> None:
     async with contextlib.AsyncExitStack() as undo:
         try:
             database = Database(options.database, wait_s=30)
-            undo.push_async_callback(database.close)
+            undo.push_async_callback(database.close, CLOSE_S)
             await database.open()
         except DatabaseProblem as problem:
             raise Problem(str(problem), BAD_DATA) from problem
-        outbox = Outbox(time.time)
-        owner = f"{socket.gethostname()[:60]} {os.getpid()} {secrets.token_hex(4)}"
+        me, is_dead = owner.own()
+        outbox = Outbox(time.time, is_dead=is_dead)
         made = await shop(options, outbox, undo)
-        worker = Worker(outbox, made.handlers, owner, random.random, prepare=made.freshness.refresh)
+        worker = Worker(outbox, made.handlers, me, random.random, prepare=made.freshness.refresh)
         # whoever was killed in the middle of it has put off the next time already
         await made.clock.hurry(TEND)
         await made.clock.open()

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.25, 5.0
 MAX_TURNS = 1_000  # half a megabyte; an encoder that connects and leaves every ten seconds makes so many in an hour
-ATTEMPTS = 5  # of a turn that the database has refused, and not been away for
+ATTEMPTS = 5  # of a turn that the database refuses although it is there
 
 Step = Callable[[], Awaitable[None]]
 
@@ -42,9 +42,11 @@ class Turn:
 
 
 class Diary:
-    """`dropped` counts broadcasts that were never written, because too many turns waited."""
+    """`dropped` counts broadcasts that were never written, because too many turns waited. `look` raises while the
+    database is away: not every error of a driver says that it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Callable[[], Awaitable[object]]) -> None:
+        self._look = look
         self._turns: deque[Turn] = deque()
         self._news, self._closing = asyncio.Event(), False
         self._again = asyncio.Event()
@@ -92,7 +94,7 @@ class Diary:
         except Exception as error:
             self._failed += 1
             problem = named(error)
-            if problem is None and self._failed >= ATTEMPTS:
+            if problem is None and self._failed >= ATTEMPTS and await self._is_there():
                 # the heartbeat, or the broadcast's next turn, writes what is missing if that can be done at all
                 log.exception("a broadcast's turn (%s) could not be written and is given up", turn.kind.value)
                 self._over()
@@ -112,6 +114,14 @@ class Diary:
         if self._failed:
             log.info("broadcasts are written again, %d turns wait", len(self._turns) - 1)
         self._over()
+
+    async def _is_there(self) -> bool:
+        try:
+            await self._look()
+        except Exception as error:
+            log.warning("the database cannot be looked at: %r", error)
+            return False
+        return True
 
     def _over(self) -> None:
         self._failed = 0

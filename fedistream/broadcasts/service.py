@@ -55,7 +55,7 @@ class Broadcasts:
 
     def __init__(self, rows: BroadcastLog, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
-        self._diary = Diary()
+        self._diary = Diary(lambda: rows.find(0))
         self._story = WrittenStory(self._diary, rows, near.facts, near.viewers)
         self._channels: dict[int, OnAir] = {}
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from fedistream.core.environment import of_child
 from fedistream.db.problems import ALL, DatabaseProblem
 
 log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ MIGRATE_S = 3600  # a large table is rebuilt row by row on SQLite
 def migrate(url: str) -> None:
     """Bring the tables to the newest revision. Raises DatabaseProblem. Blocks; about a second for a new database."""
     # the URL goes by the environment: a password in the arguments could be read by everybody on the machine
-    environment = os.environ | {URL: url, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment = of_child(os.environ, database=True, **{URL: url})
     try:
         done = subprocess.run(
             [sys.executable, "-m", "fedistream.db.migrate"],

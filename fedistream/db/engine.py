@@ -6,15 +6,23 @@ import time
 
 from tortoise.context import TortoiseContext
 
+from fedistream.core.supervisor import go
 from fedistream.db import probe
 from fedistream.db.address import SqliteAddress, parse
 from fedistream.db.child import migrate
+from fedistream.db.counts import count_change
 from fedistream.db.orm import config
-from fedistream.db.problems import DatabaseTooNew, named
+from fedistream.db.problems import WORDS, DatabaseTooNew, named
 from fedistream.db.revisions import HEAD, KNOWN
-from fedistream.db.transaction import settle
+from fedistream.db.transaction import atomic, settle
 
 log = logging.getLogger(__name__)
+
+CHECK_S = 4.0  # for one look, which who asks waits for
+FRESH_S = 1.0  # for so long an answer is good: anybody may ask, and each look writes
+WATCH_S = 30.0  # between two looks of our own
+CLOSE_S = 10.0  # for the transactions that run when we close
+READINESS = "readiness"  # the count that is written to see whether anything can be
 
 
 class Database:
@@ -26,6 +34,11 @@ class Database:
         self._url = url
         self._wait_s = wait_s
         self._context: TortoiseContext | None = None
+        self._file: tuple[int, int] | None = None  # of SQLite: device and number of the file that is open
+        self._look: asyncio.Task[tuple[str | None, str]] | None = None
+        self._looked_at = 0.0
+        self._closing: asyncio.Task[None] | None = None
+        self._told = ""
 
     async def open(self) -> None:
         """Bring the tables up to date and connect. Raises DatabaseProblem, having changed nothing that was there."""
@@ -42,13 +55,21 @@ class Database:
                 raise problem from error
             raise
         self._context = context
+        self._file = await asyncio.to_thread(self._identity)
 
-    async def close(self) -> None:
-        """Wait for running transactions, then disconnect. May be called twice."""
-        await settle()
+    async def close(self, within_s: float = CLOSE_S) -> None:
+        """Wait for running transactions, then disconnect; neither for longer than `within_s`. May be called twice, and
+        goes on by itself when the database answers again."""
+        try:
+            async with asyncio.timeout(within_s):
+                await settle()
+        except TimeoutError:
+            log.error("%s does not answer: what was being written is left", self.address)
         if self._context is not None:
             context, self._context = self._context, None
-            await context.close_connections()
+            self._closing = go("closing the database", context.close_connections())
+        if self._closing is not None and not (await asyncio.wait([self._closing], timeout=within_s))[0]:
+            log.error("%s does not answer, and is not closed yet", self.address)
 
     async def _migrate(self) -> None:
         revision = await self._revision()
@@ -68,12 +89,48 @@ class Database:
         return await probe.postgres(self.address)
 
     async def check(self) -> str | None:
-        """What is wrong with the database right now, in one line, or None."""
+        """What is wrong right now, in a word that anybody may read, or None when rows can be written. What exactly is
+        wrong is in the log, once."""
         if self._context is None:
-            return "the database is not open"
+            return "closed"
+        if self._look is None or (self._look.done() and time.monotonic() - self._looked_at >= FRESH_S):
+            self._looked_at = time.monotonic()
+            self._look = go("database check", self._try())
+        done, _ = await asyncio.wait([self._look], timeout=CHECK_S)
+        word, why = self._look.result() if done else ("slow", f"{self.address} did not answer within {CHECK_S:g} s")
+        if why and why != self._told:
+            log.error("nothing can be written to %s: %s", self.address, why)
+        elif self._told and not why:
+            log.info("the database can be written again")
+        self._told = why
+        return word
+
+    async def watch(self) -> None:
+        """Look again and again, so that the log tells of trouble although nobody asks; until cancelled."""
+        while True:
+            await self.check()
+            await asyncio.sleep(WATCH_S)
+
+    async def _try(self) -> tuple[str | None, str]:
+        """Write something. The word for what is wrong, and for the operator the whole of it."""
         try:
-            async with asyncio.timeout(self._wait_s):
-                await self._context.db().execute_query("SELECT 1")
+            if await asyncio.to_thread(self._identity) != self._file:
+                return "replaced", (
+                    f"{self.address} is not the file any more that was opened: it was deleted, moved or replaced, and "
+                    "what is written now is lost. Stop the node, put the right file there, and start it again."
+                )
+            await atomic(count_change, READINESS)
         except Exception as error:
-            return str(named(error, str(self.address)) or f"{self.address}: {error}")
-        return None
+            problem = named(error, str(self.address))
+            return WORDS.get(type(problem), "failed") if problem else "failed", str(problem or f"{error!r}")
+        return None, ""
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file has the name of our SQLite file now."""
+        if not isinstance(self.address, SqliteAddress):
+            return None
+        try:
+            found = self.address.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino

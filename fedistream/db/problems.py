@@ -68,6 +68,15 @@ TEXTS: dict[type[DatabaseProblem], str] = {
     NotWritable: "{where} cannot be written ({why}). Check owner and permissions of the file and its folder.",
 }
 
+# what anybody may be told, who is not to learn where the database is
+WORDS: dict[type[DatabaseProblem], str] = {
+    DatabaseLocked: "locked",
+    DatabaseCorrupt: "damaged",
+    DatabaseUnreachable: "unreachable",
+    DiskFull: "full",
+    NotWritable: "read-only",
+}
+
 SQLITE: dict[int, type[DatabaseProblem]] = {
     sqlite3.SQLITE_BUSY: DatabaseLocked,
     sqlite3.SQLITE_LOCKED: DatabaseLocked,
@@ -99,6 +108,8 @@ POSTGRES: dict[str, type[DatabaseProblem]] = {
 
 SYSTEM: dict[int, type[DatabaseProblem]] = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), DiskFull),
+    # no socket of that name: a server on this machine that does not run
+    **dict.fromkeys((errno.ENOENT, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH), DatabaseUnreachable),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST), NotWritable),
 }
 

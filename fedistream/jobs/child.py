@@ -6,7 +6,6 @@ that we are gone, however we went. A node that promises nothing to anybody never
 
 import asyncio
 import logging
-import os
 import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,12 +16,13 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 60.0
 STEADY_S = 60.0  # who has run for so long is not taken for one who cannot run at all
-GOODBYE_S = 15.0
+GOODBYE_S = 6.0  # a worker gives up what it does after three
 NUDGE = b"\n"
 
 
 class WorkerChild:
-    """`waiting` tells whether jobs are left from former times. `run` it until it is cancelled; then `close`."""
+    """`environment` is all that the child is given. `waiting` tells whether jobs are left from former times. `run` it
+    until it is cancelled; then `close`."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], waiting: Callable[[], Awaitable[bool]]
@@ -30,6 +30,7 @@ class WorkerChild:
         self._command, self._environment, self._waiting = tuple(command), dict(environment), waiting
         self._wanted = asyncio.Event()
         self._process: Process | None = None
+        self._stopping = False
         self.starts = 0
 
     def nudge(self) -> None:
@@ -55,6 +56,8 @@ class WorkerChild:
         while True:
             began = time.monotonic()
             code = await self._live()
+            if self._stopping:
+                await asyncio.Future()  # until we are cancelled
             if time.monotonic() - began > STEADY_S:
                 pause_s = FIRST_PAUSE_S
             log.warning("the worker has ended (%s) and is started again in %g s", code, pause_s)
@@ -62,28 +65,36 @@ class WorkerChild:
             pause_s = min(pause_s * 2, MAX_PAUSE_S)
 
     async def _live(self) -> str:
+        if self.pid is not None:  # we were begun again, and the child was not
+            assert self._process is not None
+            return f"exit code {await self._process.wait()}"
         try:
             # a session of its own: Ctrl-C is for us, and the child is told by its input's end
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, env=os.environ | self._environment, start_new_session=True
+                *self._command, stdin=PIPE, env=self._environment, start_new_session=True
             )
         except OSError as error:
             return str(error)
         self.starts += 1
         return f"exit code {await self._process.wait()}"
 
-    async def close(self) -> None:
+    def stop(self) -> None:
+        """Tell the child to finish what it can and end; `close` waits for that."""
+        self._stopping = True
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+
+    async def close(self, within_s: float = GOODBYE_S) -> None:
         """Let the child finish what it can and end it. To be called when `run` does not run any more."""
+        self.stop()
         process = self._process
         if process is None or process.returncode is not None:
             return
-        if process.stdin is not None:
-            process.stdin.close()
         try:
-            async with asyncio.timeout(GOODBYE_S):
+            async with asyncio.timeout(within_s):
                 await process.wait()
         except TimeoutError:
-            log.warning("the worker did not end in %g s and is killed", GOODBYE_S)
+            log.warning("the worker did not end in time and is killed")
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()

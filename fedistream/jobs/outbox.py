@@ -1,7 +1,8 @@
 """The outbox: jobs are written down in the transaction of what caused them, leased by workers, and settled.
 
-Who is killed while he holds a lease loses nothing: when it ends, somebody else gets the job. So a job may be done
-twice, within one lease and with the same id. How bad hosts are left alone is in `hosts.py`.
+A worker that is killed loses nothing: the next one on the same machine takes its leases at once (`owner.py`), and any
+other when they expire. So a job may be done twice, within one lease and with the same id. How bad hosts are left alone
+is in `hosts.py`.
 """
 
 import hashlib
@@ -97,12 +98,21 @@ class Wanted:
 
 
 class Outbox:
-    """`nudge` is called after the commit of new jobs, so that a worker need not be waited for."""
+    """`nudge` is called after the commit of new jobs, so that a worker need not be waited for. `is_dead` tells whether
+    the owner of a lease is known to live no more."""
 
-    def __init__(self, clock: Clock, nudge: Callable[[], None] = lambda: None, *, lease_s: float = LEASE_S) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        nudge: Callable[[], None] = lambda: None,
+        *,
+        lease_s: float = LEASE_S,
+        is_dead: Callable[[str], bool] = lambda owner: False,
+    ) -> None:
         self._clock = clock
         self._nudge = nudge
         self._lease_s = lease_s
+        self._is_dead = is_dead
         self.hosts = Hosts(clock)
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
@@ -141,6 +151,16 @@ class Outbox:
         sql = _HOLDING.format(change="due = :until") + " AND id IN (:ids)"
         values = {"owner": owner, "until": self._clock() + self._lease_s, "ids": list(ids)}
         return await statement.change(sql, values) if ids else 0
+
+    async def reclaim(self) -> int:
+        """Give back the leases of owners that are known to be dead. Their attempts count, as a job may be what killed
+        them. Returns how many."""
+        found = await statement.rows("SELECT DISTINCT owner FROM outbox WHERE state = 'leased'", {})
+        dead = [row["owner"] for row in found if self._is_dead(row["owner"])]
+        if not dead:
+            return 0
+        sql = "UPDATE outbox SET state = 'ready', owner = '', due = :now WHERE state = 'leased' AND owner IN (:dead)"
+        return await statement.change(sql, {"now": self._clock(), "dead": dead})
 
     async def sweep(self) -> int:
         """Bury what is too late or goes to a dead host, and put off what goes to one that is left alone. Returns how

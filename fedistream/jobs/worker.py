@@ -19,6 +19,8 @@ from fedistream.jobs.outbox import LEASE_S, Clock, Settled, Wanted
 
 log = logging.getLogger(__name__)
 
+MAX_PAUSE_S = 5.0
+
 Handler = Callable[[Job], Awaitable[Outcome]]
 """Tries the job once. Whatever it raises is a Retry; it may be cancelled, and then it is tried again."""
 
@@ -31,6 +33,7 @@ class Leases(Protocol):
     async def release(self, owner: str, ids: Sequence[int] | None = None) -> int: ...
     async def extend(self, owner: str, ids: Sequence[int]) -> int: ...
     async def sweep(self) -> int: ...
+    async def reclaim(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Limits:
     at_once: int = 64
     per_host: int = 2
     job_s: float = 120.0
-    goodbye_s: float = 10.0
+    goodbye_s: float = 3.0  # the node that we belong to has stopped after 5.5
+    write_s: float = 1.0  # at the end, for what became of them
     poll_s: float = 0.25
     beat_s: float = LEASE_S / 3
     # the database's front process writes too: what is finished within this time is written down together
@@ -76,6 +80,7 @@ class Worker:
         self._finished = asyncio.Event()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._pause_s = self._limits.poll_s  # longer while the database is away
         self._slots: dict[str, asyncio.Semaphore] = {}
 
     def wake(self) -> None:
@@ -89,6 +94,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`. Troubles with the database are waited out. When it is cancelled, leases end by time."""
+        await self._reclaim()
         async with beside("settle", self._write_down), beside("beat", self._beat):
             try:
                 while not self._stopping:
@@ -109,9 +115,11 @@ class Worker:
             jobs = await self._outbox.lease(
                 self._owner, Wanted(room, tuple(self._handlers), self._limits.per_host, busy)
             )
-        except Exception:
-            log.exception("no jobs could be leased")
+        except Exception as error:
+            self._pause_s = min(max(self._limits.poll_s, 2 * self._pause_s), MAX_PAUSE_S)
+            log.warning("no jobs could be leased; it is tried again in %g s: %r", self._pause_s, error)
             return False
+        self._pause_s = self._limits.poll_s
         if jobs and self._prepare is not None:
             try:
                 await self._prepare()
@@ -128,7 +136,7 @@ class Worker:
 
     async def _until_woken(self) -> None:
         try:
-            async with asyncio.timeout(self._limits.poll_s):
+            async with asyncio.timeout(self._pause_s):
                 await self._wake.wait()
         except TimeoutError:
             pass
@@ -195,8 +203,16 @@ class Worker:
                 if self._in_hand:
                     await self._outbox.extend(self._owner, sorted(self._in_hand))
                 await self._outbox.sweep()
+                await self._reclaim()
             except Exception:
                 log.exception("the leases could not be extended")
+
+    async def _reclaim(self) -> None:
+        try:
+            if taken := await self._outbox.reclaim():
+                log.info("%d jobs of workers that were killed are done anew", taken)
+        except Exception:
+            log.exception("the leases of dead workers could not be looked at; they end by time")
 
     async def _say_goodbye(self) -> None:
         if self._tasks:
@@ -204,9 +220,10 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._settle()
         try:
-            given_back = await self._outbox.release(self._owner)
+            async with asyncio.timeout(self._limits.write_s):
+                await self._settle()
+                given_back = await self._outbox.release(self._owner)
         except Exception:
             log.exception("leases could not be given back; they end in a minute")
             return

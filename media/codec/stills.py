@@ -21,6 +21,8 @@ COMMAND = (sys.executable, "-m", "media.codec")
 TIMEOUT_S = 15.0  # for what takes 0.2 s on an idle machine
 MAX_JPEG = 4 << 20  # bytes; 1280x720 of noise is 1 MB
 MAX_SIDE = 8192  # pixels, as H.264 level 6.2 has
+KEPT = frozenset(("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "VIRTUAL_ENV"))
+PREFIXES = ("LC_", "PYTHON", "MALLOC_", "COVERAGE_", "COV_CORE_")
 MAX_WORDS = 200  # characters of what the child complains about
 
 
@@ -87,5 +89,7 @@ async def _end(process: Process) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with where our own modules are found."""
-    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    """What Python and libav need of ours, with where our own modules are found: passwords are nothing for a program
+    that decodes what strangers send."""
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(PREFIXES)}
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

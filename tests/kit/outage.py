@@ -1,8 +1,10 @@
 """A database that goes away and comes back, as it does for a backup, a VACUUM, a restart or a full disk."""
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from fedistream.db import statement
@@ -50,3 +52,52 @@ async def full_disk() -> AsyncIterator[None]:
         yield
     finally:
         await statement.rows("PRAGMA max_page_count = 1000000", {})
+
+
+@dataclass
+class Cable:
+    """A TCP connection's way to a server. While `through` is not set nothing passes, and nobody is told."""
+
+    port: int
+    through: asyncio.Event
+
+
+@contextlib.asynccontextmanager
+async def cable(to_port: int) -> AsyncIterator[Cable]:
+    """To a server on this machine."""
+    busy: set[asyncio.Task[None]] = set()
+    through = asyncio.Event()
+    through.set()
+
+    async def one_way(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                await through.wait()
+                writer.write(data)
+                await writer.drain()
+
+    async def both(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", to_port)
+        ways = [asyncio.create_task(one_way(reader, back)), asyncio.create_task(one_way(there, writer))]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            back.transport.abort()
+            writer.transport.abort()
+
+    def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(both(reader, writer))
+        busy.add(task)
+        task.add_done_callback(busy.discard)
+
+    server = await asyncio.start_server(met, "127.0.0.1", 0)
+    try:
+        yield Cable(server.sockets[0].getsockname()[1], through)
+    finally:
+        server.close()
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)

@@ -54,12 +54,12 @@ async def test_a_node_that_is_not_ready_says_why() -> None:
 async def test_a_check_that_fails_tells_the_log_and_not_the_asker(caplog: pytest.LogCaptureFixture) -> None:
     async with client(application({"database": broken})) as http:
         answer = await http.get("/readyz")
-    assert answer.json()["reasons"] == {"database": "the check failed, the node's log says more"}
+    assert answer.json()["reasons"] == {"database": "failed"}
     assert "the readiness check database failed" in caplog.text
 
 
 async def test_a_check_that_hangs_is_not_waited_for() -> None:
-    assert await ops.outcome("database", hanging, 0.01) == "no answer within 0 seconds"
+    assert await ops.outcome("database", hanging, 0.01) == "slow"
 
 
 async def test_probes_are_for_reading() -> None:

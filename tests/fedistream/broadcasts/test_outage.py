@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fedistream.broadcasts.air import State
-from fedistream.broadcasts.diary import MAX_TURNS, Diary, Kind, Turn
+from fedistream.broadcasts.diary import ATTEMPTS, MAX_TURNS, Diary, Kind, Turn
 from fedistream.broadcasts.onair import Run
 from fedistream.db import DatabaseLocked
 from media.rtmp.server import End
@@ -129,6 +129,10 @@ async def test_the_heartbeat_hurries_what_waits_and_adds_nothing_to_it(
         await node.written()
 
 
+async def there() -> None:
+    """The database can be read."""
+
+
 def turn(kind: Kind, run: Run, told: list[str] | None = None) -> Turn:
     async def write() -> None:
         if told is None:
@@ -141,7 +145,7 @@ def turn(kind: Kind, run: Run, told: list[str] | None = None) -> Turn:
 async def test_the_turns_of_a_mistake_are_given_up_and_those_behind_them_are_written(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    diary, told = Diary(), list[str]()
+    diary, told = Diary(there), list[str]()
 
     async def broken() -> None:
         raise LookupError("a mistake of ours")
@@ -155,7 +159,7 @@ async def test_the_turns_of_a_mistake_are_given_up_and_those_behind_them_are_wri
 
 
 async def test_an_encoder_that_flaps_for_hours_keeps_the_queue_short_and_loses_no_broadcast() -> None:
-    diary, run = Diary(), Run(NOW, "one")
+    diary, run = Diary(there), Run(NOW, "one")
     diary.put(turn(Kind.STARTED, run))
     for _ in range(5 * MAX_TURNS):
         diary.put(turn(Kind.LOST, run))
@@ -165,7 +169,7 @@ async def test_an_encoder_that_flaps_for_hours_keeps_the_queue_short_and_loses_n
 
 
 async def test_too_many_broadcasts_are_left_out_whole_and_the_newest_stay() -> None:
-    diary, told = Diary(), list[str]()
+    diary, told = Diary(there), list[str]()
     for number in range(MAX_TURNS):
         run = Run(NOW, str(number))
         diary.put(turn(Kind.STARTED, run, told))
@@ -177,3 +181,26 @@ async def test_too_many_broadcasts_are_left_out_whole_and_the_newest_stay() -> N
     assert told[:2] == ["0 started", "0 ended"]
     assert told[-2:] == [f"{MAX_TURNS - 1} started", f"{MAX_TURNS - 1} ended"]
     assert len(told) == MAX_TURNS
+
+
+async def test_an_error_without_a_name_is_no_reason_to_give_up_while_the_database_is_away() -> None:
+    told, answers = list[str](), iter([False] * 3 + [True] * 100)
+
+    async def look() -> None:
+        if not next(answers):
+            raise LookupError("what the driver says when there is no server")
+
+    async def write() -> None:
+        told.append("tried")
+        if len(told) < ATTEMPTS + 3:
+            raise LookupError("what the driver says when there is no server")
+
+    diary = Diary(look)
+    diary.put(Turn(Kind.ENDED, Run(NOW, "one"), write))
+    diary.close()
+    running = asyncio.create_task(diary.run())
+    async with asyncio.timeout(60):
+        while not running.done():
+            diary.hurry()
+            await asyncio.sleep(0.01)
+    assert len(told) == ATTEMPTS + 3

@@ -23,10 +23,14 @@ from fedistream.db import (
     DatabaseTooNew,
     DatabaseUnreachable,
     NotWritable,
+    atomic,
+    statement,
 )
+from fedistream.db.counts import count_change
 from fedistream.db.revisions import HEAD
 from fedistream.people.models import PersonRow
 from tests.kit.database import empty_database, opened
+from tests.kit.outage import held
 from tests.kit.postgres import Postgres, free_port, name_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -153,21 +157,73 @@ async def test_a_closed_database_says_so_and_may_be_closed_again(database_url: s
     await database.open()
     await database.close()
     await database.close()
-    assert await database.check() == "the database is not open"
+    assert await database.check() == "closed"
+
+
+async def until(database: Database, word: str | None) -> None:
+    """Wait for an answer of the check, which looks once a second."""
+    async with asyncio.timeout(30):
+        while await database.check() != word:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_database_that_fails_while_it_is_open_is_named_by_the_check(
-    postgres: Postgres, postgres_template: str
+    postgres: Postgres, postgres_template: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = postgres.make(postgres_template)
     name = name_of(url)
     async with opened(url + "&minsize=1&maxsize=1") as database:
         postgres.say(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         postgres.say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fedistream'")
-        problems = [await database.check() for _ in range(3)]
-        assert "is not currently accepting connections" in (problems[-1] or "")
+        await until(database, "unreachable")
+        assert "is not currently accepting connections" in caplog.text
         postgres.say(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await until(database, None)
+
+
+async def test_a_database_that_can_be_read_and_not_written_is_not_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(empty_database(tmp_path), wait_s=0.1) as database:
+        with held(tmp_path / "test.db"):
+            assert await ChannelRow.all().count() == 0
+            await until(database, "locked")
+        await until(database, None)
+        await statement.rows("PRAGMA query_only = ON", {})
+        await until(database, "read-only")
+        await statement.rows("PRAGMA query_only = OFF", {})
+        await until(database, None)
+    told = [record.getMessage() for record in caplog.records if record.name == "fedistream.db.engine"]
+    assert [line.partition(" to ")[0] for line in told if line.startswith("nothing")] == ["nothing can be written"] * 2
+    assert str(tmp_path) in told[0]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+async def test_a_file_that_is_deleted_or_replaced_while_it_is_open_is_noticed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, replace: bool
+) -> None:
+    async with opened(empty_database(tmp_path)) as database:
         assert await database.check() is None
+        file = tmp_path / "test.db"
+        file.rename(tmp_path / "moved.db")
+        if replace:
+            empty_database(tmp_path)
+        await until(database, "replaced")
+        assert "was deleted, moved or replaced, and what is written now is lost" in caplog.text
+        (tmp_path / "moved.db").replace(file)
+        await until(database, None)
+
+
+async def test_a_database_that_does_not_answer_is_closed_in_time(tmp_path: Path) -> None:
+    async with opened(empty_database(tmp_path), wait_s=20) as database:
+        with held(tmp_path / "test.db"):
+            writing = asyncio.create_task(atomic(count_change, "test"))
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(10):
+                await database.close(within_s=0.2)
+            assert not writing.done()
+        await asyncio.gather(writing, return_exceptions=True)
+        await database.close()
 
 
 async def test_data_of_a_newer_version_are_left_as_they_are(file: Path) -> None:

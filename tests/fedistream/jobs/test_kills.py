@@ -57,3 +57,23 @@ async def test_workers_that_are_killed_in_a_burst_lose_nothing(database_url: str
     doubles = [count - 1 for count in times.values() if count > 1]
     # what was in hand, and what was finished and not yet written down
     assert sum(doubles) <= KILLS * 2 * AT_ONCE
+
+
+async def test_the_next_worker_takes_the_jobs_of_one_that_was_killed_at_once(database_url: str, tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    done.touch()
+    async with opened(database_url, wait_s=30), asyncio.timeout(50):  # a lease lasts for a minute
+        await Outbox(time.time).put([NewJob("activity", {}, f"https://h{n}.example/") for n in range(20)])
+        with started(database_url, "here", done, "hang", "long") as killed:
+            while await OutboxRow.filter(state="leased").count() < 20:
+                await asyncio.sleep(0.02)
+            with started(database_url, "here", tmp_path / "idle", "hang", "long") as idle:
+                assert idle.stdout is not None
+                await asyncio.to_thread(idle.stdout.readline)
+            assert await OutboxRow.filter(state="leased").count() == 20, "nothing is taken from one that lives"
+            killed.kill()
+            killed.wait()
+        with started(database_url, "here", done):
+            while await OutboxRow.filter(state="done").count() < 20:
+                await asyncio.sleep(0.02)
+    assert set(Counter(done.read_text().split()).values()) == {2}

@@ -7,7 +7,7 @@ import pytest
 from fedistream.db import Database, atomic
 from fedistream.jobs.job import MAX_BODY, NewJob
 from fedistream.jobs.models import OutboxRow
-from fedistream.jobs.outbox import LEASE_S, Keep
+from fedistream.jobs.outbox import LEASE_S, Keep, Outbox
 from tests.kit.jobs import ANN, BOB, NOON, Desk
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -204,3 +204,17 @@ async def test_a_body_that_is_too_big_is_refused_with_all_that_came_along(desk: 
 async def test_many_jobs_are_put_at_once(desk: Desk) -> None:
     await desk.put(ANN, count=1000)
     assert len(await desk.lease(limit=2000, share=1000)) == 1000
+
+
+async def test_the_leases_of_the_dead_are_given_back_at_once_and_their_attempts_count(desk: Desk) -> None:
+    await desk.put(ANN)
+    (first,) = await desk.lease(owner="killed")
+    await desk.put(BOB)
+    (other,) = await desk.lease(owner="alive")
+    assert await desk.outbox.reclaim() == 0
+    next_worker = Outbox(lambda: desk.now, is_dead=lambda owner: owner == "killed")
+    assert await next_worker.reclaim() == 1
+    assert await next_worker.reclaim() == 0
+    (second,) = await desk.lease(owner="next")
+    assert (second.id, second.attempts) == (first.id, 2)
+    assert await desk.outbox.extend("alive", [other.id]) == 1

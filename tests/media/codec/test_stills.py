@@ -88,3 +88,18 @@ async def test_viewers_come_before_the_child() -> None:
             "child.jpeg = lambda request: sys.exit(print(os.nice(0), file=sys.stderr) or 7)\n"
             "child.main()"
         ).draw(keyframe())
+
+
+async def test_the_child_is_given_no_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEDISTREAM_ADMIN_PASSWORD", "secret")
+    monkeypatch.setenv("PGPASSWORD", "secret")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    told = "print('secret' in os.environ.values(), os.environ['LC_ALL'], file=sys.stderr)"
+    with pytest.raises(NoStill, match=r"the child ended with 1: False C\.UTF-8"):
+        await child(f"import os, sys; {told}; sys.exit(1)").draw(keyframe())
+
+
+async def test_the_child_is_given_no_more_memory_than_a_picture_takes() -> None:
+    program = "from media.codec.__main__ import restrict; restrict(); bytearray(600 << 20)"
+    with pytest.raises(NoStill, match="MemoryError"):
+        await child(program).draw(keyframe())

@@ -1,0 +1,22 @@
+"""The environment of our child processes: what they need, by name. Passwords, keys and tokens stay with us."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+KEPT = frozenset(
+    (
+        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR"),
+        *("LD_LIBRARY_PATH", "LD_PRELOAD", "VIRTUAL_ENV", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    )
+)
+PREFIXES = ("LC_", "PYTHON", "MALLOC_", "COVERAGE_", "COV_CORE_")
+DATABASE = ("PG",)  # PGHOST, PGPASSWORD and the others that PostgreSQL's clients read
+
+
+def of_child(given: Mapping[str, str], *, database: bool = False, **more: str) -> dict[str, str]:
+    """What a child is given of the environment `given`: with `database` also what leads to PostgreSQL, and `more`. It
+    finds our modules where we do."""
+    prefixes = PREFIXES + DATABASE if database else PREFIXES
+    kept = {name: value for name, value in given.items() if name in KEPT or name.startswith(prefixes)}
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)} | more
