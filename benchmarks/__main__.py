@@ -34,6 +34,7 @@ BENCHMARKS = (
     "burst",
     "burst_live",
     "kills",
+    "database_away",
     "shown_frame",
 )
 ROOT = Path(__file__).resolve().parents[1]

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import os
+import shlex
 import sqlite3
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fedistream.db import statement
-from tests.kit.postgres import Postgres, name_of
+from tests.kit.postgres import SOMEBODY, Postgres, binaries, name_of
 
 
 @contextlib.contextmanager
@@ -101,3 +104,24 @@ async def cable(to_port: int) -> AsyncIterator[Cable]:
         for task in busy:
             task.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def stopped(server: Postgres) -> Iterator[None]:
+    """A server that is one's own does not run."""
+    programs = binaries()
+    assert programs is not None
+    data = server.host / "data"
+    # what it was started with, after its own name and "-D" with the folder
+    options = shlex.join(shlex.split((data / "postmaster.opts").read_text())[3:])
+    as_whom = ["runuser", "-u", SOMEBODY, "--"] if os.geteuid() == 0 else []
+    command = [*as_whom, str(programs / "pg_ctl"), "-D", str(data), "-w", "-t", "60"]
+
+    def run(*words: str) -> None:
+        subprocess.run([*command, *words], cwd=server.host, check=True, stdout=subprocess.DEVNULL)
+
+    run("-m", "fast", "stop")
+    try:
+        yield
+    finally:
+        run("-l", str(server.host / "log"), "-o", options, "start")
