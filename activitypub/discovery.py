@@ -83,6 +83,25 @@ async def find_account(handle: Handle, fetcher: Fetches) -> Found:
     return Found(handle, actor, jrd)
 
 
+async def find_handle(actor: Actor, fetcher: Fetches) -> Handle:
+    """Return the handle of an actor as its servers give it, for an account of `example.com` that lives on
+    `social.example.com`. Raises FetchFailed, also where the two do not agree about whose it is; then the host of the
+    actor is as good as any.
+    """
+    try:
+        asked = parse_handle(f"{actor.username}@{authority(actor.id)}")
+    except BadHandle as error:
+        raise FetchFailed(Why.INVALID, str(error)) from None
+    jrd = await _finger(asked, fetcher)
+    subject = jrd.handle() or asked
+    if not subject.matches(asked):
+        # anybody can name anybody: the host that is named has to say so too
+        jrd = await _finger(subject, fetcher)
+    if jrd.actor_url() != actor.id or not (jrd.handle() or subject).matches(subject):
+        raise FetchFailed(Why.INVALID, "WebFinger names another actor, or another host")
+    return subject
+
+
 async def _owner(key_id: str, fetcher: Fetches) -> Actor:
     """Return the actor that owns the key; whether it names the key too is for the caller to see."""
     if "#" in key_id:

@@ -49,6 +49,10 @@ class Known:
     image: str
 
 
+Introduced = Callable[[Actor], None]
+"""Hears of an actor that has a row now, or another name, after the commit: its server may know it by another host."""
+
+
 class Acquaintances:
     """`clock` is monotonic, in seconds."""
 
@@ -59,13 +63,14 @@ class Acquaintances:
         clock: Callable[[], float],
         now: Callable[[], datetime],
         *,
+        introduced: Introduced = lambda actor: None,
         most_heard: int = MAX_HEARD,
     ) -> None:
         self._fetches, self._blocks, self._clock, self._now = fetches, blocks, clock, now
         self._kept: OrderedDict[str, tuple[Signer, float]] = OrderedDict()
         self._renewed: OrderedDict[str, float] = OrderedDict()
         self._heard: OrderedDict[str, None] = OrderedDict()
-        self._most_heard = most_heard
+        self._most_heard, self._introduced = most_heard, introduced
 
     def is_blocked(self, url: str) -> bool:
         return url in self._blocks
@@ -170,10 +175,14 @@ class Acquaintances:
 
     async def keep(self, signer: Signer) -> RemoteActorRow:
         """The row of an actor we have to do with from now on; in a transaction."""
-        columns = _columns(signer.actor, signer.key_id, self._now())
-        row, made = await RemoteActorRow.get_or_create(url=signer.actor.id, defaults=columns)
-        if not made and not self._says(row, columns):
-            await RemoteActorRow.filter(id=row.id).update(**columns)
+        actor, columns = signer.actor, _columns(signer.actor, signer.key_id, self._now())
+        first = {**columns, "handle": handle_of(actor)}
+        row, made = await RemoteActorRow.get_or_create(url=actor.id, defaults=first)
+        renamed = not made and not _is_called(row.handle, actor)
+        if renamed or (not made and not self._says(row, columns)):
+            await RemoteActorRow.filter(id=row.id).update(**(first if renamed else columns))
+        if made or renamed:
+            after_commit(lambda: self._introduced(actor))
         return row
 
     async def keep_all(self, signers: Collection[Signer]) -> dict[str, Known]:
@@ -184,7 +193,8 @@ class Acquaintances:
         for row in await statement.rows(_KNOWN, {"urls": list(by_url), "since": now - FRESH}):
             signer = by_url[row["url"]]
             # the document is as old as these: who changes it says so in an Update
-            if all(row[name] == value for name, value in _face(signer.actor, signer.key_id).items()):
+            same = all(row[name] == value for name, value in _face(signer.actor, signer.key_id).items())
+            if same and _is_called(row["handle"], signer.actor):
                 known[row["url"]] = Known(row["id"], row["handle"], row["image"])
         for url, signer in by_url.items():
             if url not in known:
@@ -195,7 +205,12 @@ class Acquaintances:
     async def update(self, actor: Actor, key_id: str) -> None:
         """What an actor says of itself now; only if we have to do with it, and in a transaction."""
         if actor.complete and actor.key(key_id) is not None:
-            await RemoteActorRow.filter(url=actor.id).update(**_columns(actor, key_id, self._now()))
+            row = await RemoteActorRow.get_or_none(url=actor.id)
+            columns = _columns(actor, key_id, self._now())
+            if row is not None and not _is_called(row.handle, actor):
+                columns["handle"] = handle_of(actor)
+                after_commit(lambda: self._introduced(actor))
+            await RemoteActorRow.filter(url=actor.id).update(**columns)
 
     def forget_key(self, key_id: str) -> None:
         """Do not use what memory has of it any more."""
@@ -239,6 +254,12 @@ class Acquaintances:
             self._kept.popitem(last=False)
 
 
+async def set_handle(actor: str, handle: str) -> None:
+    """The servers of an actor agree that this is its handle; in a transaction."""
+    await RemoteActorRow.filter(url=actor).update(handle=handle)
+    await RemoteNoteRow.filter(actor=actor).update(handle=handle)
+
+
 async def drop_inbox(inbox: str) -> None:
     """An inbox is gone for good. Who had it as his own follows nobody any more; a shared one is not used again. Who is
     blocked stays so: he could be heard again by answering the Reject that he was sent in this way."""
@@ -257,10 +278,15 @@ async def _drop_inbox(inbox: str) -> None:
 
 
 def handle_of(actor: Actor) -> str:
-    """user@host, as the actor's id has the host; what WebFinger would say may differ. What no name has in it is
-    replaced, as it stands in posts of ours; the host is whole, as by it the rules know where somebody is from."""
+    """user@host, as the actor's id has the host, until WebFinger says otherwise. What no name has in it is replaced,
+    as it stands in posts of ours."""
     host = authority(actor.id)
     return f"{_NO_NAME.sub('_', actor.username)[: MAX_HANDLE - 1 - len(host)]}@{host}"
+
+
+def _is_called(handle: str, actor: Actor) -> bool:
+    """Whether a handle has the actor's name, whatever its host."""
+    return handle.rpartition("@")[0].lower() == handle_of(actor).rpartition("@")[0].lower()
 
 
 def _columns(actor: Actor, key_id: str, now: datetime) -> dict[str, object]:
@@ -269,10 +295,9 @@ def _columns(actor: Actor, key_id: str, now: datetime) -> dict[str, object]:
 
 
 def _face(actor: Actor, key_id: str) -> dict[str, str]:
-    """What can be read of an actor without its document."""
+    """What can be read of an actor without its document; its handle is what its servers say."""
     return {
         "key_id": key_id,
-        "handle": handle_of(actor),
         "name": plain_text.name(actor.name or "", MAX_NAME) or actor.username,
         "image": actor.icon.url if actor.icon else "",
         "inbox": actor.inbox,

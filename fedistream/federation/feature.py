@@ -16,7 +16,7 @@ from activitypub.schemes import Schemes
 from fedistream import __version__
 from fedistream.core.supervisor import beside
 from fedistream.errors import Invalid
-from fedistream.federation.acquaintances import Acquaintances
+from fedistream.federation.acquaintances import Acquaintances, set_handle
 from fedistream.federation.addresses import Addresses
 from fedistream.federation.applause import Applause
 from fedistream.federation.applause import Parts as ApplauseParts
@@ -35,7 +35,7 @@ from fedistream.federation.pace import Pace, Paces
 from fedistream.federation.posts import Posts
 from fedistream.federation.profiles import KIND as PROFILE
 from fedistream.federation.profiles import NAMES, Profiles
-from fedistream.federation.reading import Accounts, Reading
+from fedistream.federation.reading import Accounts, Handles, Reading
 from fedistream.federation.service import Federation, Neighbours, Parts
 from fedistream.federation.talk import Near, Talk
 from fedistream.federation.talk import Parts as TalkParts
@@ -84,6 +84,7 @@ class FederationFeature:
     doors: Doors
     offers: Offers
     servers: Servers
+    handles: Handles
     outside: Outside
 
     async def run(self) -> None:
@@ -104,6 +105,7 @@ class FederationFeature:
         return {PROFILE: self.profiles.send, **self.doors.handlers()}
 
     async def close(self) -> None:
+        await self.handles.close()
         await self.federation.close()
         await self.outside.close()
 
@@ -135,7 +137,8 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     addresses = Addresses(near.settings, near.channels)
     fetches = RestrainedFetcher(Reading(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
     blocks = Blocks()
-    acquaintances = Acquaintances(fetches, blocks, clocks.monotonic, clocks.now)
+    handles = Handles(fetches, set_handle)
+    acquaintances = Acquaintances(fetches, blocks, clocks.monotonic, clocks.now, introduced=handles.ask)
     letters = Letters(post.outbox, post.delivery, addresses, _token)
     engagements = Engagements(clocks.now)
     followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
@@ -178,6 +181,7 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
         doors=doors,
         offers=offers,
         servers=servers,
+        handles=handles,
         outside=outside,
     )
 

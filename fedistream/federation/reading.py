@@ -1,18 +1,28 @@
 """Fetching with the signature of the node's own actor, under the address that the node has at the moment."""
 
+import asyncio
 import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
 
-from activitypub.discovery import find_account
+from activitypub.actor import Actor
+from activitypub.discovery import find_account, find_handle
 from activitypub.fetch import Clock, Fetched, Fetcher, FetchFailed
 from activitypub.outside import Outside
 from activitypub.restraint import Fetches
 from activitypub.schemes import Schemes
+from activitypub.urls import authority
 from activitypub.webfinger import Handle
+from fedistream.core.supervisor import go
+from fedistream.db import atomic
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.keys import Keys
+from fedistream.federation.values import Off
 from fedistream.federation.writing import Mention
 
 log = logging.getLogger(__name__)
+
+MAX_WAITING = 500  # actors whose servers were not asked yet
 
 
 class Reading:
@@ -32,6 +42,48 @@ class Reading:
 
     async def _fetcher(self) -> Fetcher:
         return Fetcher(self._outside, await self._keys.node(), self._schemes, self._clock)
+
+
+class Handles:
+    """Asks what actors are called by their own servers, beside the inbox, one after the other. Has to be closed.
+
+    What is not told, or not asked as too many wait, leaves the host of the actor; it is asked again when the actor is
+    called something else. `put` writes the handle of a URL down, in a transaction.
+    """
+
+    def __init__(self, fetches: Fetches, put: Callable[[str, str], Awaitable[None]]) -> None:
+        self._fetches, self._put = fetches, put
+        self._waiting: deque[Actor] = deque()
+        self._asking: asyncio.Task[None] | None = None
+
+    def ask(self, actor: Actor) -> None:
+        if len(self._waiting) < MAX_WAITING:
+            self._waiting.append(actor)
+            if self._asking is None:
+                self._asking = go("handles", self._ask())
+
+    async def close(self) -> None:
+        self._waiting.clear()
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
+
+    async def _ask(self) -> None:
+        try:
+            while self._waiting:
+                await self._ask_of(self._waiting.popleft())
+        finally:
+            self._asking = None
+
+    async def _ask_of(self, actor: Actor) -> None:
+        try:
+            found = await find_handle(actor, self._fetches)
+        except (FetchFailed, Off) as failed:
+            log.info("the handle of %s was not found: %s", actor.id, failed)
+            return
+        # to write down what is there already would only make others wait
+        if found.host != authority(actor.id):
+            await atomic(self._put, actor.id, f"{found.user}@{found.host}")
 
 
 class Accounts:

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from activitypub import strictjson
 from activitypub.actor import ActorKey, parse_actor
-from activitypub.discovery import find_account, find_actor, find_signer
+from activitypub.discovery import find_account, find_actor, find_handle, find_signer
 from activitypub.fetch import Fetched, FetchFailed, Why
 from activitypub.signatures.request import Request
 from activitypub.signer import Missing, Signer
@@ -176,6 +176,45 @@ async def test_hosts_that_do_not_agree_lead_to_nobody(changed: dict[str, Any]) -
     documents: dict[str, Json | Why] = {finger("remote.example"): jrd(), ANN: document()}
     with pytest.raises(FetchFailed):
         await find_account(HANDLE, Web(documents | changed))
+
+
+SHORT = jrd("acct:Ann@short.example")
+
+
+@pytest.mark.parametrize(
+    ("answers", "handle"),
+    [
+        ({finger("remote.example"): jrd()}, HANDLE),
+        ({finger("remote.example"): jrd(ANN)}, HANDLE),  # a subject that is no handle
+        ({finger("remote.example"): SHORT, finger("short.example", "Ann"): SHORT}, Handle("Ann", "short.example")),
+    ],
+)
+async def test_an_actor_has_the_handle_that_its_servers_agree_about(
+    answers: dict[str, Json | Why], handle: Handle
+) -> None:
+    asked = Web(answers)
+    assert await find_handle(actor(), asked) == handle
+    assert asked.asked == list(answers)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {finger("remote.example"): jrd(url=BOB)},
+        {finger("remote.example"): SHORT},
+        {finger("remote.example"): SHORT, finger("short.example", "Ann"): jrd("acct:Ann@short.example", BOB)},
+        {finger("remote.example"): SHORT, finger("short.example", "Ann"): jrd("acct:ann@third.example")},
+    ],
+)
+async def test_a_handle_that_its_host_does_not_confirm_is_not_believed(answers: dict[str, Json | Why]) -> None:
+    with pytest.raises(FetchFailed):
+        await find_handle(actor(), Web(answers))
+
+
+async def test_a_name_that_no_handle_has_is_not_asked_for() -> None:
+    with pytest.raises(FetchFailed):
+        await find_handle(actor(username="a b"), Web({}))
 
 
 async def test_a_signer_is_found_over_the_network() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from activitypub.actor import Actor
-from activitypub.urls import authority, parse_url
+from activitypub.urls import parse_url
 from fedistream.federation.addresses import Settings
 from fedistream.federation.blocks import within
 from fedistream.federation.doors.rules import Asker, Rules, reason_to_hold
@@ -38,8 +38,9 @@ class Reception:
         return within(parse_url(url).host, frozenset(self._settings.value("federation.known_domains")))
 
     async def _has_neighbours(self, url: str) -> bool:
-        there = f"@{authority(url)}"
-        return await FollowerRow.exists(state=State.ACCEPTED.value, actor__handle__endswith=there)
+        # by the URL: the handle may be of another host, and a beginning is found by the index
+        there = f"{parse_url(url).origin}/"
+        return await FollowerRow.exists(state=State.ACCEPTED.value, actor__url__startswith=there)
 
     async def _has_moved_here(self, channel_id: int, url: str) -> bool:
         """Whether somebody who was let in has moved to this account, as both accounts say."""

@@ -1,19 +1,24 @@
 """What is written down of actors and activities, on the databases: once, and not again while it is the same."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from activitypub.actor import Actor
+from activitypub.actor import Actor, ActorKey
+from activitypub.fetch import Fetched, FetchFailed, Why
+from activitypub.restraint import Fetches
 from activitypub.signatures.keys import make_ed25519
 from activitypub.signer import Signer
 from activitypub.vocabulary.pairs import Pair
 from fedistream.db import Database, atomic
-from fedistream.federation.acquaintances import FRESH, MAX_HANDLE, Acquaintances, handle_of
+from fedistream.federation.acquaintances import FRESH, MAX_HANDLE, Acquaintances, handle_of, set_handle
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.models import RemoteActorRow, SeenActivityRow
+from fedistream.federation.reading import MAX_WAITING, Handles
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANN = Actor("https://remote.example/ann", "Person", "ann", "https://remote.example/ann/inbox", name="Ann")
@@ -34,7 +39,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def made(clock: Clock, **more: int) -> Acquaintances:
+def made(clock: Clock, **more: Any) -> Acquaintances:
     """They fetch nothing."""
     return Acquaintances(SimpleNamespace(), Blocks(), lambda: 0.0, clock, **more)
 
@@ -142,3 +147,67 @@ async def test_a_row_is_written_again_when_it_says_something_new_or_is_old(known
 )
 def test_a_handle_has_one_name_and_the_whole_host_whatever_the_actor_calls_itself(username: str, handle: str) -> None:
     assert handle_of(replace(ANN, username=username)) == handle
+
+
+class Fingered:
+    """WebFinger of remote.example, which has left its handles to short.example."""
+
+    def __init__(self, *, confirmed: bool = True) -> None:
+        self.asked: list[str] = []
+        self.hosts = ["remote.example", "short.example"][: 1 + confirmed]
+
+    async def json(self, url: str) -> Fetched:
+        self.asked.append(url)
+        if not any(url.startswith(f"https://{host}/") for host in self.hosts):
+            raise FetchFailed(Why.NOT_FOUND, url)
+        link = {"rel": "self", "type": "application/activity+json", "href": ANN.id}
+        return Fetched({"subject": f"acct:{ANN.username}@short.example", "links": [link]}, url)
+
+
+async def handle() -> str:
+    return str((await RemoteActorRow.get(url=ANN.id)).handle)
+
+
+@pytest.mark.parametrize(("confirmed", "host"), [(True, "short.example"), (False, "remote.example")])
+async def test_an_actor_is_called_by_the_host_that_its_servers_agree_about(
+    database: Database, clock: Clock, confirmed: bool, host: str
+) -> None:
+    web = Fingered(confirmed=confirmed)
+    handles = Handles(cast(Fetches, web), set_handle)
+    known = made(clock, introduced=handles.ask)
+    await atomic(known.keep, signer())
+    async with asyncio.timeout(30):
+        while len(web.asked) < 2 or await handle() != f"{ANN.username}@{host}":
+            await asyncio.sleep(0.01)
+    # the same once more, and with another face: its host stays, and it is not asked again
+    clock.now += 2 * FRESH
+    await atomic(known.keep_all, [signer(name="Ann of elsewhere")])
+    assert (await atomic(known.keep_all, [signer(name="Ann of elsewhere")]))[ANN.id].handle == await handle()
+    assert await handle() == f"{ANN.username}@{host}"
+    assert len(web.asked) == 2
+    await handles.close()
+
+
+async def test_another_name_is_asked_for_anew(database: Database, clock: Clock) -> None:
+    met: list[str] = []
+    known = made(clock, introduced=lambda actor: met.append(actor.username))
+    await atomic(known.keep, signer())
+    await atomic(set_handle, ANN.id, f"{ANN.username}@short.example")
+    await atomic(known.keep, signer(username="bo"))
+    assert await handle() == "bo@remote.example"
+    keys = (ActorKey(f"{ANN.id}#main-key", KEY),)
+    await atomic(known.update, replace(ANN, username="cy", keys=keys, followers=f"{ANN.id}/followers"), keys[0].id)
+    assert await handle() == "cy@remote.example"
+    assert met == [ANN.username, "bo", "cy"]
+
+
+async def test_who_stops_waits_for_no_answer() -> None:
+    class Silent:
+        async def json(self, url: str) -> Fetched:
+            return await asyncio.Future()
+
+    handles = Handles(cast(Fetches, Silent()), set_handle)
+    for _ in range(MAX_WAITING + 10):
+        handles.ask(ANN)
+    await asyncio.sleep(0)
+    await handles.close()
