@@ -13,8 +13,9 @@ from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.objects import Object, Tag, write_object
 from activitypub.webfinger import Handle
+from fedistream.core.markdown import MAX_POST_MARKS, marks
 from fedistream.core.supervisor import go
-from fedistream.db import atomic, statement
+from fedistream.db import atomic, statement, within
 from fedistream.errors import Gone, NotFound
 from fedistream.federation.addresses import Addresses, Channel, Settings
 from fedistream.federation.excerpt import beginning
@@ -91,7 +92,8 @@ class Posts:
     async def preview(self, channel: Channel, markdown: str) -> str:
         """What a post of this text would look like, as sanitised HTML. Asks other servers, as `look_up` does. Raises
         Invalid, Off."""
-        return self.html(channel, await self.look_up(Draft(markdown)))
+        draft = await self.look_up(Draft(markdown))
+        return (await _written(draft, self._frame(channel, draft, "preview", self._now()))).content or ""
 
     def html(self, channel: Channel, draft: Draft) -> str:
         """What others would be shown. Raises Invalid, Off."""
@@ -103,7 +105,7 @@ class Posts:
         if isinstance(draft, str):
             draft = await self.look_up(Draft(draft))
         post_id, now = self._token(), self._now()
-        thing = note(draft, self._frame(channel, draft, post_id, now))
+        thing = await _written(draft, self._frame(channel, draft, post_id, now))
         post = Post(post_id, channel.id, write_object(thing), self._shown(channel.id, draft.visibility))
         return await atomic(self._publish, post, channel, draft, now, expires_at)
 
@@ -286,6 +288,13 @@ class Posts:
 
     def _private(self, channel_id: int) -> bool:
         return bool(self._settings.value("federation.private", channel_id))
+
+
+async def _written(draft: Draft, frame: Frame) -> Object:
+    """The note of a draft; beside the loop where it takes longer, unless a transaction waits for it. Raises Invalid."""
+    if within() or marks(draft.text) <= MAX_POST_MARKS:
+        return note(draft, frame)
+    return await asyncio.to_thread(note, draft, frame)
 
 
 def _post(row: PostRow) -> Post:

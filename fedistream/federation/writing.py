@@ -17,11 +17,12 @@ from activitypub.urls import BadUrl, from_iri, is_url
 from activitypub.vocabulary.compose import quote_policy
 from activitypub.vocabulary.objects import Attachment, Object, Tag
 from activitypub.webfinger import BadHandle, Handle, parse_handle
-from fedistream.core.markdown import POST
+from fedistream.core.markdown import POST, marks
 from fedistream.core.plain_text import visible
 from fedistream.errors import Invalid
 
 MAX_TEXT = POST.longest  # characters; nobody reads more in a timeline
+MAX_MARKS = 1000  # each takes up to 20 us to render, and nobody reads a text of them
 MAX_HTML = 200_000  # what we would read of others
 MAX_SUMMARY = 500
 MAX_ALT = 1500  # others cut there
@@ -107,6 +108,8 @@ def check(draft: Draft) -> Draft:
     text, summary = visible(draft.text).strip(), visible(draft.summary).strip()
     if not text or len(text) > MAX_TEXT:
         raise Invalid("value", f"must have 1 to {MAX_TEXT} characters")
+    if marks(text) > MAX_MARKS:
+        raise Invalid("value", f"must have at most {MAX_MARKS} line breaks and signs that format a text")
     if len(summary) > MAX_SUMMARY:
         raise Invalid("summary", f"must be at most {MAX_SUMMARY} characters")
     if len(draft.pictures) > MAX_PICTURES:
@@ -162,6 +165,8 @@ def write(draft: Draft, tag_page: Callable[[str], str]) -> Written:
 def handles(markdown: str) -> tuple[Handle, ...]:
     """Whom the text names as @user@host, at most MAX_MENTIONS, for them to be looked up."""
     found: dict[str, Handle] = {}
+    if marks(markdown[:MAX_TEXT]) > MAX_MARKS:
+        return ()  # it is no post, see `check`
 
     def note_down(handle: Handle) -> None:
         if len(found) < MAX_MENTIONS:

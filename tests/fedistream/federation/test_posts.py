@@ -7,6 +7,7 @@ import pytest
 
 from activitypub.addressing import Visibility
 from activitypub.strictjson import Json
+from fedistream.core.markdown import MAX_POST_MARKS, marks
 from fedistream.db import Database, atomic
 from fedistream.errors import Gone, Invalid, NotFound
 from fedistream.federation.models import PostReachRow, PostRow
@@ -220,3 +221,11 @@ async def test_whose_posts_they_are_is_told_of_those_that_are(node: Federated) -
     await posts.delete(two.id)
     assert await posts.channels_of({one.id, two.id, "none"}) == {one.id: node.home.id}
     assert await posts.channels_of(()) == {}
+
+
+async def test_a_text_of_many_signs_is_written_beside_the_loop_and_all_the_same(node: Federated) -> None:
+    posts, text = node.feature.posts, "[x] *a* " * 60
+    assert marks(text) > MAX_POST_MARKS
+    post = await posts.publish(node.home, text)
+    assert await posts.preview(node.home, text) == post.document["content"]
+    assert (await atomic(posts.publish, node.home, Draft(text))).document["content"] == post.document["content"]

@@ -235,3 +235,10 @@ def test_a_draft_that_cannot_be_posted_is_refused_with_its_field(draft: Draft, f
     with pytest.raises(Invalid) as refused:
         note(draft, framed())
     assert refused.value.field == field
+
+
+def test_a_text_of_nothing_but_signs_is_no_post() -> None:
+    with pytest.raises(Invalid, match="at most 1000 line breaks and signs"):
+        note(Draft("[" * 1001), framed())
+    assert handles("@ann@a.example " + "*" * 1001) == ()
+    assert note(Draft("* a\n" * 400), framed()).content
