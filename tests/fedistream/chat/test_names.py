@@ -96,3 +96,17 @@ def test_invented_names_fit() -> None:
         name = names.invent([], lambda n, first=first: bytes([first, first, 255, 255][:n]))  # type: ignore[misc]
         assert names.clean(name) == name
         assert not names.is_forbidden(name, ["fedistream", "operator", "admin", "system"])
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Ann ✓", "Ann"),
+        ("✅\ufe0fAnn ☑\ufe0f", "Ann"),
+        ("Ann :verified:", "Ann"),
+        ("✔", ""),
+        ("Ann :blob:", "Ann :blob:"),
+    ],
+)
+def test_no_name_has_the_sign_of_those_who_signed_in(name: str, shown: str) -> None:
+    assert names.clean(name) == shown

@@ -22,7 +22,7 @@ INBOX, FETCH, OUTSIDE = "activitypub/test_inbox.py", "activitypub/test_fetch.py"
 JSON, CAVAGE = "activitypub/test_strictjson.py", "activitypub/signatures/test_cavage.py"
 RESTRAINT, EXCERPT = "activitypub/test_restraint.py", "fedistream/federation/test_excerpt.py"
 SERVICE, LISTS = "fedistream/federation/test_service.py", "fedistream/federation/doors/test_lists.py"
-HERE = "fedistream/federation/test_checklist.py"
+HERE, PACE = "fedistream/federation/test_checklist.py", "fedistream/federation/test_pace.py"
 
 CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
     "a body of at most 1 MiB": (
@@ -93,7 +93,7 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
     "markup and names": (
         (EXCERPT, "test_what_could_do_harm_is_left_out"),
         (EXCERPT, "test_whatever_comes_what_is_shown_has_known_tags_and_is_never_blank"),
-        (EXCERPT, "test_names_are_text"),
+        ("fedistream/core/test_plain_text.py", "test_what_shows_nothing_or_turns_the_line_is_left_out"),
         ("activitypub/test_members.py", "test_a_name_loses_what_makes_it_look_like_another"),
     ),
     "pictures and emoji of strangers are not loaded": ((EXCERPT, "test_pictures_are_described_and_never_shown"),),
@@ -111,7 +111,11 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
         (LISTS, "test_a_list_adds_what_is_not_blocked_and_says_so_before"),
         (LISTS, "test_by_the_setting_only_known_domains_are_heard"),
     ),
-    "a pace for each server": ((SERVICE, "test_a_server_that_floods_is_told_to_wait"),),
+    "a pace for each server": (
+        (SERVICE, "test_who_floods_is_told_to_wait_and_may_still_do_something_else"),
+        (PACE, "test_a_host_is_held_to_it_however_many_actors_it_has"),
+        (PACE, "test_every_kind_of_activity_has_its_pace"),
+    ),
     "keys are the operator's alone": (
         ("fedistream/db/test_engine.py", "test_what_is_made_can_be_read_by_its_owner_only"),
         ("activitypub/signatures/test_keys.py", "test_a_private_key_does_not_show_itself"),
