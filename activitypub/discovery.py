@@ -83,7 +83,7 @@ async def find_account(handle: Handle, fetcher: Fetches) -> Found:
     return Found(handle, actor, jrd)
 
 
-async def find_handle(actor: Actor, fetcher: Fetches) -> Handle:
+async def confirm_handle(actor: Actor, fetcher: Fetches) -> Handle:
     """Return the handle of an actor as its servers give it, for an account of `example.com` that lives on
     `social.example.com`. Raises FetchFailed, also where the two do not agree about whose it is; then the host of the
     actor is as good as any.

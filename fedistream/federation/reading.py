@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from activitypub.actor import Actor
-from activitypub.discovery import find_account, find_handle
+from activitypub.discovery import confirm_handle, find_account
 from activitypub.fetch import Clock, Fetched, Fetcher, FetchFailed
 from activitypub.outside import Outside
 from activitypub.restraint import Fetches
@@ -77,7 +77,7 @@ class Handles:
 
     async def _ask_of(self, actor: Actor) -> None:
         try:
-            found = await find_handle(actor, self._fetches)
+            found = await confirm_handle(actor, self._fetches)
         except (FetchFailed, Off) as failed:
             log.info("the handle of %s was not found: %s", actor.id, failed)
             return

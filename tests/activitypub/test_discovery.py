@@ -5,7 +5,7 @@ from aiohttp import web
 
 from activitypub import strictjson
 from activitypub.actor import ActorKey, parse_actor
-from activitypub.discovery import find_account, find_actor, find_handle, find_signer
+from activitypub.discovery import confirm_handle, find_account, find_actor, find_signer
 from activitypub.fetch import Fetched, FetchFailed, Why
 from activitypub.signatures.request import Request
 from activitypub.signer import Missing, Signer
@@ -193,7 +193,7 @@ async def test_an_actor_has_the_handle_that_its_servers_agree_about(
     answers: dict[str, Json | Why], handle: Handle
 ) -> None:
     asked = Web(answers)
-    assert await find_handle(actor(), asked) == handle
+    assert await confirm_handle(actor(), asked) == handle
     assert asked.asked == list(answers)
 
 
@@ -209,12 +209,12 @@ async def test_an_actor_has_the_handle_that_its_servers_agree_about(
 )
 async def test_a_handle_that_its_host_does_not_confirm_is_not_believed(answers: dict[str, Json | Why]) -> None:
     with pytest.raises(FetchFailed):
-        await find_handle(actor(), Web(answers))
+        await confirm_handle(actor(), Web(answers))
 
 
 async def test_a_name_that_no_handle_has_is_not_asked_for() -> None:
     with pytest.raises(FetchFailed):
-        await find_handle(actor(username="a b"), Web({}))
+        await confirm_handle(actor(username="a b"), Web({}))
 
 
 async def test_a_signer_is_found_over_the_network() -> None:
