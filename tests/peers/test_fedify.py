@@ -142,6 +142,8 @@ async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(ho
     assert sorted(done) == sorted(f"FEDIVERSE_ENGAGEMENT_{kind}" for kind in ("LIKE", "LIKE", "REPOST"))
     told = await until(lambda: lines(home), lambda said: any("shared a post" in line for line in said))
     assert "Cleo of Fedify liked a post from Fedistream." in told
+    assert "Cleo of Fedify reacted with 🎉 to a post from Fedistream." in told
+    assert [each.get("reaction") for each in actions if "reaction" in each] == ["🎉"]
     for each in (like, react, share):
         await cleo.undo(each, home.us)
     assert await counted() == (0, 0)
@@ -322,6 +324,11 @@ async def test_it_finds_us_and_reads_all_that_we_show(home: Town, peer: Fedify) 
 
     shown = await peer.ask("look", url=note)
     assert (shown["type"], shown["attributedTo"], shown["content"]) == ("Note", home.us, "<p>To be found</p>")
+    assert shown["replies"]["first"]["type"] == "CollectionPage"
+    # pasted into a search: the page of the channel
+    assert (await peer.ask("look", url=f"{home.origin}/"))["id"] == home.us
+    node = await peer.ask("look", url=f"{home.origin}/federation/node")
+    assert await peer.ask("list", url=node["outbox"]) == []
     outbox = await peer.ask("list", url=found["outbox"])
     assert note in [item["object"]["id"] for item in outbox]
     assert {item["type"] for item in outbox} == {"Create"}

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from fedistream.federation.models import FollowerRow
 from fedistream.federation.values import Kind
 from tests.kit.adminpages import NASTY, Visitor, said
 from tests.kit.faces import Faces
@@ -35,6 +36,18 @@ async def test_what_is_missing_is_told(faces: Faces, admin: Visitor, enabled: bo
 async def test_a_node_without_an_address_says_so(faces: Faces, admin: Visitor) -> None:
     faces.settings.override("serverurl", "")
     assert NO_ADDRESS in await admin.see(PAGE)
+
+
+async def test_followers_that_know_the_channel_by_another_address_are_told_of(faces: Faces, admin: Visitor) -> None:
+    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("federation.enabled", True)
+    await follower("ann")
+    us = "https://node.example/federation/user/streamer"
+    row = await FollowerRow.get()
+    await FollowerRow.filter(id=row.id).update(follow={**row.follow, "object": us})
+    assert "by another address" not in await admin.see(PAGE)
+    faces.settings.override("serverurl", "https://moved.example")
+    assert "1 follower knows the channel by another address" in await admin.see(PAGE)
 
 
 async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
