@@ -150,7 +150,10 @@ class Scene:
 
     async def listen(self, person: ChatClient) -> None:
         while True:
-            told = await person.next()
+            try:
+                told = await person.next()
+            except TimeoutError:
+                continue  # nobody is heard while the database is away
             text = TAG.sub("", str(told.get("body", "")))
             if told["type"] == "CHAT":
                 self.heard[text] += 1
