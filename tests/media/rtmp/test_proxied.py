@@ -1,9 +1,12 @@
 """Encoders behind a TCP proxy that says for whom it connects, joined by sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -136,3 +139,72 @@ async def test_a_proxy_that_never_ends_its_header_is_dropped() -> None:
     await until(lambda: server.refused == {"HandshakeTimeout": 1})
     writer.close()
     await server.close()
+
+
+HAPROXY = """
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 1m
+    timeout server 1m
+"""
+LISTEN = """
+listen front{number}
+    bind 127.0.0.1:{front}
+    server node 127.0.0.1:{back} {sends}
+"""
+
+
+@pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not installed: not tested with it")
+async def test_encoders_publish_through_haproxy(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    door = RecordingDoor()
+    async with serving(door) as server:
+        plain = await server.listen("127.0.0.1", 0)
+        secure = await server.listen("127.0.0.1", 0, ssl=server_context())
+        fronts = [
+            ("rtmp", free_port(), plain, "send-proxy"),
+            ("rtmp", free_port(), plain, "send-proxy-v2 proxy-v2-options unique-id,crc32c check inter 100"),
+            ("rtmps", free_port(), secure, "send-proxy-v2"),
+        ]
+        blocks = [
+            LISTEN.format(number=number, front=front, back=back, sends=sends)
+            for number, (_, front, back, sends) in enumerate(fronts)
+        ]
+        config = tmp_path / "haproxy.cfg"
+        config.write_text(HAPROXY + "".join(blocks))
+        haproxy = await asyncio.create_subprocess_exec("haproxy", "-db", "-f", str(config))
+        try:
+            for scheme, front, _, _ in fronts:
+                await until_open(front)
+                context = client_context() if scheme == "rtmps" else None
+                encoder = await client.connect(f"{scheme}://127.0.0.1:{front}/live/{KEY}", tls_context=context)
+                encoder.send(FRAME)
+                await encoder.close()
+                assert await door.tapes[-1].end() is End.FINISHED
+                assert door.tapes[-1].frames == [FRAME]
+            assert len(door.tapes) == len(fronts)
+        finally:
+            haproxy.terminate()
+            await haproxy.wait()
+
+
+async def until_open(port: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                await writer.wait_closed()
+                return
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    def find() -> int:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port: int = free.getsockname()[1]
+            return port
+
+    return find
