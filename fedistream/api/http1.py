@@ -95,6 +95,7 @@ class Http1Protocol(HttpToolsProtocol):
         self._reading = Reading.NOTHING
         self._spent = 0  # bytes of the present head, or of the present body beside its data
         self._last_chunk = False
+        self._host: bytes | None = None  # the last that was found good
         self._refusal: Refusal | None = None
         self._websocket = False
         self._raw_body = 0  # bytes of a body that the parser takes for another protocol
@@ -176,11 +177,11 @@ class Http1Protocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(self._refusal or MALFORMED)
             return
+        if self._reading is Reading.NOTHING and not self._spent:
+            return
         if refusal := self._excess():
             self._refuse(refusal)
-        elif self._head_alarm is None and (
-            self._reading is Reading.HEAD or (self._reading is Reading.NOTHING and self._spent)
-        ):
+        elif self._head_alarm is None and self._reading is not Reading.BODY:
             self._head_alarm = self.loop.call_later(self.head_s, self._head_is_late)
 
     def _excess(self) -> Refusal | None:
@@ -255,17 +256,23 @@ class Http1Protocol(HttpToolsProtocol):
 
     def _check_host(self, fields: list[tuple[bytes, bytes]]) -> None:
         """RFC 9112, 3.2 and 3.2.2: one Host of one host; that of an address written in full goes before it."""
-        places = [place for place, (name, _) in enumerate(fields) if name == b"host"]
-        version = self.parser.get_http_version()
-        if version != "1.1":
-            if any(name == b"transfer-encoding" for name, _ in fields):
+        names = [name for name, _ in fields]
+        hosts = names.count(b"host")
+        chunked = b"transfer-encoding" in names
+        if (chunked or not hosts) and self.parser.get_http_version() != "1.1":
+            if chunked:
                 self._stop(CHUNKED_BEFORE_1_1)  # RFC 9112, 6.1: a proxy before us may see its end elsewhere
-            if not places:
-                return
-        if len(places) != 1 or not HOST.fullmatch(fields[places[0]][1]):
+            return
+        if hosts != 1:
             self._stop(NO_HOST)
+        place = names.index(b"host")
+        host = fields[place][1]
+        if host != self._host:  # of one connection it is nearly always the same
+            if not HOST.fullmatch(host):
+                self._stop(NO_HOST)
+            self._host = host
         if not self.url.startswith(b"/"):
-            fields[places[0]] = (b"host", self._absolute())
+            fields[place] = (b"host", self._absolute())
 
     def _absolute(self) -> bytes:
         """Take the path out of an address in absolute form, and return its host."""
@@ -388,7 +395,8 @@ class Http1Protocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.cycle.response_complete:
             self._connections.idle(self)
-        self._watch_writing()
+        if self._write_alarm is not None or self.transport.get_write_buffer_size():
+            self._watch_writing()
 
     def pause_writing(self) -> None:
         super().pause_writing()

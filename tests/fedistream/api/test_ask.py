@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from fedistream.api.ask import MAX_JSON_DEPTH, Ask
+from fedistream.api.ask import MAX_COOKIES, MAX_JSON_DEPTH, Ask
 from fedistream.errors import Invalid
 
 
@@ -72,3 +72,14 @@ def test_a_member_of_any_kind_may_be_asked_for() -> None:
         assert ask(orjson.dumps({"value": value})).member("value", object) == value
     with pytest.raises(Invalid, match="value is missing"):
         ask(b"{}").member("value", object)
+
+
+def test_a_cookie_is_found_among_others_and_not_behind_more_than_anybody_has() -> None:
+    def cookie(header: str) -> str:
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"cookie", header.encode())]}
+        return Ask(Request(scope)).cookie("ours")
+
+    assert cookie("a=b; ours=1; c=d") == "1"
+    assert cookie("a=b") == ""
+    assert cookie(f"a={'b' * (MAX_COOKIES - 20)}; ours=1") == "1"
+    assert cookie(";" * MAX_COOKIES + "ours=1") == ""

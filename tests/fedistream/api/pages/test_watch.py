@@ -211,3 +211,15 @@ async def test_featured_streams_are_shown_when_there_are_any(studio: Studio) -> 
     assert '<span class="where">other.example:8443</span>' in page
     assert "far.example/logo" not in page
     assert "Featured streams" not in (await get(studio, "/embed/video")).text
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/embed/chat/readonly"])
+async def test_a_page_that_names_the_host_it_was_asked_by_says_so_to_caches(studio: Studio, path: str) -> None:
+    studio.settings.values["serverurl"] = ""
+    named = await get(studio, path, host="one.example")
+    assert "http://one.example/" in named.text
+    assert "Host" in named.headers["vary"].split(", ")
+    studio.settings.values["serverurl"] = "https://node.example"
+    fixed = await get(studio, path, host="one.example")
+    assert "one.example" not in fixed.text
+    assert "Host" not in fixed.headers.get("vary", "").split(", ")
