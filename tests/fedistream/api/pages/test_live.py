@@ -45,7 +45,7 @@ async def test_when_it_is_over_its_page_says_when_it_was_and_where_the_channel_i
     air.broadcasts.shown = onair.offline()
     page = await get(air, "/live/3")
     assert page.status_code == 200
-    assert "<h1>Evening locks</h1>" in page.text
+    assert '<h1 dir="auto">Evening locks</h1>' in page.text
     assert "This broadcast has ended" in page.text
     assert 'datetime="2026-05-01T11:30:00.250000+00:00"' in page.text
     assert "1 h 23 min" in page.text
@@ -65,7 +65,7 @@ async def test_what_a_killed_process_left_without_an_end_ended_when_it_was_last_
 
 async def test_a_broadcast_without_a_title_has_the_channels_name(air: Studio) -> None:
     air.broadcasts.written[3] = replace(onair.over(3), title="")
-    assert "<h1>Quiet Waters</h1>" in (await get(air, "/live/3")).text
+    assert '<h1 dir="auto">Quiet Waters</h1>' in (await get(air, "/live/3")).text
 
 
 @pytest.mark.parametrize("text", ["8", "0", "07", "-7", "7.0", "seven", "٧", "9" * 18, "9" * 400, "%00", "7%2F", "7 "])

@@ -44,7 +44,7 @@ async def test_an_offline_channel_shows_its_message_and_when_it_was_live(studio:
     assert 'datetime="2026-04-30T18:00:00+00:00"' in page.text
     assert "2026-04-30 18:00 UTC" in page.text
     assert "<title>Quiet Waters · offline</title>" in page.text
-    assert '<h1 id="title">Quiet Waters</h1>' in page.text  # the last title was of the last broadcast
+    assert '<h1 id="title" dir="auto">Quiet Waters</h1>' in page.text  # the last title was of the last broadcast
 
 
 async def test_a_channel_that_was_never_live_says_nothing_of_a_last_time(studio: Studio) -> None:
@@ -90,7 +90,7 @@ async def test_only_a_live_page_loads_the_player_ahead(studio: Studio) -> None:
     studio.broadcasts.shown = onair.live()
     live = await get(studio)
     assert "modulepreload" not in offline.text
-    assert live.text.count("modulepreload") == 2
+    assert live.text.count("modulepreload") == 4  # both libraries, and ours that imports one of them
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -213,7 +213,7 @@ async def test_featured_streams_are_shown_when_there_are_any(studio: Studio) -> 
     assert "Featured streams" not in (await get(studio, "/embed/video")).text
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/embed/chat/readonly"])
+@pytest.mark.parametrize("path", PAGES)
 async def test_a_page_that_names_the_host_it_was_asked_by_says_so_to_caches(studio: Studio, path: str) -> None:
     studio.settings.values["serverurl"] = ""
     named = await get(studio, path, host="one.example")
