@@ -30,6 +30,7 @@ BENCHMARKS = (
     "chat_fanout",
     "chat_live",
     "guessing",
+    "chat_return",
     "inbox",
     "burst",
     "burst_live",

@@ -64,6 +64,8 @@ TITLES: Mapping[str, str] = {
     "chat_edge": "newest media older while 5000 clients chat, p99",
     "guessing_first": "the right admin password during 2,000 wrong ones, hashed",
     "guessing_most": "the same again and again, the slowest",
+    "chat_return_memory": "memory more while 1000 return to the chat, 5000 lines missed",
+    "chat_return_edge": "newest media older meanwhile, p99",
     "inbox_p99": "from a signed POST to its answer, 500/s, p99",
     "inbox_cpu": "a signed POST to the inbox, CPU",
     "inbox_most": "signed POSTs taken",

@@ -13,6 +13,7 @@ from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
 from fedistream.api.known import KnownBrowsers
 from fedistream.api.ops import Check
+from fedistream.api.owncast.histories import Histories
 from fedistream.api.owncast.needs import Listening
 from fedistream.api.owncast.socket import ChatSocket
 from fedistream.api.owncast.socket import Desk as SocketDesk
@@ -55,6 +56,7 @@ def web(
         "messages": made.chat.messages,
         "bans": made.chat.bans,
         "emoji": made.chat.emoji,
+        "histories": Histories(made.chat.messages),
         "integrations": made.integrations,
         "indieauth": made.sign_in.indieauth,
         "codes": made.sign_in.codes,

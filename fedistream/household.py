@@ -4,6 +4,17 @@ import ipaddress
 
 PREFIX = 64  # bits of an IPv6 address that a household shares; the rest, everybody changes daily
 
+# not `is_private` of the standard library, which has the documentation's networks, and not those of RFC 6598
+SHARED = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+        "100.64.0.0/10",  # RFC 6598
+        *("127.0.0.0/8", "169.254.0.0/16"),
+        *("::1/128", "fe80::/10", "fc00::/7"),
+    )
+)
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -22,6 +33,16 @@ def network_of(address: str) -> Network:
     # of this machine's own network no two addresses are one household
     whole = found.version == 4 or found.is_loopback
     return ipaddress.ip_network((found, found.max_prefixlen if whole else PREFIX), strict=False)
+
+
+def is_shared(address: str) -> bool:
+    """Whether people who are not one household may all be seen at this address: a proxy's that does not say for whom it
+    asks, a container bridge's, a phone company's (RFC 6598). What is no address is nobody's."""
+    try:
+        found = plain(ipaddress.ip_address(address))
+    except ValueError:
+        return True
+    return any(found.version == network.version and found in network for network in SHARED)
 
 
 def plain(address: Address) -> Address:

@@ -155,6 +155,9 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
 
+    async def drained(self) -> None:
+        await self.writable.wait()
+
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._late:  # it has taken what it was owed, and missed what came after

@@ -55,6 +55,9 @@ class Line(Protocol):
     def shut(self, code: int, reason: str = "") -> None:
         """Close after what has been pushed. The application then receives `websocket.disconnect`."""
 
+    async def drained(self) -> None:
+        """Wait until most of what has been pushed has gone out, or the line is closed."""
+
 
 def line(scope: Scope, send: Send) -> "Line":
     """The server's own line where it has one, otherwise one over `send`; for the accepted websocket of `scope`."""
@@ -88,6 +91,10 @@ class SentLine:
         if self._code is None:
             self._code, self._reason = code, reason
             self._write()
+
+    async def drained(self) -> None:
+        if self._writer is not None:
+            await asyncio.wait([self._writer])
 
     def _write(self) -> None:
         if self._writer is None:

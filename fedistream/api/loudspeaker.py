@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fedistream.api.lines import Frames, Line, frames
-from fedistream.chat.values import Event
+from fedistream.api.recent import Recent, Said
+from fedistream.chat.values import Event, Message
 
 log = logging.getLogger(__name__)
 
@@ -19,13 +20,13 @@ STEP = 5, 8  # of the room, by which a round begins further on than the last one
 MAX_WAITING = 2000  # events that may wait while a round is under way; chat is far below, a flood from a bot is not
 
 Shape = Callable[[int, Event], bytes]  # an event of a channel as one JSON text
-Heard = Callable[[int, bytes], None]
+Heard = Callable[[int, Said], None]
 
 
 class Relay(Protocol):
     """Carries a ready text to the loudspeakers of all nodes, this one among them. Neither call waits or raises."""
 
-    def tell(self, channel_id: int, text: bytes) -> None: ...
+    def tell(self, channel_id: int, said: Said) -> None: ...
 
     def attach(self, heard: Heard) -> None:
         """`heard` is called in the event loop's thread, in the order of a channel's texts."""
@@ -37,9 +38,9 @@ class InProcess:
     def __init__(self) -> None:
         self._heard: list[Heard] = []
 
-    def tell(self, channel_id: int, text: bytes) -> None:
+    def tell(self, channel_id: int, said: Said) -> None:
         for heard in self._heard:
-            heard(channel_id, text)
+            heard(channel_id, said)
 
     def attach(self, heard: Heard) -> None:
         self._heard.append(heard)
@@ -48,11 +49,12 @@ class InProcess:
 @dataclass(slots=True)
 class _Crowd:
     """The lines of one room. `round` are those that get what is on its way now, `said` it; `first` is whom the next
-    round begins with."""
+    round begins with. `recent` has what is on its way, and nothing that waits."""
 
     lines: dict[Line, None] = field(default_factory=dict)
     first: int = 0
-    waiting: list[bytes] = field(default_factory=list)
+    recent: Recent = field(default_factory=Recent)
+    waiting: list[Said] = field(default_factory=list)
     round: list[Line] = field(default_factory=list)
     said: Frames | None = None
     reached: int = 0
@@ -74,27 +76,23 @@ class Loudspeaker:
 
     def join(self, channel_id: int, line: Line) -> None:
         """The line hears everything said from now on, and what is just being said."""
-        crowd = self._crowds.setdefault(channel_id, _Crowd())
+        crowd = self._crowd(channel_id)
         crowd.lines[line] = None
         if crowd.said is not None:
             crowd.round.append(line)
+
+    def follow(self, channel_id: int, line: Line) -> None:
+        """The line hears what comes after all that is `recent`."""
+        self._crowd(channel_id).lines[line] = None
+
+    def recent(self, channel_id: int) -> Recent:
+        """What was said last, up to what is just being said."""
+        return self._crowd(channel_id).recent
 
     def leave(self, channel_id: int, line: Line) -> None:
         crowd = self._crowds.get(channel_id)
         if crowd is not None:
             crowd.lines.pop(line, None)
-            if not crowd.lines and crowd.said is None:
-                del self._crowds[channel_id]
-
-    def replace(self, channel_id: int, old: Line, new: Line) -> None:
-        """`new` hears what `old` has not heard yet. Nothing when `old` has left."""
-        crowd = self._crowds.get(channel_id)
-        if crowd is None or old not in crowd.lines:
-            return
-        del crowd.lines[old]
-        crowd.lines[new] = None
-        if crowd.said is not None:
-            crowd.round[:] = [new if line is old else line for line in crowd.round]
 
     def count(self, channel_id: int) -> int:
         crowd = self._crowds.get(channel_id)
@@ -110,30 +108,34 @@ class Loudspeaker:
         except Exception:
             log.exception("no words for %s", type(event).__name__)
             return
-        self._relay.tell(channel_id, text)
+        # only messages are in the log, where those who come back look for what they missed
+        self._relay.tell(channel_id, Said(text, event.id if isinstance(event, Message) else ""))
 
-    def _hear(self, channel_id: int, text: bytes) -> None:
-        crowd = self._crowds.get(channel_id)
-        if crowd is None:
-            return
+    def _crowd(self, channel_id: int) -> _Crowd:
+        return self._crowds.setdefault(channel_id, _Crowd())
+
+    def _hear(self, channel_id: int, said: Said) -> None:
+        crowd = self._crowd(channel_id)
         if len(crowd.waiting) >= MAX_WAITING:
             self.dropped += 1
             return
-        crowd.waiting.append(text)
+        crowd.waiting.append(said)
         if len(crowd.waiting) == 1 and crowd.said is None:
-            asyncio.get_running_loop().call_soon(self._begin, channel_id, crowd)
+            asyncio.get_running_loop().call_soon(self._begin, crowd)
 
-    def _begin(self, channel_id: int, crowd: _Crowd) -> None:
-        crowd.said = frames(crowd.waiting)
+    def _begin(self, crowd: _Crowd) -> None:
+        crowd.said = frames(said.text for said in crowd.waiting)
+        for said in crowd.waiting:
+            crowd.recent.add(said)
         crowd.waiting = []
         # each round begins with somebody else: among thousands who came last would otherwise always hear it last
         lines = list(crowd.lines)
         first = crowd.first % max(1, len(lines))
         crowd.round, crowd.reached = [*lines[first:], *lines[:first]], 0
         crowd.first = first + len(lines) * STEP[0] // STEP[1] + 1
-        self._go_on(channel_id, crowd)
+        self._go_on(crowd)
 
-    def _go_on(self, channel_id: int, crowd: _Crowd) -> None:
+    def _go_on(self, crowd: _Crowd) -> None:
         assert crowd.said is not None
         said, begin = crowd.said, crowd.reached
         for line in crowd.round[begin : begin + SLICE]:
@@ -141,10 +143,8 @@ class Loudspeaker:
         crowd.reached = begin + SLICE
         loop = asyncio.get_running_loop()
         if crowd.reached < len(crowd.round):
-            loop.call_soon(self._go_on, channel_id, crowd)
+            loop.call_soon(self._go_on, crowd)
             return
         crowd.said, crowd.round = None, []
         if crowd.waiting:
-            loop.call_soon(self._begin, channel_id, crowd)
-        elif not crowd.lines:
-            self._crowds.pop(channel_id, None)
+            loop.call_soon(self._begin, crowd)

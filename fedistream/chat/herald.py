@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from fedistream.chat import ids, rules
+from fedistream.chat import rules
 from fedistream.chat.bans import Bans
 from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import Along, MessageLog
@@ -209,7 +209,7 @@ class Herald:
     ) -> Message:
         """A new one, made now: append it before you make the next."""
         message_id = self._parts.messages.next_id()
-        at = ids.time_of(ids.number(message_id))  # not a moment off from what is read back later
+        at = self._parts.messages.moment(message_id)
         return Message(message_id, channel_id, kind, origin, body, html, at, visitor, remote)
 
     def facing(self, author: RemoteAuthor) -> RemoteAuthor:

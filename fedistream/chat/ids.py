@@ -41,6 +41,15 @@ def number(text: str) -> int:
     return found
 
 
+def is_id(text: str) -> bool:
+    """Whether it can be one of ours."""
+    try:
+        number(text)
+    except BadId:
+        return False
+    return True
+
+
 def first_of(at: datetime) -> int:
     """No id made before this moment is as high as this number."""
     return max(0, (at - _EPOCH) // timedelta(milliseconds=1)) << LOW_BITS
@@ -63,7 +72,7 @@ class Ids:
 
     def next(self) -> str:
         low = int.from_bytes(self._chance(2), "big")  # 16 of the 19 bits: room for those of the same millisecond
-        self._last = max(first_of(self._now()) | low, self._last + 1)
+        self._last = min(max(first_of(self._now()) | low, self._last + 1), LAST)
         return text(self._last)
 
     def skip(self, number: int) -> None:

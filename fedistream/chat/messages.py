@@ -19,7 +19,7 @@ from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
-from fedistream.db import DatabaseProblem, atomic
+from fedistream.db import DatabaseProblem, after_commit, atomic
 from fedistream.errors import Invalid, TooMany
 from fedistream.events import Fact
 
@@ -34,7 +34,8 @@ MAX_IDS = 1_000  # that are hidden or shown in one go, and told to who was away
 MAX_LOOKED_AT = 5_000  # hidden last, among which the newest are looked for
 PRUNED_AT_ONCE = 1_000  # rows in one statement: everybody else waits for it,
 PRUNE_PAUSE_S = 0.1  # and is let in between
-MAX_AHEAD = timedelta(days=1)
+AHEAD = timedelta(seconds=1)  # by so much the time in an id may be off; by more, the message has its own
+FARTHEST = ids.LAST >> 1  # an id in the year 2248: from there on they may run out
 
 MORE = ("title", "image", "link", "warning", "answers", "reaction", "reaction_picture")
 GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # what is left of a message that its author took back
@@ -68,17 +69,23 @@ class MessageLog:
         self._last: asyncio.Future[bool] | None = None
         self._news, self._closing = asyncio.Event(), asyncio.Event()
         self._failed = 0  # attempts at the first batch
+        self.changes = 0  # how often something was changed that had been said before
 
     async def open(self) -> None:
-        """Let ids go on after the last one that is stored, should the clock have been set back meanwhile: once, before
-        anything is appended."""
+        """Let ids go on after the last one that is stored, should the clock have been set back meanwhile, by however
+        much: once, before anything is appended."""
         newest = await MessageRow.all().order_by("-id").first()
-        # a clock that was years ahead once must not date everything for good
-        if newest is not None and ids.time_of(newest.id) - self._clocks.now() < MAX_AHEAD:
+        if newest is not None and newest.id < FARTHEST:
             self._ids.skip(newest.id)
 
     def next_id(self) -> str:
         return self._ids.next()
+
+    def moment(self, message_id: str) -> datetime:
+        """When something is said whose id was made just now. That is the time in the id; but ids go on from the highest
+        one, for the sake of the order, and a clock that was ahead for a while leaves them ahead."""
+        at, now = ids.time_of(ids.number(message_id)), self._clocks.now()
+        return at if abs(at - now) <= AHEAD else now
 
     @property
     def crowded(self) -> bool:
@@ -144,12 +151,19 @@ class MessageLog:
         found = await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS)
         return await self._messages(found[::-1])
 
-    async def hidden_since(self, channel_id: int, after: str) -> tuple[str, ...]:
-        """The ids of messages that were said up to an id and hidden after the moment it was made: for somebody who was
-        away and still shows them. The newest MAX_IDS, the oldest first. Raises Invalid."""
-        last = _cursor(after)
+    async def behind_newest(self, channel_id: int, count: int) -> str:
+        """The id behind which the newest `count` messages come that may be seen; empty when there are no more."""
+        rows = MessageRow.filter(channel_id=channel_id, visible=True).order_by("-id").offset(count).limit(1)
+        found = await rows.values_list("id", flat=True)
+        return ids.text(int(str(found[0]))) if found else ""
+
+    async def hidden_since(self, channel_id: int, after: str, *, upto: str = "") -> tuple[str, ...]:
+        """The ids of messages that were said up to an id (`upto`, or else `after`) and hidden after the moment `after`
+        was made: for somebody who was away and still shows them. The newest MAX_IDS, the oldest first. Raises
+        Invalid."""
+        since = ids.time_of(_cursor(after))
         # no word of `visible`: by its index SQLite would go through all that was ever hidden
-        rows = MessageRow.filter(channel_id=channel_id, id__lte=last, hidden_at__gt=ids.time_of(last))
+        rows = MessageRow.filter(channel_id=channel_id, id__lte=_cursor(upto or after), hidden_at__gt=since)
         found = await rows.order_by("-hidden_at", "-id").limit(MAX_LOOKED_AT).values_list("id", flat=True)
         return tuple(ids.text(number) for number in sorted(int(str(each)) for each in found)[-MAX_IDS:])
 
@@ -173,11 +187,15 @@ class MessageLog:
 
     async def set_visible(self, message_ids: Iterable[str], visible: bool) -> dict[int, tuple[str, ...]]:
         """Hide or show them. Returns which of them changed, by channel. Raises Invalid for more than MAX_IDS."""
-        return await atomic(self._set_visible, _numbers(message_ids), visible)
+        changed = await atomic(self._set_visible, _numbers(message_ids), visible)
+        after_commit(self._changed)
+        return changed
 
     async def hide_all_of(self, visitor_id: str) -> dict[int, tuple[str, ...]]:
         """Hide everything a visitor said. Returns the newest MAX_IDS that changed, by channel."""
-        return await atomic(self._hide_all_of, visitor_id)
+        changed = await atomic(self._hide_all_of, visitor_id)
+        after_commit(self._changed)
+        return changed
 
     async def rewrite(self, message_id: str, change: Callable[[Message], Message]) -> Message | None:
         """Let a message say something else. Returns it as it is then, or None if there is none."""
@@ -187,12 +205,14 @@ class MessageLog:
         message = change(found[0])
         row = _row(message)
         await MessageRow.filter(id=row.id).update(body=row.body, html=row.html, more=row.more)
+        after_commit(self._changed)
         return message
 
     async def wipe(self, message_ids: Iterable[str]) -> None:
         """Forget what they said and who elsewhere said it. Raises Invalid for more than MAX_IDS."""
         rows = MessageRow.filter(id__in=_numbers(message_ids))
         await rows.update(body=GONE, html=GONE_HTML, more=None, author=None)
+        after_commit(self._changed)
 
     async def of_author(self, author: str) -> tuple[str, ...]:
         """The ids of what an actor elsewhere said and did, MAX_IDS at most."""
@@ -211,7 +231,7 @@ class MessageLog:
 
     async def prune(self, channel_id: int, older_than: datetime) -> int:
         """Delete what was said before, a bite at a time. Returns how many were deleted."""
-        last, deleted = ids.first_of(older_than), 0
+        last, deleted = max(ids.first_of(older_than), await self._dated_before(channel_id, older_than)), 0
         while True:
             rows = MessageRow.filter(channel_id=channel_id, id__lt=last).order_by("id").limit(PRUNED_AT_ONCE)
             found = [number for (number,) in await rows.values_list("id")]
@@ -237,6 +257,36 @@ class MessageLog:
             self._waiting.popleft()
         if not self._closing.is_set():
             await self._pause()
+
+    async def newest_at(self) -> datetime | None:
+        """When the newest message of all was said; None without any."""
+        found = await MessageRow.all().order_by("-id").limit(1).values_list(*COLUMNS)
+        return _message(found[0], {}).at if found else None
+
+    def _in_order(self) -> datetime:
+        """Now, by the clock of the ids, against which it is held for those who were away (`hidden_since`). Ids that are
+        ahead stand still in time."""
+        now, newest = self._clocks.now(), ids.time_of(ids.number(self.next_id()))
+        return now if newest <= now else newest + timedelta(milliseconds=1)
+
+    async def _dated_before(self, channel_id: int, older_than: datetime) -> int:
+        """Of the messages whose ids are ahead of the clock, the highest id of one that says itself that it is older.
+        What was said before that is older still, whatever the clock said then."""
+        behind, found = ids.first_of(self._clocks.now()), 0
+        while True:
+            rows = MessageRow.filter(channel_id=channel_id, id__gt=behind).order_by("id").limit(PRUNED_AT_ONCE)
+            page = await rows.values_list("id", "more")
+            for number, more in page:
+                if at := (more or {}).get("at"):
+                    if datetime.fromisoformat(at) >= older_than:
+                        return found
+                    found = number + 1
+            if len(page) < PRUNED_AT_ONCE:
+                return found
+            behind = page[-1][0]
+
+    def _changed(self) -> None:
+        self.changes += 1
 
     async def _pause(self) -> None:
         try:
@@ -307,11 +357,11 @@ class MessageLog:
         newest = await rows.order_by("-id").limit(MAX_IDS).values_list("id", "channel_id")
         changed = await self._change_visibility(newest, False)
         if len(newest) == MAX_IDS:
-            await rows.update(visible=False, hidden_at=self._clocks.now())
+            await rows.update(visible=False, hidden_at=self._in_order())
         return changed
 
     async def _change_visibility(self, found: Any, visible: bool) -> dict[int, tuple[str, ...]]:
-        hidden_at = None if visible else self._clocks.now()
+        hidden_at = None if visible else self._in_order()
         if found:
             rows = MessageRow.filter(id__in=[number for number, _ in found])
             await rows.update(visible=visible, hidden_at=hidden_at)
@@ -330,6 +380,8 @@ def _row(message: Message) -> MessageRow:
     more: dict[str, object] = {name: text for name in MORE if (text := getattr(message, name))}
     if message.edited_at is not None:
         more["edited_at"] = message.edited_at.isoformat()
+    if message.at != ids.time_of(ids.number(message.id)):
+        more["at"] = message.at.isoformat()
     if message.remote is not None:
         author = message.remote
         more["remote"] = asdict(author)
@@ -349,7 +401,7 @@ def _row(message: Message) -> MessageRow:
 def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
     number, channel_id, visitor_id, kind, origin, body, html, hidden_at, more = row
     more = dict(more or {})
-    remote, edited_at = more.pop("remote", None), more.pop("edited_at", None)
+    remote, edited_at, at = (more.pop(name, None) for name in ("remote", "edited_at", "at"))
     return Message(
         id=ids.text(number),
         channel_id=channel_id,
@@ -357,7 +409,7 @@ def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
         origin=Origin(origin),
         body=body,
         html=html,
-        at=ids.time_of(number),
+        at=ids.time_of(number) if at is None else datetime.fromisoformat(at),
         visitor=authors.get(visitor_id),
         remote=None if remote is None else RemoteAuthor(**remote),
         hidden_at=hidden_at,

@@ -18,6 +18,7 @@ from fedistream.api.hls import HlsFace
 from fedistream.api.known import KnownBrowsers
 from fedistream.api.loudspeaker import InProcess, Loudspeaker
 from fedistream.api.owncast.chat_shapes import Texts
+from fedistream.api.owncast.histories import Histories
 from fedistream.api.owncast.needs import Listening
 from fedistream.api.owncast.socket import ChatSocket, Limits
 from fedistream.api.owncast.socket import Desk as SocketDesk
@@ -203,7 +204,7 @@ class Faces:
 
     def _of_the_chat(self) -> dict[str, object]:
         names = ("chat", "herald", "moderation", "visitors", "messages", "bans", "emoji")
-        return {name: getattr(self.chat, name) for name in names}
+        return {"histories": Histories(self.chat.messages), **{name: getattr(self.chat, name) for name in names}}
 
     def socket(self) -> ChatSocket:
         parts = self.chat

@@ -38,6 +38,7 @@ class Parlour:
     asked: list[tuple[str, Any]] = field(default_factory=list)
     queries: list[dict[str, list[str]]] = field(default_factory=list)
     sockets: dict[WebSocket, str] = field(default_factory=dict)
+    log_shown: int = 1000  # lines of the log that GET /api/chat has
     away: bool = False  # no handshake succeeds
     refuses: bool = False  # no call succeeds
     moderators: bool = False  # whoever registers is one
@@ -148,7 +149,7 @@ class Parlour:
 
     async def _personal(self, path: str, given: Any) -> Response:
         if path == "/api/chat":
-            return JSONResponse(self.log)
+            return JSONResponse(self.log[-self.log_shown :])
         if path == "/api/chat/messagevisibility":
             await self.tell(self.told("VISIBILITY-UPDATE", ids=given["idArray"], visible=given["visible"]))
         if path.startswith("/api/moderation/chat/user/"):
@@ -158,7 +159,7 @@ class Parlour:
         return JSONResponse({"success": True, "message": "changed"})
 
     async def _socket(self, socket: WebSocket) -> None:
-        query = parse_qs(socket.scope["query_string"].decode())
+        query = parse_qs(socket.scope["query_string"].decode(), keep_blank_values=True)
         self.queries.append(query)
         if self.away:
             await socket.close(1013)
@@ -179,6 +180,8 @@ class Parlour:
         for told in self.log:
             if since and told["id"] > since:
                 await socket.send_json(told)
+        if "since" in query:
+            await socket.send_json({"type": "CAUGHT-UP", "since": since, "first": "", "complete": True})
         self.sockets[socket] = token
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:

@@ -6,10 +6,10 @@ from fedistream.api.ask import Ask
 from fedistream.api.entries import reply
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
+from fedistream.api.owncast.histories import Histories
 from fedistream.api.owncast.needs import Channels, Settings
 from fedistream.api.tokens import Bearer
 from fedistream.chat.emoji import Emoji
-from fedistream.chat.messages import MessageLog
 from fedistream.chat.moderation import ADMIN, MAX_WHY, Moderation
 from fedistream.chat.service import Chat
 from fedistream.chat.values import Visitor
@@ -73,16 +73,14 @@ async def register(ask: Ask, chat: Chat, channels: Channels) -> Response:
     return reply(shape, headers=NO_CACHE)
 
 
-async def history(ask: Ask, messages: MessageLog, channels: Channels, settings: Settings) -> Response:
-    """The newest messages, the oldest first. Ours: `before` and `since`, both ids of messages, and `limit`."""
+async def history(ask: Ask, histories: Histories, channels: Channels, settings: Settings) -> Response:
+    """The newest messages, the oldest first. Ours: `before` and `since`, both ids of messages, and `limit`; a page of
+    very long messages has fewer."""
     home = channels.home().id
-    found = await messages.history(
-        home,
-        before=ask.query.get("before") or None,
-        after=ask.query.get("since") or None,
-        limit=max(1, number(ask, "limit", HISTORY, MOST)),
-    )
-    return reply(chat_shapes.history(found, name(settings, home)), headers=NO_CACHE)
+    limit = max(1, number(ask, "limit", HISTORY, MOST))
+    key = home, ask.query.get("before", ""), ask.query.get("since", ""), limit
+    page = await histories.page(key, name(settings, home))
+    return Response(page, media_type="application/json", headers=NO_CACHE)
 
 
 async def set_visible(ask: Ask, moderation: Moderation) -> Response:

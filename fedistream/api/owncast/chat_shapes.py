@@ -174,6 +174,12 @@ def connected(visitor: Visitor, id: str, at: datetime) -> Json:  # noqa: A002
     return {"type": "CONNECTED_USER_INFO", "id": id, "timestamp": moment(at), "user": user(visitor)}
 
 
+def caught_up(since: str, first: str, *, complete: bool) -> Json:
+    """Ours: all has been told that was said after `since`, or, if that is not complete, from the message `first` on;
+    what is missing is in the history."""
+    return {"type": "CAUGHT-UP", "since": since, "first": first, "complete": complete}
+
+
 class Texts:
     """The shape of a loudspeaker: events as JSON texts. `name(channel_id)` is what the node is called."""
 

@@ -1,4 +1,4 @@
-"""The chat's websocket, `/ws`: who may sit down, what comes in, and how somebody who was away catches up.
+"""The chat's websocket, `/ws`: who may sit down, and what belongs to one socket.
 
 What may be said is the chat's to decide; how texts reach all sockets is the loudspeaker's.
 """
@@ -15,32 +15,31 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.ask import MAX_USER_AGENT, UNKNOWN_ADDRESS
-from fedistream.api.lines import TRY_AGAIN_LATER, Frames, Line, frames, line
+from fedistream.api.lines import TRY_AGAIN_LATER, Line, frames, line
 from fedistream.api.loudspeaker import Loudspeaker, Shape
 from fedistream.api.owncast import chat_shapes
+from fedistream.api.owncast.catching_up import MOST, Absence, CatchingUp
 from fedistream.api.owncast.incoming import Incoming
 from fedistream.api.owncast.needs import Channels
 from fedistream.api.owncast.shapes import Json
+from fedistream.api.owncast.stretches import Stretches
+from fedistream.chat import ids
 from fedistream.chat.bans import Bans
 from fedistream.chat.herald import Herald
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.room import Seat
 from fedistream.chat.service import Chat
-from fedistream.chat.values import Event, Shown, Visitor, Why
+from fedistream.chat.values import Event, Visitor, Why
 from fedistream.chat.visitors import Visitors
-from fedistream.errors import Invalid, NotAllowed, Outage
-from fedistream.household import household
+from fedistream.errors import NotAllowed, Outage
+from fedistream.household import household, is_shared
 
 log = logging.getLogger(__name__)
 
 PATHS = frozenset(("/ws", "/entry"))  # the second was the first releases'
 MAX_TOKEN = 256  # characters
-CATCH_UP = 500  # messages to a page, and
-CATCH_UP_PAGES = 10  # who missed more than this many reads the history
-HELD = 1000  # pieces that may come while somebody catches up
 FRAMES, FRAMES_S = 1000, 10.0  # frames from one socket; people need two a second
-POLICY, BROKEN = 1008, 1011  # close codes (RFC 6455, 7.4.1)
-GOODBYE = 1000
+GOODBYE, POLICY = 1000, 1008  # close codes (RFC 6455, 7.4.1)
 # sockets that are let in at a time. When thousands come back at once, each look-up of a token that is under way holds
 # some 10 kB among what stays, and the process never gets smaller again
 AT_ONCE = 8
@@ -70,20 +69,17 @@ class Desk:
 
 
 class Guest:
-    """One socket: the ear of its seat, and a line that holds back what is said while he catches up."""
+    """One socket: the ear of its seat."""
 
-    __slots__ = ("_channel_id", "_held", "_shape", "line")
+    __slots__ = ("_channel_id", "_shape", "line")
 
     def __init__(self, line: Line, shape: Shape, channel_id: int) -> None:
         self.line = line
         self._shape = shape
         self._channel_id = channel_id
-        self._held: list[bytes] = []
 
     def tell(self, shape: Json) -> None:
         self.line.push(frames([orjson.dumps(shape)]))
-
-    # what the room asks of an ear
 
     def hear(self, event: Event) -> None:
         self.line.push(frames([self._shape(self._channel_id, event)]))
@@ -93,21 +89,15 @@ class Guest:
             self.tell(chat_shapes.CHAT_DISABLED)
         self.line.shut(why.value, why.name.lower().replace("_", " "))
 
-    # what the loudspeaker asks of a line, until he has caught up
 
-    def push(self, said: Frames) -> bool:
-        self._held.extend(said.texts[: HELD - len(self._held)])
-        return True
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of a socket says: the access token, empty without; the id of the last message that was heard,
+    empty for who is back and has none, None for who is new; how many of the missed are wanted at most."""
 
-    def shut(self, code: int, reason: str = "") -> None:
-        self.line.shut(code, reason)
-
-    def release(self, known: set[bytes]) -> None:
-        """Send what was held back, without what he has been told already."""
-        fresh = [text for text in self._held if text not in known]
-        if fresh:
-            self.line.push(frames(fresh))
-        self._held = []
+    token: str
+    since: str | None
+    most: int
 
 
 class ChatSocket:
@@ -118,6 +108,8 @@ class ChatSocket:
         self._limits = limits
         self._addresses: Counter[str] = Counter()
         self._turnstile = asyncio.Semaphore(AT_ONCE)
+        stretches = Stretches(desk.messages, desk.loudspeaker, desk.monotonic)
+        self._catching_up = CatchingUp(desk.messages, desk.loudspeaker, stretches, desk.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else UNKNOWN_ADDRESS
@@ -143,26 +135,26 @@ class ChatSocket:
         if self._addresses.total() >= self._limits.all:
             return 503, "there are too many chat clients"
         # a proxy that does not say for whom it asks, and programs on this machine, are not one visitor
-        if self._addresses[household(address)] >= self._limits.per_address and not _is_here(address):
+        if self._addresses[household(address)] >= self._limits.per_address and not is_shared(address):
             return 429, "there are too many chat clients at this address"
         return None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
         desk, channel_id = self._desk, self._desk.channels.home().id
-        token, since = _asked(scope)
+        asked = _asked(scope)
         async with self._turnstile:
             await send({"type": "websocket.accept"})
             # between this and his seat nothing may be awaited: he can be renamed or disabled at any time
-            visitor, away = await self._visitor(token)
+            visitor, away = await self._visitor(asked.token)
         guest = Guest(line(scope, send), desk.loudspeaker.text, channel_id)
         if away:
-            guest.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
+            guest.line.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
             await _until_gone(receive)
             return
         if visitor is None or not visitor.enabled:
-            if token:
+            if asked.token:
                 guest.tell(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
-            guest.shut(GOODBYE)
+            guest.line.shut(GOODBYE)
             await _until_gone(receive)
             return
         if not desk.chat.enabled(channel_id):  # switched off since the handshake began
@@ -170,30 +162,32 @@ class ChatSocket:
             await _until_gone(receive)
             return
         guest.tell(chat_shapes.connected(visitor, desk.herald.next_id(), desk.now()))
-        desk.loudspeaker.join(channel_id, guest)
+        absence = _absence(guest.line, channel_id, asked, address)
+        if absence is None:
+            desk.loudspeaker.join(channel_id, guest.line)
         seat: Seat | None = None
         incoming: Incoming | None = None
         try:
             seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
             incoming = Incoming(desk.chat, seat, guest)
-            if since is None:
-                desk.chat.greet(seat)
             scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
-            await self._catch_up(guest, channel_id, since or "")
+            if absence is not None:
+                self._catching_up.begin(absence)
+            elif asked.since is None:
+                desk.chat.greet(seat)
+            else:
+                guest.tell(chat_shapes.caught_up(asked.since, "", complete=False))
             await self._listen(receive, incoming, guest)
         except NotAllowed as refusal:
-            guest.shut(POLICY, str(refusal))
-            await _until_gone(receive)
-        except Outage:
-            # he comes back and asks for what he missed
-            guest.shut(TRY_AGAIN_LATER, "the chat's history cannot be read at the moment")
+            guest.line.shut(POLICY, str(refusal))
             await _until_gone(receive)
         except Exception:
             log.exception("a chat socket failed")
-            guest.shut(BROKEN)
+            guest.close(Why.BROKEN)
             await _until_gone(receive)
         finally:
-            desk.loudspeaker.leave(channel_id, guest)
+            if absence is not None:
+                absence.over = True
             desk.loudspeaker.leave(channel_id, guest.line)
             if seat is not None:
                 desk.chat.leave(seat)
@@ -207,28 +201,6 @@ class ChatSocket:
         except Outage:
             return None, True
 
-    async def _catch_up(self, guest: Guest, channel_id: int, since: str) -> None:
-        """Tell what was said after the message `since` and which older ones were hidden, then let the loudspeaker
-        speak to the socket itself."""
-        known: set[bytes] = set()
-        newest = since
-        try:
-            for _ in range(CATCH_UP_PAGES if since else 0):
-                page = await self._desk.messages.history(channel_id, after=newest, limit=CATCH_UP)
-                texts = [self._desk.loudspeaker.text(channel_id, said) for said in page]
-                if texts:
-                    guest.line.push(frames(texts))
-                known.update(texts)
-                if len(page) < CATCH_UP:
-                    break
-                newest = page[-1].id
-            if since and (hidden := await self._desk.messages.hidden_since(channel_id, since)):
-                guest.hear(Shown(hidden, False, self._desk.herald.next_id(), self._desk.now()))
-        except Invalid:
-            pass  # an id of another server, from a client that was pointed here; the history is there for him
-        self._desk.loudspeaker.replace(channel_id, guest, guest.line)
-        guest.release(known)
-
     async def _listen(self, receive: Receive, incoming: Incoming, guest: Guest) -> None:
         begin, count = self._desk.monotonic(), 0
         while (message := await receive())["type"] != "websocket.disconnect":
@@ -237,7 +209,7 @@ class ChatSocket:
                 begin, count = now, 0
             count += 1
             if count > FRAMES:
-                guest.shut(POLICY, "too many frames")
+                guest.line.shut(POLICY, "too many frames")
             text = message.get("text")
             if text is not None:
                 incoming.take(text, now)
@@ -258,17 +230,22 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-def _asked(scope: Scope) -> tuple[str, str | None]:
-    """Access token, empty without, and the id of the last message he has: empty for who is back and has none, None for
-    who is new."""
+def _asked(scope: Scope) -> Asked:
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20))
-    return query.get("accessToken", ""), query.get("since")
+    most = query.get("most", "")
+    number = int(most) if most.isascii() and most.isdecimal() and len(most) < len(str(MOST)) + 1 else MOST
+    return Asked(query.get("accessToken", ""), query.get("since"), min(max(1, number), MOST))
+
+
+def _absence(line: Line, channel_id: int, asked: Asked, address: str) -> Absence | None:
+    """What there is to catch up with for who was here before, and has an id of ours."""
+    if asked.since is None or not ids.is_id(asked.since):
+        return None
+    # those who share a proxy's address are not one
+    network = "" if is_shared(address) else household(address)
+    return Absence(line, channel_id, asked.since, asked.most, network)
 
 
 def _agent(scope: Scope) -> str:
     found = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
     return str(found.decode("latin-1"))[:MAX_USER_AGENT]
-
-
-def _is_here(address: str) -> bool:
-    return address in ("127.0.0.1", "::1", UNKNOWN_ADDRESS) or address.startswith(("127.", "::ffff:127."))

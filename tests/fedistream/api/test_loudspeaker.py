@@ -29,6 +29,9 @@ class Ear:
     def shut(self, code: int, reason: str = "") -> None:
         raise AssertionError("a loudspeaker closes nobody")
 
+    async def drained(self) -> None:
+        raise AssertionError("a loudspeaker waits for nobody")
+
 
 def event(name: str) -> Event:
     return Shown(("m",), True, name, AT)
@@ -186,28 +189,41 @@ async def test_a_flood_is_bounded_and_counted() -> None:
     assert (len(ear.heard), voice.dropped) == (MAX_WAITING, 3)
 
 
-async def test_a_line_that_takes_the_place_of_another_hears_on_without_gap_or_echo() -> None:
-    for swap_before in range(5):
-        voice, ears, old, new = loudspeaker(), [Ear() for _ in range(2 * SLICE)], Ear(), Ear()
-        for ear in (*ears[:SLICE], old, *ears[SLICE:]):
+async def test_a_line_that_follows_what_was_said_last_hears_all_without_gap_or_echo() -> None:
+    for follows_after in range(7):
+        voice, ears, late = loudspeaker(), [Ear() for _ in range(2 * SLICE)], Ear()
+        for ear in ears:
             voice.join(1, ear)
         voice.say(1, event("a"))
         for turn in range(7):
-            if turn == swap_before:
-                voice.replace(1, old, new)
+            if turn == follows_after:
+                texts, behind = voice.recent(1).since(0, "", 1000)
+                late.heard += texts
+                assert behind == voice.recent(1).end
+                voice.follow(1, late)
+            if turn == 2:
                 voice.say(1, event("b"))
             await turns(1)
-        assert old.heard + new.heard == [b"1 a", b"1 b"], swap_before
-        assert voice.count(1) == len(ears) + 1
+        await turns(7)
+        assert late.heard == [b"1 a", b"1 b"], follows_after
 
 
-async def test_who_has_left_is_replaced_by_nobody() -> None:
+async def test_what_is_said_to_an_empty_room_is_kept_for_those_who_come_back() -> None:
+    voice = loudspeaker()
+    voice.say(1, event("a"))
+    voice.say(2, event("b"))
+    await turns(2)
+    assert voice.recent(1).since(0, "", 1000) == ([b"1 a"], 1)
+
+
+async def test_who_followed_and_left_hears_nothing_more() -> None:
     voice, ear = loudspeaker(), Ear()
-    voice.replace(1, ear, Ear())
-    voice.join(1, ear)
     voice.leave(1, ear)
-    voice.replace(1, ear, Ear())
-    assert voice.count(1) == 0
+    voice.follow(1, ear)
+    voice.leave(1, ear)
+    voice.say(1, event("a"))
+    await turns(2)
+    assert (voice.count(1), ear.heard) == (0, [])
 
 
 async def test_two_nodes_on_one_relay_hear_each_other() -> None:

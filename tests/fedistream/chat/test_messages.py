@@ -304,7 +304,26 @@ async def test_ids_go_on_after_those_stored_though_the_clock_was_set_back(room: 
     early.advance(-3600)
     await log.open()
     assert log.next_id() > said.id
-    early.advance(-2 * 86400)
+    early.advance(-10 * 365 * 86400)
     distant = MessageLog(early.clocks(), room.feature.visitors, room.bus)
     await distant.open()
-    assert distant.next_id() < said.id
+    assert distant.next_id() > said.id, "the order is kept, however far the clock was off"
+
+
+async def test_what_is_said_after_a_clock_was_set_back_comes_later_and_has_the_true_time(room: Chatroom) -> None:
+    log, herald, clock = room.feature.messages, room.feature.herald, room.clock
+    clock.advance(365 * 86400)
+    early = await herald.system(room.home, "said while the clock is a year ahead")
+    clock.advance(-365 * 86400)
+    late = [await herald.system(room.home, text) for text in ("set right", "a moment later")]
+    assert [message.at for message in late] == [clock.now()] * 2
+    assert await log.history(room.home) == (early, *late)
+    assert await log.history(room.home, after=early.id) == tuple(late)
+    # and those who were away hear of what was hidden meanwhile
+    await log.set_visible([early.id, late[0].id], False)
+    assert await log.hidden_since(room.home, late[1].id) == (early.id, late[0].id)
+    # what was said while the clock was ahead is as old as what was said next
+    clock.advance(86400)
+    last = await herald.system(room.home, "a day later")
+    await log.prune(room.home, clock.now() - timedelta(hours=1))
+    assert await log.history(room.home) == (last,)

@@ -3,6 +3,7 @@
  */
 
 import * as calls from "./calls.js";
+import { LONGEST } from "./log.js";
 import * as wire from "./wire.js";
 
 const FIRST_MS = 1_000;
@@ -30,6 +31,8 @@ export class Connection extends EventTarget {
   #over = false;
   #busy = false;
   #met = false;
+  /** The message after which the socket tells what was missed, in order and before all that is new. */
+  #since = "";
   /** @type {wire.Event[] | null} what comes while the history is on its way */
   #held = null;
   #refs = 0;
@@ -104,7 +107,9 @@ export class Connection extends EventTarget {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     address.searchParams.set("accessToken", calls.known());
     // also with nothing seen: who is back is not welcomed again
+    this.#since = this.last;
     if (this.#met) address.searchParams.set("since", this.last);
+    if (this.last) address.searchParams.set("most", String(LONGEST));
     const socket = new WebSocket(address);
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
@@ -134,10 +139,12 @@ export class Connection extends EventTarget {
     } else if (event.act === "self") {
       this.#failures = this.#strangers = 0;
       this.#met = true;
-      // what is said from here on waits for what was said before
-      if (this.state !== "open") void this.#remember();
+      // what is said from here on waits for what was said before; after an absence the socket itself sees to that
+      if (this.state !== "open" && !this.#since) void this.#remember((this.#held = []));
       this.#enter("open");
       this.#tell("event", event);
+    } else if (event.act === "caught-up") {
+      if (this.#since) void this.#remember([]);
     } else if (this.#held) {
       this.#held.push(event);
     } else {
@@ -152,10 +159,12 @@ export class Connection extends EventTarget {
     this.#tell("event", event);
   }
 
-  /** On coming back too: what was hidden in the meantime is no longer in it. */
-  async #remember() {
+  /**
+   * On coming back too: what was shown again or reworded in the meantime is told nowhere else.
+   * @param {wire.Event[]} held  what comes in the meantime
+   */
+  async #remember(held) {
     const socket = this.#socket;
-    const held = (this.#held = []);
     let lines = /** @type {wire.Line[] | null} */ (null);
     try {
       lines = wire.history(await calls.history());

@@ -47,6 +47,7 @@
  *   | {act: "edited", line: Line}
  *   | {act: "visibility", ids: string[], visible: boolean}
  *   | {act: "answered", ref: string, answer: Answer}
+ *   | {act: "caught-up"}
  *   | {act: "unknown"}
  *   | {act: "disabled"}
  *   | {act: "off"}} Event
@@ -168,6 +169,8 @@ const READERS = {
     return { act: "answered", ref: words(told.ref), answer };
   },
   ERROR_CHAT_DISABLED: () => ({ act: "off" }),
+  // all that was missed has been told, or the newest of it
+  "CAUGHT-UP": () => ({ act: "caught-up" }),
   ERROR_NEEDS_REGISTRATION: () => ({ act: "unknown" }),
   ERROR_USER_DISABLED: () => ({ act: "disabled" }),
 };

@@ -274,6 +274,8 @@ async def test_a_room_that_is_cut_again_and_again_loses_no_word_and_says_none_tw
     for cut in range(4):
         for n in range(5):
             await room.say(ann, f"<p>{cut}.{n}</p>")
+        if cut == 3:
+            await expect(page.locator(".line .said").last).to_have_text("3.4")
         await room.cut()
         await room.say(ann, f"<p>{cut}.away</p>")
         await page.evaluate("dispatchEvent(new Event('online'))")
@@ -285,6 +287,24 @@ async def test_a_room_that_is_cut_again_and_again_loses_no_word_and_says_none_tw
     since = [query.get("since", [""])[0] for query in room.queries[1:]]
     assert since == sorted(since)
     assert since[-1] > ""
+
+
+async def test_what_was_missed_comes_before_what_is_new_however_late_it_comes(page: Page, room: Parlour) -> None:
+    ann = room.user("Ann")
+    await room.say(ann, "<p>before</p>")
+    await expect(page.locator(".line .said")).to_have_text(["before"])
+    await room.cut()
+    for n in range(150):
+        await room.say(ann, f"<p>missed {n}</p>")
+    # the history has the newest only, and is there at once; the socket tells all, and takes its time
+    history, room.log_shown = room.log, 20
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await room.joined()
+    await room.say(ann, "<p>new</p>")
+    assert room.queries[-1]["most"] == ["200"]
+    expected = ["before", *(f"missed {n}" for n in range(150)), "new"]
+    await expect(page.locator(".line .said")).to_have_text(expected)
+    assert len(history) == 152
 
 
 async def test_what_was_shown_again_while_one_was_away_is_there(page: Page, room: Parlour) -> None:

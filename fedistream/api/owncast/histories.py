@@ -1,0 +1,49 @@
+"""GET /api/chat: pages of the log as JSON, one at a time, and one for all who ask for the same at once."""
+
+import asyncio
+
+import orjson
+
+from fedistream.api.owncast import chat_shapes
+from fedistream.chat.messages import MessageLog
+
+MAX_BYTES = 512 * 1024  # of a page, or one message: a reader who is slow keeps all of it in memory
+
+Key = tuple[int, str, str, int]
+
+
+class Histories:
+    def __init__(self, messages: MessageLog) -> None:
+        self._messages = messages
+        self._turn = asyncio.Lock()
+        self._begun = 0
+        self._last: tuple[Key, int, bytes] | None = None
+
+    async def page(self, key: Key, name: str) -> bytes:
+        """The messages of a channel before an id, or else after one, or else the newest: so many, or fewer when these
+        are too long together. `name` is what the node is called. Raises Invalid."""
+        begun = self._begun
+        async with self._turn:
+            # what was read since this was asked for is as good as what would be read now
+            if self._last is not None and self._last[0] == key and self._last[1] > begun:
+                return self._last[2]
+            self._begun += 1
+            number, self._last = self._begun, None
+            page = await self._read(key, name)
+            self._last = key, number, page
+        # nobody else can have asked before it was read
+        return page
+
+    async def _read(self, key: Key, name: str) -> bytes:
+        channel_id, before, after, limit = key
+        found = await self._messages.history(channel_id, before=before or None, after=after or None, limit=limit)
+        texts = [orjson.dumps(chat_shapes.message(said, name)) for said in found]
+        forwards = bool(after)
+        kept: list[bytes] = []
+        size = 0
+        for text in texts if forwards else reversed(texts):
+            size += len(text) + 1
+            if kept and size > MAX_BYTES:
+                break
+            kept.append(text)
+        return b"[" + b",".join(kept if forwards else reversed(kept)) + b"]"

@@ -1,0 +1,60 @@
+"""What was said last in a channel, as it went to everybody: for those who come back and have missed little. Pure."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+MAX_BYTES = 256 * 1024
+MAX_TEXTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text for everybody in the room. `mark` is the id of the message, ids sort by time; empty for anything else."""
+
+    text: bytes
+    mark: str = ""
+
+
+class Recent:
+    """The newest texts, by position: the first ever said has 0. No more than MAX_TEXTS with MAX_BYTES together."""
+
+    def __init__(self) -> None:
+        self._said: deque[Said] = deque()
+        self._bytes = 0
+        self._behind: dict[str, int] = {}  # by mark: the position behind it
+        self.end = 0
+
+    def add(self, said: Said) -> None:
+        self._said.append(said)
+        self._bytes += len(said.text)
+        self.end += 1
+        if said.mark:
+            self._behind[said.mark] = self.end
+        while len(self._said) > MAX_TEXTS or self._bytes > MAX_BYTES:
+            oldest = self._said.popleft()
+            self._bytes -= len(oldest.text)
+            self._behind.pop(oldest.mark, None)
+
+    def behind(self, mark: str) -> int | None:
+        """The position behind a message, after which nothing is missing; None when it is not kept any more."""
+        return self._behind.get(mark)
+
+    def keeps(self, position: int) -> bool:
+        """Whether everything from this position on is still there."""
+        return position >= self.end - len(self._said)
+
+    def since(self, position: int, mark: str, most: int) -> tuple[Sequence[bytes], int]:
+        """The texts from a position on that is still kept, but no message up to `mark`: at most so many bytes, or one
+        text. And the position behind them."""
+        texts: list[bytes] = []
+        size = 0
+        for said in islice(self._said, position - (self.end - len(self._said)), None):
+            if not said.mark or said.mark > mark:
+                if texts and size + len(said.text) > most:
+                    break
+                texts.append(said.text)
+                size += len(said.text)
+            position += 1
+        return texts, position
