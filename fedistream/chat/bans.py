@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,9 @@ from datetime import datetime
 from fedistream.chat.models import IpBanRow
 from fedistream.db import atomic
 from fedistream.errors import Invalid, NotFound
-from fedistream.household import Network, name, network_of, plain
+from fedistream.household import Network, is_shared, name, network_of, plain
+
+log = logging.getLogger(__name__)
 
 MAX_BANS = 50_000
 MAX_NOTES = 500
@@ -43,6 +46,8 @@ class Bans:
         """Read the rows, once, before anything else."""
         for row in await IpBanRow.all().order_by("id"):
             self._know(IpBan(row.address, row.notes, row.created_at))
+            if is_shared(row.address.partition("/")[0]):
+                log.warning("the ban of %s keeps out all who are seen at this private address", row.address)
 
     def holds(self, address: str) -> bool:
         """Whether this address is banned. What is no address is not."""
@@ -69,14 +74,13 @@ class Bans:
         await atomic(self._insert, network, ban, along, turn=self._turn, then=self._know)
 
     async def ban_household(self, address: str, notes: str = "", along: Along = _nothing) -> None:
-        """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Of this
-        machine nobody is banned, nor what is no address. `along` as in `ban`."""
-        try:
-            network = network_of(address)
-        except ValueError:
+        """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Not at one
+        that many may share (a proxy, a container bridge, this machine): nobody could chat any more. `along` as in
+        `ban`."""
+        if is_shared(address):
+            log.warning("%s is not banned, as many may share it; is --trusted-proxies right? (%s)", address, notes)
             return
-        if not network.is_loopback:
-            await self.ban(str(network), notes, along)
+        await self.ban(str(network_of(address)), notes, along)
 
     async def lift(self, address: str, along: Along = _nothing) -> None:
         """`along` as in `ban`. Raises Invalid for what is no address, NotFound for one that is not banned."""

@@ -33,11 +33,12 @@ from fedistream.chat.values import (
     Visitor,
     Why,
 )
+from fedistream.core.cautious import CautiousClock
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from fedistream.errors import Invalid, NotAllowed, TooMany
 from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
-from fedistream.household import household
+from fedistream.household import household, is_shared
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ WELCOME_S = 7.0
 # sockets; with more nobody reads who comes, and 5,000 who return at once would be told of each other 12 million times
 CROWD = 200
 REGISTRATIONS, REGISTRATIONS_S = 20, 60.0  # new visitors at one address
+# households behind a private address, as a container bridge has, or a proxy that does not say for whom it asks
+SHARED_BY = 20
 # lines of one socket that may wait for the database: who writes one every two seconds has 40 s
 MAX_UNSTORED = 20
 PRUNE_S = 3600.0
@@ -64,6 +67,7 @@ class Chat:
     def __init__(self, parts: Parts, herald: Herald, near: Neighbours, clocks: Clocks) -> None:
         self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
         self._watch = _Watch()
+        self._cautious = CautiousClock(clocks.now, clocks.monotonic)
         parts.rooms.came, parts.rooms.went = self._came, self._went
 
     def enabled(self, channel_id: int) -> bool:
@@ -85,7 +89,7 @@ class Chat:
         pace = self._watch.registrations.pace(
             household(address),
             self._clocks.monotonic(),
-            most=REGISTRATIONS,
+            most=REGISTRATIONS * _neighbours(address),
             within_s=REGISTRATIONS_S,
             mute_s=REGISTRATIONS_S,
         )
@@ -250,9 +254,10 @@ class Chat:
     async def prune(self) -> None:
         """Delete messages that are too old to be kept, and visitors of whom nothing is left, unless anything is kept
         for good."""
+        now = self._cautious.now(await self._parts.messages.newest_at())
         befores: list[datetime] = []
         for channel_id in self._near.channels():
-            before = retention(self._setting("chat.retention_days", channel_id), self._clocks.now())
+            before = retention(self._setting("chat.retention_days", channel_id), now)
             if before is not None:
                 await self._parts.messages.prune(channel_id, before)
                 befores.append(before)
@@ -316,7 +321,8 @@ class Chat:
         most = rules.FLOOD if protected else rules.ADDRESS_FLOOD
         times = {"within_s": rules.FLOOD_S, "mute_s": rules.MUTE_S}
         pace, home = visitors.pace(seat.visitor.id, at, most=most, **times), household(seat.address)
-        if pace is Pace.FINE and addresses.pace(home, at, most=rules.ADDRESS_FLOOD, **times) is not Pace.FINE:
+        of_all = rules.ADDRESS_FLOOD * _neighbours(seat.address)
+        if pace is Pace.FINE and addresses.pace(home, at, most=of_all, **times) is not Pace.FINE:
             visitors.mute(seat.visitor.id, at + rules.MUTE_S)
             pace = Pace.TOO_FAST
         if pace is Pace.MUTED:
@@ -362,3 +368,8 @@ class Chat:
         if not self._near.air(channel_id).running or self._parts.rooms.count(channel_id) > CROWD:
             return False
         return bool(self._setting("chat.join_messages", channel_id))
+
+
+def _neighbours(address: str) -> int:
+    """How many households may be behind it."""
+    return SHARED_BY if is_shared(address) else 1

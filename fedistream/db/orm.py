@@ -40,7 +40,8 @@ def _connection(address: Address, wait_s: float) -> dict[str, Any]:
         pragmas = {
             "busy_timeout": int(wait_s * 1000),
             "journal_mode": "WAL",
-            # in WAL mode safe against a crash of ours; a power cut may cost the last second, never the file
+            # in WAL mode safe against a crash of ours; a power cut may cost what the kernel has not written yet, never
+            # the file (decision 23)
             "synchronous": "NORMAL",
             "journal_size_limit": JOURNAL_BYTES,
             "foreign_keys": "ON",

@@ -36,6 +36,10 @@ class Audience:
     def from_address(self, address: str) -> int:
         return self._per_address[address]
 
+    def one_address(self) -> str:
+        """Where all of them are, if that is one address; empty otherwise."""
+        return next(iter(self._per_address)) if len(self._per_address) == 1 else ""
+
     def touch(self, key: Key, at: float) -> bool:
         """The watcher was seen again. False when there is none of that key."""
         watcher = self._passing.get(key)

@@ -5,11 +5,13 @@ A viewer is an address and a user agent that asked for a playlist, pinged or hol
 
 import asyncio
 import hashlib
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from fedistream.household import is_shared
 from fedistream.viewers.audience import Audience, Key, Watcher
 
 EXPIRY_S = 15.0  # a player asks for a playlist at least every few seconds
@@ -18,6 +20,9 @@ MAX_PER_ADDRESS = 1_000  # user agents behind one address: keeps one prankster f
 MAX_USER_AGENT = 512  # characters kept
 SAMPLE_S = 30.0
 SAMPLES = 2_880  # a day
+SEVERAL = 5  # viewers; as many on one private network are rarer than a proxy that is not known
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class _Channel:
     audience: Audience = field(default_factory=Audience)
     peak: Peak = Peak()
     in_session: bool = False
+    one_address: str = ""
     samples: deque[Count] = field(default_factory=lambda: deque(maxlen=SAMPLES))
 
 
@@ -165,12 +171,33 @@ class Viewers:
         for channel in self._channels.values():
             self._expire(channel, at)
             channel.samples.append(Count(now, len(channel.audience)))
+            self._look_at_addresses(channel)
 
     async def run(self) -> None:
         """Sample until cancelled."""
         while True:
             self.sample()
             await asyncio.sleep(SAMPLE_S)
+
+    def one_address(self, channel_id: int) -> str:
+        """The private address at which all viewers were seen when there were several, so that they cannot be told
+        apart; empty while that is not so. As of the last sample that had so many."""
+        channel = self._channels.get(channel_id)
+        return "" if channel is None else channel.one_address
+
+    def _look_at_addresses(self, channel: _Channel) -> None:
+        if len(channel.audience) < SEVERAL:
+            return
+        found = channel.audience.one_address()
+        found = found if found and is_shared(found) else ""
+        if found and found != channel.one_address:
+            log.warning(
+                "all %d viewers are seen at %s: if that is a proxy, name it in --trusted-proxies, "
+                "or they cannot be told apart, banned or paced",
+                len(channel.audience),
+                found,
+            )
+        channel.one_address = found
 
     def _channel(self, channel_id: int) -> _Channel:
         channel = self._channels.get(channel_id)

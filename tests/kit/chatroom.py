@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,10 @@ class Timers(Clock):
         super().__init__()
         self._order = itertools.count()
         self._due: list[tuple[float, int, Timer, Callable[[], None]]] = []
+
+    def set(self, by: timedelta) -> None:
+        """Set the wall clock, as an operator or NTP does."""
+        self._now += by
 
     def later(self, seconds: float, call: Callable[[], None]) -> Timer:
         timer = Timer()
@@ -117,9 +122,12 @@ class Chatroom:
 
 
 @asynccontextmanager
-async def chatroom(folder: Path, loudspeaker: Loudspeaker | None = None) -> AsyncIterator[Chatroom]:
-    """On the database that is open."""
+async def chatroom(
+    folder: Path, loudspeaker: Loudspeaker | None = None, ahead: timedelta = timedelta()
+) -> AsyncIterator[Chatroom]:
+    """On the database that is open; the wall clock is `ahead`."""
     clock, facts = Timers(), list[Fact]()
+    clock.set(ahead)
     bus = Bus()
 
     def note(fact: Fact) -> None:

@@ -107,3 +107,28 @@ async def test_this_machine_is_never_banned_with_somebody(bans: Bans, address: s
     await bans.ban_household(address)
     assert bans.all() == ()
     assert not bans.holds(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("10.1.2.3", "172.17.0.1", "192.168.1.7", "100.64.0.9", "127.0.0.1", "169.254.3.3"),
+        *("::1", "fe80::1", "fd00::7", "::ffff:172.17.0.1", "unknown"),
+    ],
+)
+async def test_nobody_is_banned_at_an_address_that_many_may_share(
+    bans: Bans, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bans.ban_household(address, "Troll was disabled")
+    assert (bans.all(), bans.holds(address)) == ((), False)
+    assert "--trusted-proxies" in caplog.text
+
+
+async def test_the_admin_may_ban_a_private_address_and_is_reminded_of_it(
+    bans: Bans, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bans.ban("172.17.0.0/16")
+    assert bans.holds("172.17.0.1")
+    again = Bans(Clock().now)
+    await again.open()
+    assert "172.17.0.0/16 keeps out all" in caplog.text

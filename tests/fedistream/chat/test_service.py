@@ -9,7 +9,7 @@ import pytest
 
 from fedistream.chat import rules
 from fedistream.chat.herald import OnAir
-from fedistream.chat.service import CROWD, MAX_UNSTORED, REGISTRATIONS, REGISTRATIONS_S, WELCOME_S
+from fedistream.chat.service import CROWD, MAX_UNSTORED, REGISTRATIONS, REGISTRATIONS_S, SHARED_BY, WELCOME_S
 from fedistream.chat.values import (
     Accepted,
     Joined,
@@ -23,7 +23,7 @@ from fedistream.chat.values import (
     SignedIn,
     Why,
 )
-from fedistream.db import atomic
+from fedistream.db import Database, atomic
 from fedistream.errors import NotAllowed, TooMany
 from fedistream.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
 from tests.kit.chatroom import HOME_ADDRESS, Chatroom, chatroom
@@ -430,3 +430,53 @@ async def test_old_messages_are_deleted_when_the_setting_says_so(room: Chatroom)
     await room.feature.chat.prune()
     assert await room.bodies() == []
     assert (await room.feature.visitors.by_ids({gone.id, here.id})).keys() == {here.id}
+
+
+async def test_a_clock_that_is_far_ahead_deletes_nothing_before_it_is_believed(room: Chatroom) -> None:
+    ann, _ = await room.guest("Ann")
+    await room.feature.chat.say(ann, "kept")
+    await room.feature.chat.prune()
+    room.clock.set(timedelta(days=400))
+    await room.feature.chat.prune()
+    assert await room.bodies() == ["kept"]
+    room.clock.set(timedelta(days=-400))
+    await room.feature.chat.prune()
+    assert await room.bodies() == ["kept"]
+    room.clock.set(timedelta(days=400))
+    await room.feature.chat.prune()
+    room.clock.advance(86_401)
+    await room.feature.chat.prune()
+    assert await room.bodies() == []
+
+
+async def test_a_node_that_starts_with_its_clock_ahead_deletes_nothing(database: Database, tmp_path: Path) -> None:
+    async with chatroom(tmp_path) as before:
+        ann, _ = await before.guest("Ann")
+        await before.feature.chat.say(ann, "kept")
+    async with chatroom(tmp_path, ahead=timedelta(days=400)) as after:
+        await after.feature.chat.prune()
+        assert await after.bodies() == ["kept"]
+        after.clock.advance(86_401)
+        await after.feature.chat.prune()
+        assert await after.bodies() == []
+
+
+async def test_behind_a_private_address_a_crowd_may_register_and_talk(room: Chatroom) -> None:
+    bridge = "172.17.0.1"
+    crowd = [await room.guest(f"N{n}", bridge) for n in range(2 * REGISTRATIONS)]
+    for seat, _ in crowd:
+        assert await room.feature.chat.say(seat, f"hello {seat.id}")
+    for n in range(2 * REGISTRATIONS, SHARED_BY * REGISTRATIONS):
+        await room.visitor(f"N{n}", bridge)
+    with pytest.raises(TooMany):
+        await room.visitor("one more", bridge)
+
+
+async def test_a_troll_behind_a_private_address_is_sent_away_alone(room: Chatroom) -> None:
+    bridge = "172.17.0.1"
+    (troll, _), (ann, _) = await room.guest("Troll", bridge), await room.guest("Ann", bridge)
+    await room.feature.moderation.set_enabled(troll.visitor.id, False, "admin")
+    assert await room.feature.chat.say(troll, "ha") is None
+    assert await room.feature.chat.say(ann, "phew")
+    assert room.feature.bans.all() == ()
+    await room.guest("Ben", bridge)

@@ -2,10 +2,11 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedistream.viewers.service import EXPIRY_S, MAX_PER_ADDRESS, MAX_USER_AGENT, SAMPLES, Peak, Viewers
+from fedistream.viewers.service import EXPIRY_S, MAX_PER_ADDRESS, MAX_USER_AGENT, SAMPLES, SEVERAL, Peak, Viewers
 from tests.kit.asking import Clock
 
 HOME = 1
@@ -236,3 +237,28 @@ def test_the_count_is_that_of_a_slow_and_obvious_model(steps: list[tuple[str, in
             holds[n] -= 1
         there = {n for n, at in last.items() if holds.get(n) or at > clock.monotonic() - EXPIRY_S}
         assert viewers.count(HOME) == len(there)
+
+
+def test_viewers_who_are_all_at_one_private_address_are_noticed_once(caplog: pytest.LogCaptureFixture) -> None:
+    viewers = made(Clock())
+    for n in range(SEVERAL - 1):
+        viewers.seen(HOME, "172.17.0.1", f"Browser {n}")
+    viewers.sample()
+    assert viewers.one_address(HOME) == ""
+    viewers.seen(HOME, "172.17.0.1", "Browser")
+    for _ in range(3):
+        viewers.sample()
+    assert viewers.one_address(HOME) == "172.17.0.1"
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "--trusted-proxies" in caplog.text
+    viewers.seen(HOME, "203.0.113.7", "Browser")
+    viewers.sample()
+    assert (viewers.one_address(HOME), viewers.one_address(OTHER)) == ("", "")
+
+
+def test_viewers_at_one_public_address_are_a_school() -> None:
+    viewers = made(Clock())
+    for n in range(2 * SEVERAL):
+        viewers.seen(HOME, "203.0.113.7", f"Browser {n}")
+    viewers.sample()
+    assert viewers.one_address(HOME) == ""

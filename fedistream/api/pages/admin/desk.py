@@ -42,6 +42,7 @@ class Broadcasts(Protocol):
 class Viewers(Protocol):
     def count(self, channel_id: int) -> int: ...
     def peak(self, channel_id: int) -> Peak: ...
+    def one_address(self, channel_id: int) -> str: ...
 
 
 class Settings(Protocol):
@@ -124,6 +125,7 @@ async def page(
     given = {
         "name": desk.value("name"),
         "here": sheet.path,
+        "one_address": desk.viewers.one_address(desk.home),
         "waiting": await desk.attention.counts(desk.home),
         "values": {**values, **filled.typed},
         "errors": filled.errors,

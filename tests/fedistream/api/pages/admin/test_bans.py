@@ -3,6 +3,7 @@
 import pytest
 
 from fedistream.api.pages.admin.desk import ROWS
+from fedistream.viewers.service import SEVERAL
 from tests.kit.adminpages import NASTY, Visitor, said
 from tests.kit.faces import Faces
 
@@ -37,3 +38,12 @@ async def test_the_newest_ban_comes_first(faces: Faces, admin: Visitor) -> None:
     assert f'<p class="who">192.0.2.{ROWS}</p>' in first
     assert '<p class="who">192.0.2.0</p>' not in first
     assert '<p class="who">192.0.2.0</p>' in await admin.see(f"{PAGE}?offset={ROWS}")
+
+
+async def test_the_admin_is_told_when_all_viewers_have_one_private_address(faces: Faces, admin: Visitor) -> None:
+    assert "--trusted-proxies" not in await admin.see(PAGE)
+    for n in range(SEVERAL):
+        faces.viewers.seen(faces.channels.home().id, "172.17.0.1", f"Browser {n}")
+    faces.viewers.sample()
+    for page in (PAGE, "/admin/"):
+        assert "All visitors are seen at 172.17.0.1." in await admin.see(page)

@@ -1,0 +1,40 @@
+"""The time by which old things are deleted. A clock that is wrong for an hour must not delete what is to be kept."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+log = logging.getLogger(__name__)
+
+STEP = timedelta(hours=1)  # forwards, that is believed at once: a clock is set right, a laptop wakes up
+GAP = timedelta(days=1)  # since the newest thing that is known of, in which a node may have been off
+DOUBT_S = 86_400.0  # how long a wall clock must go on with what it says before it is believed
+
+
+class CautiousClock:
+    """Goes with the wall clock, but when that is suddenly far ahead it goes on from where it was, at its own pace, for
+    a day. `monotonic` in seconds."""
+
+    def __init__(self, now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
+        self._wall, self._monotonic = now, monotonic
+        self._known: tuple[datetime, float] | None = None
+        self._doubted_at: float | None = None
+
+    def now(self, newest: datetime | None = None) -> datetime:
+        """`newest` is when the newest thing that may be deleted was made: the first call believes no clock that is far
+        ahead of it."""
+        wall, at = self._wall(), self._monotonic()
+        if self._known is None:
+            self._known = (wall if newest is None or wall - newest <= GAP else newest), at
+        known, known_at = self._known
+        expected = known + timedelta(seconds=at - known_at)
+        believed = self._doubted_at is not None and at - self._doubted_at >= DOUBT_S
+        if wall <= expected + STEP or believed:
+            self._known, self._doubted_at = (wall, at), None
+            return wall
+        if self._doubted_at is None:
+            self._doubted_at = at
+            log.warning(
+                "the clock may be wrong: %s, but %s was expected; old things are kept for a day", wall, expected
+            )
+        return expected
