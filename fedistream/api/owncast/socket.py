@@ -18,11 +18,11 @@ from fedistream.api.ask import MAX_USER_AGENT, UNKNOWN_ADDRESS
 from fedistream.api.lines import TRY_AGAIN_LATER, Line, frames, line
 from fedistream.api.loudspeaker import Loudspeaker, Shape
 from fedistream.api.owncast import chat_shapes
-from fedistream.api.owncast.catching_up import MOST, Absence, CatchingUp
-from fedistream.api.owncast.incoming import Incoming
 from fedistream.api.owncast.needs import Channels
 from fedistream.api.owncast.shapes import Json
-from fedistream.api.owncast.stretches import Stretches
+from fedistream.api.owncast.sockets.catching_up import MOST, Absence, CatchingUp
+from fedistream.api.owncast.sockets.incoming import Incoming
+from fedistream.api.owncast.sockets.stretches import Stretches
 from fedistream.chat import ids
 from fedistream.chat.bans import Bans
 from fedistream.chat.herald import Herald

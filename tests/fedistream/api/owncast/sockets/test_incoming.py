@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fedistream.api.owncast.incoming import MAX_REF, MAX_WAITING
+from fedistream.api.owncast.sockets.incoming import MAX_REF, MAX_WAITING
 from fedistream.chat.service import WELCOME_S
 from fedistream.db import atomic
 from fedistream.events import SettingChanged

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from fedistream.api.lines import TRY_AGAIN_LATER, Frames
-from fedistream.api.owncast.catching_up import AT_ONCE, OF_ONE_NETWORK, Absence, CatchingUp
-from fedistream.api.owncast.stretches import LINES, SLICE, Stretches
+from fedistream.api.owncast.sockets.catching_up import AT_ONCE, OF_ONE_NETWORK, Absence, CatchingUp
+from fedistream.api.owncast.sockets.stretches import LINES, SLICE, Stretches
 from fedistream.chat import ids
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Message

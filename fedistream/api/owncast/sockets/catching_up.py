@@ -17,7 +17,7 @@ import orjson
 from fedistream.api.lines import SLOW, TRY_AGAIN_LATER, Frames, Line, frames
 from fedistream.api.loudspeaker import Loudspeaker
 from fedistream.api.owncast import chat_shapes
-from fedistream.api.owncast.stretches import SLICE, Stretches
+from fedistream.api.owncast.sockets.stretches import SLICE, Stretches
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Shown
 from fedistream.core.supervisor import go
