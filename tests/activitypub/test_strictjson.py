@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
-from activitypub.strictjson import JsonLimits, parse, write
+from activitypub.strictjson import LIMITS, JsonLimits, parse, write
 
 
 def refusal(data: bytes, limits: JsonLimits | None = None) -> Reason:
@@ -131,3 +131,13 @@ def test_any_bytes_are_an_object_or_refused(data: bytes) -> None:
         return
     # nothing in it breaks an encoder later
     assert parse(write(document)) == document
+
+
+def test_what_is_in_lists_is_counted_while_it_is_read() -> None:
+    most = LIMITS.items - 1
+    assert len(parse(b'{"a":[' + b"1," * (most - 1) + b"1.5]}")["a"]) == most
+    for item in (b"1,", b"1.5,", b"{},"):
+        with pytest.raises(Refused) as refused:
+            parse(b'{"a":[' + item * (LIMITS.items + LIMITS.keys + 1) + b'1],"b":' + b"?")
+        # before what is wrong at the end was seen
+        assert refused.value.reason is Reason.JSON_LIMITS
