@@ -6,6 +6,7 @@ import { write, text } from "../page.js";
 import { mark } from "./days.js";
 import { continues, engagement, engages } from "./engagement.js";
 import { build, dress, mentions } from "./lines.js";
+import { park, stops } from "./stops.js";
 
 /** @typedef {import("./wire.js").Line[]} Lines  those of one item: one, or a burst of engagements */
 
@@ -27,6 +28,7 @@ export class Log {
   #planned = false;
   #following = true;
   #unread = 0;
+  #height = 0; // of the box, as last seen
   /** The name that is spoken to. */
   self = "";
 
@@ -46,7 +48,11 @@ export class Log {
       if (pointer) this.show(/** @type {HTMLElement} */ (pointer).dataset.to ?? "");
     });
     // a box that changes its size (a keyboard comes up, a phone is turned) stays at its end
-    new ResizeObserver(() => this.#following && this.#toEnd()).observe(scroll);
+    new ResizeObserver(() => {
+      this.#height = scroll.clientHeight;
+      if (this.#following) this.#toEnd();
+    }).observe(scroll);
+    stops(list);
   }
 
   /** @param {import("./wire.js").Line} line */
@@ -211,6 +217,7 @@ export class Log {
     item.classList.toggle("gone", !left.length);
     // who is taken out of a burst is not named any more; a moderator sees what is hidden as a whole
     if (engages(lines[0])) item.querySelector(".engagement")?.replaceWith(engagement(left.length ? left : lines));
+    if (!item.contains(document.activeElement)) park(item);
   }
 
   /** @param {Element | null} item */
@@ -273,6 +280,8 @@ export class Log {
   }
 
   #scrolled() {
+    // the box became smaller under a scroll that was on its way: nobody has left the end
+    if (this.scroll.clientHeight !== this.#height) return;
     const near = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_PX;
     if (near === this.#following) return;
     this.#following = near;

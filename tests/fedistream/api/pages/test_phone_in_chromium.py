@@ -1,0 +1,169 @@
+"""The watch page with its chat on a phone: the picture and the field are in sight at once, whatever else is."""
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.fedistream.api.pages.test_fitness_in_chromium import SCHEMES, faults
+from tests.kit import browser, onair
+from tests.kit.browser import until, visit
+from tests.kit.parlour import Parlour
+from tests.kit.studio import Studio
+
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+
+UPRIGHT, ASIDE, TABLET, DESK = (
+    {"width": width, "height": height} for width, height in ((360, 640), (640, 360), (768, 1024), (1366, 768))
+)
+KEYBOARDS = [
+    ({"width": 360, "height": 640}, 380),
+    ({"width": 412, "height": 915}, 440),
+    ({"width": 640, "height": 360}, 180),
+]
+STORY = ("Failed to load resource",)  # an air that no streamer made has no playlist
+
+
+@pytest.fixture
+def room() -> Parlour:
+    room = Parlour()
+    ann = room.user("Ann")
+    for n in range(40):
+        link = f'<a href="https://links.example/{n}">links.example/{n}</a>'
+        room.log.append(room.told("CHAT", body=f"<p>line {n} {link}</p>", user=dict(ann)))
+    return room
+
+
+@pytest.fixture
+def studio(room: Parlour) -> Studio:
+    studio = Studio(parlour=room)
+    studio.settings.values["chat.disabled"] = False
+    studio.settings.values["pagecontent"] = "\n\n".join(f"Paragraph {n}." for n in range(60))
+    studio.broadcasts.shown = onair.live()
+    return studio
+
+
+async def open_chat(page: Page) -> None:
+    await expect(page.locator("#chat")).to_have_attribute("data-state", "open")
+    await expect(page.get_by_text("line 39")).to_be_attached()
+
+
+async def whole_in_sight(page: Page, selector: str) -> None:
+    await until(
+        page,
+        f"""(box => box.top >= 0 && box.left >= 0 && box.width > 40 && box.height > 40
+        && box.bottom <= innerHeight + 0.5 && box.right <= innerWidth + 0.5)
+        (document.querySelector('{selector}').getBoundingClientRect())""",
+    )
+
+
+@pytest.mark.parametrize("size", [UPRIGHT, ASIDE, TABLET, DESK], ids=["upright", "on its side", "tablet", "desk"])
+async def test_picture_log_and_field_are_in_sight_at_once(url: str, chromium: Browser, size: dict[str, int]) -> None:
+    async with visit(chromium, url, viewport=size) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        for part in (".screen", ".chat-log", ".chat-say"):
+            await whole_in_sight(page, part)
+        await expect(page.get_by_text("line 39")).to_be_in_viewport()
+        await page.mouse.move(size["width"] - 60, size["height"] - 120)
+        await page.mouse.wheel(0, -600)  # reading up the log leaves the picture where it is
+        await expect(page.get_by_text("line 39")).not_to_be_in_viewport()
+        await whole_in_sight(page, ".screen")
+        assert await page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+@pytest.mark.parametrize(("size", "left"), KEYBOARDS, ids=["upright", "large", "on its side"])
+async def test_with_the_keyboard_up_one_watches_and_writes(
+    url: str, chromium: Browser, size: dict[str, int], left: int
+) -> None:
+    async with visit(chromium, url, viewport=size, has_touch=True, is_mobile=True) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        await page.locator("#chat-text").tap()
+        await page.set_viewport_size({"width": size["width"], "height": left})  # as Chrome and Firefox do on Android
+        for part in (".screen", ".chat-log", ".chat-say"):
+            await whole_in_sight(page, part)
+        await expect(page.get_by_text("line 39")).to_be_in_viewport()
+        await page.keyboard.type("good morning")
+        await page.keyboard.press("Enter")
+        await page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        await expect(page.get_by_role("tab", name="Chat")).to_be_in_viewport()
+
+
+async def test_a_keyboard_that_lies_over_the_page_takes_nothing_away(url: str, chromium: Browser) -> None:
+    async with visit(chromium, url, viewport=UPRIGHT, has_touch=True, is_mobile=True) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        await page.locator("#chat-text").tap()
+        # as Safari does: the page keeps its size, is moved up, and less of it is seen
+        await page.evaluate(
+            """for (const [name, value] of [["height", 320], ["offsetTop", 90]])
+              Object.defineProperty(visualViewport, name, {value, configurable: true});
+            visualViewport.dispatchEvent(new Event("resize"));"""
+        )
+        seen = "(box => box.top >= 90 && box.bottom <= 410.5 && box.height > 40)"
+        for part in (".screen", ".chat-log", ".chat-say"):
+            await until(page, f"{seen}(document.querySelector('{part}').getBoundingClientRect())")
+
+
+async def test_tabs_change_what_is_below_the_picture(url: str, chromium: Browser) -> None:
+    async with visit(chromium, url, viewport=UPRIGHT) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        about = page.get_by_role("heading", name="About Quiet Waters")
+        await expect(about).to_be_hidden()
+        await page.get_by_role("tab", name="Chat").focus()
+        await page.keyboard.press("ArrowRight")
+        await expect(page.get_by_role("tab", name="About")).to_be_focused()
+        await expect(page.get_by_role("tab", name="About")).to_have_attribute("aria-selected", "true")
+        await expect(about).to_be_in_viewport()
+        await expect(page.locator("#chat")).to_be_hidden()
+        await page.get_by_text("Paragraph 59.").scroll_into_view_if_needed()
+        await whole_in_sight(page, ".screen")
+        await page.get_by_role("tab", name="Chat").click()
+        await whole_in_sight(page, ".chat-say")
+        await page.get_by_role("tab", name="About").click()
+        await page.get_by_role("link", name="Skip to the chat").focus()
+        await page.keyboard.press("Enter")
+        await whole_in_sight(page, ".chat-say")
+
+
+async def test_at_a_desk_there_are_no_tabs_and_everything_is_there(url: str, chromium: Browser) -> None:
+    async with visit(chromium, url, viewport=DESK) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        await expect(page.get_by_role("tab")).to_have_count(0)
+        await page.get_by_text("Paragraph 59.").scroll_into_view_if_needed()
+        await expect(page.get_by_text("Paragraph 59.")).to_be_in_viewport()
+
+
+async def test_without_scripts_a_phone_scrolls_the_whole_page(url: str, chromium: Browser) -> None:
+    async with visit(chromium, url, viewport=UPRIGHT, java_script_enabled=False) as (page, witness):
+        witness.expected = STORY
+        await expect(page.get_by_role("tab")).to_have_count(0)
+        await page.keyboard.press("End")
+        await expect(page.get_by_text("Paragraph 59.")).to_be_in_viewport()
+
+
+async def test_the_log_is_one_stop_of_the_tab_key_and_a_line_gives_its_links(url: str, chromium: Browser) -> None:
+    async with visit(chromium, url, viewport=DESK) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        await page.get_by_role("log").focus()
+        await page.keyboard.press("Tab")
+        await expect(page.locator("#chat-text")).to_be_focused()
+        await page.keyboard.press("Shift+Tab")
+        await expect(page.get_by_role("log")).to_be_focused()
+        await page.keyboard.press("ArrowUp")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("link", name="links.example/39", exact=True)).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.locator("#chat-text")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_axe_finds_no_fault_on_a_phone(url: str, chromium: Browser, scheme: str) -> None:
+    async with visit(chromium, url, viewport=UPRIGHT, color_scheme=scheme) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        assert await faults(page) == []
+        await page.get_by_role("tab", name="About").click()
+        assert await faults(page) == []
