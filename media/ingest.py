@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from media import flv
 from media.errors import Unplayable
+from media.health import Health, StreamWarning
 from media.hub import Tracks
 from media.intake import AudioIntake, Frame, Trouble, VideoIntake
 from media.timeline import Timeline
@@ -19,8 +20,6 @@ from media.track import Kind, Sample
 WAIT_MS = 500  # how long pictures wait for the sound's configuration, and sound for the picture's
 ANNOUNCED_MS = 3_000  # sound waits longer for a picture that the metadata announce
 HELD_SAMPLES, HELD_BYTES = 2_000, 32 << 20  # while waiting
-KEYFRAME_WARN_MS = 4_000  # past this, people who join see nothing for too long
-NO_KEYFRAME_MS = 10_000
 UNPLAYABLE_S = 5.0  # frames came all this time, and none of them can be played
 KEYLESS_S = 20.0  # the same when only a keyframe is missing: OBS sends one in 10 s unless told otherwise
 
@@ -46,13 +45,19 @@ class Details:
 
 class Ingest:
     """Feed it `metadata`, `video` and `audio` with the payloads of one publisher. Each may raise Unplayable.
+    `told` is called with each warning when it appears.
 
     `begin` is called once, before the first sample, and returns the sink and the time where its timeline goes on: the
     caller takes the old publisher off the air there, so that one who sends nothing playable disturbs nobody.
     """
 
-    def __init__(self, begin: Callable[[], tuple[Sink, int]], now: Callable[[], float] = time.monotonic) -> None:
-        self.warnings: dict[str, str] = {}
+    def __init__(
+        self,
+        begin: Callable[[], tuple[Sink, int]],
+        now: Callable[[], float] = time.monotonic,
+        told: Callable[[StreamWarning], None] = lambda warning: None,
+    ) -> None:
+        self._health = Health(told)
         self._begin, self._now = begin, now
         self._sink: Sink | None = None
         self._timeline = Timeline(0)
@@ -65,12 +70,15 @@ class Ingest:
         self._held_bytes = self._held_keys = 0
         self._first_ms: int | None = None
         self._since: float | None = None  # when the first frame came
-        self._key_ms: int | None = None
         self._metadata: Mapping[str, object] = {}
 
     @property
     def started(self) -> bool:
         return self._sink is not None
+
+    @property
+    def warnings(self) -> tuple[StreamWarning, ...]:
+        return self._health.warnings
 
     @property
     def details(self) -> Details:
@@ -99,6 +107,8 @@ class Ingest:
             # OBS and ffmpeg leave the member out, or send 0, when there is no such track
             self._expects[kind] = bool(values.get(name))
         self._announced = self._expects[Kind.VIDEO]
+        self._health.announced = frozenset(kind for kind, expected in self._expects.items() if expected)
+        self._health.frame_rate = self.details.framerate
         if not any(self._expects.values()):  # an encoder that describes nothing: wait as if there were no metadata
             self._expects = {Kind.VIDEO: True, Kind.AUDIO: True}
 
@@ -106,7 +116,7 @@ class Ingest:
         if payload:
             for frame in self._video.receive(payload):
                 self._place(Kind.VIDEO, timestamp, frame, 0.0)
-            self._check_playable()
+            self._look()
 
     def audio(self, timestamp: int, payload: bytes) -> None:
         if payload:
@@ -114,21 +124,30 @@ class Ingest:
             for frame in frames:
                 assert track is not None
                 self._place(Kind.AUDIO, timestamp, frame, track.frame * 1000 / track.rate)
-            self._check_playable()
+            self._look()
+
+    def _look(self) -> None:
+        now = self._now()
+        unusable = {Kind.VIDEO: self._video.unusable, Kind.AUDIO: self._audio.unusable}
+        self._health.look(now, self._timeline, unusable)
+        if self._sink is None:
+            self._check_playable(now)
 
     def _place(self, kind: Kind, timestamp: int, frame: Frame, count_ms: float) -> None:
         dts, jumped = self._timeline.place(kind, timestamp + int(frame.nth * count_ms) & 0xFFFFFFFF, count_ms)
+        now = self._now()
+        if jumped:
+            self._jumped = True
+            self._health.jumped(now)
         if dts is not None:
-            self._jumped |= jumped
+            self._health.sample(kind, dts, len(frame.data), frame.key, now)
             self._frame(Sample(kind, dts, frame.data, frame.key, frame.cts_ms))
 
-    def _check_playable(self) -> None:
+    def _check_playable(self, now: float) -> None:
         """Raise Unplayable for a publisher that has sent nothing to play for too long."""
-        if self._sink is not None:
-            return
         if self._since is None:
-            self._since = self._now()
-        lasted = self._now() - self._since
+            self._since = now
+        lasted = now - self._since
         if lasted > UNPLAYABLE_S:
             trouble = self._missing()
             if trouble is not None or lasted > KEYLESS_S:
@@ -142,8 +161,6 @@ class Ingest:
         return None
 
     def _frame(self, sample: Sample) -> None:
-        if sample.kind is Kind.VIDEO:
-            self._watch_keyframes(sample)
         if self._sink is None:
             self._hold(sample)
         elif self._due(sample):
@@ -218,19 +235,6 @@ class Ingest:
         for sample in samples:
             if self._carries(sample):
                 sink.put(Sample(sample.kind, sample.dts_ms + shift, sample.data, sample.key, sample.cts_ms))
-
-    def _watch_keyframes(self, sample: Sample) -> None:
-        if sample.key:
-            distance = 0 if self._key_ms is None else sample.dts_ms - self._key_ms
-            self._key_ms = sample.dts_ms
-            self.warnings.pop("keyframes", None)
-            if distance > KEYFRAME_WARN_MS:
-                self.warnings["keyframes"] = (
-                    f"The encoder sends a keyframe every {distance / 1000:.1f} s, and people who join wait that long "
-                    "for a picture: set the keyframe interval to 2 s."
-                )
-        elif sample.dts_ms - (self._key_ms or 0) > NO_KEYFRAME_MS:
-            self.warnings["keyframes"] = "The encoder sends no keyframes: set the keyframe interval to 2 s."
 
 
 NOTHING_PLAYABLE: Final[Mapping[tuple[Kind, Trouble] | None, str]] = {

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from fedistream.broadcasts.air import Encoder
 from fedistream.broadcasts.onair import OnAir
+from fedistream.broadcasts.wording import sentence
 from media.errors import Unplayable
+from media.health import StreamWarning
 from media.ingest import Ingest, Sink
 from media.rtmp.server import Connection, End, PublishRequest
 
@@ -24,7 +26,7 @@ class EncoderPublication:
         self._clock = asyncio.get_running_loop().time
         self._heard_at = self._clock()
         self._connected_at = now()
-        self._ingest = Ingest(self._begin)
+        self._ingest = Ingest(self._begin, told=self._warn)
 
     def metadata(self, values: Mapping[str, object]) -> None:
         self._ingest.metadata(values)
@@ -77,7 +79,7 @@ class EncoderPublication:
         )
 
     def warnings(self) -> tuple[str, ...]:
-        return tuple(self._ingest.warnings.values())
+        return tuple(map(sentence, self._ingest.warnings))
 
     def drop(self, why: str) -> None:
         self._connection.close(why)
@@ -86,6 +88,9 @@ class EncoderPublication:
         log.info("encoder %s is on the air", self._request.address)
         self._onair.rivals.take(self)
         return self._onair.take(self)
+
+    def _warn(self, warning: StreamWarning) -> None:
+        log.warning("encoder %s: %s", self._request.address, sentence(warning))
 
     def _refuse(self, error: Unplayable) -> None:
         log.warning("encoder %s refused: %s", self._request.address, error)

@@ -6,6 +6,7 @@ import pytest
 
 from media import flv
 from media.errors import Unplayable
+from media.health import Code, StreamWarning
 from media.hub import Hub, Tracks
 from media.ingest import WAIT_MS, Ingest
 from media.track import Kind, Sample
@@ -178,16 +179,22 @@ def test_nothing_begins_without_a_keyframe_and_memory_stays_bounded() -> None:
     assert not taken.started
     assert sheet.samples == []
     assert len(taken._held) <= 2_001
-    assert "no keyframes" in taken.warnings["keyframes"]
+    assert [warning.code for warning in taken.warnings] == [Code.NO_KEYFRAMES]
 
 
 def test_a_long_keyframe_distance_is_warned_of_and_taken_back() -> None:
-    taken, _ = ingest()
+    watch, told = Watch(), list[StreamWarning]()
+    hub = Hub()
+    taken = Ingest(lambda: (hub, 0), watch, told.append)
     long = flv_tags(Recipe(seconds=11, fps=10, gop=50, audio=False))
     feed(taken, long)
-    assert "every 5.0 s" in taken.warnings["keyframes"]
-    feed(taken, video(CLIP)[1:], later_ms=11_000)
-    assert taken.warnings == {}
+    warning = StreamWarning(Code.KEYFRAMES_FAR, (("seconds", 5.0),))
+    assert list(taken.warnings) == [warning]
+    for n in range(8):
+        watch.seconds += 2
+        feed(taken, video(CLIP)[1:], later_ms=11_000 + 2_000 * n)
+    assert list(taken.warnings) == []
+    assert told == [warning]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,232 @@
+"""What is wrong with what an encoder sends, as codes with values: they come and go, and each is told when it comes.
+
+Fed by `ingest.py` with every sample. The words are the affair of those who show them.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from media.timeline import Timeline
+from media.track import Kind
+
+LOOK_S = 1.0  # how often the slow measures are taken
+WINDOW = 5  # looks that frame rate and bitrate are the mean of
+LOST_S = 3.0  # a track without samples for so long, while the other has some
+JUMP_SHOWN_S = 60.0
+FAR_MS, NEAR_MS = 4_000, 3_600  # keyframes: past the one, people who join wait too long; within the other it is well
+IRREGULAR_MS = 2_500  # a keyframe distance that no longer fits into a segment ...
+IRREGULAR = 1.6  # ... while others are so many times shorter
+NO_KEYFRAME_MS = 10_000
+KEPT_DISTANCES = 8
+DRIFT, DRIFT_OVER = 200e-6, 120e-6  # sound cards are off by less than 100 ppm
+SLOW, NO_LONGER_SLOW = 0.7, 0.85  # of the usual frame rate
+THIN, NO_LONGER_THIN = 0.25, 0.5  # of the usual bitrate
+USUAL = 0.02  # how fast a bitrate becomes the usual one, per look
+UNUSABLE = 10  # frames in a row
+
+
+class Code(Enum):
+    """The values of each are in brackets. `audio` and `video` are told apart by the code."""
+
+    AUDIO_LATE = "audio_late"  # announced, and not there yet (seconds)
+    VIDEO_LATE = "video_late"
+    AUDIO_LOST = "audio_lost"  # it was there (seconds)
+    VIDEO_LOST = "video_lost"
+    AUDIO_UNUSABLE = "audio_unusable"  # frames that no decoder takes (frames)
+    VIDEO_UNUSABLE = "video_unusable"
+    CLOCK_JUMPED = "clock_jumped"  # (seconds, with their sign)
+    CLOCKS_APART = "clocks_apart"  # (seconds that the sound's clock is ahead)
+    CLOCK_DRIFTS = "clock_drifts"  # (percent)
+    KEYFRAMES_FAR = "keyframes_far"  # (seconds)
+    KEYFRAMES_IRREGULAR = "keyframes_irregular"  # (shortest, longest; seconds)
+    NO_KEYFRAMES = "no_keyframes"  # (seconds)
+    FRAME_RATE_FELL = "frame_rate_fell"  # (fps, usual)
+    BITRATE_COLLAPSED = "bitrate_collapsed"  # (kbps, usual)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamWarning:
+    code: Code
+    values: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long something must be wrong before it is told, and well before it is taken back; seconds."""
+
+    rise: float = 0.0
+    fall: float = 3.0
+
+
+PATIENCE = {
+    Code.CLOCK_DRIFTS: Patience(60.0, 20.0),
+    Code.KEYFRAMES_FAR: Patience(0.0, 10.0),
+    Code.NO_KEYFRAMES: Patience(0.0, 0.0),
+    Code.KEYFRAMES_IRREGULAR: Patience(0.0, 10.0),
+    Code.FRAME_RATE_FELL: Patience(3.0, 5.0),
+    Code.BITRATE_COLLAPSED: Patience(8.0, 5.0),
+}
+DEFAULT = Patience()
+
+
+class _Track:
+    __slots__ = ("bytes", "frames", "seen")
+
+    def __init__(self) -> None:
+        self.frames = self.bytes = 0  # since the last look
+        self.seen: float | None = None  # when the newest sample came
+
+
+class Health:
+    """`told` is called with each warning when it appears, once. `now` in seconds of any clock that only goes on."""
+
+    def __init__(self, told: Callable[[StreamWarning], None]) -> None:
+        self.announced: frozenset[Kind] = frozenset()
+        self.frame_rate = 0.0  # as the encoder announces it; 0: unknown
+        self._told = told
+        self._shown: dict[Code, StreamWarning] = {}
+        self._since: dict[Code, float] = {}  # since when it is wrong and not told, or well and not taken back
+        self._tracks = {kind: _Track() for kind in Kind}
+        self._began: float | None = None
+        self._looked = 0.0
+        self._window: deque[tuple[float, int, int]] = deque(maxlen=WINDOW)  # seconds, frames, bytes of each look
+        self._best_rate = self._usual_kbps = 0.0
+        self._key_ms: int | None = None
+        self._distances: deque[int] = deque(maxlen=KEPT_DISTANCES)
+        self._jumped_at: float | None = None
+
+    @property
+    def warnings(self) -> tuple[StreamWarning, ...]:
+        return tuple(self._shown.values())
+
+    def sample(self, kind: Kind, dts_ms: int, size: int, key: bool, now: float) -> None:
+        track = self._tracks[kind]
+        track.frames += 1
+        track.bytes += size
+        track.seen = now
+        if kind is Kind.VIDEO:
+            self._watch_keyframes(dts_ms, key, now)
+
+    def jumped(self, now: float) -> None:
+        """A clock jumped just now; how far, the timeline says."""
+        self._jumped_at = now
+
+    def look(self, now: float, timeline: Timeline, unusable: dict[Kind, int]) -> None:
+        """Take the slow measures, if it is time to. `unusable` counts frames in a row that were left out."""
+        if self._began is None:
+            self._began = self._looked = now
+        lasted = now - self._looked
+        jump = self._jumped_at
+        if jump is not None and (Code.CLOCK_JUMPED not in self._shown or now - jump > JUMP_SHOWN_S):
+            self._judge(Code.CLOCK_JUMPED, now - jump <= JUMP_SHOWN_S, now, seconds=timeline.jumped_ms / 1000)
+        if lasted < LOOK_S:
+            return
+        self._looked = now
+        self._look_at_tracks(now, unusable)
+        self._look_at_clocks(now, timeline)
+        video = self._tracks[Kind.VIDEO]
+        if not video.frames:
+            self._window.clear()  # lost, which is told
+            return
+        self._window.append((lasted, video.frames, video.bytes))
+        video.frames = video.bytes = 0
+        if len(self._window) == WINDOW:
+            self._look_at_rates(now)
+
+    def _look_at_tracks(self, now: float, unusable: dict[Kind, int]) -> None:
+        assert self._began is not None
+        for kind, late, lost, useless in TRACK_CODES:
+            other = self._tracks[Kind.AUDIO if kind is Kind.VIDEO else Kind.VIDEO].seen
+            seen, flows = self._tracks[kind].seen, other is not None and now - other <= LOST_S
+            if seen is None:
+                waited = now - self._began
+                bad = kind in self.announced and waited > LOST_S and not unusable.get(kind)
+                self._judge(late, bad, now, seconds=waited)
+            else:
+                self._judge(late, False, now)
+                away = now - seen
+                # a broadcast that stands still altogether is no matter of one track
+                self._judge(lost, away > LOST_S if flows else None, now, seconds=away)
+            self._judge(useless, unusable.get(kind, 0) >= UNUSABLE, now, frames=float(unusable.get(kind, 0)))
+
+    def _look_at_clocks(self, now: float, timeline: Timeline) -> None:
+        apart, drift = timeline.apart_ms / 1000, timeline.drift
+        self._judge(Code.CLOCKS_APART, apart != 0, now, seconds=apart)
+        off = abs(drift)
+        self._judge(Code.CLOCK_DRIFTS, _between(off > DRIFT, off < DRIFT_OVER), now, percent=drift * 100)
+
+    def _look_at_rates(self, now: float) -> None:
+        seconds = sum(one[0] for one in self._window)
+        rate = sum(one[1] for one in self._window) / seconds
+        kbps = sum(one[2] for one in self._window) / seconds / 125
+        # what was announced may be wrong, and a burst is no rate: the best of both, within reason
+        self._best_rate = max(self._best_rate, min(rate, self.frame_rate or 120.0))
+        part = rate / self._best_rate
+        self._judge(
+            Code.FRAME_RATE_FELL, _between(part < SLOW, part > NO_LONGER_SLOW), now, fps=rate, usual=self._best_rate
+        )
+        self._usual_kbps = self._usual_kbps or kbps
+        part = kbps / self._usual_kbps if self._usual_kbps else 1.0
+        self._judge(
+            Code.BITRATE_COLLAPSED,
+            _between(part < THIN, part > NO_LONGER_THIN),
+            now,
+            kbps=kbps,
+            usual=self._usual_kbps,
+        )
+        # a bitrate that stays low becomes the usual one: a still scene is no fault for ever
+        self._usual_kbps += (kbps - self._usual_kbps) * USUAL
+
+    def _watch_keyframes(self, dts_ms: int, key: bool, now: float) -> None:
+        before = self._key_ms
+        if not key:
+            if before is None:
+                self._key_ms = dts_ms
+            elif dts_ms - before > NO_KEYFRAME_MS:
+                self._judge(Code.NO_KEYFRAMES, True, now, seconds=(dts_ms - before) / 1000)
+            return
+        self._key_ms = dts_ms
+        if before is None:
+            return
+        distance = dts_ms - before
+        if distance > NO_KEYFRAME_MS:  # told already, as soon as it was so long
+            self._judge(Code.NO_KEYFRAMES, False, now)
+            return
+        self._judge(Code.KEYFRAMES_FAR, _between(distance > FAR_MS, distance <= NEAR_MS), now, seconds=distance / 1000)
+        self._distances.append(distance)
+        if len(self._distances) == KEPT_DISTANCES:
+            short, long = min(self._distances), max(self._distances)
+            irregular = IRREGULAR_MS < long <= FAR_MS and long > IRREGULAR * short
+            self._judge(Code.KEYFRAMES_IRREGULAR, irregular, now, shortest=short / 1000, longest=long / 1000)
+
+    def _judge(self, code: Code, wrong: bool | None, now: float, **values: float) -> None:
+        """Let a warning appear or go, with patience. None: neither, it stays as it is."""
+        shown = code in self._shown
+        if wrong is None or wrong is shown:
+            self._since.pop(code, None)
+            if wrong:
+                self._shown[code] = StreamWarning(code, tuple(values.items()))
+            return
+        patience = PATIENCE.get(code, DEFAULT)
+        since = self._since.setdefault(code, now)
+        if now - since < (patience.rise if wrong else patience.fall):
+            return
+        del self._since[code]
+        if wrong:
+            warning = self._shown[code] = StreamWarning(code, tuple(values.items()))
+            self._told(warning)
+        else:
+            del self._shown[code]
+
+
+TRACK_CODES = (
+    (Kind.AUDIO, Code.AUDIO_LATE, Code.AUDIO_LOST, Code.AUDIO_UNUSABLE),
+    (Kind.VIDEO, Code.VIDEO_LATE, Code.VIDEO_LOST, Code.VIDEO_UNUSABLE),
+)
+
+
+def _between(wrong: bool, well: bool) -> bool | None:
+    """None where it is neither: the gap keeps a warning from coming and going all the time."""
+    return True if wrong else False if well else None
