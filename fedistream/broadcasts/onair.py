@@ -17,6 +17,7 @@ from media.keyframe import Keyframe, LastKeyframe
 from media.package.llhls import Rung, Shape
 
 RETURN_GAP_MS = 100  # between what an encoder sent last and what the next one sends first, on the media timeline
+REFUSAL_SHOWN_S = 600  # how long the admin reads why an encoder was sent away
 KEEP_ENDED_S = 120  # how long the finished playlist stays, for players that are a little behind
 
 
@@ -80,6 +81,7 @@ class OnAir:
         self.terms, self._story, self._clocks = terms, story, clocks
         self.rivals = Rivals()
         self._source: Source | None = None
+        self._refusal = "", clocks.now()  # the newest reason, and since when it is told
         self._lost_at: datetime | None = None
         self._until: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -97,8 +99,17 @@ class OnAir:
             last_started_at=self.last_started_at,
             last_ended_at=self.last_ended_at,
             playable=self.rung is not None and self.rung.playable and not self.rung.ended,
-            warnings=(*source.warnings(), *self.rivals.warnings()) if source else (),
+            warnings=(*source.warnings(), *self.rivals.warnings()) if source else self._refusals(),
         )
+
+    def refuse(self, reason: str) -> None:
+        """Keep why an encoder was sent away, until one is on the air, or for a while."""
+        self._refusal = reason, self._clocks.now()
+
+    def _refusals(self) -> tuple[str, ...]:
+        reason, at = self._refusal
+        told = reason and self._clocks.now() - at < timedelta(seconds=REFUSAL_SHOWN_S)
+        return (f"An encoder was refused. {reason}",) if told else ()
 
     @property
     def keyframe(self) -> Keyframe | None:
@@ -108,6 +119,7 @@ class OnAir:
     def take(self, source: Source) -> tuple[Sink, int]:
         """Put `source` on the air, in the place of whoever is there. Returns the sink, and where its time begins."""
         before, old = self.state, self._source
+        self._refusal = "", self._clocks.now()
         self._source = source
         self._move(Move.PUBLISHED)
         if old is not None:

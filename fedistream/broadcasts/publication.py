@@ -94,3 +94,4 @@ class EncoderPublication:
 
     def _refuse(self, error: Unplayable) -> None:
         log.warning("encoder %s refused: %s", self._request.address, error)
+        self._onair.refuse(str(error))

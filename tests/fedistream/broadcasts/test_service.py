@@ -199,6 +199,23 @@ async def test_an_encoder_with_a_codec_nobody_can_play_disturbs_no_running_broad
         assert wire.closed == ""
 
 
+async def test_why_an_encoder_was_refused_is_told_until_one_is_on_the_air_or_for_ten_minutes(tmp_path: Path) -> None:
+    async with station(tmp_path) as node:
+        for ends in (lambda: node.clock.advance(601), None):
+            bad, _ = await node.publish()
+            with pytest.raises(Unplayable):
+                bad.video(0, b"\x90hvc1" + bytes(40))
+            bad.ended(End.CLOSED, "refused")
+            (told,) = node.broadcasts.air(node.home).warnings
+            assert "HEVC" in told
+            if ends is not None:
+                ends()
+            else:
+                good, _ = await node.publish()
+                send(good)
+            assert node.broadcasts.air(node.home).warnings == ()
+
+
 async def test_an_encoder_that_never_sends_a_keyframe_begins_nothing(tmp_path: Path) -> None:
     async with station(tmp_path) as node:
         publication, _ = await node.publish()
