@@ -9,6 +9,7 @@ from media.bits import Bits, BitsEnd
 SLICE, IDR, SEI, SPS, PPS = 1, 5, 6, 7, 8  # nal_unit_type, H.264 table 7-1
 INTRA_SLICES = frozenset({2, 4, 7, 9})  # slice_type of I and SI slices, H.264 table 7-6
 LENGTH_SIZE = 4  # what is converted here is written with
+MOST_UNITS = 4_096  # in a sample: encoders cut a picture into 1 to 32 slices, and a unit costs more to walk than a byte
 
 
 def walk(data: bytes, length_size: int) -> list[int] | None:
@@ -19,17 +20,20 @@ def walk(data: bytes, length_size: int) -> list[int] | None:
     while at < end:
         start = at + length_size
         at = start + int.from_bytes(data[at:start], "big")
-        if not start < at <= end:
+        if not start < at <= end or len(kinds) == MOST_UNITS:
             return None
         kinds.append(data[start] & 0x1F)
     return kinds or None
 
 
 def units(data: bytes, length_size: int) -> list[bytes]:
-    """The units of a sample that is framed by lengths. Empty ones, and what reaches beyond the sample, are left out."""
+    """The units of a sample that is framed by lengths. Empty ones, and what reaches beyond the sample, are left out;
+    so is what comes after `MOST_UNITS`."""
     out: list[bytes] = []
     at, end = 0, len(data)
-    while at + length_size < end:
+    for _ in range(MOST_UNITS):
+        if at + length_size >= end:
+            break
         start = at + length_size
         at = start + int.from_bytes(data[at:start], "big")
         if at > end:
@@ -48,7 +52,7 @@ def starts_with_code(data: bytes) -> bool:
 
 def split(data: bytes) -> list[bytes]:
     """The units between the start codes. A unit never ends with a zero byte (H.264, 7.4.1), so those are padding."""
-    pieces = data.split(b"\0\0\1")
+    pieces = data.split(b"\0\0\1", MOST_UNITS)
     return [unit for piece in pieces[1:] if (unit := piece.rstrip(b"\0"))]
 
 
