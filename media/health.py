@@ -91,6 +91,7 @@ class Health:
         self._tracks = {kind: _Track() for kind in Kind}
         self._began: float | None = None
         self._looked = 0.0
+        self.next_look = float("-inf")  # before this time, `look` does nothing
         self._window: deque[tuple[float, int, int]] = deque(maxlen=WINDOW)  # seconds, frames, bytes of each look
         self._best_rate = self._usual_kbps = 0.0
         self._key_ms: int | None = None
@@ -112,18 +113,20 @@ class Health:
     def jumped(self, now: float) -> None:
         """A clock jumped just now; how far, the timeline says."""
         self._jumped_at = now
+        self.next_look = float("-inf")
 
     def look(self, now: float, timeline: Timeline, unusable: dict[Kind, int]) -> None:
         """Take the slow measures, if it is time to. `unusable` counts frames in a row that were left out."""
         if self._began is None:
             self._began = self._looked = now
+        self.next_look = self._looked + LOOK_S
         lasted = now - self._looked
         jump = self._jumped_at
         if jump is not None and (Code.CLOCK_JUMPED not in self._shown or now - jump > JUMP_SHOWN_S):
             self._judge(Code.CLOCK_JUMPED, now - jump <= JUMP_SHOWN_S, now, seconds=timeline.jumped_ms / 1000)
         if lasted < LOOK_S:
             return
-        self._looked = now
+        self._looked, self.next_look = now, now + LOOK_S
         self._look_at_tracks(now, unusable)
         self._look_at_clocks(now, timeline)
         video = self._tracks[Kind.VIDEO]

@@ -114,28 +114,31 @@ class Ingest:
 
     def video(self, timestamp: int, payload: bytes) -> None:
         if payload:
+            now = self._now()
             for frame in self._video.receive(payload):
-                self._place(Kind.VIDEO, timestamp, frame, 0.0)
-            self._look()
+                self._place(Kind.VIDEO, timestamp, frame, 0.0, now)
+            self._look(now)
 
     def audio(self, timestamp: int, payload: bytes) -> None:
         if payload:
+            now = self._now()
             frames, track = self._audio.receive(payload), self._audio.track
             for frame in frames:
                 assert track is not None
-                self._place(Kind.AUDIO, timestamp, frame, track.frame * 1000 / track.rate)
-            self._look()
+                self._place(Kind.AUDIO, timestamp, frame, track.frame * 1000 / track.rate, now)
+            self._look(now)
 
-    def _look(self) -> None:
-        now = self._now()
-        unusable = {Kind.VIDEO: self._video.unusable, Kind.AUDIO: self._audio.unusable}
-        self._health.look(now, self._timeline, unusable)
+    def _look(self, now: float) -> None:
+        if now >= self._health.next_look:
+            unusable = {Kind.VIDEO: self._video.unusable, Kind.AUDIO: self._audio.unusable}
+            self._health.look(now, self._timeline, unusable)
         if self._sink is None:
             self._check_playable(now)
 
-    def _place(self, kind: Kind, timestamp: int, frame: Frame, count_ms: float) -> None:
-        dts, jumped = self._timeline.place(kind, timestamp + int(frame.nth * count_ms) & 0xFFFFFFFF, count_ms)
-        now = self._now()
+    def _place(self, kind: Kind, timestamp: int, frame: Frame, count_ms: float, now: float) -> None:
+        if frame.nth:
+            timestamp = timestamp + int(frame.nth * count_ms) & 0xFFFFFFFF
+        dts, jumped = self._timeline.place(kind, timestamp, count_ms)
         if jumped:
             self._jumped = True
             self._health.jumped(now)
@@ -173,7 +176,10 @@ class Ingest:
 
         Until that place comes the old run goes on: the timeline has closed the jump up.
         """
-        if not self._jumped and self._tracks == self._running:
+        running = self._running
+        # an intake keeps its track as long as it is the same: no need to compare what is in it for each sample
+        same = running is not None and running.video is self._video.track and running.audio is self._audio.track
+        if same and not self._jumped:
             return False
         return sample.key and (sample.kind is Kind.VIDEO or self._video.track is None)
 
@@ -192,8 +198,8 @@ class Ingest:
         if running is None:
             return False
         if sample.kind is Kind.AUDIO:
-            return running.audio is not None and running.audio == self._audio.track
-        return running.video is not None and running.video == self._video.track
+            return running.audio is not None and running.audio is self._audio.track
+        return running.video is not None and running.video is self._video.track
 
     def _hold(self, sample: Sample) -> None:
         """Keep samples until the tracks are known and there is a place to start, then begin."""
