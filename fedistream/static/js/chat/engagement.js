@@ -10,6 +10,8 @@ const BURST_MS = 120_000; // from one to the next
 const MOST = 200; // people in one line
 const NAMED = 3; // of them; the others are counted
 
+/** @type {Partial<Record<import("./wire.js").Line["kind"], string>>} those of the page's icons */
+const ICONS = { follow: "people", like: "heart", repost: "share" };
 /** @type {Partial<Record<import("./wire.js").Line["kind"], string>>} the sentence of each kind */
 const SENTENCES = { follow: "chat.engagement.follow", like: "chat.engagement.like", repost: "chat.engagement.repost" };
 
@@ -87,7 +89,7 @@ export function engagement(lines) {
   const { kind, reaction } = first;
   // the shapes are the page's; without them the sentence says it all
   const icons = /** @type {HTMLTemplateElement | null} */ (document.getElementById("chat-icons"));
-  const icon = icons?.content.querySelector(`[data-kind="${kind}"]`)?.firstElementChild;
+  const icon = icons?.content.querySelector(`[data-icon="${ICONS[kind]}"]`)?.firstElementChild;
   if (icon) box.append(icon.cloneNode(true), " ");
   const sentence = reaction ? "chat.engagement.reaction" : (SENTENCES[kind] ?? "");
   for (const part of text(sentence).split(/(\{\w+\})/)) {
