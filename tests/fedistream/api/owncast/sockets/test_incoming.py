@@ -169,4 +169,5 @@ async def test_the_welcome_is_for_those_who_are_new(faces: Faces, port: int) -> 
             await ready(client)
         assert (await ann.until("SYSTEM"))["body"] == "<p>Ahoy</p>"
         assert clock() - came >= WELCOME_S - 0.1
-        assert await taken(bob) == await taken(cid) == []
+        for client in (bob, cid):
+            assert [told["type"] for told in await taken(client)] == ["CAUGHT-UP"]
