@@ -75,8 +75,8 @@ ROOMS: dict[str, Room] = {
         tuple(f"media.rtmp.{name}" for name in ("client", "connection", "server", "tls")), Room(("media",), ("uvloop",))
     ),
     "media.codec": Room(("media",), ("av",)),
-    "fedistream.core": Room(("fedistream.core",)),  # it knows no feature, and no database
     **dict.fromkeys((*KERNEL, "fedistream.descriptors", "fedistream.ground"), KERNEL_ROOM),
+    "fedistream.core": Room(("fedistream.core",)),  # it knows no feature, and no database
     "fedistream.core.markdown": wire("fedistream.core", libraries=("markdown_it", "nh3")),
     # the list of invisible characters is the library's, which knows nothing of the node
     "fedistream.core.plain_text": wire("fedistream.core", "activitypub.members"),
