@@ -20,6 +20,16 @@ class CautiousClock:
         self._known: tuple[datetime, float] | None = None
         self._doubted_at: float | None = None
 
+    def doubts(self, newest: datetime | None = None) -> bool:
+        """Return whether the wall clock is ahead of what is believed; `newest` as for `now`."""
+        self.now(newest)
+        return self.doubted
+
+    @property
+    def doubted(self) -> bool:
+        """Whether the wall clock was ahead when it was last asked."""
+        return self._doubted_at is not None
+
     def now(self, newest: datetime | None = None) -> datetime:
         """`newest` is when the newest thing that may be deleted was made: the first call believes no clock that is far
         ahead of it."""

@@ -169,6 +169,11 @@ class Acquaintances:
             for first in range(0, len(ids), 500):
                 await RemoteActorRow.filter(id__in=ids[first : first + 500]).update(hidden=hidden)
 
+    async def newest_at(self) -> datetime | None:
+        """Return when the newest activity was heard; None when none is known."""
+        found = await SeenActivityRow.all().order_by("-at").first()
+        return found.at if found else None
+
     async def sweep(self) -> None:
         """Forget what was heard long ago."""
         await SeenActivityRow.filter(at__lt=self._now() - SEEN_FOR).delete()

@@ -14,6 +14,7 @@ from activitypub.outside import Outside
 from activitypub.restraint import RestrainedFetcher
 from activitypub.schemes import Schemes
 from fedistream import __version__
+from fedistream.core.cautious import CautiousClock
 from fedistream.core.supervisor import beside
 from fedistream.errors import Invalid
 from fedistream.federation.acquaintances import Acquaintances, set_handle
@@ -72,6 +73,8 @@ class FederationFeature:
     """Has to `run`, and be closed."""
 
     federation: Federation
+    acquaintances: Acquaintances
+    cautious: CautiousClock
     documents: Documents
     followers: Followers
     engagements: Engagements
@@ -93,8 +96,10 @@ class FederationFeature:
         async with beside("talk", self.talk.run):
             while True:
                 try:
-                    await self.federation.sweep()
-                    await self.keys.sweep()
+                    # a clock that is wrong for an hour must not forget replies, keys and what was heard already
+                    if not self.cautious.doubts(await self.acquaintances.newest_at()):
+                        await self.federation.sweep()
+                        await self.keys.sweep()
                 except Exception:
                     # a database that is busy for once must not end the talk beside it
                     log.exception("the tables of federation could not be put in order; it is tried again in an hour")
@@ -169,6 +174,8 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     federation = Federation(near, _parts(house, doors, talk, engagements, offers, servers))
     return FederationFeature(
         federation=federation,
+        acquaintances=acquaintances,
+        cautious=CautiousClock(clocks.now, clocks.monotonic),
         documents=documents,
         followers=followers,
         engagements=engagements,

@@ -252,6 +252,21 @@ async def test_a_database_that_fails_for_once_does_not_end_what_goes_on_beside(
     await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_start_with_a_clock_far_ahead_forgets_nothing(node: Federated) -> None:
+    await node.follow()
+    assert await SeenActivityRow.all().count() == 1
+    node.clock.ahead += 400 * 86_400
+    running = asyncio.create_task(node.feature.run())
+    async with asyncio.timeout(30):
+        while not node.feature.cautious.doubted:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await SeenActivityRow.all().count() == 1
+    await node.feature.federation.sweep()
+    assert await SeenActivityRow.all().count() == 0
+
+
 async def test_who_is_blocked_by_two_channels_is_heard_again_when_both_let_him(node: Federated) -> None:
     other = await node.channels.make("pots")
     await node.follow()
