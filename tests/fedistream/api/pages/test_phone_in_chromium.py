@@ -126,6 +126,22 @@ async def test_tabs_change_what_is_below_the_picture(url: str, chromium: Browser
         await whole_in_sight(page, ".chat-say")
 
 
+@pytest.mark.parametrize("size", [UPRIGHT, ASIDE], ids=["upright", "on its side"])
+async def test_a_long_name_does_not_lie_over_the_tabs(
+    url: str, chromium: Browser, room: Parlour, size: dict[str, int]
+) -> None:
+    async with visit(chromium, url, viewport=size) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        user = {**room.people[next(reversed(room.people))], "displayName": "polite-puffin-of-the-far-north"}
+        await room.tell(room.told("NAME_CHANGE", user=user, oldName="Guest 1"))
+        await expect(page.get_by_role("button", name="You are polite-puffin")).to_be_visible()
+        edge = "document.querySelector('.tabs [role=tab]:last-of-type').getBoundingClientRect().right"
+        name = "document.querySelector('.chat-self').getBoundingClientRect()"
+        assert await page.evaluate(f"{edge} <= {name}.left")
+        assert await page.evaluate(f"{name}.right <= innerWidth")
+
+
 async def test_at_a_desk_there_are_no_tabs_and_everything_is_there(url: str, chromium: Browser) -> None:
     async with visit(chromium, url, viewport=DESK) as (page, witness):
         witness.expected = STORY
