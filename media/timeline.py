@@ -16,7 +16,7 @@ MAX_SLEW = 0.01  # and at most by this part of the time; 1 % of speed is not see
 
 
 class _Track:
-    """Where one track is. Times are floats: the picture follows the sound by fractions of a millisecond."""
+    """The position of one track. Times are floats: the picture follows the sound by fractions of a millisecond."""
 
     __slots__ = ("at", "counted", "delta", "frame_ms", "jump", "last", "offset", "raw")
 
@@ -130,7 +130,7 @@ class Timeline:
         return True
 
     def _count(self, track: _Track, at: float, count_ms: float) -> float:
-        """Where a frame of counted sound belongs, whose timestamp says `at`."""
+        """Return the place of a frame of counted sound whose timestamp says `at`."""
         counted = track.counted
         error = 0.0 if counted is None else at - counted
         if counted is None or error > HOLE_MS:  # frames are missing

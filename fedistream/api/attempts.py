@@ -1,6 +1,6 @@
 """Wrong passwords, counted by asker and for the account, and the growing delay that follows from them.
 
-What counts as one asker is the gate's choice, and so is who passes although he should wait: see `gates`.
+What counts as one asker is the gate's choice, and so is which asker passes during a delay: see `gates`.
 """
 
 import math
@@ -43,7 +43,7 @@ class Bucket:
         return True
 
     def give_back(self) -> None:
-        """What was taken last did not have to be counted."""
+        """Give back what was counted last: it need not have been."""
         self.left = min(self.burst, self.left + 1)
 
 

@@ -1,4 +1,4 @@
-"""What an asker has already: entity tags, and whether 304 is the answer (RFC 9110, sections 8.8.3 and 13.1.2)."""
+"""Entity tags that an asker has already, and whether 304 is the answer (RFC 9110, sections 8.8.3 and 13.1.2)."""
 
 from hashlib import sha256
 

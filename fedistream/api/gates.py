@@ -55,7 +55,7 @@ def gates(people: People, attempts: Attempts, known: KnownBrowsers, now: Callabl
 class AdminGate:
     """HTTP Basic as `admin`, with a growing delay for wrong passwords.
 
-    The delay has to hold for right passwords too, or an answer that is not 429 would tell a guesser that he has it. So
+    The delay has to hold for right passwords too, or an answer that is not 429 would tell who has guessed it. So
     that nobody keeps the admin out by guessing, these are heard all the same:
 
     - a browser that was right once: it carries a signed cookie and is counted by that, apart from its address;

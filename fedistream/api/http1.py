@@ -74,7 +74,7 @@ class _Stop(Exception):
 
 
 class Reading(Enum):
-    """What the next byte belongs to."""
+    """The part of a message that the next byte belongs to."""
 
     NOTHING = "nothing"  # between two requests
     HEAD = "head"
@@ -185,7 +185,7 @@ class Http1Protocol(HttpToolsProtocol):
             self._head_alarm = self.loop.call_later(self.head_s, self._head_is_late)
 
     def _excess(self) -> Refusal | None:
-        """What is too much of a head or a body that has not ended."""
+        """Return the refusal of a head or a body that has not ended and is too large already."""
         if self._reading is Reading.BODY:
             if len(self.headers) > MAX_FIELDS:
                 return TRAILERS_TOO_LARGE

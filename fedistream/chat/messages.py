@@ -270,7 +270,7 @@ class MessageLog:
         return now if newest <= now else newest + timedelta(milliseconds=1)
 
     async def _dated_before(self, channel_id: int, older_than: datetime) -> int:
-        """Of the messages whose ids are ahead of the clock, the highest id of one that says itself that it is older.
+        """Return the highest id among messages whose ids are ahead of the clock, but which say that they are older.
         What was said before that is older still, whatever the clock said then."""
         behind, found = ids.first_of(self._clocks.now()), 0
         while True:

@@ -314,7 +314,7 @@ class Chat:
         return why or render(text, self._parts.emoji.urls()) or rules.BLANK
 
     def _hasty(self, seat: Seat, at: float) -> rules.Refusal | None:
-        """The person's own pace first, so that one who is muted does not use up what his neighbours at the address
+        """Look at the person's own pace first: somebody muted must not use up what the neighbours at the address
         have. Whoever is caught by the address's limit is muted himself, and so told once."""
         visitors, addresses = self._watch.visitors, self._watch.addresses
         protected = self._setting("chat.spam_protection", seat.channel_id)

@@ -37,7 +37,7 @@ def visible(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """As `visible`, and no more than MARKS combining marks in a row; for what somebody wrote at length."""
+    """Do what `visible` does, and keep at most MARKS combining marks in a row; for what somebody wrote at length."""
     text = visible(text)
     if text.isascii():
         return text
@@ -60,7 +60,7 @@ def one_line(text: str, longest: int) -> str:
 
 
 def name(text: str, longest: int) -> str:
-    """As `one_line`, of somebody's name: without the sign by which those who signed in are known."""
+    """Do what `one_line` does, for somebody's name: without the sign by which those who signed in are known."""
     return one_line(without_sign(visible(text[: 20 * longest])), longest)
 
 

@@ -25,7 +25,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Of one actor, and of all actors of a host."""
+    """Paces of one actor, and of all actors of a host."""
 
     actor: Rate
     host: Rate

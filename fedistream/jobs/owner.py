@@ -38,7 +38,7 @@ def parse(text: str) -> Owner | None:
 
 
 def here(mark: str, proc: Path = PROC) -> Owner:
-    """Of this process. Where there is no /proc nothing is known, and nobody is ever found dead."""
+    """Return the identity of this process. Where there is no /proc nothing is known, and nobody is ever found dead."""
     pid = os.getpid()
     try:
         boot = (proc / "sys/kernel/random/boot_id").read_text().strip()

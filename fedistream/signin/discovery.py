@@ -148,7 +148,7 @@ def _endpoint(url: str) -> str:
 
 
 def join(base: str, reference: str) -> str:
-    """Where a reference leads that stands in a document at `base`. Raises BadUrl."""
+    """Return the address that a reference in the document at `base` leads to. Raises BadUrl."""
     try:
         return from_iri(urljoin(base, reference[: MAX_URL + 1]))
     except ValueError as error:

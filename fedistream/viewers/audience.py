@@ -37,7 +37,7 @@ class Audience:
         return self._per_address[address]
 
     def one_address(self) -> str:
-        """Where all of them are, if that is one address; empty otherwise."""
+        """Return the one address at which all of them are; empty if there are several."""
         return next(iter(self._per_address)) if len(self._per_address) == 1 else ""
 
     def touch(self, key: Key, at: float) -> bool:

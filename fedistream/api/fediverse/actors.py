@@ -107,7 +107,7 @@ def _page(addresses: Addresses, channel: Channel) -> Response:
 
 
 async def _page_of(found: dict[str, Any], addresses: Addresses, hall: Hall) -> Response:
-    """Of the post itself; a notice is read on the page of its broadcast, and other channels have no pages yet."""
+    """Return the page of the post; a notice is read on its broadcast's page, and other channels have no pages yet."""
     channel = addresses.by_actor(found["attributedTo"])
     if channel is not None and channel.slug != HOME:
         return _page(addresses, channel)

@@ -195,7 +195,7 @@ class ChatSocket:
                 await incoming.finish()
 
     async def _visitor(self, token: str) -> tuple[Visitor | None, bool]:
-        """Whose token it is, and whether that cannot be found out at the moment."""
+        """Return the owner of the token, and whether the owner cannot be found out at the moment."""
         try:
             return (await self._desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None), False
         except Outage:

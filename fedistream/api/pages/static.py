@@ -72,7 +72,7 @@ class Static:
         return f"{PREFIX}/{self._hashes[_folder(name)]}/{name}"
 
     def bundle(self, names: Sequence[str]) -> str:
-        """Where these modules with all that they import, or these style sheets, are served as one file.
+        """Return the address of one file with these modules and all their imports, or with these style sheets.
 
         Raises KeyError, and bundles.BadModule.
         """

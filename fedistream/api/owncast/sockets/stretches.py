@@ -62,7 +62,7 @@ class Stretch:
 
 
 class Stretches:
-    """Of all channels. One is read at a time."""
+    """Cover all channels. One is read at a time."""
 
     def __init__(self, messages: MessageLog, loudspeaker: Loudspeaker, monotonic: Callable[[], float]) -> None:
         self._messages, self._loudspeaker, self._monotonic = messages, loudspeaker, monotonic
