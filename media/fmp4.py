@@ -78,7 +78,7 @@ def _video_trak(track: VideoTrack) -> bytes:
         _box(b"pasp", pack(">II", across, down)),
     )
     media_header = _full(b"vmhd", 0, 1, bytes(8))
-    shape = pack(">II", (width << 16) * across // down, height << 16)  # 16.16, as shown
+    shape = pack(">II", min((width << 16) * across // down, 0xFFFFFFFF), height << 16)  # 16.16, as shown
     return _trak(VIDEO_ID, VIDEO_TIMESCALE, b"vide", b"Video\0", shape, _minf(media_header, entry))
 
 

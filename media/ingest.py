@@ -179,6 +179,10 @@ class Ingest:
         running = self._running
         # an intake keeps its track as long as it is the same: no need to compare what is in it for each sample
         same = running is not None and running.video is self._video.track and running.audio is self._audio.track
+        if not same and running == self._tracks:
+            # written anew and still the same: some encoders repeat a record with other parameter sets than the
+            # keyframes have, and the two take turns
+            self._running, same = self._tracks, True
         if same and not self._jumped:
             return False
         return sample.key and (sample.kind is Kind.VIDEO or self._video.track is None)
@@ -208,19 +212,23 @@ class Ingest:
         self._held.append(sample)
         self._held_bytes += len(sample.data)
         self._held_keys += sample.key and sample.kind is Kind.VIDEO
-        waited = sample.dts_ms - self._first_ms
-        tracks = self._tracks
-        if tracks.audio is None and self._expects[Kind.AUDIO] and waited < WAIT_MS:
-            return
-        patience = ANNOUNCED_MS if self._announced else WAIT_MS
-        if tracks.video is None and self._expects[Kind.VIDEO] and waited < patience:
+        full = self._held_bytes > HELD_BYTES or len(self._held) > HELD_SAMPLES
+        if not full and self._waits(sample.dts_ms - self._first_ms):
             return
         starts = self._starts()
         if starts is not None:
             self._start(self._held[starts:])
-        elif self._held_bytes > HELD_BYTES or len(self._held) > HELD_SAMPLES:
+        elif full:
             self._held.clear()  # no keyframe in sight: nothing here can ever be shown
             self._held_bytes = self._held_keys = 0
+
+    def _waits(self, waited_ms: int) -> bool:
+        """Whether a track that is expected may still come."""
+        tracks = self._tracks
+        if tracks.audio is None and self._expects[Kind.AUDIO] and waited_ms < WAIT_MS:
+            return True
+        patience = ANNOUNCED_MS if self._announced else WAIT_MS
+        return tracks.video is None and self._expects[Kind.VIDEO] and waited_ms < patience
 
     def _starts(self) -> int | None:
         """The index of the first sample held where a player can begin."""

@@ -207,7 +207,10 @@ class AudioIntake:
     def _agree(self, header: adts.AdtsHeader) -> None:
         """Believe the headers, which are nearer to the frames, when the configuration says something else."""
         rate, channels = aac.RATES[header.rate_index], aac.CHANNELS.get(header.channels)
-        if self.track is None or (self.track.rate, self.track.channels) != (rate, channels):
+        told = self.track
+        if told is not None and channels is None:  # the speakers are described in the frames, and in the configuration
+            channels = told.channels
+        if told is None or (told.rate, told.channels) != (rate, channels):
             self._use(header.config)
 
     def _leave_out(self, trouble: Trouble) -> Sequence[Frame]:

@@ -15,6 +15,7 @@ from media.fmp4 import AudioSample, VideoSample
 from media.track import AudioTrack, VideoTrack
 from tests.kit import boxes, footage
 from tests.kit.footage import Recipe
+from tests.kit.sps import Sps, record
 
 PLAIN, BFRAMES = Recipe(), Recipe(bframes=3)
 
@@ -185,6 +186,12 @@ def test_a_picture_of_oblong_samples_is_announced_with_its_shown_width() -> None
     assert unpack(">II", trak.find("mdia/minf/stbl/stsd/avc1/pasp").body) == (16, 11)
     width, height = unpack(">II", trak.find("tkhd").body[76:])
     assert (width / 65536, height >> 16) == (pytest.approx(360 * 16 / 11, abs=0.01), 288)
+
+
+def test_the_widest_picture_of_the_most_oblong_samples_fits_into_its_box() -> None:
+    video = avc.track(record([bytes(Sps(columns=512, rows=270, aspect=(8, 1)))]))
+    _, moov = boxes.boxes(fmp4.init_segment(video, None))
+    assert unpack(">II", moov.find("trak/tkhd").body[76:]) == (0xFFFFFFFF, 4320 << 16)
 
 
 VIDEO_SAMPLES = st.builds(

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from media import flv
+from media import avc, black, flv, nalunits
 from media.errors import Unplayable
 from media.health import Code, StreamWarning
 from media.hub import Hub, Tracks
-from media.ingest import WAIT_MS, Ingest
+from media.ingest import HELD_BYTES, WAIT_MS, Ingest
 from media.track import Kind, Sample
 from tests.kit import encodings
 from tests.kit.footage import Recipe, flv_tags
@@ -152,6 +152,20 @@ def test_a_configuration_that_is_sent_again_changes_nothing() -> None:
     assert len(sheet.runs) == 1
 
 
+def test_a_record_and_keyframes_that_say_different_things_in_turns_make_one_run() -> None:
+    taken, sheet = ingest()
+    taken.metadata({"videocodecid": 7.0})
+    config = avc.parse_config(black.TRACK.record)
+    (sps,), (pps,) = config.sps, config.pps
+    record = avc.write_record([sps[:3] + b"\x1e" + sps[4:]], [pps])  # another level
+    picture = nalunits.join([sps, pps]) + black.KEYFRAME
+    for n in range(5):
+        taken.video(n * 1000, flv.video_tag(flv.Packet.CONFIG, record))
+        taken.video(n * 1000, flv.video_tag(flv.Packet.FRAMES, picture, key=True))
+    assert [run.video for run in sheet.runs] == [black.TRACK]
+    assert len(sheet.samples) == 5
+
+
 def test_a_clock_that_jumps_ahead_by_hours_begins_a_new_run_and_leaves_no_hole() -> None:
     taken, sheet = ingest()
     feed(taken, CLIP)
@@ -180,6 +194,17 @@ def test_nothing_begins_without_a_keyframe_and_memory_stays_bounded() -> None:
     assert sheet.samples == []
     assert len(taken._held) <= 2_001
     assert [warning.code for warning in taken.warnings] == [Code.NO_KEYFRAMES]
+
+
+def test_what_waits_for_the_other_track_is_bounded_in_bytes_too() -> None:
+    taken, sheet = ingest()
+    feed(taken, video(CLIP)[:1])
+    data = nalunits.join([b"\x65" + bytes([0x88]) * (HELD_BYTES // 4)])
+    for _ in range(4):  # all at one time: by the timestamps nothing has waited yet
+        assert not taken.started
+        taken.video(0, flv.video_tag(flv.Packet.FRAMES, data, key=True))
+    assert taken.started
+    assert len(sheet.samples) == 4
 
 
 def test_a_long_keyframe_distance_is_warned_of_and_taken_back() -> None:

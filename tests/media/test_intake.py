@@ -243,6 +243,15 @@ def test_an_adts_header_whose_speakers_are_not_told_is_refused_with_words() -> N
         AudioIntake().receive(flv.audio_tag(Packet.FRAMES, encodings.adts(b"\x11\x80", bytes(20))))
 
 
+def test_speakers_that_the_configuration_tells_need_not_be_told_again_by_adts() -> None:
+    intake = AudioIntake()
+    intake.receive(flv.audio_tag(Packet.CONFIG, b"\x11\x90"))
+    track = intake.track
+    (taken,) = intake.receive(flv.audio_tag(Packet.FRAMES, encodings.adts(b"\x11\x80", bytes(20))))
+    assert taken.data == bytes(20)
+    assert intake.track is track is not None
+
+
 @given(st.binary(max_size=200), st.booleans(), st.sampled_from(["raw", "codes", "adts"]))
 @settings(deadline=None, max_examples=300)
 def test_whatever_comes_is_taken_left_out_or_refused_and_what_is_taken_is_well_framed(
