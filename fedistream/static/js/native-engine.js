@@ -91,7 +91,7 @@ export class NativeEngine {
 
   /** @param {import("./recovery.js").Trouble} trouble */
   #fatal(trouble) {
-    this.#forget();
+    if (this.#timer) return; // the player says so again and again, and would put off for ever what is planned
     const { afterMs } = this.#recovery.next(trouble);
     this.#timer = setTimeout(() => this.start(), afterMs);
     this.listener.onTrouble();

@@ -21,6 +21,18 @@ const SOON_S = 3; // before that, when the node has been found again
 const CALM_S = 10; // of a moving picture: what went wrong before is over
 
 /** @typedef {import("./hls-engine.js").HlsEngine | import("./native-engine.js").NativeEngine} Engine */
+/** @typedef {typeof import("./hls-engine.js").HlsEngine | typeof import("./native-engine.js").NativeEngine} Kind */
+
+/** @returns {Promise<Kind | null>} */
+async function engine() {
+  // hls.js first also where the browser plays HLS itself: most do so without low latency
+  if ("MediaSource" in window || "ManagedMediaSource" in window) {
+    const { HlsEngine } = await import("./hls-engine.js");
+    if (HlsEngine.supported()) return HlsEngine;
+  }
+  const { NativeEngine } = await import("./native-engine.js");
+  return NativeEngine.supported(document.createElement("video")) ? NativeEngine : null;
+}
 
 export class Player extends EventTarget {
   /** @type {Engine | null} */
@@ -43,15 +55,19 @@ export class Player extends EventTarget {
    * @param {HTMLTemplateElement} template
    */
   static async build(screen, template) {
-    await import("media-chrome");
+    const [kind] = await Promise.all([engine(), import("media-chrome")]);
     const part = document.importNode(template.content, true);
     screen.prepend(part);
-    return new Player(screen);
+    return new Player(screen, kind);
   }
 
-  /** @param {HTMLElement} screen */
-  constructor(screen) {
+  /**
+   * @param {HTMLElement} screen
+   * @param {Kind | null} kind  of engine; null where the browser can play nothing
+   */
+  constructor(screen, kind) {
     super();
+    this.kind = kind;
     this.controller = /** @type {HTMLElement} */ (screen.querySelector("media-controller"));
     this.video = /** @type {HTMLVideoElement} */ (screen.querySelector("video"));
     // the whole screen goes full, or what lies over the picture would stay behind
@@ -67,11 +83,18 @@ export class Player extends EventTarget {
   }
 
   async start() {
-    const engine = await this.#choose();
-    if (!engine) {
+    if (!this.kind) {
       this.#show("unplayable");
       return;
     }
+    const listener = {
+      onTrouble: () => this.#say("trouble"),
+      onRestart: () => {
+        this.edge.forget();
+        void this.#keepPlaying();
+      },
+    };
+    const engine = new this.kind(this.video, page.urls.hls, listener);
     engine.start();
     this.engine = engine;
     this.#timer = setInterval(() => this.#look(), 1_000);
@@ -108,24 +131,6 @@ export class Player extends EventTarget {
       if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) return buffered.end(i) - currentTime;
     }
     return null;
-  }
-
-  async #choose() {
-    const listener = {
-      onTrouble: () => this.#say("trouble"),
-      onRestart: () => {
-        this.edge.forget();
-        void this.#keepPlaying();
-      },
-    };
-    const url = page.urls.hls;
-    // hls.js first also where the browser plays HLS itself: most do so without low latency
-    if ("MediaSource" in window || "ManagedMediaSource" in window) {
-      const { HlsEngine } = await import("./hls-engine.js");
-      if (HlsEngine.supported()) return new HlsEngine(this.video, url, listener);
-    }
-    const { NativeEngine } = await import("./native-engine.js");
-    return NativeEngine.supported(this.video) ? new NativeEngine(this.video, url, listener) : null;
   }
 
   #plays() {

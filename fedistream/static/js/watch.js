@@ -86,12 +86,16 @@ function end() {
 
 /** After an update of the node an open page asks for files that are no more; a fresh one knows the new names. */
 function reloadOnce() {
-  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) {
-    unloadable = "for good";
-    return;
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(RELOADED)) >= 60_000) {
+      sessionStorage.setItem(RELOADED, String(Date.now()));
+      location.reload();
+      return;
+    }
+  } catch {
+    // an embedding page may keep us from any storage: nothing would tell how often it was reloaded
   }
-  sessionStorage.setItem(RELOADED, String(Date.now()));
-  location.reload();
+  unloadable = "for good";
 }
 
 /** What the system shows of the page on a lock screen or a media key. */

@@ -275,13 +275,30 @@ async def test_sound_that_was_wanted_is_muted_when_the_browser_insists(
         assert await page.evaluate("JSON.parse(localStorage['fedistream.sound']).muted") is False
 
 
+async def test_an_engine_that_is_told_again_and_again_that_nothing_plays_begins_anew_all_the_same(page: Page) -> None:
+    troubles = await run(
+        page,
+        "native-engine",
+        """let troubles = 0;
+        return new Promise(done => {
+          const engine = new m.NativeEngine(document.createElement('video'), '/hls/stream.m3u8', {
+            onTrouble() { troubles += 1; },
+            onRestart() { engine.stop(); done(troubles); },
+          });
+          for (let i = 0; i < 10; i++) engine.fail();
+        });""",
+    )
+    assert troubles == 1
+
+
+@pytest.mark.parametrize("missing", ["**/vendor/*", "**/js/hls-engine*"])
 async def test_a_player_that_cannot_be_loaded_reloads_the_page_once_and_then_says_so(
-    studio: Studio, url: str, chromium: Browser
+    studio: Studio, url: str, chromium: Browser, missing: str
 ) -> None:
     await studio.go_live()
     async with visit(chromium, "about:blank") as (page, witness):
         witness.expected = ("Failed to load resource", "Failed to fetch dynamically imported module", "preload")
-        await page.route("**/vendor/*", lambda route: route.fulfill(status=404))
+        await page.route(missing, lambda route: route.fulfill(status=404))
         await page.goto(url)
         await expect(page.get_by_text("This browser cannot play the stream.").first).to_be_visible()
     assert studio.asked.count("/") == 2
