@@ -356,7 +356,7 @@ class Http1Protocol(HttpToolsProtocol):
             return
         if self._reading is Reading.HEAD:
             self._refuse(TOO_SLOW)
-        else:  # browsers open connections that they may never use
+        elif self.cycle is None or self.cycle.response_complete:  # browsers open connections that they may never use
             self._over = True
             self._linger()
 

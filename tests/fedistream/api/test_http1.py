@@ -306,6 +306,20 @@ async def _until_scopes(app: Echo, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_a_blank_line_behind_a_request_does_not_cut_its_answer() -> None:
+    """RFC 9112, 2.2: some clients send one behind a body."""
+    app = Echo()
+    async with serving(app, http=Hasty) as port, raw_client(port) as client:
+        await client.send(POST.replace(b"/", b"/hold", 1) + b"Content-Length: 1\r\n\r\na")
+        await _until_scopes(app, 1)
+        await client.send(b"\r\n")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.reader.read(1), 4 * Hasty.head_s)
+        app.go.set()
+        assert (await client.answer()).body == b"/hold 1"
+        assert (await client.ask(GET)).status == 200
+
+
 @pytest.mark.parametrize("behind", [GET * 5000, b"nonsense\r\n\r\n", WEBSOCKET + b"\r\n", b"GET /" + b"a" * 100_000])
 async def test_what_comes_behind_a_request_does_not_get_into_its_answer(behind: bytes) -> None:
     app = Echo()
