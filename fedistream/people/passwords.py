@@ -111,7 +111,8 @@ class Passwords:
         those = [job for job in self._waiting if job.rank == worst]
         job = those[len(those) // 2]
         self._waiting.remove(job)
-        job.done.set_exception(TooMany(AGAIN_S))
+        if not job.done.done():  # the caller may have gone away in this turn of the loop
+            job.done.set_exception(TooMany(AGAIN_S))
 
     def _verify(self, stored: str, password: str) -> bool:
         try:

@@ -143,3 +143,18 @@ async def test_who_goes_away_while_waiting_is_not_hashed() -> None:
     async with asyncio.timeout(60):
         await asyncio.gather(*running)
     assert sorted(hasher.checked) == ["one", "two"]
+
+
+async def test_one_who_goes_away_while_the_queue_is_full_costs_nobody_else_the_turn() -> None:
+    hasher = CountingHasher()
+    passwords = Passwords(hasher)
+    running = await waiting(passwords, ("one", 0), ("two", 0))
+    guesses = await waiting(passwords, *((f"guess {n}", 1) for n in range(MOST_WAITING)))
+    late = asyncio.ensure_future(passwords.verify("stored", "late", FIRST))
+    for guess in guesses:
+        guess.cancel()  # they learn of it behind the late one, and are in the queue until then
+    asyncio.get_running_loop().call_soon(hasher.held.set)
+    async with asyncio.timeout(60):
+        assert await late
+        await asyncio.gather(*running)
+        await asyncio.gather(*guesses, return_exceptions=True)
