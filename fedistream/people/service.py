@@ -51,6 +51,8 @@ class People:
         none is stored either, one is made and returned so that it can be shown; "" otherwise. Raises Invalid."""
         if len(override) > MAX_PASSWORD:
             raise Invalid("admin password", f"must be {MAX_PASSWORD} characters long at most")
+        if SURROGATE.search(override):  # what the environment has in another encoding
+            raise Invalid("admin password", "must be text in UTF-8")
         self._override, self._success = "", None
         if override:
             # hashed like a stored one, so that wrong ones take as long

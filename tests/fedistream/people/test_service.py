@@ -217,3 +217,9 @@ async def test_somebody_called_admin_without_the_role_is_no_admin() -> None:
     await PersonRow.all().update(role="")
     assert not await people.has_admin()
     assert not await people.check_admin(PASSWORD)
+
+
+async def test_a_password_for_one_start_must_be_text_too() -> None:
+    people = People(Clock())
+    with pytest.raises(Invalid, match="UTF-8"):
+        await people.open(override="not UTF-8 \udcff")
