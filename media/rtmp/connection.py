@@ -334,7 +334,7 @@ class Connection(asyncio.Protocol):
         if keys.is_slow(self.address, now) and not slow:
             error = TooManyFailedKeys("too many wrong stream keys: the next ones are answered late")
             self._server.complain(self.address, error)
-        if delay <= 0:
+        if delay <= 0 or self._over:
             self._refuse(code, description)
             return
         self._read(False)

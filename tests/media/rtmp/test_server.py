@@ -161,6 +161,25 @@ async def test_who_waits_for_a_late_answer_and_leaves_is_forgotten() -> None:
         await all_gone(node)
 
 
+async def test_a_wrong_key_whose_encoder_was_closed_meanwhile_is_not_answered_late() -> None:
+    door = RecordingDoor()
+    async with listening(door, replace(QUICK, failed_keys=1, failed_keys_delay_s=60)) as node:
+        with pytest.raises(PublishFailed):
+            await publish(node, key="wrong")
+        door.gate, door.asked = asyncio.Event(), asyncio.Event()
+        trying = asyncio.create_task(publish(node, key="wrong"))
+        await door.asked.wait()
+        connection = max(node.server.connections, key=lambda each: each.id)
+        connection.close("the admin said so")
+        with pytest.raises(PublishFailed, match="the admin said so"):
+            await trying
+        door.gate.set()
+        await until(lambda: not node.server._tasks)
+        assert connection._late_answer is None
+        await all_gone(node)
+        assert node.server.refused == {BAD_NAME: 1, "TooManyFailedKeys": 1}
+
+
 async def test_one_connection_too_many_closes_the_oldest_that_does_not_publish() -> None:
     async with listening(limits=replace(QUICK, waiting_per_address=2)) as node:
         async with raw(node.port) as (first, _), raw(node.port) as (second, writer):
