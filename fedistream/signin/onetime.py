@@ -88,12 +88,13 @@ class OneTimeCodes(Generic[A]):
         typed = account.strip().removeprefix("@").lower()
         if not 0 < len(typed) <= MAX_ACCOUNT:
             raise Invalid("account", "must be like user@example.com")
-        sent = self._sent.get(visitor_id)
-        if sent is not None and sent.typed == typed and sent.tries < TRIES:
+        if self._is_on_its_way(visitor_id, typed):
             return
         self._near.pace.step(f"visitor {visitor_id}")
         self._near.pace.step(f"address {address}")
         found = await self._near.fediverse.find(account)
+        if self._is_on_its_way(visitor_id, typed):  # asked for twice at once
+            return
         # apart by who asks, so that nobody uses up what somebody else may ask for ...
         self._near.letters_from.step(f"{found.actor} from {address}")
         # ... and in total, unless it is where the account's owner has signed in from
@@ -101,7 +102,8 @@ class OneTimeCodes(Generic[A]):
             self._near.letters.step(found.actor)
         code = str(self._below(10**DIGITS)).zfill(DIGITS)
         # kept first: when there is no room for it, none is sent
-        self._sent.put(visitor_id, _Sent(found, typed, code, address), address)
+        mine = _Sent(found, typed, code, address)
+        self._sent.put(visitor_id, mine, address)
         name = html.escape(self._near.fediverse.sender)
         try:
             await self._near.fediverse.write(
@@ -111,8 +113,13 @@ class OneTimeCodes(Generic[A]):
                 LIFE_S,
             )
         except BaseException:
-            self._sent.take(visitor_id)  # nothing is on its way, and he may ask again
+            if self._sent.get(visitor_id) is mine:
+                self._sent.take(visitor_id)  # nothing is on its way, and he may ask again
             raise
+
+    def _is_on_its_way(self, visitor_id: str, typed: str) -> bool:
+        sent = self._sent.get(visitor_id)
+        return sent is not None and sent.typed == typed and sent.tries < TRIES
 
     async def verify(self, visitor_id: str, code: str) -> str:
         """The visitor has typed what he got. Returns the URL of his account. Raises Conflict when no code is waited

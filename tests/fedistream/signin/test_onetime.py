@@ -1,5 +1,6 @@
 """Codes: sent, typed in, guessed at, and asked for too often."""
 
+import asyncio
 import re
 from collections import Counter
 from contextlib import suppress
@@ -29,14 +30,20 @@ class World:
     signed_in: list[tuple[str, str, str]] = field(default_factory=list)
     sender: str = "Quiet <b>Waters</b>"
     shut: bool = False
+    late: asyncio.Event | None = None  # what a letter that cannot be sent waits for before it says so
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def find(self, account: str) -> Account:
+        await asyncio.sleep(0)
         if "@" not in account:
             raise Invalid("account", "must be like user@example.com")
         return Account(f"https://{account.strip('@ ').lower().partition('@')[2]}/ann")
 
     async def write(self, to: Account, html: str, within_s: float) -> None:
         if self.shut:
+            self.begun.set()
+            if self.late is not None:
+                await self.late.wait()
             raise Conflict("the post office is shut")
         self.letters.append((to.actor, html, within_s))
 
@@ -89,6 +96,24 @@ async def test_while_a_code_is_on_its_way_no_second_is_sent(office: Office) -> N
     assert len(office.world.letters) == 1
     await office.codes.send("v1", "ann@other.example", "203.0.113.7")
     assert office.world.letters[-1][0] == "https://other.example/ann", "who mistyped need not wait"
+    assert await office.codes.verify("v1", office.world.code) == "https://other.example/ann"
+
+
+async def test_who_asks_twice_at_once_is_sent_one_code(office: Office) -> None:
+    await asyncio.gather(*(office.codes.send("v1", ANN, "203.0.113.7") for _ in range(3)))
+    assert len(office.world.letters) == 1
+    assert await office.codes.verify("v1", office.world.code)
+
+
+async def test_a_letter_that_fails_late_takes_no_other_code_with_it(office: Office) -> None:
+    office.world.shut, office.world.late = True, asyncio.Event()
+    first = asyncio.create_task(office.codes.send("v1", ANN, "203.0.113.7"))
+    await office.world.begun.wait()
+    late, office.world.late, office.world.shut = office.world.late, None, False
+    await office.codes.send("v1", "ann@other.example", "203.0.113.7")
+    late.set()
+    with pytest.raises(Conflict, match="is shut"):
+        await first
     assert await office.codes.verify("v1", office.world.code) == "https://other.example/ann"
 
 
