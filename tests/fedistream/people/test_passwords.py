@@ -47,13 +47,13 @@ class CountingHasher(PasswordHasher):
 
     counts: dict[str, int]
     guard: threading.Lock
-    checked: list[str]
+    checked: list[str]  # in the order in which they were begun
     held: threading.Event  # each check waits for it
 
     def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 as its parent
-        self.held.wait(60)
         with self.guard:
             self.checked.append(str(password))
+        self.held.wait(60)
         return True
 
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
@@ -96,8 +96,10 @@ async def test_while_somebody_was_wrong_he_has_one_thread_and_waits_for_everybod
     guesses = await waiting(passwords, ("guess 1", 1), ("guess 2", 9), ("guess 3", 2))
     assert len(passwords._free) == 1, "the other thread is kept for those who were not wrong"
     rest = await waiting(passwords, ("stranger", 0), ("one more", 0), ("known", FIRST))
-    hasher.held.set()
     async with asyncio.timeout(60):
+        while len(hasher.checked) < 2:
+            await asyncio.sleep(0.01)
+        hasher.held.set()
         await asyncio.gather(*guesses, *rest)
     first, last = hasher.checked[:2], hasher.checked[4:]
     assert set(first) == {"guess 1", "stranger"}, "these had begun"
