@@ -45,16 +45,21 @@ class Recent:
         """Whether everything from this position on is still there."""
         return position >= self.end - len(self._said)
 
-    def since(self, position: int, mark: str, most: int) -> tuple[Sequence[bytes], int]:
+    def messages(self, position: int) -> int:
+        """How many messages there are from a position on that is still kept."""
+        return sum(1 for said in islice(self._said, position - (self.end - len(self._said)), None) if said.mark)
+
+    def since(self, position: int, mark: str, most: int) -> tuple[Sequence[bytes], int, str]:
         """The texts from a position on that is still kept, but no message up to `mark`: at most so many bytes, or one
-        text. And the position behind them."""
+        text. And the position behind them, with the mark of the newest message up to there."""
         texts: list[bytes] = []
-        size = 0
+        size, newest = 0, mark
         for said in islice(self._said, position - (self.end - len(self._said)), None):
             if not said.mark or said.mark > mark:
                 if texts and size + len(said.text) > most:
                     break
                 texts.append(said.text)
                 size += len(said.text)
+                newest = said.mark or newest
             position += 1
-        return texts, position
+        return texts, position, newest

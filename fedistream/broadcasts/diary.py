@@ -133,12 +133,17 @@ class Diary:
         First the gaps of encoders that have come back, then whole broadcasts that are over, the oldest first.
         """
         first, *rest = self._turns
-        kept: list[Turn] = []
+        ordered: dict[Turn, None] = {}
+        gaps: dict[int, Turn] = {}  # by broadcast; those of several channels stand between each other
         for turn in rest:
-            if turn.kind is Kind.RETURNED and kept and kept[-1].kind is Kind.LOST and kept[-1].run is turn.run:
-                kept.pop()
+            gap = gaps.pop(id(turn.run), None)
+            if turn.kind is Kind.RETURNED and gap is not None:
+                del ordered[gap]
             elif turn.kind is not Kind.ALIVE:
-                kept.append(turn)
+                ordered[turn] = None
+                if turn.kind is Kind.LOST:
+                    gaps[id(turn.run)] = turn
+        kept = list(ordered)
         if len(kept) + 1 >= MAX_TURNS:
             whole = next((turn.run for turn in kept if turn.kind is Kind.ENDED and turn.run is not first.run), None)
             if whole is not None:

@@ -187,7 +187,7 @@ class ChatSocket:
             await _until_gone(receive)
         finally:
             if absence is not None:
-                absence.over = True
+                self._catching_up.end(absence)
             desk.loudspeaker.leave(channel_id, guest.line)
             if seat is not None:
                 desk.chat.leave(seat)

@@ -197,7 +197,7 @@ async def test_a_line_that_follows_what_was_said_last_hears_all_without_gap_or_e
         voice.say(1, event("a"))
         for turn in range(7):
             if turn == follows_after:
-                texts, behind = voice.recent(1).since(0, "", 1000)
+                texts, behind, _ = voice.recent(1).since(0, "", 1000)
                 late.heard += texts
                 assert behind == voice.recent(1).end
                 voice.follow(1, late)
@@ -213,7 +213,7 @@ async def test_what_is_said_to_an_empty_room_is_kept_for_those_who_come_back() -
     voice.say(1, event("a"))
     voice.say(2, event("b"))
     await turns(2)
-    assert voice.recent(1).since(0, "", 1000) == ([b"1 a"], 1)
+    assert voice.recent(1).since(0, "", 1000) == ([b"1 a"], 1, "")
 
 
 async def test_who_followed_and_left_hears_nothing_more() -> None:

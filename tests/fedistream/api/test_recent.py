@@ -13,26 +13,31 @@ def recent(*said: Said) -> Recent:
 def test_what_comes_behind_a_message_is_found_by_its_mark() -> None:
     kept = recent(Said(b"one", "a"), Said(b"joined"), Said(b"two", "b"), Said(b"hidden"))
     assert kept.behind("a") == 1
-    assert kept.since(1, "a", 1000) == ([b"joined", b"two", b"hidden"], 4)
+    assert kept.since(1, "a", 1000) == ([b"joined", b"two", b"hidden"], 4, "b")
     assert kept.behind("b") == 3
-    assert kept.since(4, "b", 1000) == ([], 4)
+    assert kept.since(4, "b", 1000) == ([], 4, "b")
     assert kept.behind("c") is None
     assert kept.behind("") is None
 
 
 def test_messages_that_are_known_already_are_left_out_and_other_things_are_not() -> None:
     kept = recent(Said(b"one", "a"), Said(b"joined"), Said(b"two", "b"), Said(b"three", "c"))
-    assert kept.since(0, "b", 1000) == ([b"joined", b"three"], 4)
+    assert kept.since(0, "b", 1000) == ([b"joined", b"three"], 4, "c")
+
+
+def test_messages_are_counted_and_other_things_are_not() -> None:
+    kept = recent(Said(b"one", "a"), Said(b"joined"), Said(b"two", "b"), Said(b"three", "c"))
+    assert [kept.messages(position) for position in range(5)] == [3, 2, 2, 1, 0]
 
 
 def test_it_is_read_piece_by_piece() -> None:
     kept = recent(*(Said(b"%d" % n * 10, f"{n}") for n in range(5)))
     position, pieces = 0, []
     while position < kept.end:
-        texts, position = kept.since(position, "", 25)
+        texts, position, _ = kept.since(position, "", 25)
         pieces.append(len(texts))
     assert pieces == [2, 2, 1]
-    assert kept.since(0, "", 1) == ([b"0" * 10], 1), "one at least"
+    assert kept.since(0, "", 1) == ([b"0" * 10], 1, "0"), "one at least"
 
 
 def test_it_is_bounded_in_number_and_bytes() -> None:

@@ -168,6 +168,15 @@ async def test_an_encoder_that_flaps_for_hours_keeps_the_queue_short_and_loses_n
     assert diary.dropped == 0
 
 
+async def test_encoders_of_several_channels_that_flap_at_once_keep_the_queue_short_too() -> None:
+    diary, runs = Diary(there), [Run(NOW, "one"), Run(NOW, "two")]
+    for kind in (Kind.STARTED, *(Kind.LOST, Kind.RETURNED) * (2 * MAX_TURNS)):
+        for run in runs:
+            diary.put(turn(kind, run))
+    assert diary.waiting <= MAX_TURNS
+    assert diary.dropped == 0
+
+
 async def test_too_many_broadcasts_are_left_out_whole_and_the_newest_stay() -> None:
     diary, told = Diary(there), list[str]()
     for number in range(MAX_TURNS):

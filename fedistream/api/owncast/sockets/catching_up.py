@@ -7,7 +7,7 @@ the log to the loudspeaker, is one step: nothing is said twice, and nothing is l
 
 import asyncio
 import logging
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,17 +55,33 @@ class CatchingUp:
         self, messages: MessageLog, loudspeaker: Loudspeaker, stretches: Stretches, now: Callable[[], datetime]
     ) -> None:
         self._messages, self._loudspeaker, self._stretches, self._now = messages, loudspeaker, stretches, now
-        self._waiting: OrderedDict[str, deque[Absence]] = OrderedDict()  # by network, in the order of their turns
+        # by network, in the order of their turns
+        self._waiting: OrderedDict[str, OrderedDict[Absence, None]] = OrderedDict()
         self._served: Counter[str] = Counter()
         self._servers = 0
 
     def begin(self, absence: Absence) -> None:
-        """Let it hear what it missed, when it is its turn, and everything else from then on. Set `over` when the socket
+        """Let it hear what it missed, when it is its turn, and everything else from then on. Call `end` when the socket
         is closed, and have it leave the loudspeaker."""
-        self._waiting.setdefault(absence.network, deque()).append(absence)
+        self._waiting.setdefault(absence.network, OrderedDict())[absence] = None
         if self._servers < AT_ONCE:
             self._servers += 1
             go("catching up with the chat", self._serve())
+
+    def end(self, absence: Absence) -> None:
+        """The socket is closed: nothing more is told, and no turn is waited for. May be called twice."""
+        absence.over = True
+        queue = self._waiting.get(absence.network)
+        if queue is not None and absence in queue:
+            # a client that comes and goes all day would else be kept as often behind one that reads slowly
+            del queue[absence]
+            if not queue:
+                del self._waiting[absence.network]
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return sum(map(len, self._waiting.values()))
 
     async def _serve(self) -> None:
         """One after the other, until nobody waits who may be served."""
@@ -94,7 +110,7 @@ class CatchingUp:
             if network and self._served[network] >= OF_ONE_NETWORK:
                 continue
             queue = self._waiting[network]
-            absence = queue.popleft()
+            absence, _ = queue.popitem(last=False)
             if queue:
                 self._waiting.move_to_end(network)
             else:
@@ -105,14 +121,15 @@ class CatchingUp:
     async def _tell(self, back: Absence) -> None:
         recent = self._loudspeaker.recent(back.channel_id)
         cursor, position, complete = back.since, recent.behind(back.since), True
-        if position is None:
+        if position is None or recent.messages(position) > back.most:
+            position = None
             cursor = max(cursor, await self._stretches.start(back.channel_id, back.most))
             complete = cursor == back.since
         while not back.over:
             if position is None or not recent.keeps(position):
                 cursor, position = await self._from_the_log(back, cursor)
                 continue
-            texts, behind = recent.since(position, cursor, SLICE)
+            texts, behind, newest = recent.since(position, cursor, SLICE)
             if behind == recent.end:
                 # from here to the end nothing is awaited
                 self._loudspeaker.follow(back.channel_id, back.line)
@@ -120,7 +137,7 @@ class CatchingUp:
                 back.line.push(frames([*texts, orjson.dumps(end)]))
                 return
             await self._push(back, frames(texts))
-            position = behind
+            position, cursor = behind, newest
 
     async def _from_the_log(self, back: Absence, cursor: str) -> tuple[str, int]:
         """Tell what comes after the cursor in the log. Returns the newest id of that, and from which position on the

@@ -202,13 +202,65 @@ async def test_who_goes_while_waiting_or_in_the_middle_leaves_nothing_behind(fac
         catching.begin(absence)
     await served(readers, AT_ONCE)
     for absence, reader in zip(absences, readers, strict=True):
-        absence.over, reader.gone = True, True
+        catching.end(absence)
+        reader.gone = True
         reader.may.set()
+    assert catching.waiting == 0
     last = reading()
     catching.begin(back(faces, last, there[0]))
     await last.caught_up()
     assert faces.loudspeaker.count(home) == 1
     assert all("CAUGHT-UP" not in [told["type"] for told in reader.heard] for reader in readers)
+
+
+async def test_who_comes_and_goes_behind_slow_readers_is_not_kept(faces: Faces, bot: str) -> None:
+    there = await written(faces, bot, LINES, "line {} " + "x" * 1000)
+    catching, network = service(faces), "203.0.113.9"
+    slow = [Reader() for _ in range(OF_ONE_NETWORK + 1)]
+    for reader in slow:
+        catching.begin(back(faces, reader, there[0], network=network))
+    await served(slow, OF_ONE_NETWORK)
+    for _ in range(100):
+        absence = back(faces, Reader(), there[0], network=network)
+        catching.begin(absence)
+        catching.end(absence)
+        catching.end(absence)
+    assert catching.waiting == 1
+    for reader in slow:
+        reader.may.set()
+        assert (await reader.caught_up())["complete"]
+
+
+async def said(faces: Faces, bot: str, count: int, body: str) -> list[str]:
+    """So many lines that the loudspeaker has told. Returns their ids."""
+    speaker, home = await faces.chat.visitors.get(bot), faces.channels.home().id
+    told = await asyncio.gather(*(faces.chat.herald.bot_says(home, speaker, body.format(n)) for n in range(count)))
+    async with asyncio.timeout(30):
+        while faces.loudspeaker.recent(home).behind(told[-1].id) is None:
+            await asyncio.sleep(0)
+    return [message.id for message in told]
+
+
+async def test_who_reads_so_slowly_that_the_newest_are_forgotten_hears_nothing_twice(faces: Faces, bot: str) -> None:
+    there = await said(faces, bot, 60, "early {} " + "x" * 1000)
+    slow = Reader()
+    service(faces).begin(back(faces, slow, there[0]))
+    await served([slow], 1)
+    home = faces.channels.home().id
+    there += await said(faces, bot, 300, "late {} " + "x" * 1000)
+    assert faces.loudspeaker.recent(home).behind(there[59]) is None
+    slow.may.set()
+    assert (await slow.caught_up())["complete"]
+    assert [told["id"] for told in slow.heard if told["type"] == "CHAT"] == there[1:]
+
+
+async def test_no_more_than_is_wanted_is_told_of_what_was_said_a_moment_ago(faces: Faces, bot: str) -> None:
+    there = await said(faces, bot, 30, "line {}")
+    for since, most, complete in ((there[9], 10, False), (there[19], 10, True)):
+        reader = reading()
+        service(faces).begin(back(faces, reader, since, most=most))
+        assert (await reader.caught_up())["complete"] is complete
+        assert [told["id"] for told in reader.heard if told["type"] == "CHAT"] == there[20:]
 
 
 async def test_what_was_hidden_or_reworded_is_not_told_from_a_stretch_that_was_read_before(
