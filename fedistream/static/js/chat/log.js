@@ -73,13 +73,15 @@ export class Log {
    * @param {import("./wire.js").Line} line
    */
   edit(line) {
-    const at = this.#waiting.findIndex(([each]) => each.id === line.id);
-    if (at >= 0) this.#waiting[at] = [line];
-    const item = this.#find(line.id);
+    if (!line.id) return;
+    const changed = (/** @type {Lines} */ lines) => lines.map((each) => (each.id === line.id ? line : each));
+    this.#waiting = this.#waiting.map(changed);
+    const item = [...this.#items()].find((item) => this.#shown.get(item)?.some(({ id }) => id === line.id));
     if (item) {
-      this.#refill(item, this.#item([line]));
-      this.#shown.set(item, [line]);
-      mark(item, line.at);
+      const lines = changed(this.#shown.get(item) ?? []);
+      this.#refill(item, this.#item(lines));
+      this.#shown.set(item, lines);
+      mark(item, lines[0].at);
     }
     if (this.#following) this.#toEnd();
   }

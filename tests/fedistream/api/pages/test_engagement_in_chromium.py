@@ -128,6 +128,23 @@ async def test_who_is_gone_leaves_a_gathered_line_and_the_last_one_takes_it_alon
     assert await said(page) == ["cy liked a post"]
 
 
+@pytest.mark.parametrize("who", [0, 1])
+async def test_who_is_forgotten_takes_nobody_else_out_of_a_gathered_line(page: Page, room: Parlour, who: int) -> None:
+    fans = [engaged(room, "LIKE", name) for name in ("ann", "bo", "cy")]
+    await room.tell(*fans)
+    await expect(page.locator(".engagement")).to_contain_text("cy")
+    # as for an actor who was deleted: hidden, and then told without a name
+    wiped = {**fans[who], "title": "", "link": "", "body": "<p>\u2026</p>", "hiddenAt": fans[who]["timestamp"]}
+    await room.tell(
+        room.told("VISIBILITY-UPDATE", ids=[fans[who]["id"]], visible=False),
+        room.told("MESSAGE-UPDATE", message=wiped),
+        engaged(room, "LIKE", "di"),
+    )
+    await expect(page.locator(".engagement")).to_contain_text("di")
+    left = "bo" if who == 0 else "ann"
+    assert [line.replace(",", "") for line in await said(page)] == [f"{left} cy and di liked a post"]
+
+
 async def test_a_page_of_likes_does_not_push_the_talk_out_of_the_log(page: Page, room: Parlour) -> None:
     await room.say(room.user("Ann"), "<p>stay</p>")
     for begin in range(0, 1_000, 250):
