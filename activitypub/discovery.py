@@ -94,6 +94,9 @@ async def confirm_handle(actor: Actor, fetcher: Fetches) -> Handle:
         raise FetchFailed(Why.INVALID, str(error)) from None
     jrd = await _finger(asked, fetcher)
     subject = jrd.handle() or asked
+    if subject.user.lower() != actor.username.lower():
+        # it would be taken for a new name whenever the actor is seen with its own
+        raise FetchFailed(Why.INVALID, "WebFinger has another name than the actor")
     if not subject.matches(asked):
         # anybody can name anybody: the host that is named has to say so too
         jrd = await _finger(subject, fetcher)

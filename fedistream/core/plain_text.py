@@ -61,12 +61,13 @@ def one_line(text: str, longest: int) -> str:
 
 def name(text: str, longest: int) -> str:
     """Do what `one_line` does, for somebody's name: without the sign by which those who signed in are known."""
-    return one_line(without_sign(visible(text[: 20 * longest])), longest)
+    return one_line(without_sign(printable(text[: 20 * longest])), longest)
 
 
 def without_sign(text: str) -> str:
-    """Without check marks, and custom emoji that are named for one."""
-    return _SIGN.sub("", text)
+    """Put blanks in place of check marks, and of custom emoji that are named for one. With nothing in their place,
+    what is around one could be the next: ":ver:verified:ified:"."""
+    return _SIGN.sub(" ", text)
 
 
 def is_blank(text: str) -> bool:

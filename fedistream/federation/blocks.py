@@ -17,6 +17,7 @@ NAMES = frozenset(
     }
 )
 """The settings that are read here."""
+MAX_NAMED = 20_000  # actors blocked by handle, of at most 2 kB each; as many as there may be handles, twice
 
 
 class Settings(Protocol):
@@ -28,6 +29,7 @@ class Blocks:
         self._domains: frozenset[str] = frozenset()
         self._only: frozenset[str] | None = None
         self._actors: set[str] = set()
+        self._named: set[str] = set()
         self._accounts: frozenset[str] = frozenset()
 
     @property
@@ -44,7 +46,10 @@ class Blocks:
     def read(self, settings: Settings) -> None:
         """Take over what the admin has set."""
         self.set_domains(settings.value("federation.blocked_domains"))
-        self._accounts = frozenset(settings.value("federation.blocked_accounts"))
+        accounts = frozenset(settings.value("federation.blocked_accounts"))
+        if accounts != self._accounts:
+            # some may be let in again; the others are found out anew
+            self._accounts, self._named = accounts, set()
         only = settings.value("federation.known_only")
         self._only = frozenset(settings.value("federation.known_domains")) if only else None
 
@@ -57,12 +62,22 @@ class Blocks:
     def block(self, actors: Iterable[str]) -> None:
         self._actors.update(actors)
 
+    def set_named(self, actors: Iterable[str]) -> None:
+        """Take over the actors that are known to be blocked by their handles."""
+        self._named = set(actors)
+
+    def block_named(self, actor: str) -> None:
+        """Block an actor by its handle. Anybody can say that a handle is theirs: of too many, the last ones are found
+        out anew each time that they come."""
+        if len(self._named) < MAX_NAMED:
+            self._named.add(actor)
+
     def unblock(self, actor: str) -> None:
         self._actors.discard(actor)
 
     def __contains__(self, url: str) -> bool:
         """Whether this actor, or the host of this URL or any domain above it, is blocked. What is no URL is not."""
-        return url in self._actors or self.is_from_blocked(url)
+        return url in self._actors or url in self._named or self.is_from_blocked(url)
 
     def is_from_blocked(self, url: str) -> bool:
         """Whether it is for its host, whatever is said of the actor."""

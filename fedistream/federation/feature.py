@@ -172,6 +172,7 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     offers, servers = _featured(near, house)
     talk = _talk(near, house, blocks)
     federation = Federation(near, _parts(house, doors, talk, engagements, offers, servers))
+    handles.tell(federation.heed_handle)
     return FederationFeature(
         federation=federation,
         acquaintances=acquaintances,

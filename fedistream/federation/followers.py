@@ -86,7 +86,11 @@ class Followers:
     async def blocked_actors(self) -> list[str]:
         """Of all channels: who is blocked by one is not heard by the node."""
         rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
-        return [*(row.actor.url for row in rows), *await self._acquaintances.blocked_by_name()]
+        return [row.actor.url for row in rows]
+
+    async def blocked_by_name(self) -> list[str]:
+        """Return the URLs of those we know who are blocked by their handles."""
+        return await self._acquaintances.blocked_by_name()
 
     async def is_blocked(self, actor: str) -> bool:
         """Whether any channel has blocked this actor."""
@@ -94,7 +98,8 @@ class Followers:
 
     async def hide(self, actor: str = "") -> None:
         """Hide what those did who are blocked now, and show what the others did; all of them, or this one alone."""
-        await self._acquaintances.hide(frozenset(await self.blocked_actors()), actor)
+        named = await self.blocked_by_name()
+        await self._acquaintances.hide(frozenset((*await self.blocked_actors(), *named)), actor)
 
     async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
         """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
@@ -183,8 +188,13 @@ class Followers:
                 await row.delete()
         return [self._removed(row, "moved") for row in gone]
 
+    async def send_away(self, actor: str) -> list[Fact]:
+        """Send somebody away from all channels, as `evict` does."""
+        rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
+        return [fact for row in rows for fact in await self.evict(row)]
+
     async def evict(self, row: FollowerRow) -> list[Fact]:
-        """Send somebody away whose server is blocked now. `row` has its actor with it."""
+        """Send somebody away who is blocked now, or whose server is. `row` has its actor with it."""
         await row.delete()
         if not row.follow or row.state == State.MOVED:
             return []

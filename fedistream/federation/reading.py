@@ -53,8 +53,13 @@ class Handles:
 
     def __init__(self, fetches: Fetches, put: Callable[[str, str], Awaitable[None]]) -> None:
         self._fetches, self._put = fetches, put
+        self._told: Callable[[str, str], Awaitable[None]] = _to_nobody
         self._waiting: deque[Actor] = deque()
         self._asking: asyncio.Task[None] | None = None
+
+    def tell(self, told: Callable[[str, str], Awaitable[None]]) -> None:
+        """Let `told(url, handle)` know of each that was written down."""
+        self._told = told
 
     def ask(self, actor: Actor) -> None:
         if len(self._waiting) < MAX_WAITING:
@@ -71,7 +76,11 @@ class Handles:
     async def _ask(self) -> None:
         try:
             while self._waiting:
-                await self._ask_of(self._waiting.popleft())
+                try:
+                    await self._ask_of(self._waiting.popleft())
+                except Exception:
+                    # a database that is busy for once must not keep the others waiting
+                    log.exception("a handle could not be written down")
         finally:
             self._asking = None
 
@@ -83,7 +92,13 @@ class Handles:
             return
         # to write down what is there already would only make others wait
         if found.host != authority(actor.id):
-            await atomic(self._put, actor.id, f"{found.user}@{found.host}")
+            handle = f"{found.user}@{found.host}"
+            await atomic(self._put, actor.id, handle)
+            await self._told(actor.id, handle)
+
+
+async def _to_nobody(actor: str, handle: str) -> None:
+    """Do nothing: nobody is to be told yet."""
 
 
 class Accounts:

@@ -127,11 +127,19 @@ class Federation:
         """Read who is blocked."""
         self._parts.blocks.set_actors(await self._parts.followers.blocked_actors())
         self.read_blocks()
+        self._parts.blocks.set_named(await self._parts.acquaintances.blocked_by_name())
 
     def heed(self, fact: SettingChanged) -> None:
         """An admin has changed which domains are blocked."""
         if fact.setting in NAMES:
             self.read_blocks()
+            self._parts.talk.look_at_blocks()
+
+    async def heed_handle(self, actor: str, handle: str) -> None:
+        """The servers of an actor have told its handle, by which it may be blocked."""
+        if handle.lower() in self._parts.blocks.accounts:
+            self._parts.blocks.block_named(actor)
+            await self._carry_out(self._send_away, actor)
             self._parts.talk.look_at_blocks()
 
     async def close(self) -> None:
@@ -205,7 +213,7 @@ class Federation:
         """An account that is blocked by its handle is known only now; from now on it is refused before a key is
         fetched. Raises Refused."""
         if self._parts.blocks.names(actor):
-            self._parts.blocks.block([actor.id])
+            self._parts.blocks.block_named(actor.id)
             self.refused(Reason.BLOCKED.value)
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
 
@@ -264,6 +272,11 @@ class Federation:
 
     async def _remove(self, channel: Channel, actor: str) -> list[Fact]:
         facts = await self._parts.followers.remove(channel, actor)
+        await self._parts.followers.hide(actor)
+        return facts
+
+    async def _send_away(self, actor: str) -> list[Fact]:
+        facts = await self._parts.followers.send_away(actor)
         await self._parts.followers.hide(actor)
         return facts
 

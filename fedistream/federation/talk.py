@@ -235,9 +235,9 @@ class Talk:
     async def _catch_up(self) -> None:
         if self._look_at_blocks:
             self._look_at_blocks = False
-            named = set(await self._parts.acquaintances.blocked_by_name())
+            self._parts.blocks.set_named(await self._parts.acquaintances.blocked_by_name())
             for actor in await _authors(*ALIVE):
-                if actor in self._parts.blocks or actor in named:
+                if actor in self._parts.blocks:
                     await atomic(self._stated, self.silence(actor))
         while (
             rows := await RemoteNoteRow.filter(state=Heard.SHOWN.value, message_id=None).order_by("id").limit(AT_ONCE)

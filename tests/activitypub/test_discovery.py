@@ -179,6 +179,7 @@ async def test_hosts_that_do_not_agree_lead_to_nobody(changed: dict[str, Any]) -
 
 
 SHORT = jrd("acct:Ann@short.example")
+ANNA = jrd("acct:anna@short.example")
 
 
 @pytest.mark.parametrize(
@@ -205,6 +206,8 @@ async def test_an_actor_has_the_handle_that_its_servers_agree_about(
         {finger("remote.example"): SHORT},
         {finger("remote.example"): SHORT, finger("short.example", "Ann"): jrd("acct:Ann@short.example", BOB)},
         {finger("remote.example"): SHORT, finger("short.example", "Ann"): jrd("acct:ann@third.example")},
+        # another name, which would be a change of name each time that the actor is seen
+        {finger("remote.example"): ANNA, finger("short.example", "anna"): ANNA},
     ],
 )
 async def test_a_handle_that_its_host_does_not_confirm_is_not_believed(answers: dict[str, Json | Why]) -> None:

@@ -89,6 +89,7 @@ class Lists:
         self._blocks.read(self._settings)
         # the front alone hears of actors who are blocked or let in again, and this is done by a worker
         self._blocks.set_actors(await self._followers.blocked_actors())
+        self._blocks.set_named(await self._followers.blocked_by_name())
         await self._followers.hide()
         # who cannot be told as federation is off is not delivered to either
         if self._addresses.on:

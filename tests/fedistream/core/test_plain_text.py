@@ -52,6 +52,8 @@ def test_what_is_blank_is_known(text: str, blank: bool) -> None:
         ("Ann :verified:", "Ann"),
         ("Ann :Verified_Blue: :blobcat:", "Ann :blobcat:"),
         ("Ann :ver\u200bified:", "Ann"),
+        ("Ann :ver:verified:ified:", "Ann :ver ified:"),
+        ("Ann :veri\ue000fied:", "Ann"),
         ("Ann :checkmark: :blue_tick:", "Ann"),
         ("Ann: checked: 12:30:45", "Ann: checked: 12:30:45"),
         ("Ann", "Ann"),

@@ -174,6 +174,12 @@ async def test_an_actor_is_called_by_the_host_that_its_servers_agree_about(
 ) -> None:
     web = Fingered(confirmed=confirmed)
     handles = Handles(cast(Fetches, web), set_handle)
+    told: list[tuple[str, str]] = []
+
+    async def tell(actor: str, handle: str) -> None:
+        told.append((actor, handle))
+
+    handles.tell(tell)
     known = made(clock, introduced=handles.ask)
     await atomic(known.keep, signer())
     async with asyncio.timeout(30):
@@ -185,6 +191,23 @@ async def test_an_actor_is_called_by_the_host_that_its_servers_agree_about(
     assert (await atomic(known.keep_all, [signer(name="Ann of elsewhere")]))[ANN.id].handle == await handle()
     assert await handle() == f"{ANN.username}@{host}"
     assert len(web.asked) == 2
+    await handles.close()
+    assert told == ([(ANN.id, f"{ANN.username}@{host}")] if confirmed else [])
+
+
+async def test_a_handle_that_cannot_be_written_down_keeps_no_other_waiting(database: Database) -> None:
+    put: list[str] = []
+
+    async def busy(actor: str, handle: str) -> None:
+        put.append(handle)
+        raise OSError("the disk is full")
+
+    handles = Handles(cast(Fetches, Fingered()), busy)
+    handles.ask(ANN)
+    handles.ask(ANN)
+    async with asyncio.timeout(30):
+        while len(put) < 2:
+            await asyncio.sleep(0.01)
     await handles.close()
 
 

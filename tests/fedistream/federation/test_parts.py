@@ -13,7 +13,7 @@ from fedistream.channels.service import Channel
 from fedistream.db import Database
 from fedistream.errors import Invalid, TooMany
 from fedistream.federation.addresses import Addresses, Site
-from fedistream.federation.blocks import Blocks
+from fedistream.federation.blocks import MAX_NAMED, Blocks
 from fedistream.federation.feature import guard
 from fedistream.federation.keys import NODE, Keys
 from fedistream.federation.models import FederationKeyRow
@@ -94,6 +94,14 @@ def test_a_blocked_domain_blocks_all_under_it_and_nothing_beside_it() -> None:
     assert LIVE in blocks
     blocks.unblock(LIVE)
     assert LIVE not in blocks
+
+
+def test_anybody_may_say_that_a_blocked_handle_is_theirs_and_fills_no_memory() -> None:
+    blocks = Blocks()
+    for number in range(MAX_NAMED + 10):
+        blocks.block_named(f"https://b.example/{number}")
+    assert "https://b.example/1" in blocks
+    assert f"https://b.example/{MAX_NAMED}" not in blocks
 
 
 @settings(max_examples=50, deadline=None)

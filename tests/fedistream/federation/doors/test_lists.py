@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from activitypub.guard import Guard
-from fedistream.db import Database
+from fedistream.db import Database, atomic
 from fedistream.errors import Invalid
 from fedistream.events import SettingChanged
+from fedistream.federation.acquaintances import set_handle
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.values import Kind
 from fedistream.settings import MAX_DOMAINS
@@ -155,6 +156,33 @@ async def test_who_is_blocked_by_name_before_he_was_ever_seen_is_refused_and_the
     assert len(node.ann.server.asked) == asked  # not fetched again
     assert (await RemoteActorRow.all().count(), await FollowerRow.all().count()) == (0, 0)
     assert node.feature.federation.counts["refused blocked"] == 2
+
+
+async def test_whose_handle_is_taken_off_the_list_is_heard_again_though_a_worker_enforces_it(node: Federated) -> None:
+    handle = f"ann@{node.ann.server.authority}"
+    await node.follow()
+    async with federated(Guard(frozenset({node.ann.server.authority}))) as worker:
+        for people, answer in (([handle], "blocked"), ([], "taken")):
+            await node.settings.change(PEOPLE, people)
+            fact = SettingChanged(PEOPLE, None, node.clock.now())
+            node.feature.federation.heed(fact)
+            await worker.settings.load()
+            await worker.feature.doors.lists.enforce(fact)
+            assert await node.take(node.ann.activity("Follow", LIVE)) == answer
+    assert await FollowerRow.all().count() == 1
+
+
+async def test_who_is_blocked_by_a_handle_that_only_webfinger_tells_is_sent_away_then(node: Federated) -> None:
+    await change(node, PEOPLE, ["ann@short.example"])
+    follow = await node.follow()
+    await node.feature.federation.heed_handle(node.ann.id, "eve@short.example")
+    assert await FollowerRow.all().count() == 1
+    await atomic(set_handle, node.ann.id, "Ann@short.example")
+    await node.feature.federation.heed_handle(node.ann.id, "Ann@short.example")
+    assert await FollowerRow.all().count() == 0
+    assert (await node.sent())[-1][1]["type"] == "Reject"
+    assert (await RemoteActorRow.get(url=node.ann.id)).hidden
+    assert await node.take(follow) == "blocked"
 
 
 async def test_somebody_else_of_the_same_server_is_heard(node: Federated) -> None:
