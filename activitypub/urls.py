@@ -88,6 +88,9 @@ def from_iri(text: str) -> str:
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
         raise BadUrl("the host is no name") from None
+    if any(sign in host for sign in "/?#@"):
+        # signs that IDNA makes of others, as of U+2100: the host would end earlier than it seems to (CVE-2019-9636)
+        raise BadUrl("the host is no name")
     return scheme + separator + host + quote(rest, safe=_PRINTABLE)
 
 

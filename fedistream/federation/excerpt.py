@@ -186,10 +186,11 @@ class _Writer:
     def _begin(self) -> None:
         """Write the break that was asked for, before what follows it."""
         if self._break and self._text:
-            again = [*self._open]
-            self._html += [f"</{tag}>" for tag in reversed(again) if tag != "a"]
-            self._html.append("</p><p>" if self._break is BLOCK and "a" not in again else "<br>")
-            self._html += [f"<{tag}>" for tag in again if tag != "a"]
+            # a link goes on over the break, and so does what it stands in
+            again = [] if "a" in self._open else [*self._open]
+            self._html += [f"</{tag}>" for tag in reversed(again)]
+            self._html.append("</p><p>" if self._break is BLOCK and "a" not in self._open else "<br>")
+            self._html += [f"<{tag}>" for tag in again]
             self._text.append("\n")
             self._fresh = True
         self._break = None

@@ -118,7 +118,17 @@ def test_an_address_beyond_ascii_has_its_form_as_a_url(iri: str, url: str) -> No
     assert from_iri(iri) == url
 
 
-@pytest.mark.parametrize("iri", ["https://" + "ü" * 64, "https://ü..example/", "ü" * 2049])
+@pytest.mark.parametrize(
+    "iri",
+    [
+        *("https://" + "ü" * 64, "https://ü..example/", "ü" * 2049),
+        *(
+            "https://good.example\uff0f.evil.example/",
+            "https://good.co\u2100.evil.example/",
+            "https://me\uff20b.example/",
+        ),
+    ],
+)
 def test_what_has_no_form_as_a_url_is_refused(iri: str) -> None:
     with pytest.raises(BadUrl):
         from_iri(iri)

@@ -42,6 +42,10 @@ def made(content: str, **more: object) -> Excerpt:
         ("<pre>x\n  y</pre>", "<p><code>x</code><br><code>\u00a0\u00a0y</code></p>"),
         ("<strong><p>one</p><p>two</p></strong>", "<p><strong>one</strong></p><p><strong>two</strong></p>"),
         ("a<br><br><br>b", "<p>a<br>b</p>"),
+        (
+            '<b>so <a href="https://x.example/">a<br>b</a></b>',
+            '<p><strong>so <a href="https://x.example/">a<br>b</a></strong></p>',
+        ),
         ("&lt;b&gt; &amp; :blobcat:", "<p>&lt;b&gt; &amp; :blobcat:</p>"),
         ("<b>never closed", "<p><strong>never closed</strong></p>"),
         ("</p></a></b>ends first", "<p>ends first</p>"),
