@@ -25,6 +25,8 @@ let player = null;
 /** @type {LatencyPanel | null} */
 let panel = null;
 let building = false;
+/** @type {number | undefined} when the broadcast began that the player plays */
+let showing;
 let seen = false;
 /** @type {"" | "once" | "for good"} */
 let unloadable = "";
@@ -49,6 +51,7 @@ async function begin() {
     end();
     return;
   }
+  showing = feed.last.startedAt?.getTime();
   dress(player);
   turn();
   await player.start();
@@ -116,9 +119,16 @@ function reach() {
   return doubted || feed.failures >= AWAY_AFTER ? "away" : "ok";
 }
 
+/** @param {Player} built */
+function idle(built) {
+  return built.picture !== "moving" || built.video.ended;
+}
+
 /** What a status means for the player. */
 const TURNS = {
   live() {
+    // nobody was told of the end, as in a hidden page, or the next broadcast began before the last one was played out
+    if (player && idle(player) && feed.last.startedAt?.getTime() !== showing) end();
     clearTimeout(farewell);
     farewell = undefined;
     void begin();
@@ -128,7 +138,7 @@ const TURNS = {
   },
   offline() {
     if (!player) return;
-    if (player.picture !== "moving" || player.video.ended) end();
+    if (idle(player)) end();
     else farewell ??= setTimeout(end, PLAY_OUT_MS);
   },
 };

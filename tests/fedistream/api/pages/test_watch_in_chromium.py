@@ -91,6 +91,27 @@ async def test_the_end_is_shown_and_a_new_broadcast_after_it(studio: Studio, url
         await until(page, "v.currentTime > 0")
 
 
+async def test_a_page_that_was_hidden_from_one_broadcast_to_the_next_plays_the_next(
+    studio: Studio, url: str, chromium: Browser
+) -> None:
+    await studio.go_live()
+    async with visit(chromium, url) as (page, witness):
+        witness.expected = FAILED_LOADS
+        await until(page, "v?.currentTime > 1")
+        hide = """hidden => {
+            document.querySelector("video").dataset.first = "";
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }"""
+        await page.evaluate(hide, True)
+        await studio.finish()
+        await until(page, "Number.isFinite(v.duration)")
+        await studio.go_live()
+        await page.evaluate(hide, False)
+        await until(page, "v && v.dataset.first === undefined && !v.paused && v.currentTime > 0.5")
+        await state(page, "live")
+
+
 async def test_a_page_opened_while_waiting_plays_when_the_encoder_is_back(
     studio: Studio, url: str, chromium: Browser
 ) -> None:
