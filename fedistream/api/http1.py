@@ -32,7 +32,7 @@ LINGER_BYTES = 1024 * 1024
 # what RFC 3986, 3.2.2 allows as a host, with its port
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 # what is answered when all places are taken
-ADMIN_PATHS = (b"/admin", b"/api/admin", b"/healthz", b"/readyz")
+ADMIN_PATHS = (b"/admin", b"/api/admin", b"/static/", b"/healthz", b"/readyz")
 
 
 class _Quiet(logging.Filter):

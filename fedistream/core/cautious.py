@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 log = logging.getLogger(__name__)
 
 STEP = timedelta(hours=1)  # forwards, that is believed at once: a clock is set right, a laptop wakes up
-GAP = timedelta(days=1)  # since the newest thing that is known of, in which a node may have been off
+# since the newest thing that is known of: a node that streams once a week is quiet for as long, or off. What a clock
+# that is ahead by less deletes is a week younger than it should be
+GAP = timedelta(days=8)
 DOUBT_S = 86_400.0  # how long a wall clock must go on with what it says before it is believed
 
 
@@ -34,6 +36,7 @@ class CautiousClock:
         """`newest` is when the newest thing that may be deleted was made: the first call believes no clock that is far
         ahead of it."""
         wall, at = self._wall(), self._monotonic()
+        first = self._known is None
         if self._known is None:
             self._known = (wall if newest is None or wall - newest <= GAP else newest), at
         known, known_at = self._known
@@ -44,7 +47,12 @@ class CautiousClock:
             return wall
         if self._doubted_at is None:
             self._doubted_at = at
-            log.warning(
-                "the clock may be wrong: %s, but %s was expected; old things are kept for a day", wall, expected
-            )
+            if first:  # most often it was off for some time
+                log.info(
+                    "nothing is known since %s: in case the clock is wrong, old things are kept for a day", expected
+                )
+            else:
+                log.warning(
+                    "the clock may be wrong: %s, but %s was expected; old things are kept for a day", wall, expected
+                )
         return expected

@@ -38,6 +38,9 @@ PACKED = {".png", ".ico"}  # compressed already
 BROTLI = ".br"  # what the build has made beside a vendored file: it takes seconds, which a start has not
 
 
+BUNDLER = Path(bundles.__file__).read_bytes()
+
+
 class TooBig(Exception):
     """The static folder holds more than is meant to be kept in memory; something does not belong there."""
 
@@ -55,7 +58,8 @@ class Static:
     def __init__(self, root: Path) -> None:
         """Raises TooBig."""
         self._files = dict(_read(root))
-        by_folder: defaultdict[str, hashlib._Hash] = defaultdict(hashlib.sha256)
+        # the bundler too: another version of it makes other bundles of the same files, and these are kept for a year
+        by_folder: defaultdict[str, hashlib._Hash] = defaultdict(lambda: hashlib.sha256(BUNDLER))
         for name in sorted(self._files):
             by_folder[_folder(name)].update(name.encode() + b"\0" + self._files[name].body)
         self._hashes: Mapping[str, str] = {
