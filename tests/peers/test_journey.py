@@ -41,7 +41,7 @@ async def test_a_stream_is_announced_and_what_a_follower_elsewhere_does_stands_b
         follow = await rosa.do("follow", home.us, object=home.us)
         await rosa.peer.activity("Accept", home.us, id=follow["id"])
         chat = page.locator("#chat")
-        await tells(chat, "Rosa of Fedify followed this stream.")
+        await tells(chat, "Rosa of Fedify followed")
 
         encoder = await Encoder.start(home.node.publish_url, CLIP)
         await browser.until(page, "v && v.currentTime > 1")

@@ -61,7 +61,7 @@ async def test_two_streamers_talk_to_each_other(pair: Pair) -> None:
         await one.tell("federation/replies/decide", note=answer["note"], approved=True)
         path = asked["note"].removeprefix(one.origin)
         replies = await one.http.get(f"{path}/replies?page=1", headers={"Accept": ACTIVITY_JSON})
-        assert replies.json()["orderedItems"] == [answer["note"]]
+        assert replies.json()["items"] == [answer["note"]]
         await other.tell("federation/replies/decide", note=asked["note"], approved=False)
 
 

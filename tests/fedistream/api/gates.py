@@ -144,6 +144,7 @@ FEDIVERSE = (
         "GET /api/v1/instance",
         "POST /federation/inbox",
         "GET /federation/node",
+        "GET /federation/node/outbox",
     ),
     Row("GET", "/federation/{post_id}", "anyone", knock="/federation/none"),
     *(

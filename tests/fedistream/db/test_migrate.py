@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,7 +78,7 @@ async def test_rows_survive_a_table_that_is_rebuilt(url: str) -> None:
         channel = await ChannelRow.create(slug="home", created_at=NOW)
         log = BroadcastLog()
         for n in range(200):
-            await log.start(channel.id, f"title {n}", NOW, {"n": n})
+            await log.start(channel.id, f"title {n}", NOW + timedelta(seconds=n), {"n": n})
     with connected(address) as connection:
         operations = Operations(MigrationContext.configure(connection, opts={"render_as_batch": True}))
         with operations.batch_alter_table("channel") as batch:  # rebuilt on SQLite, with the broadcasts hanging on it
