@@ -3,11 +3,11 @@ picture (ITU-T H.264, 7.3.2.1). Slices are never decoded; samples are only walke
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.bits import Bits, BitsEnd
-from media.nalunits import IDR, LENGTH_SIZE, PPS, SLICE, SPS
+from media.nalunits import IDR, LENGTH_SIZE, PPS, SLICE, SPS, units
 from media.track import VideoTrack
 
 MAX_RECORD = 16_384  # x264 writes about 50 bytes; 31 SPS and 255 PPS of that size still fit
@@ -251,21 +251,10 @@ def _aspect(bits: Bits) -> tuple[int, int]:
     return ASPECTS[number] if number < len(ASPECTS) else (1, 1)
 
 
-def nals(data: bytes, length_size: int) -> Iterator[bytes]:
-    """The NAL units of a sample. A length that reaches beyond the sample ends the walk: nothing is raised."""
-    at, end = 0, len(data)
-    while at + length_size < end:
-        start = at + length_size
-        at = start + int.from_bytes(data[at:start], "big")
-        if at > end:
-            return
-        yield data[start:at]
-
-
 def is_idr(data: bytes, length_size: int) -> bool:
     """Whether decoding can begin with this sample: its first slice belongs to an IDR picture."""
-    for unit in nals(data, length_size):
-        kind = unit[0] & 0x1F if unit else 0
+    for unit in units(data, length_size):
+        kind = unit[0] & 0x1F
         if SLICE <= kind <= IDR:
             return kind == IDR
     return False

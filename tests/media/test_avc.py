@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media import avc, flv
+from media import avc, flv, nalunits
 from media.avc import BadConfig, Picture
 from media.track import VideoTrack
 from tests.kit import corpus, footage
@@ -209,14 +209,14 @@ def sample(*units: bytes, length_size: int = 4) -> bytes:
 @pytest.mark.parametrize("length_size", [1, 2, 4])
 def test_nal_units_are_walked_for_every_length_size(length_size: int) -> None:
     units = [b"\x09\xf0", b"\x06" + bytes(200), b"\x65pic"]
-    assert list(avc.nals(sample(*units, length_size=length_size), length_size)) == units
+    assert nalunits.units(sample(*units, length_size=length_size), length_size) == units
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=9), max_size=4), st.sampled_from([1, 2, 4]), st.binary(max_size=3))
 def test_the_walk_gives_the_units_and_stops_at_a_broken_tail(units: list[bytes], length_size: int, tail: bytes) -> None:
     broken = sample(*units, length_size=length_size) + b"\xff" * length_size + tail
-    assert list(avc.nals(broken, length_size)) == units
+    assert nalunits.units(broken, length_size) == units
 
 
 @pytest.mark.parametrize(
