@@ -104,6 +104,7 @@ export class Player extends EventTarget {
   /** Ends playing and takes the player off the page; a later broadcast gets a new one. */
   stop() {
     clearInterval(this.#timer);
+    this.wish.stop();
     this.engine?.stop();
     this.engine = null;
     this.controller.remove();

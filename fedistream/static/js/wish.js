@@ -5,6 +5,7 @@
 
 export class Wish {
   #wanted = true;
+  #over = new AbortController();
   #asleep = false; // paused by somebody while the page was hidden: by the browser, or by a button outside of it
 
   /**
@@ -19,12 +20,19 @@ export class Wish {
     controller.addEventListener("mediaplayrequest", () => this.say(true));
     video.addEventListener("play", () => this.say(true));
     video.addEventListener("pause", () => this.#paused());
-    document.addEventListener("visibilitychange", () => {
+    const awake = () => {
       if (document.hidden) return;
       this.#asleep = false;
       this.changed();
-    });
+    };
+    // the document outlives the player: without an end it would hold the player of each broadcast
+    document.addEventListener("visibilitychange", awake, { signal: this.#over.signal });
     this.#keys();
+  }
+
+  /** The player goes. */
+  stop() {
+    this.#over.abort();
   }
 
   /** Whether it should play now. */
