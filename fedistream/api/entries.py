@@ -125,7 +125,7 @@ class _Call:
 
     @property
     def public(self) -> bool:
-        """Whether anybody reads here what everybody else reads."""
+        """Return whether anybody reads here what everybody else reads."""
         return self.gate is ANYONE and not self.entry.writes
 
 

@@ -19,7 +19,7 @@ class KnownBrowsers:
         self._secret, self._now, self._chance = secret, now, chance
 
     def name(self, ask: Ask) -> str | None:
-        """What the browser is counted by; None for one that shows no cookie of ours, or an old one."""
+        """Return the name that the browser is counted by; None for one that shows no cookie of ours, or an old one."""
         found = self._read(ask)
         return f"known {found[0]}" if found is not None else None
 

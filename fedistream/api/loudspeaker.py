@@ -86,7 +86,7 @@ class Loudspeaker:
         self._crowd(channel_id).lines[line] = None
 
     def recent(self, channel_id: int) -> Recent:
-        """What was said last, up to what is just being said."""
+        """The events that were told last, up to those that are just being told."""
         return self._crowd(channel_id).recent
 
     def leave(self, channel_id: int, line: Line) -> None:

@@ -92,7 +92,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address of a socket says: the access token, empty without; the id of the last message that was heard,
+    """The query of a socket's address: the access token, empty without; the id of the last message that was heard,
     empty for who is back and has none, None for who is new; how many of the missed are wanted at most."""
 
     token: str
@@ -238,7 +238,7 @@ def _asked(scope: Scope) -> Asked:
 
 
 def _absence(line: Line, channel_id: int, asked: Asked, address: str) -> Absence | None:
-    """What there is to catch up with for who was here before, and has an id of ours."""
+    """The lines that a returning client has missed, after an id of ours."""
     if asked.since is None or not ids.is_id(asked.since):
         return None
     # those who share a proxy's address are not one

@@ -1,1 +1,1 @@
-"""What goes on over one socket of the chat (`../socket.py`): what comes in, and how somebody catches up."""
+"""One socket of the chat (`../socket.py`): its incoming frames, and how a returning client catches up."""

@@ -1,4 +1,4 @@
-"""What comes in over one chat socket: frames become what somebody does, each in its turn and as of when it came.
+"""The incoming frames of one chat socket: they become what somebody does, each in its turn and as of when it came.
 
 Lines are judged at once and stored later, so that nothing waits for the database but what stands behind a change of
 name. What may be said and done is the chat's to decide.
@@ -110,7 +110,7 @@ def _event(text: str) -> Told | None:
 
 
 def _ref(told: Told) -> str:
-    """What the client calls it, ours: who sends one is answered by ACCEPTED or REFUSED with it."""
+    """Return the client's name for it, ours: a client that sends one is answered by ACCEPTED or REFUSED with it."""
     ref = told.get("ref")
     return ref if isinstance(ref, str) and len(ref) <= MAX_REF else ""
 
