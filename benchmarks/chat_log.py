@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.reading import Reading
-from fedistream.bus import Bus
 from fedistream.channels.service import Channels
-from fedistream.chat import ids
+from fedistream.chat import message_ids
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Kind, Message, Origin, Visitor
 from fedistream.chat.visitors import Visitors
+from fedistream.core.bus import Bus
 from fedistream.db import Database
 
 RATE: Final = 900  # messages a second
@@ -67,12 +67,12 @@ async def write(log: MessageLog, home: int, people: list[Visitor]) -> tuple[floa
 
 def fill(path: Path, home: int, people: list[Visitor]) -> int:
     """A million messages, one of ten hidden. Returns the first id."""
-    first = ids.first_of(now()) - (ROWS << ids.LOW_BITS)
+    first = message_ids.first_of(now()) - (ROWS << message_ids.LOW_BITS)
 
     def rows() -> Iterator[tuple[object, ...]]:
         for n in range(ROWS):
             author = people[n % len(people)].id
-            yield first + (n << ids.LOW_BITS), home, author, "chat", "web", LINE, f"<p>{LINE}</p>", n % 10 > 0
+            yield first + (n << message_ids.LOW_BITS), home, author, "chat", "web", LINE, f"<p>{LINE}</p>", n % 10 > 0
 
     with sqlite3.connect(path) as connection:
         columns = "id, channel_id, visitor_id, kind, origin, body, html, visible"
@@ -85,7 +85,7 @@ async def read(log: MessageLog, home: int, first: int) -> float:
     """The 99th percentile of the time for a page of a hundred, in ms, backwards and forwards from random places."""
     times = []
     for n in range(PAGES):
-        middle = ids.text(first + ((PAGES + secrets.randbelow(ROWS - 2 * PAGES)) << ids.LOW_BITS))
+        middle = message_ids.text(first + ((PAGES + secrets.randbelow(ROWS - 2 * PAGES)) << message_ids.LOW_BITS))
         began = time.perf_counter()
         if n % 2:
             page = await log.history(home, before=middle, limit=100)

@@ -21,7 +21,7 @@ from benchmarks.processes import Failed, cpu_s, folder, last_words, rss_mb, runn
 from benchmarks.reading import Reading
 from benchmarks.servers import node
 from benchmarks.watching import watching
-from fedistream.chat import ids
+from fedistream.chat import message_ids
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.visitors import Visitors
 
@@ -39,16 +39,25 @@ async def prepare(data: Path) -> str:
         later = asyncio.get_running_loop().call_later
         visitors = Visitors(Clocks(followed.now, time.monotonic, secrets.token_bytes, later))
         people = [await visitors.make(f"visitor {number:03}") for number in range(AUTHORS)]
-    first = ids.first_of(followed.now()) - ((LINES + 1) * 1000 << ids.LOW_BITS)
+    first = message_ids.first_of(followed.now()) - ((LINES + 1) * 1000 << message_ids.LOW_BITS)
     rows = [
-        (first + (n * 1000 << ids.LOW_BITS), home, people[n % AUTHORS][0].id, "chat", "web", LINE, f"<p>{LINE}</p>", 1)
+        (
+            first + (n * 1000 << message_ids.LOW_BITS),
+            home,
+            people[n % AUTHORS][0].id,
+            "chat",
+            "web",
+            LINE,
+            f"<p>{LINE}</p>",
+            1,
+        )
         for n in range(LINES + 1)
     ]
     with sqlite3.connect(data / "fedistream.db") as connection:
         columns = "id, channel_id, visitor_id, kind, origin, body, html, visible"
         connection.executemany(f"INSERT INTO message({columns}) VALUES (?,?,?,?,?,?,?,?)", rows)  # noqa: S608
     connection.close()
-    return f"/ws?accessToken={people[0][1]}&since={ids.text(first)}"
+    return f"/ws?accessToken={people[0][1]}&since={message_ids.text(first)}"
 
 
 def most_mb(pid: int, process: "subprocess.Popen[str]") -> float:

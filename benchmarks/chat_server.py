@@ -12,9 +12,9 @@ import orjson
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from fedistream.api.fanout import SETTINGS, FanoutProtocol
-from fedistream.api.lines import line
-from fedistream.api.loudspeaker import InProcess, Loudspeaker
+from fedistream.api.ws.broadcaster import InProcess, Loudspeaker
+from fedistream.api.ws.connection import line
+from fedistream.api.ws.uvicorn_protocol import SETTINGS, FanoutProtocol
 from fedistream.chat.values import Event, Kind, Message, Origin
 
 USER = {"id": "aaaaaaaaa", "displayName": "Somebody", "displayColor": 3}

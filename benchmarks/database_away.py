@@ -24,11 +24,11 @@ from benchmarks.processes import folder, free_port
 from benchmarks.reading import Reading
 from benchmarks.servers import Server, node
 from fedistream.broadcasts.models import BroadcastRow
-from fedistream.bus import Bus
 from fedistream.channels.service import Channels
 from fedistream.chat.models import MessageRow
+from fedistream.core.bus import Bus
 from fedistream.notices.models import NoticeRow
-from fedistream.settings_store import Settings
+from fedistream.settings.service import Settings
 from tests.kit.chatclient import ChatClient, chatting
 from tests.kit.database import opened
 from tests.kit.encoder import Encoder
@@ -175,7 +175,7 @@ class Scene:
 
     def kill_the_worker(self) -> None:
         for child in psutil.Process(self.server.pid).children():
-            if "fedistream.working" in " ".join(child.cmdline()):
+            if "fedistream.app.worker_command" in " ".join(child.cmdline()):
                 child.kill()
                 self.found.killed = True
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from activitypub.actor import Actor, ActorKey, write_actor
 from activitypub.signatures.keys import SigningKey
-from fedistream.bus import Bus
 from fedistream.channels.service import Channels
+from fedistream.core.bus import Bus
 from fedistream.db import Database
 from fedistream.federation.models import FollowerRow, PostRow, RemoteActorRow
-from fedistream.settings_store import Settings
+from fedistream.settings.service import Settings
 
 ORIGIN = "https://node.example"
 LIVE = f"{ORIGIN}/federation/user/streamer"

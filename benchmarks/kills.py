@@ -22,11 +22,11 @@ from benchmarks.burst import Burst, post, ready
 from benchmarks.far import Taken
 from benchmarks.processes import Failed, last_words
 from benchmarks.reading import Reading
-from fedistream import workshop
+from fedistream.app import worker as workshop
+from fedistream.app.config import Options
 from fedistream.db import Database
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Limits, Worker
-from fedistream.options import Options
 
 FOLLOWERS, INBOXES = 10_000, 1000
 KILLS = 10

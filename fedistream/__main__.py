@@ -1,5 +1,5 @@
 """`python -m fedistream` is the command `fedistream`."""
 
-from fedistream.cli import main
+from fedistream.app.cli import main
 
 main(prog_name="fedistream")

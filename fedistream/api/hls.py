@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from fedistream.api.codings import choose
+from fedistream.api.http.content_codings import choose
 from media.package.llhls import NotThere, Rung, Stalled, TooFarAhead
 from media.package.playlist import Rendered
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.responses import PlainTextResponse, Response
 
-from fedistream.api.ask import Ask, Unidentified
-from fedistream.api.entries import Entry, reply
-from fedistream.errors import Refusal, Unavailable
+from fedistream.api.http.endpoints import Entry, reply
+from fedistream.api.http.request import Ask, Unidentified
+from fedistream.core.errors import Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 

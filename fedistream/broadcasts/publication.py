@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from fedistream.broadcasts.air import Encoder
-from fedistream.broadcasts.onair import OnAir
+from fedistream.broadcasts.session import OnAir
+from fedistream.broadcasts.values import Encoder
 from fedistream.broadcasts.wording import sentence
 from media.errors import Unplayable
 from media.health import StreamWarning

@@ -1,6 +1,6 @@
 """Broadcasts: who may publish, what is on the air, and how a broadcast begins, waits and ends.
 
-The state of each channel is in `onair.py`; rows are written behind the media's back by `diary.py`.
+The state of each channel is in `session.py`; rows are written behind the media's back by `write_queue.py`.
 """
 
 import asyncio
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from fedistream.broadcasts.air import Air, State
-from fedistream.broadcasts.diary import Diary
-from fedistream.broadcasts.log import BroadcastLog, Entry
-from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
 from fedistream.broadcasts.publication import EncoderPublication
-from fedistream.broadcasts.rivals import WORDS
-from fedistream.broadcasts.story import Facts, Viewers, WrittenStory
+from fedistream.broadcasts.recorder import Facts, Viewers, WrittenStory
+from fedistream.broadcasts.repository import BroadcastLog, Entry
+from fedistream.broadcasts.session import Clocks, OnAir, Run, Terms
+from fedistream.broadcasts.takeovers import WORDS
+from fedistream.broadcasts.values import Air, State
+from fedistream.broadcasts.write_queue import Diary
+from fedistream.core.events import BroadcastEnded, PublishRefused
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
-from fedistream.events import BroadcastEnded, PublishRefused
 from media.keyframe import Keyframe
 from media.package.cutter import Rules
 from media.package.llhls import Rung, Shape

@@ -9,9 +9,9 @@ from datetime import datetime
 from hashlib import sha256
 
 from fedistream.channels.models import ChannelRow, StreamKeyRow
+from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.db import atomic
-from fedistream.db.counts import count_change
-from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.db.versions import count_change
 
 HOME = "home"
 COPY = "channels"  # under which changes are counted, for the copies of other processes

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedistream.chat.models import IpBanRow
+from fedistream.core.client_network import Network, is_shared, name, network_of, plain
+from fedistream.core.errors import Invalid, NotFound
 from fedistream.db import atomic
-from fedistream.errors import Invalid, NotFound
-from fedistream.household import Network, is_shared, name, network_of, plain
 
 log = logging.getLogger(__name__)
 

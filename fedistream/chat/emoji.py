@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from fedistream.chat.render import EMOJI_PATH
-from fedistream.errors import Conflict, Invalid, NotFound
-from fedistream.imagery import MEDIA_TYPES, kind_of
+from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.image_types import MEDIA_TYPES, kind_of
 
 MAX_BYTES = 256 * 1024  # of one picture
 MAX_EMOJI = 1_000

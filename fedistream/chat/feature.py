@@ -6,11 +6,11 @@ from pathlib import Path
 from fedistream.chat.bans import Bans
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.emoji import Emoji
-from fedistream.chat.gallery import Gallery
-from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.moderation import Moderation
-from fedistream.chat.room import Rooms
+from fedistream.chat.poster import Herald, Neighbours, Parts
+from fedistream.chat.presence import Rooms
+from fedistream.chat.remote_messages import Gallery
 from fedistream.chat.service import Chat
 from fedistream.chat.visitors import Visitors
 

@@ -14,14 +14,14 @@ from typing import Any, Protocol
 
 from tortoise.expressions import Q
 
-from fedistream.chat import ids
+from fedistream.chat import message_ids
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
+from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.events import Fact
 from fedistream.db import DatabaseProblem, after_commit, atomic
-from fedistream.errors import Invalid, TooMany
-from fedistream.events import Fact
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ MAX_LOOKED_AT = 5_000  # hidden last, among which the newest are looked for
 PRUNED_AT_ONCE = 1_000  # rows in one statement: everybody else waits for it,
 PRUNE_PAUSE_S = 0.1  # and is let in between
 AHEAD = timedelta(seconds=1)  # by so much the time in an id may be off; by more, the message has its own
-FARTHEST = ids.LAST >> 1  # an id in the year 2248: from there on they may run out
+FARTHEST = message_ids.LAST >> 1  # an id in the year 2248: from there on they may run out
 
 MORE = ("title", "image", "link", "warning", "answers", "reaction", "reaction_picture")
 GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # what is left of a message that its author took back
@@ -64,7 +64,7 @@ class MessageLog:
 
     def __init__(self, clocks: Clocks, visitors: Visitors, facts: Facts) -> None:
         self._clocks, self._visitors, self._facts = clocks, visitors, facts
-        self._ids = ids.Ids(clocks.now, clocks.chance)
+        self._ids = message_ids.Ids(clocks.now, clocks.chance)
         self._waiting: deque[_Waiting] = deque()
         self._last: asyncio.Future[bool] | None = None
         self._news, self._closing = asyncio.Event(), asyncio.Event()
@@ -84,7 +84,7 @@ class MessageLog:
     def moment(self, message_id: str) -> datetime:
         """When something is said whose id was made just now. That is the time in the id; but ids go on from the highest
         one, for the sake of the order, and a clock that was ahead for a while leaves them ahead."""
-        at, now = ids.time_of(ids.number(message_id)), self._clocks.now()
+        at, now = message_ids.time_of(message_ids.number(message_id)), self._clocks.now()
         return at if abs(at - now) <= AHEAD else now
 
     @property
@@ -155,17 +155,17 @@ class MessageLog:
         """The id behind which the newest `count` messages come that may be seen; empty when there are no more."""
         rows = MessageRow.filter(channel_id=channel_id, visible=True).order_by("-id").offset(count).limit(1)
         found = await rows.values_list("id", flat=True)
-        return ids.text(int(str(found[0]))) if found else ""
+        return message_ids.text(int(str(found[0]))) if found else ""
 
     async def hidden_since(self, channel_id: int, after: str, *, upto: str = "") -> tuple[str, ...]:
         """The ids of messages that were said up to an id (`upto`, or else `after`) and hidden after the moment `after`
         was made: for somebody who was away and still shows them. The newest MAX_IDS, the oldest first. Raises
         Invalid."""
-        since = ids.time_of(_cursor(after))
+        since = message_ids.time_of(_cursor(after))
         # no word of `visible`: by its index SQLite would go through all that was ever hidden
         rows = MessageRow.filter(channel_id=channel_id, id__lte=_cursor(upto or after), hidden_at__gt=since)
         found = await rows.order_by("-hidden_at", "-id").limit(MAX_LOOKED_AT).values_list("id", flat=True)
-        return tuple(ids.text(number) for number in sorted(int(str(each)) for each in found)[-MAX_IDS:])
+        return tuple(message_ids.text(number) for number in sorted(int(str(each)) for each in found)[-MAX_IDS:])
 
     async def moderated(self, channel_id: int, *, before: str | None = None, limit: int = 100) -> tuple[Message, ...]:
         """What visitors, bots and people from elsewhere said, hidden or not, the newest first. Raises Invalid."""
@@ -217,7 +217,7 @@ class MessageLog:
     async def of_author(self, author: str) -> tuple[str, ...]:
         """The ids of what an actor elsewhere said and did, MAX_IDS at most."""
         found = await MessageRow.filter(author=author).order_by("id").limit(MAX_IDS).values_list("id", flat=True)
-        return tuple(ids.text(int(str(number))) for number in found)
+        return tuple(message_ids.text(int(str(number))) for number in found)
 
     async def authors(self, after: str) -> tuple[str, ...]:
         """The actors elsewhere of whom there are lines, MAX_PAGE at most, in order, those after one of them."""
@@ -226,12 +226,12 @@ class MessageLog:
 
     async def was_told(self, channel_id: int, kind: Kind, author: str, since: datetime | None) -> bool:
         """Whether there is a line of this kind about an actor elsewhere, since then or at all."""
-        first = ids.first_of(since) if since is not None else 0
+        first = message_ids.first_of(since) if since is not None else 0
         return bool(await MessageRow.exists(author=author, channel_id=channel_id, kind=kind.value, id__gte=first))
 
     async def prune(self, channel_id: int, older_than: datetime) -> int:
         """Delete what was said before, a bite at a time. Returns how many were deleted."""
-        last, deleted = max(ids.first_of(older_than), await self._dated_before(channel_id, older_than)), 0
+        last, deleted = max(message_ids.first_of(older_than), await self._dated_before(channel_id, older_than)), 0
         while True:
             rows = MessageRow.filter(channel_id=channel_id, id__lt=last).order_by("id").limit(PRUNED_AT_ONCE)
             found = [number for (number,) in await rows.values_list("id")]
@@ -266,13 +266,13 @@ class MessageLog:
     def _in_order(self) -> datetime:
         """Now, by the clock of the ids, against which it is held for those who were away (`hidden_since`). Ids that are
         ahead stand still in time."""
-        now, newest = self._clocks.now(), ids.time_of(ids.number(self.next_id()))
+        now, newest = self._clocks.now(), message_ids.time_of(message_ids.number(self.next_id()))
         return now if newest <= now else newest + timedelta(milliseconds=1)
 
     async def _dated_before(self, channel_id: int, older_than: datetime) -> int:
         """Return the highest id among messages whose ids are ahead of the clock, but which say that they are older.
         What was said before that is older still, whatever the clock said then."""
-        behind, found = ids.first_of(self._clocks.now()), 0
+        behind, found = message_ids.first_of(self._clocks.now()), 0
         while True:
             rows = MessageRow.filter(channel_id=channel_id, id__gt=behind).order_by("id").limit(PRUNED_AT_ONCE)
             page = await rows.values_list("id", "more")
@@ -336,9 +336,11 @@ class MessageLog:
     async def _insert(self, kept: Sequence[_Waiting]) -> None:
         if self._failed:
             # what failed may have been the answer to the commit alone
-            found = await MessageRow.filter(id__in=[ids.number(each.message.id) for each in kept]).values_list("id")
+            found = await MessageRow.filter(id__in=[message_ids.number(each.message.id) for each in kept]).values_list(
+                "id"
+            )
             there = {int(str(number)) for (number,) in found}
-            kept = [each for each in kept if ids.number(each.message.id) not in there]
+            kept = [each for each in kept if message_ids.number(each.message.id) not in there]
             if not kept:
                 return
         await MessageRow.bulk_create([_row(each.message) for each in kept])
@@ -367,7 +369,7 @@ class MessageLog:
             await rows.update(visible=visible, hidden_at=hidden_at)
         changed: dict[int, list[str]] = {}
         for number, channel_id in sorted(found):
-            changed.setdefault(channel_id, []).append(ids.text(number))
+            changed.setdefault(channel_id, []).append(message_ids.text(number))
         return {channel_id: tuple(some) for channel_id, some in changed.items()}
 
     async def _messages(self, rows: Any) -> tuple[Message, ...]:
@@ -380,13 +382,13 @@ def _row(message: Message) -> MessageRow:
     more: dict[str, object] = {name: text for name in MORE if (text := getattr(message, name))}
     if message.edited_at is not None:
         more["edited_at"] = message.edited_at.isoformat()
-    if message.at != ids.time_of(ids.number(message.id)):
+    if message.at != message_ids.time_of(message_ids.number(message.id)):
         more["at"] = message.at.isoformat()
     if message.remote is not None:
         author = message.remote
         more["remote"] = asdict(author)
     return MessageRow(
-        id=ids.number(message.id),
+        id=message_ids.number(message.id),
         channel_id=message.channel_id,
         visitor_id=message.visitor and message.visitor.id,
         kind=message.kind.value,
@@ -403,13 +405,13 @@ def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
     more = dict(more or {})
     remote, edited_at, at = (more.pop(name, None) for name in ("remote", "edited_at", "at"))
     return Message(
-        id=ids.text(number),
+        id=message_ids.text(number),
         channel_id=channel_id,
         kind=Kind(kind),
         origin=Origin(origin),
         body=body,
         html=html,
-        at=ids.time_of(number) if at is None else datetime.fromisoformat(at),
+        at=message_ids.time_of(number) if at is None else datetime.fromisoformat(at),
         visitor=authors.get(visitor_id),
         remote=None if remote is None else RemoteAuthor(**remote),
         hidden_at=hidden_at,
@@ -420,8 +422,8 @@ def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
 
 def _cursor(message_id: str) -> int:
     try:
-        return ids.number(message_id)
-    except ids.BadId as error:
+        return message_ids.number(message_id)
+    except message_ids.BadId as error:
         raise Invalid("message id", "is none of ours") from error
 
 
@@ -430,8 +432,8 @@ def _numbers(message_ids: Iterable[str]) -> list[int]:
     found: list[int] = []
     for each in message_ids:
         try:
-            found.append(ids.number(each))
-        except ids.BadId:
+            found.append(message_ids.number(each))
+        except message_ids.BadId:
             continue
         if len(found) > MAX_IDS:
             raise Invalid("message ids", f"can be {MAX_IDS} at most")

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fedistream.chat.clocks import Clocks
-from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.models import ModerationActionRow
+from fedistream.chat.poster import Herald, Neighbours, Parts
 from fedistream.chat.render import escape
 from fedistream.chat.values import Client, Disabled, Message, Role, Shown, Visitor, Why
+from fedistream.core.errors import NotAllowed
+from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from fedistream.db import after_commit, atomic
-from fedistream.errors import NotAllowed
-from fedistream.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 
 ADMIN = "admin"  # the actor who has the admin's password, or an integration that acts for him
 GOODBYE_S = 2.0  # between telling a visitor that he is disabled and closing his sockets

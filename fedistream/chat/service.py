@@ -1,5 +1,5 @@
 """The chat: who comes in, what he says, and who he is. What moderators do is in `moderation.py`, what nobody here
-says in `herald.py`.
+says in `poster.py`.
 
 Whatever is said is written first and heard then (`messages.py`). A refusal is an answer to the sender alone.
 """
@@ -12,11 +12,11 @@ from typing import Any
 
 from fedistream.chat import names, rules
 from fedistream.chat.clocks import Clocks
-from fedistream.chat.conduct import Conduct, Pace
-from fedistream.chat.herald import Herald, Neighbours, Parts
 from fedistream.chat.messages import retention
+from fedistream.chat.poster import Herald, Neighbours, Parts
+from fedistream.chat.presence import Seat
 from fedistream.chat.render import escape, render
-from fedistream.chat.room import Seat
+from fedistream.chat.sender_activity import Conduct, Pace
 from fedistream.chat.values import (
     Accepted,
     Client,
@@ -33,12 +33,12 @@ from fedistream.chat.values import (
     Visitor,
     Why,
 )
-from fedistream.core.cautious import CautiousClock
+from fedistream.core.client_network import household, is_shared
+from fedistream.core.errors import Invalid, NotAllowed, TooMany
+from fedistream.core.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
+from fedistream.core.retention_clock import CautiousClock
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
-from fedistream.errors import Invalid, NotAllowed, TooMany
-from fedistream.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
-from fedistream.household import household, is_shared
 
 log = logging.getLogger(__name__)
 

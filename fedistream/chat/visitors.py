@@ -11,12 +11,12 @@ from typing import Any, Literal
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from fedistream.chat import ids, names
+from fedistream.chat import message_ids, names
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import VisitorIdentityRow, VisitorRow, VisitorTokenRow
 from fedistream.chat.values import Role, Visitor
+from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fedistream.db import atomic
-from fedistream.errors import Conflict, Invalid, NotAllowed, NotFound
 
 COLOURS = 8
 MAX_PREVIOUS = 50  # names remembered of one visitor
@@ -58,7 +58,7 @@ class Visitors:
         token = base64.urlsafe_b64encode(self._clocks.chance(32)).decode().rstrip("=")
         colour = self._clocks.chance(1)[0] % COLOURS
         row = VisitorRow(
-            id=ids.of_visitor(self._clocks.chance),
+            id=message_ids.of_visitor(self._clocks.chance),
             name=name,
             likeness=names.likeness(name),
             colour=colour,
@@ -102,7 +102,7 @@ class Visitors:
             raise Invalid("page", f"must begin at 0 or later and have 1 to {MAX_PAGE} rows")
         rows: QuerySet[VisitorRow] = VisitorRow.filter(**STATUS[search.status])
         if text := names.clean(search.text, 64):
-            rows = rows.filter(Q(name__icontains=text) | Q(id=text.lower()[: ids.VISITOR_LENGTH + 1]))
+            rows = rows.filter(Q(name__icontains=text) | Q(id=text.lower()[: message_ids.VISITOR_LENGTH + 1]))
         order = ("-created_at", "-id") if search.newest_first else ("created_at", "id")
         page = await rows.order_by(*order).offset(search.offset).limit(search.limit)
         return await rows.count(), tuple(value(row) for row in page)
@@ -228,7 +228,7 @@ def value(row: VisitorRow) -> Visitor:
 
 def _plausible(visitor_id: str) -> str:
     """The id, if it can be one: the database takes no longer one, and no half characters. Raises NotFound."""
-    if len(visitor_id) != ids.VISITOR_LENGTH or not visitor_id.isascii() or not visitor_id.isalnum():
+    if len(visitor_id) != message_ids.VISITOR_LENGTH or not visitor_id.isascii() or not visitor_id.isalnum():
         raise NotFound("there is no such visitor")
     return visitor_id
 

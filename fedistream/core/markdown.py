@@ -1,7 +1,7 @@
 """Markdown as people write it, to HTML that a page may contain: one dialect each for chat, posts and pages. Pure.
 
 What is done with the words in it (links, hashtags, emoji) is left to who renders: `fedistream/chat/render.py` and
-`fedistream/federation/writing.py`.
+`fedistream/federation/posts/compose.py`.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 The one place that knows which characters show nothing or turn a line around, and which pass for the sign of those who
 signed in. Names, titles and warnings of the fediverse are plain text, as on most servers: tags and entities in them are
-shown as they are written, never read as HTML. What is HTML is read by `fedistream/federation/excerpt.py`.
+shown as they are written, never read as HTML. What is HTML is read by `fedistream/federation/remote_html.py`.
 """
 
 import re

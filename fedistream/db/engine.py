@@ -9,12 +9,12 @@ from tortoise.context import TortoiseContext
 from fedistream.core.supervisor import go
 from fedistream.db import probe
 from fedistream.db.address import SqliteAddress, parse
-from fedistream.db.child import migrate
-from fedistream.db.counts import count_change
+from fedistream.db.migration_process import migrate
 from fedistream.db.orm import config
 from fedistream.db.problems import WORDS, DatabaseTooNew, named
 from fedistream.db.revisions import HEAD, KNOWN
 from fedistream.db.transaction import atomic, settle
+from fedistream.db.versions import count_change
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from alembic.runtime.migration import MigrationContext
 
 from fedistream.db import schema
 from fedistream.db.address import Address, PostgresAddress, SqliteAddress, parse
-from fedistream.db.child import PROBLEM, URL
+from fedistream.db.migration_process import PROBLEM, URL
 from fedistream.db.orm import config
 from fedistream.db.problems import named
 from fedistream.db.revisions import MIGRATIONS

@@ -5,13 +5,13 @@ from typing import Any
 from fedistream.db.address import Address, SqliteAddress
 
 MODELS = (
-    "fedistream.db.counts",
-    "fedistream.settings_store",
+    "fedistream.db.versions",
+    "fedistream.settings.service",
     "fedistream.channels.models",
     "fedistream.people.models",
     "fedistream.broadcasts.models",
     "fedistream.chat.models",
-    "fedistream.integrations.models",
+    "fedistream.access_tokens.models",
     "fedistream.jobs.models",
     "fedistream.federation.models",
     "fedistream.notices.models",

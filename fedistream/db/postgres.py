@@ -17,7 +17,7 @@ from tortoise.backends.base.client import (
 )
 from tortoise.connection import get_connections
 
-from fedistream.db.patience import connection_of, with_names
+from fedistream.db.timeouts import connection_of, with_names
 
 
 class Client(AsyncpgDBClient):

@@ -8,7 +8,7 @@ import socket
 import sqlite3
 from collections.abc import Iterator
 
-from fedistream.errors import Outage
+from fedistream.core.errors import Outage
 
 
 class DatabaseProblem(Outage):

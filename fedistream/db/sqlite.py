@@ -10,7 +10,7 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 
-from fedistream.db.patience import TurnLock, with_names
+from fedistream.db.timeouts import TurnLock, with_names
 
 
 class Client(SqliteClient):

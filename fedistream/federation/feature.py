@@ -14,33 +14,33 @@ from activitypub.outside import Outside
 from activitypub.restraint import RestrainedFetcher
 from activitypub.schemes import Schemes
 from fedistream import __version__
-from fedistream.core.cautious import CautiousClock
+from fedistream.core.errors import Invalid
+from fedistream.core.retention_clock import CautiousClock
 from fedistream.core.supervisor import beside
-from fedistream.errors import Invalid
-from fedistream.federation.acquaintances import Acquaintances, set_handle
-from fedistream.federation.addresses import Addresses
-from fedistream.federation.applause import Applause
-from fedistream.federation.applause import Parts as ApplauseParts
+from fedistream.federation.actors.documents import Documents
+from fedistream.federation.actors.profile_updates import KIND as PROFILE
+from fedistream.federation.actors.profile_updates import NAMES, Profiles
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.correspondents import Correspondents
-from fedistream.federation.documents import Documents
-from fedistream.federation.doors.doors import Doors, House
-from fedistream.federation.doors.doors import build as build_doors
+from fedistream.federation.delivery import Deliveries, Letters
+from fedistream.federation.directory.announcing import Offers
+from fedistream.federation.directory.listed import Servers, Ways
 from fedistream.federation.engagements import Engagements
-from fedistream.federation.featuring.offers import Offers
-from fedistream.federation.featuring.servers import Servers, Ways
-from fedistream.federation.followers import Followers
+from fedistream.federation.fetching import Accounts, Handles, Reading
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.inbox.engagement_batch import Applause
+from fedistream.federation.inbox.engagement_batch import Parts as ApplauseParts
+from fedistream.federation.inbox.policies import Doors, House
+from fedistream.federation.inbox.policies import build as build_doors
+from fedistream.federation.inbox.service import Federation, Neighbours, Parts
+from fedistream.federation.inbox.stats import Visits
 from fedistream.federation.keys import Keys
-from fedistream.federation.letters import Deliveries, Letters
-from fedistream.federation.pace import Pace, Paces
-from fedistream.federation.posts import Posts
-from fedistream.federation.profiles import KIND as PROFILE
-from fedistream.federation.profiles import NAMES, Profiles
-from fedistream.federation.reading import Accounts, Handles, Reading
-from fedistream.federation.service import Federation, Neighbours, Parts
-from fedistream.federation.talk import Near, Talk
-from fedistream.federation.talk import Parts as TalkParts
-from fedistream.federation.visits import Visits
+from fedistream.federation.posts.direct_messages import Correspondents
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.rate_limits import Pace, Paces
+from fedistream.federation.remote_actors import Acquaintances, set_handle
+from fedistream.federation.replies.service import Near, Talk
+from fedistream.federation.replies.service import Parts as TalkParts
+from fedistream.federation.urls import Addresses
 from fedistream.jobs.job import Job, Outcome, Postbox
 
 log = logging.getLogger(__name__)

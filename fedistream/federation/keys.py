@@ -13,9 +13,9 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.signatures.keys import PrivateKey, SigningKey, load_private, make_rsa
 from fedistream.db import after_commit, atomic
-from fedistream.db.counts import count_change
-from fedistream.federation.addresses import Addresses
+from fedistream.db.versions import count_change
 from fedistream.federation.models import FederationKeyRow
+from fedistream.federation.urls import Addresses
 
 NODE = 0  # in place of a channel's id
 COPY = "keys"  # under which changes are counted, for the copies of other processes

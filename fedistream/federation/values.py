@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from fedistream.errors import Refusal
+from fedistream.core.errors import Refusal
 
 
 class Off(Refusal):

@@ -8,8 +8,8 @@ from activitypub import deliver
 from activitypub.deliver import Parcel, pack
 from activitypub.signatures.keys import SigningKey
 from activitypub.urls import without_fragment
-from fedistream.bus import Reaction
-from fedistream.events import BadFact, Fact, from_json, to_json
+from fedistream.core.bus import Reaction
+from fedistream.core.events import BadFact, Fact, from_json, to_json
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
 
 MAX_PARCELS = 64  # of at most a megabyte; a burst has one activity or a few

@@ -1,8 +1,8 @@
 """The outbox: jobs are written down in the transaction of what caused them, leased by workers, and settled.
 
-A worker that is killed loses nothing: the next one on the same machine takes its leases at once (`owner.py`), and any
+A worker that is killed loses nothing: the next one on the same machine takes its leases at once (`lease_owner.py`), and any
 other when they expire. So a job may be done twice, within one lease and with the same id. How bad hosts are left alone
-is in `hosts.py`.
+is in `host_health.py`.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fedistream.db import after_commit, atomic, statement
-from fedistream.jobs.breaker import Seen
-from fedistream.jobs.hosts import Hosts
+from fedistream.jobs.circuit_breaker import Seen
+from fedistream.jobs.host_health import Hosts
 from fedistream.jobs.job import MAX_BODY, Dead, Done, Job, NewJob, Outcome, Retry
 from fedistream.jobs.models import OutboxRow
 

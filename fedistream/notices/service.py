@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from fedistream.core.errors import Conflict, Gone, NotFound, Refusal
+from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged
 from fedistream.db import atomic
-from fedistream.errors import Conflict, Gone, NotFound, Refusal
-from fedistream.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged
-from fedistream.notices import life, wording
+from fedistream.notices import lifecycle, wording
 from fedistream.notices.models import NoticeRow
 from fedistream.notices.values import OUT, Notice, Page, Preview, State
 
@@ -232,18 +232,18 @@ class Notices:
         now, channel, air = self._now(), self._near.addresses.by_id(row.channel_id), await self._air(row)
         step: object
         if channel is None:
-            step = life.Skip("there is no such channel")
+            step = lifecycle.Skip("there is no such channel")
         elif row.state != State.PLANNED and not self._near.addresses.on:
             # nobody can be told anything, nor read it
-            step = life.Rest()
+            step = lifecycle.Rest()
         elif row.state == State.PLANNED:
-            step = life.before(row.due, now, air, await self._rules(row, channel))
+            step = lifecycle.before(row.due, now, air, await self._rules(row, channel))
         else:
             title = self._title(row.channel_id)
             renamed = title != row.title and not row.custom
             if not renamed and row.retitle_due is not None and await _swap(row, retitle_due=None):
                 row.version += 1
-            step = life.after(air, now, renamed=renamed, retitle_due=row.retitle_due)
+            step = lifecycle.after(air, now, renamed=renamed, retitle_due=row.retitle_due)
         try:
             return await self._take(step, row, channel, air)
         except Refusal as refusal:
@@ -256,19 +256,19 @@ class Notices:
                 log.warning("the notice of broadcast %d stays as it is: %s", row.broadcast_id, refusal)
         return None
 
-    async def _take(self, step: object, row: NoticeRow, channel: Channel, air: life.Air | None) -> datetime | None:
-        if isinstance(step, life.Wait):
+    async def _take(self, step: object, row: NoticeRow, channel: Channel, air: lifecycle.Air | None) -> datetime | None:
+        if isinstance(step, lifecycle.Wait):
             if row.state != State.PLANNED and row.retitle_due is None:
                 await _swap(row, retitle_due=step.until)
             return step.until
-        if isinstance(step, life.Skip):
+        if isinstance(step, lifecycle.Skip):
             await _swap(row, state=State.SKIPPED.value, why=step.why)
-        elif isinstance(step, life.Post):
+        elif isinstance(step, lifecycle.Post):
             await self._post(row, channel)
-        elif isinstance(step, life.Update):
+        elif isinstance(step, lifecycle.Update):
             draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row), row))
             await atomic(self._say, row, draft, {})
-        elif isinstance(step, life.Close):
+        elif isinstance(step, lifecycle.Close):
             await self._finish(row, channel, air)
         return None
 
@@ -299,7 +299,7 @@ class Notices:
         await self._near.posts.edit(row.post_id, draft)
         return True
 
-    async def _finish(self, row: NoticeRow, channel: Channel, air: life.Air | None) -> None:
+    async def _finish(self, row: NoticeRow, channel: Channel, air: lifecycle.Air | None) -> None:
         at = air.ended_at if air is not None and air.ended_at is not None else self._now()
         how = self._near.settings.value("notice.at_end", row.channel_id)
         if how == "delete":
@@ -325,7 +325,7 @@ class Notices:
         await self._near.posts.delete(row.post_id)
         return True
 
-    async def _rules(self, row: NoticeRow, channel: Channel) -> life.Rules:
+    async def _rules(self, row: NoticeRow, channel: Channel) -> lifecycle.Rules:
         cooldown_s = self._near.settings.value("notice.cooldown_s", row.channel_id)
         before = NoticeRow.filter(channel_id=row.channel_id, posted_at__not_isnull=True).exclude(id=row.id)
         last = await before.order_by("-posted_at").first()
@@ -333,7 +333,7 @@ class Notices:
         air = await self._air(last) if last is not None else None
         ended = (air.ended_at or air.seen_at) if air is not None else None
         on = self._near.addresses.on
-        return life.Rules(on, on and bool(self._text(channel, row)), timedelta(seconds=cooldown_s), ended)
+        return lifecycle.Rules(on, on and bool(self._text(channel, row)), timedelta(seconds=cooldown_s), ended)
 
     def _text(self, channel: Channel, row: NoticeRow | None, *, custom: bool = True) -> str:
         """Raises Off."""
@@ -371,9 +371,9 @@ class Notices:
             raise NotFound("there is no such channel")
         return found
 
-    async def _air(self, row: NoticeRow) -> life.Air | None:
+    async def _air(self, row: NoticeRow) -> lifecycle.Air | None:
         entry = await self._near.broadcasts.find(row.broadcast_id)
-        return life.Air(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
+        return lifecycle.Air(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
 
     async def _current(self, channel_id: int) -> NoticeRow:
         """Of what is on the air, which may have no notice because federation was off at its start."""
@@ -421,7 +421,7 @@ async def waiting() -> bool:
     return await NoticeRow.filter(closed_at=None, state__in=_OPEN).exists()
 
 
-def _is_over(air: life.Air | None) -> bool:
+def _is_over(air: lifecycle.Air | None) -> bool:
     return air is None or air.ended_at is not None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from fedistream.errors import TooMany
+from fedistream.core.errors import TooMany
 
 log = logging.getLogger(__name__)
 

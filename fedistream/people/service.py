@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fedistream.core.errors import Invalid
 from fedistream.db import atomic
-from fedistream.errors import Invalid
 from fedistream.people.models import PersonRow
 from fedistream.people.passwords import Passwords
 

@@ -16,7 +16,7 @@ from activitypub.refusal import Refused
 from activitypub.signatures.request import Request, compose
 from activitypub.strictjson import parse
 from activitypub.urls import MAX_URL, BadUrl, from_iri, parse_url
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 from fedistream.signin import links
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from typing import Any
 from fedistream.signin.discovery import Web
 from fedistream.signin.indieauth import Chat, IndieAuth, Pace, Settings
 from fedistream.signin.indieauth import Neighbours as IndieAuthNeighbours
-from fedistream.signin.onetime import Fediverse, OneTimeCodes
-from fedistream.signin.onetime import Neighbours as CodeNeighbours
+from fedistream.signin.one_time_codes import Fediverse, OneTimeCodes
+from fedistream.signin.one_time_codes import Neighbours as CodeNeighbours
 
 Paces = Callable[[float, float], Pace]
 """A new Pace: so many at once, and so many a second in the long run."""

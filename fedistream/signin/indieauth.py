@@ -19,10 +19,10 @@ from activitypub.outside import Answer, TooLong, Unreachable
 from activitypub.refusal import Refused
 from activitypub.signatures.request import compose
 from activitypub.strictjson import parse
-from fedistream.errors import Conflict, Invalid, TooMany
-from fedistream.evenly import evenly
+from fedistream.core.errors import Conflict, Invalid, TooMany
+from fedistream.core.uniform_timing import evenly
 from fedistream.signin.discovery import Profile, Server, Web, canonical, discover
-from fedistream.signin.waiting import Waiting
+from fedistream.signin.pending import Waiting
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from fedistream.household import is_shared
+from fedistream.core.client_network import is_shared
 from fedistream.viewers.audience import Audience, Key, Watcher
 
 EXPIRY_S = 15.0  # a player asks for a playlist at least every few seconds

@@ -13,17 +13,20 @@ from activitypub.outside import OutsideLimits
 from activitypub.refusal import STATUS
 from activitypub.restraint import Budget
 from activitypub.signatures import claim, keys, request
-from fedistream.api import entries
 from fedistream.api.fediverse import inbox, routes
 from fedistream.api.fediverse.envelope import STATUS as FACE_STATUS
 from fedistream.api.fediverse.envelope import UNREAD
-from fedistream.errors import TooMany
-from fedistream.federation import acquaintances, documents, feature, pace, talk, writing
-from fedistream.federation.doors import flags
+from fedistream.api.http import endpoints
+from fedistream.core.errors import TooMany
+from fedistream.federation import feature, rate_limits, remote_actors
+from fedistream.federation.actors import documents
+from fedistream.federation.inbox import reports
 from fedistream.federation.models import QuoteRow
-from fedistream.jobs import backoff, breaker
-from fedistream.notices import life, service
-from fedistream.settings import BY_NAME
+from fedistream.federation.posts import compose
+from fedistream.federation.replies import service as talk
+from fedistream.jobs import backoff, circuit_breaker
+from fedistream.notices import lifecycle, service
+from fedistream.settings.table import BY_NAME
 from tests.house.tree import ROOT, modules
 from tests.kit.faces import Faces, open_faces
 from tests.kit.federated import ORIGIN
@@ -68,7 +71,7 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
 
 
 async def test_every_pace_is_told() -> None:
-    assert {pace.PACES[kind] for kind in PACED} == set(pace.PACES.values())
+    assert {rate_limits.PACES[kind] for kind in PACED} == set(rate_limits.PACES.values())
 
 
 def test_the_activities_that_lead_to_something_are_those_of_the_table(faces: Faces) -> None:
@@ -155,7 +158,7 @@ def test_times_of_notices_are_those_of_the_code() -> None:
     for text, time_s in (
         ("comes {} min after the start", delay_s / 60),
         ("within {} min of the end", cooldown_s / 60),
-        ("stays so for {} s", life.DEBOUNCE.total_seconds()),
+        ("stays so for {} s", lifecycle.DEBOUNCE.total_seconds()),
         ("delivered any more after {} min", service.EXPIRES.total_seconds() / 60),
     ):
         assert text.format(f"{time_s:g}") in said
@@ -179,7 +182,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert inbox.MAX_BODY == outside.body == json.size
     assert table("Limits") == {
         "body of a POST, a document that is fetched": f"{json.size // 2**20} MiB",
-        "time for a body to arrive": f"{entries.BODY_TIME_S:.0f} s",
+        "time for a body to arrive": f"{endpoints.BODY_TIME_S:.0f} s",
         "depth of JSON": f"{json.depth}",
         "members of all objects in JSON": f"{json.keys}",
         "items of all lists in JSON": f"{json.items}",
@@ -193,27 +196,30 @@ def test_the_limits_are_those_of_the_code() -> None:
         **{
             f"{what} of one {who}": rate(bucket.burst, bucket.per_s * 60, "minute")
             for kind, what in PACED.items()
-            for who, bucket in (("actor", pace.PACES[kind].actor), ("host", pace.PACES[kind].host))
+            for who, bucket in (("actor", rate_limits.PACES[kind].actor), ("host", rate_limits.PACES[kind].host))
         },
         "replies and mentions that wait for the admin": f"{talk.MAX_HELD_OF_ONE} of one actor, {talk.MAX_HELD} in all",
-        "reports of one host": rate(flags.BURST, flags.PER_S * 3600, "hour"),
+        "reports of one host": rate(reports.BURST, reports.PER_S * 3600, "hour"),
         "fetches from one host": f"{budget.fetches * 60 / budget.period_s:.0f} a minute",
         "redirects": f"{fetch.MAX_HOPS}",
         "time for a request of ours": f"{outside.total_s:.0f} s",
         "items of a page of ours": f"{documents.PAGE}",
-        "text of a post": f"{writing.MAX_TEXT} characters",
-        "pictures of a post": f"{writing.MAX_PICTURES}",
-        "mentions of a post": f"{writing.MAX_MENTIONS}",
+        "text of a post": f"{compose.MAX_TEXT} characters",
+        "pictures of a post": f"{compose.MAX_PICTURES}",
+        "mentions of a post": f"{compose.MAX_MENTIONS}",
     }
-    assert f"remembered for {acquaintances.SEEN_FOR.days} days" in section("In")
+    assert f"remembered for {remote_actors.SEEN_FOR.days} days" in section("In")
 
 
 def test_attempts_and_pauses_are_those_of_the_code() -> None:
     attempts = ", ".join(map(spoken, backoff.FEDERATION.delays_s))
     said = section("Delivery")
     assert f"made after {attempts}." in said
-    pauses = f"left alone for {spoken(breaker.PAUSE_S)}, later for up to {spoken(breaker.MAX_PAUSE_S)}"
-    assert f"fails {breaker.FAILURES} times in a row is {pauses}; after failures on {breaker.DAYS} days" in said
+    pauses = f"left alone for {spoken(circuit_breaker.PAUSE_S)}, later for up to {spoken(circuit_breaker.MAX_PAUSE_S)}"
+    assert (
+        f"fails {circuit_breaker.FAILURES} times in a row is {pauses}; after failures on {circuit_breaker.DAYS} days"
+        in said
+    )
     assert f"`Retry-After` of up to {spoken(backoff.MAX_RETRY_AFTER_S)}" in said
 
 

@@ -28,25 +28,7 @@ def wire(*ours: str, libraries: tuple[str, ...] = ()) -> Room:
     return Room(ours, libraries, without=CLOCKS_CHANCE_AND_DEVICES)
 
 
-KERNEL = tuple(
-    f"fedistream.{name}"
-    for name in (
-        "bus",
-        "core",
-        "db",
-        "errors",
-        "evenly",
-        "events",
-        "household",
-        "imagery",
-        "jobs.job",
-        "keyfile",
-        "logbook",
-        "options",
-        "places",
-        "settings",
-    )
-)
+KERNEL = tuple(f"fedistream.{name}" for name in ("core", "db", "jobs.job", "settings"))
 KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "orjson")
 FORMATS = tuple(
     f"media.{name}"
@@ -57,8 +39,10 @@ KERNEL_ROOM = Room(KERNEL, KERNEL_LIBRARIES)
 FACE = Room(
     ("fedistream", "media", "activitypub"),
     ("jinja2", "markupsafe", "orjson", "pydantic", "python_multipart", "segno", "starlette"),
-    not_even=("fedistream.node", "fedistream.cli", "fedistream.db"),  # nor any models module, see complaints()
+    not_even=("fedistream.app", "fedistream.db"),  # nor any models module, see complaints()
 )
+
+FRONT = tuple(f"fedistream.app.{name}" for name in ("services", "web", "node", "cli"))
 
 ROOMS: dict[str, Room] = {
     "activitypub": wire("activitypub"),
@@ -75,32 +59,46 @@ ROOMS: dict[str, Room] = {
         tuple(f"media.rtmp.{name}" for name in ("client", "connection", "server", "tls")), Room(("media",), ("uvloop",))
     ),
     "media.codec": Room(("media",), ("av",)),
-    **dict.fromkeys((*KERNEL, "fedistream.descriptors", "fedistream.ground"), KERNEL_ROOM),
-    "fedistream.core": Room(("fedistream.core",)),  # it knows no feature, and no database
+    **dict.fromkeys(KERNEL, KERNEL_ROOM),
+    "fedistream.core": Room(("fedistream.core",)),  # it knows no feature
+    "fedistream.core.bus": Room(("fedistream.core", "fedistream.db")),  # facts are told after their commit
+    "fedistream.core.events": Room(("fedistream.core",), ("orjson",)),
     "fedistream.core.markdown": wire("fedistream.core", libraries=("markdown_it", "nh3")),
     # the list of invisible characters is the library's, which knows nothing of the node
     "fedistream.core.plain_text": wire("fedistream.core", "activitypub.members"),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
     # the two modules that reach into the web server: their protocols are made out of the server's
-    "fedistream.api.http1": Room(("fedistream.api.connections",), ("httptools", "uvicorn")),
-    "fedistream.api.fanout": Room(
-        ("fedistream.api.connections", "fedistream.api.http1", "fedistream.api.lines"), ("uvicorn", "websockets")
+    "fedistream.api.http.uvicorn_protocol": Room(("fedistream.api.http.connection_limiter",), ("httptools", "uvicorn")),
+    "fedistream.api.ws.uvicorn_protocol": Room(
+        (
+            "fedistream.api.http.connection_limiter",
+            "fedistream.api.http.uvicorn_protocol",
+            "fedistream.api.ws.connection",
+        ),
+        ("uvicorn", "websockets"),
     ),
     "fedistream.irc": replace(FACE, libraries=()),
     "fedistream.jobs": Room(
-        ("fedistream", "activitypub"), ("aiohttp", "apscheduler", "tortoise"), not_even=FACE.not_even[:2]
+        ("fedistream", "activitypub"),
+        ("aiohttp", "apscheduler", "tortoise"),
+        not_even=("fedistream.app", "fedistream.api"),
     ),
-    "fedistream.reactions": Room(("fedistream",), not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),
-    "fedistream.workshop": Room(PACKAGES, not_even=("fedistream.node", "fedistream.cli", "fedistream.api")),
-    "fedistream.working": Room(
-        ("fedistream.workshop", "fedistream.flags", "fedistream.options"), ("click",)
-    ),  # nothing of the front: a worker does not carry it
-    "fedistream.flags": Room(("fedistream.ground", "fedistream.logbook", "fedistream.options"), ("click", "uvloop")),
-    "fedistream.features": Room(PACKAGES, not_even=("fedistream.node", "fedistream.cli", "fedistream.faces")),
-    "fedistream.faces": Room(PACKAGES, ("starlette",), not_even=("fedistream.node", "fedistream.cli")),
-    "fedistream.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=("fedistream.cli",)),
-    **dict.fromkeys(("fedistream.cli", "fedistream.__main__"), Room(PACKAGES, ("click", "uvicorn", "uvloop"))),
+    # the composition of the two processes. A worker carries nothing of the web server
+    **dict.fromkeys(
+        ("fedistream.app", "fedistream.__main__"), Room(PACKAGES, ("click", "starlette", "uvicorn", "uvloop"))
+    ),
+    "fedistream.app.config": KERNEL_ROOM,
+    "fedistream.app.paths": KERNEL_ROOM,
+    "fedistream.app.gc_tuning": KERNEL_ROOM,
+    "fedistream.app.startup": Room((*KERNEL, "fedistream.app.config")),
+    "fedistream.app.command": Room(("fedistream.core", "fedistream.app"), ("click", "uvloop"), not_even=FRONT),
+    "fedistream.app.worker_command": Room(("fedistream.app",), ("click",), not_even=FRONT),
+    "fedistream.app.worker": Room(PACKAGES, not_even=(*FRONT, "fedistream.api")),
+    "fedistream.app.reactions": Room(("fedistream",), not_even=(*FRONT, "fedistream.api")),
+    "fedistream.app.services": Room(PACKAGES, not_even=FRONT[1:]),
+    "fedistream.app.web": Room(PACKAGES, ("starlette",), not_even=FRONT[2:]),
+    "fedistream.app.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=FRONT[3:]),
 }
 
 
@@ -153,27 +151,27 @@ def test_every_import_stays_within_the_rules_of_its_room() -> None:
 def test_planted_imports_are_each_complained_about(tmp_path: Path) -> None:
     planted = {
         "media/avc.py": ("import time", "from media import hub", "import media.fmp4"),
-        "media/hub.py": ("import asyncio", "from fedistream import errors", "import av"),
+        "media/hub.py": ("import asyncio", "from fedistream.core import errors", "import av"),
         "media/fmp4.py": ("import struct",),
         "media/rtmp/session.py": ("from media import fmp4", "from . import chunks"),
         "media/rtmp/chunks.py": ("from socket import socket",),
         "activitypub/actor.py": ("import httpsig",),
         "activitypub/signatures/keys.py": ("from cryptography import x509", "import aiohttp"),
         "fedistream/__init__.py": (),
-        "fedistream/errors.py": ("from fedistream.chat.service import Chat",),
+        "fedistream/core/errors.py": ("from fedistream.chat.service import Chat",),
         "fedistream/chat/service.py": (
             "import starlette",
             "from fedistream.viewers.service import X",
             "import media.hub",
         ),
-        "fedistream/chat/models.py": ("from tortoise import fields", "from fedistream import errors"),
-        "fedistream/viewers/service.py": ("from fedistream.node import Node",),
+        "fedistream/chat/models.py": ("from tortoise import fields", "from fedistream.core import errors"),
+        "fedistream/viewers/service.py": ("from fedistream.app.node import Node",),
         "fedistream/api/chat.py": (
             "from fedistream.chat.models import Line",
             "from fedistream.chat.service import Chat",
-            "def late():\n    import fedistream.errors",
+            "def late():\n    import fedistream.core.errors",
         ),
-        "fedistream/node.py": ("import fedistream.api.chat", "import av"),
+        "fedistream/app/node.py": ("import fedistream.api.chat", "import av"),
     }
     for name, statements in planted.items():
         path = tmp_path / name
@@ -190,10 +188,10 @@ def test_planted_imports_are_each_complained_about(tmp_path: Path) -> None:
         "media/rtmp/session.py:1",
         "fedistream/api/chat.py:1",
         "fedistream/api/chat.py:4",
+        "fedistream/app/node.py:2",
         "fedistream/chat/service.py:1",
         "fedistream/chat/service.py:2",
-        "fedistream/errors.py:1",
-        "fedistream/node.py:2",
+        "fedistream/core/errors.py:1",
         "fedistream/viewers/service.py:1",
     ]
 

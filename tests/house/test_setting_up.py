@@ -12,8 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import hatch_build
-from fedistream import places
-from fedistream.cli import serve
+from fedistream.app import paths
+from fedistream.app.cli import serve
 from tests.house.tree import ROOT
 
 
@@ -107,11 +107,11 @@ def test_locks_that_are_installed_side_by_side_agree() -> None:
 
 def test_the_pages_have_their_javascript_and_its_licences() -> None:
     for package, files in json.loads((ROOT / "package.json").read_text())["vendor"].items():
-        assert (places.VENDOR / f"{package}.LICENSE.txt").stat().st_size > 0
+        assert (paths.VENDOR / f"{package}.LICENSE.txt").stat().st_size > 0
         for name in files.values():
-            assert (places.VENDOR / name).stat().st_size > 10_000
+            assert (paths.VENDOR / name).stat().st_size > 10_000
     # a strict page refuses a style without its nonce
-    assert not list(re.finditer(r"<style>", (places.VENDOR / "media-chrome.js").read_text()))
+    assert not list(re.finditer(r"<style>", (paths.VENDOR / "media-chrome.js").read_text()))
 
 
 @pytest.mark.parametrize("folder", [".", "tests/peers/fedify"])
@@ -135,8 +135,8 @@ def test_styles_get_the_pages_nonce_and_nothing_else_changes() -> None:
 
 
 def test_the_nodes_own_files_are_found() -> None:
-    assert places.TEMPLATES == ROOT / "templates"
-    assert places.STATIC.is_dir()
+    assert paths.TEMPLATES == ROOT / "templates"
+    assert paths.STATIC.is_dir()
 
 
 def test_every_flag_is_in_the_operators_table_and_the_table_names_no_other() -> None:

@@ -5,9 +5,9 @@ import signal
 import sys
 from pathlib import Path
 
-from fedistream.bus import Bus
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.visitors import Visitors
+from fedistream.core.bus import Bus
 from tests.house.tree import ROOT
 from tests.kit.chatroom import Timers
 from tests.kit.database import empty_database, opened

@@ -11,15 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from fedistream.bus import Bus, Reaction
 from fedistream.channels.service import Channels
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.feature import ChatFeature, build
-from fedistream.chat.herald import Neighbours, OnAir
-from fedistream.chat.room import Seat
+from fedistream.chat.poster import Neighbours, OnAir
+from fedistream.chat.presence import Seat
 from fedistream.chat.values import Event, Loudspeaker, Message, Visitor, Why
-from fedistream.events import FACTS, Fact
-from fedistream.settings_store import Settings
+from fedistream.core.bus import Bus, Reaction
+from fedistream.core.events import FACTS, Fact
+from fedistream.settings.service import Settings
 from tests.kit.asking import Clock
 
 HOME_ADDRESS = "203.0.113.7"

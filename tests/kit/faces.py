@@ -11,52 +11,52 @@ from httpx2 import AsyncClient
 from starlette.types import ASGIApp
 
 from activitypub.guard import Guard
-from fedistream.api.application import application
-from fedistream.api.attempts import Attempts
-from fedistream.api.gates import gates
+from fedistream.access_tokens.service import Integrations, Scope
 from fedistream.api.hls import HlsFace
-from fedistream.api.known import KnownBrowsers
-from fedistream.api.loudspeaker import InProcess, Loudspeaker
+from fedistream.api.http.application import application
+from fedistream.api.http.auth import gates
+from fedistream.api.http.known_browsers import KnownBrowsers
+from fedistream.api.http.login_limit import Attempts
+from fedistream.api.http.token_auth import TokenGates
 from fedistream.api.owncast.chat_shapes import Texts
-from fedistream.api.owncast.histories import Histories
-from fedistream.api.owncast.needs import Listening
-from fedistream.api.owncast.socket import ChatSocket, Limits
-from fedistream.api.owncast.socket import Desk as SocketDesk
-from fedistream.api.pages.admin.desk import Desk
-from fedistream.api.pages.admin.needs import needs
-from fedistream.api.pages.counterpart import Counterparts
-from fedistream.api.pages.envelope import PagesEnvelope
+from fedistream.api.owncast.history_pages import Histories
+from fedistream.api.owncast.ports import Listening
+from fedistream.api.owncast.websocket.endpoint import ChatSocket, Limits
+from fedistream.api.owncast.websocket.endpoint import Desk as SocketDesk
+from fedistream.api.pages.admin.context import Desk
+from fedistream.api.pages.admin.todo_counts import needs
+from fedistream.api.pages.alternate_links import Counterparts
+from fedistream.api.pages.context import Hall
+from fedistream.api.pages.error_pages import PagesEnvelope
+from fedistream.api.pages.follow_invitation import Invitations
 from fedistream.api.pages.forms import Tickets
-from fedistream.api.pages.hall import Hall
-from fedistream.api.pages.invitation import Invitations
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
-from fedistream.api.tokens import TokenGates
-from fedistream.broadcasts.air import State
-from fedistream.bus import Bus
+from fedistream.api.ws.broadcaster import InProcess, Loudspeaker
+from fedistream.app.paths import STATIC, TEMPLATES
+from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
-from fedistream.chat.herald import Neighbours, OnAir
+from fedistream.chat.poster import Neighbours, OnAir
 from fedistream.chat.values import Visitor
+from fedistream.core.bus import Bus
+from fedistream.core.log_buffer import Logbook
 from fedistream.db import Database
 from fedistream.federation.feature import Clocks as FederationClocks
 from fedistream.federation.feature import FederationFeature, Post
 from fedistream.federation.feature import build as build_federation
-from fedistream.federation.pace import Pace
-from fedistream.federation.service import Neighbours as FederationNeighbours
-from fedistream.integrations.service import Integrations, Scope
+from fedistream.federation.inbox.service import Neighbours as FederationNeighbours
+from fedistream.federation.rate_limits import Pace
+from fedistream.jobs.admin import Overview
 from fedistream.jobs.handlers import activity
 from fedistream.jobs.outbox import Outbox
-from fedistream.jobs.overview import Overview
-from fedistream.logbook import Logbook
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
-from fedistream.pictures.paths import Paths
-from fedistream.pictures.service import Pictures
-from fedistream.places import STATIC, TEMPLATES
-from fedistream.settings_store import Settings
+from fedistream.remote_media.service import Pictures
+from fedistream.remote_media.signed_paths import Paths
+from fedistream.settings.service import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
 from fedistream.signin.feature import Neighbours as SignInNeighbours
 from fedistream.signin.feature import SignInFeature

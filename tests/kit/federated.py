@@ -16,17 +16,17 @@ from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, compose
 from activitypub.strictjson import Json
-from fedistream.bus import Bus
 from fedistream.channels.service import Channel, Channels
-from fedistream.events import Fact
+from fedistream.core.bus import Bus
+from fedistream.core.events import Fact
+from fedistream.federation.directory.announcing import RunningNow, nothing_running
 from fedistream.federation.feature import Clocks, FederationFeature, Post, build
-from fedistream.federation.featuring.offers import RunningNow, nothing_running
-from fedistream.federation.room import NOWHERE, Room
-from fedistream.federation.service import Neighbours
+from fedistream.federation.inbox.service import Neighbours
+from fedistream.federation.replies.chat_port import NOWHERE, Room
 from fedistream.jobs.handlers import activity
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox
-from fedistream.settings_store import Settings
+from fedistream.settings.service import Settings
 from tests.kit.fediverse import Peer, peer
 from tests.kit.signing import ACTIVITY_JSON
 

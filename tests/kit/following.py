@@ -4,8 +4,8 @@ asks is in federated.py."""
 from datetime import UTC, datetime
 from typing import Any
 
-from fedistream.broadcasts.log import BroadcastLog
-from fedistream.events import BroadcastStarted
+from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.core.events import BroadcastStarted
 from fedistream.federation.models import (
     EngagementRow,
     FeaturedServerRow,

@@ -22,11 +22,11 @@ from fedistream.api.hls import parse_question
 from fedistream.chat import names, rules
 from fedistream.chat.render import render, sanitise
 from fedistream.core import plain_text
+from fedistream.core.errors import Invalid
 from fedistream.core.markdown import render_page
-from fedistream.errors import Invalid
-from fedistream.federation.doors import blocklist
-from fedistream.federation.excerpt import beginning, excerpt, read_note
-from fedistream.federation.writing import Draft, check, write
+from fedistream.federation.followers import blocklist_csv
+from fedistream.federation.posts.compose import Draft, check, write
+from fedistream.federation.remote_html import beginning, excerpt, read_note
 from fedistream.signin import discovery, links
 
 KB_20 = 20_000
@@ -289,7 +289,7 @@ PARSERS: Mapping[str, Parser] = {
         (Refused,),
     ),
     "playlist query": Parser(_query, again(*QUERY_PIECES), (ValueError,), QUERY_PIECES),
-    "block list": Parser(blocklist.parse, again(*CSV_PIECES), (Invalid,), CSV_PIECES, beside=True),
+    "block list": Parser(blocklist_csv.parse, again(*CSV_PIECES), (Invalid,), CSV_PIECES, beside=True),
     "visitor's name": Parser(names.clean, again(*NAME_PIECES), pieces=NAME_PIECES),
     "look-alikes": Parser(names.likeness.__wrapped__, again(*NAME_PIECES), pieces=NAME_PIECES),
     "name of elsewhere": Parser(lambda text: plain_text.name(text, 100), again(*NAME_PIECES), pieces=NAME_PIECES),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fedistream.jobs import owner as names
+from fedistream.jobs import lease_owner as names
 from fedistream.jobs.job import Done, Job, Outcome
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Worker

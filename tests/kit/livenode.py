@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from fedistream.node import Node, Welcome
-from fedistream.options import Options
+from fedistream.app.config import Options
+from fedistream.app.node import Node, Welcome
 
 PASSWORD = "a long enough password"
 KEY = "stream-key-of-the-tests"

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from activitypub.strictjson import Json
-from fedistream.broadcasts.log import BroadcastLog
-from fedistream.events import BroadcastEnded, BroadcastStarted
-from fedistream.federation.addresses import Channel
+from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.core.events import BroadcastEnded, BroadcastStarted
 from fedistream.federation.feature import FederationFeature
-from fedistream.federation.posts import Post, Posts
-from fedistream.federation.writing import Draft, Mention, Picture
+from fedistream.federation.posts.compose import Draft, Mention, Picture
+from fedistream.federation.posts.service import Post, Posts
+from fedistream.federation.urls import Channel
 from fedistream.notices.service import Making, Neighbours, Notices
 from fedistream.notices.values import Notice
-from fedistream.settings_store import Settings
+from fedistream.settings.service import Settings
 from tests.kit.federated import Federated, federated
 
 FAN = Mention("https://b.example/users/bob", "bob@b.example", "https://b.example/users/bob/inbox")

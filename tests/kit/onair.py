@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fedistream.broadcasts.air import Air, Encoder, State
-from fedistream.broadcasts.log import Entry
+from fedistream.broadcasts.repository import Entry
+from fedistream.broadcasts.values import Air, Encoder, State
 from media.package.llhls import Rung
 
 STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)

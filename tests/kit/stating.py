@@ -6,10 +6,10 @@ import time
 from datetime import UTC, datetime
 
 from fedistream.broadcasts.models import BroadcastRow
-from fedistream.bus import Bus, Reaction
 from fedistream.channels.models import ChannelRow
+from fedistream.core.bus import Bus, Reaction
+from fedistream.core.events import BroadcastStarted
 from fedistream.db import atomic
-from fedistream.events import BroadcastStarted
 from fedistream.jobs.handlers import enqueue
 from fedistream.jobs.outbox import Outbox
 from tests.kit.database import opened

@@ -17,29 +17,29 @@ import uvicorn
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fedistream.api.application import application
-from fedistream.api.attempts import Attempts
-from fedistream.api.gates import gates
 from fedistream.api.hls import HlsFace
-from fedistream.api.known import KnownBrowsers
-from fedistream.api.pages.admin.desk import Desk
-from fedistream.api.pages.envelope import PagesEnvelope
+from fedistream.api.http.application import application
+from fedistream.api.http.auth import gates
+from fedistream.api.http.known_browsers import KnownBrowsers
+from fedistream.api.http.login_limit import Attempts
+from fedistream.api.http.token_auth import TokenGates
+from fedistream.api.pages.admin.context import Desk
+from fedistream.api.pages.context import Hall
+from fedistream.api.pages.error_pages import PagesEnvelope
+from fedistream.api.pages.follow_invitation import Invitation
 from fedistream.api.pages.forms import Tickets
-from fedistream.api.pages.hall import Hall
-from fedistream.api.pages.invitation import Invitation
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
-from fedistream.api.tokens import TokenGates
-from fedistream.broadcasts.air import Air, Encoder
-from fedistream.broadcasts.log import Entry
-from fedistream.broadcasts.onair import Clocks, OnAir, Run, Terms
+from fedistream.app.paths import STATIC, TEMPLATES
 from fedistream.broadcasts.publication import EncoderPublication
-from fedistream.errors import Invalid
+from fedistream.broadcasts.repository import Entry
+from fedistream.broadcasts.session import Clocks, OnAir, Run, Terms
+from fedistream.broadcasts.values import Air, Encoder
+from fedistream.core.errors import Invalid
+from fedistream.core.log_buffer import Logbook
 from fedistream.federation.values import Featured
-from fedistream.logbook import Logbook
-from fedistream.places import STATIC, TEMPLATES
-from fedistream.settings import BY_NAME, SETTINGS
-from fedistream.stills.service import Picture
+from fedistream.settings.table import BY_NAME, SETTINGS
+from fedistream.thumbnails.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
 from media.package.llhls import Rung, Shape

@@ -10,7 +10,7 @@ from typing import Any
 from activitypub.addressing import PUBLIC
 from activitypub.strictjson import Json
 from fedistream.chat.values import Message
-from fedistream.federation.talk import Talk
+from fedistream.federation.replies.service import Talk
 from fedistream.federation.values import Reply
 from tests.kit.chatroom import Chatroom, Ears, chatroom
 from tests.kit.federated import LIVE, Federated, federated

@@ -14,11 +14,11 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from fedistream.api.connections import Connections
-from fedistream.api.fanout import SETTINGS, FanoutProtocol
-from fedistream.api.http1 import Http1Protocol
-from fedistream.descriptors import Share
-from fedistream.household import many_share
+from fedistream.api.http.connection_limiter import Connections
+from fedistream.api.http.uvicorn_protocol import Http1Protocol
+from fedistream.api.ws.uvicorn_protocol import SETTINGS, FanoutProtocol
+from fedistream.core.client_network import many_share
+from fedistream.core.file_descriptors import Share
 
 
 class _Server(uvicorn.Server):

@@ -7,18 +7,18 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from activitypub.webfinger import ACTIVITY_JSON
-from fedistream.api import conditional
-from fedistream.api.ask import Ask
 from fedistream.api.fediverse.discovery import typed
 from fedistream.api.fediverse.negotiation import wants_document
 from fedistream.api.fediverse.signed import admit
+from fedistream.api.http import conditional
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import post as post_page
-from fedistream.api.pages.hall import Hall
-from fedistream.errors import Gone, NotFound
-from fedistream.federation.addresses import HOME, Addresses, Channel
-from fedistream.federation.documents import Documents
-from fedistream.federation.doors.admission import Admission
-from fedistream.federation.doors.quotes import Quotes
+from fedistream.api.pages.context import Hall
+from fedistream.core.errors import Gone, NotFound
+from fedistream.federation.actors.documents import Documents
+from fedistream.federation.inbox.authorized_fetch import Admission
+from fedistream.federation.posts.quotes import Quotes
+from fedistream.federation.urls import HOME, Addresses, Channel
 
 PartOf = Callable[[Documents, str, int | None], Awaitable[dict[str, Any]]]
 Paged = Callable[[Documents, Channel, int | None], Awaitable[dict[str, Any]]]

@@ -4,10 +4,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from activitypub import nodeinfo
 from activitypub.webfinger import JRD
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
-from fedistream.errors import Invalid, NotFound
-from fedistream.federation.documents import Documents
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
+from fedistream.core.errors import Invalid, NotFound
+from fedistream.federation.actors.documents import Documents
 from fedistream.federation.values import Off
 
 FOR_A_WHILE = {"Cache-Control": "max-age=600"}

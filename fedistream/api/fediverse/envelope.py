@@ -6,9 +6,9 @@ from typing import Protocol
 
 from starlette.responses import PlainTextResponse, Response
 
-from fedistream.api.ask import Ask, TooLarge, TooSlow
 from fedistream.api.fediverse.signed import Unsigned
-from fedistream.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
+from fedistream.api.http.request import Ask, TooLarge, TooSlow
+from fedistream.core.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 from fedistream.federation.values import Off
 
 STATUS: Mapping[type[Refusal], int] = {

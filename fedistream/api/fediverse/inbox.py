@@ -3,11 +3,11 @@
 from starlette.responses import PlainTextResponse, Response
 
 from activitypub.refusal import Refused
-from fedistream.api.ask import Ask
 from fedistream.api.fediverse.signed import received
-from fedistream.errors import NotFound
-from fedistream.federation.addresses import Addresses
-from fedistream.federation.service import Federation
+from fedistream.api.http.request import Ask
+from fedistream.core.errors import NotFound
+from fedistream.federation.inbox.service import Federation
+from fedistream.federation.urls import Addresses
 
 MAX_BODY = 1024 * 1024  # bytes; what Mastodon fetches of others at most
 

@@ -1,7 +1,7 @@
 """Every call of other servers that the node answers. All are open to anyone: an inbox looks at signatures itself."""
 
-from fedistream.api.entries import Entry
 from fedistream.api.fediverse import actors, discovery, inbox
+from fedistream.api.http.endpoints import Entry
 
 ACTOR = "/federation/user/{name}"
 

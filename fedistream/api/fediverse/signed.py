@@ -2,10 +2,10 @@
 
 from activitypub.refusal import Refused
 from activitypub.signatures.request import Request, receive
-from fedistream.api.ask import Ask
-from fedistream.errors import NotAllowed, Refusal
-from fedistream.federation.addresses import Addresses, Site
-from fedistream.federation.doors.admission import Admission
+from fedistream.api.http.request import Ask
+from fedistream.core.errors import NotAllowed, Refusal
+from fedistream.federation.inbox.authorized_fetch import Admission
+from fedistream.federation.urls import Addresses, Site
 
 FORBIDDEN = 403
 

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast import config_shapes, shapes
 from fedistream.api.owncast.envelope import NO_CACHE, done
-from fedistream.api.owncast.needs import Broadcasts, Channels, Listening, Settings
-from fedistream.api.owncast.values import read
-from fedistream.errors import Conflict, Invalid
-from fedistream.logbook import Logbook
+from fedistream.api.owncast.ports import Broadcasts, Channels, Listening, Settings
+from fedistream.api.owncast.setting_values import read
+from fedistream.core.errors import Conflict, Invalid
+from fedistream.core.log_buffer import Logbook
 from fedistream.viewers.service import Viewers
 
 YEAR_9999 = 253_402_300_799  # seconds; the last moment datetime knows

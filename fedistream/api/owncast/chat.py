@@ -2,19 +2,19 @@
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
+from fedistream.api.http.token_auth import Bearer
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
-from fedistream.api.owncast.histories import Histories
-from fedistream.api.owncast.needs import Channels, Settings
-from fedistream.api.tokens import Bearer
+from fedistream.api.owncast.history_pages import Histories
+from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.chat.emoji import Emoji
 from fedistream.chat.moderation import ADMIN, MAX_WHY, Moderation
 from fedistream.chat.service import Chat
 from fedistream.chat.values import Visitor
-from fedistream.errors import Invalid
-from fedistream.pictures.service import Pictures
+from fedistream.core.errors import Invalid
+from fedistream.remote_media.service import Pictures
 
 HISTORY = 100  # messages; Owncast shows as many of the last two hours
 MOST = 500

@@ -5,12 +5,13 @@ import binascii
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.access_tokens.service import Integration, Integrations, listed
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.chat import MOST, name, number, why
 from fedistream.api.owncast.envelope import changed, done
-from fedistream.api.owncast.needs import Channels, Settings
+from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.api.owncast.shapes import Json, moment
 from fedistream.chat.bans import Bans
 from fedistream.chat.emoji import MAX_BYTES, Emoji
@@ -18,8 +19,7 @@ from fedistream.chat.messages import MessageLog
 from fedistream.chat.moderation import Moderation
 from fedistream.chat.service import Chat
 from fedistream.chat.visitors import STATUS, Search, Visitors
-from fedistream.errors import Invalid
-from fedistream.integrations.service import Integration, Integrations, listed
+from fedistream.core.errors import Invalid
 
 PAGE = 50
 EMOJI_LIMIT = MAX_BYTES * 4 // 3 + 2048  # bytes of a body: base64 and what is around it

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from fedistream import __version__
-from fedistream.api.owncast.needs import Listening, StreamKey, Values
+from fedistream.api.owncast.ports import Listening, StreamKey, Values
 from fedistream.api.owncast.shapes import Json, passthrough
 from fedistream.core.markdown import render_page
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import PlainTextResponse, Response
 
-from fedistream.api.ask import Ask, OtherSite, TooLarge, TooSlow, Unidentified
-from fedistream.api.entries import reply
-from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask, OtherSite, TooLarge, TooSlow, Unidentified
+from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 
 ADMIN = "/api/admin/"
 SIGN_IN = "/api/auth/"

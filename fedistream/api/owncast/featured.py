@@ -2,16 +2,16 @@
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import Entry, reply
+from fedistream.api.http.endpoints import Entry, reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.api.owncast.federation import MAX_LIMIT, follower
-from fedistream.api.owncast.needs import Channels
+from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import moment, moment_or_null
-from fedistream.errors import NotFound
-from fedistream.federation.addresses import Channels as AllChannels
-from fedistream.federation.featuring.servers import Servers
-from fedistream.federation.followers import Followers
+from fedistream.core.errors import NotFound
+from fedistream.federation.directory.listed import Servers
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.urls import Channels as AllChannels
 from fedistream.federation.values import Featured, State
 
 SINCE = "0.3.0"

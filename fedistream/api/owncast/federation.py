@@ -4,18 +4,18 @@ from functools import partial
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
-from fedistream.api.owncast.needs import Channels, Settings
+from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.chat.moderation import ADMIN, Moderation
-from fedistream.errors import Invalid
-from fedistream.federation.addresses import Channels as AllChannels
+from fedistream.core.errors import Invalid
 from fedistream.federation.engagements import Engagements
-from fedistream.federation.followers import Followers
-from fedistream.federation.posts import Posts
-from fedistream.federation.service import Federation
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.inbox.service import Federation
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.urls import Channels as AllChannels
 from fedistream.federation.values import Engagement, Follower, Kind, State
 
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 500, 10**9

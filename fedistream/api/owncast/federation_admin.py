@@ -2,19 +2,19 @@
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import Entry, reply
+from fedistream.api.http.endpoints import Entry, reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
-from fedistream.errors import Invalid
-from fedistream.federation.addresses import Channels as AllChannels
-from fedistream.federation.doors.blocklist import MAX_TEXT
-from fedistream.federation.doors.flags import Flag, Flags
-from fedistream.federation.doors.lists import Lists
-from fedistream.federation.doors.quotes import Quote, Quotes
-from fedistream.federation.profiles import Profiles
-from fedistream.federation.service import Federation
+from fedistream.core.errors import Invalid
+from fedistream.federation.actors.profile_updates import Profiles
+from fedistream.federation.followers.blocklist_csv import MAX_TEXT
+from fedistream.federation.followers.blocklists import Lists
+from fedistream.federation.inbox.reports import Flag, Flags
+from fedistream.federation.inbox.service import Federation
+from fedistream.federation.posts.quotes import Quote, Quotes
+from fedistream.federation.urls import Channels as AllChannels
 
 LIST_LIMIT = 4 * MAX_TEXT  # bytes; a character has four at most
 OURS = "fedistream"  # as `spec`: no other server has these

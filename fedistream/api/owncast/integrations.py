@@ -2,15 +2,15 @@
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast import shapes
 from fedistream.api.owncast.chat import bearer
 from fedistream.api.owncast.envelope import changed, done
-from fedistream.api.owncast.needs import Broadcasts, Channels, Now, Settings
-from fedistream.api.owncast.values import read
-from fedistream.chat.herald import Herald
-from fedistream.errors import Invalid, NotFound
+from fedistream.api.owncast.ports import Broadcasts, Channels, Now, Settings
+from fedistream.api.owncast.setting_values import read
+from fedistream.chat.poster import Herald
+from fedistream.core.errors import Invalid, NotFound
 from fedistream.viewers.service import Viewers
 
 SENT = "sent"

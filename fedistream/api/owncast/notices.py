@@ -15,13 +15,13 @@ updated, withdrawn, cancelled or skipped (`why` says by which rule). `text` is M
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import Entry, reply
+from fedistream.api.http.endpoints import Entry, reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import NO_CACHE
 from fedistream.api.owncast.federation import span
-from fedistream.api.owncast.needs import Channels
+from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import moment, moment_or_null
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 from fedistream.notices.service import Notices
 from fedistream.notices.values import Notice, Preview
 

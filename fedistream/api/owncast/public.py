@@ -2,13 +2,13 @@
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast import config_shapes, shapes
 from fedistream.api.owncast.envelope import NO_CACHE
-from fedistream.api.owncast.needs import Broadcasts, Channels, Now, Settings
-from fedistream.api.owncast.platforms import PLATFORMS
-from fedistream.api.owncast.values import read
+from fedistream.api.owncast.ports import Broadcasts, Channels, Now, Settings
+from fedistream.api.owncast.setting_values import read
+from fedistream.api.owncast.social_platforms import PLATFORMS
 from fedistream.viewers.service import Viewers
 
 

@@ -2,12 +2,12 @@
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import Entry, reply
+from fedistream.api.http.endpoints import Entry, reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import NO_CACHE, done
-from fedistream.errors import Invalid
-from fedistream.jobs import overview as jobs
-from fedistream.jobs.overview import MAX_ROWS, HostNumbers, Overview
+from fedistream.core.errors import Invalid
+from fedistream.jobs import admin as jobs
+from fedistream.jobs.admin import MAX_ROWS, HostNumbers, Overview
 
 OURS = "fedistream"  # as `spec`: no other server has these
 STATES = ("failing", "dead")

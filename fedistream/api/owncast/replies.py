@@ -5,16 +5,16 @@ from functools import partial
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import Entry, reply
+from fedistream.api.http.endpoints import Entry, reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.chat import actor, why
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.chat.moderation import ADMIN, Moderation
-from fedistream.federation.addresses import Channels
-from fedistream.federation.service import Federation
-from fedistream.federation.talk import Talk
+from fedistream.federation.inbox.service import Federation
+from fedistream.federation.replies.service import Talk
+from fedistream.federation.urls import Channels
 from fedistream.federation.values import Reply
 
 OURS = "fedistream"  # as `spec`: no other server has these

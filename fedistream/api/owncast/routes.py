@@ -2,7 +2,9 @@
 
 from functools import partial
 
-from fedistream.api.entries import Entry
+from fedistream.access_tokens.service import Scope
+from fedistream.api.http.endpoints import Entry
+from fedistream.api.http.token_auth import BEARER
 from fedistream.api.owncast import (
     admin,
     chat,
@@ -19,9 +21,7 @@ from fedistream.api.owncast import (
     sign_in,
 )
 from fedistream.api.owncast.envelope import SETTERS
-from fedistream.api.tokens import BEARER
-from fedistream.integrations.service import Scope
-from fedistream.settings import MAX_PAGE, SETTINGS
+from fedistream.settings.table import MAX_PAGE, SETTINGS
 from fedistream.signin.indieauth import CALLBACK
 
 EARLIEST = "0.0.6"

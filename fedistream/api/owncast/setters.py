@@ -2,11 +2,11 @@
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import changed
-from fedistream.api.owncast.needs import Channels, People, Settings
-from fedistream.errors import Invalid
-from fedistream.settings import Setting
+from fedistream.api.owncast.ports import Channels, People, Settings
+from fedistream.core.errors import Invalid
+from fedistream.settings.table import Setting
 
 DEFAULT_COMMENT = "Default stream key"  # Owncast's
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from fedistream import __version__
-from fedistream.api.owncast.needs import Values
-from fedistream.broadcasts.air import Air, Encoder, State
-from fedistream.logbook import Line
+from fedistream.api.owncast.ports import Values
+from fedistream.broadcasts.values import Air, Encoder, State
+from fedistream.core.log_buffer import Line
 from fedistream.viewers.service import Count, Peak, Viewer
 
 Json = dict[str, object]

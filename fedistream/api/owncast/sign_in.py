@@ -8,11 +8,11 @@ from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.chat.values import Visitor
-from fedistream.errors import Refusal
+from fedistream.core.errors import Refusal
 from fedistream.signin.indieauth import CALLBACK, LIFE_S, Denied, Expired, IndieAuth, Returned
 
 COOKIE = "fedistream_sign_in"

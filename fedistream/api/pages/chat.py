@@ -5,14 +5,14 @@ from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.config_shapes import MAX_SOCKET_PAYLOAD
 from fedistream.api.pages import shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.air import Air, State
-from fedistream.errors import NotFound
+from fedistream.broadcasts.values import Air, State
+from fedistream.core.errors import NotFound
 
 READ_WRITE = "readwrite"
 READ_ONLY = "readonly"

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fedistream.errors import Invalid
-from fedistream.settings import BY_NAME
+from fedistream.core.errors import Invalid
+from fedistream.settings.table import BY_NAME
 
 MAX_LINKS = 50
 ON = "on"  # what a ticked box sends; an empty field of the same name before it stands for one that is not

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import texts
+from fedistream.api.pages.follow_invitation import Invitation, code
 from fedistream.api.pages.forms import read
-from fedistream.api.pages.invitation import Invitation, code
 from fedistream.api.pages.rendering import Pages
-from fedistream.errors import Invalid, NotFound
-from fedistream.federation.addresses import Channel
+from fedistream.core.errors import Invalid, NotFound
+from fedistream.federation.urls import Channel
 
 CODE_AGE_S = 300
 MAX_ACCOUNT = 320

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from fedistream.api.ask import Ask
-from fedistream.errors import Invalid, NotAllowed
+from fedistream.api.http.request import Ask
+from fedistream.core.errors import Invalid, NotAllowed
 
 MAX_FIELDS = 40  # the longest form has 9
 TYPE = "application/x-www-form-urlencoded"

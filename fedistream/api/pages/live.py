@@ -9,14 +9,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import cards, shapes, texts, watch
-from fedistream.api.pages.counterpart import varied
-from fedistream.api.pages.hall import Broadcasts, Entry, Hall
+from fedistream.api.pages.alternate_links import varied
+from fedistream.api.pages.context import Broadcasts, Entry, Hall
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.air import Air, State
-from fedistream.errors import NotFound
+from fedistream.broadcasts.values import Air, State
+from fedistream.core.errors import NotFound
 
 MAX_DIGITS = 18  # of an id: a BIGINT has 19, and 18 nines fit into it
 

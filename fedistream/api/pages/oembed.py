@@ -9,12 +9,12 @@ from urllib.parse import SplitResult, urlsplit
 from starlette.responses import Response
 
 from fedistream import __version__
-from fedistream.api.ask import Ask
-from fedistream.api.entries import reply
+from fedistream.api.http.endpoints import reply
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import cards, live, shapes
-from fedistream.api.pages.hall import Hall
+from fedistream.api.pages.context import Hall
 from fedistream.api.pages.site import origin
-from fedistream.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound
 
 MAX_URL = 2048
 MIN_SIDE, MAX_SIDE = 16, 10_000  # pixels that a consumer may ask for

@@ -6,12 +6,12 @@ from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api import conditional
-from fedistream.api.ask import Ask
+from fedistream.api.http import conditional
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import live, static
-from fedistream.api.pages.hall import Broadcasts
+from fedistream.api.pages.context import Broadcasts
 from fedistream.api.pages.static import Static
-from fedistream.errors import NotFound
+from fedistream.core.errors import NotFound
 
 FRESH_S = 20  # as often as there is a new one
 

@@ -8,8 +8,8 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from fedistream.api.pages import shapes, texts
-from fedistream.api.pages.hall import Hall
-from fedistream.federation.excerpt import beginning
+from fedistream.api.pages.context import Hall
+from fedistream.federation.remote_html import beginning
 
 
 async def show(hall: Hall, document: Mapping[str, Any]) -> Response:

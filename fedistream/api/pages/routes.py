@@ -1,6 +1,6 @@
 """Every page and file for browsers, and who may have it."""
 
-from fedistream.api.entries import Entry
+from fedistream.api.http.endpoints import Entry
 from fedistream.api.pages import chat as chat_pages
 from fedistream.api.pages import follow, live, oembed, pictures, static, watch
 from fedistream.api.pages.admin import (

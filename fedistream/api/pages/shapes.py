@@ -8,9 +8,9 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from fedistream.api.owncast.platforms import PLATFORMS
 from fedistream.api.owncast.shapes import codec
-from fedistream.broadcasts.air import Air, Encoder, State
+from fedistream.api.owncast.social_platforms import PLATFORMS
+from fedistream.broadcasts.values import Air, Encoder, State
 from fedistream.core.markdown import render_page
 
 MAX_DESCRIPTION = 300  # characters; what shows previews cuts at about 200

@@ -3,7 +3,7 @@
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 
 RTMP_PORT = 1935  # what encoders take when an address names none
 

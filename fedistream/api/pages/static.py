@@ -13,10 +13,10 @@ from pathlib import Path
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.codings import IDENTITY, choose
+from fedistream.api.http.content_codings import IDENTITY, choose
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import bundles
-from fedistream.errors import NotFound
+from fedistream.core.errors import NotFound
 
 PREFIX = "/static"
 HASH_LENGTH = 12  # hex digits: 48 bits, against a mix-up, not an attacker

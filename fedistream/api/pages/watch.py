@@ -8,13 +8,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import cards, chat, shapes, texts
-from fedistream.api.pages.counterpart import varied
+from fedistream.api.pages.alternate_links import varied
+from fedistream.api.pages.context import Hall, Now
 from fedistream.api.pages.csp import Frame
-from fedistream.api.pages.hall import Hall, Now
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.air import State
+from fedistream.broadcasts.values import State
 
 POSTER = "/thumbnail.jpg"
 

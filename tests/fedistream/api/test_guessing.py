@@ -8,11 +8,11 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.attempts import FREE, Attempts
-from fedistream.api.entries import Entry, reply, routes
-from fedistream.api.gates import SPARE, gates
-from fedistream.api.known import KnownBrowsers
+from fedistream.api.http.auth import SPARE, gates
+from fedistream.api.http.endpoints import Entry, reply, routes
+from fedistream.api.http.known_browsers import KnownBrowsers
+from fedistream.api.http.login_limit import FREE, Attempts
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.envelope import ENVELOPE
 from fedistream.people.service import People
 from tests.kit.asking import Clock, basic, client

@@ -5,7 +5,7 @@ import pytest
 from starlette.applications import Starlette
 
 from fedistream.api import ops
-from fedistream.api.entries import ANYONE, routes
+from fedistream.api.http.endpoints import ANYONE, routes
 from fedistream.api.ops import Check
 from tests.kit.asking import client
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.broadcasts.air import State
-from fedistream.broadcasts.diary import ATTEMPTS, MAX_TURNS, Diary, Kind, Turn
-from fedistream.broadcasts.onair import Run
+from fedistream.broadcasts.session import Run
+from fedistream.broadcasts.values import State
+from fedistream.broadcasts.write_queue import ATTEMPTS, MAX_TURNS, Diary, Kind, Turn
 from fedistream.db import DatabaseLocked
 from media.rtmp.server import End
 from tests.fedistream.broadcasts.test_service import Station, on, send

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from fedistream.broadcasts.air import State
-from fedistream.broadcasts.diary import Kind, Turn
-from fedistream.broadcasts.log import BroadcastLog
-from fedistream.broadcasts.onair import Clocks, Run
+from fedistream.broadcasts.repository import BroadcastLog
 from fedistream.broadcasts.service import Broadcasts, Neighbours
-from fedistream.bus import Bus
+from fedistream.broadcasts.session import Clocks, Run
+from fedistream.broadcasts.values import State
+from fedistream.broadcasts.write_queue import Kind, Turn
 from fedistream.channels.service import Channels
+from fedistream.core.bus import Bus
+from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact, PublishRefused
 from fedistream.db import Database, after_commit
-from fedistream.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact, PublishRefused
-from fedistream.settings_store import Settings
+from fedistream.settings.service import Settings
 from media import flv
 from media.errors import Unplayable
 from media.rtmp.server import Connection, End, Publication, PublishRequest, Refused

@@ -9,8 +9,8 @@ import pytest
 
 from fedistream.channels.models import ChannelRow, StreamKeyRow
 from fedistream.channels.service import ALPHABET, Channel, Channels
+from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.db.transaction import settle
-from fedistream.errors import Conflict, Invalid, NotFound
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from fedistream.chat.bans import Bans
+from fedistream.core.errors import Invalid, NotFound
 from fedistream.db import Database
-from fedistream.errors import Invalid, NotFound
 from tests.kit.asking import Clock
 
 

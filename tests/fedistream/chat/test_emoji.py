@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fedistream.chat.emoji import MAX_BYTES, Emoji
-from fedistream.errors import Conflict, Invalid, NotFound
-from fedistream.imagery import kind_of
+from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.image_types import kind_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 GIF = b"GIF89a" + b"\0" * 20

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from fedistream.bus import Bus
 from fedistream.channels.models import ChannelRow
 from fedistream.chat import messages
 from fedistream.chat.messages import MAX_IDS, MAX_PAGE, MAX_WAITING, MessageLog, retention
 from fedistream.chat.models import MessageRow, VisitorRow
 from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
+from fedistream.core.bus import Bus
+from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.events import Fact, MessagesHidden
 from fedistream.db import Database
-from fedistream.errors import Invalid, TooMany
-from fedistream.events import Fact, MessagesHidden
 from tests.kit.chatroom import Chatroom, Timers
 
 BEN = RemoteAuthor("Ben", "ben@social.example", "https://social.example/@ben", "https://social.example/ben.png")

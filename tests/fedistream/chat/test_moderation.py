@@ -7,8 +7,8 @@ import pytest
 
 from fedistream.chat.moderation import ADMIN, GOODBYE_S
 from fedistream.chat.values import Disabled, Message, Role, Shown, Why
-from fedistream.errors import Conflict, Invalid, NotAllowed, NotFound
-from fedistream.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
+from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from tests.kit.chatroom import Chatroom
 
 LOUD = "198.51.100.9"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fedistream.chat import rules
-from fedistream.chat.herald import OnAir
+from fedistream.chat.poster import OnAir
 from fedistream.chat.service import CROWD, MAX_UNSTORED, REGISTRATIONS, REGISTRATIONS_S, SHARED_BY, WELCOME_S
 from fedistream.chat.values import (
     Accepted,
@@ -23,9 +23,9 @@ from fedistream.chat.values import (
     SignedIn,
     Why,
 )
+from fedistream.core.errors import NotAllowed, TooMany
+from fedistream.core.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
 from fedistream.db import Database, atomic
-from fedistream.errors import NotAllowed, TooMany
-from fedistream.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
 from tests.kit.chatroom import HOME_ADDRESS, Chatroom, chatroom
 from tests.kit.database import empty_database, opened
 

@@ -5,8 +5,8 @@ import pytest
 from fedistream.chat.models import VisitorTokenRow
 from fedistream.chat.values import Role
 from fedistream.chat.visitors import COLOURS, MAX_PREVIOUS, Search, Visitors
+from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fedistream.db import Database
-from fedistream.errors import Conflict, Invalid, NotAllowed, NotFound
 from tests.kit.chatroom import Timers
 
 

@@ -26,8 +26,8 @@ from fedistream.db import (
     atomic,
     statement,
 )
-from fedistream.db.counts import count_change
 from fedistream.db.revisions import HEAD
+from fedistream.db.versions import count_change
 from fedistream.people.models import PersonRow
 from tests.kit.database import empty_database, opened
 from tests.kit.outage import held
@@ -41,7 +41,7 @@ import asyncio, resource, sys
 from datetime import UTC, datetime
 from fedistream.db import Database, DatabaseProblem, atomic
 from fedistream.channels.models import ChannelRow
-from fedistream.broadcasts.log import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastLog
 
 async def main(url, rows):
     database = Database(url)

@@ -15,12 +15,12 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from fedistream.broadcasts.log import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastLog
 from fedistream.channels.models import ChannelRow
 from fedistream.db import DatabaseProblem
 from fedistream.db.address import Address, SqliteAddress, parse
-from fedistream.db.child import URL, migrate
 from fedistream.db.migrate import connected, differences, downgrade, upgrade
+from fedistream.db.migration_process import URL, migrate
 from fedistream.db.revisions import HEAD, KNOWN, MIGRATIONS
 from tests.kit.database import opened
 from tests.kit.postgres import Postgres
@@ -139,7 +139,7 @@ def test_a_developers_database_is_the_nodes_own_if_none_is_named(tmp_path: Path)
 
 def test_migrating_needs_no_alembic_ini_and_no_checkout(tmp_path: Path) -> None:
     find = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
-    program = f"{find}; from fedistream.db.child import migrate; migrate(sys.argv[1])"
+    program = f"{find}; from fedistream.db.migration_process import migrate; migrate(sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", program, "sqlite://test.db"], cwd=tmp_path, capture_output=True, text=True, check=False
     )

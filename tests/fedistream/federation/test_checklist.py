@@ -9,19 +9,19 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
+from fedistream.core.log_buffer import hush_drivers
 from fedistream.db import Database
 from fedistream.federation.keys import NODE
 from fedistream.federation.models import FederationKeyRow
-from fedistream.federation.posts import Post
+from fedistream.federation.posts.service import Post
 from fedistream.jobs.models import OutboxRow
-from fedistream.logbook import hush_drivers
 from tests.house.tree import ROOT
 from tests.kit.federated import LIVE, Federated, federated
 
 INBOX, FETCH, OUTSIDE = "activitypub/test_inbox.py", "activitypub/test_fetch.py", "activitypub/test_outside.py"
 JSON, CAVAGE = "activitypub/test_strictjson.py", "activitypub/signatures/test_cavage.py"
 RESTRAINT, EXCERPT = "activitypub/test_restraint.py", "fedistream/federation/test_excerpt.py"
-SERVICE, LISTS = "fedistream/federation/test_service.py", "fedistream/federation/doors/test_lists.py"
+SERVICE, LISTS = "fedistream/federation/inbox/test_service.py", "fedistream/federation/followers/test_blocklists.py"
 HERE, PACE = "fedistream/federation/test_checklist.py", "fedistream/federation/test_pace.py"
 
 CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {

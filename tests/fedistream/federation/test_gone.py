@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fedistream.chat.chorus import Chorus
+from fedistream.chat.engagements import Chorus
 from fedistream.chat.messages import GONE
 from fedistream.chat.models import MessageRow
+from fedistream.core.events import PostLiked
 from fedistream.db import Database
-from fedistream.events import PostLiked
-from fedistream.federation.acquaintances import drop_inbox
+from fedistream.federation.remote_actors import drop_inbox
 from tests.kit.talking import Talking, talking
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 
 from activitypub.strictjson import Json
 from fedistream.db import Database, atomic
-from fedistream.federation.acquaintances import drop_inbox
 from fedistream.federation.models import FollowerRow, SeenActivityRow
+from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import Kind
 from tests.kit.federated import LIVE, Federated, federated
 

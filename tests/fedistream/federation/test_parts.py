@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from activitypub.guard import Guard
 from fedistream.channels.service import Channel
+from fedistream.core.errors import Invalid, TooMany
 from fedistream.db import Database
-from fedistream.errors import Invalid, TooMany
-from fedistream.federation.addresses import Addresses, Site
 from fedistream.federation.blocks import MAX_NAMED, Blocks
 from fedistream.federation.feature import guard
 from fedistream.federation.keys import NODE, Keys
 from fedistream.federation.models import FederationKeyRow
-from fedistream.federation.pace import Pace
+from fedistream.federation.rate_limits import Pace
+from fedistream.federation.urls import Addresses, Site
 from fedistream.federation.values import Off
 from tests.kit.federated import LIVE, ORIGIN
 

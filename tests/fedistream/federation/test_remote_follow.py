@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from activitypub.guard import Guard
+from fedistream.core.errors import Invalid
+from fedistream.core.events import SettingChanged
 from fedistream.db import Database
-from fedistream.errors import Invalid
-from fedistream.events import SettingChanged
-from fedistream.federation.writing import Draft
+from fedistream.federation.posts.compose import Draft
 from tests.kit.federated import LIVE, federated
 from tests.kit.homeserver import home_server
 from tests.kit.remote import Remote

@@ -14,9 +14,9 @@ from activitypub.schemes import Schemes
 from activitypub.signatures import read_claim
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
-from fedistream.bus import Bus, Reaction
+from fedistream.core.bus import Bus, Reaction
+from fedistream.core.events import EncoderLost, EncoderReturned, Fact, to_json
 from fedistream.db import atomic
-from fedistream.events import EncoderLost, EncoderReturned, Fact, to_json
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue, fact
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry
 from tests.kit.jobs import Desk

@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
+from fedistream.core.errors import Conflict, Refusal
 from fedistream.db import Database
-from fedistream.errors import Conflict, Refusal
 from fedistream.federation.models import PostRow
 from fedistream.notices.values import State
 from tests.kit.noticed import Noticed, noticed

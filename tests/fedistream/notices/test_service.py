@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from activitypub.addressing import PUBLIC
+from fedistream.core.errors import Conflict, Gone, Invalid, NotFound
+from fedistream.core.events import BroadcastStarted, TitleChanged
 from fedistream.db import Database, atomic
-from fedistream.errors import Conflict, Gone, Invalid, NotFound
-from fedistream.events import BroadcastStarted, TitleChanged
 from fedistream.federation.models import PostRow
 from fedistream.federation.values import Off
 from fedistream.jobs.models import OutboxRow

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from argon2 import PasswordHasher
 
-from fedistream.errors import TooMany
+from fedistream.core.errors import TooMany
 from fedistream.people.passwords import AT_ONCE, FIRST, MOST_WAITING, Passwords
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from argon2 import PasswordHasher
 
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 from fedistream.people.models import PersonRow
 from fedistream.people.service import REMEMBERED, People
 

@@ -6,7 +6,7 @@ import pytest
 
 from activitypub.guard import Guard
 from activitypub.outside import Outside, OutsideLimits
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 from fedistream.signin.discovery import Profile, Server, canonical, discover
 from tests.kit.website import Website, website
 

@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, number, page
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, number, page
 from fedistream.chat.moderation import ADMIN, Action
 from fedistream.chat.values import Visitor
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 
 PAGE = "/admin/chat/log"
 SHEET = Sheet("admin/actions.html", PAGE)

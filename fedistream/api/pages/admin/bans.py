@@ -5,11 +5,11 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, offset, page
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, offset, page
 from fedistream.api.pages.forms import form
 from fedistream.chat.bans import IpBan
-from fedistream.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/bans"
 SHEET = Sheet("admin/bans.html", PAGE)

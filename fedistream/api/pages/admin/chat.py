@@ -5,8 +5,8 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page, save
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page, save
 from fedistream.api.pages.forms import form
 from fedistream.chat.values import Client
 

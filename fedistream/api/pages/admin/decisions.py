@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from fedistream.chat.moderation import ADMIN
-from fedistream.federation.addresses import Channel
+from fedistream.federation.urls import Channel
 
 Deed = Callable[[Channel, str], Awaitable[None]]
 

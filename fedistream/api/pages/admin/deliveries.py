@@ -6,10 +6,10 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import Desk, Sheet, done, number, page
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import Desk, Sheet, done, number, page
 from fedistream.api.pages.forms import form
-from fedistream.jobs.overview import Entry, HostNumbers, Numbers
+from fedistream.jobs.admin import Entry, HostNumbers, Numbers
 
 PAGE = "/admin/federation/deliveries"
 SHEET = Sheet("admin/deliveries.html", PAGE)

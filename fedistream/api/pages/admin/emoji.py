@@ -6,11 +6,11 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page
 from fedistream.api.pages.forms import form, upload
 from fedistream.chat.emoji import MAX_BYTES, Picture
-from fedistream.errors import Conflict, Invalid, NotFound
+from fedistream.core.errors import Conflict, Invalid, NotFound
 
 PAGE = "/admin/chat/emoji"
 SHEET = Sheet("admin/emoji.html", PAGE)

@@ -7,12 +7,12 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, number, page
 from fedistream.api.pages.admin.decisions import Moderation, carry_out
-from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, number, page
 from fedistream.api.pages.forms import form
-from fedistream.errors import Conflict, Invalid, NotFound
-from fedistream.federation.addresses import Channel
+from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.federation.urls import Channel
 from fedistream.federation.values import Featured, Follower, Off, Page, State
 
 PAGE = "/admin/federation/featured"

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page, save
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page, save
+from fedistream.api.pages.follow_invitation import Invitation
 from fedistream.api.pages.forms import form
-from fedistream.api.pages.invitation import Invitation
-from fedistream.federation.addresses import Channel
+from fedistream.federation.urls import Channel
 from fedistream.federation.values import Engagement, Page
 
 PAGE = "/admin/federation/"

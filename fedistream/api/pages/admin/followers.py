@@ -4,12 +4,12 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, Span, done, offset, page, view
 from fedistream.api.pages.admin.decisions import Moderation, carry_out
-from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, Span, done, offset, page, view
 from fedistream.api.pages.forms import form
-from fedistream.errors import Invalid, NotFound
-from fedistream.federation.addresses import Channel
+from fedistream.core.errors import Invalid, NotFound
+from fedistream.federation.urls import Channel
 from fedistream.federation.values import Follower, Page, State
 
 PAGE = "/admin/federation/followers"

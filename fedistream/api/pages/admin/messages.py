@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, done, page, view
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, done, page, view
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import ADMIN
 from fedistream.chat.values import Message
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 
 PAGE = "/admin/chat/messages"
 SHEET = Sheet("admin/messages.html", PAGE)

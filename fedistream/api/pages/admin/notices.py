@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, number, offset, page, save
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, number, offset, page, save
 from fedistream.api.pages.forms import form
-from fedistream.broadcasts.air import State as AirState
+from fedistream.broadcasts.values import State as AirState
+from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.markdown import render_page
-from fedistream.errors import Conflict, Invalid, NotFound
 from fedistream.federation.values import Off
 from fedistream.notices.values import OUT, Notice, Page, Preview
 

@@ -6,12 +6,12 @@ from typing import Protocol
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, offset, page
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, offset, page
 from fedistream.api.pages.forms import form
-from fedistream.errors import Gone, Invalid, NotFound
-from fedistream.federation.addresses import Channel
-from fedistream.federation.posts import Post
+from fedistream.core.errors import Gone, Invalid, NotFound
+from fedistream.federation.posts.service import Post
+from fedistream.federation.urls import Channel
 from fedistream.federation.values import Page
 
 PAGE = "/admin/federation/posts"

@@ -6,13 +6,13 @@ from typing import Protocol
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, offset, page, view
 from fedistream.api.pages.admin.decisions import Moderation
-from fedistream.api.pages.admin.desk import ROWS, Desk, Filled, Sheet, Span, done, offset, page, view
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import ADMIN
-from fedistream.errors import Conflict, Invalid, NotFound
-from fedistream.federation.addresses import Channel
+from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.federation.urls import Channel
 from fedistream.federation.values import Page, Reply
 
 PAGE = "/admin/federation/replies"

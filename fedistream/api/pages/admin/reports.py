@@ -4,12 +4,12 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, Span, done, number, offset, page, view
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, Span, done, number, offset, page, view
 from fedistream.api.pages.forms import form
-from fedistream.errors import NotFound
-from fedistream.federation.doors.flags import Flag
-from fedistream.federation.doors.quotes import Quote
+from fedistream.core.errors import NotFound
+from fedistream.federation.inbox.reports import Flag
+from fedistream.federation.posts.quotes import Quote
 from fedistream.federation.values import Off, Page
 
 PAGE = "/admin/federation/reports"

@@ -4,12 +4,12 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.owncast.federation_admin import LIST_LIMIT
-from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page, save
+from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page, save
 from fedistream.api.pages.forms import form, upload
-from fedistream.errors import Invalid
-from fedistream.federation.doors.lists import Import
+from fedistream.core.errors import Invalid
+from fedistream.federation.followers.blocklists import Import
 
 PAGE = "/admin/federation/rules"
 FORM = (

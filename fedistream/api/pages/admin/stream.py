@@ -2,15 +2,15 @@
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.pages import texts
-from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page, save
+from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page, save
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.forms import form
 from fedistream.api.pages.shapes import figures, shown_keys
 from fedistream.api.pages.site import origin, rtmp_server
-from fedistream.broadcasts.air import State
-from fedistream.errors import Conflict, Invalid
+from fedistream.broadcasts.values import State
+from fedistream.core.errors import Conflict, Invalid
 
 PAGE = "/admin/"
 TITLE_FORM = ("streamtitle",)

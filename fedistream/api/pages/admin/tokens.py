@@ -5,11 +5,11 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import Desk, Filled, Sheet, done, page
+from fedistream.access_tokens.service import Integration, Scope
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page
 from fedistream.api.pages.forms import form
-from fedistream.errors import Invalid, NotFound
-from fedistream.integrations.service import Integration, Scope
+from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/tokens"
 SHEET = Sheet("admin/tokens.html", PAGE)

@@ -5,14 +5,14 @@ from typing import Any, Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.ask import Ask
-from fedistream.api.pages.admin.desk import ROWS, Desk, Sheet, Span, done, offset, page, view
+from fedistream.api.http.request import Ask
+from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, Span, done, offset, page, view
 from fedistream.api.pages.admin.messages import shown
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import ADMIN, Details
 from fedistream.chat.values import Visitor
 from fedistream.chat.visitors import STATUS, Search
-from fedistream.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/visitors"
 SHEET = Sheet("admin/visitors.html", PAGE)

@@ -3,7 +3,7 @@ import logging
 import pytest
 
 from fedistream.api.owncast.admin import window_start
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 from tests.kit.faces import PASSWORD, RIGHT, Faces
 from tests.kit.onair import live
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from fedistream.access_tokens.service import Scope
 from fedistream.chat.moderation import ADMIN
-from fedistream.integrations.service import Scope
 from tests.kit.asking import ADDRESS
 from tests.kit.faces import RIGHT, Faces
 

@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 from fedistream import __version__
 from fedistream.api.owncast.config_shapes import server_config, web_config
-from fedistream.api.owncast.needs import Listening
-from fedistream.api.owncast.values import WITHOUT
+from fedistream.api.owncast.ports import Listening
+from fedistream.api.owncast.setting_values import WITHOUT
 
 LISTENING = Listening("0.0.0.0", 8080, "0.0.0.0", 1935)
 

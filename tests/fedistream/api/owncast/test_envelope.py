@@ -1,9 +1,9 @@
 import pytest
 from starlette.requests import Request
 
-from fedistream.api.ask import Ask, OtherSite, TooLarge, TooSlow, Unidentified
+from fedistream.api.http.request import Ask, OtherSite, TooLarge, TooSlow, Unidentified
 from fedistream.api.owncast.envelope import ENVELOPE, changed, done
-from fedistream.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
 
 
 def ask(path: str, method: str = "POST") -> Ask:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from httpx2 import AsyncClient, Response
 
-from fedistream.broadcasts.log import BroadcastLog
-from fedistream.events import BroadcastStarted
+from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.core.events import BroadcastStarted
 from tests.kit.faces import RIGHT, Faces, open_faces
 
 PATH = "/api/admin/federation/notices"

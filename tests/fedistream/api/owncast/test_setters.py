@@ -1,6 +1,6 @@
 import pytest
 
-from fedistream.settings import BY_NAME, MAX_PAGE, SETTINGS
+from fedistream.settings.table import BY_NAME, MAX_PAGE, SETTINGS
 from tests.kit.asking import basic
 from tests.kit.faces import RIGHT, Faces
 

@@ -5,8 +5,8 @@ import pytest
 
 from fedistream import __version__
 from fedistream.api.owncast import shapes
-from fedistream.api.owncast.platforms import PLATFORMS
-from fedistream.logbook import Line
+from fedistream.api.owncast.social_platforms import PLATFORMS
+from fedistream.core.log_buffer import Line
 from fedistream.viewers.service import Count, Peak, Viewer
 from tests.kit.onair import OBS, STARTED, live, offline, waiting
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from fedistream.api.pages.bundles import BadModule, modules, name_of, styles
-from fedistream.places import STATIC
+from fedistream.app.paths import STATIC
 
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")

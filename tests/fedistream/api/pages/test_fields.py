@@ -3,7 +3,7 @@
 import pytest
 
 from fedistream.api.pages import fields
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 
 LINKS = [
     {"platform": "mastodon", "url": "https://social.example/@me"},

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from activitypub.guard import Guard
-from fedistream.api.pages.invitation import Invitation
+from fedistream.api.pages.follow_invitation import Invitation
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
 from tests.kit import browser, onair
 from tests.kit.browser import visit

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from fedistream.api.ask import Ask
+from fedistream.api.http.request import Ask
 from fedistream.api.pages.forms import MAX_FIELDS, TYPE, Stale, Tickets, form
-from fedistream.errors import Invalid
+from fedistream.core.errors import Invalid
 from tests.kit.asking import Clock
 
 DAY_S = 86_400

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from httpx2 import Response
 
-from fedistream.stills.service import Picture
+from fedistream.thumbnails.service import Picture
 from tests.kit import onair
 from tests.kit.asking import client
 from tests.kit.studio import Studio

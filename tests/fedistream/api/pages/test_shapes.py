@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fedistream.api.pages import shapes
-from fedistream.broadcasts.air import Air
+from fedistream.broadcasts.values import Air
 from tests.kit import onair
 from tests.kit.studio import DEFAULTS
 

@@ -10,12 +10,12 @@ import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
-from fedistream.api.entries import ANYONE, routes
-from fedistream.api.pages.envelope import PagesEnvelope
+from fedistream.api.http.endpoints import ANYONE, routes
+from fedistream.api.pages.error_pages import PagesEnvelope
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.routes import ENTRIES
 from fedistream.api.pages.static import MAX_FILE, Static, TooBig
-from fedistream.places import STATIC, TEMPLATES
+from fedistream.app.paths import STATIC, TEMPLATES
 from tests.kit.asking import client
 
 LONG = "body { color: red }\n" * 100

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fedistream.api.pages import texts
-from fedistream.places import STATIC
+from fedistream.app.paths import STATIC
 
 CALL = re.compile(r"""\btext\(\s*[`"']([^`"'$]+)(\$?)""")
 ADMIN_MODULES = {"admin.js", "copy.js", "moments.js"}

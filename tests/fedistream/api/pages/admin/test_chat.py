@@ -1,6 +1,6 @@
 """The chat's first page: its settings, and who is connected."""
 
-from fedistream.settings import BY_NAME
+from fedistream.settings.table import BY_NAME
 from tests.kit.adminpages import NASTY, Visitor, said
 from tests.kit.chatroom import Ears
 from tests.kit.faces import Faces

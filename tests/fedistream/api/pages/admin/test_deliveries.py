@@ -1,6 +1,6 @@
 """What is on its way: numbers, servers in trouble, jobs that fail, and trying them now."""
 
-from fedistream.jobs.breaker import DAY_S, DAYS
+from fedistream.jobs.circuit_breaker import DAY_S, DAYS
 from fedistream.jobs.job import Dead, NewJob, Retry
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Settled, Wanted

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedistream.api.entries import Entry
+from fedistream.api.http.endpoints import Entry
 from fedistream.api.pages.routes import ENTRIES
 from tests.kit.adminpages import HTML, Visitor, ticket
 from tests.kit.faces import RIGHT, Faces

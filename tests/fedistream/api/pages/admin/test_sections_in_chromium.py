@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from fedistream.api.pages.routes import ENTRIES
 from fedistream.chat.moderation import ADMIN
 from fedistream.federation.values import FeaturedState, Kind, State
-from fedistream.jobs.breaker import DAY_S, DAYS
+from fedistream.jobs.circuit_breaker import DAY_S, DAYS
 from fedistream.jobs.job import Dead, NewJob, Retry
 from fedistream.jobs.outbox import Settled, Wanted
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults

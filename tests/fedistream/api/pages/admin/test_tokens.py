@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fedistream.integrations.service import Scope
+from fedistream.access_tokens.service import Scope
 from tests.kit.adminpages import Visitor, said
 from tests.kit.faces import Faces
 

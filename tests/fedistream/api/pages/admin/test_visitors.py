@@ -2,9 +2,9 @@
 
 import pytest
 
-from fedistream.api.pages.admin.desk import ROWS
+from fedistream.api.pages.admin.context import ROWS
 from fedistream.chat.values import Role
-from fedistream.errors import NotFound
+from fedistream.core.errors import NotFound
 from tests.kit.adminpages import NASTY, Visitor, said, say
 from tests.kit.faces import Faces
 

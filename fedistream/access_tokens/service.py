@@ -1,0 +1,128 @@
+"""Access tokens of integrations: made and withdrawn by the admin, each with scopes and with a bot to speak as.
+
+The token itself is shown once, when it is made. Later it goes by its handle, the letters it begins with.
+"""
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Protocol
+
+from fedistream.access_tokens.models import IntegrationRow
+from fedistream.core.errors import Invalid, NotFound
+from fedistream.db import atomic
+
+MAX_INTEGRATIONS = 200
+MAX_NAME = 64  # characters
+MAX_TOKEN = 256
+HANDLE = 8  # letters; 48 bits, so that no two are ever alike, and the token keeps 208 of its own
+MARK = "…"  # after a handle, so that nobody takes it for the token
+USED_EVERY = timedelta(minutes=1)  # how often the time of use is written down
+
+
+class Scope(Enum):
+    """What a token opens. The values are what integrations call them."""
+
+    SEND = "CAN_SEND_MESSAGES"
+    SYSTEM = "CAN_SEND_SYSTEM_MESSAGES"
+    ADMIN = "HAS_ADMIN_ACCESS"
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    id: int
+    name: str
+    handle: str
+    scopes: frozenset[Scope]
+    visitor_id: str  # the bot it speaks as
+    created_at: datetime
+    last_used_at: datetime | None = None
+
+
+class Bot(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+MakeBot = Callable[[str], Awaitable[Bot]]
+
+
+class Integrations:
+    def __init__(self, now: Callable[[], datetime], chance: Callable[[int], bytes], make_bot: MakeBot) -> None:
+        """`chance(n)` gives n random bytes; `make_bot(name)` a chat identity."""
+        self._now, self._chance, self._make_bot = now, chance, make_bot
+
+    async def make(self, name: str, scopes: Iterable[str]) -> tuple[Integration, str]:
+        """A new integration, and its token. Raises Invalid for a blank name, for no or unknown scopes, and for one too
+        many."""
+        name = " ".join(name.split())
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+            raise Invalid("name", f"must be 1 to {MAX_NAME} printable characters")
+        given = _scopes(scopes)
+        if await IntegrationRow.all().count() >= MAX_INTEGRATIONS:
+            raise Invalid("access tokens", f"can be {MAX_INTEGRATIONS} at most")
+        bot = await self._make_bot(name)
+        token = base64.urlsafe_b64encode(self._chance(32)).decode().rstrip("=")
+        row = IntegrationRow(
+            token_hash=_hash(token),
+            handle=token[:HANDLE],
+            name=name,
+            scopes=sorted(scope.value for scope in given),
+            visitor_id=bot.id,
+            created_at=self._now(),
+        )
+        await atomic(row.save)
+        return _value(row), token
+
+    async def all(self) -> tuple[Integration, ...]:
+        return tuple(_value(row) for row in await IntegrationRow.all().order_by("id"))
+
+    async def by_token(self, token: str) -> Integration | None:
+        """Whose token this is; its use is noted."""
+        row = await IntegrationRow.get_or_none(token_hash=_hash(token)) if 0 < len(token) <= MAX_TOKEN else None
+        if row is None:
+            return None
+        now = self._now()
+        if row.last_used_at is None or now - row.last_used_at >= USED_EVERY:
+            await IntegrationRow.filter(id=row.id).update(last_used_at=now)
+            row.last_used_at = now
+        return _value(row)
+
+    async def delete(self, token: str) -> None:
+        """By the token, or by its handle as `listed` shows it. It is dead at once. Raises NotFound."""
+        handle = token.removesuffix(MARK)
+        column = {"handle": handle} if len(handle) == HANDLE else {"token_hash": _hash(token[:MAX_TOKEN])}
+        if not await IntegrationRow.filter(**column).delete():
+            raise NotFound("there is no such access token")
+
+
+def listed(integration: Integration) -> str:
+    """What stands for the token where it must not."""
+    return integration.handle + MARK
+
+
+def _scopes(names: Iterable[str]) -> frozenset[Scope]:
+    known = {scope.value: scope for scope in Scope}
+    given = list(names)
+    if not given or any(name not in known for name in given):
+        raise Invalid("scopes", f"must be one or more of {', '.join(known)}")
+    return frozenset(known[name] for name in given)
+
+
+def _value(row: IntegrationRow) -> Integration:
+    return Integration(
+        id=row.id,
+        name=row.name,
+        handle=row.handle,
+        scopes=frozenset(Scope(name) for name in row.scopes),
+        visitor_id=row.visitor_id,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

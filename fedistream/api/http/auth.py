@@ -1,0 +1,149 @@
+"""Who may pass: the gates that entries name. Whether a password is right is for the people service to say."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from fedistream.api.http.endpoints import ANYONE, Gate
+from fedistream.api.http.known_browsers import KnownBrowsers
+from fedistream.api.http.login_limit import Attempts, Bucket
+from fedistream.api.http.request import Ask, Unidentified
+from fedistream.core.errors import TooMany
+
+log = logging.getLogger(__name__)
+
+ADMIN = "admin"
+MAX_PASSWORD = 1024  # characters; hashing is the costly part, and no password manager makes longer ones
+# Owncast calls its realm "Owncast Authenticated Request". Programs send Basic without asking, and a browser only shows
+# the realm to the person who types the password, who should read the name of this program. charset: RFC 7617, 2.1.
+CHALLENGE = 'Basic realm="Fedistream", charset="UTF-8"'
+
+RANK_OF_KNOWN = -1
+LONG = 20  # characters of a password that nobody finds by trying; those we make have 23
+
+# How often the passwords of strangers are compared with the one that was right lately, which needs no hash. In the long
+# run it is as often as both threads could hash, so that trying passwords this way is no quicker than the other.
+LOOKS, LOOKS_PER_S = 100, 40
+# How often an asker is heard who should wait: a right password behind the address of a guesser gets through this way.
+SPARE, SPARE_PER_S = 5, 0.05
+MAX_SPARE = 10_000  # askers; the one that was heard of first is forgotten first
+
+
+class People(Protocol):
+    def recall(self, password: str) -> bool: ...
+    async def check_admin(self, password: str, rank: int = 0) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The principal behind the admin gate."""
+
+    address: str
+
+
+def gates(people: People, attempts: Attempts, known: KnownBrowsers, now: Callable[[], float]) -> Mapping[str, Gate]:
+    """The table of gates. `now` is a monotonic clock in seconds."""
+    return {"anyone": ANYONE, "admin": Gate(AdminGate(people, attempts, known, now).check, ambient=True)}
+
+
+class AdminGate:
+    """HTTP Basic as `admin`, with a growing delay for wrong passwords.
+
+    The delay has to hold for right passwords too, or an answer that is not 429 would tell who has guessed it. So
+    that nobody keeps the admin out by guessing, these are heard all the same:
+
+    - a browser that was right once: it carries a signed cookie and is counted by that, apart from its address;
+    - a password that is too long to be found by trying;
+    - of the shorter ones a few, at a pace that is slower than waiting would be for who guesses on.
+
+    A password that was right within the last hour, as programs send it with every request, is compared with what is
+    remembered, without a hash; of those that are not, whoever has been wrong less often is hashed first.
+    """
+
+    def __init__(self, people: People, attempts: Attempts, known: KnownBrowsers, now: Callable[[], float]) -> None:
+        self._people, self._attempts, self._known, self._now = people, attempts, known, now
+        self._looks = Bucket(LOOKS, LOOKS_PER_S, LOOKS, now())
+        self._spare: OrderedDict[str, Bucket] = OrderedDict()
+        self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: whoever asked has gone
+
+    async def check(self, ask: Ask) -> Admin:
+        password = basic_password(ask.request.headers.get("authorization", ""), ADMIN)
+        if password is None:
+            raise Unidentified(CHALLENGE)  # no password is no attempt
+        name = self._known.name(ask)
+        known, asker = name is not None, name or ask.household
+        long = len(password) >= LONG
+        wait = self._attempts.wait(asker, alone=known)
+        spare = self._spare_of(asker) if wait > 0 and not long else None
+        if spare is not None and not spare.take(self._now()):
+            raise TooMany(wait)
+        if not self._recall(password, trusted=known or long) and not await self._ask_people(asker, password, known):
+            log.warning("wrong admin password from %s", ask.address)
+            raise Unidentified(CHALLENGE)
+        if spare is not None:
+            spare.give_back()
+        self._known.introduce(ask)
+        return Admin(ask.address)
+
+    def _recall(self, password: str, *, trusted: bool) -> bool:
+        if trusted:
+            return self._people.recall(password)
+        if not self._looks.take(self._now()):
+            return False
+        if not self._people.recall(password):
+            return False
+        self._looks.give_back()  # only what is wrong could be a guess
+        return True
+
+    def _spare_of(self, asker: str) -> Bucket:
+        spare = self._spare.setdefault(asker, Bucket(SPARE, SPARE_PER_S, SPARE, self._now()))
+        if len(self._spare) > MAX_SPARE:
+            self._spare.popitem(last=False)
+        return spare
+
+    async def _ask_people(self, asker: str, password: str, known: bool) -> bool:
+        """Raises TooMany for too long a queue. Many requests at once with one password have it hashed once."""
+        key = (asker, hashlib.sha256(password.encode("utf-8", "surrogatepass")).digest())
+        while (running := self._checking.get(key)) is not None:
+            found = await asyncio.shield(running)  # of those who wait for it one may go away
+            if found is not None:
+                return found
+        mine = self._checking[key] = asyncio.get_running_loop().create_future()
+        right = None
+        try:
+            failures = self._attempts.begin(asker)
+            right = await self._check(asker, password, RANK_OF_KNOWN if known else failures)
+            return right
+        finally:
+            del self._checking[key]
+            mine.set_result(right)
+
+    async def _check(self, asker: str, password: str, rank: int) -> bool:
+        try:
+            right = await self._people.check_admin(password, rank)
+        except BaseException:
+            self._attempts.forgive(asker)  # nobody learned anything from a check that did not take place
+            raise
+        if right:
+            self._attempts.forgive(asker)
+        else:
+            self._attempts.failed()
+        return right
+
+
+def basic_password(header: str, user: str) -> str | None:
+    """The password in an Authorization header of the Basic scheme (RFC 7617) for `user`, or None."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return password if colon and name == user and len(password) <= MAX_PASSWORD else None

@@ -1,0 +1,41 @@
+"""Answers made for one request, gzipped where that may be done. Static files are compressed once, where they are read.
+
+Only what anybody may read is compressed: the length of an answer that holds a secret beside words that a stranger chose
+tells of the secret, byte by byte (BREACH). The nonce of a page is new in each answer, and so tells nothing.
+"""
+
+import zlib
+
+from starlette.responses import Response
+
+from fedistream.api.http.content_codings import choose
+
+LEAST = 1_000  # bytes; below it an answer fits into one packet as it is
+MOST = 512 * 1024  # bytes; more would hold the loop for longer than its answer is worth
+LEVEL = 6
+TYPES = ("text/", "application/json", "application/activity+json", "application/ld+json", "application/jrd+json")
+MORE_TYPES = ("image/svg+xml", "application/xml", "application/xrd+xml")
+GZIP = 16 + zlib.MAX_WBITS
+
+
+def compress(response: Response, accept_encoding: str) -> None:
+    """Gzip the whole body of `response` for a client that takes it."""
+    headers = response.headers
+    kind = headers.get("content-type", "")
+    body = getattr(response, "body", b"")  # a stream has none
+    if "accept-encoding" in headers.get("vary", "").lower():
+        return  # whoever made it has chosen
+    if not LEAST <= len(body) <= MOST or "content-encoding" in headers or not kind.startswith((*TYPES, *MORE_TYPES)):
+        return
+    headers.add_vary_header("Accept-Encoding")
+    if choose(accept_encoding, ("gzip",)) != "gzip":
+        return
+    squeeze = zlib.compressobj(LEVEL, wbits=GZIP)
+    packed = squeeze.compress(body) + squeeze.flush()
+    if len(packed) >= len(body):
+        return
+    response.body = packed
+    headers["content-length"] = str(len(packed))
+    headers["content-encoding"] = "gzip"
+    if headers.get("etag", "W/").startswith('"'):
+        headers["etag"] = f"W/{headers['etag']}"  # RFC 9110, 8.8.1: a strong one names these bytes alone

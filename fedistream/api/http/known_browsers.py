@@ -1,0 +1,46 @@
+"""Browsers that have shown the right password before, known again by a signed cookie. The cookie opens nothing."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+from fedistream.api.http.request import Ask
+
+COOKIE = "fedistream_known"
+AGE_S = 30 * 86400
+RENEWED_S = 86400  # a cookie that is older is given anew, so that whoever comes within a month stays known
+BYTES = 12
+
+
+class KnownBrowsers:
+    """`secret` signs, and should outlive the process; `now` is in Unix seconds; `chance(n)` gives n random bytes."""
+
+    def __init__(self, secret: bytes, now: Callable[[], float], chance: Callable[[int], bytes]) -> None:
+        self._secret, self._now, self._chance = secret, now, chance
+
+    def name(self, ask: Ask) -> str | None:
+        """Return the name that the browser is counted by; None for one that shows no cookie of ours, or an old one."""
+        found = self._read(ask)
+        return f"known {found[0]}" if found is not None else None
+
+    def introduce(self, ask: Ask) -> None:
+        """Let it be known from now on: it has just shown the right password."""
+        found, now = self._read(ask), self._now()
+        if found is not None and now - found[1] < RENEWED_S:
+            return
+        token = found[0] if found is not None else self._chance(BYTES).hex()
+        value = f"{token}-{int(now)}"
+        rules = f"Max-Age={AGE_S}; Path=/; HttpOnly; SameSite=Strict"
+        secure = "; Secure" if ask.request.url.scheme == "https" else ""
+        ask.headers["Set-Cookie"] = f"{COOKIE}={value}.{self._sign(value)}; {rules}{secure}"
+
+    def _read(self, ask: Ask) -> tuple[str, int] | None:
+        value, _, mac = ask.cookie(COOKIE).partition(".")
+        if not value or not hmac.compare_digest(self._sign(value).encode(), mac.encode()):
+            return None
+        token, _, since = value.partition("-")  # signed, so it is in the form that we gave it
+        # a clock that was set back must not make it younger than new
+        return (token, int(since)) if abs(self._now() - int(since)) < AGE_S else None
+
+    def _sign(self, value: str) -> str:
+        return hmac.new(self._secret, f"known {value}".encode(), hashlib.sha256).hexdigest()

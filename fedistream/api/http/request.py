@@ -1,0 +1,133 @@
+"""One request as a handler sees it: parsed, within limits, with the principal that the gate let in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import orjson
+from starlette.requests import Request
+
+from fedistream.core.client_network import household
+from fedistream.core.errors import Invalid, NotAllowed, Refusal
+
+MAX_JSON_DEPTH = 32  # the deepest body of any API spoken here has 6 levels
+MAX_COOKIES = 16 * 1024  # characters that are looked through; ours come with those of everything on the same name
+MAX_USER_AGENT = 512  # characters; browsers send about 150
+UNKNOWN_ADDRESS = "unknown"  # a server on a UNIX socket without proxy headers has no peer address
+
+T = TypeVar("T")
+
+
+class TooLarge(Refusal):
+    """The body is longer than the entry takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is larger than {limit} bytes")
+        self.limit = limit
+
+
+class TooSlow(Refusal):
+    """The body did not arrive in time."""
+
+
+class OtherSite(NotAllowed):
+    """A page of another site made the browser ask for a change."""
+
+    def __init__(self) -> None:
+        super().__init__("a page of another site may not do this")
+
+
+class Unidentified(Refusal):
+    """Nobody the gate knows: no credentials, or wrong ones. `challenge` is the WWW-Authenticate value, if any."""
+
+    def __init__(self, challenge: str = "") -> None:
+        super().__init__("Unauthorized")
+        self.challenge = challenge
+
+
+@dataclass(slots=True)
+class Ask:
+    """What is asked. `principal` is what the gate returned; `headers` go out with whatever the answer will be."""
+
+    request: Request
+    principal: object = None
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def method(self) -> str:
+        return self.request.method
+
+    @property
+    def path(self) -> str:
+        return self.request.url.path
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.query_params
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The named parts of the path, for example `slug` of `/c/{slug}`."""
+        return self.request.path_params
+
+    @property
+    def address(self) -> str:
+        """The asker's IP address as the server gives it; which proxies are believed is the server's business."""
+        return self.request.client.host if self.request.client else UNKNOWN_ADDRESS
+
+    @property
+    def household(self) -> str:
+        """Who is counted as one asker."""
+        return household(self.address)
+
+    @property
+    def user_agent(self) -> str:
+        return self.request.headers.get("user-agent", "")[:MAX_USER_AGENT]
+
+    def cookie(self, name: str) -> str:
+        """The cookie of this name, "" without one. What it says is for who set it to check."""
+        # by hand: the standard library's parser takes quadratic time for some headers before Python 3.11.10
+        given = self.request.headers.get("cookie", "")[:MAX_COOKIES]
+        items = (item.strip().partition("=") for item in given.split(";"))
+        return next((value for known, _, value in items if known == name), "")
+
+    def json(self) -> object:
+        """The body as JSON. Raises Invalid when it is none, or is nested deeper than MAX_JSON_DEPTH."""
+        try:
+            value: object = orjson.loads(self.body)
+        except orjson.JSONDecodeError as error:
+            raise Invalid("body", "is not valid JSON") from error
+        if _deeper(value, MAX_JSON_DEPTH):
+            raise Invalid("body", f"is nested deeper than {MAX_JSON_DEPTH} levels")
+        return value
+
+    def member(self, name: str, kind: type[T]) -> T:
+        """The member `name` of the JSON object in the body. Raises Invalid when it is missing or not a `kind`."""
+        value = self.json()
+        if not isinstance(value, dict):
+            raise Invalid("body", "must be a JSON object")
+        if name not in value:
+            raise Invalid(name, "is missing")
+        member = value[name]
+        # True is an int to Python, but not to anybody who writes JSON
+        if not isinstance(member, kind) or (isinstance(member, bool) and kind is not bool and kind is not object):
+            raise Invalid(name, f"must be {NAMES.get(kind, kind.__name__)}")
+        return member
+
+
+NAMES: Mapping[type, str] = {
+    str: "a string",
+    bool: "a boolean",
+    int: "a whole number",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def _deeper(value: object, left: int) -> bool:
+    if isinstance(value, dict):
+        return left == 0 or any(_deeper(item, left - 1) for item in value.values())
+    if isinstance(value, list):
+        return left == 0 or any(_deeper(item, left - 1) for item in value)
+    return False

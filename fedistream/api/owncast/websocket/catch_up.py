@@ -1,0 +1,170 @@
+"""How somebody who was away hears what was missed, before the loudspeaker speaks to the socket again.
+
+Who waits for a turn costs a few bytes and holds nothing: until then it is still away. What nobody else has read a
+moment ago is read from the log, slice by slice, and the next slice waits until the last one has gone out. The end, from
+the log to the loudspeaker, is one step: nothing is said twice, and nothing is left out.
+"""
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from fedistream.api.owncast import chat_shapes
+from fedistream.api.owncast.websocket.history_slices import SLICE, Stretches
+from fedistream.api.ws.broadcaster import Loudspeaker
+from fedistream.api.ws.connection import SLOW, TRY_AGAIN_LATER, Frames, Line, frames
+from fedistream.chat.messages import MessageLog
+from fedistream.chat.values import Shown
+from fedistream.core.errors import Outage
+from fedistream.core.supervisor import go
+
+log = logging.getLogger(__name__)
+
+MOST = 5_000  # lines; who missed more reads the history
+AT_ONCE = 32  # sockets, each with SLICE and what the server's buffer takes
+OF_ONE_NETWORK = 4  # of them
+SLICE_S = 10.0  # what a slice may take to go out
+BROKEN = 1011
+
+
+@dataclass(slots=True, eq=False)
+class Absence:
+    """Somebody who is back: with the id `since` of the last message heard. The newest `most` of the missed are wanted.
+    `network` is empty for those of whom one address says nothing."""
+
+    line: Line
+    channel_id: int
+    since: str
+    most: int
+    network: str
+    over: bool = False
+    first: str = ""  # what was told first
+
+
+class CatchingUp:
+    """`now` is the wall clock's."""
+
+    slice_s = SLICE_S
+
+    def __init__(
+        self, messages: MessageLog, loudspeaker: Loudspeaker, stretches: Stretches, now: Callable[[], datetime]
+    ) -> None:
+        self._messages, self._loudspeaker, self._stretches, self._now = messages, loudspeaker, stretches, now
+        # by network, in the order of their turns
+        self._waiting: OrderedDict[str, OrderedDict[Absence, None]] = OrderedDict()
+        self._served: Counter[str] = Counter()
+        self._servers = 0
+
+    def begin(self, absence: Absence) -> None:
+        """Let it hear what it missed, when it is its turn, and everything else from then on. Call `end` when the socket
+        is closed, and have it leave the loudspeaker."""
+        self._waiting.setdefault(absence.network, OrderedDict())[absence] = None
+        if self._servers < AT_ONCE:
+            self._servers += 1
+            go("catching up with the chat", self._serve())
+
+    def end(self, absence: Absence) -> None:
+        """The socket is closed: nothing more is told, and no turn is waited for. May be called twice."""
+        absence.over = True
+        queue = self._waiting.get(absence.network)
+        if queue is not None and absence in queue:
+            # a client that comes and goes all day would else be kept as often behind one that reads slowly
+            del queue[absence]
+            if not queue:
+                del self._waiting[absence.network]
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return sum(map(len, self._waiting.values()))
+
+    async def _serve(self) -> None:
+        """One after the other, until nobody waits who may be served."""
+        try:
+            while (absence := self._next()) is not None:
+                self._served[absence.network] += 1
+                try:
+                    await self._tell(absence)
+                except Outage:
+                    # they come back and ask for it again
+                    absence.line.shut(TRY_AGAIN_LATER, "the chat's history cannot be read at the moment")
+                except Exception:
+                    log.exception("somebody could not catch up with the chat")
+                    absence.line.shut(BROKEN)
+                finally:
+                    self._served[absence.network] -= 1
+                    if not self._served[absence.network]:
+                        del self._served[absence.network]
+        finally:
+            self._servers -= 1
+            if not self._servers:
+                self._stretches.clear()
+
+    def _next(self) -> Absence | None:
+        for network in list(self._waiting):
+            if network and self._served[network] >= OF_ONE_NETWORK:
+                continue
+            queue = self._waiting[network]
+            absence, _ = queue.popitem(last=False)
+            if queue:
+                self._waiting.move_to_end(network)
+            else:
+                del self._waiting[network]
+            return absence
+        return None
+
+    async def _tell(self, back: Absence) -> None:
+        recent = self._loudspeaker.recent(back.channel_id)
+        cursor, position, complete = back.since, recent.behind(back.since), True
+        if position is None or recent.messages(position) > back.most:
+            position = None
+            cursor = max(cursor, await self._stretches.start(back.channel_id, back.most))
+            complete = cursor == back.since
+        while not back.over:
+            if position is None or not recent.keeps(position):
+                cursor, position = await self._from_the_log(back, cursor)
+                continue
+            texts, behind, newest = recent.since(position, cursor, SLICE)
+            if behind == recent.end:
+                # from here to the end nothing is awaited
+                self._loudspeaker.follow(back.channel_id, back.line)
+                end = chat_shapes.caught_up(back.since, back.first, complete=complete)
+                back.line.push(frames([*texts, orjson.dumps(end)]))
+                return
+            await self._push(back, frames(texts))
+            position, cursor = behind, newest
+
+    async def _from_the_log(self, back: Absence, cursor: str) -> tuple[str, int]:
+        """Tell what comes after the cursor in the log. Returns the newest id of that, and from which position on the
+        loudspeaker's texts are not in it."""
+        position = 0
+        while not back.over:
+            stretch = await self._stretches.behind(back.channel_id, cursor)
+            for said, first, last in stretch.behind(cursor):
+                if not await self._push(back, said):
+                    break
+                back.first, cursor = back.first or first, last
+            position = stretch.position
+            if stretch.whole:
+                break
+        if not back.over and (hidden := await self._messages.hidden_since(back.channel_id, back.since, upto=cursor)):
+            shown = Shown(hidden, False, self._messages.next_id(), self._now())
+            await self._push(back, frames([self._loudspeaker.text(back.channel_id, shown)]))
+        return cursor, position
+
+    async def _push(self, back: Absence, said: Frames) -> bool:
+        """Write, and wait until it has gone out. False when it is over with this socket."""
+        if not back.over and back.line.push(said):
+            try:
+                async with asyncio.timeout(self.slice_s):
+                    await back.line.drained()
+                return not back.over
+            except TimeoutError:
+                back.line.shut(TRY_AGAIN_LATER, SLOW)
+        back.over = True
+        return False

@@ -1,0 +1,251 @@
+"""The chat's websocket, `/ws`: who may sit down, and what belongs to one socket.
+
+What may be said is the chat's to decide; how texts reach all sockets is the loudspeaker's.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from fedistream.api.http.request import MAX_USER_AGENT, UNKNOWN_ADDRESS
+from fedistream.api.owncast import chat_shapes
+from fedistream.api.owncast.ports import Channels
+from fedistream.api.owncast.shapes import Json
+from fedistream.api.owncast.websocket.catch_up import MOST, Absence, CatchingUp
+from fedistream.api.owncast.websocket.history_slices import Stretches
+from fedistream.api.owncast.websocket.incoming import Incoming
+from fedistream.api.ws.broadcaster import Loudspeaker, Shape
+from fedistream.api.ws.connection import TRY_AGAIN_LATER, Line, frames, line
+from fedistream.chat import message_ids
+from fedistream.chat.bans import Bans
+from fedistream.chat.messages import MessageLog
+from fedistream.chat.poster import Herald
+from fedistream.chat.presence import Seat
+from fedistream.chat.service import Chat
+from fedistream.chat.values import Event, Visitor, Why
+from fedistream.chat.visitors import Visitors
+from fedistream.core.client_network import household, is_shared
+from fedistream.core.errors import NotAllowed, Outage
+
+log = logging.getLogger(__name__)
+
+PATHS = frozenset(("/ws", "/entry"))  # the second was the first releases'
+MAX_TOKEN = 256  # characters
+FRAMES, FRAMES_S = 1000, 10.0  # frames from one socket; people need two a second
+GOODBYE, POLICY = 1000, 1008  # close codes (RFC 6455, 7.4.1)
+# sockets that are let in at a time. When thousands come back at once, each look-up of a token that is under way holds
+# some 10 kB among what stays, and the process never gets smaller again
+AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Open sockets: of one address, which may be a school's or a phone company's, and of all."""
+
+    per_address: int = 100
+    all: int = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The services a socket needs."""
+
+    channels: Channels
+    chat: Chat
+    herald: Herald
+    visitors: Visitors
+    messages: MessageLog
+    bans: Bans
+    loudspeaker: Loudspeaker
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+
+
+class Guest:
+    """One socket: the ear of its seat."""
+
+    __slots__ = ("_channel_id", "_shape", "line")
+
+    def __init__(self, line: Line, shape: Shape, channel_id: int) -> None:
+        self.line = line
+        self._shape = shape
+        self._channel_id = channel_id
+
+    def tell(self, shape: Json) -> None:
+        self.line.push(frames([orjson.dumps(shape)]))
+
+    def hear(self, event: Event) -> None:
+        self.line.push(frames([self._shape(self._channel_id, event)]))
+
+    def close(self, why: Why) -> None:
+        if why is Why.CHAT_DISABLED:
+            self.tell(chat_shapes.CHAT_DISABLED)
+        self.line.shut(why.value, why.name.lower().replace("_", " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The query of a socket's address: the access token, empty without; the id of the last message that was heard,
+    empty for who is back and has none, None for who is new; how many of the missed are wanted at most."""
+
+    token: str
+    since: str | None
+    most: int
+
+
+class ChatSocket:
+    """A raw ASGI application for the scope type "websocket"."""
+
+    def __init__(self, desk: Desk, limits: Limits = Limits()) -> None:
+        self._desk = desk
+        self._limits = limits
+        self._addresses: Counter[str] = Counter()
+        self._turnstile = asyncio.Semaphore(AT_ONCE)
+        stretches = Stretches(desk.messages, desk.loudspeaker, desk.monotonic)
+        self._catching_up = CatchingUp(desk.messages, desk.loudspeaker, stretches, desk.now)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = scope["client"][0] if scope.get("client") else UNKNOWN_ADDRESS
+        await receive()
+        if (refusal := self._refusal(address)) is not None:
+            await _answer(scope, send, *refusal)
+            return
+        home = household(address)
+        self._addresses[home] += 1
+        try:
+            await self._serve(scope, receive, send, address)
+        finally:
+            self._addresses[home] -= 1
+            if not self._addresses[home]:
+                del self._addresses[home]
+
+    def _refusal(self, address: str) -> tuple[int, str] | None:
+        """Status and words, for who gets no socket at all."""
+        if self._desk.bans.holds(address):
+            return 403, "forbidden"
+        if not self._desk.chat.enabled(self._desk.channels.home().id):
+            return 503, "the chat is disabled"
+        if self._addresses.total() >= self._limits.all:
+            return 503, "there are too many chat clients"
+        # a proxy that does not say for whom it asks, and programs on this machine, are not one visitor
+        if self._addresses[household(address)] >= self._limits.per_address and not is_shared(address):
+            return 429, "there are too many chat clients at this address"
+        return None
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+        desk, channel_id = self._desk, self._desk.channels.home().id
+        asked = _asked(scope)
+        async with self._turnstile:
+            await send({"type": "websocket.accept"})
+            # between this and his seat nothing may be awaited: he can be renamed or disabled at any time
+            visitor, away = await self._visitor(asked.token)
+        guest = Guest(line(scope, send), desk.loudspeaker.text, channel_id)
+        if away:
+            guest.line.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
+            await _until_gone(receive)
+            return
+        if visitor is None or not visitor.enabled:
+            if asked.token:
+                guest.tell(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
+            guest.line.shut(GOODBYE)
+            await _until_gone(receive)
+            return
+        if not desk.chat.enabled(channel_id):  # switched off since the handshake began
+            guest.close(Why.CHAT_DISABLED)
+            await _until_gone(receive)
+            return
+        guest.tell(chat_shapes.connected(visitor, desk.herald.next_id(), desk.now()))
+        absence = _absence(guest.line, channel_id, asked, address)
+        if absence is None:
+            desk.loudspeaker.join(channel_id, guest.line)
+        seat: Seat | None = None
+        incoming: Incoming | None = None
+        try:
+            seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
+            incoming = Incoming(desk.chat, seat, guest)
+            scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
+            if absence is not None:
+                self._catching_up.begin(absence)
+            elif asked.since is None:
+                desk.chat.greet(seat)
+            else:
+                guest.tell(chat_shapes.caught_up(asked.since, "", complete=False))
+            await self._listen(receive, incoming, guest)
+        except NotAllowed as refusal:
+            guest.line.shut(POLICY, str(refusal))
+            await _until_gone(receive)
+        except Exception:
+            log.exception("a chat socket failed")
+            guest.close(Why.BROKEN)
+            await _until_gone(receive)
+        finally:
+            if absence is not None:
+                self._catching_up.end(absence)
+            desk.loudspeaker.leave(channel_id, guest.line)
+            if seat is not None:
+                desk.chat.leave(seat)
+            if incoming is not None:
+                await incoming.finish()
+
+    async def _visitor(self, token: str) -> tuple[Visitor | None, bool]:
+        """Return the owner of the token, and whether the owner cannot be found out at the moment."""
+        try:
+            return (await self._desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None), False
+        except Outage:
+            return None, True
+
+    async def _listen(self, receive: Receive, incoming: Incoming, guest: Guest) -> None:
+        begin, count = self._desk.monotonic(), 0
+        while (message := await receive())["type"] != "websocket.disconnect":
+            now = self._desk.monotonic()
+            if now - begin > FRAMES_S:
+                begin, count = now, 0
+            count += 1
+            if count > FRAMES:
+                guest.line.shut(POLICY, "too many frames")
+            text = message.get("text")
+            if text is not None:
+                incoming.take(text, now)
+
+
+async def _answer(scope: Scope, send: Send, status: int, words: str) -> None:
+    """Plain text instead of a socket, from servers that can; the others say 403."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": POLICY, "reason": words})
+        return
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": words.encode()})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def _asked(scope: Scope) -> Asked:
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20))
+    most = query.get("most", "")
+    number = int(most) if most.isascii() and most.isdecimal() and len(most) < len(str(MOST)) + 1 else MOST
+    return Asked(query.get("accessToken", ""), query.get("since"), min(max(1, number), MOST))
+
+
+def _absence(line: Line, channel_id: int, asked: Asked, address: str) -> Absence | None:
+    """The lines that a returning client has missed, after an id of ours."""
+    if asked.since is None or not message_ids.is_id(asked.since):
+        return None
+    # those who share a proxy's address are not one
+    network = "" if is_shared(address) else household(address)
+    return Absence(line, channel_id, asked.since, asked.most, network)
+
+
+def _agent(scope: Scope) -> str:
+    found = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    return str(found.decode("latin-1"))[:MAX_USER_AGENT]

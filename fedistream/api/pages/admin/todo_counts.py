@@ -1,0 +1,57 @@
+"""What waits for the admin: how many of it in each place, for the navigation."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from fedistream.federation.inbox.reports import Flag
+from fedistream.federation.values import Page, Reply, State
+
+Count = Callable[[int], Awaitable[int]]
+"""Of a channel, by its id."""
+
+
+class Followers(Protocol):
+    async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int: ...
+
+
+class Overview(Protocol):
+    async def dead_hosts(self) -> int: ...
+
+
+class Talk(Protocol):
+    async def held(self, channel_id: int, offset: int, limit: int) -> Page[Reply]: ...
+
+
+class Flags(Protocol):
+    async def page(self, *, limit: int) -> Page[Flag]: ...
+
+
+class Needs:
+    """`places` by the names that the navigation has for them."""
+
+    def __init__(self, places: Mapping[str, Count]) -> None:
+        self._places = places
+
+    async def counts(self, channel_id: int) -> Mapping[str, int]:
+        return {name: await count(channel_id) for name, count in self._places.items()}
+
+
+def needs(followers: Followers, overview: Overview, talk: Talk, flags: Flags) -> Needs:
+    """All that can wait."""
+
+    async def pending(channel_id: int) -> int:
+        return await followers.number(channel_id, State.PENDING, directories=False)
+
+    async def featuring(channel_id: int) -> int:
+        return await followers.number(channel_id, State.PENDING, directories=True)
+
+    async def dead(channel_id: int) -> int:
+        return await overview.dead_hosts()
+
+    async def held(channel_id: int) -> int:
+        return (await talk.held(channel_id, 0, 1)).total
+
+    async def reported(channel_id: int) -> int:
+        return (await flags.page(limit=1)).total
+
+    return Needs({"followers": pending, "featured": featuring, "replies": held, "flags": reported, "deliveries": dead})

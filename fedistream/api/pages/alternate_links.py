@@ -1,0 +1,78 @@
+"""What stands behind a page in the protocol: the actor of its channel, or the post that tells of its broadcast.
+
+People paste the address of a page into the search of their server. Mastodon, GoToSocial and Misskey ask for it with
+the Accept of ActivityPub and take the document, whatever its id, as they do with Mastodon's own pages; Mastodon and
+others also follow rel="alternate". A redirect would be refused where reading has to be signed: the signature is for the
+address that was pasted.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.responses import Response
+
+from fedistream.api.fediverse import actors
+from fedistream.api.fediverse.negotiation import wants_document
+from fedistream.api.fediverse.signed import admit
+from fedistream.api.http.request import Ask
+from fedistream.core.errors import Refusal
+from fedistream.federation.actors.documents import Documents
+from fedistream.federation.inbox.authorized_fetch import Admission
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.urls import Addresses, Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """`document` is the URL of an actor or post, `creator` the channel as "@name@host"."""
+
+    document: str
+    creator: str
+    post_id: str = ""
+
+
+class Notices(Protocol):
+    async def post_of(self, broadcast_id: int) -> str: ...
+
+
+class Counterparts:
+    def __init__(
+        self, addresses: Addresses, documents: Documents, admission: Admission, posts: Posts, notices: Notices
+    ) -> None:
+        self._addresses, self._documents, self._admission = addresses, documents, admission
+        self._posts, self._notices = posts, notices
+
+    async def of(self, channel: Channel, broadcast_id: int | None = None) -> Counterpart | None:
+        """None while federation is off."""
+        if not self._addresses.on:
+            return None
+        site, name = self._addresses.site(), self._addresses.name(channel)
+        creator = f"@{name}@{site.authority}"
+        post_id = await self._post(broadcast_id)
+        return Counterpart(site.post(post_id) if post_id else site.actor(name), creator, post_id)
+
+    async def answer(self, ask: Ask, channel: Channel, broadcast_id: int | None = None) -> Response | None:
+        """The document, for who asks for one and not for the page. Raises Unsigned, NotAllowed."""
+        if not self._addresses.on or not wants_document(ask.request.headers):
+            return None
+        await admit(ask, self._addresses, self._admission)
+        post_id = await self._post(broadcast_id)
+        found = await (self._documents.post(post_id) if post_id else self._documents.actor(channel))
+        return actors.document(ask, found, self._admission)
+
+    async def _post(self, broadcast_id: int | None) -> str:
+        """The id of the broadcast's post, if everybody may read it."""
+        post_id = await self._notices.post_of(broadcast_id) if broadcast_id is not None else ""
+        if not post_id:
+            return ""
+        try:
+            await self._posts.get(post_id)
+        except Refusal:
+            return ""
+        return post_id
+
+
+def varied(page: Response) -> Response:
+    """The page, which another Accept makes a document of."""
+    page.headers.add_vary_header("Accept")
+    return page

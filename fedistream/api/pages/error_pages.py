@@ -1,0 +1,88 @@
+"""How the pages say no: a page in the same look for browsers, a line of text for everybody else."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import PlainTextResponse, Response
+
+from fedistream.api.fediverse.signed import Unsigned
+from fedistream.api.http.request import Ask, TooLarge, TooSlow, Unidentified
+from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.rendering import Pages
+from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
+
+STATUS: Mapping[type[Refusal], int] = {
+    Unidentified: 401,
+    Unsigned: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    TooSlow: 408,
+    Conflict: 409,
+    Gone: 410,
+    TooLarge: 413,
+    Invalid: 422,
+    TooMany: 429,
+    Unavailable: 503,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    heading: str
+    words: str
+
+
+class PagesEnvelope:
+    """The words of an error are shown as they are: refusals are written for the person who asked."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+        _ = pages.translations.gettext
+        self._words: Mapping[int, Words] = {
+            401: Words(_("Password needed"), _("This page is for the admin of this node.")),
+            403: Words(_("Not allowed"), _("You may not do this.")),
+            404: Words(_("Nothing here"), _("There is no page at this address.")),
+            405: Words(_("Not like this"), _("This address cannot be used in this way.")),
+            503: Words(_("Not at this moment"), _("The node's database does not answer.")),
+            500: Words(_("Our fault"), _("Something went wrong. The node's log says more.")),
+        }
+        self._other = Words(_("That did not work"), "")
+
+    def refusal(self, ask: Ask, error: Refusal) -> Response:
+        status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+        extra: dict[str, str] = {}
+        if isinstance(error, Unidentified) and error.challenge:
+            extra["WWW-Authenticate"] = error.challenge
+        if isinstance(error, TooMany | Unavailable):
+            extra["Retry-After"] = str(math.ceil(error.after_s))
+        return self._answer(ask, status, None if status in (401, 404) else str(error), extra)
+
+    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+        return self._answer(ask, 405, None, {"Allow": ", ".join(allowed)})
+
+    def fault(self, ask: Ask) -> Response:
+        return self._answer(ask, 500, None, {})
+
+    def unknown(self, ask: Ask) -> Response:
+        """For a path that no table has."""
+        return self._answer(ask, 404, None, {})
+
+    def _answer(self, ask: Ask, status: int, why: str | None, extra: Mapping[str, str]) -> Response:
+        known = self._words.get(status, self._other)
+        words = why[:1].upper() + why[1:] if why else known.words
+        if "text/html" not in ask.request.headers.get("accept", ""):
+            response: Response = PlainTextResponse(words, status)
+        else:
+            _ = self._pages.translations.gettext
+            admin = ask.path.startswith("/admin")
+            values = {
+                "code": status,
+                "heading": known.heading,
+                "words": words,
+                "back": "/admin/" if admin and status != 401 else "/",
+                "back_label": _("Back to the admin page") if admin and status != 401 else _("To the stream"),
+            }
+            response = self._pages.page("error.html", values, frame=Frame.SELF, status=status, cache="no-store")
+        response.headers.update(extra)
+        return response

@@ -1,0 +1,71 @@
+"""What the watch page shows to who wants to follow the channel from elsewhere: its handle, and what others did."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import segno
+
+from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.values import Kind
+
+FRESH_S = 5.0  # every visitor asks, and nobody needs the count of this second
+QUIET = 4  # modules of white around the code (ISO/IEC 18004, 6.3.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """`handle` is "@name@host", `url` the actor. Likes count reactions too."""
+
+    handle: str
+    url: str
+    followers: int
+    likes: int
+    shares: int
+
+
+class Followers(Protocol):
+    async def count(self, channel_id: int) -> int: ...
+
+
+class Engagements(Protocol):
+    async def tally(self, channel_id: int) -> Mapping[Kind, int]: ...
+
+
+class Invitations:
+    """Remembers each for FRESH_S; `monotonic` is in seconds."""
+
+    def __init__(
+        self, addresses: Addresses, followers: Followers, engagements: Engagements, monotonic: Callable[[], float]
+    ) -> None:
+        self._addresses, self._followers, self._engagements = addresses, followers, engagements
+        self._monotonic = monotonic
+        self._counted: dict[int, tuple[float, tuple[int, int, int]]] = {}
+
+    async def of(self, channel: Channel) -> Invitation | None:
+        """None while nobody can follow, as federation is off."""
+        if not self._addresses.on:
+            return None
+        site, name = self._addresses.site(), self._addresses.name(channel)
+        return Invitation(f"@{name}@{site.authority}", site.actor(name), *await self._counts(channel.id))
+
+    async def _counts(self, channel_id: int) -> tuple[int, int, int]:
+        now = self._monotonic()
+        until, counts = self._counted.get(channel_id, (now, (0, 0, 0)))
+        if until <= now:
+            done = await self._engagements.tally(channel_id)
+            likes = done.get(Kind.LIKE, 0) + done.get(Kind.REACTION, 0)
+            counts = (await self._followers.count(channel_id), likes, done.get(Kind.SHARE, 0))
+            self._counted[channel_id] = (now + FRESH_S, counts)
+        return counts
+
+
+@lru_cache(maxsize=64)
+def code(url: str) -> bytes:
+    """The QR code of an address as SVG, black on white in any scheme: not every camera reads the inverse."""
+    drawn = io.BytesIO()
+    made = segno.make(url, error="m", micro=False)
+    made.save(drawn, kind="svg", xmldecl=False, omitsize=True, border=QUIET, dark="#000", light="#fff")
+    return drawn.getvalue()

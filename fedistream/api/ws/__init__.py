@@ -1,0 +1,1 @@
+"""Web sockets for every face: one frame for many sockets (`broadcaster.py`) over the server's protocol."""

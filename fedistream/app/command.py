@@ -1,0 +1,109 @@
+"""The flags that more than one command has, with their variables and the file that gives their defaults; and how a
+command runs. The commands are in `cli.py` and `worker_command.py`.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+import tomllib
+from collections.abc import Callable, Coroutine
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from fedistream.app.config import Options
+from fedistream.app.startup import Problem
+from fedistream.core.log_buffer import hush_drivers
+
+try:
+    import uvloop
+
+    LOOP = uvloop.new_event_loop
+except ImportError:  # pragma: no cover  (not built for Windows)
+    LOOP = asyncio.new_event_loop  # type: ignore[assignment]
+
+CONFIG = "fedistream.toml"
+
+
+def _defaults(context: click.Context, _option: click.Parameter, path: Path) -> Path:
+    """Let a TOML file give the defaults of the flags; its keys are the flags' names with `-` or `_`."""
+    if not path.is_file():
+        if context.get_parameter_source("config") is not click.core.ParameterSource.DEFAULT:
+            raise click.BadParameter(f"there is no file {path}")
+        return path
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.BadParameter(f"{path} cannot be read: {error}") from error
+    # one file for all commands
+    names = {field.name for field in fields(Options)}
+    values = {key.replace("-", "_"): value for key, value in given.items()}
+    if unknown := sorted(values.keys() - names):
+        raise click.BadParameter(f"{path} has a key that is no flag: {', '.join(unknown)}")
+    known = {parameter.name for parameter in context.command.params}
+    context.default_map = {key: value for key, value in values.items() if key in known}
+    return path
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def flag(name: str, **more: Any) -> Callable[[Command], Command]:
+    """A flag that is also an environment variable, FEDISTREAM_ and its name."""
+    variable = "FEDISTREAM_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, envvar=variable, show_envvar=True, **more)
+
+
+PORT = click.IntRange(0, 65_535)
+DEFAULTS = Options()
+
+# the flags of more than one command
+CONFIG_FILE = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path(CONFIG),
+    is_eager=True,
+    expose_value=False,
+    callback=_defaults,
+    help="A TOML file with defaults for these flags.",
+)
+DATA_DIR = flag(
+    "--data-dir", type=click.Path(path_type=Path), default=DEFAULTS.data_dir, help="Where everything is kept."
+)
+PUBLIC_URL = flag("--public-url", default="", help="The address people use, https://name.")
+FEDERATION_ALLOW = flag(
+    "--federation-allow", default="", help="Hosts, name[:port],..., that may be private and on http: for labs."
+)
+DATABASE_URL = flag(
+    "--database-url", default="", help="postgres://user:password@host/name; SQLite in the data folder if empty."
+)
+LOG_LEVEL = flag("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default=DEFAULTS.log_level)
+
+
+LAST_S = 0.5  # for what a stopped process still has to do
+
+
+def _end_soon() -> None:
+    """All is closed that could be. A thread that still waits for the database must not keep the process."""
+    last = threading.Timer(LAST_S, os._exit, [0])
+    last.daemon = True
+    last.start()
+
+
+def run(options: Options, work: Coroutine[Any, Any, None]) -> None:
+    """Carry out a command. A Problem is one line on the terminal, and an exit code."""
+    logging.basicConfig(
+        level=options.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
+    )
+    hush_drivers()
+    try:
+        with asyncio.Runner(loop_factory=LOOP) as runner:
+            runner.run(work)
+            _end_soon()
+    except Problem as problem:
+        click.echo(f"fedistream: {problem}", err=True)
+        sys.exit(problem.code)

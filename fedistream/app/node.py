@@ -1,0 +1,288 @@
+"""The front process: opens the data, the ports and the features, runs them, and closes all of it in the reverse order.
+
+How the features are joined is in `services.py`, the faces on them in `web.py`. Nothing but `cli.py` imports this.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import _TrustedHosts
+
+from fedistream.api.http.connection_limiter import Connections
+from fedistream.api.http.uvicorn_protocol import Http1Protocol
+from fedistream.api.ops import Check
+from fedistream.api.owncast.ports import Listening
+from fedistream.api.ws.uvicorn_protocol import SETTINGS as SOCKETS
+from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
+from fedistream.app import startup
+from fedistream.app import worker as workshop
+from fedistream.app.config import Options
+from fedistream.app.services import Features, build
+from fedistream.app.startup import BAD_DATA, DIED, Problem
+from fedistream.app.web import web
+from fedistream.core import file_descriptors
+from fedistream.core.client_network import many_share
+from fedistream.core.log_buffer import Logbook
+from fedistream.core.supervisor import Supervisor, Work, go
+from fedistream.db import Database, DatabaseProblem
+from fedistream.jobs.admin import Overview
+from fedistream.jobs.outbox import Outbox
+from fedistream.jobs.worker_process import WorkerChild
+from fedistream.notices.service import waiting as notices_waiting
+from media.rtmp.server import RtmpServer
+
+log = logging.getLogger(__name__)
+
+STOP_S = 5.5  # from being told to stop to having stopped; a supervisor kills what has not in eight or ten seconds
+GOODBYE_S = 2  # of that, how long running requests are waited for
+STEP_S = 1.5  # and every other step at most
+LEAST_S = 0.1  # when the time is over, each step that is left has so much
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What the operator is shown at the start. The secrets are empty but in the run that made them."""
+
+    watch_url: str
+    public_url: str
+    rtmp_url: str
+    rtmps_url: str
+    stream_key: str
+    admin_password: str
+
+
+class Node:
+    """One installation in one process. `open`, then `run` until it is told to stop, then `close`."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.logbook = Logbook()
+        self._undo = contextlib.AsyncExitStack()
+        self._features: Features | None = None
+        self._server: uvicorn.Server | None = None
+        self._socket: socket.socket | None = None
+        self._died = ""
+        self._stop_by: float | None = None  # in the loop's time
+        self._children: list[WorkerChild] = []
+        self.supervisor = Supervisor(self._give_up)
+
+    async def open(self) -> Welcome:
+        """Start everything but the web server. Raises Problem; `close` has to be called in either case."""
+        options, undo = self.options, self._undo
+        root = logging.getLogger()
+        root.addHandler(self.logbook)
+        undo.callback(root.removeHandler, self.logbook)
+        share = file_descriptors.share(file_descriptors.raise_limit())
+        certificate = startup.tls(options)
+        undo.enter_context(startup.only_here(options.data_dir))
+        self._socket = undo.enter_context(startup.bound(options.host, options.port))
+        database = await self._database()
+        outbox = self._workers()
+        made = self._features = await build(options, outbox)
+        self._beside("database", database.watch)
+        self._beside("facts", made.facts.run)
+        self._beside("viewers", made.viewers.run)
+        self._beside("broadcasts", made.broadcasts.run, ends=True)
+        self._beside("chat", made.chat.chat.run, ends=True)
+        self._beside("stills", made.stills.run)
+        self._at_end("federation", made.federation.close)
+        self._at_end("pictures", made.pictures.close)
+        self._beside("federation", made.federation.run)
+
+        rtmp = RtmpServer(made.broadcasts, is_proxy=startup.rtmp_proxies(options))
+        self._at_end("rtmp", rtmp.close)
+        undo.callback(made.broadcasts.close)
+        undo.callback(made.chat.chat.close)
+        rtmp_port = await _encoders(rtmp, options.host, options.rtmp_port, None)
+        rtmps_port = 0
+        if options.rtmps_port is not None:
+            rtmps_port = await _encoders(rtmp, options.host, options.rtmps_port, certificate)
+
+        # not before: who reaches the web port may take the encoder's for open too
+        startup.listen(self._socket, options.port)
+        self._beside("descriptors", file_descriptors.watch)
+        web_port: int = self._socket.getsockname()[1]
+        listening = Listening(options.host, web_port, options.host, rtmp_port, made.channels.key_overridden)
+        checks: dict[str, Check] = {
+            "database": database.check,
+            "ingest": _ingest_check(rtmp),
+            "tasks": self.supervisor.check,
+            "broadcasts": made.broadcasts.check,
+            "chat": made.chat.messages.check,
+        }
+        app = web(made, Overview(outbox), self.logbook, listening, checks)
+        self._server = _Server(_web_config(app, options, share))
+        self._obey_signals()
+        host = _reachable(options.host)
+        return Welcome(
+            watch_url=f"http://{host}:{web_port}/",
+            public_url=options.public_url,
+            rtmp_url=f"rtmp://{host}:{rtmp_port}/live",
+            rtmps_url=f"rtmps://{host}:{rtmps_port}/live" if rtmps_port else "",
+            stream_key=made.stream_key,
+            admin_password=made.admin_password,
+        )
+
+    @property
+    def features(self) -> Features:
+        """The services behind the faces, once it is open: the door for tests and for programs that embed a node."""
+        assert self._features is not None, "open it first"
+        return self._features
+
+    async def run(self) -> None:
+        """Serve until SIGINT or SIGTERM, or until `stop`. Raises Problem when a task died that it cannot do without."""
+        assert self._server is not None
+        assert self._socket is not None
+        log.info("the node is ready")
+        await self._server.serve(sockets=[self._socket])
+        if self._died:
+            raise Problem(f"the task {self._died} died, and the node cannot do without it", DIED)
+
+    def stop(self) -> None:
+        """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
+        self._left()  # the clock runs
+        if self._features is not None:
+            self._features.broadcasts.close()
+            self._features.chat.rooms.close()
+        for child in self._children:
+            child.stop()
+        if self._server is not None:
+            self._server.should_exit = True
+
+    async def close(self) -> None:
+        """Undo everything `open` did, in the reverse order, within STOP_S: what does not end by then is left."""
+        self._left()
+        await self._undo.aclose()
+
+    def _left(self) -> float:
+        """Seconds until the node has to have stopped; they begin to run with the first call."""
+        now = asyncio.get_running_loop().time()
+        if self._stop_by is None:
+            self._stop_by = now + STOP_S
+        return max(LEAST_S, self._stop_by - now)
+
+    def _at_end(self, name: str, close: Callable[[], Awaitable[object]], most_s: float = STEP_S) -> None:
+        """Have it awaited when the node closes, and left alone when it takes too long."""
+
+        async def wait() -> None:
+            await close()
+
+        async def end() -> None:
+            closing = go(f"closing {name}", wait())
+            done, _ = await asyncio.wait([closing], timeout=min(most_s, self._left()))
+            if not done:
+                log.error("closing %s takes too long, and is left", name)
+                closing.cancel()
+
+        self._undo.push_async_callback(end)
+
+    def _obey_signals(self) -> None:
+        """From the end of `open` on, so that one who is told at once to stop does so in order."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+            self._undo.callback(loop.remove_signal_handler, number)
+
+    async def _database(self) -> Database:
+        try:
+            database = Database(self.options.database)
+            self._at_end("database", lambda: database.close(min(STEP_S, self._left()) / 2))
+            await database.open()
+        except DatabaseProblem as problem:
+            raise Problem(str(problem), BAD_DATA) from problem
+        return database
+
+    def _workers(self) -> Outbox:
+        """The outbox, and the processes that are started when something is put into it."""
+        command, environment = workshop.child_command(self.options)
+
+        def nudge() -> None:
+            for child in self._children:
+                child.nudge()
+
+        async def waiting() -> bool:
+            return await outbox.waiting() or await notices_waiting()
+
+        outbox = Outbox(time.time, nudge)
+        for number in range(1, self.options.workers + 1):
+            child = WorkerChild(command, environment, waiting)
+            self._at_end(f"worker {number}", partial(self._end_child, child), STOP_S)
+            self._beside(f"worker {number}", child.run)
+            self._children.append(child)
+        return outbox
+
+    async def _end_child(self, child: WorkerChild) -> None:
+        await child.close(max(LEAST_S, self._left() - STEP_S))
+
+    def _beside(self, name: str, work: Work, *, ends: bool = False) -> None:
+        """Run `work` until the node closes. If it `ends` of itself by then, it is given the time to."""
+        runner = self.supervisor.start(name, work, ends=ends)
+
+        async def end() -> None:
+            await runner.end(min(STEP_S, self._left()) if ends else 0)
+
+        self._undo.push_async_callback(end)
+
+    def _give_up(self, task: str) -> None:
+        self._died = task
+        self.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: it would raise the signal again before the node has closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _web_config(app: ASGIApp, options: Options, share: file_descriptors.Share) -> uvicorn.Config:
+    proxies = _TrustedHosts(options.trusted_proxies)
+    connections = Connections(share, time.monotonic, lambda address: address in proxies or many_share(address))
+    return uvicorn.Config(
+        app,
+        http=cast(type[asyncio.Protocol], partial(Http1Protocol, connections)),
+        ws=FanoutProtocol,
+        **SOCKETS,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=options.trusted_proxies,
+        timeout_graceful_shutdown=GOODBYE_S,
+        timeout_keep_alive=30,  # a player asks every few seconds; a new connection each time would cost more
+    )
+
+
+def _ingest_check(server: RtmpServer) -> Check:
+    async def check() -> str | None:
+        return None if server.open else "closed"
+
+    return check
+
+
+async def _encoders(server: RtmpServer, host: str, port: int, tls: ssl.SSLContext | None) -> int:
+    """Listen for encoders. Returns the port. Raises Problem."""
+    try:
+        return await server.listen(host, port, ssl=tls)
+    except OSError as error:
+        raise startup.unbindable(host, port, "--rtmps-port" if tls else "--rtmp-port", error) from error
+
+
+def _reachable(host: str) -> str:
+    """A name for the operator's terminal: "any address" is no address to open in a browser."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,72 @@
+"""The one page that says who acts on which fact."""
+
+from dataclasses import dataclass
+
+from fedistream.chat.engagements import Chorus
+from fedistream.chat.poster import Herald
+from fedistream.chat.service import Chat
+from fedistream.core.bus import Reaction
+from fedistream.core.events import (
+    BroadcastEnded,
+    BroadcastStarted,
+    EncoderReturned,
+    FollowApproved,
+    FollowReceived,
+    PostLiked,
+    PostShared,
+    SettingChanged,
+    TitleChanged,
+)
+from fedistream.federation.feature import FederationFeature
+from fedistream.notices.service import Notices
+from fedistream.thumbnails.service import Stills
+from fedistream.viewers.service import Viewers
+
+
+def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
+    """What must happen, and happens in a worker: the services here are built in both processes."""
+    lists, profiles, offers = federation.doors.lists, federation.profiles, federation.offers
+    return (
+        Reaction(SettingChanged, "job", profiles.note, when=profiles.heeds),
+        Reaction(SettingChanged, "job", lists.enforce, when=lists.heeds),
+        Reaction(BroadcastStarted, "job", notices.plan, when=notices.heeds),
+        Reaction(BroadcastEnded, "job", notices.close, when=notices.heeds),
+        Reaction(TitleChanged, "job", notices.rename, when=notices.heeds),
+        Reaction(BroadcastStarted, "job", offers.begin, when=offers.heeds),
+        Reaction(EncoderReturned, "job", offers.begin, when=offers.heeds),
+        Reaction(TitleChanged, "job", offers.begin, when=offers.heeds),
+        Reaction(BroadcastEnded, "job", offers.end, when=offers.heeds),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who acts in the front process."""
+
+    viewers: Viewers
+    chat: Chat
+    herald: Herald
+    chorus: Chorus
+    federation: FederationFeature
+    stills: Stills
+    notices: Notices
+
+
+def table(cast: Cast) -> tuple[Reaction, ...]:
+    """The reactions of a node with these services."""
+    federation = cast.federation.federation
+    return (
+        Reaction(BroadcastStarted, "live", cast.herald.announce_start),
+        Reaction(BroadcastStarted, "now", cast.stills.heed),
+        Reaction(EncoderReturned, "now", cast.stills.heed),
+        Reaction(BroadcastEnded, "live", cast.herald.announce_end),
+        Reaction(TitleChanged, "live", cast.herald.announce_title),
+        Reaction(SettingChanged, "now", cast.chat.heed),
+        Reaction(SettingChanged, "now", federation.heed),
+        Reaction(BroadcastStarted, "live", cast.chorus.announce_start),
+        Reaction(FollowReceived, "live", cast.chorus.announce_follow),
+        Reaction(FollowApproved, "live", cast.chorus.announce_approval),
+        Reaction(PostLiked, "live", cast.chorus.announce_like),
+        Reaction(PostShared, "live", cast.chorus.announce_share),
+        *jobs(cast.federation, cast.notices),
+    )

@@ -1,0 +1,30 @@
+"""The command `fedistream worker`, in a module of its own so that a worker process carries nothing of the web server.
+
+The node starts its worker by `python -m fedistream.app.worker_command`.
+"""
+
+from typing import Any
+
+import click
+
+from fedistream.app import worker as workshop
+from fedistream.app.command import CONFIG_FILE, DATA_DIR, DATABASE_URL, FEDERATION_ALLOW, LOG_LEVEL, PUBLIC_URL, run
+from fedistream.app.config import Options
+
+
+@click.command(context_settings={"show_default": True})
+@CONFIG_FILE
+@DATA_DIR
+@PUBLIC_URL
+@DATABASE_URL
+@FEDERATION_ALLOW
+@LOG_LEVEL
+@click.option("--nudged", is_flag=True, hidden=True, help="The standard input says when to look, and when to end.")
+def worker(*, nudged: bool, **given: Any) -> None:
+    """Deliver what a node has promised. A node starts one by itself; more may run, on other machines too."""
+    options = Options(**given)
+    run(options, workshop.run(options, nudged=nudged))
+
+
+if __name__ == "__main__":
+    worker(prog_name="fedistream worker")

@@ -1,0 +1,256 @@
+"""One channel's broadcast while it lasts: its state, its packager, its encoder, its grace time.
+
+Everything here is synchronous and in memory; rows and facts go through the `Story`, which `service.py` tells.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from fedistream.broadcasts.takeovers import Rivals
+from fedistream.broadcasts.values import MOVES, Air, Encoder, Move, State
+from media.hub import Hub
+from media.ingest import Sink
+from media.keyframe import Keyframe, LastKeyframe
+from media.package.llhls import Rung, Shape
+
+RETURN_GAP_MS = 100  # between what an encoder sent last and what the next one sends first, on the media timeline
+REFUSAL_SHOWN_S = 600  # how long the admin reads why an encoder was sent away
+KEEP_ENDED_S = 120  # how long the finished playlist stays, for players that are a little behind
+
+
+@dataclass(slots=True)
+class Run:
+    """One broadcast. `broadcast_id` is None until its row is written, which may take as long as the database is away;
+    `encoder` is what is written of the encoder that began it, as plain JSON."""
+
+    started_at: datetime
+    title: str
+    broadcast_id: int | None = None
+    encoder: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """The publisher on the air, as seen from here."""
+
+    def encoder(self) -> Encoder: ...
+    def warnings(self) -> tuple[str, ...]: ...
+    def drop(self, why: str) -> None:
+        """Close its connection."""
+
+
+class Story(Protocol):
+    """Where the turns of a broadcast are written down and told."""
+
+    def started(self, channel_id: int, run: Run, encoder: Encoder) -> None: ...
+    def lost(self, channel_id: int, run: Run, at: datetime, until: datetime) -> None: ...
+    def returned(self, channel_id: int, run: Run, at: datetime) -> None: ...
+    def ended(self, channel_id: int, run: Run, at: datetime, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a channel's settings say at the moment they are asked."""
+
+    title: str
+    grace_s: float
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Time and chance, from outside: the time of day, and a token nobody used before."""
+
+    now: Callable[[], datetime]
+    token: Callable[[], str]
+
+
+class OnAir:
+    """The state machine of one channel. `MOVES` says which moves exist."""
+
+    def __init__(self, channel_id: int, terms: Callable[[], Terms], story: Story, clocks: Clocks) -> None:
+        self.channel_id = channel_id
+        self.state = State.OFFLINE
+        self.rung: Rung | None = None
+        self.hub, self._keyframes = _hub()
+        self.run: Run | None = None
+        self.last_started_at: datetime | None = None
+        self.last_ended_at: datetime | None = None
+        self.terms, self._story, self._clocks = terms, story, clocks
+        self.rivals = Rivals()
+        self._source: Source | None = None
+        self._refusal = "", clocks.now()  # the newest reason, and since when it is told
+        self._lost_at: datetime | None = None
+        self._until: datetime | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def air(self) -> Air:
+        run, source = self.run, self._source
+        return Air(
+            channel_id=self.channel_id,
+            state=self.state,
+            broadcast_id=run.broadcast_id if run else None,
+            started_at=run.started_at if run else None,
+            lost_at=self._lost_at,
+            until=self._until,
+            encoder=source.encoder() if source else None,
+            last_started_at=self.last_started_at,
+            last_ended_at=self.last_ended_at,
+            playable=self.rung is not None and self.rung.playable and not self.rung.ended,
+            warnings=(*source.warnings(), *self.rivals.warnings()) if source else self._refusals(),
+        )
+
+    def refuse(self, reason: str) -> None:
+        """Keep why an encoder was sent away, until one is on the air, or for a while."""
+        self._refusal = reason, self._clocks.now()
+
+    def _refusals(self) -> tuple[str, ...]:
+        reason, at = self._refusal
+        told = reason and self._clocks.now() - at < timedelta(seconds=REFUSAL_SHOWN_S)
+        return (f"An encoder was refused. {reason}",) if told else ()
+
+    @property
+    def keyframe(self) -> Keyframe | None:
+        """The newest one of the running broadcast."""
+        return self._keyframes.newest
+
+    def take(self, source: Source) -> tuple[Sink, int]:
+        """Put `source` on the air, in the place of whoever is there. Returns the sink, and where its time begins."""
+        before, old = self.state, self._source
+        self._refusal = "", self._clocks.now()
+        self._source = source
+        self._move(Move.PUBLISHED)
+        if old is not None:
+            old.drop("another encoder took over with the same stream key")
+        if before is State.OFFLINE:
+            self._begin(source)
+        elif before is State.WAITING:
+            assert self.run is not None
+            self._lost_at = self._until = None
+            self._story.returned(self.channel_id, self.run, self._clocks.now())
+        if self.rung is None or self.rung.ended:
+            self._open_rung()
+        elif not self.rung.playable:
+            self.rung.renumber(self._age_s())
+        return self.hub, (self.hub.end_ms + RETURN_GAP_MS if self.hub.end_ms else 0)
+
+    def lost(self, source: Source) -> None:
+        """The connection of `source` broke. If it was on the air, the grace time begins."""
+        if source is not self._source:
+            return
+        self._source = None
+        terms, now = self.terms(), self._clocks.now()
+        if self.rung is not None:
+            self.rung.pause()
+        if terms.grace_s <= 0:
+            self._end(Move.FINISHED, now, "the encoder's connection was lost")
+            return
+        self.wait(now, now + timedelta(seconds=terms.grace_s))
+        assert self.run is not None
+        self._story.lost(self.channel_id, self.run, now, now + timedelta(seconds=terms.grace_s))
+
+    def wait(self, lost_at: datetime, until: datetime) -> None:
+        """Wait for the encoder until then; after a restart of the node, for the one it had before."""
+        if self.state is State.LIVE:
+            self._move(Move.LOST)
+        else:
+            self.state = State.WAITING
+            self._open_rung()  # it holds the players that are left, instead of telling them that nothing is here
+        self._lost_at, self._until = lost_at, until
+        delay = max(0.0, (until - self._clocks.now()).total_seconds())
+        self._arm(delay, self._expire)
+
+    def finished(self, source: Source) -> None:
+        """`source` said that it is done. If it was on the air, so is the broadcast."""
+        if source is self._source:
+            self._source = None
+            self._end(Move.FINISHED, self._clocks.now(), "finished")
+
+    def disconnect(self) -> bool:
+        """End the broadcast now. Returns whether there was one."""
+        if self.state is State.OFFLINE:
+            return False
+        source, self._source = self._source, None
+        self._end(Move.DISCONNECTED, self._clocks.now(), "disconnected by the admin")
+        if source is not None:
+            source.drop("disconnected by the admin of this node")
+        return True
+
+    def close(self) -> None:
+        """The node stops: the encoder is sent away, and may come back to the next process within the grace time."""
+        source = self._source
+        if source is not None:
+            self.lost(source)
+            source.drop("the node is shutting down")
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.rung is not None:
+            self.rung.close()
+        self.hub.close()
+
+    def _begin(self, source: Source) -> None:
+        now, terms = self._clocks.now(), self.terms()
+        self.run = Run(now, terms.title)
+        self.last_started_at = now
+        self._lost_at = self._until = None
+        self.hub.close()
+        self.hub, self._keyframes = _hub()
+        self.rung = None
+        self._story.started(self.channel_id, self.run, source.encoder())
+
+    def _open_rung(self) -> None:
+        """A packager for the running broadcast. After a restart of the node it must not use a number again.
+
+        Segments are a second and more on the average, so the broadcast's age in seconds is past every number given out.
+        """
+        self.rung = Rung(
+            self._clocks.token(),
+            self.terms().shape,
+            first=self._age_s(),
+            wall_ms=lambda: int(self._clocks.now().timestamp() * 1000),
+        )
+        self.hub.tap(self.rung)
+
+    def _age_s(self) -> int:
+        assert self.run is not None
+        return int((self._clocks.now() - self.run.started_at).total_seconds())
+
+    def _expire(self) -> None:
+        self._end(Move.EXPIRED, self._lost_at or self._clocks.now(), "the encoder did not come back")
+
+    def _end(self, move: Move, at: datetime, reason: str) -> None:
+        run = self.run
+        assert run is not None
+        self._move(move)
+        self._lost_at = self._until = None
+        self.last_ended_at = at
+        self.run = None
+        self.hub.close()
+        self.hub, self._keyframes = _hub()
+        if self.rung is not None:
+            self.rung.end()
+            self._arm(KEEP_ENDED_S, self._forget)
+        self._story.ended(self.channel_id, run, at, reason)
+
+    def _forget(self) -> None:
+        self.rung = None
+
+    def _move(self, move: Move) -> None:
+        self.state = MOVES[self.state, move]
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _arm(self, delay_s: float, act: Callable[[], None]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay_s, act)
+
+
+def _hub() -> tuple[Hub, LastKeyframe]:
+    """A new one, and what keeps its newest keyframe."""
+    hub, keyframes = Hub(), LastKeyframe()
+    hub.tap(keyframes)
+    return hub, keyframes

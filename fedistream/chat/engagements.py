@@ -1,0 +1,96 @@
+"""What people on other servers do, told in the chat in a line: they follow, like, share. An admin can silence it.
+
+Likes and shares are stated once each. A follow is told once for each actor and broadcast, as who unfollows and follows
+again is a new follower each time.
+"""
+
+import contextlib
+import re
+import unicodedata
+from collections import OrderedDict
+
+from fedistream.chat.poster import Engagement, Herald, Settings
+from fedistream.chat.values import Kind, RemoteAuthor
+from fedistream.core import plain_text
+from fedistream.core.errors import TooMany
+from fedistream.core.events import BroadcastStarted, FollowApproved, FollowReceived, PostLiked, PostShared
+
+MAX_NAME = 100  # characters; a name is no place for a message
+MAX_TOLD = 5_000  # follows in memory; older ones are in the log
+ACCEPTED = "accepted"
+MAX_EMOJI = 16  # characters: families of four have 7, flags of regions 14
+_CUSTOM = re.compile(r":[\w+-]{1,62}:")
+
+
+class Chorus:
+    def __init__(self, herald: Herald, settings: Settings) -> None:
+        self._herald, self._settings = herald, settings
+        self._just_told: OrderedDict[tuple[int, str], None] = OrderedDict()
+
+    async def announce_follow(self, fact: FollowReceived) -> None:
+        """Who has to wait for the admin is announced when he is let in."""
+        if fact.state == ACCEPTED:
+            await self._say_once(fact)
+
+    async def announce_approval(self, fact: FollowApproved) -> None:
+        await self._say_once(fact)
+
+    async def announce_like(self, fact: PostLiked) -> None:
+        reaction = fact.reaction if _is_emoji(fact.reaction) else ""
+        did = f"reacted with {reaction} to" if reaction else "liked"
+        await self._say(
+            Kind.LIKE,
+            fact,
+            f"{did} a post from {self._server(fact.channel_id)}.",
+            reaction,
+            fact.reaction_image if reaction else "",
+        )
+
+    async def announce_share(self, fact: PostShared) -> None:
+        await self._say(Kind.REPOST, fact, f"shared a post from {self._server(fact.channel_id)}.")
+
+    async def _say_once(self, fact: FollowReceived | FollowApproved) -> None:
+        key = (fact.channel_id, fact.actor)
+        # what was told a moment ago is not in the log yet
+        if key in self._just_told or await self._herald.was_told(fact.channel_id, Kind.FOLLOW, fact.actor):
+            return
+        if await self._say(Kind.FOLLOW, fact, "followed this stream."):
+            self._just_told[key] = None
+        while len(self._just_told) > MAX_TOLD:
+            self._just_told.popitem(last=False)
+
+    async def announce_start(self, fact: BroadcastStarted) -> None:
+        """What follows is of another broadcast."""
+        for key in [key for key in self._just_told if key[0] == fact.channel_id]:
+            del self._just_told[key]
+
+    async def _say(
+        self,
+        kind: Kind,
+        fact: FollowReceived | FollowApproved | PostLiked | PostShared,
+        did: str,
+        reaction: str = "",
+        reaction_image: str = "",
+    ) -> bool:
+        shown = self._settings.value("federation.show_engagement", fact.channel_id)
+        if not shown or self._settings.value("chat.disabled", fact.channel_id):
+            return False
+        name = plain_text.name(fact.display_name, MAX_NAME) or fact.handle
+        author = RemoteAuthor(name, fact.handle, fact.actor, fact.image)
+        what = Engagement(kind, author, f"{name} {did}", name, fact.image, fact.actor, reaction, reaction_image)
+        # when the database does not keep up, this is what can be left out best
+        with contextlib.suppress(TooMany):
+            self._herald.engagement(fact.channel_id, what)
+            return True
+        return False
+
+    def _server(self, channel_id: int) -> str:
+        return str(self._settings.value("name", channel_id))
+
+
+def _is_emoji(reaction: str) -> bool:
+    """Whether a reaction may be shown: an emoji, or the name of one. Others may write any text there."""
+    if _CUSTOM.fullmatch(reaction):
+        return True
+    symbols = any(unicodedata.category(each) in ("So", "Sk", "Sm", "Me") for each in reaction)
+    return symbols and len(reaction) <= MAX_EMOJI and not any(each.isalpha() for each in reaction)

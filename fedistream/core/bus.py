@@ -1,0 +1,144 @@
+"""The bus: hands a fact to those who act on it, in this process; jobs alone leave it.
+
+Three kinds of reaction: "now" is called at once (pure bookkeeping), "live" soon and in order (dropped when more than
+`capacity` wait), "job" becomes a row of the outbox. A fact that changed rows is stated (`state`) inside their
+transaction; one without rows is published (`publish`).
+"""
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fedistream.core.events import FACTS, ROWLESS, Fact
+from fedistream.db import after_commit
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["now", "live", "job"]
+KINDS = ("now", "live", "job")
+
+
+class WrongReaction(Exception):
+    """A row of the reactions table cannot work; the node must not start with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One row of the table: on `fact`, call `act` with it. "now" acts are plain functions, the others coroutines.
+
+    `when` says which facts of the kind matter: for the others nothing is written down, and nobody is called.
+    """
+
+    fact: type[Fact]
+    kind: Kind
+    act: Callable[[Any], Any]
+    when: Callable[[Any], bool] | None = None
+
+    def heeds(self, fact: Fact) -> bool:
+        return self.when is None or self.when(fact)
+
+    @property
+    def name(self) -> str:
+        act = self.act
+        return f"{act.__module__}.{act.__qualname__}"
+
+
+Enqueue = Callable[[Fact, Sequence[str]], Awaitable[None]]
+
+
+class Bus:
+    """Make it, `attach` the table once, `state` and `publish` facts, and keep `run` running.
+
+    `await enqueue(fact, names of reactions)` writes jobs down. `dropped` counts the live reactions that nobody had
+    time for.
+    """
+
+    def __init__(self, enqueue: Enqueue | None = None, *, capacity: int = 1000, limit_s: float = 10) -> None:
+        """`capacity`: live reactions that may wait. `limit_s`: how long one may take, as the others wait for it."""
+        self.dropped = 0
+        self._enqueue = enqueue
+        self._limit_s = limit_s
+        self._by_fact: dict[type[Fact], list[Reaction]] = {}
+        self._live: asyncio.Queue[tuple[Reaction, Fact]] = asyncio.Queue(capacity)
+
+    def attach(self, reactions: Iterable[Reaction]) -> None:
+        """Take the table. Raises WrongReaction."""
+        by_fact: dict[type[Fact], list[Reaction]] = {}
+        for reaction in reactions:
+            self._check(reaction)
+            rows = by_fact.setdefault(reaction.fact, [])
+            # jobs are found again by name, so two objects' methods of one name cannot both be jobs
+            twice = [row for row in rows if row.act == reaction.act or reaction.kind == row.kind == "job"]
+            if any(row.act == reaction.act or row.name == reaction.name for row in twice):
+                raise WrongReaction(f"{reaction.name} reacts to {reaction.fact.name()} twice")
+            rows.append(reaction)
+        self._by_fact = by_fact
+
+    def reactions(self) -> tuple[Reaction, ...]:
+        """The table that was attached."""
+        return tuple(reaction for rows in self._by_fact.values() for reaction in rows)
+
+    async def state(self, fact: Fact) -> None:
+        """Say inside a transaction what it changes: its jobs are written along with the change, or nothing is, and
+        everybody else is told after the commit. Raises what the database does. Without a transaction it is as if the
+        commit had been, and a kill in between could lose the jobs."""
+        found = self._by_fact.get(type(fact), ())
+        jobs = [reaction.name for reaction in found if reaction.kind == "job" and reaction.heeds(fact)]
+        if jobs and self._enqueue is not None:
+            await self._enqueue(fact, jobs)
+        after_commit(lambda: self._tell(fact))
+
+    def publish(self, fact: Fact) -> None:
+        """Tell everybody of a fact that changed no row. Never waits and never raises: what a reaction raises is
+        logged, and the next one is called. Call it in the event loop's thread."""
+        if any(reaction.kind == "job" and reaction.heeds(fact) for reaction in self._by_fact.get(type(fact), ())):
+            log.error("%s was published and not stated: its jobs are lost", fact.name())
+        self._tell(fact)
+
+    def _tell(self, fact: Fact) -> None:
+        for reaction in self._by_fact.get(type(fact), ()):
+            try:
+                if reaction.kind == "job" or not reaction.heeds(fact):
+                    continue
+                if reaction.kind == "now":
+                    reaction.act(fact)
+                else:
+                    self._live.put_nowait((reaction, fact))
+            except asyncio.QueueFull:
+                self.dropped += 1
+            except Exception:
+                log.exception("%s failed on %s", reaction.name, fact.name())
+
+    async def run(self) -> None:
+        """Carry out the live reactions, one after the other, until cancelled."""
+        while True:
+            reaction, fact = await self._live.get()
+            try:
+                async with asyncio.timeout(self._limit_s):
+                    await reaction.act(fact)
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                log.warning("%s was cancelled from within on %s", reaction.name, fact.name())
+            except Exception:
+                log.exception("%s failed on %s", reaction.name, fact.name())
+
+    def _check(self, reaction: Reaction) -> None:
+        if not hasattr(reaction.act, "__qualname__"):
+            raise WrongReaction(f"{reaction.act!r} has no name; a reaction is a function or a method")
+        if FACTS.get(reaction.fact.name()) is not reaction.fact:
+            raise WrongReaction(f"{reaction.name} reacts to {reaction.fact.__name__}, which is no fact of the table")
+        if reaction.kind not in KINDS:
+            raise WrongReaction(f"{reaction.name} has the unknown kind {reaction.kind!r}")
+        if (reaction.kind == "now") == inspect.iscoroutinefunction(reaction.act):
+            raise WrongReaction(f"{reaction.name} is {reaction.kind}: only what is not now may be a coroutine function")
+        if reaction.kind == "job" and reaction.fact in ROWLESS:
+            raise WrongReaction(
+                f"{reaction.name} is a job, and {reaction.fact.name()} has no transaction to be kept in"
+            )
+        if reaction.kind == "job" and self._enqueue is None:
+            raise WrongReaction(f"{reaction.name} is a job, and there is no outbox to write it to")

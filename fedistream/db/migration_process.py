@@ -1,0 +1,40 @@
+"""Migrating in a process of its own, so that the node does not carry SQLAlchemy and Alembic (27 MB) all its life."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+
+from fedistream.core.child_environment import of_child
+from fedistream.db.problems import ALL, DatabaseProblem
+
+log = logging.getLogger(__name__)
+
+URL = "FEDISTREAM_DATABASE_URL"
+PROBLEM = 3  # the exit code that says: one line of JSON with the problem is on stdout
+MIGRATE_S = 3600  # a large table is rebuilt row by row on SQLite
+
+
+def migrate(url: str) -> None:
+    """Bring the tables to the newest revision. Raises DatabaseProblem. Blocks; about a second for a new database."""
+    # the URL goes by the environment: a password in the arguments could be read by everybody on the machine
+    environment = of_child(os.environ, database=True, **{URL: url})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "fedistream.db.migrate"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=MIGRATE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DatabaseProblem(f"The tables could not be brought up to date within {MIGRATE_S} seconds.") from error
+    if done.returncode == PROBLEM:
+        said = json.loads(done.stdout.splitlines()[-1])
+        raise ALL[said["problem"]](said["text"])
+    if done.returncode != 0:
+        log.error("the tables could not be brought up to date:\n%s", done.stderr)
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise DatabaseProblem(f"The tables could not be brought up to date ({last}). Nothing was changed.")

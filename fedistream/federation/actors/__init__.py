@@ -1,0 +1,1 @@
+"""Our actors: their documents, and what followers' servers are sent when a profile changes."""

@@ -1,0 +1,302 @@
+"""Our own documents: the actors, WebFinger, NodeInfo, the collections. Serving them is left to `api/fediverse/`."""
+
+from html import escape
+from urllib.parse import quote
+
+from activitypub import collections, nodeinfo
+from activitypub.actor import Actor, ActorKey, Picture, write_actor
+from activitypub.directory import CAPABILITY
+from activitypub.nodeinfo import NodeFacts
+from activitypub.strictjson import Json
+from activitypub.vocabulary.contexts import with_context
+from activitypub.webfinger import (
+    ACTIVITY_JSON,
+    AVATAR,
+    SELF,
+    BadHandle,
+    Handle,
+    Jrd,
+    Link,
+    actor_jrd,
+    parse_resource,
+    write_jrd,
+)
+from fedistream import __version__
+from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.markdown import render_page
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.followers.approval import rules_of
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.keys import Keys
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.replies.service import replies
+from fedistream.federation.urls import Addresses, Channel, Settings
+from fedistream.federation.values import Kind, State
+
+PAGE = 20  # items
+SOFTWARE = "fedistream"
+LOGO = "image/png"  # what /logo is served as
+
+
+class Documents:
+    def __init__(
+        self,
+        addresses: Addresses,
+        settings: Settings,
+        keys: Keys,
+        followers: Followers,
+        posts: Posts,
+        engagements: Engagements,
+    ) -> None:
+        self._addresses, self._settings, self._keys = addresses, settings, keys
+        self._followers, self._posts, self._engagements = followers, posts, engagements
+
+    async def actor(self, channel: Channel) -> Json:
+        """Raises Off."""
+        site, url, name = self._addresses.site(), self._addresses.actor(channel), self._addresses.name(channel)
+        key = await self._keys.present(url, channel.id)
+        return write_actor(
+            Actor(
+                url,
+                "Service",
+                name,
+                f"{url}/inbox",
+                outbox=f"{url}/outbox",
+                followers=f"{url}/followers",
+                following=f"{url}/following",
+                featured=f"{url}/featured",
+                shared_inbox=site.shared_inbox,
+                name=self._text("name", channel),
+                summary=render_page(self._text("serversummary", channel)),
+                url=site.page(channel.slug),
+                icon=Picture(f"{site.base}/logo", LOGO),
+                manually_approves=rules_of(self._settings, channel.id).any,
+                discoverable=True,
+                indexable=not self._settings.value("disablesearchindexing"),
+                published=channel.created_at,
+                fields=self._fields(channel),
+                hashtags=self._hashtags(channel),
+                also_known_as=tuple(self._settings.value("federation.also_known_as", channel.id)),
+                keys=(ActorKey(key.key_id, key.key.public()),),
+                webfinger=f"{name}@{site.authority}",
+                generator=site.node,
+                attribution_domains=(_host(site.authority),),
+            )
+        )
+
+    async def node(self) -> Json:
+        """The actor that signs what the node fetches; it can be read without a signature. Raises Off."""
+        site, key = self._addresses.site(), await self._keys.node()
+        return write_actor(
+            Actor(
+                site.node,
+                "Application",
+                _host(site.authority),
+                site.shared_inbox,
+                outbox=f"{site.node}/outbox",
+                name=self._text("name", self._addresses.home()),
+                url=f"{site.base}/",
+                manually_approves=True,
+                keys=(ActorKey(key.key_id, key.key.public()),),
+            )
+        )
+
+    def node_outbox(self) -> Json:
+        """Nothing: the node's own actor says nothing. Raises Off."""
+        return collections.write_whole(f"{self._addresses.site().node}/outbox", [])
+
+    def webfinger(self, resource: str) -> Json:
+        """Who is asked for, by acct: or by the URL of an actor or page. Raises Invalid, NotFound, Off."""
+        site = self._addresses.site()
+        try:
+            wanted = parse_resource(resource)
+        except BadHandle as error:
+            raise Invalid("resource", "must be acct:user@host or a URL of this node") from error
+        if isinstance(wanted, Handle):
+            if wanted.host != site.authority:
+                raise NotFound("that is another server")
+            found, node = self._addresses.by_name(wanted.user), wanted.user.lower() == _host(site.authority)
+        else:
+            found = self._addresses.by_actor(str(wanted)) or self._addresses.by_page(str(wanted))
+            node = str(wanted) == site.node
+        if found is not None:
+            handle = Handle(self._addresses.name(found), site.authority)
+            avatar = Link(AVATAR, LOGO, f"{site.base}/logo")
+            page, stream = site.page(found.slug), site.stream(found.slug)
+            return write_jrd(actor_jrd(handle, self._addresses.actor(found), page=page, avatar=avatar, stream=stream))
+        if node:
+            subject = Handle(_host(site.authority), site.authority).acct
+            return write_jrd(Jrd(subject, (site.node,), (Link(SELF, ACTIVITY_JSON, site.node),)))
+        raise NotFound("there is no such account")
+
+    async def followers(self, channel: Channel, page: int | None) -> Json:
+        """The collection, or one of its pages. In a private channel, or by a setting, only how many
+        they are. Raises NotFound, Off."""
+        url = f"{self._addresses.actor(channel)}/followers"
+        total = await self._followers.count(channel.id)
+        if self._private(channel) or self._settings.value("federation.hide_followers", channel.id):
+            return collections.write_collection(url, total)
+        if page is None:
+            return collections.write_collection(url, total, last=_last(total))
+        _check(page, total)
+        found = await self._followers.page(channel.id, State.ACCEPTED, (page - 1) * PAGE, PAGE, directories=False)
+        items = [each.actor for each in found.items]
+        return collections.write_page(url, page, items, total=total, last=_last(total))
+
+    async def outbox(self, channel: Channel, page: int | None) -> Json:
+        """The posts, each in its Create. Raises NotFound, Off."""
+        url = f"{self._addresses.actor(channel)}/outbox"
+        number = page or 1
+        found = await self._posts.page(channel.id, (number - 1) * PAGE, PAGE)
+        if page is None:
+            return collections.write_collection(url, found.total, last=_last(found.total))
+        _check(page, found.total)
+        items = [each.create() for each in found.items]
+        return collections.write_page(url, page, items, total=found.total, last=_last(found.total))
+
+    def following(self, channel: Channel) -> Json:
+        """Others ask for it, and there is nothing in it. Raises Off."""
+        return collections.write_whole(f"{self._addresses.actor(channel)}/following", [])
+
+    async def featured(self, channel: Channel) -> Json:
+        """The pinned posts, whole, as others would fetch each of them. Raises Off."""
+        url = f"{self._addresses.actor(channel)}/featured"
+        return collections.write_whole(url, [dict(each.document) for each in await self._posts.pinned(channel.id)])
+
+    async def tombstone(self, post_id: str) -> Json:
+        """What is left of a deleted post. Raises NotFound, Off."""
+        self._addresses.site()
+        return with_context(await self._posts.tombstone(post_id))
+
+    async def post(self, post_id: str) -> Json:
+        """A post, with how often it was liked and shared. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        # many servers read the numbers here
+        likes = await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION)
+        shares = await self._counted(found.url, "shares", Kind.SHARE)
+        said = await replies(post_id, 0, PAGE)
+        below = collections.embed_page(f"{found.url}/replies", said.items, total=said.total, last=_last(said.total))
+        return with_context({**found.document, "replies": below, "likes": likes, "shares": shares})
+
+    async def likes(self, post_id: str, _page: int | None = None) -> Json:
+        """How many like a post; who they are is nobody's business. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        return with_context(await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION))
+
+    async def shares(self, post_id: str, _page: int | None = None) -> Json:
+        """How many shared a post. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        return with_context(await self._counted(found.url, "shares", Kind.SHARE))
+
+    async def replies(self, post_id: str, page: int | None) -> Json:
+        """The URLs of what others answered and everybody may see, the oldest first. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        found = await self._posts.get(post_id)
+        url, number = f"{found.url}/replies", page or 1
+        answers = await replies(post_id, (number - 1) * PAGE, PAGE)
+        if page is None:
+            return collections.write_collection(url, answers.total, last=_last(answers.total), ordered=False)
+        _check(page, answers.total)
+        last = _last(answers.total)
+        return collections.write_page(url, page, answers.items, total=answers.total, last=last, ordered=False)
+
+    async def _counted(self, url: str, name: str, *kinds: Kind) -> Json:
+        return {
+            "id": f"{url}/{name}",
+            "type": "Collection",
+            "totalItems": await self._engagements.count(url, *kinds),
+        }
+
+    def nodeinfo_index(self) -> Json:
+        """Raises Off."""
+        site = self._addresses.site()
+        return nodeinfo.write_index(site.base, site.node)
+
+    async def nodeinfo(self, version: str) -> Json:
+        """2.0 or 2.1. Raises Off."""
+        self._addresses.site()
+        return nodeinfo.write_document(version, await self._facts())
+
+    async def nodeinfo2(self) -> Json:
+        """Raises Off."""
+        return nodeinfo.write_nodeinfo2(self._addresses.site().base, await self._facts())
+
+    def host_meta(self) -> str:
+        """Raises Off."""
+        return nodeinfo.write_host_meta(self._addresses.site().base)
+
+    def host_meta_json(self) -> Json:
+        """Raises Off."""
+        return nodeinfo.write_host_meta_json(self._addresses.site().base)
+
+    async def instance(self) -> Json:
+        """What old clients ask of any server to know it. Raises Off."""
+        site, home = self._addresses.site(), self._addresses.home()
+        summary = self._text("serversummary", home)
+        return {
+            "uri": site.base,
+            "title": self._text("name", home),
+            "short_description": summary,
+            "description": summary,
+            "version": __version__,
+            "thumbnail": f"{site.base}/logo",
+            "languages": None,
+            "stats": {"user_count": 1, "status_count": await self._posts.count(), "domain_count": 0},
+            "registrations": False,
+            "approval_required": False,
+            "invites_enabled": False,
+        }
+
+    async def _facts(self) -> NodeFacts:
+        home = self._addresses.home()
+        return NodeFacts(
+            SOFTWARE,
+            __version__,
+            posts=await self._posts.count(),
+            title=self._text("name", home),
+            metadata={
+                "nodeName": self._text("name", home),
+                "chat_enabled": not self._settings.value("chat.disabled", home.id),
+                # by this other servers see that they may ask to feature us, and whom
+                "federation": {"username": self._addresses.name(home), CAPABILITY: 1},
+            },
+        )
+
+    def _private(self, channel: Channel) -> bool:
+        return bool(self._settings.value("federation.private", channel.id))
+
+    def _text(self, name: str, channel: Channel) -> str:
+        return str(self._settings.value(name, channel.id))
+
+    def _fields(self, channel: Channel) -> tuple[tuple[str, str], ...]:
+        """The page, and where else the streamer is."""
+        handles = self._settings.value("socialhandles", channel.id)
+        links = [("Stream", self._addresses.site().page(channel.slug))]
+        links += [(each["platform"], each["url"]) for each in handles]
+        return tuple((name, _link(url)) for name, url in links)
+
+    def _hashtags(self, channel: Channel) -> tuple[tuple[str, str], ...]:
+        page = self._addresses.site().page(channel.slug)
+        return tuple((f"#{tag}", f"{page}?tag={quote(tag)}") for tag in self._settings.value("tags", channel.id))
+
+
+def _link(url: str) -> str:
+    shown = url.partition("://")[2] or url
+    return f'<a href="{escape(url)}" rel="me nofollow noopener noreferrer" target="_blank">{escape(shown)}</a>'
+
+
+def _host(authority: str) -> str:
+    """The name of the node's own actor, which has no room for a port."""
+    return authority.partition(":")[0]
+
+
+def _last(total: int) -> int:
+    return max(1, -(-total // PAGE))
+
+
+def _check(page: int, total: int) -> None:
+    if not 1 <= page <= _last(total):
+        raise NotFound("there is no such page")

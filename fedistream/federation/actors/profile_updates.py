@@ -1,0 +1,114 @@
+"""What followers' servers know of a channel's actor, brought up to date: one Update for many changes, and new keys.
+
+A change puts a job that waits; whoever comes after it puts another, and only the last one's is sent.
+"""
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+
+from activitypub.addressing import PUBLIC, Visibility, inboxes
+from activitypub.vocabulary import compose
+from fedistream.core.errors import Conflict
+from fedistream.core.events import SettingChanged
+from fedistream.db import atomic
+from fedistream.db.versions import changes, count_change
+from fedistream.federation.actors.documents import Documents
+from fedistream.federation.delivery import Letters
+from fedistream.federation.keys import NODE, Keys, make_pem, numbered
+from fedistream.federation.models import FollowerRow
+from fedistream.federation.urls import Addresses, Channel, Channels
+from fedistream.federation.values import Off, State
+from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises
+from fedistream.settings.table import BY_NAME
+
+KIND = "profile"
+WAIT_S = 20.0  # who changes the name changes the summary next
+NAMES = ("federation.username", "serverurl")
+
+
+class Profiles:
+    """`now` gives the time of day, from which jobs wait."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        channels: Channels,
+        documents: Documents,
+        keys: Keys,
+        letters: Letters,
+        outbox: Promises,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._addresses, self._channels, self._documents, self._keys = addresses, channels, documents, keys
+        self._letters, self._outbox, self._now = letters, outbox, now
+
+    def heeds(self, fact: SettingChanged) -> bool:
+        """Whether other servers keep a copy of what was changed."""
+        # in the transaction that switches it on it is not on yet
+        on = self._addresses.on or fact.setting == "federation.enabled"
+        return on and "profile" in BY_NAME[fact.setting].touches
+
+    async def note(self, fact: SettingChanged) -> None:
+        """A setting was changed that the profile shows: followers are told in a moment. A reaction."""
+        channels = self._channels.all()
+        await atomic(self._wait, [each.id for each in channels if fact.channel_id in (None, each.id)])
+
+    async def rotate(self) -> None:
+        """Give all channels and the node new keys. Each channel's followers are told under the former key, which is
+        the one their servers know; who was not told asks for the new one when he sees its URL. Raises Off."""
+        self._addresses.site()
+        pems = {channel_id: await make_pem() for channel_id in (NODE, *(each.id for each in self._channels.all()))}
+        await atomic(self._rotate, pems)
+
+    async def send(self, job: Job) -> Outcome:
+        """What a worker does with a job of ours."""
+        channel = self._addresses.by_id(job.body["channel_id"])
+        if channel is None:
+            return Dead("there is no such channel any more")
+        name = _count_of(channel.id)
+        if "key" not in job.body and (await changes(name))[name] != job.body["count"]:
+            return Done()  # it was changed again, and the job of that comes later
+        # when it is off nobody can ask who we are, and to switch it on again is another change
+        with contextlib.suppress(Off):
+            await self._send(channel, job)
+        return Done()
+
+    async def check_names(self) -> None:
+        """Raises Conflict while somebody follows: followers know a channel by its address, and no server can be told
+        of another one for the same channel. Who wants it all the same switches federation off before."""
+        if not self._addresses.on:
+            return
+        count = await FollowerRow.filter(state=State.ACCEPTED.value).count()
+        if count:
+            raise Conflict(
+                f"the address of this node is part of what its {count} followers know it by, and they would be lost; "
+                "switch federation off before, if that is what you want"
+            )
+
+    async def _wait(self, channel_ids: list[int]) -> None:
+        due = self._now().timestamp() + WAIT_S
+        for channel_id in channel_ids:
+            count = await count_change(_count_of(channel_id))
+            await self._outbox.put([NewJob(KIND, {"channel_id": channel_id, "count": count}, due=due)])
+
+    async def _rotate(self, pems: dict[int, str]) -> None:
+        for channel_id, pem in pems.items():
+            former = await self._keys.rotate(channel_id, pem)
+            if former and channel_id != NODE:
+                body = {"channel_id": channel_id, "count": former, "key": former}
+                await self._outbox.put([NewJob(KIND, body)])
+
+    async def _send(self, channel: Channel, job: Job) -> None:
+        actor = self._addresses.actor(channel)
+        # the same whenever the job is done again, so that no inbox gets it twice
+        word = "keys" if "key" in job.body else "updates"
+        identifier = f"{actor}#{word}/{job.body['count']}"
+        document = compose.update_actor(identifier, await self._documents.actor(channel), [PUBLIC])
+        former = numbered(actor, job.body["key"]) if "key" in job.body else ""
+        to = inboxes(await self._letters.followers(channel), Visibility.PUBLIC)
+        await self._letters.send(channel, document, to, actor, signed_by=former)
+
+
+def _count_of(channel_id: int) -> str:
+    return f"profile {channel_id}"

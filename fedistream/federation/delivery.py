@@ -1,0 +1,77 @@
+"""What a channel sends to others: documents made into jobs of the outbox, in the transaction of their cause."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from tortoise.expressions import Q
+from tortoise.functions import Min
+
+from activitypub.addressing import Recipient
+from activitypub.urls import authority
+from activitypub.vocabulary import compose
+from fedistream.federation.keys import key_id
+from fedistream.federation.models import FollowerRow
+from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.values import State
+from fedistream.jobs.job import NewJob, Promises
+
+Deliveries = Callable[..., NewJob]
+"""`jobs.handlers.activity(document, inbox, key_id, group=...)`."""
+
+
+class Letters:
+    """`token` makes the part of an activity's id that has to be new each time."""
+
+    def __init__(self, outbox: Promises, delivery: Deliveries, addresses: Addresses, token: Callable[[], str]) -> None:
+        self._outbox, self._delivery, self._addresses, self._token = outbox, delivery, addresses, token
+
+    async def answer(self, kind: str, channel: Channel, follower: FollowerRow, inbox: str) -> None:
+        """Send the Accept or Reject of a Follow. The group keeps both in the order they were said."""
+        actor = self._addresses.actor(channel)
+        document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, follower.follow)
+        await self._send(document, key_id(actor), [inbox], f"follow {actor}")
+
+    async def followers(self, channel: Channel, mentioned: Collection[str] = ()) -> list[Recipient]:
+        """Whom a letter to all of them has to be sent to: one of those who share an inbox, everybody else, and those
+        with an actor URL among `mentioned`."""
+        rows = FollowerRow.filter(channel_id=channel.id, state=State.ACCEPTED.value, directory=False)
+        # by the database: to make objects of ten thousand rows takes a second, in which everybody waits
+        shared = rows.exclude(actor__shared_inbox="").annotate(actor_url=Min("actor__url"))
+        one_each = await shared.group_by("actor__shared_inbox").values_list("actor_url", "actor__shared_inbox")
+        alone = rows.filter(Q(actor__shared_inbox="") | Q(actor__url__in=list(mentioned)))
+        everybody_else = await alone.values_list("actor__url", "actor__inbox", "actor__shared_inbox")
+        return [
+            *(Recipient(url, inbox, inbox) for url, inbox in one_each),
+            *(Recipient(url, inbox, shared_inbox or None) for url, inbox, shared_inbox in everybody_else),
+        ]
+
+    async def send(
+        self,
+        channel: Channel,
+        document: Mapping[str, Any],
+        to: Iterable[str],
+        about: str,
+        expires_at: float | None = None,
+        *,
+        signed_by: str = "",
+    ) -> None:
+        """Send a document to these inboxes, after all that was sent to their hosts `about` the same before, and not
+        after `expires_at` (Unix seconds). It is signed by the present key of the channel's actor, unless another is
+        named."""
+        actor = self._addresses.actor(channel)
+        await self._send(document, signed_by or key_id(actor), to, about, expires_at)
+
+    async def _send(
+        self,
+        document: Mapping[str, Any],
+        signed_by: str,
+        to: Iterable[str],
+        about: str,
+        expires_at: float | None = None,
+    ) -> None:
+        jobs = [
+            self._delivery(document, inbox, signed_by, group=f"{authority(inbox)} {about}", expires_at=expires_at)
+            for inbox in to
+        ]
+        if jobs:
+            await self._outbox.put(jobs)

@@ -1,0 +1,226 @@
+"""We as a directory: the servers whose streams are featured here, and what they say of them.
+
+Only who was asked by us and said yes is heard. A server that says nothing for a while is taken for offline.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.exceptions import IntegrityError
+
+from activitypub import directory
+from activitypub.actor import Actor
+from activitypub.directory import News
+from activitypub.fetch import FetchFailed
+from activitypub.inbox import Verified
+from activitypub.restraint import Fetches
+from activitypub.urls import BadUrl, Url, parse_url
+from activitypub.vocabulary import compose
+from activitypub.vocabulary.activity import Activity, Inner
+from fedistream.core import plain_text
+from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.events import Fact
+from fedistream.core.plain_text import one_line
+from fedistream.db import after_commit, atomic
+from fedistream.federation.blocks import Blocks
+from fedistream.federation.delivery import Letters
+from fedistream.federation.directory.announcing import Offers
+from fedistream.federation.models import FeaturedServerRow
+from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.values import Featured, FeaturedState
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=5)
+THERE = "this server is in the list already"
+MAX_NAME = 100  # characters of a server's name, and of a tag
+MAX_SERVERS = 100  # nobody looks through more
+SILENT = timedelta(minutes=15)  # three to four times as long as servers wait between two words
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How others are found and heard of. `offers` says what we say of ourselves."""
+
+    fetches: Fetches
+    blocks: Blocks
+    letters: Letters
+    offers: Offers
+
+
+class Servers:
+    """`token` makes the part of an activity's id that has to be new each time."""
+
+    def __init__(self, addresses: Addresses, ways: Ways, now: Callable[[], datetime], token: Callable[[], str]) -> None:
+        self._addresses, self._ways, self._now, self._token = addresses, ways, now, token
+        self._kept: tuple[datetime, tuple[Featured, ...]] | None = None
+
+    def acts(self) -> Mapping[str, Callable[[Verified], Awaitable[list[Fact]]]]:
+        """What is done with activities, by their types."""
+        return {"Accept": self.answered, "Reject": self.answered, "Offer": self.offered, "Leave": self.offered}
+
+    async def all(self) -> tuple[Featured, ...]:
+        """For the admin, with those that have not answered or said no; the first that was added first."""
+        now = self._now()
+        return tuple(_featured(row, now) for row in await FeaturedServerRow.all().order_by("id"))
+
+    async def shown(self) -> tuple[Featured, ...]:
+        """For everybody: who said yes, those that are live first. Remembered for a moment, as every visitor asks."""
+        now = self._now()
+        if self._kept is None or self._kept[0] <= now:
+            found = [each for each in await self.all() if each.state is FeaturedState.ACCEPTED]
+            self._kept = now + FRESH, tuple(sorted(found, key=lambda each: not each.online))
+        return self._kept[1]
+
+    async def add(self, channel: Channel, url: str) -> Featured:
+        """Ask a server in the channel's name to let itself be featured. Raises Invalid, Conflict, Off."""
+        us, site = self._addresses.actor(channel), _site(url)
+        if site.authority == self._addresses.site().authority:
+            raise Invalid("url", "is this server itself")
+        if site.origin in self._ways.blocks:
+            raise Invalid("url", "is of a server that is blocked here")
+        try:
+            actor = await directory.find_server(site, self._ways.fetches)
+        except FetchFailed as failed:
+            log.info("%s cannot be featured: %s", site.origin, failed)
+            raise Invalid("url", "is no server that lets itself be featured, or it cannot be reached") from failed
+        if not actor.complete or actor.id in self._ways.blocks:
+            raise Invalid("url", "is no server that lets itself be featured")
+        try:
+            row = await atomic(self._add, channel, us, site, actor)
+        except IntegrityError as error:
+            # two who add it at the same moment both find that it is not there yet
+            raise Conflict(THERE) from error
+        return _featured(row, self._now())
+
+    async def remove(self, server_id: int) -> None:
+        """Feature a server no more, and tell it. Raises NotFound, Off."""
+        await atomic(self._remove, server_id)
+
+    async def answered(self, verified: Verified) -> list[Fact]:
+        """An Accept or Reject. It counts only from who was asked, and for what was asked."""
+        activity = verified.activity
+        row = await FeaturedServerRow.get_or_none(actor=activity.actor)
+        if row is None or not _answers(activity, row):
+            return []
+        if activity.type == "Accept":
+            row.state, row.followed_at = FeaturedState.ACCEPTED.value, row.followed_at or self._now()
+        else:
+            row.state, row.online = FeaturedState.REJECTED.value, False
+        await row.save(update_fields=["state", "followed_at", "online"])
+        after_commit(self._forget_kept)
+        return []
+
+    async def offered(self, verified: Verified) -> list[Fact]:
+        """A server says what is on, or that nothing is any more."""
+        activity, now = verified.activity, self._now()
+        row = await FeaturedServerRow.get_or_none(actor=activity.actor, state=FeaturedState.ACCEPTED.value)
+        if row is None:
+            return []
+        if activity.type == "Leave":
+            values: dict[str, object] = {"online": False}
+        else:
+            values = _columns(directory.read(activity.document), row.name)
+        if values["online"]:
+            values["online_at"] = now
+        await FeaturedServerRow.filter(id=row.id).update(**values, status_at=now)
+        after_commit(self._forget_kept)
+        return []
+
+    def _forget_kept(self) -> None:
+        self._kept = None
+
+    async def _add(self, channel: Channel, us: str, site: Url, actor: Actor) -> FeaturedServerRow:
+        if await FeaturedServerRow.filter(actor=actor.id).exists():
+            raise Conflict(THERE)
+        if await FeaturedServerRow.all().count() >= MAX_SERVERS:
+            raise Conflict(f"there are {MAX_SERVERS} servers in the list, which is the most")
+        news = self._ways.offers.news(channel, live=False)
+        follow = directory.follow(f"{us}#follow/{self._token()}", us, actor.id, news)
+        row: FeaturedServerRow = await FeaturedServerRow.create(
+            url=site.origin,
+            actor=actor.id,
+            inbox=actor.inbox,
+            name=plain_text.name(actor.name or site.authority, MAX_NAME),
+            logo=actor.icon.url if actor.icon else "",
+            channel_id=channel.id,
+            state=FeaturedState.PENDING.value,
+            follow={name: value for name, value in follow.items() if name != "@context"},
+            tags=[],
+            added_at=self._now(),
+        )
+        await self._ways.letters.send(channel, follow, [actor.inbox], _about(row))
+        return row
+
+    async def _remove(self, server_id: int) -> None:
+        row = await FeaturedServerRow.get_or_none(id=server_id)
+        if row is None:
+            raise NotFound("there is no such server in the list")
+        await row.delete()
+        after_commit(self._forget_kept)
+        channel = self._addresses.by_id(row.channel_id)
+        if channel is None:
+            return
+        us = self._addresses.actor(channel)
+        undo = compose.undo(f"{us}#undo/{self._token()}", us, row.follow)
+        await self._ways.letters.send(channel, undo, [row.inbox], _about(row))
+
+
+def _site(url: str) -> Url:
+    """The server that an admin means: a URL, a host alone, or a handle, whose server it is. Raises Invalid."""
+    text = url.strip()
+    if "://" not in text:
+        text = f"https://{text.rpartition('@')[2]}"
+    try:
+        return parse_url(text)
+    except BadUrl as error:
+        raise Invalid("url", "must be the address of a server") from error
+
+
+def _answers(activity: Activity, row: FeaturedServerRow) -> bool:
+    """By the id of the Follow, or where only an echo without it came, by who asked whom."""
+    inner = activity.object
+    if activity.object_id is not None:
+        return bool(activity.object_id == row.follow["id"])
+    return isinstance(inner, Inner) and inner.type == "Follow" and inner.actor == row.follow["actor"]
+
+
+def _columns(news: News, name: str) -> dict[str, object]:
+    return {
+        "online": news.live,
+        "name": plain_text.name(news.name, MAX_NAME) or name,
+        "title": one_line(news.title, directory.MAX_TITLE),
+        "description": one_line(news.description, directory.MAX_DESCRIPTION),
+        "logo": news.logo,
+        "thumbnail": news.thumbnail,
+        "tags": [tag for each in news.tags if (tag := one_line(each, MAX_NAME))],
+    }
+
+
+def _featured(row: FeaturedServerRow, now: datetime) -> Featured:
+    heard = row.status_at is not None and now - row.status_at < SILENT
+    return Featured(
+        id=row.id,
+        url=row.url,
+        actor=row.actor,
+        state=FeaturedState(row.state),
+        online=row.online and heard,
+        name=row.name,
+        title=row.title,
+        description=row.description,
+        logo=row.logo,
+        thumbnail=row.thumbnail,
+        tags=tuple(row.tags),
+        added_at=row.added_at,
+        followed_at=row.followed_at,
+        status_at=row.status_at,
+        online_at=row.online_at,
+    )
+
+
+def _about(row: FeaturedServerRow) -> str:
+    follow: Mapping[str, Any] = row.follow
+    return f"follow {follow['object']}"

@@ -1,0 +1,121 @@
+"""Fetching with the signature of the node's own actor, under the address that the node has at the moment."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from activitypub.actor import Actor
+from activitypub.discovery import confirm_handle, find_account
+from activitypub.fetch import Clock, Fetched, Fetcher, FetchFailed
+from activitypub.outside import Outside
+from activitypub.restraint import Fetches
+from activitypub.schemes import Schemes
+from activitypub.urls import authority
+from activitypub.webfinger import Handle
+from fedistream.core.supervisor import go
+from fedistream.db import atomic
+from fedistream.federation.blocks import Blocks
+from fedistream.federation.keys import Keys
+from fedistream.federation.posts.compose import Mention
+from fedistream.federation.values import Off
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 500  # actors whose servers were not asked yet
+
+
+class Reading:
+    """`activitypub.restraint.Fetches`, to be wrapped in a RestrainedFetcher. Raises Off beside FetchFailed."""
+
+    def __init__(self, outside: Outside, keys: Keys, schemes: Schemes, clock: Clock) -> None:
+        self._outside, self._keys, self._schemes, self._clock = outside, keys, schemes, clock
+
+    async def activity(self, url: str) -> Fetched:
+        return await (await self._fetcher()).activity(url)
+
+    async def key_document(self, url: str) -> Fetched:
+        return await (await self._fetcher()).key_document(url)
+
+    async def json(self, url: str) -> Fetched:
+        return await (await self._fetcher()).json(url)
+
+    async def _fetcher(self) -> Fetcher:
+        return Fetcher(self._outside, await self._keys.node(), self._schemes, self._clock)
+
+
+class Handles:
+    """Asks what actors are called by their own servers, beside the inbox, one after the other. Has to be closed.
+
+    What is not told, or not asked as too many wait, leaves the host of the actor; it is asked again when the actor is
+    called something else. `put` writes the handle of a URL down, in a transaction.
+    """
+
+    def __init__(self, fetches: Fetches, put: Callable[[str, str], Awaitable[None]]) -> None:
+        self._fetches, self._put = fetches, put
+        self._told: Callable[[str, str], Awaitable[None]] = _to_nobody
+        self._waiting: deque[Actor] = deque()
+        self._asking: asyncio.Task[None] | None = None
+
+    def tell(self, told: Callable[[str, str], Awaitable[None]]) -> None:
+        """Let `told(url, handle)` know of each that was written down."""
+        self._told = told
+
+    def ask(self, actor: Actor) -> None:
+        if len(self._waiting) < MAX_WAITING:
+            self._waiting.append(actor)
+            if self._asking is None:
+                self._asking = go("handles", self._ask())
+
+    async def close(self) -> None:
+        self._waiting.clear()
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
+
+    async def _ask(self) -> None:
+        try:
+            while self._waiting:
+                try:
+                    await self._ask_of(self._waiting.popleft())
+                except Exception:
+                    # a database that is busy for once must not keep the others waiting
+                    log.exception("a handle could not be written down")
+        finally:
+            self._asking = None
+
+    async def _ask_of(self, actor: Actor) -> None:
+        try:
+            found = await confirm_handle(actor, self._fetches)
+        except (FetchFailed, Off) as failed:
+            log.info("the handle of %s was not found: %s", actor.id, failed)
+            return
+        # to write down what is there already would only make others wait
+        if found.host != authority(actor.id):
+            handle = f"{found.user}@{found.host}"
+            await atomic(self._put, actor.id, handle)
+            await self._told(actor.id, handle)
+
+
+async def _to_nobody(actor: str, handle: str) -> None:
+    """Do nothing: nobody is to be told yet."""
+
+
+class Accounts:
+    """Who is behind a handle, for posts that mention somebody."""
+
+    def __init__(self, fetches: Fetches, blocks: Blocks) -> None:
+        self._fetches, self._blocks = fetches, blocks
+
+    async def find(self, handle: Handle) -> Mention | None:
+        """None for who cannot be found, is somebody whom we do not want to hear, or cannot hear us."""
+        try:
+            found = await find_account(handle, self._fetches)
+        except FetchFailed as failed:
+            log.info("the account %s was not found: %s", handle, failed)
+            return None
+        actor = found.actor
+        if not actor.complete or actor.id in self._blocks:
+            return None
+        # by the handle that was typed: where it leads to another one, the text would not be found again
+        return Mention(actor.id, f"{handle.user}@{handle.host}", actor.inbox, actor.shared_inbox or "")

@@ -1,0 +1,47 @@
+"""Who asks to follow is looked at by the rules: what they need is read from the settings and the rows."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from activitypub.actor import Actor
+from activitypub.urls import parse_url
+from fedistream.federation.blocks import within
+from fedistream.federation.followers.approval_rules import Asker, Rules, reason_to_hold
+from fedistream.federation.models import FollowerRow
+from fedistream.federation.urls import Settings
+from fedistream.federation.values import State
+
+
+def rules_of(settings: Settings, channel_id: int) -> Rules:
+    """What holds in a channel."""
+    return Rules(
+        private=bool(settings.value("federation.private", channel_id)),
+        unknown_servers=bool(settings.value("federation.hold_unknown", channel_id)),
+        younger_days=int(settings.value("federation.hold_younger_days", channel_id)),
+        automated=bool(settings.value("federation.hold_automated", channel_id)),
+    )
+
+
+class Reception:
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._settings, self._now = settings, now
+
+    async def reason_to_hold(self, channel_id: int, actor: Actor) -> str:
+        """Why this one has to wait for the admin, a word; "" for who is let in. Runs in the caller's transaction."""
+        rules = rules_of(self._settings, channel_id)
+        if not rules.any or await self._has_moved_here(channel_id, actor.id):
+            return ""
+        asker = Asker(actor.type, actor.published, self._is_trusted(actor.id), await self._has_neighbours(actor.id))
+        return reason_to_hold(rules, asker, self._now()) or ""
+
+    def _is_trusted(self, url: str) -> bool:
+        return within(parse_url(url).host, frozenset(self._settings.value("federation.known_domains")))
+
+    async def _has_neighbours(self, url: str) -> bool:
+        # by the URL: the handle may be of another host, and a beginning is found by the index
+        there = f"{parse_url(url).origin}/"
+        return await FollowerRow.exists(state=State.ACCEPTED.value, actor__url__startswith=there)
+
+    async def _has_moved_here(self, channel_id: int, url: str) -> bool:
+        """Whether somebody who was let in has moved to this account, as both accounts say."""
+        return await FollowerRow.exists(channel_id=channel_id, state=State.MOVED.value, actor__moved_to=url)

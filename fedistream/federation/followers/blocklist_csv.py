@@ -1,0 +1,87 @@
+"""Lists of whom to block: of domains, as servers share them (CSV with a head line, or one domain a line), and of
+people, as their users export them (`blocked_accounts.csv`: one user@host a line). Pure.
+
+Only what is to be suspended is taken: this node has nothing between blocking and not blocking. Comments are not kept.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fedistream.core.errors import Invalid
+from fedistream.settings.table import DOMAIN, HANDLE
+
+MAX_TEXT = 1 << 20  # characters; lists that are shared have some 100 kB
+MAX_LINES = 50_000
+MAX_WRONG = 20  # lines that are told of
+SUSPEND = "suspend"
+ACCOUNT = "account address"  # the head of muted_accounts.csv; blocked_accounts.csv has none
+HEAD = ("#domain", "#severity", "#reject_media", "#reject_reports", "#public_comment", "#obfuscate")
+
+
+@dataclass(frozen=True, slots=True)
+class BlockList:
+    """`accounts` are handles, user@host in small letters; `milder` domains are listed with less than a suspension;
+    `wrong` are the first lines that name nobody."""
+
+    domains: tuple[str, ...]
+    accounts: tuple[str, ...]
+    milder: int
+    wrong: tuple[str, ...]
+
+
+def parse(text: str) -> BlockList:
+    """Read a list. Raises Invalid for one that is too long, and where nothing in it is a domain or an account."""
+    if len(text) > MAX_TEXT or text.count("\n") > MAX_LINES:
+        raise Invalid("list", f"must have at most {MAX_LINES} lines and {MAX_TEXT} characters")
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""))]
+    except csv.Error as error:
+        raise Invalid("list", f"is no CSV: {error}") from error
+    rows = [row for row in rows if any(row)]
+    columns = _columns(rows[0]) if rows else {}
+    domains: dict[str, None] = {}
+    accounts: dict[str, None] = {}
+    milder, wrong = 0, []
+    for row in rows[1:] if columns else rows:
+        if not columns and row[0].startswith("#"):
+            continue  # a remark
+        name = _cell(row, columns.get("domain", columns.get(ACCOUNT, 0))).lower()
+        if "@" in name:
+            handle = name.removeprefix("@")
+            if HANDLE.fullmatch(handle):
+                accounts[handle] = None
+            else:
+                wrong.append(",".join(row)[:100])
+            continue
+        domain = name.strip(".").removeprefix("*.")
+        # obfuscated ones, such as b*d.example, name nobody
+        if not DOMAIN.fullmatch(domain) or ".." in domain or "." not in domain:
+            wrong.append(",".join(row)[:100])
+        elif "severity" in columns and _cell(row, columns["severity"]).lower() != SUSPEND:
+            milder += 1
+        else:
+            domains[domain] = None
+    if not domains and not accounts and not milder:
+        raise Invalid("list", "has no domain and no account in it")
+    return BlockList(tuple(domains), tuple(accounts), milder, tuple(wrong[:MAX_WRONG]))
+
+
+def write(domains: Iterable[str]) -> str:
+    """The list as others read it."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(HEAD)
+    rows.writerows((domain, SUSPEND, "true", "true", "", "false") for domain in domains)
+    return out.getvalue()
+
+
+def _columns(head: list[str]) -> dict[str, int]:
+    """Where which column is; nothing without a head line."""
+    names = [cell.lstrip("#").strip().lower() for cell in head]
+    return {name: place for place, name in enumerate(names)} if {"domain", ACCOUNT} & set(names) else {}
+
+
+def _cell(row: list[str], place: int) -> str:
+    return row[place] if place < len(row) else ""

@@ -1,0 +1,295 @@
+"""Followers of the channels: who asked, who is let in, who is blocked, and what they are told.
+
+What changes rows runs in the caller's transaction and returns the facts, to be stated in it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from activitypub.directory import is_directory
+from activitypub.signer import Signer
+from activitypub.vocabulary.activity import Activity
+from fedistream.core.errors import NotFound
+from fedistream.core.events import Fact, FollowApproved, FollowerRemoved, FollowReceived
+from fedistream.db import statement
+from fedistream.federation.delivery import Letters
+from fedistream.federation.engagements import Deed, Engagements
+from fedistream.federation.models import FollowerRow, RemoteActorRow
+from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.values import Follower, Kind, Page, State
+
+# every Follow names whom it is of, whatever form its object has
+_LOST = """
+SELECT COUNT(*) AS lost FROM follower WHERE channel_id = :channel AND state = :state AND NOT directory
+AND CAST(follow AS TEXT) NOT LIKE :us ESCAPE '!'
+"""
+MAX_ECHO = 8192  # characters of a Follow that are echoed whole
+
+
+class Followers:
+    def __init__(
+        self,
+        addresses: Addresses,
+        acquaintances: Acquaintances,
+        letters: Letters,
+        engagements: Engagements,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._addresses, self._acquaintances, self._letters = addresses, acquaintances, letters
+        self._engagements, self._now = engagements, now
+
+    async def page(
+        self,
+        channel_id: int,
+        state: State,
+        offset: int = 0,
+        limit: int = 50,
+        text: str = "",
+        *,
+        directories: bool | None = None,
+    ) -> Page[Follower]:
+        """The newest first; with `text`, those with that in their name or handle; with `directories`, only the servers
+        that feature the stream or ask to, or only those who are none."""
+        found = _in_state(channel_id, state, directories)
+        if text:
+            found = found.filter(Q(actor__name__icontains=text) | Q(actor__handle__icontains=text.removeprefix("@")))
+        rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
+        return Page(await found.count(), tuple(_follower(row) for row in rows))
+
+    async def count(self, channel_id: int) -> int:
+        """Of those who read: a directory does not."""
+        return await self.number(channel_id, State.ACCEPTED, directories=False)
+
+    async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int:
+        """How many are in this state; `directories` as in `page`."""
+        return int(await _in_state(channel_id, state, directories).count())
+
+    async def handle_of(self, actor: str) -> str:
+        """What an actor is called, or its URL where nothing is known of it."""
+        row = await RemoteActorRow.get_or_none(url=actor)
+        return row.handle if row is not None else actor
+
+    async def lost(self, channel: Channel) -> int:
+        """How many follow the channel under another address than the present one: they are not reached any more. Raises
+        Off."""
+        us = self._addresses.actor(channel)
+        escaped = us.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        values = {"channel": channel.id, "state": State.ACCEPTED.value, "us": f'%"{escaped}"%'}
+        return int((await statement.rows(_LOST, values))[0]["lost"])
+
+    async def blocked_actors(self) -> list[str]:
+        """Of all channels: who is blocked by one is not heard by the node."""
+        rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
+        return [row.actor.url for row in rows]
+
+    async def blocked_by_name(self) -> list[str]:
+        """Return the URLs of those we know who are blocked by their handles."""
+        return await self._acquaintances.blocked_by_name()
+
+    async def is_blocked(self, actor: str) -> bool:
+        """Whether any channel has blocked this actor."""
+        return bool(await FollowerRow.exists(actor__url=actor, state=State.BLOCKED.value))
+
+    async def hide(self, actor: str = "") -> None:
+        """Hide what those did who are blocked now, and show what the others did; all of them, or this one alone."""
+        named = await self.blocked_by_name()
+        await self._acquaintances.hide(frozenset((*await self.blocked_actors(), *named)), actor)
+
+    async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
+        """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
+        first: what we answer must bear its id. A directory always has to wait; who was let in as the one has to be
+        let in anew as the other."""
+        features = is_directory(activity.document)
+        actor = await self._acquaintances.keep(signer)
+        now, echo = self._now(), _echo(activity.document)
+        await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__moved_to=actor.url).delete()
+        row = await FollowerRow.get_or_none(channel_id=channel.id, actor_id=actor.id)
+        if row is not None and row.state == State.MOVED:
+            await row.delete()  # back from where they went
+            row = None
+        if row is not None and row.state == State.BLOCKED:
+            return []
+        new = row is None
+        state = State.PENDING if held or features else State.ACCEPTED
+        approved_at = now if state is State.ACCEPTED else None
+        if row is None:
+            row = await FollowerRow.create(
+                channel_id=channel.id,
+                actor_id=actor.id,
+                state=state.value,
+                directory=features,
+                follow=echo,
+                created_at=now,
+                approved_at=approved_at,
+                held_for=held,
+            )
+        else:
+            if features is not row.directory:
+                row.state, row.approved_at, row.held_for = state.value, approved_at, held
+            row.follow, row.directory = echo, features
+            await row.save(update_fields=["follow", "directory", "state", "approved_at", "held_for"])
+        if row.state == State.ACCEPTED:
+            await self._letters.answer("Accept", channel, row, actor.inbox)
+            us = self._addresses.actor(channel)
+            if not features:
+                await self._engagements.record(Deed(channel.id, actor.id, Kind.FOLLOW, us, activity))
+        named = (actor.url, signer.actor.name or signer.actor.username, actor.handle, actor.image)
+        # what features us is listed with the servers, and is nobody to be greeted in the chat
+        if features:
+            return []
+        return [FollowReceived(channel.id, *named, row.state, now)] if new else []
+
+    async def unfollow(self, channel: Channel, actor: str, follow_id: str | None, why: str) -> list[Fact]:
+        """Somebody does not follow any more, or blocks us. Who is blocked stays blocked."""
+        row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()
+        if row is None or row.state == State.BLOCKED:
+            return []
+        await row.delete()
+        for each in {follow_id, row.follow["id"]} - {None}:
+            await self._acquaintances.unhear(str(each), actor)
+        await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
+        return [self._removed(row, why)]
+
+    async def unfollow_by_id(self, actor: str, follow_id: str) -> list[Fact]:
+        """As `unfollow`, where only the id of the Follow was said."""
+        rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value)
+        for row in rows:
+            channel = self._addresses.by_id(row.channel_id) if row.follow["id"] == follow_id else None
+            if channel is not None:
+                return await self.unfollow(channel, actor, follow_id, "unfollowed")
+        return []
+
+    async def forget(self, actor: str, why: str) -> list[Fact]:
+        """An actor is no more: follower of whatever channel, and all it did."""
+        rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
+        for row in rows:
+            await self._acquaintances.unhear(row.follow["id"], actor)
+        await self._acquaintances.forget(actor)
+        return [self._removed(row, why) for row in rows]
+
+    async def move_away(self, actor: str) -> list[Fact]:
+        """An actor has moved to another account: it follows no more, and is remembered where it was let in."""
+        rows = await FollowerRow.filter(actor__url=actor).select_related("actor")
+        gone = [row for row in rows if row.state in (State.ACCEPTED, State.PENDING)]
+        for row in gone:
+            await self._acquaintances.unhear(row.follow["id"], actor)
+            channel = self._addresses.by_id(row.channel_id)
+            if channel is not None:
+                await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
+            if row.state == State.ACCEPTED and row.actor.moved_to:
+                await FollowerRow.filter(id=row.id).update(state=State.MOVED.value)
+            else:
+                await row.delete()
+        return [self._removed(row, "moved") for row in gone]
+
+    async def send_away(self, actor: str) -> list[Fact]:
+        """Send somebody away from all channels, as `evict` does."""
+        rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
+        return [fact for row in rows for fact in await self.evict(row)]
+
+    async def evict(self, row: FollowerRow) -> list[Fact]:
+        """Send somebody away who is blocked now, or whose server is. `row` has its actor with it."""
+        await row.delete()
+        if not row.follow or row.state == State.MOVED:
+            return []
+        channel = self._addresses.by_id(row.channel_id)
+        if channel is not None:
+            await self._letters.answer("Reject", channel, row, row.actor.inbox)
+            await self._engagements.undo(row.actor.url, Kind.FOLLOW, self._addresses.actor(channel))
+        await self._acquaintances.unhear(row.follow["id"], row.actor.url)
+        return [self._removed(row, "blocked")]
+
+    async def approve(self, channel: Channel, actor: str) -> list[Fact]:
+        """Let somebody in who waits or was blocked. Raises NotFound."""
+        row = await self._row(channel, actor)
+        if row.state == State.ACCEPTED:
+            return []
+        if not row.follow:  # blocked for what he said, and never asked
+            await row.delete()
+            return []
+        row.state, row.approved_at, row.disabled_at = State.ACCEPTED.value, self._now(), None
+        await row.save(update_fields=["state", "approved_at", "disabled_at"])
+        await self._letters.answer("Accept", channel, row, row.actor.inbox)
+        named = (row.actor.url, row.actor.name, row.actor.handle, row.actor.image)
+        if row.directory:
+            return []
+        return [FollowApproved(channel.id, *named, self._now())]
+
+    async def block(self, channel: Channel, actor: str) -> list[Fact]:
+        """Send somebody away for good, who need not be a follower. Raises NotFound for who is not known here."""
+        # who has moved is remembered, but is no follower
+        await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__url=actor).delete()
+        if not await FollowerRow.exists(channel_id=channel.id, actor__url=actor):
+            return await self._block_stranger(channel, actor)
+        row = await self._row(channel, actor)
+        if row.state == State.BLOCKED:
+            return []
+        row.state, row.disabled_at = State.BLOCKED.value, self._now()
+        await row.save(update_fields=["state", "disabled_at"])
+        await self._letters.answer("Reject", channel, row, row.actor.inbox)
+        return [self._removed(row, "blocked")]
+
+    async def remove(self, channel: Channel, actor: str) -> list[Fact]:
+        """Send somebody away, who may ask again. Raises NotFound."""
+        row = await self._row(channel, actor)
+        await row.delete()
+        if not row.follow:
+            return []
+        await self._letters.answer("Reject", channel, row, row.actor.inbox)
+        await self._acquaintances.unhear(row.follow["id"], actor)
+        return [self._removed(row, "removed")]
+
+    async def _block_stranger(self, channel: Channel, actor: str) -> list[Fact]:
+        """He is listed with the blocked, so that the admin finds him there and can change his mind."""
+        known = await RemoteActorRow.get_or_none(url=actor)
+        if known is None:
+            raise NotFound("there is no such follower")
+        now, blocked = self._now(), State.BLOCKED.value
+        await FollowerRow.create(
+            channel_id=channel.id, actor_id=known.id, state=blocked, follow={}, created_at=now, disabled_at=now
+        )
+        return []
+
+    async def _row(self, channel: Channel, actor: str) -> FollowerRow:
+        row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()
+        if row is None or row.state == State.MOVED:
+            raise NotFound("there is no such follower")
+        return row
+
+    def _removed(self, row: FollowerRow, why: str) -> FollowerRemoved:
+        return FollowerRemoved(row.channel_id, row.actor.url, row.actor.handle, why, self._now())
+
+
+def _in_state(channel_id: int, state: State, directories: bool | None) -> QuerySet[FollowerRow]:
+    found: QuerySet[FollowerRow] = FollowerRow.filter(channel_id=channel_id, state=state.value)
+    return found if directories is None else found.filter(directory=directories)
+
+
+def _follower(row: FollowerRow) -> Follower:
+    actor: RemoteActorRow = row.actor
+    at = row.approved_at or row.created_at
+    return Follower(
+        actor.url,
+        actor.name,
+        actor.handle,
+        actor.image,
+        State(row.state),
+        at,
+        row.disabled_at,
+        row.held_for,
+        row.directory,
+    )
+
+
+def _echo(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The Follow as it is kept: whole, since some servers compare all of it; but no stranger fills our disk."""
+    whole = {name: value for name, value in document.items() if name != "@context"}
+    if len(json.dumps(whole)) <= MAX_ECHO:
+        return whole
+    return {name: whole[name] for name in ("id", "type", "actor", "object")}

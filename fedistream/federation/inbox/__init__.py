@@ -1,0 +1,1 @@
+"""What arrives in an inbox and what it leads to. Begin at `service.py`."""

@@ -1,0 +1,59 @@
+"""Who may read our documents: everybody, or by a setting only who says by a signature who he is and is not blocked.
+
+The node's own actor is for everybody in any case, since whoever checks our signatures has to read it; so is discovery.
+"""
+
+from activitypub.fetch import Clock
+from activitypub.refusal import Reason, Refused
+from activitypub.signatures import read_claim
+from activitypub.signatures.request import Request
+from activitypub.signer import confirm
+from fedistream.federation.blocks import Blocks
+from fedistream.federation.inbox.stats import Visits
+from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.urls import Settings
+
+SIGNED = ("signature", "signature-input")
+
+
+class Admission:
+    """`clock` is in Unix seconds."""
+
+    def __init__(
+        self, settings: Settings, acquaintances: Acquaintances, blocks: Blocks, visits: Visits, clock: Clock
+    ) -> None:
+        self._settings, self._acquaintances, self._blocks = settings, acquaintances, blocks
+        self._visits, self._clock = visits, clock
+
+    @property
+    def strict(self) -> bool:
+        """Whether readers have to sign."""
+        return bool(self._settings.value("federation.signed_reading"))
+
+    async def check(self, request: Request) -> None:
+        """Raises Refused for a reader who may not read this."""
+        try:
+            await (self._check_signature(request) if self.strict else self._check_name(request))
+        except Refused as refused:
+            self._visits.refused(refused.reason.value)
+            raise
+
+    async def _check_signature(self, request: Request) -> None:
+        claim = read_claim(request, now=self._clock())
+        if self._acquaintances.is_blocked(claim.key_id):
+            raise Refused(Reason.BLOCKED, "this actor is blocked here")
+        signer = await confirm(claim, self._acquaintances)
+        if self._acquaintances.is_blocked(signer.actor.id) or self._blocks.names(signer.actor):
+            raise Refused(Reason.BLOCKED, "this actor is blocked here")
+        await self._visits.heard(signer.actor)
+
+    async def _check_name(self, request: Request) -> None:
+        """Who need not say who he is, and says he is somebody who is blocked, is believed at once."""
+        if not any(name in SIGNED for name, _ in request.headers):
+            return
+        try:
+            claim = read_claim(request, now=self._clock())
+        except Refused:
+            return
+        if self._acquaintances.is_blocked(claim.key_id):
+            raise Refused(Reason.BLOCKED, "this actor is blocked here")

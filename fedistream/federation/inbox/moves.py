@@ -1,0 +1,125 @@
+"""Accounts that move to another server: believed when the new account says that it was the old one, and followed up.
+
+Who moved away does not follow any more; the new account has to ask itself, and is let in without waiting if the old one
+was. Followers are also asked now and then whether they are still there, as not every server tells.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from tortoise.expressions import Q
+
+from activitypub.actor import Actor
+from activitypub.discovery import find_actor
+from activitypub.fetch import FetchFailed, Why
+from activitypub.inbox import Verified
+from activitypub.restraint import Fetches
+from fedistream.core.events import Fact
+from fedistream.db import atomic
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.models import FollowerRow, RemoteActorRow
+from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.replies.service import depart
+from fedistream.federation.urls import Addresses
+from fedistream.federation.values import State
+from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
+
+log = logging.getLogger(__name__)
+
+KIND = "move"
+AGAIN = timedelta(days=7)  # after which an account is asked again
+LEAST, MOST = 10, 60  # accounts in one go, which is done every hour
+LATER = frozenset({Why.UNREACHABLE, Why.SPARED})
+
+
+class Facts(Protocol):
+    async def state(self, fact: Fact) -> None: ...
+
+
+class Moves:
+    """`fetches` asks other servers; nothing of it is done in a transaction."""
+
+    def __init__(
+        self,
+        fetches: Fetches,
+        acquaintances: Acquaintances,
+        followers: Followers,
+        outbox: Promises,
+        addresses: Addresses,
+        facts: Facts,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._fetches, self._acquaintances, self._followers = fetches, acquaintances, followers
+        self._outbox, self._addresses, self._facts, self._now = outbox, addresses, facts, now
+
+    async def take(self, verified: Verified) -> list[Fact]:
+        """A Move of somebody we know: to be looked into, as it takes a fetch."""
+        activity = verified.activity
+        if activity.target is not None and await RemoteActorRow.exists(url=activity.actor):
+            await self._outbox.put([NewJob(KIND, {"old": activity.actor, "new": activity.target})])
+        return []
+
+    async def follow_up(self, job: Job) -> Outcome:
+        """What a worker does with a job of ours."""
+        old, new = job.body["old"], job.body["new"]
+        try:
+            target = await find_actor(new, self._fetches)
+        except FetchFailed as failed:
+            return Retry(None, str(failed)) if failed.why in LATER else Dead(str(failed))
+        if not await self._settle(old, target):
+            return Dead("the new account does not say that it was the old one")
+        return Done()
+
+    async def validate(self) -> None:
+        """Ask for the accounts of followers that were not asked for longest. Only one who is gone by his own server's
+        word is taken out; what else goes wrong is counted, and means nothing yet."""
+        if not self._addresses.on:
+            return
+        before = self._now() - AGAIN
+        due = RemoteActorRow.filter(
+            Q(checked_at__lt=before) | Q(checked_at__isnull=True, fetched_at__lt=before),
+            follows__state=State.ACCEPTED.value,
+        )
+        count = await FollowerRow.filter(state=State.ACCEPTED.value).count()
+        # all of them about once a week, within limits
+        share = min(MOST, max(LEAST, count // (7 * 24)))
+        for row in await due.order_by("checked_at", "fetched_at").distinct().limit(share):
+            await self._check(row)
+
+    async def _check(self, row: RemoteActorRow) -> None:
+        try:
+            actor = await find_actor(row.url, self._fetches)
+        except FetchFailed as failed:
+            if failed.why is Why.GONE:
+                await atomic(self._state_all, self._bury, row.url)
+            else:
+                log.info("the follower %s was not found: %s", row.handle, failed)
+                await RemoteActorRow.filter(id=row.id).update(
+                    checked_at=self._now(), failed_checks=row.failed_checks + 1
+                )
+            return
+        await RemoteActorRow.filter(id=row.id).update(checked_at=self._now(), failed_checks=0)
+        key = next((each.id for each in actor.keys if each.id == row.key_id), None)
+        key = key or next((each.id for each in actor.keys), "")
+        await atomic(self._acquaintances.update, actor, key)
+        if actor.moved_to is not None:
+            await self._outbox.put([NewJob(KIND, {"old": row.url, "new": actor.moved_to})])
+
+    async def _bury(self, actor: str) -> list[Fact]:
+        """As after a Delete of the actor by itself, but that its lines in the chat are another process's."""
+        await depart(actor)
+        return await self._followers.forget(actor, "gone")
+
+    async def _settle(self, old: str, target: Actor) -> bool:
+        if old not in target.also_known_as or target.id == old:
+            return False
+        if not self._acquaintances.is_blocked(target.id):
+            await RemoteActorRow.filter(url=old).update(moved_to=target.id)
+        await atomic(self._state_all, self._followers.move_away, old)
+        return True
+
+    async def _state_all(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
+        for fact in await act(*given):
+            await self._facts.state(fact)

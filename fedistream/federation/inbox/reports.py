@@ -1,0 +1,115 @@
+"""Reports from other servers, for the admin: which of our actors and posts are complained of, by whom, and why.
+
+A Flag often comes from the actor of a whole server, which hides who complained. What becomes of one is not told.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from activitypub.inbox import Verified
+from activitypub.members import label
+from activitypub.urls import authority
+from fedistream.core.errors import NotFound
+from fedistream.core.events import Fact, FlagReceived
+from fedistream.db import statement
+from fedistream.federation.models import FlagRow
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.rate_limits import Pace
+from fedistream.federation.urls import Addresses
+from fedistream.federation.values import Page
+
+MAX_OBJECTS = 50  # of one report that are kept
+MAX_CONTENT = 3000  # characters; others allow a thousand to be written
+MAX_OPEN = 1000  # more than anybody reads: what comes then is answered and forgotten
+MAX_ID = 2**63 - 1  # what the databases take
+BURST, PER_S = 10, 1 / 600  # of one server
+SETTLED_FOR = timedelta(days=90)  # time enough to look at it again
+FORGOTTEN_AT_ONCE = 500  # rows in one statement
+_FORGET = """
+DELETE FROM flag WHERE settled_at < :before
+AND id IN (SELECT id FROM flag WHERE settled_at < :before LIMIT :most)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`objects` are the URLs of ours that it is about; `content` is plain text of a stranger, and may be empty."""
+
+    id: int
+    channel_id: int
+    actor: str
+    server: str
+    objects: tuple[str, ...]
+    content: str
+    at: datetime
+    settled_at: datetime | None
+
+
+class Flags:
+    """`pace` is that of one server."""
+
+    def __init__(self, addresses: Addresses, posts: Posts, pace: Pace, now: Callable[[], datetime]) -> None:
+        self._addresses, self._posts, self._pace, self._now = addresses, posts, pace, now
+
+    async def take(self, verified: Verified) -> list[Fact]:
+        """Keep a report, in the transaction of the inbox. What is not about anything of ours is passed over. Raises
+        TooMany for a server that sends more than a person would."""
+        activity = verified.activity
+        server = authority(activity.actor)
+        # before anything is looked for
+        self._pace.step(server)
+        channels = await self._channels_of(activity.object_ids[:MAX_OBJECTS])
+        if not channels:
+            return []
+        if await FlagRow.filter(settled_at=None).count() >= MAX_OPEN:
+            return []
+        channel_id = channels[0][1]
+        row = await FlagRow.create(
+            channel_id=channel_id,
+            actor=activity.actor,
+            server=server[:255],
+            objects=[url for url, _ in channels],
+            content=_plain(activity.content),
+            at=self._now(),
+        )
+        return [FlagReceived(channel_id, row.id, server, row.at)]
+
+    async def page(self, *, settled: bool = False, offset: int = 0, limit: int = 50) -> Page[Flag]:
+        """Those that are open, or those that are settled; the newest first."""
+        found = FlagRow.filter(settled_at__isnull=not settled)
+        rows = await found.order_by("-id").offset(offset).limit(limit)
+        return Page(await found.count(), tuple(_flag(row) for row in rows))
+
+    async def settle(self, flag_id: int, *, settled: bool = True) -> None:
+        """The admin has seen to it, or looks at it again. Raises NotFound."""
+        at = self._now() if settled else None
+        if flag_id > MAX_ID or not await FlagRow.filter(id=flag_id).update(settled_at=at):
+            raise NotFound("there is no such report")
+
+    async def forget_some(self) -> bool:
+        """Forget some of those that were settled long ago. Returns whether there may be more."""
+        # the outer condition as well: on PostgreSQL it may be opened again while this waits for the row
+        values = {"before": self._now() - SETTLED_FOR, "most": FORGOTTEN_AT_ONCE}
+        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
+
+    async def _channels_of(self, urls: Sequence[str]) -> list[tuple[str, int]]:
+        """Those that are ours, each with its channel."""
+        post_ids = {url: self._addresses.post_id(url) for url in urls}
+        of_posts = await self._posts.channels_of({each for each in post_ids.values() if each})
+        found = []
+        for url in urls:
+            channel = self._addresses.by_actor(url)
+            channel_id = channel.id if channel else of_posts.get(post_ids[url] or "")
+            if channel_id is not None:
+                found.append((url, channel_id))
+        return found
+
+
+def _plain(text: str | None) -> str:
+    return label(re.sub(r"\s+", " ", text or ""), MAX_CONTENT) or ""
+
+
+def _flag(row: FlagRow) -> Flag:
+    return Flag(row.id, row.channel_id, row.actor, row.server, tuple(row.objects), row.content, row.at, row.settled_at)

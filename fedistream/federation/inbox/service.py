@@ -1,0 +1,390 @@
+"""What is done with what comes to an inbox, and with what an admin decides about followers.
+
+An activity becomes rows, jobs and facts in one transaction, together with its id, so that it is never acted on twice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tortoise.exceptions import IntegrityError
+
+from activitypub.actor import Actor
+from activitypub.discovery import find_account, find_handle
+from activitypub.fetch import Clock, FetchFailed
+from activitypub.inbox import Departed, Ignored, Verified, receive
+from activitypub.refusal import Reason, Refused
+from activitypub.restraint import Fetches
+from activitypub.signatures.request import Request
+from activitypub.urls import authority
+from activitypub.vocabulary.activity import Inner
+from activitypub.vocabulary.pairs import pair_of
+from activitypub.webfinger import BadHandle, interaction_url, parse_resource
+from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.events import Fact, SettingChanged
+from fedistream.core.uniform_timing import evenly
+from fedistream.db import after_commit, atomic
+from fedistream.federation.blocks import NAMES, Blocks
+from fedistream.federation.directory.announcing import Offers, RunningNow, nothing_running
+from fedistream.federation.engagements import KINDS, Engagements
+from fedistream.federation.followers.approval import Reception
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.inbox.engagement_batch import Applause
+from fedistream.federation.inbox.stats import Visits
+from fedistream.federation.rate_limits import Pace, Paces
+from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.remote_html import Said
+from fedistream.federation.replies.chat_port import NOWHERE, Room
+from fedistream.federation.replies.service import Talk
+from fedistream.federation.urls import Addresses, Channel, Channels, Settings
+
+log = logging.getLogger(__name__)
+
+
+class Facts(Protocol):
+    async def state(self, fact: Fact) -> None: ...
+
+
+Act = Callable[[Verified], Awaitable[list[Fact]]]
+"""What is done with an activity, in the transaction of the inbox; the facts are stated in it."""
+
+Broom = Callable[[], Awaitable[bool]]
+"""Forgets some rows that are old, in one statement. Returns whether there may be more."""
+
+HANDLE_WANTED = "must be like user@host, or the address of a profile"
+SWEEP_PAUSE_S = 0.05  # between two statements: others want the database too
+
+
+class GuardedSettings(Settings, Protocol):
+    """Settings of which some cannot be changed at any time."""
+
+    def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None: ...
+    async def change(self, name: str, value: object, channel_id: int | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What federation needs of others."""
+
+    settings: GuardedSettings
+    channels: Channels
+    facts: Facts
+    room: Room = NOWHERE
+    running: RunningNow = nothing_running
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the service joins. `acts` are what is done with activities by other modules, by their
+    types, and `brooms` what forgets rows of theirs. `pace` is for far servers, `paces` for what they
+    send by its kind, `asking` for visitors who make us ask others; `clock` is in Unix seconds."""
+
+    addresses: Addresses
+    acquaintances: Acquaintances
+    blocks: Blocks
+    followers: Followers
+    engagements: Engagements
+    applause: Applause
+    fetches: Fetches
+    visits: Visits
+    talk: Talk
+    reception: Reception
+    acts: Mapping[str, Act]
+    brooms: Sequence[Broom]
+    offers: Offers
+    pace: Pace
+    paces: Paces
+    asking: Pace
+    clock: Clock
+    now: Callable[[], datetime]
+
+
+class Federation:
+    def __init__(self, near: Neighbours, parts: Parts) -> None:
+        self._near, self._parts = near, parts
+        self.counts = parts.visits.counts
+        self._acts: dict[str, Act] = {
+            "Follow": self._follow,
+            "Undo": self._undo,
+            "Delete": self._delete,
+            "Block": self._blocked_by,
+            **parts.acts,
+        }
+        self._says: dict[str, Callable[[Verified, Said | None], Awaitable[list[Fact]]]] = {
+            "Create": parts.talk.take,
+            "Update": self._update,
+        }
+
+    @property
+    def understood(self) -> frozenset[str]:
+        """The types of activities that may lead to something; what else is verified is ignored."""
+        return frozenset((*self._acts, *self._says, *KINDS))
+
+    async def open(self) -> None:
+        """Read who is blocked."""
+        self._parts.blocks.set_actors(await self._parts.followers.blocked_actors())
+        self.read_blocks()
+        self._parts.blocks.set_named(await self._parts.acquaintances.blocked_by_name())
+
+    def heed(self, fact: SettingChanged) -> None:
+        """An admin has changed which domains are blocked."""
+        if fact.setting in NAMES:
+            self.read_blocks()
+            self._parts.talk.look_at_blocks()
+
+    async def heed_handle(self, actor: str, handle: str) -> None:
+        """The servers of an actor have told its handle, by which it may be blocked."""
+        if handle.lower() in self._parts.blocks.accounts:
+            self._parts.blocks.block_named(actor)
+            await self._carry_out(self._send_away, actor)
+            self._parts.talk.look_at_blocks()
+
+    async def close(self) -> None:
+        """Before the database is."""
+        await self._parts.applause.close()
+
+    async def sweep(self) -> None:
+        """Forget what need not be remembered any longer."""
+        await self._parts.acquaintances.sweep()
+        await self._parts.talk.sweep()
+        await self._forget_the_gone()
+        for broom in self._parts.brooms:
+            more = True
+            while more:
+                more = await broom()
+                await asyncio.sleep(SWEEP_PAUSE_S)
+
+    async def lost_followers(self, channel: Channel) -> int:
+        """How many know the channel by a former address of the node or name of the channel, and get nothing any
+        more."""
+        return await self._parts.followers.lost(channel) if self._parts.addresses.on else 0
+
+    async def warn(self) -> None:
+        """Tell the operator, at the start, of followers that a new address has lost."""
+        for channel in self._near.channels.all():
+            if lost := await self.lost_followers(channel):
+                log.warning(
+                    "%d followers know the channel %s by another address than %s: they get nothing any more and cannot "
+                    "be told. Go back to the former address, or let them follow anew",
+                    lost,
+                    channel.slug,
+                    self._parts.addresses.actor(channel),
+                )
+
+    async def _forget_the_gone(self) -> None:
+        """Take the lines of those out of the chat of whom nothing is known any more: the worker, which cannot reach
+        the chat, has found their inbox or account gone."""
+        after = ""
+        while authors := await self._near.room.authors(after):
+            for actor in await self._parts.acquaintances.unknown(authors):
+                await self._carry_out(self._forget, actor)
+            after = authors[-1]
+
+    async def take(self, request: Request) -> None:
+        """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and
+        TooMany for a server that sends more than anybody needs to."""
+        self._parts.addresses.site()
+        acquaintances = self._parts.acquaintances
+        outcome = await receive(request, acquaintances, acquaintances, now=self._parts.clock())
+        if isinstance(outcome, Refused):
+            self.refused(outcome.reason.value)
+            raise outcome
+        if isinstance(outcome, Ignored):
+            self.counts[f"ignored {outcome.why}"] += 1
+        elif isinstance(outcome, Departed):
+            self.counts["done Delete"] += 1
+            await self._carry_out(self._forget, outcome.actor)
+        else:
+            self._check_name(outcome.signer.actor)
+            try:
+                # only now, as before the signature was checked anybody could have used up another's share
+                self._parts.pace.step(authority(outcome.signer.actor.id))
+                self._parts.paces.step(outcome.activity.type, outcome.signer.actor.id)
+                await self._parts.visits.heard(outcome.signer.actor)
+                await self._act(outcome)
+            except TooMany:
+                self.refused("too-many")
+                raise
+
+    def _check_name(self, actor: Actor) -> None:
+        """An account that is blocked by its handle is known only now; from now on it is refused before a key is
+        fetched. Raises Refused."""
+        if self._parts.blocks.names(actor):
+            self._parts.blocks.block_named(actor.id)
+            self.refused(Reason.BLOCKED.value)
+            raise Refused(Reason.BLOCKED, "this actor is blocked here")
+
+    def refused(self, reason: str) -> None:
+        """Count a request to an inbox that was refused before it came here."""
+        self._parts.visits.refused(reason)
+
+    def refusals(self) -> Mapping[str, int]:
+        """How often requests to the inboxes were refused, by the reason, since `counting_since`."""
+        return self._parts.visits.refusals()
+
+    @property
+    def counting_since(self) -> datetime:
+        return self._parts.visits.since
+
+    async def approve(self, channel: Channel, actor: str) -> None:
+        """Let a follower in who waits or was blocked. Raises NotFound, Off."""
+        await self._carry_out(self._let_in, channel, actor)
+        await self._unblock(actor)
+
+    async def block(self, channel: Channel, actor: str) -> None:
+        """Send a follower away for good. Raises NotFound, Off."""
+        await self._carry_out(self._block, channel, actor)
+        after_commit(lambda: self._parts.blocks.block([actor]))
+
+    async def remove(self, channel: Channel, actor: str) -> None:
+        """Send a follower away, who may ask again. Raises NotFound, Off."""
+        await self._carry_out(self._remove, channel, actor)
+        await self._unblock(actor)
+
+    async def remote_follow(self, channel: Channel, account: str, address: str) -> str:
+        """The page of their own server where the owner of `account` (user@host), who asks from `address`, can follow
+        the channel. Raises Invalid, TooMany, Off."""
+        self._parts.asking.step(address)
+        uri = self._parts.addresses.actor(channel)
+        try:
+            parse_resource(account.strip())
+        except BadHandle as error:
+            raise Invalid("account", HANDLE_WANTED) from error
+        async with evenly():
+            try:
+                handle = await find_handle(account, self._parts.fetches)
+                found = await find_account(handle, self._parts.fetches)
+            except BadHandle as error:
+                raise Invalid("account", HANDLE_WANTED) from error
+            except FetchFailed as failed:
+                log.info("the account %s was not found: %s", account, failed)
+                raise Invalid("account", "was not found on its server") from failed
+        return interaction_url(found.jrd, found.handle, uri, follow=True)
+
+    async def _let_in(self, channel: Channel, actor: str) -> list[Fact]:
+        facts = await self._parts.followers.approve(channel, actor)
+        await self._parts.offers.welcome(channel, actor)
+        await self._parts.followers.hide(actor)
+        return facts
+
+    async def _remove(self, channel: Channel, actor: str) -> list[Fact]:
+        facts = await self._parts.followers.remove(channel, actor)
+        await self._parts.followers.hide(actor)
+        return facts
+
+    async def _send_away(self, actor: str) -> list[Fact]:
+        facts = await self._parts.followers.send_away(actor)
+        await self._parts.followers.hide(actor)
+        return facts
+
+    async def _unblock(self, actor: str) -> None:
+        """Hear somebody again, unless another channel has blocked him too."""
+        if not await self._parts.followers.is_blocked(actor):
+            self._parts.blocks.unblock(actor)
+
+    async def _act(self, verified: Verified) -> None:
+        activity = verified.activity
+        act, says = self._acts.get(activity.type), self._says.get(activity.type)
+        if activity.type in KINDS:
+            first = await self._parts.applause.take(verified)
+        elif says is not None:
+            said = self._parts.talk.read(verified)
+            first = await self._once(lambda verified: says(verified, said), verified)
+        elif act is not None:
+            first = await self._once(act, verified)
+        else:
+            self.counts[f"ignored {activity.type}"] += 1
+            return
+        self.counts[f"done {activity.type}" if first else "ignored replay"] += 1
+
+    async def _once(self, act: Act, verified: Verified) -> bool:
+        """Returns whether it was not acted on before."""
+
+        async def hear_and_act() -> bool:
+            activity = verified.activity
+            if not await self._parts.acquaintances.hear(activity.seen_as, pair_of(activity)):
+                return False
+            await self._state(await act(verified))
+            return True
+
+        await self._parts.applause.settle()
+        try:
+            return await atomic(hear_and_act)
+        except IntegrityError:
+            # the same thing by another activity at the same moment: this time that one is seen; what breaks a
+            # constraint by itself does so again
+            return await atomic(hear_and_act)
+
+    async def _carry_out(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
+        """In a transaction, together with what has to follow of it."""
+
+        async def all_of_it() -> None:
+            await self._state(await act(*given))
+
+        await self._parts.applause.settle()
+        await atomic(all_of_it)
+
+    async def _state(self, facts: list[Fact]) -> None:
+        for fact in facts:
+            await self._near.facts.state(fact)
+
+    async def _follow(self, verified: Verified) -> list[Fact]:
+        channel = self._parts.addresses.by_actor(verified.activity.object_id)
+        if channel is None:
+            return []
+        held = await self._parts.reception.reason_to_hold(channel.id, verified.signer.actor)
+        return await self._parts.followers.follow(channel, verified.activity, verified.signer, held=held)
+
+    async def _undo(self, verified: Verified) -> list[Fact]:
+        """By what is embedded, or by the id alone: then it may be a Follow or anything else."""
+        activity, inner = verified.activity, verified.activity.object
+        if isinstance(inner, Inner) and inner.type in KINDS and inner.object_id:
+            await self._parts.engagements.undo(activity.actor, KINDS[inner.type], inner.object_id)
+        elif isinstance(inner, Inner) and inner.type == "Follow":
+            channel = self._parts.addresses.by_actor(inner.object_id)
+            if channel is not None:
+                return await self._parts.followers.unfollow(channel, activity.actor, activity.object_id, "unfollowed")
+        elif activity.object_id is not None:
+            await self._parts.engagements.undo_activity(activity.actor, activity.object_id)
+            return await self._parts.followers.unfollow_by_id(activity.actor, activity.object_id)
+        return []
+
+    async def _delete(self, verified: Verified) -> list[Fact]:
+        """Of itself, or of what it has said."""
+        activity = verified.activity
+        if activity.object_id != activity.actor:
+            return await self._parts.talk.delete(verified)
+        return await self._forget(activity.actor)
+
+    async def _forget(self, actor: str) -> list[Fact]:
+        said = await self._parts.talk.forget(actor)
+        await self._near.room.forget(actor)
+        return said + await self._parts.followers.forget(actor, "gone")
+
+    async def _block(self, channel: Channel, actor: str) -> list[Fact]:
+        """What it said and did is hidden too."""
+        facts = await self._parts.followers.block(channel, actor)
+        await self._parts.followers.hide(actor)
+        return facts + await self._parts.talk.silence(actor)
+
+    async def _update(self, verified: Verified, said: Said | None) -> list[Fact]:
+        """Of its own profile, or of what it has said."""
+        actor, signer = verified.activity.object, verified.signer
+        if not isinstance(actor, Actor):
+            return await self._parts.talk.update(verified, said)
+        await self._parts.acquaintances.update(actor, signer.key_id)
+        self._parts.acquaintances.forget_key(signer.key_id)
+        return []
+
+    async def _blocked_by(self, verified: Verified) -> list[Fact]:
+        channel = self._parts.addresses.by_actor(verified.activity.object_id)
+        if channel is None:
+            return []
+        return await self._parts.followers.unfollow(channel, verified.activity.actor, None, "blocked us")
+
+    def read_blocks(self) -> None:
+        """Take over what the admin has blocked."""
+        self._parts.blocks.read(self._near.settings)

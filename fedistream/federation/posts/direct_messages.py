@@ -1,0 +1,55 @@
+"""People on other servers who are written to because somebody here says that he is one of them."""
+
+from typing import Protocol
+
+from activitypub.fetch import Clock
+from activitypub.webfinger import BadHandle, parse_handle
+from fedistream.core.errors import Invalid
+from fedistream.core.uniform_timing import evenly
+from fedistream.federation.posts.compose import Mention
+from fedistream.federation.posts.service import Finds
+from fedistream.federation.urls import Addresses, Channel, Channels, Settings
+
+
+class Directs(Protocol):
+    async def direct(self, channel: Channel, to: Mention, html: str, *, expires_at: float | None = None) -> None: ...
+
+
+class Correspondents:
+    """`clock` is in Unix seconds."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        settings: Settings,
+        channels: Channels,
+        find: Finds,
+        posts: Directs,
+        clock: Clock,
+    ) -> None:
+        self._addresses, self._settings, self._channels = addresses, settings, channels
+        self._find, self._posts, self._clock = find, posts, clock
+
+    @property
+    def sender(self) -> str:
+        """The name of the channel that writes."""
+        return str(self._settings.value("name", self._channels.home().id))
+
+    async def find(self, account: str) -> Mention:
+        """Who has the account that is typed as user@host. Raises Invalid, and Off."""
+        site = self._addresses.site()
+        try:
+            handle = parse_handle(account)
+        except BadHandle:
+            raise Invalid("account", "must be like user@example.com") from None
+        if handle.host == site.authority:
+            raise Invalid("account", "is one of this server itself, which nobody can sign in with")
+        async with evenly():
+            found = await self._find(handle)
+            if found is None:
+                raise Invalid("account", "was not found on its server")
+        return found
+
+    async def write(self, to: Mention, html: str, within_s: float) -> None:
+        """Send a direct message from the home channel, in so many seconds or never. Raises Off."""
+        await self._posts.direct(self._channels.home(), to, html, expires_at=self._clock() + within_s)

@@ -1,0 +1,161 @@
+"""Who may quote our posts (FEP-044f, as the one who is quoted): stamps that say so, and that can be taken back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from activitypub.inbox import Verified
+from activitypub.strictjson import Json
+from activitypub.vocabulary import compose
+from activitypub.vocabulary.activity import Activity
+from fedistream.core.errors import Gone, NotFound, Refusal
+from fedistream.core.events import Fact
+from fedistream.db import atomic, statement
+from fedistream.federation.delivery import Letters
+from fedistream.federation.models import QuoteRow
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.urls import Addresses, Channel, Settings
+from fedistream.federation.values import Page
+
+STAMP = "QuoteAuthorization"
+REVOKED_FOR = timedelta(days=90)  # at least: who quotes may look at the stamp again
+FORGOTTEN_AT_ONCE = 500  # rows in one statement
+# a post that can be quoted keeps its rows, or a yes that was taken back would be given again
+_FORGET = """
+DELETE FROM quote WHERE id IN (
+    SELECT id FROM quote WHERE revoked_at < :before
+    AND NOT EXISTS (SELECT 1 FROM post WHERE post.id = quote.post_id AND post.deleted_at IS NULL)
+    LIMIT :most
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """`quoting` is the URL of the post elsewhere, `post` that of ours."""
+
+    id: str
+    channel_id: int
+    post: str
+    quoting: str
+    actor: str
+    at: datetime
+    revoked_at: datetime | None
+
+
+class Quotes:
+    """`token` makes ids of at most 24 letters and digits."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        settings: Settings,
+        posts: Posts,
+        letters: Letters,
+        now: Callable[[], datetime],
+        token: Callable[[], str],
+    ) -> None:
+        self._addresses, self._settings, self._posts, self._letters = addresses, settings, posts, letters
+        self._now, self._token = now, token
+
+    async def take(self, verified: Verified) -> list[Fact]:
+        """Answer a request, in the transaction of the inbox: yes with a stamp, always the same for one post, or no."""
+        activity, actor = verified.activity, verified.signer.actor
+        post_id = self._addresses.post_id(activity.object_id)
+        channel_id = await self._posts.channel_of(post_id) if post_id else None
+        channel = self._addresses.by_id(channel_id) if channel_id is not None else None
+        if post_id is None or channel is None or activity.instrument is None:
+            return []
+        row = await QuoteRow.get_or_none(post_id=post_id, quoting=activity.instrument)
+        if row is None and await self._may(channel, post_id):
+            row = await QuoteRow.create(
+                id=self._token(),
+                channel_id=channel.id,
+                post_id=post_id,
+                quoting=activity.instrument,
+                actor=actor.id,
+                inbox=actor.inbox,
+                at=self._now(),
+            )
+        # a yes that was taken back is not given again, and nobody gets the stamp of another
+        stamp = self._url(row) if row is not None and row.revoked_at is None and row.actor == actor.id else None
+        await self._answer(channel, activity, actor.inbox, stamp)
+        return []
+
+    async def stamp(self, quote_id: str) -> Json:
+        """The document that others look at to see whether a quote is allowed. Raises NotFound, Gone, Off."""
+        self._addresses.site()
+        row = await QuoteRow.get_or_none(id=quote_id)
+        channel = self._addresses.by_id(row.channel_id) if row else None
+        if row is None or channel is None:
+            raise NotFound("there is no such quote")
+        if row.revoked_at is not None:
+            raise Gone("it may not be quoted there any more")
+        await self._posts.get(row.post_id)  # of a post that is hidden or deleted there is nothing to be seen either
+        url = self._addresses.site().post(row.post_id)
+        return compose.quote_authorization(self._url(row), self._addresses.actor(channel), row.quoting, url)
+
+    async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Quote]:
+        """The newest first, also those that were taken back. Raises Off."""
+        found = QuoteRow.filter(channel_id=channel_id)
+        rows = await found.order_by("-at", "-id").offset(offset).limit(limit)
+        return Page(await found.count(), tuple(self._quote(row) for row in rows))
+
+    async def count(self, post_id: str) -> int:
+        """How many quote a post and may."""
+        return int(await QuoteRow.filter(post_id=post_id, revoked_at=None).count())
+
+    async def revoke(self, quote_id: str) -> None:
+        """Take a yes back, and tell the one who had it. Raises NotFound, Off."""
+        await atomic(self._revoke, quote_id)
+
+    async def forget_some(self) -> bool:
+        """Forget some of those that were taken back long ago and whose post is deleted. Returns whether there may be
+        more."""
+        values = {"before": self._now() - REVOKED_FOR, "most": FORGOTTEN_AT_ONCE}
+        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
+
+    async def _revoke(self, quote_id: str) -> None:
+        row = await QuoteRow.select_for_update().get_or_none(id=quote_id)
+        channel = self._addresses.by_id(row.channel_id) if row else None
+        if row is None or channel is None:
+            raise NotFound("there is no such quote")
+        if row.revoked_at is not None:
+            return
+        await QuoteRow.filter(id=row.id).update(revoked_at=self._now())
+        url = self._url(row)
+        gone = compose.delete(f"{url}#delete", self._addresses.actor(channel), url, former=STAMP, to=[row.actor])
+        await self._letters.send(channel, gone, [row.inbox], row.quoting)
+
+    async def _may(self, channel: Channel, post_id: str) -> bool:
+        if not self._settings.value("federation.quotes", channel.id):
+            return False
+        try:
+            await self._posts.get(post_id)
+        except Refusal:
+            return False
+        return True
+
+    async def _answer(self, channel: Channel, activity: Activity, inbox: str, stamp: str | None) -> None:
+        kind = "Accept" if stamp else "Reject"
+        actor = self._addresses.actor(channel)
+        document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, _echo(activity), result=stamp)
+        await self._letters.send(channel, document, [inbox], str(activity.instrument))
+
+    def _url(self, row: QuoteRow) -> str:
+        return self._addresses.site().post(f"quotes/{row.id}")
+
+    def _quote(self, row: QuoteRow) -> Quote:
+        post = self._addresses.site().post(row.post_id)
+        return Quote(row.id, row.channel_id, post, row.quoting, row.actor, row.at, row.revoked_at)
+
+
+def _echo(activity: Activity) -> Json:
+    """By ids alone: the quoting post is often embedded whole, and its author has it."""
+    return {
+        "id": activity.id,
+        "type": activity.type,
+        "actor": activity.actor,
+        "object": activity.object_id,
+        "instrument": activity.instrument,
+    }

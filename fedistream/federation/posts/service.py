@@ -1,0 +1,332 @@
+"""The channels' posts: made, sent to the followers and to who is mentioned, changed, deleted, and served again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from activitypub.addressing import Recipient, Visibility, inboxes
+from activitypub.collections import embed
+from activitypub.strictjson import Json
+from activitypub.vocabulary import compose
+from activitypub.vocabulary.objects import Object, Tag, write_object
+from activitypub.webfinger import Handle
+from fedistream.core.errors import Gone, NotFound
+from fedistream.core.markdown import MAX_POST_MARKS, marks
+from fedistream.core.supervisor import go
+from fedistream.db import atomic, statement, within
+from fedistream.federation.delivery import Letters
+from fedistream.federation.models import PostReachRow, PostRow
+from fedistream.federation.posts.compose import READABLE, Draft, Frame, Mention, clean, handles, note
+from fedistream.federation.remote_html import beginning
+from fedistream.federation.urls import Addresses, Channel, Settings
+from fedistream.federation.values import Page
+
+_CHANNEL_OF = "SELECT channel_id FROM post WHERE id = :id AND deleted_at IS NULL"
+LOOK_UP_S = 10.0  # who is not found by then is not told; the admin waits for the answer
+
+Finds = Callable[[Handle], Awaitable[Mention | None]]
+"""Who has this handle; None if nobody can be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """`document` is the Note, without @context; `create` the activity that brought it."""
+
+    id: str
+    channel_id: int
+    document: Mapping[str, Any]
+    visibility: Visibility
+
+    @property
+    def url(self) -> str:
+        return str(self.document["id"])
+
+    def create(self) -> dict[str, Any]:
+        return self._activity("Create", f"{self.url}#create", "published")
+
+    def update(self, token: str) -> dict[str, Any]:
+        return self._activity("Update", f"{self.url}#update/{token}", "updated")
+
+    def _activity(self, kind: str, identifier: str, when: str) -> dict[str, Any]:
+        document = self.document
+        more = {"to": document.get("to"), "cc": document.get("cc"), "published": document.get(when)}
+        return compose.activity(kind, identifier, document["attributedTo"], dict(document), **more)
+
+
+class Posts:
+    """What takes a Draft, or a post's id, also runs inside a transaction. `token` makes ids of at most 24 letters and
+    digits."""
+
+    def __init__(
+        self,
+        addresses: Addresses,
+        settings: Settings,
+        letters: Letters,
+        find: Finds,
+        now: Callable[[], datetime],
+        token: Callable[[], str],
+    ) -> None:
+        self._addresses, self._settings, self._letters, self._find = addresses, settings, letters, find
+        self._now, self._token = now, token
+
+    async def look_up(self, draft: Draft) -> Draft:
+        """The draft with everybody its text names as @user@host and who can be found. Asks other servers: not to be
+        called in a transaction."""
+        known = {each.handle.lower() for each in draft.mentions}
+        wanted = [each for each in handles(draft.text) if f"{each.user}@{each.host}".lower() not in known]
+        if not wanted:
+            return draft
+        tasks = [go("mention", self._mention(each)) for each in wanted]
+        done, late = await asyncio.wait(tasks, timeout=LOOK_UP_S)
+        for task in late:
+            task.cancel()
+        found = [who for task in tasks if task in done and (who := task.result()) is not None]
+        return replace(draft, mentions=(*draft.mentions, *found))
+
+    async def _mention(self, handle: Handle) -> Mention | None:
+        return await self._find(handle)
+
+    async def preview(self, channel: Channel, markdown: str) -> str:
+        """What a post of this text would look like, as sanitised HTML. Asks other servers, as `look_up` does. Raises
+        Invalid, Off."""
+        draft = await self.look_up(Draft(markdown))
+        return (await _written(draft, self._frame(channel, draft, "preview", self._now()))).content or ""
+
+    def html(self, channel: Channel, draft: Draft) -> str:
+        """What others would be shown. Raises Invalid, Off."""
+        return note(draft, self._frame(channel, draft, "preview", self._now())).content or ""
+
+    async def publish(self, channel: Channel, draft: Draft | str, *, expires_at: float | None = None) -> Post:
+        """Post to the followers and who is mentioned, and unless it is hidden to everybody; Markdown alone is looked
+        up first. What is not delivered by `expires_at` (Unix seconds) is not delivered. Raises Invalid, Off."""
+        if isinstance(draft, str):
+            draft = await self.look_up(Draft(draft))
+        post_id, now = self._token(), self._now()
+        thing = await _written(draft, self._frame(channel, draft, post_id, now))
+        post = Post(post_id, channel.id, write_object(thing), self._shown(channel.id, draft.visibility))
+        return await atomic(self._publish, post, channel, draft, now, expires_at)
+
+    async def edit(self, post_id: str, draft: Draft) -> Post:
+        """Say it otherwise. Who may see it stays as it was, whatever the draft says; who was mentioned is told of this
+        too. Raises NotFound, Gone, Invalid, Off."""
+        return await atomic(self._edit, post_id, draft)
+
+    async def delete(self, post_id: str) -> None:
+        """Take it back from everybody who got it. Raises NotFound, Gone, Off."""
+        await atomic(self._delete, post_id)
+
+    async def direct(self, channel: Channel, to: Mention, html: str, *, expires_at: float | None = None) -> None:
+        """Tell one person alone, by `expires_at` (Unix seconds) or never. It can be read nowhere else. Raises Off."""
+        actor, now = self._addresses.actor(channel), self._now()
+        url = self._addresses.site().post(self._token())
+        # twice, so that what is read as a list is one: some servers make one thing of a list of one
+        tags = (Tag("Mention", f"@{to.handle}", to.actor),) * 2
+        content = clean(html)
+        thing = Object(
+            "Note", url, (actor,), content=content, url=url, published=now, to=(to.actor,), cc=(to.actor,), tags=tags
+        )
+        document = compose.create(f"{url}#create", actor, thing)
+        await self._letters.send(channel, document, [to.inbox], url, expires_at)
+
+    async def pin(self, post_id: str, *, pinned: bool) -> None:
+        """Put it above the channel's other posts, or among them again."""
+        await PostRow.filter(id=post_id).update(pinned=pinned)
+
+    async def get(self, post_id: str) -> Post:
+        """A post that everybody may read. Raises NotFound, and Gone for one that was deleted."""
+        row = await PostRow.get_or_none(id=post_id)
+        if row is None or (row.visibility not in READABLE and row.deleted_at is None):
+            raise NotFound("there is no such post")
+        if row.deleted_at is not None:
+            raise Gone("this post was deleted")
+        if self._private(row.channel_id):
+            raise NotFound("there is no such post")
+        return _post(row)
+
+    async def tombstone(self, post_id: str) -> Json:
+        """What is left of a deleted post. Raises NotFound."""
+        row = await PostRow.get_or_none(id=post_id)
+        if row is None or row.deleted_at is None:
+            raise NotFound("there is no such post")
+        return dict(row.document)
+
+    async def channel_of(self, post_id: str) -> int | None:
+        """Whose post this is, if there is such a post."""
+        # without the document and the ORM: this is asked for each reply
+        found = await statement.rows(_CHANNEL_OF, {"id": post_id})
+        return int(found[0]["channel_id"]) if found else None
+
+    async def channels_of(self, post_ids: Collection[str]) -> Mapping[str, int]:
+        """Whose these are, of those that are posts; in one look."""
+        if not post_ids:
+            return {}
+        found = PostRow.filter(id__in=list(post_ids), deleted_at=None)
+        return {str(post_id): int(channel) for post_id, channel in await found.values_list("id", "channel_id")}
+
+    async def beginnings(self, urls: Collection[str]) -> Mapping[str, str]:
+        """The first words of each of these that is a post and was not deleted, for the admin, who may read them all;
+        nothing while federation is off."""
+        if not self._addresses.on:
+            return {}
+        wanted = {post_id: url for url in urls if (post_id := self._addresses.post_id(url))}
+        rows = await PostRow.filter(id__in=list(wanted), deleted_at=None)
+        return {wanted[row.id]: beginning(str(row.document.get("content") or "")) for row in rows}
+
+    async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page[Post]:
+        """What everybody may read, the newest first."""
+        return await self._page(channel_id, offset, limit)
+
+    async def pinned(self, channel_id: int, limit: int = 20) -> tuple[Post, ...]:
+        """Those above the others, which everybody may read, the newest first."""
+        return (await self._page(channel_id, 0, limit, pinned=True)).items
+
+    async def count(self) -> int:
+        """Of all channels."""
+        return int(await PostRow.filter(deleted_at=None).count())
+
+    async def _page(self, channel_id: int, offset: int, limit: int, **which: bool) -> Page[Post]:
+        if self._private(channel_id):
+            return Page(0, ())
+        shown = [each.value for each in READABLE]
+        found = PostRow.filter(channel_id=channel_id, deleted_at=None, visibility__in=shown, **which)
+        rows = await found.order_by("-published_at", "-id").offset(offset).limit(limit)
+        return Page(await found.count(), tuple(_post(row) for row in rows))
+
+    async def _publish(
+        self, post: Post, channel: Channel, draft: Draft, now: datetime, expires_at: float | None
+    ) -> Post:
+        await PostRow.create(
+            id=post.id,
+            channel_id=post.channel_id,
+            document=dict(post.document),
+            visibility=post.visibility.value,
+            published_at=now,
+        )
+        people = [_recipient(each) for each in draft.mentions]
+        followers = await self._followers(channel, post.visibility, people)
+        await PostReachRow.create(
+            post_id=post.id,
+            mentions=[_kept(each) for each in draft.mentions],
+            inboxes=list(inboxes(followers, post.visibility)),
+        )
+        to = _inboxes([*followers, *people], post.visibility)
+        await self._letters.send(channel, post.create(), to, post.url, expires_at)
+        return post
+
+    async def _edit(self, post_id: str, draft: Draft) -> Post:
+        row, channel = await self._row(post_id)
+        shown = Visibility(row.visibility)
+        reach = await _reach(row, inboxes(await self._followers(channel, shown, []), shown))
+        # others look at whole seconds, and pass over an edit that is not newer than the last one
+        updated = max(self._now(), (row.updated_at or row.published_at) + timedelta(seconds=1))
+        draft = replace(draft, visibility=shown)
+        thing = note(draft, replace(self._frame(channel, draft, row.id, row.published_at), updated=updated))
+        post = Post(row.id, row.channel_id, write_object(thing), shown)
+        # without `pinned` and the like, which may have changed meanwhile
+        await PostRow.filter(id=row.id).update(document=dict(post.document), updated_at=updated)
+        reach.mentions = _united(reach.mentions, [_kept(each) for each in draft.mentions])
+        people = [_restored(each) for each in reach.mentions]
+        to = dict.fromkeys((*await self._had(channel, reach, shown), *_inboxes(people, shown)))
+        await reach.save()
+        await self._letters.send(channel, post.update(self._token()), to, post.url)
+        return post
+
+    async def _delete(self, post_id: str) -> None:
+        row, channel = await self._row(post_id)
+        shown, post = Visibility(row.visibility), _post(row)
+        reach = await _reach(row, inboxes(await self._followers(channel, shown, []), shown))
+        now, document = self._now(), post.document
+        stone = compose.tombstone(post.url, deleted=now)
+        await PostRow.filter(id=row.id).update(document=stone, deleted_at=now, pinned=False)
+        people = [_restored(each) for each in reach.mentions]
+        to = dict.fromkeys((*reach.inboxes, *_inboxes(people, shown)))
+        await reach.delete()
+        letter = compose.delete(
+            f"{post.url}#delete", document["attributedTo"], post.url, to=document["to"], cc=document["cc"]
+        )
+        await self._letters.send(channel, letter, to, post.url)
+
+    async def _row(self, post_id: str) -> tuple[PostRow, Channel]:
+        row = await PostRow.select_for_update().get_or_none(id=post_id)
+        channel = self._addresses.by_id(row.channel_id) if row else None
+        if row is None or channel is None:
+            raise NotFound("there is no such post")
+        if row.deleted_at is not None:
+            raise Gone("this post was deleted")
+        return row, channel
+
+    async def _had(self, channel: Channel, reach: PostReachRow, shown: Visibility) -> list[str]:
+        """The followers' inboxes that an edit goes to: those that were sent the post and are there still. Who follows
+        since then has never seen it, and other servers drop an Update of what they do not know."""
+        present = frozenset(inboxes(await self._followers(channel, shown, []), shown))
+        return [inbox for inbox in reach.inboxes if inbox in present]
+
+    async def _followers(self, channel: Channel, shown: Visibility, people: list[Recipient]) -> list[Recipient]:
+        direct = shown is Visibility.DIRECT
+        return [] if direct else await self._letters.followers(channel, [each.actor for each in people])
+
+    def _frame(self, channel: Channel, draft: Draft, post_id: str, published: datetime) -> Frame:
+        site = self._addresses.site()
+        page = site.page(channel.slug)
+        sensitive = self._settings.value("nsfw", channel.id) if draft.sensitive is None else draft.sensitive
+        return Frame(
+            site.post(post_id),
+            self._addresses.actor(channel),
+            self._shown(channel.id, draft.visibility),
+            bool(sensitive),
+            published,
+            # as the actor's own hashtags
+            lambda tag: f"{page}?tag={quote(tag)}",
+            quotable=bool(self._settings.value("federation.quotes", channel.id)),
+        )
+
+    def _shown(self, channel_id: int, wanted: Visibility) -> Visibility:
+        return Visibility.FOLLOWERS if wanted in READABLE and self._private(channel_id) else wanted
+
+    def _private(self, channel_id: int) -> bool:
+        return bool(self._settings.value("federation.private", channel_id))
+
+
+async def _written(draft: Draft, frame: Frame) -> Object:
+    """The note of a draft; beside the loop where it takes longer, unless a transaction waits for it. Raises Invalid."""
+    if within() or marks(draft.text) <= MAX_POST_MARKS:
+        return note(draft, frame)
+    return await asyncio.to_thread(note, draft, frame)
+
+
+def _post(row: PostRow) -> Post:
+    document = row.document
+    if isinstance(replies := document.get("replies"), str):  # as older versions wrote it
+        document = {**document, "replies": embed(replies)}
+    return Post(row.id, row.channel_id, document, Visibility(row.visibility))
+
+
+async def _reach(row: PostRow, followers: Collection[str]) -> PostReachRow:
+    found = await PostReachRow.get_or_none(post_id=row.id)
+    # of a post that is older than the table nobody knows who got it
+    return found or await PostReachRow.create(post_id=row.id, mentions=[], inboxes=list(followers))
+
+
+def _inboxes(recipients: list[Recipient], shown: Visibility) -> tuple[str, ...]:
+    """Each once; who follows and is mentioned gets it by the inbox that the followers of his server share."""
+    by_actor = {each.actor: each for each in reversed(recipients)}
+    return inboxes(reversed(by_actor.values()), shown)
+
+
+def _recipient(who: Mention) -> Recipient:
+    return Recipient(who.actor, who.inbox, who.shared_inbox or None)
+
+
+def _kept(who: Mention) -> dict[str, str]:
+    return {"actor": who.actor, "inbox": who.inbox, "shared_inbox": who.shared_inbox}
+
+
+def _restored(kept: Mapping[str, str]) -> Recipient:
+    return Recipient(kept["actor"], kept["inbox"], kept["shared_inbox"] or None)
+
+
+def _united(old: list[dict[str, str]], new: list[dict[str, str]]) -> list[dict[str, str]]:
+    return list({each["actor"]: each for each in (*old, *new)}.values())

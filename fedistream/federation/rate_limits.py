@@ -1,0 +1,109 @@
+"""How often somebody far away may come: buckets that fill again with time, and what each kind of activity may cost.
+
+Bounded; knows no clock.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from activitypub.urls import authority
+from fedistream.core.errors import TooMany
+
+MAX_NAMES = 10_000  # about 2 MB; the name that was not heard for longest is forgotten first
+MAX_NAME = 64  # characters; of a longer one a digest is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `burst` at once and `per_s` in the long run."""
+
+    burst: float
+    per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Paces of one actor, and of all actors of a host."""
+
+    actor: Rate
+    host: Rate
+
+
+_TALK = Rates(Rate(5, 0.2), Rate(60, 2.0))  # nobody types faster, and each is a text to be read
+_CLICK = Rates(Rate(60, 1.0), Rate(600, 20.0))  # a post that is widely read is liked by hundreds within a minute
+_TIDY = Rates(Rate(100, 1.0), Rate(600, 20.0))  # old posts are deleted by the hundred
+_BOND = Rates(Rate(30, 0.5), Rate(300, 10.0))  # who follows: rows, and an answer that is sent
+_RARE = Rates(Rate(20, 0.2), Rate(60, 1.0))  # looked at by people
+
+PACES: Mapping[str, Rates] = {
+    "Accept": _BOND,
+    "Add": _RARE,
+    "Announce": _CLICK,
+    "Block": _BOND,
+    "Create": _TALK,
+    "Delete": _TIDY,
+    "Dislike": _CLICK,
+    "EmojiReact": _CLICK,
+    "Flag": _RARE,
+    "Follow": _BOND,
+    "Leave": _RARE,
+    "Like": _CLICK,
+    "Move": _RARE,
+    "Offer": _RARE,
+    "QuoteRequest": _RARE,
+    "Reject": _BOND,
+    "Remove": _RARE,
+    "Undo": _CLICK,
+    "Update": _TALK,
+    "View": _CLICK,
+}
+"""Every kind of activity that is understood; a test holds it to be complete."""
+
+
+class _Buckets:
+    """`clock` is monotonic, in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def step(self, name: str, rate: Rate) -> None:
+        """Count one. Raises TooMany."""
+        # the names are URLs of strangers, up to 2 kB each
+        key = name if len(name) <= MAX_NAME else hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
+        now = self._clock()
+        left, since = self._left.get(key, (rate.burst, now))
+        left = min(rate.burst, left + (now - since) * rate.per_s)
+        if left < 1:
+            raise TooMany((1 - left) / rate.per_s)
+        self._left[key] = (left - 1, now)
+        self._left.move_to_end(key)
+        if len(self._left) > MAX_NAMES:
+            self._left.popitem(last=False)
+
+
+class Pace:
+    """One rate for each name. `clock` is monotonic, in seconds."""
+
+    def __init__(self, clock: Callable[[], float], *, burst: float, per_s: float) -> None:
+        self._rate, self._buckets = Rate(burst, per_s), _Buckets(clock)
+
+    def step(self, name: str) -> None:
+        """Count one. Raises TooMany."""
+        self._buckets.step(name, self._rate)
+
+
+class Paces:
+    """A rate for each kind of activity, per actor and per host. `clock` is monotonic, in seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._buckets = _Buckets(clock)
+
+    def step(self, kind: str, actor: str) -> None:
+        """Count an activity that was verified. Raises TooMany."""
+        rates = PACES[kind]
+        # the actor first: one that is too fast uses up nothing of its neighbours'
+        self._buckets.step(f"{kind} {actor}", rates.actor)
+        self._buckets.step(f"{kind} {authority(actor)}", rates.host)

@@ -1,0 +1,1 @@
+"""Replies and mentions from other servers, and how they reach the chat. Begin at `service.py`."""

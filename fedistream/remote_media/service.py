@@ -1,0 +1,178 @@
+"""Fetches pictures from elsewhere and keeps them in a folder for a while, so that who looks at a page of ours is not
+seen by servers of others, and no server is asked by everybody who looks.
+
+They are shown as they came, and only if their first bytes are those of a picture that cannot hold a script.
+"""
+
+import asyncio
+import hashlib
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urljoin
+
+from activitypub.guard import Blocked
+from activitypub.outside import Answer, TooLong, Unreachable
+from activitypub.signatures.request import Request, compose
+from fedistream.core.errors import NotFound, TooMany
+from fedistream.core.image_types import MEDIA_TYPES, kind_of
+from fedistream.core.supervisor import go
+from fedistream.remote_media.signed_paths import KEY, Paths
+
+log = logging.getLogger(__name__)
+
+HOPS = 2  # redirects that are followed
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+ACCEPT = (("Accept", "image/webp, image/png, image/jpeg, image/gif"),)
+MAX_FAILED = 10_000  # URLs that are remembered for having no picture
+
+
+class Sends(Protocol):
+    """`activitypub.outside.Outside`: guarded, and limited in time."""
+
+    async def send(self, request: Request, *, max_body: int | None = None) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    picture: int = 1024 * 1024  # bytes
+    folder: int = 64 * 1024 * 1024
+    at_once: int = 4
+    waiting: int = 200
+    fresh_s: float = 7 * 86_400.0  # after that it is fetched again, as faces change
+    failed_s: float = 600.0  # before that it is not tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    data: bytes
+    media_type: str
+
+
+class Pictures:
+    """`folder` is the one in which `paths` have their key. `clock` is in Unix seconds."""
+
+    def __init__(
+        self, outside: Sends, paths: Paths, folder: Path, clock: Callable[[], float], limits: Limits | None = None
+    ) -> None:
+        self._outside, self._paths, self._folder, self._clock = outside, paths, folder, clock
+        self._limits = limits or Limits()
+        self._turn = asyncio.Semaphore(self._limits.at_once)
+        self._fetching: dict[str, asyncio.Task[Image]] = {}
+        self._failed: OrderedDict[str, float] = OrderedDict()
+        self._kept: int | None = None  # bytes in the folder, once something is put into it
+
+    def path(self, url: str) -> str:
+        """Where the picture with this URL is shown; "" for what is no URL."""
+        return self._paths.path(url)
+
+    async def read(self, mac: str, source: str) -> Image:
+        """The picture of a path. Raises NotFound, and TooMany when very many are being fetched."""
+        url = self._paths.url(mac, source)
+        file = self._folder / hashlib.sha256(url.encode()).hexdigest()
+        kept, at = await asyncio.to_thread(_read, file)
+        if kept is not None and self._clock() - at < self._limits.fresh_s:
+            return kept
+        if self._failed.get(url, 0.0) <= self._clock():
+            try:
+                return await asyncio.shield(self._fetch(url, file))
+            except NotFound:
+                log.debug("no picture came from %s", url)
+        if kept is None:
+            raise NotFound("there is no such picture")
+        return kept  # an old face is better than none
+
+    async def close(self) -> None:
+        """Give up what is being fetched."""
+        tasks = list(self._fetching.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _fetch(self, url: str, file: Path) -> "asyncio.Task[Image]":
+        """One for all who want it."""
+        task = self._fetching.get(url)
+        if task is None:
+            if len(self._fetching) >= self._limits.waiting:
+                raise TooMany(1)
+            task = self._fetching[url] = go("picture", self._bring(url, file), expected=(NotFound,))
+            task.add_done_callback(lambda done: self._brought(url, done))
+        return task
+
+    def _brought(self, url: str, task: "asyncio.Task[Image]") -> None:
+        del self._fetching[url]
+        if task.cancelled() or task.exception() is None:
+            return
+        self._failed[url] = self._clock() + self._limits.failed_s
+        if len(self._failed) > MAX_FAILED:
+            self._failed.popitem(last=False)
+
+    async def _bring(self, url: str, file: Path) -> Image:
+        async with self._turn:
+            try:
+                answer = await self._get(url)
+            except (Blocked, TooLong, Unreachable, ValueError) as why:  # BadUrl is one, and what urljoin raises
+                raise NotFound(str(why)) from why
+        kind = kind_of(answer.body)
+        if answer.status != 200 or kind is None:
+            raise NotFound(f"status {answer.status} and no picture")
+        await self._keep(file, answer.body)
+        return Image(answer.body, MEDIA_TYPES[kind])
+
+    async def _get(self, url: str) -> Answer:
+        for _ in range(HOPS):
+            answer = await self._outside.send(compose("GET", url, ACCEPT), max_body=self._limits.picture)
+            if answer.status not in REDIRECTS:
+                return answer
+            url = urljoin(url, answer.headers.get("location", ""))
+        return await self._outside.send(compose("GET", url, ACCEPT), max_body=self._limits.picture)
+
+    async def _keep(self, file: Path, data: bytes) -> None:
+        try:
+            grown = await asyncio.to_thread(_write, file, data, self._clock())
+            self._kept = await asyncio.to_thread(_size, self._folder) if self._kept is None else self._kept + grown
+            if self._kept > self._limits.folder:
+                self._kept = await asyncio.to_thread(_thin, self._folder, self._limits.folder // 2)
+        except OSError as error:
+            # a full disk: it is shown all the same
+            log.warning("a picture could not be kept: %s", error)
+
+
+def _read(file: Path) -> tuple[Image | None, float]:
+    """What is kept, and since when."""
+    try:
+        data, at = file.read_bytes(), file.stat().st_mtime
+    except OSError:
+        return None, 0.0
+    kind = kind_of(data)
+    return (None if kind is None else Image(data, MEDIA_TYPES[kind])), at
+
+
+def _write(file: Path, data: bytes, at: float) -> int:
+    """Returns by how much the folder has grown."""
+    before = file.stat().st_size if file.exists() else 0
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes(data)
+    os.utime(fresh, (at, at))
+    fresh.replace(file)
+    return len(data) - before
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir() if file.name != KEY)
+
+
+def _thin(folder: Path, most: int) -> int:
+    """Delete the oldest until no more than `most` bytes are left. Returns how many are."""
+    found = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in folder.iterdir() if file.name != KEY)
+    left = sum(size for _, size, _ in found)
+    for _, size, file in found:
+        if left <= most:
+            break
+        file.unlink(missing_ok=True)
+        left -= size
+    return left

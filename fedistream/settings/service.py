@@ -1,0 +1,118 @@
+"""The values of the settings: read into memory at the start, written through, and told to whoever reacts."""
+
+import asyncio
+import copy
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from tortoise import fields
+from tortoise.models import Model
+
+from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.events import Fact, SettingChanged, TitleChanged
+from fedistream.db import after_commit, atomic
+from fedistream.db.versions import count_change
+from fedistream.settings.table import BY_NAME, Json, Setting
+
+log = logging.getLogger(__name__)
+
+COPY = "settings"  # under which changes are counted, for the copies of other processes
+NODE = 0  # the channel_id of what holds for the whole node: a unique constraint treats no two NULLs as equal
+
+
+class SettingRow(Model):
+    """`value` is {"value": ...}: the ORM takes a bare text for JSON that is written already."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=64)
+    channel_id = fields.BigIntField(default=NODE)
+    value: fields.Field[Any] = fields.JSONField()
+
+    class Meta:
+        table = "setting"
+        unique_together = (("name", "channel_id"),)
+
+
+class Facts(Protocol):
+    async def state(self, fact: Fact) -> None: ...
+
+
+class Settings:
+    def __init__(self, facts: Facts, now: Callable[[], datetime]) -> None:
+        self._facts = facts
+        self._now = now
+        self._values: dict[tuple[str, int], Json] = {}
+        self._overrides: dict[str, Json] = {}
+        self._guards: dict[str, Callable[[], Awaitable[None]]] = {}
+        self._turn = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Read what is stored. What this version does not know, or would not take, is left alone and not used."""
+        values: dict[tuple[str, int], Json] = {}
+        for row in await SettingRow.all():
+            try:
+                values[row.name, row.channel_id] = BY_NAME[row.name].check(row.name, row.value["value"])
+            except KeyError:
+                log.warning("the stored setting %s is not known to this version", row.name)
+            except Invalid as error:
+                log.warning("a stored setting cannot be used, the default is: %s", error)
+        self._values = values
+
+    def value(self, name: str, channel_id: int | None = None) -> Any:
+        """The value that holds: the channel's own, or the node's, or the default. A list is the caller's own copy.
+        Raises KeyError for a name that is not in the table."""
+        setting = BY_NAME[name]
+        if name in self._overrides:
+            found = self._overrides[name]
+        else:
+            found = self._values.get((name, NODE), setting.default)
+            if setting.scope == "channel" and channel_id is not None:
+                found = self._values.get((name, channel_id), found)
+        return copy.deepcopy(found) if isinstance(found, list) else found
+
+    def override(self, name: str, value: Json) -> None:
+        """Let this value hold until the node stops, without storing it: what a flag says. It is not checked against
+        the table's limits: who starts the node may give it an address in his own network."""
+        if type(value) is not BY_NAME[name].type:
+            raise Invalid(name, "is of another type")
+        self._overrides[name] = value
+
+    def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
+        """Have `check` awaited before this setting is given another value. It may raise Conflict."""
+        self._guards[name] = check
+
+    async def change(self, name: str, value: object, channel_id: int | None = None) -> None:
+        """Check, store and tell. Without `channel_id` it is changed for the node: for a setting of channels that is
+        what holds in channels without a value of their own. Raises NotFound, Invalid, and Conflict for what a flag
+        has set, or what a feature cannot let change as things are."""
+        setting = BY_NAME.get(name)
+        if setting is None:
+            raise NotFound(f"there is no setting {name}")
+        if setting.scope == "node" and channel_id is not None:
+            raise Invalid(name, "is a setting of the whole node")
+        if name in self._overrides:
+            raise Conflict(f"{name} was given when the node was started, and is changed there")
+        stored = setting.check(name, value)
+        if name in self._guards and stored != self.value(name, channel_id):
+            await self._guards[name]()
+
+        await atomic(self._store, setting, channel_id, stored, turn=self._turn)
+
+    async def _store(self, setting: Setting, channel_id: int | None, value: Json) -> None:
+        name, key = setting.name, channel_id or NODE
+        wrapped = {"value": value}
+        if not await SettingRow.filter(name=name, channel_id=key).update(value=wrapped):
+            await SettingRow.create(name=name, channel_id=key, value=wrapped)
+        await count_change(COPY)
+        changed = self.value(name, channel_id) != value
+        after_commit(lambda: self._values.update({(name, key): value}))  # first: who is told may ask
+        if changed:
+            await self._state(setting, value, channel_id)
+
+    async def _state(self, setting: Setting, value: Json, channel_id: int | None) -> None:
+        at = self._now()
+        await self._facts.state(SettingChanged(setting.name, channel_id, at))
+        if setting.name == "streamtitle" and channel_id is not None:
+            await self._facts.state(TitleChanged(channel_id, str(value), at))

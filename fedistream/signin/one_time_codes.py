@@ -1,0 +1,142 @@
+"""Signing in with an account on the fediverse: a code is sent to it as a direct message, and typed in here.
+
+Codes are kept in memory: a restart within the ten minutes makes the visitor ask for another.
+"""
+
+import hmac
+import html
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from fedistream.core.errors import Conflict, Invalid
+from fedistream.signin.pending import Waiting
+
+KIND = "fediverse"
+LIFE_S = 600.0
+MAX_WAITING = 1_000  # codes that were not typed in yet
+MAX_ACCOUNT = 320  # characters
+DIGITS = 6
+TRIES = 5  # then another code is needed: of a million, and an account gets few an hour
+MAX_PROVED = 1_000
+
+
+class Chat(Protocol):
+    async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object: ...
+
+
+class Pace(Protocol):
+    def step(self, name: str) -> None: ...
+
+
+class Account(Protocol):
+    """Somebody on the fediverse, by the URL of the actor."""
+
+    @property
+    def actor(self) -> str: ...
+
+
+A = TypeVar("A", bound=Account)
+
+
+class Fediverse(Protocol[A]):
+    async def find(self, account: str) -> A:
+        """The account that is typed as user@host. Raises Invalid for what is none, or one that is not found or not
+        welcome; and Off."""
+
+    @property
+    def sender(self) -> str:
+        """The name of the channel that writes."""
+
+    async def write(self, to: A, html: str, within_s: float) -> None:
+        """Send a direct message, in so many seconds or never. Raises Off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours(Generic[A]):
+    """What codes need of others. `pace` is for who asks, by visitor and by address; `letters` for who gets them, and
+    `letters_from` for who gets them because of whom."""
+
+    chat: Chat
+    fediverse: Fediverse[A]
+    pace: Pace
+    letters: Pace
+    letters_from: Pace
+
+
+@dataclass(slots=True)
+class _Sent(Generic[A]):
+    account: A
+    typed: str
+    code: str
+    address: str
+    tries: int = 0
+
+
+class OneTimeCodes(Generic[A]):
+    """`below(n)` gives a random number from 0 to n - 1 that nobody can guess; `clock` is monotonic, in seconds."""
+
+    def __init__(self, near: Neighbours[A], clock: Callable[[], float], below: Callable[[int], int]) -> None:
+        self._near, self._below = near, below
+        self._proved: OrderedDict[tuple[str, str], None] = OrderedDict()  # accounts, with where their owners were
+        self._sent: Waiting[_Sent[A]] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)
+
+    async def send(self, visitor_id: str, account: str, address: str) -> None:
+        """Send a code to `account`, for a visitor who asks from `address`. While one is on its way to the same account
+        no second is sent. Raises Invalid, TooMany, and Off while federation is."""
+        typed = account.strip().removeprefix("@").lower()
+        if not 0 < len(typed) <= MAX_ACCOUNT:
+            raise Invalid("account", "must be like user@example.com")
+        if self._is_on_its_way(visitor_id, typed):
+            return
+        self._near.pace.step(f"visitor {visitor_id}")
+        self._near.pace.step(f"address {address}")
+        found = await self._near.fediverse.find(account)
+        if self._is_on_its_way(visitor_id, typed):  # asked for twice at once
+            return
+        # apart by who asks, so that nobody uses up what somebody else may ask for ...
+        self._near.letters_from.step(f"{found.actor} from {address}")
+        # ... and in total, unless it is where the account's owner has signed in from
+        if (found.actor, address) not in self._proved:
+            self._near.letters.step(found.actor)
+        code = str(self._below(10**DIGITS)).zfill(DIGITS)
+        # kept first: when there is no room for it, none is sent
+        mine = _Sent(found, typed, code, address)
+        self._sent.put(visitor_id, mine, address)
+        name = html.escape(self._near.fediverse.sender)
+        try:
+            await self._near.fediverse.write(
+                found,
+                f"<p>One-time code from {name}: {code}. Type it into the chat within 10 minutes to sign in there. "
+                "If you did not ask for it, ignore it: nobody can do anything without it.</p>",
+                LIFE_S,
+            )
+        except BaseException:
+            if self._sent.get(visitor_id) is mine:
+                self._sent.take(visitor_id)  # nothing is on its way, and he may ask again
+            raise
+
+    def _is_on_its_way(self, visitor_id: str, typed: str) -> bool:
+        sent = self._sent.get(visitor_id)
+        return sent is not None and sent.typed == typed and sent.tries < TRIES
+
+    async def verify(self, visitor_id: str, code: str) -> str:
+        """The visitor has typed what he got. Returns the URL of his account. Raises Conflict when no code is waited
+        for, Invalid for a wrong one, NotFound for a visitor who was deleted meanwhile, and NotAllowed for an account
+        that was sent away."""
+        sent = self._sent.get(visitor_id)
+        if sent is None:
+            raise Conflict("no code is waited for, or it is older than 10 minutes: please ask for another")
+        sent.tries += 1
+        typed = "".join(code.split())[: 2 * DIGITS]
+        if sent.tries > TRIES:
+            raise Conflict("that were too many wrong codes: please ask for another")
+        if not hmac.compare_digest(typed.encode("utf-8", "replace"), sent.code.encode()):
+            raise Invalid("code", "is not the one that was sent")
+        self._sent.take(visitor_id)
+        self._proved[sent.account.actor, sent.address] = None
+        if len(self._proved) > MAX_PROVED:
+            self._proved.popitem(last=False)
+        await self._near.chat.authenticate(visitor_id, KIND, sent.account.actor)
+        return sent.account.actor

@@ -1,0 +1,173 @@
+"""A picture of each live broadcast every now and then: the latest in memory, and one file for the broadcast's page.
+
+How a picture is made is `media.codec`'s. A picture that fails is in the log, and the next one is tried in its time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from fedistream.core.events import BroadcastStarted, EncoderReturned
+from media import jpeg
+from media.codec.stills import NoStill, Still
+from media.keyframe import Keyframe
+
+log = logging.getLogger(__name__)
+
+PERIOD_S = 20.0  # what is older than this on a card looks wrong; a picture costs 0.1 s of CPU
+FIRST_S = 1.0  # to look again for the first picture of a broadcast, which is there with its first keyframe
+KEEP = 200  # files, of about 60 KB each
+MAX_FILE = 4 << 20  # bytes
+
+
+class Air(Protocol):
+    @property
+    def broadcast_id(self) -> int | None: ...
+
+
+class Broadcasts(Protocol):
+    def air(self, channel_id: int) -> Air: ...
+    def keyframe(self, channel_id: int) -> Keyframe | None: ...
+
+
+class Draws(Protocol):
+    async def draw(self, keyframe: Keyframe) -> Still:
+        """Raises media.codec.stills.NoStill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG of a broadcast; sizes in pixels. `mark` changes with its bytes."""
+
+    width: int
+    height: int
+    jpeg: bytes
+    at: datetime
+
+    @property
+    def mark(self) -> str:
+        return sha256(self.jpeg).hexdigest()[:16]
+
+
+@dataclass(slots=True)
+class Latest:
+    broadcast_id: int
+    keyframe: Keyframe | None = None
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What it needs of others. `channel_ids` are those of now."""
+
+    broadcasts: Broadcasts
+    channel_ids: Callable[[], tuple[int, ...]]
+    studio: Draws
+    now: Callable[[], datetime]
+
+
+class Stills:
+    """`folder` is made when there is something to put into it. `run` it."""
+
+    def __init__(self, near: Neighbours, folder: Path, period_s: float = PERIOD_S) -> None:
+        self._near, self._folder, self._period_s = near, folder, period_s
+        self._latest: dict[int, Latest] = {}
+        self._wake = asyncio.Event()
+
+    def heed(self, fact: BroadcastStarted | EncoderReturned) -> None:
+        """Something is on the air, so there is something to do."""
+        self._wake.set()
+
+    def latest(self, channel_id: int) -> Picture | None:
+        """The newest picture of the broadcast that is running; None as well until there is a first one."""
+        found = self._latest.get(channel_id)
+        if found is None or found.broadcast_id != self._near.broadcasts.air(channel_id).broadcast_id:
+            return None
+        return found.picture
+
+    async def of(self, broadcast_id: int) -> Picture | None:
+        """The last picture of a broadcast, running or not; None when there never was one, or not any more."""
+        for each in self._latest.values():
+            if each.broadcast_id == broadcast_id and each.picture is not None:
+                return each.picture
+        return await asyncio.to_thread(_read, self._path(broadcast_id))
+
+    async def run(self) -> None:
+        """Make pictures until cancelled; sleeps while nothing is live."""
+        while True:
+            self._wake.clear()
+            pause_s = await self.round()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
+
+    async def round(self) -> float | None:
+        """A picture of everything that is live, one after the other. Returns after how many seconds to come again, None
+        for not before something is on the air."""
+        pauses = [pause for each in self._near.channel_ids() if (pause := await self._look(each)) is not None]
+        return min(pauses, default=None)
+
+    async def _look(self, channel_id: int) -> float | None:
+        broadcast_id = self._near.broadcasts.air(channel_id).broadcast_id
+        keyframe = self._near.broadcasts.keyframe(channel_id)
+        if broadcast_id is None:
+            self._latest.pop(channel_id, None)
+            return None
+        latest = self._latest.get(channel_id)
+        if latest is None or latest.broadcast_id != broadcast_id:
+            latest = self._latest[channel_id] = Latest(broadcast_id)
+        if keyframe is None:
+            return FIRST_S
+        # while the encoder is gone there is nothing new to be seen
+        if keyframe is not latest.keyframe:
+            latest.keyframe = keyframe
+            await self._draw(latest, keyframe)
+        return self._period_s
+
+    async def _draw(self, latest: Latest, keyframe: Keyframe) -> None:
+        try:
+            still = await self._near.studio.draw(keyframe)
+        except NoStill as error:
+            log.warning("there is no picture of broadcast %d: %s", latest.broadcast_id, error)
+            return
+        latest.picture = Picture(still.width, still.height, still.jpeg, self._near.now())
+        try:
+            await asyncio.to_thread(_write, self._path(latest.broadcast_id), still.jpeg)
+        except OSError as error:
+            log.warning("the picture of broadcast %d could not be kept: %s", latest.broadcast_id, error)
+
+    def _path(self, broadcast_id: int) -> Path:
+        return self._folder / f"{broadcast_id}.jpg"
+
+
+def _read(path: Path) -> Picture | None:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE)
+            at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return Picture(*jpeg.size(data), data, at)
+    except (OSError, jpeg.NoPicture):
+        return None
+
+
+def _write(path: Path, data: bytes) -> None:
+    """The whole file or none of it; with a broadcast's first, the oldest go."""
+    new = not path.exists()
+    path.parent.mkdir(exist_ok=True)
+    half = path.with_suffix(".new")
+    half.write_bytes(data)
+    half.replace(path)
+    if new:
+        for old in _oldest(path.parent):
+            old.unlink(missing_ok=True)
+
+
+def _oldest(folder: Path) -> list[Path]:
+    numbers: Mapping[Path, int] = {each: int(each.stem) for each in folder.glob("*.jpg") if each.stem.isdecimal()}
+    return sorted(numbers, key=lambda each: numbers[each])[:-KEEP]

@@ -1,0 +1,103 @@
+"""What is compressed for whom: on entries, as clients see it."""
+
+import gzip
+import os
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+
+from fedistream.api.http.compression import LEAST, MOST
+from fedistream.api.http.endpoints import ANYONE, Entry, Gate, routes
+from fedistream.api.http.request import Ask
+from fedistream.api.ops import ENVELOPE
+from tests.kit.asking import client
+
+WORDS = ("words that come again and again, " * 400).encode()
+
+
+async def html(ask: Ask) -> Response:
+    return Response(WORDS, headers={"ETag": '"one"', "Vary": "Cookie"}, media_type="text/html")
+
+
+async def short(ask: Ask) -> Response:
+    return Response(WORDS[: LEAST - 1], media_type="text/html")
+
+
+async def huge(ask: Ask) -> Response:
+    return Response(bytes(MOST + 1), media_type="text/plain")
+
+
+async def picture(ask: Ask) -> Response:
+    return Response(WORDS, media_type="image/png")
+
+
+async def noise(ask: Ask) -> Response:
+    return Response(os.urandom(LEAST), media_type="text/plain")
+
+
+async def packed(ask: Ask) -> Response:
+    return Response(gzip.compress(WORDS), headers={"Content-Encoding": "gzip"}, media_type="text/html")
+
+
+async def anyone(ask: Ask) -> object:
+    return None
+
+
+ENTRIES = (
+    *(Entry("GET", f"/{handler.__name__}", handler, "anyone") for handler in (html, short, huge, picture, noise)),
+    Entry("GET", "/packed", packed, "anyone"),
+    Entry("GET", "/admin", html, "admin"),
+    Entry("POST", "/form", html, "anyone"),
+    Entry("GET", "/changes", html, "anyone", changes=True),
+)
+
+
+@pytest.fixture
+def app() -> Starlette:
+    return Starlette(routes=routes(ENTRIES, {}, {"anyone": ANYONE, "admin": Gate(anyone, ambient=True)}, ENVELOPE))
+
+
+async def test_what_anybody_reads_is_gzipped_for_who_takes_it(app: Starlette) -> None:
+    async with client(app) as http:
+        plain = await http.get("/html", headers={"Accept-Encoding": "identity"})
+        small = await http.get("/html", headers={"Accept-Encoding": "gzip"})
+    assert plain.content == small.content == WORDS
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < int(plain.headers["content-length"]) / 10
+    assert plain.headers["vary"] == small.headers["vary"] == "Cookie, Accept-Encoding"
+    assert (plain.headers["etag"], small.headers["etag"]) == ('"one"', 'W/"one"')
+
+
+@pytest.mark.parametrize("header", ["gzip;q=0", "*;q=0", "br", ""])
+async def test_who_does_not_take_gzip_gets_none(app: Starlette, header: str) -> None:
+    async with client(app) as http:
+        answer = await http.get("/html", headers={"Accept-Encoding": header})
+    assert "content-encoding" not in answer.headers
+
+
+async def test_head_says_what_get_would_send(app: Starlette) -> None:
+    async with client(app) as http:
+        got, head = await http.get("/html"), await http.head("/html")
+    assert head.headers["content-length"] == got.headers["content-length"]
+    assert head.headers["content-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("path", ["/short", "/huge", "/picture", "/noise"])
+async def test_what_gains_nothing_stays_as_it_is(app: Starlette, path: str) -> None:
+    async with client(app) as http:
+        assert "content-encoding" not in (await http.get(path, headers={"Accept-Encoding": "gzip"})).headers
+
+
+async def test_what_is_packed_is_not_packed_again(app: Starlette) -> None:
+    async with client(app) as http:
+        assert (await http.get("/packed", headers={"Accept-Encoding": "gzip"})).content == WORDS
+
+
+async def test_what_may_hold_a_secret_is_never_compressed(app: Starlette) -> None:
+    async with client(app) as http:
+        for method, path in (("GET", "/admin"), ("POST", "/form"), ("GET", "/changes")):
+            answer = await http.request(method, path, headers={"Accept-Encoding": "gzip"})
+            assert answer.content == WORDS
+            assert "content-encoding" not in answer.headers

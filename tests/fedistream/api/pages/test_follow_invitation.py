@@ -1,0 +1,78 @@
+"""What is said of a channel that can be followed: names, counts that are not counted anew for everybody, the code."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from fedistream.api.pages.follow_invitation import FRESH_S, Invitation, Invitations, code
+from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.values import Kind
+from tests.kit.asking import Clock
+from tests.kit.studio import Settings
+
+
+class Home:
+    id, slug, created_at = 1, "home", datetime(2026, 5, 1, tzinfo=UTC)
+
+
+class Channels:
+    def home(self) -> Home:
+        return Home()
+
+    def by_slug(self, slug: str) -> Channel | None:
+        return None
+
+    def all(self) -> list[Channel]:
+        return [Home()]
+
+
+class Echo:
+    """Followers and engagements of a channel, and how often they were counted."""
+
+    def __init__(self) -> None:
+        self.followers, self.done, self.counted = 2, {Kind.LIKE: 3, Kind.REACTION: 4, Kind.FOLLOW: 9}, 0
+
+    async def count(self, channel_id: int) -> int:
+        self.counted += 1
+        return self.followers
+
+    async def tally(self, channel_id: int) -> Mapping[Kind, int]:
+        return self.done
+
+
+def made(echo: Echo, clock: Clock, **values: object) -> Invitations:
+    settings = Settings()
+    settings.values |= {"serverurl": "https://node.example:8443", "federation.enabled": True, **values}
+    return Invitations(Addresses(settings, Channels()), echo, echo, clock.monotonic)
+
+
+async def test_reactions_are_likes_and_follows_are_no_engagement_here() -> None:
+    found = await made(Echo(), Clock()).of(Home())
+    url = "https://node.example:8443/federation/user/streamer"
+    assert found == Invitation("@streamer@node.example:8443", url, 2, 7, 0)
+
+
+async def test_counts_are_remembered_for_a_moment_and_names_are_not() -> None:
+    echo, clock = Echo(), Clock()
+    invitations = made(echo, clock)
+    for _ in range(50):
+        await invitations.of(Home())
+    assert echo.counted == 1
+    echo.followers = 5
+    clock.advance(FRESH_S)
+    found = await invitations.of(Home())
+    assert found is not None
+    assert (found.followers, echo.counted) == (5, 2)
+
+
+async def test_nobody_is_invited_while_federation_is_off() -> None:
+    echo = Echo()
+    assert await made(echo, Clock(), **{"federation.enabled": False}).of(Home()) is None
+    assert echo.counted == 0
+
+
+def test_the_code_is_black_on_white_with_a_margin_and_differs_by_address() -> None:
+    one, other = code("https://a.example/federation/user/a"), code("https://b.example/federation/user/b")
+    assert one != other
+    assert b'fill="#fff"' in one
+    assert b'stroke="#000" d="M4 4.5h7' in one
+    assert one is code("https://a.example/federation/user/a")

@@ -1,0 +1,200 @@
+"""Who is in a room: visitors come and go, sockets only open and close."""
+
+from dataclasses import replace
+
+import pytest
+
+from fedistream.chat.presence import PARTED_S, Rooms, Seat
+from fedistream.chat.values import Parted, Visitor, Why
+from tests.kit.chatroom import Ears, Timers
+
+HOME, OTHER = 1, 2
+
+
+class Watched:
+    """Rooms, and who came and went."""
+
+    def __init__(self) -> None:
+        self.clock = Timers()
+        self.rooms = Rooms(self.clock.clocks())
+        self.told: list[str] = []
+        self.rooms.came = lambda seat: self.told.append(f"+{seat.visitor.name}")
+        self.rooms.went = lambda seat: self.told.append(f"-{seat.visitor.name}")
+
+    def visitor(self, name: str) -> Visitor:
+        return Visitor(name.lower(), name, 0, self.clock.now())
+
+    def enter(self, name: str, channel_id: int = HOME) -> tuple[Seat, Ears]:
+        ears = Ears()
+        return self.rooms.enter(channel_id, self.visitor(name), ears, "192.0.2.1", "Firefox"), ears
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+def test_a_visitor_comes_once_however_many_windows_he_opens(watched: Watched) -> None:
+    seats = [watched.enter("Ann")[0] for _ in range(3)]
+    assert watched.told == ["+Ann"]
+    assert watched.rooms.count(HOME) == 3
+    for seat in seats[:2]:
+        watched.rooms.leave(seat)
+    watched.clock.advance(PARTED_S + 1)
+    assert watched.told == ["+Ann"]
+
+
+def test_a_visitor_has_gone_ten_seconds_after_his_last_socket(watched: Watched) -> None:
+    seat, _ = watched.enter("Ann")
+    watched.rooms.leave(seat)
+    watched.rooms.leave(seat)
+    watched.clock.advance(PARTED_S - 0.1)
+    assert watched.told == ["+Ann"]
+    watched.clock.advance(0.1)
+    assert watched.told == ["+Ann", "-Ann"]
+    watched.enter("Ann")
+    assert watched.told == ["+Ann", "-Ann", "+Ann"]
+
+
+def test_who_reloads_the_page_has_not_been_away(watched: Watched) -> None:
+    for _ in range(4):
+        seat, _ = watched.enter("Ann")
+        watched.clock.advance(30)
+        watched.rooms.leave(seat)
+        watched.clock.advance(PARTED_S - 1)
+    assert watched.told == ["+Ann"]
+
+
+def test_rooms_of_channels_are_apart(watched: Watched) -> None:
+    _, here = watched.enter("Ann")
+    _, there = watched.enter("Ann", OTHER)
+    assert watched.told == ["+Ann", "+Ann"]
+    event = Parted(watched.visitor("Ben"), "id", watched.clock.now())
+    watched.rooms.say(HOME, event)
+    assert (here.heard, there.heard) == ([event], [])
+    watched.rooms.empty(OTHER, Why.STOPPING)
+    assert (here.closed, there.closed) == (None, Why.STOPPING)
+
+
+def test_a_client_tells_of_its_socket(watched: Watched) -> None:
+    first, _ = watched.enter("Ann")
+    watched.clock.advance(5)
+    second, _ = watched.enter("Ben")
+    second.messages += 2
+    one, other = (seat.client() for seat in watched.rooms.seats(HOME))
+    assert (one.id, one.visitor.name, one.address, one.user_agent, one.messages) == (
+        0,
+        "Ann",
+        "192.0.2.1",
+        "Firefox",
+        0,
+    )
+    assert (other.id, other.messages) == (1, 2)
+    assert (other.connected_at - one.connected_at).total_seconds() == 5
+    assert watched.rooms.seat(1) is second
+    watched.rooms.leave(first)
+    assert watched.rooms.seat(0) is None
+
+
+def test_a_visitor_who_becomes_another_keeps_his_seats_and_leaves_as_the_other(watched: Watched) -> None:
+    seat, _ = watched.enter("Ann")
+    there, _ = watched.enter("Ann", OTHER)
+    window, _ = watched.enter("Zoe")
+    assert sorted(watched.rooms.become("ann", watched.visitor("Zoe"))) == [HOME, OTHER]
+    assert {each.visitor.name for each in (seat, there, window)} == {"Zoe"}
+    assert len(list(watched.rooms.of_visitor("zoe"))) == 3
+    assert list(watched.rooms.of_visitor("ann")) == []
+    assert watched.rooms.become("nobody", watched.visitor("Zoe")) == ()
+    for each in (seat, there, window):
+        watched.rooms.leave(each)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Ann", "+Zoe", "-Zoe", "-Zoe"]
+
+
+def test_who_signs_in_as_somebody_who_is_just_leaving_lets_nobody_go(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    zoe, _ = watched.enter("Zoe")
+    watched.rooms.leave(zoe)
+    watched.clock.advance(PARTED_S - 1)
+    assert watched.rooms.become("ann", watched.visitor("Zoe")) == (HOME,)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe"], "Zoe sits there"
+    watched.rooms.leave(ann)
+    watched.clock.advance(PARTED_S - 1)
+    back, _ = watched.enter("Zoe")
+    watched.clock.advance(PARTED_S)
+    watched.rooms.leave(back)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
+
+
+def test_who_goes_elsewhere_to_sign_in_comes_back_as_another_and_has_not_been_away(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    watched.rooms.leave(ann)
+    watched.clock.advance(PARTED_S - 1)
+    assert watched.rooms.become("ann", watched.visitor("Zoe")) == (HOME,)
+    watched.clock.advance(PARTED_S - 1)
+    seat, _ = watched.enter("Zoe")
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann"]
+    watched.rooms.leave(seat)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "-Zoe"]
+
+
+def test_who_has_signed_in_and_does_not_come_back_has_gone_as_the_other(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    watched.rooms.leave(ann)
+    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "-Zoe"]
+    watched.enter("Ann")
+    assert watched.told == ["+Ann", "-Zoe", "+Ann"], "the old identity is not known any more"
+
+
+def test_who_signs_in_elsewhere_as_somebody_who_is_here_is_here(watched: Watched) -> None:
+    ann, _ = watched.enter("Ann")
+    zoe, _ = watched.enter("Zoe")
+    watched.rooms.leave(ann)
+    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe"]
+    watched.rooms.leave(zoe)
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
+
+
+@pytest.mark.parametrize("first", ["Ann", "Zoe"])
+def test_two_that_are_leaving_and_become_one_leave_once(watched: Watched, first: str) -> None:
+    seats = {name: watched.enter(name)[0] for name in ("Ann", "Zoe")}
+    watched.rooms.leave(seats.pop(first))
+    watched.clock.advance(1)
+    watched.rooms.leave(*seats.values())
+    watched.clock.advance(1)
+    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.clock.advance(PARTED_S - 0.1)
+    assert watched.told == ["+Ann", "+Zoe"]
+    watched.clock.advance(PARTED_S)
+    assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
+
+
+def test_who_is_renamed_while_leaving_has_gone_in_time_and_by_the_new_name(watched: Watched) -> None:
+    seat, _ = watched.enter("Ann")
+    there, _ = watched.enter("Ann", OTHER)
+    watched.rooms.leave(seat)
+    watched.clock.advance(PARTED_S - 1)
+    assert sorted(watched.rooms.become("ann", replace(watched.visitor("Ann"), name="Anna"))) == [HOME, OTHER]
+    watched.clock.advance(1)
+    assert watched.told == ["+Ann", "+Ann", "-Anna"]
+    assert there.visitor.name == "Anna"
+
+
+def test_closing_sends_everybody_away_and_tells_of_nobodys_leaving(watched: Watched) -> None:
+    seat, ears = watched.enter("Ann")
+    gone, _ = watched.enter("Ben")
+    watched.rooms.leave(gone)
+    watched.rooms.close()
+    watched.rooms.leave(seat)
+    watched.clock.advance(0)
+    assert ears.closed is Why.STOPPING
+    assert watched.told == ["+Ann", "+Ben"]

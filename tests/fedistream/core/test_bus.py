@@ -1,0 +1,244 @@
+"""The bus: everybody is told, nobody is harmed by another, and a table that cannot work is not taken."""
+
+import asyncio
+import functools
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from fedistream.core.bus import Bus, Reaction, WrongReaction
+from fedistream.core.events import EncoderLost, EncoderReturned, Fact, PublishRefused
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+LOST, RETURNED = EncoderLost(1, 2, NOW, NOW), EncoderReturned(1, 2, NOW)
+
+
+class Listener:
+    """Somebody who remembers what he was told."""
+
+    def __init__(self) -> None:
+        self.told: list[Fact] = []
+        self.heard = asyncio.Event()
+        self.go = asyncio.Event()
+
+    def note(self, fact: Fact) -> None:
+        self.told.append(fact)
+
+    def stumble(self, fact: Fact) -> None:
+        raise LookupError(f"over {fact.name()}")
+
+    async def hear(self, fact: Fact) -> None:
+        self.told.append(fact)
+        self.heard.set()
+
+    async def wait(self, fact: Fact) -> None:
+        await self.go.wait()
+
+    async def fall(self, fact: Fact) -> None:
+        raise LookupError(f"over {fact.name()}")
+
+    async def cancel_himself(self, fact: Fact) -> None:
+        raise asyncio.CancelledError
+
+    async def carry(self, fact: Fact) -> None:
+        raise AssertionError("a job is not carried out by the bus")
+
+
+def joined(*reactions: Reaction, **options: Any) -> Bus:
+    bus = Bus(**options)
+    bus.attach(reactions)
+    return bus
+
+
+@asynccontextmanager
+async def running(bus: Bus) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(bus.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_who_wants_some_facts_of_a_kind_is_told_of_those_alone() -> None:
+    listener, written = Listener(), []
+
+    async def enqueue(fact: Fact, names: Sequence[str]) -> None:
+        written.append((fact, list(names)))
+
+    def of_one(fact: EncoderLost) -> bool:
+        return fact.channel_id == 1
+
+    bus = joined(
+        Reaction(EncoderLost, "now", listener.note, when=of_one),
+        Reaction(EncoderLost, "job", listener.carry, when=of_one),
+        enqueue=enqueue,
+    )
+    other = EncoderLost(2, 2, NOW, NOW)
+    for fact in (other, LOST):
+        await bus.state(fact)
+    assert listener.told == [LOST]
+    assert [fact for fact, _ in written] == [LOST]
+    bus.publish(other)
+    assert listener.told == [LOST]
+
+
+async def test_who_reacts_now_has_reacted_when_publishing_returns() -> None:
+    listener = Listener()
+    bus = joined(Reaction(EncoderLost, "now", listener.note))
+    bus.publish(LOST)
+    bus.publish(RETURNED)
+    assert listener.told == [LOST]
+
+
+async def test_live_reactions_come_in_order_and_later() -> None:
+    listener = Listener()
+    bus = joined(Reaction(EncoderLost, "live", listener.hear), Reaction(EncoderReturned, "live", listener.hear))
+    bus.publish(LOST)
+    bus.publish(RETURNED)
+    assert listener.told == []
+    async with running(bus):
+        await listener.heard.wait()
+        await asyncio.sleep(0)
+        assert listener.told == [LOST, RETURNED]
+
+
+class Book:
+    """What was written down: facts with the names of reactions. It may be full."""
+
+    def __init__(self, full: bool = False) -> None:
+        self.written: list[tuple[Fact, list[str]]] = []
+        self.full = full
+
+    async def write(self, fact: Fact, reactions: Sequence[str]) -> None:
+        if self.full:
+            raise OSError("no room")
+        self.written.append((fact, list(reactions)))
+
+
+async def test_a_job_is_written_down_with_the_names_by_which_it_is_found_again() -> None:
+    book, listener = Book(), Listener()
+    job, now = Reaction(EncoderLost, "job", listener.carry), Reaction(EncoderLost, "now", listener.note)
+    bus = joined(job, now, enqueue=book.write)
+    await bus.state(LOST)
+    assert book.written == [(LOST, ["tests.fedistream.core.test_bus.Listener.carry"])]
+    assert listener.told == [LOST]
+    assert bus.reactions() == (job, now)
+
+
+async def test_what_cannot_be_promised_is_not_told_either() -> None:
+    listener = Listener()
+    reactions = (Reaction(EncoderLost, "job", listener.carry), Reaction(EncoderLost, "now", listener.note))
+    bus = joined(*reactions, enqueue=Book(full=True).write)
+    with pytest.raises(OSError, match="no room"):
+        await bus.state(LOST)
+    assert listener.told == []
+
+
+async def test_a_fact_that_hangs_on_a_job_and_is_only_published_is_complained_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    book, listener = Book(), Listener()
+    bus = joined(Reaction(EncoderLost, "job", listener.carry), enqueue=book.write)
+    bus.publish(LOST)
+    assert book.written == []
+    assert "encoder.lost was published and not stated" in caplog.text
+
+
+async def test_one_who_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    before, after = Listener(), Listener()
+    bus = joined(
+        Reaction(EncoderLost, "now", before.note),
+        Reaction(EncoderLost, "now", before.stumble),
+        Reaction(EncoderLost, "live", before.fall),
+        Reaction(EncoderLost, "live", before.cancel_himself),
+        Reaction(EncoderLost, "now", after.note),
+        Reaction(EncoderLost, "live", after.hear),
+    )
+    with caplog.at_level(logging.WARNING):
+        async with running(bus):
+            bus.publish(LOST)
+            assert (before.told, after.told) == ([LOST], [LOST])
+            await asyncio.wait_for(after.heard.wait(), 30)
+    assert after.told == [LOST, LOST]
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR", "WARNING"]
+    assert "Listener.stumble failed on encoder.lost" in caplog.text
+
+
+async def test_one_who_hangs_is_given_up_so_that_the_others_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    slow, other = Listener(), Listener()
+    bus = joined(Reaction(EncoderLost, "live", slow.wait), Reaction(EncoderLost, "live", other.hear), limit_s=0.05)
+    async with running(bus):
+        bus.publish(LOST)
+        await asyncio.wait_for(other.heard.wait(), 30)
+    assert "Listener.wait failed on encoder.lost" in caplog.text
+
+
+async def test_what_nobody_has_time_for_is_dropped_and_counted() -> None:
+    listener = Listener()
+    bus = joined(Reaction(EncoderLost, "live", listener.hear), Reaction(EncoderLost, "now", listener.note), capacity=3)
+    for _ in range(5):
+        bus.publish(LOST)
+    assert bus.dropped == 2
+    assert listener.told == [LOST] * 5
+
+
+async def test_the_bus_stops_when_it_is_cancelled_in_the_middle_of_a_reaction() -> None:
+    listener = Listener()
+    bus = joined(Reaction(EncoderLost, "live", listener.wait))
+    async with running(bus) as task:
+        bus.publish(LOST)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def a_name(fact: Fact) -> None: ...
+
+
+async def another_name(fact: Fact) -> None: ...
+
+
+class Rumour(Fact):
+    """A fact that is not in the table."""
+
+
+@pytest.mark.parametrize(
+    ("reactions", "why"),
+    [
+        ([Reaction(EncoderLost, "soon", a_name)], "unknown kind"),  # type: ignore[arg-type]
+        ([Reaction(EncoderLost, "live", a_name)], "is live"),
+        ([Reaction(EncoderLost, "now", another_name)], "is now"),
+        ([Reaction(EncoderLost, "job", a_name)], "is job"),
+        ([Reaction(EncoderLost, "job", another_name)], "no outbox"),
+        ([Reaction(PublishRefused, "job", another_name)], "no transaction"),
+        ([Reaction(EncoderLost, "now", a_name), Reaction(EncoderLost, "now", a_name)], "twice"),
+        ([Reaction(EncoderLost, "now", functools.partial(a_name))], "has no name"),
+        ([Reaction(Rumour, "now", a_name)], "no fact of the table"),
+    ],
+)
+def test_a_table_that_cannot_work_is_not_taken(reactions: list[Reaction], why: str) -> None:
+    listener = Listener()
+    bus = joined(Reaction(EncoderLost, "now", listener.note))
+    with pytest.raises(WrongReaction, match=why):
+        bus.attach(reactions)
+    bus.publish(LOST)
+    assert listener.told == [LOST]  # the old one still holds
+
+
+def test_two_jobs_of_one_name_could_not_be_told_apart() -> None:
+    enqueue = Book().write
+    one, other = Listener(), Listener()
+    with pytest.raises(WrongReaction, match="twice"):
+        joined(Reaction(EncoderLost, "job", one.carry), Reaction(EncoderLost, "job", other.carry), enqueue=enqueue)
+    joined(Reaction(EncoderLost, "job", one.carry), Reaction(EncoderReturned, "job", other.carry), enqueue=enqueue)
+
+
+@pytest.mark.parametrize("act", [Listener.note, a_name])
+def test_one_may_react_to_several_facts(act: Callable[..., None]) -> None:
+    joined(Reaction(EncoderLost, "now", act), Reaction(EncoderReturned, "now", act))

@@ -1,0 +1,31 @@
+import asyncio
+
+from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.uniform_timing import MOMENTS_S, evenly
+
+
+async def fail_after(took_s: float, error: Exception) -> float:
+    """How long it takes until the failure is heard of."""
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    try:
+        async with evenly():
+            await asyncio.sleep(took_s)
+            raise error
+    except type(error):
+        return clock() - begun
+
+
+async def test_a_failure_is_heard_of_no_sooner_than_slower_ones() -> None:
+    soon, later = await asyncio.gather(
+        fail_after(0.0, Invalid("account", "was not found")), fail_after(0.3, Invalid("account", "was not found"))
+    )
+    assert soon >= MOMENTS_S[0]
+    assert later >= MOMENTS_S[0]
+
+
+async def test_other_refusals_and_what_was_found_are_told_at_once() -> None:
+    assert await fail_after(0.0, TooMany(10)) < MOMENTS_S[0]
+    async with evenly():
+        found = "it"
+    assert found == "it"

@@ -1,0 +1,53 @@
+"""People elsewhere who are written to: found by their handles, over TLS, and told in time or never."""
+
+from pathlib import Path
+
+import pytest
+
+from activitypub.guard import Guard
+from fedistream.core.errors import Invalid
+from fedistream.db import Database
+from fedistream.federation.values import Off
+from fedistream.jobs.models import OutboxRow
+from tests.kit.federated import federated
+from tests.kit.fediverse import peer
+from tests.kit.remote import make_certificate, way_out
+
+
+async def test_somebody_is_found_by_his_handle_and_written_to(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, trusted = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    async with (
+        way_out() as nowhere,
+        peer(nowhere, lambda: 0.0, tls=context) as bob,
+        federated(Guard(frozenset({bob.server.authority}))) as node,
+    ):
+        people = node.feature.correspondents
+        found = await people.find(f"@{bob.handle}")
+        assert (found.actor, found.handle, found.inbox) == (bob.id, bob.handle, f"{bob.id}/inbox")
+        await people.write(found, "<p>Hello</p>", 600)
+        (row,) = await OutboxRow.all()
+        assert row.target == found.inbox
+        assert row.expires_at == pytest.approx(node.clock.unix() + 600, abs=60)
+        assert (await node.sent())[0][1]["object"]["content"] == "<p>Hello</p>"
+
+        for account, words in (
+            ("bob", "must be like"),
+            ("bob@node.example", "of this server itself"),
+            (f"nobody@{bob.server.authority}", "was not found"),
+        ):
+            with pytest.raises(Invalid, match=words):
+                await people.find(account)
+        await node.settings.change("federation.blocked_domains", ["127.0.0.1"])
+        node.feature.federation.heed(node.facts.stated[-1])  # type: ignore[arg-type]
+        with pytest.raises(Invalid, match="was not found"):
+            await people.find(bob.handle)
+
+
+async def test_without_federation_nobody_is_looked_for(database: Database) -> None:
+    async with federated() as node:
+        await node.settings.change("federation.enabled", False)
+        with pytest.raises(Off):
+            await node.feature.correspondents.find("bob@b.example")

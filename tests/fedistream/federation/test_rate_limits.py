@@ -1,0 +1,81 @@
+"""How often somebody far away may come: every kind of activity has its pace."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from activitypub import names
+from fedistream.core.errors import TooMany
+from fedistream.db import Database
+from fedistream.federation.rate_limits import MAX_NAMES, PACES, Pace, Paces
+from tests.kit.federated import Federated
+from tests.kit.talking import Talking, talking, until
+
+ANN, BO = "https://r.example/ann", "https://r.example/bo"
+
+
+def test_every_kind_of_activity_has_its_pace() -> None:
+    assert set(PACES) == set(names.ACTIVITIES)
+
+
+@pytest.mark.parametrize("kind", sorted(PACES))
+def test_an_actor_is_held_to_it_and_its_neighbours_and_other_kinds_are_not(kind: str) -> None:
+    paces = Paces(lambda: 0.0)
+    for _ in range(int(PACES[kind].actor.burst)):
+        paces.step(kind, ANN)
+    with pytest.raises(TooMany) as refused:
+        paces.step(kind, ANN)
+    assert refused.value.after_s == pytest.approx(1 / PACES[kind].actor.per_s)
+    paces.step(kind, BO)
+    paces.step("Like" if kind != "Like" else "Create", ANN)
+
+
+@pytest.mark.parametrize("kind", sorted(PACES))
+def test_a_host_is_held_to_it_however_many_actors_it_has(kind: str) -> None:
+    paces = Paces(lambda: 0.0)
+    for number in range(int(PACES[kind].host.burst)):
+        paces.step(kind, f"{ANN}/{number}")
+    with pytest.raises(TooMany):
+        paces.step(kind, f"{ANN}/last")
+    paces.step(kind, "https://other.example/ann")
+
+
+def test_a_pace_fills_again_and_remembers_a_bounded_number() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0], burst=2, per_s=0.5)
+    for name in ("a", "a", "b" * 2000):
+        pace.step(name)
+    with pytest.raises(TooMany):
+        pace.step("a")
+    now[0] = 2.0
+    pace.step("a")
+    for number in range(2 * MAX_NAMES):
+        pace.step(f"n{number}")
+    pace.step("b" * 2000)
+    pace.step("b" * 2000)
+
+
+async def test_of_a_storm_of_edits_few_are_taken_and_the_loop_goes_on(database: Database, tmp_path: Path) -> None:
+    """40 of 40 were taken, and three of these held the loop for 75 s."""
+    async with talking(tmp_path) as talk:
+        assert talk.node.feature.federation.understood <= set(PACES)
+        said = await talk.say("1", "hello")
+        await until(talk.lines)
+        began = time.process_time()
+        taken = await _edits(talk, said, 40)
+        assert taken <= PACES["Update"].actor.burst
+        # 40 signatures are checked and 5 texts are read: a second of a slow and busy machine
+        assert time.process_time() - began < 2.0
+
+
+async def _edits(talk: Talking, said: dict[str, object], count: int) -> int:
+    taken = 0
+    node: Federated = talk.node
+    for number in range(count):
+        hard = {**said, "content": f"{number}" + "<b>x" * 5_000, "updated": f"2030-01-01T00:00:{number:02}Z"}
+        try:
+            taken += await node.take(node.ann.activity("Update", hard)) == "taken"
+        except TooMany:
+            continue
+    return taken

@@ -1,0 +1,57 @@
+"""A worker's copies of what the front may change."""
+
+import asyncio
+
+import pytest
+
+from fedistream.db import Database, atomic
+from fedistream.db.versions import count_change
+from fedistream.jobs.cache_refresh import Freshness
+
+
+class Copies:
+    """Counts how often each was read; the one that is named in `broken` cannot be."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+        self.broken = ""
+
+    async def keys(self) -> None:
+        await self._note("keys")
+
+    async def settings(self) -> None:
+        await self._note("settings")
+
+    async def _note(self, name: str) -> None:
+        if name == self.broken:
+            raise LookupError(name)
+        self.read.append(name)
+
+
+@pytest.fixture
+def copies(database: Database) -> Copies:
+    return Copies()
+
+
+def freshness(copies: Copies) -> Freshness:
+    return Freshness({"keys": copies.keys, "settings": copies.settings})
+
+
+async def test_what_was_changed_is_read_again_and_nothing_else_is(copies: Copies) -> None:
+    fresh = freshness(copies)
+    await fresh.refresh()
+    assert copies.read == ["keys", "settings"]
+    await fresh.refresh()
+    await atomic(count_change, "settings")
+    await asyncio.gather(fresh.refresh(), fresh.refresh())
+    assert copies.read == ["keys", "settings", "settings"]
+
+
+async def test_what_could_not_be_read_is_read_the_next_time(copies: Copies) -> None:
+    fresh = freshness(copies)
+    copies.broken = "settings"
+    with pytest.raises(LookupError):
+        await fresh.refresh()
+    copies.broken = ""
+    await fresh.refresh()
+    assert copies.read == ["keys", "settings"]
