@@ -44,8 +44,8 @@ from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People
 from fedistream.remote_media.service import Pictures
 from fedistream.remote_media.signed_paths import Paths
+from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import Settings
-from fedistream.settings.table import flagged_address
 from fedistream.signin.feature import Clocks as SignInClocks
 from fedistream.signin.feature import Neighbours as SignInNeighbours
 from fedistream.signin.feature import SignInFeature

@@ -46,9 +46,9 @@ from fedistream.jobs.worker import Handler, Worker
 from fedistream.jobs.worker_process import Nudges
 from fedistream.notices.service import TEND, Making, Notices
 from fedistream.notices.service import Neighbours as NoticeNeighbours
+from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import COPY as SETTINGS
 from fedistream.settings.service import Settings
-from fedistream.settings.table import flagged_address
 
 log = logging.getLogger(__name__)
 

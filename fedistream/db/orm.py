@@ -6,7 +6,7 @@ from fedistream.db.address import Address, SqliteAddress
 
 MODELS = (
     "fedistream.db.versions",
-    "fedistream.settings.service",
+    "fedistream.settings.models",
     "fedistream.channels.models",
     "fedistream.people.models",
     "fedistream.broadcasts.models",

@@ -5,34 +5,19 @@ import copy
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Protocol
-
-from tortoise import fields
-from tortoise.models import Model
+from typing import Protocol
 
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.events import Fact, SettingChanged, TitleChanged
 from fedistream.db import after_commit, atomic
 from fedistream.db.versions import count_change
-from fedistream.settings.table import BY_NAME, Json, Setting
+from fedistream.settings.checks import Json
+from fedistream.settings.models import NODE, SettingRow
+from fedistream.settings.table import BY_NAME, Setting
 
 log = logging.getLogger(__name__)
 
 COPY = "settings"  # under which changes are counted, for the copies of other processes
-NODE = 0  # the channel_id of what holds for the whole node: a unique constraint treats no two NULLs as equal
-
-
-class SettingRow(Model):
-    """`value` is {"value": ...}: the ORM takes a bare text for JSON that is written already."""
-
-    id = fields.BigIntField(primary_key=True)
-    name = fields.CharField(max_length=64)
-    channel_id = fields.BigIntField(default=NODE)
-    value: fields.Field[Any] = fields.JSONField()
-
-    class Meta:
-        table = "setting"
-        unique_together = (("name", "channel_id"),)
 
 
 class Facts(Protocol):

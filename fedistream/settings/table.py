@@ -5,17 +5,37 @@ What has to be known before the database opens (ports, folders) is in `app/confi
 `service.py`.
 """
 
-import ipaddress
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from fedistream.core.errors import Invalid
+from fedistream.settings.checks import (
+    MAX_LIVE_MESSAGE,
+    MAX_NAME,
+    MAX_OFFLINE_MESSAGE,
+    MAX_PAGE,
+    MAX_SUMMARY,
+    MAX_TITLE,
+    MAX_WELCOME,
+    Check,
+    Json,
+    accounts,
+    choice,
+    domains,
+    flag,
+    handles,
+    language,
+    number,
+    people,
+    public_address,
+    tags,
+    text,
+    username,
+    whole,
+    words,
+)
 
-Json = str | int | float | bool | list[str] | list[dict[str, str]]
-Check = Callable[[str, object], Json]
 Scope = Literal["node", "channel"]
 Touch = Literal["page", "profile", "player", "broadcast", "chat", "followers"]
 
@@ -28,29 +48,7 @@ TOUCHES: Mapping[Touch, str] = {
     "followers": "at once, for who follows or wants to",
 }
 
-MAX_NAME = 100
-MAX_TITLE = 200
-MAX_SUMMARY = 5_000
-MAX_OFFLINE_MESSAGE = 5_000
-MAX_PAGE = 100_000
-MAX_TAGS, MAX_TAG = 30, 50
-MAX_WORDS, MAX_WORD = 500, 64  # names and words of the chat
-MAX_WELCOME = 2_000
-MAX_DOMAINS = 5_000  # block lists that admins share have a few thousand
-MAX_LIVE_MESSAGE = 2_000
-MAX_ACCOUNTS = 10
-ACCOUNT = re.compile(r"https?://[a-z0-9_.:-]+/[!-~]+", re.IGNORECASE)
-USERNAME = re.compile(r"[a-z0-9_]{1,30}")  # what every server takes
-DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
-MAX_HANDLE = 320  # characters
-HANDLE = re.compile(rf"\w(?:[\w.-]{{0,62}}\w)?@{DOMAIN.pattern}(?::\d{{1,5}})?")
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
-MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
-HANDLE_SCHEMES = ("http", "https", "mailto", "xmpp", "matrix")  # never javascript: these become links
-
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL keeps no NUL, and half a character has no encoding
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,192 +66,6 @@ class Setting:
     touches: frozenset[Touch]
     owncast_path: str = ""
     scope: Scope = "channel"
-
-
-def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
-    """A text of at most `longest` characters; blanks around it are dropped."""
-
-    def check(name: str, value: object) -> str:
-        if not isinstance(value, str):
-            raise Invalid(name, "must be a text")
-        value = value.strip()
-        if len(value) > longest:
-            raise Invalid(name, f"must be at most {longest} characters")
-        if not value and not empty:
-            raise Invalid(name, "must not be empty")
-        if _UNSTORABLE.search(value) or _CONTROL.search(value) or (not lines and len(value.splitlines()) > 1):
-            raise Invalid(name, "must have no control characters" + ("" if lines else " and no line breaks"))
-        return value
-
-    return check
-
-
-def flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise Invalid(name, "must be true or false")
-    return value
-
-
-def language(name: str, value: object) -> str:
-    """A language tag like "en" or "pt-BR" (BCP 47), or none."""
-    found = str(text(35)(name, value))
-    if found and not LANGUAGE.fullmatch(found):
-        raise Invalid(name, "must be the tag of a language, like en or pt-BR")
-    return found
-
-
-def number(least: float, most: float) -> Check:
-    """Any number in the range, in the unit that the setting's name says."""
-    return lambda name, value: float(_ranged(name, value, least, most))
-
-
-def whole(least: int, most: int) -> Check:
-    """A whole number in the range. 2.0 passes as 2: JSON knows no difference."""
-
-    def check(name: str, value: object) -> int:
-        found = _ranged(name, value, least, most)
-        if found != int(found):
-            raise Invalid(name, "must be a whole number")
-        return int(found)
-
-    return check
-
-
-def _ranged(name: str, value: object, least: float, most: float) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Invalid(name, "must be a number")
-    if not least <= value <= most:  # which NaN is not either
-        raise Invalid(name, f"must be between {least:g} and {most:g}")
-    return value
-
-
-def tags(name: str, value: object) -> list[str]:
-    """Hash tags without the hash, each once."""
-    if not isinstance(value, list | tuple) or len(value) > MAX_TAGS:
-        raise Invalid(name, f"must be a list of at most {MAX_TAGS} tags")
-    one = text(MAX_TAG)
-    stripped = [str(one(name, tag)).lstrip("#").strip() for tag in value]
-    return list(dict.fromkeys(tag for tag in stripped if tag))
-
-
-def words(name: str, value: object) -> list[str]:
-    """Names or words, each once, without blanks around them."""
-    if not isinstance(value, list | tuple) or len(value) > MAX_WORDS:
-        raise Invalid(name, f"must be a list of at most {MAX_WORDS} texts")
-    one = text(MAX_WORD)
-    return list(dict.fromkeys(found for each in value if (found := str(one(name, each)))))
-
-
-def username(name: str, value: object) -> str:
-    """The part before the @ of an account."""
-    found = str(text(30)(name, value)).lower()
-    if not USERNAME.fullmatch(found):
-        raise Invalid(name, "must be 1 to 30 letters without accents, digits and underscores")
-    return found
-
-
-def choice(*words: str) -> Check:
-    """One of these words."""
-
-    def check(name: str, value: object) -> str:
-        if not isinstance(value, str) or value not in words:
-            raise Invalid(name, f"must be one of {', '.join(words)}")
-        return value
-
-    return check
-
-
-def domains(name: str, value: object) -> list[str]:
-    """Host names, each once and in small letters; international ones in their ASCII form."""
-    if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
-        raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} domains")
-    one = text(253)
-    found = [str(one(name, each)).lower().strip(".") for each in value]
-    for each in found:
-        if each and (not DOMAIN.fullmatch(each) or ".." in each):
-            raise Invalid(name, f"must be a list of host names, which {each[:60]} is not")
-    return list(dict.fromkeys(each for each in found if each))
-
-
-def handles(name: str, value: object) -> list[dict[str, str]]:
-    """[{"platform": ..., "url": ...}]; other members are dropped."""
-    if not isinstance(value, list | tuple) or len(value) > MAX_HANDLES:
-        raise Invalid(name, f"must be a list of at most {MAX_HANDLES} accounts")
-    return [_handle(name, item) for item in value]
-
-
-def _handle(name: str, item: object) -> dict[str, str]:
-    if not isinstance(item, Mapping):
-        raise Invalid(name, "must each have a platform and a url")
-    platform = str(text(MAX_PLATFORM, empty=False)(f"{name}: platform", item.get("platform")))
-    url = str(text(MAX_URL, empty=False)(f"{name}: url", item.get("url")))
-    if url.partition(":")[0].lower() not in HANDLE_SCHEMES or ":" not in url:
-        raise Invalid(f"{name}: url", f"must begin with one of {', '.join(f'{each}:' for each in HANDLE_SCHEMES)}")
-    return {"platform": platform, "url": url}
-
-
-def public_address(name: str, value: object) -> str:
-    """The node's address as others reach it: http(s)://host[:port], without a slash at the end."""
-    # the fields of these two errors are worded so that the whole reads as clients of that API know it
-    url = str(text(MAX_URL)(name, value)).rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise Invalid("server url", "value invalid") from error
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None or " " in url:
-        raise Invalid("server url", "value invalid")
-    if parts.path or parts.query or parts.fragment:
-        raise Invalid("server url", "value invalid: it goes no further than the name and the port")
-    try:
-        private = not ipaddress.ip_address(host).is_global
-    except ValueError:
-        private = False  # a name; where it leads may differ from here
-    if private:
-        raise Invalid("Server URL", "cannot be private")
-    return url
-
-
-def flagged_address(value: str) -> str:
-    """What `--public-url` says: the same, but it may be private, as in a lab. Raises Invalid."""
-    url = value.rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise Invalid("--public-url", "must be like https://name") from error
-    if (
-        parts.scheme not in ("http", "https")
-        or not host
-        or parts.username is not None
-        or url != f"{parts.scheme}://{parts.netloc}"
-    ):
-        raise Invalid("--public-url", "must be like https://name or https://name:port, without a path")
-    return url
-
-
-def people(name: str, value: object) -> list[str]:
-    """Handles of accounts elsewhere, user@host, each once and in small letters."""
-    if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
-        raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} accounts")
-    one = text(MAX_HANDLE)
-    found = [str(one(name, each)).strip().lower().removeprefix("@") for each in value]
-    for each in found:
-        if each and not HANDLE.fullmatch(each):
-            raise Invalid(name, f"must be a list of accounts like user@host, which {each[:60]} is not")
-    return list(dict.fromkeys(each for each in found if each))
-
-
-def accounts(name: str, value: object) -> list[str]:
-    """URLs of actors elsewhere, each once."""
-    if not isinstance(value, list | tuple) or len(value) > MAX_ACCOUNTS:
-        raise Invalid(name, f"must be a list of at most {MAX_ACCOUNTS} addresses")
-    one = text(MAX_URL)
-    found = [str(one(name, each)) for each in value]
-    for each in found:
-        if each and not ACCOUNT.fullmatch(each):
-            raise Invalid(name, "must be addresses like https://example.com/users/name")
-    return list(dict.fromkeys(each for each in found if each))
 
 
 PAGE: frozenset[Touch] = frozenset({"page"})

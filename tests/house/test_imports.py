@@ -60,6 +60,9 @@ ROOMS: dict[str, Room] = {
     ),
     "media.codec": Room(("media",), ("av",)),
     **dict.fromkeys(KERNEL, KERNEL_ROOM),
+    "fedistream.settings.models": Room(KERNEL, ("tortoise",)),
+    "fedistream.settings.checks": wire("fedistream.core.errors"),
+    "fedistream.settings.table": wire("fedistream.core.errors", "fedistream.settings.checks"),
     "fedistream.core": Room(("fedistream.core",)),  # it knows no feature
     "fedistream.core.bus": Room(("fedistream.core", "fedistream.db")),  # facts are told after their commit
     "fedistream.core.events": Room(("fedistream.core",), ("orjson",)),

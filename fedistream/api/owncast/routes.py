@@ -21,7 +21,8 @@ from fedistream.api.owncast import (
     sign_in,
 )
 from fedistream.api.owncast.envelope import SETTERS
-from fedistream.settings.table import MAX_PAGE, SETTINGS
+from fedistream.settings.checks import MAX_PAGE
+from fedistream.settings.table import SETTINGS
 from fedistream.signin.indieauth import CALLBACK
 
 EARLIEST = "0.0.6"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fedistream.core.errors import Invalid
-from fedistream.settings.table import DOMAIN, HANDLE
+from fedistream.settings.checks import DOMAIN, HANDLE
 
 MAX_TEXT = 1 << 20  # characters; lists that are shared have some 100 kB
 MAX_LINES = 50_000

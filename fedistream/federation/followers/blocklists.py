@@ -19,7 +19,7 @@ from fedistream.federation.followers.service import Followers
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.urls import Addresses, Settings
 from fedistream.federation.values import State
-from fedistream.settings.table import MAX_DOMAINS
+from fedistream.settings.checks import MAX_DOMAINS
 
 AT_ONCE = 50  # followers that are sent away in one transaction
 BLOCKED, PEOPLE = "federation.blocked_domains", "federation.blocked_accounts"

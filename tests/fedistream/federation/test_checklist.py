@@ -20,9 +20,9 @@ from tests.kit.federated import LIVE, Federated, federated
 
 INBOX, FETCH, OUTSIDE = "activitypub/test_inbox.py", "activitypub/test_fetch.py", "activitypub/test_outside.py"
 JSON, CAVAGE = "activitypub/test_strictjson.py", "activitypub/signatures/test_cavage.py"
-RESTRAINT, EXCERPT = "activitypub/test_restraint.py", "fedistream/federation/test_excerpt.py"
+RESTRAINT, EXCERPT = "activitypub/test_restraint.py", "fedistream/federation/test_remote_html.py"
 SERVICE, LISTS = "fedistream/federation/inbox/test_service.py", "fedistream/federation/followers/test_blocklists.py"
-HERE, PACE = "fedistream/federation/test_checklist.py", "fedistream/federation/test_pace.py"
+HERE, PACE = "fedistream/federation/test_checklist.py", "fedistream/federation/test_rate_limits.py"
 
 CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
     "a body of at most 1 MiB": (

@@ -11,7 +11,8 @@ from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.events import Fact, SettingChanged, TitleChanged
 from fedistream.db import Database, after_commit
 from fedistream.db.transaction import settle
-from fedistream.settings.service import SettingRow, Settings
+from fedistream.settings.models import SettingRow
+from fedistream.settings.service import Settings
 from fedistream.settings.table import SETTINGS
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

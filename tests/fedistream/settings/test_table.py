@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedistream.core.errors import Invalid
-from fedistream.settings.table import BY_NAME, SETTINGS, TOUCHES, Setting, checked, flagged_address
+from fedistream.settings.checks import flagged_address
+from fedistream.settings.table import BY_NAME, SETTINGS, TOUCHES, Setting, checked
 
 
 def check(name: str, value: object) -> object:

@@ -1,6 +1,7 @@
 import pytest
 
-from fedistream.settings.table import BY_NAME, MAX_PAGE, SETTINGS
+from fedistream.settings.checks import MAX_PAGE
+from fedistream.settings.table import BY_NAME, SETTINGS
 from tests.kit.asking import basic
 from tests.kit.faces import RIGHT, Faces
 

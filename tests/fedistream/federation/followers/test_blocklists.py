@@ -12,7 +12,7 @@ from fedistream.db import Database, atomic
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.remote_actors import set_handle
 from fedistream.federation.values import Kind
-from fedistream.settings.table import MAX_DOMAINS
+from fedistream.settings.checks import MAX_DOMAINS
 from tests.kit.federated import LIVE, Federated, federated
 
 HERE = "127.0.0.1"
