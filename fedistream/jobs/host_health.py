@@ -1,4 +1,4 @@
-"""The health of far servers, kept in the database so that all workers leave the same ones alone (see `circuit_breaker.py`)."""
+"""The health of far servers, kept in the database for all workers alike (see `circuit_breaker.py`)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict

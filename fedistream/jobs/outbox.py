@@ -1,8 +1,8 @@
 """The outbox: jobs are written down in the transaction of what caused them, leased by workers, and settled.
 
-A worker that is killed loses nothing: the next one on the same machine takes its leases at once (`lease_owner.py`), and any
-other when they expire. So a job may be done twice, within one lease and with the same id. How bad hosts are left alone
-is in `host_health.py`.
+When a worker is killed, the next one on the same machine takes over its leases at once (`lease_owner.py`); any other
+worker does so when they expire. So a job may be done twice, within one lease and with the same id. How failing
+hosts are left alone is in `host_health.py`.
 """
 
 import hashlib

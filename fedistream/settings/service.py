@@ -5,7 +5,7 @@ import copy
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.events import Fact, SettingChanged, TitleChanged

@@ -1,4 +1,4 @@
-"""Every gate is knocked at with the right credentials, with wrong ones and with none. The table is in tests/fedistream/api/gates.py."""
+"""Every gate is knocked at with the right credentials, with wrong ones and with none. The table is in ../gates.py."""
 
 import importlib
 import pkgutil
