@@ -12,7 +12,7 @@ import orjson
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from fedistream.api.ws.broadcaster import InProcess, Loudspeaker
+from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.api.ws.connection import line
 from fedistream.api.ws.uvicorn_protocol import SETTINGS, FanoutProtocol
 from fedistream.chat.values import Event, Kind, Message, Origin
@@ -27,7 +27,7 @@ def text(channel_id: int, event: Event) -> bytes:
 
 
 def main() -> None:
-    loudspeaker, said = Loudspeaker(text, InProcess()), 0
+    loudspeaker, said = Broadcaster(text, InProcess()), 0
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal said

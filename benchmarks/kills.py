@@ -23,7 +23,7 @@ from benchmarks.far import Taken
 from benchmarks.processes import Failed, last_words
 from benchmarks.reading import Reading
 from fedistream.app import worker as workshop
-from fedistream.app.config import Options
+from fedistream.app.config import Config
 from fedistream.db import Database
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Limits, Worker
@@ -109,13 +109,13 @@ def wait(process: "subprocess.Popen[bytes]", burst: Burst, true: Callable[[], bo
 
 async def work(data: Path, number: int, allowed: str) -> None:
     """A worker of the node with this data folder, but for the length of its leases."""
-    options = Options(data_dir=data, federation_allow=allowed)
+    options = Config(data_dir=data, federation_allow=allowed)
     async with contextlib.AsyncExitStack() as undo:
         database = Database(options.database, wait_s=30)
         undo.push_async_callback(database.close)
         await database.open()
         outbox = Outbox(time.time, lease_s=LEASE_S)
-        shop = await workshop.shop(options, outbox, undo)
+        shop = await workshop.build_worker(options, outbox, undo)
         name = f"benchmark {number}"
         made = Worker(outbox, shop.handlers, name, random.random, prepare=shop.freshness.refresh)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, made.stop)

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.responses import PlainTextResponse, Response
 
-from fedistream.api.http.endpoints import Entry, reply
-from fedistream.api.http.request import Ask, Unidentified
+from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.request import ApiRequest, Unidentified
 from fedistream.core.errors import Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -21,27 +21,27 @@ Check = Callable[[], Awaitable[str | None]]
 
 
 class PlainEnvelope:
-    def refusal(self, ask: Ask, error: Refusal) -> Response:
+    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
         return PlainTextResponse(str(error), STATUS.get(type(error), 400))
 
-    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: Ask) -> Response:
+    def fault(self, ask: ApiRequest) -> Response:
         return PlainTextResponse("Internal Server Error", 500)
 
 
-async def health(ask: Ask) -> Response:
+async def health(ask: ApiRequest) -> Response:
     """The process answers, so it is alive; anything more would let a sick database kill a process that streams."""
     return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
 
 
-async def ready(ask: Ask, checks: Mapping[str, Check]) -> Response:
+async def ready(ask: ApiRequest, checks: Mapping[str, Check]) -> Response:
     """200 when every check passes, else 503 with `{"ready": false, "reasons": {name: why}}`."""
     whys = await asyncio.gather(*(outcome(name, check, CHECK_S) for name, check in checks.items()))
     reasons = {name: why for name, why in zip(checks, whys, strict=True) if why is not None}
     shape = {"ready": not reasons, "reasons": reasons}
-    return reply(shape, 503 if reasons else 200, {"Cache-Control": "no-store"})
+    return json_response(shape, 503 if reasons else 200, {"Cache-Control": "no-store"})
 
 
 async def outcome(name: str, check: Check, time_s: float) -> str | None:
@@ -59,6 +59,6 @@ async def outcome(name: str, check: Check, time_s: float) -> str | None:
 ENVELOPE = PlainEnvelope()
 
 ENTRIES = (
-    Entry("GET", "/healthz", health, who="anyone"),
-    Entry("GET", "/readyz", ready, who="anyone"),
+    Endpoint("GET", "/healthz", health, who="anyone"),
+    Endpoint("GET", "/readyz", ready, who="anyone"),
 )

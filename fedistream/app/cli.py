@@ -19,7 +19,7 @@ from fedistream.app.command import (
     flag,
     run,
 )
-from fedistream.app.config import Options
+from fedistream.app.config import Config
 from fedistream.app.node import Node, Welcome
 from fedistream.app.worker_command import worker
 
@@ -55,18 +55,18 @@ def main() -> None:
 @LOG_LEVEL
 def serve(**given: Any) -> None:
     """Run the node."""
-    options = Options(**given)
+    options = Config(**given)
     run(options, _serve(options))
 
 
 main.add_command(worker)
 
 
-async def _serve(options: Options) -> None:
+async def _serve(options: Config) -> None:
     node = Node(options)
     try:
         click.echo(table(await node.open(), key_given=bool(options.stream_key)))
-        gc_tuning.settle()
+        gc_tuning.freeze()
         await node.run()
     finally:
         await node.close()

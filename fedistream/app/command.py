@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 import click
 
-from fedistream.app.config import Options
-from fedistream.app.startup import Problem
+from fedistream.app.config import Config
+from fedistream.app.startup import StartupError
 from fedistream.core.log_buffer import hush_drivers
 
 try:
@@ -40,7 +40,7 @@ def _defaults(context: click.Context, _option: click.Parameter, path: Path) -> P
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.BadParameter(f"{path} cannot be read: {error}") from error
     # one file for all commands
-    names = {field.name for field in fields(Options)}
+    names = {field.name for field in fields(Config)}
     values = {key.replace("-", "_"): value for key, value in given.items()}
     if unknown := sorted(values.keys() - names):
         raise click.BadParameter(f"{path} has a key that is no flag: {', '.join(unknown)}")
@@ -59,7 +59,7 @@ def flag(name: str, **more: Any) -> Callable[[Command], Command]:
 
 
 PORT = click.IntRange(0, 65_535)
-DEFAULTS = Options()
+DEFAULTS = Config()
 
 # the flags of more than one command
 CONFIG_FILE = click.option(
@@ -94,7 +94,7 @@ def _end_soon() -> None:
     last.start()
 
 
-def run(options: Options, work: Coroutine[Any, Any, None]) -> None:
+def run(options: Config, work: Coroutine[Any, Any, None]) -> None:
     """Carry out a command. A Problem is one line on the terminal, and an exit code."""
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
@@ -104,6 +104,6 @@ def run(options: Options, work: Coroutine[Any, Any, None]) -> None:
         with asyncio.Runner(loop_factory=LOOP) as runner:
             runner.run(work)
             _end_soon()
-    except Problem as problem:
+    except StartupError as problem:
         click.echo(f"fedistream: {problem}", err=True)
         sys.exit(problem.code)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Config:
     """Ports of 0 mean any free port. Empty texts mean "not given"."""
 
     data_dir: Path = Path("data")

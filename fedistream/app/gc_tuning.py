@@ -12,7 +12,7 @@ import gc
 THRESHOLDS = (2_000, 10, 20)
 
 
-def settle() -> None:
+def freeze() -> None:
     """Call it once all that stays until the end is there: modules, routes, templates. It is not looked at again."""
     gc.collect()
     gc.freeze()

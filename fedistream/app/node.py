@@ -19,7 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from fedistream.api.http.connection_limiter import Connections
+from fedistream.api.http.connection_limiter import ConnectionLimiter
 from fedistream.api.http.uvicorn_protocol import Http1Protocol
 from fedistream.api.ops import Check
 from fedistream.api.owncast.ports import Listening
@@ -27,18 +27,18 @@ from fedistream.api.ws.uvicorn_protocol import SETTINGS as SOCKETS
 from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
 from fedistream.app import startup
 from fedistream.app import worker as workshop
-from fedistream.app.config import Options
-from fedistream.app.services import Features, build
-from fedistream.app.startup import BAD_DATA, DIED, Problem
+from fedistream.app.config import Config
+from fedistream.app.services import Services, build
+from fedistream.app.startup import BAD_DATA, DIED, StartupError
 from fedistream.app.web import web
 from fedistream.core import file_descriptors
 from fedistream.core.client_network import many_share
-from fedistream.core.log_buffer import Logbook
+from fedistream.core.log_buffer import LogBuffer
 from fedistream.core.supervisor import Supervisor, Work, go
 from fedistream.db import Database, DatabaseProblem
-from fedistream.jobs.admin import Overview
+from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.outbox import Outbox
-from fedistream.jobs.worker_process import WorkerChild
+from fedistream.jobs.worker_process import WorkerProcess
 from fedistream.notices.service import waiting as notices_waiting
 from media.rtmp.server import RtmpServer
 
@@ -65,28 +65,28 @@ class Welcome:
 class Node:
     """One installation in one process. `open`, then `run` until it is told to stop, then `close`."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Config) -> None:
         self.options = options
-        self.logbook = Logbook()
+        self.logbook = LogBuffer()
         self._undo = contextlib.AsyncExitStack()
-        self._features: Features | None = None
+        self._features: Services | None = None
         self._server: uvicorn.Server | None = None
         self._socket: socket.socket | None = None
         self._died = ""
         self._stop_by: float | None = None  # in the loop's time
-        self._children: list[WorkerChild] = []
+        self._children: list[WorkerProcess] = []
         self.supervisor = Supervisor(self._give_up)
 
     async def open(self) -> Welcome:
-        """Start everything but the web server. Raises Problem; `close` has to be called in either case."""
+        """Start everything but the web server. Raises StartupError; `close` has to be called in either case."""
         options, undo = self.options, self._undo
         root = logging.getLogger()
         root.addHandler(self.logbook)
         undo.callback(root.removeHandler, self.logbook)
         share = file_descriptors.share(file_descriptors.raise_limit())
         certificate = startup.tls(options)
-        undo.enter_context(startup.only_here(options.data_dir))
-        self._socket = undo.enter_context(startup.bound(options.host, options.port))
+        undo.enter_context(startup.locked_data_dir(options.data_dir))
+        self._socket = undo.enter_context(startup.bound_socket(options.host, options.port))
         database = await self._database()
         outbox = self._workers()
         made = self._features = await build(options, outbox)
@@ -121,7 +121,7 @@ class Node:
             "broadcasts": made.broadcasts.check,
             "chat": made.chat.messages.check,
         }
-        app = web(made, Overview(outbox), self.logbook, listening, checks)
+        app = web(made, OutboxAdmin(outbox), self.logbook, listening, checks)
         self._server = _Server(_web_config(app, options, share))
         self._obey_signals()
         host = _reachable(options.host)
@@ -135,19 +135,19 @@ class Node:
         )
 
     @property
-    def features(self) -> Features:
+    def features(self) -> Services:
         """The services behind the faces, once it is open: the door for tests and for programs that embed a node."""
         assert self._features is not None, "open it first"
         return self._features
 
     async def run(self) -> None:
-        """Serve until SIGINT or SIGTERM, or until `stop`. Raises Problem when a task died that it cannot do without."""
+        """Serve until SIGINT or SIGTERM, or until `stop`. Raises StartupError when a needed task died."""
         assert self._server is not None
         assert self._socket is not None
         log.info("the node is ready")
         await self._server.serve(sockets=[self._socket])
         if self._died:
-            raise Problem(f"the task {self._died} died, and the node cannot do without it", DIED)
+            raise StartupError(f"the task {self._died} died, and the node cannot do without it", DIED)
 
     def stop(self) -> None:
         """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
@@ -200,7 +200,7 @@ class Node:
             self._at_end("database", lambda: database.close(min(STEP_S, self._left()) / 2))
             await database.open()
         except DatabaseProblem as problem:
-            raise Problem(str(problem), BAD_DATA) from problem
+            raise StartupError(str(problem), BAD_DATA) from problem
         return database
 
     def _workers(self) -> Outbox:
@@ -216,13 +216,13 @@ class Node:
 
         outbox = Outbox(time.time, nudge)
         for number in range(1, self.options.workers + 1):
-            child = WorkerChild(command, environment, waiting)
+            child = WorkerProcess(command, environment, waiting)
             self._at_end(f"worker {number}", partial(self._end_child, child), STOP_S)
             self._beside(f"worker {number}", child.run)
             self._children.append(child)
         return outbox
 
-    async def _end_child(self, child: WorkerChild) -> None:
+    async def _end_child(self, child: WorkerProcess) -> None:
         await child.close(max(LEAST_S, self._left() - STEP_S))
 
     def _beside(self, name: str, work: Work, *, ends: bool = False) -> None:
@@ -247,9 +247,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _web_config(app: ASGIApp, options: Options, share: file_descriptors.Share) -> uvicorn.Config:
+def _web_config(app: ASGIApp, options: Config, share: file_descriptors.Share) -> uvicorn.Config:
     proxies = _TrustedHosts(options.trusted_proxies)
-    connections = Connections(share, time.monotonic, lambda address: address in proxies or many_share(address))
+    connections = ConnectionLimiter(share, time.monotonic, lambda address: address in proxies or many_share(address))
     return uvicorn.Config(
         app,
         http=cast(type[asyncio.Protocol], partial(Http1Protocol, connections)),
@@ -274,11 +274,11 @@ def _ingest_check(server: RtmpServer) -> Check:
 
 
 async def _encoders(server: RtmpServer, host: str, port: int, tls: ssl.SSLContext | None) -> int:
-    """Listen for encoders. Returns the port. Raises Problem."""
+    """Listen for encoders. Returns the port. Raises StartupError."""
     try:
         return await server.listen(host, port, ssl=tls)
     except OSError as error:
-        raise startup.unbindable(host, port, "--rtmps-port" if tls else "--rtmp-port", error) from error
+        raise startup.cannot_listen(host, port, "--rtmps-port" if tls else "--rtmp-port", error) from error
 
 
 def _reachable(host: str) -> str:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from fedistream.chat.engagements import Chorus
-from fedistream.chat.poster import Herald
+from fedistream.chat.engagements import EngagementAnnouncer
+from fedistream.chat.poster import ChatPoster
 from fedistream.chat.service import Chat
 from fedistream.core.bus import Reaction
 from fedistream.core.events import (
@@ -19,7 +19,7 @@ from fedistream.core.events import (
 )
 from fedistream.federation.feature import FederationFeature
 from fedistream.notices.service import Notices
-from fedistream.thumbnails.service import Stills
+from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
 
 
@@ -40,19 +40,19 @@ def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Handlers:
     """Who acts in the front process."""
 
     viewers: Viewers
     chat: Chat
-    herald: Herald
-    chorus: Chorus
+    herald: ChatPoster
+    chorus: EngagementAnnouncer
     federation: FederationFeature
-    stills: Stills
+    stills: Thumbnails
     notices: Notices
 
 
-def table(cast: Cast) -> tuple[Reaction, ...]:
+def table(cast: Handlers) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     federation = cast.federation.federation
     return (

@@ -12,38 +12,38 @@ from functools import partial
 
 from fedistream.access_tokens.service import Integrations
 from fedistream.api.owncast.chat_shapes import Texts
-from fedistream.api.ws.broadcaster import InProcess, Loudspeaker
+from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
 from fedistream.app import worker as workshop
-from fedistream.app.config import Options
-from fedistream.app.startup import BAD_OPTION, Problem
-from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.app.config import Config
+from fedistream.app.startup import BAD_OPTION, StartupError
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.service import Broadcasts, Neighbours
 from fedistream.broadcasts.session import Clocks
 from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
 from fedistream.chat.clocks import Clocks as ChatClocks
-from fedistream.chat.engagements import Chorus
+from fedistream.chat.engagements import EngagementAnnouncer
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
+from fedistream.chat.poster import LiveState
 from fedistream.chat.poster import Neighbours as ChatNeighbours
-from fedistream.chat.poster import OnAir
 from fedistream.core.bus import Bus
 from fedistream.core.errors import Invalid
-from fedistream.core.key_file import kept
+from fedistream.core.key_file import stored_key
 from fedistream.federation.feature import Clocks as FederationClocks
 from fedistream.federation.feature import FederationFeature, Post
 from fedistream.federation.feature import build as build_federation
 from fedistream.federation.feature import guard as federation_guard
 from fedistream.federation.inbox.service import Neighbours as FederationNeighbours
-from fedistream.federation.rate_limits import Pace
+from fedistream.federation.rate_limits import RateLimiter
 from fedistream.jobs.handlers import activity, enqueue
 from fedistream.jobs.outbox import Outbox
-from fedistream.jobs.scheduler import Clock
+from fedistream.jobs.scheduler import Scheduler
 from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People
-from fedistream.remote_media.service import Pictures
-from fedistream.remote_media.signed_paths import Paths
+from fedistream.remote_media.service import MediaProxy
+from fedistream.remote_media.signed_paths import SignedPaths
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
@@ -51,7 +51,7 @@ from fedistream.signin.feature import Neighbours as SignInNeighbours
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
 from fedistream.thumbnails.service import Neighbours as PictureNeighbours
-from fedistream.thumbnails.service import Stills
+from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
 from media.codec.stills import Studio
 
@@ -68,7 +68,7 @@ def token() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class Services:
     """What the node does, built and joined. The two secrets are for the operator's eyes, empty unless new."""
 
     facts: Bus
@@ -81,17 +81,17 @@ class Features:
     integrations: Integrations
     federation: FederationFeature
     notices: Notices
-    pictures: Pictures
+    pictures: MediaProxy
     sign_in: SignInFeature
-    stills: Stills
-    loudspeaker: Loudspeaker
+    stills: Thumbnails
+    loudspeaker: Broadcaster
     stream_key: str
     admin_password: str
     secret: bytes  # outlives the process; what signs with it names itself in what it signs
 
 
-async def build(options: Options, outbox: Outbox) -> Features:
-    """Build the features on an open database. Raises Problem for options that cannot be."""
+async def build(options: Config, outbox: Outbox) -> Services:
+    """Build the features on an open database. Raises StartupError for options that cannot be."""
     facts = Bus(enqueue(outbox))
     settings, channels, people = Settings(facts, now), Channels(now, secrets.token_urlsafe), People(now)
     await settings.load()
@@ -102,8 +102,8 @@ async def build(options: Options, outbox: Outbox) -> Features:
         stream_key = await channels.open(options.stream_key)
         admin_password = await people.open(options.admin_password)
     except Invalid as error:
-        raise Problem(str(error), BAD_OPTION) from error
-    rows = BroadcastLog()
+        raise StartupError(str(error), BAD_OPTION) from error
+    rows = BroadcastRepository()
     viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
     near = Neighbours(channels, settings, facts, viewers)
     broadcasts = Broadcasts(rows, near, Clocks(now, token))
@@ -111,8 +111,8 @@ async def build(options: Options, outbox: Outbox) -> Features:
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
 
-    loudspeaker = Loudspeaker(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
-    faces = Paths.kept(options.data_dir / "pictures", secrets.token_bytes)
+    loudspeaker = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
+    faces = SignedPaths.load(options.data_dir / "pictures", secrets.token_bytes)
     near_chat = ChatNeighbours(settings, facts, partial(_on_air, broadcasts), channel_ids, loudspeaker, faces.path)
     clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
@@ -122,17 +122,17 @@ async def build(options: Options, outbox: Outbox) -> Features:
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
-    remote_pictures = Pictures(federation.outside, faces, options.data_dir / "pictures", time.time)
+    remote_pictures = MediaProxy(federation.outside, faces, options.data_dir / "pictures", time.time)
     sign_in = _sign_in(settings, chat, federation)
-    chorus = Chorus(chat.herald, settings)
-    stills = Stills(PictureNeighbours(broadcasts, channel_ids, Studio(), now), options.data_dir / "stills")
+    chorus = EngagementAnnouncer(chat.herald, settings)
+    stills = Thumbnails(PictureNeighbours(broadcasts, channel_ids, Studio(), now), options.data_dir / "stills")
     notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
-    cast = reactions.Cast(viewers, chat.chat, chat.herald, chorus, federation, stills, notices)
+    cast = reactions.Handlers(viewers, chat.chat, chat.herald, chorus, federation, stills, notices)
     facts.attach(reactions.table(cast))
     for channel_id in channel_ids():
         viewers.restore_peak(channel_id, await rows.overall_peak(channel_id))
         await broadcasts.resume(channel_id)
-    return Features(
+    return Services(
         facts=facts,
         settings=settings,
         channels=channels,
@@ -149,18 +149,18 @@ async def build(options: Options, outbox: Outbox) -> Features:
         loudspeaker=loudspeaker,
         stream_key=stream_key,
         admin_password=admin_password,
-        secret=kept(options.data_dir / KEY_FILE, secrets.token_bytes),
+        secret=stored_key(options.data_dir / KEY_FILE, secrets.token_bytes),
     )
 
 
-def _on_air(broadcasts: Broadcasts, channel_id: int) -> OnAir:
+def _on_air(broadcasts: Broadcasts, channel_id: int) -> LiveState:
     air = broadcasts.air(channel_id)
-    return OnAir(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
+    return LiveState(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
 
 
 def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:
-    def pace(burst: float, per_s: float) -> Pace:
-        return Pace(time.monotonic, burst=burst, per_s=per_s)
+    def pace(burst: float, per_s: float) -> RateLimiter:
+        return RateLimiter(time.monotonic, burst=burst, per_s=per_s)
 
     near = SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace)
     return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes, secrets.randbelow))
@@ -172,4 +172,4 @@ async def _up_to_date() -> None:
 
 async def _hurry(at: float) -> None:
     """By the table alone: the clock is in the worker, and looks there."""
-    await Clock((), time.time).hurry(TEND, at)
+    await Scheduler((), time.time).hurry(TEND, at)

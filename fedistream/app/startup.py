@@ -1,6 +1,6 @@
 """What a process stands on before anything runs in it: its data folder, its ports, its certificate.
 
-Whatever is wrong with them is a `Problem`, one line for the operator and an exit code.
+Whatever is wrong with them is a `StartupError`, one line for the operator and an exit code.
 """
 
 import contextlib
@@ -12,13 +12,13 @@ import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from fedistream.app.config import Options
+from fedistream.app.config import Config
 from fedistream.core.client_network import plain
 
 LISTEN_BACKLOG = 2048
 
 
-class Problem(Exception):
+class StartupError(Exception):
     """The node cannot start, or go on; the text is one line for the operator. `code` is the process's exit code."""
 
     def __init__(self, text: str, code: int) -> None:
@@ -29,22 +29,22 @@ class Problem(Exception):
 BAD_OPTION, BAD_DATA, PORT_TAKEN, DIED = 2, 3, 4, 5
 
 
-def tls(options: Options) -> ssl.SSLContext | None:
-    """The TLS of the RTMPS port. Raises Problem."""
+def tls(options: Config) -> ssl.SSLContext | None:
+    """The TLS of the RTMPS port. Raises StartupError."""
     if options.rtmps_port is None:
         return None
     if options.tls_cert is None or options.tls_key is None:
-        raise Problem("--rtmps-port needs --tls-cert and --tls-key", BAD_OPTION)
+        raise StartupError("--rtmps-port needs --tls-cert and --tls-key", BAD_OPTION)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(options.tls_cert, options.tls_key)
     except (OSError, ssl.SSLError) as error:
-        raise Problem(f"the certificate or its key cannot be used: {error}", BAD_OPTION) from error
+        raise StartupError(f"the certificate or its key cannot be used: {error}", BAD_OPTION) from error
     return context
 
 
-def rtmp_proxies(options: Options) -> Callable[[str], bool]:
-    """Whether an address is that of a TCP proxy which sends a PROXY protocol header. Raises Problem."""
+def rtmp_proxies(options: Config) -> Callable[[str], bool]:
+    """Whether an address is that of a TCP proxy which sends a PROXY protocol header. Raises StartupError."""
     names = [name.strip() for name in options.trusted_proxies.split(",") if name.strip()]
     if not options.rtmp_proxy_protocol:
         return lambda address: False
@@ -56,7 +56,7 @@ def rtmp_proxies(options: Options) -> Callable[[str], bool]:
         with contextlib.suppress(ValueError):
             networks.append(ipaddress.ip_network(name, strict=False))
     if not networks:
-        raise Problem("--rtmp-proxy-protocol needs the proxies' addresses in --trusted-proxies", BAD_OPTION)
+        raise StartupError("--rtmp-proxy-protocol needs the proxies' addresses in --trusted-proxies", BAD_OPTION)
 
     def is_proxy(address: str) -> bool:
         try:
@@ -69,45 +69,45 @@ def rtmp_proxies(options: Options) -> Callable[[str], bool]:
 
 
 @contextlib.contextmanager
-def only_here(data_dir: Path) -> Iterator[None]:
-    """Make the data folder, and hold it for this process alone. Raises Problem."""
+def locked_data_dir(data_dir: Path) -> Iterator[None]:
+    """Make the data folder, and hold it for this process alone. Raises StartupError."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (data_dir / "node.lock").open("w")
     except OSError as error:
-        raise Problem(f"the data folder {data_dir} cannot be used: {error.strerror}", BAD_DATA) from error
+        raise StartupError(f"the data folder {data_dir} cannot be used: {error.strerror}", BAD_DATA) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Problem(f"another node is running on the data folder {data_dir}", BAD_DATA) from error
+            raise StartupError(f"another node is running on the data folder {data_dir}", BAD_DATA) from error
         yield
 
 
 @contextlib.contextmanager
-def bound(host: str, port: int) -> Iterator[socket.socket]:
-    """The web server's socket, which does not `listen` yet. Raises Problem."""
+def bound_socket(host: str, port: int) -> Iterator[socket.socket]:
+    """The web server's socket, which does not `listen` yet. Raises StartupError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as web:
         web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             web.bind((host, port))
         except (OSError, OverflowError) as error:
-            raise unbindable(host, port, "--port", error) from error
+            raise cannot_listen(host, port, "--port", error) from error
         web.setblocking(False)
         yield web
 
 
 def listen(web: socket.socket, port: int) -> None:
-    """Take connections from now on. Raises Problem: two that are bound and do not listen may share a port."""
+    """Take connections from now on. Raises StartupError: two that are bound and do not listen may share a port."""
     try:
         web.listen(LISTEN_BACKLOG)
     except OSError as error:
-        raise unbindable(web.getsockname()[0], port, "--port", error) from error
+        raise cannot_listen(web.getsockname()[0], port, "--port", error) from error
 
 
-def unbindable(host: str, port: int, option: str, error: Exception) -> Problem:
+def cannot_listen(host: str, port: int, option: str, error: Exception) -> StartupError:
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         text = f"port {port} is in use by another program: stop it, or choose another port with {option}"
-        return Problem(text, PORT_TAKEN)
-    return Problem(f"cannot listen on {host} port {port}: {error}", PORT_TAKEN)
+        return StartupError(text, PORT_TAKEN)
+    return StartupError(f"cannot listen on {host} port {port}: {error}", PORT_TAKEN)

@@ -8,39 +8,39 @@ from starlette.types import ASGIApp
 
 from fedistream.api.hls import HlsFace
 from fedistream.api.http.application import application
-from fedistream.api.http.auth import gates
+from fedistream.api.http.auth import authenticators
 from fedistream.api.http.known_browsers import KnownBrowsers
-from fedistream.api.http.login_limit import Attempts
-from fedistream.api.http.token_auth import TokenGates
+from fedistream.api.http.login_limit import LoginLimit
+from fedistream.api.http.token_auth import TokenAuth
 from fedistream.api.ops import Check
-from fedistream.api.owncast.history_pages import Histories
+from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.ports import Listening
+from fedistream.api.owncast.websocket.endpoint import ChatServices as SocketDesk
 from fedistream.api.owncast.websocket.endpoint import ChatSocket
-from fedistream.api.owncast.websocket.endpoint import Desk as SocketDesk
-from fedistream.api.pages.admin.context import Desk
-from fedistream.api.pages.admin.todo_counts import needs
-from fedistream.api.pages.alternate_links import Counterparts
-from fedistream.api.pages.context import Hall
-from fedistream.api.pages.error_pages import PagesEnvelope
-from fedistream.api.pages.follow_invitation import Invitations
-from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.admin.context import AdminContext
+from fedistream.api.pages.admin.todo_counts import todo_counts
+from fedistream.api.pages.alternate_links import AlternateLinks
+from fedistream.api.pages.context import PageContext
+from fedistream.api.pages.error_pages import ErrorPages
+from fedistream.api.pages.follow_invitation import FollowInvitations
+from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
 from fedistream.app import paths
-from fedistream.app.services import Features, now
-from fedistream.core.log_buffer import Logbook
+from fedistream.app.services import Services, now
+from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.feature import FederationFeature
-from fedistream.jobs.admin import Overview
+from fedistream.jobs.admin import OutboxAdmin
 
 
 def web(
-    made: Features, overview: Overview, logbook: Logbook, listening: Listening, checks: Mapping[str, Check]
+    made: Services, overview: OutboxAdmin, logbook: LogBuffer, listening: Listening, checks: Mapping[str, Check]
 ) -> ASGIApp:
     """All faces, on the features and on what only the web needs."""
     static = Static(paths.STATIC)
     pages = Pages(paths.TEMPLATES, static, secrets.token_bytes)
     federation = made.federation
-    invitations = Invitations(federation.addresses, federation.followers, federation.engagements, time.monotonic)
+    invitations = FollowInvitations(federation.addresses, federation.followers, federation.engagements, time.monotonic)
     services = {
         **_federation_services(made.federation),
         "overview": overview,
@@ -56,7 +56,7 @@ def web(
         "messages": made.chat.messages,
         "bans": made.chat.bans,
         "emoji": made.chat.emoji,
-        "histories": Histories(made.chat.messages),
+        "histories": HistoryPages(made.chat.messages),
         "integrations": made.integrations,
         "indieauth": made.sign_in.indieauth,
         "codes": made.sign_in.codes,
@@ -74,22 +74,24 @@ def web(
         "hall": _hall(made, pages, invitations),
     }
     guards = {
-        **gates(
+        **authenticators(
             made.people,
-            Attempts(time.monotonic),
+            LoginLimit(time.monotonic),
             KnownBrowsers(made.secret, time.time, secrets.token_bytes),
             time.monotonic,
         ),
-        **TokenGates(made.chat.visitors, made.chat.bans, made.integrations).table(),
+        **TokenAuth(made.chat.visitors, made.chat.bans, made.integrations).table(),
     }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)
-    return application(hls, services, guards, PagesEnvelope(pages), _chat_socket(made))
+    return application(hls, services, guards, ErrorPages(pages), _chat_socket(made))
 
 
-def _desk(made: Features, overview: Overview, logbook: Logbook, listening: Listening, pages: Pages) -> Desk:
-    return Desk(
+def _desk(
+    made: Services, overview: OutboxAdmin, logbook: LogBuffer, listening: Listening, pages: Pages
+) -> AdminContext:
+    return AdminContext(
         pages=pages,
-        tickets=Tickets(secrets.token_bytes(32), now),
+        tickets=CsrfTokens(secrets.token_bytes(32), now),
         channels=made.channels,
         broadcasts=made.broadcasts,
         viewers=made.viewers,
@@ -98,12 +100,12 @@ def _desk(made: Features, overview: Overview, logbook: Logbook, listening: Liste
         logbook=logbook,
         listening=listening,
         chance=secrets.token_bytes,
-        attention=needs(made.federation.followers, overview, made.federation.talk, made.federation.doors.flags),
+        attention=todo_counts(made.federation.followers, overview, made.federation.talk, made.federation.doors.flags),
     )
 
 
-def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
-    return Hall(
+def _hall(made: Services, pages: Pages, invitations: FollowInvitations) -> PageContext:
+    return PageContext(
         pages=pages,
         channels=made.channels,
         settings=made.settings,
@@ -112,7 +114,7 @@ def _hall(made: Features, pages: Pages, invitations: Invitations) -> Hall:
         stills=made.stills,
         invitations=invitations,
         featured=made.federation.servers,
-        counterparts=Counterparts(
+        counterparts=AlternateLinks(
             made.federation.addresses,
             made.federation.documents,
             made.federation.doors.admission,
@@ -140,7 +142,7 @@ def _federation_services(made: FederationFeature) -> dict[str, object]:
     }
 
 
-def _chat_socket(made: Features) -> ChatSocket:
+def _chat_socket(made: Services) -> ChatSocket:
     desk = SocketDesk(
         channels=made.channels,
         chat=made.chat.chat,

@@ -20,34 +20,34 @@ from activitypub.deliver import Deliverer
 from activitypub.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream.app import reactions
-from fedistream.app.config import Options
-from fedistream.app.startup import BAD_DATA, BAD_OPTION, Problem
-from fedistream.broadcasts.repository import BroadcastLog, Entry
-from fedistream.channels.service import COPY as CHANNELS
+from fedistream.app.config import Config
+from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
+from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
+from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.core.bus import Bus
-from fedistream.core.child_environment import of_child
+from fedistream.core.child_environment import child_environment
 from fedistream.core.errors import Invalid
 from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
 from fedistream.federation.feature import Clocks, FederationFeature, Post, build, guard
 from fedistream.federation.inbox.service import Neighbours
-from fedistream.federation.keys import COPY as KEYS
+from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.federation.keys import Keys
 from fedistream.federation.posts.compose import Draft, Picture
 from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import Off
 from fedistream.jobs import lease_owner
-from fedistream.jobs.cache_refresh import Freshness
+from fedistream.jobs.cache_refresh import CacheRefresh
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue
 from fedistream.jobs.outbox import Outbox
-from fedistream.jobs.scheduler import Clock, Timed, every
+from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
 from fedistream.jobs.worker import Handler, Worker
-from fedistream.jobs.worker_process import Nudges
+from fedistream.jobs.worker_process import WakePipe
 from fedistream.notices.service import TEND, Making, Notices
 from fedistream.notices.service import Neighbours as NoticeNeighbours
 from fedistream.settings.checks import flagged_address
-from fedistream.settings.service import COPY as SETTINGS
+from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.settings.service import Settings
 
 log = logging.getLogger(__name__)
@@ -57,12 +57,12 @@ VALIDATE_S = 3600.0
 CLOSE_S = 1.0  # for what the database still does when we are told to stop
 TEND_S = 60.0  # nothing waits so long unless a process was killed
 
-Hurry = Callable[[float], Awaitable[None]]
+RunBy = Callable[[float], Awaitable[None]]
 """Has the notices looked at, at that time (Unix seconds) or sooner."""
 LONGEST_GRACE = timedelta(seconds=660)  # a broadcast that waits for its encoder is not seen for 600 s at most
 
 
-def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
+def child_command(options: Config) -> tuple[list[str], dict[str, str]]:
     """How the front starts a worker of its own: the command and its environment, in which our passwords are not."""
     # a URL may have a password in it, and arguments can be read by everybody on the machine
     needed = {
@@ -72,22 +72,22 @@ def child_command(options: Options) -> tuple[list[str], dict[str, str]]:
         "FEDISTREAM_FEDERATION_ALLOW": options.federation_allow,
         "FEDISTREAM_LOG_LEVEL": options.log_level,
     }
-    environment = of_child(os.environ, database=True, **needed)
+    environment = child_environment(os.environ, database=True, **needed)
     return [sys.executable, "-m", "fedistream.app.worker_command", "--nudged"], environment
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
+class WorkerServices:
     """What this process can do, by the kind of job: what is not here waits for a worker that can. What it does by the
     clock, and how it learns what the front has changed."""
 
     handlers: Mapping[str, Handler]
-    clock: Clock
-    freshness: Freshness
+    clock: Scheduler
+    freshness: CacheRefresh
 
 
-async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack) -> Shop:
-    """On an open database. Raises Problem."""
+async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncExitStack) -> WorkerServices:
+    """On an open database. Raises StartupError."""
     facts = Bus(enqueue(outbox))
     settings, channels = Settings(facts, now), Channels(now, secrets.token_urlsafe)
     try:
@@ -95,7 +95,7 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
             settings.override("serverurl", flagged_address(options.public_url))
         allowed = guard(options.federation_allow)
     except Invalid as error:
-        raise Problem(str(error), BAD_OPTION) from error
+        raise StartupError(str(error), BAD_OPTION) from error
     await settings.load()
     await channels.load()
     federation = await build(
@@ -109,7 +109,7 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
         await settings.load()
         federation.federation.read_blocks()
 
-    freshness = Freshness({SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload})
+    freshness = CacheRefresh({SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload})
 
     async def hurry(at: float) -> None:
         await clock.hurry(TEND, at)
@@ -125,16 +125,16 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
 
     notices = make_notices(settings, federation, freshness.refresh, hurry)
     timed = (
-        Timed("outbox.prune", every(PRUNE_S), outbox.prune),
-        Timed("followers.validate", every(VALIDATE_S), fresh(federation.doors.moves.validate)),
-        Timed(TEND, every(TEND_S), notices.tend),
-        Timed("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
+        ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
+        ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.doors.moves.validate)),
+        ScheduledTask(TEND, every(TEND_S), notices.tend),
+        ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
-    clock = Clock(timed, time.time)
+    clock = Scheduler(timed, time.time)
     jobs = reactions.jobs(federation, notices)
     facts.attach(jobs)
     deliverer = Deliverer(federation.outside, Schemes(), time.time)
-    return Shop(
+    return WorkerServices(
         {
             "fact": FactHandler(jobs),
             "activity": ActivityHandler(deliverer, KeyRing(federation.keys), drop_inbox),
@@ -146,11 +146,11 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
 
 
 def make_notices(
-    settings: Settings, federation: FederationFeature, reload: Callable[[], Awaitable[None]], hurry: Hurry
+    settings: Settings, federation: FederationFeature, reload: Callable[[], Awaitable[None]], hurry: RunBy
 ) -> Notices:
     """As the front and the worker both have them."""
     making = Making(Draft, Picture)
-    near = NoticeNeighbours(settings, federation.addresses, BroadcastLog(), federation.posts, making, reload)
+    near = NoticeNeighbours(settings, federation.addresses, BroadcastRepository(), federation.posts, making, reload)
     return Notices(near, now, hurry)
 
 
@@ -171,13 +171,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-async def running() -> tuple[Entry, ...]:
+async def running() -> tuple[BroadcastRecord, ...]:
     """What is live, as the rows tell it to any process."""
-    return await BroadcastLog().running(now() - LONGEST_GRACE)
+    return await BroadcastRepository().running(now() - LONGEST_GRACE)
 
 
-async def run(options: Options, *, nudged: bool) -> None:
-    """Work until SIGINT or SIGTERM; with `nudged`, also until the standard input ends. Raises Problem."""
+async def run(options: Config, *, nudged: bool) -> None:
+    """Work until SIGINT or SIGTERM; with `nudged`, also until the standard input ends. Raises StartupError."""
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every look at the clock
     async with contextlib.AsyncExitStack() as undo:
         try:
@@ -185,10 +185,10 @@ async def run(options: Options, *, nudged: bool) -> None:
             undo.push_async_callback(database.close, CLOSE_S)
             await database.open()
         except DatabaseProblem as problem:
-            raise Problem(str(problem), BAD_DATA) from problem
+            raise StartupError(str(problem), BAD_DATA) from problem
         me, is_dead = lease_owner.own()
         outbox = Outbox(time.time, is_dead=is_dead)
-        made = await shop(options, outbox, undo)
+        made = await build_worker(options, outbox, undo)
         worker = Worker(outbox, made.handlers, me, random.random, prepare=made.freshness.refresh)
         # whoever was killed in the middle of it has put off the next time already
         await made.clock.hurry(TEND)
@@ -199,7 +199,7 @@ async def run(options: Options, *, nudged: bool) -> None:
             loop.add_signal_handler(number, worker.stop)
             undo.callback(loop.remove_signal_handler, number)
         if nudged:
-            pipe, _ = await loop.connect_read_pipe(lambda: Nudges(worker.wake, worker.stop), sys.stdin)
+            pipe, _ = await loop.connect_read_pipe(lambda: WakePipe(worker.wake, worker.stop), sys.stdin)
             undo.callback(pipe.close)
         log.info("the worker is ready")
         await worker.run()

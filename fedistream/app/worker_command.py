@@ -9,7 +9,7 @@ import click
 
 from fedistream.app import worker as workshop
 from fedistream.app.command import CONFIG_FILE, DATA_DIR, DATABASE_URL, FEDERATION_ALLOW, LOG_LEVEL, PUBLIC_URL, run
-from fedistream.app.config import Options
+from fedistream.app.config import Config
 
 
 @click.command(context_settings={"show_default": True})
@@ -22,7 +22,7 @@ from fedistream.app.config import Options
 @click.option("--nudged", is_flag=True, hidden=True, help="The standard input says when to look, and when to end.")
 def worker(*, nudged: bool, **given: Any) -> None:
     """Deliver what a node has promised. A node starts one by itself; more may run, on other machines too."""
-    options = Options(**given)
+    options = Config(**given)
     run(options, workshop.run(options, nudged=nudged))
 
 

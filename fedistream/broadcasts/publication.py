@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from fedistream.broadcasts.session import OnAir
+from fedistream.broadcasts.session import LiveSession
 from fedistream.broadcasts.values import Encoder
 from fedistream.broadcasts.wording import sentence
 from media.errors import Unplayable
@@ -20,7 +20,7 @@ class EncoderPublication:
     """What the RTMP server calls for one accepted publish; see `media.rtmp.server.Publication`."""
 
     def __init__(
-        self, onair: OnAir, request: PublishRequest, connection: Connection, now: Callable[[], datetime]
+        self, onair: LiveSession, request: PublishRequest, connection: Connection, now: Callable[[], datetime]
     ) -> None:
         self._onair, self._request, self._connection = onair, request, connection
         self._clock = asyncio.get_running_loop().time

@@ -8,10 +8,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Protocol
 
-from fedistream.broadcasts.repository import BroadcastLog
-from fedistream.broadcasts.session import Run
+from fedistream.broadcasts.repository import BroadcastRepository
+from fedistream.broadcasts.session import BroadcastRun
 from fedistream.broadcasts.values import Encoder
-from fedistream.broadcasts.write_queue import Diary, Kind, Step, Turn
+from fedistream.broadcasts.write_queue import Kind, Step, Write, WriteQueue
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact
 from fedistream.db import after_commit, atomic
 
@@ -30,11 +30,11 @@ class Viewers(Protocol):
     def session_peak(self, channel_id: int) -> int: ...
 
 
-class WrittenStory:
-    def __init__(self, diary: Diary, rows: BroadcastLog, facts: Facts, viewers: Viewers) -> None:
+class BroadcastRecorder:
+    def __init__(self, diary: WriteQueue, rows: BroadcastRepository, facts: Facts, viewers: Viewers) -> None:
         self._diary, self._rows, self._facts, self._viewers = diary, rows, facts, viewers
 
-    def started(self, channel_id: int, run: Run, encoder: Encoder) -> None:
+    def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None:
         self._viewers.begin_session(channel_id)
         run.encoder = asdict(encoder) | {"connected_at": encoder.connected_at.isoformat()}
 
@@ -43,7 +43,7 @@ class WrittenStory:
 
         self._put(Kind.STARTED, run, step)
 
-    def lost(self, channel_id: int, run: Run, at: datetime, until: datetime) -> None:
+    def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None:
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.lost(broadcast_id, at)
@@ -51,7 +51,7 @@ class WrittenStory:
 
         self._put(Kind.LOST, run, step)
 
-    def returned(self, channel_id: int, run: Run, at: datetime) -> None:
+    def returned(self, channel_id: int, run: BroadcastRun, at: datetime) -> None:
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.returned(broadcast_id)
@@ -59,7 +59,7 @@ class WrittenStory:
 
         self._put(Kind.RETURNED, run, step)
 
-    def ended(self, channel_id: int, run: Run, at: datetime, reason: str) -> None:
+    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None:
         peak = self._viewers.session_peak(channel_id)
         self._viewers.end_session(channel_id)
 
@@ -70,7 +70,7 @@ class WrittenStory:
 
         self._put(Kind.ENDED, run, step)
 
-    def alive(self, channel_id: int, run: Run, at: datetime) -> None:
+    def alive(self, channel_id: int, run: BroadcastRun, at: datetime) -> None:
         """The broadcast is still running at `at`: what a killed node knows afterwards of when it died. It also takes up
         what could not be written before."""
         if self._diary.waiting:
@@ -83,7 +83,7 @@ class WrittenStory:
 
         self._put(Kind.ALIVE, run, step)
 
-    async def _row(self, channel_id: int, run: Run) -> int:
+    async def _row(self, channel_id: int, run: BroadcastRun) -> int:
         """The broadcast's id; its row is written, and its start told, if that was not done yet."""
         if run.broadcast_id is not None:
             return run.broadcast_id
@@ -96,6 +96,6 @@ class WrittenStory:
         await self._facts.state(BroadcastStarted(channel_id, broadcast_id, run.title, run.started_at))
         return broadcast_id
 
-    def _put(self, kind: Kind, run: Run, step: Step) -> None:
+    def _put(self, kind: Kind, run: BroadcastRun, step: Step) -> None:
         """A turn and the jobs that hang on it are one transaction."""
-        self._diary.put(Turn(kind, run, lambda: atomic(step)))
+        self._diary.put(Write(kind, run, lambda: atomic(step)))

@@ -13,7 +13,7 @@ MAX_TEXT = 200  # characters of a title or a reason that are kept
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BroadcastRecord:
     """One broadcast as it was written down. `seen_at` is when it was last known to be running."""
 
     id: int
@@ -28,7 +28,7 @@ class Entry:
     peak_viewers: int
 
 
-class BroadcastLog:
+class BroadcastRepository:
     """Each call may be made again after it was done. What ended stays as it was."""
 
     async def start(self, channel_id: int, title: str, at: datetime, encoder: Mapping[str, Any]) -> int:
@@ -63,22 +63,22 @@ class BroadcastLog:
         )
         await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(ended_at=at, end_reason=reason[:MAX_TEXT])
 
-    async def find(self, broadcast_id: int) -> Entry | None:
+    async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         """The broadcast with this id, of whatever channel."""
         row = await BroadcastRow.get_or_none(id=broadcast_id)
         return None if row is None else _entry(row)
 
-    async def last(self, channel_id: int) -> Entry | None:
+    async def last(self, channel_id: int) -> BroadcastRecord | None:
         """The channel's newest broadcast, running or not."""
         row = await BroadcastRow.filter(channel_id=channel_id).order_by("-started_at", "-id").first()
         return None if row is None else _entry(row)
 
-    async def unfinished(self, channel_id: int) -> tuple[Entry, ...]:
+    async def unfinished(self, channel_id: int) -> tuple[BroadcastRecord, ...]:
         """What has no end yet, the newest first: more than one only if ends could not be written."""
         rows = await BroadcastRow.filter(channel_id=channel_id, ended_at=None).order_by("-started_at", "-id")
         return tuple(_entry(row) for row in rows)
 
-    async def running(self, seen_since: datetime) -> tuple[Entry, ...]:
+    async def running(self, seen_since: datetime) -> tuple[BroadcastRecord, ...]:
         """What has no end, of all channels, and was seen by then: the newest of each channel. A process that waits
         for an encoder sees nothing meanwhile."""
         rows = await BroadcastRow.filter(ended_at=None, seen_at__gte=seen_since).order_by("started_at", "id")
@@ -90,8 +90,8 @@ class BroadcastLog:
         return int(found[0]["most"] or 0) if found else 0
 
 
-def _entry(row: BroadcastRow) -> Entry:
-    return Entry(
+def _entry(row: BroadcastRow) -> BroadcastRecord:
+    return BroadcastRecord(
         id=row.id,
         channel_id=row.channel_id,
         title=row.title,

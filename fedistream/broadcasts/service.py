@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from fedistream.broadcasts.publication import EncoderPublication
-from fedistream.broadcasts.recorder import Facts, Viewers, WrittenStory
-from fedistream.broadcasts.repository import BroadcastLog, Entry
-from fedistream.broadcasts.session import Clocks, OnAir, Run, Terms
+from fedistream.broadcasts.recorder import BroadcastRecorder, Facts, Viewers
+from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
+from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
 from fedistream.broadcasts.takeovers import WORDS
-from fedistream.broadcasts.values import Air, State
-from fedistream.broadcasts.write_queue import Diary
+from fedistream.broadcasts.values import LiveStatus, State
+from fedistream.broadcasts.write_queue import WriteQueue
 from fedistream.core.events import BroadcastEnded, PublishRefused
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
@@ -53,11 +53,11 @@ class Neighbours:
 class Broadcasts:
     """The door of the RTMP server (`open`), and the answer to what is on the air (`air`, `rung`)."""
 
-    def __init__(self, rows: BroadcastLog, near: Neighbours, clocks: Clocks) -> None:
+    def __init__(self, rows: BroadcastRepository, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
-        self._diary = Diary(lambda: rows.find(0))
-        self._story = WrittenStory(self._diary, rows, near.facts, near.viewers)
-        self._channels: dict[int, OnAir] = {}
+        self._diary = WriteQueue(lambda: rows.find(0))
+        self._story = BroadcastRecorder(self._diary, rows, near.facts, near.viewers)
+        self._channels: dict[int, LiveSession] = {}
 
     async def open(self, request: PublishRequest, connection: Connection) -> Publication:
         """Let an encoder publish. Raises Refused for a stream key that no channel has, and for an encoder that keeps
@@ -72,7 +72,7 @@ class Broadcasts:
             raise Refused(REJECTED, WORDS)
         return EncoderPublication(onair, request, connection, self._clocks.now)
 
-    def air(self, channel_id: int) -> Air:
+    def air(self, channel_id: int) -> LiveStatus:
         return self._onair(channel_id).air()
 
     def rung(self, channel_id: int) -> Rung | None:
@@ -83,7 +83,7 @@ class Broadcasts:
         """The newest picture of the running broadcast."""
         return self._onair(channel_id).keyframe
 
-    async def find(self, broadcast_id: int) -> Entry | None:
+    async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         """What was written down of a broadcast, running or not."""
         return await self._rows.find(broadcast_id)
 
@@ -101,14 +101,14 @@ class Broadcasts:
             lost_at = row.lost_at or row.seen_at
             until = lost_at + timedelta(seconds=onair.terms().grace_s)
             if until > self._clocks.now() and onair.run is None:
-                onair.run = Run(row.started_at, row.title, row.id)
+                onair.run = BroadcastRun(row.started_at, row.title, row.id)
                 self._near.viewers.begin_session(channel_id)
                 onair.wait(lost_at, until)
             else:
                 await atomic(self._end, row, lost_at)
                 onair.last_ended_at = lost_at
 
-    async def _end(self, row: Entry, at: datetime) -> None:
+    async def _end(self, row: BroadcastRecord, at: datetime) -> None:
         await self._rows.end(row.id, at, "the node stopped", row.peak_viewers)
         await self._near.facts.state(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
 
@@ -143,21 +143,21 @@ class Broadcasts:
             await asyncio.sleep(HEARTBEAT_S)
             self.beat()
 
-    def _onair(self, channel_id: int) -> OnAir:
+    def _onair(self, channel_id: int) -> LiveSession:
         onair = self._channels.get(channel_id)
         if onair is None:
-            onair = OnAir(channel_id, lambda: self._terms(channel_id), self._story, self._clocks)
+            onair = LiveSession(channel_id, lambda: self._terms(channel_id), self._story, self._clocks)
             self._channels[channel_id] = onair
         return onair
 
-    def _terms(self, channel_id: int) -> Terms:
+    def _terms(self, channel_id: int) -> SessionConfig:
         def number(name: str) -> float:
             value = self._near.settings.value(name, channel_id)
             assert isinstance(value, int | float)
             return value
 
         rules = Rules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
-        return Terms(
+        return SessionConfig(
             title=str(self._near.settings.value("streamtitle", channel_id)),
             grace_s=number("broadcast.grace_s"),
             shape=Shape(rules, listed=int(number("hls.window_segments"))),

@@ -1,6 +1,6 @@
 """One channel's broadcast while it lasts: its state, its packager, its encoder, its grace time.
 
-Everything here is synchronous and in memory; rows and facts go through the `Story`, which `service.py` tells.
+Everything here is synchronous and in memory; rows and facts go through the `Recorder`, which `service.py` tells.
 """
 
 import asyncio
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from fedistream.broadcasts.takeovers import Rivals
-from fedistream.broadcasts.values import MOVES, Air, Encoder, Move, State
+from fedistream.broadcasts.takeovers import Takeovers
+from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
 from media.hub import Hub
 from media.ingest import Sink
 from media.keyframe import Keyframe, LastKeyframe
@@ -22,7 +22,7 @@ KEEP_ENDED_S = 120  # how long the finished playlist stays, for players that are
 
 
 @dataclass(slots=True)
-class Run:
+class BroadcastRun:
     """One broadcast. `broadcast_id` is None until its row is written, which may take as long as the database is away;
     `encoder` is what is written of the encoder that began it, as plain JSON."""
 
@@ -41,17 +41,17 @@ class Source(Protocol):
         """Close its connection."""
 
 
-class Story(Protocol):
+class Recorder(Protocol):
     """Where the turns of a broadcast are written down and told."""
 
-    def started(self, channel_id: int, run: Run, encoder: Encoder) -> None: ...
-    def lost(self, channel_id: int, run: Run, at: datetime, until: datetime) -> None: ...
-    def returned(self, channel_id: int, run: Run, at: datetime) -> None: ...
-    def ended(self, channel_id: int, run: Run, at: datetime, reason: str) -> None: ...
+    def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None: ...
+    def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None: ...
+    def returned(self, channel_id: int, run: BroadcastRun, at: datetime) -> None: ...
+    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SessionConfig:
     """What a channel's settings say at the moment they are asked."""
 
     title: str
@@ -67,28 +67,28 @@ class Clocks:
     token: Callable[[], str]
 
 
-class OnAir:
-    """The state machine of one channel. `MOVES` says which moves exist."""
+class LiveSession:
+    """The state machine of one channel. `TRANSITIONS` says which moves exist."""
 
-    def __init__(self, channel_id: int, terms: Callable[[], Terms], story: Story, clocks: Clocks) -> None:
+    def __init__(self, channel_id: int, terms: Callable[[], SessionConfig], story: Recorder, clocks: Clocks) -> None:
         self.channel_id = channel_id
         self.state = State.OFFLINE
         self.rung: Rung | None = None
         self.hub, self._keyframes = _hub()
-        self.run: Run | None = None
+        self.run: BroadcastRun | None = None
         self.last_started_at: datetime | None = None
         self.last_ended_at: datetime | None = None
         self.terms, self._story, self._clocks = terms, story, clocks
-        self.rivals = Rivals()
+        self.rivals = Takeovers()
         self._source: Source | None = None
         self._refusal = "", clocks.now()  # the newest reason, and since when it is told
         self._lost_at: datetime | None = None
         self._until: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def air(self) -> Air:
+    def air(self) -> LiveStatus:
         run, source = self.run, self._source
-        return Air(
+        return LiveStatus(
             channel_id=self.channel_id,
             state=self.state,
             broadcast_id=run.broadcast_id if run else None,
@@ -121,7 +121,7 @@ class OnAir:
         before, old = self.state, self._source
         self._refusal = "", self._clocks.now()
         self._source = source
-        self._move(Move.PUBLISHED)
+        self._move(Transition.PUBLISHED)
         if old is not None:
             old.drop("another encoder took over with the same stream key")
         if before is State.OFFLINE:
@@ -145,7 +145,7 @@ class OnAir:
         if self.rung is not None:
             self.rung.pause()
         if terms.grace_s <= 0:
-            self._end(Move.FINISHED, now, "the encoder's connection was lost")
+            self._end(Transition.FINISHED, now, "the encoder's connection was lost")
             return
         self.wait(now, now + timedelta(seconds=terms.grace_s))
         assert self.run is not None
@@ -154,7 +154,7 @@ class OnAir:
     def wait(self, lost_at: datetime, until: datetime) -> None:
         """Wait for the encoder until then; after a restart of the node, for the one it had before."""
         if self.state is State.LIVE:
-            self._move(Move.LOST)
+            self._move(Transition.LOST)
         else:
             self.state = State.WAITING
             self._open_rung()  # it holds the players that are left, instead of telling them that nothing is here
@@ -166,14 +166,14 @@ class OnAir:
         """`source` said that it is done. If it was on the air, so is the broadcast."""
         if source is self._source:
             self._source = None
-            self._end(Move.FINISHED, self._clocks.now(), "finished")
+            self._end(Transition.FINISHED, self._clocks.now(), "finished")
 
     def disconnect(self) -> bool:
         """End the broadcast now. Returns whether there was one."""
         if self.state is State.OFFLINE:
             return False
         source, self._source = self._source, None
-        self._end(Move.DISCONNECTED, self._clocks.now(), "disconnected by the admin")
+        self._end(Transition.DISCONNECTED, self._clocks.now(), "disconnected by the admin")
         if source is not None:
             source.drop("disconnected by the admin of this node")
         return True
@@ -192,7 +192,7 @@ class OnAir:
 
     def _begin(self, source: Source) -> None:
         now, terms = self._clocks.now(), self.terms()
-        self.run = Run(now, terms.title)
+        self.run = BroadcastRun(now, terms.title)
         self.last_started_at = now
         self._lost_at = self._until = None
         self.hub.close()
@@ -218,9 +218,9 @@ class OnAir:
         return int((self._clocks.now() - self.run.started_at).total_seconds())
 
     def _expire(self) -> None:
-        self._end(Move.EXPIRED, self._lost_at or self._clocks.now(), "the encoder did not come back")
+        self._end(Transition.EXPIRED, self._lost_at or self._clocks.now(), "the encoder did not come back")
 
-    def _end(self, move: Move, at: datetime, reason: str) -> None:
+    def _end(self, move: Transition, at: datetime, reason: str) -> None:
         run = self.run
         assert run is not None
         self._move(move)
@@ -237,8 +237,8 @@ class OnAir:
     def _forget(self) -> None:
         self.rung = None
 
-    def _move(self, move: Move) -> None:
-        self.state = MOVES[self.state, move]
+    def _move(self, move: Transition) -> None:
+        self.state = TRANSITIONS[self.state, move]
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -27,7 +27,7 @@ class Sender(Protocol):
         """For how long it has sent neither picture nor sound."""
 
 
-class Rivals:
+class Takeovers:
     """Those of one channel."""
 
     def __init__(self) -> None:

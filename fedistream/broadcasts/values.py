@@ -11,7 +11,7 @@ class State(Enum):
     WAITING = "waiting"  # the encoder's connection is lost, and the grace time runs
 
 
-class Move(Enum):
+class Transition(Enum):
     """What happens to a broadcast from outside."""
 
     PUBLISHED = "an encoder sends"
@@ -22,15 +22,15 @@ class Move(Enum):
 
 
 # The life of a broadcast. What is not here cannot happen: a move that finds no row is ignored by the caller.
-MOVES = {
-    (State.OFFLINE, Move.PUBLISHED): State.LIVE,
-    (State.LIVE, Move.PUBLISHED): State.LIVE,  # another encoder takes over with the same key
-    (State.WAITING, Move.PUBLISHED): State.LIVE,
-    (State.LIVE, Move.LOST): State.WAITING,
-    (State.LIVE, Move.FINISHED): State.OFFLINE,
-    (State.LIVE, Move.DISCONNECTED): State.OFFLINE,
-    (State.WAITING, Move.EXPIRED): State.OFFLINE,
-    (State.WAITING, Move.DISCONNECTED): State.OFFLINE,
+TRANSITIONS = {
+    (State.OFFLINE, Transition.PUBLISHED): State.LIVE,
+    (State.LIVE, Transition.PUBLISHED): State.LIVE,  # another encoder takes over with the same key
+    (State.WAITING, Transition.PUBLISHED): State.LIVE,
+    (State.LIVE, Transition.LOST): State.WAITING,
+    (State.LIVE, Transition.FINISHED): State.OFFLINE,
+    (State.LIVE, Transition.DISCONNECTED): State.OFFLINE,
+    (State.WAITING, Transition.EXPIRED): State.OFFLINE,
+    (State.WAITING, Transition.DISCONNECTED): State.OFFLINE,
 }
 
 
@@ -51,7 +51,7 @@ class Encoder:
 
 
 @dataclass(frozen=True, slots=True)
-class Air:
+class LiveStatus:
     """One channel at this moment. `until` is when the grace time ends, while waiting."""
 
     channel_id: int

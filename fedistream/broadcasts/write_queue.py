@@ -12,13 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from fedistream.broadcasts.session import Run
+from fedistream.broadcasts.session import BroadcastRun
 from fedistream.db import named
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.25, 5.0
-MAX_TURNS = 1_000  # half a megabyte; an encoder that connects and leaves every ten seconds makes so many in an hour
+MAX_WRITES = 1_000  # half a megabyte; an encoder that connects and leaves every ten seconds makes so many in an hour
 ATTEMPTS = 5  # of a turn that the database refuses although it is there
 
 Step = Callable[[], Awaitable[None]]
@@ -33,21 +33,21 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Turn:
+class Write:
     """`write` may be called again after it failed, also when what failed was only the answer to the commit."""
 
     kind: Kind
-    run: Run
+    run: BroadcastRun
     write: Step
 
 
-class Diary:
+class WriteQueue:
     """`dropped` counts broadcasts that were never written, because too many turns waited. `look` raises while the
     database is away: not every error of a driver says that it is."""
 
     def __init__(self, look: Callable[[], Awaitable[object]]) -> None:
         self._look = look
-        self._turns: deque[Turn] = deque()
+        self._turns: deque[Write] = deque()
         self._news, self._closing = asyncio.Event(), False
         self._again = asyncio.Event()
         self._failed = 0  # attempts at the first turn
@@ -57,9 +57,9 @@ class Diary:
     def waiting(self) -> int:
         return len(self._turns)
 
-    def put(self, turn: Turn) -> None:
+    def put(self, turn: Write) -> None:
         """Have it written after all that was put before."""
-        if len(self._turns) >= MAX_TURNS:
+        if len(self._turns) >= MAX_WRITES:
             self._make_room()
         self._turns.append(turn)
         self._news.set()
@@ -87,7 +87,7 @@ class Diary:
         """For readiness: "behind" while what happened cannot be written."""
         return "behind" if self._failed > 1 else None
 
-    async def _write(self, turn: Turn) -> None:
+    async def _write(self, turn: Write) -> None:
         """Write the first turn; when that fails, keep it and wait a little."""
         try:
             await turn.write()
@@ -133,8 +133,8 @@ class Diary:
         First the gaps of encoders that have come back, then whole broadcasts that are over, the oldest first.
         """
         first, *rest = self._turns
-        ordered: dict[Turn, None] = {}
-        gaps: dict[int, Turn] = {}  # by broadcast; those of several channels stand between each other
+        ordered: dict[Write, None] = {}
+        gaps: dict[int, Write] = {}  # by broadcast; those of several channels stand between each other
         for turn in rest:
             gap = gaps.pop(id(turn.run), None)
             if turn.kind is Kind.RETURNED and gap is not None:
@@ -144,7 +144,7 @@ class Diary:
                 if turn.kind is Kind.LOST:
                     gaps[id(turn.run)] = turn
         kept = list(ordered)
-        if len(kept) + 1 >= MAX_TURNS:
+        if len(kept) + 1 >= MAX_WRITES:
             whole = next((turn.run for turn in kept if turn.kind is Kind.ENDED and turn.run is not first.run), None)
             if whole is not None:
                 kept = [turn for turn in kept if turn.run is not whole]

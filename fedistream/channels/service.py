@@ -11,10 +11,10 @@ from hashlib import sha256
 from fedistream.channels.models import ChannelRow, StreamKeyRow
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.db import atomic
-from fedistream.db.versions import count_change
+from fedistream.db.versions import bump_version
 
 HOME = "home"
-COPY = "channels"  # under which changes are counted, for the copies of other processes
+CACHE_KEY = "channels"  # under which changes are counted, for the copies of other processes
 FIRST_COMMENT = "Made at the first start"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")  # a path segment: no dot, so that no playlist is called so
 
@@ -141,7 +141,7 @@ class Channels:
         if await ChannelRow.filter(slug=slug).exists():
             raise Conflict(f"there is a channel {slug} already")
         row = await ChannelRow.create(slug=slug, created_at=self._now())
-        await count_change(COPY)
+        await bump_version(CACHE_KEY)
         return Channel(row.id, row.slug, row.created_at)
 
     async def _replace(self, channel_id: int, keys: dict[str, str]) -> tuple[StreamKey, ...]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from fedistream.chat.render import EMOJI_PATH
 from fedistream.core.errors import Conflict, Invalid, NotFound
-from fedistream.core.image_types import MEDIA_TYPES, kind_of
+from fedistream.core.image_types import MEDIA_TYPES, sniff
 
 MAX_BYTES = 256 * 1024  # of one picture
 MAX_EMOJI = 1_000
@@ -54,7 +54,7 @@ class Emoji:
         if not any(picture.file == file for picture in self._pictures.values()):
             raise NotFound("there is no such emoji")
         data = await asyncio.to_thread(self._read, self._folder / file)
-        if data is None or (kind := kind_of(data)) is None:
+        if data is None or (kind := sniff(data)) is None:
             raise NotFound("there is no such emoji")
         return data, MEDIA_TYPES[kind]
 
@@ -64,7 +64,7 @@ class Emoji:
         stem = _stem(name)
         if len(data) > MAX_BYTES:
             raise Invalid("emoji", f"must be at most {MAX_BYTES // 1024} KB")
-        kind = kind_of(data)
+        kind = sniff(data)
         if kind is None:
             raise Invalid("emoji", "must be a PNG, GIF, WebP or JPEG picture")
         self._look()

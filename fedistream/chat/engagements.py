@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import OrderedDict
 
-from fedistream.chat.poster import Engagement, Herald, Settings
+from fedistream.chat.poster import ChatPoster, Engagement, Settings
 from fedistream.chat.values import Kind, RemoteAuthor
 from fedistream.core import plain_text
 from fedistream.core.errors import TooMany
@@ -22,8 +22,8 @@ MAX_EMOJI = 16  # characters: families of four have 7, flags of regions 14
 _CUSTOM = re.compile(r":[\w+-]{1,62}:")
 
 
-class Chorus:
-    def __init__(self, herald: Herald, settings: Settings) -> None:
+class EngagementAnnouncer:
+    def __init__(self, herald: ChatPoster, settings: Settings) -> None:
         self._herald, self._settings = herald, settings
         self._just_told: OrderedDict[tuple[int, str], None] = OrderedDict()
 

@@ -427,10 +427,10 @@ def _cursor(message_id: str) -> int:
         raise Invalid("message id", "is none of ours") from error
 
 
-def _numbers(message_ids: Iterable[str]) -> list[int]:
+def _numbers(listed: Iterable[str]) -> list[int]:
     """As numbers, without those that cannot be ids. Raises Invalid for too many."""
     found: list[int] = []
-    for each in message_ids:
+    for each in listed:
         try:
             found.append(message_ids.number(each))
         except message_ids.BadId:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import ModerationActionRow
-from fedistream.chat.poster import Herald, Neighbours, Parts
+from fedistream.chat.poster import ChatPoster, Neighbours, Parts
 from fedistream.chat.render import escape
-from fedistream.chat.values import Client, Disabled, Message, Role, Shown, Visitor, Why
+from fedistream.chat.values import Client, CloseReason, Disabled, Message, Role, Shown, Visitor
 from fedistream.core.errors import NotAllowed
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from fedistream.db import after_commit, atomic
@@ -44,7 +44,7 @@ class Details:
 class Moderation:
     """`actor`, in all calls, is ADMIN or the id of the visitor who acts; whether he may was asked by the face."""
 
-    def __init__(self, parts: Parts, herald: Herald, near: Neighbours, clocks: Clocks) -> None:
+    def __init__(self, parts: Parts, herald: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
         self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
 
     async def set_visible(self, message_ids: Iterable[str], visible: bool, actor: str, why: str = "") -> int:
@@ -87,7 +87,7 @@ class Moderation:
         await self._parts.messages.settle()
         self._tell_visibility(await atomic(self._delete, visitor_id, actor, why), False)
         for seat in tuple(self._parts.rooms.of_visitor(visitor_id)):
-            seat.ear.close(Why.DISABLED)
+            seat.ear.close(CloseReason.DISABLED)
 
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Keep an address or a network out, and close the sockets it has. Raises Invalid."""
@@ -95,7 +95,7 @@ class Moderation:
         for channel_id in self._near.channels():
             for seat in self._parts.rooms.seats(channel_id):
                 if self._parts.bans.holds(seat.address):
-                    seat.ear.close(Why.DISABLED)
+                    seat.ear.close(CloseReason.DISABLED)
 
     async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Raises Invalid, NotFound."""
@@ -202,5 +202,5 @@ class Moderation:
             )
 
 
-def _closing(close: Callable[[Why], None]) -> Callable[[], None]:
-    return lambda: close(Why.DISABLED)
+def _closing(close: Callable[[CloseReason], None]) -> Callable[[], None]:
+    return lambda: close(CloseReason.DISABLED)

@@ -13,9 +13,9 @@ from fedistream.chat import rules
 from fedistream.chat.bans import Bans
 from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import Along, MessageLog
-from fedistream.chat.presence import Rooms, Seat
+from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape, render
-from fedistream.chat.values import Event, Kind, Loudspeaker, Message, Origin, RemoteAuthor, Visitor
+from fedistream.chat.values import Broadcaster, Event, Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import Invalid, NotAllowed, NotFound, TooMany
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, Fact, TitleChanged
@@ -35,7 +35,7 @@ class Facts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class OnAir:
+class LiveState:
     """What the chat wants to know of a channel: is a broadcast running, and when did the last one begin and end?"""
 
     running: bool = False
@@ -49,7 +49,7 @@ class Parts:
 
     visitors: Visitors
     messages: MessageLog
-    rooms: Rooms
+    rooms: Presence
     bans: Bans
     emoji: Emoji
 
@@ -66,9 +66,9 @@ class Neighbours:
 
     settings: Settings
     facts: Facts
-    air: Callable[[int], OnAir]
+    air: Callable[[int], LiveState]
     channels: Callable[[], tuple[int, ...]]
-    loudspeaker: Loudspeaker | None = None
+    loudspeaker: Broadcaster | None = None
     picture: Callable[[str], str] = no_picture
 
 
@@ -87,11 +87,11 @@ class Engagement:
     reaction_image: str = ""
 
 
-class Herald:
+class ChatPoster:
     def __init__(self, parts: Parts, near: Neighbours) -> None:
         self._parts, self._near = parts, near
 
-    def tell(self, seat: Seat, markdown: str) -> None:
+    def tell(self, seat: ChatConnection, markdown: str) -> None:
         """A line for this socket alone. It is not stored."""
         seat.ear.hear(self.line(seat.channel_id, Kind.ACTION, markdown))
 

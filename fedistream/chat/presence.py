@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fedistream.chat.clocks import Clocks, Timer
-from fedistream.chat.values import Client, Ear, Event, Visitor, Why
+from fedistream.chat.values import Client, CloseReason, Event, Listener, Visitor
 
 PARTED_S = 10  # who reloads the page has not left
 MAX_USER_AGENT = 512
 
 
 @dataclass(slots=True, eq=False)
-class Seat:
+class ChatConnection:
     """One socket in a room. `visitor` is kept up to date; `messages` counts what was said from here, `unstored` what of
     it is not on disk yet."""
 
     id: int
     channel_id: int
     visitor: Visitor
-    ear: Ear
+    ear: Listener
     address: str
     user_agent: str
     connected_at: datetime
@@ -39,21 +39,23 @@ class Seat:
 class _Leaving:
     """Whose last seat this was has gone when the timer is up."""
 
-    seat: Seat
+    seat: ChatConnection
     timer: Timer
 
 
-class Room:
+class ChannelPresence:
     """One channel's. `came` and `went` are told of visitors, by their first and last sockets: a second window is nobody
     new, and who is back within PARTED_S has not been away."""
 
-    def __init__(self, clocks: Clocks, came: Callable[[Seat], None], went: Callable[[Seat], None]) -> None:
+    def __init__(
+        self, clocks: Clocks, came: Callable[[ChatConnection], None], went: Callable[[ChatConnection], None]
+    ) -> None:
         self._clocks, self._came, self._went = clocks, came, went
-        self.seats: dict[int, Seat] = {}
-        self._by_visitor: dict[str, dict[int, Seat]] = {}
+        self.seats: dict[int, ChatConnection] = {}
+        self._by_visitor: dict[str, dict[int, ChatConnection]] = {}
         self._leaving: dict[str, _Leaving] = {}  # of those who have no seat
 
-    def enter(self, seat: Seat) -> None:
+    def enter(self, seat: ChatConnection) -> None:
         visitor = seat.visitor
         self.seats[seat.id] = seat
         others = self._by_visitor.setdefault(visitor.id, {})
@@ -61,7 +63,7 @@ class Room:
         if self._recall(visitor.id) is None and len(others) == 1:
             self._came(seat)
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, seat: ChatConnection) -> None:
         """May be called twice."""
         if self.seats.pop(seat.id, None) is None:
             return
@@ -96,7 +98,7 @@ class Room:
         """Whether he is here, or has not been away for long enough to have gone."""
         return visitor_id in self._by_visitor or visitor_id in self._leaving
 
-    def of_visitor(self, visitor_id: str) -> tuple[Seat, ...]:
+    def of_visitor(self, visitor_id: str) -> tuple[ChatConnection, ...]:
         return tuple(self._by_visitor.get(visitor_id, {}).values())
 
     def close(self) -> None:
@@ -104,11 +106,11 @@ class Room:
             each.timer.cancel()
         self._leaving.clear()
 
-    def _part(self, seat: Seat) -> None:
+    def _part(self, seat: ChatConnection) -> None:
         timer = self._clocks.later(PARTED_S, lambda: self._gone(seat))
         self._leaving[seat.visitor.id] = _Leaving(seat, timer)
 
-    def _recall(self, visitor_id: str) -> Seat | None:
+    def _recall(self, visitor_id: str) -> ChatConnection | None:
         """Who was leaving stays. Returns the seat he had."""
         leaving = self._leaving.pop(visitor_id, None)
         if leaving is None:
@@ -116,41 +118,41 @@ class Room:
         leaving.timer.cancel()
         return leaving.seat
 
-    def _gone(self, seat: Seat) -> None:
+    def _gone(self, seat: ChatConnection) -> None:
         del self._leaving[seat.visitor.id]
         self._went(seat)
 
 
-class Rooms:
+class Presence:
     """All channels' rooms."""
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._rooms: dict[int, Room] = {}
+        self._rooms: dict[int, ChannelPresence] = {}
         self._next = 0
-        self.came: Callable[[Seat], None] = _nobody
-        self.went: Callable[[Seat], None] = _nobody
+        self.came: Callable[[ChatConnection], None] = _nobody
+        self.went: Callable[[ChatConnection], None] = _nobody
 
-    def enter(self, channel_id: int, visitor: Visitor, ear: Ear, address: str, user_agent: str) -> Seat:
+    def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
         """Take a seat. Call `leave` with it when the socket is closed."""
-        seat = Seat(
+        seat = ChatConnection(
             self._next, channel_id, visitor, ear, address, user_agent[:MAX_USER_AGENT], self._clocks.now()
         )  # fmt: skip
         self._next += 1
         self._room(channel_id).enter(seat)
         return seat
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, seat: ChatConnection) -> None:
         self._room(seat.channel_id).leave(seat)
 
-    def seats(self, channel_id: int) -> tuple[Seat, ...]:
+    def seats(self, channel_id: int) -> tuple[ChatConnection, ...]:
         room = self._rooms.get(channel_id)
         return () if room is None else tuple(room.seats.values())
 
-    def seat(self, seat_id: int) -> Seat | None:
+    def seat(self, seat_id: int) -> ChatConnection | None:
         return next((room.seats[seat_id] for room in self._rooms.values() if seat_id in room.seats), None)
 
-    def of_visitor(self, visitor_id: str) -> Iterator[Seat]:
+    def of_visitor(self, visitor_id: str) -> Iterator[ChatConnection]:
         """In all channels."""
         for room in tuple(self._rooms.values()):
             yield from room.of_visitor(visitor_id)
@@ -171,7 +173,7 @@ class Rooms:
             self._rooms[channel_id].become(visitor_id, visitor)
         return tuple(found)
 
-    def empty(self, channel_id: int, why: Why) -> None:
+    def empty(self, channel_id: int, why: CloseReason) -> None:
         """Send everybody away."""
         for seat in self.seats(channel_id):
             seat.ear.close(why)
@@ -179,7 +181,7 @@ class Rooms:
     def close(self) -> None:
         """Send everybody away from everywhere, and tell of no one's leaving."""
         for channel_id, room in self._rooms.items():
-            self.empty(channel_id, Why.STOPPING)
+            self.empty(channel_id, CloseReason.STOPPING)
             room.close()
 
     def say(self, channel_id: int, event: Event) -> None:
@@ -187,10 +189,10 @@ class Rooms:
         for seat in self.seats(channel_id):
             seat.ear.hear(event)
 
-    def _room(self, channel_id: int) -> Room:
+    def _room(self, channel_id: int) -> ChannelPresence:
         room = self._rooms.get(channel_id)
         if room is None:
-            room = Room(
+            room = ChannelPresence(
                 self._clocks,
                 lambda seat: self.came(seat),
                 lambda seat: self.went(seat),
@@ -199,5 +201,5 @@ class Rooms:
         return room
 
 
-def _nobody(seat: Seat) -> None:
+def _nobody(seat: ChatConnection) -> None:
     """Until somebody wants to know."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from fedistream.chat import names, rules
 from fedistream.chat.messages import GONE, GONE_HTML, Along
 from fedistream.chat.moderation import ADMIN, Moderation
-from fedistream.chat.poster import Herald, Neighbours, Parts
+from fedistream.chat.poster import ChatPoster, Neighbours, Parts
 from fedistream.chat.render import escape, sanitise
 from fedistream.chat.values import Edited, Kind, Message, Origin, RemoteAuthor
 from fedistream.core.errors import Invalid
@@ -21,7 +21,7 @@ from fedistream.db import after_commit, atomic
 MAX_NAME = 40  # characters; a name is no place for a message
 
 
-class Remark(Protocol):
+class RemoteMessage(Protocol):
     """What somebody elsewhere said. `handle` is user@host, `actor` his URL, `link` leads to what he said."""
 
     @property
@@ -46,15 +46,15 @@ class Remark(Protocol):
     def edited_at(self) -> datetime | None: ...
 
 
-class Answered(Remark, Protocol):
+class Answered(RemoteMessage, Protocol):
     """A remark that stands in the chat."""
 
     @property
     def message_id(self) -> str | None: ...
 
 
-class Gallery:
-    def __init__(self, parts: Parts, herald: Herald, moderation: Moderation, near: Neighbours) -> None:
+class RemoteMessages:
+    def __init__(self, parts: Parts, herald: ChatPoster, moderation: Moderation, near: Neighbours) -> None:
         self._parts, self._herald, self._moderation, self._near = parts, herald, moderation, near
 
     def is_on(self, channel_id: int) -> bool:
@@ -64,12 +64,12 @@ class Gallery:
     def minds(self, channel_id: int, text: str) -> bool:
         """Whether there are words in it that the channel does not want."""
         value = self._near.settings.value
-        terms = rules.Terms(
+        terms = rules.ChatPolicy(
             slur_filter=value("chat.slur_filter", channel_id), blocked_words=value("chat.blocked_words", channel_id)
         )
         return rules.has_words(text, terms)
 
-    async def say(self, said: Remark, along: Along) -> None:
+    async def say(self, said: RemoteMessage, along: Along) -> None:
         """A new line. `along(message id)` is awaited in the transaction that writes it, and keeps it out by raising.
         Raises TooMany when it was not written, whatever the reason."""
         author = self._herald.facing(RemoteAuthor(_name(said), said.handle, said.actor, said.image))
@@ -92,7 +92,7 @@ class Gallery:
         )
         await self._herald.keep(replace(message, link=said.link, answers=question), noted)
 
-    async def edit(self, message_id: str, said: Remark) -> None:
+    async def edit(self, message_id: str, said: RemoteMessage) -> None:
         """Let a line say what its author says now. One that is not there any more stays away."""
         message = await self._parts.messages.rewrite(message_id, lambda message: _saying(message, said))
         if message is not None and message.hidden_at is None:
@@ -126,11 +126,11 @@ class Gallery:
         after_commit(lambda: self._herald.hear(told.message.channel_id, told))
 
 
-def _name(said: Remark) -> str:
+def _name(said: RemoteMessage) -> str:
     return names.clean(said.name, MAX_NAME) or said.handle
 
 
-def _saying(message: Message, said: Remark) -> Message:
+def _saying(message: Message, said: RemoteMessage) -> Message:
     # the second lock: what an excerpt is was decided elsewhere, what a message may be is decided here
     html = sanitise(printable(said.html))
     text = printable(said.text).strip()

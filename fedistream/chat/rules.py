@@ -62,7 +62,7 @@ HURTFUL = frozenset(codecs.decode(word, "rot13") for word in _HURTFUL)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ChatPolicy:
     """What a channel's settings say."""
 
     established_only: bool = False
@@ -74,7 +74,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Sender:
     """How the speaker stands at this moment."""
 
     visitor: Visitor
@@ -88,7 +88,7 @@ def muted(left_s: float) -> Refusal:
     return replace(TOO_FAST, retry_s=left_s, quiet=True)
 
 
-def refusal(text: str, who: Standing, terms: Terms) -> Refusal | None:
+def refusal(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
     """Why this may not be said."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         return TOO_LONG
@@ -97,7 +97,7 @@ def refusal(text: str, who: Standing, terms: Terms) -> Refusal | None:
     return _stranger(who, terms) or _wording(text, who, terms)
 
 
-def _stranger(who: Standing, terms: Terms) -> Refusal | None:
+def _stranger(who: Sender, terms: ChatPolicy) -> Refusal | None:
     visitor = who.visitor
     if terms.signed_in_only and visitor.authenticated_at is None:
         return Refusal("sign-in-first", "Please sign in: only signed-in people may write here.")
@@ -113,7 +113,7 @@ def _stranger(who: Standing, terms: Terms) -> Refusal | None:
     return None
 
 
-def _wording(text: str, who: Standing, terms: Terms) -> Refusal | None:
+def _wording(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
     if terms.spam_protection:
         if len(_LINK.findall(text)) > MAX_SPAM_LINKS or len(_MENTION.findall(text)) > MAX_MENTIONS:
             return Refusal("too-many-links", "This message has too many links or mentions and was not sent.")
@@ -126,7 +126,7 @@ def _wording(text: str, who: Standing, terms: Terms) -> Refusal | None:
     return None
 
 
-def has_words(text: str, terms: Terms) -> bool:
+def has_words(text: str, terms: ChatPolicy) -> bool:
     """Whether there are words in it that are not welcome here."""
     if not terms.slur_filter and not terms.blocked_words:
         return False

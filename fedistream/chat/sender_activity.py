@@ -8,7 +8,7 @@ CAPACITY = 20_000  # visitors or addresses remembered; the longest silent is for
 TEXTS = 6  # of his last texts
 
 
-class Pace(Enum):
+class RateVerdict(Enum):
     FINE = "fine"
     TOO_FAST = "too fast"  # from now on he is not heard for a while, and should be told
     MUTED = "muted"  # he has been told
@@ -22,27 +22,27 @@ class _Record:
     said_at: float = float("-inf")
 
 
-class Conduct:
+class SenderActivity:
     """Of many, each by a key. All times are monotonic seconds."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
-    def pace(self, key: str, at: float, *, most: int, within_s: float, mute_s: float) -> Pace:
+    def pace(self, key: str, at: float, *, most: int, within_s: float, mute_s: float) -> RateVerdict:
         """Count one attempt: more than `most` within the time mute the writer."""
         record = self._record(key)
         if at < record.muted_until:
-            return Pace.MUTED
+            return RateVerdict.MUTED
         times = record.times
         while times and times[0] <= at - within_s:
             times.popleft()
         if len(times) >= most:
             times.clear()
             record.muted_until = at + mute_s
-            return Pace.TOO_FAST
+            return RateVerdict.TOO_FAST
         times.append(at)
-        return Pace.FINE
+        return RateVerdict.FINE
 
     def mute(self, key: str, until: float) -> None:
         self._record(key).muted_until = until

@@ -13,16 +13,17 @@ from typing import Any
 from fedistream.chat import names, rules
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.messages import retention
-from fedistream.chat.poster import Herald, Neighbours, Parts
-from fedistream.chat.presence import Seat
+from fedistream.chat.poster import ChatPoster, Neighbours, Parts
+from fedistream.chat.presence import ChatConnection
 from fedistream.chat.render import escape, render
-from fedistream.chat.sender_activity import Conduct, Pace
+from fedistream.chat.sender_activity import RateVerdict, SenderActivity
 from fedistream.chat.values import (
     Accepted,
     Client,
-    Ear,
+    CloseReason,
     Joined,
     Kind,
+    Listener,
     Message,
     Origin,
     Parted,
@@ -31,12 +32,11 @@ from fedistream.chat.values import (
     Renamed,
     SignedIn,
     Visitor,
-    Why,
 )
-from fedistream.core.client_network import household, is_shared
+from fedistream.core.client_network import client_network, is_shared
 from fedistream.core.errors import Invalid, NotAllowed, TooMany
 from fedistream.core.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
-from fedistream.core.retention_clock import CautiousClock
+from fedistream.core.retention_clock import RetentionClock
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 
@@ -57,17 +57,17 @@ PRUNE_S = 3600.0
 class _Watch:
     """How people behave, by visitor and by address."""
 
-    visitors: Conduct = field(default_factory=Conduct)
-    addresses: Conduct = field(default_factory=Conduct)
-    registrations: Conduct = field(default_factory=Conduct)
-    changes: Conduct = field(default_factory=Conduct)
+    visitors: SenderActivity = field(default_factory=SenderActivity)
+    addresses: SenderActivity = field(default_factory=SenderActivity)
+    registrations: SenderActivity = field(default_factory=SenderActivity)
+    changes: SenderActivity = field(default_factory=SenderActivity)
 
 
 class Chat:
-    def __init__(self, parts: Parts, herald: Herald, near: Neighbours, clocks: Clocks) -> None:
+    def __init__(self, parts: Parts, herald: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
         self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
         self._watch = _Watch()
-        self._cautious = CautiousClock(clocks.now, clocks.monotonic)
+        self._cautious = RetentionClock(clocks.now, clocks.monotonic)
         parts.rooms.came, parts.rooms.went = self._came, self._went
 
     def enabled(self, channel_id: int) -> bool:
@@ -87,20 +87,20 @@ class Chat:
         if self._parts.bans.holds(address):
             raise NotAllowed("this address is banned from the chat")
         pace = self._watch.registrations.pace(
-            household(address),
+            client_network(address),
             self._clocks.monotonic(),
             most=REGISTRATIONS * _neighbours(address),
             within_s=REGISTRATIONS_S,
             mute_s=REGISTRATIONS_S,
         )
-        if pace is not Pace.FINE:
+        if pace is not RateVerdict.FINE:
             raise TooMany(REGISTRATIONS_S)
         name = names.clean(name)
         if not name or await self._name_refusal(channel_id, name, "") is not None:
             name = names.invent(self._setting("chat.suggested_names", channel_id), self._clocks.chance)
         return await self._parts.visitors.make(name)
 
-    def enter(self, channel_id: int, visitor: Visitor, ear: Ear, address: str, user_agent: str) -> Seat:
+    def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
         """A socket takes its place. Call `leave` when it is closed. Raises NotAllowed when the chat or the visitor is
         disabled, or the address banned."""
         if not self.enabled(channel_id):
@@ -109,13 +109,13 @@ class Chat:
             raise NotAllowed("this visitor may not chat")
         return self._parts.rooms.enter(channel_id, visitor, ear, address, user_agent)
 
-    def greet(self, seat: Seat) -> None:
+    def greet(self, seat: ChatConnection) -> None:
         """Welcome somebody in a moment, while a broadcast is running; not for those who were here just now, and have
         only lost their connection."""
         if self._near.air(seat.channel_id).running and self._setting("chat.welcome", seat.channel_id):
             seat.timers.append(self._clocks.later(WELCOME_S, lambda: self._welcome(seat)))
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, seat: ChatConnection) -> None:
         """May be called twice."""
         self._parts.rooms.leave(seat)
 
@@ -123,7 +123,9 @@ class Chat:
         """The open sockets."""
         return tuple(seat.client() for seat in self._parts.rooms.seats(channel_id))
 
-    def say(self, seat: Seat, text: str, *, ref: str = "", at: float | None = None) -> "asyncio.Future[Message | None]":
+    def say(
+        self, seat: ChatConnection, text: str, *, ref: str = "", at: float | None = None
+    ) -> "asyncio.Future[Message | None]":
         """Somebody says something: judged now, as of the (monotonic) moment when it came, so that what piled up while
         the database was slow is no flood. The future is done when it is stored and heard; with None when it was not.
         The sender is told why not, and to a client that calls its lines something (`ref`) also that it was."""
@@ -162,7 +164,7 @@ class Chat:
         storing.add_done_callback(stored)
         return answer
 
-    async def rename(self, seat: Seat, name: str, ref: str = "") -> Visitor | None:
+    async def rename(self, seat: ChatConnection, name: str, ref: str = "") -> Visitor | None:
         """Returns the visitor under his new name, or None when he has been told why not."""
         visitor = seat.visitor
         clean = names.clean(name)
@@ -184,7 +186,7 @@ class Chat:
         self._accept(seat, ref)
         return renamed
 
-    async def recolour(self, seat: Seat, colour: int, ref: str = "") -> Visitor | None:
+    async def recolour(self, seat: ChatConnection, colour: int, ref: str = "") -> Visitor | None:
         """Returns the visitor in his new colour, or None when there is no such colour or he changes too often."""
         if colour == seat.visitor.colour:
             self._accept(seat, ref)
@@ -203,7 +205,7 @@ class Chat:
         self._accept(seat, ref)
         return recoloured
 
-    def refuse(self, seat: Seat, why: rules.Refusal, ref: str = "") -> None:
+    def refuse(self, seat: ChatConnection, why: rules.Refusal, ref: str = "") -> None:
         """Tell the sender that something is not done: as an answer to `ref` if its client asked for one, else as a line
         in the chat."""
         if ref:
@@ -214,7 +216,7 @@ class Chat:
         elif not why.quiet:
             self._herald.tell(seat, why.words)
 
-    def _accept(self, seat: Seat, ref: str, message_id: str = "") -> None:
+    def _accept(self, seat: ChatConnection, ref: str, message_id: str = "") -> None:
         if ref:
             seat.ear.hear(Accepted(ref, self._herald.next_id(), self._clocks.now(), message_id))
 
@@ -239,7 +241,7 @@ class Chat:
         if fact.setting == "chat.disabled":
             for channel_id in self._near.channels():
                 if not self.enabled(channel_id):
-                    self._parts.rooms.empty(channel_id, Why.CHAT_DISABLED)
+                    self._parts.rooms.empty(channel_id, CloseReason.CHAT_DISABLED)
 
     async def run(self) -> None:
         """Write messages until `close`, and delete every hour what is too old to be kept."""
@@ -285,8 +287,8 @@ class Chat:
         await self._near.facts.state(VisitorSignedIn(visitor.id, before.id, kind, self._clocks.now()))
         return visitor
 
-    def _terms(self, channel_id: int) -> rules.Terms:
-        return rules.Terms(
+    def _terms(self, channel_id: int) -> rules.ChatPolicy:
+        return rules.ChatPolicy(
             established_only=self._setting("chat.established_only", channel_id),
             signed_in_only=self._setting("chat.signed_in_only", channel_id),
             slow_s=self._setting("chat.slow_s", channel_id),
@@ -295,12 +297,12 @@ class Chat:
             blocked_words=self._setting("chat.blocked_words", channel_id),
         )
 
-    def _standing(self, visitor: Visitor, text: str, at: float) -> rules.Standing:
+    def _standing(self, visitor: Visitor, text: str, at: float) -> rules.Sender:
         watch = self._watch.visitors
         repeats = watch.repeats(visitor.id, at, text, rules.REPEAT_S)
-        return rules.Standing(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
+        return rules.Sender(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
 
-    def _judged(self, seat: Seat, text: str, at: float) -> str | rules.Refusal:
+    def _judged(self, seat: ChatConnection, text: str, at: float) -> str | rules.Refusal:
         """The text as HTML, or why it is not said."""
         if not seat.taken or not seat.visitor.enabled:
             return rules.REMOVED
@@ -313,32 +315,32 @@ class Chat:
         why = rules.refusal(text, self._standing(seat.visitor, text, at), self._terms(seat.channel_id))
         return why or render(text, self._parts.emoji.urls()) or rules.BLANK
 
-    def _hasty(self, seat: Seat, at: float) -> rules.Refusal | None:
+    def _hasty(self, seat: ChatConnection, at: float) -> rules.Refusal | None:
         """Look at the person's own pace first: somebody muted must not use up what the neighbours at the address
         have. Whoever is caught by the address's limit is muted himself, and so told once."""
         visitors, addresses = self._watch.visitors, self._watch.addresses
         protected = self._setting("chat.spam_protection", seat.channel_id)
         most = rules.FLOOD if protected else rules.ADDRESS_FLOOD
         times = {"within_s": rules.FLOOD_S, "mute_s": rules.MUTE_S}
-        pace, home = visitors.pace(seat.visitor.id, at, most=most, **times), household(seat.address)
+        pace, home = visitors.pace(seat.visitor.id, at, most=most, **times), client_network(seat.address)
         of_all = rules.ADDRESS_FLOOD * _neighbours(seat.address)
-        if pace is Pace.FINE and addresses.pace(home, at, most=of_all, **times) is not Pace.FINE:
+        if pace is RateVerdict.FINE and addresses.pace(home, at, most=of_all, **times) is not RateVerdict.FINE:
             visitors.mute(seat.visitor.id, at + rules.MUTE_S)
-            pace = Pace.TOO_FAST
-        if pace is Pace.MUTED:
+            pace = RateVerdict.TOO_FAST
+        if pace is RateVerdict.MUTED:
             return rules.muted(visitors.muted_for(seat.visitor.id, at))
-        return rules.TOO_FAST if pace is Pace.TOO_FAST else None
+        return rules.TOO_FAST if pace is RateVerdict.TOO_FAST else None
 
-    def _unchangeable(self, seat: Seat) -> rules.Refusal | None:
+    def _unchangeable(self, seat: ChatConnection) -> rules.Refusal | None:
         if not seat.taken or not seat.visitor.enabled:
             return rules.REMOVED
         most, within_s = rules.RENAMES, rules.RENAMES_S
         pace = self._watch.changes.pace(
             seat.visitor.id, self._clocks.monotonic(), most=most, within_s=within_s, mute_s=within_s
         )
-        if pace is Pace.FINE:
+        if pace is RateVerdict.FINE:
             return None
-        return rules.TOO_OFTEN if pace is Pace.TOO_FAST else replace(rules.TOO_OFTEN, quiet=True)
+        return rules.TOO_OFTEN if pace is RateVerdict.TOO_FAST else replace(rules.TOO_OFTEN, quiet=True)
 
     async def _name_refusal(self, channel_id: int, name: str, visitor_id: str) -> rules.Refusal | None:
         if names.is_forbidden(name, self._setting("chat.forbidden_names", channel_id)):
@@ -347,18 +349,18 @@ class Chat:
             return rules.Refusal("name-taken", f"The name **{escape(name)}** belongs to somebody who is signed in.")
         return None
 
-    def _welcome(self, seat: Seat) -> None:
+    def _welcome(self, seat: ChatConnection) -> None:
         message = self._herald.welcome(seat.channel_id)
         if message is not None and seat.taken:
             seat.ear.hear(message)
 
-    def _came(self, seat: Seat) -> None:
+    def _came(self, seat: ChatConnection) -> None:
         at = self._clocks.now()
         if self._shows_traffic(seat.channel_id):
             self._herald.hear(seat.channel_id, Joined(seat.visitor, self._herald.next_id(), at))
         self._near.facts.publish(VisitorJoined(seat.channel_id, seat.visitor.id, at, seat.id))
 
-    def _went(self, seat: Seat) -> None:
+    def _went(self, seat: ChatConnection) -> None:
         at = self._clocks.now()
         if self._shows_traffic(seat.channel_id):
             self._herald.hear(seat.channel_id, Parted(seat.visitor, self._herald.next_id(), at))

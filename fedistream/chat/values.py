@@ -198,7 +198,7 @@ class Refused:
 Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | SignedIn | Disabled | Accepted | Refused
 
 
-class Why(Enum):
+class CloseReason(Enum):
     """Why a socket is closed by the room. The value is the close code (RFC 6455, 7.4)."""
 
     DISABLED = 4001
@@ -209,16 +209,16 @@ class Why(Enum):
     STOPPING = 1001
 
 
-class Ear(Protocol):
+class Listener(Protocol):
     """A socket as the room sees it: it hears, and can be sent away. Neither call waits or raises."""
 
     def hear(self, event: Event) -> None:
         """Something for this one alone."""
 
-    def close(self, why: Why) -> None: ...
+    def close(self, why: CloseReason) -> None: ...
 
 
-class Loudspeaker(Protocol):
+class Broadcaster(Protocol):
     """Makes an event heard by everybody in a channel's room: one frame for all of them, whatever the face."""
 
     def say(self, channel_id: int, event: Event) -> None:

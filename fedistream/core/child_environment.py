@@ -14,7 +14,7 @@ PREFIXES = ("LC_", "PYTHON", "MALLOC_", "COVERAGE_", "COV_CORE_")
 DATABASE = ("PG",)  # PGHOST, PGPASSWORD and the others that PostgreSQL's clients read
 
 
-def of_child(given: Mapping[str, str], *, database: bool = False, **more: str) -> dict[str, str]:
+def child_environment(given: Mapping[str, str], *, database: bool = False, **more: str) -> dict[str, str]:
     """What a child is given of the environment `given`: with `database` also what leads to PostgreSQL, and `more`. It
     finds our modules where we do."""
     prefixes = PREFIXES + DATABASE if database else PREFIXES

@@ -19,7 +19,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def household(address: str) -> str:
+def client_network(address: str) -> str:
     """The household at this address: of IPv4 the address, of IPv6 the network. What is no address stands for itself."""
     try:
         return name(network_of(address))

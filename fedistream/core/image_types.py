@@ -8,7 +8,7 @@ from collections.abc import Mapping
 MEDIA_TYPES: Mapping[str, str] = {"png": "image/png", "gif": "image/gif", "webp": "image/webp", "jpg": "image/jpeg"}
 
 
-def kind_of(data: bytes) -> str | None:
+def sniff(data: bytes) -> str | None:
     """The ending of the file's name for such a picture, a key of MEDIA_TYPES; None for everything else."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"

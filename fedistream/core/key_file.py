@@ -6,7 +6,7 @@ from pathlib import Path
 KEY_BYTES = 32
 
 
-def kept(file: Path, chance: Callable[[int], bytes]) -> bytes:
+def stored_key(file: Path, chance: Callable[[int], bytes]) -> bytes:
     """The key in this file, which is made when it is missing or cut short. `chance(n)` gives n random bytes. Raises
     OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

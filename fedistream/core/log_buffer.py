@@ -28,7 +28,7 @@ def hush_drivers() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One log record. `level` is Python's name for it, in lower case."""
 
     at: datetime
@@ -41,14 +41,14 @@ class Line:
 class _Entry:
     """The newest of its kind, and how many were gathered in it."""
 
-    newest: Line
+    newest: LogLine
     more: int = 0
 
-    def line(self) -> Line:
+    def line(self) -> LogLine:
         newest = self.newest
         if not self.more:
             return newest
-        return Line(newest.at, newest.level, f"{newest.message} (… {self.more} times more)", newest.severity)
+        return LogLine(newest.at, newest.level, f"{newest.message} (… {self.more} times more)", newest.severity)
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class _Kind:
     entry: _Entry
 
 
-class Logbook(logging.Handler):
+class LogBuffer(logging.Handler):
     """Keeps the last `kept` records of INFO and above of the loggers it is attached to."""
 
     def __init__(self, kept: int = KEPT) -> None:
@@ -75,7 +75,7 @@ class Logbook(logging.Handler):
             # a message that does not fit its arguments is a fault of ours, which the standard handler reports
             self.handleError(record)
             return
-        line = Line(datetime.fromtimestamp(record.created, UTC), record.levelname.lower(), message, record.levelno)
+        line = LogLine(datetime.fromtimestamp(record.created, UTC), record.levelname.lower(), message, record.levelno)
         books = (self._lines, self._warnings) if record.levelno >= logging.WARNING else (self._lines,)
         entry = self._gathered(record, line)
         for book in books:
@@ -83,22 +83,22 @@ class Logbook(logging.Handler):
                 book.remove(entry)  # it is the newest again
             book.append(entry)
 
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[LogLine, ...]:
         """Newest first."""
         return self._read(self._lines)
 
-    def warnings(self) -> tuple[Line, ...]:
+    def warnings(self) -> tuple[LogLine, ...]:
         """WARNING and above, newest first."""
         return self._read(self._warnings)
 
-    def _read(self, book: deque[_Entry]) -> tuple[Line, ...]:
+    def _read(self, book: deque[_Entry]) -> tuple[LogLine, ...]:
         self.acquire()  # threads write too
         try:
             return tuple(entry.line() for entry in reversed(book))
         finally:
             self.release()
 
-    def _gathered(self, record: logging.LogRecord, line: Line) -> _Entry:
+    def _gathered(self, record: logging.LogRecord, line: LogLine) -> _Entry:
         """A new entry, or the last one of its kind with this line in it."""
         # what is the same in all of a kind is the text before its arguments are put in
         text = str(record.msg) if record.args else NUMBERS.sub("0", line.message[:KIND])

@@ -13,7 +13,7 @@ GAP = timedelta(days=8)
 DOUBT_S = 86_400.0  # how long a wall clock must go on with what it says before it is believed
 
 
-class CautiousClock:
+class RetentionClock:
     """Goes with the wall clock, but when that is suddenly far ahead it goes on from where it was, at its own pace, for
     a day. `monotonic` in seconds."""
 

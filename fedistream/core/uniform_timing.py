@@ -12,7 +12,7 @@ MOMENTS_S = (1.0, 6.0, 16.0)
 
 
 @asynccontextmanager
-async def evenly() -> AsyncIterator[None]:
+async def uniform_timing() -> AsyncIterator[None]:
     """Let an Invalid that is raised within leave at the next of MOMENTS_S. What is found may be told at once."""
     clock = asyncio.get_running_loop().time
     begun = clock()

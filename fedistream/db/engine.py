@@ -14,7 +14,7 @@ from fedistream.db.orm import config
 from fedistream.db.problems import WORDS, DatabaseTooNew, named
 from fedistream.db.revisions import HEAD, KNOWN
 from fedistream.db.transaction import atomic, settle
-from fedistream.db.versions import count_change
+from fedistream.db.versions import bump_version
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class Database:
                     f"{self.address} is not the file any more that was opened: it was deleted, moved or replaced, and "
                     "what is written now is lost. Stop the node, put the right file there, and start it again."
                 )
-            await atomic(count_change, READINESS)
+            await atomic(bump_version, READINESS)
         except Exception as error:
             problem = named(error, str(self.address))
             return WORDS.get(type(problem), "failed") if problem else "failed", str(problem or f"{error!r}")

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from fedistream.core.child_environment import of_child
+from fedistream.core.child_environment import child_environment
 from fedistream.db.problems import ALL, DatabaseProblem
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ MIGRATE_S = 3600  # a large table is rebuilt row by row on SQLite
 def migrate(url: str) -> None:
     """Bring the tables to the newest revision. Raises DatabaseProblem. Blocks; about a second for a new database."""
     # the URL goes by the environment: a password in the arguments could be read by everybody on the machine
-    environment = of_child(os.environ, database=True, **{URL: url})
+    environment = child_environment(os.environ, database=True, **{URL: url})
     try:
         done = subprocess.run(
             [sys.executable, "-m", "fedistream.db.migrate"],

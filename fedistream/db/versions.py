@@ -8,7 +8,7 @@ from tortoise.expressions import F
 from tortoise.models import Model
 
 
-class ChangeCountRow(Model):
+class VersionRow(Model):
     name = fields.CharField(max_length=64, primary_key=True)
     count = fields.BigIntField(default=0)
 
@@ -16,15 +16,15 @@ class ChangeCountRow(Model):
         table = "change_count"
 
 
-async def count_change(name: str) -> int:
+async def bump_version(name: str) -> int:
     """Count one more, in the transaction of the change. Returns how many there were with this one."""
     # an upsert that does nothing, and not get_or_create: of two that are the first neither may fail
-    await ChangeCountRow.bulk_create([ChangeCountRow(name=name, count=0)], ignore_conflicts=True)
-    await ChangeCountRow.filter(name=name).update(count=F("count") + 1)
-    return int((await ChangeCountRow.get(name=name)).count)
+    await VersionRow.bulk_create([VersionRow(name=name, count=0)], ignore_conflicts=True)
+    await VersionRow.filter(name=name).update(count=F("count") + 1)
+    return int((await VersionRow.get(name=name)).count)
 
 
-async def changes(*names: str) -> dict[str, int]:
+async def versions(*names: str) -> dict[str, int]:
     """How often each of these was changed."""
-    found = await ChangeCountRow.filter(name__in=names)
+    found = await VersionRow.filter(name__in=names)
     return dict.fromkeys(names, 0) | {row.name: row.count for row in found}

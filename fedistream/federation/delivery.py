@@ -11,7 +11,7 @@ from activitypub.urls import authority
 from activitypub.vocabulary import compose
 from fedistream.federation.keys import key_id
 from fedistream.federation.models import FollowerRow
-from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.urls import ActorUrls, Channel
 from fedistream.federation.values import State
 from fedistream.jobs.job import NewJob, Promises
 
@@ -19,10 +19,10 @@ Deliveries = Callable[..., NewJob]
 """`jobs.handlers.activity(document, inbox, key_id, group=...)`."""
 
 
-class Letters:
+class Delivery:
     """`token` makes the part of an activity's id that has to be new each time."""
 
-    def __init__(self, outbox: Promises, delivery: Deliveries, addresses: Addresses, token: Callable[[], str]) -> None:
+    def __init__(self, outbox: Promises, delivery: Deliveries, addresses: ActorUrls, token: Callable[[], str]) -> None:
         self._outbox, self._delivery, self._addresses, self._token = outbox, delivery, addresses, token
 
     async def answer(self, kind: str, channel: Channel, follower: FollowerRow, inbox: str) -> None:

@@ -25,7 +25,7 @@ KINDS = {"Like": Kind.LIKE, "EmojiReact": Kind.REACTION, "Announce": Kind.SHARE}
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class EngagementRecord:
     """What an actor, by the id of its row, does by this activity to `thing`, an object of the channel's."""
 
     channel_id: int
@@ -44,15 +44,15 @@ class Engagements:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
 
-    async def record(self, deed: Deed) -> bool:
+    async def record(self, deed: EngagementRecord) -> bool:
         """Returns whether this actor does it for the first time. What is done again after an Undo counts again, and
         is not told again, as long as the Undo is remembered."""
         (first,) = await self.record_all([deed])
         return first
 
-    async def record_all(self, deeds: Sequence[Deed]) -> list[bool]:
+    async def record_all(self, deeds: Sequence[EngagementRecord]) -> list[bool]:
         """As `record`; all that is new goes into one statement."""
-        firsts: dict[tuple[int, str, str], Deed] = {}
+        firsts: dict[tuple[int, str, str], EngagementRecord] = {}
         for deed in deeds:
             firsts.setdefault(deed.key, deed)
         # in one order, so that two processes with the same rows cannot wait for each other
@@ -69,7 +69,7 @@ class Engagements:
                 await again.update(activity_id=deed.activity.id, reaction=deed.activity.reaction or "", undone_at=None)
         return told
 
-    def _row(self, deed: Deed) -> dict[str, object]:
+    def _row(self, deed: EngagementRecord) -> dict[str, object]:
         return {
             "channel_id": deed.channel_id,
             "actor_id": deed.actor_id,

@@ -15,32 +15,32 @@ from activitypub.restraint import RestrainedFetcher
 from activitypub.schemes import Schemes
 from fedistream import __version__
 from fedistream.core.errors import Invalid
-from fedistream.core.retention_clock import CautiousClock
+from fedistream.core.retention_clock import RetentionClock
 from fedistream.core.supervisor import beside
 from fedistream.federation.actors.documents import Documents
 from fedistream.federation.actors.profile_updates import KIND as PROFILE
 from fedistream.federation.actors.profile_updates import NAMES, Profiles
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.delivery import Deliveries, Letters
-from fedistream.federation.directory.announcing import Offers
-from fedistream.federation.directory.listed import Servers, Ways
+from fedistream.federation.delivery import Deliveries, Delivery
+from fedistream.federation.directory.announcing import DirectoryAnnouncements
+from fedistream.federation.directory.listed import ListedServers, Ways
 from fedistream.federation.engagements import Engagements
-from fedistream.federation.fetching import Accounts, Handles, Reading
+from fedistream.federation.fetching import AccountLookup, Handles, SignedFetcher
 from fedistream.federation.followers.service import Followers
-from fedistream.federation.inbox.engagement_batch import Applause
+from fedistream.federation.inbox.engagement_batch import EngagementBatch
 from fedistream.federation.inbox.engagement_batch import Parts as ApplauseParts
-from fedistream.federation.inbox.policies import Doors, House
+from fedistream.federation.inbox.policies import FederationContext, InboxPolicies
 from fedistream.federation.inbox.policies import build as build_doors
 from fedistream.federation.inbox.service import Federation, Neighbours, Parts
-from fedistream.federation.inbox.stats import Visits
+from fedistream.federation.inbox.stats import InboxStats
 from fedistream.federation.keys import Keys
-from fedistream.federation.posts.direct_messages import Correspondents
+from fedistream.federation.posts.direct_messages import DirectMessages
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.rate_limits import Pace, Paces
-from fedistream.federation.remote_actors import Acquaintances, set_handle
-from fedistream.federation.replies.service import Near, Talk
+from fedistream.federation.rate_limits import ActivityLimits, RateLimiter
+from fedistream.federation.remote_actors import RemoteActors, set_handle
+from fedistream.federation.replies.service import Near, Replies
 from fedistream.federation.replies.service import Parts as TalkParts
-from fedistream.federation.urls import Addresses
+from fedistream.federation.urls import ActorUrls
 from fedistream.jobs.job import Job, Outcome, Postbox
 
 log = logging.getLogger(__name__)
@@ -73,20 +73,20 @@ class FederationFeature:
     """Has to `run`, and be closed."""
 
     federation: Federation
-    acquaintances: Acquaintances
-    cautious: CautiousClock
+    acquaintances: RemoteActors
+    cautious: RetentionClock
     documents: Documents
     followers: Followers
     engagements: Engagements
     posts: Posts
-    talk: Talk
-    correspondents: Correspondents
-    addresses: Addresses
+    talk: Replies
+    correspondents: DirectMessages
+    addresses: ActorUrls
     keys: Keys
     profiles: Profiles
-    doors: Doors
-    offers: Offers
-    servers: Servers
+    doors: InboxPolicies
+    offers: DirectoryAnnouncements
+    servers: ListedServers
     handles: Handles
     outside: Outside
 
@@ -125,7 +125,7 @@ def guard(allow: str) -> Guard:
 
 async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeature:
     """On an open database."""
-    keys = Keys(Addresses(near.settings, near.channels), clocks.now)
+    keys = Keys(ActorUrls(near.settings, near.channels), clocks.now)
     await keys.open(channel.id for channel in near.channels.all())
     async with contextlib.AsyncExitStack() as undo:
         outside = Outside(post.guard, USER_AGENT)
@@ -139,19 +139,19 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
 
 
 def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Outside) -> FederationFeature:
-    addresses = Addresses(near.settings, near.channels)
-    fetches = RestrainedFetcher(Reading(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
+    addresses = ActorUrls(near.settings, near.channels)
+    fetches = RestrainedFetcher(SignedFetcher(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
     blocks = Blocks()
     handles = Handles(fetches, set_handle)
-    acquaintances = Acquaintances(fetches, blocks, clocks.monotonic, clocks.now, introduced=handles.ask)
-    letters = Letters(post.outbox, post.delivery, addresses, _token)
+    acquaintances = RemoteActors(fetches, blocks, clocks.monotonic, clocks.now, introduced=handles.ask)
+    letters = Delivery(post.outbox, post.delivery, addresses, _token)
     engagements = Engagements(clocks.now)
     followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
-    find = Accounts(fetches, blocks).find
+    find = AccountLookup(fetches, blocks).find
     posts = Posts(addresses, near.settings, letters, find, clocks.now, _token)
     documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
-    visits = Visits(post.outbox.hosts, clocks.monotonic, clocks.now())
-    house = House(
+    visits = InboxStats(post.outbox.hosts, clocks.monotonic, clocks.now())
+    house = FederationContext(
         settings=near.settings,
         facts=near.facts,
         addresses=addresses,
@@ -176,13 +176,13 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     return FederationFeature(
         federation=federation,
         acquaintances=acquaintances,
-        cautious=CautiousClock(clocks.now, clocks.monotonic),
+        cautious=RetentionClock(clocks.now, clocks.monotonic),
         documents=documents,
         followers=followers,
         engagements=engagements,
         posts=posts,
         talk=talk,
-        correspondents=Correspondents(addresses, near.settings, near.channels, find, posts, clocks.unix),
+        correspondents=DirectMessages(addresses, near.settings, near.channels, find, posts, clocks.unix),
         addresses=addresses,
         keys=keys,
         profiles=Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now),
@@ -194,14 +194,21 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     )
 
 
-def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements, offers: Offers, servers: Servers) -> Parts:
+def _parts(
+    house: FederationContext,
+    doors: InboxPolicies,
+    talk: Replies,
+    engagements: Engagements,
+    offers: DirectoryAnnouncements,
+    servers: ListedServers,
+) -> Parts:
     return Parts(
         addresses=house.addresses,
         acquaintances=house.acquaintances,
         blocks=house.blocks,
         followers=house.followers,
         engagements=engagements,
-        applause=Applause(
+        applause=EngagementBatch(
             ApplauseParts(house.addresses, house.posts, house.acquaintances, engagements), house.facts, house.now
         ),
         fetches=house.fetches,
@@ -211,21 +218,21 @@ def _parts(house: House, doors: Doors, talk: Talk, engagements: Engagements, off
         acts={**doors.acts(), **servers.acts()},
         brooms=(engagements.forget_some, *doors.brooms()),
         offers=offers,
-        pace=Pace(house.monotonic, burst=BURST, per_s=PER_S),
-        paces=Paces(house.monotonic),
-        asking=Pace(house.monotonic, burst=10, per_s=0.2),
+        pace=RateLimiter(house.monotonic, burst=BURST, per_s=PER_S),
+        paces=ActivityLimits(house.monotonic),
+        asking=RateLimiter(house.monotonic, burst=10, per_s=0.2),
         clock=house.unix,
         now=house.now,
     )
 
 
-def _featured(near: Neighbours, house: House) -> tuple[Offers, Servers]:
-    offers = Offers(house.addresses, near.settings, house.letters, near.running, house.unix)
+def _featured(near: Neighbours, house: FederationContext) -> tuple[DirectoryAnnouncements, ListedServers]:
+    offers = DirectoryAnnouncements(house.addresses, near.settings, house.letters, near.running, house.unix)
     ways = Ways(house.fetches, house.blocks, house.letters, offers)
-    return offers, Servers(house.addresses, ways, house.now, house.token)
+    return offers, ListedServers(house.addresses, ways, house.now, house.token)
 
 
-def _talk(near: Neighbours, house: House, blocks: Blocks) -> Talk:
+def _talk(near: Neighbours, house: FederationContext, blocks: Blocks) -> Replies:
     parts = TalkParts(
         addresses=house.addresses,
         acquaintances=house.acquaintances,
@@ -233,7 +240,7 @@ def _talk(near: Neighbours, house: House, blocks: Blocks) -> Talk:
         posts=house.posts,
         now=house.now,
     )
-    return Talk(Near(near.settings, near.facts, near.room), parts)
+    return Replies(Near(near.settings, near.facts, near.room), parts)
 
 
 def _token() -> str:

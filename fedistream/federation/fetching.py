@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 500  # actors whose servers were not asked yet
 
 
-class Reading:
+class SignedFetcher:
     """`activitypub.restraint.Fetches`, to be wrapped in a RestrainedFetcher. Raises Off beside FetchFailed."""
 
     def __init__(self, outside: Outside, keys: Keys, schemes: Schemes, clock: Clock) -> None:
@@ -101,7 +101,7 @@ async def _to_nobody(actor: str, handle: str) -> None:
     """Do nothing: nobody is to be told yet."""
 
 
-class Accounts:
+class AccountLookup:
     """Who is behind a handle, for posts that mention somebody."""
 
     def __init__(self, fetches: Fetches, blocks: Blocks) -> None:

@@ -13,12 +13,12 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.signatures.keys import PrivateKey, SigningKey, load_private, make_rsa
 from fedistream.db import after_commit, atomic
-from fedistream.db.versions import count_change
+from fedistream.db.versions import bump_version
 from fedistream.federation.models import FederationKeyRow
-from fedistream.federation.urls import Addresses
+from fedistream.federation.urls import ActorUrls
 
 NODE = 0  # in place of a channel's id
-COPY = "keys"  # under which changes are counted, for the copies of other processes
+CACHE_KEY = "keys"  # under which changes are counted, for the copies of other processes
 KEEP_OLD = timedelta(days=4)  # longer than anything is tried to be delivered
 NAME = "main-key"
 
@@ -49,7 +49,7 @@ class _Kept:
 
 
 class Keys:
-    def __init__(self, addresses: Addresses, now: Callable[[], datetime]) -> None:
+    def __init__(self, addresses: ActorUrls, now: Callable[[], datetime]) -> None:
         self._addresses, self._now = addresses, now
         self._kept: dict[int, _Kept] = {}
         self._loading = asyncio.Lock()
@@ -93,7 +93,7 @@ class Keys:
         await FederationKeyRow.filter(id=row.id).update(
             pem=pem, old_pem=row.pem, number=row.number + 1, changed_at=self._now()
         )
-        await count_change(COPY)
+        await bump_version(CACHE_KEY)
         after_commit(self._kept.clear)
         return int(row.number)
 
@@ -105,7 +105,7 @@ class Keys:
 
     async def _forget_old(self) -> None:
         await FederationKeyRow.filter(changed_at__lt=self._now() - KEEP_OLD).update(old_pem=None)
-        await count_change(COPY)
+        await bump_version(CACHE_KEY)
         after_commit(self._kept.clear)
 
     async def _of(self, channel_id: int) -> _Kept:

@@ -84,7 +84,7 @@ class _Buckets:
             self._left.popitem(last=False)
 
 
-class Pace:
+class RateLimiter:
     """One rate for each name. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float], *, burst: float, per_s: float) -> None:
@@ -95,7 +95,7 @@ class Pace:
         self._buckets.step(name, self._rate)
 
 
-class Paces:
+class ActivityLimits:
     """A rate for each kind of activity, per actor and per host. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

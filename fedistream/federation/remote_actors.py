@@ -41,7 +41,7 @@ WHERE url IN (:urls) AND fetched_at > :since
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredActor:
     """The row of an actor, as far as it is told to others."""
 
     id: int
@@ -53,7 +53,7 @@ Introduced = Callable[[Actor], None]
 """Hears of an actor that has a row now, or another name, after the commit: its server may know it by another host."""
 
 
-class Acquaintances:
+class RemoteActors:
     """`clock` is monotonic, in seconds."""
 
     def __init__(
@@ -190,21 +190,21 @@ class Acquaintances:
             after_commit(lambda: self._introduced(actor))
         return row
 
-    async def keep_all(self, signers: Collection[Signer]) -> dict[str, Known]:
+    async def keep_all(self, signers: Collection[Signer]) -> dict[str, StoredActor]:
         """As `keep`, of some, by their URLs. Who was written down lately is found by one look, without the ORM."""
         by_url = {signer.actor.id: signer for signer in sorted(signers, key=lambda each: each.actor.id)}
         now = self._now()
-        known: dict[str, Known] = {}
+        known: dict[str, StoredActor] = {}
         for row in await statement.rows(_KNOWN, {"urls": list(by_url), "since": now - FRESH}):
             signer = by_url[row["url"]]
             # the document is as old as these: who changes it says so in an Update
             same = all(row[name] == value for name, value in _face(signer.actor, signer.key_id).items())
             if same and _is_called(row["handle"], signer.actor):
-                known[row["url"]] = Known(row["id"], row["handle"], row["image"])
+                known[row["url"]] = StoredActor(row["id"], row["handle"], row["image"])
         for url, signer in by_url.items():
             if url not in known:
                 kept = await self.keep(signer)
-                known[url] = Known(kept.id, kept.handle, kept.image)
+                known[url] = StoredActor(kept.id, kept.handle, kept.image)
         return known
 
     async def update(self, actor: Actor, key_id: str) -> None:

@@ -77,7 +77,7 @@ class Site:
         return f"{self.base}/hls/stream.m3u8" if slug == HOME else f"{self.base}/hls/{slug}/stream.m3u8"
 
 
-class Addresses:
+class ActorUrls:
     """What is called how, by the settings of this moment: the home channel by its setting, others by their slugs."""
 
     def __init__(self, settings: Settings, channels: Channels) -> None:

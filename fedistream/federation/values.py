@@ -62,7 +62,7 @@ class Engagement:
     at: datetime
 
 
-class Heard(StrEnum):
+class ReplyState(StrEnum):
     """What became of what somebody wrote to a channel. Refused and deleted ones have no text any more; those that are
     gone with their author have it until they are deleted by the process that has the chat."""
 
@@ -89,7 +89,7 @@ class Reply:
     text: str
     warning: str
     link: str
-    state: Heard
+    state: ReplyState
     post_id: str
     message_id: str | None
     at: datetime

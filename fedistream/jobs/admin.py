@@ -13,7 +13,7 @@ MAX_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class QueueStats:
     """`failing`: of those queued, the ones that have failed before. Done and dead as far as they are remembered."""
 
     queued: int
@@ -24,7 +24,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class HostNumbers:
+class HostStats:
     """One host that does not answer well, or that jobs have died for. Times are seconds since 1970."""
 
     host: str
@@ -38,7 +38,7 @@ class HostNumbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QueuedJob:
     """One job that is failing or dead."""
 
     id: int
@@ -51,11 +51,11 @@ class Entry:
     last_error: str
 
 
-class Overview:
+class OutboxAdmin:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    async def numbers(self) -> Numbers:
+    async def numbers(self) -> QueueStats:
         found = await statement.rows(
             "SELECT state, count(*) AS n, sum(CASE WHEN last_error <> '' THEN 1 ELSE 0 END) AS failed"
             " FROM outbox GROUP BY state",
@@ -63,7 +63,7 @@ class Overview:
         )
         count = {row["state"]: row["n"] for row in found}
         failing = sum(row["failed"] for row in found if row["state"] == "ready")
-        return Numbers(
+        return QueueStats(
             count.get("ready", 0), count.get("leased", 0), failing, count.get("done", 0), count.get("dead", 0)
         )
 
@@ -71,7 +71,7 @@ class Overview:
         """How many servers have been given up."""
         return int(await HostHealthRow.filter(circuit=Circuit.DEAD.value).count())
 
-    async def hosts(self, limit: int = MAX_ROWS) -> tuple[HostNumbers, ...]:
+    async def hosts(self, limit: int = MAX_ROWS) -> tuple[HostStats, ...]:
         """The hosts in trouble, the fullest queue first."""
         sql = """
             SELECT names.host AS host, health.circuit AS circuit, health.failures AS failures,
@@ -87,12 +87,12 @@ class Overview:
         """
         return tuple(_host(row) for row in await statement.rows(sql, {"limit": limit}))
 
-    async def troubled(self, state: str, limit: int = MAX_ROWS) -> tuple[Entry, ...]:
+    async def troubled(self, state: str, limit: int = MAX_ROWS) -> tuple[QueuedJob, ...]:
         """Jobs that are "failing" or "dead", the newest first."""
         query = OutboxRow.filter(state="dead") if state == "dead" else OutboxRow.filter(state="ready", attempts__gt=0)
         rows = await query.order_by("-id").limit(limit)
         return tuple(
-            Entry(row.id, row.kind, row.target, row.state, row.attempts, row.due, row.created_at, row.last_error)
+            QueuedJob(row.id, row.kind, row.target, row.state, row.attempts, row.due, row.created_at, row.last_error)
             for row in rows
         )
 
@@ -112,8 +112,8 @@ class Overview:
         return await self._outbox.again(which, values)
 
 
-def _host(row: dict[str, Any]) -> HostNumbers:
-    return HostNumbers(
+def _host(row: dict[str, Any]) -> HostStats:
+    return HostStats(
         host=row["host"],
         circuit=Circuit(row["circuit"] or Circuit.CLOSED),
         queued=row["queued"],

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
-from fedistream.db.versions import changes
+from fedistream.db.versions import versions
 
 
-class Freshness:
+class CacheRefresh:
     """`loads` are the ways to read each copy anew, by the names under which its changes are counted."""
 
     def __init__(self, loads: Mapping[str, Callable[[], Awaitable[object]]]) -> None:
@@ -17,7 +17,7 @@ class Freshness:
     async def refresh(self) -> None:
         """Read anew what was changed since the last time; the first time, all of it. One look at a small table."""
         async with self._turn:
-            found = await changes(*self._loads)
+            found = await versions(*self._loads)
             for name, count in found.items():
                 if self._counts.get(name) != count:
                     await self._loads[name]()

@@ -25,7 +25,7 @@ LOOK_S = 60.0  # at most, between two looks at the table: somebody else may have
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class ScheduledTask:
     """`name` is for good: it is the row's. `act` may take as long as it likes; it is never run twice at once."""
 
     name: str
@@ -43,10 +43,10 @@ def daily(hour: int, minute: int = 0) -> BaseTrigger:
     return CronTrigger(hour=hour, minute=minute, timezone=UTC)
 
 
-class Clock:
+class Scheduler:
     """`open` and `close` it; it needs a running loop and an open database."""
 
-    def __init__(self, timed: Iterable[Timed], now: Callable[[], float]) -> None:
+    def __init__(self, timed: Iterable[ScheduledTask], now: Callable[[], float]) -> None:
         self._timed = {each.name: each for each in timed}
         self._now = now
         # who is in a hurry while it is looked is heard at the end of that: a second look at once would be refused
@@ -126,7 +126,7 @@ class Clock:
         when = datetime.fromtimestamp(max(at, self._now() + 0.01), UTC)
         self._scheduler.add_job(self._tick, DateTrigger(when), [name], id=name, replace_existing=True)
 
-    def _next(self, timed: Timed, now: float) -> float:
+    def _next(self, timed: ScheduledTask, now: float) -> float:
         moment = datetime.fromtimestamp(now, UTC)
         # "fired just now" for intervals; a trigger of hours takes the next one after now
         following: datetime = timed.trigger.get_next_fire_time(moment, moment)

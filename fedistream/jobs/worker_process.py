@@ -20,7 +20,7 @@ GOODBYE_S = 6.0  # a worker gives up what it does after three
 NUDGE = b"\n"
 
 
-class WorkerChild:
+class WorkerProcess:
     """`environment` is all that the child is given. `waiting` tells whether jobs are left from former times. `run` it
     until it is cancelled; then `close`."""
 
@@ -100,7 +100,7 @@ class WorkerChild:
             await process.wait()
 
 
-class Nudges(asyncio.Protocol):
+class WakePipe(asyncio.Protocol):
     """The other end: reads nudges, and the end of who sends them, from a pipe."""
 
     def __init__(self, wake: Callable[[], None], stop: Callable[[], None]) -> None:

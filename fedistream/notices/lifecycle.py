@@ -9,7 +9,7 @@ SILENT = timedelta(seconds=60)  # a node that runs says so every few seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Air:
+class StreamState:
     """What was written down of the broadcast."""
 
     started_at: datetime
@@ -63,7 +63,7 @@ class Rest:
     """Nothing, before something happens."""
 
 
-def before(due: datetime, now: datetime, air: Air | None, rules: Rules) -> Wait | Skip | Post:
+def before(due: datetime, now: datetime, air: StreamState | None, rules: Rules) -> Wait | Skip | Post:
     """The next step of a planned notice."""
     if air is None or air.ended_at is not None:
         return Skip("the broadcast was over by then")
@@ -81,7 +81,7 @@ def before(due: datetime, now: datetime, air: Air | None, rules: Rules) -> Wait 
 
 
 def after(
-    air: Air | None, now: datetime, *, renamed: bool, retitle_due: datetime | None
+    air: StreamState | None, now: datetime, *, renamed: bool, retitle_due: datetime | None
 ) -> Wait | Update | Close | Rest:
     """The next step of one that is out. `renamed`: the title is not the one that was said. `retitle_due` is the time
     that was waited for since that was seen first."""

@@ -28,7 +28,7 @@ MOST = 100  # looked at in one go; a node has a handful of channels
 JPEG = "image/jpeg"
 
 
-class Entry(Protocol):
+class Broadcast(Protocol):
     """A broadcast as it was written down."""
 
     @property
@@ -46,8 +46,8 @@ class Entry(Protocol):
 
 
 class Broadcasts(Protocol):
-    async def find(self, broadcast_id: int) -> Entry | None: ...
-    async def unfinished(self, channel_id: int) -> Sequence[Entry]: ...
+    async def find(self, broadcast_id: int) -> Broadcast | None: ...
+    async def unfinished(self, channel_id: int) -> Sequence[Broadcast]: ...
 
 
 class Settings(Protocol):
@@ -256,7 +256,9 @@ class Notices:
                 log.warning("the notice of broadcast %d stays as it is: %s", row.broadcast_id, refusal)
         return None
 
-    async def _take(self, step: object, row: NoticeRow, channel: Channel, air: lifecycle.Air | None) -> datetime | None:
+    async def _take(
+        self, step: object, row: NoticeRow, channel: Channel, air: lifecycle.StreamState | None
+    ) -> datetime | None:
         if isinstance(step, lifecycle.Wait):
             if row.state != State.PLANNED and row.retitle_due is None:
                 await _swap(row, retitle_due=step.until)
@@ -299,7 +301,7 @@ class Notices:
         await self._near.posts.edit(row.post_id, draft)
         return True
 
-    async def _finish(self, row: NoticeRow, channel: Channel, air: lifecycle.Air | None) -> None:
+    async def _finish(self, row: NoticeRow, channel: Channel, air: lifecycle.StreamState | None) -> None:
         at = air.ended_at if air is not None and air.ended_at is not None else self._now()
         how = self._near.settings.value("notice.at_end", row.channel_id)
         if how == "delete":
@@ -371,9 +373,9 @@ class Notices:
             raise NotFound("there is no such channel")
         return found
 
-    async def _air(self, row: NoticeRow) -> lifecycle.Air | None:
+    async def _air(self, row: NoticeRow) -> lifecycle.StreamState | None:
         entry = await self._near.broadcasts.find(row.broadcast_id)
-        return lifecycle.Air(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
+        return lifecycle.StreamState(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
 
     async def _current(self, channel_id: int) -> NoticeRow:
         """Of what is on the air, which may have no notice because federation was off at its start."""
@@ -421,7 +423,7 @@ async def waiting() -> bool:
     return await NoticeRow.filter(closed_at=None, state__in=_OPEN).exists()
 
 
-def _is_over(air: lifecycle.Air | None) -> bool:
+def _is_over(air: lifecycle.StreamState | None) -> bool:
     return air is None or air.ended_at is not None
 
 

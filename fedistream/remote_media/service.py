@@ -19,9 +19,9 @@ from activitypub.guard import Blocked
 from activitypub.outside import Answer, TooLong, Unreachable
 from activitypub.signatures.request import Request, compose
 from fedistream.core.errors import NotFound, TooMany
-from fedistream.core.image_types import MEDIA_TYPES, kind_of
+from fedistream.core.image_types import MEDIA_TYPES, sniff
 from fedistream.core.supervisor import go
-from fedistream.remote_media.signed_paths import KEY, Paths
+from fedistream.remote_media.signed_paths import KEY, SignedPaths
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +53,11 @@ class Image:
     media_type: str
 
 
-class Pictures:
+class MediaProxy:
     """`folder` is the one in which `paths` have their key. `clock` is in Unix seconds."""
 
     def __init__(
-        self, outside: Sends, paths: Paths, folder: Path, clock: Callable[[], float], limits: Limits | None = None
+        self, outside: Sends, paths: SignedPaths, folder: Path, clock: Callable[[], float], limits: Limits | None = None
     ) -> None:
         self._outside, self._paths, self._folder, self._clock = outside, paths, folder, clock
         self._limits = limits or Limits()
@@ -117,7 +117,7 @@ class Pictures:
                 answer = await self._get(url)
             except (Blocked, TooLong, Unreachable, ValueError) as why:  # BadUrl is one, and what urljoin raises
                 raise NotFound(str(why)) from why
-        kind = kind_of(answer.body)
+        kind = sniff(answer.body)
         if answer.status != 200 or kind is None:
             raise NotFound(f"status {answer.status} and no picture")
         await self._keep(file, answer.body)
@@ -148,7 +148,7 @@ def _read(file: Path) -> tuple[Image | None, float]:
         data, at = file.read_bytes(), file.stat().st_mtime
     except OSError:
         return None, 0.0
-    kind = kind_of(data)
+    kind = sniff(data)
     return (None if kind is None else Image(data, MEDIA_TYPES[kind])), at
 
 

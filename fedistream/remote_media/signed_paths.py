@@ -11,22 +11,22 @@ from typing import Self
 
 from activitypub.urls import is_url
 from fedistream.core.errors import NotFound
-from fedistream.core.key_file import kept
+from fedistream.core.key_file import stored_key
 
 PREFIX = "/img/remote/"
 MAC_LETTERS = 32  # 128 bits
 KEY = "key"
 
 
-class Paths:
+class SignedPaths:
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     @classmethod
-    def kept(cls, folder: Path, chance: Callable[[int], bytes]) -> Self:
+    def load(cls, folder: Path, chance: Callable[[int], bytes]) -> Self:
         """With the key in this folder, which is made once, so that paths in old messages stay good. `chance(n)` gives n
         random bytes. Raises OSError."""
-        return cls(kept(folder / KEY, chance))
+        return cls(stored_key(folder / KEY, chance))
 
     def path(self, url: str) -> str:
         """Where the picture with this URL is shown; "" for what is no URL."""

@@ -10,14 +10,14 @@ from typing import Any, Protocol
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.events import Fact, SettingChanged, TitleChanged
 from fedistream.db import after_commit, atomic
-from fedistream.db.versions import count_change
+from fedistream.db.versions import bump_version
 from fedistream.settings.checks import Json
 from fedistream.settings.models import NODE, SettingRow
 from fedistream.settings.table import BY_NAME, Setting
 
 log = logging.getLogger(__name__)
 
-COPY = "settings"  # under which changes are counted, for the copies of other processes
+CACHE_KEY = "settings"  # under which changes are counted, for the copies of other processes
 
 
 class Facts(Protocol):
@@ -90,7 +90,7 @@ class Settings:
         wrapped = {"value": value}
         if not await SettingRow.filter(name=name, channel_id=key).update(value=wrapped):
             await SettingRow.create(name=name, channel_id=key, value=wrapped)
-        await count_change(COPY)
+        await bump_version(CACHE_KEY)
         changed = self.value(name, channel_id) != value
         after_commit(lambda: self._values.update({(name, key): value}))  # first: who is told may ask
         if changed:

@@ -20,9 +20,9 @@ from activitypub.refusal import Refused
 from activitypub.signatures.request import compose
 from activitypub.strictjson import parse
 from fedistream.core.errors import Conflict, Invalid, TooMany
-from fedistream.core.uniform_timing import evenly
+from fedistream.core.uniform_timing import uniform_timing
 from fedistream.signin.discovery import Profile, Server, Web, canonical, discover
-from fedistream.signin.pending import Waiting
+from fedistream.signin.pending import Pending
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +102,8 @@ class IndieAuth:
 
     def __init__(self, near: Neighbours, clock: Callable[[], float], chance: Callable[[int], bytes]) -> None:
         self._near, self._chance = near, chance
-        self._underway: Waiting[_Underway] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)
-        self._states: Waiting[str] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)  # by visitor
+        self._underway: Pending[_Underway] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)
+        self._states: Pending[str] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)  # by visitor
         self._busy: Counter[str] = Counter()
 
     async def begin(self, visitor_id: str, auth_host: str, address: str) -> Begun:
@@ -113,7 +113,7 @@ class IndieAuth:
         profile = canonical(auth_host)
         self._near.pace.step(f"visitor {visitor_id}")
         self._near.pace.step(f"address {address}")
-        async with evenly():
+        async with uniform_timing():
             found = await self._look(profile, address)
         state, verifier, browser = self._secret(), self._secret(), self._secret()
         if (before := self._states.take(visitor_id)) is not None:
@@ -149,7 +149,7 @@ class IndieAuth:
             raise Denied("you, or your website's server, did not agree to the sign-in")
         if not 0 < len(given.code) <= MAX_GIVEN:
             raise Invalid("code", "is missing")
-        async with evenly():
+        async with uniform_timing():
             me = await self._redeem(underway, given.code)
             if me not in underway.profile.urls:
                 found = await self._look(me, underway.address)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from fedistream.core.errors import Conflict, Invalid
-from fedistream.signin.pending import Waiting
+from fedistream.signin.pending import Pending
 
 KIND = "fediverse"
 LIFE_S = 600.0
@@ -80,7 +80,7 @@ class OneTimeCodes(Generic[A]):
     def __init__(self, near: Neighbours[A], clock: Callable[[], float], below: Callable[[int], int]) -> None:
         self._near, self._below = near, below
         self._proved: OrderedDict[tuple[str, str], None] = OrderedDict()  # accounts, with where their owners were
-        self._sent: Waiting[_Sent[A]] = Waiting(clock, most=MAX_WAITING, life_s=LIFE_S)
+        self._sent: Pending[_Sent[A]] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)
 
     async def send(self, visitor_id: str, account: str, address: str) -> None:
         """Send a code to `account`, for a visitor who asks from `address`. While one is on its way to the same account

@@ -10,7 +10,7 @@ from fedistream.core.errors import TooMany
 T = TypeVar("T")
 
 
-class Waiting(Generic[T]):
+class Pending(Generic[T]):
     """At most `most` things, each for `life_s` seconds. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float], *, most: int, life_s: float) -> None:

@@ -26,13 +26,13 @@ KEEP = 200  # files, of about 60 KB each
 MAX_FILE = 4 << 20  # bytes
 
 
-class Air(Protocol):
+class LiveStatus(Protocol):
     @property
     def broadcast_id(self) -> int | None: ...
 
 
 class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> Air: ...
+    def air(self, channel_id: int) -> LiveStatus: ...
     def keyframe(self, channel_id: int) -> Keyframe | None: ...
 
 
@@ -72,7 +72,7 @@ class Neighbours:
     now: Callable[[], datetime]
 
 
-class Stills:
+class Thumbnails:
     """`folder` is made when there is something to put into it. `run` it."""
 
     def __init__(self, near: Neighbours, folder: Path, period_s: float = PERIOD_S) -> None:

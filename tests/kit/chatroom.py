@@ -14,9 +14,9 @@ from typing import Any
 from fedistream.channels.service import Channels
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.feature import ChatFeature, build
-from fedistream.chat.poster import Neighbours, OnAir
-from fedistream.chat.presence import Seat
-from fedistream.chat.values import Event, Loudspeaker, Message, Visitor, Why
+from fedistream.chat.poster import LiveState, Neighbours
+from fedistream.chat.presence import ChatConnection
+from fedistream.chat.values import Broadcaster, CloseReason, Event, Message, Visitor
 from fedistream.core.bus import Bus, Reaction
 from fedistream.core.events import FACTS, Fact
 from fedistream.settings.service import Settings
@@ -68,12 +68,12 @@ class Ears:
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
-        self.closed: Why | None = None
+        self.closed: CloseReason | None = None
 
     def hear(self, event: Event) -> None:
         self.heard.append(event)
 
-    def close(self, why: Why) -> None:
+    def close(self, why: CloseReason) -> None:
         self.closed = why
 
     @property
@@ -96,7 +96,7 @@ class Chatroom:
     clock: Timers
     facts: list[Fact]
     running: asyncio.Task[None]
-    air: dict[int, OnAir] = field(default_factory=dict)
+    air: dict[int, LiveState] = field(default_factory=dict)
 
     @property
     def home(self) -> int:
@@ -105,11 +105,11 @@ class Chatroom:
     async def visitor(self, name: str, address: str = HOME_ADDRESS) -> Visitor:
         return (await self.feature.chat.register(self.home, name, address))[0]
 
-    async def guest(self, name: str, address: str = HOME_ADDRESS) -> tuple[Seat, Ears]:
+    async def guest(self, name: str, address: str = HOME_ADDRESS) -> tuple[ChatConnection, Ears]:
         """Somebody new, with a socket."""
         return self.seated(await self.visitor(name, address), address)
 
-    def seated(self, visitor: Visitor, address: str = HOME_ADDRESS) -> tuple[Seat, Ears]:
+    def seated(self, visitor: Visitor, address: str = HOME_ADDRESS) -> tuple[ChatConnection, Ears]:
         ears = Ears()
         seat = self.feature.chat.enter(self.home, visitor, ears, address, "test")
         self.feature.chat.greet(seat)
@@ -123,7 +123,7 @@ class Chatroom:
 
 @asynccontextmanager
 async def chatroom(
-    folder: Path, loudspeaker: Loudspeaker | None = None, ahead: timedelta = timedelta()
+    folder: Path, loudspeaker: Broadcaster | None = None, ahead: timedelta = timedelta()
 ) -> AsyncIterator[Chatroom]:
     """On the database that is open; the wall clock is `ahead`."""
     clock, facts = Timers(), list[Fact]()
@@ -137,10 +137,10 @@ async def chatroom(
     settings, channels = Settings(bus, clock.now), Channels(clock.now, secrets.token_urlsafe)
     await settings.load()
     await channels.open()
-    air: dict[int, OnAir] = {}
+    air: dict[int, LiveState] = {}
 
-    def on_air(channel_id: int) -> OnAir:
-        return air.get(channel_id, OnAir(running=True))
+    def on_air(channel_id: int) -> LiveState:
+        return air.get(channel_id, LiveState(running=True))
 
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())

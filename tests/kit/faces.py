@@ -14,48 +14,48 @@ from activitypub.guard import Guard
 from fedistream.access_tokens.service import Integrations, Scope
 from fedistream.api.hls import HlsFace
 from fedistream.api.http.application import application
-from fedistream.api.http.auth import gates
+from fedistream.api.http.auth import authenticators
 from fedistream.api.http.known_browsers import KnownBrowsers
-from fedistream.api.http.login_limit import Attempts
-from fedistream.api.http.token_auth import TokenGates
+from fedistream.api.http.login_limit import LoginLimit
+from fedistream.api.http.token_auth import TokenAuth
 from fedistream.api.owncast.chat_shapes import Texts
-from fedistream.api.owncast.history_pages import Histories
+from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.ports import Listening
+from fedistream.api.owncast.websocket.endpoint import ChatServices as SocketDesk
 from fedistream.api.owncast.websocket.endpoint import ChatSocket, Limits
-from fedistream.api.owncast.websocket.endpoint import Desk as SocketDesk
-from fedistream.api.pages.admin.context import Desk
-from fedistream.api.pages.admin.todo_counts import needs
-from fedistream.api.pages.alternate_links import Counterparts
-from fedistream.api.pages.context import Hall
-from fedistream.api.pages.error_pages import PagesEnvelope
-from fedistream.api.pages.follow_invitation import Invitations
-from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.admin.context import AdminContext
+from fedistream.api.pages.admin.todo_counts import todo_counts
+from fedistream.api.pages.alternate_links import AlternateLinks
+from fedistream.api.pages.context import PageContext
+from fedistream.api.pages.error_pages import ErrorPages
+from fedistream.api.pages.follow_invitation import FollowInvitations
+from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
-from fedistream.api.ws.broadcaster import InProcess, Loudspeaker
+from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app.paths import STATIC, TEMPLATES
 from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
 from fedistream.chat.clocks import Clocks
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
-from fedistream.chat.poster import Neighbours, OnAir
+from fedistream.chat.poster import LiveState, Neighbours
 from fedistream.chat.values import Visitor
 from fedistream.core.bus import Bus
-from fedistream.core.log_buffer import Logbook
+from fedistream.core.log_buffer import LogBuffer
 from fedistream.db import Database
 from fedistream.federation.feature import Clocks as FederationClocks
 from fedistream.federation.feature import FederationFeature, Post
 from fedistream.federation.feature import build as build_federation
 from fedistream.federation.inbox.service import Neighbours as FederationNeighbours
-from fedistream.federation.rate_limits import Pace
-from fedistream.jobs.admin import Overview
+from fedistream.federation.rate_limits import RateLimiter
+from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.handlers import activity
 from fedistream.jobs.outbox import Outbox
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
-from fedistream.remote_media.service import Pictures
-from fedistream.remote_media.signed_paths import Paths
+from fedistream.remote_media.service import MediaProxy
+from fedistream.remote_media.signed_paths import SignedPaths
 from fedistream.settings.service import Settings
 from fedistream.signin.feature import Clocks as SignInClocks
 from fedistream.signin.feature import Neighbours as SignInNeighbours
@@ -98,12 +98,12 @@ class Faces:
     chat: ChatFeature
     integrations: Integrations
     federation: FederationFeature
-    pictures: Pictures
+    pictures: MediaProxy
     sign_in: SignInFeature
-    loudspeaker: Loudspeaker
+    loudspeaker: Broadcaster
     broadcasts: Broadcasts
     limits: Limits = field(default_factory=Limits)
-    logbook: Logbook = field(default_factory=Logbook)
+    logbook: LogBuffer = field(default_factory=LogBuffer)
     listening: Listening = LISTENING
 
     @property
@@ -114,10 +114,10 @@ class Faces:
     def outbox(self) -> Outbox:
         return Outbox(lambda: self.clock.now().timestamp())
 
-    def _desk(self, pages: Pages, overview: Overview) -> Desk:
-        return Desk(
+    def _desk(self, pages: Pages, overview: OutboxAdmin) -> AdminContext:
+        return AdminContext(
             pages=pages,
-            tickets=Tickets(b"secret", self.clock.now),
+            tickets=CsrfTokens(b"secret", self.clock.now),
             channels=self.channels,
             broadcasts=self.broadcasts,
             viewers=self.viewers,
@@ -126,11 +126,13 @@ class Faces:
             logbook=self.logbook,
             listening=self.listening,
             chance=zeros,
-            attention=needs(self.federation.followers, overview, self.federation.talk, self.federation.doors.flags),
+            attention=todo_counts(
+                self.federation.followers, overview, self.federation.talk, self.federation.doors.flags
+            ),
         )
 
-    def _hall(self, pages: Pages, invitations: Invitations) -> Hall:
-        return Hall(
+    def _hall(self, pages: Pages, invitations: FollowInvitations) -> PageContext:
+        return PageContext(
             pages=pages,
             channels=self.channels,
             settings=self.settings,
@@ -139,7 +141,7 @@ class Faces:
             stills=NoStills(),
             invitations=invitations,
             featured=self.federation.servers,
-            counterparts=Counterparts(
+            counterparts=AlternateLinks(
                 self.federation.addresses,
                 self.federation.documents,
                 self.federation.doors.admission,
@@ -149,10 +151,10 @@ class Faces:
         )
 
     def app(self) -> ASGIApp:
-        static, overview = Static(STATIC), Overview(self.outbox)
+        static, overview = Static(STATIC), OutboxAdmin(self.outbox)
         pages = Pages(TEMPLATES, static, zeros)
         known = self.federation
-        invitations = Invitations(known.addresses, known.followers, known.engagements, self.clock.monotonic)
+        invitations = FollowInvitations(known.addresses, known.followers, known.engagements, self.clock.monotonic)
         services = {
             "channels": self.channels,
             "people": self.people,
@@ -191,20 +193,20 @@ class Faces:
             "desk": self._desk(pages, overview),
         }
         doors = {
-            **gates(
+            **authenticators(
                 self.people,
-                Attempts(self.clock.monotonic),
+                LoginLimit(self.clock.monotonic),
                 KnownBrowsers(b"secret", lambda: self.clock.now().timestamp(), zeros),
                 self.clock.monotonic,
             ),
-            **TokenGates(self.chat.visitors, self.chat.bans, self.integrations).table(),
+            **TokenAuth(self.chat.visitors, self.chat.bans, self.integrations).table(),
         }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)
-        return application(hls, services, doors, PagesEnvelope(pages), self.socket())
+        return application(hls, services, doors, ErrorPages(pages), self.socket())
 
     def _of_the_chat(self) -> dict[str, object]:
         names = ("chat", "herald", "moderation", "visitors", "messages", "bans", "emoji")
-        return {"histories": Histories(self.chat.messages), **{name: getattr(self.chat, name) for name in names}}
+        return {"histories": HistoryPages(self.chat.messages), **{name: getattr(self.chat, name) for name in names}}
 
     def socket(self) -> ChatSocket:
         parts = self.chat
@@ -251,13 +253,13 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         await people.set_admin_password(PASSWORD)
         viewers = Viewers(clock.monotonic, clock.now, bytes(16))
         broadcasts = Broadcasts()
-        loudspeaker = Loudspeaker(Texts(lambda channel: str(settings.value("name", channel))), InProcess())
+        loudspeaker = Broadcaster(Texts(lambda channel: str(settings.value("name", channel))), InProcess())
 
-        def on_air(channel_id: int) -> OnAir:
+        def on_air(channel_id: int) -> LiveState:
             air = broadcasts.air(channel_id)
-            return OnAir(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
+            return LiveState(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
 
-        paths = Paths(bytes(32))
+        paths = SignedPaths(bytes(32))
         near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), loudspeaker, paths.path)
         later = asyncio.get_running_loop().call_later
         chat = await build_chat(near, Clocks(clock.now, clock.monotonic, token_bytes, later), folder / "emoji")
@@ -269,10 +271,10 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
             Post(Outbox(lambda: clock.now().timestamp()), activity, guard or Guard()),
         )
 
-        def pace(burst: float, per_s: float) -> Pace:
-            return Pace(clock.monotonic, burst=burst, per_s=per_s)
+        def pace(burst: float, per_s: float) -> RateLimiter:
+            return RateLimiter(clock.monotonic, burst=burst, per_s=per_s)
 
-        pictures = Pictures(federation.outside, paths, folder, lambda: clock.now().timestamp())
+        pictures = MediaProxy(federation.outside, paths, folder, lambda: clock.now().timestamp())
         sign_in = build_sign_in(
             SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace),
             SignInClocks(clock.monotonic, token_bytes, randbelow),

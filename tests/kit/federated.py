@@ -22,7 +22,7 @@ from fedistream.core.events import Fact
 from fedistream.federation.directory.announcing import RunningNow, nothing_running
 from fedistream.federation.feature import Clocks, FederationFeature, Post, build
 from fedistream.federation.inbox.service import Neighbours
-from fedistream.federation.replies.chat_port import NOWHERE, Room
+from fedistream.federation.replies.chat_port import NO_CHAT, ChatPort
 from fedistream.jobs.handlers import activity
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox
@@ -109,7 +109,7 @@ class Turned:
 
 @asynccontextmanager
 async def federated(
-    guard: Guard | None = None, room: Room | None = None, running: RunningNow = nothing_running
+    guard: Guard | None = None, room: ChatPort | None = None, running: RunningNow = nothing_running
 ) -> AsyncIterator[Federated]:
     """On the open database: federation is on, at ORIGIN. Only the peer may be private, or who `guard` allows. Without a
     `room` there is no chat, and without `running` nothing is live."""
@@ -122,7 +122,7 @@ async def federated(
     async with Outside(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
         post = Post(Outbox(clock.unix), activity, guard or Guard(frozenset({ann.server.authority})))
         clocks = Clocks(clock.now, clock.unix, clock.monotonic)
-        feature = await build(Neighbours(settings, channels, facts, room or NOWHERE, running), clocks, post)
+        feature = await build(Neighbours(settings, channels, facts, room or NO_CHAT, running), clocks, post)
         facts.stated.clear()
         try:
             yield Federated(feature, settings, channels, facts, ann, clock)

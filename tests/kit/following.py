@@ -4,7 +4,7 @@ asks is in federated.py."""
 from datetime import UTC, datetime
 from typing import Any
 
-from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.core.events import BroadcastStarted
 from fedistream.federation.models import (
     EngagementRow,
@@ -15,7 +15,7 @@ from fedistream.federation.models import (
     RemoteActorRow,
     RemoteNoteRow,
 )
-from fedistream.federation.values import FeaturedState, Heard, Kind, State
+from fedistream.federation.values import FeaturedState, Kind, ReplyState, State
 from fedistream.notices.values import Notice
 from tests.kit.faces import Faces
 from tests.kit.onair import live
@@ -97,7 +97,7 @@ async def held_reply(user: str, html: str, *, name: str = "", warning: str = "")
         name=name or user,
         handle=actor.handle,
         link=f"{actor.url}/{number}",
-        state=Heard.HELD.value,
+        state=ReplyState.HELD.value,
         html=html,
         body=html,
         warning=warning,
@@ -129,7 +129,7 @@ async def broadcast(faces: Faces, title: str = "Evening locks") -> Notice:
     """A broadcast that has just begun, and the notice that is planned for it."""
     await faces.settings.change("streamtitle", title, 1)
     now = faces.clock.now()
-    number = await BroadcastLog().start(1, title, now, {})
+    number = await BroadcastRepository().start(1, title, now, {})
     faces.broadcasts.on[1] = live()
     await faces.notices.plan(BroadcastStarted(1, number, title, now))
     return (await faces.notices.page(1)).items[0]

@@ -294,7 +294,7 @@ PARSERS: Mapping[str, Parser] = {
     "look-alikes": Parser(names.likeness.__wrapped__, again(*NAME_PIECES), pieces=NAME_PIECES),
     "name of elsewhere": Parser(lambda text: plain_text.name(text, 100), again(*NAME_PIECES), pieces=NAME_PIECES),
     "unwelcome words": Parser(
-        lambda text: rules.has_words(text, rules.Terms(blocked_words=("bad", "a" * 500), slur_filter=True)),
+        lambda text: rules.has_words(text, rules.ChatPolicy(blocked_words=("bad", "a" * 500), slur_filter=True)),
         {**again(*WORD_PIECES), "many words": lambda n: " ".join(f"w{number}" for number in range(n // 6))},
         pieces=WORD_PIECES,
     ),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from fedistream.app.config import Options
+from fedistream.app.config import Config
 from fedistream.app.node import Node, Welcome
 
 PASSWORD = "a long enough password"
@@ -59,7 +59,7 @@ class LiveNode:
 async def live_node(data_dir: Path, **more: object) -> AsyncIterator[LiveNode]:
     """A running node; `more` are fields of Options. The admin's password is PASSWORD, the stream key KEY."""
     given = {"host": "127.0.0.1", "port": 0, "rtmp_port": 0, "admin_password": PASSWORD, "stream_key": KEY, **more}
-    node = Node(Options(data_dir=data_dir, **given))  # type: ignore[arg-type]
+    node = Node(Config(data_dir=data_dir, **given))  # type: ignore[arg-type]
     try:
         welcome = await node.open()
         running = asyncio.create_task(node.run())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from activitypub.strictjson import Json
-from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.core.events import BroadcastEnded, BroadcastStarted
 from fedistream.federation.feature import FederationFeature
 from fedistream.federation.posts.compose import Draft, Mention, Picture
@@ -57,7 +57,7 @@ async def no_hurry(at: float) -> None:
 
 def make(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> Notices:
     making = Making(Draft, Picture)
-    near = Neighbours(settings, federation.addresses, BroadcastLog(), federation.posts, making, nothing)
+    near = Neighbours(settings, federation.addresses, BroadcastRepository(), federation.posts, making, nothing)
     return Notices(near, now, no_hurry)
 
 
@@ -67,7 +67,7 @@ class Noticed:
 
     near: Federated
     notices: Notices
-    log: BroadcastLog = field(default_factory=BroadcastLog)
+    log: BroadcastRepository = field(default_factory=BroadcastRepository)
     hurried: list[float] = field(default_factory=list)
 
     @property

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fedistream.broadcasts.repository import Entry
-from fedistream.broadcasts.values import Air, Encoder, State
+from fedistream.broadcasts.repository import BroadcastRecord
+from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from media.package.llhls import Rung
 
 STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)
@@ -22,26 +22,26 @@ OBS = Encoder(
 )
 
 
-def offline(channel_id: int = 1) -> Air:
-    return Air(channel_id, State.OFFLINE)
+def offline(channel_id: int = 1) -> LiveStatus:
+    return LiveStatus(channel_id, State.OFFLINE)
 
 
-def live(channel_id: int = 1) -> Air:
-    return Air(
+def live(channel_id: int = 1) -> LiveStatus:
+    return LiveStatus(
         channel_id, State.LIVE, broadcast_id=7, started_at=STARTED, encoder=OBS, last_started_at=STARTED, playable=True
     )
 
 
-def waiting(channel_id: int = 1) -> Air:
+def waiting(channel_id: int = 1) -> LiveStatus:
     return replace(live(channel_id), state=State.WAITING, encoder=None, lost_at=STARTED, until=STARTED)
 
 
-def written(broadcast_id: int = 7, channel_id: int = 1) -> Entry:
+def written(broadcast_id: int = 7, channel_id: int = 1) -> BroadcastRecord:
     """The row of the running broadcast, without an end."""
-    return Entry(broadcast_id, channel_id, "Evening locks", STARTED, STARTED, None, None, "", {}, 0)
+    return BroadcastRecord(broadcast_id, channel_id, "Evening locks", STARTED, STARTED, None, None, "", {}, 0)
 
 
-def over(broadcast_id: int = 7, *, lasted_s: float = 4980) -> Entry:
+def over(broadcast_id: int = 7, *, lasted_s: float = 4980) -> BroadcastRecord:
     """The row of a broadcast that ended."""
     return replace(written(broadcast_id), ended_at=STARTED + timedelta(seconds=lasted_s), end_reason="finished")
 
@@ -50,14 +50,14 @@ class Broadcasts:
     """Holds what is on the air per channel; `disconnect` ends it and remembers that it was asked."""
 
     def __init__(self) -> None:
-        self.on: dict[int, Air] = {}
+        self.on: dict[int, LiveStatus] = {}
         self.disconnected: list[int] = []
-        self.entries: dict[int, Entry] = {}
+        self.entries: dict[int, BroadcastRecord] = {}
 
-    async def find(self, broadcast_id: int) -> Entry | None:
+    async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         return self.entries.get(broadcast_id)
 
-    def air(self, channel_id: int) -> Air:
+    def air(self, channel_id: int) -> LiveStatus:
         return self.on.get(channel_id, offline(channel_id))
 
     async def disconnect(self, channel_id: int) -> bool:

@@ -19,24 +19,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fedistream.api.hls import HlsFace
 from fedistream.api.http.application import application
-from fedistream.api.http.auth import gates
+from fedistream.api.http.auth import authenticators
 from fedistream.api.http.known_browsers import KnownBrowsers
-from fedistream.api.http.login_limit import Attempts
-from fedistream.api.http.token_auth import TokenGates
-from fedistream.api.pages.admin.context import Desk
-from fedistream.api.pages.context import Hall
-from fedistream.api.pages.error_pages import PagesEnvelope
-from fedistream.api.pages.follow_invitation import Invitation
-from fedistream.api.pages.forms import Tickets
+from fedistream.api.http.login_limit import LoginLimit
+from fedistream.api.http.token_auth import TokenAuth
+from fedistream.api.pages.admin.context import AdminContext
+from fedistream.api.pages.context import PageContext
+from fedistream.api.pages.error_pages import ErrorPages
+from fedistream.api.pages.follow_invitation import FollowInvitation
+from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
 from fedistream.app.paths import STATIC, TEMPLATES
 from fedistream.broadcasts.publication import EncoderPublication
-from fedistream.broadcasts.repository import Entry
-from fedistream.broadcasts.session import Clocks, OnAir, Run, Terms
-from fedistream.broadcasts.values import Air, Encoder
+from fedistream.broadcasts.repository import BroadcastRecord
+from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
+from fedistream.broadcasts.values import Encoder, LiveStatus
 from fedistream.core.errors import Invalid
-from fedistream.core.log_buffer import Logbook
+from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.values import Featured
 from fedistream.settings.table import BY_NAME, SETTINGS
 from fedistream.thumbnails.service import Picture
@@ -168,39 +168,39 @@ class Invitations:
     """Whether and how the channel can be followed from elsewhere is the test's to say."""
 
     def __init__(self) -> None:
-        self.shown: Invitation | None = None
+        self.shown: FollowInvitation | None = None
 
-    async def of(self, channel: object) -> Invitation | None:
+    async def of(self, channel: object) -> FollowInvitation | None:
         return self.shown
 
 
 class Silence:
     """A story that nobody writes down."""
 
-    def started(self, channel_id: int, run: Run, encoder: Encoder) -> None: ...
-    def lost(self, channel_id: int, run: Run, at: datetime, until: datetime) -> None: ...
-    def returned(self, channel_id: int, run: Run, at: datetime) -> None: ...
-    def ended(self, channel_id: int, run: Run, at: datetime, reason: str) -> None: ...
+    def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None: ...
+    def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None: ...
+    def returned(self, channel_id: int, run: BroadcastRun, at: datetime) -> None: ...
+    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None: ...
 
 
 class Broadcasts:
     """One channel's real air."""
 
     def __init__(self, settings: Settings) -> None:
-        def terms() -> Terms:
+        def terms() -> SessionConfig:
             grace = settings.values["broadcast.grace_s"]
             assert isinstance(grace, int | float)
-            return Terms(str(settings.values["streamtitle"]), grace, Shape())
+            return SessionConfig(str(settings.values["streamtitle"]), grace, Shape())
 
         clocks = Clocks(now=lambda: datetime.now(UTC), token=lambda: os.urandom(4).hex())
-        self.onair = OnAir(1, terms, Silence(), clocks)
-        self.shown: Air | None = None
-        self.written: dict[int, Entry] = {}
+        self.onair = LiveSession(1, terms, Silence(), clocks)
+        self.shown: LiveStatus | None = None
+        self.written: dict[int, BroadcastRecord] = {}
 
-    async def find(self, broadcast_id: int) -> Entry | None:
+    async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         return self.written.get(broadcast_id)
 
-    def air(self, channel_id: int) -> Air:
+    def air(self, channel_id: int) -> LiveStatus:
         return self.shown or self.onair.air()
 
     def rung(self, channel_id: int) -> Rung | None:
@@ -253,7 +253,7 @@ class Studio:
     stills: Stills = field(default_factory=Stills)
     featured: FeaturedServers = field(default_factory=FeaturedServers)
     listening: Listening = field(default_factory=Listening)
-    logbook: Logbook = field(default_factory=Logbook)
+    logbook: LogBuffer = field(default_factory=LogBuffer)
     clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
     url: str = ""
     invitations: Invitations = field(default_factory=Invitations)
@@ -273,9 +273,9 @@ class Studio:
     def app(self) -> ASGIApp:
         """All faces, joined as the node joins them."""
         pages = Pages(TEMPLATES, static_files(), os.urandom)
-        desk = Desk(
+        desk = AdminContext(
             pages=pages,
-            tickets=Tickets(b"secret", self.clock.now),
+            tickets=CsrfTokens(b"secret", self.clock.now),
             channels=self.channels,
             broadcasts=self.broadcasts,
             viewers=self.viewers,
@@ -297,7 +297,7 @@ class Studio:
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
             "invitations": self.invitations,
-            "hall": Hall(
+            "hall": PageContext(
                 pages=pages,
                 channels=self.channels,
                 settings=self.settings,
@@ -315,16 +315,16 @@ class Studio:
         }
         nobody = cast(Any, None)
         doors = {
-            **gates(
+            **authenticators(
                 self.people,
-                Attempts(self.clock.monotonic),
+                LoginLimit(self.clock.monotonic),
                 KnownBrowsers(b"secret", lambda: self.clock.now().timestamp(), os.urandom),
                 self.clock.monotonic,
             ),
-            **TokenGates(nobody, nobody, nobody).table(),
+            **TokenAuth(nobody, nobody, nobody).table(),
         }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)
-        return application(hls, services, doors, PagesEnvelope(pages))
+        return application(hls, services, doors, ErrorPages(pages))
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:

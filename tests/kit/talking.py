@@ -10,7 +10,7 @@ from typing import Any
 from activitypub.addressing import PUBLIC
 from activitypub.strictjson import Json
 from fedistream.chat.values import Message
-from fedistream.federation.replies.service import Talk
+from fedistream.federation.replies.service import Replies
 from fedistream.federation.values import Reply
 from tests.kit.chatroom import Chatroom, Ears, chatroom
 from tests.kit.federated import LIVE, Federated, federated
@@ -48,7 +48,7 @@ class Talking:
     ears: Ears  # of somebody in the room
 
     @property
-    def talk(self) -> Talk:
+    def talk(self) -> Replies:
         return self.node.feature.talk
 
     async def say(self, number: str, content: str, /, **more: Any) -> Json:

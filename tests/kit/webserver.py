@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from fedistream.api.http.connection_limiter import Connections
+from fedistream.api.http.connection_limiter import ConnectionLimiter
 from fedistream.api.http.uvicorn_protocol import Http1Protocol
 from fedistream.api.ws.uvicorn_protocol import SETTINGS, FanoutProtocol
 from fedistream.core.client_network import many_share
@@ -27,11 +27,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def counted(share: Share | None = None) -> Connections:
+def counted(share: Share | None = None) -> ConnectionLimiter:
     """A count of connections as the node's; with a `share` of its own this machine's are one network."""
     if share is None:
-        return Connections(Share(1000, 1000, 10), time.monotonic, many_share)
-    return Connections(share, time.monotonic, lambda _: False)
+        return ConnectionLimiter(Share(1000, 1000, 10), time.monotonic, many_share)
+    return ConnectionLimiter(share, time.monotonic, lambda _: False)
 
 
 @asynccontextmanager
@@ -39,7 +39,7 @@ async def serving(
     app: ASGIApp,
     ws: type[WebSocketsSansIOProtocol] = FanoutProtocol,
     http: type[Http1Protocol] = Http1Protocol,
-    connections: Connections | None = None,
+    connections: ConnectionLimiter | None = None,
     **settings: Any,
 ) -> AsyncIterator[int]:
     """The port on 127.0.0.1; `settings` of uvicorn instead of the node's. Applications that still run when the block

@@ -11,20 +11,20 @@ from fedistream.api.fediverse.discovery import typed
 from fedistream.api.fediverse.negotiation import wants_document
 from fedistream.api.fediverse.signed import admit
 from fedistream.api.http import conditional
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import post as post_page
-from fedistream.api.pages.context import Hall
+from fedistream.api.pages.context import PageContext
 from fedistream.core.errors import Gone, NotFound
 from fedistream.federation.actors.documents import Documents
-from fedistream.federation.inbox.authorized_fetch import Admission
+from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
 from fedistream.federation.posts.quotes import Quotes
-from fedistream.federation.urls import HOME, Addresses, Channel
+from fedistream.federation.urls import HOME, ActorUrls, Channel
 
 PartOf = Callable[[Documents, str, int | None], Awaitable[dict[str, Any]]]
 Paged = Callable[[Documents, Channel, int | None], Awaitable[dict[str, Any]]]
 
 
-async def actor(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+async def actor(ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch) -> Response:
     channel = _channel(ask, addresses)
     if not wants_document(ask.request.headers):
         return _page(addresses, channel)
@@ -32,35 +32,39 @@ async def actor(ask: Ask, addresses: Addresses, documents: Documents, admission:
     return document(ask, await documents.actor(channel), admission)
 
 
-async def node(ask: Ask, documents: Documents) -> Response:
+async def node(ask: ApiRequest, documents: Documents) -> Response:
     return document(ask, await documents.node())
 
 
-async def node_outbox(ask: Ask, documents: Documents) -> Response:
+async def node_outbox(ask: ApiRequest, documents: Documents) -> Response:
     return document(ask, documents.node_outbox())
 
 
 async def collection(
-    which: Paged, ask: Ask, addresses: Addresses, documents: Documents, admission: Admission
+    which: Paged, ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch
 ) -> Response:
     channel = _channel(ask, addresses)
     await admit(ask, addresses, admission)
     return document(ask, await which(documents, channel, _number(ask.query.get("page"))), admission)
 
 
-async def following(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+async def following(
+    ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch
+) -> Response:
     channel = _channel(ask, addresses)
     await admit(ask, addresses, admission)
     return document(ask, documents.following(channel), admission)
 
 
-async def featured(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+async def featured(ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch) -> Response:
     channel = _channel(ask, addresses)
     await admit(ask, addresses, admission)
     return document(ask, await documents.featured(channel), admission)
 
 
-async def post(ask: Ask, addresses: Addresses, documents: Documents, admission: Admission, hall: Hall) -> Response:
+async def post(
+    ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch, hall: PageContext
+) -> Response:
     post_id, wanted = ask.parts["post_id"], wants_document(ask.request.headers)
     if wanted:
         await admit(ask, addresses, admission)
@@ -73,13 +77,15 @@ async def post(ask: Ask, addresses: Addresses, documents: Documents, admission: 
     return document(ask, found, admission) if wanted else await _page_of(found, addresses, hall)
 
 
-async def part(which: PartOf, ask: Ask, addresses: Addresses, documents: Documents, admission: Admission) -> Response:
+async def part(
+    which: PartOf, ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch
+) -> Response:
     """What has become of a post: replies, likes, shares."""
     await admit(ask, addresses, admission)
     return document(ask, await which(documents, ask.parts["post_id"], _number(ask.query.get("page"))), admission)
 
 
-async def stamp(ask: Ask, addresses: Addresses, quotes: Quotes, admission: Admission) -> Response:
+async def stamp(ask: ApiRequest, addresses: ActorUrls, quotes: Quotes, admission: AuthorizedFetch) -> Response:
     await admit(ask, addresses, admission)
     return document(ask, await quotes.stamp(ask.parts["quote_id"]), admission)
 
@@ -91,7 +97,7 @@ likes = partial(part, Documents.likes)
 shares = partial(part, Documents.shares)
 
 
-def _channel(ask: Ask, addresses: Addresses) -> Channel:
+def _channel(ask: ApiRequest, addresses: ActorUrls) -> Channel:
     """Raises Off, NotFound."""
     addresses.site()
     found = addresses.by_name(ask.parts["name"])
@@ -100,13 +106,13 @@ def _channel(ask: Ask, addresses: Addresses) -> Channel:
     return found
 
 
-def _page(addresses: Addresses, channel: Channel) -> Response:
+def _page(addresses: ActorUrls, channel: Channel) -> Response:
     # relative, so that it is right behind whatever proxy
     target = "/" if channel.slug == HOME else f"/c/{channel.slug}"
     return RedirectResponse(target, 307, {"Vary": "Accept, Signature"})
 
 
-async def _page_of(found: dict[str, Any], addresses: Addresses, hall: Hall) -> Response:
+async def _page_of(found: dict[str, Any], addresses: ActorUrls, hall: PageContext) -> Response:
     """Return the page of the post; a notice is read on its broadcast's page, and other channels have no pages yet."""
     channel = addresses.by_actor(found["attributedTo"])
     if channel is not None and channel.slug != HOME:
@@ -119,7 +125,9 @@ async def _page_of(found: dict[str, Any], addresses: Addresses, hall: Hall) -> R
     return shown
 
 
-def document(ask: Ask, value: dict[str, Any], admission: Admission | None = None, status: int = 200) -> Response:
+def document(
+    ask: ApiRequest, value: dict[str, Any], admission: AuthorizedFetch | None = None, status: int = 200
+) -> Response:
     """`admission` for what is not for everybody: what one reader got, nobody else may be given from a cache."""
     shared = "private, " if admission is not None and admission.strict else ""
     headers = {"Vary": "Accept, Signature", "Cache-Control": f"{shared}max-age=60"}

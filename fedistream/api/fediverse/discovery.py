@@ -4,8 +4,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from activitypub import nodeinfo
 from activitypub.webfinger import JRD
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.federation.actors.documents import Documents
 from fedistream.federation.values import Off
@@ -13,7 +13,7 @@ from fedistream.federation.values import Off
 FOR_A_WHILE = {"Cache-Control": "max-age=600"}
 
 
-async def webfinger(ask: Ask, documents: Documents) -> Response:
+async def webfinger(ask: ApiRequest, documents: Documents) -> Response:
     resource = ask.query.get("resource", "")
     jrd = documents.webfinger(resource) if resource else None
     if jrd is None:
@@ -22,7 +22,7 @@ async def webfinger(ask: Ask, documents: Documents) -> Response:
     return typed(jrd, JRD, FOR_A_WHILE)
 
 
-async def host_meta(ask: Ask, documents: Documents) -> Response:
+async def host_meta(ask: ApiRequest, documents: Documents) -> Response:
     try:
         return PlainTextResponse(documents.host_meta(), media_type=nodeinfo.XRD, headers=FOR_A_WHILE)
     except Off as off:
@@ -30,35 +30,35 @@ async def host_meta(ask: Ask, documents: Documents) -> Response:
         raise NotFound(str(off)) from None
 
 
-async def host_meta_json(ask: Ask, documents: Documents) -> Response:
+async def host_meta_json(ask: ApiRequest, documents: Documents) -> Response:
     try:
         return typed(documents.host_meta_json(), "application/json", FOR_A_WHILE)
     except Off as off:
         raise NotFound(str(off)) from None
 
 
-async def nodeinfo_index(ask: Ask, documents: Documents) -> Response:
+async def nodeinfo_index(ask: ApiRequest, documents: Documents) -> Response:
     return typed(documents.nodeinfo_index(), "application/json", FOR_A_WHILE)
 
 
-async def nodeinfo_2_0(ask: Ask, documents: Documents) -> Response:
+async def nodeinfo_2_0(ask: ApiRequest, documents: Documents) -> Response:
     return typed(await documents.nodeinfo("2.0"), nodeinfo.media_type("2.0"))
 
 
-async def nodeinfo_2_1(ask: Ask, documents: Documents) -> Response:
+async def nodeinfo_2_1(ask: ApiRequest, documents: Documents) -> Response:
     return typed(await documents.nodeinfo("2.1"), nodeinfo.media_type("2.1"))
 
 
-async def nodeinfo2(ask: Ask, documents: Documents) -> Response:
-    return reply(await documents.nodeinfo2())
+async def nodeinfo2(ask: ApiRequest, documents: Documents) -> Response:
+    return json_response(await documents.nodeinfo2())
 
 
-async def instance(ask: Ask, documents: Documents) -> Response:
-    return reply(await documents.instance())
+async def instance(ask: ApiRequest, documents: Documents) -> Response:
+    return json_response(await documents.instance())
 
 
 def typed(value: object, media_type: str, headers: dict[str, str] | None = None) -> Response:
-    answer = reply(value, headers=headers)
+    answer = json_response(value, headers=headers)
     # as it is written here: Starlette would add a charset to some
     answer.headers["Content-Type"] = media_type
     return answer

@@ -7,7 +7,7 @@ from typing import Protocol
 from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.fediverse.signed import Unsigned
-from fedistream.api.http.request import Ask, TooLarge, TooSlow
+from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow
 from fedistream.core.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 from fedistream.federation.values import Off
 
@@ -31,13 +31,13 @@ class Counts(Protocol):
     def refused(self, reason: str) -> None: ...
 
 
-class FediverseEnvelope:
+class FediverseErrors:
     """`counts` hears of the bodies that were not read."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
 
-    def refusal(self, ask: Ask, error: Refusal) -> Response:
+    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
         if type(error) in UNREAD:
             self._counts.refused(UNREAD[type(error)])
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
@@ -46,8 +46,8 @@ class FediverseEnvelope:
             headers["Allow"] = ""  # RFC 9110 15.5.6: nothing, as things are
         return PlainTextResponse(str(error), status, headers)
 
-    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: Ask) -> Response:
+    def fault(self, ask: ApiRequest) -> Response:
         return PlainTextResponse("Internal Server Error", 500)

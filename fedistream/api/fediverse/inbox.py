@@ -4,15 +4,15 @@ from starlette.responses import PlainTextResponse, Response
 
 from activitypub.refusal import Refused
 from fedistream.api.fediverse.signed import received
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotFound
 from fedistream.federation.inbox.service import Federation
-from fedistream.federation.urls import Addresses
+from fedistream.federation.urls import ActorUrls
 
 MAX_BODY = 1024 * 1024  # bytes; what Mastodon fetches of others at most
 
 
-async def shared(ask: Ask, addresses: Addresses, federation: Federation) -> Response:
+async def shared(ask: ApiRequest, addresses: ActorUrls, federation: Federation) -> Response:
     site = addresses.site()
     try:
         request = received(ask, site)
@@ -26,7 +26,7 @@ async def shared(ask: Ask, addresses: Addresses, federation: Federation) -> Resp
     return Response(status_code=202)
 
 
-async def own(ask: Ask, addresses: Addresses, federation: Federation) -> Response:
+async def own(ask: ApiRequest, addresses: ActorUrls, federation: Federation) -> Response:
     addresses.site()
     if addresses.by_name(ask.parts["name"]) is None:
         raise NotFound("there is no such account")

@@ -2,10 +2,10 @@
 
 from activitypub.refusal import Refused
 from activitypub.signatures.request import Request, receive
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotAllowed, Refusal
-from fedistream.federation.inbox.authorized_fetch import Admission
-from fedistream.federation.urls import Addresses, Site
+from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
+from fedistream.federation.urls import ActorUrls, Site
 
 FORBIDDEN = 403
 
@@ -14,7 +14,7 @@ class Unsigned(Refusal):
     """What is read here has to be asked for with a signature, and with a right one."""
 
 
-def received(ask: Ask, site: Site) -> Request:
+def received(ask: ApiRequest, site: Site) -> Request:
     """Raises Refused for what no server sends."""
     scope = ask.request.scope
     query: bytes = scope["query_string"]
@@ -24,7 +24,7 @@ def received(ask: Ask, site: Site) -> Request:
     return receive(ask.method, site.origin, raw.decode("latin-1"), headers, ask.body)
 
 
-async def admit(ask: Ask, addresses: Addresses, admission: Admission) -> None:
+async def admit(ask: ApiRequest, addresses: ActorUrls, admission: AuthorizedFetch) -> None:
     """Let readers pass who may read. Raises Off, Unsigned, NotAllowed."""
     site = addresses.site()
     try:

@@ -9,29 +9,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fedistream.api import ops
 from fedistream.api.fediverse import routes as fediverse
-from fedistream.api.fediverse.envelope import Counts, FediverseEnvelope
+from fedistream.api.fediverse.envelope import Counts, FediverseErrors
 from fedistream.api.hls import PREFIX, HlsFace
-from fedistream.api.http.endpoints import Gate, routes
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import Authenticator, routes
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import routes as owncast
-from fedistream.api.owncast.envelope import OwncastEnvelope
+from fedistream.api.owncast.envelope import OwncastErrors
 from fedistream.api.owncast.websocket.endpoint import PATHS as CHAT_PATHS
 from fedistream.api.pages import routes as pages
-from fedistream.api.pages.error_pages import PagesEnvelope
+from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.core.errors import NotFound
 
 
 def application(
     hls: HlsFace,
     services: Mapping[str, object],
-    gates: Mapping[str, Gate],
-    page_envelope: PagesEnvelope,
+    gates: Mapping[str, Authenticator],
+    page_envelope: ErrorPages,
     chat: ASGIApp | None = None,
 ) -> ASGIApp:
     """`services` are handed to handlers by the names of their parameters; `chat` serves the chat's websockets. Raises
     entries.WrongTable."""
-    api_envelope = OwncastEnvelope()
-    fediverse_envelope = FediverseEnvelope(cast(Counts, services["federation"]))
+    api_envelope = OwncastErrors()
+    fediverse_envelope = FediverseErrors(cast(Counts, services["federation"]))
     listed = [
         *routes(ops.ENTRIES, services, gates, ops.ENVELOPE),
         *routes(owncast.ENTRIES, services, gates, api_envelope),
@@ -44,7 +44,7 @@ def application(
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        ask = Ask(Request(scope, receive))
+        ask = ApiRequest(Request(scope, receive))
         if ask.path.startswith("/api/"):
             answer = api_envelope.refusal(ask, NotFound("there is no such call"))
         else:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from fedistream.api.http.endpoints import ANYONE, Gate
+from fedistream.api.http.endpoints import ANYONE, Authenticator
 from fedistream.api.http.known_browsers import KnownBrowsers
-from fedistream.api.http.login_limit import Attempts, Bucket
-from fedistream.api.http.request import Ask, Unidentified
+from fedistream.api.http.login_limit import Bucket, LoginLimit
+from fedistream.api.http.request import ApiRequest, Unidentified
 from fedistream.core.errors import TooMany
 
 log = logging.getLogger(__name__)
@@ -47,12 +47,14 @@ class Admin:
     address: str
 
 
-def gates(people: People, attempts: Attempts, known: KnownBrowsers, now: Callable[[], float]) -> Mapping[str, Gate]:
+def authenticators(
+    people: People, attempts: LoginLimit, known: KnownBrowsers, now: Callable[[], float]
+) -> Mapping[str, Authenticator]:
     """The table of gates. `now` is a monotonic clock in seconds."""
-    return {"anyone": ANYONE, "admin": Gate(AdminGate(people, attempts, known, now).check, ambient=True)}
+    return {"anyone": ANYONE, "admin": Authenticator(AdminAuth(people, attempts, known, now).check, ambient=True)}
 
 
-class AdminGate:
+class AdminAuth:
     """HTTP Basic as `admin`, with a growing delay for wrong passwords.
 
     The delay has to hold for right passwords too, or an answer that is not 429 would tell who has guessed it. So
@@ -66,18 +68,18 @@ class AdminGate:
     remembered, without a hash; of those that are not, whoever has been wrong less often is hashed first.
     """
 
-    def __init__(self, people: People, attempts: Attempts, known: KnownBrowsers, now: Callable[[], float]) -> None:
+    def __init__(self, people: People, attempts: LoginLimit, known: KnownBrowsers, now: Callable[[], float]) -> None:
         self._people, self._attempts, self._known, self._now = people, attempts, known, now
         self._looks = Bucket(LOOKS, LOOKS_PER_S, LOOKS, now())
         self._spare: OrderedDict[str, Bucket] = OrderedDict()
         self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: whoever asked has gone
 
-    async def check(self, ask: Ask) -> Admin:
+    async def check(self, ask: ApiRequest) -> Admin:
         password = basic_password(ask.request.headers.get("authorization", ""), ADMIN)
         if password is None:
             raise Unidentified(CHALLENGE)  # no password is no attempt
         name = self._known.name(ask)
-        known, asker = name is not None, name or ask.household
+        known, asker = name is not None, name or ask.client_network
         long = len(password) >= LONG
         wait = self._attempts.wait(asker, alone=known)
         spare = self._spare_of(asker) if wait > 0 and not long else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from fedistream.core.client_network import household
+from fedistream.core.client_network import client_network
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class _Network:
     idle: OrderedDict[Connection, None] = field(default_factory=OrderedDict)
 
 
-class Connections:
+class ConnectionLimiter:
     """`now` is a monotonic clock. `shared` says of an address that many people stand behind it, as behind a proxy of
     ours: it is not counted as one network."""
 
@@ -65,7 +65,7 @@ class Connections:
     def arrive(self, connection: Connection, address: str) -> Place:
         """Count a new, idle connection; each that gets a place needs a `leave`."""
         limits = self._limits
-        name = "" if self._shared(address) else household(address)
+        name = "" if self._shared(address) else client_network(address)
         network = self._networks.get(name) if name else None
         if network is not None and network.count >= limits.per_network and not self._evict(network.idle):
             self._warn("network", "%s has %d web connections open, no more are taken", address, network.count)

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.http.compression import compress
-from fedistream.api.http.request import Ask, OtherSite, TooLarge, TooSlow
+from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow
 from fedistream.core.errors import Outage, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Endpoint:
     """One call: `who` names a gate, `spec` the document or release it comes from.
 
     `changes` says that the call changes something; by default every method but GET does. A GET that changes something
@@ -56,46 +56,46 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class Authenticator:
     """Who may pass. `check` returns the principal, or raises Unidentified, NotAllowed or TooMany.
 
     `ambient` is True where a browser adds the credentials by itself (Basic, cookies): other sites may then neither
     read the answers nor write. Where it is False any web page may ask, as it can bring nothing but what it knows.
     """
 
-    check: Callable[[Ask], Awaitable[object]]
+    check: Callable[[ApiRequest], Awaitable[object]]
     ambient: bool
 
 
-class Envelope(Protocol):
+class ErrorResponder(Protocol):
     """How a face says no: from an error to the response its clients understand."""
 
-    def refusal(self, ask: Ask, error: Refusal) -> Response: ...
-    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response: ...
-    def fault(self, ask: Ask) -> Response: ...
+    def refusal(self, ask: ApiRequest, error: Refusal) -> Response: ...
+    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response: ...
+    def fault(self, ask: ApiRequest) -> Response: ...
 
 
 class WrongTable(Exception):
     """An entry, a gate or a service does not fit the others; the node must not start with it."""
 
 
-def reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """`value` as a JSON response."""
     return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
-async def _anyone(ask: Ask) -> None:
+async def _anyone(ask: ApiRequest) -> None:
     return None
 
 
-ANYONE = Gate(_anyone, ambient=False)
+ANYONE = Authenticator(_anyone, ambient=False)
 
 
 def routes(
-    entries: Iterable[Entry],
+    entries: Iterable[Endpoint],
     services: Mapping[str, object],
-    gates: Mapping[str, Gate],
-    envelope: Envelope,
+    gates: Mapping[str, Authenticator],
+    envelope: ErrorResponder,
     *,
     body_time_s: float = BODY_TIME_S,
     answer_time_s: float = ANSWER_TIME_S,
@@ -113,15 +113,15 @@ def routes(
         calls[entry.method] = _call(entry, services, gates)
     # one route per path: with one per method Starlette's 405 names only the methods of the last one in `Allow`
     return [
-        Route(path, _Door(calls, envelope, body_time_s, answer_time_s), name=path) for path, calls in by_path.items()
+        Route(path, _PathApp(calls, envelope, body_time_s, answer_time_s), name=path) for path, calls in by_path.items()
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    entry: Entry
-    gate: Gate
-    run: Callable[[Ask], Awaitable[Response]]
+    entry: Endpoint
+    gate: Authenticator
+    run: Callable[[ApiRequest], Awaitable[Response]]
 
     @property
     def public(self) -> bool:
@@ -129,7 +129,7 @@ class _Call:
         return self.gate is ANYONE and not self.entry.writes
 
 
-def _call(entry: Entry, services: Mapping[str, object], gates: Mapping[str, Gate]) -> _Call:
+def _call(entry: Endpoint, services: Mapping[str, object], gates: Mapping[str, Authenticator]) -> _Call:
     name = f"{entry.method} {entry.path}"
     if entry.method not in METHODS:
         raise WrongTable(f"{name}: no such method")
@@ -144,17 +144,17 @@ def _call(entry: Entry, services: Mapping[str, object], gates: Mapping[str, Gate
     bound = {service: services[service] for service in wanted}
     handler = entry.handler
 
-    def run(ask: Ask) -> Awaitable[Response]:
+    def run(ask: ApiRequest) -> Awaitable[Response]:
         return handler(ask, **bound)
 
     return _Call(entry, gates[entry.who], run)
 
 
-class _Door:
+class _PathApp:
     """All calls of one path, as an ASGI application."""
 
     def __init__(
-        self, calls: Mapping[str, _Call], envelope: Envelope, body_time_s: float, answer_time_s: float
+        self, calls: Mapping[str, _Call], envelope: ErrorResponder, body_time_s: float, answer_time_s: float
     ) -> None:
         self._calls = dict(calls)
         self._envelope = envelope
@@ -168,7 +168,7 @@ class _Door:
         self._gate = min((call.gate for call in calls.values()), key=lambda gate: gate is not ANYONE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ask = Ask(Request(scope, receive))
+        ask = ApiRequest(Request(scope, receive))
         try:
             response = await self._answer(ask)
         except ClientDisconnect:
@@ -187,7 +187,7 @@ class _Door:
             response.body = b""  # Content-Length was set when the response was made, and stays
         await response(scope, receive, send)
 
-    async def _answer(self, ask: Ask) -> Response:
+    async def _answer(self, ask: ApiRequest) -> Response:
         if ask.method == "OPTIONS":
             return self._options()
         call = self._calls.get(ask.method)
@@ -232,7 +232,7 @@ class _Door:
         return Response(status_code=204, headers=headers)
 
 
-def refuse_other_sites(ask: Ask) -> None:
+def refuse_other_sites(ask: ApiRequest) -> None:
     """Raise OtherSite when a page of another site made the browser ask.
 
     Browsers say where a request comes from in Sec-Fetch-Site; older ones, and all of them on plain HTTP away from

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 
 COOKIE = "fedistream_known"
 AGE_S = 30 * 86400
@@ -18,12 +18,12 @@ class KnownBrowsers:
     def __init__(self, secret: bytes, now: Callable[[], float], chance: Callable[[int], bytes]) -> None:
         self._secret, self._now, self._chance = secret, now, chance
 
-    def name(self, ask: Ask) -> str | None:
+    def name(self, ask: ApiRequest) -> str | None:
         """Return the name that the browser is counted by; None for one that shows no cookie of ours, or an old one."""
         found = self._read(ask)
         return f"known {found[0]}" if found is not None else None
 
-    def introduce(self, ask: Ask) -> None:
+    def introduce(self, ask: ApiRequest) -> None:
         """Let it be known from now on: it has just shown the right password."""
         found, now = self._read(ask), self._now()
         if found is not None and now - found[1] < RENEWED_S:
@@ -34,7 +34,7 @@ class KnownBrowsers:
         secure = "; Secure" if ask.request.url.scheme == "https" else ""
         ask.headers["Set-Cookie"] = f"{COOKIE}={value}.{self._sign(value)}; {rules}{secure}"
 
-    def _read(self, ask: Ask) -> tuple[str, int] | None:
+    def _read(self, ask: ApiRequest) -> tuple[str, int] | None:
         value, _, mac = ask.cookie(COOKIE).partition(".")
         if not value or not hmac.compare_digest(self._sign(value).encode(), mac.encode()):
             return None

@@ -47,7 +47,7 @@ class Bucket:
         self.left = min(self.burst, self.left + 1)
 
 
-class Attempts:
+class LoginLimit:
     """Failures of each asker. `now` is a monotonic clock in seconds.
 
     An attempt is counted before it is checked and taken back when it was right, so that many at once do not pass.

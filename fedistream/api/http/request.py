@@ -7,7 +7,7 @@ from typing import TypeVar
 import orjson
 from starlette.requests import Request
 
-from fedistream.core.client_network import household
+from fedistream.core.client_network import client_network
 from fedistream.core.errors import Invalid, NotAllowed, Refusal
 
 MAX_JSON_DEPTH = 32  # the deepest body of any API spoken here has 6 levels
@@ -46,7 +46,7 @@ class Unidentified(Refusal):
 
 
 @dataclass(slots=True)
-class Ask:
+class ApiRequest:
     """What is asked. `principal` is what the gate returned; `headers` go out with whatever the answer will be."""
 
     request: Request
@@ -77,9 +77,9 @@ class Ask:
         return self.request.client.host if self.request.client else UNKNOWN_ADDRESS
 
     @property
-    def household(self) -> str:
+    def client_network(self) -> str:
         """Who is counted as one asker."""
-        return household(self.address)
+        return client_network(self.address)
 
     @property
     def user_agent(self) -> str:

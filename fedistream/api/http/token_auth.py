@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from fedistream.access_tokens.service import Integration, Integrations, Scope
-from fedistream.api.http.endpoints import Gate
-from fedistream.api.http.request import Ask, Unidentified
+from fedistream.api.http.endpoints import Authenticator
+from fedistream.api.http.request import ApiRequest, Unidentified
 from fedistream.chat.bans import Bans
 from fedistream.chat.values import Role, Visitor
 from fedistream.chat.visitors import Visitors
@@ -24,21 +24,21 @@ class Bearer:
     bot: Visitor
 
 
-class TokenGates:
+class TokenAuth:
     """No answer tells why: a token of nobody, of somebody disabled, and one from a banned address are all refused
     alike. Tokens have 256 random bits, so nobody has to be kept from guessing."""
 
     def __init__(self, visitors: Visitors, bans: Bans, integrations: Integrations) -> None:
         self._visitors, self._bans, self._integrations = visitors, bans, integrations
 
-    def table(self) -> Mapping[str, Gate]:
+    def table(self) -> Mapping[str, Authenticator]:
         return {
-            VISITOR: Gate(self.visitor, ambient=False),
-            MODERATOR: Gate(self.moderator, ambient=False),
-            **{name: Gate(self._bearer(scope), ambient=False) for scope, name in BEARER.items()},
+            VISITOR: Authenticator(self.visitor, ambient=False),
+            MODERATOR: Authenticator(self.moderator, ambient=False),
+            **{name: Authenticator(self._bearer(scope), ambient=False) for scope, name in BEARER.items()},
         }
 
-    async def visitor(self, ask: Ask) -> Visitor:
+    async def visitor(self, ask: ApiRequest) -> Visitor:
         token = ask.query.get("accessToken", "")
         if not 0 < len(token) <= MAX_TOKEN or self._bans.holds(ask.address):
             raise Unidentified
@@ -47,14 +47,14 @@ class TokenGates:
             raise Unidentified
         return visitor
 
-    async def moderator(self, ask: Ask) -> Visitor:
+    async def moderator(self, ask: ApiRequest) -> Visitor:
         visitor = await self.visitor(ask)
         if visitor.role is not Role.MODERATOR:
             raise Unidentified
         return visitor
 
-    def _bearer(self, scope: Scope) -> Callable[[Ask], Awaitable[Bearer]]:
-        async def check(ask: Ask) -> Bearer:
+    def _bearer(self, scope: Scope) -> Callable[[ApiRequest], Awaitable[Bearer]]:
+        async def check(ask: ApiRequest) -> Bearer:
             kind, _, token = ask.request.headers.get("authorization", "").partition(" ")
             if kind.lower() != "bearer":
                 raise Unidentified

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from fedistream.api.http.connection_limiter import Connection, Connections, Place
+from fedistream.api.http.connection_limiter import Connection, ConnectionLimiter, Place
 
 MAX_HEAD = 64 * 1024  # bytes of one request's line and fields; of its trailers; of what is not data between chunks
 MAX_FIELDS = 100  # a browser sends 20, one behind three proxies 30
@@ -88,7 +88,7 @@ class Http1Protocol(HttpToolsProtocol):
     write_s = WRITE_S
     linger_s = LINGER_S
 
-    def __init__(self, connections: Connections, **named: Any) -> None:
+    def __init__(self, connections: ConnectionLimiter, **named: Any) -> None:
         super().__init__(**named)
         self.logger = _log
         self._connections = connections
@@ -126,7 +126,7 @@ class Http1Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
 
-    def hand_over(self, successor: Connection) -> Connections:
+    def hand_over(self, successor: Connection) -> ConnectionLimiter:
         """Let another protocol have this one's place. It has to `leave` at its end."""
         self._connections.hand_over(self, successor)
         self._stop_alarms()

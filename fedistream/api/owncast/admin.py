@@ -4,55 +4,55 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import config_shapes, shapes
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.api.owncast.ports import Broadcasts, Channels, Listening, Settings
 from fedistream.api.owncast.setting_values import read
 from fedistream.core.errors import Conflict, Invalid
-from fedistream.core.log_buffer import Logbook
+from fedistream.core.log_buffer import LogBuffer
 from fedistream.viewers.service import Viewers
 
 YEAR_9999 = 253_402_300_799  # seconds; the last moment datetime knows
 
 
 async def status(
-    ask: Ask, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers
+    ask: ApiRequest, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers
 ) -> Response:
     home = channels.home().id
     values = read(settings, home)
     shape = shapes.admin_status(broadcasts.air(home), viewers.count(home), viewers.peak(home), values)
-    return reply(shape, headers=NO_CACHE)
+    return json_response(shape, headers=NO_CACHE)
 
 
-async def server_config(ask: Ask, channels: Channels, settings: Settings, listening: Listening) -> Response:
+async def server_config(ask: ApiRequest, channels: Channels, settings: Settings, listening: Listening) -> Response:
     home = channels.home().id
     keys = await channels.stream_keys(home)
-    return reply(config_shapes.server_config(read(settings, home), keys, listening), headers=NO_CACHE)
+    return json_response(config_shapes.server_config(read(settings, home), keys, listening), headers=NO_CACHE)
 
 
-async def disconnect(ask: Ask, channels: Channels, broadcasts: Broadcasts) -> Response:
+async def disconnect(ask: ApiRequest, channels: Channels, broadcasts: Broadcasts) -> Response:
     if not await broadcasts.disconnect(channels.home().id):
         raise Conflict("no inbound stream connected")
     return done("inbound stream disconnected")
 
 
-async def viewer_list(ask: Ask, channels: Channels, viewers: Viewers) -> Response:
-    return reply([shapes.viewer(each) for each in viewers.list(channels.home().id)], headers=NO_CACHE)
+async def viewer_list(ask: ApiRequest, channels: Channels, viewers: Viewers) -> Response:
+    return json_response([shapes.viewer(each) for each in viewers.list(channels.home().id)], headers=NO_CACHE)
 
 
-async def viewers_over_time(ask: Ask, channels: Channels, viewers: Viewers) -> Response:
+async def viewers_over_time(ask: ApiRequest, channels: Channels, viewers: Viewers) -> Response:
     samples = viewers.samples(channels.home().id, window_start(ask.query.get("windowStart")))
-    return reply(shapes.counts(samples), headers=NO_CACHE)
+    return json_response(shapes.counts(samples), headers=NO_CACHE)
 
 
-async def logs(ask: Ask, logbook: Logbook) -> Response:
-    return reply(shapes.log_lines(logbook.lines()), headers=NO_CACHE)
+async def logs(ask: ApiRequest, logbook: LogBuffer) -> Response:
+    return json_response(shapes.log_lines(logbook.lines()), headers=NO_CACHE)
 
 
-async def warnings(ask: Ask, logbook: Logbook) -> Response:
-    return reply(shapes.log_lines(logbook.warnings()), headers=NO_CACHE)
+async def warnings(ask: ApiRequest, logbook: LogBuffer) -> Response:
+    return json_response(shapes.log_lines(logbook.warnings()), headers=NO_CACHE)
 
 
 def window_start(text: str | None) -> datetime | None:

@@ -6,8 +6,8 @@ import binascii
 from starlette.responses import Response
 
 from fedistream.access_tokens.service import Integration, Integrations, listed
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.chat import MOST, name, number, why
 from fedistream.api.owncast.envelope import changed, done
@@ -27,33 +27,33 @@ BAN_NOTE = "banned by the admin"
 MODERATED = 200
 
 
-async def clients(ask: Ask, chat: Chat, channels: Channels) -> Response:
-    return reply(chat_shapes.clients(chat.clients(channels.home().id)))
+async def clients(ask: ApiRequest, chat: Chat, channels: Channels) -> Response:
+    return json_response(chat_shapes.clients(chat.clients(channels.home().id)))
 
 
-async def messages_list(ask: Ask, messages: MessageLog, channels: Channels, settings: Settings) -> Response:
+async def messages_list(ask: ApiRequest, messages: MessageLog, channels: Channels, settings: Settings) -> Response:
     """Newest first, hidden ones too. Ours: `before`, the id of a message, and `limit`."""
     home = channels.home().id
     limit = max(1, number(ask, "limit", MODERATED, MOST))
     found = await messages.moderated(home, before=ask.query.get("before") or None, limit=limit)
-    return reply(chat_shapes.history(found, name(settings, home)))
+    return json_response(chat_shapes.history(found, name(settings, home)))
 
 
-async def disabled(ask: Ask, visitors: Visitors) -> Response:
-    return reply([chat_shapes.user(each) for each in await visitors.disabled()])
+async def disabled(ask: ApiRequest, visitors: Visitors) -> Response:
+    return json_response([chat_shapes.user(each) for each in await visitors.disabled()])
 
 
-async def moderators(ask: Ask, visitors: Visitors) -> Response:
-    return reply([chat_shapes.user(each) for each in await visitors.moderators()])
+async def moderators(ask: ApiRequest, visitors: Visitors) -> Response:
+    return json_response([chat_shapes.user(each) for each in await visitors.moderators()])
 
 
-async def set_moderator(ask: Ask, moderation: Moderation) -> Response:
+async def set_moderator(ask: ApiRequest, moderation: Moderation) -> Response:
     visitor_id, moderator = ask.member("userId", str), ask.member("isModerator", bool)
     await moderation.set_moderator(visitor_id, moderator, why=why(ask))
     return done(f"{visitor_id} is moderator: {str(moderator).lower()}")
 
 
-async def users(ask: Ask, visitors: Visitors) -> Response:
+async def users(ask: ApiRequest, visitors: Visitors) -> Response:
     status = ask.query.get("status") or "all"
     if status not in STATUS:
         raise Invalid("status", f"must be one of {', '.join(STATUS)}")
@@ -65,29 +65,29 @@ async def users(ask: Ask, visitors: Visitors) -> Response:
         limit=max(1, number(ask, "limit", PAGE, MOST)),
     )
     total, found = await visitors.find(search)
-    return reply({"total": total, "results": [chat_shapes.user(each) for each in found]})
+    return json_response({"total": total, "results": [chat_shapes.user(each) for each in found]})
 
 
-async def delete_user(ask: Ask, moderation: Moderation) -> Response:
+async def delete_user(ask: ApiRequest, moderation: Moderation) -> Response:
     await moderation.delete(ask.member("userId", str), why=why(ask))
     return done("deleted")
 
 
-async def ip_bans(ask: Ask, bans: Bans) -> Response:
-    return reply(chat_shapes.bans(bans.all()))
+async def ip_bans(ask: ApiRequest, bans: Bans) -> Response:
+    return json_response(chat_shapes.bans(bans.all()))
 
 
-async def ban(ask: Ask, moderation: Moderation) -> Response:
+async def ban(ask: ApiRequest, moderation: Moderation) -> Response:
     await moderation.ban(ask.member("value", str), why=why(ask) or BAN_NOTE)
     return done("IP address banned")
 
 
-async def lift_ban(ask: Ask, moderation: Moderation) -> Response:
+async def lift_ban(ask: ApiRequest, moderation: Moderation) -> Response:
     await moderation.lift_ban(ask.member("value", str), why=why(ask))
     return done("IP address unbanned")
 
 
-async def upload_emoji(ask: Ask, emoji: Emoji) -> Response:
+async def upload_emoji(ask: ApiRequest, emoji: Emoji) -> Response:
     """`data` is a data URL; what it says of the media type is not believed."""
     called, data = ask.member("name", str), ask.member("data", str)
     head, comma, encoded = data.partition(",")
@@ -101,7 +101,7 @@ async def upload_emoji(ask: Ask, emoji: Emoji) -> Response:
     return done(f"emoji {called} has been uploaded")
 
 
-async def delete_emoji(ask: Ask, emoji: Emoji) -> Response:
+async def delete_emoji(ask: ApiRequest, emoji: Emoji) -> Response:
     called = ask.member("name", str)
     await emoji.delete(called)
     return done(f"emoji {called} has been deleted")
@@ -124,18 +124,18 @@ def integration(one: Integration, token: str) -> Json:
     return shape
 
 
-async def tokens(ask: Ask, integrations: Integrations) -> Response:
-    return reply([integration(each, listed(each)) for each in await integrations.all()])
+async def tokens(ask: ApiRequest, integrations: Integrations) -> Response:
+    return json_response([integration(each, listed(each)) for each in await integrations.all()])
 
 
-async def make_token(ask: Ask, integrations: Integrations) -> Response:
+async def make_token(ask: ApiRequest, integrations: Integrations) -> Response:
     scopes = ask.member("scopes", list)
     if not all(isinstance(each, str) for each in scopes):
         raise Invalid("scopes", "must be a list of strings")
     made, token = await integrations.make(ask.member("name", str), scopes)
-    return reply(integration(made, token))
+    return json_response(integration(made, token))
 
 
-async def delete_token(ask: Ask, integrations: Integrations) -> Response:
+async def delete_token(ask: ApiRequest, integrations: Integrations) -> Response:
     await integrations.delete(ask.member("token", str))
     return changed()

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import PlainTextResponse, Response
 
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask, OtherSite, TooLarge, TooSlow, Unidentified
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 
 ADMIN = "/api/admin/"
@@ -29,7 +29,7 @@ STATUS: Mapping[type[Refusal], int] = {
 
 
 def done(message: str) -> Response:
-    return reply({"success": True, "message": message})
+    return json_response({"success": True, "message": message})
 
 
 def changed() -> Response:
@@ -37,10 +37,10 @@ def changed() -> Response:
     return done("changed")
 
 
-class OwncastEnvelope:
+class OwncastErrors:
     """From errors to what Owncast's clients understand."""
 
-    def refusal(self, ask: Ask, error: Refusal) -> Response:
+    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
         if isinstance(error, Unidentified):
             # admin clients are told "Unauthorized", those with tokens "unauthorized"
             if error.challenge:
@@ -51,17 +51,17 @@ class OwncastEnvelope:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else None
         if ask.path.startswith((ADMIN, SIGN_IN)):
-            return reply({"success": False, "message": str(error)}, status, headers)
-        return reply({"error": str(error)}, status, headers)
+            return json_response({"success": False, "message": str(error)}, status, headers)
+        return json_response({"error": str(error)}, status, headers)
 
-    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
         headers = {"Allow": ", ".join(allowed)}
         if ask.path.startswith(SETTERS):
-            return reply({"success": False, "message": f"{ask.method} not supported"}, 400, headers)
-        return reply({"error": f"{ask.method} not supported"}, 405, headers)
+            return json_response({"success": False, "message": f"{ask.method} not supported"}, 400, headers)
+        return json_response({"error": f"{ask.method} not supported"}, 405, headers)
 
-    def fault(self, ask: Ask) -> Response:
-        return reply({"error": "internal error, the node's log says more"}, 500)
+    def fault(self, ask: ApiRequest) -> Response:
+        return json_response({"error": "internal error, the node's log says more"}, 500)
 
 
-ENVELOPE = OwncastEnvelope()
+ENVELOPE = OwncastErrors()

@@ -2,14 +2,14 @@
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import Entry, reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.api.owncast.federation import MAX_LIMIT, follower
 from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.core.errors import NotFound
-from fedistream.federation.directory.listed import Servers
+from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.urls import Channels as AllChannels
 from fedistream.federation.values import Featured, State
@@ -18,20 +18,20 @@ SINCE = "0.3.0"
 MAX_DIGITS = 18
 
 
-async def public_list(ask: Ask, featured: Servers) -> Response:
-    return reply({"servers": [server(each) for each in await featured.shown()]}, headers=NO_CACHE)
+async def public_list(ask: ApiRequest, featured: ListedServers) -> Response:
+    return json_response({"servers": [server(each) for each in await featured.shown()]}, headers=NO_CACHE)
 
 
-async def whole_list(ask: Ask, featured: Servers) -> Response:
-    return reply({"servers": [server(each) for each in await featured.all()]}, headers=NO_CACHE)
+async def whole_list(ask: ApiRequest, featured: ListedServers) -> Response:
+    return json_response({"servers": [server(each) for each in await featured.all()]}, headers=NO_CACHE)
 
 
-async def add(ask: Ask, channels: AllChannels, featured: Servers) -> Response:
+async def add(ask: ApiRequest, channels: AllChannels, featured: ListedServers) -> Response:
     await featured.add(channels.home(), ask.member("url", str))
     return done("server added")
 
 
-async def remove(ask: Ask, featured: Servers) -> Response:
+async def remove(ask: ApiRequest, featured: ListedServers) -> Response:
     given = ask.parts["server_id"]
     if not (given.isascii() and given.isdecimal() and len(given) <= MAX_DIGITS):
         raise NotFound("there is no such server in the list")
@@ -39,15 +39,15 @@ async def remove(ask: Ask, featured: Servers) -> Response:
     return done("server removed")
 
 
-async def requests(ask: Ask, channels: Channels, followers: Followers) -> Response:
+async def requests(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
     """Directories that ask to feature this node; answered with the calls for followers."""
     found = await followers.page(channels.home().id, State.PENDING, 0, MAX_LIMIT, directories=True)
-    return reply({"requests": [follower(each) for each in found.items]}, headers=NO_CACHE)
+    return json_response({"requests": [follower(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def directories(ask: Ask, channels: Channels, followers: Followers) -> Response:
+async def directories(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
     found = await followers.page(channels.home().id, State.ACCEPTED, 0, MAX_LIMIT, directories=True)
-    return reply([follower(each) for each in found.items], headers=NO_CACHE)
+    return json_response([follower(each) for each in found.items], headers=NO_CACHE)
 
 
 def server(value: Featured) -> dict[str, object]:
@@ -71,10 +71,10 @@ def server(value: Featured) -> dict[str, object]:
 
 
 ENTRIES = (
-    Entry("GET", "/api/federation/servers", public_list, "anyone", SINCE),
-    Entry("GET", "/api/admin/federation/servers", whole_list, "admin", SINCE),
-    Entry("POST", "/api/admin/federation/servers", add, "admin", SINCE),
-    Entry("DELETE", "/api/admin/federation/servers/{server_id}", remove, "admin", SINCE),
-    Entry("GET", "/api/admin/federation/feature-requests", requests, "admin", SINCE),
-    Entry("GET", "/api/admin/followers/directory", directories, "admin", SINCE),
+    Endpoint("GET", "/api/federation/servers", public_list, "anyone", SINCE),
+    Endpoint("GET", "/api/admin/federation/servers", whole_list, "admin", SINCE),
+    Endpoint("POST", "/api/admin/federation/servers", add, "admin", SINCE),
+    Endpoint("DELETE", "/api/admin/federation/servers/{server_id}", remove, "admin", SINCE),
+    Endpoint("GET", "/api/admin/federation/feature-requests", requests, "admin", SINCE),
+    Endpoint("GET", "/api/admin/followers/directory", directories, "admin", SINCE),
 )

@@ -4,8 +4,8 @@ from functools import partial
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
 from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.api.owncast.shapes import moment, moment_or_null
@@ -29,30 +29,30 @@ TYPES = {
 }
 
 
-async def followers_shown(ask: Ask, channels: Channels, followers: Followers, settings: Settings) -> Response:
+async def followers_shown(ask: ApiRequest, channels: Channels, followers: Followers, settings: Settings) -> Response:
     """What the page shows to everybody."""
     home = channels.home().id
     if settings.value("federation.hide_followers", home):
-        return reply({"total": await followers.count(home), "results": []}, headers=NO_CACHE)
+        return json_response({"total": await followers.count(home), "results": []}, headers=NO_CACHE)
     return await followers_list(ask, channels, followers)
 
 
-async def followers_list(ask: Ask, channels: Channels, followers: Followers) -> Response:
+async def followers_list(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
     offset, limit = span(ask)
     found = await followers.page(channels.home().id, State.ACCEPTED, offset, limit, directories=False)
-    return reply({"total": found.total, "results": [follower(each) for each in found.items]}, headers=NO_CACHE)
+    return json_response({"total": found.total, "results": [follower(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def pending(ask: Ask, channels: Channels, followers: Followers) -> Response:
+async def pending(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
     return await _all(State.PENDING, ask, channels, followers)
 
 
-async def blocked(ask: Ask, channels: Channels, followers: Followers) -> Response:
+async def blocked(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
     return await _all(State.BLOCKED, ask, channels, followers)
 
 
 async def approve(
-    ask: Ask, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+    ask: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
     """`approved: false` is a no for good."""
     who, approved = ask.member("actorIRI", str), ask.member("approved", bool)
@@ -63,7 +63,7 @@ async def approve(
 
 
 async def remove(
-    ask: Ask, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+    ask: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
     who = ask.member("actorIRI", str)
     act = partial(federation.remove, channels.home(), who)
@@ -71,22 +71,22 @@ async def remove(
     return done("follower removed")
 
 
-async def remote_follow(ask: Ask, channels: AllChannels, federation: Federation) -> Response:
-    url = await federation.remote_follow(channels.home(), ask.member("account", str), ask.household)
-    return reply({"redirectUrl": url})
+async def remote_follow(ask: ApiRequest, channels: AllChannels, federation: Federation) -> Response:
+    url = await federation.remote_follow(channels.home(), ask.member("account", str), ask.client_network)
+    return json_response({"redirectUrl": url})
 
 
-async def actions(ask: Ask, channels: Channels, engagements: Engagements) -> Response:
+async def actions(ask: ApiRequest, channels: Channels, engagements: Engagements) -> Response:
     found = await engagements.page(channels.home().id, *span(ask))
-    return reply({"total": found.total, "results": [action(each) for each in found.items]}, headers=NO_CACHE)
+    return json_response({"total": found.total, "results": [action(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def send(ask: Ask, channels: AllChannels, posts: Posts) -> Response:
+async def send(ask: ApiRequest, channels: AllChannels, posts: Posts) -> Response:
     await posts.publish(channels.home(), ask.member("value", str))
     return changed()
 
 
-def span(ask: Ask) -> tuple[int, int]:
+def span(ask: ApiRequest) -> tuple[int, int]:
     """Offset and limit of the query. Raises Invalid."""
     numbers = {"offset": 0, "limit": DEFAULT_LIMIT}
     for name, most in (("offset", MAX_OFFSET), ("limit", MAX_LIMIT)):
@@ -124,8 +124,8 @@ def action(value: Engagement) -> dict[str, object]:
     }
 
 
-async def _all(state: State, ask: Ask, channels: Channels, followers: Followers) -> Response:
+async def _all(state: State, ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
     # directories have calls of their own, but who is blocked is blocked
     directories = None if state is State.BLOCKED else False
     found = await followers.page(channels.home().id, state, 0, MAX_LIMIT, directories=directories)
-    return reply([follower(each) for each in found.items], headers=NO_CACHE)
+    return json_response([follower(each) for each in found.items], headers=NO_CACHE)

@@ -2,16 +2,16 @@
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import Entry, reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import NO_CACHE, changed, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.core.errors import Invalid
 from fedistream.federation.actors.profile_updates import Profiles
 from fedistream.federation.followers.blocklist_csv import MAX_TEXT
-from fedistream.federation.followers.blocklists import Lists
-from fedistream.federation.inbox.reports import Flag, Flags
+from fedistream.federation.followers.blocklists import Blocklists
+from fedistream.federation.inbox.reports import Report, Reports
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.posts.quotes import Quote, Quotes
 from fedistream.federation.urls import Channels as AllChannels
@@ -20,43 +20,43 @@ LIST_LIMIT = 4 * MAX_TEXT  # bytes; a character has four at most
 OURS = "fedistream"  # as `spec`: no other server has these
 
 
-async def refusals(ask: Ask, federation: Federation) -> Response:
+async def refusals(ask: ApiRequest, federation: Federation) -> Response:
     """How often requests to the inboxes were refused since the node was started, by a word for the reason."""
     found = federation.refusals()
     since = moment(federation.counting_since)
-    return reply({"since": since, "total": sum(found.values()), "reasons": dict(found)}, headers=NO_CACHE)
+    return json_response({"since": since, "total": sum(found.values()), "reasons": dict(found)}, headers=NO_CACHE)
 
 
-async def rotate_keys(ask: Ask, profiles: Profiles) -> Response:
+async def rotate_keys(ask: ApiRequest, profiles: Profiles) -> Response:
     """New keys for all actors of the node, as after a theft; the followers' servers are told."""
     await profiles.rotate()
     return done("keys rotated")
 
 
-async def flag_list(ask: Ask, flags: Flags) -> Response:
+async def flag_list(ask: ApiRequest, flags: Reports) -> Response:
     """What others complain of: what is open, or with ?settled=true the rest."""
     offset, limit = span(ask)
     found = await flags.page(settled=ask.query.get("settled") == "true", offset=offset, limit=limit)
-    return reply({"total": found.total, "results": [_flag(each) for each in found.items]}, headers=NO_CACHE)
+    return json_response({"total": found.total, "results": [_flag(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def settle_flag(ask: Ask, flags: Flags) -> Response:
+async def settle_flag(ask: ApiRequest, flags: Reports) -> Response:
     """`settled: false` opens it again."""
     await flags.settle(ask.member("id", int), settled=ask.member("settled", bool))
     return changed()
 
 
-async def quote_list(ask: Ask, channels: AllChannels, quotes: Quotes) -> Response:
+async def quote_list(ask: ApiRequest, channels: AllChannels, quotes: Quotes) -> Response:
     found = await quotes.page(channels.home().id, *span(ask))
-    return reply({"total": found.total, "results": [_quote(each) for each in found.items]}, headers=NO_CACHE)
+    return json_response({"total": found.total, "results": [_quote(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def revoke_quote(ask: Ask, quotes: Quotes) -> Response:
+async def revoke_quote(ask: ApiRequest, quotes: Quotes) -> Response:
     await quotes.revoke(ask.member("id", str))
     return changed()
 
 
-async def import_blocks(ask: Ask, lists: Lists) -> Response:
+async def import_blocks(ask: ApiRequest, lists: Blocklists) -> Response:
     """The body is the list, as a file has it. With ?dry=true it is only said what would be."""
     try:
         text = ask.body.decode()
@@ -65,15 +65,15 @@ async def import_blocks(ask: Ask, lists: Lists) -> Response:
     dry = ask.query.get("dry") == "true"
     found = await lists.take(text, dry=dry)
     shape = {"new": found.new, "known": found.known, "milder": found.milder, "wrong": list(found.wrong)}
-    return reply({"success": True, "dry": dry, **shape})
+    return json_response({"success": True, "dry": dry, **shape})
 
 
-async def export_blocks(ask: Ask, lists: Lists) -> Response:
+async def export_blocks(ask: ApiRequest, lists: Blocklists) -> Response:
     headers = {**NO_CACHE, "Content-Disposition": 'attachment; filename="blocked-domains.csv"'}
     return Response(lists.give(), headers=headers, media_type="text/csv")
 
 
-def _flag(value: Flag) -> Json:
+def _flag(value: Report) -> Json:
     return {
         "id": value.id,
         "actorIRI": value.actor,
@@ -97,12 +97,12 @@ def _quote(value: Quote) -> Json:
 
 
 ENTRIES = (
-    Entry("GET", "/api/admin/federation/refusals", refusals, "admin", OURS),
-    Entry("POST", "/api/admin/federation/rotatekeys", rotate_keys, "admin", OURS),
-    Entry("GET", "/api/admin/federation/flags", flag_list, "admin", OURS),
-    Entry("POST", "/api/admin/federation/flags/settle", settle_flag, "admin", OURS),
-    Entry("GET", "/api/admin/federation/quotes", quote_list, "admin", OURS),
-    Entry("POST", "/api/admin/federation/quotes/revoke", revoke_quote, "admin", OURS),
-    Entry("POST", "/api/admin/federation/blocks/import", import_blocks, "admin", OURS, LIST_LIMIT),
-    Entry("GET", "/api/admin/federation/blocks/export", export_blocks, "admin", OURS),
+    Endpoint("GET", "/api/admin/federation/refusals", refusals, "admin", OURS),
+    Endpoint("POST", "/api/admin/federation/rotatekeys", rotate_keys, "admin", OURS),
+    Endpoint("GET", "/api/admin/federation/flags", flag_list, "admin", OURS),
+    Endpoint("POST", "/api/admin/federation/flags/settle", settle_flag, "admin", OURS),
+    Endpoint("GET", "/api/admin/federation/quotes", quote_list, "admin", OURS),
+    Endpoint("POST", "/api/admin/federation/quotes/revoke", revoke_quote, "admin", OURS),
+    Endpoint("POST", "/api/admin/federation/blocks/import", import_blocks, "admin", OURS, LIST_LIMIT),
+    Endpoint("GET", "/api/admin/federation/blocks/export", export_blocks, "admin", OURS),
 )

@@ -12,7 +12,7 @@ MAX_BYTES = 512 * 1024  # of a page, or one message: a reader who is slow keeps 
 Key = tuple[int, str, str, int]
 
 
-class Histories:
+class HistoryPages:
     def __init__(self, messages: MessageLog) -> None:
         self._messages = messages
         self._turn = asyncio.Lock()

@@ -2,26 +2,26 @@
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import shapes
 from fedistream.api.owncast.chat import bearer
 from fedistream.api.owncast.envelope import changed, done
 from fedistream.api.owncast.ports import Broadcasts, Channels, Now, Settings
 from fedistream.api.owncast.setting_values import read
-from fedistream.chat.poster import Herald
+from fedistream.chat.poster import ChatPoster
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.viewers.service import Viewers
 
 SENT = "sent"
 
 
-async def system(ask: Ask, herald: Herald, channels: Channels) -> Response:
+async def system(ask: ApiRequest, herald: ChatPoster, channels: Channels) -> Response:
     await herald.system(channels.home().id, ask.member("body", str))
     return done(SENT)
 
 
-async def system_to(ask: Ask, herald: Herald) -> Response:
+async def system_to(ask: ApiRequest, herald: ChatPoster) -> Response:
     text = ask.parts["client_id"]
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise Invalid("clientId", "must be the number of a chat client")
@@ -32,32 +32,32 @@ async def system_to(ask: Ask, herald: Herald) -> Response:
     return done(SENT)
 
 
-async def send(ask: Ask, herald: Herald, channels: Channels) -> Response:
+async def send(ask: ApiRequest, herald: ChatPoster, channels: Channels) -> Response:
     await herald.bot_says(channels.home().id, bearer(ask).bot, ask.member("body", str))
     return done(SENT)
 
 
-async def action(ask: Ask, herald: Herald, channels: Channels) -> Response:
+async def action(ask: ApiRequest, herald: ChatPoster, channels: Channels) -> Response:
     await herald.action(channels.home().id, ask.member("body", str))
     return done(SENT)
 
 
-async def send_as_user(ask: Ask) -> Response:
+async def send_as_user(ask: ApiRequest) -> Response:
     """Removed from Owncast, and answered as it answers since."""
     raise Invalid("this call", "is no longer supported: use /api/integrations/chat/send")
 
 
 async def status(
-    ask: Ask, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers, now: Now
+    ask: ApiRequest, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers, now: Now
 ) -> Response:
     """Status with the two peaks, which only the earliest documents show to everybody."""
     home = channels.home().id
     shape = shapes.status(broadcasts.air(home), viewers.count(home), read(settings, home), now())
     peak = viewers.peak(home)
-    return reply(shape | {"overallMaxViewerCount": peak.overall, "sessionMaxViewerCount": peak.session})
+    return json_response(shape | {"overallMaxViewerCount": peak.overall, "sessionMaxViewerCount": peak.session})
 
 
-async def title(ask: Ask, channels: Channels, settings: Settings) -> Response:
+async def title(ask: ApiRequest, channels: Channels, settings: Settings) -> Response:
     text = ask.member("value", str)
     if not text.strip():
         raise Invalid("value", "must not be empty")

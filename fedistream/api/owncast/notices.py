@@ -15,8 +15,8 @@ updated, withdrawn, cancelled or skipped (`why` says by which rule). `text` is M
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import Entry, reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import NO_CACHE
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.ports import Channels
@@ -30,36 +30,36 @@ OURS = "fedistream"  # as `spec`: no other server has these
 MAX_ID = 2**63 - 1  # what the databases take
 
 
-async def listed(ask: Ask, channels: Channels, notices: Notices) -> Response:
+async def listed(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
     found = await notices.page(channels.home().id, *span(ask))
-    return reply({"total": found.total, "results": [notice(each) for each in found.items]}, headers=NO_CACHE)
+    return json_response({"total": found.total, "results": [notice(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def preview(ask: Ask, channels: Channels, notices: Notices) -> Response:
+async def preview(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
     text = ask.query.get("id", "")
     if text and not (text.isascii() and text.isdecimal()):
         raise Invalid("id", "must be a whole number")
     return _previewed(await notices.preview(channels.home().id, _id(int(text[:20])) if text else None))
 
 
-async def preview_text(ask: Ask, channels: Channels, notices: Notices) -> Response:
+async def preview_text(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
     return _previewed(await notices.preview(channels.home().id, _given(ask), ask.member("value", str)))
 
 
-async def edit(ask: Ask, channels: Channels, notices: Notices) -> Response:
+async def edit(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
     changed = await notices.edit(channels.home().id, _wanted(ask), ask.member("value", str))
     return _done("notice changed", changed)
 
 
-async def cancel(ask: Ask, channels: Channels, notices: Notices) -> Response:
+async def cancel(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
     return _done("notice cancelled", await notices.cancel(channels.home().id, _wanted(ask)))
 
 
-async def post_now(ask: Ask, channels: Channels, notices: Notices) -> Response:
+async def post_now(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
     return _done("notice posted", await notices.post_now(channels.home().id, _given(ask)))
 
 
-async def withdraw(ask: Ask, channels: Channels, notices: Notices) -> Response:
+async def withdraw(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
     return _done("notice withdrawn", await notices.withdraw(channels.home().id, _wanted(ask)))
 
 
@@ -79,19 +79,19 @@ def notice(value: Notice) -> dict[str, object]:
 
 
 def _previewed(found: Preview) -> Response:
-    return reply({"text": found.text, "html": found.html}, headers=NO_CACHE)
+    return json_response({"text": found.text, "html": found.html}, headers=NO_CACHE)
 
 
 def _done(message: str, value: Notice) -> Response:
-    return reply({"success": True, "message": message, "notice": notice(value)})
+    return json_response({"success": True, "message": message, "notice": notice(value)})
 
 
-def _wanted(ask: Ask) -> int:
+def _wanted(ask: ApiRequest) -> int:
     """Raises Invalid."""
     return _id(ask.member("id", int))
 
 
-def _given(ask: Ask) -> int | None:
+def _given(ask: ApiRequest) -> int | None:
     """Raises Invalid."""
     body = ask.json()
     return _wanted(ask) if not isinstance(body, dict) or "id" in body else None
@@ -104,11 +104,11 @@ def _id(number: int) -> int:
 
 
 ENTRIES = (
-    Entry("GET", PATH, listed, "admin", OURS),
-    Entry("GET", f"{PATH}/preview", preview, "admin", OURS),
-    Entry("POST", f"{PATH}/preview", preview_text, "admin", OURS),
-    Entry("POST", f"{PATH}/edit", edit, "admin", OURS),
-    Entry("POST", f"{PATH}/cancel", cancel, "admin", OURS),
-    Entry("POST", f"{PATH}/postnow", post_now, "admin", OURS),
-    Entry("POST", f"{PATH}/withdraw", withdraw, "admin", OURS),
+    Endpoint("GET", PATH, listed, "admin", OURS),
+    Endpoint("GET", f"{PATH}/preview", preview, "admin", OURS),
+    Endpoint("POST", f"{PATH}/preview", preview_text, "admin", OURS),
+    Endpoint("POST", f"{PATH}/edit", edit, "admin", OURS),
+    Endpoint("POST", f"{PATH}/cancel", cancel, "admin", OURS),
+    Endpoint("POST", f"{PATH}/postnow", post_now, "admin", OURS),
+    Endpoint("POST", f"{PATH}/withdraw", withdraw, "admin", OURS),
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from fedistream.broadcasts.values import Air
+from fedistream.broadcasts.values import LiveStatus
 
 Now = Callable[[], datetime]
 
@@ -35,7 +35,7 @@ class People(Protocol):
 
 
 class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> Air: ...
+    def air(self, channel_id: int) -> LiveStatus: ...
     async def disconnect(self, channel_id: int) -> bool: ...
 
 

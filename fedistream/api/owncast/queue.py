@@ -2,19 +2,19 @@
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import Entry, reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.core.errors import Invalid
 from fedistream.jobs import admin as jobs
-from fedistream.jobs.admin import MAX_ROWS, HostNumbers, Overview
+from fedistream.jobs.admin import MAX_ROWS, HostStats, OutboxAdmin
 
 OURS = "fedistream"  # as `spec`: no other server has these
 STATES = ("failing", "dead")
 MAX_IDS = 500
 
 
-async def numbers(ask: Ask, overview: Overview) -> Response:
+async def numbers(ask: ApiRequest, overview: OutboxAdmin) -> Response:
     """How many jobs there are in each state, and the hosts that do not answer well."""
     found = await overview.numbers()
     shape = {
@@ -25,18 +25,18 @@ async def numbers(ask: Ask, overview: Overview) -> Response:
         "dead": found.dead,
         "hosts": [host(each) for each in await overview.hosts()],
     }
-    return reply(shape, headers=NO_CACHE)
+    return json_response(shape, headers=NO_CACHE)
 
 
-async def troubled(ask: Ask, overview: Overview) -> Response:
+async def troubled(ask: ApiRequest, overview: OutboxAdmin) -> Response:
     """Jobs in trouble, the newest first; `state` is failing or dead."""
     state = ask.query.get("state") or STATES[0]
     if state not in STATES:
         raise Invalid("state", f"must be one of {', '.join(STATES)}")
-    return reply([entry(each) for each in await overview.troubled(state, MAX_ROWS)], headers=NO_CACHE)
+    return json_response([entry(each) for each in await overview.troubled(state, MAX_ROWS)], headers=NO_CACHE)
 
 
-async def retry(ask: Ask, overview: Overview) -> Response:
+async def retry(ask: ApiRequest, overview: OutboxAdmin) -> Response:
     """Try jobs now: those of `ids`, or all of `host`."""
     given = ask.json()
     if isinstance(given, dict) and given.get("host"):
@@ -49,7 +49,7 @@ async def retry(ask: Ask, overview: Overview) -> Response:
     return done(f"{tried} tried again")
 
 
-def host(value: HostNumbers) -> dict[str, object]:
+def host(value: HostStats) -> dict[str, object]:
     return {
         "host": value.host,
         "circuit": value.circuit.value,
@@ -62,7 +62,7 @@ def host(value: HostNumbers) -> dict[str, object]:
     }
 
 
-def entry(value: jobs.Entry) -> dict[str, object]:
+def entry(value: jobs.QueuedJob) -> dict[str, object]:
     return {
         "id": value.id,
         "kind": value.kind,
@@ -76,7 +76,7 @@ def entry(value: jobs.Entry) -> dict[str, object]:
 
 
 ENTRIES = (
-    Entry("GET", "/api/admin/federation/queue", numbers, "admin", OURS),
-    Entry("GET", "/api/admin/federation/queue/jobs", troubled, "admin", OURS),
-    Entry("POST", "/api/admin/federation/queue/retry", retry, "admin", OURS),
+    Endpoint("GET", "/api/admin/federation/queue", numbers, "admin", OURS),
+    Endpoint("GET", "/api/admin/federation/queue/jobs", troubled, "admin", OURS),
+    Endpoint("POST", "/api/admin/federation/queue/retry", retry, "admin", OURS),
 )

@@ -5,32 +5,32 @@ from functools import partial
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import Entry, reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.chat import actor, why
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.federation.inbox.service import Federation
-from fedistream.federation.replies.service import Talk
+from fedistream.federation.replies.service import Replies
 from fedistream.federation.urls import Channels
 from fedistream.federation.values import Reply
 
 OURS = "fedistream"  # as `spec`: no other server has these
 
 
-async def answer_message(ask: Ask, channels: Channels, talk: Talk) -> Response:
+async def answer_message(ask: ApiRequest, channels: Channels, talk: Replies) -> Response:
     said = await talk.of_message(ask.member("messageId", str))
     return await _answer(ask, channels, talk, said.note)
 
 
-async def answer(ask: Ask, channels: Channels, talk: Talk) -> Response:
+async def answer(ask: ApiRequest, channels: Channels, talk: Replies) -> Response:
     return await _answer(ask, channels, talk, ask.member("note", str))
 
 
 async def block_author(
-    ask: Ask, channels: Channels, talk: Talk, federation: Federation, moderation: Moderation
+    ask: ApiRequest, channels: Channels, talk: Replies, federation: Federation, moderation: Moderation
 ) -> Response:
     """Of a message, with all they said."""
     said = await talk.of_message(ask.member("messageId", str))
@@ -40,12 +40,12 @@ async def block_author(
     return done("author blocked")
 
 
-async def held(ask: Ask, channels: Channels, talk: Talk) -> Response:
+async def held(ask: ApiRequest, channels: Channels, talk: Replies) -> Response:
     found = await talk.held(channels.home().id, *span(ask))
-    return reply({"total": found.total, "results": [shape(each) for each in found.items]}, headers=NO_CACHE)
+    return json_response({"total": found.total, "results": [shape(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def decide(ask: Ask, channels: Channels, talk: Talk, moderation: Moderation) -> Response:
+async def decide(ask: ApiRequest, channels: Channels, talk: Replies, moderation: Moderation) -> Response:
     note, approved, home = ask.member("note", str), ask.member("approved", bool), channels.home().id
     said = await talk.of_note(home, note)
     act = partial(talk.approve if approved else talk.refuse, home, note)
@@ -69,16 +69,16 @@ def shape(value: Reply) -> Json:
     }
 
 
-async def _answer(ask: Ask, channels: Channels, talk: Talk, note: str) -> Response:
+async def _answer(ask: ApiRequest, channels: Channels, talk: Replies, note: str) -> Response:
     by = actor(ask)
     post = await talk.answer(channels.home(), note, ask.member("body", str), "" if by == ADMIN else by)
-    return reply({"success": True, "message": "answered", "url": post.url})
+    return json_response({"success": True, "message": "answered", "url": post.url})
 
 
 ENTRIES = (
-    Entry("POST", "/api/chat/replies/answer", answer_message, "moderator", OURS),
-    Entry("POST", "/api/chat/replies/block", block_author, "moderator", OURS),
-    Entry("GET", "/api/admin/federation/replies", held, "admin", OURS),
-    Entry("POST", "/api/admin/federation/replies/decide", decide, "admin", OURS),
-    Entry("POST", "/api/admin/federation/replies/answer", answer, "admin", OURS),
+    Endpoint("POST", "/api/chat/replies/answer", answer_message, "moderator", OURS),
+    Endpoint("POST", "/api/chat/replies/block", block_author, "moderator", OURS),
+    Endpoint("GET", "/api/admin/federation/replies", held, "admin", OURS),
+    Endpoint("POST", "/api/admin/federation/replies/decide", decide, "admin", OURS),
+    Endpoint("POST", "/api/admin/federation/replies/answer", answer, "admin", OURS),
 )

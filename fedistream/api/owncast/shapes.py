@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from fedistream import __version__
 from fedistream.api.owncast.ports import Values
-from fedistream.broadcasts.values import Air, Encoder, State
-from fedistream.core.log_buffer import Line
+from fedistream.broadcasts.values import Encoder, LiveStatus, State
+from fedistream.core.log_buffer import LogLine
 from fedistream.viewers.service import Count, Peak, Viewer
 
 Json = dict[str, object]
@@ -28,7 +28,7 @@ def moment_or_null(at: datetime | None) -> str | None:
     return None if at is None else moment(at)
 
 
-def status(air: Air, viewers: int, values: Values, now: datetime) -> Json:
+def status(air: LiveStatus, viewers: int, values: Values, now: datetime) -> Json:
     """Status. `state` is ours: Owncast has no word for a stream whose encoder is expected back. So is `chatDisabled`,
     for pages whose chat was switched off and that want to know when it is on again."""
     online = air.state is not State.OFFLINE
@@ -47,7 +47,7 @@ def status(air: Air, viewers: int, values: Values, now: datetime) -> Json:
     return shape
 
 
-def admin_status(air: Air, viewers: int, peak: Peak, values: Values) -> Json:
+def admin_status(air: LiveStatus, viewers: int, peak: Peak, values: Values) -> Json:
     """AdminStatus. `state` and `warnings` are ours."""
     online = air.state is not State.OFFLINE
     shape: Json = {
@@ -90,7 +90,7 @@ def codec(name: str) -> str:
     return CODECS.get(name.partition(".")[0], name)
 
 
-def current_broadcast(air: Air, values: Values) -> Json:
+def current_broadcast(air: LiveStatus, values: Values) -> Json:
     return {
         "outputSettings": [passthrough(air.encoder)],
         "latencyLevel": {"level": values["video/streamlatencylevel"]},
@@ -130,7 +130,7 @@ def counts(samples: Iterable[Count]) -> list[Json]:
     return [{"time": moment(count.at), "value": count.viewers} for count in samples]
 
 
-def log_lines(lines: Iterable[Line]) -> list[Json]:
+def log_lines(lines: Iterable[LogLine]) -> list[Json]:
     return [
         {"time": moment(line.at), "message": line.message, "level": LEVELS.get(line.level, line.level)}
         for line in lines

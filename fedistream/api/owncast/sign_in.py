@@ -8,8 +8,8 @@ from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import NO_CACHE, done
 from fedistream.chat.values import Visitor
 from fedistream.core.errors import Refusal
@@ -27,13 +27,13 @@ class Codes(Protocol):
     async def verify(self, visitor_id: str, code: str) -> object: ...
 
 
-async def begin_indieauth(ask: Ask, indieauth: IndieAuth) -> Response:
-    begun = await indieauth.begin(visitor(ask).id, ask.member("authHost", str), ask.household)
+async def begin_indieauth(ask: ApiRequest, indieauth: IndieAuth) -> Response:
+    begun = await indieauth.begin(visitor(ask).id, ask.member("authHost", str), ask.client_network)
     ask.headers["Set-Cookie"] = _cookie(ask, begun.browser, int(LIFE_S))
-    return reply({"redirect": begun.redirect}, headers=NO_CACHE)
+    return json_response({"redirect": begun.redirect}, headers=NO_CACHE)
 
 
-async def finish_indieauth(ask: Ask, indieauth: IndieAuth) -> Response:
+async def finish_indieauth(ask: ApiRequest, indieauth: IndieAuth) -> Response:
     is_browser = _is_browser(ask)
     given = Returned(
         state=ask.query.get("state", ""),
@@ -52,17 +52,17 @@ async def finish_indieauth(ask: Ask, indieauth: IndieAuth) -> Response:
     return _home(HOME)
 
 
-async def send_code(ask: Ask, codes: Codes) -> Response:
-    await codes.send(visitor(ask).id, ask.member("account", str), ask.household)
+async def send_code(ask: ApiRequest, codes: Codes) -> Response:
+    await codes.send(visitor(ask).id, ask.member("account", str), ask.client_network)
     return done("a code is on its way to this account")
 
 
-async def verify_code(ask: Ask, codes: Codes) -> Response:
+async def verify_code(ask: ApiRequest, codes: Codes) -> Response:
     await codes.verify(visitor(ask).id, ask.member("code", str))
     return done("signed in")
 
 
-def visitor(ask: Ask) -> Visitor:
+def visitor(ask: ApiRequest) -> Visitor:
     """The principal of the visitor's gate."""
     assert isinstance(ask.principal, Visitor)
     return ask.principal
@@ -72,12 +72,12 @@ def _home(address: str) -> Response:
     return RedirectResponse(address, 307, NO_CACHE)
 
 
-def _is_browser(ask: Ask) -> bool:
+def _is_browser(ask: ApiRequest) -> bool:
     """Whether somebody may have been lured here by a link. Every browser says so, on plain HTTP by its name alone."""
     return "sec-fetch-mode" in ask.request.headers or "mozilla" in ask.user_agent.lower()
 
 
-def _cookie(ask: Ask, value: str, age_s: int) -> str:
+def _cookie(ask: ApiRequest, value: str, age_s: int) -> str:
     """Lax, as the browser comes back from another site."""
     rules = f"Max-Age={age_s}; Path={CALLBACK}; HttpOnly; SameSite=Lax"
     return f"{COOKIE}={value}; {rules}" + ("; Secure" if ask.request.url.scheme == "https" else "")

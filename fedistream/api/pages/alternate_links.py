@@ -14,12 +14,12 @@ from starlette.responses import Response
 from fedistream.api.fediverse import actors
 from fedistream.api.fediverse.negotiation import wants_document
 from fedistream.api.fediverse.signed import admit
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import Refusal
 from fedistream.federation.actors.documents import Documents
-from fedistream.federation.inbox.authorized_fetch import Admission
+from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.urls import ActorUrls, Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Notices(Protocol):
     async def post_of(self, broadcast_id: int) -> str: ...
 
 
-class Counterparts:
+class AlternateLinks:
     def __init__(
-        self, addresses: Addresses, documents: Documents, admission: Admission, posts: Posts, notices: Notices
+        self, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch, posts: Posts, notices: Notices
     ) -> None:
         self._addresses, self._documents, self._admission = addresses, documents, admission
         self._posts, self._notices = posts, notices
@@ -51,7 +51,7 @@ class Counterparts:
         post_id = await self._post(broadcast_id)
         return Counterpart(site.post(post_id) if post_id else site.actor(name), creator, post_id)
 
-    async def answer(self, ask: Ask, channel: Channel, broadcast_id: int | None = None) -> Response | None:
+    async def answer(self, ask: ApiRequest, channel: Channel, broadcast_id: int | None = None) -> Response | None:
         """The document, for who asks for one and not for the page. Raises Unsigned, NotAllowed."""
         if not self._addresses.on or not wants_document(ask.request.headers):
             return None

@@ -5,13 +5,13 @@ from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.config_shapes import MAX_SOCKET_PAYLOAD
 from fedistream.api.pages import shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.values import Air, State
+from fedistream.broadcasts.values import LiveStatus, State
 from fedistream.core.errors import NotFound
 
 READ_WRITE = "readwrite"
@@ -39,7 +39,7 @@ class Channels(Protocol):
 
 
 class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> Air: ...
+    def air(self, channel_id: int) -> LiveStatus: ...
 
 
 class Settings(Protocol):
@@ -66,30 +66,34 @@ def told(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -
     return {"chat": chat, "texts": {**words, **texts.chat(pages.translations)}}
 
 
-async def read_only(ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts) -> Response:
+async def read_only(
+    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
+) -> Response:
     """GET /embed/chat/readonly"""
     return _frame(ask, pages, channels, settings, broadcasts, READ_ONLY)
 
 
 async def read_write(
-    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
+    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
 ) -> Response:
     """GET /embed/chat/readwrite"""
     return _frame(ask, pages, channels, settings, broadcasts, READ_WRITE)
 
 
-async def overlay(ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts) -> Response:
+async def overlay(
+    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
+) -> Response:
     """GET /embed/chat/overlay. `?fade=20` lets each line go after so many seconds."""
     return _frame(ask, pages, channels, settings, broadcasts, OVERLAY)
 
 
-async def to_read_only(ask: Ask) -> Response:
+async def to_read_only(ask: ApiRequest) -> Response:
     """GET /embed/chat"""
     return RedirectResponse("/embed/chat/readonly", 307)
 
 
 def _frame(
-    ask: Ask, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, mode: str
+    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, mode: str
 ) -> Response:
     home = channels.home().id
     values = {name: settings.value(name, home) for name in SHOWN}

@@ -7,12 +7,12 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import chat
 from fedistream.api.pages.cards import Still
-from fedistream.api.pages.follow_invitation import Invitation
+from fedistream.api.pages.follow_invitation import FollowInvitation
 from fedistream.api.pages.rendering import Pages
-from fedistream.broadcasts.values import Air
+from fedistream.broadcasts.values import LiveStatus
 from fedistream.federation.urls import Channel
 from fedistream.federation.values import Featured
 
@@ -23,7 +23,7 @@ SHOWN = (
 """The settings that can be seen on the watch page."""
 
 
-class Entry(Protocol):
+class BroadcastRecord(Protocol):
     """A broadcast as it was written down."""
 
     @property
@@ -49,8 +49,8 @@ class Settings(Protocol):
 
 
 class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> Air: ...
-    async def find(self, broadcast_id: int) -> Entry | None: ...
+    def air(self, channel_id: int) -> LiveStatus: ...
+    async def find(self, broadcast_id: int) -> BroadcastRecord | None: ...
 
 
 class Viewers(Protocol):
@@ -63,7 +63,7 @@ class Stills(Protocol):
 
 
 class Invitations(Protocol):
-    async def of(self, channel: Channel) -> Invitation | None: ...
+    async def of(self, channel: Channel) -> FollowInvitation | None: ...
 
 
 class Found(Protocol):
@@ -77,7 +77,7 @@ class Found(Protocol):
 
 class Counterparts(Protocol):
     async def of(self, channel: Channel, broadcast_id: int | None = None) -> Found | None: ...
-    async def answer(self, ask: Ask, channel: Channel, broadcast_id: int | None = None) -> Response | None: ...
+    async def answer(self, ask: ApiRequest, channel: Channel, broadcast_id: int | None = None) -> Response | None: ...
 
 
 class FeaturedServers(Protocol):
@@ -88,13 +88,13 @@ class FeaturedServers(Protocol):
 class Now:
     """What is on the air, how many watch, and how it looks."""
 
-    air: Air
+    air: LiveStatus
     viewers: int
     still: Still | None
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class PageContext:
     pages: Pages
     channels: Channels
     settings: Settings
@@ -114,5 +114,5 @@ class Hall:
         home = self.channels.home().id
         return Now(self.broadcasts.air(home), self.viewers.count(home), self.stills.latest(home))
 
-    async def invitation(self) -> Invitation | None:
+    async def invitation(self) -> FollowInvitation | None:
         return await self.invitations.of(self.channels.home())

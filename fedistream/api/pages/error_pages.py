@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.fediverse.signed import Unsigned
-from fedistream.api.http.request import Ask, TooLarge, TooSlow, Unidentified
+from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow, Unidentified
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
@@ -33,7 +33,7 @@ class Words:
     words: str
 
 
-class PagesEnvelope:
+class ErrorPages:
     """The words of an error are shown as they are: refusals are written for the person who asked."""
 
     def __init__(self, pages: Pages) -> None:
@@ -49,7 +49,7 @@ class PagesEnvelope:
         }
         self._other = Words(_("That did not work"), "")
 
-    def refusal(self, ask: Ask, error: Refusal) -> Response:
+    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         extra: dict[str, str] = {}
         if isinstance(error, Unidentified) and error.challenge:
@@ -58,17 +58,17 @@ class PagesEnvelope:
             extra["Retry-After"] = str(math.ceil(error.after_s))
         return self._answer(ask, status, None if status in (401, 404) else str(error), extra)
 
-    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
         return self._answer(ask, 405, None, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: Ask) -> Response:
+    def fault(self, ask: ApiRequest) -> Response:
         return self._answer(ask, 500, None, {})
 
-    def unknown(self, ask: Ask) -> Response:
+    def unknown(self, ask: ApiRequest) -> Response:
         """For a path that no table has."""
         return self._answer(ask, 404, None, {})
 
-    def _answer(self, ask: Ask, status: int, why: str | None, extra: Mapping[str, str]) -> Response:
+    def _answer(self, ask: ApiRequest, status: int, why: str | None, extra: Mapping[str, str]) -> Response:
         known = self._words.get(status, self._other)
         words = why[:1].upper() + why[1:] if why else known.words
         if "text/html" not in ask.request.headers.get("accept", ""):

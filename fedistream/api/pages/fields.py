@@ -69,24 +69,24 @@ def read_flag(text: str) -> object:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class FieldCodec:
     """There and back."""
 
     write: Callable[[object], str]
     read: Callable[[str], object]
 
 
-TEXT = Way(str, str)
-NUMBER = Way(write_number, read_number)
-BY_TYPE: Mapping[type, Way] = {
-    bool: Way(write_flag, read_flag),
+TEXT = FieldCodec(str, str)
+NUMBER = FieldCodec(write_number, read_number)
+BY_TYPE: Mapping[type, FieldCodec] = {
+    bool: FieldCodec(write_flag, read_flag),
     int: NUMBER,
     float: NUMBER,
-    list: Way(write_lines, read_lines),
+    list: FieldCodec(write_lines, read_lines),
 }
-BY_SETTING: Mapping[str, Way] = {
-    "tags": Way(write_list, read_list),
-    "socialhandles": Way(write_links, read_links),
+BY_SETTING: Mapping[str, FieldCodec] = {
+    "tags": FieldCodec(write_list, read_list),
+    "socialhandles": FieldCodec(write_links, read_links),
 }
 assert BY_SETTING.keys() <= BY_NAME.keys()
 
@@ -101,5 +101,5 @@ def read(name: str, text: str) -> object:
     return _way(name).read(text)
 
 
-def _way(name: str) -> Way:
+def _way(name: str) -> FieldCodec:
     return BY_SETTING.get(name) or BY_TYPE.get(BY_NAME[name].type, TEXT)

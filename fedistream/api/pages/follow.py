@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
-from fedistream.api.pages.follow_invitation import Invitation, code
+from fedistream.api.pages.follow_invitation import FollowInvitation, code
 from fedistream.api.pages.forms import read
 from fedistream.api.pages.rendering import Pages
 from fedistream.core.errors import Invalid, NotFound
@@ -29,28 +29,35 @@ class Settings(Protocol):
 
 
 class Invitations(Protocol):
-    async def of(self, channel: Channel) -> Invitation | None: ...
+    async def of(self, channel: Channel) -> FollowInvitation | None: ...
 
 
 class Federation(Protocol):
     async def remote_follow(self, channel: Channel, account: str, address: str) -> str: ...
 
 
-async def show(ask: Ask, pages: Pages, channels: Channels, settings: Settings, invitations: Invitations) -> Response:
+async def show(
+    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, invitations: Invitations
+) -> Response:
     """GET /follow"""
     home = channels.home()
     return _page(pages, await _invitation(home, invitations), settings.value("name", home.id))
 
 
 async def find(
-    ask: Ask, pages: Pages, channels: Channels, settings: Settings, invitations: Invitations, federation: Federation
+    ask: ApiRequest,
+    pages: Pages,
+    channels: Channels,
+    settings: Settings,
+    invitations: Invitations,
+    federation: Federation,
 ) -> Response:
     """POST /follow: where the visitor can follow. It changes nothing and needs no password, so there is no ticket."""
     home = channels.home()
     invitation, name = await _invitation(home, invitations), settings.value("name", home.id)
     account = read(ask).get("account", "").strip()[: MAX_ACCOUNT + 1]
     try:
-        target = await federation.remote_follow(home, account, ask.household)
+        target = await federation.remote_follow(home, account, ask.client_network)
         host = urlsplit(target).netloc
         if urlsplit(target).scheme != "https" or not host:
             raise Invalid("account", "is on a server without a page for this")
@@ -59,14 +66,14 @@ async def find(
     return _page(pages, invitation, name, account=account, target=target, host=host)
 
 
-async def picture(ask: Ask, channels: Channels, invitations: Invitations) -> Response:
+async def picture(ask: ApiRequest, channels: Channels, invitations: Invitations) -> Response:
     """GET /follow/qr.svg: the address of the actor, which leads people to the page and servers to the account."""
     invitation = await _invitation(channels.home(), invitations)
     headers = {"Cache-Control": f"public, max-age={CODE_AGE_S}", "X-Content-Type-Options": "nosniff"}
     return Response(code(invitation.url), headers=headers, media_type="image/svg+xml")
 
 
-async def _invitation(channel: Channel, invitations: Invitations) -> Invitation:
+async def _invitation(channel: Channel, invitations: Invitations) -> FollowInvitation:
     """Raises NotFound."""
     invitation = await invitations.of(channel)
     if invitation is None:
@@ -74,7 +81,7 @@ async def _invitation(channel: Channel, invitations: Invitations) -> Invitation:
     return invitation
 
 
-def _page(pages: Pages, invitation: Invitation, name: object, **found: str) -> Response:
+def _page(pages: Pages, invitation: FollowInvitation, name: object, **found: str) -> Response:
     """`found` is the account that was typed, and either why not or the target."""
     values = {
         "invitation": invitation,

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import segno
 
-from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.urls import ActorUrls, Channel
 from fedistream.federation.values import Kind
 
 FRESH_S = 5.0  # every visitor asks, and nobody needs the count of this second
@@ -16,7 +16,7 @@ QUIET = 4  # modules of white around the code (ISO/IEC 18004, 6.3.8)
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
+class FollowInvitation:
     """`handle` is "@name@host", `url` the actor. Likes count reactions too."""
 
     handle: str
@@ -34,22 +34,22 @@ class Engagements(Protocol):
     async def tally(self, channel_id: int) -> Mapping[Kind, int]: ...
 
 
-class Invitations:
+class FollowInvitations:
     """Remembers each for FRESH_S; `monotonic` is in seconds."""
 
     def __init__(
-        self, addresses: Addresses, followers: Followers, engagements: Engagements, monotonic: Callable[[], float]
+        self, addresses: ActorUrls, followers: Followers, engagements: Engagements, monotonic: Callable[[], float]
     ) -> None:
         self._addresses, self._followers, self._engagements = addresses, followers, engagements
         self._monotonic = monotonic
         self._counted: dict[int, tuple[float, tuple[int, int, int]]] = {}
 
-    async def of(self, channel: Channel) -> Invitation | None:
+    async def of(self, channel: Channel) -> FollowInvitation | None:
         """None while nobody can follow, as federation is off."""
         if not self._addresses.on:
             return None
         site, name = self._addresses.site(), self._addresses.name(channel)
-        return Invitation(f"@{name}@{site.authority}", site.actor(name), *await self._counts(channel.id))
+        return FollowInvitation(f"@{name}@{site.authority}", site.actor(name), *await self._counts(channel.id))
 
     async def _counts(self, channel_id: int) -> tuple[int, int, int]:
         now = self._monotonic()

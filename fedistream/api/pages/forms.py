@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import Invalid, NotAllowed
 
 MAX_FIELDS = 40  # the longest form has 9
@@ -24,7 +24,7 @@ class Stale(NotAllowed):
     """The form comes from a page that is too old, or from none of ours."""
 
 
-class Tickets:
+class CsrfTokens:
     """Signed times. They are the second lock behind the check of where a request comes from.
 
     `secret` should be made at every start: a ticket need not outlive the process.
@@ -51,7 +51,7 @@ class Tickets:
         return hmac.new(self._secret, f"ticket {until}".encode(), hashlib.sha256).hexdigest()
 
 
-def read(ask: Ask) -> Mapping[str, str]:
+def read(ask: ApiRequest) -> Mapping[str, str]:
     """The fields of a submitted form, line ends as \\n. Raises Invalid when it is none."""
     if ask.request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
         raise Invalid("body", "is not a form")
@@ -62,7 +62,7 @@ def read(ask: Ask) -> Mapping[str, str]:
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
 
-def form(ask: Ask, tickets: Tickets) -> Mapping[str, str]:
+def form(ask: ApiRequest, tickets: CsrfTokens) -> Mapping[str, str]:
     """The fields of a form that changes something. Raises Invalid when it is none, Stale for its ticket."""
     fields = dict(read(ask))
     tickets.check(fields.pop(TICKET, ""))
@@ -78,7 +78,7 @@ class Upload:
     data: bytes
 
 
-async def upload(ask: Ask, tickets: Tickets, field: str) -> Upload:
+async def upload(ask: ApiRequest, tickets: CsrfTokens, field: str) -> Upload:
     """A form that changes something, with a file in `field`. Raises Invalid when it is none, Stale for its ticket."""
     if ask.request.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
         return Upload(form(ask, tickets), "", b"")

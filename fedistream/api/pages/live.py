@@ -9,13 +9,13 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, shapes, texts, watch
 from fedistream.api.pages.alternate_links import varied
-from fedistream.api.pages.context import Broadcasts, Entry, Hall
+from fedistream.api.pages.context import BroadcastRecord, Broadcasts, PageContext
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.values import Air, State
+from fedistream.broadcasts.values import LiveStatus, State
 from fedistream.core.errors import NotFound
 
 MAX_DIGITS = 18  # of an id: a BIGINT has 19, and 18 nines fit into it
@@ -31,7 +31,7 @@ class Past:
     lasted: str
 
 
-async def show(ask: Ask, hall: Hall) -> Response:
+async def show(ask: ApiRequest, hall: PageContext) -> Response:
     """GET /live/{broadcast_id}"""
     home = hall.channels.home()
     found, now = await find(ask.parts["broadcast_id"], home.id, hall.broadcasts), hall.now()
@@ -48,7 +48,7 @@ async def show(ask: Ask, hall: Hall) -> Response:
     return varied(hall.pages.page("ended.html", words))
 
 
-async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> Entry:
+async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastRecord:
     """The channel's broadcast with the id that an address has. Raises NotFound."""
     # isdecimal alone is true of digits of other scripts, of which each broadcast would get more addresses
     if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS and not text.startswith("0"):
@@ -58,7 +58,9 @@ async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> Entry:
     raise NotFound("there is no such broadcast")
 
 
-def card(ask: Ask, hall: Hall, entry: Entry, still: cards.Still | None, *, live: bool) -> cards.Card:
+def card(
+    ask: ApiRequest, hall: PageContext, entry: BroadcastRecord, still: cards.Still | None, *, live: bool
+) -> cards.Card:
     """The card of a broadcast, running or not."""
     pages, values = hall.pages, hall.values()
     here, channel, path = origin(ask, values["serverurl"]), shapes.channel(values), cards.path(entry.id)
@@ -75,7 +77,7 @@ def card(ask: Ask, hall: Hall, entry: Entry, still: cards.Still | None, *, live:
     return cards.ended(here, path, channel, words, picture)
 
 
-def _ended(hall: Hall, air: Air, entry: Entry) -> dict[str, Any]:
+def _ended(hall: PageContext, air: LiveStatus, entry: BroadcastRecord) -> dict[str, Any]:
     pages, values = hall.pages, hall.values()
     channel = shapes.channel(values)
     return {
@@ -88,7 +90,7 @@ def _ended(hall: Hall, air: Air, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _past(pages: Pages, entry: Entry, channel: shapes.Channel) -> Past:
+def _past(pages: Pages, entry: BroadcastRecord, channel: shapes.Channel) -> Past:
     # without an end: the process that saw it died, and the next one has not read the rows yet
     ended_at = entry.ended_at or entry.seen_at
     lasted = texts.duration(pages.translations, ended_at - entry.started_at)

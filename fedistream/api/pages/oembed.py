@@ -9,10 +9,10 @@ from urllib.parse import SplitResult, urlsplit
 from starlette.responses import Response
 
 from fedistream import __version__
-from fedistream.api.http.endpoints import reply
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, live, shapes
-from fedistream.api.pages.context import Hall
+from fedistream.api.pages.context import PageContext
 from fedistream.api.pages.site import origin
 from fedistream.core.errors import Invalid, NotFound
 
@@ -21,7 +21,7 @@ MIN_SIDE, MAX_SIDE = 16, 10_000  # pixels that a consumer may ask for
 CACHE_S = 300  # a broadcast may end at any time, and with it the player
 
 
-async def show(ask: Ask, hall: Hall) -> Response:
+async def show(ask: ApiRequest, hall: PageContext) -> Response:
     """GET /oembed"""
     if ask.query.get("format", "json") != "json":
         # the specification has 501 for this, but whoever asks is wrong, not we
@@ -38,7 +38,7 @@ async def show(ask: Ask, hall: Hall) -> Response:
         card = live.card(ask, hall, found, await hall.stills.of(found.id), live=on_air)
     else:
         raise NotFound("nothing of that page can be embedded")
-    return reply(document(card, _side(ask, "maxwidth"), _side(ask, "maxheight")))
+    return json_response(document(card, _side(ask, "maxwidth"), _side(ask, "maxheight")))
 
 
 def document(card: cards.Card, max_width: int, max_height: int) -> dict[str, object]:
@@ -88,7 +88,7 @@ def _split(url: str) -> SplitResult:
     return found
 
 
-def _side(ask: Ask, name: str) -> int:
+def _side(ask: ApiRequest, name: str) -> int:
     """The most pixels that the consumer has room for. Raises Invalid."""
     text = ask.query.get(name, "")
     if not text:

@@ -7,7 +7,7 @@ from typing import Protocol
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http import conditional
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import live, static
 from fedistream.api.pages.context import Broadcasts
 from fedistream.api.pages.static import Static
@@ -44,12 +44,12 @@ class Channels(Protocol):
     def by_slug(self, slug: str) -> Channel | None: ...
 
 
-async def thumbnail(ask: Ask, channels: Channels, stills: Stills, static: Static) -> Response:
+async def thumbnail(ask: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
     """GET /thumbnail.jpg: what is on the air now; the logo while nothing is, as Owncast has it."""
     return await _now(ask, channels.home(), stills, static)
 
 
-async def channels_thumbnail(ask: Ask, channels: Channels, stills: Stills, static: Static) -> Response:
+async def channels_thumbnail(ask: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
     """GET /c/{slug}/thumbnail.jpg"""
     channel = channels.by_slug(ask.parts["slug"])
     if channel is None:
@@ -57,13 +57,13 @@ async def channels_thumbnail(ask: Ask, channels: Channels, stills: Stills, stati
     return await _now(ask, channel, stills, static)
 
 
-async def preview(ask: Ask) -> Response:
+async def preview(ask: ApiRequest) -> Response:
     """GET /preview.gif, Owncast's moving picture. Ours stands still: ten decoded pictures would cost ten times as much,
     and every program that shows the one shows the other."""
     return RedirectResponse("/thumbnail.jpg", 302, {"Cache-Control": f"public, max-age={FRESH_S}"})
 
 
-async def of_broadcast(ask: Ask, channels: Channels, broadcasts: Broadcasts, stills: Stills) -> Response:
+async def of_broadcast(ask: ApiRequest, channels: Channels, broadcasts: Broadcasts, stills: Stills) -> Response:
     """GET /live/{broadcast_id}/still.jpg: the latest of a running broadcast, the last one of one that is over."""
     entry = await live.find(ask.parts["broadcast_id"], channels.home().id, broadcasts)
     picture = await stills.of(entry.id)
@@ -72,7 +72,7 @@ async def of_broadcast(ask: Ask, channels: Channels, broadcasts: Broadcasts, sti
     return answer(ask, picture)
 
 
-def answer(ask: Ask, picture: Picture) -> Response:
+def answer(ask: ApiRequest, picture: Picture) -> Response:
     """The picture, or 304 for who has it (RFC 9110, sections 13.1.2, 13.1.3 and 13.2.2)."""
     tag = f'"{picture.mark}"'
     at = picture.at.astimezone(UTC).replace(microsecond=0)
@@ -87,7 +87,7 @@ def answer(ask: Ask, picture: Picture) -> Response:
     return Response(picture.jpeg, headers=headers, media_type="image/jpeg")
 
 
-def _has(ask: Ask, tag: str, at: datetime) -> bool:
+def _has(ask: ApiRequest, tag: str, at: datetime) -> bool:
     if (told := conditional.has(ask.request.headers, tag)) is not None:
         return told
     try:
@@ -97,7 +97,7 @@ def _has(ask: Ask, tag: str, at: datetime) -> bool:
     return since.tzinfo is not None and at <= since
 
 
-async def _now(ask: Ask, channel: Channel, stills: Stills, files: Static) -> Response:
+async def _now(ask: ApiRequest, channel: Channel, stills: Stills, files: Static) -> Response:
     picture = stills.latest(channel.id)
     if picture is not None:
         return answer(ask, picture)

@@ -8,11 +8,11 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from fedistream.api.pages import shapes, texts
-from fedistream.api.pages.context import Hall
+from fedistream.api.pages.context import PageContext
 from fedistream.federation.remote_html import beginning
 
 
-async def show(hall: Hall, document: Mapping[str, Any]) -> Response:
+async def show(hall: PageContext, document: Mapping[str, Any]) -> Response:
     """`document` is the post as others read it."""
     pages, values = hall.pages, hall.values()
     channel = await hall.counterparts.of(hall.channels.home())

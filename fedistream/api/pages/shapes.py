@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from fedistream.api.owncast.shapes import codec
 from fedistream.api.owncast.social_platforms import PLATFORMS
-from fedistream.broadcasts.values import Air, Encoder, State
+from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from fedistream.core.markdown import render_page
 
 MAX_DESCRIPTION = 300  # characters; what shows previews cuts at about 200
@@ -60,7 +60,7 @@ def channel(values: Mapping[str, object]) -> Channel:
     )
 
 
-def status(air: Air, viewers: int, title: str, *, hide_viewers: bool) -> dict[str, object]:
+def status(air: LiveStatus, viewers: int, title: str, *, hide_viewers: bool) -> dict[str, object]:
     """The members of /api/status that status.js reads, so that a page does not begin by asking for them."""
     shape: dict[str, object] = {
         "state": air.state.value,
@@ -74,7 +74,7 @@ def status(air: Air, viewers: int, title: str, *, hide_viewers: bool) -> dict[st
     return shape
 
 
-def first_state(air: Air) -> str:
+def first_state(air: LiveStatus) -> str:
     """The state the page begins in: a live one has a player to open first."""
     return "starting" if air.state is State.LIVE else air.state.value
 

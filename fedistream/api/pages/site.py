@@ -3,7 +3,7 @@
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 
 RTMP_PORT = 1935  # what encoders take when an address names none
 
@@ -17,7 +17,7 @@ class Listening(Protocol):
     def key_overridden(self) -> bool: ...
 
 
-def origin(ask: Ask, server_url: object) -> str:
+def origin(ask: ApiRequest, server_url: object) -> str:
     """`https://name[:port]` without a slash: the configured public address, else the one that was asked."""
     if isinstance(server_url, str) and server_url:
         return server_url.rstrip("/")

@@ -14,7 +14,7 @@ from pathlib import Path
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http.content_codings import IDENTITY, choose
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import bundles
 from fedistream.core.errors import NotFound
 
@@ -132,7 +132,7 @@ def answer(file: File, accept_encoding: str, cache: str) -> Response:
     return Response(file.body, headers=headers, media_type=file.type)
 
 
-async def file(ask: Ask, static: Static) -> Response:
+async def file(ask: ApiRequest, static: Static) -> Response:
     """GET /static/{edition}/{name}. An outdated hash leads to the present file: a page may be older than an update."""
     edition, name = ask.parts["edition"], ask.parts["name"]
     found = static.get(edition, name)
@@ -145,7 +145,7 @@ async def file(ask: Ask, static: Static) -> Response:
     raise NotFound("there is no such file")
 
 
-async def logo(ask: Ask, static: Static) -> Response:
+async def logo(ask: ApiRequest, static: Static) -> Response:
     """GET /logo, the address every Owncast client knows, and /favicon.ico for what asks for that unbidden."""
     found = static.get(static.url("img/logo.png").split("/")[2], "img/logo.png")
     assert found is not None

@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, chat, shapes, texts
 from fedistream.api.pages.alternate_links import varied
-from fedistream.api.pages.context import Hall, Now
+from fedistream.api.pages.context import Now, PageContext
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.values import State
@@ -19,7 +19,7 @@ from fedistream.broadcasts.values import State
 POSTER = "/thumbnail.jpg"
 
 
-async def watch(ask: Ask, hall: Hall) -> Response:
+async def watch(ask: ApiRequest, hall: PageContext) -> Response:
     """GET /"""
     home = hall.channels.home()
     if (document := await hall.counterparts.answer(ask, home)) is not None:
@@ -27,12 +27,12 @@ async def watch(ask: Ask, hall: Hall) -> Response:
     return await page(hall, {**describe(ask, hall, hall.now()), "fediverse": await hall.counterparts.of(home)})
 
 
-async def embed(ask: Ask, hall: Hall) -> Response:
+async def embed(ask: ApiRequest, hall: PageContext) -> Response:
     """GET /embed/video"""
     return hall.pages.page("embed.html", describe(ask, hall, hall.now()), frame=Frame.ANYBODY)
 
 
-async def page(hall: Hall, given: Mapping[str, Any]) -> Response:
+async def page(hall: PageContext, given: Mapping[str, Any]) -> Response:
     """The watch page, with its chat if there is one, with the box for followers if there can be any, and with the
     servers that are featured here."""
     pages, values, invitation = hall.pages, hall.values(), await hall.invitation()
@@ -46,7 +46,7 @@ async def page(hall: Hall, given: Mapping[str, Any]) -> Response:
     return varied(pages.page("watch.html", shown))
 
 
-def describe(ask: Ask, hall: Hall, now: Now, path: str = "/") -> dict[str, Any]:
+def describe(ask: ApiRequest, hall: PageContext, now: Now, path: str = "/") -> dict[str, Any]:
     """What the templates of a page with a player are given; `path` is where the page says that it is."""
     pages, values, air, viewers = hall.pages, hall.values(), now.air, now.viewers
     channel = shapes.channel(values)

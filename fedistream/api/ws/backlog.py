@@ -10,23 +10,23 @@ MAX_TEXTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class BacklogEntry:
     """A text for everybody in the room. `mark` is the id of the message, ids sort by time; empty for anything else."""
 
     text: bytes
     mark: str = ""
 
 
-class Recent:
+class Backlog:
     """The newest texts, by position: the first ever said has 0. No more than MAX_TEXTS with MAX_BYTES together."""
 
     def __init__(self) -> None:
-        self._said: deque[Said] = deque()
+        self._said: deque[BacklogEntry] = deque()
         self._bytes = 0
         self._behind: dict[str, int] = {}  # by mark: the position behind it
         self.end = 0
 
-    def add(self, said: Said) -> None:
+    def add(self, said: BacklogEntry) -> None:
         self._said.append(said)
         self._bytes += len(said.text)
         self.end += 1

@@ -42,7 +42,7 @@ def _head(length: int) -> bytes:
     return b"\x81\x7f" + length.to_bytes(8, "big")
 
 
-class Line(Protocol):
+class Socket(Protocol):
     """An open websocket that is written to without waiting.
 
     Whoever owes more than MAX_OWED gets nothing more, so that there is never a gap in what a client has heard: it is
@@ -59,10 +59,10 @@ class Line(Protocol):
         """Wait until most of what has been pushed has gone out, or the line is closed."""
 
 
-def line(scope: Scope, send: Send) -> "Line":
+def line(scope: Scope, send: Send) -> "Socket":
     """The server's own line where it has one, otherwise one over `send`; for the accepted websocket of `scope`."""
     offered = scope.get("extensions", {}).get(EXTENSION)
-    return cast(Line, offered) if offered is not None else SentLine(send)
+    return cast(Socket, offered) if offered is not None else SentLine(send)
 
 
 class SentLine:

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from fedistream.api.http.connection_limiter import Connections
+from fedistream.api.http.connection_limiter import ConnectionLimiter
 from fedistream.api.http.uvicorn_protocol import Http1Protocol
 from fedistream.api.ws.connection import EXTENSION, MAX_OWED, SLOW, TRY_AGAIN_LATER, Frames
 
@@ -111,7 +111,7 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
         self._late = False
         self._end: TimerHandle | None = None
         self._http: HttpToolsProtocol | None = None
-        self._connections: Connections | None = None
+        self._connections: ConnectionLimiter | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)

@@ -30,7 +30,7 @@ from fedistream.federation.followers.service import Followers
 from fedistream.federation.keys import Keys
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.replies.service import replies
-from fedistream.federation.urls import Addresses, Channel, Settings
+from fedistream.federation.urls import ActorUrls, Channel, Settings
 from fedistream.federation.values import Kind, State
 
 PAGE = 20  # items
@@ -41,7 +41,7 @@ LOGO = "image/png"  # what /logo is served as
 class Documents:
     def __init__(
         self,
-        addresses: Addresses,
+        addresses: ActorUrls,
         settings: Settings,
         keys: Keys,
         followers: Followers,

@@ -12,12 +12,12 @@ from activitypub.vocabulary import compose
 from fedistream.core.errors import Conflict
 from fedistream.core.events import SettingChanged
 from fedistream.db import atomic
-from fedistream.db.versions import changes, count_change
+from fedistream.db.versions import bump_version, versions
 from fedistream.federation.actors.documents import Documents
-from fedistream.federation.delivery import Letters
+from fedistream.federation.delivery import Delivery
 from fedistream.federation.keys import NODE, Keys, make_pem, numbered
 from fedistream.federation.models import FollowerRow
-from fedistream.federation.urls import Addresses, Channel, Channels
+from fedistream.federation.urls import ActorUrls, Channel, Channels
 from fedistream.federation.values import Off, State
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises
 from fedistream.settings.table import BY_NAME
@@ -32,11 +32,11 @@ class Profiles:
 
     def __init__(
         self,
-        addresses: Addresses,
+        addresses: ActorUrls,
         channels: Channels,
         documents: Documents,
         keys: Keys,
-        letters: Letters,
+        letters: Delivery,
         outbox: Promises,
         now: Callable[[], datetime],
     ) -> None:
@@ -67,7 +67,7 @@ class Profiles:
         if channel is None:
             return Dead("there is no such channel any more")
         name = _count_of(channel.id)
-        if "key" not in job.body and (await changes(name))[name] != job.body["count"]:
+        if "key" not in job.body and (await versions(name))[name] != job.body["count"]:
             return Done()  # it was changed again, and the job of that comes later
         # when it is off nobody can ask who we are, and to switch it on again is another change
         with contextlib.suppress(Off):
@@ -89,7 +89,7 @@ class Profiles:
     async def _wait(self, channel_ids: list[int]) -> None:
         due = self._now().timestamp() + WAIT_S
         for channel_id in channel_ids:
-            count = await count_change(_count_of(channel_id))
+            count = await bump_version(_count_of(channel_id))
             await self._outbox.put([NewJob(KIND, {"channel_id": channel_id, "count": count}, due=due)])
 
     async def _rotate(self, pems: dict[int, str]) -> None:

@@ -11,10 +11,10 @@ from activitypub.directory import News
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderReturned, Fact, TitleChanged
 from fedistream.core.markdown import render_page
 from fedistream.db import atomic
-from fedistream.federation.delivery import Letters
+from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.remote_html import words
-from fedistream.federation.urls import Addresses, Channel, Settings
+from fedistream.federation.urls import ActorUrls, Channel, Settings
 from fedistream.federation.values import State
 
 PERIOD_S = 240.0  # how often what is live is said again: who hears nothing for long takes us for offline
@@ -38,14 +38,14 @@ async def nothing_running() -> Sequence[Running]:
     return ()
 
 
-class Offers:
+class DirectoryAnnouncements:
     """`running` tells what is live, also in a worker. `clock` is in Unix seconds."""
 
     def __init__(
         self,
-        addresses: Addresses,
+        addresses: ActorUrls,
         settings: Settings,
-        letters: Letters,
+        letters: Delivery,
         running: RunningNow,
         clock: Callable[[], float],
     ) -> None:

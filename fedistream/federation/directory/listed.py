@@ -26,10 +26,10 @@ from fedistream.core.events import Fact
 from fedistream.core.plain_text import one_line
 from fedistream.db import after_commit, atomic
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.delivery import Letters
-from fedistream.federation.directory.announcing import Offers
+from fedistream.federation.delivery import Delivery
+from fedistream.federation.directory.announcing import DirectoryAnnouncements
 from fedistream.federation.models import FeaturedServerRow
-from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.urls import ActorUrls, Channel
 from fedistream.federation.values import Featured, FeaturedState
 
 log = logging.getLogger(__name__)
@@ -47,14 +47,14 @@ class Ways:
 
     fetches: Fetches
     blocks: Blocks
-    letters: Letters
-    offers: Offers
+    letters: Delivery
+    offers: DirectoryAnnouncements
 
 
-class Servers:
+class ListedServers:
     """`token` makes the part of an activity's id that has to be new each time."""
 
-    def __init__(self, addresses: Addresses, ways: Ways, now: Callable[[], datetime], token: Callable[[], str]) -> None:
+    def __init__(self, addresses: ActorUrls, ways: Ways, now: Callable[[], datetime], token: Callable[[], str]) -> None:
         self._addresses, self._ways, self._now, self._token = addresses, ways, now, token
         self._kept: tuple[datetime, tuple[Featured, ...]] | None = None
 

@@ -22,7 +22,7 @@ def rules_of(settings: Settings, channel_id: int) -> Rules:
     )
 
 
-class Reception:
+class FollowApproval:
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         self._settings, self._now = settings, now
 

@@ -17,7 +17,7 @@ from fedistream.federation.blocks import NAMES, Blocks
 from fedistream.federation.followers import blocklist_csv
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.models import FollowerRow
-from fedistream.federation.urls import Addresses, Settings
+from fedistream.federation.urls import ActorUrls, Settings
 from fedistream.federation.values import State
 from fedistream.settings.checks import MAX_DOMAINS
 
@@ -44,12 +44,12 @@ class Import:
     wrong: tuple[str, ...]
 
 
-class Lists:
+class Blocklists:
     def __init__(
         self,
         settings: ChangedSettings,
         facts: Facts,
-        addresses: Addresses,
+        addresses: ActorUrls,
         blocks: Blocks,
         followers: Followers,
         now: Callable[[], datetime],

@@ -17,11 +17,11 @@ from activitypub.vocabulary.activity import Activity
 from fedistream.core.errors import NotFound
 from fedistream.core.events import Fact, FollowApproved, FollowerRemoved, FollowReceived
 from fedistream.db import statement
-from fedistream.federation.delivery import Letters
-from fedistream.federation.engagements import Deed, Engagements
+from fedistream.federation.delivery import Delivery
+from fedistream.federation.engagements import EngagementRecord, Engagements
 from fedistream.federation.models import FollowerRow, RemoteActorRow
-from fedistream.federation.remote_actors import Acquaintances
-from fedistream.federation.urls import Addresses, Channel
+from fedistream.federation.remote_actors import RemoteActors
+from fedistream.federation.urls import ActorUrls, Channel
 from fedistream.federation.values import Follower, Kind, Page, State
 
 # every Follow names whom it is of, whatever form its object has
@@ -35,9 +35,9 @@ MAX_ECHO = 8192  # characters of a Follow that are echoed whole
 class Followers:
     def __init__(
         self,
-        addresses: Addresses,
-        acquaintances: Acquaintances,
-        letters: Letters,
+        addresses: ActorUrls,
+        acquaintances: RemoteActors,
+        letters: Delivery,
         engagements: Engagements,
         now: Callable[[], datetime],
     ) -> None:
@@ -138,7 +138,7 @@ class Followers:
             await self._letters.answer("Accept", channel, row, actor.inbox)
             us = self._addresses.actor(channel)
             if not features:
-                await self._engagements.record(Deed(channel.id, actor.id, Kind.FOLLOW, us, activity))
+                await self._engagements.record(EngagementRecord(channel.id, actor.id, Kind.FOLLOW, us, activity))
         named = (actor.url, signer.actor.name or signer.actor.username, actor.handle, actor.image)
         # what features us is listed with the servers, and is nobody to be greeted in the chat
         if features:

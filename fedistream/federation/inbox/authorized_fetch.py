@@ -9,18 +9,18 @@ from activitypub.signatures import read_claim
 from activitypub.signatures.request import Request
 from activitypub.signer import confirm
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.inbox.stats import Visits
-from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.inbox.stats import InboxStats
+from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.urls import Settings
 
 SIGNED = ("signature", "signature-input")
 
 
-class Admission:
+class AuthorizedFetch:
     """`clock` is in Unix seconds."""
 
     def __init__(
-        self, settings: Settings, acquaintances: Acquaintances, blocks: Blocks, visits: Visits, clock: Clock
+        self, settings: Settings, acquaintances: RemoteActors, blocks: Blocks, visits: InboxStats, clock: Clock
     ) -> None:
         self._settings, self._acquaintances, self._blocks = settings, acquaintances, blocks
         self._visits, self._clock = visits, clock

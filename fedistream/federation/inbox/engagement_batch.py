@@ -21,10 +21,10 @@ from fedistream.core.errors import Refusal, TooMany
 from fedistream.core.events import Fact, PostLiked, PostShared
 from fedistream.core.supervisor import go
 from fedistream.db import DatabaseProblem, atomic, within
-from fedistream.federation.engagements import KINDS, Deed, Engagements
+from fedistream.federation.engagements import KINDS, EngagementRecord, Engagements
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.remote_actors import Acquaintances, Known
-from fedistream.federation.urls import Addresses
+from fedistream.federation.remote_actors import RemoteActors, StoredActor
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Kind
 
 log = logging.getLogger(__name__)
@@ -43,9 +43,9 @@ class Facts(Protocol):
 class Parts:
     """What it reads and writes."""
 
-    addresses: Addresses
+    addresses: ActorUrls
     posts: Posts
-    acquaintances: Acquaintances
+    acquaintances: RemoteActors
     engagements: Engagements
 
 
@@ -55,7 +55,7 @@ class _Waiting:
     taken: "asyncio.Future[bool]"
 
 
-class Applause:
+class EngagementBatch:
     def __init__(self, parts: Parts, facts: Facts, now: Callable[[], datetime]) -> None:
         self._parts, self._facts, self._now = parts, facts, now
         self._waiting: deque[_Waiting] = deque()
@@ -160,7 +160,9 @@ class Applause:
             return []
         known = await parts.acquaintances.keep_all([each.signer for each in ours])
         deeds = [
-            Deed(channels[posts[thing]], known[each.activity.actor].id, KINDS[each.activity.type], thing, each.activity)
+            EngagementRecord(
+                channels[posts[thing]], known[each.activity.actor].id, KINDS[each.activity.type], thing, each.activity
+            )
             for each in ours
             if (thing := _thing(each))
         ]
@@ -171,7 +173,7 @@ class Applause:
             if first
         ]
 
-    def _fact(self, deed: Deed, actor: Actor, known: Known) -> Fact:
+    def _fact(self, deed: EngagementRecord, actor: Actor, known: StoredActor) -> Fact:
         named = (deed.channel_id, deed.thing, actor.id, actor.name or actor.username, known.handle, known.image)
         if deed.kind is Kind.SHARE:
             return PostShared(*named, self._now())

@@ -20,9 +20,9 @@ from fedistream.core.events import Fact
 from fedistream.db import atomic
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.models import FollowerRow, RemoteActorRow
-from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.replies.service import depart
-from fedistream.federation.urls import Addresses
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
 
@@ -44,10 +44,10 @@ class Moves:
     def __init__(
         self,
         fetches: Fetches,
-        acquaintances: Acquaintances,
+        acquaintances: RemoteActors,
         followers: Followers,
         outbox: Promises,
-        addresses: Addresses,
+        addresses: ActorUrls,
         facts: Facts,
         now: Callable[[], datetime],
     ) -> None:

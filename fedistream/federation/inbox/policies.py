@@ -9,21 +9,21 @@ from activitypub.inbox import Verified
 from activitypub.restraint import Fetches
 from fedistream.core.events import Fact
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.delivery import Letters
-from fedistream.federation.followers.approval import Reception
-from fedistream.federation.followers.blocklists import ChangedSettings, Facts, Lists
+from fedistream.federation.delivery import Delivery
+from fedistream.federation.followers.approval import FollowApproval
+from fedistream.federation.followers.blocklists import Blocklists, ChangedSettings, Facts
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.inbox import reports
-from fedistream.federation.inbox.authorized_fetch import Admission
+from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
 from fedistream.federation.inbox.moves import KIND as MOVE
 from fedistream.federation.inbox.moves import Moves
-from fedistream.federation.inbox.reports import Flags
-from fedistream.federation.inbox.stats import Visits
+from fedistream.federation.inbox.reports import Reports
+from fedistream.federation.inbox.stats import InboxStats
 from fedistream.federation.posts.quotes import Quotes
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.rate_limits import Pace
-from fedistream.federation.remote_actors import Acquaintances
-from fedistream.federation.urls import Addresses
+from fedistream.federation.rate_limits import RateLimiter
+from fedistream.federation.remote_actors import RemoteActors
+from fedistream.federation.urls import ActorUrls
 from fedistream.jobs.job import Job, Outcome, Promises
 
 Act = Callable[[Verified], Awaitable[list[Fact]]]
@@ -31,20 +31,20 @@ Broom = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class FederationContext:
     """What the doors are in. `unix` and `monotonic` are in seconds, `token` makes 20 letters and digits."""
 
     settings: ChangedSettings
     facts: Facts
-    addresses: Addresses
-    acquaintances: Acquaintances
+    addresses: ActorUrls
+    acquaintances: RemoteActors
     blocks: Blocks
     followers: Followers
-    letters: Letters
+    letters: Delivery
     outbox: Promises
     fetches: Fetches
     posts: Posts
-    visits: Visits
+    visits: InboxStats
     now: Callable[[], datetime]
     unix: Clock
     monotonic: Clock
@@ -52,12 +52,12 @@ class House:
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    flags: Flags
+class InboxPolicies:
+    flags: Reports
     quotes: Quotes
-    admission: Admission
-    reception: Reception
-    lists: Lists
+    admission: AuthorizedFetch
+    reception: FollowApproval
+    lists: Blocklists
     moves: Moves
 
     def acts(self) -> Mapping[str, Act]:
@@ -73,14 +73,14 @@ class Doors:
         return {MOVE: self.moves.follow_up}
 
 
-def build(house: House) -> Doors:
-    pace = Pace(house.monotonic, burst=reports.BURST, per_s=reports.PER_S)
-    return Doors(
-        flags=Flags(house.addresses, house.posts, pace, house.now),
+def build(house: FederationContext) -> InboxPolicies:
+    pace = RateLimiter(house.monotonic, burst=reports.BURST, per_s=reports.PER_S)
+    return InboxPolicies(
+        flags=Reports(house.addresses, house.posts, pace, house.now),
         quotes=Quotes(house.addresses, house.settings, house.posts, house.letters, house.now, house.token),
-        admission=Admission(house.settings, house.acquaintances, house.blocks, house.visits, house.unix),
-        reception=Reception(house.settings, house.now),
-        lists=Lists(house.settings, house.facts, house.addresses, house.blocks, house.followers, house.now),
+        admission=AuthorizedFetch(house.settings, house.acquaintances, house.blocks, house.visits, house.unix),
+        reception=FollowApproval(house.settings, house.now),
+        lists=Blocklists(house.settings, house.facts, house.addresses, house.blocks, house.followers, house.now),
         moves=Moves(
             house.fetches,
             house.acquaintances,

@@ -16,8 +16,8 @@ from fedistream.core.events import Fact, FlagReceived
 from fedistream.db import statement
 from fedistream.federation.models import FlagRow
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.rate_limits import Pace
-from fedistream.federation.urls import Addresses
+from fedistream.federation.rate_limits import RateLimiter
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
 
 MAX_OBJECTS = 50  # of one report that are kept
@@ -34,7 +34,7 @@ AND id IN (SELECT id FROM flag WHERE settled_at < :before LIMIT :most)
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Report:
     """`objects` are the URLs of ours that it is about; `content` is plain text of a stranger, and may be empty."""
 
     id: int
@@ -47,10 +47,10 @@ class Flag:
     settled_at: datetime | None
 
 
-class Flags:
+class Reports:
     """`pace` is that of one server."""
 
-    def __init__(self, addresses: Addresses, posts: Posts, pace: Pace, now: Callable[[], datetime]) -> None:
+    def __init__(self, addresses: ActorUrls, posts: Posts, pace: RateLimiter, now: Callable[[], datetime]) -> None:
         self._addresses, self._posts, self._pace, self._now = addresses, posts, pace, now
 
     async def take(self, verified: Verified) -> list[Fact]:
@@ -76,7 +76,7 @@ class Flags:
         )
         return [FlagReceived(channel_id, row.id, server, row.at)]
 
-    async def page(self, *, settled: bool = False, offset: int = 0, limit: int = 50) -> Page[Flag]:
+    async def page(self, *, settled: bool = False, offset: int = 0, limit: int = 50) -> Page[Report]:
         """Those that are open, or those that are settled; the newest first."""
         found = FlagRow.filter(settled_at__isnull=not settled)
         rows = await found.order_by("-id").offset(offset).limit(limit)
@@ -111,5 +111,7 @@ def _plain(text: str | None) -> str:
     return label(re.sub(r"\s+", " ", text or ""), MAX_CONTENT) or ""
 
 
-def _flag(row: FlagRow) -> Flag:
-    return Flag(row.id, row.channel_id, row.actor, row.server, tuple(row.objects), row.content, row.at, row.settled_at)
+def _flag(row: FlagRow) -> Report:
+    return Report(
+        row.id, row.channel_id, row.actor, row.server, tuple(row.objects), row.content, row.at, row.settled_at
+    )

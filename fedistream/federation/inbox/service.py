@@ -25,21 +25,21 @@ from activitypub.vocabulary.pairs import pair_of
 from activitypub.webfinger import BadHandle, interaction_url, parse_resource
 from fedistream.core.errors import Invalid, TooMany
 from fedistream.core.events import Fact, SettingChanged
-from fedistream.core.uniform_timing import evenly
+from fedistream.core.uniform_timing import uniform_timing
 from fedistream.db import after_commit, atomic
 from fedistream.federation.blocks import NAMES, Blocks
-from fedistream.federation.directory.announcing import Offers, RunningNow, nothing_running
+from fedistream.federation.directory.announcing import DirectoryAnnouncements, RunningNow, nothing_running
 from fedistream.federation.engagements import KINDS, Engagements
-from fedistream.federation.followers.approval import Reception
+from fedistream.federation.followers.approval import FollowApproval
 from fedistream.federation.followers.service import Followers
-from fedistream.federation.inbox.engagement_batch import Applause
-from fedistream.federation.inbox.stats import Visits
-from fedistream.federation.rate_limits import Pace, Paces
-from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.inbox.engagement_batch import EngagementBatch
+from fedistream.federation.inbox.stats import InboxStats
+from fedistream.federation.rate_limits import ActivityLimits, RateLimiter
+from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.remote_html import Said
-from fedistream.federation.replies.chat_port import NOWHERE, Room
-from fedistream.federation.replies.service import Talk
-from fedistream.federation.urls import Addresses, Channel, Channels, Settings
+from fedistream.federation.replies.chat_port import NO_CHAT, ChatPort
+from fedistream.federation.replies.service import Replies
+from fedistream.federation.urls import ActorUrls, Channel, Channels, Settings
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Neighbours:
     settings: GuardedSettings
     channels: Channels
     facts: Facts
-    room: Room = NOWHERE
+    room: ChatPort = NO_CHAT
     running: RunningNow = nothing_running
 
 
@@ -82,22 +82,22 @@ class Parts:
     types, and `brooms` what forgets rows of theirs. `pace` is for far servers, `paces` for what they
     send by its kind, `asking` for visitors who make us ask others; `clock` is in Unix seconds."""
 
-    addresses: Addresses
-    acquaintances: Acquaintances
+    addresses: ActorUrls
+    acquaintances: RemoteActors
     blocks: Blocks
     followers: Followers
     engagements: Engagements
-    applause: Applause
+    applause: EngagementBatch
     fetches: Fetches
-    visits: Visits
-    talk: Talk
-    reception: Reception
+    visits: InboxStats
+    talk: Replies
+    reception: FollowApproval
     acts: Mapping[str, Act]
     brooms: Sequence[Broom]
-    offers: Offers
-    pace: Pace
-    paces: Paces
-    asking: Pace
+    offers: DirectoryAnnouncements
+    pace: RateLimiter
+    paces: ActivityLimits
+    asking: RateLimiter
     clock: Clock
     now: Callable[[], datetime]
 
@@ -253,7 +253,7 @@ class Federation:
             parse_resource(account.strip())
         except BadHandle as error:
             raise Invalid("account", HANDLE_WANTED) from error
-        async with evenly():
+        async with uniform_timing():
             try:
                 handle = await find_handle(account, self._parts.fetches)
                 found = await find_account(handle, self._parts.fetches)

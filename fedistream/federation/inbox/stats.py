@@ -13,7 +13,7 @@ MAX_HOSTS = 10_000
 REFUSED = "refused "
 
 
-class Visits:
+class InboxStats:
     """`counts` says how often an inbox gave which answer: "done Follow", "ignored replay", "refused digest"; from
     `since` on, as it is kept in memory. `clock` is monotonic, in seconds."""
 

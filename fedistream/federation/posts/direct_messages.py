@@ -5,22 +5,22 @@ from typing import Protocol
 from activitypub.fetch import Clock
 from activitypub.webfinger import BadHandle, parse_handle
 from fedistream.core.errors import Invalid
-from fedistream.core.uniform_timing import evenly
+from fedistream.core.uniform_timing import uniform_timing
 from fedistream.federation.posts.compose import Mention
 from fedistream.federation.posts.service import Finds
-from fedistream.federation.urls import Addresses, Channel, Channels, Settings
+from fedistream.federation.urls import ActorUrls, Channel, Channels, Settings
 
 
 class Directs(Protocol):
     async def direct(self, channel: Channel, to: Mention, html: str, *, expires_at: float | None = None) -> None: ...
 
 
-class Correspondents:
+class DirectMessages:
     """`clock` is in Unix seconds."""
 
     def __init__(
         self,
-        addresses: Addresses,
+        addresses: ActorUrls,
         settings: Settings,
         channels: Channels,
         find: Finds,
@@ -44,7 +44,7 @@ class Correspondents:
             raise Invalid("account", "must be like user@example.com") from None
         if handle.host == site.authority:
             raise Invalid("account", "is one of this server itself, which nobody can sign in with")
-        async with evenly():
+        async with uniform_timing():
             found = await self._find(handle)
             if found is None:
                 raise Invalid("account", "was not found on its server")

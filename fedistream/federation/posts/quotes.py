@@ -11,10 +11,10 @@ from activitypub.vocabulary.activity import Activity
 from fedistream.core.errors import Gone, NotFound, Refusal
 from fedistream.core.events import Fact
 from fedistream.db import atomic, statement
-from fedistream.federation.delivery import Letters
+from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import QuoteRow
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.urls import Addresses, Channel, Settings
+from fedistream.federation.urls import ActorUrls, Channel, Settings
 from fedistream.federation.values import Page
 
 STAMP = "QuoteAuthorization"
@@ -48,10 +48,10 @@ class Quotes:
 
     def __init__(
         self,
-        addresses: Addresses,
+        addresses: ActorUrls,
         settings: Settings,
         posts: Posts,
-        letters: Letters,
+        letters: Delivery,
         now: Callable[[], datetime],
         token: Callable[[], str],
     ) -> None:

@@ -17,11 +17,11 @@ from fedistream.core.errors import Gone, NotFound
 from fedistream.core.markdown import MAX_POST_MARKS, marks
 from fedistream.core.supervisor import go
 from fedistream.db import atomic, statement, within
-from fedistream.federation.delivery import Letters
+from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import PostReachRow, PostRow
 from fedistream.federation.posts.compose import READABLE, Draft, Frame, Mention, clean, handles, note
 from fedistream.federation.remote_html import beginning
-from fedistream.federation.urls import Addresses, Channel, Settings
+from fedistream.federation.urls import ActorUrls, Channel, Settings
 from fedistream.federation.values import Page
 
 _CHANNEL_OF = "SELECT channel_id FROM post WHERE id = :id AND deleted_at IS NULL"
@@ -62,9 +62,9 @@ class Posts:
 
     def __init__(
         self,
-        addresses: Addresses,
+        addresses: ActorUrls,
         settings: Settings,
-        letters: Letters,
+        letters: Delivery,
         find: Finds,
         now: Callable[[], datetime],
         token: Callable[[], str],

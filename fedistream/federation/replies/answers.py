@@ -5,15 +5,15 @@ from fedistream.core.errors import Invalid, NotFound, Refusal, TooMany
 from fedistream.federation.models import RemoteActorRow
 from fedistream.federation.posts.compose import Draft, Mention, check
 from fedistream.federation.posts.service import Post, Posts
-from fedistream.federation.replies.chat_port import Room
+from fedistream.federation.replies.chat_port import ChatPort
 from fedistream.federation.urls import Channel
-from fedistream.federation.values import Heard, Reply
+from fedistream.federation.values import Reply, ReplyState
 
 MAX_TEXT = 1000  # characters: it stands in the chat too
 
 
 class Answers:
-    def __init__(self, posts: Posts, room: Room) -> None:
+    def __init__(self, posts: Posts, room: ChatPort) -> None:
         self._posts, self._room = posts, room
 
     async def give(self, channel: Channel, said: Reply, markdown: str, by: str) -> Post:
@@ -33,7 +33,7 @@ class Answers:
             )
         )
         draft = await self._posts.look_up(draft)
-        if said.message_id is None or said.state is not Heard.SHOWN or not self._room.is_on(channel.id):
+        if said.message_id is None or said.state is not ReplyState.SHOWN or not self._room.is_on(channel.id):
             return await self._posts.publish(channel, draft)
         return await self._with_a_line(channel, said, text, draft, by)
 

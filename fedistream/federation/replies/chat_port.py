@@ -11,7 +11,7 @@ AGAIN_S = 5.0
 Along = Callable[[str], Awaitable[None]]
 
 
-class Room(Protocol):
+class ChatPort(Protocol):
     """All but `say` and `answer` runs in the caller's transaction, and is heard after its commit."""
 
     def is_on(self, channel_id: int) -> bool: ...
@@ -40,7 +40,7 @@ class Room(Protocol):
         """Hide all lines of an actor, and those that tell what it did, and forget them with the name."""
 
 
-class Nowhere:
+class NoChat:
     """The room of a process without a chat, to which no inbox leads either."""
 
     def is_on(self, channel_id: int) -> bool:
@@ -71,4 +71,4 @@ class Nowhere:
         """Nobody sees it here."""
 
 
-NOWHERE = Nowhere()
+NO_CHAT = NoChat()

@@ -25,12 +25,12 @@ from fedistream.db import after_commit, atomic
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.models import FollowerRow, RemoteNoteRow
 from fedistream.federation.posts.service import Post, Posts
-from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.remote_html import Excerpt, Said, excerpt, read_note
 from fedistream.federation.replies.answers import Answers
-from fedistream.federation.replies.chat_port import Along, Room
-from fedistream.federation.urls import Addresses, Channel, Settings
-from fedistream.federation.values import Heard, Page, Reply, State
+from fedistream.federation.replies.chat_port import Along, ChatPort
+from fedistream.federation.urls import ActorUrls, Channel, Settings
+from fedistream.federation.values import Page, Reply, ReplyState, State
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ KEPT = timedelta(days=8)  # at least: peers try for days to deliver, so a copy m
 AT_ONCE = 100  # rows that are looked at in one go
 AGAIN_S = 5.0  # after the chat could not take a line
 PUBLIC = frozenset((Visibility.PUBLIC, Visibility.UNLISTED))
-ALIVE = (Heard.HELD.value, Heard.SHOWN.value)
+ALIVE = (ReplyState.HELD.value, ReplyState.SHOWN.value)
 NOBODY = ""
 
 
@@ -51,15 +51,15 @@ class Facts(Protocol):
 class Near:
     settings: Settings
     facts: Facts
-    room: Room
+    room: ChatPort
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`now` is the time in UTC."""
 
-    addresses: Addresses
-    acquaintances: Acquaintances
+    addresses: ActorUrls
+    acquaintances: RemoteActors
     blocks: Blocks
     posts: Posts
     now: Callable[[], datetime]
@@ -73,7 +73,7 @@ class _Place:
     post_id: str
 
 
-class Talk:
+class Replies:
     """Has to `run`."""
 
     def __init__(self, near: Near, parts: Parts) -> None:
@@ -98,7 +98,7 @@ class Talk:
             return []
         found = self._excerpt(place.channel, said)
         state = self._state(place.channel.id, found)
-        if state is Heard.HELD and await self._is_full(place.channel.id, verified.signer.actor.id):
+        if state is ReplyState.HELD and await self._is_full(place.channel.id, verified.signer.actor.id):
             return []
         row = await self._keep(verified, note, place, found, state)
         return [
@@ -120,7 +120,7 @@ class Talk:
         if row.actor != verified.activity.actor or row.state not in ALIVE or channel is None or outdated:
             return []
         if _shown_to(verified, note) not in PUBLIC:
-            return await self._end([row], Heard.DELETED, "deleted", row.actor)
+            return await self._end([row], ReplyState.DELETED, "deleted", row.actor)
         found = self._excerpt(channel, said)
         # polls and previews of links are told as edits too
         if (found.html, found.warning) == (row.html, row.warning):
@@ -137,24 +137,24 @@ class Talk:
             if not await self._is_over(url, actor):
                 await self._parts.acquaintances.hear(_tombstone(url, actor))
             return []
-        if row.actor != actor or row.state == Heard.DELETED:
+        if row.actor != actor or row.state == ReplyState.DELETED:
             return []
-        return await self._end([row], Heard.DELETED, "deleted", actor)
+        return await self._end([row], ReplyState.DELETED, "deleted", actor)
 
     async def forget(self, actor: str) -> list[Fact]:
         """An actor is no more, and so is what it said."""
-        rows = await RemoteNoteRow.filter(actor=actor).exclude(state=Heard.DELETED.value)
-        return await self._end(rows, Heard.DELETED, "gone", actor)
+        rows = await RemoteNoteRow.filter(actor=actor).exclude(state=ReplyState.DELETED.value)
+        return await self._end(rows, ReplyState.DELETED, "gone", actor)
 
     async def silence(self, actor: str) -> list[Fact]:
         """An actor is blocked: what it said is hidden, and what it wanted to say is refused."""
         return await self._end(
-            await RemoteNoteRow.filter(actor=actor, state__in=ALIVE), Heard.REFUSED, "blocked", NOBODY
+            await RemoteNoteRow.filter(actor=actor, state__in=ALIVE), ReplyState.REFUSED, "blocked", NOBODY
         )
 
     async def held(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Reply]:
         """What waits for the admin, the oldest first."""
-        found = RemoteNoteRow.filter(channel_id=channel_id, state=Heard.HELD.value)
+        found = RemoteNoteRow.filter(channel_id=channel_id, state=ReplyState.HELD.value)
         rows = await found.order_by("id").offset(offset).limit(limit)
         return Page(await found.count(), tuple(_reply(row) for row in rows))
 
@@ -222,12 +222,12 @@ class Talk:
     async def sweep(self) -> None:
         """Forget what those said who were found gone by another process, what the chat has forgotten, and after its
         time what was refused or deleted."""
-        for actor in await _authors(Heard.GONE):
+        for actor in await _authors(ReplyState.GONE):
             await atomic(self._stated, self.forget(actor))
         for channel_id in await _channels():
             days = int(self._near.settings.value("chat.retention_days", channel_id))
             ended = RemoteNoteRow.filter(channel_id=channel_id, at__lt=self._parts.now() - KEPT)
-            await ended.filter(state__in=(Heard.REFUSED.value, Heard.DELETED.value)).delete()
+            await ended.filter(state__in=(ReplyState.REFUSED.value, ReplyState.DELETED.value)).delete()
             if days:
                 before = self._parts.now() - max(KEPT, timedelta(days=days))
                 await RemoteNoteRow.filter(channel_id=channel_id, at__lt=before).delete()
@@ -240,7 +240,9 @@ class Talk:
                 if actor in self._parts.blocks:
                     await atomic(self._stated, self.silence(actor))
         while (
-            rows := await RemoteNoteRow.filter(state=Heard.SHOWN.value, message_id=None).order_by("id").limit(AT_ONCE)
+            rows := await RemoteNoteRow.filter(state=ReplyState.SHOWN.value, message_id=None)
+            .order_by("id")
+            .limit(AT_ONCE)
         ):
             for row in rows:
                 await self._near.room.say(_reply(row), _along(row))
@@ -285,10 +287,10 @@ class Talk:
         accepted = FollowerRow.filter(channel_id=channel.id, actor__url=actor, state=State.ACCEPTED.value)
         return bool(await accepted.exists())
 
-    def _state(self, channel_id: int, found: Excerpt) -> Heard:
+    def _state(self, channel_id: int, found: Excerpt) -> ReplyState:
         held = self._near.settings.value("federation.replies", channel_id) == "held"
         unwelcome = self._near.room.minds(channel_id, f"{found.warning} {found.text}")
-        return Heard.HELD if held or unwelcome else Heard.SHOWN
+        return ReplyState.HELD if held or unwelcome else ReplyState.SHOWN
 
     def _excerpt(self, channel: Channel, said: Said) -> Excerpt:
         site, name = self._parts.addresses.site(), self._parts.addresses.name(channel)
@@ -297,11 +299,11 @@ class Talk:
         return excerpt(said, ours, {f"@{name}", f"@{name}@{site.authority}"})
 
     async def _is_full(self, channel_id: int, actor: str) -> bool:
-        waiting = RemoteNoteRow.filter(channel_id=channel_id, state=Heard.HELD.value)
+        waiting = RemoteNoteRow.filter(channel_id=channel_id, state=ReplyState.HELD.value)
         return await waiting.count() >= MAX_HELD or await waiting.filter(actor=actor).count() >= MAX_HELD_OF_ONE
 
     async def _keep(
-        self, verified: Verified, note: Object, place: _Place, found: Excerpt, state: Heard
+        self, verified: Verified, note: Object, place: _Place, found: Excerpt, state: ReplyState
     ) -> RemoteNoteRow:
         author = await self._parts.acquaintances.keep(verified.signer)
         row = await RemoteNoteRow.create(
@@ -324,22 +326,22 @@ class Talk:
 
     async def _change(self, row: RemoteNoteRow, found: Excerpt, at: datetime) -> list[Fact]:
         """Another version of what is held or shown."""
-        was, state = Heard(row.state), self._state(row.channel_id, found)
+        was, state = ReplyState(row.state), self._state(row.channel_id, found)
         # what waits goes on waiting, also if others need not any more
-        state = Heard.HELD if was is Heard.HELD else state
+        state = ReplyState.HELD if was is ReplyState.HELD else state
         row.html, row.body, row.warning, row.edited_at = found.html, found.text, found.warning, at
         row.state, row.edits = state.value, row.edits + 1
         await row.save(update_fields=["html", "body", "warning", "edited_at", "state", "edits"])
         await row.refresh_from_db(fields=["message_id"])  # which may have come in a transaction beside this one
-        if row.message_id is not None and was is Heard.SHOWN:
-            if state is Heard.SHOWN:
+        if row.message_id is not None and was is ReplyState.SHOWN:
+            if state is ReplyState.SHOWN:
                 await self._near.room.edit(row.message_id, _reply(row))
             else:
                 await self._near.room.set_visible([row.message_id], False, row.actor)
         after_commit(self.wake)
         return [ReplyChanged(row.channel_id, row.url, row.actor, row.state, self._parts.now())]
 
-    async def _end(self, rows: Sequence[RemoteNoteRow], state: Heard, why: str, by: str) -> list[Fact]:
+    async def _end(self, rows: Sequence[RemoteNoteRow], state: ReplyState, why: str, by: str) -> list[Fact]:
         """Nobody is to read these any more. What a moderator hides he can show again; what its author has deleted is
         forgotten."""
         if not rows:
@@ -353,7 +355,7 @@ class Talk:
         said = [str(message_id) for message_id in lines]
         for at in range(0, len(said), AT_ONCE):
             some = said[at : at + AT_ONCE]
-            if state is Heard.DELETED:
+            if state is ReplyState.DELETED:
                 await self._near.room.wipe(some, by)
             else:
                 await self._near.room.set_visible(some, False, by)
@@ -362,7 +364,7 @@ class Talk:
 
     async def _approve(self, channel_id: int, note_url: str) -> None:
         row = await self._waiting(channel_id, note_url)
-        row.state = Heard.SHOWN.value
+        row.state = ReplyState.SHOWN.value
         await row.save(update_fields=["state"])
         if row.message_id is not None:  # it was shown before its author edited it
             # in this order: what is hidden is told to nobody
@@ -375,13 +377,13 @@ class Talk:
 
     async def _refuse(self, channel_id: int, note_url: str) -> None:
         row = await self._waiting(channel_id, note_url)
-        await self._stated(self._end([row], Heard.REFUSED, "refused", NOBODY))
+        await self._stated(self._end([row], ReplyState.REFUSED, "refused", NOBODY))
 
     async def _waiting(self, channel_id: int, note_url: str) -> RemoteNoteRow:
         row = await RemoteNoteRow.get_or_none(channel_id=channel_id, url=note_url)
         if row is None:
             raise NotFound("there is no such reply")
-        if row.state != Heard.HELD:
+        if row.state != ReplyState.HELD:
             raise Conflict(f"this reply is {row.state}")
         return row
 
@@ -392,7 +394,7 @@ class Talk:
 
 async def replies(post_id: str, offset: int, limit: int) -> Page[str]:
     """The URLs of what stands below a post for all to see, the oldest first."""
-    found = RemoteNoteRow.filter(post_id=post_id, state=Heard.SHOWN.value)
+    found = RemoteNoteRow.filter(post_id=post_id, state=ReplyState.SHOWN.value)
     urls = await found.order_by("id").offset(offset).limit(limit).values_list("url", flat=True)
     return Page(await found.count(), tuple(str(url) for url in urls))
 
@@ -401,7 +403,7 @@ async def depart(actor: str) -> None:
     """An actor is no more, as a process learned that has no chat: what it said is shown by the rows no longer, and is
     forgotten with its lines at the next `sweep` of the process that has one. In a transaction."""
     # not sooner, as that would take a look at the rows every minute for what happens once in weeks
-    await RemoteNoteRow.filter(actor=actor).exclude(state=Heard.DELETED.value).update(state=Heard.GONE.value)
+    await RemoteNoteRow.filter(actor=actor).exclude(state=ReplyState.DELETED.value).update(state=ReplyState.GONE.value)
 
 
 def _shown_to(verified: Verified, note: Object) -> Visibility:
@@ -419,7 +421,7 @@ def _tombstone(url: str, actor: str) -> str:
 def _along(row: RemoteNoteRow) -> Along:
     async def bind(message_id: str) -> None:
         """Raises Conflict when it has changed since: then it is said as it is now, or not at all."""
-        same = RemoteNoteRow.filter(id=row.id, state=Heard.SHOWN.value, message_id=None, edits=row.edits)
+        same = RemoteNoteRow.filter(id=row.id, state=ReplyState.SHOWN.value, message_id=None, edits=row.edits)
         if not await same.update(message_id=message_id):
             raise Conflict("it was edited or withdrawn meanwhile")
 
@@ -438,7 +440,7 @@ def _reply(row: RemoteNoteRow) -> Reply:
         text=row.body,
         warning=row.warning,
         link=row.link,
-        state=Heard(row.state),
+        state=ReplyState(row.state),
         post_id=row.post_id,
         message_id=row.message_id,
         at=row.at,

@@ -8,11 +8,11 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from fedistream.api.http.auth import SPARE, gates
-from fedistream.api.http.endpoints import Entry, reply, routes
+from fedistream.api.http.auth import SPARE, authenticators
+from fedistream.api.http.endpoints import Endpoint, json_response, routes
 from fedistream.api.http.known_browsers import KnownBrowsers
-from fedistream.api.http.login_limit import FREE, Attempts
-from fedistream.api.http.request import Ask
+from fedistream.api.http.login_limit import FREE, LoginLimit
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import ENVELOPE
 from fedistream.people.service import People
 from tests.kit.asking import Clock, basic, client
@@ -23,8 +23,8 @@ PATH = "/api/admin/it"
 ADDRESSES, EACH = 10, 2 * (FREE + SPARE)
 
 
-async def it(ask: Ask) -> Response:
-    return reply(None)
+async def it(ask: ApiRequest) -> Response:
+    return json_response(None)
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "198.51.100.7"], ids=["from elsewhere", "from a guesser's address"])
@@ -32,8 +32,8 @@ async def test_a_program_with_the_right_password_gets_in_while_many_guess(addres
     await People(lambda: datetime.now(UTC)).set_admin_password(PASSWORD)
     people, clock = People(lambda: datetime.now(UTC)), Clock()  # as after a restart: nothing is remembered
     known = KnownBrowsers(b"secret", lambda: 0.0, bytes)
-    table = gates(people, Attempts(clock.monotonic), known, clock.monotonic)
-    app = Starlette(routes=routes([Entry("GET", PATH, it, "admin")], {}, table, ENVELOPE))
+    table = authenticators(people, LoginLimit(clock.monotonic), known, clock.monotonic)
+    app = Starlette(routes=routes([Endpoint("GET", PATH, it, "admin")], {}, table, ENVELOPE))
     answers: list[int] = []
     begun = asyncio.Event()
 

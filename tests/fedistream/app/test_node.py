@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from fedistream.app.config import Options
+from fedistream.app.config import Config
 from fedistream.app.node import Node
-from fedistream.app.startup import DIED, Problem
+from fedistream.app.startup import DIED, StartupError
 from fedistream.core.supervisor import OnDeath, Pauses, Supervisor
-from fedistream.jobs.worker_process import WorkerChild
+from fedistream.jobs.worker_process import WorkerProcess
 from tests.kit.livenode import live_node
 
 
@@ -31,11 +31,11 @@ async def test_a_node_names_the_task_that_does_not_run_until_it_runs_again(tmp_p
 
 
 async def test_a_node_stops_with_an_exit_code_when_a_task_dies_that_it_cannot_do_without(tmp_path: Path) -> None:
-    node = Node(Options(data_dir=tmp_path, host="127.0.0.1", port=0, rtmp_port=0))
+    node = Node(Config(data_dir=tmp_path, host="127.0.0.1", port=0, rtmp_port=0))
     try:
         await node.open()
         node.supervisor.start("heart", dies, on_death=OnDeath.STOP)
-        with pytest.raises(Problem, match="the task heart died") as problem:
+        with pytest.raises(StartupError, match="the task heart died") as problem:
             await asyncio.wait_for(node.run(), 30)
         assert problem.value.code == DIED
     finally:
@@ -60,7 +60,7 @@ async def test_a_worker_is_started_although_the_first_look_at_its_jobs_failed(
         looks.append(True)
         raise OSError("the database is away")
 
-    child = WorkerChild([sys.executable, "-c", "input()"], {}, waiting)
+    child = WorkerProcess([sys.executable, "-c", "input()"], {}, waiting)
     supervisor = Supervisor(pauses=Pauses(first_s=0.01))
     runner = supervisor.start("worker 1", child.run)
     try:

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from fedistream.app import worker as workshop
-from fedistream.app.config import Options
+from fedistream.app.config import Config
 from fedistream.core.bus import Bus
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.jobs.job import NewJob
 from fedistream.jobs.models import OutboxRow, ScheduledRow
 from fedistream.jobs.outbox import Outbox
-from fedistream.jobs.worker_process import WorkerChild
+from fedistream.jobs.worker_process import WorkerProcess
 from fedistream.settings.service import Settings
 from tests.house.tree import ROOT
 from tests.kit.database import empty_database, opened
@@ -40,12 +40,12 @@ async def has_settled(count: int) -> bool:
 
 
 @asynccontextmanager
-async def front(folder: Path) -> AsyncIterator[tuple[Outbox, WorkerChild]]:
+async def front(folder: Path) -> AsyncIterator[tuple[Outbox, WorkerProcess]]:
     """The part of a front that has to do with its worker."""
     url = empty_database(folder)
     async with opened(url, wait_s=30):
-        command, environment = workshop.child_command(Options(data_dir=folder, database_url=url))
-        child = WorkerChild(command, environment, Outbox(time.time).waiting)
+        command, environment = workshop.child_command(Config(data_dir=folder, database_url=url))
+        child = WorkerProcess(command, environment, Outbox(time.time).waiting)
         outbox = Outbox(time.time, child.nudge)
         running = asyncio.create_task(child.run())
         try:
@@ -92,8 +92,8 @@ async def test_what_a_former_node_left_begins_a_worker_at_once(tmp_path: Path) -
     url = empty_database(folder)
     (folder / "test.db").write_bytes(left)
     async with opened(url, wait_s=30):
-        command, environment = workshop.child_command(Options(data_dir=folder, database_url=url))
-        child = WorkerChild(command, environment, Outbox(time.time).waiting)
+        command, environment = workshop.child_command(Config(data_dir=folder, database_url=url))
+        child = WorkerProcess(command, environment, Outbox(time.time).waiting)
         running = asyncio.create_task(child.run())
         await until(lambda: has_settled(1))
         running.cancel()
@@ -102,7 +102,7 @@ async def test_what_a_former_node_left_begins_a_worker_at_once(tmp_path: Path) -
 
 
 async def test_a_worker_ends_when_its_front_is_gone(tmp_path: Path) -> None:
-    command, environment = workshop.child_command(Options(data_dir=tmp_path, database_url=empty_database(tmp_path)))
+    command, environment = workshop.child_command(Config(data_dir=tmp_path, database_url=empty_database(tmp_path)))
     ended = await asyncio.to_thread(
         subprocess.run,
         command,
@@ -116,7 +116,7 @@ async def test_a_worker_ends_when_its_front_is_gone(tmp_path: Path) -> None:
 
 
 async def test_the_most_talkative_log_has_no_statements_with_their_values(tmp_path: Path) -> None:
-    options = Options(data_dir=tmp_path, database_url=empty_database(tmp_path), log_level="debug")
+    options = Config(data_dir=tmp_path, database_url=empty_database(tmp_path), log_level="debug")
     command, environment = workshop.child_command(options)
     ended = await asyncio.to_thread(
         subprocess.run,
@@ -157,7 +157,7 @@ async def test_a_worker_that_cannot_run_is_tried_ever_more_seldom(caplog: pytest
     async def waiting() -> bool:
         return True
 
-    child = WorkerChild(["/nowhere/python"], {}, waiting)
+    child = WorkerProcess(["/nowhere/python"], {}, waiting)
     running = asyncio.create_task(child.run())
     async with asyncio.timeout(30):
         while "started again in 2 s" not in caplog.text:
@@ -174,7 +174,7 @@ async def test_what_is_done_by_the_clock_goes_by_what_the_front_has_set_meanwhil
     async with opened(url), contextlib.AsyncExitStack() as undo:
         front = Settings(Bus(), workshop.now)
         await front.load()
-        made = await workshop.shop(Options(data_dir=tmp_path, database_url=url), Outbox(time.time), undo)
+        made = await workshop.build_worker(Config(data_dir=tmp_path, database_url=url), Outbox(time.time), undo)
         await front.change("serverurl", "https://node.example")
         await front.change("federation.enabled", True)
         # nobody is at that address, which is refused before anything is sent

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.broadcasts.session import Run
+from fedistream.broadcasts.session import BroadcastRun
 from fedistream.broadcasts.values import State
-from fedistream.broadcasts.write_queue import ATTEMPTS, MAX_TURNS, Diary, Kind, Turn
+from fedistream.broadcasts.write_queue import ATTEMPTS, MAX_WRITES, Kind, Write, WriteQueue
 from fedistream.db import DatabaseLocked
 from media.rtmp.server import End
 from tests.fedistream.broadcasts.test_service import Station, on, send
@@ -133,25 +133,25 @@ async def there() -> None:
     """The database can be read."""
 
 
-def turn(kind: Kind, run: Run, told: list[str] | None = None) -> Turn:
+def turn(kind: Kind, run: BroadcastRun, told: list[str] | None = None) -> Write:
     async def write() -> None:
         if told is None:
             raise DatabaseLocked("it is away")
         told.append(f"{run.title} {kind.value}")
 
-    return Turn(kind, run, write)
+    return Write(kind, run, write)
 
 
 async def test_the_turns_of_a_mistake_are_given_up_and_those_behind_them_are_written(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    diary, told = Diary(there), list[str]()
+    diary, told = WriteQueue(there), list[str]()
 
     async def broken() -> None:
         raise LookupError("a mistake of ours")
 
-    diary.put(Turn(Kind.STARTED, Run(NOW, "bad"), broken))
-    diary.put(turn(Kind.STARTED, Run(NOW, "good"), told))
+    diary.put(Write(Kind.STARTED, BroadcastRun(NOW, "bad"), broken))
+    diary.put(turn(Kind.STARTED, BroadcastRun(NOW, "good"), told))
     diary.close()
     await asyncio.wait_for(diary.run(), 30)
     assert told == ["good started"]
@@ -159,37 +159,37 @@ async def test_the_turns_of_a_mistake_are_given_up_and_those_behind_them_are_wri
 
 
 async def test_an_encoder_that_flaps_for_hours_keeps_the_queue_short_and_loses_no_broadcast() -> None:
-    diary, run = Diary(there), Run(NOW, "one")
+    diary, run = WriteQueue(there), BroadcastRun(NOW, "one")
     diary.put(turn(Kind.STARTED, run))
-    for _ in range(5 * MAX_TURNS):
+    for _ in range(5 * MAX_WRITES):
         diary.put(turn(Kind.LOST, run))
         diary.put(turn(Kind.RETURNED, run))
-    assert diary.waiting <= MAX_TURNS
+    assert diary.waiting <= MAX_WRITES
     assert diary.dropped == 0
 
 
 async def test_encoders_of_several_channels_that_flap_at_once_keep_the_queue_short_too() -> None:
-    diary, runs = Diary(there), [Run(NOW, "one"), Run(NOW, "two")]
-    for kind in (Kind.STARTED, *(Kind.LOST, Kind.RETURNED) * (2 * MAX_TURNS)):
+    diary, runs = WriteQueue(there), [BroadcastRun(NOW, "one"), BroadcastRun(NOW, "two")]
+    for kind in (Kind.STARTED, *(Kind.LOST, Kind.RETURNED) * (2 * MAX_WRITES)):
         for run in runs:
             diary.put(turn(kind, run))
-    assert diary.waiting <= MAX_TURNS
+    assert diary.waiting <= MAX_WRITES
     assert diary.dropped == 0
 
 
 async def test_too_many_broadcasts_are_left_out_whole_and_the_newest_stay() -> None:
-    diary, told = Diary(there), list[str]()
-    for number in range(MAX_TURNS):
-        run = Run(NOW, str(number))
+    diary, told = WriteQueue(there), list[str]()
+    for number in range(MAX_WRITES):
+        run = BroadcastRun(NOW, str(number))
         diary.put(turn(Kind.STARTED, run, told))
         diary.put(turn(Kind.ENDED, run, told))
-    assert diary.waiting <= MAX_TURNS
-    assert diary.dropped == MAX_TURNS // 2
+    assert diary.waiting <= MAX_WRITES
+    assert diary.dropped == MAX_WRITES // 2
     diary.close()
     await asyncio.wait_for(diary.run(), 30)
     assert told[:2] == ["0 started", "0 ended"]
-    assert told[-2:] == [f"{MAX_TURNS - 1} started", f"{MAX_TURNS - 1} ended"]
-    assert len(told) == MAX_TURNS
+    assert told[-2:] == [f"{MAX_WRITES - 1} started", f"{MAX_WRITES - 1} ended"]
+    assert len(told) == MAX_WRITES
 
 
 async def test_an_error_without_a_name_is_no_reason_to_give_up_while_the_database_is_away() -> None:
@@ -204,8 +204,8 @@ async def test_an_error_without_a_name_is_no_reason_to_give_up_while_the_databas
         if len(told) < ATTEMPTS + 3:
             raise LookupError("what the driver says when there is no server")
 
-    diary = Diary(look)
-    diary.put(Turn(Kind.ENDED, Run(NOW, "one"), write))
+    diary = WriteQueue(look)
+    diary.put(Write(Kind.ENDED, BroadcastRun(NOW, "one"), write))
     diary.close()
     running = asyncio.create_task(diary.run())
     async with asyncio.timeout(60):

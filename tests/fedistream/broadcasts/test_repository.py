@@ -6,7 +6,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from fedistream.broadcasts.models import BroadcastRow
-from fedistream.broadcasts.repository import BroadcastLog, Entry
+from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
 from fedistream.channels.models import ChannelRow
 from fedistream.db import Database
 
@@ -33,9 +33,9 @@ async def other(home: int) -> int:
 
 
 async def test_a_broadcast_is_written_down_as_it_began(home: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     broadcast = await log.start(home, "Now with sound", T0, ENCODER)
-    assert await log.last(home) == Entry(
+    assert await log.last(home) == BroadcastRecord(
         id=broadcast,
         channel_id=home,
         title="Now with sound",
@@ -50,7 +50,7 @@ async def test_a_broadcast_is_written_down_as_it_began(home: int) -> None:
 
 
 async def test_a_broadcast_is_lost_returns_and_ends(home: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     broadcast = await log.start(home, "", T0, {})
     await log.lost(broadcast, at(10))
     assert [entry.lost_at for entry in await log.unfinished(home)] == [at(10)]
@@ -64,7 +64,7 @@ async def test_a_broadcast_is_lost_returns_and_ends(home: int) -> None:
 
 
 async def test_what_ended_stays_as_it_was(home: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     broadcast = await log.start(home, "", T0, {})
     await log.end(broadcast, at(60), "the encoder stopped", 7)
     before = await log.last(home)
@@ -77,7 +77,7 @@ async def test_what_ended_stays_as_it_was(home: int) -> None:
 
 
 async def test_the_heartbeat_moves_forward_only(home: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     broadcast = await log.start(home, "", T0, {})
     for second in (5, 10, 7):
         await log.seen(broadcast, at(second))
@@ -87,16 +87,16 @@ async def test_the_heartbeat_moves_forward_only(home: int) -> None:
 
 
 async def test_a_killed_node_left_its_broadcast_open_for_the_next_one(home: int, other: int) -> None:
-    first = await BroadcastLog().start(home, "first", T0, {})
-    second = await BroadcastLog().start(home, "second", at(60), {})
-    await BroadcastLog().start(other, "elsewhere", at(90), {})
-    ended = await BroadcastLog().start(home, "ended", at(30), {})
-    await BroadcastLog().end(ended, at(40), "", 0)
-    assert [entry.id for entry in await BroadcastLog().unfinished(home)] == [second, first]
+    first = await BroadcastRepository().start(home, "first", T0, {})
+    second = await BroadcastRepository().start(home, "second", at(60), {})
+    await BroadcastRepository().start(other, "elsewhere", at(90), {})
+    ended = await BroadcastRepository().start(home, "ended", at(30), {})
+    await BroadcastRepository().end(ended, at(40), "", 0)
+    assert [entry.id for entry in await BroadcastRepository().unfinished(home)] == [second, first]
 
 
 async def test_the_last_broadcast_is_the_channels_own(home: int, other: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     assert await log.last(home) is None
     mine = await log.start(home, "", T0, {})
     await log.start(other, "", at(10), {})
@@ -110,14 +110,14 @@ async def test_the_last_broadcast_is_the_channels_own(home: int, other: int) -> 
 
 
 async def test_a_broadcast_is_found_by_its_id(home: int, other: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     first, second = await log.start(home, "first", T0, {}), await log.start(other, "second", at(60), {})
     found = [await log.find(broadcast_id) for broadcast_id in (first, second, second + 1)]
     assert [entry and (entry.channel_id, entry.title) for entry in found] == [(home, "first"), (other, "second"), None]
 
 
 async def test_the_peak_is_the_highest_of_the_channel(home: int, other: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     assert await log.overall_peak(home) == 0
     for channel, peak in ((home, 3), (home, 12), (home, 5), (other, 99)):
         await log.end(await log.start(channel, "", at(peak), {}), at(100), "", peak)
@@ -125,7 +125,7 @@ async def test_the_peak_is_the_highest_of_the_channel(home: int, other: int) -> 
 
 
 async def test_texts_that_are_too_long_are_cut_and_not_lost(home: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     await log.end(await log.start(home, "t" * 999, T0, {}), at(1), "r" * 999, 0)
     last = await log.last(home)
     assert last is not None
@@ -134,11 +134,11 @@ async def test_texts_that_are_too_long_are_cut_and_not_lost(home: int) -> None:
 
 async def test_a_broadcast_needs_its_channel(home: int) -> None:
     with pytest.raises(IntegrityError):
-        await BroadcastLog().start(home + 1000, "", T0, {})
+        await BroadcastRepository().start(home + 1000, "", T0, {})
 
 
 async def test_a_channels_broadcasts_go_with_it(home: int, other: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     await log.start(home, "", T0, {})
     await log.start(other, "", T0, {})
     await ChannelRow.filter(id=home).delete()
@@ -146,14 +146,14 @@ async def test_a_channels_broadcasts_go_with_it(home: int, other: int) -> None:
 
 
 async def test_a_start_that_is_written_again_is_the_same_broadcast(home: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     broadcast_id = await log.start(home, "Baking", T0, {"software": "OBS"})
     assert await log.start(home, "Baking", T0, {"software": "OBS"}) == broadcast_id
     assert await log.start(home, "Baking", at(1), {}) != broadcast_id
 
 
 async def test_a_peak_that_was_written_is_not_lowered_by_a_process_that_saw_less(home: int) -> None:
-    log = BroadcastLog()
+    log = BroadcastRepository()
     broadcast_id = await log.start(home, "", T0, {})
     await log.seen(broadcast_id, at(1), 50)
     await log.seen(broadcast_id, at(2), 3)

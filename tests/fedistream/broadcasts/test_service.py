@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.service import Broadcasts, Neighbours
-from fedistream.broadcasts.session import Clocks, Run
+from fedistream.broadcasts.session import BroadcastRun, Clocks
 from fedistream.broadcasts.values import State
-from fedistream.broadcasts.write_queue import Kind, Turn
+from fedistream.broadcasts.write_queue import Kind, Write
 from fedistream.channels.service import Channels
 from fedistream.core.bus import Bus
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact, PublishRefused
@@ -73,7 +73,7 @@ class Facts:
 @dataclass
 class Station:
     broadcasts: Broadcasts
-    rows: BroadcastLog
+    rows: BroadcastRepository
     facts: Facts
     settings: Settings
     home: int
@@ -118,7 +118,7 @@ async def on(url: str, clock: Clock, *, killed: bool = False, wait_s: float = 5.
     settings, channels = Settings(Bus(), clock.now), Channels(clock.now, lambda n: "k" * 2 * n)
     await settings.load()
     await channels.open(KEY)
-    rows = BroadcastLog()
+    rows = BroadcastRepository()
     audience = Audience()
     near = Neighbours(channels, settings, facts, audience)
     broadcasts = Broadcasts(rows, near, Clocks(clock.now, lambda: next(tokens)))
@@ -332,7 +332,7 @@ async def test_a_row_that_cannot_be_written_stops_neither_the_media_nor_the_rows
         async def broken() -> None:
             raise LookupError("a mistake of ours")
 
-        node.broadcasts._diary.put(Turn(Kind.ALIVE, Run(node.clock.now(), "of a mistake"), broken))
+        node.broadcasts._diary.put(Write(Kind.ALIVE, BroadcastRun(node.clock.now(), "of a mistake"), broken))
         publication, _ = await node.publish()
         send(publication)
         await node.written()

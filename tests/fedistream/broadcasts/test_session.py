@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedistream.broadcasts.session import Clocks, OnAir, Run, Terms
-from fedistream.broadcasts.values import MOVES, Encoder, Move, State
+from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
+from fedistream.broadcasts.values import TRANSITIONS, Encoder, State, Transition
 from media.package.llhls import Shape
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
@@ -30,17 +30,17 @@ class Told:
     ended_at: datetime | None = None
     reason: str = ""
 
-    def started(self, channel_id: int, run: Run, encoder: Encoder) -> None:
+    def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None:
         run.broadcast_id = 7
         self.turns.append(f"started {run.title} from {encoder.address}")
 
-    def lost(self, channel_id: int, run: Run, at: datetime, until: datetime) -> None:
+    def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None:
         self.turns.append(f"lost for {(until - at).total_seconds():g}")
 
-    def returned(self, channel_id: int, run: Run, at: datetime) -> None:
+    def returned(self, channel_id: int, run: BroadcastRun, at: datetime) -> None:
         self.turns.append("returned")
 
-    def ended(self, channel_id: int, run: Run, at: datetime, reason: str) -> None:
+    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None:
         self.turns.append("ended")
         self.ended_at, self.reason = at, reason
 
@@ -62,14 +62,14 @@ class Obs:
         self.dropped = why
 
 
-def channel(grace_s: float = 60) -> tuple[OnAir, Told, Clock]:
+def channel(grace_s: float = 60) -> tuple[LiveSession, Told, Clock]:
     told, clock = Told(), Clock()
     tokens = iter(f"token{n}" for n in range(100))
-    onair = OnAir(1, lambda: Terms("Baking", grace_s, Shape()), told, Clocks(clock, lambda: next(tokens)))
+    onair = LiveSession(1, lambda: SessionConfig("Baking", grace_s, Shape()), told, Clocks(clock, lambda: next(tokens)))
     return onair, told, clock
 
 
-def publish(onair: OnAir, source: Obs, seconds: float = 3) -> int:
+def publish(onair: LiveSession, source: Obs, seconds: float = 3) -> int:
     sink, start_ms = onair.take(source)
     sink.start(BOTH)
     for sample in interleaved(frames(seconds, start_ms=start_ms), sounds(seconds, start_ms=start_ms)):
@@ -223,7 +223,7 @@ async def test_the_newest_keyframe_is_the_running_broadcasts_own() -> None:
 
 async def test_after_a_restart_the_waiting_broadcast_gets_its_keyframes_too() -> None:
     onair, _, clock = channel()
-    onair.run = Run(START, "before", 7)
+    onair.run = BroadcastRun(START, "before", 7)
     onair.wait(START, START + timedelta(seconds=60))
     clock.pass_s(5)
     publish(onair, Obs())
@@ -245,7 +245,7 @@ async def test_the_next_broadcast_has_a_playlist_of_its_own() -> None:
 
 async def test_a_broadcast_of_an_earlier_process_is_waited_for_and_its_numbers_are_not_used_again() -> None:
     onair, told, clock = channel()
-    onair.run = Run(START - timedelta(seconds=500), "Baking", 7)
+    onair.run = BroadcastRun(START - timedelta(seconds=500), "Baking", 7)
     onair.wait(START, START + timedelta(seconds=30))
     assert onair.air().state is State.WAITING
     assert not onair.air().playable
@@ -275,6 +275,6 @@ async def test_a_node_that_stops_while_offline_tells_nothing() -> None:
 
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_but_offline_can_be_left_towards_offline(state: State) -> None:
-    ways = {target for (source, _), target in MOVES.items() if source is state}
+    ways = {target for (source, _), target in TRANSITIONS.items() if source is state}
     assert (State.OFFLINE in ways) == (state is not State.OFFLINE)
-    assert (state, Move.PUBLISHED) in MOVES
+    assert (state, Transition.PUBLISHED) in TRANSITIONS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fedistream.broadcasts.takeovers import SILENT_S, WORDS, Rivals
+from fedistream.broadcasts.takeovers import SILENT_S, WORDS, Takeovers
 from media import flv
 from media.rtmp import client
 from media.rtmp.client import PublishClient, PublishFailed
@@ -44,7 +44,7 @@ async def sending(*senders: Sender) -> AsyncIterator[None]:
 
 
 async def test_the_first_takeover_is_as_it_was_meant_and_whoever_comes_back_is_refused() -> None:
-    both, first, second = Rivals(), Sender("192.0.2.1"), Sender("192.0.2.2")
+    both, first, second = Takeovers(), Sender("192.0.2.1"), Sender("192.0.2.2")
     async with sending(first, second):
         both.take(first)
         assert await both.may_come("192.0.2.2")
@@ -63,7 +63,7 @@ async def test_the_first_takeover_is_as_it_was_meant_and_whoever_comes_back_is_r
 
 
 async def test_an_encoder_that_fell_silent_is_replaced_by_its_return_every_time() -> None:
-    both = Rivals()
+    both = Takeovers()
     clock = asyncio.get_running_loop().time
     for _ in range(5):
         assert await both.may_come("192.0.2.1")
@@ -72,7 +72,7 @@ async def test_an_encoder_that_fell_silent_is_replaced_by_its_return_every_time(
 
 
 async def test_after_a_takeover_an_encoder_whose_connection_broke_is_let_in_once_it_was_silent_long_enough() -> None:
-    both, first, second = Rivals(), Sender("192.0.2.1"), Sender("192.0.2.1")
+    both, first, second = Takeovers(), Sender("192.0.2.1"), Sender("192.0.2.1")
     clock = asyncio.get_running_loop().time
     async with sending(first, second):
         both.take(first)
@@ -83,7 +83,7 @@ async def test_after_a_takeover_an_encoder_whose_connection_broke_is_let_in_once
 
 
 async def test_who_waits_for_the_others_silence_is_let_in_when_that_one_leaves() -> None:
-    both, first, second = Rivals(), Sender("192.0.2.1"), Sender("192.0.2.2")
+    both, first, second = Takeovers(), Sender("192.0.2.1"), Sender("192.0.2.2")
     async with sending(first, second):
         both.take(first)
         both.take(second)

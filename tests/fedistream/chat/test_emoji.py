@@ -6,7 +6,7 @@ import pytest
 
 from fedistream.chat.emoji import MAX_BYTES, Emoji
 from fedistream.core.errors import Conflict, Invalid, NotFound
-from fedistream.core.image_types import kind_of
+from fedistream.core.image_types import sniff
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 GIF = b"GIF89a" + b"\0" * 20
@@ -41,7 +41,7 @@ async def test_the_content_decides_what_a_picture_is(emoji: Emoji, data: bytes, 
 
 @pytest.mark.parametrize("data", [b"", SVG, b"<?xml?>" + SVG, b"GIF8", b"RIFF....WAVE", b"\x89PNG", b"BM\0\0"])
 async def test_what_is_no_picture_is_refused_whatever_it_is_called(emoji: Emoji, tmp_path: Path, data: bytes) -> None:
-    assert kind_of(data) is None
+    assert sniff(data) is None
     with pytest.raises(Invalid, match="PNG, GIF, WebP or JPEG"):
         await emoji.put("x.png", data)
     assert not (tmp_path / "emoji").exists()

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from fedistream.chat.moderation import ADMIN, GOODBYE_S
-from fedistream.chat.values import Disabled, Message, Role, Shown, Why
+from fedistream.chat.values import CloseReason, Disabled, Message, Role, Shown
 from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from tests.kit.chatroom import Chatroom
@@ -59,7 +59,7 @@ async def test_a_disabled_visitor_is_told_silenced_and_sent_away_with_all_he_sai
     room.clock.advance(GOODBYE_S - 0.1)
     assert [each.closed for each in (ears, second, his)] == [None] * 3
     room.clock.advance(0.1)
-    assert [each.closed for each in (ears, second, his)] == [Why.DISABLED, Why.DISABLED, None]
+    assert [each.closed for each in (ears, second, his)] == [CloseReason.DISABLED, CloseReason.DISABLED, None]
     known = await room.feature.visitors.by_token(token)
     assert known is not None
     assert not known.enabled
@@ -130,7 +130,7 @@ async def test_a_deleted_visitor_leaves_nothing_but_the_note_of_it(room: Chatroo
     message = await room.feature.chat.say(ann, "hi")
     assert message is not None
     await room.feature.moderation.delete(ann.visitor.id, why="on request")
-    assert ears.closed is Why.DISABLED
+    assert ears.closed is CloseReason.DISABLED
     assert [event.ids for event in his.of(Shown)] == [(message.id,)]
     assert await room.feature.messages.moderated(room.home) == ()
     assert await room.feature.chat.say(ann, "still here?") is None
@@ -141,7 +141,7 @@ async def test_a_banned_address_loses_its_sockets(room: Chatroom) -> None:
     _, ears = await room.guest("Ann", LOUD)
     _, his = await room.guest("Ben")
     await room.feature.moderation.ban("198.51.100.0/24", why="a botnet")
-    assert (ears.closed, his.closed) == (Why.DISABLED, None)
+    assert (ears.closed, his.closed) == (CloseReason.DISABLED, None)
     assert [(ban.address, ban.notes) for ban in room.feature.bans.all()] == [("198.51.100.0/24", "a botnet")]
     with pytest.raises(Invalid):
         await room.feature.moderation.ban("somewhere")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from fedistream.chat.presence import PARTED_S, Rooms, Seat
-from fedistream.chat.values import Parted, Visitor, Why
+from fedistream.chat.presence import PARTED_S, ChatConnection, Presence
+from fedistream.chat.values import CloseReason, Parted, Visitor
 from tests.kit.chatroom import Ears, Timers
 
 HOME, OTHER = 1, 2
@@ -16,7 +16,7 @@ class Watched:
 
     def __init__(self) -> None:
         self.clock = Timers()
-        self.rooms = Rooms(self.clock.clocks())
+        self.rooms = Presence(self.clock.clocks())
         self.told: list[str] = []
         self.rooms.came = lambda seat: self.told.append(f"+{seat.visitor.name}")
         self.rooms.went = lambda seat: self.told.append(f"-{seat.visitor.name}")
@@ -24,7 +24,7 @@ class Watched:
     def visitor(self, name: str) -> Visitor:
         return Visitor(name.lower(), name, 0, self.clock.now())
 
-    def enter(self, name: str, channel_id: int = HOME) -> tuple[Seat, Ears]:
+    def enter(self, name: str, channel_id: int = HOME) -> tuple[ChatConnection, Ears]:
         ears = Ears()
         return self.rooms.enter(channel_id, self.visitor(name), ears, "192.0.2.1", "Firefox"), ears
 
@@ -72,8 +72,8 @@ def test_rooms_of_channels_are_apart(watched: Watched) -> None:
     event = Parted(watched.visitor("Ben"), "id", watched.clock.now())
     watched.rooms.say(HOME, event)
     assert (here.heard, there.heard) == ([event], [])
-    watched.rooms.empty(OTHER, Why.STOPPING)
-    assert (here.closed, there.closed) == (None, Why.STOPPING)
+    watched.rooms.empty(OTHER, CloseReason.STOPPING)
+    assert (here.closed, there.closed) == (None, CloseReason.STOPPING)
 
 
 def test_a_client_tells_of_its_socket(watched: Watched) -> None:
@@ -196,5 +196,5 @@ def test_closing_sends_everybody_away_and_tells_of_nobodys_leaving(watched: Watc
     watched.rooms.close()
     watched.rooms.leave(seat)
     watched.clock.advance(0)
-    assert ears.closed is Why.STOPPING
+    assert ears.closed is CloseReason.STOPPING
     assert watched.told == ["+Ann", "+Ben"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedistream.chat.rules import MAX_BYTES, MAX_REPEATS, TOO_LONG, Standing, Terms, refusal
+from fedistream.chat.rules import MAX_BYTES, MAX_REPEATS, TOO_LONG, ChatPolicy, Sender, refusal
 from fedistream.chat.values import Role, Visitor
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -13,16 +13,16 @@ ANN = Visitor("ann", "Ann", 3, NOW - timedelta(hours=1))
 NEW = replace(ANN, created_at=NOW - timedelta(minutes=5))
 MODERATOR = replace(NEW, role=Role.MODERATOR)
 SIGNED_IN = replace(NEW, authenticated_at=NOW)
-OPEN = Terms()
+OPEN = ChatPolicy()
 
 
-def refused(text: str, terms: Terms = OPEN, visitor: Visitor = ANN, silent_s: float = 60, repeats: int = 0) -> str:
-    why = refusal(text, Standing(visitor, NOW, silent_s, repeats), terms)
+def refused(text: str, terms: ChatPolicy = OPEN, visitor: Visitor = ANN, silent_s: float = 60, repeats: int = 0) -> str:
+    why = refusal(text, Sender(visitor, NOW, silent_s, repeats), terms)
     return why.words if why else ""
 
 
 def test_an_ordinary_line_may_be_said() -> None:
-    strict = Terms(established_only=True, slow_s=30, slur_filter=True, blocked_words=("spoiler",))
+    strict = ChatPolicy(established_only=True, slow_s=30, slur_filter=True, blocked_words=("spoiler",))
     assert refused("Hello @ben, look: https://a.example", strict) == ""
 
 
@@ -47,7 +47,7 @@ def test_what_looks_like_spam_is_refused(text: str, why: str) -> None:
 
 
 def test_spam_protection_can_be_switched_off_but_the_length_has_its_limit() -> None:
-    off = Terms(spam_protection=False)
+    off = ChatPolicy(spam_protection=False)
     assert refused("https://a.example " * 9, off) == ""
     assert refused("again", off, repeats=99) == ""
     assert refused("x" * (MAX_BYTES + 1), off) == TOO_LONG.words
@@ -59,7 +59,7 @@ def test_the_same_again_and_again_is_refused() -> None:
 
 
 def test_newcomers_wait_where_only_the_established_may_write() -> None:
-    terms = Terms(established_only=True)
+    terms = ChatPolicy(established_only=True)
     assert refused("hi", terms, NEW) == "You are new here. You may write in 10 min."
     assert "1 min" in refused("hi", terms, replace(NEW, created_at=NOW - timedelta(minutes=14, seconds=59)))
     assert refused("hi", terms, replace(NEW, created_at=NOW - timedelta(minutes=15))) == ""
@@ -70,26 +70,26 @@ def test_newcomers_wait_where_only_the_established_may_write() -> None:
 
 
 def test_what_may_be_said_later_says_when() -> None:
-    terms, text = Terms(established_only=True, slow_s=30), "hi"
-    new, slow = (refusal(text, Standing(who, NOW, 10), terms) for who in (NEW, ANN))
+    terms, text = ChatPolicy(established_only=True, slow_s=30), "hi"
+    new, slow = (refusal(text, Sender(who, NOW, 10), terms) for who in (NEW, ANN))
     assert new
     assert slow
     assert (new.reason, new.retry_s) == ("new-here", 600)
     assert (slow.reason, slow.retry_s) == ("slow-mode", 20)
-    long = refusal("x" * (MAX_BYTES + 1), Standing(ANN, NOW), OPEN)
+    long = refusal("x" * (MAX_BYTES + 1), Sender(ANN, NOW), OPEN)
     assert long
     assert long.retry_s is None
 
 
 def test_only_the_signed_in_may_write_where_that_is_asked() -> None:
-    terms = Terms(signed_in_only=True)
+    terms = ChatPolicy(signed_in_only=True)
     assert "sign in" in refused("hi", terms)
     assert refused("hi", terms, SIGNED_IN) == ""
     assert refused("hi", terms, MODERATOR) == ""
 
 
 def test_slow_mode_lets_one_message_through_in_its_time() -> None:
-    terms = Terms(slow_s=30)
+    terms = ChatPolicy(slow_s=30)
     assert "every 30 seconds" in refused("hi", terms, silent_s=29.9)
     assert refused("hi", terms, silent_s=30) == ""
     assert refused("hi", terms, MODERATOR, silent_s=0) == ""
@@ -99,14 +99,14 @@ def test_slow_mode_lets_one_message_through_in_its_time() -> None:
     "text", ["Spoiler!", "no SPOILERS", "sp0iler", "spóiler", "spoilerrrr", "(spoiler)", "ｓpoiler"]
 )
 def test_a_blocked_word_is_found_in_its_disguises(text: str) -> None:
-    assert "words that are not welcome" in refused(text, Terms(blocked_words=("spoiler",)))
+    assert "words that are not welcome" in refused(text, ChatPolicy(blocked_words=("spoiler",)))
 
 
 def test_a_word_within_another_is_not_blocked() -> None:
-    assert refused("the class of grapes", Terms(blocked_words=("ass", "rape"))) == ""
+    assert refused("the class of grapes", ChatPolicy(blocked_words=("ass", "rape"))) == ""
 
 
 def test_the_slur_filter_works_when_it_is_on() -> None:
     slur = bytes(reversed(b"ggaf")).decode() + "ot"
     assert refused(f"you {slur}") == ""
-    assert "not welcome" in refused(f"you {slur}s", Terms(slur_filter=True))
+    assert "not welcome" in refused(f"you {slur}s", ChatPolicy(slur_filter=True))

@@ -1,39 +1,42 @@
 """How fast somebody writes, and how often the same."""
 
-from fedistream.chat.sender_activity import TEXTS, Conduct, Pace
+from fedistream.chat.sender_activity import TEXTS, RateVerdict, SenderActivity
 
 
-def pace(conduct: Conduct, at: float, key: str = "ann") -> Pace:
+def pace(conduct: SenderActivity, at: float, key: str = "ann") -> RateVerdict:
     return conduct.pace(key, at, most=3, within_s=2, mute_s=10)
 
 
 def test_the_fourth_message_within_two_seconds_mutes_for_ten_and_is_told_once() -> None:
-    conduct = Conduct()
-    assert [pace(conduct, 0.1 * n) for n in range(5)] == [Pace.FINE] * 3 + [Pace.TOO_FAST, Pace.MUTED]
-    assert pace(conduct, 10.2) is Pace.MUTED
-    assert pace(conduct, 10.31) is Pace.FINE
+    conduct = SenderActivity()
+    assert [pace(conduct, 0.1 * n) for n in range(5)] == [RateVerdict.FINE] * 3 + [
+        RateVerdict.TOO_FAST,
+        RateVerdict.MUTED,
+    ]
+    assert pace(conduct, 10.2) is RateVerdict.MUTED
+    assert pace(conduct, 10.31) is RateVerdict.FINE
 
 
 def test_a_steady_writer_is_never_too_fast() -> None:
-    conduct = Conduct()
-    assert {pace(conduct, 0.7 * n) for n in range(100)} == {Pace.FINE}
+    conduct = SenderActivity()
+    assert {pace(conduct, 0.7 * n) for n in range(100)} == {RateVerdict.FINE}
 
 
 def test_one_persons_haste_is_not_anothers() -> None:
-    conduct = Conduct()
+    conduct = SenderActivity()
     for n in range(5):
         pace(conduct, 0.1 * n)
-    assert pace(conduct, 0.5, "ben") is Pace.FINE
+    assert pace(conduct, 0.5, "ben") is RateVerdict.FINE
 
 
 def test_one_can_be_muted_for_what_others_did() -> None:
-    conduct = Conduct()
+    conduct = SenderActivity()
     conduct.mute("ann", 5)
-    assert (pace(conduct, 4.9), pace(conduct, 5)) == (Pace.MUTED, Pace.FINE)
+    assert (pace(conduct, 4.9), pace(conduct, 5)) == (RateVerdict.MUTED, RateVerdict.FINE)
 
 
 def test_silence_and_repetition_are_remembered() -> None:
-    conduct = Conduct()
+    conduct = SenderActivity()
     assert conduct.silent_for("ann", 7) == float("inf")
     for at in (10, 20, 30):
         conduct.said("ann", at, "hello")
@@ -46,7 +49,7 @@ def test_silence_and_repetition_are_remembered() -> None:
 
 
 def test_only_so_many_are_remembered_and_the_longest_silent_goes_first() -> None:
-    conduct = Conduct(capacity=2)
+    conduct = SenderActivity(capacity=2)
     conduct.said("ann", 1, "x")
     conduct.said("ben", 2, "x")
     conduct.said("ann", 3, "x")

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from fedistream.chat import rules
-from fedistream.chat.poster import OnAir
+from fedistream.chat.poster import LiveState
 from fedistream.chat.service import CROWD, MAX_UNSTORED, REGISTRATIONS, REGISTRATIONS_S, SHARED_BY, WELCOME_S
 from fedistream.chat.values import (
     Accepted,
+    CloseReason,
     Joined,
     Kind,
     Message,
@@ -21,7 +22,6 @@ from fedistream.chat.values import (
     Renamed,
     Role,
     SignedIn,
-    Why,
 )
 from fedistream.core.errors import NotAllowed, TooMany
 from fedistream.core.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
@@ -271,7 +271,7 @@ async def test_the_room_is_told_who_somebody_is_even_if_he_went_elsewhere_to_sig
 async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroom) -> None:
     ann, ears = await room.guest("Ann")
     ended_at = room.clock.now()
-    room.air[room.home] = OnAir(False, ended_at)
+    room.air[room.home] = LiveState(False, ended_at)
     room.clock.advance(300)
     assert await room.feature.chat.say(ann, "that was good") is not None
     room.clock.advance(1)
@@ -279,9 +279,9 @@ async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroo
     assert ears.lines[-1] == rules.CLOSED.words
     await set_to(room, offline_s=3600)
     assert room.feature.chat.open(room.home)
-    room.air[room.home] = OnAir(False, None)
+    room.air[room.home] = LiveState(False, None)
     assert not room.feature.chat.open(room.home)
-    room.air[room.home] = OnAir(True, ended_at - timedelta(days=1))
+    room.air[room.home] = LiveState(True, ended_at - timedelta(days=1))
     assert room.feature.chat.open(room.home)
 
 
@@ -289,7 +289,7 @@ async def test_switching_the_chat_off_sends_everybody_away(room: Chatroom) -> No
     ann, ears = await room.guest("Ann")
     await set_to(room, disabled=True)
     room.feature.chat.heed(next(fact for fact in room.facts if fact.name() == "setting.changed"))  # type: ignore[arg-type]
-    assert ears.closed is Why.CHAT_DISABLED
+    assert ears.closed is CloseReason.CHAT_DISABLED
     assert await room.feature.chat.say(ann, "hello?") is None
     with pytest.raises(NotAllowed):
         room.seated(ann.visitor)
@@ -320,7 +320,7 @@ async def test_arrivals_are_told_while_live_and_the_welcome_comes_seven_seconds_
 @pytest.mark.parametrize("quiet", ["offline", "switched off"])
 async def test_arrivals_are_not_told_when_nobody_wants_to_know(room: Chatroom, quiet: str) -> None:
     if quiet == "offline":
-        room.air[room.home] = OnAir(False, room.clock.now())
+        room.air[room.home] = LiveState(False, room.clock.now())
         await set_to(room, welcome="Hello")
     else:
         await set_to(room, join_messages=False)

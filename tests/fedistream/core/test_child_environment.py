@@ -1,6 +1,6 @@
 """Children are given what they need, by name."""
 
-from fedistream.core.child_environment import of_child
+from fedistream.core.child_environment import child_environment
 
 GIVEN = {
     "PATH": "/usr/bin",
@@ -14,16 +14,16 @@ GIVEN = {
 
 
 def test_a_child_is_given_no_passwords() -> None:
-    child = of_child(GIVEN)
+    child = child_environment(GIVEN)
     assert "secret" not in child.values()
     assert (child["PATH"], child["LC_ALL"]) == ("/usr/bin", "C.UTF-8")
 
 
 def test_a_child_that_needs_the_database_is_given_what_leads_to_it() -> None:
-    child = of_child(GIVEN, database=True, FEDISTREAM_DATABASE_URL="postgresql:///node")
+    child = child_environment(GIVEN, database=True, FEDISTREAM_DATABASE_URL="postgresql:///node")
     assert {name for name, value in child.items() if value == "secret"} == {"PGPASSWORD"}
     assert child["FEDISTREAM_DATABASE_URL"] == "postgresql:///node"
 
 
 def test_a_child_finds_our_modules_where_we_do() -> None:
-    assert of_child(GIVEN)["PYTHONPATH"] != "/elsewhere"
+    assert child_environment(GIVEN)["PYTHONPATH"] != "/elsewhere"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedistream.core.client_network import household, is_shared
+from fedistream.core.client_network import client_network, is_shared
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from fedistream.core.client_network import household, is_shared
     ],
 )
 def test_a_household_is_counted_as_one(address: str, home: str) -> None:
-    assert household(address) == home
+    assert client_network(address) == home
 
 
 def test_documentation_and_public_addresses_are_not_shared_and_odd_ones_are() -> None:

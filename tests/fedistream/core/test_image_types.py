@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedistream.core.image_types import MEDIA_TYPES, kind_of
+from fedistream.core.image_types import MEDIA_TYPES, sniff
 from tests.kit.parlour import PIXEL
 
 
@@ -18,5 +18,5 @@ from tests.kit.parlour import PIXEL
     ],
 )
 def test_four_kinds_are_shown(data: bytes, media_type: str | None) -> None:
-    kind = kind_of(data)
+    kind = sniff(data)
     assert (None if kind is None else MEDIA_TYPES[kind]) == media_type

@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.core.log_buffer import BURST, EVERY_S, MAX_KINDS, MAX_MESSAGE, Logbook
+from fedistream.core.log_buffer import BURST, EVERY_S, MAX_KINDS, MAX_MESSAGE, LogBuffer
 
 NAME = "tests.logbook"
 
 
 @pytest.fixture
-def book() -> Iterator[Logbook]:
+def book() -> Iterator[LogBuffer]:
     """A logbook of three lines on a logger of its own."""
-    logger, book = logging.getLogger(NAME), Logbook(kept=3)
+    logger, book = logging.getLogger(NAME), LogBuffer(kept=3)
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
     logger.addHandler(book)
@@ -20,7 +20,7 @@ def book() -> Iterator[Logbook]:
     logger.removeHandler(book)
 
 
-def test_lines_come_newest_first_with_their_level(book: Logbook) -> None:
+def test_lines_come_newest_first_with_their_level(book: LogBuffer) -> None:
     log = logging.getLogger(NAME)
     before = datetime.now(UTC)
     log.info("listening on %s", 1935)
@@ -31,18 +31,18 @@ def test_lines_come_newest_first_with_their_level(book: Logbook) -> None:
     assert before <= oldest.at <= newest.at <= datetime.now(UTC)
 
 
-def test_debugging_is_not_for_the_admin(book: Logbook) -> None:
+def test_debugging_is_not_for_the_admin(book: LogBuffer) -> None:
     logging.getLogger(NAME).debug("chunk 3")
     assert book.lines() == ()
 
 
-def test_only_the_last_lines_are_kept(book: Logbook) -> None:
+def test_only_the_last_lines_are_kept(book: LogBuffer) -> None:
     for n in range(5):
         logging.getLogger(NAME).info("line %d", n)
     assert [line.message for line in book.lines()] == ["line 4", "line 3", "line 2"]
 
 
-def test_a_busy_hour_does_not_push_out_a_warning(book: Logbook) -> None:
+def test_a_busy_hour_does_not_push_out_a_warning(book: LogBuffer) -> None:
     log = logging.getLogger(NAME)
     log.error("the disk is full")
     for n in range(10):
@@ -50,7 +50,7 @@ def test_a_busy_hour_does_not_push_out_a_warning(book: Logbook) -> None:
     assert [(line.message, line.level) for line in book.warnings()] == [("the disk is full", "error")]
 
 
-def test_a_long_message_is_cut_and_a_traceback_is_left_to_the_operator(book: Logbook) -> None:
+def test_a_long_message_is_cut_and_a_traceback_is_left_to_the_operator(book: LogBuffer) -> None:
     log = logging.getLogger(NAME)
     try:
         raise ValueError("inner")
@@ -60,7 +60,7 @@ def test_a_long_message_is_cut_and_a_traceback_is_left_to_the_operator(book: Log
 
 
 def test_a_message_that_does_not_fit_its_arguments_harms_nobody(
-    book: Logbook, capsys: pytest.CaptureFixture[str]
+    book: LogBuffer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     book.handle(logging.LogRecord(NAME, logging.INFO, __file__, 1, "%d viewers", ("many",), None))
     assert book.lines() == ()
@@ -73,15 +73,15 @@ def flood(times: int, address: str = "192.0.2.%d") -> None:
 
 
 @pytest.fixture
-def long_book() -> Iterator[Logbook]:
-    logger, book = logging.getLogger(NAME), Logbook()
+def long_book() -> Iterator[LogBuffer]:
+    logger, book = logging.getLogger(NAME), LogBuffer()
     logger.propagate = False
     logger.addHandler(book)
     yield book
     logger.removeHandler(book)
 
 
-def test_a_flood_of_one_kind_is_gathered_in_its_last_line_and_pushes_nothing_out(long_book: Logbook) -> None:
+def test_a_flood_of_one_kind_is_gathered_in_its_last_line_and_pushes_nothing_out(long_book: LogBuffer) -> None:
     log = logging.getLogger(NAME)
     log.warning("the disk is full")
     flood(BURST + 312)
@@ -95,20 +95,20 @@ def test_a_flood_of_one_kind_is_gathered_in_its_last_line_and_pushes_nothing_out
         assert [line.at for line in lines] == sorted((line.at for line in lines), reverse=True)
 
 
-def test_a_line_whose_numbers_were_put_in_before_is_of_a_kind_too(long_book: Logbook) -> None:
+def test_a_line_whose_numbers_were_put_in_before_is_of_a_kind_too(long_book: LogBuffer) -> None:
     for n in range(10 * BURST):
         logging.getLogger(NAME).info(f"invalid request {n} from 192.0.2.{n}")
     assert len(long_book.lines()) == BURST
 
 
-def test_kinds_and_levels_and_loggers_are_gathered_apart(long_book: Logbook) -> None:
+def test_kinds_and_levels_and_loggers_are_gathered_apart(long_book: LogBuffer) -> None:
     flood(10 * BURST)
     logging.getLogger(NAME).error("refused %s", "somebody")
     logging.getLogger(f"{NAME}.inner").warning("refused %s", "somebody")
     assert [line.message for line in long_book.lines()[:2]] == ["refused somebody"] * 2
 
 
-def test_after_a_while_lines_stand_for_themselves_again(long_book: Logbook) -> None:
+def test_after_a_while_lines_stand_for_themselves_again(long_book: LogBuffer) -> None:
     def tell(at: float) -> None:
         record = logging.LogRecord(NAME, logging.INFO, __file__, 1, "refused %s", ("somebody",), None)
         record.created = at
@@ -125,7 +125,7 @@ def test_after_a_while_lines_stand_for_themselves_again(long_book: Logbook) -> N
     assert long_book.lines()[0].message == "refused somebody (… 1 times more)"
 
 
-def test_only_so_many_kinds_are_remembered(long_book: Logbook) -> None:
+def test_only_so_many_kinds_are_remembered(long_book: LogBuffer) -> None:
     for n in range(MAX_KINDS + 10):
         name = "".join(chr(97 + int(digit)) for digit in str(n))
         logging.getLogger(NAME).info(name)

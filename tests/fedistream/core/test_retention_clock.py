@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fedistream.core.retention_clock import DOUBT_S, GAP, STEP, CautiousClock
+from fedistream.core.retention_clock import DOUBT_S, GAP, STEP, RetentionClock
 from tests.kit.asking import Clock
 
 YEAR = timedelta(days=365)
@@ -17,7 +17,7 @@ class Two(Clock):
 
 def test_a_clock_that_goes_on_is_believed() -> None:
     clock = Two()
-    cautious = CautiousClock(clock.now, clock.monotonic)
+    cautious = RetentionClock(clock.now, clock.monotonic)
     for _ in range(5):
         assert cautious.now() == clock.now()
         clock.advance(10 * DOUBT_S)
@@ -25,7 +25,7 @@ def test_a_clock_that_goes_on_is_believed() -> None:
 
 def test_a_clock_that_is_set_right_is_believed() -> None:
     clock = Two()
-    cautious = CautiousClock(clock.now, clock.monotonic)
+    cautious = RetentionClock(clock.now, clock.monotonic)
     cautious.now()
     for step in (STEP, -STEP, -YEAR):
         clock.set(step)
@@ -34,7 +34,7 @@ def test_a_clock_that_is_set_right_is_believed() -> None:
 
 def test_a_clock_that_jumps_far_ahead_is_believed_a_day_later() -> None:
     clock = Two()
-    cautious = CautiousClock(clock.now, clock.monotonic)
+    cautious = RetentionClock(clock.now, clock.monotonic)
     before = cautious.now()
     clock.set(YEAR)
     assert cautious.now() == before
@@ -46,7 +46,7 @@ def test_a_clock_that_jumps_far_ahead_is_believed_a_day_later() -> None:
 
 def test_a_jump_that_is_taken_back_has_done_nothing() -> None:
     clock = Two()
-    cautious = CautiousClock(clock.now, clock.monotonic)
+    cautious = RetentionClock(clock.now, clock.monotonic)
     before = cautious.now()
     clock.set(YEAR)
     cautious.now()
@@ -61,10 +61,10 @@ def test_a_start_far_ahead_of_the_newest_thing_is_not_believed_at_once() -> None
     clock = Two()
     newest = clock.now()
     clock.set(GAP)
-    assert CautiousClock(clock.now, clock.monotonic).now(newest) == clock.now()
+    assert RetentionClock(clock.now, clock.monotonic).now(newest) == clock.now()
     clock.set(YEAR)
-    late = CautiousClock(clock.now, clock.monotonic)
+    late = RetentionClock(clock.now, clock.monotonic)
     assert late.now(newest) == newest
     clock.advance(DOUBT_S)
     assert late.now(clock.now()) == clock.now()
-    assert CautiousClock(clock.now, clock.monotonic).now(None) == clock.now()
+    assert RetentionClock(clock.now, clock.monotonic).now(None) == clock.now()

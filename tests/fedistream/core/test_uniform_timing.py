@@ -1,7 +1,7 @@
 import asyncio
 
 from fedistream.core.errors import Invalid, TooMany
-from fedistream.core.uniform_timing import MOMENTS_S, evenly
+from fedistream.core.uniform_timing import MOMENTS_S, uniform_timing
 
 
 async def fail_after(took_s: float, error: Exception) -> float:
@@ -9,7 +9,7 @@ async def fail_after(took_s: float, error: Exception) -> float:
     clock = asyncio.get_running_loop().time
     begun = clock()
     try:
-        async with evenly():
+        async with uniform_timing():
             await asyncio.sleep(took_s)
             raise error
     except type(error):
@@ -26,6 +26,6 @@ async def test_a_failure_is_heard_of_no_sooner_than_slower_ones() -> None:
 
 async def test_other_refusals_and_what_was_found_are_told_at_once() -> None:
     assert await fail_after(0.0, TooMany(10)) < MOMENTS_S[0]
-    async with evenly():
+    async with uniform_timing():
         found = "it"
     assert found == "it"

@@ -27,7 +27,7 @@ from fedistream.db import (
     statement,
 )
 from fedistream.db.revisions import HEAD
-from fedistream.db.versions import count_change
+from fedistream.db.versions import bump_version
 from fedistream.people.models import PersonRow
 from tests.kit.database import empty_database, opened
 from tests.kit.outage import held
@@ -217,7 +217,7 @@ async def test_a_file_that_is_deleted_or_replaced_while_it_is_open_is_noticed(
 async def test_a_database_that_does_not_answer_is_closed_in_time(tmp_path: Path) -> None:
     async with opened(empty_database(tmp_path), wait_s=20) as database:
         with held(tmp_path / "test.db"):
-            writing = asyncio.create_task(atomic(count_change, "test"))
+            writing = asyncio.create_task(atomic(bump_version, "test"))
             await asyncio.sleep(0.1)
             async with asyncio.timeout(10):
                 await database.close(within_s=0.2)

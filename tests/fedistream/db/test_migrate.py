@@ -15,7 +15,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.channels.models import ChannelRow
 from fedistream.db import DatabaseProblem
 from fedistream.db.address import Address, SqliteAddress, parse
@@ -76,7 +76,7 @@ async def test_rows_survive_a_table_that_is_rebuilt(url: str) -> None:
     migrate(url)
     async with opened(url):
         channel = await ChannelRow.create(slug="home", created_at=NOW)
-        log = BroadcastLog()
+        log = BroadcastRepository()
         for n in range(200):
             await log.start(channel.id, f"title {n}", NOW + timedelta(seconds=n), {"n": n})
     with connected(address) as connection:

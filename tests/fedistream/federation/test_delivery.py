@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 from fedistream.channels.service import Channel
 from fedistream.db import Database
-from fedistream.federation.delivery import Letters
+from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import FollowerRow, RemoteActorRow
-from fedistream.federation.urls import Addresses
+from fedistream.federation.urls import ActorUrls
 from tests.kit.federated import Federated, federated
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,8 +30,8 @@ async def follower(channel: Channel, url: str, shared_inbox: str = "", state: st
     return url
 
 
-def letters(node: Federated) -> Letters:
-    return Letters(SimpleNamespace(), SimpleNamespace(), Addresses(node.settings, node.channels), str)  # type: ignore[arg-type]
+def letters(node: Federated) -> Delivery:
+    return Delivery(SimpleNamespace(), SimpleNamespace(), ActorUrls(node.settings, node.channels), str)  # type: ignore[arg-type]
 
 
 async def test_of_those_who_share_an_inbox_one_stands_for_all(database: Database) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from activitypub.vocabulary.activity import Activity
 from fedistream.db import Database, atomic
-from fedistream.federation.engagements import FORGOTTEN_AT_ONCE, UNDONE_FOR, Deed, Engagements
+from fedistream.federation.engagements import FORGOTTEN_AT_ONCE, UNDONE_FOR, EngagementRecord, Engagements
 from fedistream.federation.models import EngagementRow, RemoteActorRow
 from fedistream.federation.values import Kind
 
@@ -39,20 +39,20 @@ async def ann(database: Database) -> RemoteActorRow:
 
 async def test_the_first_time_is_told_and_the_second_is_not(ann: RemoteActorRow) -> None:
     engagements = Engagements(now)
-    assert await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(1)))
-    assert not await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(2, "heart")))
+    assert await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, POST, like(1)))
+    assert not await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, POST, like(2, "heart")))
     (row,) = await EngagementRow.all()
     assert (row.activity_id, row.reaction, row.at, row.undone_at) == (like(2).id, "heart", NOW, None)
-    assert await atomic(engagements.record, Deed(1, ann.id, Kind.SHARE, POST, like(3)))
+    assert await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.SHARE, POST, like(3)))
     assert await engagements.count(POST, Kind.LIKE, Kind.SHARE) == 2
 
 
 async def test_what_was_undone_counts_again_and_is_not_told_again(ann: RemoteActorRow) -> None:
     engagements = Engagements(now)
-    await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(1)))
+    await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, POST, like(1)))
     await engagements.undo(ann.url, Kind.LIKE, POST)
     assert await engagements.count(POST, Kind.LIKE) == 0
-    assert not await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(2)))
+    assert not await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, POST, like(2)))
     assert await engagements.count(POST, Kind.LIKE) == 1
     assert await engagements.tally(1) == {Kind.LIKE: 1}
 
@@ -61,20 +61,20 @@ async def test_an_undo_is_remembered_for_a_season_and_then_it_is_news_again(ann:
     clock = [NOW]
     engagements = Engagements(lambda: clock[0])
     other = f"{POST}/2"
-    await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(1)))
-    await atomic(engagements.record, Deed(1, ann.id, Kind.SHARE, POST, like(2)))
-    await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, other, like(3)))
+    await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, POST, like(1)))
+    await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.SHARE, POST, like(2)))
+    await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, other, like(3)))
     await engagements.undo(ann.url, Kind.LIKE, POST)
     await engagements.undo(ann.url, Kind.LIKE, other)
     clock[0] = NOW + UNDONE_FOR
     assert not await engagements.forget_some()
     assert await EngagementRow.all().count() == 3
     # what is done again stands, however long ago it was undone
-    assert not await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, other, like(4)))
+    assert not await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, other, like(4)))
     clock[0] += timedelta(seconds=1)
     assert not await engagements.forget_some()
     assert await EngagementRow.all().count() == 2
-    assert await atomic(engagements.record, Deed(1, ann.id, Kind.LIKE, POST, like(5)))
+    assert await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, POST, like(5)))
     assert await engagements.tally(1) == {Kind.LIKE: 2, Kind.SHARE: 1}
 
 

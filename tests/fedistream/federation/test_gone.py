@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fedistream.chat.engagements import Chorus
+from fedistream.chat.engagements import EngagementAnnouncer
 from fedistream.chat.messages import GONE
 from fedistream.chat.models import MessageRow
 from fedistream.core.events import PostLiked
@@ -24,7 +24,7 @@ async def talk(database: Database, tmp_path: Path) -> AsyncIterator[Talking]:
 
 
 async def test_who_deletes_himself_takes_along_what_the_chat_told_of_him(talk: Talking) -> None:
-    chorus, ann = Chorus(talk.room.feature.herald, talk.room.settings), talk.node.ann
+    chorus, ann = EngagementAnnouncer(talk.room.feature.herald, talk.room.settings), talk.node.ann
     await talk.node.follow()
     await talk.say("1", "hello")
     await talk.shows("hello")
@@ -40,7 +40,7 @@ async def test_who_deletes_himself_takes_along_what_the_chat_told_of_him(talk: T
 
 
 async def test_lines_of_who_was_found_gone_by_the_worker_go_with_the_next_sweep(talk: Talking) -> None:
-    chorus, ann = Chorus(talk.room.feature.herald, talk.room.settings), talk.node.ann
+    chorus, ann = EngagementAnnouncer(talk.room.feature.herald, talk.room.settings), talk.node.ann
     await talk.node.follow()
     await talk.say("1", "hello")
     await talk.shows("hello")

@@ -16,8 +16,8 @@ from fedistream.federation.blocks import MAX_NAMED, Blocks
 from fedistream.federation.feature import guard
 from fedistream.federation.keys import NODE, Keys
 from fedistream.federation.models import FederationKeyRow
-from fedistream.federation.rate_limits import Pace
-from fedistream.federation.urls import Addresses, Site
+from fedistream.federation.rate_limits import RateLimiter
+from fedistream.federation.urls import ActorUrls, Site
 from fedistream.federation.values import Off
 from tests.kit.federated import LIVE, ORIGIN
 
@@ -45,8 +45,8 @@ class Channels:
         return self.made
 
 
-def addresses(**values: object) -> Addresses:
-    return Addresses(Settings(**values), Channels())
+def addresses(**values: object) -> ActorUrls:
+    return ActorUrls(Settings(**values), Channels())
 
 
 def test_the_home_channel_is_called_by_its_setting_and_others_by_their_slugs() -> None:
@@ -108,7 +108,7 @@ def test_anybody_may_say_that_a_blocked_handle_is_theirs_and_fills_no_memory() -
 @given(st.lists(st.floats(0, 5), max_size=60))
 def test_nobody_comes_more_often_than_the_pace(pauses: list[float]) -> None:
     now, passed = 0.0, 0
-    pace = Pace(lambda: now, burst=3, per_s=0.5)
+    pace = RateLimiter(lambda: now, burst=3, per_s=0.5)
     for pause in pauses:
         now += pause
         with suppress(TooMany):
@@ -118,7 +118,7 @@ def test_nobody_comes_more_often_than_the_pace(pauses: list[float]) -> None:
 
 
 def test_each_host_has_a_pace_of_its_own() -> None:
-    pace = Pace(lambda: 0.0, burst=1, per_s=1)
+    pace = RateLimiter(lambda: 0.0, burst=1, per_s=1)
     pace.step("a.example")
     pace.step("b.example")
     with pytest.raises(TooMany) as refused:

@@ -8,7 +8,7 @@ import pytest
 from activitypub import names
 from fedistream.core.errors import TooMany
 from fedistream.db import Database
-from fedistream.federation.rate_limits import MAX_NAMES, PACES, Pace, Paces
+from fedistream.federation.rate_limits import MAX_NAMES, PACES, ActivityLimits, RateLimiter
 from tests.kit.federated import Federated
 from tests.kit.talking import Talking, talking, until
 
@@ -21,7 +21,7 @@ def test_every_kind_of_activity_has_its_pace() -> None:
 
 @pytest.mark.parametrize("kind", sorted(PACES))
 def test_an_actor_is_held_to_it_and_its_neighbours_and_other_kinds_are_not(kind: str) -> None:
-    paces = Paces(lambda: 0.0)
+    paces = ActivityLimits(lambda: 0.0)
     for _ in range(int(PACES[kind].actor.burst)):
         paces.step(kind, ANN)
     with pytest.raises(TooMany) as refused:
@@ -33,7 +33,7 @@ def test_an_actor_is_held_to_it_and_its_neighbours_and_other_kinds_are_not(kind:
 
 @pytest.mark.parametrize("kind", sorted(PACES))
 def test_a_host_is_held_to_it_however_many_actors_it_has(kind: str) -> None:
-    paces = Paces(lambda: 0.0)
+    paces = ActivityLimits(lambda: 0.0)
     for number in range(int(PACES[kind].host.burst)):
         paces.step(kind, f"{ANN}/{number}")
     with pytest.raises(TooMany):
@@ -43,7 +43,7 @@ def test_a_host_is_held_to_it_however_many_actors_it_has(kind: str) -> None:
 
 def test_a_pace_fills_again_and_remembers_a_bounded_number() -> None:
     now = [0.0]
-    pace = Pace(lambda: now[0], burst=2, per_s=0.5)
+    pace = RateLimiter(lambda: now[0], burst=2, per_s=0.5)
     for name in ("a", "a", "b" * 2000):
         pace.step(name)
     with pytest.raises(TooMany):

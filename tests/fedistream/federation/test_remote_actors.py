@@ -18,7 +18,7 @@ from fedistream.db import Database, atomic
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.fetching import MAX_WAITING, Handles
 from fedistream.federation.models import RemoteActorRow, SeenActivityRow
-from fedistream.federation.remote_actors import FRESH, MAX_HANDLE, Acquaintances, handle_of, set_handle
+from fedistream.federation.remote_actors import FRESH, MAX_HANDLE, RemoteActors, handle_of, set_handle
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANN = Actor("https://remote.example/ann", "Person", "ann", "https://remote.example/ann/inbox", name="Ann")
@@ -39,13 +39,13 @@ def clock() -> Clock:
     return Clock()
 
 
-def made(clock: Clock, **more: Any) -> Acquaintances:
+def made(clock: Clock, **more: Any) -> RemoteActors:
     """They fetch nothing."""
-    return Acquaintances(SimpleNamespace(), Blocks(), lambda: 0.0, clock, **more)
+    return RemoteActors(SimpleNamespace(), Blocks(), lambda: 0.0, clock, **more)
 
 
 @pytest.fixture
-def known(database: Database, clock: Clock) -> Acquaintances:
+def known(database: Database, clock: Clock) -> RemoteActors:
     return made(clock)
 
 
@@ -53,7 +53,7 @@ def signer(**more: object) -> Signer:
     return Signer(f"{ANN.id}#main-key", KEY, replace(ANN, **more))  # type: ignore[arg-type]
 
 
-async def test_an_activity_is_heard_once_and_seen_only_after_the_commit(known: Acquaintances) -> None:
+async def test_an_activity_is_heard_once_and_seen_only_after_the_commit(known: RemoteActors) -> None:
     async def hear_twice() -> tuple[bool, bool, bool]:
         return await known.hear(LIKE), await known.hear(LIKE), await known.seen(LIKE)
 
@@ -62,7 +62,7 @@ async def test_an_activity_is_heard_once_and_seen_only_after_the_commit(known: A
     assert not await atomic(known.hear, LIKE)
 
 
-async def test_what_was_not_committed_was_not_heard(known: Acquaintances) -> None:
+async def test_what_was_not_committed_was_not_heard(known: RemoteActors) -> None:
     async def fail() -> None:
         await known.hear(LIKE)
         raise LookupError
@@ -74,13 +74,13 @@ async def test_what_was_not_committed_was_not_heard(known: Acquaintances) -> Non
     assert await atomic(known.hear, LIKE)
 
 
-async def test_what_another_process_heard_is_heard_though_memory_does_not_know(known: Acquaintances) -> None:
+async def test_what_another_process_heard_is_heard_though_memory_does_not_know(known: RemoteActors) -> None:
     await SeenActivityRow.create(activity_id=LIKE, at=NOW)
     assert not await known.seen(LIKE)
     assert not await atomic(known.hear, LIKE)
 
 
-async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: Acquaintances) -> None:
+async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: RemoteActors) -> None:
     pair = Pair("+like", ("-like",))
     await atomic(known.hear, LIKE, pair)
     await atomic(known.unhear, LIKE, "https://evil.example/eve")
@@ -89,14 +89,14 @@ async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: Ac
     assert await atomic(known.hear, LIKE, pair)
 
 
-async def test_what_can_be_taken_back_is_known_by_its_row_alone(known: Acquaintances) -> None:
+async def test_what_can_be_taken_back_is_known_by_its_row_alone(known: RemoteActors) -> None:
     """The worker, which sends followers away, cannot reach the memory of the front."""
     await atomic(known.hear, LIKE, Pair("+like", ("-like",)))
     assert not await known.seen(LIKE)
     assert await known.was_heard(LIKE)
 
 
-async def test_each_side_of_a_pair_lets_go_of_the_ids_of_the_other(known: Acquaintances) -> None:
+async def test_each_side_of_a_pair_lets_go_of_the_ids_of_the_other(known: RemoteActors) -> None:
     undo, other = f"{LIKE}#undo", f"{LIKE}#other"
     await atomic(known.hear, other, Pair("+other", ("-other",)))
     for _ in range(2):
@@ -115,7 +115,7 @@ async def test_memory_of_what_was_heard_is_bounded(database: Database, clock: Cl
     assert not await atomic(known.hear, f"{LIKE}0")
 
 
-async def test_a_row_is_written_again_when_it_says_something_new_or_is_old(known: Acquaintances, clock: Clock) -> None:
+async def test_a_row_is_written_again_when_it_says_something_new_or_is_old(known: RemoteActors, clock: Clock) -> None:
     async def written_at() -> datetime:
         return (await RemoteActorRow.get(url=ANN.id)).fetched_at
 

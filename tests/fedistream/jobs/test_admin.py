@@ -3,7 +3,7 @@
 import pytest
 
 from fedistream.db import Database
-from fedistream.jobs.admin import Numbers, Overview
+from fedistream.jobs.admin import OutboxAdmin, QueueStats
 from fedistream.jobs.circuit_breaker import FAILURES, Circuit
 from tests.kit.jobs import ANN, BOB, NOON, Desk
 
@@ -13,7 +13,7 @@ def desk(database: Database) -> Desk:
     return Desk()
 
 
-async def troubled(desk: Desk) -> Overview:
+async def troubled(desk: Desk) -> OutboxAdmin:
     """ANN fails and is left alone; of two jobs for BOB one is dead and one done; one in the house is in hand."""
     await desk.put(ANN, count=FAILURES + 1)
     await desk.fail(*await desk.lease(limit=FAILURES), after_s=5)
@@ -23,17 +23,17 @@ async def troubled(desk: Desk) -> Overview:
     await desk.done(done)
     await desk.put("")
     await desk.lease()
-    return Overview(desk.outbox)
+    return OutboxAdmin(desk.outbox)
 
 
 async def test_the_numbers_of_an_empty_outbox_are_zero(desk: Desk) -> None:
-    assert await Overview(desk.outbox).numbers() == Numbers(0, 0, 0, 0, 0)
-    assert await Overview(desk.outbox).hosts() == ()
+    assert await OutboxAdmin(desk.outbox).numbers() == QueueStats(0, 0, 0, 0, 0)
+    assert await OutboxAdmin(desk.outbox).hosts() == ()
 
 
 async def test_jobs_are_counted_by_what_they_are(desk: Desk) -> None:
     overview = await troubled(desk)
-    assert await overview.numbers() == Numbers(queued=FAILURES + 1, leased=1, failing=FAILURES, done=1, dead=1)
+    assert await overview.numbers() == QueueStats(queued=FAILURES + 1, leased=1, failing=FAILURES, done=1, dead=1)
 
 
 async def test_hosts_in_trouble_are_listed_with_what_waits_for_them(desk: Desk) -> None:

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from fedistream.db import Database, atomic
-from fedistream.db.versions import count_change
-from fedistream.jobs.cache_refresh import Freshness
+from fedistream.db.versions import bump_version
+from fedistream.jobs.cache_refresh import CacheRefresh
 
 
 class Copies:
@@ -33,8 +33,8 @@ def copies(database: Database) -> Copies:
     return Copies()
 
 
-def freshness(copies: Copies) -> Freshness:
-    return Freshness({"keys": copies.keys, "settings": copies.settings})
+def freshness(copies: Copies) -> CacheRefresh:
+    return CacheRefresh({"keys": copies.keys, "settings": copies.settings})
 
 
 async def test_what_was_changed_is_read_again_and_nothing_else_is(copies: Copies) -> None:
@@ -42,7 +42,7 @@ async def test_what_was_changed_is_read_again_and_nothing_else_is(copies: Copies
     await fresh.refresh()
     assert copies.read == ["keys", "settings"]
     await fresh.refresh()
-    await atomic(count_change, "settings")
+    await atomic(bump_version, "settings")
     await asyncio.gather(fresh.refresh(), fresh.refresh())
     assert copies.read == ["keys", "settings", "settings"]
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fedistream.jobs.models import ScheduledRow
-from fedistream.jobs.scheduler import Clock, Timed, daily, every
+from fedistream.jobs.scheduler import ScheduledTask, Scheduler, daily, every
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -27,11 +27,11 @@ class Bell:
         self.rung += 1
         raise LookupError("cracked")
 
-    def clock(self) -> Clock:
-        return Clock([Timed("bell", every(60), self.ring)], lambda: self.now)
+    def clock(self) -> Scheduler:
+        return Scheduler([ScheduledTask("bell", every(60), self.ring)], lambda: self.now)
 
 
-async def opened(*clocks: Clock) -> None:
+async def opened(*clocks: Scheduler) -> None:
     """Their rows written, and no looking of themselves."""
     for clock in clocks:
         await clock.open()
@@ -71,7 +71,7 @@ async def test_what_was_due_while_nobody_ran_happens_once() -> None:
 
 async def test_a_time_of_the_day_is_kept() -> None:
     bell = Bell()
-    clock = Clock([Timed("bell", daily(4, 30), bell.ring)], lambda: bell.now)
+    clock = Scheduler([ScheduledTask("bell", daily(4, 30), bell.ring)], lambda: bell.now)
     await opened(clock)
     due = datetime.fromtimestamp((await ScheduledRow.get()).due, UTC)
     assert due == datetime(2026, 5, 2, 4, 30, tzinfo=UTC)
@@ -82,7 +82,7 @@ async def test_a_time_of_the_day_is_kept() -> None:
 
 async def test_what_fails_is_done_again_when_it_is_due(caplog: pytest.LogCaptureFixture) -> None:
     bell = Bell()
-    clock = Clock([Timed("bell", every(60), bell.crack)], lambda: bell.now)
+    clock = Scheduler([ScheduledTask("bell", every(60), bell.crack)], lambda: bell.now)
     await opened(clock)
     bell.now += 60
     with caplog.at_level(logging.ERROR):
@@ -95,7 +95,7 @@ async def test_what_fails_is_done_again_when_it_is_due(caplog: pytest.LogCapture
 
 async def test_it_looks_by_itself_and_at_once_when_somebody_is_in_a_hurry() -> None:
     bell = Bell()
-    clock = Clock([Timed("often", every(0.05), bell.ring)], time.time)
+    clock = Scheduler([ScheduledTask("often", every(0.05), bell.ring)], time.time)
     await clock.open()
     try:
         async with asyncio.timeout(30):
@@ -104,7 +104,7 @@ async def test_it_looks_by_itself_and_at_once_when_somebody_is_in_a_hurry() -> N
     finally:
         clock.close()
     bell.heard.clear()
-    slow = Clock([Timed("seldom", every(3600), bell.ring)], time.time)
+    slow = Scheduler([ScheduledTask("seldom", every(3600), bell.ring)], time.time)
     await slow.open()
     try:
         await slow.hurry("seldom")
@@ -131,7 +131,7 @@ async def test_a_firing_can_be_hurried_to_a_time_but_never_put_off() -> None:
 
 async def test_who_hurries_looks_right_then() -> None:
     bell = Bell()
-    clock = Clock([Timed("bell", every(3600), bell.ring)], time.time)
+    clock = Scheduler([ScheduledTask("bell", every(3600), bell.ring)], time.time)
     await clock.open()
     try:
         began = time.time()
@@ -155,7 +155,7 @@ async def test_who_is_in_a_hurry_while_it_is_done_is_heard_after_it(caplog: pyte
         else:
             twice.set()
 
-    clock = Clock([Timed("bell", every(3600), act)], time.time)
+    clock = Scheduler([ScheduledTask("bell", every(3600), act)], time.time)
     await clock.open()
     try:
         await clock.hurry("bell")

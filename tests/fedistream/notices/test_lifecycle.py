@@ -9,12 +9,12 @@ from fedistream.notices.lifecycle import (
     AWAY,
     DEBOUNCE,
     SILENT,
-    Air,
     Close,
     Post,
     Rest,
     Rules,
     Skip,
+    StreamState,
     Update,
     Wait,
     after,
@@ -23,7 +23,7 @@ from fedistream.notices.lifecycle import (
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DUE = START + timedelta(minutes=2)
-LIVE = Air(START, DUE, None, None)
+LIVE = StreamState(START, DUE, None, None)
 RULES = Rules(on=True, says=True, cooldown=timedelta(minutes=10), last_end=None)
 SECOND = timedelta(seconds=1)
 TOO_RECENT = Skip("the last notice is too recent")
@@ -51,7 +51,7 @@ TOO_RECENT = Skip("the last notice is too recent")
     ],
 )
 def test_a_planned_notice_waits_is_posted_or_is_skipped(
-    now: datetime, air: Air | None, rules: Rules, step: object
+    now: datetime, air: StreamState | None, rules: Rules, step: object
 ) -> None:
     assert before(DUE, now, air, rules) == step
 
@@ -70,6 +70,6 @@ def test_a_planned_notice_waits_is_posted_or_is_skipped(
     ],
 )
 def test_one_that_is_out_follows_the_title_and_is_closed_at_the_end(
-    air: Air | None, renamed: bool, retitle_due: datetime | None, step: object
+    air: StreamState | None, renamed: bool, retitle_due: datetime | None, step: object
 ) -> None:
     assert after(air, DUE, renamed=renamed, retitle_due=retitle_due) == step

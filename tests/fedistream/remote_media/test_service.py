@@ -16,8 +16,8 @@ from activitypub.guard import Guard
 from activitypub.outside import Outside
 from activitypub.signatures.request import Request
 from fedistream.core.errors import NotFound, TooMany
-from fedistream.remote_media.service import Image, Limits, Pictures
-from fedistream.remote_media.signed_paths import PREFIX, Paths
+from fedistream.remote_media.service import Image, Limits, MediaProxy
+from fedistream.remote_media.signed_paths import PREFIX, SignedPaths
 from tests.kit.parlour import PIXEL
 from tests.kit.remote import Remote, remote
 
@@ -29,8 +29,8 @@ GIF = b"GIF89a" + bytes(100)
 class Gallery:
     """`shown` is what the far server has, by path; a text there leads elsewhere."""
 
-    pictures: Pictures
-    paths: Paths
+    pictures: MediaProxy
+    paths: SignedPaths
     folder: Path
     far: Remote
     shown: dict[str, bytes | str]
@@ -62,8 +62,8 @@ async def gallery(folder: Path, limits: Limits | None = None) -> AsyncIterator[G
         return web.Response(status=404 if found is None else 200, body=found or b"", content_type="text/html")
 
     async with remote(answer) as far, Outside(Guard(frozenset({far.authority})), "test") as outside:
-        paths = Paths.kept(folder, lambda count: bytes(count))
-        pictures = Pictures(outside, paths, folder, lambda: made[0].now, limits)
+        paths = SignedPaths.load(folder, lambda count: bytes(count))
+        pictures = MediaProxy(outside, paths, folder, lambda: made[0].now, limits)
         made.append(Gallery(pictures, paths, folder, far, shown))
         made[0].gate.set()
         yield made[0]
@@ -143,7 +143,7 @@ async def test_private_addresses_are_not_asked(tmp_path: Path) -> None:
 async def test_only_addresses_that_were_given_out_are_good(tmp_path: Path) -> None:
     async with gallery(tmp_path) as room:
         mac, source = room.paths.path(f"{room.far.origin}/ann.png").removeprefix(PREFIX).split("/")
-        strange = Paths(b"another").path(f"{room.far.origin}/ann.png").removeprefix(PREFIX).split("/")
+        strange = SignedPaths(b"another").path(f"{room.far.origin}/ann.png").removeprefix(PREFIX).split("/")
         for given_ in ((mac, f"{source}A"), ("", source), (mac[:-1], source), ("é" * 32, source), tuple(strange)):
             with pytest.raises(NotFound):
                 await room.pictures.read(*given_)
@@ -188,18 +188,18 @@ async def test_what_cannot_be_kept_is_shown(tmp_path: Path) -> None:
 
 def test_the_key_is_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     folder, url = tmp_path / "new" / "pictures", "https://remote.example/a.png"
-    path = Paths.kept(folder, os.urandom).path(url)
-    assert Paths.kept(folder, os.urandom).path(url) == path
+    path = SignedPaths.load(folder, os.urandom).path(url)
+    assert SignedPaths.load(folder, os.urandom).path(url) == path
     key = folder / "key"
     assert (key.stat().st_mode & 0o777, key.stat().st_size) == (0o600, 32)
     key.write_bytes(b"cut off")
-    assert Paths.kept(folder, os.urandom).path(url) != path
+    assert SignedPaths.load(folder, os.urandom).path(url) != path
     assert key.stat().st_size == 32
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters='"<>^`{}\\#% '), max_size=200))
 def test_a_path_leads_back_to_its_picture(rest: str) -> None:
-    paths = Paths(SECRET)
+    paths = SignedPaths(SECRET)
     url = f"https://remote.example/{rest}"
     if path := paths.path(url):
         assert paths.url(*path.removeprefix(PREFIX).split("/")) == url

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from fedistream.core.errors import Conflict, Invalid, TooMany
-from fedistream.federation.rate_limits import Pace
+from fedistream.federation.rate_limits import RateLimiter
 from fedistream.signin.one_time_codes import LIFE_S, MAX_WAITING, TRIES, Neighbours, OneTimeCodes
 from tests.kit.asking import Clock
 
@@ -69,8 +69,8 @@ class Office:
 @pytest.fixture
 def office() -> Office:
     world, clock, numbers = World(), Clock(), count(7)
-    asking = Pace(clock.monotonic, burst=10_000, per_s=1)
-    letters, letters_from = [Pace(clock.monotonic, burst=burst, per_s=1 / 1200) for burst in (6, 3)]
+    asking = RateLimiter(clock.monotonic, burst=10_000, per_s=1)
+    letters, letters_from = [RateLimiter(clock.monotonic, burst=burst, per_s=1 / 1200) for burst in (6, 3)]
     near = Neighbours(world, world, asking, letters, letters_from)
     return Office(world, clock, OneTimeCodes(near, clock.monotonic, lambda n: next(numbers) % n))
 

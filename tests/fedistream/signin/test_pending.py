@@ -3,13 +3,13 @@
 import pytest
 
 from fedistream.core.errors import TooMany
-from fedistream.signin.pending import Waiting
+from fedistream.signin.pending import Pending
 from tests.kit.asking import Clock
 
 
 def test_a_thing_is_kept_for_its_time_and_taken_once() -> None:
     clock = Clock()
-    waiting: Waiting[str] = Waiting(clock.monotonic, most=2, life_s=60)
+    waiting: Pending[str] = Pending(clock.monotonic, most=2, life_s=60)
     waiting.put("a", "one", "owner of a")
     clock.advance(59)
     assert waiting.get("a") == "one"
@@ -22,7 +22,7 @@ def test_a_thing_is_kept_for_its_time_and_taken_once() -> None:
 
 def test_a_new_thing_takes_the_place_of_the_old_one_and_of_no_others() -> None:
     clock = Clock()
-    waiting: Waiting[str] = Waiting(clock.monotonic, most=2, life_s=60)
+    waiting: Pending[str] = Pending(clock.monotonic, most=2, life_s=60)
     waiting.put("a", "one", "owner of a")
     clock.advance(20)
     waiting.put("b", "two", "owner of b")
@@ -37,7 +37,7 @@ def test_a_new_thing_takes_the_place_of_the_old_one_and_of_no_others() -> None:
 
 
 def test_who_fills_it_alone_makes_room_for_others_by_his_own_oldest() -> None:
-    waiting: Waiting[str] = Waiting(Clock().monotonic, most=4, life_s=60)
+    waiting: Pending[str] = Pending(Clock().monotonic, most=4, life_s=60)
     waiting.put("ann", "hers", "ann")
     for n in range(3):
         waiting.put(f"m{n}", "his", "mallory")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fedistream.core.events import BroadcastStarted, EncoderReturned
-from fedistream.thumbnails.service import FIRST_S, KEEP, PERIOD_S, Neighbours, Stills
+from fedistream.thumbnails.service import FIRST_S, KEEP, PERIOD_S, Neighbours, Thumbnails
 from media import jpeg
 from media.codec.stills import NoStill, Still, Studio
 from media.keyframe import Keyframe
@@ -52,8 +52,8 @@ class Node:
         return Still(1280, 720, HEAD + bytes([self.drawn]))
 
 
-def stills(node: Node, folder: Path, period_s: float = PERIOD_S) -> Stills:
-    return Stills(Neighbours(node, lambda: tuple(node.airs), node, lambda: AT), folder / "stills", period_s)
+def stills(node: Node, folder: Path, period_s: float = PERIOD_S) -> Thumbnails:
+    return Thumbnails(Neighbours(node, lambda: tuple(node.airs), node, lambda: AT), folder / "stills", period_s)
 
 
 async def test_while_nothing_is_live_there_is_nothing_to_do(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ async def test_it_sleeps_until_something_is_on_the_air(
 
 async def test_with_a_real_studio_the_picture_is_of_the_stream(tmp_path: Path) -> None:
     node = Node()
-    made = Stills(Neighbours(node, lambda: (1,), Studio(), lambda: AT), tmp_path / "stills")
+    made = Thumbnails(Neighbours(node, lambda: (1,), Studio(), lambda: AT), tmp_path / "stills")
     node.airs[1].broadcast_id, node.keyframes[1] = 7, keyframe()
     await made.round()
     picture = made.latest(1)

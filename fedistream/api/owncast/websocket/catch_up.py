@@ -16,8 +16,8 @@ import orjson
 
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.websocket.history_slices import SLICE, Stretches
-from fedistream.api.ws.broadcaster import Loudspeaker
-from fedistream.api.ws.connection import SLOW, TRY_AGAIN_LATER, Frames, Line, frames
+from fedistream.api.ws.broadcaster import Broadcaster
+from fedistream.api.ws.connection import SLOW, TRY_AGAIN_LATER, Frames, Socket, frames
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Shown
 from fedistream.core.errors import Outage
@@ -37,7 +37,7 @@ class Absence:
     """Somebody who is back: with the id `since` of the last message heard. The newest `most` of the missed are wanted.
     `network` is empty for those of whom one address says nothing."""
 
-    line: Line
+    line: Socket
     channel_id: int
     since: str
     most: int
@@ -52,7 +52,7 @@ class CatchingUp:
     slice_s = SLICE_S
 
     def __init__(
-        self, messages: MessageLog, loudspeaker: Loudspeaker, stretches: Stretches, now: Callable[[], datetime]
+        self, messages: MessageLog, loudspeaker: Broadcaster, stretches: Stretches, now: Callable[[], datetime]
     ) -> None:
         self._messages, self._loudspeaker, self._stretches, self._now = messages, loudspeaker, stretches, now
         # by network, in the order of their turns

@@ -21,17 +21,17 @@ from fedistream.api.owncast.shapes import Json
 from fedistream.api.owncast.websocket.catch_up import MOST, Absence, CatchingUp
 from fedistream.api.owncast.websocket.history_slices import Stretches
 from fedistream.api.owncast.websocket.incoming import Incoming
-from fedistream.api.ws.broadcaster import Loudspeaker, Shape
-from fedistream.api.ws.connection import TRY_AGAIN_LATER, Line, frames, line
+from fedistream.api.ws.broadcaster import Broadcaster, Shape
+from fedistream.api.ws.connection import TRY_AGAIN_LATER, Socket, frames, line
 from fedistream.chat import message_ids
 from fedistream.chat.bans import Bans
 from fedistream.chat.messages import MessageLog
-from fedistream.chat.poster import Herald
-from fedistream.chat.presence import Seat
+from fedistream.chat.poster import ChatPoster
+from fedistream.chat.presence import ChatConnection
 from fedistream.chat.service import Chat
-from fedistream.chat.values import Event, Visitor, Why
+from fedistream.chat.values import CloseReason, Event, Visitor
 from fedistream.chat.visitors import Visitors
-from fedistream.core.client_network import household, is_shared
+from fedistream.core.client_network import client_network, is_shared
 from fedistream.core.errors import NotAllowed, Outage
 
 log = logging.getLogger(__name__)
@@ -54,26 +54,26 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ChatServices:
     """The services a socket needs."""
 
     channels: Channels
     chat: Chat
-    herald: Herald
+    herald: ChatPoster
     visitors: Visitors
     messages: MessageLog
     bans: Bans
-    loudspeaker: Loudspeaker
+    loudspeaker: Broadcaster
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
 
-class Guest:
+class CatchUpSocket:
     """One socket: the ear of its seat."""
 
     __slots__ = ("_channel_id", "_shape", "line")
 
-    def __init__(self, line: Line, shape: Shape, channel_id: int) -> None:
+    def __init__(self, line: Socket, shape: Shape, channel_id: int) -> None:
         self.line = line
         self._shape = shape
         self._channel_id = channel_id
@@ -84,8 +84,8 @@ class Guest:
     def hear(self, event: Event) -> None:
         self.line.push(frames([self._shape(self._channel_id, event)]))
 
-    def close(self, why: Why) -> None:
-        if why is Why.CHAT_DISABLED:
+    def close(self, why: CloseReason) -> None:
+        if why is CloseReason.CHAT_DISABLED:
             self.tell(chat_shapes.CHAT_DISABLED)
         self.line.shut(why.value, why.name.lower().replace("_", " "))
 
@@ -103,7 +103,7 @@ class Asked:
 class ChatSocket:
     """A raw ASGI application for the scope type "websocket"."""
 
-    def __init__(self, desk: Desk, limits: Limits = Limits()) -> None:
+    def __init__(self, desk: ChatServices, limits: Limits = Limits()) -> None:
         self._desk = desk
         self._limits = limits
         self._addresses: Counter[str] = Counter()
@@ -117,7 +117,7 @@ class ChatSocket:
         if (refusal := self._refusal(address)) is not None:
             await _answer(scope, send, *refusal)
             return
-        home = household(address)
+        home = client_network(address)
         self._addresses[home] += 1
         try:
             await self._serve(scope, receive, send, address)
@@ -135,7 +135,7 @@ class ChatSocket:
         if self._addresses.total() >= self._limits.all:
             return 503, "there are too many chat clients"
         # a proxy that does not say for whom it asks, and programs on this machine, are not one visitor
-        if self._addresses[household(address)] >= self._limits.per_address and not is_shared(address):
+        if self._addresses[client_network(address)] >= self._limits.per_address and not is_shared(address):
             return 429, "there are too many chat clients at this address"
         return None
 
@@ -146,7 +146,7 @@ class ChatSocket:
             await send({"type": "websocket.accept"})
             # between this and his seat nothing may be awaited: he can be renamed or disabled at any time
             visitor, away = await self._visitor(asked.token)
-        guest = Guest(line(scope, send), desk.loudspeaker.text, channel_id)
+        guest = CatchUpSocket(line(scope, send), desk.loudspeaker.text, channel_id)
         if away:
             guest.line.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
             await _until_gone(receive)
@@ -158,14 +158,14 @@ class ChatSocket:
             await _until_gone(receive)
             return
         if not desk.chat.enabled(channel_id):  # switched off since the handshake began
-            guest.close(Why.CHAT_DISABLED)
+            guest.close(CloseReason.CHAT_DISABLED)
             await _until_gone(receive)
             return
         guest.tell(chat_shapes.connected(visitor, desk.herald.next_id(), desk.now()))
         absence = _absence(guest.line, channel_id, asked, address)
         if absence is None:
             desk.loudspeaker.join(channel_id, guest.line)
-        seat: Seat | None = None
+        seat: ChatConnection | None = None
         incoming: Incoming | None = None
         try:
             seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
@@ -183,7 +183,7 @@ class ChatSocket:
             await _until_gone(receive)
         except Exception:
             log.exception("a chat socket failed")
-            guest.close(Why.BROKEN)
+            guest.close(CloseReason.BROKEN)
             await _until_gone(receive)
         finally:
             if absence is not None:
@@ -201,7 +201,7 @@ class ChatSocket:
         except Outage:
             return None, True
 
-    async def _listen(self, receive: Receive, incoming: Incoming, guest: Guest) -> None:
+    async def _listen(self, receive: Receive, incoming: Incoming, guest: CatchUpSocket) -> None:
         begin, count = self._desk.monotonic(), 0
         while (message := await receive())["type"] != "websocket.disconnect":
             now = self._desk.monotonic()
@@ -237,12 +237,12 @@ def _asked(scope: Scope) -> Asked:
     return Asked(query.get("accessToken", ""), query.get("since"), min(max(1, number), MOST))
 
 
-def _absence(line: Line, channel_id: int, asked: Asked, address: str) -> Absence | None:
+def _absence(line: Socket, channel_id: int, asked: Asked, address: str) -> Absence | None:
     """The lines that a returning client has missed, after an id of ours."""
     if asked.since is None or not message_ids.is_id(asked.since):
         return None
     # those who share a proxy's address are not one
-    network = "" if is_shared(address) else household(address)
+    network = "" if is_shared(address) else client_network(address)
     return Absence(line, channel_id, asked.since, asked.most, network)
 
 

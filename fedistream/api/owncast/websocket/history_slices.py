@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from fedistream.api.ws.broadcaster import Loudspeaker
+from fedistream.api.ws.broadcaster import Broadcaster
 from fedistream.api.ws.connection import Frames, frames
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Message
@@ -64,7 +64,7 @@ class Stretch:
 class Stretches:
     """Cover all channels. One is read at a time."""
 
-    def __init__(self, messages: MessageLog, loudspeaker: Loudspeaker, monotonic: Callable[[], float]) -> None:
+    def __init__(self, messages: MessageLog, loudspeaker: Broadcaster, monotonic: Callable[[], float]) -> None:
         self._messages, self._loudspeaker, self._monotonic = messages, loudspeaker, monotonic
         self._turn = asyncio.Lock()
         self._kept: dict[int, list[Stretch]] = {}  # by channel, each in the order of `first`

@@ -15,10 +15,10 @@ import orjson
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.shapes import Json
 from fedistream.chat import rules
-from fedistream.chat.presence import Seat
+from fedistream.chat.presence import ChatConnection
 from fedistream.chat.rules import MAX_BYTES
 from fedistream.chat.service import Chat
-from fedistream.chat.values import Why
+from fedistream.chat.values import CloseReason
 from fedistream.core.errors import Outage
 from fedistream.core.supervisor import go
 
@@ -35,7 +35,7 @@ class Teller(Protocol):
     """The socket, as what answers."""
 
     def tell(self, shape: Json) -> None: ...
-    def close(self, why: Why) -> None: ...
+    def close(self, why: CloseReason) -> None: ...
 
 
 class Incoming:
@@ -43,7 +43,7 @@ class Incoming:
 
     __slots__ = ("_chat", "_seat", "_socket", "_waiting", "_worker")
 
-    def __init__(self, chat: Chat, seat: Seat, socket: Teller) -> None:
+    def __init__(self, chat: Chat, seat: ChatConnection, socket: Teller) -> None:
         self._chat, self._seat, self._socket = chat, seat, socket
         self._waiting: deque[tuple[Told, float]] | None = None  # an empty one has 600 bytes
         self._worker: asyncio.Task[None] | None = None
@@ -52,7 +52,7 @@ class Incoming:
         """One frame that came at this (monotonic) time: some events, one to a line. What is no event is passed over."""
         size = len(text.encode("utf-8", "replace"))
         if size > 2 * MAX_BYTES:
-            self._socket.close(Why.TOO_BIG)
+            self._socket.close(CloseReason.TOO_BIG)
             return
         found = [told for single in text.split("\n", MAX_EVENTS)[:MAX_EVENTS] if (told := _event(single)) is not None]
         if size > MAX_BYTES:
@@ -96,7 +96,7 @@ class Incoming:
                     await begun_next
         except Exception:
             log.exception("what came over a chat socket could not be done")
-            self._socket.close(Why.BROKEN)
+            self._socket.close(CloseReason.BROKEN)
         finally:
             self._waiting = self._worker = None
 
@@ -115,18 +115,18 @@ def _ref(told: Told) -> str:
     return ref if isinstance(ref, str) and len(ref) <= MAX_REF else ""
 
 
-def _say(chat: Chat, seat: Seat, told: Told, at: float) -> None:
+def _say(chat: Chat, seat: ChatConnection, told: Told, at: float) -> None:
     if isinstance(body := told.get("body"), str):
         chat.say(seat, body, ref=_ref(told), at=at)
 
 
-def _rename(chat: Chat, seat: Seat, told: Told, at: float) -> Awaitable[object] | None:
+def _rename(chat: Chat, seat: ChatConnection, told: Told, at: float) -> Awaitable[object] | None:
     if not isinstance(name := told.get("newName"), str):
         return None
     return _if_written(chat, seat, told, chat.rename(seat, name, _ref(told)))
 
 
-def _recolour(chat: Chat, seat: Seat, told: Told, at: float) -> Awaitable[object] | None:
+def _recolour(chat: Chat, seat: ChatConnection, told: Told, at: float) -> Awaitable[object] | None:
     colour = told.get("newColor")
     # True is an int to Python, and no colour; nor are numbers that no column holds
     if not isinstance(colour, int) or isinstance(colour, bool) or abs(colour) > MAX_BYTES:
@@ -134,7 +134,7 @@ def _recolour(chat: Chat, seat: Seat, told: Told, at: float) -> Awaitable[object
     return _if_written(chat, seat, told, chat.recolour(seat, colour, _ref(told)))
 
 
-async def _if_written(chat: Chat, seat: Seat, told: Told, change: Awaitable[object]) -> None:
+async def _if_written(chat: Chat, seat: ChatConnection, told: Told, change: Awaitable[object]) -> None:
     """Tell the sender when the database is away; the socket stays."""
     try:
         await change
@@ -143,5 +143,5 @@ async def _if_written(chat: Chat, seat: Seat, told: Told, change: Awaitable[obje
         chat.refuse(seat, rules.NOT_NOW, _ref(told))
 
 
-Act = Callable[[Chat, Seat, Told, float], Awaitable[object] | None]
+Act = Callable[[Chat, ChatConnection, Told, float], Awaitable[object] | None]
 ACTS: Mapping[str, Act] = {"CHAT": _say, "NAME_CHANGE": _rename, "COLOR_CHANGE": _recolour}

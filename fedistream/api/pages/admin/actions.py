@@ -5,14 +5,14 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, number, page
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, number, page
 from fedistream.chat.moderation import ADMIN, Action
 from fedistream.chat.values import Visitor
 from fedistream.core.errors import Invalid
 
 PAGE = "/admin/chat/log"
-SHEET = Sheet("admin/actions.html", PAGE)
+SHEET = AdminPage("admin/actions.html", PAGE)
 
 
 class Moderation(Protocol):
@@ -23,7 +23,7 @@ class Visitors(Protocol):
     async def by_ids(self, visitor_ids: set[str]) -> dict[str, Visitor]: ...
 
 
-async def show(ask: Ask, desk: Desk, moderation: Moderation, visitors: Visitors) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, moderation: Moderation, visitors: Visitors) -> Response:
     """GET /admin/chat/log: the newest, or those `before` one. A cursor, as new ones come while one reads."""
     before = _before(ask)
     found = await moderation.actions(ROWS + 1, before=before)
@@ -39,7 +39,7 @@ async def show(ask: Ask, desk: Desk, moderation: Moderation, visitors: Visitors)
     return await page(ask, desk, SHEET, shown)
 
 
-def _before(ask: Ask) -> int | None:
+def _before(ask: ApiRequest) -> int | None:
     try:
         return number(ask.query.get("before", ""))
     except Invalid:  # nobody types one

@@ -5,14 +5,14 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, offset, page
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, FormResult, Pager, done, offset, page
 from fedistream.api.pages.forms import form
 from fedistream.chat.bans import IpBan
 from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/bans"
-SHEET = Sheet("admin/bans.html", PAGE)
+SHEET = AdminPage("admin/bans.html", PAGE)
 
 
 class Bans(Protocol):
@@ -24,23 +24,23 @@ class Moderation(Protocol):
     async def lift_ban(self, address: str) -> None: ...
 
 
-async def show(ask: Ask, desk: Desk, bans: Bans) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, bans: Bans) -> Response:
     """GET /admin/chat/bans"""
     return await _page(ask, desk, bans)
 
 
-async def add(ask: Ask, desk: Desk, bans: Bans, moderation: Moderation) -> Response:
+async def add(ask: ApiRequest, desk: AdminContext, bans: Bans, moderation: Moderation) -> Response:
     """POST /admin/chat/bans"""
     brought = form(ask, desk.tickets)
     try:
         await moderation.ban(brought.get("address", ""), why=brought.get("why", "").strip())
     except Invalid as error:
         typed = {name: brought.get(name, "") for name in ("address", "why")}
-        return await _page(ask, desk, bans, Filled({"address": error.why}, typed))
+        return await _page(ask, desk, bans, FormResult({"address": error.why}, typed))
     return done(PAGE, "ban-added")
 
 
-async def remove(ask: Ask, desk: Desk, moderation: Moderation) -> Response:
+async def remove(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
     """POST /admin/chat/bans/remove"""
     try:
         await moderation.lift_ban(form(ask, desk.tickets).get("address", ""))
@@ -49,7 +49,7 @@ async def remove(ask: Ask, desk: Desk, moderation: Moderation) -> Response:
     return done(PAGE, "ban-removed")
 
 
-async def _page(ask: Ask, desk: Desk, bans: Bans, filled: Filled | None = None) -> Response:
+async def _page(ask: ApiRequest, desk: AdminContext, bans: Bans, filled: FormResult | None = None) -> Response:
     found, start = bans.all()[::-1], offset(ask)
-    shown = {"found": found[start : start + ROWS], "span": Span(start, len(found), {}), "values": {}}
+    shown = {"found": found[start : start + ROWS], "span": Pager(start, len(found), {}), "values": {}}
     return await page(ask, desk, SHEET, shown | ({"values": filled.typed} if filled else {}), filled)

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page, save
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page, save
 from fedistream.api.pages.forms import form
 from fedistream.chat.values import Client
 
@@ -16,7 +16,7 @@ FORM = (
     *("chat.established_only", "chat.signed_in_only", "chat.slow_s", "chat.spam_protection", "chat.slur_filter"),
     *("chat.blocked_words", "chat.forbidden_names", "chat.suggested_names"),
 )
-SHEET = Sheet("admin/chat.html", PAGE, FORM)
+SHEET = AdminPage("admin/chat.html", PAGE, FORM)
 MOST = 200  # of those connected that are listed
 
 
@@ -24,17 +24,17 @@ class Chat(Protocol):
     def clients(self, channel_id: int) -> Sequence[Client]: ...
 
 
-async def show(ask: Ask, desk: Desk, chat: Chat) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, chat: Chat) -> Response:
     """GET /admin/chat/"""
     return await _page(ask, desk, chat)
 
 
-async def change(ask: Ask, desk: Desk, chat: Chat) -> Response:
+async def change(ask: ApiRequest, desk: AdminContext, chat: Chat) -> Response:
     """POST /admin/chat/"""
     filled = await save(desk, form(ask, desk.tickets), FORM)
     return await _page(ask, desk, chat, filled) if filled.errors else done(PAGE, "saved")
 
 
-async def _page(ask: Ask, desk: Desk, chat: Chat, filled: Filled | None = None) -> Response:
+async def _page(ask: ApiRequest, desk: AdminContext, chat: Chat, filled: FormResult | None = None) -> Response:
     clients = chat.clients(desk.home)
     return await page(ask, desk, SHEET, {"clients": clients[:MOST], "connected": len(clients)}, filled)

@@ -8,16 +8,16 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
-from fedistream.api.http.request import Ask
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import fields, texts
 from fedistream.api.pages.csp import Frame
-from fedistream.api.pages.forms import Tickets
+from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.shapes import StreamKey
 from fedistream.api.pages.site import Listening
-from fedistream.broadcasts.values import Air
+from fedistream.broadcasts.values import LiveStatus
 from fedistream.core.errors import Conflict, Invalid
-from fedistream.core.log_buffer import Logbook
+from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.urls import Channel
 from fedistream.settings.table import BY_NAME
 from fedistream.viewers.service import Peak
@@ -35,7 +35,7 @@ class Channels(Protocol):
 
 
 class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> Air: ...
+    def air(self, channel_id: int) -> LiveStatus: ...
     async def disconnect(self, channel_id: int) -> bool: ...
 
 
@@ -54,12 +54,12 @@ class People(Protocol):
     async def set_admin_password(self, password: str) -> object: ...
 
 
-class Attention(Protocol):
+class TodoCounts(Protocol):
     async def counts(self, channel_id: int) -> Mapping[str, int]:
         """How many things wait for the admin, by the name of the place where they are."""
 
 
-class Calm:
+class NothingToDo:
     """Nothing waits."""
 
     async def counts(self, channel_id: int) -> Mapping[str, int]:
@@ -67,20 +67,20 @@ class Calm:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AdminContext:
     """What the admin's pages need of the node. `chance(n)` gives n random bytes."""
 
     pages: Pages
-    tickets: Tickets
+    tickets: CsrfTokens
     channels: Channels
     broadcasts: Broadcasts
     viewers: Viewers
     settings: Settings
     people: People
-    logbook: Logbook
+    logbook: LogBuffer
     listening: Listening
     chance: Callable[[int], bytes]
-    attention: Attention = field(default_factory=Calm)
+    attention: TodoCounts = field(default_factory=NothingToDo)
 
     @property
     def home(self) -> int:
@@ -98,7 +98,7 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FormResult:
     """What of a form was not taken: why, and what was typed, by the names of the fields."""
 
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class AdminPage:
     """A page to be: its template, where it is, and the settings that its forms show."""
 
     template: str
@@ -115,10 +115,10 @@ class Sheet:
 
 
 async def page(
-    ask: Ask, desk: Desk, sheet: Sheet, shown: Mapping[str, object], filled: Filled | None = None
+    ask: ApiRequest, desk: AdminContext, sheet: AdminPage, shown: Mapping[str, object], filled: FormResult | None = None
 ) -> Response:
     """The sheet within the frame, and what is told after a redirect."""
-    filled = filled or Filled()
+    filled = filled or FormResult()
     words = desk.pages.translations
     notice = texts.notices(words).get(ask.query.get("done", ""), "")
     values = {name: fields.write(name, desk.value(name)) for name in sheet.settings}
@@ -139,7 +139,7 @@ async def page(
     return desk.pages.page(sheet.template, given, frame=Frame.NOBODY, status=status, cache="no-store")
 
 
-async def save(desk: Desk, brought: Mapping[str, str], names: Sequence[str]) -> Filled:
+async def save(desk: AdminContext, brought: Mapping[str, str], names: Sequence[str]) -> FormResult:
     """Each setting for itself: what is right is saved, what is not is given back with the reason."""
     errors: dict[str, str] = {}
     for name in names:
@@ -153,7 +153,7 @@ async def save(desk: Desk, brought: Mapping[str, str], names: Sequence[str]) -> 
             errors[name] = error.why
         except Conflict as error:
             errors[name] = str(error)
-    return Filled(errors, {name: brought.get(name, "") for name in errors})
+    return FormResult(errors, {name: brought.get(name, "") for name in errors})
 
 
 def done(path: str, what: str, **query: str) -> Response:
@@ -168,7 +168,7 @@ def view(brought: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Pager:
     """Some rows of a list: `offset` of the first one, of `total`, with the query of the pages before and after."""
 
     offset: int
@@ -200,7 +200,7 @@ class Span:
         return urlencode({**{name: value for name, value in self.query.items() if value}, "offset": str(offset)})
 
 
-def offset(ask: Ask) -> int:
+def offset(ask: ApiRequest) -> int:
     """Where a list begins, by the query; what is no number is the beginning."""
     text = ask.query.get("offset", "")
     return min(int(text), MAX_OFFSET) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

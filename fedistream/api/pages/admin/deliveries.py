@@ -6,24 +6,24 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import Desk, Sheet, done, number, page
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import AdminContext, AdminPage, done, number, page
 from fedistream.api.pages.forms import form
-from fedistream.jobs.admin import Entry, HostNumbers, Numbers
+from fedistream.jobs.admin import HostStats, QueuedJob, QueueStats
 
 PAGE = "/admin/federation/deliveries"
-SHEET = Sheet("admin/deliveries.html", PAGE)
+SHEET = AdminPage("admin/deliveries.html", PAGE)
 MOST = 100  # rows of each list; who has more trouble than that looks at the hosts
 
 
-class Overview(Protocol):
-    async def numbers(self) -> Numbers: ...
-    async def hosts(self, limit: int) -> tuple[HostNumbers, ...]: ...
-    async def troubled(self, state: str, limit: int) -> tuple[Entry, ...]: ...
+class OutboxAdmin(Protocol):
+    async def numbers(self) -> QueueStats: ...
+    async def hosts(self, limit: int) -> tuple[HostStats, ...]: ...
+    async def troubled(self, state: str, limit: int) -> tuple[QueuedJob, ...]: ...
     async def retry_now(self, *, ids: Sequence[int] = (), host: str = "") -> int: ...
 
 
-async def show(ask: Ask, desk: Desk, overview: Overview) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, overview: OutboxAdmin) -> Response:
     """GET /admin/federation/deliveries"""
     shown = {
         "numbers": await overview.numbers(),
@@ -36,7 +36,7 @@ async def show(ask: Ask, desk: Desk, overview: Overview) -> Response:
     return await page(ask, desk, SHEET, shown)
 
 
-async def retry(ask: Ask, desk: Desk, overview: Overview) -> Response:
+async def retry(ask: ApiRequest, desk: AdminContext, overview: OutboxAdmin) -> Response:
     """POST /admin/federation/deliveries/retry: one job by `id`, or all of a `host`. Raises Invalid."""
     brought = form(ask, desk.tickets)
     host = brought.get("host", "").strip().lower()

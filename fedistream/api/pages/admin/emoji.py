@@ -6,14 +6,14 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page
 from fedistream.api.pages.forms import form, upload
 from fedistream.chat.emoji import MAX_BYTES, Picture
 from fedistream.core.errors import Conflict, Invalid, NotFound
 
 PAGE = "/admin/chat/emoji"
-SHEET = Sheet("admin/emoji.html", PAGE)
+SHEET = AdminPage("admin/emoji.html", PAGE)
 UPLOAD_LIMIT = MAX_BYTES + 8 * 1024  # bytes; the picture, and the form around it
 FIELDS = {"emoji": "picture", "emoji name": "called"}  # of the service's errors
 
@@ -24,12 +24,12 @@ class Emoji(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
-async def show(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, emoji: Emoji) -> Response:
     """GET /admin/chat/emoji"""
     return await _page(ask, desk, emoji)
 
 
-async def add(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
+async def add(ask: ApiRequest, desk: AdminContext, emoji: Emoji) -> Response:
     """POST /admin/chat/emoji: without a name it is called like its file."""
     brought = await upload(ask, desk.tickets, "picture")
     called = brought.fields.get("called", "").strip() or PurePath(brought.name).stem
@@ -41,11 +41,11 @@ async def add(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
     except Conflict as error:
         errors["called"] = str(error)
     if errors:
-        return await _page(ask, desk, emoji, Filled(errors, {"called": called}))
+        return await _page(ask, desk, emoji, FormResult(errors, {"called": called}))
     return done(PAGE, "emoji-added")
 
 
-async def remove(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
+async def remove(ask: ApiRequest, desk: AdminContext, emoji: Emoji) -> Response:
     """POST /admin/chat/emoji/remove"""
     try:
         await emoji.delete(form(ask, desk.tickets).get("called", ""))
@@ -54,7 +54,7 @@ async def remove(ask: Ask, desk: Desk, emoji: Emoji) -> Response:
     return done(PAGE, "emoji-removed")
 
 
-async def _page(ask: Ask, desk: Desk, emoji: Emoji, filled: Filled | None = None) -> Response:
+async def _page(ask: ApiRequest, desk: AdminContext, emoji: Emoji, filled: FormResult | None = None) -> Response:
     values = filled.typed if filled else {}
     shown = {"found": emoji.all(), "kilobytes": MAX_BYTES // 1024, "values": values}
     return await page(ask, desk, SHEET, shown, filled)

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, number, page
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, number, page
 from fedistream.api.pages.admin.decisions import Moderation, carry_out
 from fedistream.api.pages.forms import form
 from fedistream.core.errors import Conflict, Invalid, NotFound
@@ -16,7 +16,7 @@ from fedistream.federation.urls import Channel
 from fedistream.federation.values import Featured, Follower, Off, Page, State
 
 PAGE = "/admin/federation/featured"
-SHEET = Sheet("admin/featured.html", PAGE)
+SHEET = AdminPage("admin/featured.html", PAGE)
 MAX_LISTERS = 200  # of each kind; to be listed by more is beyond what a page is for
 MAX_TYPED = 500  # characters of an address that was not taken
 
@@ -47,12 +47,12 @@ class Federation(Protocol):
     async def remove(self, channel: Channel, actor: str) -> None: ...
 
 
-async def show(ask: Ask, desk: Desk, featured: Servers, followers: Followers) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, featured: Servers, followers: Followers) -> Response:
     """GET /admin/federation/featured"""
     return await _page(ask, desk, featured, followers)
 
 
-async def add(ask: Ask, desk: Desk, featured: Servers, followers: Followers) -> Response:
+async def add(ask: ApiRequest, desk: AdminContext, featured: Servers, followers: Followers) -> Response:
     """POST /admin/federation/featured: asks the server at `server`, an address or a handle there."""
     typed = form(ask, desk.tickets).get("server", "")[:MAX_TYPED]
     try:
@@ -63,10 +63,10 @@ async def add(ask: Ask, desk: Desk, featured: Servers, followers: Followers) -> 
         why = str(error)
     else:
         return done(PAGE, "server-asked")
-    return await _page(ask, desk, featured, followers, Filled({"server": why}, {"server": typed}))
+    return await _page(ask, desk, featured, followers, FormResult({"server": why}, {"server": typed}))
 
 
-async def remove(ask: Ask, desk: Desk, featured: Servers) -> Response:
+async def remove(ask: ApiRequest, desk: AdminContext, featured: Servers) -> Response:
     """POST /admin/federation/featured/remove"""
     try:
         await featured.remove(number(form(ask, desk.tickets).get("id", "")))
@@ -76,7 +76,7 @@ async def remove(ask: Ask, desk: Desk, featured: Servers) -> Response:
 
 
 async def decide(
-    ask: Ask, desk: Desk, federation: Federation, followers: Followers, moderation: Moderation
+    ask: ApiRequest, desk: AdminContext, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
     """POST /admin/federation/featured/listers: `do` says what about `actor`, who shows our stream or asks to."""
     brought = form(ask, desk.tickets)
@@ -98,7 +98,7 @@ async def decide(
 
 
 async def _page(
-    ask: Ask, desk: Desk, featured: Servers, followers: Followers, filled: Filled | None = None
+    ask: ApiRequest, desk: AdminContext, featured: Servers, followers: Followers, filled: FormResult | None = None
 ) -> Response:
     asking, listing = [
         await followers.page(desk.home, state, 0, MAX_LISTERS, directories=True)

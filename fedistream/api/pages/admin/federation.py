@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page, save
-from fedistream.api.pages.follow_invitation import Invitation
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page, save
+from fedistream.api.pages.follow_invitation import FollowInvitation
 from fedistream.api.pages.forms import form
 from fedistream.federation.urls import Channel
 from fedistream.federation.values import Engagement, Page
@@ -20,12 +20,12 @@ FORM = (
     *("federation.quotes", "federation.hide_followers", "federation.signed_reading"),
     *("federation.replies", "federation.replies_from", "federation.also_known_as"),
 )
-SHEET = Sheet("admin/federation.html", PAGE, FORM)
+SHEET = AdminPage("admin/federation.html", PAGE, FORM)
 LATELY = 20
 
 
 class Invitations(Protocol):
-    async def of(self, channel: Channel) -> Invitation | None: ...
+    async def of(self, channel: Channel) -> FollowInvitation | None: ...
 
 
 class Engagements(Protocol):
@@ -48,14 +48,24 @@ class Profiles(Protocol):
 
 
 async def show(
-    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, posts: Posts, federation: Federation
+    ask: ApiRequest,
+    desk: AdminContext,
+    invitations: Invitations,
+    engagements: Engagements,
+    posts: Posts,
+    federation: Federation,
 ) -> Response:
     """GET /admin/federation/"""
     return await _page(ask, desk, invitations, engagements, posts, federation)
 
 
 async def change(
-    ask: Ask, desk: Desk, invitations: Invitations, engagements: Engagements, posts: Posts, federation: Federation
+    ask: ApiRequest,
+    desk: AdminContext,
+    invitations: Invitations,
+    engagements: Engagements,
+    posts: Posts,
+    federation: Federation,
 ) -> Response:
     """POST /admin/federation/"""
     filled = await save(desk, form(ask, desk.tickets), FORM)
@@ -64,14 +74,14 @@ async def change(
     return done(PAGE, "saved")
 
 
-async def rotate(ask: Ask, desk: Desk, profiles: Profiles) -> Response:
+async def rotate(ask: ApiRequest, desk: AdminContext, profiles: Profiles) -> Response:
     """POST /admin/federation/keys"""
     form(ask, desk.tickets)
     await profiles.rotate()
     return done(PAGE, "keys-rotated")
 
 
-def missing(desk: Desk) -> list[str]:
+def missing(desk: AdminContext) -> list[str]:
     """What has to be done before others can follow, in words; nothing if they can."""
     url = str(desk.settings.value("serverurl"))
     found = []
@@ -85,13 +95,13 @@ def missing(desk: Desk) -> list[str]:
 
 
 async def _page(
-    ask: Ask,
-    desk: Desk,
+    ask: ApiRequest,
+    desk: AdminContext,
     invitations: Invitations,
     engagements: Engagements,
     posts: Posts,
     federation: Federation,
-    filled: Filled | None = None,
+    filled: FormResult | None = None,
 ) -> Response:
     lately = (await engagements.page(desk.home, 0, LATELY)).items
     refusals = sorted(federation.refusals().items(), key=lambda item: -item[1])

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, Span, done, offset, page, view
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, Pager, done, offset, page, view
 from fedistream.api.pages.admin.decisions import Moderation, carry_out
 from fedistream.api.pages.forms import form
 from fedistream.core.errors import Invalid, NotFound
@@ -13,7 +13,7 @@ from fedistream.federation.urls import Channel
 from fedistream.federation.values import Follower, Page, State
 
 PAGE = "/admin/federation/followers"
-SHEET = Sheet("admin/followers.html", PAGE)
+SHEET = AdminPage("admin/followers.html", PAGE)
 MAX_SEARCH = 100
 # servers that list the stream have a page of their own, but who is blocked is blocked
 DIRECTORIES = {State.PENDING: False, State.ACCEPTED: False}
@@ -41,7 +41,7 @@ class Federation(Protocol):
     async def remove(self, channel: Channel, actor: str) -> None: ...
 
 
-async def show(ask: Ask, desk: Desk, followers: Followers) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, followers: Followers) -> Response:
     """GET /admin/federation/followers"""
     numbers = {state: await followers.number(desk.home, state, directories=DIRECTORIES.get(state)) for state in State}
     # who waits is what the admin came for
@@ -54,13 +54,13 @@ async def show(ask: Ask, desk: Desk, followers: Followers) -> Response:
         "numbers": {each.value: number for each, number in numbers.items()},
         "search": search,
         "found": found.items,
-        "span": Span(start, found.total, {"state": state.value, "search": search}),
+        "span": Pager(start, found.total, {"state": state.value, "search": search}),
     }
     return await page(ask, desk, SHEET, shown)
 
 
 async def decide(
-    ask: Ask, desk: Desk, federation: Federation, followers: Followers, moderation: Moderation
+    ask: ApiRequest, desk: AdminContext, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
     """POST /admin/federation/followers: `do` says what about `actor`. Who is gone meanwhile needs no decision."""
     brought = form(ask, desk.tickets)

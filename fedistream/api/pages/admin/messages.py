@@ -7,15 +7,15 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, done, page, view
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, done, page, view
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import ADMIN
 from fedistream.chat.values import Message
 from fedistream.core.errors import Invalid
 
 PAGE = "/admin/chat/messages"
-SHEET = Sheet("admin/messages.html", PAGE)
+SHEET = AdminPage("admin/messages.html", PAGE)
 WAYS = {"hide": False, "show": True}
 
 
@@ -34,7 +34,7 @@ def shown(messages: Sequence[Message]) -> list[tuple[Message, Markup]]:
     return [(each, Markup(each.html)) for each in messages]  # noqa: S704
 
 
-async def show(ask: Ask, desk: Desk, messages: Messages) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, messages: Messages) -> Response:
     """GET /admin/chat/messages: the newest, or those `before` one. A cursor, as new ones come all the time."""
     before = ask.query.get("before") or None
     try:
@@ -50,7 +50,7 @@ async def show(ask: Ask, desk: Desk, messages: Messages) -> Response:
     return await page(ask, desk, SHEET, values)
 
 
-async def change(ask: Ask, desk: Desk, moderation: Moderation) -> Response:
+async def change(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
     """POST /admin/chat/messages: `do` is hide or show."""
     brought = form(ask, desk.tickets)
     what = brought.get("do", "")

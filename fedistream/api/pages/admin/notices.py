@@ -6,8 +6,19 @@ from typing import Any, Protocol
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, number, offset, page, save
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import (
+    ROWS,
+    AdminContext,
+    AdminPage,
+    FormResult,
+    Pager,
+    done,
+    number,
+    offset,
+    page,
+    save,
+)
 from fedistream.api.pages.forms import form
 from fedistream.broadcasts.values import State as AirState
 from fedistream.core.errors import Conflict, Invalid, NotFound
@@ -20,7 +31,7 @@ FORM = (
     *("federation.live_message", "notice.ended_message", "notice.delay_s", "notice.cooldown_s"),
     *("notice.picture", "notice.at_end", "notice.language"),
 )
-SHEET = Sheet("admin/notices.html", PAGE, FORM)
+SHEET = AdminPage("admin/notices.html", PAGE, FORM)
 
 
 class Notices(Protocol):
@@ -32,18 +43,18 @@ class Notices(Protocol):
     async def withdraw(self, channel_id: int, notice_id: int) -> Notice: ...
 
 
-async def show(ask: Ask, desk: Desk, notices: Notices) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, notices: Notices) -> Response:
     """GET /admin/federation/notices"""
     return await _page(ask, desk, notices)
 
 
-async def change(ask: Ask, desk: Desk, notices: Notices) -> Response:
+async def change(ask: ApiRequest, desk: AdminContext, notices: Notices) -> Response:
     """POST /admin/federation/notices/settings"""
     filled = await save(desk, form(ask, desk.tickets), FORM)
     return await _page(ask, desk, notices, filled) if filled.errors else done(PAGE, "saved")
 
 
-async def decide(ask: Ask, desk: Desk, notices: Notices) -> Response:
+async def decide(ask: ApiRequest, desk: AdminContext, notices: Notices) -> Response:
     """POST /admin/federation/notices: `do` says what about the notice `id`, or about that of what is on the air."""
     brought = form(ask, desk.tickets)
     what, text = brought.get("do", ""), brought.get("text", "")
@@ -59,7 +70,7 @@ async def decide(ask: Ask, desk: Desk, notices: Notices) -> Response:
         return done(PAGE, "gone")
     except (Invalid, Conflict) as error:
         why = error.why if isinstance(error, Invalid) else str(error)
-        return await _page(ask, desk, notices, Filled({"notice": why}, {"text": text}))
+        return await _page(ask, desk, notices, FormResult({"notice": why}, {"text": text}))
     return done(PAGE, f"notice-{what}")
 
 
@@ -73,10 +84,10 @@ DEEDS: Mapping[str, Callable[[Notices, int, Any, str], Awaitable[object]]] = {
 
 
 async def _page(
-    ask: Ask,
-    desk: Desk,
+    ask: ApiRequest,
+    desk: AdminContext,
     notices: Notices,
-    filled: Filled | None = None,
+    filled: FormResult | None = None,
     *,
     previewed: Mapping[int | None, Preview] | None = None,
 ) -> Response:
@@ -85,7 +96,7 @@ async def _page(
     shown = {
         "found": found.items,
         "worded": {each.id: Markup(render_page(each.text)) for each in found.items},  # noqa: S704
-        "span": Span(start, found.total, {}),
+        "span": Pager(start, found.total, {}),
         "out": OUT,
         "live": desk.broadcasts.air(desk.home).state is not AirState.OFFLINE,
         "next": await _next(desk, notices),
@@ -95,7 +106,7 @@ async def _page(
     return await page(ask, desk, SHEET, shown, filled)
 
 
-async def _next(desk: Desk, notices: Notices) -> Markup | None:
+async def _next(desk: AdminContext, notices: Notices) -> Markup | None:
     """What the next notice would say; None while there can be none."""
     try:
         return Markup((await notices.preview(desk.home)).html)  # noqa: S704

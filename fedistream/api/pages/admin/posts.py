@@ -6,8 +6,8 @@ from typing import Protocol
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, offset, page
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, FormResult, Pager, done, offset, page
 from fedistream.api.pages.forms import form
 from fedistream.core.errors import Gone, Invalid, NotFound
 from fedistream.federation.posts.service import Post
@@ -15,7 +15,7 @@ from fedistream.federation.urls import Channel
 from fedistream.federation.values import Page
 
 PAGE = "/admin/federation/posts"
-SHEET = Sheet("admin/posts.html", PAGE)
+SHEET = AdminPage("admin/posts.html", PAGE)
 
 
 class Posts(Protocol):
@@ -27,26 +27,26 @@ class Posts(Protocol):
     async def delete(self, post_id: str) -> None: ...
 
 
-async def show(ask: Ask, desk: Desk, posts: Posts) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
     """GET /admin/federation/posts"""
     return await _page(ask, desk, posts)
 
 
-async def write(ask: Ask, desk: Desk, posts: Posts) -> Response:
+async def write(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
     """POST /admin/federation/posts: shows what the text would look like, or sends it."""
     brought = form(ask, desk.tickets)
     text = brought.get("text", "")
     try:
         if brought.get("do") != "send":
             made = await posts.preview(desk.channels.home(), text)
-            return await _page(ask, desk, posts, Filled(typed={"text": text}), made)
+            return await _page(ask, desk, posts, FormResult(typed={"text": text}), made)
         await posts.publish(desk.channels.home(), text)
     except Invalid as error:
-        return await _page(ask, desk, posts, Filled({"text": error.why}, {"text": text}))
+        return await _page(ask, desk, posts, FormResult({"text": error.why}, {"text": text}))
     return done(PAGE, "post-sent")
 
 
-async def pin(ask: Ask, desk: Desk, posts: Posts) -> Response:
+async def pin(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
     """POST /admin/federation/posts/pin"""
     brought = form(ask, desk.tickets)
     pinned = brought.get("pinned") == "yes"
@@ -54,7 +54,7 @@ async def pin(ask: Ask, desk: Desk, posts: Posts) -> Response:
     return done(PAGE, "post-pinned" if pinned else "post-unpinned")
 
 
-async def delete(ask: Ask, desk: Desk, posts: Posts) -> Response:
+async def delete(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
     """POST /admin/federation/posts/delete"""
     try:
         await posts.delete(form(ask, desk.tickets).get("id", "")[:24])
@@ -64,7 +64,7 @@ async def delete(ask: Ask, desk: Desk, posts: Posts) -> Response:
 
 
 async def _page(
-    ask: Ask, desk: Desk, posts: Posts, filled: Filled | None = None, preview: str | None = None
+    ask: ApiRequest, desk: AdminContext, posts: Posts, filled: FormResult | None = None, preview: str | None = None
 ) -> Response:
     start = offset(ask)
     found = await posts.page(desk.home, start, ROWS)
@@ -76,7 +76,7 @@ async def _page(
             for each in found.items
         ],
         "pinned": {each.id for each in await posts.pinned(desk.home)},
-        "span": Span(start, found.total, {}),
+        "span": Pager(start, found.total, {}),
         "values": dict(filled.typed) if filled else {},
     }
     return await page(ask, desk, SHEET, shown, filled)

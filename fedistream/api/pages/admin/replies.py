@@ -6,8 +6,18 @@ from typing import Protocol
 from markupsafe import Markup
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Filled, Sheet, Span, done, offset, page, view
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import (
+    ROWS,
+    AdminContext,
+    AdminPage,
+    FormResult,
+    Pager,
+    done,
+    offset,
+    page,
+    view,
+)
 from fedistream.api.pages.admin.decisions import Moderation
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import ADMIN
@@ -16,11 +26,11 @@ from fedistream.federation.urls import Channel
 from fedistream.federation.values import Page, Reply
 
 PAGE = "/admin/federation/replies"
-SHEET = Sheet("admin/replies.html", PAGE)
+SHEET = AdminPage("admin/replies.html", PAGE)
 DEEDS = ("approve", "refuse", "answer", "block")
 
 
-class Talk(Protocol):
+class Replies(Protocol):
     async def held(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Reply]: ...
     async def of_note(self, channel_id: int, note_url: str) -> Reply: ...
     async def approve(self, channel_id: int, note_url: str) -> None: ...
@@ -32,12 +42,14 @@ class Federation(Protocol):
     async def block(self, channel: Channel, actor: str) -> None: ...
 
 
-async def show(ask: Ask, desk: Desk, talk: Talk) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, talk: Replies) -> Response:
     """GET /admin/federation/replies"""
     return await _page(ask, desk, talk)
 
 
-async def decide(ask: Ask, desk: Desk, talk: Talk, federation: Federation, moderation: Moderation) -> Response:
+async def decide(
+    ask: ApiRequest, desk: AdminContext, talk: Replies, federation: Federation, moderation: Moderation
+) -> Response:
     """POST /admin/federation/replies: `do` says what about the reply `note`, or its author."""
     brought = form(ask, desk.tickets)
     what, note, text = brought.get("do", ""), brought.get("note", ""), brought.get("text", "")
@@ -56,17 +68,17 @@ async def decide(ask: Ask, desk: Desk, talk: Talk, federation: Federation, moder
     except (NotFound, Conflict):
         return done(PAGE, "gone", **view(brought, ("offset",)))
     except Invalid as error:
-        return await _page(ask, desk, talk, Filled({"text": error.why}, {"note": note, "text": text}))
+        return await _page(ask, desk, talk, FormResult({"text": error.why}, {"note": note, "text": text}))
     return done(PAGE, f"reply-{what}", **view(brought, ("offset",)))
 
 
-async def _page(ask: Ask, desk: Desk, talk: Talk, filled: Filled | None = None) -> Response:
+async def _page(ask: ApiRequest, desk: AdminContext, talk: Replies, filled: FormResult | None = None) -> Response:
     start = offset(ask)
     found = await talk.held(desk.home, start, ROWS)
     shown = {
         "found": [(each, Markup(each.html)) for each in found.items],  # noqa: S704 - sanitised when it came
         "mode": desk.value("federation.replies"),
-        "span": Span(start, found.total, {}),
+        "span": Pager(start, found.total, {}),
         "values": filled.typed if filled else {},
     }
     return await page(ask, desk, SHEET, shown, filled)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from fedistream.federation.inbox.reports import Flag
+from fedistream.federation.inbox.reports import Report
 from fedistream.federation.values import Page, Reply, State
 
 Count = Callable[[int], Awaitable[int]]
@@ -14,16 +14,16 @@ class Followers(Protocol):
     async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int: ...
 
 
-class Overview(Protocol):
+class OutboxAdmin(Protocol):
     async def dead_hosts(self) -> int: ...
 
 
-class Talk(Protocol):
+class Replies(Protocol):
     async def held(self, channel_id: int, offset: int, limit: int) -> Page[Reply]: ...
 
 
-class Flags(Protocol):
-    async def page(self, *, limit: int) -> Page[Flag]: ...
+class Reports(Protocol):
+    async def page(self, *, limit: int) -> Page[Report]: ...
 
 
 class Needs:
@@ -36,7 +36,7 @@ class Needs:
         return {name: await count(channel_id) for name, count in self._places.items()}
 
 
-def needs(followers: Followers, overview: Overview, talk: Talk, flags: Flags) -> Needs:
+def todo_counts(followers: Followers, overview: OutboxAdmin, talk: Replies, flags: Reports) -> Needs:
     """All that can wait."""
 
     async def pending(channel_id: int) -> int:

@@ -6,13 +6,13 @@ from typing import Protocol
 from starlette.responses import Response
 
 from fedistream.access_tokens.service import Integration, Scope
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import Desk, Filled, Sheet, done, page
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page
 from fedistream.api.pages.forms import form
 from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/tokens"
-SHEET = Sheet("admin/tokens.html", PAGE)
+SHEET = AdminPage("admin/tokens.html", PAGE)
 
 
 class Integrations(Protocol):
@@ -21,12 +21,12 @@ class Integrations(Protocol):
     async def delete(self, token: str) -> None: ...
 
 
-async def show(ask: Ask, desk: Desk, integrations: Integrations) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, integrations: Integrations) -> Response:
     """GET /admin/chat/tokens"""
     return await _page(ask, desk, integrations)
 
 
-async def make(ask: Ask, desk: Desk, integrations: Integrations) -> Response:
+async def make(ask: ApiRequest, desk: AdminContext, integrations: Integrations) -> Response:
     """POST /admin/chat/tokens. No redirect: the answer is the only page that ever has the token."""
     brought = form(ask, desk.tickets)
     scopes = [scope.value for scope in Scope if brought.get(scope.value)]
@@ -36,11 +36,11 @@ async def make(ask: Ask, desk: Desk, integrations: Integrations) -> Response:
         where = "scopes" if error.field == "scopes" else "program"
         why = desk.words("choose one at least") if where == "scopes" else error.why
         typed = {"program": brought.get("program", ""), **dict.fromkeys(scopes, "on")}
-        return await _page(ask, desk, integrations, Filled({where: why}, typed))
+        return await _page(ask, desk, integrations, FormResult({where: why}, typed))
     return await _page(ask, desk, integrations, made=made, token=token)
 
 
-async def remove(ask: Ask, desk: Desk, integrations: Integrations) -> Response:
+async def remove(ask: ApiRequest, desk: AdminContext, integrations: Integrations) -> Response:
     """POST /admin/chat/tokens/remove"""
     try:
         await integrations.delete(form(ask, desk.tickets).get("token", ""))
@@ -50,10 +50,10 @@ async def remove(ask: Ask, desk: Desk, integrations: Integrations) -> Response:
 
 
 async def _page(
-    ask: Ask,
-    desk: Desk,
+    ask: ApiRequest,
+    desk: AdminContext,
     integrations: Integrations,
-    filled: Filled | None = None,
+    filled: FormResult | None = None,
     *,
     made: Integration | None = None,
     token: str = "",

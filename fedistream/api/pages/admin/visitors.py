@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.admin.context import ROWS, Desk, Sheet, Span, done, offset, page, view
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, Pager, done, offset, page, view
 from fedistream.api.pages.admin.messages import shown
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import ADMIN, Details
@@ -15,8 +15,8 @@ from fedistream.chat.visitors import STATUS, Search
 from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/visitors"
-SHEET = Sheet("admin/visitors.html", PAGE)
-ONE = Sheet("admin/visitor.html", PAGE)
+SHEET = AdminPage("admin/visitors.html", PAGE)
+ONE = AdminPage("admin/visitor.html", PAGE)
 MAX_SEARCH = 64
 VIEW = ("status", "search", "offset")
 
@@ -32,7 +32,7 @@ class Moderation(Protocol):
     async def details(self, visitor_id: str) -> Details: ...
 
 
-async def show(ask: Ask, desk: Desk, visitors: Visitors) -> Response:
+async def show(ask: ApiRequest, desk: AdminContext, visitors: Visitors) -> Response:
     """GET /admin/chat/visitors"""
     status = ask.query.get("status", "all")
     status = status if status in STATUS else "all"
@@ -43,18 +43,18 @@ async def show(ask: Ask, desk: Desk, visitors: Visitors) -> Response:
         "found": found,
         "status": status,
         "search": text,
-        "span": Span(start, total, {"status": status, "search": text}),
+        "span": Pager(start, total, {"status": status, "search": text}),
     }
     return await page(ask, desk, SHEET, values)
 
 
-async def show_one(ask: Ask, desk: Desk, moderation: Moderation) -> Response:
+async def show_one(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
     """GET /admin/chat/visitors/{visitor_id}"""
     details = await moderation.details(ask.parts["visitor_id"])
     return await page(ask, desk, ONE, {"details": details, "messages": shown(details.messages)})
 
 
-async def change(ask: Ask, desk: Desk, moderation: Moderation) -> Response:
+async def change(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
     """POST /admin/chat/visitors: `do` says what about the visitor `id`."""
     brought = form(ask, desk.tickets)
     what = brought.get("do", "")

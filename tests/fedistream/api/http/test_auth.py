@@ -9,7 +9,7 @@ import pytest
 
 from fedistream import api
 from fedistream.access_tokens.service import Scope
-from fedistream.api.http.endpoints import Entry
+from fedistream.api.http.endpoints import Endpoint
 from fedistream.api.http.token_auth import BEARER, MODERATOR, VISITOR
 from fedistream.api.owncast.websocket.endpoint import PATHS
 from fedistream.chat.moderation import ADMIN
@@ -23,7 +23,7 @@ WRONG = basic("wrong")
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[Endpoint]:
     """The entries of every face there is: whatever module under fedistream.api has an ENTRIES table."""
     for module in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
         yield from getattr(importlib.import_module(module.name), "ENTRIES", ())

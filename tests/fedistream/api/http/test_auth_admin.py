@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from fedistream.api.http.auth import LONG, LOOKS, MAX_PASSWORD, SPARE, Admin, basic_password, gates
-from fedistream.api.http.endpoints import Entry, reply, routes
+from fedistream.api.http.auth import LONG, LOOKS, MAX_PASSWORD, SPARE, Admin, authenticators, basic_password
+from fedistream.api.http.endpoints import Endpoint, json_response, routes
 from fedistream.api.http.known_browsers import AGE_S, COOKIE, RENEWED_S, KnownBrowsers
-from fedistream.api.http.login_limit import FREE, GUESSED_AT, Attempts
-from fedistream.api.http.request import Ask
+from fedistream.api.http.login_limit import FREE, GUESSED_AT, LoginLimit
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.envelope import ENVELOPE
 from tests.kit.asking import Clock, basic, client
 
@@ -56,8 +56,8 @@ class Node:
     def start(self) -> None:
         """Again, as after a restart: with the same secret, and nothing else."""
         known = KnownBrowsers(b"a secret", lambda: self.clock.now().timestamp(), lambda n: bytes(range(n)))
-        table = gates(self.people, Attempts(self.clock.monotonic), known, self.clock.monotonic)
-        self.app = Starlette(routes=routes([Entry("GET", PATH, it, "admin")], {}, table, ENVELOPE))
+        table = authenticators(self.people, LoginLimit(self.clock.monotonic), known, self.clock.monotonic)
+        self.app = Starlette(routes=routes([Endpoint("GET", PATH, it, "admin")], {}, table, ENVELOPE))
 
     def client(self, address: str = "203.0.113.7") -> AsyncClient:
         return client(self.app, address=address)
@@ -71,9 +71,9 @@ class Node:
             return (await http.get(PATH, headers=headers)).status_code
 
 
-async def it(ask: Ask) -> Response:
+async def it(ask: ApiRequest) -> Response:
     assert isinstance(ask.principal, Admin)
-    return reply(ask.principal.address)
+    return json_response(ask.principal.address)
 
 
 async def test_the_right_password_opens() -> None:

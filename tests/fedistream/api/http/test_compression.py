@@ -8,54 +8,56 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 
 from fedistream.api.http.compression import LEAST, MOST
-from fedistream.api.http.endpoints import ANYONE, Entry, Gate, routes
-from fedistream.api.http.request import Ask
+from fedistream.api.http.endpoints import ANYONE, Authenticator, Endpoint, routes
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.ops import ENVELOPE
 from tests.kit.asking import client
 
 WORDS = ("words that come again and again, " * 400).encode()
 
 
-async def html(ask: Ask) -> Response:
+async def html(ask: ApiRequest) -> Response:
     return Response(WORDS, headers={"ETag": '"one"', "Vary": "Cookie"}, media_type="text/html")
 
 
-async def short(ask: Ask) -> Response:
+async def short(ask: ApiRequest) -> Response:
     return Response(WORDS[: LEAST - 1], media_type="text/html")
 
 
-async def huge(ask: Ask) -> Response:
+async def huge(ask: ApiRequest) -> Response:
     return Response(bytes(MOST + 1), media_type="text/plain")
 
 
-async def picture(ask: Ask) -> Response:
+async def picture(ask: ApiRequest) -> Response:
     return Response(WORDS, media_type="image/png")
 
 
-async def noise(ask: Ask) -> Response:
+async def noise(ask: ApiRequest) -> Response:
     return Response(os.urandom(LEAST), media_type="text/plain")
 
 
-async def packed(ask: Ask) -> Response:
+async def packed(ask: ApiRequest) -> Response:
     return Response(gzip.compress(WORDS), headers={"Content-Encoding": "gzip"}, media_type="text/html")
 
 
-async def anyone(ask: Ask) -> object:
+async def anyone(ask: ApiRequest) -> object:
     return None
 
 
 ENTRIES = (
-    *(Entry("GET", f"/{handler.__name__}", handler, "anyone") for handler in (html, short, huge, picture, noise)),
-    Entry("GET", "/packed", packed, "anyone"),
-    Entry("GET", "/admin", html, "admin"),
-    Entry("POST", "/form", html, "anyone"),
-    Entry("GET", "/changes", html, "anyone", changes=True),
+    *(Endpoint("GET", f"/{handler.__name__}", handler, "anyone") for handler in (html, short, huge, picture, noise)),
+    Endpoint("GET", "/packed", packed, "anyone"),
+    Endpoint("GET", "/admin", html, "admin"),
+    Endpoint("POST", "/form", html, "anyone"),
+    Endpoint("GET", "/changes", html, "anyone", changes=True),
 )
 
 
 @pytest.fixture
 def app() -> Starlette:
-    return Starlette(routes=routes(ENTRIES, {}, {"anyone": ANYONE, "admin": Gate(anyone, ambient=True)}, ENVELOPE))
+    return Starlette(
+        routes=routes(ENTRIES, {}, {"anyone": ANYONE, "admin": Authenticator(anyone, ambient=True)}, ENVELOPE)
+    )
 
 
 async def test_what_anybody_reads_is_gzipped_for_who_takes_it(app: Starlette) -> None:

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
-from fedistream.api.http.connection_limiter import REMIND_S, Connections, Place
+from fedistream.api.http.connection_limiter import REMIND_S, ConnectionLimiter, Place
 from fedistream.core.client_network import many_share
 from fedistream.core.file_descriptors import Share
 from tests.kit.rawhttp import RawClient, raw_client
@@ -35,11 +35,11 @@ class Clock:
         return self.now
 
 
-def count(total: int = 100, per_network: int = 100, spare: int = 0, clock: Clock | None = None) -> Connections:
-    return Connections(Share(total, per_network, spare), clock or Clock(), many_share)
+def count(total: int = 100, per_network: int = 100, spare: int = 0, clock: Clock | None = None) -> ConnectionLimiter:
+    return ConnectionLimiter(Share(total, per_network, spare), clock or Clock(), many_share)
 
 
-def let_in(connections: Connections, address: str, *, busy: bool = True) -> tuple[Guest, Place]:
+def let_in(connections: ConnectionLimiter, address: str, *, busy: bool = True) -> tuple[Guest, Place]:
     guest = Guest()
     place = connections.arrive(guest, address)
     if busy:

@@ -6,8 +6,16 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message
 
-from fedistream.api.http.endpoints import ANYONE, BODY_TIME_S, Entry, Gate, WrongTable, reply, routes
-from fedistream.api.http.request import MAX_JSON_DEPTH, Ask, Unidentified
+from fedistream.api.http.endpoints import (
+    ANYONE,
+    BODY_TIME_S,
+    Authenticator,
+    Endpoint,
+    WrongTable,
+    json_response,
+    routes,
+)
+from fedistream.api.http.request import MAX_JSON_DEPTH, ApiRequest, Unidentified
 from fedistream.core.errors import Invalid, NotFound, Outage, Refusal
 from tests.kit.asking import ADDRESS, client
 
@@ -15,23 +23,23 @@ from tests.kit.asking import ADDRESS, client
 class Plain:
     """An envelope whose answers can be told apart."""
 
-    def refusal(self, ask: Ask, error: Refusal) -> Response:
+    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
         return PlainTextResponse(f"{type(error).__name__}: {error}", 400)
 
-    def wrong_method(self, ask: Ask, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("wrong method", 405, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: Ask) -> Response:
+    def fault(self, ask: ApiRequest) -> Response:
         return PlainTextResponse("fault", 500)
 
 
-async def knock(ask: Ask) -> str:
+async def knock(ask: ApiRequest) -> str:
     if ask.request.headers.get("authorization") != "Basic right":
         raise Unidentified("Basic")
     return "the admin"
 
 
-async def knock_with_token(ask: Ask) -> str:
+async def knock_with_token(ask: ApiRequest) -> str:
     if ask.request.headers.get("authorization") != "Bearer right":
         raise Unidentified
     return "a bot"
@@ -39,8 +47,8 @@ async def knock_with_token(ask: Ask) -> str:
 
 GATES = {
     "anyone": ANYONE,
-    "admin": Gate(knock, ambient=True),
-    "bot": Gate(knock_with_token, ambient=False),
+    "admin": Authenticator(knock, ambient=True),
+    "bot": Authenticator(knock_with_token, ambient=False),
 }
 
 
@@ -49,48 +57,48 @@ class Counter:
         self.value = 0
 
 
-async def read(ask: Ask, counter: Counter) -> Response:
-    return reply({"value": counter.value, "who": ask.principal})
+async def read(ask: ApiRequest, counter: Counter) -> Response:
+    return json_response({"value": counter.value, "who": ask.principal})
 
 
-async def raise_(ask: Ask, counter: Counter) -> Response:
+async def raise_(ask: ApiRequest, counter: Counter) -> Response:
     counter.value += ask.member("by", int)
-    return reply({"value": counter.value})
+    return json_response({"value": counter.value})
 
 
-async def echo(ask: Ask) -> Response:
-    return reply(ask.json())
+async def echo(ask: ApiRequest) -> Response:
+    return json_response(ask.json())
 
 
-async def missing(ask: Ask) -> Response:
+async def missing(ask: ApiRequest) -> Response:
     raise NotFound("no such thing")
 
 
-async def break_(ask: Ask) -> Response:
+async def break_(ask: ApiRequest) -> Response:
     raise RuntimeError("a secret that must not get out")
 
 
-async def who(ask: Ask) -> Response:
+async def who(ask: ApiRequest) -> Response:
     ask.headers["X-Seen"] = "yes"
-    return reply([ask.address, ask.user_agent, ask.query.get("q"), ask.parts.get("name")])
+    return json_response([ask.address, ask.user_agent, ask.query.get("q"), ask.parts.get("name")])
 
 
 TABLE = (
-    Entry("GET", "/counter", read, "anyone"),
-    Entry("POST", "/counter", raise_, "admin"),
-    Entry("GET", "/admin/counter", read, "admin"),
-    Entry("POST", "/admin/counter", raise_, "admin"),
-    Entry("GET", "/admin/reset", read, "admin", changes=True),
-    Entry("POST", "/echo", echo, "anyone", body_limit=200),
-    Entry("POST", "/bot", echo, "bot"),
-    Entry("GET", "/missing", missing, "anyone"),
-    Entry("GET", "/broken", break_, "anyone"),
-    Entry("GET", "/who/{name}", who, "anyone"),
+    Endpoint("GET", "/counter", read, "anyone"),
+    Endpoint("POST", "/counter", raise_, "admin"),
+    Endpoint("GET", "/admin/counter", read, "admin"),
+    Endpoint("POST", "/admin/counter", raise_, "admin"),
+    Endpoint("GET", "/admin/reset", read, "admin", changes=True),
+    Endpoint("POST", "/echo", echo, "anyone", body_limit=200),
+    Endpoint("POST", "/bot", echo, "bot"),
+    Endpoint("GET", "/missing", missing, "anyone"),
+    Endpoint("GET", "/broken", break_, "anyone"),
+    Endpoint("GET", "/who/{name}", who, "anyone"),
 )
 RIGHT = {"Authorization": "Basic right"}
 
 
-def application(table: Sequence[Entry] = TABLE, body_time_s: float = BODY_TIME_S, **more: float) -> Starlette:
+def application(table: Sequence[Endpoint] = TABLE, body_time_s: float = BODY_TIME_S, **more: float) -> Starlette:
     return Starlette(routes=routes(table, {"counter": Counter()}, GATES, Plain(), body_time_s=body_time_s, **more))
 
 
@@ -111,30 +119,30 @@ async def test_an_ask_knows_address_agent_query_and_path_parts() -> None:
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        (Entry("GET", "/x", read, "nobody"), "no gate is called 'nobody'"),
-        (Entry("BREW", "/x", read, "anyone"), "no such method"),
-        (Entry("GET", "/counter", read, "anyone"), "listed twice"),
+        (Endpoint("GET", "/x", read, "nobody"), "no gate is called 'nobody'"),
+        (Endpoint("BREW", "/x", read, "anyone"), "no such method"),
+        (Endpoint("GET", "/counter", read, "anyone"), "listed twice"),
     ],
 )
-def test_a_wrong_table_cannot_be_built(entry: Entry, why: str) -> None:
+def test_a_wrong_table_cannot_be_built(entry: Endpoint, why: str) -> None:
     with pytest.raises(WrongTable, match=why):
         application((*TABLE, entry))
 
 
 def test_a_handler_that_asks_for_an_unknown_service_cannot_be_built() -> None:
-    async def needy(ask: Ask, oven: object) -> Response:
-        return reply(None)
+    async def needy(ask: ApiRequest, oven: object) -> Response:
+        return json_response(None)
 
     with pytest.raises(WrongTable, match="no service is called oven"):
-        application((Entry("GET", "/x", needy, "anyone"),))
+        application((Endpoint("GET", "/x", needy, "anyone"),))
 
 
 def test_a_handler_that_does_not_take_the_ask_cannot_be_built() -> None:
     async def odd(counter: Counter) -> Response:
-        return reply(None)
+        return json_response(None)
 
     with pytest.raises(WrongTable, match="must be called 'ask'"):
-        application((Entry("GET", "/x", odd, "anyone"),))
+        application((Endpoint("GET", "/x", odd, "anyone"),))
 
 
 async def test_a_wrong_method_is_told_every_right_one() -> None:
@@ -363,37 +371,37 @@ def test_an_error_of_a_member_names_its_field() -> None:
     assert Invalid("by", "is missing").field == "by"
 
 
-async def away(ask: Ask) -> Response:
+async def away(ask: ApiRequest) -> Response:
     raise Outage("postgresql://ann@10.0.0.1/secret cannot be reached")
 
 
-async def hang(ask: Ask) -> Response:
+async def hang(ask: ApiRequest) -> Response:
     await asyncio.Future()
     raise AssertionError
 
 
-async def runs_late(ask: Ask) -> Response:
+async def runs_late(ask: ApiRequest) -> Response:
     raise TimeoutError
 
 
 async def test_an_outage_of_what_the_node_stands_on_is_a_refusal_that_tells_no_secrets(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with client(application([Entry("GET", "/away", away, "anyone")])) as http:
+    async with client(application([Endpoint("GET", "/away", away, "anyone")])) as http:
         answer = await http.get("/away")
     assert answer.text == "Unavailable: the node's database does not answer, try again in 5 seconds"
     assert "GET /away could not be answered: postgresql://ann@10.0.0.1/secret cannot be reached" in caplog.text
 
 
 async def test_a_handler_that_waits_in_vain_is_not_waited_for_forever() -> None:
-    async with client(application([Entry("GET", "/hangs", hang, "anyone")], answer_time_s=0.05)) as http:
+    async with client(application([Endpoint("GET", "/hangs", hang, "anyone")], answer_time_s=0.05)) as http:
         assert (await http.get("/hangs")).text.startswith("Unavailable: ")
 
 
 async def test_a_gate_that_waits_in_vain_is_not_waited_for_forever() -> None:
-    gates = {"anyone": Gate(hang, ambient=False)}
+    gates = {"anyone": Authenticator(hang, ambient=False)}
     app = Starlette(
-        routes=routes([Entry("GET", "/", hang, "anyone")], {}, gates, Plain(), answer_time_s=0.05),
+        routes=routes([Endpoint("GET", "/", hang, "anyone")], {}, gates, Plain(), answer_time_s=0.05),
     )
     async with client(app) as http:
         assert (await http.get("/")).text.startswith("Unavailable: ")
@@ -401,5 +409,5 @@ async def test_a_gate_that_waits_in_vain_is_not_waited_for_forever() -> None:
 
 
 async def test_a_timeout_of_a_handlers_own_is_its_fault() -> None:
-    async with client(application([Entry("GET", "/late", runs_late, "anyone")])) as http:
+    async with client(application([Endpoint("GET", "/late", runs_late, "anyone")])) as http:
         assert (await http.get("/late")).text == "fault"

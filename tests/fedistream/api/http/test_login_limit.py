@@ -1,11 +1,11 @@
 import pytest
 
 from fedistream.api.http import login_limit
-from fedistream.api.http.login_limit import FORGOTTEN_S, FREE, GUESSED_AT, MOST_DELAY_S, Attempts, Bucket
+from fedistream.api.http.login_limit import FORGOTTEN_S, FREE, GUESSED_AT, MOST_DELAY_S, Bucket, LoginLimit
 from tests.kit.asking import Clock
 
 
-def fail(failures: Attempts, asker: str, times: int = 1) -> None:
+def fail(failures: LoginLimit, asker: str, times: int = 1) -> None:
     for _ in range(times):
         failures.begin(asker)
         failures.failed()
@@ -13,7 +13,7 @@ def fail(failures: Attempts, asker: str, times: int = 1) -> None:
 
 def test_a_few_failures_cost_no_delay_and_each_more_doubles_it() -> None:
     clock = Clock()
-    failures = Attempts(clock.monotonic)
+    failures = LoginLimit(clock.monotonic)
     fail(failures, "mallory", FREE - 1)
     assert failures.wait("mallory") == 0
     delays = []
@@ -26,14 +26,14 @@ def test_a_few_failures_cost_no_delay_and_each_more_doubles_it() -> None:
 
 
 def test_no_delay_is_longer_than_the_longest_however_many_failures() -> None:
-    failures = Attempts(Clock().monotonic)
+    failures = LoginLimit(Clock().monotonic)
     fail(failures, "mallory", 5000)
     assert failures.wait("mallory") == MOST_DELAY_S
 
 
 def test_an_hour_after_the_last_failure_all_are_forgotten() -> None:
     clock = Clock()
-    failures = Attempts(clock.monotonic)
+    failures = LoginLimit(clock.monotonic)
     fail(failures, "mallory", 20)
     clock.advance(FORGOTTEN_S)
     assert failures.wait("mallory") == 0
@@ -41,7 +41,7 @@ def test_an_hour_after_the_last_failure_all_are_forgotten() -> None:
 
 
 def test_right_attempts_never_run_out() -> None:
-    failures = Attempts(Clock().monotonic)
+    failures = LoginLimit(Clock().monotonic)
     for _ in range(100):
         assert failures.begin("ann") == 0
         failures.forgive("ann")
@@ -49,13 +49,13 @@ def test_right_attempts_never_run_out() -> None:
 
 
 def test_many_attempts_at_once_do_not_slip_through_before_the_first_is_checked() -> None:
-    failures = Attempts(Clock().monotonic)
+    failures = LoginLimit(Clock().monotonic)
     assert [failures.begin("mallory") for _ in range(FREE)] == [*range(FREE)]
     assert failures.wait("mallory") > 0
 
 
 def test_askers_are_counted_apart() -> None:
-    failures = Attempts(Clock().monotonic)
+    failures = LoginLimit(Clock().monotonic)
     fail(failures, "mallory", FREE)
     assert failures.wait("mallory") > 0
     assert failures.wait("ann") == 0
@@ -63,7 +63,7 @@ def test_askers_are_counted_apart() -> None:
 
 def test_where_many_guess_together_each_waits_sooner_and_longer_and_who_did_not_fail_waits_not_at_all() -> None:
     clock = Clock()
-    failures = Attempts(clock.monotonic)
+    failures = LoginLimit(clock.monotonic)
     for n in range(2 * GUESSED_AT):
         fail(failures, f"network {n}")
     assert failures.wait("network 0") == pytest.approx(2)
@@ -76,7 +76,7 @@ def test_where_many_guess_together_each_waits_sooner_and_longer_and_who_did_not_
 
 
 def test_the_table_does_not_grow_without_end() -> None:
-    failures = Attempts(Clock().monotonic)
+    failures = LoginLimit(Clock().monotonic)
     fail(failures, "first", FREE)
     for n in range(login_limit.MAX_ASKERS):
         failures.begin(f"asker {n}")
@@ -85,7 +85,7 @@ def test_the_table_does_not_grow_without_end() -> None:
 
 
 def test_forgiving_one_who_was_forgotten_is_harmless() -> None:
-    failures = Attempts(Clock().monotonic)
+    failures = LoginLimit(Clock().monotonic)
     failures.forgive("nobody")
     assert failures.wait("nobody") == 0
 

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from fedistream.api.http.request import MAX_COOKIES, MAX_JSON_DEPTH, Ask
+from fedistream.api.http.request import MAX_COOKIES, MAX_JSON_DEPTH, ApiRequest
 from fedistream.core.errors import Invalid
 
 
-def ask(body: bytes) -> Ask:
+def ask(body: bytes) -> ApiRequest:
     scope: dict[str, object] = {
         "type": "http",
         "method": "POST",
@@ -17,7 +17,7 @@ def ask(body: bytes) -> Ask:
         "query_string": b"",
         "client": None,
     }
-    return Ask(Request(scope), body=body)
+    return ApiRequest(Request(scope), body=body)
 
 
 def read(body: bytes) -> object:
@@ -77,7 +77,7 @@ def test_a_member_of_any_kind_may_be_asked_for() -> None:
 def test_a_cookie_is_found_among_others_and_not_behind_more_than_anybody_has() -> None:
     def cookie(header: str) -> str:
         scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"cookie", header.encode())]}
-        return Ask(Request(scope)).cookie("ours")
+        return ApiRequest(Request(scope)).cookie("ours")
 
     assert cookie("a=b; ours=1; c=d") == "1"
     assert cookie("a=b") == ""

@@ -1,14 +1,14 @@
 import pytest
 from starlette.requests import Request
 
-from fedistream.api.http.request import Ask, OtherSite, TooLarge, TooSlow, Unidentified
+from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
 from fedistream.api.owncast.envelope import ENVELOPE, changed, done
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
 
 
-def ask(path: str, method: str = "POST") -> Ask:
+def ask(path: str, method: str = "POST") -> ApiRequest:
     scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b"", "server": ("n", 80)}
-    return Ask(Request(scope))
+    return ApiRequest(Request(scope))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import asyncio
 import orjson
 import pytest
 
-from fedistream.api.owncast.history_pages import MAX_BYTES, Histories
+from fedistream.api.owncast.history_pages import MAX_BYTES, HistoryPages
 from fedistream.chat.rules import MAX_BYTES as LONGEST
 from fedistream.core.errors import Invalid
 from tests.kit.faces import Faces
@@ -21,7 +21,7 @@ def ids(page: bytes) -> list[str]:
 
 
 async def test_all_who_ask_at_once_share_a_page_and_nobody_gets_what_is_old(faces: Faces) -> None:
-    histories, key = Histories(faces.chat.messages), (faces.channels.home().id, "", "", 100)
+    histories, key = HistoryPages(faces.chat.messages), (faces.channels.home().id, "", "", 100)
     (first,) = await said(faces, "one")
     pages = await asyncio.gather(*(histories.page(key, "Node") for _ in range(100)))
     assert len({id(page) for page in pages}) <= 2, "for who came first, and for all who came while that was read"
@@ -31,7 +31,7 @@ async def test_all_who_ask_at_once_share_a_page_and_nobody_gets_what_is_old(face
 
 
 async def test_different_pages_at_once_do_not_mix(faces: Faces) -> None:
-    histories, home = Histories(faces.chat.messages), faces.channels.home().id
+    histories, home = HistoryPages(faces.chat.messages), faces.channels.home().id
     there = await said(faces, *(f"line {n}" for n in range(9)))
     keys = [(home, there[n], "", 2) for n in range(2, 9)] + [(home, "", there[n], 2) for n in range(7)]
     pages = await asyncio.gather(*(histories.page(key, "Node") for key in keys))
@@ -41,7 +41,7 @@ async def test_different_pages_at_once_do_not_mix(faces: Faces) -> None:
 
 
 async def test_a_page_that_cannot_be_read_hinders_nobody(faces: Faces) -> None:
-    histories, home = Histories(faces.chat.messages), faces.channels.home().id
+    histories, home = HistoryPages(faces.chat.messages), faces.channels.home().id
     (one,) = await said(faces, "one")
     bad, good = (home, "nonsense", "", 10), (home, "", "", 10)
     found = await asyncio.gather(*(histories.page(key, "Node") for key in (bad, good, bad)), return_exceptions=True)
@@ -53,7 +53,7 @@ async def test_a_page_that_cannot_be_read_hinders_nobody(faces: Faces) -> None:
 
 
 async def test_a_page_of_very_long_messages_has_fewer_of_them(faces: Faces) -> None:
-    histories, home = Histories(faces.chat.messages), faces.channels.home().id
+    histories, home = HistoryPages(faces.chat.messages), faces.channels.home().id
     there = await said(faces, *("&" * LONGEST for _ in range(80)))
     newest = await histories.page((home, "", "", 500), "Node")
     count = len(ids(newest))

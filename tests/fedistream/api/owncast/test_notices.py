@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from httpx2 import AsyncClient, Response
 
-from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.core.events import BroadcastStarted
 from tests.kit.faces import RIGHT, Faces, open_faces
 
@@ -24,7 +24,7 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
 async def planned(faces: Faces) -> int:
     """The id of the broadcast."""
     now, home = faces.clock.now(), faces.channels.home().id
-    broadcast_id = await BroadcastLog().start(home, "Locks", now, {})
+    broadcast_id = await BroadcastRepository().start(home, "Locks", now, {})
     await faces.notices.plan(BroadcastStarted(home, broadcast_id, "Locks", now))
     return broadcast_id
 

@@ -6,7 +6,7 @@ import pytest
 from fedistream import __version__
 from fedistream.api.owncast import shapes
 from fedistream.api.owncast.social_platforms import PLATFORMS
-from fedistream.core.log_buffer import Line
+from fedistream.core.log_buffer import LogLine
 from fedistream.viewers.service import Count, Peak, Viewer
 from tests.kit.onair import OBS, STARTED, live, offline, waiting
 
@@ -145,7 +145,7 @@ def test_viewers_counts_and_log_lines() -> None:
         "geo": None,
     }
     assert shapes.counts([Count(NOW, 4)]) == [{"time": "2026-05-01T12:00:00Z", "value": 4}]
-    assert shapes.log_lines([Line(NOW, "critical", "gone", 50), Line(NOW, "info", "here", 20)]) == [
+    assert shapes.log_lines([LogLine(NOW, "critical", "gone", 50), LogLine(NOW, "info", "here", 20)]) == [
         {"time": "2026-05-01T12:00:00Z", "message": "gone", "level": "fatal"},
         {"time": "2026-05-01T12:00:00Z", "message": "here", "level": "info"},
     ]

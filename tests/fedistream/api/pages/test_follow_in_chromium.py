@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from activitypub.guard import Guard
-from fedistream.api.pages.follow_invitation import Invitation
+from fedistream.api.pages.follow_invitation import FollowInvitation
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
 from tests.kit import browser, onair
 from tests.kit.browser import visit
@@ -20,7 +20,7 @@ from tests.kit.webserver import serving
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 
 LIVE = "https://node.example/federation/user/streamer"
-LONG = Invitation(f"@streamer@{'deep.' * 12}node.example", LIVE, 12345, 678, 90)
+LONG = FollowInvitation(f"@streamer@{'deep.' * 12}node.example", LIVE, 12345, 678, 90)
 DESK = {"width": 1280, "height": 800}
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from fedistream.api.pages.follow_invitation import FRESH_S, Invitation, Invitations, code
-from fedistream.federation.urls import Addresses, Channel
+from fedistream.api.pages.follow_invitation import FRESH_S, FollowInvitation, FollowInvitations, code
+from fedistream.federation.urls import ActorUrls, Channel
 from fedistream.federation.values import Kind
 from tests.kit.asking import Clock
 from tests.kit.studio import Settings
@@ -39,16 +39,16 @@ class Echo:
         return self.done
 
 
-def made(echo: Echo, clock: Clock, **values: object) -> Invitations:
+def made(echo: Echo, clock: Clock, **values: object) -> FollowInvitations:
     settings = Settings()
     settings.values |= {"serverurl": "https://node.example:8443", "federation.enabled": True, **values}
-    return Invitations(Addresses(settings, Channels()), echo, echo, clock.monotonic)
+    return FollowInvitations(ActorUrls(settings, Channels()), echo, echo, clock.monotonic)
 
 
 async def test_reactions_are_likes_and_follows_are_no_engagement_here() -> None:
     found = await made(Echo(), Clock()).of(Home())
     url = "https://node.example:8443/federation/user/streamer"
-    assert found == Invitation("@streamer@node.example:8443", url, 2, 7, 0)
+    assert found == FollowInvitation("@streamer@node.example:8443", url, 2, 7, 0)
 
 
 async def test_counts_are_remembered_for_a_moment_and_names_are_not() -> None:

@@ -7,20 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from fedistream.api.http.request import Ask
-from fedistream.api.pages.forms import MAX_FIELDS, TYPE, Stale, Tickets, form
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.forms import MAX_FIELDS, TYPE, CsrfTokens, Stale, form
 from fedistream.core.errors import Invalid
 from tests.kit.asking import Clock
 
 DAY_S = 86_400
 
 
-def tickets(clock: Clock | None = None, secret: bytes = b"secret") -> Tickets:
-    return Tickets(secret, (clock or Clock()).now)
+def tickets(clock: Clock | None = None, secret: bytes = b"secret") -> CsrfTokens:
+    return CsrfTokens(secret, (clock or Clock()).now)
 
 
-def ask(body: bytes, kind: str = TYPE) -> Ask:
-    return Ask(Request({"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())]}), body=body)
+def ask(body: bytes, kind: str = TYPE) -> ApiRequest:
+    return ApiRequest(
+        Request({"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())]}), body=body
+    )
 
 
 def filled(**fields: str) -> bytes:

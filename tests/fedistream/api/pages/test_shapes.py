@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from fedistream.api.pages import shapes
-from fedistream.broadcasts.values import Air
+from fedistream.broadcasts.values import LiveStatus
 from tests.kit import onair
 from tests.kit.studio import DEFAULTS
 
@@ -78,7 +78,7 @@ def test_a_hidden_viewer_count_is_not_told() -> None:
     ("air", "state"),
     [(onair.offline(), "offline"), (onair.live(), "starting"), (onair.waiting(), "waiting")],
 )
-def test_a_page_begins_in_the_state_of_the_channel(air: Air, state: str) -> None:
+def test_a_page_begins_in_the_state_of_the_channel(air: LiveStatus, state: str) -> None:
     assert shapes.first_state(air) == state
 
 

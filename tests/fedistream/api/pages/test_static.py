@@ -11,7 +11,7 @@ from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
 from fedistream.api.http.endpoints import ANYONE, routes
-from fedistream.api.pages.error_pages import PagesEnvelope
+from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.routes import ENTRIES
 from fedistream.api.pages.static import MAX_FILE, Static, TooBig
@@ -41,7 +41,7 @@ def application(static: Static) -> Starlette:
     """Has the static files and nothing else."""
     pages = Pages(TEMPLATES, Static(STATIC), lambda n: bytes(n))
     entries = [entry for entry in ENTRIES if entry.path.startswith("/static/")]
-    return Starlette(routes=routes(entries, {"static": static}, {"anyone": ANYONE}, PagesEnvelope(pages)))
+    return Starlette(routes=routes(entries, {"static": static}, {"anyone": ANYONE}, ErrorPages(pages)))
 
 
 def visitor(static: Static) -> AsyncClient:

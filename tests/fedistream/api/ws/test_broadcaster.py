@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.api.ws.broadcaster import MAX_WAITING, SLICE, InProcess, Loudspeaker
+from fedistream.api.ws.broadcaster import MAX_WAITING, SLICE, Broadcaster, InProcess
 from fedistream.api.ws.connection import Frames
 from fedistream.chat.values import Event, Shown
 
@@ -43,8 +43,8 @@ def shape(channel_id: int, said: Event) -> bytes:
     return f"{channel_id} {said.id}".encode()
 
 
-def loudspeaker() -> Loudspeaker:
-    return Loudspeaker(shape, InProcess())
+def loudspeaker() -> Broadcaster:
+    return Broadcaster(shape, InProcess())
 
 
 async def turns(count: int) -> None:
@@ -228,7 +228,7 @@ async def test_who_followed_and_left_hears_nothing_more() -> None:
 
 async def test_two_nodes_on_one_relay_hear_each_other() -> None:
     relay = InProcess()
-    one, other = Loudspeaker(shape, relay), Loudspeaker(shape, relay)
+    one, other = Broadcaster(shape, relay), Broadcaster(shape, relay)
     ears = [Ear(), Ear()]
     one.join(1, ears[0])
     other.join(1, ears[1])

@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from fedistream.api.ws.connection import MAX_OWED, TRY_AGAIN_LATER, Line, frames, line
+from fedistream.api.ws.connection import MAX_OWED, TRY_AGAIN_LATER, Socket, frames, line
 from fedistream.api.ws.uvicorn_protocol import KERNEL_BUFFER, MAX_MESSAGE, SETTINGS, FanoutProtocol
 from tests.kit.webserver import serving
 
@@ -30,7 +30,7 @@ PATIENCE_S = 20
 class Room:
     """An application that accepts whoever comes, keeps the lines, and writes down what it receives."""
 
-    lines: asyncio.Queue[Line] = field(default_factory=asyncio.Queue)
+    lines: asyncio.Queue[Socket] = field(default_factory=asyncio.Queue)
     received: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)
     scopes: list[Scope] = field(default_factory=list)
     before: Callable[[Send], Awaitable[None]] | None = None
@@ -46,7 +46,7 @@ class Room:
             self.received.put_nowait(message)
         self.received.put_nowait(message)
 
-    async def next_line(self) -> Line:
+    async def next_line(self) -> Socket:
         return await asyncio.wait_for(self.lines.get(), PATIENCE_S)
 
     async def next_message(self) -> Message:
@@ -236,7 +236,7 @@ async def deaf_to(port: int) -> AsyncIterator[Deaf]:
         yield client
 
 
-def owed(said: Line) -> tuple[int, bytes]:
+def owed(said: Socket) -> tuple[int, bytes]:
     """Push 1 kB at a time until the line takes no more. How many it took, and what one is on the wire."""
     one = frames([b"x" * 1000])
     taken = 0

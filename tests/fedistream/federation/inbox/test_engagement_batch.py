@@ -20,9 +20,9 @@ from fedistream.core.errors import Refusal, TooMany
 from fedistream.core.events import Fact, PostLiked, PostShared, SettingChanged
 from fedistream.db import Database, DatabaseProblem, atomic
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.inbox.engagement_batch import MAX_WAITING, MOST, Applause, Parts
+from fedistream.federation.inbox.engagement_batch import MAX_WAITING, MOST, EngagementBatch, Parts
 from fedistream.federation.models import EngagementRow, RemoteActorRow, SeenActivityRow
-from fedistream.federation.remote_actors import Acquaintances
+from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.values import Kind, Off
 from tests.kit.federated import Federated, federated
 
@@ -71,15 +71,15 @@ def blocks() -> Blocks:
 
 
 @pytest.fixture
-def acquaintances(blocks: Blocks) -> Acquaintances:
+def acquaintances(blocks: Blocks) -> RemoteActors:
     """They fetch nothing."""
-    return Acquaintances(SimpleNamespace(), blocks, lambda: 0.0, lambda: AT)
+    return RemoteActors(SimpleNamespace(), blocks, lambda: 0.0, lambda: AT)
 
 
 @pytest.fixture
-def applause(node: Federated, facts: Facts, acquaintances: Acquaintances) -> Applause:
+def applause(node: Federated, facts: Facts, acquaintances: RemoteActors) -> EngagementBatch:
     parts = Parts(node.feature.addresses, node.feature.posts, acquaintances, node.feature.engagements)
-    return Applause(parts, facts, lambda: AT)
+    return EngagementBatch(parts, facts, lambda: AT)
 
 
 def actor(number: int) -> Actor:
@@ -98,7 +98,7 @@ async def posted(node: Federated) -> str:
 
 
 async def test_many_at_once_are_each_recorded_and_told_once_in_their_order(
-    node: Federated, applause: Applause, facts: Facts
+    node: Federated, applause: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     fans = range(3 * MOST)
@@ -113,7 +113,7 @@ async def test_many_at_once_are_each_recorded_and_told_once_in_their_order(
 
 
 async def test_what_can_be_taken_back_is_known_by_the_rows_alone(
-    node: Federated, applause: Applause, acquaintances: Acquaintances
+    node: Federated, applause: EngagementBatch, acquaintances: RemoteActors
 ) -> None:
     liked = does(1, await posted(node))
     assert await applause.take(liked)
@@ -124,7 +124,7 @@ async def test_what_can_be_taken_back_is_known_by_the_rows_alone(
 
 
 async def test_one_activity_that_comes_twice_at_the_same_moment_is_acted_on_once(
-    node: Federated, applause: Applause, facts: Facts
+    node: Federated, applause: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     await applause.take(does(0, post))  # while this one is written, the others gather
@@ -134,7 +134,7 @@ async def test_one_activity_that_comes_twice_at_the_same_moment_is_acted_on_once
 
 
 async def test_the_same_thing_by_several_activities_at_once_is_told_once_and_undone_by_the_last(
-    node: Federated, applause: Applause, facts: Facts
+    node: Federated, applause: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     several = [does(1, post, name=f"like{number}") for number in range(4)]
@@ -147,7 +147,7 @@ async def test_the_same_thing_by_several_activities_at_once_is_told_once_and_und
 
 
 async def test_likes_shares_and_reactions_of_several_posts_go_together(
-    node: Federated, applause: Applause, facts: Facts
+    node: Federated, applause: EngagementBatch, facts: Facts
 ) -> None:
     posts = [await posted(node) for _ in range(3)]
     kinds = ("Like", "Announce", "EmojiReact")
@@ -159,7 +159,7 @@ async def test_likes_shares_and_reactions_of_several_posts_go_together(
 
 
 async def test_what_fails_for_one_is_not_the_fault_of_those_beside_it(
-    node: Federated, applause: Applause, facts: Facts
+    node: Federated, applause: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     facts.broken = {actor(5).id}
@@ -172,7 +172,7 @@ async def test_what_fails_for_one_is_not_the_fault_of_those_beside_it(
 
 
 async def test_where_another_process_was_quicker_it_is_tried_once_more_by_itself(
-    node: Federated, applause: Applause, facts: Facts
+    node: Federated, applause: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     facts.late = {actor(2).id: 2, actor(3).id: 2}  # the one within the others and again so, the other alone and again
@@ -181,7 +181,9 @@ async def test_where_another_process_was_quicker_it_is_tried_once_more_by_itself
     assert await EngagementRow.all().count() == 4
 
 
-async def test_who_has_hung_up_has_been_heard_all_the_same(node: Federated, applause: Applause, facts: Facts) -> None:
+async def test_who_has_hung_up_has_been_heard_all_the_same(
+    node: Federated, applause: EngagementBatch, facts: Facts
+) -> None:
     post = await posted(node)
     calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(6)]
     await asyncio.sleep(0)
@@ -194,7 +196,7 @@ async def test_who_has_hung_up_has_been_heard_all_the_same(node: Federated, appl
 
 
 async def test_what_fails_for_who_has_hung_up_is_logged(
-    node: Federated, applause: Applause, facts: Facts, caplog: pytest.LogCaptureFixture
+    node: Federated, applause: EngagementBatch, facts: Facts, caplog: pytest.LogCaptureFixture
 ) -> None:
     facts.broken = {actor(1).id}
     call = asyncio.create_task(applause.take(does(1, post := await posted(node))))
@@ -205,7 +207,7 @@ async def test_what_fails_for_who_has_hung_up_is_logged(
 
 
 async def test_what_is_not_ours_or_was_deleted_is_heard_and_not_recorded(
-    node: Federated, applause: Applause, facts: Facts
+    node: Federated, applause: EngagementBatch, facts: Facts
 ) -> None:
     gone = await posted(node)
     await node.feature.posts.delete(gone.rpartition("/")[2])
@@ -216,7 +218,7 @@ async def test_what_is_not_ours_or_was_deleted_is_heard_and_not_recorded(
     assert await SeenActivityRow.all().count() == 4
 
 
-async def test_who_looks_otherwise_than_before_is_written_down_anew(node: Federated, applause: Applause) -> None:
+async def test_who_looks_otherwise_than_before_is_written_down_anew(node: Federated, applause: EngagementBatch) -> None:
     post, other = await posted(node), await posted(node)
     await applause.take(does(1, post))
     renamed = replace(actor(1), name="Fan, the first", icon=Picture("https://h1.example/face.png"))
@@ -225,7 +227,9 @@ async def test_who_looks_otherwise_than_before_is_written_down_anew(node: Federa
     assert names == {"Fan, the first": "https://h1.example/face.png", "Fan 2": ""}
 
 
-async def test_when_federation_is_switched_off_meanwhile_each_is_told(node: Federated, applause: Applause) -> None:
+async def test_when_federation_is_switched_off_meanwhile_each_is_told(
+    node: Federated, applause: EngagementBatch
+) -> None:
     post = await posted(node)
     await node.settings.change("federation.enabled", False)
     node.feature.federation.heed(SettingChanged("federation.enabled", None, AT))
@@ -235,7 +239,9 @@ async def test_when_federation_is_switched_off_meanwhile_each_is_told(node: Fede
     assert await SeenActivityRow.all().count() == 0
 
 
-async def test_a_full_disk_is_tried_once_for_all_who_wait(node: Federated, applause: Applause, facts: Facts) -> None:
+async def test_a_full_disk_is_tried_once_for_all_who_wait(
+    node: Federated, applause: EngagementBatch, facts: Facts
+) -> None:
     post = await posted(node)
     facts.full = True
     taken = await asyncio.gather(*(applause.take(does(n, post)) for n in range(MOST)), return_exceptions=True)
@@ -245,7 +251,7 @@ async def test_a_full_disk_is_tried_once_for_all_who_wait(node: Federated, appla
     assert await applause.take(does(0, post))
 
 
-async def test_there_is_room_for_so_many_and_no_more(node: Federated, applause: Applause) -> None:
+async def test_there_is_room_for_so_many_and_no_more(node: Federated, applause: EngagementBatch) -> None:
     post = await posted(node)
     calls = [asyncio.create_task(applause.take(does(1, post))) for _ in range(MAX_WAITING + 3)]
     taken = await asyncio.gather(*calls, return_exceptions=True)
@@ -253,7 +259,9 @@ async def test_there_is_room_for_so_many_and_no_more(node: Federated, applause: 
     assert taken.count(True) == 1
 
 
-async def test_what_is_taken_back_or_done_later_comes_after_what_waits(node: Federated, applause: Applause) -> None:
+async def test_what_is_taken_back_or_done_later_comes_after_what_waits(
+    node: Federated, applause: EngagementBatch
+) -> None:
     post = await posted(node)
     waiting = [asyncio.create_task(applause.take(does(number, post))) for number in range(3 * MOST)]
     await asyncio.sleep(0)
@@ -264,7 +272,9 @@ async def test_what_is_taken_back_or_done_later_comes_after_what_waits(node: Fed
     await applause.settle()
 
 
-async def test_a_transaction_does_not_wait_for_what_waits_for_its_end(node: Federated, applause: Applause) -> None:
+async def test_a_transaction_does_not_wait_for_what_waits_for_its_end(
+    node: Federated, applause: EngagementBatch
+) -> None:
     post = await posted(node)
     liked: list[asyncio.Task[bool]] = []
 
@@ -280,7 +290,7 @@ async def test_a_transaction_does_not_wait_for_what_waits_for_its_end(node: Fede
 
 
 async def test_who_is_blocked_while_he_waits_is_not_recorded(
-    node: Federated, applause: Applause, facts: Facts, blocks: Blocks
+    node: Federated, applause: EngagementBatch, facts: Facts, blocks: Blocks
 ) -> None:
     post = await posted(node)
     calls = [asyncio.create_task(applause.take(does(number, post))) for number in (1, 2)]
@@ -291,7 +301,7 @@ async def test_who_is_blocked_while_he_waits_is_not_recorded(
 
 
 async def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_to_come_again(
-    node: Federated, applause: Applause
+    node: Federated, applause: EngagementBatch
 ) -> None:
     post = await posted(node)
     calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(2 * MOST)]
@@ -304,7 +314,7 @@ async def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_to_come_aga
     await applause.close()
 
 
-async def test_nobody_is_left_waiting_when_the_loop_ends(node: Federated, applause: Applause) -> None:
+async def test_nobody_is_left_waiting_when_the_loop_ends(node: Federated, applause: EngagementBatch) -> None:
     post = await posted(node)
     calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(2 * MOST)]
     await asyncio.sleep(0)

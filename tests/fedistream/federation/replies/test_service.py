@@ -17,7 +17,7 @@ from fedistream.db import Database
 from fedistream.federation.inbox.moves import AGAIN
 from fedistream.federation.models import EngagementRow, FollowerRow, RemoteActorRow, RemoteNoteRow
 from fedistream.federation.replies.service import MAX_HELD_OF_ONE
-from fedistream.federation.values import Heard, State
+from fedistream.federation.values import ReplyState, State
 from tests.kit.federated import LIVE, ORIGIN, federated
 from tests.kit.talking import Talking, note, talking
 
@@ -119,7 +119,7 @@ async def test_what_is_held_waits_for_the_admin_and_comes_into_the_chat_then(tal
     await talk.mode("held")
     said = await talk.say("1", "hi")
     (reply,) = await talk.held()
-    assert (reply.note, reply.text, reply.state, reply.message_id) == (said["id"], "hi", Heard.HELD, None)
+    assert (reply.note, reply.text, reply.state, reply.message_id) == (said["id"], "hi", ReplyState.HELD, None)
     assert (reply.name, reply.handle) == ("Ann <b>of</b> elsewhere", f"ann@{talk.node.ann.server.authority}")
     assert await talk.lines() == ()
     await talk.talk.approve(talk.node.home.id, said["id"])
@@ -387,7 +387,7 @@ async def test_what_is_withdrawn_while_it_is_written_is_not_shown(talk: Talking)
         raise Conflict("it was withdrawn")
 
     with pytest.raises(TooMany):
-        await talk.room.feature.gallery.say(replace(reply, state=Heard.SHOWN), along)
+        await talk.room.feature.gallery.say(replace(reply, state=ReplyState.SHOWN), along)
     await talk.delete(said["id"])
     await talk.shows()
 

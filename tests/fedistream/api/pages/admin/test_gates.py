@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedistream.api.http.endpoints import Entry
+from fedistream.api.http.endpoints import Endpoint
 from fedistream.api.pages.routes import ENTRIES
 from tests.kit.adminpages import HTML, Visitor, ticket
 from tests.kit.faces import RIGHT, Faces
@@ -17,7 +17,7 @@ def test_no_page_of_the_admin_changes_anything_when_it_is_looked_at() -> None:
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.path)
 async def test_no_form_works_without_ticket_or_password_or_from_another_site(
-    faces: Faces, admin: Visitor, entry: Entry
+    faces: Faces, admin: Visitor, entry: Endpoint
 ) -> None:
     good = ticket(await admin.see("/admin/"))
     for wrong in ({}, {"ticket": ""}, {"ticket": good[:-1] + "x"}, {"ticket": f"9{good}"}):
@@ -30,7 +30,7 @@ async def test_no_form_works_without_ticket_or_password_or_from_another_site(
 
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.path)
-async def test_a_form_that_says_nothing_breaks_nothing(admin: Visitor, entry: Entry) -> None:
+async def test_a_form_that_says_nothing_breaks_nothing(admin: Visitor, entry: Endpoint) -> None:
     good = ticket(await admin.see("/admin/"))
     answer = await admin.web.post(entry.path, data={"ticket": good, "id": NUL, "actor": NUL, "do": NUL})
     assert answer.status_code < 500
