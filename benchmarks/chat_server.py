@@ -27,7 +27,7 @@ def text(channel_id: int, event: Event) -> bytes:
 
 
 def main() -> None:
-    loudspeaker, said = Broadcaster(text, InProcess()), 0
+    broadcaster, said = Broadcaster(text, InProcess()), 0
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         nonlocal said
@@ -36,12 +36,12 @@ def main() -> None:
         await receive()
         await send({"type": "websocket.accept"})
         mine = line(scope, send)
-        loudspeaker.join(1, mine)
+        broadcaster.join(1, mine)
         while (message := await receive())["type"] != "websocket.disconnect":
             body, said = json.loads(message["text"])["body"], said + 1
             now = datetime.now(UTC)
-            loudspeaker.say(1, Message(f"{said:09}", 1, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", now))
-        loudspeaker.leave(1, mine)
+            broadcaster.say(1, Message(f"{said:09}", 1, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", now))
+        broadcaster.leave(1, mine)
 
     uvicorn.run(
         app,

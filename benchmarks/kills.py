@@ -117,7 +117,7 @@ async def work(data: Path, number: int, allowed: str) -> None:
         outbox = Outbox(time.time, lease_s=LEASE_S)
         shop = await workshop.build_worker(options, outbox, undo)
         name = f"benchmark {number}"
-        made = Worker(outbox, shop.handlers, name, random.random, prepare=shop.freshness.refresh)
+        made = Worker(outbox, shop.handlers, name, random.random, prepare=shop.cache_refresh.refresh)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, made.stop)
         await made.run()
 

@@ -21,22 +21,22 @@ Check = Callable[[], Awaitable[str | None]]
 
 
 class PlainEnvelope:
-    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
+    def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         return PlainTextResponse(str(error), STATUS.get(type(error), 400))
 
-    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: ApiRequest) -> Response:
+    def fault(self, request: ApiRequest) -> Response:
         return PlainTextResponse("Internal Server Error", 500)
 
 
-async def health(ask: ApiRequest) -> Response:
+async def health(request: ApiRequest) -> Response:
     """The process answers, so it is alive; anything more would let a sick database kill a process that streams."""
     return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
 
 
-async def ready(ask: ApiRequest, checks: Mapping[str, Check]) -> Response:
+async def ready(request: ApiRequest, checks: Mapping[str, Check]) -> Response:
     """200 when every check passes, else 503 with `{"ready": false, "reasons": {name: why}}`."""
     whys = await asyncio.gather(*(outcome(name, check, CHECK_S) for name, check in checks.items()))
     reasons = {name: why for name, why in zip(checks, whys, strict=True) if why is not None}
@@ -58,7 +58,7 @@ async def outcome(name: str, check: Check, time_s: float) -> str | None:
 
 ENVELOPE = PlainEnvelope()
 
-ENTRIES = (
-    Endpoint("GET", "/healthz", health, who="anyone"),
-    Endpoint("GET", "/readyz", ready, who="anyone"),
+ENDPOINTS = (
+    Endpoint("GET", "/healthz", health, auth="anyone"),
+    Endpoint("GET", "/readyz", ready, auth="anyone"),
 )

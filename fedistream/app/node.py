@@ -67,7 +67,7 @@ class Node:
 
     def __init__(self, options: Config) -> None:
         self.options = options
-        self.logbook = LogBuffer()
+        self.log_buffer = LogBuffer()
         self._undo = contextlib.AsyncExitStack()
         self._features: Services | None = None
         self._server: uvicorn.Server | None = None
@@ -81,8 +81,8 @@ class Node:
         """Start everything but the web server. Raises StartupError; `close` has to be called in either case."""
         options, undo = self.options, self._undo
         root = logging.getLogger()
-        root.addHandler(self.logbook)
-        undo.callback(root.removeHandler, self.logbook)
+        root.addHandler(self.log_buffer)
+        undo.callback(root.removeHandler, self.log_buffer)
         share = file_descriptors.share(file_descriptors.raise_limit())
         certificate = startup.tls(options)
         undo.enter_context(startup.locked_data_dir(options.data_dir))
@@ -121,7 +121,7 @@ class Node:
             "broadcasts": made.broadcasts.check,
             "chat": made.chat.messages.check,
         }
-        app = web(made, OutboxAdmin(outbox), self.logbook, listening, checks)
+        app = web(made, OutboxAdmin(outbox), self.log_buffer, listening, checks)
         self._server = _Server(_web_config(app, options, share))
         self._obey_signals()
         host = _reachable(options.host)
@@ -154,7 +154,7 @@ class Node:
         self._left()  # the clock runs
         if self._features is not None:
             self._features.broadcasts.close()
-            self._features.chat.rooms.close()
+            self._features.chat.presence.close()
         for child in self._children:
             child.stop()
         if self._server is not None:

@@ -25,17 +25,17 @@ from fedistream.viewers.service import Viewers
 
 def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
     """What must happen, and happens in a worker: the services here are built in both processes."""
-    lists, profiles, offers = federation.doors.lists, federation.profiles, federation.offers
+    blocklists, profiles, offers = federation.policies.blocklists, federation.profiles, federation.offers
     return (
-        Reaction(SettingChanged, "job", profiles.note, when=profiles.heeds),
-        Reaction(SettingChanged, "job", lists.enforce, when=lists.heeds),
-        Reaction(BroadcastStarted, "job", notices.plan, when=notices.heeds),
-        Reaction(BroadcastEnded, "job", notices.close, when=notices.heeds),
-        Reaction(TitleChanged, "job", notices.rename, when=notices.heeds),
-        Reaction(BroadcastStarted, "job", offers.begin, when=offers.heeds),
-        Reaction(EncoderReturned, "job", offers.begin, when=offers.heeds),
-        Reaction(TitleChanged, "job", offers.begin, when=offers.heeds),
-        Reaction(BroadcastEnded, "job", offers.end, when=offers.heeds),
+        Reaction(SettingChanged, "job", profiles.note, when=profiles.applies_to),
+        Reaction(SettingChanged, "job", blocklists.enforce, when=blocklists.applies_to),
+        Reaction(BroadcastStarted, "job", notices.plan, when=notices.applies_to),
+        Reaction(BroadcastEnded, "job", notices.close, when=notices.applies_to),
+        Reaction(TitleChanged, "job", notices.rename, when=notices.applies_to),
+        Reaction(BroadcastStarted, "job", offers.begin, when=offers.applies_to),
+        Reaction(EncoderReturned, "job", offers.begin, when=offers.applies_to),
+        Reaction(TitleChanged, "job", offers.begin, when=offers.applies_to),
+        Reaction(BroadcastEnded, "job", offers.end, when=offers.applies_to),
     )
 
 
@@ -45,8 +45,8 @@ class Handlers:
 
     viewers: Viewers
     chat: Chat
-    herald: ChatPoster
-    chorus: EngagementAnnouncer
+    poster: ChatPoster
+    announcer: EngagementAnnouncer
     federation: FederationFeature
     stills: Thumbnails
     notices: Notices
@@ -56,17 +56,17 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     federation = cast.federation.federation
     return (
-        Reaction(BroadcastStarted, "live", cast.herald.announce_start),
+        Reaction(BroadcastStarted, "live", cast.poster.announce_start),
         Reaction(BroadcastStarted, "now", cast.stills.heed),
         Reaction(EncoderReturned, "now", cast.stills.heed),
-        Reaction(BroadcastEnded, "live", cast.herald.announce_end),
-        Reaction(TitleChanged, "live", cast.herald.announce_title),
+        Reaction(BroadcastEnded, "live", cast.poster.announce_end),
+        Reaction(TitleChanged, "live", cast.poster.announce_title),
         Reaction(SettingChanged, "now", cast.chat.heed),
         Reaction(SettingChanged, "now", federation.heed),
-        Reaction(BroadcastStarted, "live", cast.chorus.announce_start),
-        Reaction(FollowReceived, "live", cast.chorus.announce_follow),
-        Reaction(FollowApproved, "live", cast.chorus.announce_approval),
-        Reaction(PostLiked, "live", cast.chorus.announce_like),
-        Reaction(PostShared, "live", cast.chorus.announce_share),
+        Reaction(BroadcastStarted, "live", cast.announcer.announce_start),
+        Reaction(FollowReceived, "live", cast.announcer.announce_follow),
+        Reaction(FollowApproved, "live", cast.announcer.announce_approval),
+        Reaction(PostLiked, "live", cast.announcer.announce_like),
+        Reaction(PostShared, "live", cast.announcer.announce_share),
         *jobs(cast.federation, cast.notices),
     )

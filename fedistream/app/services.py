@@ -78,13 +78,13 @@ class Services:
     viewers: Viewers
     broadcasts: Broadcasts
     chat: ChatFeature
-    integrations: Integrations
+    access_tokens: Integrations
     federation: FederationFeature
     notices: Notices
     pictures: MediaProxy
     sign_in: SignInFeature
     stills: Thumbnails
-    loudspeaker: Broadcaster
+    broadcaster: Broadcaster
     stream_key: str
     admin_password: str
     secret: bytes  # outlives the process; what signs with it names itself in what it signs
@@ -111,23 +111,23 @@ async def build(options: Config, outbox: Outbox) -> Services:
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
 
-    loudspeaker = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
+    broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
     faces = SignedPaths.load(options.data_dir / "pictures", secrets.token_bytes)
-    near_chat = ChatNeighbours(settings, facts, partial(_on_air, broadcasts), channel_ids, loudspeaker, faces.path)
+    near_chat = ChatNeighbours(settings, facts, partial(_on_air, broadcasts), channel_ids, broadcaster, faces.path)
     clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
-    integrations = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
+    access_tokens = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
     federation = await build_federation(
-        FederationNeighbours(settings, channels, facts, chat.gallery, workshop.running),
+        FederationNeighbours(settings, channels, facts, chat.remote_messages, workshop.running),
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
     remote_pictures = MediaProxy(federation.outside, faces, options.data_dir / "pictures", time.time)
     sign_in = _sign_in(settings, chat, federation)
-    chorus = EngagementAnnouncer(chat.herald, settings)
+    announcer = EngagementAnnouncer(chat.poster, settings)
     stills = Thumbnails(PictureNeighbours(broadcasts, channel_ids, Studio(), now), options.data_dir / "stills")
     notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
-    cast = reactions.Handlers(viewers, chat.chat, chat.herald, chorus, federation, stills, notices)
+    cast = reactions.Handlers(viewers, chat.chat, chat.poster, announcer, federation, stills, notices)
     facts.attach(reactions.table(cast))
     for channel_id in channel_ids():
         viewers.restore_peak(channel_id, await rows.overall_peak(channel_id))
@@ -140,13 +140,13 @@ async def build(options: Config, outbox: Outbox) -> Services:
         viewers=viewers,
         broadcasts=broadcasts,
         chat=chat,
-        integrations=integrations,
+        access_tokens=access_tokens,
         stills=stills,
         federation=federation,
         notices=notices,
         pictures=remote_pictures,
         sign_in=sign_in,
-        loudspeaker=loudspeaker,
+        broadcaster=broadcaster,
         stream_key=stream_key,
         admin_password=admin_password,
         secret=stored_key(options.data_dir / KEY_FILE, secrets.token_bytes),
@@ -162,7 +162,7 @@ def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeatur
     def pace(burst: float, per_s: float) -> RateLimiter:
         return RateLimiter(time.monotonic, burst=burst, per_s=per_s)
 
-    near = SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace)
+    near = SignInNeighbours(settings, chat.chat, federation.outside, federation.direct_messages, pace)
     return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes, secrets.randbelow))
 
 

@@ -34,44 +34,46 @@ from fedistream.jobs.admin import OutboxAdmin
 
 
 def web(
-    made: Services, overview: OutboxAdmin, logbook: LogBuffer, listening: Listening, checks: Mapping[str, Check]
+    made: Services, outbox_admin: OutboxAdmin, log_buffer: LogBuffer, listening: Listening, checks: Mapping[str, Check]
 ) -> ASGIApp:
     """All faces, on the features and on what only the web needs."""
     static = Static(paths.STATIC)
     pages = Pages(paths.TEMPLATES, static, secrets.token_bytes)
     federation = made.federation
-    invitations = FollowInvitations(federation.addresses, federation.followers, federation.engagements, time.monotonic)
+    follow_invitations = FollowInvitations(
+        federation.addresses, federation.followers, federation.engagements, time.monotonic
+    )
     services = {
         **_federation_services(made.federation),
-        "overview": overview,
+        "outbox_admin": outbox_admin,
         "channels": made.channels,
         "people": made.people,
         "settings": made.settings,
         "broadcasts": made.broadcasts,
         "viewers": made.viewers,
         "chat": made.chat.chat,
-        "herald": made.chat.herald,
+        "poster": made.chat.poster,
         "moderation": made.chat.moderation,
         "visitors": made.chat.visitors,
         "messages": made.chat.messages,
         "bans": made.chat.bans,
         "emoji": made.chat.emoji,
-        "histories": HistoryPages(made.chat.messages),
-        "integrations": made.integrations,
+        "history_pages": HistoryPages(made.chat.messages),
+        "access_tokens": made.access_tokens,
         "indieauth": made.sign_in.indieauth,
         "codes": made.sign_in.codes,
         "stills": made.stills,
         "notices": made.notices,
-        "invitations": invitations,
+        "follow_invitations": follow_invitations,
         "pictures": made.pictures,
-        "logbook": logbook,
+        "log_buffer": log_buffer,
         "listening": listening,
         "checks": checks,
         "now": now,
         "static": static,
         "pages": pages,
-        "desk": _desk(made, overview, logbook, listening, pages),
-        "hall": _hall(made, pages, invitations),
+        "context": _context(made, outbox_admin, log_buffer, listening, pages),
+        "page_context": _page_context(made, pages, follow_invitations),
     }
     guards = {
         **authenticators(
@@ -80,31 +82,33 @@ def web(
             KnownBrowsers(made.secret, time.time, secrets.token_bytes),
             time.monotonic,
         ),
-        **TokenAuth(made.chat.visitors, made.chat.bans, made.integrations).table(),
+        **TokenAuth(made.chat.visitors, made.chat.bans, made.access_tokens).table(),
     }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)
     return application(hls, services, guards, ErrorPages(pages), _chat_socket(made))
 
 
-def _desk(
-    made: Services, overview: OutboxAdmin, logbook: LogBuffer, listening: Listening, pages: Pages
+def _context(
+    made: Services, outbox_admin: OutboxAdmin, log_buffer: LogBuffer, listening: Listening, pages: Pages
 ) -> AdminContext:
     return AdminContext(
         pages=pages,
-        tickets=CsrfTokens(secrets.token_bytes(32), now),
+        csrf=CsrfTokens(secrets.token_bytes(32), now),
         channels=made.channels,
         broadcasts=made.broadcasts,
         viewers=made.viewers,
         settings=made.settings,
         people=made.people,
-        logbook=logbook,
+        log_buffer=log_buffer,
         listening=listening,
         chance=secrets.token_bytes,
-        attention=todo_counts(made.federation.followers, overview, made.federation.talk, made.federation.doors.flags),
+        attention=todo_counts(
+            made.federation.followers, outbox_admin, made.federation.replies, made.federation.policies.flags
+        ),
     )
 
 
-def _hall(made: Services, pages: Pages, invitations: FollowInvitations) -> PageContext:
+def _page_context(made: Services, pages: Pages, follow_invitations: FollowInvitations) -> PageContext:
     return PageContext(
         pages=pages,
         channels=made.channels,
@@ -112,12 +116,12 @@ def _hall(made: Services, pages: Pages, invitations: FollowInvitations) -> PageC
         broadcasts=made.broadcasts,
         viewers=made.viewers,
         stills=made.stills,
-        invitations=invitations,
+        follow_invitations=follow_invitations,
         featured=made.federation.servers,
-        counterparts=AlternateLinks(
+        alternate_links=AlternateLinks(
             made.federation.addresses,
             made.federation.documents,
-            made.federation.doors.admission,
+            made.federation.policies.authorized_fetch,
             made.federation.posts,
             made.notices,
         ),
@@ -134,24 +138,24 @@ def _federation_services(made: FederationFeature) -> dict[str, object]:
         "posts": made.posts,
         "featured": made.servers,
         "profiles": made.profiles,
-        "talk": made.talk,
-        "flags": made.doors.flags,
-        "quotes": made.doors.quotes,
-        "lists": made.doors.lists,
-        "admission": made.doors.admission,
+        "replies": made.replies,
+        "flags": made.policies.flags,
+        "quotes": made.policies.quotes,
+        "blocklists": made.policies.blocklists,
+        "authorized_fetch": made.policies.authorized_fetch,
     }
 
 
 def _chat_socket(made: Services) -> ChatSocket:
-    desk = SocketDesk(
+    context = SocketDesk(
         channels=made.channels,
         chat=made.chat.chat,
-        herald=made.chat.herald,
+        poster=made.chat.poster,
         visitors=made.chat.visitors,
         messages=made.chat.messages,
         bans=made.chat.bans,
-        loudspeaker=made.loudspeaker,
+        broadcaster=made.broadcaster,
         now=now,
         monotonic=time.monotonic,
     )
-    return ChatSocket(desk)
+    return ChatSocket(context)

@@ -83,7 +83,7 @@ class WorkerServices:
 
     handlers: Mapping[str, Handler]
     clock: Scheduler
-    freshness: CacheRefresh
+    cache_refresh: CacheRefresh
 
 
 async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncExitStack) -> WorkerServices:
@@ -109,7 +109,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         await settings.load()
         federation.federation.read_blocks()
 
-    freshness = CacheRefresh({SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload})
+    cache_refresh = CacheRefresh({SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload})
 
     async def hurry(at: float) -> None:
         await clock.hurry(TEND, at)
@@ -118,15 +118,15 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         """As jobs have it: what is done by the clock may be the first thing after a change in the front."""
 
         async def refresh_and_act() -> None:
-            await freshness.refresh()
+            await cache_refresh.refresh()
             await act()
 
         return refresh_and_act
 
-    notices = make_notices(settings, federation, freshness.refresh, hurry)
+    notices = make_notices(settings, federation, cache_refresh.refresh, hurry)
     timed = (
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
-        ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.doors.moves.validate)),
+        ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
         ScheduledTask(TEND, every(TEND_S), notices.tend),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
@@ -141,7 +141,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
             **federation.handlers(),
         },
         clock,
-        freshness,
+        cache_refresh,
     )
 
 
@@ -189,7 +189,7 @@ async def run(options: Config, *, nudged: bool) -> None:
         me, is_dead = lease_owner.own()
         outbox = Outbox(time.time, is_dead=is_dead)
         made = await build_worker(options, outbox, undo)
-        worker = Worker(outbox, made.handlers, me, random.random, prepare=made.freshness.refresh)
+        worker = Worker(outbox, made.handlers, me, random.random, prepare=made.cache_refresh.refresh)
         # whoever was killed in the middle of it has put off the next time already
         await made.clock.hurry(TEND)
         await made.clock.open()

@@ -31,8 +31,8 @@ class Viewers(Protocol):
 
 
 class BroadcastRecorder:
-    def __init__(self, diary: WriteQueue, rows: BroadcastRepository, facts: Facts, viewers: Viewers) -> None:
-        self._diary, self._rows, self._facts, self._viewers = diary, rows, facts, viewers
+    def __init__(self, write_queue: WriteQueue, rows: BroadcastRepository, facts: Facts, viewers: Viewers) -> None:
+        self._write_queue, self._rows, self._facts, self._viewers = write_queue, rows, facts, viewers
 
     def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None:
         self._viewers.begin_session(channel_id)
@@ -73,8 +73,8 @@ class BroadcastRecorder:
     def alive(self, channel_id: int, run: BroadcastRun, at: datetime) -> None:
         """The broadcast is still running at `at`: what a killed node knows afterwards of when it died. It also takes up
         what could not be written before."""
-        if self._diary.waiting:
-            self._diary.hurry()
+        if self._write_queue.waiting:
+            self._write_queue.hurry()
             return
         peak = self._viewers.session_peak(channel_id)
 
@@ -98,4 +98,4 @@ class BroadcastRecorder:
 
     def _put(self, kind: Kind, run: BroadcastRun, step: Step) -> None:
         """A turn and the jobs that hang on it are one transaction."""
-        self._diary.put(Write(kind, run, lambda: atomic(step)))
+        self._write_queue.put(Write(kind, run, lambda: atomic(step)))

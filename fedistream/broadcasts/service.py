@@ -55,8 +55,8 @@ class Broadcasts:
 
     def __init__(self, rows: BroadcastRepository, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
-        self._diary = WriteQueue(lambda: rows.find(0))
-        self._story = BroadcastRecorder(self._diary, rows, near.facts, near.viewers)
+        self._write_queue = WriteQueue(lambda: rows.find(0))
+        self._story = BroadcastRecorder(self._write_queue, rows, near.facts, near.viewers)
         self._channels: dict[int, LiveSession] = {}
 
     async def open(self, request: PublishRequest, connection: Connection) -> Publication:
@@ -115,22 +115,22 @@ class Broadcasts:
     async def run(self) -> None:
         """Write rows until `close`, and say every few seconds that what is live is still alive."""
         async with beside("heartbeat", self._beat_on):
-            await self._diary.run()
+            await self._write_queue.run()
 
     async def check(self) -> str | None:
         """For readiness: a word for what is wrong with writing down what happens, or None."""
-        return await self._diary.check()
+        return await self._write_queue.check()
 
     @property
     def unwritten(self) -> int:
         """How many turns of broadcasts wait to be written."""
-        return self._diary.waiting
+        return self._write_queue.waiting
 
     def close(self) -> None:
         """Send the encoders away and let `run` end when everything is written."""
         for onair in self._channels.values():
             onair.close()
-        self._diary.close()
+        self._write_queue.close()
 
     def beat(self) -> None:
         """Have it written that what is live is alive at this moment."""

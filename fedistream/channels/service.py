@@ -98,7 +98,7 @@ class Channels:
         """A new channel without keys. Raises Invalid for a slug that cannot be, Conflict for one that is taken."""
         if not SLUG.fullmatch(slug):
             raise Invalid("slug", "must be 1 to 40 small letters, digits and hyphens, with no hyphen at either end")
-        return await atomic(self._make, slug, then=self._know, turn=self._turn)
+        return await atomic(self._make, slug, on_committed=self._know, turn=self._turn)
 
     async def stream_keys(self, channel_id: int) -> tuple[StreamKey, ...]:
         """The stored keys. Raises NotFound."""
@@ -119,7 +119,7 @@ class Channels:
             self._keys[channel_id] = stored
             self._hang_doors()
 
-        await atomic(self._replace, channel_id, checked, then=remember, turn=self._turn)
+        await atomic(self._replace, channel_id, checked, on_committed=remember, turn=self._turn)
 
     async def _begin(self) -> str:
         if await ChannelRow.exists():

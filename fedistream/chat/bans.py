@@ -18,7 +18,7 @@ MAX_BANS = 50_000
 MAX_NOTES = 500
 
 
-Along = Callable[[str], Awaitable[None]]
+InTransaction = Callable[[str], Awaitable[None]]
 """What is to be written in the same transaction, about an address or a network."""
 
 
@@ -64,33 +64,38 @@ class Bans:
     def all(self) -> tuple[IpBan, ...]:
         return tuple(self._bans.values())
 
-    async def ban(self, address: str, notes: str = "", along: Along = _nothing) -> None:
-        """An address or a network. Once more changes nothing. `along(address)` is awaited in the transaction, and may
-        await nothing but the database. Raises Invalid for what is neither, and for this machine's own."""
+    async def ban(self, address: str, notes: str = "", in_transaction: InTransaction = _nothing) -> None:
+        """Ban an address or a network; a second ban of the same changes nothing.
+
+        `in_transaction(address)` is awaited in the transaction, and may await nothing but the database. Raises Invalid
+        for a text that is neither, and for this machine's own address."""
         network = parse(address)
         if network.is_loopback:
             raise Invalid("IP address", "is this machine's own")
         ban = IpBan(name(network), notes[:MAX_NOTES], self._now())
-        await atomic(self._insert, network, ban, along, turn=self._turn, then=self._know)
+        await atomic(self._insert, network, ban, in_transaction, turn=self._turn, on_committed=self._know)
 
-    async def ban_household(self, address: str, notes: str = "", along: Along = _nothing) -> None:
-        """Ban who is at this address: of IPv6 the network around it, as the address itself changes daily. Not at one
-        that many may share (a proxy, a container bridge, this machine): nobody could chat any more. `along` as in
-        `ban`."""
+    async def ban_network(self, address: str, notes: str = "", in_transaction: InTransaction = _nothing) -> None:
+        """Ban whoever is at this address: for IPv6 the network around it, as the address itself changes daily.
+
+        An address that many may share (a proxy, a container bridge, this machine) is not banned: nobody could chat any
+        more. `in_transaction` as in `ban`."""
         if is_shared(address):
             log.warning("%s is not banned, as many may share it; is --trusted-proxies right? (%s)", address, notes)
             return
-        await self.ban(str(network_of(address)), notes, along)
+        await self.ban(str(network_of(address)), notes, in_transaction)
 
-    async def lift(self, address: str, along: Along = _nothing) -> None:
-        """`along` as in `ban`. Raises Invalid for what is no address, NotFound for one that is not banned."""
+    async def lift(self, address: str, in_transaction: InTransaction = _nothing) -> None:
+        """`in_transaction` as in `ban`. Raises Invalid for what is no address, NotFound for one that is not banned."""
         network = parse(address)
         if network not in self._bans:
             raise NotFound("this address is not banned")
-        await atomic(self._delete, name(network), along, turn=self._turn, then=lambda _: self._forget(network))
+        await atomic(
+            self._delete, name(network), in_transaction, turn=self._turn, on_committed=lambda _: self._forget(network)
+        )
 
-    async def _insert(self, network: Network, ban: IpBan, along: Along) -> IpBan:
-        await along(ban.address)
+    async def _insert(self, network: Network, ban: IpBan, in_transaction: InTransaction) -> IpBan:
+        await in_transaction(ban.address)
         if network in self._bans:
             return self._bans[network]
         if len(self._bans) >= MAX_BANS:
@@ -98,8 +103,8 @@ class Bans:
         await IpBanRow.create(address=ban.address, notes=ban.notes, created_at=ban.created_at)
         return ban
 
-    async def _delete(self, address: str, along: Along) -> None:
-        await along(address)
+    async def _delete(self, address: str, in_transaction: InTransaction) -> None:
+        await in_transaction(address)
         await IpBanRow.filter(address=address).delete()
 
     def _know(self, ban: IpBan) -> None:

@@ -23,8 +23,8 @@ _CUSTOM = re.compile(r":[\w+-]{1,62}:")
 
 
 class EngagementAnnouncer:
-    def __init__(self, herald: ChatPoster, settings: Settings) -> None:
-        self._herald, self._settings = herald, settings
+    def __init__(self, poster: ChatPoster, settings: Settings) -> None:
+        self._poster, self._settings = poster, settings
         self._just_told: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     async def announce_follow(self, fact: FollowReceived) -> None:
@@ -52,7 +52,7 @@ class EngagementAnnouncer:
     async def _say_once(self, fact: FollowReceived | FollowApproved) -> None:
         key = (fact.channel_id, fact.actor)
         # what was told a moment ago is not in the log yet
-        if key in self._just_told or await self._herald.was_told(fact.channel_id, Kind.FOLLOW, fact.actor):
+        if key in self._just_told or await self._poster.was_told(fact.channel_id, Kind.FOLLOW, fact.actor):
             return
         if await self._say(Kind.FOLLOW, fact, "followed this stream."):
             self._just_told[key] = None
@@ -80,7 +80,7 @@ class EngagementAnnouncer:
         what = Engagement(kind, author, f"{name} {did}", name, fact.image, fact.actor, reaction, reaction_image)
         # when the database does not keep up, this is what can be left out best
         with contextlib.suppress(TooMany):
-            self._herald.engagement(fact.channel_id, what)
+            self._poster.engagement(fact.channel_id, what)
             return True
         return False
 

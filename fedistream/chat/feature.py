@@ -20,24 +20,24 @@ class ChatFeature:
     """`chat` has to `run`, and be closed."""
 
     chat: Chat
-    herald: ChatPoster
+    poster: ChatPoster
     moderation: Moderation
-    gallery: RemoteMessages
+    remote_messages: RemoteMessages
     visitors: Visitors
     messages: MessageLog
-    rooms: Presence
+    presence: Presence
     bans: Bans
     emoji: Emoji
 
 
 async def build(near: Neighbours, clocks: Clocks, emoji_folder: Path) -> ChatFeature:
     """On an open database."""
-    visitors, rooms, bans, emoji = Visitors(clocks), Presence(clocks), Bans(clocks.now), Emoji(emoji_folder)
+    visitors, presence, bans, emoji = Visitors(clocks), Presence(clocks), Bans(clocks.now), Emoji(emoji_folder)
     await bans.open()
     messages = MessageLog(clocks, visitors, near.facts)
     await messages.open()
-    parts = Parts(visitors, messages, rooms, bans, emoji)
-    herald = ChatPoster(parts, near)
-    chat, moderation = Chat(parts, herald, near, clocks), Moderation(parts, herald, near, clocks)
-    gallery = RemoteMessages(parts, herald, moderation, near)
-    return ChatFeature(chat, herald, moderation, gallery, visitors, messages, rooms, bans, emoji)
+    parts = Parts(visitors, messages, presence, bans, emoji)
+    poster = ChatPoster(parts, near)
+    chat, moderation = Chat(parts, poster, near, clocks), Moderation(parts, poster, near, clocks)
+    remote_messages = RemoteMessages(parts, poster, moderation, near)
+    return ChatFeature(chat, poster, moderation, remote_messages, visitors, messages, presence, bans, emoji)

@@ -41,8 +41,8 @@ MORE = ("title", "image", "link", "warning", "answers", "reaction", "reaction_pi
 GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # what is left of a message that its author took back
 COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "hidden_at", "more")
 
-Then = Callable[[Message], None]
-Along = Callable[[str], Awaitable[None]]
+OnCommitted = Callable[[Message], None]
+InTransaction = Callable[[str], Awaitable[None]]
 
 
 class Facts(Protocol):
@@ -53,9 +53,9 @@ class Facts(Protocol):
 class _Waiting:
     message: Message
     keep: bool
-    then: Then
+    on_committed: OnCommitted
     fact: Fact | None
-    along: Along | None
+    in_transaction: InTransaction | None
     accepted: "asyncio.Future[bool]"
 
 
@@ -93,17 +93,24 @@ class MessageLog:
         return len(self._waiting) >= MAX_WAITING // 2
 
     def append(
-        self, message: Message, then: Then, *, fact: Fact | None = None, along: Along | None = None, keep: bool = True
+        self,
+        message: Message,
+        on_committed: OnCommitted,
+        *,
+        fact: Fact | None = None,
+        in_transaction: InTransaction | None = None,
+        keep: bool = True,
     ) -> "asyncio.Future[bool]":
-        """Have the message written, in turn, and `fact` stated along with it; with `keep=False` it only takes its
-        turn. `along(message id)` is awaited in the same transaction, may await nothing but the database, and keeps the
-        message out by raising. `then(message)` is called when it is committed, whoever waits for it or not, and the
-        future says whether it was. Its id must come from `next_id`, with no other append between. Raises TooMany when
-        the database does not keep up."""
+        """Queue a message for the next write, and emit `fact` with it; with `keep=False` it only takes its turn.
+
+        `in_transaction(message id)` is awaited in the same transaction, may await nothing but the database, and keeps
+        the message out by raising. `on_committed(message)` is called after the commit, whether anybody waits or not;
+        the future says whether it was written. The id must come from `next_id`, with no other append in between.
+        Raises TooMany when the database does not keep up."""
         if len(self._waiting) >= MAX_WAITING:
             raise TooMany(1)
         accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(message, keep, then, fact, along, accepted))
+        self._waiting.append(_Waiting(message, keep, on_committed, fact, in_transaction, accepted))
         self._last = accepted
         self._news.set()
         return accepted
@@ -310,7 +317,7 @@ class MessageLog:
             stored = each.message.id not in lost
             if stored:
                 try:
-                    each.then(each.message)
+                    each.on_committed(each.message)
                 except Exception:
                     log.exception("message %s is written, but not told", each.message.id)
             if not each.accepted.done():
@@ -345,8 +352,8 @@ class MessageLog:
                 return
         await MessageRow.bulk_create([_row(each.message) for each in kept])
         for each in kept:
-            if each.along is not None:
-                await each.along(each.message.id)
+            if each.in_transaction is not None:
+                await each.in_transaction(each.message.id)
             if each.fact is not None:
                 await self._facts.state(each.fact)
 

@@ -44,8 +44,8 @@ class Details:
 class Moderation:
     """`actor`, in all calls, is ADMIN or the id of the visitor who acts; whether he may was asked by the face."""
 
-    def __init__(self, parts: Parts, herald: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
-        self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
+    def __init__(self, parts: Parts, poster: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
+        self._parts, self._poster, self._near, self._clocks = parts, poster, near, clocks
 
     async def set_visible(self, message_ids: Iterable[str], visible: bool, actor: str, why: str = "") -> int:
         """Hide or show messages, for everybody at once. Ids that there are not are passed over. Returns how many
@@ -70,41 +70,41 @@ class Moderation:
         await self._parts.messages.settle()  # what he said a moment ago is hidden too
         self._tell_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
         for address in addresses:
-            along = self._along("ban address", actor, f"{visitor.id} was disabled")
-            await self._parts.bans.ban_household(address, f"{visitor.name} ({visitor.id}) was disabled", along)
+            in_transaction = self._in_transaction("ban address", actor, f"{visitor.id} was disabled")
+            await self._parts.bans.ban_network(address, f"{visitor.name} ({visitor.id}) was disabled", in_transaction)
         return visitor
 
     async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN, why: str = "") -> Visitor:
         """Raises NotFound, and Conflict for a bot."""
         visitor = await atomic(self._set_moderator, visitor_id, moderator, actor, why)
-        self._parts.rooms.become(visitor_id, visitor)
+        self._parts.presence.become(visitor_id, visitor)
         return visitor
 
     async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:
         """Delete a visitor and all he said. Raises NotFound."""
         visitor = await self._parts.visitors.get(visitor_id)
-        self._parts.rooms.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
+        self._parts.presence.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
         await self._parts.messages.settle()
         self._tell_visibility(await atomic(self._delete, visitor_id, actor, why), False)
-        for seat in tuple(self._parts.rooms.of_visitor(visitor_id)):
-            seat.ear.close(CloseReason.DISABLED)
+        for connection in tuple(self._parts.presence.of_visitor(visitor_id)):
+            connection.ear.close(CloseReason.DISABLED)
 
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Keep an address or a network out, and close the sockets it has. Raises Invalid."""
-        await self._parts.bans.ban(address, why, self._along("ban address", actor, why))
+        await self._parts.bans.ban(address, why, self._in_transaction("ban address", actor, why))
         for channel_id in self._near.channels():
-            for seat in self._parts.rooms.seats(channel_id):
-                if self._parts.bans.holds(seat.address):
-                    seat.ear.close(CloseReason.DISABLED)
+            for connection in self._parts.presence.connections(channel_id):
+                if self._parts.bans.holds(connection.address):
+                    connection.ear.close(CloseReason.DISABLED)
 
     async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Raises Invalid, NotFound."""
-        await self._parts.bans.lift(address, self._along("lift ban", actor, why))
+        await self._parts.bans.lift(address, self._in_transaction("lift ban", actor, why))
 
     async def details(self, visitor_id: str) -> Details:
         """Raises NotFound."""
         visitor = await self._parts.visitors.get(visitor_id)
-        clients = tuple(seat.client() for seat in self._parts.rooms.of_visitor(visitor_id))
+        clients = tuple(connection.client() for connection in self._parts.presence.of_visitor(visitor_id))
         return Details(visitor, clients, await self._parts.messages.of_visitor(visitor_id, limit=MESSAGES_SHOWN))
 
     async def actions(self, limit: int = 100, *, before: int | None = None) -> tuple[Action, ...]:
@@ -123,14 +123,14 @@ class Moderation:
     def _send_away(self, visitor: Visitor) -> set[str]:
         """Tell him, take his voice at once, close his sockets in a moment. Returns the addresses he had."""
         at = self._clocks.now()
-        channels = self._parts.rooms.become(visitor.id, visitor)
+        channels = self._parts.presence.become(visitor.id, visitor)
         addresses: set[str] = set()
-        for seat in tuple(self._parts.rooms.of_visitor(visitor.id)):
-            addresses.add(seat.address)
-            seat.ear.hear(Disabled(self._herald.next_id(), at))
-            seat.timers.append(self._clocks.later(GOODBYE_S, _closing(seat.ear.close)))
+        for connection in tuple(self._parts.presence.of_visitor(visitor.id)):
+            addresses.add(connection.address)
+            connection.ear.hear(Disabled(self._poster.next_id(), at))
+            connection.timers.append(self._clocks.later(GOODBYE_S, _closing(connection.ear.close)))
         for channel_id in channels:
-            self._herald.announce(channel_id, f"**{escape(visitor.name)}** has been removed from chat.")
+            self._poster.announce(channel_id, f"**{escape(visitor.name)}** has been removed from chat.")
         return addresses
 
     async def _set_visible(
@@ -183,9 +183,9 @@ class Moderation:
     def _tell_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool) -> None:
         at = self._clocks.now()
         for channel_id, message_ids in changed.items():
-            self._herald.hear(channel_id, Shown(message_ids, visible, self._herald.next_id(), at))
+            self._poster.hear(channel_id, Shown(message_ids, visible, self._poster.next_id(), at))
 
-    def _along(self, what: str, actor: str, why: str) -> Callable[[str], Awaitable[None]]:
+    def _in_transaction(self, what: str, actor: str, why: str) -> Callable[[str], Awaitable[None]]:
         """Writes down what is done about the address it is called with."""
 
         async def note(address: str) -> None:

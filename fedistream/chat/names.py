@@ -59,20 +59,20 @@ def clean(name: str, longest: int = LONGEST) -> str:
 
 
 @lru_cache(maxsize=4096)
-def likeness(name: str) -> str:
+def skeleton(name: str) -> str:
     """What the eye takes the name for: two names with the same are look-alikes."""
     bare = unicodedata.normalize("NFKD", clean(name, 64)).casefold().translate(LOOK_ALIKES)
-    letters = "".join(letter for letter in bare if unicodedata.category(letter)[0] in "LN")
-    letters = letters.replace("rn", "m").replace("vv", "w").replace("l", "i")
-    return (letters or bare)[:128]
+    delivery = "".join(letter for letter in bare if unicodedata.category(letter)[0] in "LN")
+    delivery = delivery.replace("rn", "m").replace("vv", "w").replace("l", "i")
+    return (delivery or bare)[:128]
 
 
 def is_forbidden(name: str, forbidden: Sequence[str]) -> bool:
-    alike = likeness(name)
-    return any(alike == likeness(each) for each in forbidden)
+    alike = skeleton(name)
+    return any(alike == skeleton(each) for each in forbidden)
 
 
-def invent(suggested: Sequence[str], chance: Callable[[int], bytes]) -> str:
+def generate(suggested: Sequence[str], chance: Callable[[int], bytes]) -> str:
     """A name for somebody who gave none: one of the streamer's, if there are enough, or two words and a number."""
     if len(suggested) >= FEWEST_SUGGESTIONS:
         found = clean(suggested[int.from_bytes(chance(4), "big") % len(suggested)])

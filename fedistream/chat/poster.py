@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from fedistream.chat import rules
 from fedistream.chat.bans import Bans
 from fedistream.chat.emoji import Emoji
-from fedistream.chat.messages import Along, MessageLog
+from fedistream.chat.messages import InTransaction, MessageLog
 from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape, render
 from fedistream.chat.values import Broadcaster, Event, Kind, Message, Origin, RemoteAuthor, Visitor
@@ -49,7 +49,7 @@ class Parts:
 
     visitors: Visitors
     messages: MessageLog
-    rooms: Presence
+    presence: Presence
     bans: Bans
     emoji: Emoji
 
@@ -68,7 +68,7 @@ class Neighbours:
     facts: Facts
     air: Callable[[int], LiveState]
     channels: Callable[[], tuple[int, ...]]
-    loudspeaker: Broadcaster | None = None
+    broadcaster: Broadcaster | None = None
     picture: Callable[[str], str] = no_picture
 
 
@@ -91,9 +91,9 @@ class ChatPoster:
     def __init__(self, parts: Parts, near: Neighbours) -> None:
         self._parts, self._near = parts, near
 
-    def tell(self, seat: ChatConnection, markdown: str) -> None:
+    def tell(self, connection: ChatConnection, markdown: str) -> None:
         """A line for this socket alone. It is not stored."""
-        seat.ear.hear(self.line(seat.channel_id, Kind.ACTION, markdown))
+        connection.ear.hear(self.line(connection.channel_id, Kind.ACTION, markdown))
 
     def announce(self, channel_id: int, markdown: str) -> None:
         """A line for everybody who is here now. It takes its turn among the messages, and is not stored."""
@@ -110,12 +110,12 @@ class ChatPoster:
 
     def system_to(self, client_id: int, markdown: str) -> None:
         """The node says something to one socket. Raises NotFound, and Invalid for what is blank."""
-        seat = self._parts.rooms.seat(client_id)
-        if seat is None:
+        connection = self._parts.presence.connection(client_id)
+        if connection is None:
             raise NotFound("there is no such client")
-        message = self.line(seat.channel_id, Kind.SYSTEM, markdown, Origin.INTEGRATION)
+        message = self.line(connection.channel_id, Kind.SYSTEM, markdown, Origin.INTEGRATION)
         _check(message)
-        seat.ear.hear(message)
+        connection.ear.hear(message)
 
     async def bot_says(self, channel_id: int, bot: Visitor, markdown: str) -> Message:
         """A bot says something. Raises NotAllowed for a disabled one, Invalid, TooMany."""
@@ -169,7 +169,9 @@ class ChatPoster:
         """Whether there is a line of this kind about somebody elsewhere since the last broadcast began."""
         return await self._parts.messages.was_told(channel_id, kind, actor, self._near.air(channel_id).started_at)
 
-    def append(self, message: Message, client_id: int | None, along: Along | None = None) -> "asyncio.Future[bool]":
+    def append(
+        self, message: Message, client_id: int | None, in_transaction: InTransaction | None = None
+    ) -> "asyncio.Future[bool]":
         """Have it stored, and then heard and made known. The future says whether it was. Raises TooMany."""
 
         fact = ChatMessageSent(
@@ -183,13 +185,14 @@ class ChatPoster:
             message.html,
             message.at,
         )
-        return self._parts.messages.append(message, self._heard, fact=fact, along=along)
+        return self._parts.messages.append(message, self._heard, fact=fact, in_transaction=in_transaction)
 
-    async def keep(self, message: Message, along: Along | None = None) -> Message:
-        """Have a message that no visitor sent stored and heard; `along` as in the log. Raises Invalid for one that is
-        blank or too long, TooMany for one that could not be stored."""
+    async def keep(self, message: Message, in_transaction: InTransaction | None = None) -> Message:
+        """Store a message that no visitor sent, and send it to everybody; `in_transaction` as in the log.
+
+        Raises Invalid for one that is blank or too long, TooMany for one that could not be stored."""
         _check(message)
-        if not await asyncio.shield(self.append(message, None, along)):
+        if not await asyncio.shield(self.append(message, None, in_transaction)):
             raise TooMany(1)
         return message
 
@@ -223,7 +226,7 @@ class ChatPoster:
 
     def hear(self, channel_id: int, event: Event) -> None:
         """Let everybody in the room hear it now."""
-        (self._near.loudspeaker or self._parts.rooms).say(channel_id, event)
+        (self._near.broadcaster or self._parts.presence).say(channel_id, event)
 
     def next_id(self) -> str:
         return self._parts.messages.next_id()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fedistream.chat import names, rules
-from fedistream.chat.messages import GONE, GONE_HTML, Along
+from fedistream.chat.messages import GONE, GONE_HTML, InTransaction
 from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.chat.poster import ChatPoster, Neighbours, Parts
 from fedistream.chat.render import escape, sanitise
@@ -54,14 +54,14 @@ class Answered(RemoteMessage, Protocol):
 
 
 class RemoteMessages:
-    def __init__(self, parts: Parts, herald: ChatPoster, moderation: Moderation, near: Neighbours) -> None:
-        self._parts, self._herald, self._moderation, self._near = parts, herald, moderation, near
+    def __init__(self, parts: Parts, poster: ChatPoster, moderation: Moderation, near: Neighbours) -> None:
+        self._parts, self._poster, self._moderation, self._near = parts, poster, moderation, near
 
     def is_on(self, channel_id: int) -> bool:
         """Whether there is a chat. It may be closed, for now: what is said meanwhile is read later."""
         return not self._near.settings.value("chat.disabled", channel_id)
 
-    def minds(self, channel_id: int, text: str) -> bool:
+    def has_blocked_words(self, channel_id: int, text: str) -> bool:
         """Whether there are words in it that the channel does not want."""
         value = self._near.settings.value
         terms = rules.ChatPolicy(
@@ -69,14 +69,14 @@ class RemoteMessages:
         )
         return rules.has_words(text, terms)
 
-    async def say(self, said: RemoteMessage, along: Along) -> None:
-        """A new line. `along(message id)` is awaited in the transaction that writes it, and keeps it out by raising.
-        Raises TooMany when it was not written, whatever the reason."""
-        author = self._herald.facing(RemoteAuthor(_name(said), said.handle, said.actor, said.image))
-        message = self._herald.message(said.channel_id, Kind.CHAT, Origin.FEDIVERSE, "", "", remote=author)
-        await self._herald.keep(_saying(message, said), along)
+    async def say(self, said: RemoteMessage, in_transaction: InTransaction) -> None:
+        """Add a line to the chat. `in_transaction(message id)` is awaited in the transaction that writes it, and keeps
+        it out by raising. Raises TooMany when it was not written, whatever the reason."""
+        author = self._poster.facing(RemoteAuthor(_name(said), said.handle, said.actor, said.image))
+        message = self._poster.message(said.channel_id, Kind.CHAT, Origin.FEDIVERSE, "", "", remote=author)
+        await self._poster.keep(_saying(message, said), in_transaction)
 
-    async def answer(self, said: Answered, markdown: str, by: str, along: Along) -> None:
+    async def answer(self, said: Answered, markdown: str, by: str, in_transaction: InTransaction) -> None:
         """A line in the channel's name, to the author of another. Otherwise as `say`. Raises Invalid for a blank
         one."""
         question = said.message_id
@@ -84,19 +84,19 @@ class RemoteMessages:
             raise Invalid("message", "is not in the chat")
 
         async def noted(message_id: str) -> None:
-            await along(message_id)
+            await in_transaction(message_id)
             await self._moderation.note("answer", by or ADMIN, [question])
 
-        message = self._herald.line(
+        message = self._poster.line(
             said.channel_id, Kind.SYSTEM, f"@{escape(_name(said))} {markdown}", Origin.FEDIVERSE
         )
-        await self._herald.keep(replace(message, link=said.link, answers=question), noted)
+        await self._poster.keep(replace(message, link=said.link, answers=question), noted)
 
     async def edit(self, message_id: str, said: RemoteMessage) -> None:
         """Let a line say what its author says now. One that is not there any more stays away."""
         message = await self._parts.messages.rewrite(message_id, lambda message: _saying(message, said))
         if message is not None and message.hidden_at is None:
-            self._tell(Edited(message, self._herald.next_id(), message.edited_at or message.at))
+            self._tell(Edited(message, self._poster.next_id(), message.edited_at or message.at))
 
     async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None:
         """`by` is the author, or empty for the admin."""
@@ -120,10 +120,10 @@ class RemoteMessages:
         await self._parts.messages.wipe(message_ids)
         for left in await self._parts.messages.by_ids(message_ids):
             # moderators see hidden lines, and are not to see this any more
-            self._tell(Edited(left, self._herald.next_id(), left.hidden_at or left.at))
+            self._tell(Edited(left, self._poster.next_id(), left.hidden_at or left.at))
 
     def _tell(self, told: Edited) -> None:
-        after_commit(lambda: self._herald.hear(told.message.channel_id, told))
+        after_commit(lambda: self._poster.hear(told.message.channel_id, told))
 
 
 def _name(said: RemoteMessage) -> str:

@@ -64,11 +64,11 @@ class _Watch:
 
 
 class Chat:
-    def __init__(self, parts: Parts, herald: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
-        self._parts, self._herald, self._near, self._clocks = parts, herald, near, clocks
+    def __init__(self, parts: Parts, poster: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
+        self._parts, self._poster, self._near, self._clocks = parts, poster, near, clocks
         self._watch = _Watch()
         self._cautious = RetentionClock(clocks.now, clocks.monotonic)
-        parts.rooms.came, parts.rooms.went = self._came, self._went
+        parts.presence.came, parts.presence.went = self._came, self._went
 
     def enabled(self, channel_id: int) -> bool:
         return not self._setting("chat.disabled", channel_id)
@@ -97,7 +97,7 @@ class Chat:
             raise TooMany(REGISTRATIONS_S)
         name = names.clean(name)
         if not name or await self._name_refusal(channel_id, name, "") is not None:
-            name = names.invent(self._setting("chat.suggested_names", channel_id), self._clocks.chance)
+            name = names.generate(self._setting("chat.suggested_names", channel_id), self._clocks.chance)
         return await self._parts.visitors.make(name)
 
     def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
@@ -107,133 +107,133 @@ class Chat:
             raise NotAllowed("the chat is disabled")
         if not visitor.enabled or self._parts.bans.holds(address):
             raise NotAllowed("this visitor may not chat")
-        return self._parts.rooms.enter(channel_id, visitor, ear, address, user_agent)
+        return self._parts.presence.enter(channel_id, visitor, ear, address, user_agent)
 
-    def greet(self, seat: ChatConnection) -> None:
+    def greet(self, connection: ChatConnection) -> None:
         """Welcome somebody in a moment, while a broadcast is running; not for those who were here just now, and have
         only lost their connection."""
-        if self._near.air(seat.channel_id).running and self._setting("chat.welcome", seat.channel_id):
-            seat.timers.append(self._clocks.later(WELCOME_S, lambda: self._welcome(seat)))
+        if self._near.air(connection.channel_id).running and self._setting("chat.welcome", connection.channel_id):
+            connection.timers.append(self._clocks.later(WELCOME_S, lambda: self._welcome(connection)))
 
-    def leave(self, seat: ChatConnection) -> None:
+    def leave(self, connection: ChatConnection) -> None:
         """May be called twice."""
-        self._parts.rooms.leave(seat)
+        self._parts.presence.leave(connection)
 
     def clients(self, channel_id: int) -> tuple[Client, ...]:
         """The open sockets."""
-        return tuple(seat.client() for seat in self._parts.rooms.seats(channel_id))
+        return tuple(connection.client() for connection in self._parts.presence.connections(channel_id))
 
     def say(
-        self, seat: ChatConnection, text: str, *, ref: str = "", at: float | None = None
+        self, connection: ChatConnection, text: str, *, ref: str = "", at: float | None = None
     ) -> "asyncio.Future[Message | None]":
         """Somebody says something: judged now, as of the (monotonic) moment when it came, so that what piled up while
         the database was slow is no flood. The future is done when it is stored and heard; with None when it was not.
         The sender is told why not, and to a client that calls its lines something (`ref`) also that it was."""
         answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
         at = self._clocks.monotonic() if at is None else at
-        judged = self._judged(seat, text, at)
+        judged = self._judged(connection, text, at)
         if isinstance(judged, rules.Refusal):
-            self.refuse(seat, judged, ref)
+            self.refuse(connection, judged, ref)
             answer.set_result(None)
             return answer
-        message = self._herald.message(
-            seat.channel_id, Kind.CHAT, Origin.WEB, text.strip(), judged, visitor=seat.visitor
+        message = self._poster.message(
+            connection.channel_id, Kind.CHAT, Origin.WEB, text.strip(), judged, visitor=connection.visitor
         )
 
         def settled(stored: bool) -> None:
             if stored:
-                self._accept(seat, ref, message.id)
+                self._accept(connection, ref, message.id)
             else:
-                self.refuse(seat, rules.NOT_STORED, ref)
+                self.refuse(connection, rules.NOT_STORED, ref)
             if not answer.done():
                 answer.set_result(message if stored else None)
 
         try:
-            storing = self._herald.append(message, seat.id)
+            storing = self._poster.append(message, connection.id)
         except TooMany:
             settled(False)
             return answer
-        self._watch.visitors.said(seat.visitor.id, at, text)
-        seat.messages += 1
-        seat.unstored += 1
+        self._watch.visitors.said(connection.visitor.id, at, text)
+        connection.messages += 1
+        connection.unstored += 1
 
         def stored(done: "asyncio.Future[bool]") -> None:
-            seat.unstored -= 1
+            connection.unstored -= 1
             settled(done.result())
 
         storing.add_done_callback(stored)
         return answer
 
-    async def rename(self, seat: ChatConnection, name: str, ref: str = "") -> Visitor | None:
+    async def rename(self, connection: ChatConnection, name: str, ref: str = "") -> Visitor | None:
         """Returns the visitor under his new name, or None when he has been told why not."""
-        visitor = seat.visitor
+        visitor = connection.visitor
         clean = names.clean(name)
-        if (why := self._unchangeable(seat)) is not None:
-            self.refuse(seat, why, ref)
+        if (why := self._unchangeable(connection)) is not None:
+            self.refuse(connection, why, ref)
             return None
         if clean == visitor.name:
-            self._accept(seat, ref)
+            self._accept(connection, ref)
             return None
-        why = rules.BLANK_NAME if not clean else await self._name_refusal(seat.channel_id, clean, visitor.id)
+        why = rules.BLANK_NAME if not clean else await self._name_refusal(connection.channel_id, clean, visitor.id)
         if why is not None:
-            self.refuse(seat, why, ref)
+            self.refuse(connection, why, ref)
             return None
         at = self._clocks.now()
-        fact = VisitorRenamed(seat.channel_id, visitor.id, visitor.name, clean, seat.id, at)
+        fact = VisitorRenamed(connection.channel_id, visitor.id, visitor.name, clean, connection.id, at)
         renamed = await atomic(self._rename, fact)
-        for channel_id in self._parts.rooms.become(visitor.id, renamed):
-            self._herald.hear(channel_id, Renamed(renamed, visitor.name, self._herald.next_id(), at))
-        self._accept(seat, ref)
+        for channel_id in self._parts.presence.become(visitor.id, renamed):
+            self._poster.hear(channel_id, Renamed(renamed, visitor.name, self._poster.next_id(), at))
+        self._accept(connection, ref)
         return renamed
 
-    async def recolour(self, seat: ChatConnection, colour: int, ref: str = "") -> Visitor | None:
+    async def recolour(self, connection: ChatConnection, colour: int, ref: str = "") -> Visitor | None:
         """Returns the visitor in his new colour, or None when there is no such colour or he changes too often."""
-        if colour == seat.visitor.colour:
-            self._accept(seat, ref)
+        if colour == connection.visitor.colour:
+            self._accept(connection, ref)
             return None
-        if (why := self._unchangeable(seat)) is not None:
-            self.refuse(seat, why, ref)
+        if (why := self._unchangeable(connection)) is not None:
+            self.refuse(connection, why, ref)
             return None
         try:
-            recoloured = await self._parts.visitors.recolour(seat.visitor.id, colour)
+            recoloured = await self._parts.visitors.recolour(connection.visitor.id, colour)
         except Invalid as error:
-            self.refuse(seat, rules.Refusal("no-such-colour", str(error)), ref)
+            self.refuse(connection, rules.Refusal("no-such-colour", str(error)), ref)
             return None
-        for channel_id in self._parts.rooms.become(recoloured.id, recoloured):
-            event = Recoloured(recoloured, self._herald.next_id(), self._clocks.now())
-            self._herald.hear(channel_id, event)
-        self._accept(seat, ref)
+        for channel_id in self._parts.presence.become(recoloured.id, recoloured):
+            event = Recoloured(recoloured, self._poster.next_id(), self._clocks.now())
+            self._poster.hear(channel_id, event)
+        self._accept(connection, ref)
         return recoloured
 
-    def refuse(self, seat: ChatConnection, why: rules.Refusal, ref: str = "") -> None:
+    def refuse(self, connection: ChatConnection, why: rules.Refusal, ref: str = "") -> None:
         """Tell the sender that something is not done: as an answer to `ref` if its client asked for one, else as a line
         in the chat."""
         if ref:
             html = render(why.words, {})
-            seat.ear.hear(
-                Refused(ref, why.reason, html, why.retry_s, self._herald.next_id(), self._clocks.now())
+            connection.ear.hear(
+                Refused(ref, why.reason, html, why.retry_s, self._poster.next_id(), self._clocks.now())
             )  # fmt: skip
         elif not why.quiet:
-            self._herald.tell(seat, why.words)
+            self._poster.tell(connection, why.words)
 
-    def _accept(self, seat: ChatConnection, ref: str, message_id: str = "") -> None:
+    def _accept(self, connection: ChatConnection, ref: str, message_id: str = "") -> None:
         if ref:
-            seat.ear.hear(Accepted(ref, self._herald.next_id(), self._clocks.now(), message_id))
+            connection.ear.hear(Accepted(ref, self._poster.next_id(), self._clocks.now(), message_id))
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """The visitor has proven who he is elsewhere. If that is somebody known, he is him from now on, and the room
         is told. Raises NotFound, Invalid, and NotAllowed when either of the two was disabled."""
         before = await self._parts.visitors.get(visitor_id)
         visitor = await atomic(self._authenticate, before, kind, identity)
-        seats = tuple(self._parts.rooms.of_visitor(visitor_id))
-        channels = self._parts.rooms.become(visitor_id, visitor)
-        for seat in seats:
-            seat.ear.hear(SignedIn(visitor, self._herald.next_id(), self._clocks.now()))
+        connections = tuple(self._parts.presence.of_visitor(visitor_id))
+        channels = self._parts.presence.become(visitor_id, visitor)
+        for connection in connections:
+            connection.ear.hear(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
         if visitor.id != visitor_id:
             line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
             # who went elsewhere to sign in has no socket at this moment
             for channel_id in channels or self._near.channels()[:1]:
-                self._herald.announce(channel_id, line)
+                self._poster.announce(channel_id, line)
         return visitor
 
     def heed(self, fact: SettingChanged) -> None:
@@ -241,7 +241,7 @@ class Chat:
         if fact.setting == "chat.disabled":
             for channel_id in self._near.channels():
                 if not self.enabled(channel_id):
-                    self._parts.rooms.empty(channel_id, CloseReason.CHAT_DISABLED)
+                    self._parts.presence.empty(channel_id, CloseReason.CHAT_DISABLED)
 
     async def run(self) -> None:
         """Write messages until `close`, and delete every hour what is too old to be kept."""
@@ -250,7 +250,7 @@ class Chat:
 
     def close(self) -> None:
         """Send everybody away, and let `run` end when everything is written."""
-        self._parts.rooms.close()
+        self._parts.presence.close()
         self._parts.messages.close()
 
     async def prune(self) -> None:
@@ -264,7 +264,7 @@ class Chat:
                 await self._parts.messages.prune(channel_id, before)
                 befores.append(before)
         if len(befores) == len(self._near.channels()):
-            await self._parts.visitors.prune(min(befores), self._parts.rooms.visitors())
+            await self._parts.visitors.prune(min(befores), self._parts.presence.visitors())
 
     async def _prune_on(self) -> None:
         while True:
@@ -302,41 +302,41 @@ class Chat:
         repeats = watch.repeats(visitor.id, at, text, rules.REPEAT_S)
         return rules.Sender(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
 
-    def _judged(self, seat: ChatConnection, text: str, at: float) -> str | rules.Refusal:
+    def _judged(self, connection: ChatConnection, text: str, at: float) -> str | rules.Refusal:
         """The text as HTML, or why it is not said."""
-        if not seat.taken or not seat.visitor.enabled:
+        if not connection.taken or not connection.visitor.enabled:
             return rules.REMOVED
-        if (hasty := self._hasty(seat, at)) is not None:
+        if (hasty := self._hasty(connection, at)) is not None:
             return hasty
-        if not self.open(seat.channel_id):
-            return rules.CLOSED if self.enabled(seat.channel_id) else rules.OFF
-        if seat.unstored >= MAX_UNSTORED:
+        if not self.open(connection.channel_id):
+            return rules.CLOSED if self.enabled(connection.channel_id) else rules.OFF
+        if connection.unstored >= MAX_UNSTORED:
             return rules.NOT_STORED
-        why = rules.refusal(text, self._standing(seat.visitor, text, at), self._terms(seat.channel_id))
+        why = rules.refusal(text, self._standing(connection.visitor, text, at), self._terms(connection.channel_id))
         return why or render(text, self._parts.emoji.urls()) or rules.BLANK
 
-    def _hasty(self, seat: ChatConnection, at: float) -> rules.Refusal | None:
+    def _hasty(self, connection: ChatConnection, at: float) -> rules.Refusal | None:
         """Look at the person's own pace first: somebody muted must not use up what the neighbours at the address
         have. Whoever is caught by the address's limit is muted himself, and so told once."""
         visitors, addresses = self._watch.visitors, self._watch.addresses
-        protected = self._setting("chat.spam_protection", seat.channel_id)
+        protected = self._setting("chat.spam_protection", connection.channel_id)
         most = rules.FLOOD if protected else rules.ADDRESS_FLOOD
         times = {"within_s": rules.FLOOD_S, "mute_s": rules.MUTE_S}
-        pace, home = visitors.pace(seat.visitor.id, at, most=most, **times), client_network(seat.address)
-        of_all = rules.ADDRESS_FLOOD * _neighbours(seat.address)
+        pace, home = visitors.pace(connection.visitor.id, at, most=most, **times), client_network(connection.address)
+        of_all = rules.ADDRESS_FLOOD * _neighbours(connection.address)
         if pace is RateVerdict.FINE and addresses.pace(home, at, most=of_all, **times) is not RateVerdict.FINE:
-            visitors.mute(seat.visitor.id, at + rules.MUTE_S)
+            visitors.mute(connection.visitor.id, at + rules.MUTE_S)
             pace = RateVerdict.TOO_FAST
         if pace is RateVerdict.MUTED:
-            return rules.muted(visitors.muted_for(seat.visitor.id, at))
+            return rules.muted(visitors.muted_for(connection.visitor.id, at))
         return rules.TOO_FAST if pace is RateVerdict.TOO_FAST else None
 
-    def _unchangeable(self, seat: ChatConnection) -> rules.Refusal | None:
-        if not seat.taken or not seat.visitor.enabled:
+    def _unchangeable(self, connection: ChatConnection) -> rules.Refusal | None:
+        if not connection.taken or not connection.visitor.enabled:
             return rules.REMOVED
         most, within_s = rules.RENAMES, rules.RENAMES_S
         pace = self._watch.changes.pace(
-            seat.visitor.id, self._clocks.monotonic(), most=most, within_s=within_s, mute_s=within_s
+            connection.visitor.id, self._clocks.monotonic(), most=most, within_s=within_s, mute_s=within_s
         )
         if pace is RateVerdict.FINE:
             return None
@@ -349,25 +349,25 @@ class Chat:
             return rules.Refusal("name-taken", f"The name **{escape(name)}** belongs to somebody who is signed in.")
         return None
 
-    def _welcome(self, seat: ChatConnection) -> None:
-        message = self._herald.welcome(seat.channel_id)
-        if message is not None and seat.taken:
-            seat.ear.hear(message)
+    def _welcome(self, connection: ChatConnection) -> None:
+        message = self._poster.welcome(connection.channel_id)
+        if message is not None and connection.taken:
+            connection.ear.hear(message)
 
-    def _came(self, seat: ChatConnection) -> None:
+    def _came(self, connection: ChatConnection) -> None:
         at = self._clocks.now()
-        if self._shows_traffic(seat.channel_id):
-            self._herald.hear(seat.channel_id, Joined(seat.visitor, self._herald.next_id(), at))
-        self._near.facts.publish(VisitorJoined(seat.channel_id, seat.visitor.id, at, seat.id))
+        if self._shows_traffic(connection.channel_id):
+            self._poster.hear(connection.channel_id, Joined(connection.visitor, self._poster.next_id(), at))
+        self._near.facts.publish(VisitorJoined(connection.channel_id, connection.visitor.id, at, connection.id))
 
-    def _went(self, seat: ChatConnection) -> None:
+    def _went(self, connection: ChatConnection) -> None:
         at = self._clocks.now()
-        if self._shows_traffic(seat.channel_id):
-            self._herald.hear(seat.channel_id, Parted(seat.visitor, self._herald.next_id(), at))
-        self._near.facts.publish(VisitorParted(seat.channel_id, seat.visitor.id, at, seat.id))
+        if self._shows_traffic(connection.channel_id):
+            self._poster.hear(connection.channel_id, Parted(connection.visitor, self._poster.next_id(), at))
+        self._near.facts.publish(VisitorParted(connection.channel_id, connection.visitor.id, at, connection.id))
 
     def _shows_traffic(self, channel_id: int) -> bool:
-        if not self._near.air(channel_id).running or self._parts.rooms.count(channel_id) > CROWD:
+        if not self._near.air(channel_id).running or self._parts.presence.count(channel_id) > CROWD:
             return False
         return bool(self._setting("chat.join_messages", channel_id))
 

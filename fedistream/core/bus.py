@@ -37,7 +37,7 @@ class Reaction:
     act: Callable[[Any], Any]
     when: Callable[[Any], bool] | None = None
 
-    def heeds(self, fact: Fact) -> bool:
+    def applies_to(self, fact: Fact) -> bool:
         return self.when is None or self.when(fact)
 
     @property
@@ -86,7 +86,7 @@ class Bus:
         everybody else is told after the commit. Raises what the database does. Without a transaction it is as if the
         commit had been, and a kill in between could lose the jobs."""
         found = self._by_fact.get(type(fact), ())
-        jobs = [reaction.name for reaction in found if reaction.kind == "job" and reaction.heeds(fact)]
+        jobs = [reaction.name for reaction in found if reaction.kind == "job" and reaction.applies_to(fact)]
         if jobs and self._enqueue is not None:
             await self._enqueue(fact, jobs)
         after_commit(lambda: self._tell(fact))
@@ -94,14 +94,14 @@ class Bus:
     def publish(self, fact: Fact) -> None:
         """Tell everybody of a fact that changed no row. Never waits and never raises: what a reaction raises is
         logged, and the next one is called. Call it in the event loop's thread."""
-        if any(reaction.kind == "job" and reaction.heeds(fact) for reaction in self._by_fact.get(type(fact), ())):
+        if any(reaction.kind == "job" and reaction.applies_to(fact) for reaction in self._by_fact.get(type(fact), ())):
             log.error("%s was published and not stated: its jobs are lost", fact.name())
         self._tell(fact)
 
     def _tell(self, fact: Fact) -> None:
         for reaction in self._by_fact.get(type(fact), ()):
             try:
-                if reaction.kind == "job" or not reaction.heeds(fact):
+                if reaction.kind == "job" or not reaction.applies_to(fact):
                     continue
                 if reaction.kind == "now":
                     reaction.act(fact)

@@ -32,15 +32,15 @@ class TurnInside(Exception):
 async def atomic(
     fn: Callable[[*Ts], Awaitable[R]],
     *args: *Ts,
-    then: Callable[[R], None] | None = None,
+    on_committed: Callable[[R], None] | None = None,
     turn: asyncio.Lock | None = None,
 ) -> R:
     """Run `await fn(*args)` in a transaction and return its result; if it raises, nothing has happened.
 
-    `then(result)` is called right after the commit, and even when the caller has been cancelled meanwhile: memory that
-    mirrors rows is brought up to date there, and facts are published. Inside another `atomic` this is a savepoint and
-    `then` waits for the outermost commit. With `turn`, all that share the lock go one after the other, `then` included;
-    inside another `atomic` that is refused with TurnInside.
+    `on_committed(result)` is called right after the commit, even when the caller has been cancelled meanwhile: memory
+    that mirrors rows is brought up to date there, and facts are published. Inside another `atomic` this is a savepoint,
+    and `on_committed` waits for the outermost commit. With `turn`, all calls that share the lock run one after the
+    other, `on_committed` included; inside another `atomic` that is refused with TurnInside.
 
     `fn` may await nothing but the database (SQLite has one connection, and everybody waits for it) and may start no
     tasks, which would take the transaction along. Raises DatabaseProblem for a full disk, a lock and the like.
@@ -54,7 +54,7 @@ async def atomic(
     async def carry_out() -> R:
         async with turn or nullcontext():
             outer = _after.get()
-            result, after = await _commit(fn, args, then)
+            result, after = await _commit(fn, args, on_committed)
             if outer is not None:
                 outer.extend(after)
             else:
@@ -88,9 +88,9 @@ def within() -> bool:
 
 
 async def _commit(
-    fn: Callable[..., Awaitable[R]], args: tuple[Any, ...], then: Callable[[R], None] | None
+    fn: Callable[..., Awaitable[R]], args: tuple[Any, ...], on_committed: Callable[[R], None] | None
 ) -> tuple[R, list[Callable[[], None]]]:
-    """The result, and what is to be called when all is committed: by those inside first, then `then`."""
+    """The result, and what is to be called when all is committed: by those inside first, then `on_committed`."""
     after: list[Callable[[], None]] = []
     token = _after.set(after)
     try:
@@ -102,8 +102,8 @@ async def _commit(
         raise
     finally:
         _after.reset(token)
-    if then is not None:
-        after.append(lambda: then(result))
+    if on_committed is not None:
+        after.append(lambda: on_committed(result))
     return result, after
 
 

@@ -73,18 +73,18 @@ class FederationFeature:
     """Has to `run`, and be closed."""
 
     federation: Federation
-    acquaintances: RemoteActors
+    remote_actors: RemoteActors
     cautious: RetentionClock
     documents: Documents
     followers: Followers
     engagements: Engagements
     posts: Posts
-    talk: Replies
-    correspondents: DirectMessages
+    replies: Replies
+    direct_messages: DirectMessages
     addresses: ActorUrls
     keys: Keys
     profiles: Profiles
-    doors: InboxPolicies
+    policies: InboxPolicies
     offers: DirectoryAnnouncements
     servers: ListedServers
     handles: Handles
@@ -93,11 +93,11 @@ class FederationFeature:
     async def run(self) -> None:
         """Put into the chat what was said elsewhere, and the tables in order now and then, until cancelled."""
         await self.federation.warn()
-        async with beside("talk", self.talk.run):
+        async with beside("talk", self.replies.run):
             while True:
                 try:
                     # a clock that is wrong for an hour must not forget replies, keys and what was heard already
-                    if not self.cautious.doubts(await self.acquaintances.newest_at()):
+                    if not self.cautious.doubts(await self.remote_actors.newest_at()):
                         await self.federation.sweep()
                         await self.keys.sweep()
                 except Exception:
@@ -107,7 +107,7 @@ class FederationFeature:
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
         """What a worker does with jobs of federation, by their kind."""
-        return {PROFILE: self.profiles.send, **self.doors.handlers()}
+        return {PROFILE: self.profiles.send, **self.policies.handlers()}
 
     async def close(self) -> None:
         await self.handles.close()
@@ -143,50 +143,50 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
     fetches = RestrainedFetcher(SignedFetcher(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
     blocks = Blocks()
     handles = Handles(fetches, set_handle)
-    acquaintances = RemoteActors(fetches, blocks, clocks.monotonic, clocks.now, introduced=handles.ask)
-    letters = Delivery(post.outbox, post.delivery, addresses, _token)
+    remote_actors = RemoteActors(fetches, blocks, clocks.monotonic, clocks.now, introduced=handles.ask)
+    delivery = Delivery(post.outbox, post.delivery, addresses, _token)
     engagements = Engagements(clocks.now)
-    followers = Followers(addresses, acquaintances, letters, engagements, clocks.now)
+    followers = Followers(addresses, remote_actors, delivery, engagements, clocks.now)
     find = AccountLookup(fetches, blocks).find
-    posts = Posts(addresses, near.settings, letters, find, clocks.now, _token)
+    posts = Posts(addresses, near.settings, delivery, find, clocks.now, _token)
     documents = Documents(addresses, near.settings, keys, followers, posts, engagements)
-    visits = InboxStats(post.outbox.hosts, clocks.monotonic, clocks.now())
+    inbox_stats = InboxStats(post.outbox.hosts, clocks.monotonic, clocks.now())
     house = FederationContext(
         settings=near.settings,
         facts=near.facts,
         addresses=addresses,
-        acquaintances=acquaintances,
+        remote_actors=remote_actors,
         blocks=blocks,
         followers=followers,
         outbox=post.outbox,
         fetches=fetches,
-        letters=letters,
+        delivery=delivery,
         posts=posts,
-        visits=visits,
+        inbox_stats=inbox_stats,
         now=clocks.now,
         unix=clocks.unix,
         monotonic=clocks.monotonic,
         token=_token,
     )
-    doors = build_doors(house)
+    policies = build_doors(house)
     offers, servers = _featured(near, house)
-    talk = _talk(near, house, blocks)
-    federation = Federation(near, _parts(house, doors, talk, engagements, offers, servers))
+    replies = _replies(near, house, blocks)
+    federation = Federation(near, _parts(house, policies, replies, engagements, offers, servers))
     handles.tell(federation.heed_handle)
     return FederationFeature(
         federation=federation,
-        acquaintances=acquaintances,
+        remote_actors=remote_actors,
         cautious=RetentionClock(clocks.now, clocks.monotonic),
         documents=documents,
         followers=followers,
         engagements=engagements,
         posts=posts,
-        talk=talk,
-        correspondents=DirectMessages(addresses, near.settings, near.channels, find, posts, clocks.unix),
+        replies=replies,
+        direct_messages=DirectMessages(addresses, near.settings, near.channels, find, posts, clocks.unix),
         addresses=addresses,
         keys=keys,
-        profiles=Profiles(addresses, near.channels, documents, keys, letters, post.outbox, clocks.now),
-        doors=doors,
+        profiles=Profiles(addresses, near.channels, documents, keys, delivery, post.outbox, clocks.now),
+        policies=policies,
         offers=offers,
         servers=servers,
         handles=handles,
@@ -196,27 +196,27 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Out
 
 def _parts(
     house: FederationContext,
-    doors: InboxPolicies,
-    talk: Replies,
+    policies: InboxPolicies,
+    replies: Replies,
     engagements: Engagements,
     offers: DirectoryAnnouncements,
     servers: ListedServers,
 ) -> Parts:
     return Parts(
         addresses=house.addresses,
-        acquaintances=house.acquaintances,
+        remote_actors=house.remote_actors,
         blocks=house.blocks,
         followers=house.followers,
         engagements=engagements,
-        applause=EngagementBatch(
-            ApplauseParts(house.addresses, house.posts, house.acquaintances, engagements), house.facts, house.now
+        engagement_batch=EngagementBatch(
+            ApplauseParts(house.addresses, house.posts, house.remote_actors, engagements), house.facts, house.now
         ),
         fetches=house.fetches,
-        visits=house.visits,
-        talk=talk,
-        reception=doors.reception,
-        acts={**doors.acts(), **servers.acts()},
-        brooms=(engagements.forget_some, *doors.brooms()),
+        inbox_stats=house.inbox_stats,
+        replies=replies,
+        approval=policies.approval,
+        acts={**policies.acts(), **servers.acts()},
+        brooms=(engagements.forget_some, *policies.brooms()),
         offers=offers,
         pace=RateLimiter(house.monotonic, burst=BURST, per_s=PER_S),
         paces=ActivityLimits(house.monotonic),
@@ -227,15 +227,15 @@ def _parts(
 
 
 def _featured(near: Neighbours, house: FederationContext) -> tuple[DirectoryAnnouncements, ListedServers]:
-    offers = DirectoryAnnouncements(house.addresses, near.settings, house.letters, near.running, house.unix)
-    ways = Ways(house.fetches, house.blocks, house.letters, offers)
+    offers = DirectoryAnnouncements(house.addresses, near.settings, house.delivery, near.running, house.unix)
+    ways = Ways(house.fetches, house.blocks, house.delivery, offers)
     return offers, ListedServers(house.addresses, ways, house.now, house.token)
 
 
-def _talk(near: Neighbours, house: FederationContext, blocks: Blocks) -> Replies:
+def _replies(near: Neighbours, house: FederationContext, blocks: Blocks) -> Replies:
     parts = TalkParts(
         addresses=house.addresses,
-        acquaintances=house.acquaintances,
+        remote_actors=house.remote_actors,
         blocks=blocks,
         posts=house.posts,
         now=house.now,

@@ -121,7 +121,7 @@ class Outbox:
         now = self._clock()
         new = [_row(job, now) for job in jobs]
         if new:
-            await atomic(self._insert, new, then=lambda _: self._nudge())
+            await atomic(self._insert, new, on_committed=lambda _: self._nudge())
 
     async def lease(self, owner: str, wanted: Wanted) -> tuple[Job, ...]:
         """Take jobs that are due, the longest waiting first. They are the owner's until the lease ends, or he

@@ -120,7 +120,7 @@ class Notices:
     ) -> None:
         self._near, self._now, self._hurry = near, now, hurry
 
-    def heeds(self, fact: Fact) -> bool:
+    def applies_to(self, fact: Fact) -> bool:
         """Whether anything can come of a fact: without federation no worker has to be begun for it."""
         return self._near.addresses.on
 

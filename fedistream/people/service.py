@@ -113,7 +113,9 @@ class People:
             self._success = _Success(self._digest(password), self._now() + REMEMBERED)
             self._override = ""
 
-        await atomic(self._store, await self._passwords.hash(_prepared(password)), then=remember, turn=self._turn)
+        await atomic(
+            self._store, await self._passwords.hash(_prepared(password)), on_committed=remember, turn=self._turn
+        )
 
     async def _fits(self, stored: str, password: str, rank: int) -> bool:
         if await self._passwords.verify(stored, _prepared(password), rank):

@@ -43,8 +43,8 @@ class SignInFeature:
 
 
 def build(near: Neighbours, clocks: Clocks) -> SignInFeature:
-    asking, letters, letters_from = near.paces(*ASKING), near.paces(*LETTERS), near.paces(*LETTERS_FROM)
-    near_codes = CodeNeighbours(near.chat, near.fediverse, asking, letters, letters_from)
+    asking, delivery, letters_from = near.paces(*ASKING), near.paces(*LETTERS), near.paces(*LETTERS_FROM)
+    near_codes = CodeNeighbours(near.chat, near.fediverse, asking, delivery, letters_from)
     return SignInFeature(
         IndieAuth(IndieAuthNeighbours(near.settings, near.chat, near.web, asking), clocks.monotonic, clocks.chance),
         OneTimeCodes(near_codes, clocks.monotonic, clocks.below),

@@ -55,13 +55,13 @@ class Fediverse(Protocol[A]):
 
 @dataclass(frozen=True, slots=True)
 class Neighbours(Generic[A]):
-    """What codes need of others. `pace` is for who asks, by visitor and by address; `letters` for who gets them, and
+    """What codes need of others. `pace` is for who asks, by visitor and by address; `delivery` for who gets them, and
     `letters_from` for who gets them because of whom."""
 
     chat: Chat
     fediverse: Fediverse[A]
     pace: Pace
-    letters: Pace
+    delivery: Pace
     letters_from: Pace
 
 
@@ -99,7 +99,7 @@ class OneTimeCodes(Generic[A]):
         self._near.letters_from.step(f"{found.actor} from {address}")
         # ... and in total, unless it is where the account's owner has signed in from
         if (found.actor, address) not in self._proved:
-            self._near.letters.step(found.actor)
+            self._near.delivery.step(found.actor)
         code = str(self._below(10**DIGITS)).zfill(DIGITS)
         # kept first: when there is no room for it, none is sent
         mine = _Sent(found, typed, code, address)

@@ -14,8 +14,8 @@ from activitypub.refusal import STATUS
 from activitypub.restraint import Budget
 from activitypub.signatures import claim, keys, request
 from fedistream.api.fediverse import inbox, routes
-from fedistream.api.fediverse.envelope import STATUS as FACE_STATUS
-from fedistream.api.fediverse.envelope import UNREAD
+from fedistream.api.fediverse.errors import STATUS as FACE_STATUS
+from fedistream.api.fediverse.errors import UNREAD
 from fedistream.api.http import endpoints
 from fedistream.core.errors import TooMany
 from fedistream.federation import feature, rate_limits, remote_actors
@@ -23,7 +23,7 @@ from fedistream.federation.actors import documents
 from fedistream.federation.inbox import reports
 from fedistream.federation.models import QuoteRow
 from fedistream.federation.posts import compose
-from fedistream.federation.replies import service as talk
+from fedistream.federation.replies import service as replies
 from fedistream.jobs import backoff, circuit_breaker
 from fedistream.notices import lifecycle, service
 from fedistream.settings.table import BY_NAME
@@ -99,7 +99,7 @@ def sent() -> list[str]:
 
 
 def told(call: ast.Call) -> list[str]:
-    """The types among the first arguments of a call: `letters.answer("Accept", ...)`."""
+    """The types among the first arguments of a call: `delivery.answer("Accept", ...)`."""
     texts = [each.value for each in call.args[:1] if isinstance(each, ast.Constant)]
     return [text for text in texts if text in names.ACTIVITIES and isinstance(text, str) and is_made_by(call)]
 
@@ -109,7 +109,7 @@ def is_made_by(call: ast.Call) -> bool:
 
 
 def test_the_addresses_are_those_of_the_routes() -> None:
-    assert first_cells("Addresses") == {entry.path for entry in routes.ENTRIES}
+    assert first_cells("Addresses") == {entry.path for entry in routes.ENDPOINTS}
 
 
 async def test_every_address_answers(faces: Faces) -> None:
@@ -121,7 +121,7 @@ async def test_every_address_answers(faces: Faces) -> None:
     )
     asked: dict[str, str] = {"/.well-known/webfinger": "?resource=acct:streamer@node.example"}
     async with faces.client() as http:
-        for entry in routes.ENTRIES:
+        for entry in routes.ENDPOINTS:
             path = entry.path.format(name="streamer", post_id=post.id, quote_id="q")
             answer = await http.request(
                 entry.method, path + asked.get(entry.path, ""), headers={"Accept": ACTIVITY_JSON}
@@ -133,7 +133,7 @@ async def test_every_address_answers(faces: Faces) -> None:
 async def test_when_it_is_off_nothing_answers(faces: Faces) -> None:
     await faces.settings.change("federation.enabled", False)
     async with faces.client() as http:
-        for entry in routes.ENTRIES:
+        for entry in routes.ENDPOINTS:
             path = entry.path.format(name="streamer", post_id="abc", quote_id="q")
             answer = await http.request(entry.method, path, headers={"Accept": ACTIVITY_JSON})
             assert answer.status_code == (404 if "host-meta" in path else 405), path
@@ -198,7 +198,9 @@ def test_the_limits_are_those_of_the_code() -> None:
             for kind, what in PACED.items()
             for who, bucket in (("actor", rate_limits.PACES[kind].actor), ("host", rate_limits.PACES[kind].host))
         },
-        "replies and mentions that wait for the admin": f"{talk.MAX_HELD_OF_ONE} of one actor, {talk.MAX_HELD} in all",
+        "replies and mentions that wait for the admin": (
+            f"{replies.MAX_HELD_OF_ONE} of one actor, {replies.MAX_HELD} in all"
+        ),
         "reports of one host": rate(reports.BURST, reports.PER_S * 3600, "hour"),
         "fetches from one host": f"{budget.fetches * 60 / budget.period_s:.0f} a minute",
         "redirects": f"{fetch.MAX_HOPS}",

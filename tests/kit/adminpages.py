@@ -68,7 +68,7 @@ async def say(faces: Faces, person: Person, *texts: str) -> list[str]:
     """The ids of what somebody says in the chat, in a broadcast."""
     home = faces.channels.home().id
     faces.broadcasts.on[home] = live(home)
-    seat = faces.chat.chat.enter(home, person, Ears(), "192.0.2.77", "a <b>browser</b>")
-    said = [await faces.chat.chat.say(seat, text) for text in texts]
-    faces.chat.chat.leave(seat)
+    connection = faces.chat.chat.enter(home, person, Ears(), "192.0.2.77", "a <b>browser</b>")
+    said = [await faces.chat.chat.say(connection, text) for text in texts]
+    faces.chat.chat.leave(connection)
     return [each.id for each in said if each is not None]

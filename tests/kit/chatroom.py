@@ -111,9 +111,9 @@ class Chatroom:
 
     def seated(self, visitor: Visitor, address: str = HOME_ADDRESS) -> tuple[ChatConnection, Ears]:
         ears = Ears()
-        seat = self.feature.chat.enter(self.home, visitor, ears, address, "test")
-        self.feature.chat.greet(seat)
-        return seat, ears
+        connection = self.feature.chat.enter(self.home, visitor, ears, address, "test")
+        self.feature.chat.greet(connection)
+        return connection, ears
 
     async def bodies(self) -> list[str]:
         """Of the messages that are stored, once all are that were said so far."""
@@ -123,7 +123,7 @@ class Chatroom:
 
 @asynccontextmanager
 async def chatroom(
-    folder: Path, loudspeaker: Broadcaster | None = None, ahead: timedelta = timedelta()
+    folder: Path, broadcaster: Broadcaster | None = None, ahead: timedelta = timedelta()
 ) -> AsyncIterator[Chatroom]:
     """On the database that is open; the wall clock is `ahead`."""
     clock, facts = Timers(), list[Fact]()
@@ -145,7 +145,7 @@ async def chatroom(
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
 
-    near = Neighbours(settings, bus, on_air, channel_ids, loudspeaker, lambda url: f"/shown?{url}" if url else "")
+    near = Neighbours(settings, bus, on_air, channel_ids, broadcaster, lambda url: f"/shown?{url}" if url else "")
     feature = await build(near, clock.clocks(), folder / "emoji")
     running = asyncio.create_task(feature.chat.run())
     try:

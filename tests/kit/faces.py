@@ -96,14 +96,14 @@ class Faces:
     people: People
     viewers: Viewers
     chat: ChatFeature
-    integrations: Integrations
+    access_tokens: Integrations
     federation: FederationFeature
     pictures: MediaProxy
     sign_in: SignInFeature
-    loudspeaker: Broadcaster
+    broadcaster: Broadcaster
     broadcasts: Broadcasts
     limits: Limits = field(default_factory=Limits)
-    logbook: LogBuffer = field(default_factory=LogBuffer)
+    log_buffer: LogBuffer = field(default_factory=LogBuffer)
     listening: Listening = LISTENING
 
     @property
@@ -114,24 +114,24 @@ class Faces:
     def outbox(self) -> Outbox:
         return Outbox(lambda: self.clock.now().timestamp())
 
-    def _desk(self, pages: Pages, overview: OutboxAdmin) -> AdminContext:
+    def _context(self, pages: Pages, outbox_admin: OutboxAdmin) -> AdminContext:
         return AdminContext(
             pages=pages,
-            tickets=CsrfTokens(b"secret", self.clock.now),
+            csrf=CsrfTokens(b"secret", self.clock.now),
             channels=self.channels,
             broadcasts=self.broadcasts,
             viewers=self.viewers,
             settings=self.settings,
             people=self.people,
-            logbook=self.logbook,
+            log_buffer=self.log_buffer,
             listening=self.listening,
             chance=zeros,
             attention=todo_counts(
-                self.federation.followers, overview, self.federation.talk, self.federation.doors.flags
+                self.federation.followers, outbox_admin, self.federation.replies, self.federation.policies.flags
             ),
         )
 
-    def _hall(self, pages: Pages, invitations: FollowInvitations) -> PageContext:
+    def _page_context(self, pages: Pages, follow_invitations: FollowInvitations) -> PageContext:
         return PageContext(
             pages=pages,
             channels=self.channels,
@@ -139,22 +139,24 @@ class Faces:
             broadcasts=self.broadcasts,
             viewers=self.viewers,
             stills=NoStills(),
-            invitations=invitations,
+            follow_invitations=follow_invitations,
             featured=self.federation.servers,
-            counterparts=AlternateLinks(
+            alternate_links=AlternateLinks(
                 self.federation.addresses,
                 self.federation.documents,
-                self.federation.doors.admission,
+                self.federation.policies.authorized_fetch,
                 self.federation.posts,
                 self.notices,
             ),
         )
 
     def app(self) -> ASGIApp:
-        static, overview = Static(STATIC), OutboxAdmin(self.outbox)
+        static, outbox_admin = Static(STATIC), OutboxAdmin(self.outbox)
         pages = Pages(TEMPLATES, static, zeros)
         known = self.federation
-        invitations = FollowInvitations(known.addresses, known.followers, known.engagements, self.clock.monotonic)
+        follow_invitations = FollowInvitations(
+            known.addresses, known.followers, known.engagements, self.clock.monotonic
+        )
         services = {
             "channels": self.channels,
             "people": self.people,
@@ -162,7 +164,7 @@ class Faces:
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
             **self._of_the_chat(),
-            "integrations": self.integrations,
+            "access_tokens": self.access_tokens,
             "indieauth": self.sign_in.indieauth,
             "codes": self.sign_in.codes,
             "stills": NoStills(),
@@ -172,56 +174,56 @@ class Faces:
             "followers": self.federation.followers,
             "engagements": self.federation.engagements,
             "posts": self.federation.posts,
-            "talk": self.federation.talk,
-            "overview": overview,
+            "replies": self.federation.replies,
+            "outbox_admin": outbox_admin,
             "notices": self.notices,
             "pictures": self.pictures,
-            "invitations": invitations,
+            "follow_invitations": follow_invitations,
             "featured": self.federation.servers,
-            "hall": self._hall(pages, invitations),
+            "page_context": self._page_context(pages, follow_invitations),
             "profiles": self.federation.profiles,
-            "flags": self.federation.doors.flags,
-            "quotes": self.federation.doors.quotes,
-            "lists": self.federation.doors.lists,
-            "admission": self.federation.doors.admission,
-            "logbook": self.logbook,
+            "flags": self.federation.policies.flags,
+            "quotes": self.federation.policies.quotes,
+            "blocklists": self.federation.policies.blocklists,
+            "authorized_fetch": self.federation.policies.authorized_fetch,
+            "log_buffer": self.log_buffer,
             "listening": self.listening,
             "now": self.clock.now,
             "checks": {},
             "pages": pages,
             "static": static,
-            "desk": self._desk(pages, overview),
+            "context": self._context(pages, outbox_admin),
         }
-        doors = {
+        guards = {
             **authenticators(
                 self.people,
                 LoginLimit(self.clock.monotonic),
                 KnownBrowsers(b"secret", lambda: self.clock.now().timestamp(), zeros),
                 self.clock.monotonic,
             ),
-            **TokenAuth(self.chat.visitors, self.chat.bans, self.integrations).table(),
+            **TokenAuth(self.chat.visitors, self.chat.bans, self.access_tokens).table(),
         }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)
-        return application(hls, services, doors, ErrorPages(pages), self.socket())
+        return application(hls, services, guards, ErrorPages(pages), self.socket())
 
     def _of_the_chat(self) -> dict[str, object]:
-        names = ("chat", "herald", "moderation", "visitors", "messages", "bans", "emoji")
-        return {"histories": HistoryPages(self.chat.messages), **{name: getattr(self.chat, name) for name in names}}
+        names = ("chat", "poster", "moderation", "visitors", "messages", "bans", "emoji")
+        return {"history_pages": HistoryPages(self.chat.messages), **{name: getattr(self.chat, name) for name in names}}
 
     def socket(self) -> ChatSocket:
         parts = self.chat
-        desk = SocketDesk(
+        context = SocketDesk(
             channels=self.channels,
             chat=parts.chat,
-            herald=parts.herald,
+            poster=parts.poster,
             visitors=parts.visitors,
             messages=parts.messages,
             bans=parts.bans,
-            loudspeaker=self.loudspeaker,
+            broadcaster=self.broadcaster,
             now=self.clock.now,
             monotonic=self.clock.monotonic,
         )
-        return ChatSocket(desk, self.limits)
+        return ChatSocket(context, self.limits)
 
     async def visitor(self, name: str, *, moderator: bool = False) -> tuple[Visitor, str]:
         """A visitor and his token."""
@@ -232,7 +234,7 @@ class Faces:
 
     async def bearer(self, *scopes: Scope) -> dict[str, str]:
         """The header of an integration with these scopes."""
-        _, token = await self.integrations.make("Bot", [scope.value for scope in scopes])
+        _, token = await self.access_tokens.make("Bot", [scope.value for scope in scopes])
         return {"Authorization": f"Bearer {token}"}
 
     def client(self, address: str = ADDRESS, agent: str = "test") -> AsyncClient:
@@ -253,20 +255,20 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         await people.set_admin_password(PASSWORD)
         viewers = Viewers(clock.monotonic, clock.now, bytes(16))
         broadcasts = Broadcasts()
-        loudspeaker = Broadcaster(Texts(lambda channel: str(settings.value("name", channel))), InProcess())
+        broadcaster = Broadcaster(Texts(lambda channel: str(settings.value("name", channel))), InProcess())
 
         def on_air(channel_id: int) -> LiveState:
             air = broadcasts.air(channel_id)
             return LiveState(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
 
         paths = SignedPaths(bytes(32))
-        near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), loudspeaker, paths.path)
+        near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), broadcaster, paths.path)
         later = asyncio.get_running_loop().call_later
         chat = await build_chat(near, Clocks(clock.now, clock.monotonic, token_bytes, later), folder / "emoji")
         writing = asyncio.create_task(chat.chat.run())
-        integrations = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
+        access_tokens = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
         federation = await build_federation(
-            FederationNeighbours(settings, channels, facts, chat.gallery),
+            FederationNeighbours(settings, channels, facts, chat.remote_messages),
             FederationClocks(clock.now, lambda: clock.now().timestamp(), clock.monotonic),
             Post(Outbox(lambda: clock.now().timestamp()), activity, guard or Guard()),
         )
@@ -276,7 +278,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
 
         pictures = MediaProxy(federation.outside, paths, folder, lambda: clock.now().timestamp())
         sign_in = build_sign_in(
-            SignInNeighbours(settings, chat.chat, federation.outside, federation.correspondents, pace),
+            SignInNeighbours(settings, chat.chat, federation.outside, federation.direct_messages, pace),
             SignInClocks(clock.monotonic, token_bytes, randbelow),
         )
         yield Faces(
@@ -286,11 +288,11 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
             people,
             viewers,
             chat,
-            integrations,
+            access_tokens,
             federation,
             pictures,
             sign_in,
-            loudspeaker,
+            broadcaster,
             broadcasts,
         )
         await federation.close()

@@ -291,7 +291,7 @@ PARSERS: Mapping[str, Parser] = {
     "playlist query": Parser(_query, again(*QUERY_PIECES), (ValueError,), QUERY_PIECES),
     "block list": Parser(blocklist_csv.parse, again(*CSV_PIECES), (Invalid,), CSV_PIECES, beside=True),
     "visitor's name": Parser(names.clean, again(*NAME_PIECES), pieces=NAME_PIECES),
-    "look-alikes": Parser(names.likeness.__wrapped__, again(*NAME_PIECES), pieces=NAME_PIECES),
+    "look-alikes": Parser(names.skeleton.__wrapped__, again(*NAME_PIECES), pieces=NAME_PIECES),
     "name of elsewhere": Parser(lambda text: plain_text.name(text, 100), again(*NAME_PIECES), pieces=NAME_PIECES),
     "unwelcome words": Parser(
         lambda text: rules.has_words(text, rules.ChatPolicy(blocked_words=("bad", "a" * 500), slur_filter=True)),

@@ -38,7 +38,7 @@ class RawClient:
             length = 0 if head_only else int(headers.get("content-length", "0"))
             return Answer(int(first.split()[1]), headers, await self.reader.readexactly(length))
 
-    async def ask(self, *pieces: bytes) -> Answer:
+    async def request(self, *pieces: bytes) -> Answer:
         await self.send(*pieces)
         return await self.answer()
 
@@ -62,7 +62,7 @@ async def raw_client(port: int) -> AsyncIterator[RawClient]:
 async def refused(port: int, *pieces: bytes) -> int:
     """The status of the answer to these bytes, after which the connection is closed."""
     async with raw_client(port) as client:
-        answer = await client.ask(*pieces)
+        answer = await client.request(*pieces)
         assert answer.headers["connection"] == "close"
         assert await client.closed()
         return answer.status

@@ -253,10 +253,10 @@ class Studio:
     stills: Stills = field(default_factory=Stills)
     featured: FeaturedServers = field(default_factory=FeaturedServers)
     listening: Listening = field(default_factory=Listening)
-    logbook: LogBuffer = field(default_factory=LogBuffer)
+    log_buffer: LogBuffer = field(default_factory=LogBuffer)
     clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
     url: str = ""
-    invitations: Invitations = field(default_factory=Invitations)
+    follow_invitations: Invitations = field(default_factory=Invitations)
     asked: list[str] = field(default_factory=list)
     broken: bool = False  # answers 503 to everything but what is open already
     parlour: Parlour | None = None  # set before the first page; without one the channel has no chat
@@ -273,15 +273,15 @@ class Studio:
     def app(self) -> ASGIApp:
         """All faces, joined as the node joins them."""
         pages = Pages(TEMPLATES, static_files(), os.urandom)
-        desk = AdminContext(
+        context = AdminContext(
             pages=pages,
-            tickets=CsrfTokens(b"secret", self.clock.now),
+            csrf=CsrfTokens(b"secret", self.clock.now),
             channels=self.channels,
             broadcasts=self.broadcasts,
             viewers=self.viewers,
             settings=self.settings,
             people=self.people,
-            logbook=self.logbook,
+            log_buffer=self.log_buffer,
             listening=self.listening,
             chance=os.urandom,
         )
@@ -289,32 +289,32 @@ class Studio:
         services |= {
             "pages": pages,
             "static": static_files(),
-            "desk": desk,
+            "context": context,
             "channels": self.channels,
             "people": self.people,
             "settings": self.settings,
             "stills": self.stills,
             "broadcasts": self.broadcasts,
             "viewers": self.viewers,
-            "invitations": self.invitations,
-            "hall": PageContext(
+            "follow_invitations": self.follow_invitations,
+            "page_context": PageContext(
                 pages=pages,
                 channels=self.channels,
                 settings=self.settings,
                 broadcasts=self.broadcasts,
                 viewers=self.viewers,
                 stills=self.stills,
-                invitations=self.invitations,
+                follow_invitations=self.follow_invitations,
                 featured=self.featured,
-                counterparts=NoCounterparts(),
+                alternate_links=NoCounterparts(),
             ),
-            "logbook": self.logbook,
+            "log_buffer": self.log_buffer,
             "listening": self.listening,
             "now": lambda: datetime.now(UTC),
             "checks": {},
         }
         nobody = cast(Any, None)
-        doors = {
+        guards = {
             **authenticators(
                 self.people,
                 LoginLimit(self.clock.monotonic),
@@ -324,7 +324,7 @@ class Studio:
             **TokenAuth(nobody, nobody, nobody).table(),
         }
         hls = HlsFace(self.channels, self.broadcasts, self.viewers)
-        return application(hls, services, doors, ErrorPages(pages))
+        return application(hls, services, guards, ErrorPages(pages))
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:

@@ -48,8 +48,8 @@ class Talking:
     ears: Ears  # of somebody in the room
 
     @property
-    def talk(self) -> Replies:
-        return self.node.feature.talk
+    def replies(self) -> Replies:
+        return self.node.feature.replies
 
     async def say(self, number: str, content: str, /, **more: Any) -> Json:
         """Ann says something. Returns the note."""
@@ -90,17 +90,17 @@ class Talking:
         return list(await until(some))
 
     async def held(self) -> list[Reply]:
-        return list((await self.talk.held(self.room.home)).items)
+        return list((await self.replies.held(self.room.home)).items)
 
 
 @asynccontextmanager
 async def talking(folder: Path, mode: str = "on") -> AsyncIterator[Talking]:
     """On the open database, with `run` running."""
-    async with chatroom(folder) as room, federated(room=room.feature.gallery) as node:
+    async with chatroom(folder) as room, federated(room=room.feature.remote_messages) as node:
         await node.settings.change("federation.replies", mode)
         node.facts.stated.clear()
         _, ears = await room.guest("Bo")
-        running = asyncio.create_task(node.feature.talk.run())
+        running = asyncio.create_task(node.feature.replies.run())
         try:
             yield Talking(node, room, ears)
         finally:

@@ -152,12 +152,12 @@ async def test_its_likes_reactions_and_shares_are_counted_told_and_taken_back(ho
 async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home: Town, peer: Fedify) -> None:
     moa, features = peer.account("moa"), home.node.node.features
     await follow(moa, home)
-    channel, talk = features.channels.home().id, features.federation.talk
+    channel, replies = features.channels.home().id, features.federation.replies
     note = await post(home, peer, "Say something")
     reply = await moa.do("write", home.us, name="moa1", about=note, mention=home.us, content="<p>Ahoy <b>there</b></p>")
-    (held,) = (each for each in (await talk.held(channel)).items if each.note == reply["note"])
+    (held,) = (each for each in (await replies.held(channel)).items if each.note == reply["note"])
     assert (held.actor, held.text) == (moa.url, "Ahoy there")
-    await talk.approve(channel, held.note)
+    await replies.approve(channel, held.note)
     await until(lambda: lines(home), lambda said: "Ahoy there" in said)
 
     await features.settings.change("federation.replies", "on")
@@ -180,7 +180,7 @@ async def test_its_replies_are_held_shown_edited_and_taken_back_in_the_chat(home
 async def test_the_streamers_answer_is_a_reply_of_ours(home: Town, peer: Fedify) -> None:
     ned, features = peer.account("ned"), home.node.node.features
     reply = await ned.do("write", home.us, name="ned1", mention=home.us, content="<p>Where is the boat?</p>")
-    await features.federation.talk.answer(features.channels.home(), reply["note"], "In the harbour")
+    await features.federation.replies.answer(features.channels.home(), reply["note"], "In the harbour")
     create = await peer.activity("Create", home.us, inReplyTo=reply["note"])
     assert "In the harbour" in create["read"]["object"]["content"]
     assert ned.url in create["activity"]["cc"]
@@ -191,7 +191,7 @@ async def test_its_reports_reach_the_admin_and_its_quotes_get_a_stamp(home: Town
     await follow(ole, home)
     note = await post(home, peer, "Quote this")
     await ole.do("flag", home.us, objects=[home.us, note], content="Too many boats")
-    flags = (await features.federation.doors.flags.page()).items
+    flags = (await features.federation.policies.flags.page()).items
     assert [(flag.objects, flag.content) for flag in flags if flag.actor == ole.url] == [
         ((home.us, note), "Too many boats")
     ]

@@ -24,70 +24,82 @@ PartOf = Callable[[Documents, str, int | None], Awaitable[dict[str, Any]]]
 Paged = Callable[[Documents, Channel, int | None], Awaitable[dict[str, Any]]]
 
 
-async def actor(ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch) -> Response:
-    channel = _channel(ask, addresses)
-    if not wants_document(ask.request.headers):
+async def actor(
+    request: ApiRequest, addresses: ActorUrls, documents: Documents, authorized_fetch: AuthorizedFetch
+) -> Response:
+    channel = _channel(request, addresses)
+    if not wants_document(request.http.headers):
         return _page(addresses, channel)
-    await admit(ask, addresses, admission)
-    return document(ask, await documents.actor(channel), admission)
+    await admit(request, addresses, authorized_fetch)
+    return document(request, await documents.actor(channel), authorized_fetch)
 
 
-async def node(ask: ApiRequest, documents: Documents) -> Response:
-    return document(ask, await documents.node())
+async def node(request: ApiRequest, documents: Documents) -> Response:
+    return document(request, await documents.node())
 
 
-async def node_outbox(ask: ApiRequest, documents: Documents) -> Response:
-    return document(ask, documents.node_outbox())
+async def node_outbox(request: ApiRequest, documents: Documents) -> Response:
+    return document(request, documents.node_outbox())
 
 
 async def collection(
-    which: Paged, ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch
+    which: Paged, request: ApiRequest, addresses: ActorUrls, documents: Documents, authorized_fetch: AuthorizedFetch
 ) -> Response:
-    channel = _channel(ask, addresses)
-    await admit(ask, addresses, admission)
-    return document(ask, await which(documents, channel, _number(ask.query.get("page"))), admission)
+    channel = _channel(request, addresses)
+    await admit(request, addresses, authorized_fetch)
+    return document(request, await which(documents, channel, _number(request.query.get("page"))), authorized_fetch)
 
 
 async def following(
-    ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch
+    request: ApiRequest, addresses: ActorUrls, documents: Documents, authorized_fetch: AuthorizedFetch
 ) -> Response:
-    channel = _channel(ask, addresses)
-    await admit(ask, addresses, admission)
-    return document(ask, documents.following(channel), admission)
+    channel = _channel(request, addresses)
+    await admit(request, addresses, authorized_fetch)
+    return document(request, documents.following(channel), authorized_fetch)
 
 
-async def featured(ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch) -> Response:
-    channel = _channel(ask, addresses)
-    await admit(ask, addresses, admission)
-    return document(ask, await documents.featured(channel), admission)
+async def featured(
+    request: ApiRequest, addresses: ActorUrls, documents: Documents, authorized_fetch: AuthorizedFetch
+) -> Response:
+    channel = _channel(request, addresses)
+    await admit(request, addresses, authorized_fetch)
+    return document(request, await documents.featured(channel), authorized_fetch)
 
 
 async def post(
-    ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch, hall: PageContext
+    request: ApiRequest,
+    addresses: ActorUrls,
+    documents: Documents,
+    authorized_fetch: AuthorizedFetch,
+    page_context: PageContext,
 ) -> Response:
-    post_id, wanted = ask.parts["post_id"], wants_document(ask.request.headers)
+    post_id, wanted = request.parts["post_id"], wants_document(request.http.headers)
     if wanted:
-        await admit(ask, addresses, admission)
+        await admit(request, addresses, authorized_fetch)
     try:
         found = await documents.post(post_id)
     except Gone:
         if not wanted:
             raise
-        return document(ask, await documents.tombstone(post_id), admission, 410)
-    return document(ask, found, admission) if wanted else await _page_of(found, addresses, hall)
+        return document(request, await documents.tombstone(post_id), authorized_fetch, 410)
+    return document(request, found, authorized_fetch) if wanted else await _page_of(found, addresses, page_context)
 
 
 async def part(
-    which: PartOf, ask: ApiRequest, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch
+    which: PartOf, request: ApiRequest, addresses: ActorUrls, documents: Documents, authorized_fetch: AuthorizedFetch
 ) -> Response:
     """What has become of a post: replies, likes, shares."""
-    await admit(ask, addresses, admission)
-    return document(ask, await which(documents, ask.parts["post_id"], _number(ask.query.get("page"))), admission)
+    await admit(request, addresses, authorized_fetch)
+    return document(
+        request, await which(documents, request.parts["post_id"], _number(request.query.get("page"))), authorized_fetch
+    )
 
 
-async def stamp(ask: ApiRequest, addresses: ActorUrls, quotes: Quotes, admission: AuthorizedFetch) -> Response:
-    await admit(ask, addresses, admission)
-    return document(ask, await quotes.stamp(ask.parts["quote_id"]), admission)
+async def stamp(
+    request: ApiRequest, addresses: ActorUrls, quotes: Quotes, authorized_fetch: AuthorizedFetch
+) -> Response:
+    await admit(request, addresses, authorized_fetch)
+    return document(request, await quotes.stamp(request.parts["quote_id"]), authorized_fetch)
 
 
 followers = partial(collection, Documents.followers)
@@ -97,10 +109,10 @@ likes = partial(part, Documents.likes)
 shares = partial(part, Documents.shares)
 
 
-def _channel(ask: ApiRequest, addresses: ActorUrls) -> Channel:
+def _channel(request: ApiRequest, addresses: ActorUrls) -> Channel:
     """Raises Off, NotFound."""
     addresses.site()
-    found = addresses.by_name(ask.parts["name"])
+    found = addresses.by_name(request.parts["name"])
     if found is None:
         raise NotFound("there is no such account")
     return found
@@ -112,7 +124,7 @@ def _page(addresses: ActorUrls, channel: Channel) -> Response:
     return RedirectResponse(target, 307, {"Vary": "Accept, Signature"})
 
 
-async def _page_of(found: dict[str, Any], addresses: ActorUrls, hall: PageContext) -> Response:
+async def _page_of(found: dict[str, Any], addresses: ActorUrls, page_context: PageContext) -> Response:
     """Return the page of the post; a notice is read on its broadcast's page, and other channels have no pages yet."""
     channel = addresses.by_actor(found["attributedTo"])
     if channel is not None and channel.slug != HOME:
@@ -120,22 +132,22 @@ async def _page_of(found: dict[str, Any], addresses: ActorUrls, hall: PageContex
     base = addresses.site().base
     if found["url"] != found["id"] and found["url"].startswith(f"{base}/"):
         return RedirectResponse(found["url"].removeprefix(base), 307, {"Vary": "Accept, Signature"})
-    shown = await post_page.show(hall, found)
+    shown = await post_page.show(page_context, found)
     shown.headers.add_vary_header("Accept")
     return shown
 
 
 def document(
-    ask: ApiRequest, value: dict[str, Any], admission: AuthorizedFetch | None = None, status: int = 200
+    request: ApiRequest, value: dict[str, Any], authorized_fetch: AuthorizedFetch | None = None, status: int = 200
 ) -> Response:
-    """`admission` for what is not for everybody: what one reader got, nobody else may be given from a cache."""
-    shared = "private, " if admission is not None and admission.strict else ""
+    """`authorized_fetch` for what is not for everybody: what one reader got, nobody else may be given from a cache."""
+    shared = "private, " if authorized_fetch is not None and authorized_fetch.strict else ""
     headers = {"Vary": "Accept, Signature", "Cache-Control": f"{shared}max-age=60"}
     answer = typed(value, ACTIVITY_JSON, headers)
     answer.status_code = status
     if status == 200:
         answer.headers["ETag"] = tag = conditional.entity_tag(bytes(answer.body))
-        if conditional.has(ask.request.headers, tag):
+        if conditional.has(request.http.headers, tag):
             kept = {name: answer.headers[name] for name in ("ETag", "Vary", "Cache-Control")}
             return Response(status_code=304, headers=kept)
     return answer

@@ -13,8 +13,8 @@ from fedistream.federation.values import Off
 FOR_A_WHILE = {"Cache-Control": "max-age=600"}
 
 
-async def webfinger(ask: ApiRequest, documents: Documents) -> Response:
-    resource = ask.query.get("resource", "")
+async def webfinger(request: ApiRequest, documents: Documents) -> Response:
+    resource = request.query.get("resource", "")
     jrd = documents.webfinger(resource) if resource else None
     if jrd is None:
         documents.nodeinfo_index()  # which says so when federation is off
@@ -22,7 +22,7 @@ async def webfinger(ask: ApiRequest, documents: Documents) -> Response:
     return typed(jrd, JRD, FOR_A_WHILE)
 
 
-async def host_meta(ask: ApiRequest, documents: Documents) -> Response:
+async def host_meta(request: ApiRequest, documents: Documents) -> Response:
     try:
         return PlainTextResponse(documents.host_meta(), media_type=nodeinfo.XRD, headers=FOR_A_WHILE)
     except Off as off:
@@ -30,30 +30,30 @@ async def host_meta(ask: ApiRequest, documents: Documents) -> Response:
         raise NotFound(str(off)) from None
 
 
-async def host_meta_json(ask: ApiRequest, documents: Documents) -> Response:
+async def host_meta_json(request: ApiRequest, documents: Documents) -> Response:
     try:
         return typed(documents.host_meta_json(), "application/json", FOR_A_WHILE)
     except Off as off:
         raise NotFound(str(off)) from None
 
 
-async def nodeinfo_index(ask: ApiRequest, documents: Documents) -> Response:
+async def nodeinfo_index(request: ApiRequest, documents: Documents) -> Response:
     return typed(documents.nodeinfo_index(), "application/json", FOR_A_WHILE)
 
 
-async def nodeinfo_2_0(ask: ApiRequest, documents: Documents) -> Response:
+async def nodeinfo_2_0(request: ApiRequest, documents: Documents) -> Response:
     return typed(await documents.nodeinfo("2.0"), nodeinfo.media_type("2.0"))
 
 
-async def nodeinfo_2_1(ask: ApiRequest, documents: Documents) -> Response:
+async def nodeinfo_2_1(request: ApiRequest, documents: Documents) -> Response:
     return typed(await documents.nodeinfo("2.1"), nodeinfo.media_type("2.1"))
 
 
-async def nodeinfo2(ask: ApiRequest, documents: Documents) -> Response:
+async def nodeinfo2(request: ApiRequest, documents: Documents) -> Response:
     return json_response(await documents.nodeinfo2())
 
 
-async def instance(ask: ApiRequest, documents: Documents) -> Response:
+async def instance(request: ApiRequest, documents: Documents) -> Response:
     return json_response(await documents.instance())
 
 

@@ -12,22 +12,22 @@ from fedistream.federation.urls import ActorUrls
 MAX_BODY = 1024 * 1024  # bytes; what Mastodon fetches of others at most
 
 
-async def shared(ask: ApiRequest, addresses: ActorUrls, federation: Federation) -> Response:
+async def shared(request: ApiRequest, addresses: ActorUrls, federation: Federation) -> Response:
     site = addresses.site()
     try:
-        request = received(ask, site)
+        signed = received(request, site)
     except Refused as refused:
         federation.refused(refused.reason.value)
         return PlainTextResponse(str(refused), refused.status)
     try:
-        await federation.take(request)
+        await federation.take(signed)
     except Refused as refused:
         return PlainTextResponse(str(refused), refused.status)
     return Response(status_code=202)
 
 
-async def own(ask: ApiRequest, addresses: ActorUrls, federation: Federation) -> Response:
+async def own(request: ApiRequest, addresses: ActorUrls, federation: Federation) -> Response:
     addresses.site()
-    if addresses.by_name(ask.parts["name"]) is None:
+    if addresses.by_name(request.parts["name"]) is None:
         raise NotFound("there is no such account")
-    return await shared(ask, addresses, federation)
+    return await shared(request, addresses, federation)

@@ -33,4 +33,4 @@ ACTORS = (
     Endpoint("GET", "/federation/{post_id}/shares", actors.shares, "anyone", "ActivityPub"),
 )
 
-ENTRIES = (*DISCOVERY, *ACTORS)
+ENDPOINTS = (*DISCOVERY, *ACTORS)

@@ -14,20 +14,20 @@ class Unsigned(Refusal):
     """What is read here has to be asked for with a signature, and with a right one."""
 
 
-def received(ask: ApiRequest, site: Site) -> Request:
+def received(request: ApiRequest, site: Site) -> Request:
     """Raises Refused for what no server sends."""
-    scope = ask.request.scope
+    scope = request.http.scope
     query: bytes = scope["query_string"]
     # as it stood on the request line: what was signed is not what a decoded path is
     raw = site.path.encode() + scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    return receive(ask.method, site.origin, raw.decode("latin-1"), headers, ask.body)
+    return receive(request.method, site.origin, raw.decode("latin-1"), headers, request.body)
 
 
-async def admit(ask: ApiRequest, addresses: ActorUrls, admission: AuthorizedFetch) -> None:
+async def admit(request: ApiRequest, addresses: ActorUrls, authorized_fetch: AuthorizedFetch) -> None:
     """Let readers pass who may read. Raises Off, Unsigned, NotAllowed."""
     site = addresses.site()
     try:
-        await admission.check(received(ask, site))
+        await authorized_fetch.check(received(request, site))
     except Refused as refused:
         raise (NotAllowed(refused.text) if refused.status == FORBIDDEN else Unsigned(refused.text)) from None

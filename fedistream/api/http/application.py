@@ -9,12 +9,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fedistream.api import ops
 from fedistream.api.fediverse import routes as fediverse
-from fedistream.api.fediverse.envelope import Counts, FediverseErrors
+from fedistream.api.fediverse.errors import Counts, FediverseErrors
 from fedistream.api.hls import PREFIX, HlsFace
 from fedistream.api.http.endpoints import Authenticator, routes
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import routes as owncast
-from fedistream.api.owncast.envelope import OwncastErrors
+from fedistream.api.owncast.errors import OwncastErrors
 from fedistream.api.owncast.websocket.endpoint import PATHS as CHAT_PATHS
 from fedistream.api.pages import routes as pages
 from fedistream.api.pages.error_pages import ErrorPages
@@ -24,7 +24,7 @@ from fedistream.core.errors import NotFound
 def application(
     hls: HlsFace,
     services: Mapping[str, object],
-    gates: Mapping[str, Authenticator],
+    authenticators: Mapping[str, Authenticator],
     page_envelope: ErrorPages,
     chat: ASGIApp | None = None,
 ) -> ASGIApp:
@@ -33,10 +33,10 @@ def application(
     api_envelope = OwncastErrors()
     fediverse_envelope = FediverseErrors(cast(Counts, services["federation"]))
     listed = [
-        *routes(ops.ENTRIES, services, gates, ops.ENVELOPE),
-        *routes(owncast.ENTRIES, services, gates, api_envelope),
-        *routes(fediverse.ENTRIES, services, gates, fediverse_envelope),
-        *routes(pages.ENTRIES, services, gates, page_envelope),
+        *routes(ops.ENDPOINTS, services, authenticators, ops.ENVELOPE),
+        *routes(owncast.ENDPOINTS, services, authenticators, api_envelope),
+        *routes(fediverse.ENDPOINTS, services, authenticators, fediverse_envelope),
+        *routes(pages.ENDPOINTS, services, authenticators, page_envelope),
     ]
 
     async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,11 +44,11 @@ def application(
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        ask = ApiRequest(Request(scope, receive))
-        if ask.path.startswith("/api/"):
-            answer = api_envelope.refusal(ask, NotFound("there is no such call"))
+        request = ApiRequest(Request(scope, receive))
+        if request.path.startswith("/api/"):
+            answer = api_envelope.refusal(request, NotFound("there is no such call"))
         else:
-            answer = page_envelope.unknown(ask)
+            answer = page_envelope.unknown(request)
         await answer(scope, receive, send)
 
     # most paths are one call's alone: to find those among 200 patterns costs a twentieth of a core at 500 requests/s

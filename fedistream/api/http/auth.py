@@ -48,10 +48,10 @@ class Admin:
 
 
 def authenticators(
-    people: People, attempts: LoginLimit, known: KnownBrowsers, now: Callable[[], float]
+    people: People, login_limit: LoginLimit, known: KnownBrowsers, now: Callable[[], float]
 ) -> Mapping[str, Authenticator]:
     """The table of gates. `now` is a monotonic clock in seconds."""
-    return {"anyone": ANYONE, "admin": Authenticator(AdminAuth(people, attempts, known, now).check, ambient=True)}
+    return {"anyone": ANYONE, "admin": Authenticator(AdminAuth(people, login_limit, known, now).check, ambient=True)}
 
 
 class AdminAuth:
@@ -68,30 +68,30 @@ class AdminAuth:
     remembered, without a hash; of those that are not, whoever has been wrong less often is hashed first.
     """
 
-    def __init__(self, people: People, attempts: LoginLimit, known: KnownBrowsers, now: Callable[[], float]) -> None:
-        self._people, self._attempts, self._known, self._now = people, attempts, known, now
+    def __init__(self, people: People, login_limit: LoginLimit, known: KnownBrowsers, now: Callable[[], float]) -> None:
+        self._people, self._login_limit, self._known, self._now = people, login_limit, known, now
         self._looks = Bucket(LOOKS, LOOKS_PER_S, LOOKS, now())
         self._spare: OrderedDict[str, Bucket] = OrderedDict()
         self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: whoever asked has gone
 
-    async def check(self, ask: ApiRequest) -> Admin:
-        password = basic_password(ask.request.headers.get("authorization", ""), ADMIN)
+    async def check(self, request: ApiRequest) -> Admin:
+        password = basic_password(request.http.headers.get("authorization", ""), ADMIN)
         if password is None:
             raise Unidentified(CHALLENGE)  # no password is no attempt
-        name = self._known.name(ask)
-        known, asker = name is not None, name or ask.client_network
+        name = self._known.name(request)
+        known, asker = name is not None, name or request.client_network
         long = len(password) >= LONG
-        wait = self._attempts.wait(asker, alone=known)
+        wait = self._login_limit.wait(asker, alone=known)
         spare = self._spare_of(asker) if wait > 0 and not long else None
         if spare is not None and not spare.take(self._now()):
             raise TooMany(wait)
         if not self._recall(password, trusted=known or long) and not await self._ask_people(asker, password, known):
-            log.warning("wrong admin password from %s", ask.address)
+            log.warning("wrong admin password from %s", request.address)
             raise Unidentified(CHALLENGE)
         if spare is not None:
             spare.give_back()
-        self._known.introduce(ask)
-        return Admin(ask.address)
+        self._known.introduce(request)
+        return Admin(request.address)
 
     def _recall(self, password: str, *, trusted: bool) -> bool:
         if trusted:
@@ -119,7 +119,7 @@ class AdminAuth:
         mine = self._checking[key] = asyncio.get_running_loop().create_future()
         right = None
         try:
-            failures = self._attempts.begin(asker)
+            failures = self._login_limit.begin(asker)
             right = await self._check(asker, password, RANK_OF_KNOWN if known else failures)
             return right
         finally:
@@ -130,12 +130,12 @@ class AdminAuth:
         try:
             right = await self._people.check_admin(password, rank)
         except BaseException:
-            self._attempts.forgive(asker)  # nobody learned anything from a check that did not take place
+            self._login_limit.forgive(asker)  # nobody learned anything from a check that did not take place
             raise
         if right:
-            self._attempts.forgive(asker)
+            self._login_limit.forgive(asker)
         else:
-            self._attempts.failed()
+            self._login_limit.failed()
         return right
 
 

@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One call: `who` names a gate, `spec` the document or release it comes from.
+    """One call: `auth` names an authenticator, `spec` the document or release it comes from.
 
     `changes` says that the call changes something; by default every method but GET does. A GET that changes something
     is guarded like a POST and has no HEAD.
@@ -45,7 +45,7 @@ class Endpoint:
     method: str
     path: str
     handler: Handler
-    who: str
+    auth: str
     spec: str = ""
     body_limit: int = BODY_LIMIT
     changes: bool | None = None
@@ -70,9 +70,9 @@ class Authenticator:
 class ErrorResponder(Protocol):
     """How a face says no: from an error to the response its clients understand."""
 
-    def refusal(self, ask: ApiRequest, error: Refusal) -> Response: ...
-    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response: ...
-    def fault(self, ask: ApiRequest) -> Response: ...
+    def refusal(self, request: ApiRequest, error: Refusal) -> Response: ...
+    def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response: ...
+    def fault(self, request: ApiRequest) -> Response: ...
 
 
 class WrongTable(Exception):
@@ -84,7 +84,7 @@ def json_response(value: object, status: int = 200, headers: Mapping[str, str] |
     return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
-async def _anyone(ask: ApiRequest) -> None:
+async def _anyone(request: ApiRequest) -> None:
     return None
 
 
@@ -94,7 +94,7 @@ ANYONE = Authenticator(_anyone, ambient=False)
 def routes(
     entries: Iterable[Endpoint],
     services: Mapping[str, object],
-    gates: Mapping[str, Authenticator],
+    authenticators: Mapping[str, Authenticator],
     envelope: ErrorResponder,
     *,
     body_time_s: float = BODY_TIME_S,
@@ -110,7 +110,7 @@ def routes(
         calls = by_path.setdefault(entry.path, {})
         if entry.method in calls:
             raise WrongTable(f"{entry.method} {entry.path} is listed twice")
-        calls[entry.method] = _call(entry, services, gates)
+        calls[entry.method] = _call(entry, services, authenticators)
     # one route per path: with one per method Starlette's 405 names only the methods of the last one in `Allow`
     return [
         Route(path, _PathApp(calls, envelope, body_time_s, answer_time_s), name=path) for path, calls in by_path.items()
@@ -129,25 +129,25 @@ class _Call:
         return self.gate is ANYONE and not self.entry.writes
 
 
-def _call(entry: Endpoint, services: Mapping[str, object], gates: Mapping[str, Authenticator]) -> _Call:
+def _call(entry: Endpoint, services: Mapping[str, object], authenticators: Mapping[str, Authenticator]) -> _Call:
     name = f"{entry.method} {entry.path}"
     if entry.method not in METHODS:
         raise WrongTable(f"{name}: no such method")
-    if entry.who not in gates:
-        raise WrongTable(f"{name}: no gate is called {entry.who!r}")
+    if entry.auth not in authenticators:
+        raise WrongTable(f"{name}: no authenticator is called {entry.auth!r}")
     first, *wanted = inspect.signature(entry.handler).parameters
-    if first != "ask":
-        raise WrongTable(f"{name}: the first parameter of its handler must be called 'ask'")
+    if first != "request":
+        raise WrongTable(f"{name}: the first parameter of its handler must be called 'request'")
     missing = [service for service in wanted if service not in services]
     if missing:
         raise WrongTable(f"{name}: no service is called {', '.join(missing)}")
     bound = {service: services[service] for service in wanted}
     handler = entry.handler
 
-    def run(ask: ApiRequest) -> Awaitable[Response]:
-        return handler(ask, **bound)
+    def run(request: ApiRequest) -> Awaitable[Response]:
+        return handler(request, **bound)
 
-    return _Call(entry, gates[entry.who], run)
+    return _Call(entry, authenticators[entry.auth], run)
 
 
 class _PathApp:
@@ -168,49 +168,49 @@ class _PathApp:
         self._gate = min((call.gate for call in calls.values()), key=lambda gate: gate is not ANYONE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ask = ApiRequest(Request(scope, receive))
+        request = ApiRequest(Request(scope, receive))
         try:
-            response = await self._answer(ask)
+            response = await self._answer(request)
         except ClientDisconnect:
             return
-        for name, value in ask.headers.items():
+        for name, value in request.headers.items():
             if name == "Vary":
                 response.headers.add_vary_header(value)
             else:
                 response.headers[name] = value
-        call = self._calls.get(ask.method)
+        call = self._calls.get(request.method)
         if call is not None and call.public:
-            compress(response, ask.request.headers.get("accept-encoding", ""))
-        if ask.method in self._shared or (self._shared and ask.method == "OPTIONS"):
+            compress(response, request.http.headers.get("accept-encoding", ""))
+        if request.method in self._shared or (self._shared and request.method == "OPTIONS"):
             response.headers["Access-Control-Allow-Origin"] = "*"
-        if ask.method == "HEAD":
+        if request.method == "HEAD":
             response.body = b""  # Content-Length was set when the response was made, and stays
         await response(scope, receive, send)
 
-    async def _answer(self, ask: ApiRequest) -> Response:
-        if ask.method == "OPTIONS":
+    async def _answer(self, request: ApiRequest) -> Response:
+        if request.method == "OPTIONS":
             return self._options()
-        call = self._calls.get(ask.method)
+        call = self._calls.get(request.method)
         try:
             if call is None:
-                await self._in_time(self._gate.check(ask))
-                return self._envelope.wrong_method(ask, self._allowed)
+                await self._in_time(self._gate.check(request))
+                return self._envelope.wrong_method(request, self._allowed)
             if call.gate.ambient and call.entry.writes:
-                refuse_other_sites(ask)
-            ask.principal = await self._in_time(call.gate.check(ask))
-            if ask.method not in SAFE:
-                ask.body = await _body(ask.request, call.entry.body_limit, self._body_time_s)
-            return await self._in_time(call.run(ask))
+                refuse_other_sites(request)
+            request.principal = await self._in_time(call.gate.check(request))
+            if request.method not in SAFE:
+                request.body = await _body(request.http, call.entry.body_limit, self._body_time_s)
+            return await self._in_time(call.run(request))
         except Refusal as refusal:
-            return self._envelope.refusal(ask, refusal)
+            return self._envelope.refusal(request, refusal)
         except ClientDisconnect:
             raise
         except Outage as outage:
-            log.warning("%s %s could not be answered: %s", ask.method, ask.path, outage)
-            return self._envelope.refusal(ask, Unavailable())
+            log.warning("%s %s could not be answered: %s", request.method, request.path, outage)
+            return self._envelope.refusal(request, Unavailable())
         except Exception:
-            log.exception("%s %s failed", ask.method, ask.path)
-            return self._envelope.fault(ask)
+            log.exception("%s %s failed", request.method, request.path)
+            return self._envelope.fault(request)
 
     async def _in_time(self, work: Awaitable[R]) -> R:
         """Raises Outage when it takes too long. What is being written may still be written."""
@@ -232,14 +232,14 @@ class _PathApp:
         return Response(status_code=204, headers=headers)
 
 
-def refuse_other_sites(ask: ApiRequest) -> None:
+def refuse_other_sites(request: ApiRequest) -> None:
     """Raise OtherSite when a page of another site made the browser ask.
 
     Browsers say where a request comes from in Sec-Fetch-Site; older ones, and all of them on plain HTTP away from
     localhost, in Origin alone. Programs send neither and pass. Only the host of Origin is compared: behind a proxy that
     ends TLS the scheme seen here may be http.
     """
-    headers = ask.request.headers
+    headers = request.http.headers
     site = headers.get("sec-fetch-site")
     if site is not None:
         if site not in ("same-origin", "none"):

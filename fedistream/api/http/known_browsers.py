@@ -18,24 +18,24 @@ class KnownBrowsers:
     def __init__(self, secret: bytes, now: Callable[[], float], chance: Callable[[int], bytes]) -> None:
         self._secret, self._now, self._chance = secret, now, chance
 
-    def name(self, ask: ApiRequest) -> str | None:
+    def name(self, request: ApiRequest) -> str | None:
         """Return the name that the browser is counted by; None for one that shows no cookie of ours, or an old one."""
-        found = self._read(ask)
+        found = self._read(request)
         return f"known {found[0]}" if found is not None else None
 
-    def introduce(self, ask: ApiRequest) -> None:
+    def introduce(self, request: ApiRequest) -> None:
         """Let it be known from now on: it has just shown the right password."""
-        found, now = self._read(ask), self._now()
+        found, now = self._read(request), self._now()
         if found is not None and now - found[1] < RENEWED_S:
             return
         token = found[0] if found is not None else self._chance(BYTES).hex()
         value = f"{token}-{int(now)}"
         rules = f"Max-Age={AGE_S}; Path=/; HttpOnly; SameSite=Strict"
-        secure = "; Secure" if ask.request.url.scheme == "https" else ""
-        ask.headers["Set-Cookie"] = f"{COOKIE}={value}.{self._sign(value)}; {rules}{secure}"
+        secure = "; Secure" if request.http.url.scheme == "https" else ""
+        request.headers["Set-Cookie"] = f"{COOKIE}={value}.{self._sign(value)}; {rules}{secure}"
 
-    def _read(self, ask: ApiRequest) -> tuple[str, int] | None:
-        value, _, mac = ask.cookie(COOKIE).partition(".")
+    def _read(self, request: ApiRequest) -> tuple[str, int] | None:
+        value, _, mac = request.cookie(COOKIE).partition(".")
         if not value or not hmac.compare_digest(self._sign(value).encode(), mac.encode()):
             return None
         token, _, since = value.partition("-")  # signed, so it is in the form that we gave it

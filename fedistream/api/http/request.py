@@ -49,32 +49,32 @@ class Unidentified(Refusal):
 class ApiRequest:
     """What is asked. `principal` is what the gate returned; `headers` go out with whatever the answer will be."""
 
-    request: Request
+    http: Request
     principal: object = None
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
-        return self.request.method
+        return self.http.method
 
     @property
     def path(self) -> str:
-        return self.request.url.path
+        return self.http.url.path
 
     @property
     def query(self) -> Mapping[str, str]:
-        return self.request.query_params
+        return self.http.query_params
 
     @property
     def parts(self) -> Mapping[str, str]:
         """The named parts of the path, for example `slug` of `/c/{slug}`."""
-        return self.request.path_params
+        return self.http.path_params
 
     @property
     def address(self) -> str:
         """The asker's IP address as the server gives it; which proxies are believed is the server's business."""
-        return self.request.client.host if self.request.client else UNKNOWN_ADDRESS
+        return self.http.client.host if self.http.client else UNKNOWN_ADDRESS
 
     @property
     def client_network(self) -> str:
@@ -83,12 +83,12 @@ class ApiRequest:
 
     @property
     def user_agent(self) -> str:
-        return self.request.headers.get("user-agent", "")[:MAX_USER_AGENT]
+        return self.http.headers.get("user-agent", "")[:MAX_USER_AGENT]
 
     def cookie(self, name: str) -> str:
         """The cookie of this name, "" without one. What it says is for who set it to check."""
         # by hand: the standard library's parser takes quadratic time for some headers before Python 3.11.10
-        given = self.request.headers.get("cookie", "")[:MAX_COOKIES]
+        given = self.http.headers.get("cookie", "")[:MAX_COOKIES]
         items = (item.strip().partition("=") for item in given.split(";"))
         return next((value for known, _, value in items if known == name), "")
 

@@ -28,8 +28,8 @@ class TokenAuth:
     """No answer tells why: a token of nobody, of somebody disabled, and one from a banned address are all refused
     alike. Tokens have 256 random bits, so nobody has to be kept from guessing."""
 
-    def __init__(self, visitors: Visitors, bans: Bans, integrations: Integrations) -> None:
-        self._visitors, self._bans, self._integrations = visitors, bans, integrations
+    def __init__(self, visitors: Visitors, bans: Bans, access_tokens: Integrations) -> None:
+        self._visitors, self._bans, self._access_tokens = visitors, bans, access_tokens
 
     def table(self) -> Mapping[str, Authenticator]:
         return {
@@ -38,27 +38,27 @@ class TokenAuth:
             **{name: Authenticator(self._bearer(scope), ambient=False) for scope, name in BEARER.items()},
         }
 
-    async def visitor(self, ask: ApiRequest) -> Visitor:
-        token = ask.query.get("accessToken", "")
-        if not 0 < len(token) <= MAX_TOKEN or self._bans.holds(ask.address):
+    async def visitor(self, request: ApiRequest) -> Visitor:
+        token = request.query.get("accessToken", "")
+        if not 0 < len(token) <= MAX_TOKEN or self._bans.holds(request.address):
             raise Unidentified
         visitor = await self._visitors.by_token(token)
         if visitor is None or not visitor.enabled:
             raise Unidentified
         return visitor
 
-    async def moderator(self, ask: ApiRequest) -> Visitor:
-        visitor = await self.visitor(ask)
+    async def moderator(self, request: ApiRequest) -> Visitor:
+        visitor = await self.visitor(request)
         if visitor.role is not Role.MODERATOR:
             raise Unidentified
         return visitor
 
     def _bearer(self, scope: Scope) -> Callable[[ApiRequest], Awaitable[Bearer]]:
-        async def check(ask: ApiRequest) -> Bearer:
-            kind, _, token = ask.request.headers.get("authorization", "").partition(" ")
+        async def check(request: ApiRequest) -> Bearer:
+            kind, _, token = request.http.headers.get("authorization", "").partition(" ")
             if kind.lower() != "bearer":
                 raise Unidentified
-            integration = await self._integrations.by_token(token.strip())
+            integration = await self._access_tokens.by_token(token.strip())
             if integration is None or scope not in integration.scopes:
                 raise Unidentified
             try:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import config_shapes, shapes
-from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.api.owncast.ports import Broadcasts, Channels, Listening, Settings
 from fedistream.api.owncast.setting_values import read
 from fedistream.core.errors import Conflict, Invalid
@@ -18,7 +18,7 @@ YEAR_9999 = 253_402_300_799  # seconds; the last moment datetime knows
 
 
 async def status(
-    ask: ApiRequest, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers
+    request: ApiRequest, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers
 ) -> Response:
     home = channels.home().id
     values = read(settings, home)
@@ -26,33 +26,33 @@ async def status(
     return json_response(shape, headers=NO_CACHE)
 
 
-async def server_config(ask: ApiRequest, channels: Channels, settings: Settings, listening: Listening) -> Response:
+async def server_config(request: ApiRequest, channels: Channels, settings: Settings, listening: Listening) -> Response:
     home = channels.home().id
     keys = await channels.stream_keys(home)
     return json_response(config_shapes.server_config(read(settings, home), keys, listening), headers=NO_CACHE)
 
 
-async def disconnect(ask: ApiRequest, channels: Channels, broadcasts: Broadcasts) -> Response:
+async def disconnect(request: ApiRequest, channels: Channels, broadcasts: Broadcasts) -> Response:
     if not await broadcasts.disconnect(channels.home().id):
         raise Conflict("no inbound stream connected")
     return done("inbound stream disconnected")
 
 
-async def viewer_list(ask: ApiRequest, channels: Channels, viewers: Viewers) -> Response:
+async def viewer_list(request: ApiRequest, channels: Channels, viewers: Viewers) -> Response:
     return json_response([shapes.viewer(each) for each in viewers.list(channels.home().id)], headers=NO_CACHE)
 
 
-async def viewers_over_time(ask: ApiRequest, channels: Channels, viewers: Viewers) -> Response:
-    samples = viewers.samples(channels.home().id, window_start(ask.query.get("windowStart")))
+async def viewers_over_time(request: ApiRequest, channels: Channels, viewers: Viewers) -> Response:
+    samples = viewers.samples(channels.home().id, window_start(request.query.get("windowStart")))
     return json_response(shapes.counts(samples), headers=NO_CACHE)
 
 
-async def logs(ask: ApiRequest, logbook: LogBuffer) -> Response:
-    return json_response(shapes.log_lines(logbook.lines()), headers=NO_CACHE)
+async def logs(request: ApiRequest, log_buffer: LogBuffer) -> Response:
+    return json_response(shapes.log_lines(log_buffer.lines()), headers=NO_CACHE)
 
 
-async def warnings(ask: ApiRequest, logbook: LogBuffer) -> Response:
-    return json_response(shapes.log_lines(logbook.warnings()), headers=NO_CACHE)
+async def warnings(request: ApiRequest, log_buffer: LogBuffer) -> Response:
+    return json_response(shapes.log_lines(log_buffer.warnings()), headers=NO_CACHE)
 
 
 def window_start(text: str | None) -> datetime | None:

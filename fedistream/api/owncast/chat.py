@@ -6,7 +6,7 @@ from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.http.token_auth import Bearer
 from fedistream.api.owncast import chat_shapes
-from fedistream.api.owncast.envelope import NO_CACHE, changed, done
+from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.chat.emoji import Emoji
@@ -27,18 +27,18 @@ PICTURE_HEADERS = {
 }
 
 
-def actor(ask: ApiRequest) -> str:
+def actor(request: ApiRequest) -> str:
     """Who acts, for the moderation log: a moderator by his id; the admin, and integrations that act for him."""
-    return ask.principal.id if isinstance(ask.principal, Visitor) else ADMIN
+    return request.principal.id if isinstance(request.principal, Visitor) else ADMIN
 
 
-def why(ask: ApiRequest) -> str:
+def why(request: ApiRequest) -> str:
     """For the moderation log, the member `reason` of the body: ours, and left out by clients of Owncast. Raises
     Invalid."""
-    told = ask.json()
+    told = request.json()
     if not isinstance(told, dict) or told.get("reason") is None:
         return ""
-    reason = ask.member("reason", str).strip()
+    reason = request.member("reason", str).strip()
     if len(reason) > MAX_WHY:
         raise Invalid("reason", f"must be at most {MAX_WHY} characters")
     return reason
@@ -48,9 +48,9 @@ def name(settings: Settings, channel_id: int) -> str:
     return str(settings.value("name", channel_id))
 
 
-def number(ask: ApiRequest, key: str, default: int, most: int) -> int:
+def number(request: ApiRequest, key: str, default: int, most: int) -> int:
     """A whole number of the query, from 0. Raises Invalid."""
-    text = ask.query.get(key, "")
+    text = request.query.get(key, "")
     if not text:
         return default
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) <= most):
@@ -58,66 +58,66 @@ def number(ask: ApiRequest, key: str, default: int, most: int) -> int:
     return int(text)
 
 
-async def register(ask: ApiRequest, chat: Chat, channels: Channels) -> Response:
+async def register(request: ApiRequest, chat: Chat, channels: Channels) -> Response:
     """A new visitor. The header is for sites whose proxy knows their users; it gives a name and nothing else."""
-    wish = ask.request.headers.get("x-forwarded-user", "")
-    if not wish and ask.body:
-        told = ask.json()
+    wish = request.http.headers.get("x-forwarded-user", "")
+    if not wish and request.body:
+        told = request.json()
         if not isinstance(told, dict):
             raise Invalid("body", "must be a JSON object")
         wish = told.get("displayName") or ""
         if not isinstance(wish, str):
             raise Invalid("displayName", "must be a string")
-    visitor, token = await chat.register(channels.home().id, wish, ask.address)
+    visitor, token = await chat.register(channels.home().id, wish, request.address)
     shape = {"id": visitor.id, "accessToken": token, "displayName": visitor.name, "displayColor": visitor.colour}
     return json_response(shape, headers=NO_CACHE)
 
 
-async def history(ask: ApiRequest, histories: HistoryPages, channels: Channels, settings: Settings) -> Response:
+async def history(request: ApiRequest, history_pages: HistoryPages, channels: Channels, settings: Settings) -> Response:
     """The newest messages, the oldest first. Ours: `before` and `since`, both ids of messages, and `limit`; a page of
     very long messages has fewer."""
     home = channels.home().id
-    limit = max(1, number(ask, "limit", HISTORY, MOST))
-    key = home, ask.query.get("before", ""), ask.query.get("since", ""), limit
-    page = await histories.page(key, name(settings, home))
+    limit = max(1, number(request, "limit", HISTORY, MOST))
+    key = home, request.query.get("before", ""), request.query.get("since", ""), limit
+    page = await history_pages.page(key, name(settings, home))
     return Response(page, media_type="application/json", headers=NO_CACHE)
 
 
-async def set_visible(ask: ApiRequest, moderation: Moderation) -> Response:
-    ids, visible = ask.member("idArray", list), ask.member("visible", bool)
+async def set_visible(request: ApiRequest, moderation: Moderation) -> Response:
+    ids, visible = request.member("idArray", list), request.member("visible", bool)
     if not all(isinstance(each, str) for each in ids):
         raise Invalid("idArray", "must be a list of message ids")
-    await moderation.set_visible(ids, visible, actor(ask), why(ask))
+    await moderation.set_visible(ids, visible, actor(request), why(request))
     return changed()
 
 
-async def set_enabled(ask: ApiRequest, moderation: Moderation) -> Response:
-    visitor_id, enabled = ask.member("userId", str), ask.member("enabled", bool)
-    await moderation.set_enabled(visitor_id, enabled, actor(ask), why(ask))
+async def set_enabled(request: ApiRequest, moderation: Moderation) -> Response:
+    visitor_id, enabled = request.member("userId", str), request.member("enabled", bool)
+    await moderation.set_enabled(visitor_id, enabled, actor(request), why(request))
     return done(f"{visitor_id} enabled: {str(enabled).lower()}")
 
 
-async def details(ask: ApiRequest, moderation: Moderation, channels: Channels, settings: Settings) -> Response:
-    found = await moderation.details(ask.parts["user_id"])
+async def details(request: ApiRequest, moderation: Moderation, channels: Channels, settings: Settings) -> Response:
+    found = await moderation.details(request.parts["user_id"])
     return json_response(chat_shapes.details(found, name(settings, channels.home().id)), headers=NO_CACHE)
 
 
-async def emoji_list(ask: ApiRequest, emoji: Emoji) -> Response:
+async def emoji_list(request: ApiRequest, emoji: Emoji) -> Response:
     return json_response(chat_shapes.emoji(emoji.all()))
 
 
-async def picture(ask: ApiRequest, emoji: Emoji) -> Response:
-    data, media_type = await emoji.read(ask.parts["file"])
+async def picture(request: ApiRequest, emoji: Emoji) -> Response:
+    data, media_type = await emoji.read(request.parts["file"])
     return Response(data, media_type=media_type, headers=PICTURE_HEADERS)
 
 
-async def remote_picture(ask: ApiRequest, pictures: MediaProxy) -> Response:
+async def remote_picture(request: ApiRequest, pictures: MediaProxy) -> Response:
     """The face of somebody elsewhere."""
-    found = await pictures.read(ask.parts["mac"], ask.parts["source"])
+    found = await pictures.read(request.parts["mac"], request.parts["source"])
     return Response(found.data, media_type=found.media_type, headers=PICTURE_HEADERS)
 
 
-def bearer(ask: ApiRequest) -> Bearer:
+def bearer(request: ApiRequest) -> Bearer:
     """The principal of a bearer gate."""
-    assert isinstance(ask.principal, Bearer)
-    return ask.principal
+    assert isinstance(request.principal, Bearer)
+    return request.principal

@@ -10,7 +10,7 @@ from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.chat import MOST, name, number, why
-from fedistream.api.owncast.envelope import changed, done
+from fedistream.api.owncast.errors import changed, done
 from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.api.owncast.shapes import Json, moment
 from fedistream.chat.bans import Bans
@@ -27,69 +27,69 @@ BAN_NOTE = "banned by the admin"
 MODERATED = 200
 
 
-async def clients(ask: ApiRequest, chat: Chat, channels: Channels) -> Response:
+async def clients(request: ApiRequest, chat: Chat, channels: Channels) -> Response:
     return json_response(chat_shapes.clients(chat.clients(channels.home().id)))
 
 
-async def messages_list(ask: ApiRequest, messages: MessageLog, channels: Channels, settings: Settings) -> Response:
+async def messages_list(request: ApiRequest, messages: MessageLog, channels: Channels, settings: Settings) -> Response:
     """Newest first, hidden ones too. Ours: `before`, the id of a message, and `limit`."""
     home = channels.home().id
-    limit = max(1, number(ask, "limit", MODERATED, MOST))
-    found = await messages.moderated(home, before=ask.query.get("before") or None, limit=limit)
+    limit = max(1, number(request, "limit", MODERATED, MOST))
+    found = await messages.moderated(home, before=request.query.get("before") or None, limit=limit)
     return json_response(chat_shapes.history(found, name(settings, home)))
 
 
-async def disabled(ask: ApiRequest, visitors: Visitors) -> Response:
+async def disabled(request: ApiRequest, visitors: Visitors) -> Response:
     return json_response([chat_shapes.user(each) for each in await visitors.disabled()])
 
 
-async def moderators(ask: ApiRequest, visitors: Visitors) -> Response:
+async def moderators(request: ApiRequest, visitors: Visitors) -> Response:
     return json_response([chat_shapes.user(each) for each in await visitors.moderators()])
 
 
-async def set_moderator(ask: ApiRequest, moderation: Moderation) -> Response:
-    visitor_id, moderator = ask.member("userId", str), ask.member("isModerator", bool)
-    await moderation.set_moderator(visitor_id, moderator, why=why(ask))
+async def set_moderator(request: ApiRequest, moderation: Moderation) -> Response:
+    visitor_id, moderator = request.member("userId", str), request.member("isModerator", bool)
+    await moderation.set_moderator(visitor_id, moderator, why=why(request))
     return done(f"{visitor_id} is moderator: {str(moderator).lower()}")
 
 
-async def users(ask: ApiRequest, visitors: Visitors) -> Response:
-    status = ask.query.get("status") or "all"
+async def users(request: ApiRequest, visitors: Visitors) -> Response:
+    status = request.query.get("status") or "all"
     if status not in STATUS:
         raise Invalid("status", f"must be one of {', '.join(STATUS)}")
     search = Search(
-        text=ask.query.get("search", ""),
+        text=request.query.get("search", ""),
         status=status,  # type: ignore[arg-type]
-        newest_first=ask.query.get("sort") != "asc",
-        offset=number(ask, "offset", 0, 10**9 - 1),
-        limit=max(1, number(ask, "limit", PAGE, MOST)),
+        newest_first=request.query.get("sort") != "asc",
+        offset=number(request, "offset", 0, 10**9 - 1),
+        limit=max(1, number(request, "limit", PAGE, MOST)),
     )
     total, found = await visitors.find(search)
     return json_response({"total": total, "results": [chat_shapes.user(each) for each in found]})
 
 
-async def delete_user(ask: ApiRequest, moderation: Moderation) -> Response:
-    await moderation.delete(ask.member("userId", str), why=why(ask))
+async def delete_user(request: ApiRequest, moderation: Moderation) -> Response:
+    await moderation.delete(request.member("userId", str), why=why(request))
     return done("deleted")
 
 
-async def ip_bans(ask: ApiRequest, bans: Bans) -> Response:
+async def ip_bans(request: ApiRequest, bans: Bans) -> Response:
     return json_response(chat_shapes.bans(bans.all()))
 
 
-async def ban(ask: ApiRequest, moderation: Moderation) -> Response:
-    await moderation.ban(ask.member("value", str), why=why(ask) or BAN_NOTE)
+async def ban(request: ApiRequest, moderation: Moderation) -> Response:
+    await moderation.ban(request.member("value", str), why=why(request) or BAN_NOTE)
     return done("IP address banned")
 
 
-async def lift_ban(ask: ApiRequest, moderation: Moderation) -> Response:
-    await moderation.lift_ban(ask.member("value", str), why=why(ask))
+async def lift_ban(request: ApiRequest, moderation: Moderation) -> Response:
+    await moderation.lift_ban(request.member("value", str), why=why(request))
     return done("IP address unbanned")
 
 
-async def upload_emoji(ask: ApiRequest, emoji: Emoji) -> Response:
+async def upload_emoji(request: ApiRequest, emoji: Emoji) -> Response:
     """`data` is a data URL; what it says of the media type is not believed."""
-    called, data = ask.member("name", str), ask.member("data", str)
+    called, data = request.member("name", str), request.member("data", str)
     head, comma, encoded = data.partition(",")
     if not comma or not head.startswith("data:") or not head.endswith(";base64"):
         raise Invalid("data", "must be a base64 data URL")
@@ -101,8 +101,8 @@ async def upload_emoji(ask: ApiRequest, emoji: Emoji) -> Response:
     return done(f"emoji {called} has been uploaded")
 
 
-async def delete_emoji(ask: ApiRequest, emoji: Emoji) -> Response:
-    called = ask.member("name", str)
+async def delete_emoji(request: ApiRequest, emoji: Emoji) -> Response:
+    called = request.member("name", str)
     await emoji.delete(called)
     return done(f"emoji {called} has been deleted")
 
@@ -124,18 +124,18 @@ def integration(one: Integration, token: str) -> Json:
     return shape
 
 
-async def tokens(ask: ApiRequest, integrations: Integrations) -> Response:
-    return json_response([integration(each, listed(each)) for each in await integrations.all()])
+async def tokens(request: ApiRequest, access_tokens: Integrations) -> Response:
+    return json_response([integration(each, listed(each)) for each in await access_tokens.all()])
 
 
-async def make_token(ask: ApiRequest, integrations: Integrations) -> Response:
-    scopes = ask.member("scopes", list)
+async def make_token(request: ApiRequest, access_tokens: Integrations) -> Response:
+    scopes = request.member("scopes", list)
     if not all(isinstance(each, str) for each in scopes):
         raise Invalid("scopes", "must be a list of strings")
-    made, token = await integrations.make(ask.member("name", str), scopes)
+    made, token = await access_tokens.make(request.member("name", str), scopes)
     return json_response(integration(made, token))
 
 
-async def delete_token(ask: ApiRequest, integrations: Integrations) -> Response:
-    await integrations.delete(ask.member("token", str))
+async def delete_token(request: ApiRequest, access_tokens: Integrations) -> Response:
+    await access_tokens.delete(request.member("token", str))
     return changed()

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.api.owncast.federation import MAX_LIMIT, follower
 from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import moment, moment_or_null
@@ -18,34 +18,34 @@ SINCE = "0.3.0"
 MAX_DIGITS = 18
 
 
-async def public_list(ask: ApiRequest, featured: ListedServers) -> Response:
+async def public_list(request: ApiRequest, featured: ListedServers) -> Response:
     return json_response({"servers": [server(each) for each in await featured.shown()]}, headers=NO_CACHE)
 
 
-async def whole_list(ask: ApiRequest, featured: ListedServers) -> Response:
+async def whole_list(request: ApiRequest, featured: ListedServers) -> Response:
     return json_response({"servers": [server(each) for each in await featured.all()]}, headers=NO_CACHE)
 
 
-async def add(ask: ApiRequest, channels: AllChannels, featured: ListedServers) -> Response:
-    await featured.add(channels.home(), ask.member("url", str))
+async def add(request: ApiRequest, channels: AllChannels, featured: ListedServers) -> Response:
+    await featured.add(channels.home(), request.member("url", str))
     return done("server added")
 
 
-async def remove(ask: ApiRequest, featured: ListedServers) -> Response:
-    given = ask.parts["server_id"]
+async def remove(request: ApiRequest, featured: ListedServers) -> Response:
+    given = request.parts["server_id"]
     if not (given.isascii() and given.isdecimal() and len(given) <= MAX_DIGITS):
         raise NotFound("there is no such server in the list")
     await featured.remove(int(given))
     return done("server removed")
 
 
-async def requests(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
+async def requests(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
     """Directories that ask to feature this node; answered with the calls for followers."""
     found = await followers.page(channels.home().id, State.PENDING, 0, MAX_LIMIT, directories=True)
     return json_response({"requests": [follower(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def directories(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
+async def directories(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
     found = await followers.page(channels.home().id, State.ACCEPTED, 0, MAX_LIMIT, directories=True)
     return json_response([follower(each) for each in found.items], headers=NO_CACHE)
 
@@ -70,7 +70,7 @@ def server(value: Featured) -> dict[str, object]:
     }
 
 
-ENTRIES = (
+ENDPOINTS = (
     Endpoint("GET", "/api/federation/servers", public_list, "anyone", SINCE),
     Endpoint("GET", "/api/admin/federation/servers", whole_list, "admin", SINCE),
     Endpoint("POST", "/api/admin/federation/servers", add, "admin", SINCE),

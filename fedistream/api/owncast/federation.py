@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import NO_CACHE, changed, done
+from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.chat.moderation import ADMIN, Moderation
@@ -29,33 +29,35 @@ TYPES = {
 }
 
 
-async def followers_shown(ask: ApiRequest, channels: Channels, followers: Followers, settings: Settings) -> Response:
+async def followers_shown(
+    request: ApiRequest, channels: Channels, followers: Followers, settings: Settings
+) -> Response:
     """What the page shows to everybody."""
     home = channels.home().id
     if settings.value("federation.hide_followers", home):
         return json_response({"total": await followers.count(home), "results": []}, headers=NO_CACHE)
-    return await followers_list(ask, channels, followers)
+    return await followers_list(request, channels, followers)
 
 
-async def followers_list(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
-    offset, limit = span(ask)
+async def followers_list(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
+    offset, limit = span(request)
     found = await followers.page(channels.home().id, State.ACCEPTED, offset, limit, directories=False)
     return json_response({"total": found.total, "results": [follower(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def pending(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
-    return await _all(State.PENDING, ask, channels, followers)
+async def pending(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
+    return await _all(State.PENDING, request, channels, followers)
 
 
-async def blocked(ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
-    return await _all(State.BLOCKED, ask, channels, followers)
+async def blocked(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
+    return await _all(State.BLOCKED, request, channels, followers)
 
 
 async def approve(
-    ask: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+    request: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
     """`approved: false` is a no for good."""
-    who, approved = ask.member("actorIRI", str), ask.member("approved", bool)
+    who, approved = request.member("actorIRI", str), request.member("approved", bool)
     act = partial(federation.approve if approved else federation.block, channels.home(), who)
     what = "approve follower" if approved else "block follower"
     await moderation.carry_out(act, what, ADMIN, [await followers.handle_of(who)])
@@ -63,34 +65,34 @@ async def approve(
 
 
 async def remove(
-    ask: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+    request: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
-    who = ask.member("actorIRI", str)
+    who = request.member("actorIRI", str)
     act = partial(federation.remove, channels.home(), who)
     await moderation.carry_out(act, "remove follower", ADMIN, [await followers.handle_of(who)])
     return done("follower removed")
 
 
-async def remote_follow(ask: ApiRequest, channels: AllChannels, federation: Federation) -> Response:
-    url = await federation.remote_follow(channels.home(), ask.member("account", str), ask.client_network)
+async def remote_follow(request: ApiRequest, channels: AllChannels, federation: Federation) -> Response:
+    url = await federation.remote_follow(channels.home(), request.member("account", str), request.client_network)
     return json_response({"redirectUrl": url})
 
 
-async def actions(ask: ApiRequest, channels: Channels, engagements: Engagements) -> Response:
-    found = await engagements.page(channels.home().id, *span(ask))
+async def actions(request: ApiRequest, channels: Channels, engagements: Engagements) -> Response:
+    found = await engagements.page(channels.home().id, *span(request))
     return json_response({"total": found.total, "results": [action(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def send(ask: ApiRequest, channels: AllChannels, posts: Posts) -> Response:
-    await posts.publish(channels.home(), ask.member("value", str))
+async def send(request: ApiRequest, channels: AllChannels, posts: Posts) -> Response:
+    await posts.publish(channels.home(), request.member("value", str))
     return changed()
 
 
-def span(ask: ApiRequest) -> tuple[int, int]:
+def span(request: ApiRequest) -> tuple[int, int]:
     """Offset and limit of the query. Raises Invalid."""
     numbers = {"offset": 0, "limit": DEFAULT_LIMIT}
     for name, most in (("offset", MAX_OFFSET), ("limit", MAX_LIMIT)):
-        text = ask.query.get(name, "")
+        text = request.query.get(name, "")
         if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
             raise Invalid(name, "must be a whole number")
         if text:
@@ -124,7 +126,7 @@ def action(value: Engagement) -> dict[str, object]:
     }
 
 
-async def _all(state: State, ask: ApiRequest, channels: Channels, followers: Followers) -> Response:
+async def _all(state: State, request: ApiRequest, channels: Channels, followers: Followers) -> Response:
     # directories have calls of their own, but who is blocked is blocked
     directories = None if state is State.BLOCKED else False
     found = await followers.page(channels.home().id, state, 0, MAX_LIMIT, directories=directories)

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import NO_CACHE, changed, done
+from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.core.errors import Invalid
@@ -20,57 +20,57 @@ LIST_LIMIT = 4 * MAX_TEXT  # bytes; a character has four at most
 OURS = "fedistream"  # as `spec`: no other server has these
 
 
-async def refusals(ask: ApiRequest, federation: Federation) -> Response:
+async def refusals(request: ApiRequest, federation: Federation) -> Response:
     """How often requests to the inboxes were refused since the node was started, by a word for the reason."""
     found = federation.refusals()
     since = moment(federation.counting_since)
     return json_response({"since": since, "total": sum(found.values()), "reasons": dict(found)}, headers=NO_CACHE)
 
 
-async def rotate_keys(ask: ApiRequest, profiles: Profiles) -> Response:
+async def rotate_keys(request: ApiRequest, profiles: Profiles) -> Response:
     """New keys for all actors of the node, as after a theft; the followers' servers are told."""
     await profiles.rotate()
     return done("keys rotated")
 
 
-async def flag_list(ask: ApiRequest, flags: Reports) -> Response:
+async def flag_list(request: ApiRequest, flags: Reports) -> Response:
     """What others complain of: what is open, or with ?settled=true the rest."""
-    offset, limit = span(ask)
-    found = await flags.page(settled=ask.query.get("settled") == "true", offset=offset, limit=limit)
+    offset, limit = span(request)
+    found = await flags.page(settled=request.query.get("settled") == "true", offset=offset, limit=limit)
     return json_response({"total": found.total, "results": [_flag(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def settle_flag(ask: ApiRequest, flags: Reports) -> Response:
+async def settle_flag(request: ApiRequest, flags: Reports) -> Response:
     """`settled: false` opens it again."""
-    await flags.settle(ask.member("id", int), settled=ask.member("settled", bool))
+    await flags.settle(request.member("id", int), settled=request.member("settled", bool))
     return changed()
 
 
-async def quote_list(ask: ApiRequest, channels: AllChannels, quotes: Quotes) -> Response:
-    found = await quotes.page(channels.home().id, *span(ask))
+async def quote_list(request: ApiRequest, channels: AllChannels, quotes: Quotes) -> Response:
+    found = await quotes.page(channels.home().id, *span(request))
     return json_response({"total": found.total, "results": [_quote(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def revoke_quote(ask: ApiRequest, quotes: Quotes) -> Response:
-    await quotes.revoke(ask.member("id", str))
+async def revoke_quote(request: ApiRequest, quotes: Quotes) -> Response:
+    await quotes.revoke(request.member("id", str))
     return changed()
 
 
-async def import_blocks(ask: ApiRequest, lists: Blocklists) -> Response:
+async def import_blocks(request: ApiRequest, blocklists: Blocklists) -> Response:
     """The body is the list, as a file has it. With ?dry=true it is only said what would be."""
     try:
-        text = ask.body.decode()
+        text = request.body.decode()
     except UnicodeDecodeError as error:
         raise Invalid("list", "must be UTF-8") from error
-    dry = ask.query.get("dry") == "true"
-    found = await lists.take(text, dry=dry)
+    dry = request.query.get("dry") == "true"
+    found = await blocklists.take(text, dry=dry)
     shape = {"new": found.new, "known": found.known, "milder": found.milder, "wrong": list(found.wrong)}
     return json_response({"success": True, "dry": dry, **shape})
 
 
-async def export_blocks(ask: ApiRequest, lists: Blocklists) -> Response:
+async def export_blocks(request: ApiRequest, blocklists: Blocklists) -> Response:
     headers = {**NO_CACHE, "Content-Disposition": 'attachment; filename="blocked-domains.csv"'}
-    return Response(lists.give(), headers=headers, media_type="text/csv")
+    return Response(blocklists.give(), headers=headers, media_type="text/csv")
 
 
 def _flag(value: Report) -> Json:
@@ -96,7 +96,7 @@ def _quote(value: Quote) -> Json:
     }
 
 
-ENTRIES = (
+ENDPOINTS = (
     Endpoint("GET", "/api/admin/federation/refusals", refusals, "admin", OURS),
     Endpoint("POST", "/api/admin/federation/rotatekeys", rotate_keys, "admin", OURS),
     Endpoint("GET", "/api/admin/federation/flags", flag_list, "admin", OURS),

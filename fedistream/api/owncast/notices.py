@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import NO_CACHE
+from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import moment, moment_or_null
@@ -30,37 +30,37 @@ OURS = "fedistream"  # as `spec`: no other server has these
 MAX_ID = 2**63 - 1  # what the databases take
 
 
-async def listed(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    found = await notices.page(channels.home().id, *span(ask))
+async def listed(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+    found = await notices.page(channels.home().id, *span(request))
     return json_response({"total": found.total, "results": [notice(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def preview(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    text = ask.query.get("id", "")
+async def preview(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+    text = request.query.get("id", "")
     if text and not (text.isascii() and text.isdecimal()):
         raise Invalid("id", "must be a whole number")
     return _previewed(await notices.preview(channels.home().id, _id(int(text[:20])) if text else None))
 
 
-async def preview_text(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _previewed(await notices.preview(channels.home().id, _given(ask), ask.member("value", str)))
+async def preview_text(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+    return _previewed(await notices.preview(channels.home().id, _given(request), request.member("value", str)))
 
 
-async def edit(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    changed = await notices.edit(channels.home().id, _wanted(ask), ask.member("value", str))
+async def edit(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+    changed = await notices.edit(channels.home().id, _wanted(request), request.member("value", str))
     return _done("notice changed", changed)
 
 
-async def cancel(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _done("notice cancelled", await notices.cancel(channels.home().id, _wanted(ask)))
+async def cancel(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+    return _done("notice cancelled", await notices.cancel(channels.home().id, _wanted(request)))
 
 
-async def post_now(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _done("notice posted", await notices.post_now(channels.home().id, _given(ask)))
+async def post_now(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+    return _done("notice posted", await notices.post_now(channels.home().id, _given(request)))
 
 
-async def withdraw(ask: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _done("notice withdrawn", await notices.withdraw(channels.home().id, _wanted(ask)))
+async def withdraw(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+    return _done("notice withdrawn", await notices.withdraw(channels.home().id, _wanted(request)))
 
 
 def notice(value: Notice) -> dict[str, object]:
@@ -86,15 +86,15 @@ def _done(message: str, value: Notice) -> Response:
     return json_response({"success": True, "message": message, "notice": notice(value)})
 
 
-def _wanted(ask: ApiRequest) -> int:
+def _wanted(request: ApiRequest) -> int:
     """Raises Invalid."""
-    return _id(ask.member("id", int))
+    return _id(request.member("id", int))
 
 
-def _given(ask: ApiRequest) -> int | None:
+def _given(request: ApiRequest) -> int | None:
     """Raises Invalid."""
-    body = ask.json()
-    return _wanted(ask) if not isinstance(body, dict) or "id" in body else None
+    body = request.json()
+    return _wanted(request) if not isinstance(body, dict) or "id" in body else None
 
 
 def _id(number: int) -> int:
@@ -103,7 +103,7 @@ def _id(number: int) -> int:
     return number
 
 
-ENTRIES = (
+ENDPOINTS = (
     Endpoint("GET", PATH, listed, "admin", OURS),
     Endpoint("GET", f"{PATH}/preview", preview, "admin", OURS),
     Endpoint("POST", f"{PATH}/preview", preview_text, "admin", OURS),

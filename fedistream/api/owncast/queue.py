@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.core.errors import Invalid
 from fedistream.jobs import admin as jobs
 from fedistream.jobs.admin import MAX_ROWS, HostStats, OutboxAdmin
@@ -14,38 +14,38 @@ STATES = ("failing", "dead")
 MAX_IDS = 500
 
 
-async def numbers(ask: ApiRequest, overview: OutboxAdmin) -> Response:
+async def numbers(request: ApiRequest, outbox_admin: OutboxAdmin) -> Response:
     """How many jobs there are in each state, and the hosts that do not answer well."""
-    found = await overview.numbers()
+    found = await outbox_admin.numbers()
     shape = {
         "queued": found.queued,
         "leased": found.leased,
         "failing": found.failing,
         "done": found.done,
         "dead": found.dead,
-        "hosts": [host(each) for each in await overview.hosts()],
+        "hosts": [host(each) for each in await outbox_admin.hosts()],
     }
     return json_response(shape, headers=NO_CACHE)
 
 
-async def troubled(ask: ApiRequest, overview: OutboxAdmin) -> Response:
+async def troubled(request: ApiRequest, outbox_admin: OutboxAdmin) -> Response:
     """Jobs in trouble, the newest first; `state` is failing or dead."""
-    state = ask.query.get("state") or STATES[0]
+    state = request.query.get("state") or STATES[0]
     if state not in STATES:
         raise Invalid("state", f"must be one of {', '.join(STATES)}")
-    return json_response([entry(each) for each in await overview.troubled(state, MAX_ROWS)], headers=NO_CACHE)
+    return json_response([entry(each) for each in await outbox_admin.troubled(state, MAX_ROWS)], headers=NO_CACHE)
 
 
-async def retry(ask: ApiRequest, overview: OutboxAdmin) -> Response:
+async def retry(request: ApiRequest, outbox_admin: OutboxAdmin) -> Response:
     """Try jobs now: those of `ids`, or all of `host`."""
-    given = ask.json()
+    given = request.json()
     if isinstance(given, dict) and given.get("host"):
-        tried = await overview.retry_now(host=ask.member("host", str).strip().lower())
+        tried = await outbox_admin.retry_now(host=request.member("host", str).strip().lower())
     else:
-        ids = ask.member("ids", list)
+        ids = request.member("ids", list)
         if len(ids) > MAX_IDS or not all(type(each) is int and 0 <= each < 2**63 for each in ids):
             raise Invalid("ids", f"must be at most {MAX_IDS} numbers of jobs")
-        tried = await overview.retry_now(ids=ids)
+        tried = await outbox_admin.retry_now(ids=ids)
     return done(f"{tried} tried again")
 
 
@@ -75,7 +75,7 @@ def entry(value: jobs.QueuedJob) -> dict[str, object]:
     }
 
 
-ENTRIES = (
+ENDPOINTS = (
     Endpoint("GET", "/api/admin/federation/queue", numbers, "admin", OURS),
     Endpoint("GET", "/api/admin/federation/queue/jobs", troubled, "admin", OURS),
     Endpoint("POST", "/api/admin/federation/queue/retry", retry, "admin", OURS),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.chat import actor, why
-from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.chat.moderation import ADMIN, Moderation
@@ -20,35 +20,35 @@ from fedistream.federation.values import Reply
 OURS = "fedistream"  # as `spec`: no other server has these
 
 
-async def answer_message(ask: ApiRequest, channels: Channels, talk: Replies) -> Response:
-    said = await talk.of_message(ask.member("messageId", str))
-    return await _answer(ask, channels, talk, said.note)
+async def answer_message(request: ApiRequest, channels: Channels, replies: Replies) -> Response:
+    said = await replies.of_message(request.member("messageId", str))
+    return await _answer(request, channels, replies, said.note)
 
 
-async def answer(ask: ApiRequest, channels: Channels, talk: Replies) -> Response:
-    return await _answer(ask, channels, talk, ask.member("note", str))
+async def answer(request: ApiRequest, channels: Channels, replies: Replies) -> Response:
+    return await _answer(request, channels, replies, request.member("note", str))
 
 
 async def block_author(
-    ask: ApiRequest, channels: Channels, talk: Replies, federation: Federation, moderation: Moderation
+    request: ApiRequest, channels: Channels, replies: Replies, federation: Federation, moderation: Moderation
 ) -> Response:
     """Of a message, with all they said."""
-    said = await talk.of_message(ask.member("messageId", str))
+    said = await replies.of_message(request.member("messageId", str))
     # the lines that are hidden by it are noted too, but not by whom
     block = partial(federation.block, channels.home(), said.actor)
-    await moderation.carry_out(block, "block author", actor(ask), [said.handle], why(ask))
+    await moderation.carry_out(block, "block author", actor(request), [said.handle], why(request))
     return done("author blocked")
 
 
-async def held(ask: ApiRequest, channels: Channels, talk: Replies) -> Response:
-    found = await talk.held(channels.home().id, *span(ask))
+async def held(request: ApiRequest, channels: Channels, replies: Replies) -> Response:
+    found = await replies.held(channels.home().id, *span(request))
     return json_response({"total": found.total, "results": [shape(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def decide(ask: ApiRequest, channels: Channels, talk: Replies, moderation: Moderation) -> Response:
-    note, approved, home = ask.member("note", str), ask.member("approved", bool), channels.home().id
-    said = await talk.of_note(home, note)
-    act = partial(talk.approve if approved else talk.refuse, home, note)
+async def decide(request: ApiRequest, channels: Channels, replies: Replies, moderation: Moderation) -> Response:
+    note, approved, home = request.member("note", str), request.member("approved", bool), channels.home().id
+    said = await replies.of_note(home, note)
+    act = partial(replies.approve if approved else replies.refuse, home, note)
     await moderation.carry_out(act, "approve reply" if approved else "refuse reply", ADMIN, [said.handle])
     return done("reply approved" if approved else "reply refused")
 
@@ -69,13 +69,13 @@ def shape(value: Reply) -> Json:
     }
 
 
-async def _answer(ask: ApiRequest, channels: Channels, talk: Replies, note: str) -> Response:
-    by = actor(ask)
-    post = await talk.answer(channels.home(), note, ask.member("body", str), "" if by == ADMIN else by)
+async def _answer(request: ApiRequest, channels: Channels, replies: Replies, note: str) -> Response:
+    by = actor(request)
+    post = await replies.answer(channels.home(), note, request.member("body", str), "" if by == ADMIN else by)
     return json_response({"success": True, "message": "answered", "url": post.url})
 
 
-ENTRIES = (
+ENDPOINTS = (
     Endpoint("POST", "/api/chat/replies/answer", answer_message, "moderator", OURS),
     Endpoint("POST", "/api/chat/replies/block", block_author, "moderator", OURS),
     Endpoint("GET", "/api/admin/federation/replies", held, "admin", OURS),

@@ -6,13 +6,13 @@ from fedistream.access_tokens.service import Scope
 from fedistream.api.http.endpoints import Endpoint
 from fedistream.api.http.token_auth import BEARER
 from fedistream.api.owncast import (
+    access_tokens,
     admin,
     chat,
     chat_admin,
     featured,
     federation,
     federation_admin,
-    integrations,
     notices,
     public,
     queue,
@@ -20,7 +20,7 @@ from fedistream.api.owncast import (
     setters,
     sign_in,
 )
-from fedistream.api.owncast.envelope import SETTERS
+from fedistream.api.owncast.errors import SETTERS
 from fedistream.settings.checks import MAX_PAGE
 from fedistream.settings.table import SETTINGS
 from fedistream.signin.indieauth import CALLBACK
@@ -98,18 +98,18 @@ CHAT_ADMIN = (
 
 SEND, SYSTEM, ALL = BEARER[Scope.SEND], BEARER[Scope.SYSTEM], BEARER[Scope.ADMIN]
 INTEGRATIONS = (
-    Endpoint("POST", "/api/integrations/chat/send", integrations.send, SEND, EARLY),
-    Endpoint("POST", "/api/integrations/chat/user", integrations.send_as_user, SEND, EARLY),
-    Endpoint("POST", "/api/integrations/chat/system", integrations.system, SYSTEM, EARLY),
-    Endpoint("POST", "/api/integrations/chat/system/client/{client_id}", integrations.system_to, SYSTEM, EARLY),
-    Endpoint("POST", "/api/integrations/chat/action", integrations.action, SYSTEM, EARLY),
+    Endpoint("POST", "/api/integrations/chat/send", access_tokens.send, SEND, EARLY),
+    Endpoint("POST", "/api/integrations/chat/user", access_tokens.send_as_user, SEND, EARLY),
+    Endpoint("POST", "/api/integrations/chat/system", access_tokens.system, SYSTEM, EARLY),
+    Endpoint("POST", "/api/integrations/chat/system/client/{client_id}", access_tokens.system_to, SYSTEM, EARLY),
+    Endpoint("POST", "/api/integrations/chat/action", access_tokens.action, SYSTEM, EARLY),
     Endpoint("POST", "/api/integrations/chat/messagevisibility", chat.set_visible, ALL, LATER),
     Endpoint("POST", "/api/integrations/chat/updatemessagevisibility", chat.set_visible, ALL, EARLY),
     Endpoint("GET", "/api/integrations/chat", chat.history, ALL, EARLY),
     Endpoint("GET", "/api/integrations/clients", chat_admin.clients, ALL, EARLY),
     Endpoint("GET", "/api/integrations/moderation/chat/user/{user_id}", chat.details, ALL, LATER),
-    Endpoint("GET", "/api/integrations/status", integrations.status, ALL, LATER),
-    Endpoint("POST", "/api/integrations/streamtitle", integrations.title, ALL, EARLY),
+    Endpoint("GET", "/api/integrations/status", access_tokens.status, ALL, LATER),
+    Endpoint("POST", "/api/integrations/streamtitle", access_tokens.title, ALL, EARLY),
 )
 
 FEDERATION = (
@@ -122,11 +122,11 @@ FEDERATION = (
     Endpoint("POST", "/api/admin/followers/remove", federation.remove, "admin", "0.2.5"),
     Endpoint("GET", "/api/admin/federation/actions", federation.actions, "admin", EARLY),
     Endpoint("POST", "/api/admin/federation/send", federation.send, "admin", EARLY),
-    *federation_admin.ENTRIES,
-    *queue.ENTRIES,
-    *replies.ENTRIES,
-    *notices.ENTRIES,
-    *featured.ENTRIES,
+    *federation_admin.ENDPOINTS,
+    *queue.ENDPOINTS,
+    *replies.ENDPOINTS,
+    *notices.ENDPOINTS,
+    *featured.ENDPOINTS,
 )
 
 SECRETS = (
@@ -135,7 +135,7 @@ SECRETS = (
     Endpoint("POST", f"{SETTERS}key", setters.set_only_key, "admin", EARLY),
 )
 
-SETTINGS_ENTRIES = tuple(
+SETTINGS_ENDPOINTS = tuple(
     Endpoint(
         "POST", f"{SETTERS}{setting.owncast_path}", partial(setters.change, setting), "admin", body_limit=SETTER_LIMIT
     )
@@ -143,7 +143,7 @@ SETTINGS_ENTRIES = tuple(
     if setting.owncast_path
 )
 
-ENTRIES = (
+ENDPOINTS = (
     *PUBLIC,
     *VISITORS,
     *SIGN_IN,
@@ -153,5 +153,5 @@ ENTRIES = (
     *INTEGRATIONS,
     *FEDERATION,
     *SECRETS,
-    *SETTINGS_ENTRIES,
+    *SETTINGS_ENDPOINTS,
 )

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import changed
+from fedistream.api.owncast.errors import changed
 from fedistream.api.owncast.ports import Channels, People, Settings
 from fedistream.core.errors import Invalid
 from fedistream.settings.table import Setting
@@ -11,27 +11,27 @@ from fedistream.settings.table import Setting
 DEFAULT_COMMENT = "Default stream key"  # Owncast's
 
 
-async def change(setting: Setting, ask: ApiRequest, channels: Channels, settings: Settings) -> Response:
+async def change(setting: Setting, request: ApiRequest, channels: Channels, settings: Settings) -> Response:
     """Any setting. Whether the value fits is for the settings service to say."""
     channel_id = channels.home().id if setting.scope == "channel" else None
-    await settings.change(setting.name, ask.member("value", object), channel_id)
+    await settings.change(setting.name, request.member("value", object), channel_id)
     return changed()
 
 
-async def set_admin_password(ask: ApiRequest, people: People) -> Response:
-    await people.set_admin_password(ask.member("value", str))
+async def set_admin_password(request: ApiRequest, people: People) -> Response:
+    await people.set_admin_password(request.member("value", str))
     return changed()
 
 
-async def set_stream_keys(ask: ApiRequest, channels: Channels) -> Response:
-    keys = [stream_key(item, n) for n, item in enumerate(ask.member("value", list))]
+async def set_stream_keys(request: ApiRequest, channels: Channels) -> Response:
+    keys = [stream_key(item, n) for n, item in enumerate(request.member("value", list))]
     await channels.replace_stream_keys(channels.home().id, keys)
     return changed()
 
 
-async def set_only_key(ask: ApiRequest, channels: Channels) -> Response:
+async def set_only_key(request: ApiRequest, channels: Channels) -> Response:
     """0.0.11 knew one key, which was the admin's password too; here it is the key and nothing else."""
-    await channels.replace_stream_keys(channels.home().id, [(ask.member("value", str), DEFAULT_COMMENT)])
+    await channels.replace_stream_keys(channels.home().id, [(request.member("value", str), DEFAULT_COMMENT)])
     return changed()
 
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import NO_CACHE, done
+from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.chat.values import Visitor
 from fedistream.core.errors import Refusal
 from fedistream.signin.indieauth import CALLBACK, LIFE_S, Denied, Expired, IndieAuth, Returned
@@ -27,22 +27,22 @@ class Codes(Protocol):
     async def verify(self, visitor_id: str, code: str) -> object: ...
 
 
-async def begin_indieauth(ask: ApiRequest, indieauth: IndieAuth) -> Response:
-    begun = await indieauth.begin(visitor(ask).id, ask.member("authHost", str), ask.client_network)
-    ask.headers["Set-Cookie"] = _cookie(ask, begun.browser, int(LIFE_S))
+async def begin_indieauth(request: ApiRequest, indieauth: IndieAuth) -> Response:
+    begun = await indieauth.begin(visitor(request).id, request.member("authHost", str), request.client_network)
+    request.headers["Set-Cookie"] = _cookie(request, begun.browser, int(LIFE_S))
     return json_response({"redirect": begun.redirect}, headers=NO_CACHE)
 
 
-async def finish_indieauth(ask: ApiRequest, indieauth: IndieAuth) -> Response:
-    is_browser = _is_browser(ask)
+async def finish_indieauth(request: ApiRequest, indieauth: IndieAuth) -> Response:
+    is_browser = _is_browser(request)
     given = Returned(
-        state=ask.query.get("state", ""),
-        code=ask.query.get("code", ""),
-        issuer=ask.query.get("iss", ""),
-        error=ask.query.get("error", ""),
-        browser=ask.cookie(COOKIE) if is_browser else None,
+        state=request.query.get("state", ""),
+        code=request.query.get("code", ""),
+        issuer=request.query.get("iss", ""),
+        error=request.query.get("error", ""),
+        browser=request.cookie(COOKIE) if is_browser else None,
     )
-    ask.headers["Set-Cookie"] = _cookie(ask, "", 0)
+    request.headers["Set-Cookie"] = _cookie(request, "", 0)
     try:
         await indieauth.finish(given)
     except Refusal as refusal:
@@ -52,32 +52,32 @@ async def finish_indieauth(ask: ApiRequest, indieauth: IndieAuth) -> Response:
     return _home(HOME)
 
 
-async def send_code(ask: ApiRequest, codes: Codes) -> Response:
-    await codes.send(visitor(ask).id, ask.member("account", str), ask.client_network)
+async def send_code(request: ApiRequest, codes: Codes) -> Response:
+    await codes.send(visitor(request).id, request.member("account", str), request.client_network)
     return done("a code is on its way to this account")
 
 
-async def verify_code(ask: ApiRequest, codes: Codes) -> Response:
-    await codes.verify(visitor(ask).id, ask.member("code", str))
+async def verify_code(request: ApiRequest, codes: Codes) -> Response:
+    await codes.verify(visitor(request).id, request.member("code", str))
     return done("signed in")
 
 
-def visitor(ask: ApiRequest) -> Visitor:
+def visitor(request: ApiRequest) -> Visitor:
     """The principal of the visitor's gate."""
-    assert isinstance(ask.principal, Visitor)
-    return ask.principal
+    assert isinstance(request.principal, Visitor)
+    return request.principal
 
 
 def _home(address: str) -> Response:
     return RedirectResponse(address, 307, NO_CACHE)
 
 
-def _is_browser(ask: ApiRequest) -> bool:
+def _is_browser(request: ApiRequest) -> bool:
     """Whether somebody may have been lured here by a link. Every browser says so, on plain HTTP by its name alone."""
-    return "sec-fetch-mode" in ask.request.headers or "mozilla" in ask.user_agent.lower()
+    return "sec-fetch-mode" in request.http.headers or "mozilla" in request.user_agent.lower()
 
 
-def _cookie(ask: ApiRequest, value: str, age_s: int) -> str:
+def _cookie(request: ApiRequest, value: str, age_s: int) -> str:
     """Lax, as the browser comes back from another site."""
     rules = f"Max-Age={age_s}; Path={CALLBACK}; HttpOnly; SameSite=Lax"
-    return f"{COOKIE}={value}; {rules}" + ("; Secure" if ask.request.url.scheme == "https" else "")
+    return f"{COOKIE}={value}; {rules}" + ("; Secure" if request.http.url.scheme == "https" else "")

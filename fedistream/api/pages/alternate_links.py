@@ -37,9 +37,14 @@ class Notices(Protocol):
 
 class AlternateLinks:
     def __init__(
-        self, addresses: ActorUrls, documents: Documents, admission: AuthorizedFetch, posts: Posts, notices: Notices
+        self,
+        addresses: ActorUrls,
+        documents: Documents,
+        authorized_fetch: AuthorizedFetch,
+        posts: Posts,
+        notices: Notices,
     ) -> None:
-        self._addresses, self._documents, self._admission = addresses, documents, admission
+        self._addresses, self._documents, self._authorized_fetch = addresses, documents, authorized_fetch
         self._posts, self._notices = posts, notices
 
     async def of(self, channel: Channel, broadcast_id: int | None = None) -> Counterpart | None:
@@ -51,14 +56,14 @@ class AlternateLinks:
         post_id = await self._post(broadcast_id)
         return Counterpart(site.post(post_id) if post_id else site.actor(name), creator, post_id)
 
-    async def answer(self, ask: ApiRequest, channel: Channel, broadcast_id: int | None = None) -> Response | None:
+    async def answer(self, request: ApiRequest, channel: Channel, broadcast_id: int | None = None) -> Response | None:
         """The document, for who asks for one and not for the page. Raises Unsigned, NotAllowed."""
-        if not self._addresses.on or not wants_document(ask.request.headers):
+        if not self._addresses.on or not wants_document(request.http.headers):
             return None
-        await admit(ask, self._addresses, self._admission)
+        await admit(request, self._addresses, self._authorized_fetch)
         post_id = await self._post(broadcast_id)
         found = await (self._documents.post(post_id) if post_id else self._documents.actor(channel))
-        return actors.document(ask, found, self._admission)
+        return actors.document(request, found, self._authorized_fetch)
 
     async def _post(self, broadcast_id: int | None) -> str:
         """The id of the broadcast's post, if everybody may read it."""

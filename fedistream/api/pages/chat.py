@@ -67,33 +67,33 @@ def told(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -
 
 
 async def read_only(
-    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
+    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
 ) -> Response:
     """GET /embed/chat/readonly"""
-    return _frame(ask, pages, channels, settings, broadcasts, READ_ONLY)
+    return _frame(request, pages, channels, settings, broadcasts, READ_ONLY)
 
 
 async def read_write(
-    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
+    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
 ) -> Response:
     """GET /embed/chat/readwrite"""
-    return _frame(ask, pages, channels, settings, broadcasts, READ_WRITE)
+    return _frame(request, pages, channels, settings, broadcasts, READ_WRITE)
 
 
 async def overlay(
-    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
+    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
 ) -> Response:
     """GET /embed/chat/overlay. `?fade=20` lets each line go after so many seconds."""
-    return _frame(ask, pages, channels, settings, broadcasts, OVERLAY)
+    return _frame(request, pages, channels, settings, broadcasts, OVERLAY)
 
 
-async def to_read_only(ask: ApiRequest) -> Response:
+async def to_read_only(request: ApiRequest) -> Response:
     """GET /embed/chat"""
     return RedirectResponse("/embed/chat/readonly", 307)
 
 
 def _frame(
-    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, mode: str
+    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, mode: str
 ) -> Response:
     home = channels.home().id
     values = {name: settings.value(name, home) for name in SHOWN}
@@ -103,7 +103,7 @@ def _frame(
     shown = {
         "channel": channel,
         "page_title": channel.name,
-        "origin": origin(ask, values["serverurl"]),
+        "origin": origin(request, values["serverurl"]),
         "live": air.state is not State.OFFLINE,
         "chat": room(mode, values),
         "page_data": {

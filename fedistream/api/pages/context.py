@@ -77,7 +77,9 @@ class Found(Protocol):
 
 class Counterparts(Protocol):
     async def of(self, channel: Channel, broadcast_id: int | None = None) -> Found | None: ...
-    async def answer(self, ask: ApiRequest, channel: Channel, broadcast_id: int | None = None) -> Response | None: ...
+    async def answer(
+        self, request: ApiRequest, channel: Channel, broadcast_id: int | None = None
+    ) -> Response | None: ...
 
 
 class FeaturedServers(Protocol):
@@ -101,9 +103,9 @@ class PageContext:
     broadcasts: Broadcasts
     viewers: Viewers
     stills: Stills
-    invitations: Invitations
+    follow_invitations: Invitations
     featured: FeaturedServers
-    counterparts: Counterparts
+    alternate_links: Counterparts
 
     def values(self) -> Mapping[str, object]:
         """The settings that are shown, by their names."""
@@ -115,4 +117,4 @@ class PageContext:
         return Now(self.broadcasts.air(home), self.viewers.count(home), self.stills.latest(home))
 
     async def invitation(self) -> FollowInvitation | None:
-        return await self.invitations.of(self.channels.home())
+        return await self.follow_invitations.of(self.channels.home())

@@ -49,33 +49,33 @@ class ErrorPages:
         }
         self._other = Words(_("That did not work"), "")
 
-    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
+    def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         extra: dict[str, str] = {}
         if isinstance(error, Unidentified) and error.challenge:
             extra["WWW-Authenticate"] = error.challenge
         if isinstance(error, TooMany | Unavailable):
             extra["Retry-After"] = str(math.ceil(error.after_s))
-        return self._answer(ask, status, None if status in (401, 404) else str(error), extra)
+        return self._answer(request, status, None if status in (401, 404) else str(error), extra)
 
-    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
-        return self._answer(ask, 405, None, {"Allow": ", ".join(allowed)})
+    def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
+        return self._answer(request, 405, None, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: ApiRequest) -> Response:
-        return self._answer(ask, 500, None, {})
+    def fault(self, request: ApiRequest) -> Response:
+        return self._answer(request, 500, None, {})
 
-    def unknown(self, ask: ApiRequest) -> Response:
+    def unknown(self, request: ApiRequest) -> Response:
         """For a path that no table has."""
-        return self._answer(ask, 404, None, {})
+        return self._answer(request, 404, None, {})
 
-    def _answer(self, ask: ApiRequest, status: int, why: str | None, extra: Mapping[str, str]) -> Response:
+    def _answer(self, request: ApiRequest, status: int, why: str | None, extra: Mapping[str, str]) -> Response:
         known = self._words.get(status, self._other)
         words = why[:1].upper() + why[1:] if why else known.words
-        if "text/html" not in ask.request.headers.get("accept", ""):
+        if "text/html" not in request.http.headers.get("accept", ""):
             response: Response = PlainTextResponse(words, status)
         else:
             _ = self._pages.translations.gettext
-            admin = ask.path.startswith("/admin")
+            admin = request.path.startswith("/admin")
             values = {
                 "code": status,
                 "heading": known.heading,

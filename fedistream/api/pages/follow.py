@@ -37,27 +37,27 @@ class Federation(Protocol):
 
 
 async def show(
-    ask: ApiRequest, pages: Pages, channels: Channels, settings: Settings, invitations: Invitations
+    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, follow_invitations: Invitations
 ) -> Response:
     """GET /follow"""
     home = channels.home()
-    return _page(pages, await _invitation(home, invitations), settings.value("name", home.id))
+    return _page(pages, await _invitation(home, follow_invitations), settings.value("name", home.id))
 
 
 async def find(
-    ask: ApiRequest,
+    request: ApiRequest,
     pages: Pages,
     channels: Channels,
     settings: Settings,
-    invitations: Invitations,
+    follow_invitations: Invitations,
     federation: Federation,
 ) -> Response:
     """POST /follow: where the visitor can follow. It changes nothing and needs no password, so there is no ticket."""
     home = channels.home()
-    invitation, name = await _invitation(home, invitations), settings.value("name", home.id)
-    account = read(ask).get("account", "").strip()[: MAX_ACCOUNT + 1]
+    invitation, name = await _invitation(home, follow_invitations), settings.value("name", home.id)
+    account = read(request).get("account", "").strip()[: MAX_ACCOUNT + 1]
     try:
-        target = await federation.remote_follow(home, account, ask.client_network)
+        target = await federation.remote_follow(home, account, request.client_network)
         host = urlsplit(target).netloc
         if urlsplit(target).scheme != "https" or not host:
             raise Invalid("account", "is on a server without a page for this")
@@ -66,16 +66,16 @@ async def find(
     return _page(pages, invitation, name, account=account, target=target, host=host)
 
 
-async def picture(ask: ApiRequest, channels: Channels, invitations: Invitations) -> Response:
+async def picture(request: ApiRequest, channels: Channels, follow_invitations: Invitations) -> Response:
     """GET /follow/qr.svg: the address of the actor, which leads people to the page and servers to the account."""
-    invitation = await _invitation(channels.home(), invitations)
+    invitation = await _invitation(channels.home(), follow_invitations)
     headers = {"Cache-Control": f"public, max-age={CODE_AGE_S}", "X-Content-Type-Options": "nosniff"}
     return Response(code(invitation.url), headers=headers, media_type="image/svg+xml")
 
 
-async def _invitation(channel: Channel, invitations: Invitations) -> FollowInvitation:
+async def _invitation(channel: Channel, follow_invitations: Invitations) -> FollowInvitation:
     """Raises NotFound."""
-    invitation = await invitations.of(channel)
+    invitation = await follow_invitations.of(channel)
     if invitation is None:
         raise NotFound("this channel cannot be followed from elsewhere")
     return invitation

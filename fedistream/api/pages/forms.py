@@ -51,21 +51,23 @@ class CsrfTokens:
         return hmac.new(self._secret, f"ticket {until}".encode(), hashlib.sha256).hexdigest()
 
 
-def read(ask: ApiRequest) -> Mapping[str, str]:
+def read(request: ApiRequest) -> Mapping[str, str]:
     """The fields of a submitted form, line ends as \\n. Raises Invalid when it is none."""
-    if ask.request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
+    if request.http.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
         raise Invalid("body", "is not a form")
     try:
-        pairs = parse_qsl(ask.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = parse_qsl(
+            request.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+        )
     except ValueError as error:  # UnicodeDecodeError is one
         raise Invalid("body", "is not a form") from error
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
 
-def form(ask: ApiRequest, tickets: CsrfTokens) -> Mapping[str, str]:
+def form(request: ApiRequest, csrf: CsrfTokens) -> Mapping[str, str]:
     """The fields of a form that changes something. Raises Invalid when it is none, Stale for its ticket."""
-    fields = dict(read(ask))
-    tickets.check(fields.pop(TICKET, ""))
+    fields = dict(read(request))
+    csrf.check(fields.pop(TICKET, ""))
     return fields
 
 
@@ -78,22 +80,22 @@ class Upload:
     data: bytes
 
 
-async def upload(ask: ApiRequest, tickets: CsrfTokens, field: str) -> Upload:
+async def upload(request: ApiRequest, csrf: CsrfTokens, field: str) -> Upload:
     """A form that changes something, with a file in `field`. Raises Invalid when it is none, Stale for its ticket."""
-    if ask.request.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
-        return Upload(form(ask, tickets), "", b"")
+    if request.http.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
+        return Upload(form(request, csrf), "", b"")
 
     async def body() -> AsyncGenerator[bytes, None]:
-        yield ask.body
+        yield request.body
 
-    parser = MultiPartParser(ask.request.headers, body(), max_files=1, max_fields=MAX_FIELDS)
+    parser = MultiPartParser(request.http.headers, body(), max_files=1, max_fields=MAX_FIELDS)
     try:
         found = await parser.parse()
     except (MultiPartException, UnicodeDecodeError) as error:
         raise Invalid("body", "is not a form") from error
     try:
         fields = {name: value for name, value in found.items() if isinstance(value, str)}
-        tickets.check(fields.pop(TICKET, ""))
+        csrf.check(fields.pop(TICKET, ""))
         file = found.get(field)
         if not isinstance(file, UploadFile):
             return Upload(fields, "", b"")

@@ -31,21 +31,21 @@ class Past:
     lasted: str
 
 
-async def show(ask: ApiRequest, hall: PageContext) -> Response:
+async def show(request: ApiRequest, page_context: PageContext) -> Response:
     """GET /live/{broadcast_id}"""
-    home = hall.channels.home()
-    found, now = await find(ask.parts["broadcast_id"], home.id, hall.broadcasts), hall.now()
-    if (document := await hall.counterparts.answer(ask, home, found.id)) is not None:
+    home = page_context.channels.home()
+    found, now = await find(request.parts["broadcast_id"], home.id, page_context.broadcasts), page_context.now()
+    if (document := await page_context.alternate_links.answer(request, home, found.id)) is not None:
         return document
-    fediverse = await hall.counterparts.of(home, found.id)
+    fediverse = await page_context.alternate_links.of(home, found.id)
     if now.air.broadcast_id == found.id:
-        given = watch.describe(ask, hall, now, cards.path(found.id))
-        return await watch.page(hall, {**given, "fediverse": fediverse})
-    still = await hall.stills.of(found.id)
-    made = card(ask, hall, found, still, live=False)
+        given = watch.describe(request, page_context, now, cards.path(found.id))
+        return await watch.page(page_context, {**given, "fediverse": fediverse})
+    still = await page_context.stills.of(found.id)
+    made = card(request, page_context, found, still, live=False)
     shown = cards.still_path(found.id) if still is not None else ""
-    words = {**_ended(hall, now.air, found), "card": made, "still": shown, "fediverse": fediverse}
-    return varied(hall.pages.page("ended.html", words))
+    words = {**_ended(page_context, now.air, found), "card": made, "still": shown, "fediverse": fediverse}
+    return varied(page_context.pages.page("ended.html", words))
 
 
 async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastRecord:
@@ -59,11 +59,11 @@ async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastR
 
 
 def card(
-    ask: ApiRequest, hall: PageContext, entry: BroadcastRecord, still: cards.Still | None, *, live: bool
+    request: ApiRequest, page_context: PageContext, entry: BroadcastRecord, still: cards.Still | None, *, live: bool
 ) -> cards.Card:
     """The card of a broadcast, running or not."""
-    pages, values = hall.pages, hall.values()
-    here, channel, path = origin(ask, values["serverurl"]), shapes.channel(values), cards.path(entry.id)
+    pages, values = page_context.pages, page_context.values()
+    here, channel, path = origin(request, values["serverurl"]), shapes.channel(values), cards.path(entry.id)
     picture = cards.picture(here, entry.id, still, channel.name, pages.translations)
     if live:
         return cards.channel(here, path, channel, picture)
@@ -77,8 +77,8 @@ def card(
     return cards.ended(here, path, channel, words, picture)
 
 
-def _ended(hall: PageContext, air: LiveStatus, entry: BroadcastRecord) -> dict[str, Any]:
-    pages, values = hall.pages, hall.values()
+def _ended(page_context: PageContext, air: LiveStatus, entry: BroadcastRecord) -> dict[str, Any]:
+    pages, values = page_context.pages, page_context.values()
     channel = shapes.channel(values)
     return {
         "channel": channel,

@@ -21,24 +21,24 @@ MIN_SIDE, MAX_SIDE = 16, 10_000  # pixels that a consumer may ask for
 CACHE_S = 300  # a broadcast may end at any time, and with it the player
 
 
-async def show(ask: ApiRequest, hall: PageContext) -> Response:
+async def show(request: ApiRequest, page_context: PageContext) -> Response:
     """GET /oembed"""
-    if ask.query.get("format", "json") != "json":
+    if request.query.get("format", "json") != "json":
         # the specification has 501 for this, but whoever asks is wrong, not we
         raise Invalid("format", "can only be json")
-    home, now, shown = hall.channels.home().id, hall.now(), shapes.channel(hall.values())
-    here = origin(ask, hall.settings.value("serverurl", home))
-    path = _path(ask.query.get("url", ""), here)
+    home, now, shown = page_context.channels.home().id, page_context.now(), shapes.channel(page_context.values())
+    here = origin(request, page_context.settings.value("serverurl", home))
+    path = _path(request.query.get("url", ""), here)
     if path in ("", "/"):
-        picture = cards.picture(here, now.air.broadcast_id, now.still, shown.name, hall.pages.translations)
+        picture = cards.picture(here, now.air.broadcast_id, now.still, shown.name, page_context.pages.translations)
         card = cards.channel(here, "/", shown, picture)
     elif path.startswith(cards.LIVE):
-        found = await live.find(path.removeprefix(cards.LIVE), home, hall.broadcasts)
+        found = await live.find(path.removeprefix(cards.LIVE), home, page_context.broadcasts)
         on_air = now.air.broadcast_id == found.id
-        card = live.card(ask, hall, found, await hall.stills.of(found.id), live=on_air)
+        card = live.card(request, page_context, found, await page_context.stills.of(found.id), live=on_air)
     else:
         raise NotFound("nothing of that page can be embedded")
-    return json_response(document(card, _side(ask, "maxwidth"), _side(ask, "maxheight")))
+    return json_response(document(card, _side(request, "maxwidth"), _side(request, "maxheight")))
 
 
 def document(card: cards.Card, max_width: int, max_height: int) -> dict[str, object]:
@@ -88,9 +88,9 @@ def _split(url: str) -> SplitResult:
     return found
 
 
-def _side(ask: ApiRequest, name: str) -> int:
+def _side(request: ApiRequest, name: str) -> int:
     """The most pixels that the consumer has room for. Raises Invalid."""
-    text = ask.query.get(name, "")
+    text = request.query.get(name, "")
     if not text:
         return MAX_SIDE
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):

@@ -44,35 +44,35 @@ class Channels(Protocol):
     def by_slug(self, slug: str) -> Channel | None: ...
 
 
-async def thumbnail(ask: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
+async def thumbnail(request: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
     """GET /thumbnail.jpg: what is on the air now; the logo while nothing is, as Owncast has it."""
-    return await _now(ask, channels.home(), stills, static)
+    return await _now(request, channels.home(), stills, static)
 
 
-async def channels_thumbnail(ask: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
+async def channels_thumbnail(request: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
     """GET /c/{slug}/thumbnail.jpg"""
-    channel = channels.by_slug(ask.parts["slug"])
+    channel = channels.by_slug(request.parts["slug"])
     if channel is None:
         raise NotFound("there is no such channel")
-    return await _now(ask, channel, stills, static)
+    return await _now(request, channel, stills, static)
 
 
-async def preview(ask: ApiRequest) -> Response:
+async def preview(request: ApiRequest) -> Response:
     """GET /preview.gif, Owncast's moving picture. Ours stands still: ten decoded pictures would cost ten times as much,
     and every program that shows the one shows the other."""
     return RedirectResponse("/thumbnail.jpg", 302, {"Cache-Control": f"public, max-age={FRESH_S}"})
 
 
-async def of_broadcast(ask: ApiRequest, channels: Channels, broadcasts: Broadcasts, stills: Stills) -> Response:
+async def of_broadcast(request: ApiRequest, channels: Channels, broadcasts: Broadcasts, stills: Stills) -> Response:
     """GET /live/{broadcast_id}/still.jpg: the latest of a running broadcast, the last one of one that is over."""
-    entry = await live.find(ask.parts["broadcast_id"], channels.home().id, broadcasts)
+    entry = await live.find(request.parts["broadcast_id"], channels.home().id, broadcasts)
     picture = await stills.of(entry.id)
     if picture is None:
         raise NotFound("there is no picture of this broadcast")
-    return answer(ask, picture)
+    return answer(request, picture)
 
 
-def answer(ask: ApiRequest, picture: Picture) -> Response:
+def answer(request: ApiRequest, picture: Picture) -> Response:
     """The picture, or 304 for who has it (RFC 9110, sections 13.1.2, 13.1.3 and 13.2.2)."""
     tag = f'"{picture.mark}"'
     at = picture.at.astimezone(UTC).replace(microsecond=0)
@@ -82,26 +82,26 @@ def answer(ask: ApiRequest, picture: Picture) -> Response:
         "Cache-Control": f"public, max-age={FRESH_S}",
         "X-Content-Type-Options": "nosniff",
     }
-    if _has(ask, tag, at):
+    if _has(request, tag, at):
         return Response(status_code=304, headers=headers)
     return Response(picture.jpeg, headers=headers, media_type="image/jpeg")
 
 
-def _has(ask: ApiRequest, tag: str, at: datetime) -> bool:
-    if (told := conditional.has(ask.request.headers, tag)) is not None:
+def _has(request: ApiRequest, tag: str, at: datetime) -> bool:
+    if (told := conditional.has(request.http.headers, tag)) is not None:
         return told
     try:
-        since = parsedate_to_datetime(ask.request.headers.get("if-modified-since", ""))
+        since = parsedate_to_datetime(request.http.headers.get("if-modified-since", ""))
     except (ValueError, OverflowError):  # of numbers with twenty digits, in the hour or the zone
         return False
     return since.tzinfo is not None and at <= since
 
 
-async def _now(ask: ApiRequest, channel: Channel, stills: Stills, files: Static) -> Response:
+async def _now(request: ApiRequest, channel: Channel, stills: Stills, files: Static) -> Response:
     picture = stills.latest(channel.id)
     if picture is not None:
-        return answer(ask, picture)
-    logo = await static.logo(ask, files)
+        return answer(request, picture)
+    logo = await static.logo(request, files)
     # the same address shows the stream in a moment
     logo.headers["Cache-Control"] = f"public, max-age={FRESH_S}"
     return logo

@@ -12,10 +12,10 @@ from fedistream.api.pages.context import PageContext
 from fedistream.federation.remote_html import beginning
 
 
-async def show(hall: PageContext, document: Mapping[str, Any]) -> Response:
+async def show(page_context: PageContext, document: Mapping[str, Any]) -> Response:
     """`document` is the post as others read it."""
-    pages, values = hall.pages, hall.values()
-    channel = await hall.counterparts.of(hall.channels.home())
+    pages, values = page_context.pages, page_context.values()
+    channel = await page_context.alternate_links.of(page_context.channels.home())
     content = str(document.get("content") or "")
     shown = {
         "channel": shapes.channel(values),

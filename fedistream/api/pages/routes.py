@@ -108,4 +108,4 @@ CHAT = (
     Endpoint("GET", actions.PAGE, actions.show, "admin"),
 )
 
-ENTRIES = (*PAGES, *ADMIN, *CHAT, *FEDERATION)
+ENDPOINTS = (*PAGES, *ADMIN, *CHAT, *FEDERATION)

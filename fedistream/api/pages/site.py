@@ -17,12 +17,12 @@ class Listening(Protocol):
     def key_overridden(self) -> bool: ...
 
 
-def origin(ask: ApiRequest, server_url: object) -> str:
+def origin(request: ApiRequest, server_url: object) -> str:
     """`https://name[:port]` without a slash: the configured public address, else the one that was asked."""
     if isinstance(server_url, str) and server_url:
         return server_url.rstrip("/")
-    ask.headers["Vary"] = "Host"
-    return str(ask.request.base_url).rstrip("/")
+    request.headers["Vary"] = "Host"
+    return str(request.http.base_url).rstrip("/")
 
 
 def rtmp_server(origin: str, port: int) -> str:

@@ -132,12 +132,12 @@ def answer(file: File, accept_encoding: str, cache: str) -> Response:
     return Response(file.body, headers=headers, media_type=file.type)
 
 
-async def file(ask: ApiRequest, static: Static) -> Response:
+async def file(request: ApiRequest, static: Static) -> Response:
     """GET /static/{edition}/{name}. An outdated hash leads to the present file: a page may be older than an update."""
-    edition, name = ask.parts["edition"], ask.parts["name"]
+    edition, name = request.parts["edition"], request.parts["name"]
     found = static.get(edition, name)
     if found is not None:
-        response = answer(found, ask.request.headers.get("accept-encoding", ""), FOREVER)
+        response = answer(found, request.http.headers.get("accept-encoding", ""), FOREVER)
         response.headers["ETag"] = f'W/"{edition}"'  # by which the emoji picker knows the names it has stored
         return response
     if name in static:
@@ -145,7 +145,7 @@ async def file(ask: ApiRequest, static: Static) -> Response:
     raise NotFound("there is no such file")
 
 
-async def logo(ask: ApiRequest, static: Static) -> Response:
+async def logo(request: ApiRequest, static: Static) -> Response:
     """GET /logo, the address every Owncast client knows, and /favicon.ico for what asks for that unbidden."""
     found = static.get(static.url("img/logo.png").split("/")[2], "img/logo.png")
     assert found is not None

@@ -19,24 +19,32 @@ from fedistream.broadcasts.values import State
 POSTER = "/thumbnail.jpg"
 
 
-async def watch(ask: ApiRequest, hall: PageContext) -> Response:
+async def watch(request: ApiRequest, page_context: PageContext) -> Response:
     """GET /"""
-    home = hall.channels.home()
-    if (document := await hall.counterparts.answer(ask, home)) is not None:
+    home = page_context.channels.home()
+    if (document := await page_context.alternate_links.answer(request, home)) is not None:
         return document
-    return await page(hall, {**describe(ask, hall, hall.now()), "fediverse": await hall.counterparts.of(home)})
+    return await page(
+        page_context,
+        {
+            **describe(request, page_context, page_context.now()),
+            "fediverse": await page_context.alternate_links.of(home),
+        },
+    )
 
 
-async def embed(ask: ApiRequest, hall: PageContext) -> Response:
+async def embed(request: ApiRequest, page_context: PageContext) -> Response:
     """GET /embed/video"""
-    return hall.pages.page("embed.html", describe(ask, hall, hall.now()), frame=Frame.ANYBODY)
+    return page_context.pages.page(
+        "embed.html", describe(request, page_context, page_context.now()), frame=Frame.ANYBODY
+    )
 
 
-async def page(hall: PageContext, given: Mapping[str, Any]) -> Response:
+async def page(page_context: PageContext, given: Mapping[str, Any]) -> Response:
     """The watch page, with its chat if there is one, with the box for followers if there can be any, and with the
     servers that are featured here."""
-    pages, values, invitation = hall.pages, hall.values(), await hall.invitation()
-    shown = {**given, "invitation": invitation, "featured": await hall.featured.shown()}
+    pages, values, invitation = page_context.pages, page_context.values(), await page_context.invitation()
+    shown = {**given, "invitation": invitation, "featured": await page_context.featured.shown()}
     if invitation is not None:
         words = {**shown["page_data"]["texts"], **texts.follow(pages.translations)}
         shown["page_data"] = {**shown["page_data"], "texts": words}
@@ -46,11 +54,11 @@ async def page(hall: PageContext, given: Mapping[str, Any]) -> Response:
     return varied(pages.page("watch.html", shown))
 
 
-def describe(ask: ApiRequest, hall: PageContext, now: Now, path: str = "/") -> dict[str, Any]:
+def describe(request: ApiRequest, page_context: PageContext, now: Now, path: str = "/") -> dict[str, Any]:
     """What the templates of a page with a player are given; `path` is where the page says that it is."""
-    pages, values, air, viewers = hall.pages, hall.values(), now.air, now.viewers
+    pages, values, air, viewers = page_context.pages, page_context.values(), now.air, now.viewers
     channel = shapes.channel(values)
-    here = origin(ask, values["serverurl"])
+    here = origin(request, values["serverurl"])
     picture = cards.picture(here, air.broadcast_id, now.still, channel.name, pages.translations)
     # what was said of the last broadcast ended with it
     title = (air.state is not State.OFFLINE and channel.title) or channel.name

@@ -36,14 +36,14 @@ class Profiles:
         channels: Channels,
         documents: Documents,
         keys: Keys,
-        letters: Delivery,
+        delivery: Delivery,
         outbox: Promises,
         now: Callable[[], datetime],
     ) -> None:
         self._addresses, self._channels, self._documents, self._keys = addresses, channels, documents, keys
-        self._letters, self._outbox, self._now = letters, outbox, now
+        self._delivery, self._outbox, self._now = delivery, outbox, now
 
-    def heeds(self, fact: SettingChanged) -> bool:
+    def applies_to(self, fact: SettingChanged) -> bool:
         """Whether other servers keep a copy of what was changed."""
         # in the transaction that switches it on it is not on yet
         on = self._addresses.on or fact.setting == "federation.enabled"
@@ -106,8 +106,8 @@ class Profiles:
         identifier = f"{actor}#{word}/{job.body['count']}"
         document = compose.update_actor(identifier, await self._documents.actor(channel), [PUBLIC])
         former = numbered(actor, job.body["key"]) if "key" in job.body else ""
-        to = inboxes(await self._letters.followers(channel), Visibility.PUBLIC)
-        await self._letters.send(channel, document, to, actor, signed_by=former)
+        to = inboxes(await self._delivery.followers(channel), Visibility.PUBLIC)
+        await self._delivery.send(channel, document, to, actor, signed_by=former)
 
 
 def _count_of(channel_id: int) -> str:

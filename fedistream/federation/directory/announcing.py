@@ -45,14 +45,14 @@ class DirectoryAnnouncements:
         self,
         addresses: ActorUrls,
         settings: Settings,
-        letters: Delivery,
+        delivery: Delivery,
         running: RunningNow,
         clock: Callable[[], float],
     ) -> None:
-        self._addresses, self._settings, self._letters = addresses, settings, letters
+        self._addresses, self._settings, self._delivery = addresses, settings, delivery
         self._running, self._clock = running, clock
 
-    def heeds(self, fact: Fact) -> bool:
+    def applies_to(self, fact: Fact) -> bool:
         """Whether there can be anybody to tell: who is told nothing needs no worker."""
         return self._addresses.on
 
@@ -103,14 +103,14 @@ class DirectoryAnnouncements:
         for row in await _directories(channel, **which):
             identifier = f"{actor}#offer/{running[0].id}/{row.id}/{int(now * 1000)}"
             document = directory.offer(identifier, actor, base, self.news(channel, live=True), [row.actor.url])
-            await self._letters.send(channel, document, [row.actor.inbox], ABOUT, now + EXPIRES_S)
+            await self._delivery.send(channel, document, [row.actor.inbox], ABOUT, now + EXPIRES_S)
 
     async def _leave(self, channel: Channel, broadcast_id: int) -> None:
         actor, base = self._addresses.actor(channel), self._addresses.site().base
         for row in await _directories(channel):
             identifier = f"{actor}#leave/{broadcast_id}/{row.id}"
             document = directory.leave(identifier, actor, base, [row.actor.url])
-            await self._letters.send(channel, document, [row.actor.inbox], ABOUT)
+            await self._delivery.send(channel, document, [row.actor.inbox], ABOUT)
 
     def _channel(self, channel_id: int) -> Channel | None:
         return self._addresses.by_id(channel_id) if self._addresses.on else None

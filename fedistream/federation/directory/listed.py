@@ -47,7 +47,7 @@ class Ways:
 
     fetches: Fetches
     blocks: Blocks
-    letters: Delivery
+    delivery: Delivery
     offers: DirectoryAnnouncements
 
 
@@ -152,7 +152,7 @@ class ListedServers:
             tags=[],
             added_at=self._now(),
         )
-        await self._ways.letters.send(channel, follow, [actor.inbox], _about(row))
+        await self._ways.delivery.send(channel, follow, [actor.inbox], _about(row))
         return row
 
     async def _remove(self, server_id: int) -> None:
@@ -166,7 +166,7 @@ class ListedServers:
             return
         us = self._addresses.actor(channel)
         undo = compose.undo(f"{us}#undo/{self._token()}", us, row.follow)
-        await self._ways.letters.send(channel, undo, [row.inbox], _about(row))
+        await self._ways.delivery.send(channel, undo, [row.inbox], _about(row))
 
 
 def _site(url: str) -> Url:

@@ -80,7 +80,7 @@ class Blocklists:
         """What is blocked, as CSV."""
         return blocklist_csv.write(self._settings.value(BLOCKED))
 
-    def heeds(self, fact: SettingChanged) -> bool:
+    def applies_to(self, fact: SettingChanged) -> bool:
         return fact.setting in NAMES
 
     async def enforce(self, fact: SettingChanged) -> None:

@@ -36,12 +36,12 @@ class Followers:
     def __init__(
         self,
         addresses: ActorUrls,
-        acquaintances: RemoteActors,
-        letters: Delivery,
+        remote_actors: RemoteActors,
+        delivery: Delivery,
         engagements: Engagements,
         now: Callable[[], datetime],
     ) -> None:
-        self._addresses, self._acquaintances, self._letters = addresses, acquaintances, letters
+        self._addresses, self._remote_actors, self._delivery = addresses, remote_actors, delivery
         self._engagements, self._now = engagements, now
 
     async def page(
@@ -90,7 +90,7 @@ class Followers:
 
     async def blocked_by_name(self) -> list[str]:
         """Return the URLs of those we know who are blocked by their handles."""
-        return await self._acquaintances.blocked_by_name()
+        return await self._remote_actors.blocked_by_name()
 
     async def is_blocked(self, actor: str) -> bool:
         """Whether any channel has blocked this actor."""
@@ -99,14 +99,14 @@ class Followers:
     async def hide(self, actor: str = "") -> None:
         """Hide what those did who are blocked now, and show what the others did; all of them, or this one alone."""
         named = await self.blocked_by_name()
-        await self._acquaintances.hide(frozenset((*await self.blocked_actors(), *named)), actor)
+        await self._remote_actors.hide(frozenset((*await self.blocked_actors(), *named)), actor)
 
     async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
         """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
         first: what we answer must bear its id. A directory always has to wait; who was let in as the one has to be
         let in anew as the other."""
         features = is_directory(activity.document)
-        actor = await self._acquaintances.keep(signer)
+        actor = await self._remote_actors.keep(signer)
         now, echo = self._now(), _echo(activity.document)
         await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__moved_to=actor.url).delete()
         row = await FollowerRow.get_or_none(channel_id=channel.id, actor_id=actor.id)
@@ -135,7 +135,7 @@ class Followers:
             row.follow, row.directory = echo, features
             await row.save(update_fields=["follow", "directory", "state", "approved_at", "held_for"])
         if row.state == State.ACCEPTED:
-            await self._letters.answer("Accept", channel, row, actor.inbox)
+            await self._delivery.answer("Accept", channel, row, actor.inbox)
             us = self._addresses.actor(channel)
             if not features:
                 await self._engagements.record(EngagementRecord(channel.id, actor.id, Kind.FOLLOW, us, activity))
@@ -152,7 +152,7 @@ class Followers:
             return []
         await row.delete()
         for each in {follow_id, row.follow["id"]} - {None}:
-            await self._acquaintances.unhear(str(each), actor)
+            await self._remote_actors.unhear(str(each), actor)
         await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
         return [self._removed(row, why)]
 
@@ -169,8 +169,8 @@ class Followers:
         """An actor is no more: follower of whatever channel, and all it did."""
         rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
         for row in rows:
-            await self._acquaintances.unhear(row.follow["id"], actor)
-        await self._acquaintances.forget(actor)
+            await self._remote_actors.unhear(row.follow["id"], actor)
+        await self._remote_actors.forget(actor)
         return [self._removed(row, why) for row in rows]
 
     async def move_away(self, actor: str) -> list[Fact]:
@@ -178,7 +178,7 @@ class Followers:
         rows = await FollowerRow.filter(actor__url=actor).select_related("actor")
         gone = [row for row in rows if row.state in (State.ACCEPTED, State.PENDING)]
         for row in gone:
-            await self._acquaintances.unhear(row.follow["id"], actor)
+            await self._remote_actors.unhear(row.follow["id"], actor)
             channel = self._addresses.by_id(row.channel_id)
             if channel is not None:
                 await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
@@ -200,9 +200,9 @@ class Followers:
             return []
         channel = self._addresses.by_id(row.channel_id)
         if channel is not None:
-            await self._letters.answer("Reject", channel, row, row.actor.inbox)
+            await self._delivery.answer("Reject", channel, row, row.actor.inbox)
             await self._engagements.undo(row.actor.url, Kind.FOLLOW, self._addresses.actor(channel))
-        await self._acquaintances.unhear(row.follow["id"], row.actor.url)
+        await self._remote_actors.unhear(row.follow["id"], row.actor.url)
         return [self._removed(row, "blocked")]
 
     async def approve(self, channel: Channel, actor: str) -> list[Fact]:
@@ -215,7 +215,7 @@ class Followers:
             return []
         row.state, row.approved_at, row.disabled_at = State.ACCEPTED.value, self._now(), None
         await row.save(update_fields=["state", "approved_at", "disabled_at"])
-        await self._letters.answer("Accept", channel, row, row.actor.inbox)
+        await self._delivery.answer("Accept", channel, row, row.actor.inbox)
         named = (row.actor.url, row.actor.name, row.actor.handle, row.actor.image)
         if row.directory:
             return []
@@ -232,7 +232,7 @@ class Followers:
             return []
         row.state, row.disabled_at = State.BLOCKED.value, self._now()
         await row.save(update_fields=["state", "disabled_at"])
-        await self._letters.answer("Reject", channel, row, row.actor.inbox)
+        await self._delivery.answer("Reject", channel, row, row.actor.inbox)
         return [self._removed(row, "blocked")]
 
     async def remove(self, channel: Channel, actor: str) -> list[Fact]:
@@ -241,8 +241,8 @@ class Followers:
         await row.delete()
         if not row.follow:
             return []
-        await self._letters.answer("Reject", channel, row, row.actor.inbox)
-        await self._acquaintances.unhear(row.follow["id"], actor)
+        await self._delivery.answer("Reject", channel, row, row.actor.inbox)
+        await self._remote_actors.unhear(row.follow["id"], actor)
         return [self._removed(row, "removed")]
 
     async def _block_stranger(self, channel: Channel, actor: str) -> list[Fact]:

@@ -20,10 +20,10 @@ class AuthorizedFetch:
     """`clock` is in Unix seconds."""
 
     def __init__(
-        self, settings: Settings, acquaintances: RemoteActors, blocks: Blocks, visits: InboxStats, clock: Clock
+        self, settings: Settings, remote_actors: RemoteActors, blocks: Blocks, inbox_stats: InboxStats, clock: Clock
     ) -> None:
-        self._settings, self._acquaintances, self._blocks = settings, acquaintances, blocks
-        self._visits, self._clock = visits, clock
+        self._settings, self._remote_actors, self._blocks = settings, remote_actors, blocks
+        self._inbox_stats, self._clock = inbox_stats, clock
 
     @property
     def strict(self) -> bool:
@@ -35,17 +35,17 @@ class AuthorizedFetch:
         try:
             await (self._check_signature(request) if self.strict else self._check_name(request))
         except Refused as refused:
-            self._visits.refused(refused.reason.value)
+            self._inbox_stats.refused(refused.reason.value)
             raise
 
     async def _check_signature(self, request: Request) -> None:
         claim = read_claim(request, now=self._clock())
-        if self._acquaintances.is_blocked(claim.key_id):
+        if self._remote_actors.is_blocked(claim.key_id):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
-        signer = await confirm(claim, self._acquaintances)
-        if self._acquaintances.is_blocked(signer.actor.id) or self._blocks.names(signer.actor):
+        signer = await confirm(claim, self._remote_actors)
+        if self._remote_actors.is_blocked(signer.actor.id) or self._blocks.names(signer.actor):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
-        await self._visits.heard(signer.actor)
+        await self._inbox_stats.heard(signer.actor)
 
     async def _check_name(self, request: Request) -> None:
         """Who need not say who he is, and says he is somebody who is blocked, is believed at once."""
@@ -55,5 +55,5 @@ class AuthorizedFetch:
             claim = read_claim(request, now=self._clock())
         except Refused:
             return
-        if self._acquaintances.is_blocked(claim.key_id):
+        if self._remote_actors.is_blocked(claim.key_id):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")

@@ -45,7 +45,7 @@ class Parts:
 
     addresses: ActorUrls
     posts: Posts
-    acquaintances: RemoteActors
+    remote_actors: RemoteActors
     engagements: Engagements
 
 
@@ -125,40 +125,40 @@ class EngagementBatch:
             for each, first in zip(batch, taken, strict=True):
                 each.taken.set_result(first)
 
-    async def _at_once(self, applause: Sequence[Verified]) -> list[bool]:
+    async def _at_once(self, engagement_batch: Sequence[Verified]) -> list[bool]:
         try:
-            return await atomic(self._write, applause)
+            return await atomic(self._write, engagement_batch)
         except IntegrityError:
             # another process did the same at the same moment: this time its rows are seen; what breaks a constraint
             # by itself does so again
-            return await atomic(self._write, applause)
+            return await atomic(self._write, engagement_batch)
 
-    async def _write(self, applause: Sequence[Verified]) -> list[bool]:
+    async def _write(self, engagement_batch: Sequence[Verified]) -> list[bool]:
         """In a transaction. Which of them were not acted on before."""
-        heard = {each.activity.id: pair_of(each.activity) for each in applause}
-        new = await self._parts.acquaintances.hear_all(heard)
+        heard = {each.activity.id: pair_of(each.activity) for each in engagement_batch}
+        new = await self._parts.remote_actors.hear_all(heard)
         firsts: list[bool] = []
-        for each in applause:
+        for each in engagement_batch:
             firsts.append(each.activity.id in new)
             new.discard(each.activity.id)
-        for fact in await self._record([each for each, first in zip(applause, firsts, strict=True) if first]):
+        for fact in await self._record([each for each, first in zip(engagement_batch, firsts, strict=True) if first]):
             await self._facts.state(fact)
         return firsts
 
-    async def _record(self, applause: Sequence[Verified]) -> list[Fact]:
+    async def _record(self, engagement_batch: Sequence[Verified]) -> list[Fact]:
         """Only what posts of ours get, and of nobody who was blocked while he waited; what an Announce embeds is not
         looked at."""
         parts = self._parts
-        posts = {url: parts.addresses.post_id(url) or "" for url in {_thing(each) for each in applause}}
+        posts = {url: parts.addresses.post_id(url) or "" for url in {_thing(each) for each in engagement_batch}}
         channels = await parts.posts.channels_of({post_id for post_id in posts.values() if post_id})
         ours = [
             each
-            for each in applause
-            if posts[_thing(each)] in channels and not parts.acquaintances.is_blocked(each.activity.actor)
+            for each in engagement_batch
+            if posts[_thing(each)] in channels and not parts.remote_actors.is_blocked(each.activity.actor)
         ]
         if not ours:
             return []
-        known = await parts.acquaintances.keep_all([each.signer for each in ours])
+        known = await parts.remote_actors.keep_all([each.signer for each in ours])
         deeds = [
             EngagementRecord(
                 channels[posts[thing]], known[each.activity.actor].id, KINDS[each.activity.type], thing, each.activity

@@ -44,14 +44,14 @@ class Moves:
     def __init__(
         self,
         fetches: Fetches,
-        acquaintances: RemoteActors,
+        remote_actors: RemoteActors,
         followers: Followers,
         outbox: Promises,
         addresses: ActorUrls,
         facts: Facts,
         now: Callable[[], datetime],
     ) -> None:
-        self._fetches, self._acquaintances, self._followers = fetches, acquaintances, followers
+        self._fetches, self._remote_actors, self._followers = fetches, remote_actors, followers
         self._outbox, self._addresses, self._facts, self._now = outbox, addresses, facts, now
 
     async def take(self, verified: Verified) -> list[Fact]:
@@ -103,7 +103,7 @@ class Moves:
         await RemoteActorRow.filter(id=row.id).update(checked_at=self._now(), failed_checks=0)
         key = next((each.id for each in actor.keys if each.id == row.key_id), None)
         key = key or next((each.id for each in actor.keys), "")
-        await atomic(self._acquaintances.update, actor, key)
+        await atomic(self._remote_actors.update, actor, key)
         if actor.moved_to is not None:
             await self._outbox.put([NewJob(KIND, {"old": row.url, "new": actor.moved_to})])
 
@@ -115,7 +115,7 @@ class Moves:
     async def _settle(self, old: str, target: Actor) -> bool:
         if old not in target.also_known_as or target.id == old:
             return False
-        if not self._acquaintances.is_blocked(target.id):
+        if not self._remote_actors.is_blocked(target.id):
             await RemoteActorRow.filter(url=old).update(moved_to=target.id)
         await atomic(self._state_all, self._followers.move_away, old)
         return True

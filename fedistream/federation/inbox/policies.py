@@ -37,14 +37,14 @@ class FederationContext:
     settings: ChangedSettings
     facts: Facts
     addresses: ActorUrls
-    acquaintances: RemoteActors
+    remote_actors: RemoteActors
     blocks: Blocks
     followers: Followers
-    letters: Delivery
+    delivery: Delivery
     outbox: Promises
     fetches: Fetches
     posts: Posts
-    visits: InboxStats
+    inbox_stats: InboxStats
     now: Callable[[], datetime]
     unix: Clock
     monotonic: Clock
@@ -55,9 +55,9 @@ class FederationContext:
 class InboxPolicies:
     flags: Reports
     quotes: Quotes
-    admission: AuthorizedFetch
-    reception: FollowApproval
-    lists: Blocklists
+    authorized_fetch: AuthorizedFetch
+    approval: FollowApproval
+    blocklists: Blocklists
     moves: Moves
 
     def acts(self) -> Mapping[str, Act]:
@@ -77,13 +77,15 @@ def build(house: FederationContext) -> InboxPolicies:
     pace = RateLimiter(house.monotonic, burst=reports.BURST, per_s=reports.PER_S)
     return InboxPolicies(
         flags=Reports(house.addresses, house.posts, pace, house.now),
-        quotes=Quotes(house.addresses, house.settings, house.posts, house.letters, house.now, house.token),
-        admission=AuthorizedFetch(house.settings, house.acquaintances, house.blocks, house.visits, house.unix),
-        reception=FollowApproval(house.settings, house.now),
-        lists=Blocklists(house.settings, house.facts, house.addresses, house.blocks, house.followers, house.now),
+        quotes=Quotes(house.addresses, house.settings, house.posts, house.delivery, house.now, house.token),
+        authorized_fetch=AuthorizedFetch(
+            house.settings, house.remote_actors, house.blocks, house.inbox_stats, house.unix
+        ),
+        approval=FollowApproval(house.settings, house.now),
+        blocklists=Blocklists(house.settings, house.facts, house.addresses, house.blocks, house.followers, house.now),
         moves=Moves(
             house.fetches,
-            house.acquaintances,
+            house.remote_actors,
             house.followers,
             house.outbox,
             house.addresses,

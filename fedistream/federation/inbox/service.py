@@ -83,15 +83,15 @@ class Parts:
     send by its kind, `asking` for visitors who make us ask others; `clock` is in Unix seconds."""
 
     addresses: ActorUrls
-    acquaintances: RemoteActors
+    remote_actors: RemoteActors
     blocks: Blocks
     followers: Followers
     engagements: Engagements
-    applause: EngagementBatch
+    engagement_batch: EngagementBatch
     fetches: Fetches
-    visits: InboxStats
-    talk: Replies
-    reception: FollowApproval
+    inbox_stats: InboxStats
+    replies: Replies
+    approval: FollowApproval
     acts: Mapping[str, Act]
     brooms: Sequence[Broom]
     offers: DirectoryAnnouncements
@@ -105,7 +105,7 @@ class Parts:
 class Federation:
     def __init__(self, near: Neighbours, parts: Parts) -> None:
         self._near, self._parts = near, parts
-        self.counts = parts.visits.counts
+        self.counts = parts.inbox_stats.counts
         self._acts: dict[str, Act] = {
             "Follow": self._follow,
             "Undo": self._undo,
@@ -114,7 +114,7 @@ class Federation:
             **parts.acts,
         }
         self._says: dict[str, Callable[[Verified, Said | None], Awaitable[list[Fact]]]] = {
-            "Create": parts.talk.take,
+            "Create": parts.replies.take,
             "Update": self._update,
         }
 
@@ -127,29 +127,29 @@ class Federation:
         """Read who is blocked."""
         self._parts.blocks.set_actors(await self._parts.followers.blocked_actors())
         self.read_blocks()
-        self._parts.blocks.set_named(await self._parts.acquaintances.blocked_by_name())
+        self._parts.blocks.set_named(await self._parts.remote_actors.blocked_by_name())
 
     def heed(self, fact: SettingChanged) -> None:
         """An admin has changed which domains are blocked."""
         if fact.setting in NAMES:
             self.read_blocks()
-            self._parts.talk.look_at_blocks()
+            self._parts.replies.look_at_blocks()
 
     async def heed_handle(self, actor: str, handle: str) -> None:
         """The servers of an actor have told its handle, by which it may be blocked."""
         if handle.lower() in self._parts.blocks.accounts:
             self._parts.blocks.block_named(actor)
             await self._carry_out(self._send_away, actor)
-            self._parts.talk.look_at_blocks()
+            self._parts.replies.look_at_blocks()
 
     async def close(self) -> None:
         """Before the database is."""
-        await self._parts.applause.close()
+        await self._parts.engagement_batch.close()
 
     async def sweep(self) -> None:
         """Forget what need not be remembered any longer."""
-        await self._parts.acquaintances.sweep()
-        await self._parts.talk.sweep()
+        await self._parts.remote_actors.sweep()
+        await self._parts.replies.sweep()
         await self._forget_the_gone()
         for broom in self._parts.brooms:
             more = True
@@ -179,7 +179,7 @@ class Federation:
         the chat, has found their inbox or account gone."""
         after = ""
         while authors := await self._near.room.authors(after):
-            for actor in await self._parts.acquaintances.unknown(authors):
+            for actor in await self._parts.remote_actors.unknown(authors):
                 await self._carry_out(self._forget, actor)
             after = authors[-1]
 
@@ -187,8 +187,8 @@ class Federation:
         """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and
         TooMany for a server that sends more than anybody needs to."""
         self._parts.addresses.site()
-        acquaintances = self._parts.acquaintances
-        outcome = await receive(request, acquaintances, acquaintances, now=self._parts.clock())
+        remote_actors = self._parts.remote_actors
+        outcome = await receive(request, remote_actors, remote_actors, now=self._parts.clock())
         if isinstance(outcome, Refused):
             self.refused(outcome.reason.value)
             raise outcome
@@ -203,7 +203,7 @@ class Federation:
                 # only now, as before the signature was checked anybody could have used up another's share
                 self._parts.pace.step(authority(outcome.signer.actor.id))
                 self._parts.paces.step(outcome.activity.type, outcome.signer.actor.id)
-                await self._parts.visits.heard(outcome.signer.actor)
+                await self._parts.inbox_stats.heard(outcome.signer.actor)
                 await self._act(outcome)
             except TooMany:
                 self.refused("too-many")
@@ -219,15 +219,15 @@ class Federation:
 
     def refused(self, reason: str) -> None:
         """Count a request to an inbox that was refused before it came here."""
-        self._parts.visits.refused(reason)
+        self._parts.inbox_stats.refused(reason)
 
     def refusals(self) -> Mapping[str, int]:
         """How often requests to the inboxes were refused, by the reason, since `counting_since`."""
-        return self._parts.visits.refusals()
+        return self._parts.inbox_stats.refusals()
 
     @property
     def counting_since(self) -> datetime:
-        return self._parts.visits.since
+        return self._parts.inbox_stats.since
 
     async def approve(self, channel: Channel, actor: str) -> None:
         """Let a follower in who waits or was blocked. Raises NotFound, Off."""
@@ -289,9 +289,9 @@ class Federation:
         activity = verified.activity
         act, says = self._acts.get(activity.type), self._says.get(activity.type)
         if activity.type in KINDS:
-            first = await self._parts.applause.take(verified)
+            first = await self._parts.engagement_batch.take(verified)
         elif says is not None:
-            said = self._parts.talk.read(verified)
+            said = self._parts.replies.read(verified)
             first = await self._once(lambda verified: says(verified, said), verified)
         elif act is not None:
             first = await self._once(act, verified)
@@ -305,12 +305,12 @@ class Federation:
 
         async def hear_and_act() -> bool:
             activity = verified.activity
-            if not await self._parts.acquaintances.hear(activity.seen_as, pair_of(activity)):
+            if not await self._parts.remote_actors.hear(activity.seen_as, pair_of(activity)):
                 return False
             await self._state(await act(verified))
             return True
 
-        await self._parts.applause.settle()
+        await self._parts.engagement_batch.settle()
         try:
             return await atomic(hear_and_act)
         except IntegrityError:
@@ -324,7 +324,7 @@ class Federation:
         async def all_of_it() -> None:
             await self._state(await act(*given))
 
-        await self._parts.applause.settle()
+        await self._parts.engagement_batch.settle()
         await atomic(all_of_it)
 
     async def _state(self, facts: list[Fact]) -> None:
@@ -335,7 +335,7 @@ class Federation:
         channel = self._parts.addresses.by_actor(verified.activity.object_id)
         if channel is None:
             return []
-        held = await self._parts.reception.reason_to_hold(channel.id, verified.signer.actor)
+        held = await self._parts.approval.reason_to_hold(channel.id, verified.signer.actor)
         return await self._parts.followers.follow(channel, verified.activity, verified.signer, held=held)
 
     async def _undo(self, verified: Verified) -> list[Fact]:
@@ -356,11 +356,11 @@ class Federation:
         """Of itself, or of what it has said."""
         activity = verified.activity
         if activity.object_id != activity.actor:
-            return await self._parts.talk.delete(verified)
+            return await self._parts.replies.delete(verified)
         return await self._forget(activity.actor)
 
     async def _forget(self, actor: str) -> list[Fact]:
-        said = await self._parts.talk.forget(actor)
+        said = await self._parts.replies.forget(actor)
         await self._near.room.forget(actor)
         return said + await self._parts.followers.forget(actor, "gone")
 
@@ -368,15 +368,15 @@ class Federation:
         """What it said and did is hidden too."""
         facts = await self._parts.followers.block(channel, actor)
         await self._parts.followers.hide(actor)
-        return facts + await self._parts.talk.silence(actor)
+        return facts + await self._parts.replies.silence(actor)
 
     async def _update(self, verified: Verified, said: Said | None) -> list[Fact]:
         """Of its own profile, or of what it has said."""
         actor, signer = verified.activity.object, verified.signer
         if not isinstance(actor, Actor):
-            return await self._parts.talk.update(verified, said)
-        await self._parts.acquaintances.update(actor, signer.key_id)
-        self._parts.acquaintances.forget_key(signer.key_id)
+            return await self._parts.replies.update(verified, said)
+        await self._parts.remote_actors.update(actor, signer.key_id)
+        self._parts.remote_actors.forget_key(signer.key_id)
         return []
 
     async def _blocked_by(self, verified: Verified) -> list[Fact]:

@@ -51,11 +51,11 @@ class Quotes:
         addresses: ActorUrls,
         settings: Settings,
         posts: Posts,
-        letters: Delivery,
+        delivery: Delivery,
         now: Callable[[], datetime],
         token: Callable[[], str],
     ) -> None:
-        self._addresses, self._settings, self._posts, self._letters = addresses, settings, posts, letters
+        self._addresses, self._settings, self._posts, self._delivery = addresses, settings, posts, delivery
         self._now, self._token = now, token
 
     async def take(self, verified: Verified) -> list[Fact]:
@@ -125,7 +125,7 @@ class Quotes:
         await QuoteRow.filter(id=row.id).update(revoked_at=self._now())
         url = self._url(row)
         gone = compose.delete(f"{url}#delete", self._addresses.actor(channel), url, former=STAMP, to=[row.actor])
-        await self._letters.send(channel, gone, [row.inbox], row.quoting)
+        await self._delivery.send(channel, gone, [row.inbox], row.quoting)
 
     async def _may(self, channel: Channel, post_id: str) -> bool:
         if not self._settings.value("federation.quotes", channel.id):
@@ -140,7 +140,7 @@ class Quotes:
         kind = "Accept" if stamp else "Reject"
         actor = self._addresses.actor(channel)
         document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, _echo(activity), result=stamp)
-        await self._letters.send(channel, document, [inbox], str(activity.instrument))
+        await self._delivery.send(channel, document, [inbox], str(activity.instrument))
 
     def _url(self, row: QuoteRow) -> str:
         return self._addresses.site().post(f"quotes/{row.id}")

@@ -64,12 +64,12 @@ class Posts:
         self,
         addresses: ActorUrls,
         settings: Settings,
-        letters: Delivery,
+        delivery: Delivery,
         find: Finds,
         now: Callable[[], datetime],
         token: Callable[[], str],
     ) -> None:
-        self._addresses, self._settings, self._letters, self._find = addresses, settings, letters, find
+        self._addresses, self._settings, self._delivery, self._find = addresses, settings, delivery, find
         self._now, self._token = now, token
 
     async def look_up(self, draft: Draft) -> Draft:
@@ -129,7 +129,7 @@ class Posts:
             "Note", url, (actor,), content=content, url=url, published=now, to=(to.actor,), cc=(to.actor,), tags=tags
         )
         document = compose.create(f"{url}#create", actor, thing)
-        await self._letters.send(channel, document, [to.inbox], url, expires_at)
+        await self._delivery.send(channel, document, [to.inbox], url, expires_at)
 
     async def pin(self, post_id: str, *, pinned: bool) -> None:
         """Put it above the channel's other posts, or among them again."""
@@ -213,7 +213,7 @@ class Posts:
             inboxes=list(inboxes(followers, post.visibility)),
         )
         to = _inboxes([*followers, *people], post.visibility)
-        await self._letters.send(channel, post.create(), to, post.url, expires_at)
+        await self._delivery.send(channel, post.create(), to, post.url, expires_at)
         return post
 
     async def _edit(self, post_id: str, draft: Draft) -> Post:
@@ -231,7 +231,7 @@ class Posts:
         people = [_restored(each) for each in reach.mentions]
         to = dict.fromkeys((*await self._had(channel, reach, shown), *_inboxes(people, shown)))
         await reach.save()
-        await self._letters.send(channel, post.update(self._token()), to, post.url)
+        await self._delivery.send(channel, post.update(self._token()), to, post.url)
         return post
 
     async def _delete(self, post_id: str) -> None:
@@ -247,7 +247,7 @@ class Posts:
         letter = compose.delete(
             f"{post.url}#delete", document["attributedTo"], post.url, to=document["to"], cc=document["cc"]
         )
-        await self._letters.send(channel, letter, to, post.url)
+        await self._delivery.send(channel, letter, to, post.url)
 
     async def _row(self, post_id: str) -> tuple[PostRow, Channel]:
         row = await PostRow.select_for_update().get_or_none(id=post_id)
@@ -266,7 +266,7 @@ class Posts:
 
     async def _followers(self, channel: Channel, shown: Visibility, people: list[Recipient]) -> list[Recipient]:
         direct = shown is Visibility.DIRECT
-        return [] if direct else await self._letters.followers(channel, [each.actor for each in people])
+        return [] if direct else await self._delivery.followers(channel, [each.actor for each in people])
 
     def _frame(self, channel: Channel, draft: Draft, post_id: str, published: datetime) -> Frame:
         site = self._addresses.site()

@@ -8,7 +8,7 @@ from fedistream.federation.values import Reply
 
 AGAIN_S = 5.0
 
-Along = Callable[[str], Awaitable[None]]
+InTransaction = Callable[[str], Awaitable[None]]
 
 
 class ChatPort(Protocol):
@@ -16,18 +16,18 @@ class ChatPort(Protocol):
 
     def is_on(self, channel_id: int) -> bool: ...
 
-    def minds(self, channel_id: int, text: str) -> bool:
+    def has_blocked_words(self, channel_id: int, text: str) -> bool:
         """Whether there are words in it that the channel does not want."""
 
-    async def say(self, said: Reply, along: Along) -> None:
-        """A new line. `along(message id)` is awaited in the transaction that writes it: what it raises keeps the line
-        out. Raises TooMany when it was not written, whatever the reason."""
+    async def say(self, said: Reply, in_transaction: InTransaction) -> None:
+        """Add a line to the chat. `in_transaction(message id)` is awaited in the transaction that writes it: what it
+        raises keeps the line out. Raises TooMany when it was not written, whatever the reason."""
 
     async def edit(self, message_id: str, said: Reply) -> None: ...
 
     async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None: ...
 
-    async def answer(self, said: Reply, markdown: str, by: str, along: Along) -> None:
+    async def answer(self, said: Reply, markdown: str, by: str, in_transaction: InTransaction) -> None:
         """A line in the channel's name to something that stands in the chat; otherwise as `say`."""
 
     async def wipe(self, message_ids: Sequence[str], by: str) -> None:
@@ -46,13 +46,13 @@ class NoChat:
     def is_on(self, channel_id: int) -> bool:
         return False
 
-    def minds(self, channel_id: int, text: str) -> bool:
+    def has_blocked_words(self, channel_id: int, text: str) -> bool:
         return False
 
-    async def say(self, said: Reply, along: Along) -> None:
+    async def say(self, said: Reply, in_transaction: InTransaction) -> None:
         raise TooMany(AGAIN_S)
 
-    async def answer(self, said: Reply, markdown: str, by: str, along: Along) -> None:
+    async def answer(self, said: Reply, markdown: str, by: str, in_transaction: InTransaction) -> None:
         raise TooMany(AGAIN_S)
 
     async def edit(self, message_id: str, said: Reply) -> None:

@@ -28,7 +28,7 @@ from fedistream.federation.posts.service import Post, Posts
 from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.remote_html import Excerpt, Said, excerpt, read_note
 from fedistream.federation.replies.answers import Answers
-from fedistream.federation.replies.chat_port import Along, ChatPort
+from fedistream.federation.replies.chat_port import ChatPort, InTransaction
 from fedistream.federation.urls import ActorUrls, Channel, Settings
 from fedistream.federation.values import Page, Reply, ReplyState, State
 
@@ -59,7 +59,7 @@ class Parts:
     """`now` is the time in UTC."""
 
     addresses: ActorUrls
-    acquaintances: RemoteActors
+    remote_actors: RemoteActors
     blocks: Blocks
     posts: Posts
     now: Callable[[], datetime]
@@ -135,7 +135,7 @@ class Replies:
         row = await RemoteNoteRow.get_or_none(url=url)
         if row is None:
             if not await self._is_over(url, actor):
-                await self._parts.acquaintances.hear(_tombstone(url, actor))
+                await self._parts.remote_actors.hear(_tombstone(url, actor))
             return []
         if row.actor != actor or row.state == ReplyState.DELETED:
             return []
@@ -235,7 +235,7 @@ class Replies:
     async def _catch_up(self) -> None:
         if self._look_at_blocks:
             self._look_at_blocks = False
-            self._parts.blocks.set_named(await self._parts.acquaintances.blocked_by_name())
+            self._parts.blocks.set_named(await self._parts.remote_actors.blocked_by_name())
             for actor in await _authors(*ALIVE):
                 if actor in self._parts.blocks:
                     await atomic(self._stated, self.silence(actor))
@@ -245,13 +245,13 @@ class Replies:
             .limit(AT_ONCE)
         ):
             for row in rows:
-                await self._near.room.say(_reply(row), _along(row))
+                await self._near.room.say(_reply(row), _in_transaction(row))
 
     async def _is_over(self, url: str, actor: str) -> bool:
         """Whether we have it, or have been told of its end."""
         if await RemoteNoteRow.exists(url=url):
             return True
-        return await self._parts.acquaintances.was_heard(_tombstone(url, actor))
+        return await self._parts.remote_actors.was_heard(_tombstone(url, actor))
 
     async def _place(self, verified: Verified, note: Object) -> _Place | None:
         """Below our post or anything that is, or else with whoever is mentioned. None for what is not for all."""
@@ -289,7 +289,7 @@ class Replies:
 
     def _state(self, channel_id: int, found: Excerpt) -> ReplyState:
         held = self._near.settings.value("federation.replies", channel_id) == "held"
-        unwelcome = self._near.room.minds(channel_id, f"{found.warning} {found.text}")
+        unwelcome = self._near.room.has_blocked_words(channel_id, f"{found.warning} {found.text}")
         return ReplyState.HELD if held or unwelcome else ReplyState.SHOWN
 
     def _excerpt(self, channel: Channel, said: Said) -> Excerpt:
@@ -305,7 +305,7 @@ class Replies:
     async def _keep(
         self, verified: Verified, note: Object, place: _Place, found: Excerpt, state: ReplyState
     ) -> RemoteNoteRow:
-        author = await self._parts.acquaintances.keep(verified.signer)
+        author = await self._parts.remote_actors.keep(verified.signer)
         row = await RemoteNoteRow.create(
             url=note.id,
             channel_id=place.channel.id,
@@ -418,7 +418,7 @@ def _tombstone(url: str, actor: str) -> str:
     return f"deleted {hashlib.sha256(f'{actor} {url}'.encode()).hexdigest()}"
 
 
-def _along(row: RemoteNoteRow) -> Along:
+def _in_transaction(row: RemoteNoteRow) -> InTransaction:
     async def bind(message_id: str) -> None:
         """Raises Conflict when it has changed since: then it is said as it is now, or not at all."""
         same = RemoteNoteRow.filter(id=row.id, state=ReplyState.SHOWN.value, message_id=None, edits=row.edits)

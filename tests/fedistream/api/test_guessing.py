@@ -13,7 +13,7 @@ from fedistream.api.http.endpoints import Endpoint, json_response, routes
 from fedistream.api.http.known_browsers import KnownBrowsers
 from fedistream.api.http.login_limit import FREE, LoginLimit
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import ENVELOPE
+from fedistream.api.owncast.errors import ENVELOPE
 from fedistream.people.service import People
 from tests.kit.asking import Clock, basic, client
 
@@ -23,7 +23,7 @@ PATH = "/api/admin/it"
 ADDRESSES, EACH = 10, 2 * (FREE + SPARE)
 
 
-async def it(ask: ApiRequest) -> Response:
+async def it(request: ApiRequest) -> Response:
     return json_response(None)
 
 

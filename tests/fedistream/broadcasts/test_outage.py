@@ -145,48 +145,48 @@ def turn(kind: Kind, run: BroadcastRun, told: list[str] | None = None) -> Write:
 async def test_the_turns_of_a_mistake_are_given_up_and_those_behind_them_are_written(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    diary, told = WriteQueue(there), list[str]()
+    write_queue, told = WriteQueue(there), list[str]()
 
     async def broken() -> None:
         raise LookupError("a mistake of ours")
 
-    diary.put(Write(Kind.STARTED, BroadcastRun(NOW, "bad"), broken))
-    diary.put(turn(Kind.STARTED, BroadcastRun(NOW, "good"), told))
-    diary.close()
-    await asyncio.wait_for(diary.run(), 30)
+    write_queue.put(Write(Kind.STARTED, BroadcastRun(NOW, "bad"), broken))
+    write_queue.put(turn(Kind.STARTED, BroadcastRun(NOW, "good"), told))
+    write_queue.close()
+    await asyncio.wait_for(write_queue.run(), 30)
     assert told == ["good started"]
     assert "is given up" in caplog.text
 
 
 async def test_an_encoder_that_flaps_for_hours_keeps_the_queue_short_and_loses_no_broadcast() -> None:
-    diary, run = WriteQueue(there), BroadcastRun(NOW, "one")
-    diary.put(turn(Kind.STARTED, run))
+    write_queue, run = WriteQueue(there), BroadcastRun(NOW, "one")
+    write_queue.put(turn(Kind.STARTED, run))
     for _ in range(5 * MAX_WRITES):
-        diary.put(turn(Kind.LOST, run))
-        diary.put(turn(Kind.RETURNED, run))
-    assert diary.waiting <= MAX_WRITES
-    assert diary.dropped == 0
+        write_queue.put(turn(Kind.LOST, run))
+        write_queue.put(turn(Kind.RETURNED, run))
+    assert write_queue.waiting <= MAX_WRITES
+    assert write_queue.dropped == 0
 
 
 async def test_encoders_of_several_channels_that_flap_at_once_keep_the_queue_short_too() -> None:
-    diary, runs = WriteQueue(there), [BroadcastRun(NOW, "one"), BroadcastRun(NOW, "two")]
+    write_queue, runs = WriteQueue(there), [BroadcastRun(NOW, "one"), BroadcastRun(NOW, "two")]
     for kind in (Kind.STARTED, *(Kind.LOST, Kind.RETURNED) * (2 * MAX_WRITES)):
         for run in runs:
-            diary.put(turn(kind, run))
-    assert diary.waiting <= MAX_WRITES
-    assert diary.dropped == 0
+            write_queue.put(turn(kind, run))
+    assert write_queue.waiting <= MAX_WRITES
+    assert write_queue.dropped == 0
 
 
 async def test_too_many_broadcasts_are_left_out_whole_and_the_newest_stay() -> None:
-    diary, told = WriteQueue(there), list[str]()
+    write_queue, told = WriteQueue(there), list[str]()
     for number in range(MAX_WRITES):
         run = BroadcastRun(NOW, str(number))
-        diary.put(turn(Kind.STARTED, run, told))
-        diary.put(turn(Kind.ENDED, run, told))
-    assert diary.waiting <= MAX_WRITES
-    assert diary.dropped == MAX_WRITES // 2
-    diary.close()
-    await asyncio.wait_for(diary.run(), 30)
+        write_queue.put(turn(Kind.STARTED, run, told))
+        write_queue.put(turn(Kind.ENDED, run, told))
+    assert write_queue.waiting <= MAX_WRITES
+    assert write_queue.dropped == MAX_WRITES // 2
+    write_queue.close()
+    await asyncio.wait_for(write_queue.run(), 30)
     assert told[:2] == ["0 started", "0 ended"]
     assert told[-2:] == [f"{MAX_WRITES - 1} started", f"{MAX_WRITES - 1} ended"]
     assert len(told) == MAX_WRITES
@@ -204,12 +204,12 @@ async def test_an_error_without_a_name_is_no_reason_to_give_up_while_the_databas
         if len(told) < ATTEMPTS + 3:
             raise LookupError("what the driver says when there is no server")
 
-    diary = WriteQueue(look)
-    diary.put(Write(Kind.ENDED, BroadcastRun(NOW, "one"), write))
-    diary.close()
-    running = asyncio.create_task(diary.run())
+    write_queue = WriteQueue(look)
+    write_queue.put(Write(Kind.ENDED, BroadcastRun(NOW, "one"), write))
+    write_queue.close()
+    running = asyncio.create_task(write_queue.run())
     async with asyncio.timeout(60):
         while not running.done():
-            diary.hurry()
+            write_queue.hurry()
             await asyncio.sleep(0.01)
     assert len(told) == ATTEMPTS + 3

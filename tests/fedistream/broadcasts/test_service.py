@@ -332,7 +332,7 @@ async def test_a_row_that_cannot_be_written_stops_neither_the_media_nor_the_rows
         async def broken() -> None:
             raise LookupError("a mistake of ours")
 
-        node.broadcasts._diary.put(Write(Kind.ALIVE, BroadcastRun(node.clock.now(), "of a mistake"), broken))
+        node.broadcasts._write_queue.put(Write(Kind.ALIVE, BroadcastRun(node.clock.now(), "of a mistake"), broken))
         publication, _ = await node.publish()
         send(publication)
         await node.written()

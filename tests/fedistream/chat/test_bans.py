@@ -75,36 +75,36 @@ async def test_lifting_what_is_not_banned_is_told(bans: Bans) -> None:
 
 
 async def test_of_ipv6_the_whole_household_is_banned_as_its_addresses_change(bans: Bans) -> None:
-    await bans.ban_household("2001:db8:1:2:3:4:5:6")
+    await bans.ban_network("2001:db8:1:2:3:4:5:6")
     assert bans.holds("2001:db8:1:2:ffff::1")
     assert not bans.holds("2001:db8:1:3::1")
     for address in ("192.0.2.1", "::ffff:192.0.2.2"):
-        await bans.ban_household(address)
+        await bans.ban_network(address)
     assert [ban.address for ban in bans.all()] == ["2001:db8:1:2::/64", "192.0.2.1", "192.0.2.2"]
 
 
 async def test_what_is_written_along_with_a_ban_is_written_with_it_or_the_ban_is_not(bans: Bans) -> None:
     written: list[str] = []
 
-    async def along(address: str) -> None:
+    async def in_transaction(address: str) -> None:
         written.append(address)
         if address == "192.0.2.9":
             raise LookupError(address)
 
-    await bans.ban_household("2001:db8::1", along=along)
+    await bans.ban_network("2001:db8::1", in_transaction=in_transaction)
     with pytest.raises(LookupError):
-        await bans.ban("192.0.2.9", along=along)
+        await bans.ban("192.0.2.9", in_transaction=in_transaction)
     assert written == ["2001:db8::/64", "192.0.2.9"]
     assert not bans.holds("192.0.2.9")
     await bans.ban("192.0.2.9")
     with pytest.raises(LookupError):
-        await bans.lift("192.0.2.9", along)
+        await bans.lift("192.0.2.9", in_transaction)
     assert bans.holds("192.0.2.9")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "unix:", ""])
 async def test_this_machine_is_never_banned_with_somebody(bans: Bans, address: str) -> None:
-    await bans.ban_household(address)
+    await bans.ban_network(address)
     assert bans.all() == ()
     assert not bans.holds(address)
 
@@ -119,7 +119,7 @@ async def test_this_machine_is_never_banned_with_somebody(bans: Bans, address: s
 async def test_nobody_is_banned_at_an_address_that_many_may_share(
     bans: Bans, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await bans.ban_household(address, "Troll was disabled")
+    await bans.ban_network(address, "Troll was disabled")
     assert (bans.all(), bans.holds(address)) == ((), False)
     assert "--trusted-proxies" in caplog.text
 

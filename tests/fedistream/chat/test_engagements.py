@@ -18,12 +18,12 @@ POST = "https://node.example/federation/1"
 
 
 async def test_follows_likes_and_shares_are_told(room: Chatroom) -> None:
-    chorus = EngagementAnnouncer(room.feature.herald, room.settings)
-    await chorus.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
-    await chorus.announce_like(PostLiked(room.home, POST, *ANN, "", AT))
-    await chorus.announce_like(PostLiked(room.home, POST, *ANN, "🔥", AT))
-    await chorus.announce_like(PostLiked(room.home, POST, *ANN, ":blob_cat:", AT))
-    await chorus.announce_share(PostShared(room.home, POST, *ANN, AT))
+    announcer = EngagementAnnouncer(room.feature.poster, room.settings)
+    await announcer.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
+    await announcer.announce_like(PostLiked(room.home, POST, *ANN, "", AT))
+    await announcer.announce_like(PostLiked(room.home, POST, *ANN, "🔥", AT))
+    await announcer.announce_like(PostLiked(room.home, POST, *ANN, ":blob_cat:", AT))
+    await announcer.announce_share(PostShared(room.home, POST, *ANN, AT))
     await room.feature.messages.settle()
     lines = await room.feature.messages.history(room.home)
     assert [(line.kind, line.body) for line in lines] == [
@@ -39,39 +39,39 @@ async def test_follows_likes_and_shares_are_told(room: Chatroom) -> None:
 
 
 async def test_a_storm_of_likes_holds_up_nobody_and_what_finds_no_room_is_left_out(room: Chatroom) -> None:
-    chorus = EngagementAnnouncer(room.feature.herald, room.settings)
+    announcer = EngagementAnnouncer(room.feature.poster, room.settings)
     for _ in range(MAX_WAITING + 10):
         # a reaction that waited for the database would make all others wait
         with pytest.raises(StopIteration):
-            chorus.announce_like(PostLiked(room.home, POST, *ANN, "", AT)).send(None)
-    assert await room.feature.herald.system(room.home, "there is room for what people say")
+            announcer.announce_like(PostLiked(room.home, POST, *ANN, "", AT)).send(None)
+    assert await room.feature.poster.system(room.home, "there is room for what people say")
     assert await MessageRow.filter(kind=Kind.LIKE.value).count() == MAX_WAITING // 2
 
 
 async def test_who_waits_for_the_admin_is_not_announced(room: Chatroom) -> None:
-    chorus = EngagementAnnouncer(room.feature.herald, room.settings)
-    await chorus.announce_follow(FollowReceived(room.home, *ANN, "pending", AT))
+    announcer = EngagementAnnouncer(room.feature.poster, room.settings)
+    await announcer.announce_follow(FollowReceived(room.home, *ANN, "pending", AT))
     assert await room.bodies() == []
 
 
 @pytest.mark.parametrize(("setting", "value"), [("federation.show_engagement", False), ("chat.disabled", True)])
 async def test_an_admin_can_silence_it(room: Chatroom, setting: str, value: bool) -> None:
     await room.settings.change(setting, value, room.home)
-    chorus = EngagementAnnouncer(room.feature.herald, room.settings)
-    await chorus.announce_like(PostLiked(room.home, POST, *ANN, "", AT))
+    announcer = EngagementAnnouncer(room.feature.poster, room.settings)
+    await announcer.announce_like(PostLiked(room.home, POST, *ANN, "", AT))
     assert await room.bodies() == []
 
 
 async def test_a_name_with_nothing_to_see_gives_way_to_the_handle(room: Chatroom) -> None:
-    chorus = EngagementAnnouncer(room.feature.herald, room.settings)
+    announcer = EngagementAnnouncer(room.feature.poster, room.settings)
     nameless = (ANN[0], "\u202e ✔\ufe0f :verified:", *ANN[2:])
-    await chorus.announce_approval(FollowApproved(room.home, *nameless, AT))
+    await announcer.announce_approval(FollowApproved(room.home, *nameless, AT))
     assert await room.bodies() == ["ann@remote.example followed this stream."]
 
 
 @pytest.mark.parametrize("reaction", ["👍🏽", "1️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "👩‍❤️‍👨", ":blob_cat:", "♥"])
 async def test_a_reaction_is_told_with_its_emoji(room: Chatroom, reaction: str) -> None:
-    await EngagementAnnouncer(room.feature.herald, room.settings).announce_like(
+    await EngagementAnnouncer(room.feature.poster, room.settings).announce_like(
         PostLiked(room.home, POST, *ANN, reaction, AT)
     )
     assert await room.bodies() == [f"Ann <b>of</b> Clay & Co reacted with {reaction} to a post from Fedistream."]
@@ -79,33 +79,33 @@ async def test_a_reaction_is_told_with_its_emoji(room: Chatroom, reaction: str) 
 
 @pytest.mark.parametrize("reaction", ["read https://spam.example", "good", ":a b:", "!" * 40, "\u202e", ":" + "x" * 63])
 async def test_what_is_no_emoji_is_a_like(room: Chatroom, reaction: str) -> None:
-    await EngagementAnnouncer(room.feature.herald, room.settings).announce_like(
+    await EngagementAnnouncer(room.feature.poster, room.settings).announce_like(
         PostLiked(room.home, POST, *ANN, reaction, AT)
     )
     assert await room.bodies() == ["Ann <b>of</b> Clay & Co liked a post from Fedistream."]
 
 
 async def test_a_follow_is_told_once_per_broadcast_also_by_another_process(room: Chatroom) -> None:
-    chorus, other = (EngagementAnnouncer(room.feature.herald, room.settings) for _ in range(2))
+    announcer, other = (EngagementAnnouncer(room.feature.poster, room.settings) for _ in range(2))
     bob = ("https://remote.example/users/bob", "Bob", "bob@remote.example", "")
     room.air[room.home] = LiveState(True, None, room.clock.now())
-    for each in (chorus, chorus, other):
+    for each in (announcer, announcer, other):
         await each.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
         await each.announce_approval(FollowApproved(room.home, *ANN, AT))
         assert len(await room.bodies()) == 1
-    await chorus.announce_follow(FollowReceived(room.home, *bob, "accepted", AT))
+    await announcer.announce_follow(FollowReceived(room.home, *bob, "accepted", AT))
     assert len(await room.bodies()) == 2
     room.clock.advance(3600)
     room.air[room.home] = LiveState(True, None, room.clock.now())
-    await chorus.announce_start(BroadcastStarted(room.home, 2, "", room.clock.now()))
-    for each in (chorus, other):
+    await announcer.announce_start(BroadcastStarted(room.home, 2, "", room.clock.now()))
+    for each in (announcer, other):
         await each.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
         assert len(await room.bodies()) == 3
 
 
 async def test_a_custom_emoji_has_its_picture_from_this_node(room: Chatroom) -> None:
     liked = PostLiked(room.home, POST, *ANN, ":blob_cat:", AT, "https://remote.example/blob.png")
-    await EngagementAnnouncer(room.feature.herald, room.settings).announce_like(liked)
+    await EngagementAnnouncer(room.feature.poster, room.settings).announce_like(liked)
     await room.feature.messages.settle()
     (line,) = await room.feature.messages.history(room.home)
     assert (line.reaction, line.reaction_picture) == (":blob_cat:", "/shown?https://remote.example/blob.png")

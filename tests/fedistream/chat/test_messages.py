@@ -311,11 +311,11 @@ async def test_ids_go_on_after_those_stored_though_the_clock_was_set_back(room: 
 
 
 async def test_what_is_said_after_a_clock_was_set_back_comes_later_and_has_the_true_time(room: Chatroom) -> None:
-    log, herald, clock = room.feature.messages, room.feature.herald, room.clock
+    log, poster, clock = room.feature.messages, room.feature.poster, room.clock
     clock.advance(365 * 86400)
-    early = await herald.system(room.home, "said while the clock is a year ahead")
+    early = await poster.system(room.home, "said while the clock is a year ahead")
     clock.advance(-365 * 86400)
-    late = [await herald.system(room.home, text) for text in ("set right", "a moment later")]
+    late = [await poster.system(room.home, text) for text in ("set right", "a moment later")]
     assert [message.at for message in late] == [clock.now()] * 2
     assert await log.history(room.home) == (early, *late)
     assert await log.history(room.home, after=early.id) == tuple(late)
@@ -324,6 +324,6 @@ async def test_what_is_said_after_a_clock_was_set_back_comes_later_and_has_the_t
     assert await log.hidden_since(room.home, late[1].id) == (early.id, late[0].id)
     # what was said while the clock was ahead is as old as what was said next
     clock.advance(86400)
-    last = await herald.system(room.home, "a day later")
+    last = await poster.system(room.home, "a day later")
     await log.prune(room.home, clock.now() - timedelta(hours=1))
     assert await log.history(room.home) == (last,)

@@ -41,16 +41,16 @@ async def test_a_hidden_message_vanishes_for_all_and_can_come_back(room: Chatroo
 
 async def test_a_disabled_visitor_is_told_silenced_and_sent_away_with_all_he_said(room: Chatroom) -> None:
     visitor, token = await room.feature.chat.register(room.home, "*Troll*", LOUD)
-    seat, ears = room.seated(visitor, LOUD)
+    connection, ears = room.seated(visitor, LOUD)
     _, second = room.seated(visitor, "127.0.0.1")
     _, his = await room.guest("Ben")
-    said = [await room.feature.chat.say(seat, body) for body in ("one", "two")]
-    late = asyncio.ensure_future(room.feature.chat.say(seat, "a last word"))
+    said = [await room.feature.chat.say(connection, body) for body in ("one", "two")]
+    late = asyncio.ensure_future(room.feature.chat.say(connection, "a last word"))
     await asyncio.sleep(0)
     disabled = await room.feature.moderation.set_enabled(visitor.id, False, ADMIN, "again")
     await late
     assert not disabled.enabled
-    assert await room.feature.chat.say(seat, "me again") is None
+    assert await room.feature.chat.say(connection, "me again") is None
     assert await room.bodies() == []
     (shown,) = his.of(Shown)
     assert set(shown.ids) > {message.id for message in said if message}
@@ -84,9 +84,9 @@ async def test_a_visitor_who_is_enabled_again_may_chat_when_the_ban_is_lifted(ro
     with pytest.raises(NotAllowed):
         room.seated(enabled, LOUD)
     await moderation.lift_ban(LOUD)
-    seat, _ = room.seated(enabled, LOUD)
+    connection, _ = room.seated(enabled, LOUD)
     room.clock.advance(10)
-    assert await room.feature.chat.say(seat, "I am back") is not None
+    assert await room.feature.chat.say(connection, "I am back") is not None
     assert sum(isinstance(fact, VisitorEnabled) for fact in room.facts) == 1
     assert sum(isinstance(fact, VisitorDisabled) for fact in room.facts) == 1
 
@@ -95,8 +95,8 @@ async def test_moderators_are_made_and_cannot_disable_each_other(room: Chatroom)
     ann, _ = await room.guest("Ann")
     ben, _ = await room.guest("Ben")
     moderation = room.feature.moderation
-    for seat in (ann, ben):
-        await moderation.set_moderator(seat.visitor.id, True)
+    for connection in (ann, ben):
+        await moderation.set_moderator(connection.visitor.id, True)
     assert ann.visitor.role is Role.MODERATOR
     with pytest.raises(NotAllowed):
         await moderation.set_enabled(ann.visitor.id, False, ben.visitor.id)

@@ -19,8 +19,8 @@ BEN = RemoteAuthor("Ben <b>", "ben@social.example", "https://social.example/@ben
 
 async def test_what_the_node_says_for_good_is_in_the_history_and_a_fact(room: Chatroom) -> None:
     _, ears = await room.guest("Ann")
-    system = await room.feature.herald.system(room.home, "**mind** the gap")
-    action = await room.feature.herald.action(room.home, "the curtain rises")
+    system = await room.feature.poster.system(room.home, "**mind** the gap")
+    action = await room.feature.poster.action(room.home, "the curtain rises")
     assert ears.of(Message) == [system, action] == list(await room.feature.messages.history(room.home))
     assert (system.kind, system.origin, system.visitor) == (Kind.SYSTEM, Origin.INTEGRATION, None)
     assert (action.kind, action.html) == (Kind.ACTION, "<p>the curtain rises</p>")
@@ -31,12 +31,12 @@ async def test_a_bot_speaks_under_its_name_as_fast_as_it_likes(room: Chatroom) -
     bot = await room.feature.visitors.make_bot("Score")
     _, ears = await room.guest("Ann")
     for n in range(10):
-        await room.feature.herald.bot_says(room.home, bot, f"{n}:0")
+        await room.feature.poster.bot_says(room.home, bot, f"{n}:0")
     assert ears.lines == [f"{n}:0" for n in range(10)]
     assert {message.visitor for message in ears.of(Message)} == {bot}
     disabled = await room.feature.moderation.set_enabled(bot.id, False, "admin")
     with pytest.raises(NotAllowed):
-        await room.feature.herald.bot_says(room.home, disabled, "psst")
+        await room.feature.poster.bot_says(room.home, disabled, "psst")
 
 
 @pytest.mark.parametrize("body", ["", " \n", "\u200b", "x" * (2 * MAX_BYTES + 1)])
@@ -44,31 +44,31 @@ async def test_an_integration_that_says_nothing_or_too_much_is_refused(room: Cha
     bot = await room.feature.visitors.make_bot("Score")
     _, ears = await room.guest("Ann")
     with pytest.raises(Invalid):
-        await room.feature.herald.system(room.home, body)
+        await room.feature.poster.system(room.home, body)
     with pytest.raises(Invalid):
-        await room.feature.herald.bot_says(room.home, bot, body)
+        await room.feature.poster.bot_says(room.home, bot, body)
     with pytest.raises(Invalid):
-        room.feature.herald.system_to(0, body)
+        room.feature.poster.system_to(0, body)
     assert ears.lines == []
 
 
 async def test_one_socket_can_be_spoken_to_alone(room: Chatroom) -> None:
     ann, hers = await room.guest("Ann")
     _, his = await room.guest("Ben")
-    room.feature.herald.system_to(ann.id, "only **you**")
+    room.feature.poster.system_to(ann.id, "only **you**")
     assert [(message.kind, message.html) for message in hers.of(Message)] == [
         (Kind.SYSTEM, "<p>only <strong>you</strong></p>")
     ]
     assert his.lines == []
     assert await room.bodies() == []
     with pytest.raises(NotFound):
-        room.feature.herald.system_to(99, "hello?")
+        room.feature.poster.system_to(99, "hello?")
 
 
 async def test_people_from_elsewhere_speak_and_like_under_their_own_names(room: Chatroom) -> None:
-    said = await room.feature.herald.remote_says(room.home, Origin.FEDIVERSE, BEN, "<p>hi</p>")
+    said = await room.feature.poster.remote_says(room.home, Origin.FEDIVERSE, BEN, "<p>hi</p>")
     what = Engagement(Kind.LIKE, BEN, "Ben <b> liked *that* this stream went live.", "Ben", BEN.avatar, BEN.url)
-    liked = room.feature.herald.engagement(room.home, what)
+    liked = room.feature.poster.engagement(room.home, what)
     await room.feature.messages.settle()
     assert (said.remote, said.visitor, said.html) == (BEN, None, "<p>hi</p>")
     assert liked.html == "<p>Ben &lt;b&gt; liked *that* this stream went live.</p>"
@@ -81,11 +81,11 @@ async def test_people_from_elsewhere_speak_and_like_under_their_own_names(room: 
 async def test_the_turns_of_a_broadcast_are_told_and_not_kept(room: Chatroom) -> None:
     await room.settings.change("chat.welcome", "Be kind", room.home)
     _, ears = await room.guest("Ann")
-    herald = room.feature.herald
-    await herald.announce_start(BroadcastStarted(room.home, 1, "Clay", AT))
-    await herald.announce_title(TitleChanged(room.home, "A *new* title", AT))
-    await herald.announce_title(TitleChanged(room.home, "", AT))
-    await herald.announce_end(BroadcastEnded(room.home, 1, "finished", AT))
+    poster = room.feature.poster
+    await poster.announce_start(BroadcastStarted(room.home, 1, "Clay", AT))
+    await poster.announce_title(TitleChanged(room.home, "A *new* title", AT))
+    await poster.announce_title(TitleChanged(room.home, "", AT))
+    await poster.announce_end(BroadcastEnded(room.home, 1, "finished", AT))
     await room.feature.messages.settle()
     assert [message.html for message in ears.of(Message)] == [
         "<p>Stay tuned, the stream is <strong>starting</strong>!</p>",
@@ -99,10 +99,10 @@ async def test_the_turns_of_a_broadcast_are_told_and_not_kept(room: Chatroom) ->
 async def test_a_chat_that_is_off_says_nothing(room: Chatroom) -> None:
     _, ears = await room.guest("Ann")
     await room.settings.change("chat.disabled", True, room.home)
-    herald = room.feature.herald
-    await herald.announce_start(BroadcastStarted(room.home, 1, "Clay", AT))
-    await herald.announce_title(TitleChanged(room.home, "New", AT))
-    await herald.announce_end(BroadcastEnded(room.home, 1, "finished", AT))
+    poster = room.feature.poster
+    await poster.announce_start(BroadcastStarted(room.home, 1, "Clay", AT))
+    await poster.announce_title(TitleChanged(room.home, "New", AT))
+    await poster.announce_end(BroadcastEnded(room.home, 1, "finished", AT))
     await room.feature.messages.settle()
     assert ears.lines == []
 

@@ -16,17 +16,17 @@ class Watched:
 
     def __init__(self) -> None:
         self.clock = Timers()
-        self.rooms = Presence(self.clock.clocks())
+        self.presence = Presence(self.clock.clocks())
         self.told: list[str] = []
-        self.rooms.came = lambda seat: self.told.append(f"+{seat.visitor.name}")
-        self.rooms.went = lambda seat: self.told.append(f"-{seat.visitor.name}")
+        self.presence.came = lambda connection: self.told.append(f"+{connection.visitor.name}")
+        self.presence.went = lambda connection: self.told.append(f"-{connection.visitor.name}")
 
     def visitor(self, name: str) -> Visitor:
         return Visitor(name.lower(), name, 0, self.clock.now())
 
     def enter(self, name: str, channel_id: int = HOME) -> tuple[ChatConnection, Ears]:
         ears = Ears()
-        return self.rooms.enter(channel_id, self.visitor(name), ears, "192.0.2.1", "Firefox"), ears
+        return self.presence.enter(channel_id, self.visitor(name), ears, "192.0.2.1", "Firefox"), ears
 
 
 @pytest.fixture
@@ -35,19 +35,19 @@ def watched() -> Watched:
 
 
 def test_a_visitor_comes_once_however_many_windows_he_opens(watched: Watched) -> None:
-    seats = [watched.enter("Ann")[0] for _ in range(3)]
+    connections = [watched.enter("Ann")[0] for _ in range(3)]
     assert watched.told == ["+Ann"]
-    assert watched.rooms.count(HOME) == 3
-    for seat in seats[:2]:
-        watched.rooms.leave(seat)
+    assert watched.presence.count(HOME) == 3
+    for connection in connections[:2]:
+        watched.presence.leave(connection)
     watched.clock.advance(PARTED_S + 1)
     assert watched.told == ["+Ann"]
 
 
 def test_a_visitor_has_gone_ten_seconds_after_his_last_socket(watched: Watched) -> None:
-    seat, _ = watched.enter("Ann")
-    watched.rooms.leave(seat)
-    watched.rooms.leave(seat)
+    connection, _ = watched.enter("Ann")
+    watched.presence.leave(connection)
+    watched.presence.leave(connection)
     watched.clock.advance(PARTED_S - 0.1)
     assert watched.told == ["+Ann"]
     watched.clock.advance(0.1)
@@ -58,9 +58,9 @@ def test_a_visitor_has_gone_ten_seconds_after_his_last_socket(watched: Watched) 
 
 def test_who_reloads_the_page_has_not_been_away(watched: Watched) -> None:
     for _ in range(4):
-        seat, _ = watched.enter("Ann")
+        connection, _ = watched.enter("Ann")
         watched.clock.advance(30)
-        watched.rooms.leave(seat)
+        watched.presence.leave(connection)
         watched.clock.advance(PARTED_S - 1)
     assert watched.told == ["+Ann"]
 
@@ -70,9 +70,9 @@ def test_rooms_of_channels_are_apart(watched: Watched) -> None:
     _, there = watched.enter("Ann", OTHER)
     assert watched.told == ["+Ann", "+Ann"]
     event = Parted(watched.visitor("Ben"), "id", watched.clock.now())
-    watched.rooms.say(HOME, event)
+    watched.presence.say(HOME, event)
     assert (here.heard, there.heard) == ([event], [])
-    watched.rooms.empty(OTHER, CloseReason.STOPPING)
+    watched.presence.empty(OTHER, CloseReason.STOPPING)
     assert (here.closed, there.closed) == (None, CloseReason.STOPPING)
 
 
@@ -81,7 +81,7 @@ def test_a_client_tells_of_its_socket(watched: Watched) -> None:
     watched.clock.advance(5)
     second, _ = watched.enter("Ben")
     second.messages += 2
-    one, other = (seat.client() for seat in watched.rooms.seats(HOME))
+    one, other = (connection.client() for connection in watched.presence.connections(HOME))
     assert (one.id, one.visitor.name, one.address, one.user_agent, one.messages) == (
         0,
         "Ann",
@@ -91,22 +91,22 @@ def test_a_client_tells_of_its_socket(watched: Watched) -> None:
     )
     assert (other.id, other.messages) == (1, 2)
     assert (other.connected_at - one.connected_at).total_seconds() == 5
-    assert watched.rooms.seat(1) is second
-    watched.rooms.leave(first)
-    assert watched.rooms.seat(0) is None
+    assert watched.presence.connection(1) is second
+    watched.presence.leave(first)
+    assert watched.presence.connection(0) is None
 
 
 def test_a_visitor_who_becomes_another_keeps_his_seats_and_leaves_as_the_other(watched: Watched) -> None:
-    seat, _ = watched.enter("Ann")
+    connection, _ = watched.enter("Ann")
     there, _ = watched.enter("Ann", OTHER)
     window, _ = watched.enter("Zoe")
-    assert sorted(watched.rooms.become("ann", watched.visitor("Zoe"))) == [HOME, OTHER]
-    assert {each.visitor.name for each in (seat, there, window)} == {"Zoe"}
-    assert len(list(watched.rooms.of_visitor("zoe"))) == 3
-    assert list(watched.rooms.of_visitor("ann")) == []
-    assert watched.rooms.become("nobody", watched.visitor("Zoe")) == ()
-    for each in (seat, there, window):
-        watched.rooms.leave(each)
+    assert sorted(watched.presence.become("ann", watched.visitor("Zoe"))) == [HOME, OTHER]
+    assert {each.visitor.name for each in (connection, there, window)} == {"Zoe"}
+    assert len(list(watched.presence.of_visitor("zoe"))) == 3
+    assert list(watched.presence.of_visitor("ann")) == []
+    assert watched.presence.become("nobody", watched.visitor("Zoe")) == ()
+    for each in (connection, there, window):
+        watched.presence.leave(each)
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "+Ann", "+Zoe", "-Zoe", "-Zoe"]
 
@@ -114,38 +114,38 @@ def test_a_visitor_who_becomes_another_keeps_his_seats_and_leaves_as_the_other(w
 def test_who_signs_in_as_somebody_who_is_just_leaving_lets_nobody_go(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
     zoe, _ = watched.enter("Zoe")
-    watched.rooms.leave(zoe)
+    watched.presence.leave(zoe)
     watched.clock.advance(PARTED_S - 1)
-    assert watched.rooms.become("ann", watched.visitor("Zoe")) == (HOME,)
+    assert watched.presence.become("ann", watched.visitor("Zoe")) == (HOME,)
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "+Zoe"], "Zoe sits there"
-    watched.rooms.leave(ann)
+    watched.presence.leave(ann)
     watched.clock.advance(PARTED_S - 1)
     back, _ = watched.enter("Zoe")
     watched.clock.advance(PARTED_S)
-    watched.rooms.leave(back)
+    watched.presence.leave(back)
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
 
 
 def test_who_goes_elsewhere_to_sign_in_comes_back_as_another_and_has_not_been_away(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
-    watched.rooms.leave(ann)
+    watched.presence.leave(ann)
     watched.clock.advance(PARTED_S - 1)
-    assert watched.rooms.become("ann", watched.visitor("Zoe")) == (HOME,)
+    assert watched.presence.become("ann", watched.visitor("Zoe")) == (HOME,)
     watched.clock.advance(PARTED_S - 1)
-    seat, _ = watched.enter("Zoe")
+    connection, _ = watched.enter("Zoe")
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann"]
-    watched.rooms.leave(seat)
+    watched.presence.leave(connection)
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "-Zoe"]
 
 
 def test_who_has_signed_in_and_does_not_come_back_has_gone_as_the_other(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
-    watched.rooms.leave(ann)
-    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.presence.leave(ann)
+    watched.presence.become("ann", watched.visitor("Zoe"))
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "-Zoe"]
     watched.enter("Ann")
@@ -155,23 +155,23 @@ def test_who_has_signed_in_and_does_not_come_back_has_gone_as_the_other(watched:
 def test_who_signs_in_elsewhere_as_somebody_who_is_here_is_here(watched: Watched) -> None:
     ann, _ = watched.enter("Ann")
     zoe, _ = watched.enter("Zoe")
-    watched.rooms.leave(ann)
-    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.presence.leave(ann)
+    watched.presence.become("ann", watched.visitor("Zoe"))
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "+Zoe"]
-    watched.rooms.leave(zoe)
+    watched.presence.leave(zoe)
     watched.clock.advance(PARTED_S)
     assert watched.told == ["+Ann", "+Zoe", "-Zoe"]
 
 
 @pytest.mark.parametrize("first", ["Ann", "Zoe"])
 def test_two_that_are_leaving_and_become_one_leave_once(watched: Watched, first: str) -> None:
-    seats = {name: watched.enter(name)[0] for name in ("Ann", "Zoe")}
-    watched.rooms.leave(seats.pop(first))
+    connections = {name: watched.enter(name)[0] for name in ("Ann", "Zoe")}
+    watched.presence.leave(connections.pop(first))
     watched.clock.advance(1)
-    watched.rooms.leave(*seats.values())
+    watched.presence.leave(*connections.values())
     watched.clock.advance(1)
-    watched.rooms.become("ann", watched.visitor("Zoe"))
+    watched.presence.become("ann", watched.visitor("Zoe"))
     watched.clock.advance(PARTED_S - 0.1)
     assert watched.told == ["+Ann", "+Zoe"]
     watched.clock.advance(PARTED_S)
@@ -179,22 +179,22 @@ def test_two_that_are_leaving_and_become_one_leave_once(watched: Watched, first:
 
 
 def test_who_is_renamed_while_leaving_has_gone_in_time_and_by_the_new_name(watched: Watched) -> None:
-    seat, _ = watched.enter("Ann")
+    connection, _ = watched.enter("Ann")
     there, _ = watched.enter("Ann", OTHER)
-    watched.rooms.leave(seat)
+    watched.presence.leave(connection)
     watched.clock.advance(PARTED_S - 1)
-    assert sorted(watched.rooms.become("ann", replace(watched.visitor("Ann"), name="Anna"))) == [HOME, OTHER]
+    assert sorted(watched.presence.become("ann", replace(watched.visitor("Ann"), name="Anna"))) == [HOME, OTHER]
     watched.clock.advance(1)
     assert watched.told == ["+Ann", "+Ann", "-Anna"]
     assert there.visitor.name == "Anna"
 
 
 def test_closing_sends_everybody_away_and_tells_of_nobodys_leaving(watched: Watched) -> None:
-    seat, ears = watched.enter("Ann")
+    connection, ears = watched.enter("Ann")
     gone, _ = watched.enter("Ben")
-    watched.rooms.leave(gone)
-    watched.rooms.close()
-    watched.rooms.leave(seat)
+    watched.presence.leave(gone)
+    watched.presence.close()
+    watched.presence.leave(connection)
     watched.clock.advance(0)
     assert ears.closed is CloseReason.STOPPING
     assert watched.told == ["+Ann", "+Ben"]

@@ -38,7 +38,7 @@ async def fine(message_id: str) -> None:
 
 
 async def said(room: Chatroom, **more: str) -> Message:
-    await room.feature.gallery.say(Remark(room.home, **more), fine)  # type: ignore[arg-type]
+    await room.feature.remote_messages.say(Remark(room.home, **more), fine)  # type: ignore[arg-type]
     return (await room.feature.messages.history(room.home))[-1]
 
 
@@ -59,7 +59,7 @@ async def test_what_fails_along_with_a_line_keeps_it_out(room: Chatroom) -> None
 
     _, ears = await room.guest("Bo")
     with pytest.raises(TooMany):
-        await room.feature.gallery.say(Remark(room.home), fail)
+        await room.feature.remote_messages.say(Remark(room.home), fail)
     assert (await room.bodies(), ears.of(Message)) == ([], [])
 
 
@@ -75,28 +75,28 @@ async def test_an_answer_is_in_the_chat_and_written_down_or_neither(room: Chatro
 
     remark = Answered(room.home, message_id=question.id)
     with pytest.raises(TooMany):
-        await room.feature.gallery.answer(remark, "ho", "mod", fail)
+        await room.feature.remote_messages.answer(remark, "ho", "mod", fail)
     assert (len(await room.bodies()), await room.feature.moderation.actions()) == (1, ())
-    await room.feature.gallery.answer(remark, "ho", "mod", written)
+    await room.feature.remote_messages.answer(remark, "ho", "mod", written)
     (action,) = await room.feature.moderation.actions()
     assert (action.what, action.actor, action.target) == ("answer", "mod", question.id)
     _, answer = await room.feature.messages.history(room.home)
     assert (answer.id, answer.answers) == (seen[0], question.id)
     await ModerationActionRow._meta.db.execute_query("DROP TABLE moderation_action")
     with pytest.raises(TooMany):
-        await room.feature.gallery.answer(remark, "ho ho", "mod", written)
+        await room.feature.remote_messages.answer(remark, "ho ho", "mod", written)
     assert len(await room.bodies()) == 2, "what cannot be written down is not said"
 
 
 async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_them_or_not_at_all(room: Chatroom) -> None:
-    line, gallery = await said(room, warning="sad"), room.feature.gallery
+    line, remote_messages = await said(room, warning="sad"), room.feature.remote_messages
     _, ears = await room.guest("Bo")
     ears.heard.clear()
 
     async def all_three(fails: bool) -> None:
-        await gallery.edit(line.id, Remark(room.home, text="ho", html="<p>ho</p>", edited_at=AT))
-        await gallery.set_visible([line.id], False, "")
-        await gallery.wipe([line.id], "https://remote.example/users/ann")
+        await remote_messages.edit(line.id, Remark(room.home, text="ho", html="<p>ho</p>", edited_at=AT))
+        await remote_messages.set_visible([line.id], False, "")
+        await remote_messages.wipe([line.id], "https://remote.example/users/ann")
         assert ears.heard == []
         if fails:
             raise ValueError("as planned")
@@ -111,14 +111,14 @@ async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_the
     assert (left.body, left.html, left.remote, left.warning) == ("…", "<p>…</p>", None, "")
     assert [action.actor for action in await room.feature.moderation.actions()] == ["admin"]
     # nothing of it is there to be edited any more
-    await gallery.edit("0000000000000", Remark(room.home))
+    await remote_messages.edit("0000000000000", Remark(room.home))
 
 
 async def test_words_the_channel_does_not_want_are_found(room: Chatroom) -> None:
-    gallery = room.feature.gallery
-    assert not gallery.minds(room.home, "oh fudge")
+    remote_messages = room.feature.remote_messages
+    assert not remote_messages.has_blocked_words(room.home, "oh fudge")
     await room.settings.change("chat.blocked_words", ["fudge"], room.home)
-    assert gallery.minds(room.home, "oh FUDGE!")
-    assert gallery.is_on(room.home)
+    assert remote_messages.has_blocked_words(room.home, "oh FUDGE!")
+    assert remote_messages.is_on(room.home)
     await room.settings.change("chat.disabled", True, room.home)
-    assert not gallery.is_on(room.home)
+    assert not remote_messages.is_on(room.home)

@@ -185,8 +185,8 @@ async def test_a_crowd_at_one_address_has_its_limit_too_and_others_do_not_suffer
     room.clock.advance(60)
     ben, his = await room.guest("Ben")
     for _ in range(3):
-        for seat, _ in crowd:
-            await room.feature.chat.say(seat, f"noise {seat.id} {len(his.lines)}")
+        for connection, _ in crowd:
+            await room.feature.chat.say(connection, f"noise {connection.id} {len(his.lines)}")
     assert len(his.lines) == rules.ADDRESS_FLOOD
     assert sum(ears.lines.count(rules.TOO_FAST.words) for _, ears in crowd) == 16
     assert await room.feature.chat.say(ben, "hm") is not None
@@ -243,11 +243,11 @@ async def test_signing_in_opens_a_chat_for_the_signed_in(room: Chatroom) -> None
 async def test_who_signs_in_as_somebody_known_is_him_from_now_on(room: Chatroom) -> None:
     known, _ = await room.guest("Ann")
     await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
-    seat, ears = await room.guest("*shy* newt")
-    before = seat.visitor.id
-    visitor = await room.feature.chat.authenticate(seat.visitor.id, "indieauth", "https://ann.example/")
+    connection, ears = await room.guest("*shy* newt")
+    before = connection.visitor.id
+    visitor = await room.feature.chat.authenticate(connection.visitor.id, "indieauth", "https://ann.example/")
     await room.feature.messages.settle()
-    assert visitor.id == seat.visitor.id == known.visitor.id
+    assert visitor.id == connection.visitor.id == known.visitor.id
     assert [told.visitor for told in ears.of(SignedIn)] == [visitor]
     assert [(fact.visitor_id, fact.former_id) for fact in room.facts if isinstance(fact, VisitorSignedIn)] == [
         (visitor.id, visitor.id),
@@ -464,8 +464,8 @@ async def test_a_node_that_starts_with_its_clock_ahead_deletes_nothing(database:
 async def test_behind_a_private_address_a_crowd_may_register_and_talk(room: Chatroom) -> None:
     bridge = "172.17.0.1"
     crowd = [await room.guest(f"N{n}", bridge) for n in range(2 * REGISTRATIONS)]
-    for seat, _ in crowd:
-        assert await room.feature.chat.say(seat, f"hello {seat.id}")
+    for connection, _ in crowd:
+        assert await room.feature.chat.say(connection, f"hello {connection.id}")
     for n in range(2 * REGISTRATIONS, SHARED_BY * REGISTRATIONS):
         await room.visitor(f"N{n}", bridge)
     with pytest.raises(TooMany):

@@ -70,7 +70,7 @@ class TestOnBothDatabases:
 
     async def test_memory_follows_the_rows_although_the_caller_was_cancelled(self) -> None:
         remembered: list[int] = []
-        task = asyncio.create_task(atomic(make, "a", "b", then=remembered.append))
+        task = asyncio.create_task(atomic(make, "a", "b", on_committed=remembered.append))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -92,7 +92,7 @@ class TestOnBothDatabases:
     async def test_nothing_is_called_after_a_transaction_that_failed(self) -> None:
         called: list[object] = []
         with pytest.raises(LookupError):
-            await atomic(make_and_fail, "a", then=called.append)
+            await atomic(make_and_fail, "a", on_committed=called.append)
         assert called == []
 
     async def test_an_inner_transaction_is_a_savepoint_of_the_outer_one(self) -> None:
@@ -111,21 +111,21 @@ class TestOnBothDatabases:
         async def outer() -> None:
             with pytest.raises(LookupError):
                 await atomic(failing)
-            await atomic(make, "a", then=lambda _: told.append("inner"))
+            await atomic(make, "a", on_committed=lambda _: told.append("inner"))
             assert told == []
 
         async def failing() -> None:
-            await atomic(make, "x", then=lambda _: told.append("of what was taken back"))
+            await atomic(make, "x", on_committed=lambda _: told.append("of what was taken back"))
             raise LookupError
 
-        await atomic(outer, then=lambda _: told.append("outer"))
+        await atomic(outer, on_committed=lambda _: told.append("outer"))
         assert told == ["inner", "outer"]
 
     async def test_what_follows_an_inner_commit_is_dropped_when_the_outer_one_fails(self) -> None:
         told: list[int] = []
 
         async def outer() -> None:
-            await atomic(make, "a", then=told.append)
+            await atomic(make, "a", on_committed=told.append)
             raise LookupError
 
         with pytest.raises(LookupError):
@@ -135,7 +135,7 @@ class TestOnBothDatabases:
 
     async def test_a_task_begun_by_what_follows_is_outside_the_transaction(self) -> None:
         begun: list[asyncio.Task[int]] = []
-        await atomic(make, "a", then=lambda _: begun.append(asyncio.create_task(make("b"))))
+        await atomic(make, "a", on_committed=lambda _: begun.append(asyncio.create_task(make("b"))))
         await begun[0]
         assert await slugs() == ["a", "b"]
 
@@ -150,7 +150,7 @@ class TestOnBothDatabases:
         def done(name: str) -> None:
             order.append(f"{name} is remembered")
 
-        await asyncio.gather(*[atomic(step, name, then=done, turn=turn) for name in "abc"])
+        await asyncio.gather(*[atomic(step, name, on_committed=done, turn=turn) for name in "abc"])
         assert order == [f"{name} {what}" for name in "abc" for what in ("begins", "is remembered")]
 
     async def test_a_turn_inside_a_transaction_is_refused_and_does_not_wait_for_ever(self) -> None:

@@ -30,7 +30,7 @@ async def follower(channel: Channel, url: str, shared_inbox: str = "", state: st
     return url
 
 
-def letters(node: Federated) -> Delivery:
+def delivery(node: Federated) -> Delivery:
     return Delivery(SimpleNamespace(), SimpleNamespace(), ActorUrls(node.settings, node.channels), str)  # type: ignore[arg-type]
 
 
@@ -40,7 +40,7 @@ async def test_of_those_who_share_an_inbox_one_stands_for_all(database: Database
             await follower(node.home, f"https://big.example/u/{number}", SHARED)
         alone = await follower(node.home, "https://small.example/me")
         await follower(node.home, "https://other.example/u", "https://other.example/inbox", state="pending")
-        found = await letters(node).followers(node.home)
+        found = await delivery(node).followers(node.home)
         assert [(each.actor, each.shared_inbox or each.inbox) for each in found] == [
             ("https://big.example/u/0", SHARED),
             (alone, f"{alone}/inbox"),
@@ -50,7 +50,7 @@ async def test_of_those_who_share_an_inbox_one_stands_for_all(database: Database
 async def test_who_is_mentioned_is_named_beside_those_he_shares_with(database: Database) -> None:
     async with federated() as node:
         people = [await follower(node.home, f"https://big.example/u/{number}", SHARED) for number in range(3)]
-        found = await letters(node).followers(node.home, [people[2], "https://nobody.example/"])
+        found = await delivery(node).followers(node.home, [people[2], "https://nobody.example/"])
         assert [(each.actor, each.shared_inbox) for each in found] == [(people[0], SHARED), (people[2], SHARED)]
         assert found[1].inbox == f"{people[2]}/inbox"
 
@@ -59,4 +59,4 @@ async def test_another_channels_followers_are_not_told(database: Database) -> No
     async with federated() as node:
         other = Channel(node.home.id + 1, "other", NOW)
         await follower(other, "https://big.example/u/1", SHARED)
-        assert await letters(node).followers(node.home) == []
+        assert await delivery(node).followers(node.home) == []

@@ -58,20 +58,20 @@ def test_a_pace_fills_again_and_remembers_a_bounded_number() -> None:
 
 async def test_of_a_storm_of_edits_few_are_taken_and_the_loop_goes_on(database: Database, tmp_path: Path) -> None:
     """40 of 40 were taken, and three of these held the loop for 75 s."""
-    async with talking(tmp_path) as talk:
-        assert talk.node.feature.federation.understood <= set(PACES)
-        said = await talk.say("1", "hello")
-        await until(talk.lines)
+    async with talking(tmp_path) as replies:
+        assert replies.node.feature.federation.understood <= set(PACES)
+        said = await replies.say("1", "hello")
+        await until(replies.lines)
         began = time.process_time()
-        taken = await _edits(talk, said, 40)
+        taken = await _edits(replies, said, 40)
         assert taken <= PACES["Update"].actor.burst
         # 40 signatures are checked and 5 texts are read: a second of a slow and busy machine
         assert time.process_time() - began < 2.0
 
 
-async def _edits(talk: Talking, said: dict[str, object], count: int) -> int:
+async def _edits(replies: Talking, said: dict[str, object], count: int) -> int:
     taken = 0
-    node: Federated = talk.node
+    node: Federated = replies.node
     for number in range(count):
         hard = {**said, "content": f"{number}" + "<b>x" * 5_000, "updated": f"2030-01-01T00:00:{number:02}Z"}
         try:

@@ -32,8 +32,8 @@ async def test_the_numbers_of_an_empty_outbox_are_zero(desk: Desk) -> None:
 
 
 async def test_jobs_are_counted_by_what_they_are(desk: Desk) -> None:
-    overview = await troubled(desk)
-    assert await overview.numbers() == QueueStats(queued=FAILURES + 1, leased=1, failing=FAILURES, done=1, dead=1)
+    outbox_admin = await troubled(desk)
+    assert await outbox_admin.numbers() == QueueStats(queued=FAILURES + 1, leased=1, failing=FAILURES, done=1, dead=1)
 
 
 async def test_hosts_in_trouble_are_listed_with_what_waits_for_them(desk: Desk) -> None:
@@ -52,33 +52,33 @@ async def test_hosts_in_trouble_are_listed_with_what_waits_for_them(desk: Desk) 
 
 
 async def test_troubled_jobs_are_listed_the_newest_first(desk: Desk) -> None:
-    overview = await troubled(desk)
-    failing = await overview.troubled("failing")
+    outbox_admin = await troubled(desk)
+    failing = await outbox_admin.troubled("failing")
     assert [job.attempts for job in failing] == [1] * FAILURES
     assert [job.id for job in failing] == sorted((job.id for job in failing), reverse=True)
-    (dead,) = await overview.troubled("dead")
+    (dead,) = await outbox_admin.troubled("dead")
     assert (dead.target, dead.last_error) == (BOB, "status 404")
-    assert len(await overview.troubled("failing", limit=2)) == 2
+    assert len(await outbox_admin.troubled("failing", limit=2)) == 2
 
 
 async def test_a_dead_job_can_be_tried_again_from_the_beginning(desk: Desk) -> None:
-    overview = await troubled(desk)
-    (dead,) = await overview.troubled("dead")
+    outbox_admin = await troubled(desk)
+    (dead,) = await outbox_admin.troubled("dead")
     nudges = desk.nudges
-    assert await overview.retry_now(ids=[dead.id]) == 1
+    assert await outbox_admin.retry_now(ids=[dead.id]) == 1
     assert desk.nudges == nudges + 1
     (again,) = await desk.lease()
     assert (again.id, again.attempts) == (dead.id, 1)
 
 
 async def test_a_host_can_be_given_another_chance(desk: Desk) -> None:
-    overview = await troubled(desk)
-    assert await overview.retry_now(host="ann.example") == FAILURES + 1
+    outbox_admin = await troubled(desk)
+    assert await outbox_admin.retry_now(host="ann.example") == FAILURES + 1
     assert len(await desk.lease()) == FAILURES + 1
-    assert [host.host for host in await overview.hosts()] == ["bob.example:8443"]
+    assert [host.host for host in await outbox_admin.hosts()] == ["bob.example:8443"]
 
 
 async def test_what_is_done_or_in_hand_is_not_tried_again(desk: Desk) -> None:
-    overview = await troubled(desk)
-    assert await overview.retry_now(ids=[]) == 0
-    assert await overview.retry_now(ids=[FAILURES + 3, FAILURES + 4]) == 0
+    outbox_admin = await troubled(desk)
+    assert await outbox_admin.retry_now(ids=[]) == 0
+    assert await outbox_admin.retry_now(ids=[FAILURES + 3, FAILURES + 4]) == 0

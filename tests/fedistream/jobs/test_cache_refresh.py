@@ -33,12 +33,12 @@ def copies(database: Database) -> Copies:
     return Copies()
 
 
-def freshness(copies: Copies) -> CacheRefresh:
+def cache_refresh(copies: Copies) -> CacheRefresh:
     return CacheRefresh({"keys": copies.keys, "settings": copies.settings})
 
 
 async def test_what_was_changed_is_read_again_and_nothing_else_is(copies: Copies) -> None:
-    fresh = freshness(copies)
+    fresh = cache_refresh(copies)
     await fresh.refresh()
     assert copies.read == ["keys", "settings"]
     await fresh.refresh()
@@ -48,7 +48,7 @@ async def test_what_was_changed_is_read_again_and_nothing_else_is(copies: Copies
 
 
 async def test_what_could_not_be_read_is_read_the_next_time(copies: Copies) -> None:
-    fresh = freshness(copies)
+    fresh = cache_refresh(copies)
     copies.broken = "settings"
     with pytest.raises(LookupError):
         await fresh.refresh()

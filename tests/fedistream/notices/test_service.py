@@ -155,7 +155,7 @@ async def test_without_a_text_or_federation_there_is_none(node: Noticed) -> None
     await node.near.settings.change("federation.live_message", "Live")
     await node.start()
     await node.near.settings.change("federation.enabled", False)
-    assert not node.notices.heeds(BroadcastStarted(1, 1, "", node.now()))
+    assert not node.notices.applies_to(BroadcastStarted(1, 1, "", node.now()))
     await node.later(121)
     assert await node.states() == ["skipped: federation is off", "skipped: there is no text for it"]
     assert await node.kinds() == []

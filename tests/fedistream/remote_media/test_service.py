@@ -50,7 +50,7 @@ class Gallery:
 
 
 @asynccontextmanager
-async def gallery(folder: Path, limits: Limits | None = None) -> AsyncIterator[Gallery]:
+async def remote_messages(folder: Path, limits: Limits | None = None) -> AsyncIterator[Gallery]:
     shown: dict[str, bytes | str] = {"/ann.png": PIXEL}
     made: list[Gallery] = []
 
@@ -72,7 +72,7 @@ async def gallery(folder: Path, limits: Limits | None = None) -> AsyncIterator[G
 
 
 async def test_a_picture_is_fetched_once_and_its_type_is_what_its_bytes_say(tmp_path: Path) -> None:
-    async with gallery(tmp_path) as room:
+    async with remote_messages(tmp_path) as room:
         assert await room.read("/ann.png") == Image(PIXEL, "image/png")
         assert await room.read("/ann.png") == Image(PIXEL, "image/png")
         assert room.asked == ["/ann.png"]
@@ -83,7 +83,7 @@ async def test_a_picture_is_fetched_once_and_its_type_is_what_its_bytes_say(tmp_
 
 
 async def test_many_who_want_it_at_once_wait_for_one_fetch(tmp_path: Path) -> None:
-    async with gallery(tmp_path) as room:
+    async with remote_messages(tmp_path) as room:
         room.gate.clear()
         wanted = [asyncio.create_task(room.read("/ann.png")) for _ in range(20)]
         while not room.far.asked:
@@ -95,7 +95,7 @@ async def test_many_who_want_it_at_once_wait_for_one_fetch(tmp_path: Path) -> No
 
 
 async def test_with_very_many_on_their_way_others_come_later(tmp_path: Path) -> None:
-    async with gallery(tmp_path, Limits(waiting=2)) as room:
+    async with remote_messages(tmp_path, Limits(waiting=2)) as room:
         room.gate.clear()
         room.shown["/bo.png"] = PIXEL
         first = asyncio.gather(room.read("/ann.png"), room.read("/bo.png"))
@@ -111,7 +111,7 @@ async def test_with_very_many_on_their_way_others_come_later(tmp_path: Path) -> 
     "body", [b"<svg onload='x()'/>", b"<html>", b"", b"\x89PNG", b"RIFF1234WAVE", PIXEL + bytes(1024 * 1024)]
 )
 async def test_what_is_no_picture_or_too_large_is_not_shown_and_not_kept(tmp_path: Path, body: bytes) -> None:
-    async with gallery(tmp_path) as room:
+    async with remote_messages(tmp_path) as room:
         room.shown["/x"] = body
         for _ in range(2):
             with pytest.raises(NotFound):
@@ -124,7 +124,7 @@ async def test_what_is_no_picture_or_too_large_is_not_shown_and_not_kept(tmp_pat
 
 
 async def test_redirects_are_followed_twice_and_only_to_where_we_may_go(tmp_path: Path) -> None:
-    async with gallery(tmp_path) as room:
+    async with remote_messages(tmp_path) as room:
         room.shown |= {"/1": "/2", "/2": "/ann.png", "/0": "/1", "/in": "http://127.0.0.1:1/x", "/no": "file:///etc"}
         room.shown |= {"/torn": "http://[::1"}
         assert (await room.read("/1")).data == PIXEL
@@ -134,14 +134,14 @@ async def test_redirects_are_followed_twice_and_only_to_where_we_may_go(tmp_path
 
 
 async def test_private_addresses_are_not_asked(tmp_path: Path) -> None:
-    async with gallery(tmp_path) as room:
+    async with remote_messages(tmp_path) as room:
         for url in ("http://127.0.0.1:1/a.png", "https://localhost/a.png", "https://[::1]/a.png"):
             with pytest.raises(NotFound):
                 await room.of(url)
 
 
 async def test_only_addresses_that_were_given_out_are_good(tmp_path: Path) -> None:
-    async with gallery(tmp_path) as room:
+    async with remote_messages(tmp_path) as room:
         mac, source = room.paths.path(f"{room.far.origin}/ann.png").removeprefix(PREFIX).split("/")
         strange = SignedPaths(b"another").path(f"{room.far.origin}/ann.png").removeprefix(PREFIX).split("/")
         for given_ in ((mac, f"{source}A"), ("", source), (mac[:-1], source), ("é" * 32, source), tuple(strange)):
@@ -152,7 +152,7 @@ async def test_only_addresses_that_were_given_out_are_good(tmp_path: Path) -> No
 
 
 async def test_after_a_week_it_is_fetched_anew_and_an_old_one_is_better_than_none(tmp_path: Path) -> None:
-    async with gallery(tmp_path) as room:
+    async with remote_messages(tmp_path) as room:
         await room.read("/ann.png")
         room.shown["/ann.png"], room.now = GIF, room.now + 8 * 86_400
         assert (await room.read("/ann.png")).data == GIF
@@ -162,7 +162,7 @@ async def test_after_a_week_it_is_fetched_anew_and_an_old_one_is_better_than_non
 
 
 async def test_the_folder_stays_small_and_the_oldest_goes_first(tmp_path: Path) -> None:
-    async with gallery(tmp_path, Limits(folder=500)) as room:
+    async with remote_messages(tmp_path, Limits(folder=500)) as room:
         for number in range(5):
             room.now += 1
             room.shown[f"/{number}"] = GIF
@@ -174,13 +174,13 @@ async def test_the_folder_stays_small_and_the_oldest_goes_first(tmp_path: Path) 
         assert len(room.asked) == asked
         await room.read("/0")
         assert len(room.asked) == asked + 1
-    async with gallery(tmp_path, Limits(folder=100)) as again:
+    async with remote_messages(tmp_path, Limits(folder=100)) as again:
         await again.read("/ann.png")  # and it knows what was there
         assert sum(file.stat().st_size for file in tmp_path.iterdir() if file.name != "key") <= 100
 
 
 async def test_what_cannot_be_kept_is_shown(tmp_path: Path) -> None:
-    async with gallery(tmp_path / "inner") as room:
+    async with remote_messages(tmp_path / "inner") as room:
         (tmp_path / "inner" / "key").unlink()
         (tmp_path / "inner").rmdir()
         assert (await room.read("/ann.png")).data == PIXEL

@@ -26,7 +26,7 @@ class Account:
 class World:
     """The fediverse and the chat as far as codes know them: letters by account, and who signed in."""
 
-    letters: list[tuple[str, str, float]] = field(default_factory=list)
+    delivery: list[tuple[str, str, float]] = field(default_factory=list)
     signed_in: list[tuple[str, str, str]] = field(default_factory=list)
     sender: str = "Quiet <b>Waters</b>"
     shut: bool = False
@@ -45,7 +45,7 @@ class World:
             if self.late is not None:
                 await self.late.wait()
             raise Conflict("the post office is shut")
-        self.letters.append((to.actor, html, within_s))
+        self.delivery.append((to.actor, html, within_s))
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object:
         self.signed_in.append((visitor_id, kind, identity))
@@ -54,7 +54,7 @@ class World:
     @property
     def code(self) -> str:
         """In the newest letter."""
-        found = re.search(r": (\d{6})\.", self.letters[-1][1])
+        found = re.search(r": (\d{6})\.", self.delivery[-1][1])
         assert found is not None
         return found[1]
 
@@ -70,8 +70,8 @@ class Office:
 def office() -> Office:
     world, clock, numbers = World(), Clock(), count(7)
     asking = RateLimiter(clock.monotonic, burst=10_000, per_s=1)
-    letters, letters_from = [RateLimiter(clock.monotonic, burst=burst, per_s=1 / 1200) for burst in (6, 3)]
-    near = Neighbours(world, world, asking, letters, letters_from)
+    delivery, letters_from = [RateLimiter(clock.monotonic, burst=burst, per_s=1 / 1200) for burst in (6, 3)]
+    near = Neighbours(world, world, asking, delivery, letters_from)
     return Office(world, clock, OneTimeCodes(near, clock.monotonic, lambda n: next(numbers) % n))
 
 
@@ -81,7 +81,7 @@ def wrong(code: str) -> str:
 
 async def test_who_types_the_code_he_got_is_signed_in(office: Office) -> None:
     await office.codes.send("v1", f" @{ANN} ", "203.0.113.7")
-    ((to, html, within_s),) = office.world.letters
+    ((to, html, within_s),) = office.world.delivery
     assert (to, within_s) == ("https://social.example/ann", LIFE_S)
     assert html.startswith("<p>One-time code from Quiet &lt;b&gt;Waters&lt;/b&gt;: 000007. ")
     assert await office.codes.verify("v1", " 000 007\n") == "https://social.example/ann"
@@ -93,15 +93,15 @@ async def test_who_types_the_code_he_got_is_signed_in(office: Office) -> None:
 async def test_while_a_code_is_on_its_way_no_second_is_sent(office: Office) -> None:
     for account in (ANN, ANN.upper(), f"@{ANN}"):
         await office.codes.send("v1", account, "203.0.113.7")
-    assert len(office.world.letters) == 1
+    assert len(office.world.delivery) == 1
     await office.codes.send("v1", "ann@other.example", "203.0.113.7")
-    assert office.world.letters[-1][0] == "https://other.example/ann", "who mistyped need not wait"
+    assert office.world.delivery[-1][0] == "https://other.example/ann", "who mistyped need not wait"
     assert await office.codes.verify("v1", office.world.code) == "https://other.example/ann"
 
 
 async def test_who_asks_twice_at_once_is_sent_one_code(office: Office) -> None:
     await asyncio.gather(*(office.codes.send("v1", ANN, "203.0.113.7") for _ in range(3)))
-    assert len(office.world.letters) == 1
+    assert len(office.world.delivery) == 1
     assert await office.codes.verify("v1", office.world.code)
 
 
@@ -125,7 +125,7 @@ async def test_what_could_not_be_sent_may_be_asked_for_at_once(office: Office) -
         await office.codes.verify("v1", "000007")
     office.world.shut = False
     await office.codes.send("v1", ANN, "203.0.113.7")
-    assert len(office.world.letters) == 1
+    assert len(office.world.delivery) == 1
 
 
 async def test_a_code_is_for_who_asked_for_it_and_for_ten_minutes(office: Office) -> None:
@@ -160,7 +160,7 @@ async def test_nobody_is_sent_codes_by_the_dozen(office: Office) -> None:
     await office.codes.send("v9", "bob@elsewhere.example", "203.0.113.9")
     office.clock.advance(1200)
     await office.codes.send("v10", ANN, "203.0.113.9")
-    assert Counter(to for to, _, _ in office.world.letters)["https://social.example/ann"] == 7
+    assert Counter(to for to, _, _ in office.world.delivery)["https://social.example/ann"] == 7
 
 
 async def test_who_asks_for_anothers_codes_does_not_use_up_those_that_the_owner_may_ask_for(office: Office) -> None:
@@ -183,7 +183,7 @@ async def test_who_asks_for_anothers_codes_does_not_use_up_those_that_the_owner_
 async def test_what_is_no_account_is_refused(office: Office, account: str) -> None:
     with pytest.raises(Invalid, match="account must be like"):
         await office.codes.send("v1", account, "203.0.113.7")
-    assert office.world.letters == []
+    assert office.world.delivery == []
 
 
 async def test_when_very_many_wait_nobody_is_sent_a_code_that_cannot_be_kept(office: Office) -> None:
@@ -191,4 +191,4 @@ async def test_when_very_many_wait_nobody_is_sent_a_code_that_cannot_be_kept(off
         await office.codes.send(f"v{n}", f"ann@h{n}.example", f"198.51.{n // 250}.{n % 250}")
     with pytest.raises(TooMany):
         await office.codes.send("late", "ann@late.example", "203.0.113.7")
-    assert len(office.world.letters) == MAX_WAITING
+    assert len(office.world.delivery) == MAX_WAITING

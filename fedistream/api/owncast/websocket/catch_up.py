@@ -52,9 +52,9 @@ class CatchingUp:
     slice_s = SLICE_S
 
     def __init__(
-        self, messages: MessageLog, loudspeaker: Broadcaster, stretches: Stretches, now: Callable[[], datetime]
+        self, messages: MessageLog, broadcaster: Broadcaster, stretches: Stretches, now: Callable[[], datetime]
     ) -> None:
-        self._messages, self._loudspeaker, self._stretches, self._now = messages, loudspeaker, stretches, now
+        self._messages, self._broadcaster, self._stretches, self._now = messages, broadcaster, stretches, now
         # by network, in the order of their turns
         self._waiting: OrderedDict[str, OrderedDict[Absence, None]] = OrderedDict()
         self._served: Counter[str] = Counter()
@@ -119,7 +119,7 @@ class CatchingUp:
         return None
 
     async def _tell(self, back: Absence) -> None:
-        recent = self._loudspeaker.recent(back.channel_id)
+        recent = self._broadcaster.recent(back.channel_id)
         cursor, position, complete = back.since, recent.behind(back.since), True
         if position is None or recent.messages(position) > back.most:
             position = None
@@ -132,7 +132,7 @@ class CatchingUp:
             texts, behind, newest = recent.since(position, cursor, SLICE)
             if behind == recent.end:
                 # from here to the end nothing is awaited
-                self._loudspeaker.follow(back.channel_id, back.line)
+                self._broadcaster.follow(back.channel_id, back.line)
                 end = chat_shapes.caught_up(back.since, back.first, complete=complete)
                 back.line.push(frames([*texts, orjson.dumps(end)]))
                 return
@@ -154,7 +154,7 @@ class CatchingUp:
                 break
         if not back.over and (hidden := await self._messages.hidden_since(back.channel_id, back.since, upto=cursor)):
             shown = Shown(hidden, False, self._messages.next_id(), self._now())
-            await self._push(back, frames([self._loudspeaker.text(back.channel_id, shown)]))
+            await self._push(back, frames([self._broadcaster.text(back.channel_id, shown)]))
         return cursor, position
 
     async def _push(self, back: Absence, said: Frames) -> bool:

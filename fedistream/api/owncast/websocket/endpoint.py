@@ -59,11 +59,11 @@ class ChatServices:
 
     channels: Channels
     chat: Chat
-    herald: ChatPoster
+    poster: ChatPoster
     visitors: Visitors
     messages: MessageLog
     bans: Bans
-    loudspeaker: Broadcaster
+    broadcaster: Broadcaster
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
 
@@ -103,13 +103,13 @@ class Asked:
 class ChatSocket:
     """A raw ASGI application for the scope type "websocket"."""
 
-    def __init__(self, desk: ChatServices, limits: Limits = Limits()) -> None:
-        self._desk = desk
+    def __init__(self, services: ChatServices, limits: Limits = Limits()) -> None:
+        self._services = services
         self._limits = limits
         self._addresses: Counter[str] = Counter()
         self._turnstile = asyncio.Semaphore(AT_ONCE)
-        stretches = Stretches(desk.messages, desk.loudspeaker, desk.monotonic)
-        self._catching_up = CatchingUp(desk.messages, desk.loudspeaker, stretches, desk.now)
+        stretches = Stretches(services.messages, services.broadcaster, services.monotonic)
+        self._catching_up = CatchingUp(services.messages, services.broadcaster, stretches, services.now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else UNKNOWN_ADDRESS
@@ -128,9 +128,9 @@ class ChatSocket:
 
     def _refusal(self, address: str) -> tuple[int, str] | None:
         """Status and words, for who gets no socket at all."""
-        if self._desk.bans.holds(address):
+        if self._services.bans.holds(address):
             return 403, "forbidden"
-        if not self._desk.chat.enabled(self._desk.channels.home().id):
+        if not self._services.chat.enabled(self._services.channels.home().id):
             return 503, "the chat is disabled"
         if self._addresses.total() >= self._limits.all:
             return 503, "there are too many chat clients"
@@ -140,76 +140,76 @@ class ChatSocket:
         return None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
-        desk, channel_id = self._desk, self._desk.channels.home().id
+        services, channel_id = self._services, self._services.channels.home().id
         asked = _asked(scope)
         async with self._turnstile:
             await send({"type": "websocket.accept"})
             # between this and his seat nothing may be awaited: he can be renamed or disabled at any time
             visitor, away = await self._visitor(asked.token)
-        guest = CatchUpSocket(line(scope, send), desk.loudspeaker.text, channel_id)
+        socket = CatchUpSocket(line(scope, send), services.broadcaster.text, channel_id)
         if away:
-            guest.line.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
+            socket.line.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
             await _until_gone(receive)
             return
         if visitor is None or not visitor.enabled:
             if asked.token:
-                guest.tell(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
-            guest.line.shut(GOODBYE)
+                socket.tell(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
+            socket.line.shut(GOODBYE)
             await _until_gone(receive)
             return
-        if not desk.chat.enabled(channel_id):  # switched off since the handshake began
-            guest.close(CloseReason.CHAT_DISABLED)
+        if not services.chat.enabled(channel_id):  # switched off since the handshake began
+            socket.close(CloseReason.CHAT_DISABLED)
             await _until_gone(receive)
             return
-        guest.tell(chat_shapes.connected(visitor, desk.herald.next_id(), desk.now()))
-        absence = _absence(guest.line, channel_id, asked, address)
+        socket.tell(chat_shapes.connected(visitor, services.poster.next_id(), services.now()))
+        absence = _absence(socket.line, channel_id, asked, address)
         if absence is None:
-            desk.loudspeaker.join(channel_id, guest.line)
-        seat: ChatConnection | None = None
+            services.broadcaster.join(channel_id, socket.line)
+        connection: ChatConnection | None = None
         incoming: Incoming | None = None
         try:
-            seat = desk.chat.enter(channel_id, visitor, guest, address, _agent(scope))
-            incoming = Incoming(desk.chat, seat, guest)
+            connection = services.chat.enter(channel_id, visitor, socket, address, _agent(scope))
+            incoming = Incoming(services.chat, connection, socket)
             scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
             if absence is not None:
                 self._catching_up.begin(absence)
             elif asked.since is None:
-                desk.chat.greet(seat)
+                services.chat.greet(connection)
             else:
-                guest.tell(chat_shapes.caught_up(asked.since, "", complete=False))
-            await self._listen(receive, incoming, guest)
+                socket.tell(chat_shapes.caught_up(asked.since, "", complete=False))
+            await self._listen(receive, incoming, socket)
         except NotAllowed as refusal:
-            guest.line.shut(POLICY, str(refusal))
+            socket.line.shut(POLICY, str(refusal))
             await _until_gone(receive)
         except Exception:
             log.exception("a chat socket failed")
-            guest.close(CloseReason.BROKEN)
+            socket.close(CloseReason.BROKEN)
             await _until_gone(receive)
         finally:
             if absence is not None:
                 self._catching_up.end(absence)
-            desk.loudspeaker.leave(channel_id, guest.line)
-            if seat is not None:
-                desk.chat.leave(seat)
+            services.broadcaster.leave(channel_id, socket.line)
+            if connection is not None:
+                services.chat.leave(connection)
             if incoming is not None:
                 await incoming.finish()
 
     async def _visitor(self, token: str) -> tuple[Visitor | None, bool]:
         """Return the owner of the token, and whether the owner cannot be found out at the moment."""
         try:
-            return (await self._desk.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None), False
+            return (await self._services.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None), False
         except Outage:
             return None, True
 
-    async def _listen(self, receive: Receive, incoming: Incoming, guest: CatchUpSocket) -> None:
-        begin, count = self._desk.monotonic(), 0
+    async def _listen(self, receive: Receive, incoming: Incoming, socket: CatchUpSocket) -> None:
+        begin, count = self._services.monotonic(), 0
         while (message := await receive())["type"] != "websocket.disconnect":
-            now = self._desk.monotonic()
+            now = self._services.monotonic()
             if now - begin > FRAMES_S:
                 begin, count = now, 0
             count += 1
             if count > FRAMES:
-                guest.line.shut(POLICY, "too many frames")
+                socket.line.shut(POLICY, "too many frames")
             text = message.get("text")
             if text is not None:
                 incoming.take(text, now)

@@ -64,8 +64,8 @@ class Stretch:
 class Stretches:
     """Cover all channels. One is read at a time."""
 
-    def __init__(self, messages: MessageLog, loudspeaker: Broadcaster, monotonic: Callable[[], float]) -> None:
-        self._messages, self._loudspeaker, self._monotonic = messages, loudspeaker, monotonic
+    def __init__(self, messages: MessageLog, broadcaster: Broadcaster, monotonic: Callable[[], float]) -> None:
+        self._messages, self._broadcaster, self._monotonic = messages, broadcaster, monotonic
         self._turn = asyncio.Lock()
         self._kept: dict[int, list[Stretch]] = {}  # by channel, each in the order of `first`
         self._starts: dict[tuple[int, int], tuple[float, str]] = {}
@@ -108,10 +108,10 @@ class Stretches:
         age = self._monotonic() - stretch.read_at
         if stretch.changes != self._messages.changes or age > (LAST_S if stretch.whole else FULL_S):
             return False
-        return not stretch.whole or self._loudspeaker.recent(channel_id).keeps(stretch.position)
+        return not stretch.whole or self._broadcaster.recent(channel_id).keeps(stretch.position)
 
     async def _read(self, channel_id: int, cursor: str) -> Stretch:
-        position, changes = self._loudspeaker.recent(channel_id).end, self._messages.changes
+        position, changes = self._broadcaster.recent(channel_id).end, self._messages.changes
         read_at = self._monotonic()
         page = await self._messages.history(channel_id, after=cursor, limit=LINES)
         slices = tuple(self._slices(channel_id, page))
@@ -122,7 +122,7 @@ class Stretches:
         texts: list[bytes] = []
         size = 0
         for message in page:
-            text = self._loudspeaker.text(channel_id, message)
+            text = self._broadcaster.text(channel_id, message)
             if texts and size + len(text) > SLICE:
                 yield Slice(tuple(ids), frames(texts))
                 ids, texts, size = [], [], 0

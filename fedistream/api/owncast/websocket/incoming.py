@@ -41,10 +41,10 @@ class Teller(Protocol):
 class Incoming:
     """`take` never waits. Call `finish` when the socket is closed."""
 
-    __slots__ = ("_chat", "_seat", "_socket", "_waiting", "_worker")
+    __slots__ = ("_chat", "_connection", "_socket", "_waiting", "_worker")
 
-    def __init__(self, chat: Chat, seat: ChatConnection, socket: Teller) -> None:
-        self._chat, self._seat, self._socket = chat, seat, socket
+    def __init__(self, chat: Chat, connection: ChatConnection, socket: Teller) -> None:
+        self._chat, self._connection, self._socket = chat, connection, socket
         self._waiting: deque[tuple[Told, float]] | None = None  # an empty one has 600 bytes
         self._worker: asyncio.Task[None] | None = None
 
@@ -57,7 +57,7 @@ class Incoming:
         found = [told for single in text.split("\n", MAX_EVENTS)[:MAX_EVENTS] if (told := _event(single)) is not None]
         if size > MAX_BYTES:
             for told in found or [{}]:
-                self._chat.refuse(self._seat, rules.TOO_LONG, _ref(told))
+                self._chat.refuse(self._connection, rules.TOO_LONG, _ref(told))
             return
         for told in found:
             self._queue(told, at)
@@ -79,14 +79,14 @@ class Incoming:
         if self._waiting is None:
             self._waiting = deque()
         if len(self._waiting) >= MAX_WAITING:
-            self._chat.refuse(self._seat, rules.NOT_STORED, _ref(told))
+            self._chat.refuse(self._connection, rules.NOT_STORED, _ref(told))
             return
         self._waiting.append((told, at))
 
     def _act(self, told: Told, at: float) -> Awaitable[object] | None:
         """Returns what has to be waited for before the next."""
         act = ACTS.get(told["type"])
-        return None if act is None else act(self._chat, self._seat, told, at)
+        return None if act is None else act(self._chat, self._connection, told, at)
 
     async def _work(self, begun: Awaitable[object]) -> None:
         try:
@@ -115,32 +115,32 @@ def _ref(told: Told) -> str:
     return ref if isinstance(ref, str) and len(ref) <= MAX_REF else ""
 
 
-def _say(chat: Chat, seat: ChatConnection, told: Told, at: float) -> None:
+def _say(chat: Chat, connection: ChatConnection, told: Told, at: float) -> None:
     if isinstance(body := told.get("body"), str):
-        chat.say(seat, body, ref=_ref(told), at=at)
+        chat.say(connection, body, ref=_ref(told), at=at)
 
 
-def _rename(chat: Chat, seat: ChatConnection, told: Told, at: float) -> Awaitable[object] | None:
+def _rename(chat: Chat, connection: ChatConnection, told: Told, at: float) -> Awaitable[object] | None:
     if not isinstance(name := told.get("newName"), str):
         return None
-    return _if_written(chat, seat, told, chat.rename(seat, name, _ref(told)))
+    return _if_written(chat, connection, told, chat.rename(connection, name, _ref(told)))
 
 
-def _recolour(chat: Chat, seat: ChatConnection, told: Told, at: float) -> Awaitable[object] | None:
+def _recolour(chat: Chat, connection: ChatConnection, told: Told, at: float) -> Awaitable[object] | None:
     colour = told.get("newColor")
     # True is an int to Python, and no colour; nor are numbers that no column holds
     if not isinstance(colour, int) or isinstance(colour, bool) or abs(colour) > MAX_BYTES:
         return None
-    return _if_written(chat, seat, told, chat.recolour(seat, colour, _ref(told)))
+    return _if_written(chat, connection, told, chat.recolour(connection, colour, _ref(told)))
 
 
-async def _if_written(chat: Chat, seat: ChatConnection, told: Told, change: Awaitable[object]) -> None:
+async def _if_written(chat: Chat, connection: ChatConnection, told: Told, change: Awaitable[object]) -> None:
     """Tell the sender when the database is away; the socket stays."""
     try:
         await change
     except Outage as outage:
         log.warning("a chat client's %s could not be done: %s", told["type"], outage)
-        chat.refuse(seat, rules.NOT_NOW, _ref(told))
+        chat.refuse(connection, rules.NOT_NOW, _ref(told))
 
 
 Act = Callable[[Chat, ChatConnection, Told, float], Awaitable[object] | None]

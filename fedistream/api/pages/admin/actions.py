@@ -23,9 +23,9 @@ class Visitors(Protocol):
     async def by_ids(self, visitor_ids: set[str]) -> dict[str, Visitor]: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, moderation: Moderation, visitors: Visitors) -> Response:
+async def show(request: ApiRequest, context: AdminContext, moderation: Moderation, visitors: Visitors) -> Response:
     """GET /admin/chat/log: the newest, or those `before` one. A cursor, as new ones come while one reads."""
-    before = _before(ask)
+    before = _before(request)
     found = await moderation.actions(ROWS + 1, before=before)
     listed = found[:ROWS]
     known = await visitors.by_ids({each for action in listed for each in (action.actor, action.target)} - {ADMIN})
@@ -36,11 +36,11 @@ async def show(ask: ApiRequest, desk: AdminContext, moderation: Moderation, visi
         "later": before is not None,
         "older": urlencode({"before": listed[-1].id}) if len(found) > ROWS else "",
     }
-    return await page(ask, desk, SHEET, shown)
+    return await page(request, context, SHEET, shown)
 
 
-def _before(ask: ApiRequest) -> int | None:
+def _before(request: ApiRequest) -> int | None:
     try:
-        return number(ask.query.get("before", ""))
+        return number(request.query.get("before", ""))
     except Invalid:  # nobody types one
         return None

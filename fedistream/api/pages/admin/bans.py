@@ -24,32 +24,32 @@ class Moderation(Protocol):
     async def lift_ban(self, address: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, bans: Bans) -> Response:
+async def show(request: ApiRequest, context: AdminContext, bans: Bans) -> Response:
     """GET /admin/chat/bans"""
-    return await _page(ask, desk, bans)
+    return await _page(request, context, bans)
 
 
-async def add(ask: ApiRequest, desk: AdminContext, bans: Bans, moderation: Moderation) -> Response:
+async def add(request: ApiRequest, context: AdminContext, bans: Bans, moderation: Moderation) -> Response:
     """POST /admin/chat/bans"""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     try:
         await moderation.ban(brought.get("address", ""), why=brought.get("why", "").strip())
     except Invalid as error:
         typed = {name: brought.get(name, "") for name in ("address", "why")}
-        return await _page(ask, desk, bans, FormResult({"address": error.why}, typed))
+        return await _page(request, context, bans, FormResult({"address": error.why}, typed))
     return done(PAGE, "ban-added")
 
 
-async def remove(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
+async def remove(request: ApiRequest, context: AdminContext, moderation: Moderation) -> Response:
     """POST /admin/chat/bans/remove"""
     try:
-        await moderation.lift_ban(form(ask, desk.tickets).get("address", ""))
+        await moderation.lift_ban(form(request, context.csrf).get("address", ""))
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE, "ban-removed")
 
 
-async def _page(ask: ApiRequest, desk: AdminContext, bans: Bans, filled: FormResult | None = None) -> Response:
-    found, start = bans.all()[::-1], offset(ask)
+async def _page(request: ApiRequest, context: AdminContext, bans: Bans, filled: FormResult | None = None) -> Response:
+    found, start = bans.all()[::-1], offset(request)
     shown = {"found": found[start : start + ROWS], "span": Pager(start, len(found), {}), "values": {}}
-    return await page(ask, desk, SHEET, shown | ({"values": filled.typed} if filled else {}), filled)
+    return await page(request, context, SHEET, shown | ({"values": filled.typed} if filled else {}), filled)

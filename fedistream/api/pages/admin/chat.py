@@ -24,17 +24,17 @@ class Chat(Protocol):
     def clients(self, channel_id: int) -> Sequence[Client]: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, chat: Chat) -> Response:
+async def show(request: ApiRequest, context: AdminContext, chat: Chat) -> Response:
     """GET /admin/chat/"""
-    return await _page(ask, desk, chat)
+    return await _page(request, context, chat)
 
 
-async def change(ask: ApiRequest, desk: AdminContext, chat: Chat) -> Response:
+async def change(request: ApiRequest, context: AdminContext, chat: Chat) -> Response:
     """POST /admin/chat/"""
-    filled = await save(desk, form(ask, desk.tickets), FORM)
-    return await _page(ask, desk, chat, filled) if filled.errors else done(PAGE, "saved")
+    filled = await save(context, form(request, context.csrf), FORM)
+    return await _page(request, context, chat, filled) if filled.errors else done(PAGE, "saved")
 
 
-async def _page(ask: ApiRequest, desk: AdminContext, chat: Chat, filled: FormResult | None = None) -> Response:
-    clients = chat.clients(desk.home)
-    return await page(ask, desk, SHEET, {"clients": clients[:MOST], "connected": len(clients)}, filled)
+async def _page(request: ApiRequest, context: AdminContext, chat: Chat, filled: FormResult | None = None) -> Response:
+    clients = chat.clients(context.home)
+    return await page(request, context, SHEET, {"clients": clients[:MOST], "connected": len(clients)}, filled)

@@ -71,13 +71,13 @@ class AdminContext:
     """What the admin's pages need of the node. `chance(n)` gives n random bytes."""
 
     pages: Pages
-    tickets: CsrfTokens
+    csrf: CsrfTokens
     channels: Channels
     broadcasts: Broadcasts
     viewers: Viewers
     settings: Settings
     people: People
-    logbook: LogBuffer
+    log_buffer: LogBuffer
     listening: Listening
     chance: Callable[[int], bytes]
     attention: TodoCounts = field(default_factory=NothingToDo)
@@ -115,40 +115,44 @@ class AdminPage:
 
 
 async def page(
-    ask: ApiRequest, desk: AdminContext, sheet: AdminPage, shown: Mapping[str, object], filled: FormResult | None = None
+    request: ApiRequest,
+    context: AdminContext,
+    sheet: AdminPage,
+    shown: Mapping[str, object],
+    filled: FormResult | None = None,
 ) -> Response:
     """The sheet within the frame, and what is told after a redirect."""
     filled = filled or FormResult()
-    words = desk.pages.translations
-    notice = texts.notices(words).get(ask.query.get("done", ""), "")
-    values = {name: fields.write(name, desk.value(name)) for name in sheet.settings}
+    words = context.pages.translations
+    notice = texts.notices(words).get(request.query.get("done", ""), "")
+    values = {name: fields.write(name, context.value(name)) for name in sheet.settings}
     given = {
-        "name": desk.value("name"),
+        "name": context.value("name"),
         "here": sheet.path,
-        "one_address": desk.viewers.one_address(desk.home),
-        "waiting": await desk.attention.counts(desk.home),
+        "one_address": context.viewers.one_address(context.home),
+        "waiting": await context.attention.counts(context.home),
         "values": {**values, **filled.typed},
         "errors": filled.errors,
         "labels": texts.labels(words),
         "notice": "" if filled.errors else notice,
-        "form_ticket": desk.tickets.issue(),
-        "page_data": {"lang": desk.pages.language, "texts": texts.admin(words)},
+        "form_ticket": context.csrf.issue(),
+        "page_data": {"lang": context.pages.language, "texts": texts.admin(words)},
         **shown,
     }
     status = 422 if filled.errors else 200
-    return desk.pages.page(sheet.template, given, frame=Frame.NOBODY, status=status, cache="no-store")
+    return context.pages.page(sheet.template, given, frame=Frame.NOBODY, status=status, cache="no-store")
 
 
-async def save(desk: AdminContext, brought: Mapping[str, str], names: Sequence[str]) -> FormResult:
+async def save(context: AdminContext, brought: Mapping[str, str], names: Sequence[str]) -> FormResult:
     """Each setting for itself: what is right is saved, what is not is given back with the reason."""
     errors: dict[str, str] = {}
     for name in names:
         typed = brought.get(name)
-        if typed is None or typed == fields.write(name, desk.value(name)):
+        if typed is None or typed == fields.write(name, context.value(name)):
             continue
         try:
-            channel_id = desk.home if BY_NAME[name].scope == "channel" else None
-            await desk.settings.change(name, fields.read(name, typed), channel_id)
+            channel_id = context.home if BY_NAME[name].scope == "channel" else None
+            await context.settings.change(name, fields.read(name, typed), channel_id)
         except Invalid as error:
             errors[name] = error.why
         except Conflict as error:
@@ -200,9 +204,9 @@ class Pager:
         return urlencode({**{name: value for name, value in self.query.items() if value}, "offset": str(offset)})
 
 
-def offset(ask: ApiRequest) -> int:
+def offset(request: ApiRequest) -> int:
     """Where a list begins, by the query; what is no number is the beginning."""
-    text = ask.query.get("offset", "")
+    text = request.query.get("offset", "")
     return min(int(text), MAX_OFFSET) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 

@@ -23,23 +23,23 @@ class OutboxAdmin(Protocol):
     async def retry_now(self, *, ids: Sequence[int] = (), host: str = "") -> int: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, overview: OutboxAdmin) -> Response:
+async def show(request: ApiRequest, context: AdminContext, outbox_admin: OutboxAdmin) -> Response:
     """GET /admin/federation/deliveries"""
     shown = {
-        "numbers": await overview.numbers(),
-        "hosts": await overview.hosts(MOST),
-        "failing": await overview.troubled("failing", MOST),
-        "dead": await overview.troubled("dead", MOST),
+        "numbers": await outbox_admin.numbers(),
+        "hosts": await outbox_admin.hosts(MOST),
+        "failing": await outbox_admin.troubled("failing", MOST),
+        "dead": await outbox_admin.troubled("dead", MOST),
         "at": lambda seconds: datetime.fromtimestamp(seconds, UTC),
         "most": MOST,
     }
-    return await page(ask, desk, SHEET, shown)
+    return await page(request, context, SHEET, shown)
 
 
-async def retry(ask: ApiRequest, desk: AdminContext, overview: OutboxAdmin) -> Response:
+async def retry(request: ApiRequest, context: AdminContext, outbox_admin: OutboxAdmin) -> Response:
     """POST /admin/federation/deliveries/retry: one job by `id`, or all of a `host`. Raises Invalid."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     host = brought.get("host", "").strip().lower()
     ids = [] if host else [number(brought.get("id", ""))]
-    tried = await overview.retry_now(ids=ids, host=host)
+    tried = await outbox_admin.retry_now(ids=ids, host=host)
     return done(PAGE, "retried" if tried else "gone")

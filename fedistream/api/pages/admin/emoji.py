@@ -24,14 +24,14 @@ class Emoji(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, emoji: Emoji) -> Response:
+async def show(request: ApiRequest, context: AdminContext, emoji: Emoji) -> Response:
     """GET /admin/chat/emoji"""
-    return await _page(ask, desk, emoji)
+    return await _page(request, context, emoji)
 
 
-async def add(ask: ApiRequest, desk: AdminContext, emoji: Emoji) -> Response:
+async def add(request: ApiRequest, context: AdminContext, emoji: Emoji) -> Response:
     """POST /admin/chat/emoji: without a name it is called like its file."""
-    brought = await upload(ask, desk.tickets, "picture")
+    brought = await upload(request, context.csrf, "picture")
     called = brought.fields.get("called", "").strip() or PurePath(brought.name).stem
     errors: dict[str, str] = {}
     try:
@@ -41,20 +41,20 @@ async def add(ask: ApiRequest, desk: AdminContext, emoji: Emoji) -> Response:
     except Conflict as error:
         errors["called"] = str(error)
     if errors:
-        return await _page(ask, desk, emoji, FormResult(errors, {"called": called}))
+        return await _page(request, context, emoji, FormResult(errors, {"called": called}))
     return done(PAGE, "emoji-added")
 
 
-async def remove(ask: ApiRequest, desk: AdminContext, emoji: Emoji) -> Response:
+async def remove(request: ApiRequest, context: AdminContext, emoji: Emoji) -> Response:
     """POST /admin/chat/emoji/remove"""
     try:
-        await emoji.delete(form(ask, desk.tickets).get("called", ""))
+        await emoji.delete(form(request, context.csrf).get("called", ""))
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE, "emoji-removed")
 
 
-async def _page(ask: ApiRequest, desk: AdminContext, emoji: Emoji, filled: FormResult | None = None) -> Response:
+async def _page(request: ApiRequest, context: AdminContext, emoji: Emoji, filled: FormResult | None = None) -> Response:
     values = filled.typed if filled else {}
     shown = {"found": emoji.all(), "kilobytes": MAX_BYTES // 1024, "values": values}
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)

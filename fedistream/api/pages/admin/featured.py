@@ -47,39 +47,39 @@ class Federation(Protocol):
     async def remove(self, channel: Channel, actor: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, featured: Servers, followers: Followers) -> Response:
+async def show(request: ApiRequest, context: AdminContext, featured: Servers, followers: Followers) -> Response:
     """GET /admin/federation/featured"""
-    return await _page(ask, desk, featured, followers)
+    return await _page(request, context, featured, followers)
 
 
-async def add(ask: ApiRequest, desk: AdminContext, featured: Servers, followers: Followers) -> Response:
+async def add(request: ApiRequest, context: AdminContext, featured: Servers, followers: Followers) -> Response:
     """POST /admin/federation/featured: asks the server at `server`, an address or a handle there."""
-    typed = form(ask, desk.tickets).get("server", "")[:MAX_TYPED]
+    typed = form(request, context.csrf).get("server", "")[:MAX_TYPED]
     try:
-        await featured.add(desk.channels.home(), typed)
+        await featured.add(context.channels.home(), typed)
     except Invalid as error:
         why = error.why
     except (Conflict, Off) as error:
         why = str(error)
     else:
         return done(PAGE, "server-asked")
-    return await _page(ask, desk, featured, followers, FormResult({"server": why}, {"server": typed}))
+    return await _page(request, context, featured, followers, FormResult({"server": why}, {"server": typed}))
 
 
-async def remove(ask: ApiRequest, desk: AdminContext, featured: Servers) -> Response:
+async def remove(request: ApiRequest, context: AdminContext, featured: Servers) -> Response:
     """POST /admin/federation/featured/remove"""
     try:
-        await featured.remove(number(form(ask, desk.tickets).get("id", "")))
+        await featured.remove(number(form(request, context.csrf).get("id", "")))
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE, "server-removed")
 
 
 async def decide(
-    ask: ApiRequest, desk: AdminContext, federation: Federation, followers: Followers, moderation: Moderation
+    request: ApiRequest, context: AdminContext, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
     """POST /admin/federation/featured/listers: `do` says what about `actor`, who shows our stream or asks to."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     deeds = {
         "approve": federation.approve,
         "reject": federation.remove,
@@ -91,18 +91,22 @@ async def decide(
         raise Invalid("do", f"must be one of {', '.join(deeds)}")
     try:
         who = brought.get("actor", "")
-        await carry_out(moderation, followers, deeds[what], desk.channels.home(), who, what)
+        await carry_out(moderation, followers, deeds[what], context.channels.home(), who, what)
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE, f"follower-{what}")
 
 
 async def _page(
-    ask: ApiRequest, desk: AdminContext, featured: Servers, followers: Followers, filled: FormResult | None = None
+    request: ApiRequest,
+    context: AdminContext,
+    featured: Servers,
+    followers: Followers,
+    filled: FormResult | None = None,
 ) -> Response:
     asking, listing = [
-        await followers.page(desk.home, state, 0, MAX_LISTERS, directories=True)
+        await followers.page(context.home, state, 0, MAX_LISTERS, directories=True)
         for state in (State.PENDING, State.ACCEPTED)
     ]
     shown = {"servers": await featured.all(), "asking": asking, "listing": listing}
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)

@@ -48,70 +48,74 @@ class Profiles(Protocol):
 
 
 async def show(
-    ask: ApiRequest,
-    desk: AdminContext,
-    invitations: Invitations,
+    request: ApiRequest,
+    context: AdminContext,
+    follow_invitations: Invitations,
     engagements: Engagements,
     posts: Posts,
     federation: Federation,
 ) -> Response:
     """GET /admin/federation/"""
-    return await _page(ask, desk, invitations, engagements, posts, federation)
+    return await _page(request, context, follow_invitations, engagements, posts, federation)
 
 
 async def change(
-    ask: ApiRequest,
-    desk: AdminContext,
-    invitations: Invitations,
+    request: ApiRequest,
+    context: AdminContext,
+    follow_invitations: Invitations,
     engagements: Engagements,
     posts: Posts,
     federation: Federation,
 ) -> Response:
     """POST /admin/federation/"""
-    filled = await save(desk, form(ask, desk.tickets), FORM)
+    filled = await save(context, form(request, context.csrf), FORM)
     if filled.errors:
-        return await _page(ask, desk, invitations, engagements, posts, federation, filled)
+        return await _page(request, context, follow_invitations, engagements, posts, federation, filled)
     return done(PAGE, "saved")
 
 
-async def rotate(ask: ApiRequest, desk: AdminContext, profiles: Profiles) -> Response:
+async def rotate(request: ApiRequest, context: AdminContext, profiles: Profiles) -> Response:
     """POST /admin/federation/keys"""
-    form(ask, desk.tickets)
+    form(request, context.csrf)
     await profiles.rotate()
     return done(PAGE, "keys-rotated")
 
 
-def missing(desk: AdminContext) -> list[str]:
+def missing(context: AdminContext) -> list[str]:
     """What has to be done before others can follow, in words; nothing if they can."""
-    url = str(desk.settings.value("serverurl"))
+    url = str(context.settings.value("serverurl"))
     found = []
-    if not desk.settings.value("federation.enabled"):
-        found.append(desk.words("Federation is switched off."))
+    if not context.settings.value("federation.enabled"):
+        found.append(context.words("Federation is switched off."))
     if not url:
-        found.append(desk.words("The public address of this node is not known. Everything that is sent has it inside."))
+        found.append(
+            context.words("The public address of this node is not known. Everything that is sent has it inside.")
+        )
     elif urlsplit(url).scheme != "https":
-        found.append(desk.words("The public address is not https. Nearly all servers of the fediverse insist on that."))
+        found.append(
+            context.words("The public address is not https. Nearly all servers of the fediverse insist on that.")
+        )
     return found
 
 
 async def _page(
-    ask: ApiRequest,
-    desk: AdminContext,
-    invitations: Invitations,
+    request: ApiRequest,
+    context: AdminContext,
+    follow_invitations: Invitations,
     engagements: Engagements,
     posts: Posts,
     federation: Federation,
     filled: FormResult | None = None,
 ) -> Response:
-    lately = (await engagements.page(desk.home, 0, LATELY)).items
+    lately = (await engagements.page(context.home, 0, LATELY)).items
     refusals = sorted(federation.refusals().items(), key=lambda item: -item[1])
     shown = {
-        "invitation": await invitations.of(desk.channels.home()),
-        "missing": missing(desk),
-        "lost": await federation.lost_followers(desk.channels.home()),
+        "invitation": await follow_invitations.of(context.channels.home()),
+        "missing": missing(context),
+        "lost": await federation.lost_followers(context.channels.home()),
         "lately": lately,
         "beginnings": await posts.beginnings({each.object for each in lately}),
         "refusals": refusals,
         "since": federation.counting_since,
     }
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)

@@ -41,14 +41,16 @@ class Federation(Protocol):
     async def remove(self, channel: Channel, actor: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, followers: Followers) -> Response:
+async def show(request: ApiRequest, context: AdminContext, followers: Followers) -> Response:
     """GET /admin/federation/followers"""
-    numbers = {state: await followers.number(desk.home, state, directories=DIRECTORIES.get(state)) for state in State}
+    numbers = {
+        state: await followers.number(context.home, state, directories=DIRECTORIES.get(state)) for state in State
+    }
     # who waits is what the admin came for
     otherwise = State.PENDING if numbers[State.PENDING] else State.ACCEPTED
-    state = next((each for each in State if each.value == ask.query.get("state")), otherwise)
-    search, start = ask.query.get("search", "").strip()[:MAX_SEARCH], offset(ask)
-    found = await followers.page(desk.home, state, start, ROWS, search, directories=DIRECTORIES.get(state))
+    state = next((each for each in State if each.value == request.query.get("state")), otherwise)
+    search, start = request.query.get("search", "").strip()[:MAX_SEARCH], offset(request)
+    found = await followers.page(context.home, state, start, ROWS, search, directories=DIRECTORIES.get(state))
     shown = {
         "state": state.value,
         "numbers": {each.value: number for each, number in numbers.items()},
@@ -56,14 +58,14 @@ async def show(ask: ApiRequest, desk: AdminContext, followers: Followers) -> Res
         "found": found.items,
         "span": Pager(start, found.total, {"state": state.value, "search": search}),
     }
-    return await page(ask, desk, SHEET, shown)
+    return await page(request, context, SHEET, shown)
 
 
 async def decide(
-    ask: ApiRequest, desk: AdminContext, federation: Federation, followers: Followers, moderation: Moderation
+    request: ApiRequest, context: AdminContext, federation: Federation, followers: Followers, moderation: Moderation
 ) -> Response:
     """POST /admin/federation/followers: `do` says what about `actor`. Who is gone meanwhile needs no decision."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     # who is removed may ask again: that is what rejecting and unblocking come to
     deeds = {
         "approve": federation.approve,
@@ -78,7 +80,7 @@ async def decide(
     seen = view(brought, VIEW)
     try:
         who = brought.get("actor", "")
-        await carry_out(moderation, followers, deeds[what], desk.channels.home(), who, what)
+        await carry_out(moderation, followers, deeds[what], context.channels.home(), who, what)
     except NotFound:
         return done(PAGE, "gone", **seen)
     return done(PAGE, f"follower-{what}", **seen)

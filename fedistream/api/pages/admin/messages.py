@@ -34,25 +34,25 @@ def shown(messages: Sequence[Message]) -> list[tuple[Message, Markup]]:
     return [(each, Markup(each.html)) for each in messages]  # noqa: S704
 
 
-async def show(ask: ApiRequest, desk: AdminContext, messages: Messages) -> Response:
+async def show(request: ApiRequest, context: AdminContext, messages: Messages) -> Response:
     """GET /admin/chat/messages: the newest, or those `before` one. A cursor, as new ones come all the time."""
-    before = ask.query.get("before") or None
+    before = request.query.get("before") or None
     try:
-        found = await messages.moderated(desk.home, before=before, limit=ROWS + 1)
+        found = await messages.moderated(context.home, before=before, limit=ROWS + 1)
     except Invalid:  # nobody types one
-        before, found = None, await messages.moderated(desk.home, limit=ROWS + 1)
+        before, found = None, await messages.moderated(context.home, limit=ROWS + 1)
     listed = found[:ROWS]
     values = {
         "found": shown(listed),
         "view": urlencode({"before": before}) if before else "",
         "older": urlencode({"before": listed[-1].id}) if len(found) > ROWS else "",
     }
-    return await page(ask, desk, SHEET, values)
+    return await page(request, context, SHEET, values)
 
 
-async def change(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
+async def change(request: ApiRequest, context: AdminContext, moderation: Moderation) -> Response:
     """POST /admin/chat/messages: `do` is hide or show."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     what = brought.get("do", "")
     if what not in WAYS:
         raise Invalid("do", f"must be one of {', '.join(WAYS)}")

@@ -43,34 +43,34 @@ class Notices(Protocol):
     async def withdraw(self, channel_id: int, notice_id: int) -> Notice: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, notices: Notices) -> Response:
+async def show(request: ApiRequest, context: AdminContext, notices: Notices) -> Response:
     """GET /admin/federation/notices"""
-    return await _page(ask, desk, notices)
+    return await _page(request, context, notices)
 
 
-async def change(ask: ApiRequest, desk: AdminContext, notices: Notices) -> Response:
+async def change(request: ApiRequest, context: AdminContext, notices: Notices) -> Response:
     """POST /admin/federation/notices/settings"""
-    filled = await save(desk, form(ask, desk.tickets), FORM)
-    return await _page(ask, desk, notices, filled) if filled.errors else done(PAGE, "saved")
+    filled = await save(context, form(request, context.csrf), FORM)
+    return await _page(request, context, notices, filled) if filled.errors else done(PAGE, "saved")
 
 
-async def decide(ask: ApiRequest, desk: AdminContext, notices: Notices) -> Response:
+async def decide(request: ApiRequest, context: AdminContext, notices: Notices) -> Response:
     """POST /admin/federation/notices: `do` says what about the notice `id`, or about that of what is on the air."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     what, text = brought.get("do", ""), brought.get("text", "")
     if what not in DEEDS:
         raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
     wanted = number(brought.get("id", "")) if brought.get("id") or what != "post" else None
     try:
         if what == "preview":
-            made = await notices.preview(desk.home, wanted, text)
-            return await _page(ask, desk, notices, previewed={wanted: made})
-        await DEEDS[what](notices, desk.home, wanted, text)
+            made = await notices.preview(context.home, wanted, text)
+            return await _page(request, context, notices, previewed={wanted: made})
+        await DEEDS[what](notices, context.home, wanted, text)
     except NotFound:
         return done(PAGE, "gone")
     except (Invalid, Conflict) as error:
         why = error.why if isinstance(error, Invalid) else str(error)
-        return await _page(ask, desk, notices, FormResult({"notice": why}, {"text": text}))
+        return await _page(request, context, notices, FormResult({"notice": why}, {"text": text}))
     return done(PAGE, f"notice-{what}")
 
 
@@ -84,31 +84,31 @@ DEEDS: Mapping[str, Callable[[Notices, int, Any, str], Awaitable[object]]] = {
 
 
 async def _page(
-    ask: ApiRequest,
-    desk: AdminContext,
+    request: ApiRequest,
+    context: AdminContext,
     notices: Notices,
     filled: FormResult | None = None,
     *,
     previewed: Mapping[int | None, Preview] | None = None,
 ) -> Response:
-    start = offset(ask)
-    found = await notices.page(desk.home, start, ROWS)
+    start = offset(request)
+    found = await notices.page(context.home, start, ROWS)
     shown = {
         "found": found.items,
         "worded": {each.id: Markup(render_page(each.text)) for each in found.items},  # noqa: S704
         "span": Pager(start, found.total, {}),
         "out": OUT,
-        "live": desk.broadcasts.air(desk.home).state is not AirState.OFFLINE,
-        "next": await _next(desk, notices),
+        "live": context.broadcasts.air(context.home).state is not AirState.OFFLINE,
+        "next": await _next(context, notices),
         # sanitised when they were made
         "previewed": {which: (made.text, Markup(made.html)) for which, made in (previewed or {}).items()},  # noqa: S704
     }
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)
 
 
-async def _next(desk: AdminContext, notices: Notices) -> Markup | None:
+async def _next(context: AdminContext, notices: Notices) -> Markup | None:
     """What the next notice would say; None while there can be none."""
     try:
-        return Markup((await notices.preview(desk.home)).html)  # noqa: S704
+        return Markup((await notices.preview(context.home)).html)  # noqa: S704
     except (Off, Invalid):
         return None

@@ -27,47 +27,51 @@ class Posts(Protocol):
     async def delete(self, post_id: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
+async def show(request: ApiRequest, context: AdminContext, posts: Posts) -> Response:
     """GET /admin/federation/posts"""
-    return await _page(ask, desk, posts)
+    return await _page(request, context, posts)
 
 
-async def write(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
+async def write(request: ApiRequest, context: AdminContext, posts: Posts) -> Response:
     """POST /admin/federation/posts: shows what the text would look like, or sends it."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     text = brought.get("text", "")
     try:
         if brought.get("do") != "send":
-            made = await posts.preview(desk.channels.home(), text)
-            return await _page(ask, desk, posts, FormResult(typed={"text": text}), made)
-        await posts.publish(desk.channels.home(), text)
+            made = await posts.preview(context.channels.home(), text)
+            return await _page(request, context, posts, FormResult(typed={"text": text}), made)
+        await posts.publish(context.channels.home(), text)
     except Invalid as error:
-        return await _page(ask, desk, posts, FormResult({"text": error.why}, {"text": text}))
+        return await _page(request, context, posts, FormResult({"text": error.why}, {"text": text}))
     return done(PAGE, "post-sent")
 
 
-async def pin(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
+async def pin(request: ApiRequest, context: AdminContext, posts: Posts) -> Response:
     """POST /admin/federation/posts/pin"""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     pinned = brought.get("pinned") == "yes"
     await posts.pin(brought.get("id", "")[:24], pinned=pinned)
     return done(PAGE, "post-pinned" if pinned else "post-unpinned")
 
 
-async def delete(ask: ApiRequest, desk: AdminContext, posts: Posts) -> Response:
+async def delete(request: ApiRequest, context: AdminContext, posts: Posts) -> Response:
     """POST /admin/federation/posts/delete"""
     try:
-        await posts.delete(form(ask, desk.tickets).get("id", "")[:24])
+        await posts.delete(form(request, context.csrf).get("id", "")[:24])
     except (NotFound, Gone):
         return done(PAGE, "gone")
     return done(PAGE, "post-deleted")
 
 
 async def _page(
-    ask: ApiRequest, desk: AdminContext, posts: Posts, filled: FormResult | None = None, preview: str | None = None
+    request: ApiRequest,
+    context: AdminContext,
+    posts: Posts,
+    filled: FormResult | None = None,
+    preview: str | None = None,
 ) -> Response:
-    start = offset(ask)
-    found = await posts.page(desk.home, start, ROWS)
+    start = offset(request)
+    found = await posts.page(context.home, start, ROWS)
     shown = {
         # both were sanitised when they were made
         "preview": None if preview is None else Markup(preview),  # noqa: S704
@@ -75,11 +79,11 @@ async def _page(
             (each, Markup(each.document.get("content") or ""), _published(each))  # noqa: S704
             for each in found.items
         ],
-        "pinned": {each.id for each in await posts.pinned(desk.home)},
+        "pinned": {each.id for each in await posts.pinned(context.home)},
         "span": Pager(start, found.total, {}),
         "values": dict(filled.typed) if filled else {},
     }
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)
 
 
 def _published(post: Post) -> datetime | None:

@@ -42,43 +42,45 @@ class Federation(Protocol):
     async def block(self, channel: Channel, actor: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, talk: Replies) -> Response:
+async def show(request: ApiRequest, context: AdminContext, replies: Replies) -> Response:
     """GET /admin/federation/replies"""
-    return await _page(ask, desk, talk)
+    return await _page(request, context, replies)
 
 
 async def decide(
-    ask: ApiRequest, desk: AdminContext, talk: Replies, federation: Federation, moderation: Moderation
+    request: ApiRequest, context: AdminContext, replies: Replies, federation: Federation, moderation: Moderation
 ) -> Response:
     """POST /admin/federation/replies: `do` says what about the reply `note`, or its author."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     what, note, text = brought.get("do", ""), brought.get("note", ""), brought.get("text", "")
     if what not in DEEDS:
         raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
     try:
-        said, home = await talk.of_note(desk.home, note), desk.channels.home()
+        said, home = await replies.of_note(context.home, note), context.channels.home()
         if what == "answer":
-            await talk.answer(home, note, text)
+            await replies.answer(home, note, text)
         elif what == "block":
             block = partial(federation.block, home, brought.get("actor", ""))
             await moderation.carry_out(block, "block author", ADMIN, [said.handle])
         else:
-            act = talk.approve if what == "approve" else talk.refuse
-            await moderation.carry_out(partial(act, desk.home, note), f"{what} reply", ADMIN, [said.handle])
+            act = replies.approve if what == "approve" else replies.refuse
+            await moderation.carry_out(partial(act, context.home, note), f"{what} reply", ADMIN, [said.handle])
     except (NotFound, Conflict):
         return done(PAGE, "gone", **view(brought, ("offset",)))
     except Invalid as error:
-        return await _page(ask, desk, talk, FormResult({"text": error.why}, {"note": note, "text": text}))
+        return await _page(request, context, replies, FormResult({"text": error.why}, {"note": note, "text": text}))
     return done(PAGE, f"reply-{what}", **view(brought, ("offset",)))
 
 
-async def _page(ask: ApiRequest, desk: AdminContext, talk: Replies, filled: FormResult | None = None) -> Response:
-    start = offset(ask)
-    found = await talk.held(desk.home, start, ROWS)
+async def _page(
+    request: ApiRequest, context: AdminContext, replies: Replies, filled: FormResult | None = None
+) -> Response:
+    start = offset(request)
+    found = await replies.held(context.home, start, ROWS)
     shown = {
         "found": [(each, Markup(each.html)) for each in found.items],  # noqa: S704 - sanitised when it came
-        "mode": desk.value("federation.replies"),
+        "mode": context.value("federation.replies"),
         "span": Pager(start, found.total, {}),
         "values": filled.typed if filled else {},
     }
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)

@@ -27,12 +27,12 @@ class Quotes(Protocol):
     async def revoke(self, quote_id: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, flags: Reports, quotes: Quotes) -> Response:
+async def show(request: ApiRequest, context: AdminContext, flags: Reports, quotes: Quotes) -> Response:
     """GET /admin/federation/reports"""
-    settled, start = ask.query.get("settled") == "yes", offset(ask)
+    settled, start = request.query.get("settled") == "yes", offset(request)
     found = await flags.page(settled=settled, offset=start, limit=ROWS)
     try:
-        quoted = (await quotes.page(desk.home, 0, LATELY)).items
+        quoted = (await quotes.page(context.home, 0, LATELY)).items
     except Off:
         quoted = ()
     shown = {
@@ -41,12 +41,12 @@ async def show(ask: ApiRequest, desk: AdminContext, flags: Reports, quotes: Quot
         "quoted": quoted,
         "span": Pager(start, found.total, {"settled": "yes" if settled else ""}),
     }
-    return await page(ask, desk, SHEET, shown)
+    return await page(request, context, SHEET, shown)
 
 
-async def settle(ask: ApiRequest, desk: AdminContext, flags: Reports) -> Response:
+async def settle(request: ApiRequest, context: AdminContext, flags: Reports) -> Response:
     """POST /admin/federation/reports: `settled` is yes or no."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     settled, seen = brought.get("settled") == "yes", view(brought, ("settled", "offset"))
     try:
         await flags.settle(number(brought.get("id", "")), settled=settled)
@@ -55,10 +55,10 @@ async def settle(ask: ApiRequest, desk: AdminContext, flags: Reports) -> Respons
     return done(PAGE, "report-settled" if settled else "report-opened", **seen)
 
 
-async def revoke(ask: ApiRequest, desk: AdminContext, quotes: Quotes) -> Response:
+async def revoke(request: ApiRequest, context: AdminContext, quotes: Quotes) -> Response:
     """POST /admin/federation/reports/revoke: a quote is no longer allowed."""
     try:
-        await quotes.revoke(form(ask, desk.tickets).get("id", "")[:24])
+        await quotes.revoke(form(request, context.csrf).get("id", "")[:24])
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE, "quote-revoked")

@@ -25,37 +25,37 @@ class Blocklists(Protocol):
     async def take(self, text: str, *, dry: bool) -> Import: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext) -> Response:
+async def show(request: ApiRequest, context: AdminContext) -> Response:
     """GET /admin/federation/rules"""
-    return await _page(ask, desk)
+    return await _page(request, context)
 
 
-async def change(ask: ApiRequest, desk: AdminContext) -> Response:
+async def change(request: ApiRequest, context: AdminContext) -> Response:
     """POST /admin/federation/rules"""
-    filled = await save(desk, form(ask, desk.tickets), FORM)
-    return await _page(ask, desk, filled) if filled.errors else done(PAGE, "saved")
+    filled = await save(context, form(request, context.csrf), FORM)
+    return await _page(request, context, filled) if filled.errors else done(PAGE, "saved")
 
 
-async def take(ask: ApiRequest, desk: AdminContext, lists: Blocklists) -> Response:
+async def take(request: ApiRequest, context: AdminContext, blocklists: Blocklists) -> Response:
     """POST /admin/federation/rules/import: what a file would block, or with `do` of import, blocks."""
-    brought = await upload(ask, desk.tickets, "list")
+    brought = await upload(request, context.csrf, "list")
     dry = brought.fields.get("do") != "import"
     try:
-        found = await lists.take(brought.data.decode(), dry=dry)
+        found = await blocklists.take(brought.data.decode(), dry=dry)
     except UnicodeDecodeError:
-        return await _page(ask, desk, FormResult({"list": desk.words("must be a text in UTF-8")}))
+        return await _page(request, context, FormResult({"list": context.words("must be a text in UTF-8")}))
     except Invalid as error:
-        return await _page(ask, desk, FormResult({"list": error.why}))
-    return await _page(ask, desk, found=found, dry=dry)
+        return await _page(request, context, FormResult({"list": error.why}))
+    return await _page(request, context, found=found, dry=dry)
 
 
 async def _page(
-    ask: ApiRequest,
-    desk: AdminContext,
+    request: ApiRequest,
+    context: AdminContext,
     filled: FormResult | None = None,
     *,
     found: Import | None = None,
     dry: bool = True,
 ) -> Response:
     shown = {"found": found, "dry": dry, "wrong": found.wrong[:WRONG_SHOWN] if found else ()}
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)

@@ -22,107 +22,107 @@ LOG_LINES = 100
 MAX_KEYS = 20
 
 
-async def show(ask: ApiRequest, desk: AdminContext) -> Response:
+async def show(request: ApiRequest, context: AdminContext) -> Response:
     """GET /admin/"""
-    return await _page(ask, desk)
+    return await _page(request, context)
 
 
-async def live(ask: ApiRequest, desk: AdminContext) -> Response:
+async def live(request: ApiRequest, context: AdminContext) -> Response:
     """GET /admin/live: the parts of the page that change by themselves."""
-    return desk.pages.page("parts/live.html", _live(desk), frame=Frame.NOBODY, cache="no-store")
+    return context.pages.page("parts/live.html", _live(context), frame=Frame.NOBODY, cache="no-store")
 
 
-async def to_page(ask: ApiRequest) -> Response:
+async def to_page(request: ApiRequest) -> Response:
     """GET /admin, with or without being let in: the address says nothing that the other does not."""
     return RedirectResponse(PAGE, 301)
 
 
-async def set_title(ask: ApiRequest, desk: AdminContext) -> Response:
-    filled = await save(desk, form(ask, desk.tickets), TITLE_FORM)
-    return await _page(ask, desk, filled) if filled.errors else done(PAGE, "title")
+async def set_title(request: ApiRequest, context: AdminContext) -> Response:
+    filled = await save(context, form(request, context.csrf), TITLE_FORM)
+    return await _page(request, context, filled) if filled.errors else done(PAGE, "title")
 
 
-async def set_channel(ask: ApiRequest, desk: AdminContext) -> Response:
-    filled = await save(desk, form(ask, desk.tickets), CHANNEL_FORM)
-    return await _page(ask, desk, filled) if filled.errors else done(PAGE, "channel")
+async def set_channel(request: ApiRequest, context: AdminContext) -> Response:
+    filled = await save(context, form(request, context.csrf), CHANNEL_FORM)
+    return await _page(request, context, filled) if filled.errors else done(PAGE, "channel")
 
 
-async def disconnect(ask: ApiRequest, desk: AdminContext) -> Response:
-    form(ask, desk.tickets)
-    ended = await desk.broadcasts.disconnect(desk.home)
+async def disconnect(request: ApiRequest, context: AdminContext) -> Response:
+    form(request, context.csrf)
+    ended = await context.broadcasts.disconnect(context.home)
     return done(PAGE, "disconnected" if ended else "nothing-live")
 
 
-async def add_key(ask: ApiRequest, desk: AdminContext) -> Response:
-    brought = form(ask, desk.tickets)
-    present = await _changeable(desk)
+async def add_key(request: ApiRequest, context: AdminContext) -> Response:
+    brought = form(request, context.csrf)
+    present = await _changeable(context)
     if len(present) >= MAX_KEYS:
         raise Conflict(f"there are {MAX_KEYS} stream keys already, remove one first")
-    comment = brought.get("comment", "").strip() or desk.words("Added on the admin page")
-    await desk.channels.replace_stream_keys(desk.home, [*present, (desk.new_key(), comment)])
+    comment = brought.get("comment", "").strip() or context.words("Added on the admin page")
+    await context.channels.replace_stream_keys(context.home, [*present, (context.new_key(), comment)])
     return done(PAGE, "key-added")
 
 
-async def renew_keys(ask: ApiRequest, desk: AdminContext) -> Response:
-    form(ask, desk.tickets)
-    await _changeable(desk)
-    key = (desk.new_key(), desk.words("Made on the admin page"))
-    await desk.channels.replace_stream_keys(desk.home, [key])
+async def renew_keys(request: ApiRequest, context: AdminContext) -> Response:
+    form(request, context.csrf)
+    await _changeable(context)
+    key = (context.new_key(), context.words("Made on the admin page"))
+    await context.channels.replace_stream_keys(context.home, [key])
     return done(PAGE, "keys-renewed")
 
 
-async def remove_key(ask: ApiRequest, desk: AdminContext) -> Response:
-    mark = form(ask, desk.tickets).get("mark", "")
-    await _changeable(desk)
-    present = shown_keys(await desk.channels.stream_keys(desk.home))
+async def remove_key(request: ApiRequest, context: AdminContext) -> Response:
+    mark = form(request, context.csrf).get("mark", "")
+    await _changeable(context)
+    present = shown_keys(await context.channels.stream_keys(context.home))
     left = [(key.key, key.comment) for key in present if key.mark != mark]
     if len(left) == len(present):
         return done(PAGE, "key-removed")  # somebody was faster; what was wanted is so
     if not left:
         raise Conflict("the last stream key cannot be removed, replace it instead")
-    await desk.channels.replace_stream_keys(desk.home, left)
+    await context.channels.replace_stream_keys(context.home, left)
     return done(PAGE, "key-removed")
 
 
-async def set_password(ask: ApiRequest, desk: AdminContext) -> Response:
-    brought = form(ask, desk.tickets)
+async def set_password(request: ApiRequest, context: AdminContext) -> Response:
+    brought = form(request, context.csrf)
     password = brought.get("password", "")
     try:
         if password != brought.get("again", ""):
-            raise Invalid("again", desk.words("is not the same as the new password"))
-        await desk.people.set_admin_password(password)
+            raise Invalid("again", context.words("is not the same as the new password"))
+        await context.people.set_admin_password(password)
     except Invalid as error:
         where = "again" if error.field == "again" else "password"
-        return await _page(ask, desk, FormResult({where: error.why}))
+        return await _page(request, context, FormResult({where: error.why}))
     return done(PAGE, "password")
 
 
-async def _changeable(desk: AdminContext) -> list[tuple[str, str]]:
+async def _changeable(context: AdminContext) -> list[tuple[str, str]]:
     """Raises Conflict when the key was given at the start: a change would be forgotten with the next one."""
-    if desk.listening.key_overridden:
+    if context.listening.key_overridden:
         raise Conflict("the stream key was given when the node was started, and is changed there")
-    return [(key.key, key.comment) for key in await desk.channels.stream_keys(desk.home)]
+    return [(key.key, key.comment) for key in await context.channels.stream_keys(context.home)]
 
 
-async def _page(ask: ApiRequest, desk: AdminContext, filled: FormResult | None = None) -> Response:
-    server = rtmp_server(origin(ask, desk.settings.value("serverurl")), desk.listening.rtmp_port)
+async def _page(request: ApiRequest, context: AdminContext, filled: FormResult | None = None) -> Response:
+    server = rtmp_server(origin(request, context.settings.value("serverurl")), context.listening.rtmp_port)
     shown = {
-        **_live(desk),
-        "keys": shown_keys(await desk.channels.stream_keys(desk.home)),
-        "key_overridden": desk.listening.key_overridden,
+        **_live(context),
+        "keys": shown_keys(await context.channels.stream_keys(context.home)),
+        "key_overridden": context.listening.key_overridden,
         "rtmp_server": server,
     }
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)
 
 
-def _live(desk: AdminContext) -> dict[str, object]:
-    air = desk.broadcasts.air(desk.home)
+def _live(context: AdminContext) -> dict[str, object]:
+    air = context.broadcasts.air(context.home)
     return {
         "air": air,
         "live": air.state is not State.OFFLINE,
-        "badge": texts.watch(desk.pages.translations)[f"badge.{air.state.value}"],
-        "viewers": desk.viewers.count(desk.home),
-        "peak": desk.viewers.peak(desk.home),
-        "figures": figures(air.encoder, desk.words),
-        "log": desk.logbook.lines()[:LOG_LINES],
+        "badge": texts.watch(context.pages.translations)[f"badge.{air.state.value}"],
+        "viewers": context.viewers.count(context.home),
+        "peak": context.viewers.peak(context.home),
+        "figures": figures(air.encoder, context.words),
+        "log": context.log_buffer.lines()[:LOG_LINES],
     }

@@ -36,7 +36,7 @@ class Needs:
         return {name: await count(channel_id) for name, count in self._places.items()}
 
 
-def todo_counts(followers: Followers, overview: OutboxAdmin, talk: Replies, flags: Reports) -> Needs:
+def todo_counts(followers: Followers, outbox_admin: OutboxAdmin, replies: Replies, flags: Reports) -> Needs:
     """All that can wait."""
 
     async def pending(channel_id: int) -> int:
@@ -46,10 +46,10 @@ def todo_counts(followers: Followers, overview: OutboxAdmin, talk: Replies, flag
         return await followers.number(channel_id, State.PENDING, directories=True)
 
     async def dead(channel_id: int) -> int:
-        return await overview.dead_hosts()
+        return await outbox_admin.dead_hosts()
 
     async def held(channel_id: int) -> int:
-        return (await talk.held(channel_id, 0, 1)).total
+        return (await replies.held(channel_id, 0, 1)).total
 
     async def reported(channel_id: int) -> int:
         return (await flags.page(limit=1)).total

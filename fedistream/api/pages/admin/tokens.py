@@ -21,48 +21,48 @@ class Integrations(Protocol):
     async def delete(self, token: str) -> None: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, integrations: Integrations) -> Response:
+async def show(request: ApiRequest, context: AdminContext, access_tokens: Integrations) -> Response:
     """GET /admin/chat/tokens"""
-    return await _page(ask, desk, integrations)
+    return await _page(request, context, access_tokens)
 
 
-async def make(ask: ApiRequest, desk: AdminContext, integrations: Integrations) -> Response:
+async def make(request: ApiRequest, context: AdminContext, access_tokens: Integrations) -> Response:
     """POST /admin/chat/tokens. No redirect: the answer is the only page that ever has the token."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     scopes = [scope.value for scope in Scope if brought.get(scope.value)]
     try:
-        made, token = await integrations.make(brought.get("program", ""), scopes)
+        made, token = await access_tokens.make(brought.get("program", ""), scopes)
     except Invalid as error:
         where = "scopes" if error.field == "scopes" else "program"
-        why = desk.words("choose one at least") if where == "scopes" else error.why
+        why = context.words("choose one at least") if where == "scopes" else error.why
         typed = {"program": brought.get("program", ""), **dict.fromkeys(scopes, "on")}
-        return await _page(ask, desk, integrations, FormResult({where: why}, typed))
-    return await _page(ask, desk, integrations, made=made, token=token)
+        return await _page(request, context, access_tokens, FormResult({where: why}, typed))
+    return await _page(request, context, access_tokens, made=made, token=token)
 
 
-async def remove(ask: ApiRequest, desk: AdminContext, integrations: Integrations) -> Response:
+async def remove(request: ApiRequest, context: AdminContext, access_tokens: Integrations) -> Response:
     """POST /admin/chat/tokens/remove"""
     try:
-        await integrations.delete(form(ask, desk.tickets).get("token", ""))
+        await access_tokens.delete(form(request, context.csrf).get("token", ""))
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE, "token-removed")
 
 
 async def _page(
-    ask: ApiRequest,
-    desk: AdminContext,
-    integrations: Integrations,
+    request: ApiRequest,
+    context: AdminContext,
+    access_tokens: Integrations,
     filled: FormResult | None = None,
     *,
     made: Integration | None = None,
     token: str = "",
 ) -> Response:
     shown = {
-        "found": await integrations.all(),
+        "found": await access_tokens.all(),
         "made": made,
         "token": token,
         "scopes": [scope.value for scope in Scope],
         "values": filled.typed if filled else {},
     }
-    return await page(ask, desk, SHEET, shown, filled)
+    return await page(request, context, SHEET, shown, filled)

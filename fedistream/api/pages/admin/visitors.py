@@ -32,11 +32,11 @@ class Moderation(Protocol):
     async def details(self, visitor_id: str) -> Details: ...
 
 
-async def show(ask: ApiRequest, desk: AdminContext, visitors: Visitors) -> Response:
+async def show(request: ApiRequest, context: AdminContext, visitors: Visitors) -> Response:
     """GET /admin/chat/visitors"""
-    status = ask.query.get("status", "all")
+    status = request.query.get("status", "all")
     status = status if status in STATUS else "all"
-    text, start = ask.query.get("search", "").strip()[:MAX_SEARCH], offset(ask)
+    text, start = request.query.get("search", "").strip()[:MAX_SEARCH], offset(request)
     search = Search(text=text, status=status, offset=start, limit=ROWS)  # type: ignore[arg-type]
     total, found = await visitors.find(search)
     values = {
@@ -45,18 +45,18 @@ async def show(ask: ApiRequest, desk: AdminContext, visitors: Visitors) -> Respo
         "search": text,
         "span": Pager(start, total, {"status": status, "search": text}),
     }
-    return await page(ask, desk, SHEET, values)
+    return await page(request, context, SHEET, values)
 
 
-async def show_one(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
+async def show_one(request: ApiRequest, context: AdminContext, moderation: Moderation) -> Response:
     """GET /admin/chat/visitors/{visitor_id}"""
-    details = await moderation.details(ask.parts["visitor_id"])
-    return await page(ask, desk, ONE, {"details": details, "messages": shown(details.messages)})
+    details = await moderation.details(request.parts["visitor_id"])
+    return await page(request, context, ONE, {"details": details, "messages": shown(details.messages)})
 
 
-async def change(ask: ApiRequest, desk: AdminContext, moderation: Moderation) -> Response:
+async def change(request: ApiRequest, context: AdminContext, moderation: Moderation) -> Response:
     """POST /admin/chat/visitors: `do` says what about the visitor `id`."""
-    brought = form(ask, desk.tickets)
+    brought = form(request, context.csrf)
     what = brought.get("do", "")
     if what not in DEEDS:
         raise Invalid("do", f"must be one of {', '.join(DEEDS)}")

@@ -147,7 +147,7 @@ async def test_the_node_is_called_what_its_channel_is(faces: Faces) -> None:
         assert (await http.get("/nodeinfo/2.1")).json()["metadata"]["nodeName"] == "Potter & Co"
         assert (await http.get("/.well-known/x-nodeinfo2")).json()["server"]["name"] == "Potter & Co"
         assert (await http.get("/api/v1/instance")).json()["title"] == "Potter & Co"
-    assert faces.federation.correspondents.sender == "Potter & Co"
+    assert faces.federation.direct_messages.sender == "Potter & Co"
 
 
 async def test_an_inbox_refuses_with_the_reason_before_the_answer(faces: Faces) -> None:

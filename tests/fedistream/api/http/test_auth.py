@@ -24,9 +24,9 @@ ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 
 
 def entries() -> Iterator[Endpoint]:
-    """The entries of every face there is: whatever module under fedistream.api has an ENTRIES table."""
+    """The entries of every face there is: whatever module under fedistream.api has an ENDPOINTS table."""
     for module in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
-        yield from getattr(importlib.import_module(module.name), "ENTRIES", ())
+        yield from getattr(importlib.import_module(module.name), "ENDPOINTS", ())
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
     assert {(row.method, row.path, row.who) for row in ROWS} == {
-        (entry.method, entry.path, entry.who) for entry in entries()
+        (entry.method, entry.path, entry.auth) for entry in entries()
     }
 
 
@@ -134,7 +134,7 @@ async def test_an_integrations_calls_open_for_a_token_with_their_scope_alone(fac
 
 async def test_the_token_of_a_bot_that_was_deleted_is_dead(faces: Faces) -> None:
     key = await faces.bearer(Scope.ADMIN)
-    (integration,) = await faces.integrations.all()
+    (integration,) = await faces.access_tokens.all()
     await faces.chat.moderation.delete(integration.visitor_id)
     async with faces.client() as http:
         assert (await http.get("/api/integrations/clients", headers=key)).status_code == 401

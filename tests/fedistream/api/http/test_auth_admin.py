@@ -15,7 +15,7 @@ from fedistream.api.http.endpoints import Endpoint, json_response, routes
 from fedistream.api.http.known_browsers import AGE_S, COOKIE, RENEWED_S, KnownBrowsers
 from fedistream.api.http.login_limit import FREE, GUESSED_AT, LoginLimit
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.envelope import ENVELOPE
+from fedistream.api.owncast.errors import ENVELOPE
 from tests.kit.asking import Clock, basic, client
 
 PASSWORD = "Größe: Paßwort"
@@ -71,9 +71,9 @@ class Node:
             return (await http.get(PATH, headers=headers)).status_code
 
 
-async def it(ask: ApiRequest) -> Response:
-    assert isinstance(ask.principal, Admin)
-    return json_response(ask.principal.address)
+async def it(request: ApiRequest) -> Response:
+    assert isinstance(request.principal, Admin)
+    return json_response(request.principal.address)
 
 
 async def test_the_right_password_opens() -> None:

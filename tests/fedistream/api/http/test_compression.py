@@ -16,35 +16,35 @@ from tests.kit.asking import client
 WORDS = ("words that come again and again, " * 400).encode()
 
 
-async def html(ask: ApiRequest) -> Response:
+async def html(request: ApiRequest) -> Response:
     return Response(WORDS, headers={"ETag": '"one"', "Vary": "Cookie"}, media_type="text/html")
 
 
-async def short(ask: ApiRequest) -> Response:
+async def short(request: ApiRequest) -> Response:
     return Response(WORDS[: LEAST - 1], media_type="text/html")
 
 
-async def huge(ask: ApiRequest) -> Response:
+async def huge(request: ApiRequest) -> Response:
     return Response(bytes(MOST + 1), media_type="text/plain")
 
 
-async def picture(ask: ApiRequest) -> Response:
+async def picture(request: ApiRequest) -> Response:
     return Response(WORDS, media_type="image/png")
 
 
-async def noise(ask: ApiRequest) -> Response:
+async def noise(request: ApiRequest) -> Response:
     return Response(os.urandom(LEAST), media_type="text/plain")
 
 
-async def packed(ask: ApiRequest) -> Response:
+async def packed(request: ApiRequest) -> Response:
     return Response(gzip.compress(WORDS), headers={"Content-Encoding": "gzip"}, media_type="text/html")
 
 
-async def anyone(ask: ApiRequest) -> object:
+async def anyone(request: ApiRequest) -> object:
     return None
 
 
-ENTRIES = (
+ENDPOINTS = (
     *(Endpoint("GET", f"/{handler.__name__}", handler, "anyone") for handler in (html, short, huge, picture, noise)),
     Endpoint("GET", "/packed", packed, "anyone"),
     Endpoint("GET", "/admin", html, "admin"),
@@ -56,7 +56,7 @@ ENTRIES = (
 @pytest.fixture
 def app() -> Starlette:
     return Starlette(
-        routes=routes(ENTRIES, {}, {"anyone": ANYONE, "admin": Authenticator(anyone, ambient=True)}, ENVELOPE)
+        routes=routes(ENDPOINTS, {}, {"anyone": ANYONE, "admin": Authenticator(anyone, ambient=True)}, ENVELOPE)
     )
 
 

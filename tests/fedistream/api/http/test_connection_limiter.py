@@ -171,7 +171,7 @@ async def test_a_flood_of_silent_connections_gives_way_to_who_asks_something() -
         await flood[0].send(b"GET / HT")
         for _ in range(3):
             async with raw_client(port) as viewer:
-                assert (await viewer.ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).status == 200
+                assert (await viewer.request(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).status == 200
         assert len(connections) <= 8
 
 
@@ -191,8 +191,8 @@ async def test_when_everything_is_busy_the_admin_still_gets_in(caplog: pytest.Lo
             await client.send(HOLD)
         await app.holds(4)
         async with raw_client(port) as viewer, raw_client(port) as admin:
-            assert (await viewer.ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).status == 503
-            assert (await admin.ask(b"GET /admin/ HTTP/1.1\r\nHost: x\r\n\r\n")).status == 200
+            assert (await viewer.request(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).status == 503
+            assert (await admin.request(b"GET /admin/ HTTP/1.1\r\nHost: x\r\n\r\n")).status == 200
         app.go.set()
     assert "all 4 web connections are in use" in caplog.text
 
@@ -205,7 +205,7 @@ async def test_a_websocket_keeps_its_place_until_it_ends() -> None:
             async with connect(f"ws://127.0.0.1:{port}/ws"):
                 assert len(connections) == 1
                 async with raw_client(port) as one, raw_client(port) as two:
-                    assert (await two.ask(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).status == 200
+                    assert (await two.request(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")).status == 200
                     assert await one.closed()  # not the websocket
             async with asyncio.timeout(20):
                 while len(connections):
@@ -219,7 +219,7 @@ async def test_a_refused_handshake_leaves_no_place_taken() -> None:
     async with serving(Holding(), connections=connections) as port:
         for _ in range(5):
             async with raw_client(port) as client:
-                answer = await client.ask(
+                answer = await client.request(
                     b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
                 )
                 assert answer.status == 400

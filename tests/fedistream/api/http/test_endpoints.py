@@ -23,24 +23,24 @@ from tests.kit.asking import ADDRESS, client
 class Plain:
     """An envelope whose answers can be told apart."""
 
-    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
+    def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         return PlainTextResponse(f"{type(error).__name__}: {error}", 400)
 
-    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("wrong method", 405, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: ApiRequest) -> Response:
+    def fault(self, request: ApiRequest) -> Response:
         return PlainTextResponse("fault", 500)
 
 
-async def knock(ask: ApiRequest) -> str:
-    if ask.request.headers.get("authorization") != "Basic right":
+async def knock(request: ApiRequest) -> str:
+    if request.http.headers.get("authorization") != "Basic right":
         raise Unidentified("Basic")
     return "the admin"
 
 
-async def knock_with_token(ask: ApiRequest) -> str:
-    if ask.request.headers.get("authorization") != "Bearer right":
+async def knock_with_token(request: ApiRequest) -> str:
+    if request.http.headers.get("authorization") != "Bearer right":
         raise Unidentified
     return "a bot"
 
@@ -57,30 +57,30 @@ class Counter:
         self.value = 0
 
 
-async def read(ask: ApiRequest, counter: Counter) -> Response:
-    return json_response({"value": counter.value, "who": ask.principal})
+async def read(request: ApiRequest, counter: Counter) -> Response:
+    return json_response({"value": counter.value, "who": request.principal})
 
 
-async def raise_(ask: ApiRequest, counter: Counter) -> Response:
-    counter.value += ask.member("by", int)
+async def raise_(request: ApiRequest, counter: Counter) -> Response:
+    counter.value += request.member("by", int)
     return json_response({"value": counter.value})
 
 
-async def echo(ask: ApiRequest) -> Response:
-    return json_response(ask.json())
+async def echo(request: ApiRequest) -> Response:
+    return json_response(request.json())
 
 
-async def missing(ask: ApiRequest) -> Response:
+async def missing(request: ApiRequest) -> Response:
     raise NotFound("no such thing")
 
 
-async def break_(ask: ApiRequest) -> Response:
+async def break_(request: ApiRequest) -> Response:
     raise RuntimeError("a secret that must not get out")
 
 
-async def who(ask: ApiRequest) -> Response:
-    ask.headers["X-Seen"] = "yes"
-    return json_response([ask.address, ask.user_agent, ask.query.get("q"), ask.parts.get("name")])
+async def who(request: ApiRequest) -> Response:
+    request.headers["X-Seen"] = "yes"
+    return json_response([request.address, request.user_agent, request.query.get("q"), request.parts.get("name")])
 
 
 TABLE = (
@@ -130,7 +130,7 @@ def test_a_wrong_table_cannot_be_built(entry: Endpoint, why: str) -> None:
 
 
 def test_a_handler_that_asks_for_an_unknown_service_cannot_be_built() -> None:
-    async def needy(ask: ApiRequest, oven: object) -> Response:
+    async def needy(request: ApiRequest, oven: object) -> Response:
         return json_response(None)
 
     with pytest.raises(WrongTable, match="no service is called oven"):
@@ -371,16 +371,16 @@ def test_an_error_of_a_member_names_its_field() -> None:
     assert Invalid("by", "is missing").field == "by"
 
 
-async def away(ask: ApiRequest) -> Response:
+async def away(request: ApiRequest) -> Response:
     raise Outage("postgresql://ann@10.0.0.1/secret cannot be reached")
 
 
-async def hang(ask: ApiRequest) -> Response:
+async def hang(request: ApiRequest) -> Response:
     await asyncio.Future()
     raise AssertionError
 
 
-async def runs_late(ask: ApiRequest) -> Response:
+async def runs_late(request: ApiRequest) -> Response:
     raise TimeoutError
 
 

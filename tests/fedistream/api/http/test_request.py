@@ -8,7 +8,7 @@ from fedistream.api.http.request import MAX_COOKIES, MAX_JSON_DEPTH, ApiRequest
 from fedistream.core.errors import Invalid
 
 
-def ask(body: bytes) -> ApiRequest:
+def request(body: bytes) -> ApiRequest:
     scope: dict[str, object] = {
         "type": "http",
         "method": "POST",
@@ -23,7 +23,7 @@ def ask(body: bytes) -> ApiRequest:
 def read(body: bytes) -> object:
     """The JSON, or the refusal."""
     try:
-        return ask(body).json()
+        return request(body).json()
     except Invalid as refusal:
         return refusal
 
@@ -53,13 +53,13 @@ json = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(json)
 def test_what_is_json_is_read_as_it_was_written(value: object) -> None:
-    assert ask(orjson.dumps(value)).json() == value
+    assert request(orjson.dumps(value)).json() == value
 
 
 @settings(max_examples=100, deadline=None)
 @given(json, st.sampled_from([str, bool, int, list, dict]))
 def test_a_member_is_of_the_kind_that_was_asked_for(value: object, kind: type[object]) -> None:
-    asked = ask(orjson.dumps({"value": value}))
+    asked = request(orjson.dumps({"value": value}))
     if type(value) is kind:
         assert asked.member("value", kind) == value
     else:
@@ -69,9 +69,9 @@ def test_a_member_is_of_the_kind_that_was_asked_for(value: object, kind: type[ob
 
 def test_a_member_of_any_kind_may_be_asked_for() -> None:
     for value in (None, True, 1, "x", [1], {"a": 1}):
-        assert ask(orjson.dumps({"value": value})).member("value", object) == value
+        assert request(orjson.dumps({"value": value})).member("value", object) == value
     with pytest.raises(Invalid, match="value is missing"):
-        ask(b"{}").member("value", object)
+        request(b"{}").member("value", object)
 
 
 def test_a_cookie_is_found_among_others_and_not_behind_more_than_anybody_has() -> None:

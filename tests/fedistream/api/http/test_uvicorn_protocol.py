@@ -125,7 +125,7 @@ async def test_a_head_may_have_64_kb_and_100_fields_and_not_one_more() -> None:
     async with serving(Echo()) as port:
         for good in (head_of(MAX_HEAD), b"GET / HTTP/1.1\r\n" + fields(MAX_FIELDS) + b"\r\n"):
             async with raw_client(port) as client:
-                assert (await client.ask(good)).status == 200
+                assert (await client.request(good)).status == 200
         assert await refused(port, head_of(MAX_HEAD + 1)) == 431
         assert await refused(port, b"GET / HTTP/1.1\r\n" + fields(MAX_FIELDS + 1) + b"\r\n") == 431
         assert await refused(port, b"GET /%b HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * MAX_TARGET)) == 414
@@ -163,14 +163,14 @@ async def test_what_does_not_end_is_refused(kind: str) -> None:
 async def test_chunks_of_64_bytes_may_go_on() -> None:
     app = Echo()
     async with serving(app) as port, raw_client(port) as client:
-        answer = await client.ask(CHUNKED + (b"40\r\n" + b"a" * 64 + b"\r\n") * 16384 + b"0\r\n\r\n")
+        answer = await client.request(CHUNKED + (b"40\r\n" + b"a" * 64 + b"\r\n") * 16384 + b"0\r\n\r\n")
     assert answer.body == b"/ 1048576"
 
 
 async def test_trailers_do_not_become_headers() -> None:
     app = Echo()
     async with serving(app) as port, raw_client(port) as client:
-        answer = await client.ask(CHUNKED + b"1\r\na\r\n0\r\nAuthorization: Basic x\r\nHost: evil\r\n\r\n")
+        answer = await client.request(CHUNKED + b"1\r\na\r\n0\r\nAuthorization: Basic x\r\nHost: evil\r\n\r\n")
         assert answer.status == 200
     assert [name for name, _ in app.scopes[0]["headers"]] == [b"host", b"transfer-encoding"]
 
@@ -193,22 +193,22 @@ HOSTS = {
 @pytest.mark.parametrize("line", HOSTS)
 async def test_a_request_has_one_host(line: bytes) -> None:
     async with serving(Echo()) as port, raw_client(port) as client:
-        assert (await client.ask(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n")).status == HOSTS[line]
+        assert (await client.request(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n")).status == HOSTS[line]
 
 
 async def test_http_1_0_needs_no_host_and_has_no_chunks() -> None:
     async with serving(Echo()) as port:
         async with raw_client(port) as client:
-            assert (await client.ask(b"GET / HTTP/1.0\r\n\r\n")).status == 200
+            assert (await client.request(b"GET / HTTP/1.0\r\n\r\n")).status == 200
         assert await refused(port, b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n") == 400
 
 
 async def test_an_address_in_absolute_form_brings_its_own_host() -> None:
     app = Echo()
     async with serving(app) as port, raw_client(port) as client:
-        one = await client.ask(b"GET http://example.org:81/p?q=1 HTTP/1.1\r\nHost: other\r\n\r\n")
+        one = await client.request(b"GET http://example.org:81/p?q=1 HTTP/1.1\r\nHost: other\r\n\r\n")
         assert one.body == b"/p 0"
-        assert (await client.ask(b"GET http://example.org HTTP/1.1\r\nHost: other\r\n\r\n")).body == b"/ 0"
+        assert (await client.request(b"GET http://example.org HTTP/1.1\r\nHost: other\r\n\r\n")).body == b"/ 0"
     assert [scope["headers"][0] for scope in app.scopes] == [(b"host", b"example.org:81"), (b"host", b"example.org")]
     assert app.scopes[0]["query_string"] == b"q=1"
 
@@ -247,8 +247,8 @@ async def test_who_does_not_finish_a_head_in_time_is_told_so() -> None:
         async with raw_client(port) as silent:
             assert await silent.closed()
         async with raw_client(port) as client:  # the second head as well as the first
-            assert (await client.ask(GET)).status == 200
-            assert (await client.ask(b"GET / HTTP/1.1\r\nHo")).status == 408
+            assert (await client.request(GET)).status == 200
+            assert (await client.request(b"GET / HTTP/1.1\r\nHo")).status == 408
             assert await client.closed()
 
 
@@ -281,12 +281,12 @@ async def test_who_takes_an_answer_slowly_is_not_cut() -> None:
         while taken < 64 << 20:
             taken += len(await client.reader.readexactly(4 << 20))
             await asyncio.sleep(0.06)
-        assert (await client.ask(GET)).status == 200
+        assert (await client.request(GET)).status == 200
 
 
 async def test_an_answer_before_the_body_has_come_ends_the_connection() -> None:
     async with serving(Echo(), http=Hasty) as port, raw_client(port) as client:
-        answer = await client.ask(b"POST /deaf HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc")
+        answer = await client.request(b"POST /deaf HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc")
         assert answer.body == b"/deaf 0"
         assert await client.closed()
 
@@ -297,7 +297,7 @@ async def test_pipelined_requests_are_answered_in_their_order() -> None:
         assert [(await client.answer()).body for _ in range(MAX_PIPELINED)] == [
             b"/%d 0" % number for number in range(MAX_PIPELINED)
         ]
-        assert (await client.ask(GET)).status == 200
+        assert (await client.request(GET)).status == 200
 
 
 async def _until_scopes(app: Echo, count: int) -> None:
@@ -317,7 +317,7 @@ async def test_a_blank_line_behind_a_request_does_not_cut_its_answer() -> None:
             await asyncio.wait_for(client.reader.read(1), 4 * Hasty.head_s)
         app.go.set()
         assert (await client.answer()).body == b"/hold 1"
-        assert (await client.ask(GET)).status == 200
+        assert (await client.request(GET)).status == 200
 
 
 @pytest.mark.parametrize("behind", [GET * 5000, b"nonsense\r\n\r\n", WEBSOCKET + b"\r\n", b"GET /" + b"a" * 100_000])
@@ -371,7 +371,7 @@ async def test_a_bad_handshake_of_a_websocket_is_refused_without_a_word(
 ) -> None:
     app = Echo()
     async with serving(app) as port, raw_client(port) as client:
-        assert (await client.ask(WEBSOCKET + line + b"\r\n")).status in (400, 403, 426)
+        assert (await client.request(WEBSOCKET + line + b"\r\n")).status in (400, 403, 426)
         assert await client.closed()
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
@@ -381,6 +381,6 @@ async def test_a_broken_body_is_answered_while_the_application_reads_it() -> Non
     async with serving(app) as port, raw_client(port) as client:
         await client.send(CHUNKED + b"1\r\na\r\n")
         await _until_scopes(app, 1)
-        assert (await client.ask(b"zz\r\n")).status == 400
+        assert (await client.request(b"zz\r\n")).status == 400
         assert await client.closed()
     assert app.bodies == []

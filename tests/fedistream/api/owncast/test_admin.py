@@ -76,7 +76,7 @@ def test_a_window_without_a_start_is_everything(text: str | None) -> None:
 
 async def test_the_admin_reads_the_log_and_its_warnings(faces: Faces) -> None:
     for level, message in ((logging.INFO, "listening"), (logging.WARNING, "refused HEVC from 192.0.2.9")):
-        faces.logbook.handle(logging.LogRecord("media", level, __file__, 1, message, (), None))
+        faces.log_buffer.handle(logging.LogRecord("media", level, __file__, 1, message, (), None))
     async with faces.client() as http:
         lines = (await http.get("/api/admin/logs", headers=RIGHT)).json()
         warnings = (await http.get("/api/admin/logs/warnings", headers=RIGHT)).json()

@@ -22,7 +22,7 @@ def data_url(data: bytes, kind: str = "image/png") -> str:
 async def bot_says(faces: Faces, *texts: str) -> list[str]:
     """The ids of messages that a bot has said."""
     bot, home = await faces.chat.visitors.make_bot("Bot"), faces.channels.home().id
-    return [(await faces.chat.herald.bot_says(home, bot, text)).id for text in texts]
+    return [(await faces.chat.poster.bot_says(home, bot, text)).id for text in texts]
 
 
 async def test_who_registers_gets_an_id_a_token_and_the_name_he_asked_for(faces: Faces) -> None:
@@ -117,7 +117,7 @@ async def test_odd_changes_of_visibility_are_refused(faces: Faces, body: dict[st
 
 async def test_the_admins_list_of_messages_is_newest_first_with_hidden_ones_and_users(faces: Faces) -> None:
     ids = await bot_says(faces, "one", "two")
-    await faces.chat.herald.system(faces.channels.home().id, "nobody's words")
+    await faces.chat.poster.system(faces.channels.home().id, "nobody's words")
     await faces.chat.moderation.set_visible([ids[0]], False, ADMIN)
     async with faces.client() as http:
         listed = (await http.get("/api/admin/chat/messages", headers=RIGHT)).json()

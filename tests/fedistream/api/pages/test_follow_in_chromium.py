@@ -35,7 +35,7 @@ async def federate(faces: Faces) -> None:
 async def test_the_open_box_is_fit_for_all_and_leaves_the_picture_free(
     studio: Studio, url: str, chromium: Browser, scheme: str, size: dict[str, int]
 ) -> None:
-    studio.invitations.shown = LONG
+    studio.follow_invitations.shown = LONG
     studio.broadcasts.shown = replace(onair.offline(), last_ended_at=datetime.now(UTC) - timedelta(hours=3))
     async with visit(chromium, url, color_scheme=scheme, viewport=size) as (page, _):
         await page.get_by_role("link", name="Hear when it begins", exact=True).click()
@@ -52,7 +52,7 @@ async def test_the_open_box_is_fit_for_all_and_leaves_the_picture_free(
 
 
 async def test_the_box_opens_and_closes_by_keyboard(studio: Studio, url: str, chromium: Browser) -> None:
-    studio.invitations.shown = LONG
+    studio.follow_invitations.shown = LONG
     async with visit(chromium, url) as (page, _):
         account = page.get_by_label("Your account")
         await expect(account).to_be_hidden()
@@ -66,7 +66,7 @@ async def test_the_box_opens_and_closes_by_keyboard(studio: Studio, url: str, ch
 
 
 async def test_the_handle_is_copied(studio: Studio, url: str, chromium: Browser) -> None:
-    studio.invitations.shown = LONG
+    studio.follow_invitations.shown = LONG
     rights = ["clipboard-read", "clipboard-write"]
     async with visit(chromium, url, permissions=rights) as (page, _):
         await page.locator("details.follow > summary").click()
@@ -102,7 +102,7 @@ async def test_a_visitor_finds_the_way_to_follow(
 
 
 async def test_an_address_that_is_not_https_is_never_a_link(studio: Studio, url: str, chromium: Browser) -> None:
-    studio.invitations.shown = LONG
+    studio.follow_invitations.shown = LONG
     async with visit(chromium, url) as (page, _):
         body = '{"redirectUrl": "javascript:alert(1)"}'
         await page.route("**/api/remotefollow", lambda route: route.fulfill(body=body, content_type="application/json"))

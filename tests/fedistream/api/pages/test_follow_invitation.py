@@ -53,13 +53,13 @@ async def test_reactions_are_likes_and_follows_are_no_engagement_here() -> None:
 
 async def test_counts_are_remembered_for_a_moment_and_names_are_not() -> None:
     echo, clock = Echo(), Clock()
-    invitations = made(echo, clock)
+    follow_invitations = made(echo, clock)
     for _ in range(50):
-        await invitations.of(Home())
+        await follow_invitations.of(Home())
     assert echo.counted == 1
     echo.followers = 5
     clock.advance(FRESH_S)
-    found = await invitations.of(Home())
+    found = await follow_invitations.of(Home())
     assert found is not None
     assert (found.followers, echo.counted) == (5, 2)
 

@@ -15,52 +15,52 @@ from tests.kit.asking import Clock
 DAY_S = 86_400
 
 
-def tickets(clock: Clock | None = None, secret: bytes = b"secret") -> CsrfTokens:
+def csrf(clock: Clock | None = None, secret: bytes = b"secret") -> CsrfTokens:
     return CsrfTokens(secret, (clock or Clock()).now)
 
 
-def ask(body: bytes, kind: str = TYPE) -> ApiRequest:
+def request(body: bytes, kind: str = TYPE) -> ApiRequest:
     return ApiRequest(
         Request({"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())]}), body=body
     )
 
 
 def filled(**fields: str) -> bytes:
-    return urlencode({"ticket": tickets().issue(), **fields}).encode()
+    return urlencode({"ticket": csrf().issue(), **fields}).encode()
 
 
 def test_a_form_with_a_ticket_is_read() -> None:
-    assert form(ask(filled(title="Öl & Wasser", empty="")), tickets()) == {"title": "Öl & Wasser", "empty": ""}
+    assert form(request(filled(title="Öl & Wasser", empty="")), csrf()) == {"title": "Öl & Wasser", "empty": ""}
 
 
 def test_line_ends_of_browsers_become_ours() -> None:
-    assert form(ask(filled(text="a\r\nb\nc")), tickets())["text"] == "a\nb\nc"
+    assert form(request(filled(text="a\r\nb\nc")), csrf())["text"] == "a\nb\nc"
 
 
 def test_the_charset_of_the_type_does_not_matter() -> None:
-    assert form(ask(filled(a="1"), f"{TYPE.upper()}; charset=UTF-8"), tickets()) == {"a": "1"}
+    assert form(request(filled(a="1"), f"{TYPE.upper()}; charset=UTF-8"), csrf()) == {"a": "1"}
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/json", "multipart/form-data; boundary=x"])
 def test_what_is_no_form_is_refused(kind: str) -> None:
     with pytest.raises(Invalid):
-        form(ask(filled(a="1"), kind), tickets())
+        form(request(filled(a="1"), kind), csrf())
 
 
 @pytest.mark.parametrize("body", [b"a=%ff", "a=ü".encode(), b"&".join(b"a=1" for _ in range(MAX_FIELDS + 1))])
 def test_a_form_that_is_broken_or_too_long_is_refused(body: bytes) -> None:
     with pytest.raises(Invalid):
-        form(ask(body), tickets())
+        form(request(body), csrf())
 
 
 def test_a_form_without_a_ticket_is_refused() -> None:
     with pytest.raises(Stale):
-        form(ask(b"title=mine"), tickets())
+        form(request(b"title=mine"), csrf())
 
 
 def test_a_ticket_lasts_a_day_and_no_longer() -> None:
     clock = Clock()
-    issuer = tickets(clock)
+    issuer = csrf(clock)
     ticket = issuer.issue()
     clock.advance(DAY_S - 1)
     issuer.check(ticket)
@@ -71,24 +71,24 @@ def test_a_ticket_lasts_a_day_and_no_longer() -> None:
 
 def test_a_ticket_of_another_node_is_none() -> None:
     with pytest.raises(Stale):
-        tickets(secret=b"mine").check(tickets(secret=b"theirs").issue())
+        csrf(secret=b"mine").check(csrf(secret=b"theirs").issue())
 
 
 def test_a_ticket_cannot_be_made_to_last_longer() -> None:
-    until, _, mac = tickets().issue().partition(".")
+    until, _, mac = csrf().issue().partition(".")
     with pytest.raises(Stale):
-        tickets().check(f"{int(until) + 1}.{mac}")
+        csrf().check(f"{int(until) + 1}.{mac}")
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=100))
 def test_whatever_is_no_ticket_of_ours_is_stale(text: str) -> None:
     with pytest.raises(Stale):
-        tickets().check(text)
+        csrf().check(text)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_body_is_a_form_without_a_ticket_or_no_form(body: bytes) -> None:
     with pytest.raises((Invalid, Stale)):
-        form(ask(body), tickets())
+        form(request(body), csrf())

@@ -20,14 +20,14 @@ def air(studio: Studio) -> Studio:
     return studio
 
 
-async def ask(studio: Studio, **query: str) -> Response:
+async def request(studio: Studio, **query: str) -> Response:
     async with client(studio.app()) as web:
         return await web.get("/oembed", params=query)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/live/7", "/?utm=1", "/live/7#chat"])
 async def test_a_page_with_a_player_is_a_video(air: Studio, path: str) -> None:
-    answer = await ask(air, url=HERE + path, format="json")
+    answer = await request(air, url=HERE + path, format="json")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     made = answer.json()
@@ -39,7 +39,7 @@ async def test_a_page_with_a_player_is_a_video(air: Studio, path: str) -> None:
 
 
 async def test_what_is_over_is_a_link_with_a_picture(air: Studio) -> None:
-    made = (await ask(air, url=f"{HERE}/live/3")).json()
+    made = (await request(air, url=f"{HERE}/live/3")).json()
     assert (made["type"], made["title"]) == ("link", "Evening locks")
     assert "html" not in made
     assert "width" not in made
@@ -52,7 +52,7 @@ async def test_what_is_over_is_a_link_with_a_picture(air: Studio) -> None:
 async def test_the_player_fits_into_what_was_asked_for(
     air: Studio, width: str, height: str, size: tuple[int, int]
 ) -> None:
-    made = (await ask(air, url=HERE, maxwidth=width, maxheight=height)).json()
+    made = (await request(air, url=HERE, maxwidth=width, maxheight=height)).json()
     assert (made["width"], made["height"]) == size
     assert f'width="{size[0]}" height="{size[1]}"' in made["html"]
 
@@ -60,26 +60,26 @@ async def test_the_player_fits_into_what_was_asked_for(
 async def test_the_public_address_counts_whatever_its_scheme(air: Studio) -> None:
     air.settings.values["serverurl"] = "https://boats.example/tv"
     for url in ("https://boats.example/tv/", "http://BOATS.example/tv/live/7"):
-        assert (await ask(air, url=url)).json()["author_url"] == "https://boats.example/tv/"
+        assert (await request(air, url=url)).json()["author_url"] == "https://boats.example/tv/"
     for url in (HERE, "https://boats.example/", "https://boats.example/live/7"):
-        assert (await ask(air, url=url)).status_code == 404
+        assert (await request(air, url=url)).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/live/8", "/live/x", "/embed/video", "/nothing"])
 async def test_a_page_that_has_no_card_is_not_found(air: Studio, path: str) -> None:
-    assert (await ask(air, url=HERE + path)).status_code == 404
+    assert (await request(air, url=HERE + path)).status_code == 404
 
 
 async def test_pages_of_others_are_not_found(air: Studio) -> None:
     for url in ("https://other.example/", "http://node.example.evil/", "http://node.example@evil.example/"):
-        assert (await ask(air, url=url)).status_code == 404
+        assert (await request(air, url=url)).status_code == 404
 
 
 @pytest.mark.parametrize(
     "url", ["", "node.example", "ftp://node.example/", "http://[::1", "http://", HERE + "/" * 2048]
 )
 async def test_what_is_no_address_is_told_so(air: Studio, url: str) -> None:
-    answer = await ask(air, url=url)
+    answer = await request(air, url=url)
     assert (answer.status_code, answer.text) == (422, "Url must be the address of a page")
 
 
@@ -87,15 +87,15 @@ async def test_what_is_no_address_is_told_so(air: Studio, url: str) -> None:
     ("name", "value"), [("format", "xml"), ("maxwidth", "-1"), ("maxheight", "1" * 10), ("maxwidth", "٣")]
 )
 async def test_what_cannot_be_answered_is_refused(air: Studio, name: str, value: str) -> None:
-    assert (await ask(air, url=HERE, **{name: value})).status_code == 422
+    assert (await request(air, url=HERE, **{name: value})).status_code == 422
 
 
 async def test_words_of_the_streamer_stay_words_in_the_frame(air: Studio) -> None:
     air.settings.values["streamtitle"] = '"><script>alert(1)</script>'
-    made = (await ask(air, url=HERE)).json()
+    made = (await request(air, url=HERE)).json()
     assert "<script>" not in made["html"]
     assert made["html"].count("<") == 2
 
 
 async def test_other_sites_may_ask_from_a_browser(air: Studio) -> None:
-    assert (await ask(air, url=HERE)).headers["access-control-allow-origin"] == "*"
+    assert (await request(air, url=HERE)).headers["access-control-allow-origin"] == "*"

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from fedistream.api.http.endpoints import ANYONE, routes
 from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.rendering import Pages
-from fedistream.api.pages.routes import ENTRIES
+from fedistream.api.pages.routes import ENDPOINTS
 from fedistream.api.pages.static import MAX_FILE, Static, TooBig
 from fedistream.app.paths import STATIC, TEMPLATES
 from tests.kit.asking import client
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 def application(static: Static) -> Starlette:
     """Has the static files and nothing else."""
     pages = Pages(TEMPLATES, Static(STATIC), lambda n: bytes(n))
-    entries = [entry for entry in ENTRIES if entry.path.startswith("/static/")]
+    entries = [entry for entry in ENDPOINTS if entry.path.startswith("/static/")]
     return Starlette(routes=routes(entries, {"static": static}, {"anyone": ANYONE}, ErrorPages(pages)))
 
 

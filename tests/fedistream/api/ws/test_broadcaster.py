@@ -43,7 +43,7 @@ def shape(channel_id: int, said: Event) -> bytes:
     return f"{channel_id} {said.id}".encode()
 
 
-def loudspeaker() -> Broadcaster:
+def broadcaster() -> Broadcaster:
     return Broadcaster(shape, InProcess())
 
 
@@ -53,7 +53,7 @@ async def turns(count: int) -> None:
 
 
 async def test_everybody_in_the_room_hears_it_and_nobody_elsewhere() -> None:
-    voice, here, there = loudspeaker(), [Ear(), Ear()], Ear()
+    voice, here, there = broadcaster(), [Ear(), Ear()], Ear()
     for ear in here:
         voice.join(1, ear)
     voice.join(2, there)
@@ -64,7 +64,7 @@ async def test_everybody_in_the_room_hears_it_and_nobody_elsewhere() -> None:
 
 
 async def test_what_is_said_in_one_turn_is_written_in_one_piece_and_in_order() -> None:
-    voice, ear = loudspeaker(), Ear()
+    voice, ear = broadcaster(), Ear()
     voice.join(1, ear)
     for name in "abc":
         voice.say(1, event(name))
@@ -73,7 +73,7 @@ async def test_what_is_said_in_one_turn_is_written_in_one_piece_and_in_order() -
 
 
 async def test_other_work_is_done_between_two_slices_of_a_large_room() -> None:
-    voice, ears = loudspeaker(), [Ear() for _ in range(3 * SLICE + 1)]
+    voice, ears = broadcaster(), [Ear() for _ in range(3 * SLICE + 1)]
     for ear in ears:
         voice.join(1, ear)
     voice.say(1, event("a"))
@@ -85,7 +85,7 @@ async def test_other_work_is_done_between_two_slices_of_a_large_room() -> None:
 
 
 async def test_nobody_is_always_the_last_to_hear() -> None:
-    voice, told = loudspeaker(), list[int]()
+    voice, told = broadcaster(), list[int]()
 
     class Numbered(Ear):
         def __init__(self, number: int) -> None:
@@ -111,7 +111,7 @@ async def test_nobody_is_always_the_last_to_hear() -> None:
 
 
 async def test_what_is_said_during_a_round_comes_to_all_in_the_next() -> None:
-    voice, ears = loudspeaker(), [Ear() for _ in range(2 * SLICE)]
+    voice, ears = broadcaster(), [Ear() for _ in range(2 * SLICE)]
     for ear in ears:
         voice.join(1, ear)
     voice.say(1, event("a"))
@@ -124,7 +124,7 @@ async def test_what_is_said_during_a_round_comes_to_all_in_the_next() -> None:
 
 
 async def test_who_comes_in_during_a_round_hears_what_is_being_said() -> None:
-    voice, ears, late = loudspeaker(), [Ear() for _ in range(2 * SLICE)], Ear()
+    voice, ears, late = broadcaster(), [Ear() for _ in range(2 * SLICE)], Ear()
     for ear in ears:
         voice.join(1, ear)
     voice.say(1, event("a"))
@@ -136,7 +136,7 @@ async def test_who_comes_in_during_a_round_hears_what_is_being_said() -> None:
 
 
 async def test_who_has_left_hears_nothing_more() -> None:
-    voice, ears = loudspeaker(), [Ear(), Ear()]
+    voice, ears = broadcaster(), [Ear(), Ear()]
     for ear in ears:
         voice.join(1, ear)
     voice.say(1, event("a"))
@@ -153,7 +153,7 @@ async def test_who_has_left_hears_nothing_more() -> None:
 
 
 async def test_an_empty_room_that_is_entered_again_hears_again() -> None:
-    voice, ear = loudspeaker(), Ear()
+    voice, ear = broadcaster(), Ear()
     for name in ("a", "b"):
         voice.join(1, ear)
         voice.say(1, event(name))
@@ -170,7 +170,7 @@ async def test_an_empty_room_that_is_entered_again_hears_again() -> None:
 
 
 async def test_what_has_no_shape_is_not_said(caplog: pytest.LogCaptureFixture) -> None:
-    voice, ear = loudspeaker(), Ear()
+    voice, ear = broadcaster(), Ear()
     voice.join(1, ear)
     with caplog.at_level(logging.ERROR):
         voice.say(1, event("broken"))
@@ -181,7 +181,7 @@ async def test_what_has_no_shape_is_not_said(caplog: pytest.LogCaptureFixture) -
 
 
 async def test_a_flood_is_bounded_and_counted() -> None:
-    voice, ear = loudspeaker(), Ear()
+    voice, ear = broadcaster(), Ear()
     voice.join(1, ear)
     for number in range(MAX_WAITING + 3):
         voice.say(1, event(str(number)))
@@ -191,7 +191,7 @@ async def test_a_flood_is_bounded_and_counted() -> None:
 
 async def test_a_line_that_follows_what_was_said_last_hears_all_without_gap_or_echo() -> None:
     for follows_after in range(7):
-        voice, ears, late = loudspeaker(), [Ear() for _ in range(2 * SLICE)], Ear()
+        voice, ears, late = broadcaster(), [Ear() for _ in range(2 * SLICE)], Ear()
         for ear in ears:
             voice.join(1, ear)
         voice.say(1, event("a"))
@@ -209,7 +209,7 @@ async def test_a_line_that_follows_what_was_said_last_hears_all_without_gap_or_e
 
 
 async def test_what_is_said_to_an_empty_room_is_kept_for_those_who_come_back() -> None:
-    voice = loudspeaker()
+    voice = broadcaster()
     voice.say(1, event("a"))
     voice.say(2, event("b"))
     await turns(2)
@@ -217,7 +217,7 @@ async def test_what_is_said_to_an_empty_room_is_kept_for_those_who_come_back() -
 
 
 async def test_who_followed_and_left_hears_nothing_more() -> None:
-    voice, ear = loudspeaker(), Ear()
+    voice, ear = broadcaster(), Ear()
     voice.leave(1, ear)
     voice.follow(1, ear)
     voice.leave(1, ear)

@@ -30,7 +30,7 @@ async def jobs() -> list[Job]:
     return [Job(row.id, row.kind, row.target, row.host, row.body, 1, row.created_at) for row in rows]
 
 
-async def letters(word: str) -> list[tuple[str, Any]]:
+async def delivery(word: str) -> list[tuple[str, Any]]:
     """Each activity whose id has this word, with the key that its job names."""
     rows = await OutboxRow.filter(kind="activity").order_by("id")
     found = [json.loads(row.body) for row in rows]
@@ -41,7 +41,7 @@ async def change(node: Federated, name: str, value: object) -> None:
     """As the bus does it, with the reaction of the worker."""
     await node.settings.change(name, value, node.home.id)
     fact = SettingChanged(name, node.home.id, node.clock.now())
-    assert node.feature.profiles.heeds(fact)
+    assert node.feature.profiles.applies_to(fact)
     await node.feature.profiles.note(fact)
 
 
@@ -54,22 +54,22 @@ async def test_many_changes_lead_to_one_update_with_the_last_of_them(node: Feder
     assert all(row.due >= node.clock.unix() + WAIT_S - 5 for row in await OutboxRow.filter(kind=KIND))
     for job in waiting:
         assert await node.feature.profiles.send(job) == Done()
-    ((key, update),) = await letters("updates")
+    ((key, update),) = await delivery("updates")
     assert (update["type"], update["object"]["name"], update["object"]["id"]) == ("Update", "Ann's pots", LIVE)
     assert (key, update["actor"]) == (f"{LIVE}#main-key", LIVE)
     # done again, as after a crash, nobody gets it twice
     await node.feature.profiles.send(waiting[-1])
-    assert len(await letters("updates")) == 1
+    assert len(await delivery("updates")) == 1
 
 
 async def test_what_no_other_server_keeps_is_told_to_nobody(node: Federated) -> None:
     at = node.clock.now()
-    heeds = node.feature.profiles.heeds
-    assert not heeds(SettingChanged("streamtitle", None, at))
-    assert heeds(SettingChanged("tags", None, at))
+    applies_to = node.feature.profiles.applies_to
+    assert not applies_to(SettingChanged("streamtitle", None, at))
+    assert applies_to(SettingChanged("tags", None, at))
     await node.settings.change("federation.enabled", False)
-    assert not heeds(SettingChanged("tags", None, at))
-    assert heeds(SettingChanged("federation.enabled", None, at))
+    assert not applies_to(SettingChanged("tags", None, at))
+    assert applies_to(SettingChanged("federation.enabled", None, at))
 
 
 async def test_without_federation_or_channel_nothing_is_sent(node: Federated) -> None:
@@ -78,7 +78,7 @@ async def test_without_federation_or_channel_nothing_is_sent(node: Federated) ->
     (job,) = await jobs()
     await node.settings.change("federation.enabled", False)
     assert await node.feature.profiles.send(job) == Done()
-    assert await letters("updates") == []
+    assert await delivery("updates") == []
     with pytest.raises(Off):
         await node.feature.profiles.rotate()
     nobodys = Job(1, KIND, "", "", '{"channel_id": 99, "count": 1}', 1, 0.0)
@@ -94,7 +94,7 @@ async def test_new_keys_are_told_with_the_former_one(node: Federated) -> None:
     assert before.key != after.key
     (job,) = await jobs()
     await node.feature.profiles.send(job)
-    ((named, update),) = await letters("keys")
+    ((named, update),) = await delivery("keys")
     assert parse_actor(update["object"]).keys == (after,)
     signing = node.feature.keys.signing_key
     former, present = await signing(named), await signing(LIVE)

@@ -192,9 +192,9 @@ async def test_who_does_not_feature_us_any_more_hears_nothing(node: Federated, a
 async def test_while_federation_is_off_there_is_nobody_to_tell(node: Federated, air: Air) -> None:
     await featured(node)
     fact = live(air, node)
-    assert node.feature.offers.heeds(fact)
+    assert node.feature.offers.applies_to(fact)
     await node.settings.change("federation.enabled", False)
-    assert not node.feature.offers.heeds(fact)
+    assert not node.feature.offers.applies_to(fact)
     await node.feature.offers.begin(fact)
     await node.feature.offers.end(over(air, node))
     await node.settings.change("federation.enabled", True)

@@ -30,26 +30,26 @@ async def change(node: Federated, name: str, value: object) -> None:
     """With what the front and the worker do then."""
     await node.settings.change(name, value)
     fact = SettingChanged(name, None, node.clock.now())
-    assert node.feature.doors.lists.heeds(fact)
+    assert node.feature.policies.blocklists.applies_to(fact)
     node.feature.federation.heed(fact)
-    await node.feature.doors.lists.enforce(fact)
+    await node.feature.policies.blocklists.enforce(fact)
 
 
 async def test_a_list_adds_what_is_not_blocked_and_says_so_before(node: Federated) -> None:
-    lists = node.feature.doors.lists
+    blocklists = node.feature.policies.blocklists
     await node.settings.change(BLOCKED, ["bad.example"])
     text = "#domain,#severity\nbad.example,suspend\nworse.example,suspend\nmild.example,silence\n"
     for dry in (True, False):
-        found = await lists.take(text, dry=dry)
+        found = await blocklists.take(text, dry=dry)
         assert (found.new, found.known, found.milder) == (1, 1, 1)
         assert node.settings.value(BLOCKED) == ["bad.example"] + ([] if dry else ["worse.example"])
-    assert (await lists.take(lists.give(), dry=False)).new == 0
+    assert (await blocklists.take(blocklists.give(), dry=False)).new == 0
 
 
 async def test_a_list_cannot_make_it_more_than_is_allowed(node: Federated) -> None:
     text = "\n".join(f"{number}.example" for number in range(MAX_DOMAINS + 1))
     with pytest.raises(Invalid, match="more than"):
-        await node.feature.doors.lists.take(text, dry=True)
+        await node.feature.policies.blocklists.take(text, dry=True)
 
 
 async def test_followers_from_a_blocked_domain_are_sent_away_with_a_word(node: Federated) -> None:
@@ -100,7 +100,7 @@ async def test_a_long_list_beside_a_long_one_takes_no_time(node: Federated) -> N
     text = "\n".join((*known, *(f"{number}.new.example" for number in range(40_000))))
     start = time.process_time()
     with pytest.raises(Invalid, match="more than"):
-        await node.feature.doors.lists.take(text, dry=True)
+        await node.feature.policies.blocklists.take(text, dry=True)
     assert time.process_time() - start < 5  # of a loop that serves nobody else; by looking through a list, 2,000 lines
     # beside 4,000 took 0.54 s, and it grows with both
 
@@ -111,10 +111,10 @@ async def test_who_was_let_in_again_in_another_process_is_not_sent_away(node: Fe
     async with federated(Guard(frozenset({node.ann.server.authority}))) as worker:
         await node.feature.federation.approve(node.home, node.ann.id)
         fact = SettingChanged(BLOCKED, None, node.clock.now())
-        await worker.feature.doors.lists.enforce(fact)
+        await worker.feature.policies.blocklists.enforce(fact)
         assert [row.state for row in await FollowerRow.all()] == ["accepted"]
         await node.feature.federation.block(node.home, node.ann.id)
-        await worker.feature.doors.lists.enforce(fact)
+        await worker.feature.policies.blocklists.enforce(fact)
         assert (await RemoteActorRow.get(url=node.ann.id)).hidden
 
 
@@ -126,7 +126,7 @@ async def test_who_was_sent_away_by_another_process_may_follow_again_with_the_sa
             fact = SettingChanged(BLOCKED, None, node.clock.now())
             node.feature.federation.heed(fact)
             await worker.settings.load()
-            await worker.feature.doors.lists.enforce(fact)
+            await worker.feature.policies.blocklists.enforce(fact)
             assert await FollowerRow.all().count() == 0
     assert await node.take(follow) == "taken"
     assert [row.state for row in await FollowerRow.all()] == ["accepted"]
@@ -137,7 +137,7 @@ async def test_who_was_sent_away_by_another_process_may_follow_again_with_the_sa
 async def test_a_list_of_people_blocks_those_who_are_known_and_those_who_are_not(node: Federated) -> None:
     await node.follow()
     handle = f"ann@{node.ann.server.authority}"
-    found = await node.feature.doors.lists.take(f"{handle.upper()}\nnobody@far.example\n", dry=False)
+    found = await node.feature.policies.blocklists.take(f"{handle.upper()}\nnobody@far.example\n", dry=False)
     assert (found.new, found.known) == (2, 0)
     assert node.settings.value(PEOPLE) == [handle, "nobody@far.example"]
     await change(node, PEOPLE, [handle])
@@ -167,7 +167,7 @@ async def test_whose_handle_is_taken_off_the_list_is_heard_again_though_a_worker
             fact = SettingChanged(PEOPLE, None, node.clock.now())
             node.feature.federation.heed(fact)
             await worker.settings.load()
-            await worker.feature.doors.lists.enforce(fact)
+            await worker.feature.policies.blocklists.enforce(fact)
             assert await node.take(node.ann.activity("Follow", LIVE)) == answer
     assert await FollowerRow.all().count() == 1
 

@@ -24,7 +24,7 @@ async def read(node: Federated, by: SigningKey | None = None, scheme: Scheme = S
     request = compose("GET", f"{LIVE}?page=1", [("Accept", "application/activity+json")])
     added = sign(scheme, request, by, now=node.clock.unix() - age_s) if by else ()
     try:
-        await node.feature.doors.admission.check(
+        await node.feature.policies.authorized_fetch.check(
             Request("GET", request.origin, request.target, (*request.headers, *added))
         )
     except Refused as refused:

@@ -71,14 +71,14 @@ def blocks() -> Blocks:
 
 
 @pytest.fixture
-def acquaintances(blocks: Blocks) -> RemoteActors:
+def remote_actors(blocks: Blocks) -> RemoteActors:
     """They fetch nothing."""
     return RemoteActors(SimpleNamespace(), blocks, lambda: 0.0, lambda: AT)
 
 
 @pytest.fixture
-def applause(node: Federated, facts: Facts, acquaintances: RemoteActors) -> EngagementBatch:
-    parts = Parts(node.feature.addresses, node.feature.posts, acquaintances, node.feature.engagements)
+def engagement_batch(node: Federated, facts: Facts, remote_actors: RemoteActors) -> EngagementBatch:
+    parts = Parts(node.feature.addresses, node.feature.posts, remote_actors, node.feature.engagements)
     return EngagementBatch(parts, facts, lambda: AT)
 
 
@@ -98,47 +98,47 @@ async def posted(node: Federated) -> str:
 
 
 async def test_many_at_once_are_each_recorded_and_told_once_in_their_order(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     fans = range(3 * MOST)
-    taken = await asyncio.gather(*(applause.take(does(number, post)) for number in fans))
+    taken = await asyncio.gather(*(engagement_batch.take(does(number, post)) for number in fans))
     assert taken == [True] * len(fans)
     assert [fact.actor for fact in facts.stated if isinstance(fact, PostLiked)] == [actor(n).id for n in fans]
     assert facts.stated[7] == PostLiked(node.home.id, post, actor(7).id, "Fan 7", "u7@h7.example", "", "", AT)
     assert await node.feature.engagements.count(post, Kind.LIKE) == len(fans)
-    again = await asyncio.gather(*(applause.take(does(number, post)) for number in fans))
+    again = await asyncio.gather(*(engagement_batch.take(does(number, post)) for number in fans))
     assert again == [False] * len(fans)
     assert len(facts.stated) == len(fans)
 
 
 async def test_what_can_be_taken_back_is_known_by_the_rows_alone(
-    node: Federated, applause: EngagementBatch, acquaintances: RemoteActors
+    node: Federated, engagement_batch: EngagementBatch, remote_actors: RemoteActors
 ) -> None:
     liked = does(1, await posted(node))
-    assert await applause.take(liked)
+    assert await engagement_batch.take(liked)
     # another process may let go of it
-    assert not await acquaintances.seen(liked.activity.id)
-    assert await acquaintances.was_heard(liked.activity.id)
-    assert not await applause.take(liked)
+    assert not await remote_actors.seen(liked.activity.id)
+    assert await remote_actors.was_heard(liked.activity.id)
+    assert not await engagement_batch.take(liked)
 
 
 async def test_one_activity_that_comes_twice_at_the_same_moment_is_acted_on_once(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
-    await applause.take(does(0, post))  # while this one is written, the others gather
+    await engagement_batch.take(does(0, post))  # while this one is written, the others gather
     twice = does(1, post)
-    assert sorted(await asyncio.gather(*(applause.take(twice) for _ in range(5)))) == [False] * 4 + [True]
+    assert sorted(await asyncio.gather(*(engagement_batch.take(twice) for _ in range(5)))) == [False] * 4 + [True]
     assert len(facts.stated) == 2
 
 
 async def test_the_same_thing_by_several_activities_at_once_is_told_once_and_undone_by_the_last(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     several = [does(1, post, name=f"like{number}") for number in range(4)]
-    assert all(await asyncio.gather(*map(applause.take, several)))
+    assert all(await asyncio.gather(*map(engagement_batch.take, several)))
     assert len(facts.stated) == 1
     (row,) = await EngagementRow.all()
     assert row.activity_id == several[-1].activity.id
@@ -147,133 +147,143 @@ async def test_the_same_thing_by_several_activities_at_once_is_told_once_and_und
 
 
 async def test_likes_shares_and_reactions_of_several_posts_go_together(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     posts = [await posted(node) for _ in range(3)]
     kinds = ("Like", "Announce", "EmojiReact")
     various = [does(n, post, kind, name=f"{kind}{post[-5:]}") for n in range(4) for post in posts for kind in kinds]
-    assert all(await asyncio.gather(*map(applause.take, various)))
+    assert all(await asyncio.gather(*map(engagement_batch.take, various)))
     assert [type(fact) for fact in facts.stated] == [PostLiked, PostShared, PostLiked] * 12
     for post in posts:
         assert await node.feature.engagements.count(post, Kind.LIKE, Kind.SHARE, Kind.REACTION) == 12
 
 
 async def test_what_fails_for_one_is_not_the_fault_of_those_beside_it(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     facts.broken = {actor(5).id}
-    taken = await asyncio.gather(*(applause.take(does(number, post)) for number in range(10)), return_exceptions=True)
+    taken = await asyncio.gather(
+        *(engagement_batch.take(does(number, post)) for number in range(10)), return_exceptions=True
+    )
     assert [isinstance(each, LookupError) for each in taken] == [number == 5 for number in range(10)]
     assert await EngagementRow.all().count() == 9
     facts.broken.clear()
-    assert await applause.take(does(5, post)), "what failed was not heard"
+    assert await engagement_batch.take(does(5, post)), "what failed was not heard"
     assert await node.feature.engagements.count(post, Kind.LIKE) == 10
 
 
 async def test_where_another_process_was_quicker_it_is_tried_once_more_by_itself(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     facts.late = {actor(2).id: 2, actor(3).id: 2}  # the one within the others and again so, the other alone and again
-    taken = await asyncio.gather(*(applause.take(does(number, post)) for number in range(5)), return_exceptions=True)
+    taken = await asyncio.gather(
+        *(engagement_batch.take(does(number, post)) for number in range(5)), return_exceptions=True
+    )
     assert [type(each) for each in taken] == [bool, bool, bool, IntegrityError, bool]
     assert await EngagementRow.all().count() == 4
 
 
 async def test_who_has_hung_up_has_been_heard_all_the_same(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
-    calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(6)]
+    calls = [asyncio.create_task(engagement_batch.take(does(number, post))) for number in range(6)]
     await asyncio.sleep(0)
     for call in calls:
         call.cancel()
     assert await asyncio.gather(*calls, return_exceptions=True) != []
     assert all(call.cancelled() for call in calls)
-    assert await applause.take(does(6, post))
+    assert await engagement_batch.take(does(6, post))
     assert await node.feature.engagements.count(post, Kind.LIKE) == 7
 
 
 async def test_what_fails_for_who_has_hung_up_is_logged(
-    node: Federated, applause: EngagementBatch, facts: Facts, caplog: pytest.LogCaptureFixture
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts, caplog: pytest.LogCaptureFixture
 ) -> None:
     facts.broken = {actor(1).id}
-    call = asyncio.create_task(applause.take(does(1, post := await posted(node))))
+    call = asyncio.create_task(engagement_batch.take(does(1, post := await posted(node))))
     await asyncio.sleep(0)
     call.cancel()
-    assert await applause.take(does(2, post))
+    assert await engagement_batch.take(does(2, post))
     assert "nobody waits for" in caplog.text
 
 
 async def test_what_is_not_ours_or_was_deleted_is_heard_and_not_recorded(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     gone = await posted(node)
     await node.feature.posts.delete(gone.rpartition("/")[2])
     things = (gone, "https://other.example/1", "https://node.example/federation/none", "")
-    taken = await asyncio.gather(*(applause.take(does(1, thing, name=f"{n}")) for n, thing in enumerate(things)))
+    taken = await asyncio.gather(
+        *(engagement_batch.take(does(1, thing, name=f"{n}")) for n, thing in enumerate(things))
+    )
     assert taken == [True] * 4
     assert (facts.stated, await EngagementRow.all().count(), await RemoteActorRow.all().count()) == ([], 0, 0)
     assert await SeenActivityRow.all().count() == 4
 
 
-async def test_who_looks_otherwise_than_before_is_written_down_anew(node: Federated, applause: EngagementBatch) -> None:
+async def test_who_looks_otherwise_than_before_is_written_down_anew(
+    node: Federated, engagement_batch: EngagementBatch
+) -> None:
     post, other = await posted(node), await posted(node)
-    await applause.take(does(1, post))
+    await engagement_batch.take(does(1, post))
     renamed = replace(actor(1), name="Fan, the first", icon=Picture("https://h1.example/face.png"))
-    await asyncio.gather(applause.take(does(1, other, name="second", by=renamed)), applause.take(does(2, other)))
+    await asyncio.gather(
+        engagement_batch.take(does(1, other, name="second", by=renamed)), engagement_batch.take(does(2, other))
+    )
     names = {row.name: row.image for row in await RemoteActorRow.all()}
     assert names == {"Fan, the first": "https://h1.example/face.png", "Fan 2": ""}
 
 
 async def test_when_federation_is_switched_off_meanwhile_each_is_told(
-    node: Federated, applause: EngagementBatch
+    node: Federated, engagement_batch: EngagementBatch
 ) -> None:
     post = await posted(node)
     await node.settings.change("federation.enabled", False)
     node.feature.federation.heed(SettingChanged("federation.enabled", None, AT))
-    taken = await asyncio.gather(*(applause.take(does(n, post)) for n in range(3)), return_exceptions=True)
+    taken = await asyncio.gather(*(engagement_batch.take(does(n, post)) for n in range(3)), return_exceptions=True)
     assert [type(each) for each in taken] == [Off] * 3
     assert issubclass(Off, Refusal)
     assert await SeenActivityRow.all().count() == 0
 
 
 async def test_a_full_disk_is_tried_once_for_all_who_wait(
-    node: Federated, applause: EngagementBatch, facts: Facts
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts
 ) -> None:
     post = await posted(node)
     facts.full = True
-    taken = await asyncio.gather(*(applause.take(does(n, post)) for n in range(MOST)), return_exceptions=True)
+    taken = await asyncio.gather(*(engagement_batch.take(does(n, post)) for n in range(MOST)), return_exceptions=True)
     assert [type(each) for each in taken] == [DatabaseProblem] * MOST
     assert facts.asked == 1
     facts.full = False
-    assert await applause.take(does(0, post))
+    assert await engagement_batch.take(does(0, post))
 
 
-async def test_there_is_room_for_so_many_and_no_more(node: Federated, applause: EngagementBatch) -> None:
+async def test_there_is_room_for_so_many_and_no_more(node: Federated, engagement_batch: EngagementBatch) -> None:
     post = await posted(node)
-    calls = [asyncio.create_task(applause.take(does(1, post))) for _ in range(MAX_WAITING + 3)]
+    calls = [asyncio.create_task(engagement_batch.take(does(1, post))) for _ in range(MAX_WAITING + 3)]
     taken = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(each) for each in taken] == [bool] * MAX_WAITING + [TooMany] * 3
     assert taken.count(True) == 1
 
 
 async def test_what_is_taken_back_or_done_later_comes_after_what_waits(
-    node: Federated, applause: EngagementBatch
+    node: Federated, engagement_batch: EngagementBatch
 ) -> None:
     post = await posted(node)
-    waiting = [asyncio.create_task(applause.take(does(number, post))) for number in range(3 * MOST)]
+    waiting = [asyncio.create_task(engagement_batch.take(does(number, post))) for number in range(3 * MOST)]
     await asyncio.sleep(0)
     waiting[-1].cancel()  # he does not wait any more, and yet it is written
-    await applause.settle()
+    await engagement_batch.settle()
     assert await node.feature.engagements.count(post, Kind.LIKE) == len(waiting)
     await asyncio.gather(*waiting, return_exceptions=True)
-    await applause.settle()
+    await engagement_batch.settle()
 
 
 async def test_a_transaction_does_not_wait_for_what_waits_for_its_end(
-    node: Federated, applause: EngagementBatch
+    node: Federated, engagement_batch: EngagementBatch
 ) -> None:
     post = await posted(node)
     liked: list[asyncio.Task[bool]] = []
@@ -281,19 +291,19 @@ async def test_a_transaction_does_not_wait_for_what_waits_for_its_end(
     async def like_and_settle() -> None:
         await SeenActivityRow.create(activity_id="something else", at=AT)
         outside = contextvars.Context()
-        liked.append(asyncio.get_running_loop().create_task(applause.take(does(1, post)), context=outside))
+        liked.append(asyncio.get_running_loop().create_task(engagement_batch.take(does(1, post)), context=outside))
         await asyncio.sleep(0)
-        await applause.settle()
+        await engagement_batch.settle()
 
     await asyncio.wait_for(atomic(like_and_settle), 20)
     assert await liked[0]
 
 
 async def test_who_is_blocked_while_he_waits_is_not_recorded(
-    node: Federated, applause: EngagementBatch, facts: Facts, blocks: Blocks
+    node: Federated, engagement_batch: EngagementBatch, facts: Facts, blocks: Blocks
 ) -> None:
     post = await posted(node)
-    calls = [asyncio.create_task(applause.take(does(number, post))) for number in (1, 2)]
+    calls = [asyncio.create_task(engagement_batch.take(does(number, post))) for number in (1, 2)]
     await asyncio.sleep(0)
     blocks.block([actor(1).id])
     await asyncio.gather(*calls)
@@ -301,22 +311,22 @@ async def test_who_is_blocked_while_he_waits_is_not_recorded(
 
 
 async def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_to_come_again(
-    node: Federated, applause: EngagementBatch
+    node: Federated, engagement_batch: EngagementBatch
 ) -> None:
     post = await posted(node)
-    calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(2 * MOST)]
+    calls = [asyncio.create_task(engagement_batch.take(does(number, post))) for number in range(2 * MOST)]
     while not await SeenActivityRow.exists():
         await asyncio.sleep(0)
-    await applause.close()
+    await engagement_batch.close()
     taken = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(each) for each in taken] == [bool] * MOST + [TooMany] * MOST
     assert await node.feature.engagements.count(post, Kind.LIKE) == MOST
-    await applause.close()
+    await engagement_batch.close()
 
 
-async def test_nobody_is_left_waiting_when_the_loop_ends(node: Federated, applause: EngagementBatch) -> None:
+async def test_nobody_is_left_waiting_when_the_loop_ends(node: Federated, engagement_batch: EngagementBatch) -> None:
     post = await posted(node)
-    calls = [asyncio.create_task(applause.take(does(number, post))) for number in range(2 * MOST)]
+    calls = [asyncio.create_task(engagement_batch.take(does(number, post))) for number in range(2 * MOST)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     for task in asyncio.all_tasks():
@@ -325,7 +335,7 @@ async def test_nobody_is_left_waiting_when_the_loop_ends(node: Federated, applau
     async with asyncio.timeout(20):
         taken = await asyncio.gather(*calls, return_exceptions=True)
     assert all(isinstance(each, asyncio.CancelledError) for each in taken)
-    assert await applause.take(does(0, post)) in (True, False), "and who comes then is heard"
+    assert await engagement_batch.take(does(0, post)) in (True, False), "and who comes then is heard"
 
 
 @pytest.mark.parametrize("goes", ["Undo", "Delete"])

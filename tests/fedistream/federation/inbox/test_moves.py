@@ -63,10 +63,10 @@ async def test_who_moves_follows_no_more_and_the_new_account_need_not_wait(node:
     move_in(node)
     assert await node.take(node.ann.activity("Move", node.ann.id, target=elsewhere(node))) == "taken"
     (job,) = await jobs()
-    assert await node.feature.doors.moves.follow_up(job) == Done()
+    assert await node.feature.policies.moves.follow_up(job) == Done()
     assert (await states(), node.names()) == (["moved"], ["follower.removed"])
     assert await node.feature.followers.count(node.home.id) == 0
-    assert await node.feature.doors.moves.follow_up(job) == Done()  # as after a crash
+    assert await node.feature.policies.moves.follow_up(job) == Done()  # as after a crash
     assert node.names() == []
 
     await node.settings.change("federation.private", True)
@@ -80,7 +80,7 @@ async def test_who_comes_back_asks_like_anybody(node: Federated) -> None:
     await node.follow()
     move_in(node)
     await node.take(node.ann.activity("Move", node.ann.id, target=elsewhere(node)))
-    await node.feature.doors.moves.follow_up((await jobs())[0])
+    await node.feature.policies.moves.follow_up((await jobs())[0])
     await node.settings.change("federation.private", True)
     await node.follow()
     assert await states() == ["pending"]
@@ -91,7 +91,7 @@ async def test_a_move_that_the_new_account_does_not_know_of_is_none(node: Federa
     move_in(node, says_so=False)
     await node.take(node.ann.activity("Move", node.ann.id, target=elsewhere(node)))
     (job,) = await jobs()
-    assert isinstance(await node.feature.doors.moves.follow_up(job), Dead)
+    assert isinstance(await node.feature.policies.moves.follow_up(job), Dead)
     assert await states() == ["accepted"]
 
 
@@ -105,31 +105,31 @@ async def test_a_new_account_that_cannot_be_reached_is_asked_again(node: Federat
     await node.follow()
     far = "http://127.0.0.1:9/users/anna"
     body = f'{{"old": "{node.ann.id}", "new": "{far}"}}'
-    blocked = await node.feature.doors.moves.follow_up(Job(1, KIND, "", "", body, 1, 0.0))
+    blocked = await node.feature.policies.moves.follow_up(Job(1, KIND, "", "", body, 1, 0.0))
     assert isinstance(blocked, Dead)  # the guard does not let us there
     port = node.ann.server.authority
     node.ann.server.answer = lambda request: json_answer("", status=503)
     body = f'{{"old": "{node.ann.id}", "new": "http://{port}/users/anna"}}'
-    assert isinstance(await node.feature.doors.moves.follow_up(Job(1, KIND, "", "", body, 1, 0.0)), Retry)
+    assert isinstance(await node.feature.policies.moves.follow_up(Job(1, KIND, "", "", body, 1, 0.0)), Retry)
 
 
 async def validate(node: Federated) -> RemoteActorRow | None:
     node.clock.ahead += (AGAIN + timedelta(hours=1)).total_seconds()
-    await node.feature.doors.moves.validate()
+    await node.feature.policies.moves.validate()
     return await RemoteActorRow.get_or_none(url=node.ann.id)
 
 
 async def test_followers_are_asked_seldom_and_what_they_say_is_taken_over(node: Federated) -> None:
     await node.follow()
     asked = len(node.ann.server.asked)
-    await node.feature.doors.moves.validate()
+    await node.feature.policies.moves.validate()
     assert len(node.ann.server.asked) == asked
     node.ann.profile["hashtags"] = (("#clay", "https://remote.example/tags/clay"),)
     row = await validate(node)
     assert row is not None
     assert (row.failed_checks, row.checked_at is not None) == (0, True)
     assert [each["name"] for each in row.document["tag"]] == ["#clay"]
-    await node.feature.doors.moves.validate()
+    await node.feature.policies.moves.validate()
     assert len(node.ann.server.asked) == asked + 1
 
 
@@ -157,7 +157,7 @@ async def test_who_has_moved_by_his_profile_is_followed_up(node: Federated) -> N
     node.ann.profile["moved_to"] = elsewhere(node)
     await validate(node)
     (job,) = await jobs()
-    assert await node.feature.doors.moves.follow_up(job) == Done()
+    assert await node.feature.policies.moves.follow_up(job) == Done()
     assert await states() == [State.MOVED.value]
 
 

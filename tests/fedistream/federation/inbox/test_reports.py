@@ -32,7 +32,7 @@ async def test_a_report_names_what_of_ours_it_is_about_and_nothing_else(node: Fe
     objects = [LIVE, "https://elsewhere.example/1", post, "https://node.example/federation/none"]
     flag = node.ann.activity("Flag", objects, content="He  is\n<b>rude</b>\u202e")
     assert await node.take(flag) == "taken"
-    found = await node.feature.doors.flags.page()
+    found = await node.feature.policies.flags.page()
     assert (found.total, found.items[0].objects) == (1, (LIVE, post))
     assert (found.items[0].content, found.items[0].actor) == ("He is <b>rude</b>", node.ann.id)
     assert (found.items[0].server, found.items[0].channel_id) == (node.ann.server.authority, node.home.id)
@@ -44,7 +44,7 @@ async def test_a_report_names_what_of_ours_it_is_about_and_nothing_else(node: Fe
 async def test_a_whole_server_may_report_as_well(node: Federated) -> None:
     node.ann.profile |= {"type": "Application", "followers": None}
     assert await node.take(node.ann.activity("Flag", LIVE)) == "taken"
-    assert (await node.feature.doors.flags.page()).items[0].content == ""
+    assert (await node.feature.policies.flags.page()).items[0].content == ""
 
 
 async def test_reports_of_others_are_passed_over(node: Federated) -> None:
@@ -57,12 +57,12 @@ async def test_reports_of_others_are_passed_over(node: Federated) -> None:
 async def test_a_report_is_kept_within_limits(node: Federated) -> None:
     many = [LIVE] * (MAX_OBJECTS + 50)
     assert await node.take(node.ann.activity("Flag", many, content="x" * 20_000)) == "taken"
-    found = (await node.feature.doors.flags.page()).items[0]
+    found = (await node.feature.policies.flags.page()).items[0]
     assert (len(found.objects), len(found.content)) == (MAX_OBJECTS, MAX_CONTENT)
 
 
 async def test_what_is_settled_is_apart_and_can_be_opened_again(node: Federated) -> None:
-    flags = node.feature.doors.flags
+    flags = node.feature.policies.flags
     await node.take(node.ann.activity("Flag", LIVE))
     (flag,) = (await flags.page()).items
     await flags.settle(flag.id)
@@ -75,7 +75,7 @@ async def test_what_is_settled_is_apart_and_can_be_opened_again(node: Federated)
 
 
 async def test_what_was_settled_long_ago_is_forgotten_and_what_is_open_is_not(node: Federated) -> None:
-    flags = node.feature.doors.flags
+    flags = node.feature.policies.flags
     for _ in range(2):
         await node.take(node.ann.activity("Flag", LIVE))
     settled, left = (await flags.page()).items
@@ -93,11 +93,11 @@ async def test_many_are_forgotten_in_bites(node: Federated) -> None:
     row = {"channel_id": 1, "actor": LIVE, "server": "a.example", "objects": [], "content": "", "at": at}
     await FlagRow.bulk_create([FlagRow(**row, settled_at=at) for _ in range(2 * FORGOTTEN_AT_ONCE + 1)])
     node.clock.ahead += (SETTLED_FOR + timedelta(hours=1)).total_seconds()
-    assert await node.feature.doors.flags.forget_some()
+    assert await node.feature.policies.flags.forget_some()
     assert await FlagRow.all().count() == FORGOTTEN_AT_ONCE + 1
     await node.feature.federation.sweep()
     assert await FlagRow.all().count() == 0
-    assert not await node.feature.doors.flags.forget_some()
+    assert not await node.feature.policies.flags.forget_some()
 
 
 async def test_one_server_cannot_fill_the_list(node: Federated) -> None:

@@ -24,7 +24,7 @@ async def test_somebody_is_found_by_his_handle_and_written_to(
         peer(nowhere, lambda: 0.0, tls=context) as bob,
         federated(Guard(frozenset({bob.server.authority}))) as node,
     ):
-        people = node.feature.correspondents
+        people = node.feature.direct_messages
         found = await people.find(f"@{bob.handle}")
         assert (found.actor, found.handle, found.inbox) == (bob.id, bob.handle, f"{bob.id}/inbox")
         await people.write(found, "<p>Hello</p>", 600)
@@ -50,4 +50,4 @@ async def test_without_federation_nobody_is_looked_for(database: Database) -> No
     async with federated() as node:
         await node.settings.change("federation.enabled", False)
         with pytest.raises(Off):
-            await node.feature.correspondents.find("bob@b.example")
+            await node.feature.direct_messages.find("bob@b.example")

@@ -39,7 +39,7 @@ async def test_who_asks_gets_a_stamp_that_names_both_posts(node: Federated) -> N
     assert (answer["type"], answer["actor"]) == ("Accept", LIVE)
     stamp = str(answer["result"])
     assert stamp.startswith(f"{ORIGIN}/federation/quotes/")
-    document = await node.feature.doors.quotes.stamp(stamp.rpartition("/")[2])
+    document = await node.feature.policies.quotes.stamp(stamp.rpartition("/")[2])
     assert {name: document[name] for name in document if name != "@context"} == {
         "id": stamp,
         "type": "QuoteAuthorization",
@@ -47,7 +47,7 @@ async def test_who_asks_gets_a_stamp_that_names_both_posts(node: Federated) -> N
         "interactingObject": f"{node.ann.id}/notes/1",
         "interactionTarget": post,
     }
-    assert await node.feature.doors.quotes.count(post.rpartition("/")[2]) == 1
+    assert await node.feature.policies.quotes.count(post.rpartition("/")[2]) == 1
 
 
 async def test_who_asks_twice_for_one_post_gets_the_same_stamp(node: Federated) -> None:
@@ -88,7 +88,7 @@ async def test_a_post_of_another_server_is_not_authorized(node: Federated) -> No
 
 
 async def test_a_stamp_that_is_taken_back_is_gone_and_not_given_again(node: Federated) -> None:
-    quotes, post = node.feature.doors.quotes, await published(node)
+    quotes, post = node.feature.policies.quotes, await published(node)
     stamp = str((await ask(node, post))["result"])
     quote_id = stamp.rpartition("/")[2]
     await quotes.revoke(quote_id)
@@ -111,7 +111,7 @@ async def test_of_a_post_that_is_taken_back_no_stamp_is_left(node: Federated) ->
     stamp = str((await ask(node, post))["result"])
     await node.feature.posts.delete(post.rpartition("/")[2])
     with pytest.raises(Gone):
-        await node.feature.doors.quotes.stamp(stamp.rpartition("/")[2])
+        await node.feature.policies.quotes.stamp(stamp.rpartition("/")[2])
 
 
 async def test_what_was_taken_back_is_remembered_while_the_post_can_be_quoted(node: Federated) -> None:
@@ -119,7 +119,7 @@ async def test_what_was_taken_back_is_remembered_while_the_post_can_be_quoted(no
     stamps = [str((await ask(node, post))["result"]) for post in posts]
     kept, gone = (stamp.rpartition("/")[2] for stamp in stamps)
     for quote_id in (kept, gone):
-        await node.feature.doors.quotes.revoke(quote_id)
+        await node.feature.policies.quotes.revoke(quote_id)
     await node.feature.posts.delete(posts[1].rpartition("/")[2])
     node.clock.ahead += (REVOKED_FOR - timedelta(hours=1)).total_seconds()
     await node.feature.federation.sweep()

@@ -25,7 +25,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
         yield node
 
 
-async def letters(node: Federated) -> list[tuple[str, Json]]:
+async def delivery(node: Federated) -> list[tuple[str, Json]]:
     """Without the answers to follows."""
     return [(inbox, activity) for inbox, activity in await node.sent() if activity["type"] != "Accept"]
 
@@ -38,7 +38,7 @@ async def test_who_is_mentioned_gets_it_too_and_nobody_gets_it_twice(node: Feder
     await node.follow()
     ann = Mention(node.ann.id, "ann@remote.example", f"{node.ann.id}/inbox")
     await node.feature.posts.publish(node.home, Draft("Hi @bob@b.example", mentions=(ann, BOB, EVE)))
-    sent = await letters(node)
+    sent = await delivery(node)
     assert [inbox for inbox, _ in sent] == [f"{node.ann.server.origin}/inbox", BOB.inbox, EVE.shared_inbox]
     assert sent[0][1]["cc"] == [f"{LIVE}/followers", ann.actor, BOB.actor, EVE.actor]
 
@@ -52,7 +52,7 @@ async def test_an_edit_and_a_delete_come_after_the_post_at_each_host(node: Feder
     await posts.delete(first.id)
     rows = await OutboxRow.filter(target=BOB.inbox).order_by("id")
     assert len({row.group_key for row in rows}) == 1
-    sent = await letters(node)
+    sent = await delivery(node)
     assert [activity["type"] for inbox, activity in sent if inbox == BOB.inbox] == [
         *("Create", "Update", "Update", "Delete")
     ]
@@ -71,7 +71,7 @@ async def test_who_left_meanwhile_hears_that_it_is_deleted_and_not_that_it_chang
     await node.take(node.ann.activity("Undo", follow))
     await node.feature.posts.edit(post.id, Draft("For others"))
     await node.feature.posts.delete(post.id)
-    assert [activity["type"] for _, activity in await letters(node)] == ["Create", "Delete"]
+    assert [activity["type"] for _, activity in await delivery(node)] == ["Create", "Delete"]
 
 
 async def test_who_came_after_a_post_is_sent_neither_its_edit_nor_its_end(node: Federated) -> None:
@@ -83,7 +83,7 @@ async def test_who_came_after_a_post_is_sent_neither_its_edit_nor_its_end(node: 
     for post in (before, after):
         await posts.edit(post.id, Draft("Edited"))
         await posts.delete(post.id)
-    sent = [(activity["type"], str(activity["id"]).partition("#")[0]) for _, activity in await letters(node)]
+    sent = [(activity["type"], str(activity["id"]).partition("#")[0]) for _, activity in await delivery(node)]
     assert sent == [(kind, after.url) for kind in ("Create", "Update", "Delete")]
 
 
@@ -96,7 +96,7 @@ async def test_a_deleted_post_leaves_a_tombstone_without_its_words(node: Federat
     stone = await posts.tombstone(post.id)
     assert (stone["type"], stone["formerType"], stone["id"]) == ("Tombstone", "Note", post.url)
     assert "secret" not in str((await PostRow.get(id=post.id)).document)
-    (_, delete) = (await letters(node))[-1]
+    (_, delete) = (await delivery(node))[-1]
     assert (delete["object"]["id"], delete["cc"]) == (post.url, [f"{LIVE}/followers", BOB.actor])
     for act in (posts.get(post.id), posts.delete(post.id), posts.edit(post.id, Draft("x"))):
         with pytest.raises(Gone):
@@ -112,7 +112,7 @@ async def test_a_crash_before_the_commit_leaves_neither_post_nor_letter(node: Fe
     await node.follow()
     posts = node.feature.posts
     kept = await posts.publish(node.home, Draft("kept"))
-    before = await letters(node)
+    before = await delivery(node)
 
     async def all_of_it() -> None:
         await posts.publish(node.home, Draft("lost"))
@@ -123,7 +123,7 @@ async def test_a_crash_before_the_commit_leaves_neither_post_nor_letter(node: Fe
 
     with pytest.raises(Crash):
         await atomic(all_of_it)
-    assert await letters(node) == before
+    assert await delivery(node) == before
     assert (await posts.get(kept.id)).document == kept.document
     assert await PostRow.all().count() == 1
 
@@ -160,13 +160,13 @@ async def test_a_direct_post_goes_to_nobody_else(node: Federated) -> None:
     post = await node.feature.posts.publish(node.home, draft)
     await node.feature.posts.edit(post.id, replace(draft, text="Pst"))
     await node.feature.posts.delete(post.id)
-    assert {inbox for inbox, _ in await letters(node)} == {EVE.inbox}
+    assert {inbox for inbox, _ in await delivery(node)} == {EVE.inbox}
 
 
 async def test_a_message_to_one_person_is_kept_nowhere(node: Federated) -> None:
     await node.follow()
     await node.feature.posts.direct(node.home, BOB, "<p>One-time code: <b onclick=x>123456</b></p>")
-    ((inbox, create),) = await letters(node)
+    ((inbox, create),) = await delivery(node)
     assert (inbox, create["to"], create["cc"]) == (BOB.inbox, [BOB.actor], [BOB.actor])
     assert create["object"]["content"] == "<p>One-time code: 123456</p>"
     assert create["object"]["tag"] == [{"type": "Mention", "name": "@bob@b.example", "href": BOB.actor}] * 2

@@ -83,9 +83,9 @@ async def written(faces: Faces, bot: str, count: int, body: str = "line {}") -> 
 
 
 def service(faces: Faces) -> CatchingUp:
-    messages, loudspeaker = faces.chat.messages, faces.loudspeaker
-    stretches = Stretches(messages, loudspeaker, faces.clock.monotonic)
-    return CatchingUp(messages, loudspeaker, stretches, faces.clock.now)
+    messages, broadcaster = faces.chat.messages, faces.broadcaster
+    stretches = Stretches(messages, broadcaster, faces.clock.monotonic)
+    return CatchingUp(messages, broadcaster, stretches, faces.clock.now)
 
 
 def back(faces: Faces, reader: Reader, since: str, *, most: int = 5000, network: str = "") -> Absence:
@@ -129,16 +129,16 @@ async def test_who_missed_nothing_is_told_so(faces: Faces, bot: str) -> None:
 async def test_what_is_said_meanwhile_comes_once_and_in_order(faces: Faces, bot: str) -> None:
     """While the log is read, while a slice goes out, and while the room is told of it."""
     there = await written(faces, bot, LINES + 20)
-    home, herald = faces.channels.home().id, faces.chat.herald
+    home, poster = faces.channels.home().id, faces.chat.poster
     speaker = await faces.chat.visitors.get(bot)
     readers, catching = [reading() for _ in range(40)], service(faces)
     said = []
     for n, reader in enumerate(readers):
         catching.begin(back(faces, reader, there[n * 5]))
-        said.append(asyncio.ensure_future(herald.bot_says(home, speaker, f"live {n}")))
+        said.append(asyncio.ensure_future(poster.bot_says(home, speaker, f"live {n}")))
         await asyncio.sleep(0)
     await asyncio.gather(*said)
-    await herald.bot_says(home, speaker, "last")
+    await poster.bot_says(home, speaker, "last")
     expected = [f"line {n}" for n in range(LINES + 20)] + [f"<p>live {n}</p>" for n in range(40)] + ["<p>last</p>"]
     async with asyncio.timeout(30):
         while not all(reader.bodies and reader.bodies[-1] == "<p>last</p>" for reader in readers):
@@ -209,7 +209,7 @@ async def test_who_goes_while_waiting_or_in_the_middle_leaves_nothing_behind(fac
     last = reading()
     catching.begin(back(faces, last, there[0]))
     await last.caught_up()
-    assert faces.loudspeaker.count(home) == 1
+    assert faces.broadcaster.count(home) == 1
     assert all("CAUGHT-UP" not in [told["type"] for told in reader.heard] for reader in readers)
 
 
@@ -234,9 +234,9 @@ async def test_who_comes_and_goes_behind_slow_readers_is_not_kept(faces: Faces, 
 async def said(faces: Faces, bot: str, count: int, body: str) -> list[str]:
     """So many lines that the loudspeaker has told. Returns their ids."""
     speaker, home = await faces.chat.visitors.get(bot), faces.channels.home().id
-    told = await asyncio.gather(*(faces.chat.herald.bot_says(home, speaker, body.format(n)) for n in range(count)))
+    told = await asyncio.gather(*(faces.chat.poster.bot_says(home, speaker, body.format(n)) for n in range(count)))
     async with asyncio.timeout(30):
-        while faces.loudspeaker.recent(home).behind(told[-1].id) is None:
+        while faces.broadcaster.recent(home).behind(told[-1].id) is None:
             await asyncio.sleep(0)
     return [message.id for message in told]
 
@@ -248,7 +248,7 @@ async def test_who_reads_so_slowly_that_the_newest_are_forgotten_hears_nothing_t
     await served([slow], 1)
     home = faces.channels.home().id
     there += await said(faces, bot, 300, "late {} " + "x" * 1000)
-    assert faces.loudspeaker.recent(home).behind(there[59]) is None
+    assert faces.broadcaster.recent(home).behind(there[59]) is None
     slow.may.set()
     assert (await slow.caught_up())["complete"]
     assert [told["id"] for told in slow.heard if told["type"] == "CHAT"] == there[1:]
@@ -285,7 +285,7 @@ async def test_what_was_hidden_or_reworded_is_not_told_from_a_stretch_that_was_r
 
 async def test_the_log_is_read_once_for_all_who_missed_the_same(faces: Faces, bot: str) -> None:
     there = await written(faces, bot, 4 * LINES)
-    stretches = Stretches(faces.chat.messages, faces.loudspeaker, faces.clock.monotonic)
+    stretches = Stretches(faces.chat.messages, faces.broadcaster, faces.clock.monotonic)
     home = faces.channels.home().id
     one = await stretches.behind(home, there[10])
     assert one.last == there[10 + LINES]

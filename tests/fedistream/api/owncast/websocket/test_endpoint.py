@@ -128,8 +128,8 @@ async def test_who_was_away_hears_what_was_missed_once_and_in_order(faces: Faces
         bot = await faces.chat.visitors.make_bot("Bot")
         home = faces.channels.home().id
         for number in range(20):
-            await faces.chat.herald.bot_says(home, bot, f"missed {number}")
-        going_on = [asyncio.create_task(faces.chat.herald.bot_says(home, bot, f"live {n}")) for n in range(20)]
+            await faces.chat.poster.bot_says(home, bot, f"missed {number}")
+        going_on = [asyncio.create_task(faces.chat.poster.bot_says(home, bot, f"live {n}")) for n in range(20)]
         async with chatting(port, bobs, since=last) as bob:
             await ready(bob)
             await asyncio.gather(*going_on)
@@ -260,23 +260,23 @@ async def test_seats_and_places_are_free_again_when_sockets_close(faces: Faces, 
     async with chatting(port, token) as one, chatting(port, token) as two:
         await ready(one)
         await ready(two)
-        assert len(faces.chat.chat.clients(home)) == faces.loudspeaker.count(home) == 2
+        assert len(faces.chat.chat.clients(home)) == faces.broadcaster.count(home) == 2
     async with asyncio.timeout(20):
-        while faces.chat.chat.clients(home) or faces.loudspeaker.count(home):
+        while faces.chat.chat.clients(home) or faces.broadcaster.count(home):
             await asyncio.sleep(0.01)
 
 
 async def test_who_was_away_hears_what_was_hidden_meanwhile(faces: Faces, port: int) -> None:
     _, token = await faces.visitor("Ann")
     bot, home = await faces.chat.visitors.make_bot("Bot"), faces.channels.home().id
-    herald, moderation = faces.chat.herald, faces.chat.moderation
-    early, rude, last = [await herald.bot_says(home, bot, text) for text in ("early", "rude", "last")]
+    poster, moderation = faces.chat.poster, faces.chat.moderation
+    early, rude, last = [await poster.bot_says(home, bot, text) for text in ("early", "rude", "last")]
     await moderation.set_visible([early.id], False, ADMIN)
     faces.clock.advance(1)
-    seen = await herald.bot_says(home, bot, "seen by Ann, who leaves")
+    seen = await poster.bot_says(home, bot, "seen by Ann, who leaves")
     faces.clock.advance(1)
     await moderation.set_visible([rude.id], False, ADMIN)
-    missed = await herald.bot_says(home, bot, "missed")
+    missed = await poster.bot_says(home, bot, "missed")
     async with chatting(port, token, since=seen.id) as ann:
         await ready(ann)
         told = {each["type"]: each for each in [await ann.next(), await ann.next()]}
@@ -290,9 +290,9 @@ async def test_who_was_away_hears_what_was_hidden_meanwhile(faces: Faces, port: 
 async def test_who_was_away_hears_of_all_that_a_troll_had_said(faces: Faces, port: int) -> None:
     _, token = await faces.visitor("Ann")
     bot, troll = [await faces.chat.visitors.make_bot(name) for name in ("Bot", "Troll")]
-    home, herald, moderation = faces.channels.home().id, faces.chat.herald, faces.chat.moderation
-    said = await asyncio.gather(*(herald.bot_says(home, troll, f"spam {n}") for n in range(300)))
-    seen = await herald.bot_says(home, bot, "seen by Ann, who leaves")
+    home, poster, moderation = faces.channels.home().id, faces.chat.poster, faces.chat.moderation
+    said = await asyncio.gather(*(poster.bot_says(home, troll, f"spam {n}") for n in range(300)))
+    seen = await poster.bot_says(home, bot, "seen by Ann, who leaves")
     faces.clock.advance(1)
     await moderation.set_enabled(troll.id, False, ADMIN)
     async with chatting(port, token, since=seen.id) as ann:

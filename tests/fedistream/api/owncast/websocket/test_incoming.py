@@ -157,7 +157,7 @@ async def test_the_welcome_is_for_those_who_are_new(faces: Faces, port: int) -> 
     await faces.settings.change("chat.welcome", "Ahoy", faces.channels.home().id)
     (_, anns), (_, bobs), (_, cids) = [await faces.visitor(name) for name in ("Ann", "Bob", "Cid")]
     bot = await faces.chat.visitors.make_bot("Bot")
-    said = await faces.chat.herald.bot_says(faces.channels.home().id, bot, "hi")
+    said = await faces.chat.poster.bot_says(faces.channels.home().id, bot, "hi")
     clock = asyncio.get_running_loop().time
     came = clock()
     async with (

@@ -17,7 +17,7 @@ PAGE = "/admin/federation/featured"
 FOLLOWERS = "/admin/federation/followers"
 
 
-async def letters() -> list[tuple[str, str]]:
+async def delivery() -> list[tuple[str, str]]:
     rows = await OutboxRow.all().order_by("id")
     return [(json.loads(row.body)["activity"]["type"], row.target) for row in rows]
 
@@ -42,7 +42,7 @@ async def test_servers_are_shown_with_what_they_answered_and_whether_they_are_li
 async def test_a_server_is_removed_and_told_and_then_gone(admin: Visitor) -> None:
     row = await featured(FeaturedState.ACCEPTED)
     assert said(await admin.send(PAGE, f"{PAGE}/remove", id=str(row.id))) == "Not shown any more."
-    assert await letters() == [("Undo", "https://far.example/accepted/inbox")]
+    assert await delivery() == [("Undo", "https://far.example/accepted/inbox")]
     assert said(await admin.send(PAGE, f"{PAGE}/remove", id=str(row.id))) == "It was gone already."
     assert (await admin.send(PAGE, f"{PAGE}/remove", id="all")).status_code == 422
 
@@ -101,7 +101,7 @@ async def test_what_the_admin_decides_of_a_lister_is_done_and_told_to_it(
     assert said(await admin.send(PAGE, f"{PAGE}/listers", actor=lister, do=do)) == told
     row = await FollowerRow.get_or_none(actor__url=lister)
     assert (row.state if row else "gone") == after
-    assert await letters() == [(letter, f"{lister}/inbox")]
+    assert await delivery() == [(letter, f"{lister}/inbox")]
     # who is blocked is found with the followers that are
     assert ("@list@" in await admin.see(f"{FOLLOWERS}?state=blocked")) is (after == "blocked")
 

@@ -20,7 +20,7 @@ async def state_of(actor: str) -> str:
     return row.state if row else "gone"
 
 
-async def letters() -> list[tuple[str, str]]:
+async def delivery() -> list[tuple[str, str]]:
     rows = await OutboxRow.all().order_by("id")
     return [(json.loads(row.body)["activity"]["type"], row.target) for row in rows]
 
@@ -43,7 +43,7 @@ async def test_what_the_admin_decides_is_done_and_told_to_the_other_server(
     ann = await follower("ann", before)
     page = await admin.send(f"{PAGE}?state={before}", actor=ann, do=do, view=f"state={before}&offset=0")
     assert (said(page), await state_of(ann)) == (told, after)
-    assert await letters() == [(letter, f"{ann}/inbox")]
+    assert await delivery() == [(letter, f"{ann}/inbox")]
     assert f"state={before}" in str(page.url)
     (action,) = await faces.chat.moderation.actions()
     assert (action.what, action.actor, action.target) == (f"{do} follower", "admin", "ann@remote.example")

@@ -3,16 +3,16 @@
 import pytest
 
 from fedistream.api.http.endpoints import Endpoint
-from fedistream.api.pages.routes import ENTRIES
+from fedistream.api.pages.routes import ENDPOINTS
 from tests.kit.adminpages import HTML, Visitor, ticket
 from tests.kit.faces import RIGHT, Faces
 
-FORMS = [entry for entry in ENTRIES if entry.who == "admin" and entry.method == "POST"]
-PAGES = [entry.path for entry in ENTRIES if (entry.who, entry.method) == ("admin", "GET") and "{" not in entry.path]
+FORMS = [entry for entry in ENDPOINTS if entry.auth == "admin" and entry.method == "POST"]
+PAGES = [entry.path for entry in ENDPOINTS if (entry.auth, entry.method) == ("admin", "GET") and "{" not in entry.path]
 
 
 def test_no_page_of_the_admin_changes_anything_when_it_is_looked_at() -> None:
-    assert not [entry for entry in ENTRIES if entry.method == "GET" and entry.writes]
+    assert not [entry for entry in ENDPOINTS if entry.method == "GET" and entry.writes]
 
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.path)

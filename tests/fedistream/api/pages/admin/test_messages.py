@@ -46,7 +46,7 @@ async def test_names_and_texts_are_shown_as_text(faces: Faces, admin: Visitor) -
 
 async def test_a_long_chat_is_leafed_through_from_the_newest(faces: Faces, admin: Visitor) -> None:
     bot = await faces.chat.visitors.make_bot("Bot")
-    ids = [(await faces.chat.herald.bot_says(1, bot, f"line {n:03}")).id for n in range(ROWS + 3)]
+    ids = [(await faces.chat.poster.bot_says(1, bot, f"line {n:03}")).id for n in range(ROWS + 3)]
     newest = await admin.see(PAGE)
     assert f"line {ROWS + 2:03}" in newest
     assert "line 002" not in newest

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from fedistream.api.pages.routes import ENTRIES
+from fedistream.api.pages.routes import ENDPOINTS
 from fedistream.chat.moderation import ADMIN
 from fedistream.federation.values import FeaturedState, Kind, State
 from fedistream.jobs.circuit_breaker import DAY_S, DAYS
@@ -26,7 +26,7 @@ pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 
 CREDENTIALS = {"username": "admin", "password": PASSWORD}
 PARTS = {"/admin/live"}  # which are no pages of their own
-OPEN = [entry.path for entry in ENTRIES if (entry.who, entry.method) == ("admin", "GET") and entry.path not in PARTS]
+OPEN = [entry.path for entry in ENDPOINTS if (entry.auth, entry.method) == ("admin", "GET") and entry.path not in PARTS]
 PAGES = [path for path in OPEN if "{" not in path]
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 
@@ -82,10 +82,10 @@ async def chat(faces: Faces) -> None:
     await moderation.ban("2001:db8::/64", why=NASTY)
     await faces.chat.emoji.put("boat", PIXEL)
     await faces.chat.emoji.put("x" * 64, PIXEL)
-    await faces.integrations.make(NASTY.replace("\u202e", ""), ["CAN_SEND_MESSAGES", "HAS_ADMIN_ACCESS"])
+    await faces.access_tokens.make(NASTY.replace("\u202e", ""), ["CAN_SEND_MESSAGES", "HAS_ADMIN_ACCESS"])
 
 
-async def talk(faces: Faces) -> None:
+async def replies(faces: Faces) -> None:
     """Replies that are held, reports, quotes, and notices in several states."""
     await held_reply("writer", f"<p>Hello {LONG}</p>", name=LONG, warning=NASTY)
     await report(f"{NASTY} {LONG}", f"https://node.example/{'deep/' * 40}")
@@ -96,7 +96,7 @@ async def talk(faces: Faces) -> None:
     await broadcast(faces)
 
 
-FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat, talk)
+FURNISH: tuple[Callable[[Faces], Awaitable[None]], ...] = (fediverse, chat, replies)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -206,7 +206,7 @@ async def test_a_token_is_shown_once_and_copied(faces: Faces, node: str, chromiu
         await expect(page.get_by_text("Copied.")).to_be_visible()
         assert await faults(page) == []
         token = await page.evaluate("navigator.clipboard.readText()")
-        found = await faces.integrations.by_token(token)
+        found = await faces.access_tokens.by_token(token)
         assert found is not None
         await page.goto(f"{node}/admin/chat/tokens")
         assert token not in await page.content()
@@ -228,4 +228,4 @@ async def test_a_held_reply_is_answered_and_let_in(faces: Faces, node: str, chro
         await expect(page.get_by_text("The answer is on its way.")).to_be_visible()
         await page.get_by_role("button", name="Show in the chat ann@remote.example").click()
         await expect(page.get_by_text("Shown in the chat.")).to_be_visible()
-    assert (await faces.federation.talk.held(1)).total == 0
+    assert (await faces.federation.replies.held(1)).total == 0

@@ -227,7 +227,7 @@ async def test_an_address_puts_no_words_on_the_page(studio: Studio) -> None:
 
 async def test_the_log_is_shown_newest_first_with_its_warnings_marked(studio: Studio) -> None:
     for level, message in ((logging.INFO, "all is well"), (logging.WARNING, "<refused>")):
-        studio.logbook.handle(logging.LogRecord("x", level, "", 0, message, None, None))
+        studio.log_buffer.handle(logging.LogRecord("x", level, "", 0, message, None, None))
     async with admin(studio) as web:
         text = (await web.get("/admin/live")).text
     assert text.index("&lt;refused&gt;") < text.index("all is well")

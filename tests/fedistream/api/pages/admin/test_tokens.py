@@ -18,7 +18,7 @@ async def test_a_token_is_shown_once_and_dead_when_it_is_withdrawn(faces: Faces,
     found = re.search(r'<code id="token">([^<]+)</code>', page.text)
     assert found is not None
     token = found.group(1)
-    made = await faces.integrations.by_token(token)
+    made = await faces.access_tokens.by_token(token)
     assert made is not None
     assert made.scopes == {Scope.SEND, Scope.ADMIN}
     listed = await admin.see(PAGE)
@@ -27,7 +27,7 @@ async def test_a_token_is_shown_once_and_dead_when_it_is_withdrawn(faces: Faces,
     assert "&lt;script&gt;" in listed
     gone = await admin.send(PAGE, f"{PAGE}/remove", token=f"{made.handle}…")
     assert said(gone) == "The token is dead."
-    assert await faces.integrations.by_token(token) is None
+    assert await faces.access_tokens.by_token(token) is None
     assert said(await admin.send(PAGE, f"{PAGE}/remove", token="x")) == "It was gone already."
 
 
@@ -49,4 +49,4 @@ async def test_what_is_missing_is_said_beside_its_field(
     assert (
         'id="scope-CAN_SEND_MESSAGES" name="CAN_SEND_MESSAGES" type="checkbox" value="on" checked' in page.text
     ) == ("CAN_SEND_MESSAGES" in fields)
-    assert await faces.integrations.all() == ()
+    assert await faces.access_tokens.all() == ()

@@ -37,7 +37,7 @@ class FediverseErrors:
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
 
-    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
+    def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         if type(error) in UNREAD:
             self._counts.refused(UNREAD[type(error)])
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
@@ -46,8 +46,8 @@ class FediverseErrors:
             headers["Allow"] = ""  # RFC 9110 15.5.6: nothing, as things are
         return PlainTextResponse(str(error), status, headers)
 
-    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})
 
-    def fault(self, ask: ApiRequest) -> Response:
+    def fault(self, request: ApiRequest) -> Response:
         return PlainTextResponse("Internal Server Error", 500)

@@ -40,7 +40,7 @@ def changed() -> Response:
 class OwncastErrors:
     """From errors to what Owncast's clients understand."""
 
-    def refusal(self, ask: ApiRequest, error: Refusal) -> Response:
+    def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         if isinstance(error, Unidentified):
             # admin clients are told "Unauthorized", those with tokens "unauthorized"
             if error.challenge:
@@ -50,17 +50,17 @@ class OwncastErrors:
             return PlainTextResponse("Forbidden", 403)
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else None
-        if ask.path.startswith((ADMIN, SIGN_IN)):
+        if request.path.startswith((ADMIN, SIGN_IN)):
             return json_response({"success": False, "message": str(error)}, status, headers)
         return json_response({"error": str(error)}, status, headers)
 
-    def wrong_method(self, ask: ApiRequest, allowed: Sequence[str]) -> Response:
+    def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         headers = {"Allow": ", ".join(allowed)}
-        if ask.path.startswith(SETTERS):
-            return json_response({"success": False, "message": f"{ask.method} not supported"}, 400, headers)
-        return json_response({"error": f"{ask.method} not supported"}, 405, headers)
+        if request.path.startswith(SETTERS):
+            return json_response({"success": False, "message": f"{request.method} not supported"}, 400, headers)
+        return json_response({"error": f"{request.method} not supported"}, 405, headers)
 
-    def fault(self, ask: ApiRequest) -> Response:
+    def fault(self, request: ApiRequest) -> Response:
         return json_response({"error": "internal error, the node's log says more"}, 500)
 
 
