@@ -11,7 +11,7 @@ from fedistream.broadcasts.wording import sentence
 from media.errors import Unplayable
 from media.health import StreamWarning
 from media.ingest import Ingest, Sink
-from media.rtmp.server import Connection, End, PublishRequest
+from media.rtmp.server import Connection, EndReason, PublishRequest
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +55,10 @@ class EncoderPublication:
             self._refuse(error)
             raise
 
-    def ended(self, end: End, why: str) -> None:
+    def ended(self, end: EndReason, why: str) -> None:
         log.info("encoder %s left: %s", self._request.address, why)
         self._onair.rivals.leave(self)
-        if end is End.FINISHED:
+        if end is EndReason.FINISHED:
             self._onair.finished(self)
         else:
             self._onair.lost(self)

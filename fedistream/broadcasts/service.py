@@ -51,7 +51,7 @@ class Neighbours:
 
 
 class Broadcasts:
-    """The door of the RTMP server (`open`), and the answer to what is on the air (`air`, `rung`)."""
+    """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `rung`)."""
 
     def __init__(self, rows: BroadcastLog, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
@@ -59,7 +59,7 @@ class Broadcasts:
         self._story = WrittenStory(self._diary, rows, near.facts, near.viewers)
         self._channels: dict[int, OnAir] = {}
 
-    async def open(self, request: PublishRequest, connection: Connection) -> Publication:
+    async def authorize(self, request: PublishRequest, connection: Connection) -> Publication:
         """Let an encoder publish. Raises Refused for a stream key that no channel has, and for an encoder that keeps
         coming back while another one publishes."""
         channel = self._near.channels.find_by_key(request.name)

@@ -43,7 +43,7 @@ from fedistream.stills.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
 from media.package.llhls import Rung, Shape
-from media.rtmp.server import Connection, End, PublishRequest
+from media.rtmp.server import Connection, EndReason, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.parlour import Parlour
@@ -371,13 +371,13 @@ class Studio:
 
     async def drop(self) -> None:
         """The encoder's connection breaks."""
-        await self._leave(End.LOST)
+        await self._leave(EndReason.LOST)
 
     async def finish(self) -> None:
         """The streamer presses stop."""
-        await self._leave(End.FINISHED)
+        await self._leave(EndReason.FINISHED)
 
-    async def _leave(self, end: End) -> None:
+    async def _leave(self, end: EndReason) -> None:
         await self._halt()
         assert self._publication is not None
         self._publication.ended(end, end.name)
