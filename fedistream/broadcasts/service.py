@@ -19,8 +19,8 @@ from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from fedistream.events import BroadcastEnded, PublishRefused
 from media.keyframe import Keyframe
-from media.package.cutter import Rules
-from media.package.llhls import Rung, Shape
+from media.package.cutter import CutRules
+from media.package.packager import Packager, PackagerConfig
 from media.rtmp.server import Connection, Publication, PublishRequest, Refused
 from media.rtmp.session import REJECTED
 
@@ -51,7 +51,7 @@ class Neighbours:
 
 
 class Broadcasts:
-    """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `rung`)."""
+    """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `packager`)."""
 
     def __init__(self, rows: BroadcastLog, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
@@ -75,9 +75,9 @@ class Broadcasts:
     def air(self, channel_id: int) -> Air:
         return self._onair(channel_id).air()
 
-    def rung(self, channel_id: int) -> Rung | None:
+    def packager(self, channel_id: int) -> Packager | None:
         """The packager of the running broadcast, or for a short time of the last one."""
-        return self._onair(channel_id).rung
+        return self._onair(channel_id).packager
 
     def keyframe(self, channel_id: int) -> Keyframe | None:
         """The newest picture of the running broadcast."""
@@ -156,9 +156,9 @@ class Broadcasts:
             assert isinstance(value, int | float)
             return value
 
-        rules = Rules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
+        rules = CutRules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
         return Terms(
             title=str(self._near.settings.value("streamtitle", channel_id)),
             grace_s=number("broadcast.grace_s"),
-            shape=Shape(rules, listed=int(number("hls.window_segments"))),
+            shape=PackagerConfig(rules, listed=int(number("hls.window_segments"))),
         )

@@ -1,7 +1,7 @@
 """One encoder's connection: a socket and its clocks around `session.ServerSession`.
 
-What may be published is the publish handler's affair, what becomes of the frames the publication's. What lies around RTMP on the
-way, a proxy's header and TLS, is taken off here.
+The publish handler decides what may be published, the publication what becomes of the frames. What lies around RTMP on
+the way, a proxy's header and TLS, is taken off here.
 """
 
 import asyncio

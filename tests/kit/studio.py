@@ -42,7 +42,7 @@ from fedistream.settings import BY_NAME, SETTINGS
 from fedistream.stills.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
-from media.package.llhls import Rung, Shape
+from media.package.packager import Packager, PackagerConfig
 from media.rtmp.server import Connection, EndReason, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
@@ -190,7 +190,7 @@ class Broadcasts:
         def terms() -> Terms:
             grace = settings.values["broadcast.grace_s"]
             assert isinstance(grace, int | float)
-            return Terms(str(settings.values["streamtitle"]), grace, Shape())
+            return Terms(str(settings.values["streamtitle"]), grace, PackagerConfig())
 
         clocks = Clocks(now=lambda: datetime.now(UTC), token=lambda: os.urandom(4).hex())
         self.onair = OnAir(1, terms, Silence(), clocks)
@@ -203,8 +203,8 @@ class Broadcasts:
     def air(self, channel_id: int) -> Air:
         return self.shown or self.onair.air()
 
-    def rung(self, channel_id: int) -> Rung | None:
-        return self.onair.rung
+    def packager(self, channel_id: int) -> Packager | None:
+        return self.onair.packager
 
     async def disconnect(self, channel_id: int) -> bool:
         return self.onair.disconnect()
