@@ -52,7 +52,7 @@ from fedistream.signin.feature import build as build_sign_in
 from fedistream.stills.service import Neighbours as PictureNeighbours
 from fedistream.stills.service import Stills
 from fedistream.viewers.service import Viewers
-from media.codec.stills import Studio
+from media.codec.thumbnails import Thumbnailer
 
 KEY_FILE = "node.key"
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -124,7 +124,7 @@ async def build(options: Options, outbox: Outbox) -> Features:
     remote_pictures = Pictures(federation.outside, faces, options.data_dir / "pictures", time.time)
     sign_in = _sign_in(settings, chat, federation)
     chorus = Chorus(chat.herald, settings)
-    stills = Stills(PictureNeighbours(broadcasts, channel_ids, Studio(), now), options.data_dir / "stills")
+    stills = Stills(PictureNeighbours(broadcasts, channel_ids, Thumbnailer(), now), options.data_dir / "stills")
     notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
     cast = reactions.Cast(viewers, chat.chat, chat.herald, chorus, federation, stills, notices)
     facts.attach(reactions.table(cast))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from media import black, fmp4, silence
+from media import black_frame, fmp4, silence
 from media.hub import Tracks
 from media.package.cutter import CutRules, Cutter, EpochOptions
 from media.package.playlist import CachedPlaylist, FileNames, PlaylistRenderer
@@ -70,7 +70,7 @@ class Packager:
         self._wall: WallClock | None = None
         self._epoch = 0
         self._fresh = False  # the next part is the first of its epoch
-        self._key = black.KEYFRAME  # the newest one
+        self._key = black_frame.KEYFRAME  # the newest one
         self._inits: dict[int, bytes] = {}
         self._renderer = PlaylistRenderer(self.names, config.rules)
         self._published = asyncio.Event()
@@ -95,7 +95,7 @@ class Packager:
         sequence = self._cutter.sequence if self._cutter else 0
         self.pause()
         self._epoch += 1
-        before = self.tracks or Tracks(black.TRACK, silence.TRACK)
+        before = self.tracks or Tracks(black_frame.TRACK, silence.TRACK)
         self.tracks = Tracks(tracks.video or before.video, tracks.audio or before.audio)
         self._inits[self._epoch] = fmp4.init_segment(self.tracks.video, self.tracks.audio)
         options = EpochOptions(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from media import black, fmp4, m3u8
+from media import black_frame, fmp4, m3u8
 from media.hub import Tracks
 from media.package.packager import NotFound, Packager, PackagerConfig, Stalled, TooFarAhead
 from media.package.playlist import CachedPlaylist
@@ -424,7 +424,7 @@ async def test_a_picture_that_is_gone_stands_still_and_one_that_never_was_is_bla
     made, clock = packager()
     made.start(SOUND)
     feed(made, clock, sounds(2.5))
-    assert black.KEYFRAME in await made.media("abc123-0.m4s")
+    assert black_frame.KEYFRAME in await made.media("abc123-0.m4s")
     key = Sample(Kind.VIDEO, 3_000, b"\0\0\0\3key", True)
     made.start(BOTH)
     feed(made, clock, interleaved([key, *frames(1, start_ms=3_033)[1:]], sounds(1, start_ms=3_000)))
