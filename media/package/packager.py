@@ -13,7 +13,7 @@ from media import black_frame, fmp4, silence
 from media.hub import Tracks
 from media.package.cutter import CutRules, Cutter, EpochOptions
 from media.package.playlist import CachedPlaylist, FileNames, PlaylistRenderer
-from media.package.window import Segment, SegmentWindow, WallClock
+from media.package.segment_window import Segment, SegmentWindow, WallClock
 from media.track import Kind, Sample
 
 _NAME = re.compile(

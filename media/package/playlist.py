@@ -10,7 +10,7 @@ from functools import cached_property
 from media import m3u8
 from media.hub import Tracks
 from media.package.cutter import CutRules
-from media.package.window import Part, Segment, SegmentWindow
+from media.package.segment_window import Part, Segment, SegmentWindow
 
 HOLD_BACK_PARTS = 3  # RFC 8216bis, 4.4.3.8: at least 2, "SHOULD" 3
 PARTS_TARGETS = 3  # parts are listed for this many target durations from the end (6.2.2)

@@ -1,6 +1,5 @@
-from media.package.window import SegmentWindow, WallClock
-
 from media.package.cutter import CutPart
+from media.package.segment_window import SegmentWindow, WallClock
 
 
 def cut(start_ms: int, *, opens: bool = False, closes: bool = False, size: int = 10, duration_ms: int = 500) -> CutPart:
