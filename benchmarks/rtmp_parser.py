@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from media.rtmp import messages
-from media.rtmp.chunks import Message, Reader, Writer
+from media.rtmp.chunks import ChunkReader, ChunkWriter, Message
 from media.rtmp.handshake import NONCE_SIZE, SIZE
 from media.rtmp.messages import Command
 from media.rtmp.session import ServerSession, State, Video
@@ -36,7 +36,7 @@ def frames() -> Iterator[Message]:
 
 
 def wire(sent: list[Message], chunk_size: int, size: int = READ) -> list[bytes]:
-    writer = Writer()
+    writer = ChunkWriter()
     out = bytearray(writer.send(messages.write_chunk_size(chunk_size), 2))
     for message in sent:
         out += writer.send(message, messages.csid(message))
@@ -61,7 +61,7 @@ def report(name: str, payload: int, seconds: float) -> None:
 
 
 def read(pieces: list[bytes], count: int) -> None:
-    reader = Reader(max_message=16 << 20, max_streams=64)
+    reader = ChunkReader(max_message=16 << 20, max_streams=64)
     found = 0
     for piece in pieces:
         reader.put(piece)
@@ -72,7 +72,7 @@ def read(pieces: list[bytes], count: int) -> None:
 
 def serve(pieces: list[bytes], pictures: int) -> None:
     """The same through handshake, commands and acknowledgements, to the events the node gets."""
-    session, writer = ServerSession(bytes(NONCE_SIZE)), Writer()
+    session, writer = ServerSession(bytes(NONCE_SIZE)), ChunkWriter()
     hello = b"\x03" + bytes(2 * SIZE)
     for command in (Command("connect", 1, {"app": "live"}), Command("publish", 2, None, ("key", "live"))):
         hello += writer.send(messages.write_command(command, 1), 3)
@@ -88,7 +88,7 @@ def serve(pieces: list[bytes], pictures: int) -> None:
 
 
 def write(sent: list[Message], chunk_size: int) -> None:
-    writer = Writer()
+    writer = ChunkWriter()
     writer.chunk_size = chunk_size
     for message in sent:
         writer.send(message, messages.csid(message))

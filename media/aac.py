@@ -3,7 +3,7 @@
 from collections.abc import Set
 from dataclasses import dataclass
 
-from media.bits import Bits, BitsEnd
+from media.bit_reader import BitReader, EndOfBits
 from media.track import AudioTrack
 
 MAX_RECORD = 256  # 2 to 5 bytes are usual, 7 with every extension
@@ -67,14 +67,14 @@ def parse_config(asc: bytes) -> AacConfig:
     if len(asc) > MAX_RECORD:
         raise BadConfig(f"the AAC configuration has {len(asc)} bytes, more than {MAX_RECORD}")
     try:
-        return _config(Bits(asc))
-    except BitsEnd:
+        return _config(BitReader(asc))
+    except EndOfBits:
         raise BadConfig("the AAC configuration is cut off") from None
 
 
 def layout(asc: bytes) -> int:
     """The channelConfiguration (table 1.19) of a configuration that parse_config takes."""
-    bits = Bits(asc)
+    bits = BitReader(asc)
     _object_type(bits, PLAIN | {SBR, PS})
     _rate(bits)
     return _layout(bits)
@@ -93,7 +93,7 @@ def playable(config: AacConfig) -> str | None:
     return f"{OBJECT_TYPES[config.object_type]} is not playable in browsers: set the encoder to AAC-LC"
 
 
-def _config(bits: Bits) -> AacConfig:
+def _config(bits: BitReader) -> AacConfig:
     announced = _object_type(bits, PLAIN | {SBR, PS})
     rate = _rate(bits)
     channels = CHANNELS[_layout(bits)]
@@ -107,20 +107,20 @@ def _config(bits: Bits) -> AacConfig:
     return AacConfig(announced, rate, channels, frame, output_rate)
 
 
-def _object_type(bits: Bits, known: Set[int]) -> int:
-    kind = bits.number(5)
+def _object_type(bits: BitReader, known: Set[int]) -> int:
+    kind = bits.u(5)
     if kind == ESCAPE:
-        kind = 32 + bits.number(6)
+        kind = 32 + bits.u(6)
     if kind not in known:
         name = OBJECT_TYPES.get(kind, "unknown")
         raise BadConfig(f"audio object type {kind} ({name}) is not supported: set the encoder to AAC-LC")
     return kind
 
 
-def _rate(bits: Bits) -> int:
-    index = bits.number(4)
+def _rate(bits: BitReader) -> int:
+    index = bits.u(4)
     if index == RATE_WRITTEN:
-        rate = bits.number(24)
+        rate = bits.u(24)
         if not MIN_RATE <= rate <= MAX_RATE:
             raise BadConfig(f"the AAC configuration says {rate} samples a second; {MIN_RATE} to {MAX_RATE} are taken")
         return rate
@@ -129,8 +129,8 @@ def _rate(bits: Bits) -> int:
     return RATES[index]
 
 
-def _layout(bits: Bits) -> int:
-    number = bits.number(4)
+def _layout(bits: BitReader) -> int:
+    number = bits.u(4)
     if number == 0:
         # Chromium's parser gives up at a program config element too, so reading it would help nobody
         raise BadConfig("the AAC channel layout is a custom one: set the encoder to mono, stereo or 5.1")
@@ -139,24 +139,24 @@ def _layout(bits: Bits) -> int:
     return number
 
 
-def _frame(bits: Bits) -> int:
+def _frame(bits: BitReader) -> int:
     """GASpecificConfig (4.4.1). Its extensionFlag is 0 for the object types let through here."""
     frame = 960 if bits.flag() else 1024
     if bits.flag():
-        bits.number(14)  # coreCoderDelay
+        bits.u(14)  # coreCoderDelay
     bits.flag()
     return frame
 
 
-def _extension(bits: Bits, announced: int, rate: int) -> tuple[int, int]:
+def _extension(bits: BitReader, announced: int, rate: int) -> tuple[int, int]:
     """Object type and output rate as the backward compatible signalling tells them (1.6.5.3). Padding, and what is
     wrong or cut off there, means what it means to an old decoder: nothing."""
     try:
-        if bits.number(11) != SYNC_SBR or bits.number(5) != SBR or not bits.flag():
+        if bits.u(11) != SYNC_SBR or bits.u(5) != SBR or not bits.flag():
             return announced, rate
         output_rate = _rate(bits)
-    except (BitsEnd, BadConfig):
+    except (EndOfBits, BadConfig):
         return announced, rate
-    if bits.left >= 12 and bits.number(11) == SYNC_PS and bits.flag():
+    if bits.left >= 12 and bits.u(11) == SYNC_PS and bits.flag():
         return PS, output_rate
     return SBR, output_rate

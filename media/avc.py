@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from media.bits import Bits, BitsEnd
+from media.bit_reader import BitReader, EndOfBits
 from media.nalunits import IDR, LENGTH_SIZE, PPS, SLICE, SPS, units
 from media.track import VideoTrack
 
@@ -156,23 +156,23 @@ def _units(record: bytes, at: int, mask: int, kind: int, name: str) -> tuple[tup
 
 def parse_sps(unit: bytes) -> Picture:
     """Read a sequence parameter set, NAL header included. Raises BadConfig."""
-    bits = Bits(_EMULATION.sub(b"\x00\x00", unit[1:]))  # H.264, 7.4.1.1: 00 00 03 stands for 00 00
+    bits = BitReader(_EMULATION.sub(b"\x00\x00", unit[1:]))  # H.264, 7.4.1.1: 00 00 03 stands for 00 00
     try:
         return _picture(bits)
-    except BitsEnd:
+    except EndOfBits:
         raise BadConfig("the SPS is cut off") from None
 
 
-def _picture(bits: Bits) -> Picture:
-    profile = bits.number(8)
-    bits.number(16)  # constraint flags and level
-    bits.golomb()  # seq_parameter_set_id
+def _picture(bits: BitReader) -> Picture:
+    profile = bits.u(8)
+    bits.u(16)  # constraint flags and level
+    bits.ue()  # seq_parameter_set_id
     chroma, depth, planes = _chroma(bits) if profile in HIGH_PROFILES else (1, 8, False)
-    bits.golomb()  # log2_max_frame_num_minus4
+    bits.ue()  # log2_max_frame_num_minus4
     _order_count(bits)
-    bits.golomb()  # max_num_ref_frames
+    bits.ue()  # max_num_ref_frames
     bits.flag()  # gaps_in_frame_num_value_allowed_flag
-    width, height = 16 * (bits.golomb() + 1), 16 * (bits.golomb() + 1)
+    width, height = 16 * (bits.ue() + 1), 16 * (bits.ue() + 1)
     fields = 1 if bits.flag() else 2  # frame_mbs_only_flag: without it the height counts macroblocks of one field
     height *= fields
     if fields == 2:
@@ -180,7 +180,7 @@ def _picture(bits: Bits) -> Picture:
     bits.flag()  # direct_8x8_inference_flag
     if bits.flag():
         across, down = CHROMA_STEPS[0 if planes else chroma]
-        left, right, top, bottom = (bits.golomb() for _ in range(4))
+        left, right, top, bottom = (bits.ue() for _ in range(4))
         width -= across * (left + right)
         height -= down * fields * (top + bottom)
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
@@ -188,13 +188,13 @@ def _picture(bits: Bits) -> Picture:
     return Picture(width, height, chroma, depth, _aspect(bits) if bits.flag() else (1, 1))
 
 
-def _chroma(bits: Bits) -> tuple[int, int, bool]:
+def _chroma(bits: BitReader) -> tuple[int, int, bool]:
     """chroma_format_idc, bit depth, separate_colour_plane_flag; the scaling lists are stepped over."""
-    chroma = bits.golomb()
+    chroma = bits.ue()
     if chroma > 3:
         raise BadConfig(f"the SPS has chroma format {chroma}, which does not exist")
     planes = bits.flag() if chroma == 3 else False
-    depth = 8 + max(bits.golomb(), bits.golomb())
+    depth = 8 + max(bits.ue(), bits.ue())
     if depth > 14:
         raise BadConfig(f"the SPS has {depth} bits per colour, which does not exist")
     bits.flag()  # qpprime_y_zero_transform_bypass_flag
@@ -205,28 +205,28 @@ def _chroma(bits: Bits) -> tuple[int, int, bool]:
     return chroma, depth, planes
 
 
-def _scaling_list(bits: Bits, size: int) -> None:
+def _scaling_list(bits: BitReader, size: int) -> None:
     """H.264, 7.3.2.1.1.1: after a next scale of 0 no more deltas are written."""
     last = 8
     for _ in range(size):
-        last = (last + bits.signed_golomb()) % 256
+        last = (last + bits.se()) % 256
         if not last:
             return
 
 
-def _order_count(bits: Bits) -> None:
-    kind = bits.golomb()
+def _order_count(bits: BitReader) -> None:
+    kind = bits.ue()
     if kind == 0:
-        bits.golomb()  # log2_max_pic_order_cnt_lsb_minus4
+        bits.ue()  # log2_max_pic_order_cnt_lsb_minus4
     elif kind == 1:
         bits.flag()  # delta_pic_order_always_zero_flag
-        bits.golomb()  # offset_for_non_ref_pic, signed, but as long as an unsigned one
-        bits.golomb()  # offset_for_top_to_bottom_field
-        cycle = bits.golomb()
+        bits.ue()  # offset_for_non_ref_pic, signed, but as long as an unsigned one
+        bits.ue()  # offset_for_top_to_bottom_field
+        cycle = bits.ue()
         if cycle > MAX_CYCLE:
             raise BadConfig(f"the SPS has a picture order cycle of {cycle}; {MAX_CYCLE} is the most")
         for _ in range(cycle):
-            bits.golomb()
+            bits.ue()
     elif kind > 2:
         raise BadConfig(f"the SPS has picture order type {kind}, which does not exist")
 
@@ -240,13 +240,13 @@ ASPECT_WRITTEN = 255  # Extended_SAR
 MAX_ASPECT = 8  # to one; above that, it is a mistake in the stream and not a picture
 
 
-def _aspect(bits: Bits) -> tuple[int, int]:
+def _aspect(bits: BitReader) -> tuple[int, int]:
     """The aspect ratio, with which the VUI begins; nothing after it is needed. An absurd one counts as square."""
     if not bits.flag():
         return 1, 1
-    number = bits.number(8)
+    number = bits.u(8)
     if number == ASPECT_WRITTEN:
-        across, down = bits.number(16), bits.number(16)
+        across, down = bits.u(16), bits.u(16)
         return (across, down) if 0 < across <= MAX_ASPECT * down and down <= MAX_ASPECT * across else (1, 1)
     return ASPECTS[number] if number < len(ASPECTS) else (1, 1)
 

@@ -1,7 +1,7 @@
 """One publisher's tags to samples: waits until it knows its tracks, keeps time, feeds the hub.
 
 It knows no sockets: `rtmp/server.py` calls it, and the caller decides what a publisher's end means for the broadcast.
-What the tags hold is read by `intake.py`.
+What the tags hold is read by `depacketizers.py`.
 """
 
 import time
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from media import flv
+from media.depacketizers import AccessUnit, AudioDepacketizer, UnusableReason, VideoDepacketizer
 from media.errors import Unplayable
-from media.health import Health, StreamWarning
 from media.hub import Tracks
-from media.intake import AudioIntake, Frame, Trouble, VideoIntake
+from media.stream_health import StreamHealth, StreamWarning
 from media.timeline import Timeline
 from media.track import Kind, Sample
 
@@ -45,7 +45,7 @@ class Details:
 
 class Ingest:
     """Feed it `metadata`, `video` and `audio` with the payloads of one publisher. Each may raise Unplayable.
-    `told` is called with each warning when it appears.
+    `on_warning` is called with each warning when it appears.
 
     `begin` is called once, before the first sample, and returns the sink and the time where its timeline goes on: the
     caller takes the old publisher off the air there, so that one who sends nothing playable disturbs nobody.
@@ -55,13 +55,13 @@ class Ingest:
         self,
         begin: Callable[[], tuple[Sink, int]],
         now: Callable[[], float] = time.monotonic,
-        told: Callable[[StreamWarning], None] = lambda warning: None,
+        on_warning: Callable[[StreamWarning], None] = lambda warning: None,
     ) -> None:
-        self._health = Health(told)
+        self._health = StreamHealth(on_warning)
         self._begin, self._now = begin, now
         self._sink: Sink | None = None
         self._timeline = Timeline(0)
-        self._video, self._audio = VideoIntake(), AudioIntake()
+        self._video, self._audio = VideoDepacketizer(), AudioDepacketizer()
         self._expects: dict[Kind, bool] = {Kind.VIDEO: True, Kind.AUDIO: True}
         self._announced = False  # the metadata name a picture
         self._running: Tracks | None = None
@@ -135,7 +135,7 @@ class Ingest:
         if self._sink is None:
             self._check_playable(now)
 
-    def _place(self, kind: Kind, timestamp: int, frame: Frame, count_ms: float, now: float) -> None:
+    def _place(self, kind: Kind, timestamp: int, frame: AccessUnit, count_ms: float, now: float) -> None:
         if frame.nth:
             timestamp = timestamp + int(frame.nth * count_ms) & 0xFFFFFFFF
         dts, jumped = self._timeline.place(kind, timestamp, count_ms)
@@ -152,15 +152,15 @@ class Ingest:
             self._since = now
         lasted = now - self._since
         if lasted > UNPLAYABLE_S:
-            trouble = self._missing()
-            if trouble is not None or lasted > KEYLESS_S:
-                raise Unplayable(NOTHING_PLAYABLE[trouble])
+            unusable_reason = self._missing()
+            if unusable_reason is not None or lasted > KEYLESS_S:
+                raise Unplayable(NOTHING_PLAYABLE[unusable_reason])
 
-    def _missing(self) -> tuple[Kind, Trouble] | None:
+    def _missing(self) -> tuple[Kind, UnusableReason] | None:
         """Why nothing can be played; None when all that is missing is a keyframe."""
-        for kind, intake in ((Kind.VIDEO, self._video), (Kind.AUDIO, self._audio)):
-            if intake.trouble is not None:
-                return kind, intake.trouble
+        for kind, depacketizer in ((Kind.VIDEO, self._video), (Kind.AUDIO, self._audio)):
+            if depacketizer.unusable_reason is not None:
+                return kind, depacketizer.unusable_reason
         return None
 
     def _frame(self, sample: Sample) -> None:
@@ -177,7 +177,7 @@ class Ingest:
         Until that place comes the old run goes on: the timeline has closed the jump up.
         """
         running = self._running
-        # an intake keeps its track as long as it is the same: no need to compare what is in it for each sample
+        # an depacketizer keeps its track as long as it is the same: no need to compare what is in it for each sample
         same = running is not None and running.video is self._video.track and running.audio is self._audio.track
         if not same and running == self._tracks:
             # written anew and still the same: some encoders repeat a record with other parameter sets than the
@@ -251,15 +251,15 @@ class Ingest:
                 sink.put(Sample(sample.kind, sample.dts_ms + shift, sample.data, sample.key, sample.cts_ms))
 
 
-NOTHING_PLAYABLE: Final[Mapping[tuple[Kind, Trouble] | None, str]] = {
+NOTHING_PLAYABLE: Final[Mapping[tuple[Kind, UnusableReason] | None, str]] = {
     None: f"No keyframe came for {KEYLESS_S:.0f} s: set the encoder's keyframe interval to 2 s.",
-    (Kind.VIDEO, Trouble.NO_CONFIGURATION): (
+    (Kind.VIDEO, UnusableReason.NO_CONFIGURATION): (
         "The picture cannot be decoded: no H.264 configuration (SPS and PPS) came, neither before the frames nor in a "
         "keyframe. Start the encoder again, or let it send them with each keyframe."
     ),
-    (Kind.VIDEO, Trouble.DAMAGED): "The picture cannot be decoded: its frames are not whole H.264 samples.",
-    (Kind.AUDIO, Trouble.NO_CONFIGURATION): (
+    (Kind.VIDEO, UnusableReason.DAMAGED): "The picture cannot be decoded: its frames are not whole H.264 samples.",
+    (Kind.AUDIO, UnusableReason.NO_CONFIGURATION): (
         "The sound cannot be decoded: no AAC configuration came. Start the encoder again, or set it to AAC-LC."
     ),
-    (Kind.AUDIO, Trouble.DAMAGED): "The sound cannot be decoded: its frames are not whole AAC frames.",
+    (Kind.AUDIO, UnusableReason.DAMAGED): "The sound cannot be decoded: its frames are not whole AAC frames.",
 }

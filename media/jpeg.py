@@ -7,18 +7,18 @@ _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
 
 
-class NoPicture(Exception):
+class BadJpeg(Exception):
     """The bytes are no JPEG, or end before its size is known."""
 
 
 def size(data: bytes) -> tuple[int, int]:
-    """Width and height in pixels. Raises NoPicture."""
+    """Width and height in pixels. Raises BadJpeg."""
     if not data.startswith(START):
-        raise NoPicture("it does not begin as a JPEG")
+        raise BadJpeg("it does not begin as a JPEG")
     at = 2
     while at + 4 <= len(data):
         if data[at] != 0xFF:
-            raise NoPicture("there is no marker where one has to be")
+            raise BadJpeg("there is no marker where one has to be")
         marker = data[at + 1]
         if marker == 0xFF:  # any marker may be preceded by fill bytes (B.1.1.2)
             at += 1
@@ -31,4 +31,4 @@ def size(data: bytes) -> tuple[int, int]:
                 height, width = (int.from_bytes(data[at + n : at + n + 2], "big") for n in (5, 7))
                 return width, height
             at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    raise NoPicture("it ends before its size is known")
+    raise BadJpeg("it ends before its size is known")

@@ -4,7 +4,7 @@ start codes (ITU-T H.264, annex B: what some encoders put into FLV all the same)
 
 from collections.abc import Iterable
 
-from media.bits import Bits, BitsEnd
+from media.bit_reader import BitReader, EndOfBits
 
 SLICE, IDR, SEI, SPS, PPS = 1, 5, 6, 7, 8  # nal_unit_type, H.264 table 7-1
 INTRA_SLICES = frozenset({2, 4, 7, 9})  # slice_type of I and SI slices, H.264 table 7-6
@@ -66,9 +66,9 @@ def join(them: Iterable[bytes]) -> bytes:
 
 def is_intra(unit: bytes) -> bool:
     """Whether a slice is of the kind I or SI, so that decoding can begin with its picture (H.264, 7.3.3)."""
-    bits = Bits(unit[1:24].replace(b"\0\0\3", b"\0\0"))
+    bits = BitReader(unit[1:24].replace(b"\0\0\3", b"\0\0"))
     try:
-        bits.golomb()  # first_mb_in_slice
-        return bits.golomb() in INTRA_SLICES
-    except BitsEnd:
+        bits.ue()  # first_mb_in_slice
+        return bits.ue() in INTRA_SLICES
+    except EndOfBits:
         return False

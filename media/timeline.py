@@ -1,6 +1,7 @@
 """One publisher's clocks: RTMP timestamps (32 bit, milliseconds, any origin) to a timeline that only moves forward.
 
-What it leaves to others: durations and container units (`package/cutter.py`), wall-clock time (`package/window.py`).
+What it leaves to others: durations and container units (`package/cutter.py`), wall-clock time
+(`package/segment_window.py`).
 """
 
 from media.track import Kind

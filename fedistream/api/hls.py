@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from fedistream.api.http.content_codings import choose
-from media.package.llhls import NotThere, Rung, Stalled, TooFarAhead
-from media.package.playlist import Rendered
+from media.package.packager import NotFound, Packager, Stalled, TooFarAhead
+from media.package.playlist import CachedPlaylist
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,12 +21,12 @@ Headers = list[tuple[bytes, bytes]]
 
 PREFIX = "/hls/"
 PLAYLIST = "stream.m3u8"
-RUNG = "0"  # the passthrough; the ladder's rungs will be 1 and up
+RENDITION = "0"  # the passthrough; the renditions of an adaptive stream will be 1 and up
 MAX_QUERY = 1024
 
 CORS = (b"access-control-allow-origin", b"*")
 FRESH = (b"cache-control", b"no-cache, no-store, must-revalidate")
-# a file name is never used twice, see `Names`; an hour is longer than any player looks back
+# a file name is never used twice, see `FileNames`; an hour is longer than any player looks back
 FOREVER = (b"cache-control", b"public, max-age=3600, immutable")
 TYPES = {"m3u8": b"application/vnd.apple.mpegurl", "m4s": b"video/iso.segment", "mp4": b"video/mp4"}
 PREFLIGHT: Headers = [
@@ -48,7 +48,7 @@ class Channels(Protocol):
 
 
 class Broadcasts(Protocol):
-    def rung(self, channel_id: int) -> Rung | None: ...
+    def packager(self, channel_id: int) -> Packager | None: ...
 
 
 class Viewers(Protocol):
@@ -116,24 +116,24 @@ class HlsFace:
 
     async def _answer(self, scope: Scope) -> Answer:
         channel, rest = self._channel(scope["path"].removeprefix(PREFIX))
-        rung = self._broadcasts.rung(channel.id) if channel else None
-        if channel is None or rung is None:
+        packager = self._broadcasts.packager(channel.id) if channel else None
+        if channel is None or packager is None:
             return refuse(404, "nothing is live here")
         try:
             match rest:
                 case [file] if file == PLAYLIST:
                     self._see(channel, scope)
-                    return self._text(await rung.multivariant(f"{RUNG}/{PLAYLIST}"), scope)
-                case [number, file] if number == RUNG and file == PLAYLIST:
+                    return self._text(await packager.multivariant(f"{RENDITION}/{PLAYLIST}"), scope)
+                case [number, file] if number == RENDITION and file == PLAYLIST:
                     self._see(channel, scope)
                     asked = parse_question(scope["query_string"])
-                    return self._text(await rung.playlist(asked.number, asked.part, skip=asked.skip), scope)
-                case [number, file] if number == RUNG:
-                    body = await rung.media(file)
+                    return self._text(await packager.playlist(asked.number, asked.part, skip=asked.skip), scope)
+                case [number, file] if number == RENDITION:
+                    body = await packager.media(file)
                     return Answer(200, [(b"content-type", TYPES[file[-3:]]), CORS, FOREVER], body)
                 case _:
                     return refuse(404, "no such file")
-        except NotThere:
+        except NotFound:
             return refuse(404, "not there, or not there any more")
         except ValueError as error:
             return refuse(400, str(error))
@@ -146,7 +146,7 @@ class HlsFace:
         parts = path.split("/")
         if len(parts) > 3:
             return None, []
-        if parts[0] in (PLAYLIST, RUNG):
+        if parts[0] in (PLAYLIST, RENDITION):
             return self._channels.home(), parts
         return self._channels.by_slug(parts[0]), parts[1:]
 
@@ -157,7 +157,7 @@ class HlsFace:
         agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
         self._viewers.seen(channel.id, client[0] if client else "", agent[:512].decode("latin-1"))
 
-    def _text(self, rendered: Rendered, scope: Scope) -> Answer:
+    def _text(self, rendered: CachedPlaylist, scope: Scope) -> Answer:
         headers = [(b"content-type", TYPES["m3u8"]), CORS, FRESH, (b"vary", b"accept-encoding")]
         accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
         if choose(accepted.decode("latin-1"), ("gzip",)) == "gzip":

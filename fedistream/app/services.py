@@ -53,7 +53,7 @@ from fedistream.signin.feature import build as build_sign_in
 from fedistream.thumbnails.service import Neighbours as PictureNeighbours
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
-from media.codec.stills import Studio
+from media.codec.thumbnails import Thumbnailer
 
 KEY_FILE = "node.key"
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -125,7 +125,7 @@ async def build(options: Config, outbox: Outbox) -> Services:
     remote_pictures = MediaProxy(federation.outside, faces, options.data_dir / "pictures", time.time)
     sign_in = _sign_in(settings, chat, federation)
     announcer = EngagementAnnouncer(chat.poster, settings)
-    stills = Thumbnails(PictureNeighbours(broadcasts, channel_ids, Studio(), now), options.data_dir / "stills")
+    stills = Thumbnails(PictureNeighbours(broadcasts, channel_ids, Thumbnailer(), now), options.data_dir / "stills")
     notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
     cast = reactions.Handlers(viewers, chat.chat, chat.poster, announcer, federation, stills, notices)
     facts.attach(reactions.table(cast))

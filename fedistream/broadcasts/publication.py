@@ -9,9 +9,9 @@ from fedistream.broadcasts.session import LiveSession
 from fedistream.broadcasts.values import Encoder
 from fedistream.broadcasts.wording import sentence
 from media.errors import Unplayable
-from media.health import StreamWarning
 from media.ingest import Ingest, Sink
-from media.rtmp.server import Connection, End, PublishRequest
+from media.rtmp.server import Connection, EndReason, PublishRequest
+from media.stream_health import StreamWarning
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class EncoderPublication:
         self._clock = asyncio.get_running_loop().time
         self._heard_at = self._clock()
         self._connected_at = now()
-        self._ingest = Ingest(self._begin, told=self._warn)
+        self._ingest = Ingest(self._begin, on_warning=self._warn)
 
     def metadata(self, values: Mapping[str, object]) -> None:
         self._ingest.metadata(values)
@@ -55,10 +55,10 @@ class EncoderPublication:
             self._refuse(error)
             raise
 
-    def ended(self, end: End, why: str) -> None:
+    def ended(self, end: EndReason, why: str) -> None:
         log.info("encoder %s left: %s", self._request.address, why)
         self._onair.rivals.leave(self)
-        if end is End.FINISHED:
+        if end is EndReason.FINISHED:
             self._onair.finished(self)
         else:
             self._onair.lost(self)

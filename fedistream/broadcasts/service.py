@@ -19,8 +19,8 @@ from fedistream.core.events import BroadcastEnded, PublishRefused
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from media.keyframe import Keyframe
-from media.package.cutter import Rules
-from media.package.llhls import Rung, Shape
+from media.package.cutter import CutRules
+from media.package.packager import Packager, PackagerConfig
 from media.rtmp.server import Connection, Publication, PublishRequest, Refused
 from media.rtmp.session import REJECTED
 
@@ -51,7 +51,7 @@ class Neighbours:
 
 
 class Broadcasts:
-    """The door of the RTMP server (`open`), and the answer to what is on the air (`air`, `rung`)."""
+    """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `packager`)."""
 
     def __init__(self, rows: BroadcastRepository, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
@@ -59,7 +59,7 @@ class Broadcasts:
         self._story = BroadcastRecorder(self._write_queue, rows, near.facts, near.viewers)
         self._channels: dict[int, LiveSession] = {}
 
-    async def open(self, request: PublishRequest, connection: Connection) -> Publication:
+    async def authorize(self, request: PublishRequest, connection: Connection) -> Publication:
         """Let an encoder publish. Raises Refused for a stream key that no channel has, and for an encoder that keeps
         coming back while another one publishes."""
         channel = self._near.channels.find_by_key(request.name)
@@ -75,9 +75,9 @@ class Broadcasts:
     def air(self, channel_id: int) -> LiveStatus:
         return self._onair(channel_id).air()
 
-    def rung(self, channel_id: int) -> Rung | None:
+    def packager(self, channel_id: int) -> Packager | None:
         """The packager of the running broadcast, or for a short time of the last one."""
-        return self._onair(channel_id).rung
+        return self._onair(channel_id).packager
 
     def keyframe(self, channel_id: int) -> Keyframe | None:
         """The newest picture of the running broadcast."""
@@ -156,9 +156,9 @@ class Broadcasts:
             assert isinstance(value, int | float)
             return value
 
-        rules = Rules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
+        rules = CutRules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
         return SessionConfig(
             title=str(self._near.settings.value("streamtitle", channel_id)),
             grace_s=number("broadcast.grace_s"),
-            shape=Shape(rules, listed=int(number("hls.window_segments"))),
+            shape=PackagerConfig(rules, listed=int(number("hls.window_segments"))),
         )

@@ -14,7 +14,7 @@ from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State
 from media.hub import Hub
 from media.ingest import Sink
 from media.keyframe import Keyframe, LastKeyframe
-from media.package.llhls import Rung, Shape
+from media.package.packager import Packager, PackagerConfig
 
 RETURN_GAP_MS = 100  # between what an encoder sent last and what the next one sends first, on the media timeline
 REFUSAL_SHOWN_S = 600  # how long the admin reads why an encoder was sent away
@@ -56,7 +56,7 @@ class SessionConfig:
 
     title: str
     grace_s: float
-    shape: Shape
+    shape: PackagerConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class LiveSession:
     def __init__(self, channel_id: int, terms: Callable[[], SessionConfig], story: Recorder, clocks: Clocks) -> None:
         self.channel_id = channel_id
         self.state = State.OFFLINE
-        self.rung: Rung | None = None
+        self.packager: Packager | None = None
         self.hub, self._keyframes = _hub()
         self.run: BroadcastRun | None = None
         self.last_started_at: datetime | None = None
@@ -98,7 +98,7 @@ class LiveSession:
             encoder=source.encoder() if source else None,
             last_started_at=self.last_started_at,
             last_ended_at=self.last_ended_at,
-            playable=self.rung is not None and self.rung.playable and not self.rung.ended,
+            playable=self.packager is not None and self.packager.playable and not self.packager.ended,
             warnings=(*source.warnings(), *self.rivals.warnings()) if source else self._refusals(),
         )
 
@@ -130,10 +130,10 @@ class LiveSession:
             assert self.run is not None
             self._lost_at = self._until = None
             self._story.returned(self.channel_id, self.run, self._clocks.now())
-        if self.rung is None or self.rung.ended:
-            self._open_rung()
-        elif not self.rung.playable:
-            self.rung.renumber(self._age_s())
+        if self.packager is None or self.packager.ended:
+            self._open_packager()
+        elif not self.packager.playable:
+            self.packager.renumber(self._age_s())
         return self.hub, (self.hub.end_ms + RETURN_GAP_MS if self.hub.end_ms else 0)
 
     def lost(self, source: Source) -> None:
@@ -142,8 +142,8 @@ class LiveSession:
             return
         self._source = None
         terms, now = self.terms(), self._clocks.now()
-        if self.rung is not None:
-            self.rung.pause()
+        if self.packager is not None:
+            self.packager.pause()
         if terms.grace_s <= 0:
             self._end(Transition.FINISHED, now, "the encoder's connection was lost")
             return
@@ -157,7 +157,7 @@ class LiveSession:
             self._move(Transition.LOST)
         else:
             self.state = State.WAITING
-            self._open_rung()  # it holds the players that are left, instead of telling them that nothing is here
+            self._open_packager()  # it holds the players that are left, instead of telling them that nothing is here
         self._lost_at, self._until = lost_at, until
         delay = max(0.0, (until - self._clocks.now()).total_seconds())
         self._arm(delay, self._expire)
@@ -186,8 +186,8 @@ class LiveSession:
             source.drop("the node is shutting down")
         if self._timer is not None:
             self._timer.cancel()
-        if self.rung is not None:
-            self.rung.close()
+        if self.packager is not None:
+            self.packager.close()
         self.hub.close()
 
     def _begin(self, source: Source) -> None:
@@ -197,21 +197,21 @@ class LiveSession:
         self._lost_at = self._until = None
         self.hub.close()
         self.hub, self._keyframes = _hub()
-        self.rung = None
+        self.packager = None
         self._story.started(self.channel_id, self.run, source.encoder())
 
-    def _open_rung(self) -> None:
+    def _open_packager(self) -> None:
         """A packager for the running broadcast. After a restart of the node it must not use a number again.
 
         Segments are a second and more on the average, so the broadcast's age in seconds is past every number given out.
         """
-        self.rung = Rung(
+        self.packager = Packager(
             self._clocks.token(),
             self.terms().shape,
             first=self._age_s(),
             wall_ms=lambda: int(self._clocks.now().timestamp() * 1000),
         )
-        self.hub.tap(self.rung)
+        self.hub.tap(self.packager)
 
     def _age_s(self) -> int:
         assert self.run is not None
@@ -229,13 +229,13 @@ class LiveSession:
         self.run = None
         self.hub.close()
         self.hub, self._keyframes = _hub()
-        if self.rung is not None:
-            self.rung.end()
+        if self.packager is not None:
+            self.packager.end()
             self._arm(KEEP_ENDED_S, self._forget)
         self._story.ended(self.channel_id, run, at, reason)
 
     def _forget(self) -> None:
-        self.rung = None
+        self.packager = None
 
     def _move(self, move: Transition) -> None:
         self.state = TRANSITIONS[self.state, move]

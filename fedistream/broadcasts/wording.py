@@ -3,56 +3,56 @@
 from collections.abc import Mapping
 from typing import Final
 
-from media.health import Code, StreamWarning
+from media.stream_health import StreamWarning, WarningCode
 
-SENTENCES: Final[Mapping[Code, str]] = {
-    Code.AUDIO_LATE: "The encoder announces sound and has sent none for {seconds:.0f} s: viewers hear silence.",
-    Code.VIDEO_LATE: "The encoder announces a picture and has sent none for {seconds:.0f} s: viewers see black.",
-    Code.AUDIO_LOST: (
+SENTENCES: Final[Mapping[WarningCode, str]] = {
+    WarningCode.AUDIO_LATE: "The encoder announces sound and has sent none for {seconds:.0f} s: viewers hear silence.",
+    WarningCode.VIDEO_LATE: "The encoder announces a picture and has sent none for {seconds:.0f} s: viewers see black.",
+    WarningCode.AUDIO_LOST: (
         "The sound is gone since {seconds:.0f} s: viewers hear silence. Look at the encoder's audio source."
     ),
-    Code.VIDEO_LOST: (
+    WarningCode.VIDEO_LOST: (
         "The picture is gone since {seconds:.0f} s: viewers see the last one. Look at the encoder's video source."
     ),
-    Code.AUDIO_UNUSABLE: (
+    WarningCode.AUDIO_UNUSABLE: (
         "The sound cannot be decoded, {frames:.0f} frames in a row: viewers hear silence. Start the encoder again, and "
         "set it to AAC-LC."
     ),
-    Code.VIDEO_UNUSABLE: (
+    WarningCode.VIDEO_UNUSABLE: (
         "The picture cannot be decoded, {frames:.0f} frames in a row. Start the encoder again, and set it to H.264."
     ),
-    Code.CLOCK_JUMPED: (
+    WarningCode.CLOCK_JUMPED: (
         "The encoder's clock jumped by {seconds:+.1f} s; viewers may have seen a short break. Often a source was "
         "changed or the machine slept."
     ),
-    Code.CLOCKS_APART: (
+    WarningCode.CLOCKS_APART: (
         "The sound's clock and the picture's are {seconds:.1f} s apart; they were put together as they arrived. Look "
         "whether lips and voice agree."
     ),
-    Code.CLOCK_DRIFTS: (
+    WarningCode.CLOCK_DRIFTS: (
         "The sound runs {percent:+.2f} % off the encoder's clock; the picture follows it. Set the sound card and the "
         "encoder to the same sample rate."
     ),
-    Code.KEYFRAMES_FAR: (
+    WarningCode.KEYFRAMES_FAR: (
         "The encoder sends a keyframe every {seconds:.1f} s, and people who join wait that long for a picture: set the "
         "keyframe interval to 2 s."
     ),
-    Code.KEYFRAMES_IRREGULAR: (
+    WarningCode.KEYFRAMES_IRREGULAR: (
         "Keyframes come after {shortest:.1f} to {longest:.1f} s: set the keyframe interval to 2 s, and switch scene "
         "detection off."
     ),
-    Code.NO_KEYFRAMES: (
+    WarningCode.NO_KEYFRAMES: (
         "The encoder sends no keyframes: there was none for {seconds:.0f} s. Set the keyframe interval to 2 s."
     ),
-    Code.FRAME_RATE_FELL: (
+    WarningCode.FRAME_RATE_FELL: (
         "The encoder sends {fps:.1f} pictures a second instead of {usual:.1f}: its machine or its connection is "
         "overloaded."
     ),
-    Code.BITRATE_COLLAPSED: (
+    WarningCode.BITRATE_COLLAPSED: (
         "The picture's bitrate fell to {kbps:.0f} kbit/s, from {usual:.0f}: the encoder's connection may be overloaded."
     ),
 }
-assert set(SENTENCES) == set(Code)
+assert set(SENTENCES) == set(WarningCode)
 
 
 def sentence(warning: StreamWarning) -> str:

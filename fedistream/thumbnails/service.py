@@ -15,7 +15,7 @@ from typing import Protocol
 
 from fedistream.core.events import BroadcastStarted, EncoderReturned
 from media import jpeg
-from media.codec.stills import NoStill, Still
+from media.codec.thumbnails import NoThumbnail, Thumbnail
 from media.keyframe import Keyframe
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ class Broadcasts(Protocol):
     def keyframe(self, channel_id: int) -> Keyframe | None: ...
 
 
-class Draws(Protocol):
-    async def draw(self, keyframe: Keyframe) -> Still:
-        """Raises media.codec.stills.NoStill."""
+class Renders(Protocol):
+    async def render(self, keyframe: Keyframe) -> Thumbnail:
+        """Raises media.codec.thumbnails.NoThumbnail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Neighbours:
 
     broadcasts: Broadcasts
     channel_ids: Callable[[], tuple[int, ...]]
-    studio: Draws
+    thumbnailer: Renders
     now: Callable[[], datetime]
 
 
@@ -132,8 +132,8 @@ class Thumbnails:
 
     async def _draw(self, latest: Latest, keyframe: Keyframe) -> None:
         try:
-            still = await self._near.studio.draw(keyframe)
-        except NoStill as error:
+            still = await self._near.thumbnailer.render(keyframe)
+        except NoThumbnail as error:
             log.warning("there is no picture of broadcast %d: %s", latest.broadcast_id, error)
             return
         latest.picture = Picture(still.width, still.height, still.jpeg, self._near.now())
@@ -152,7 +152,7 @@ def _read(path: Path) -> Picture | None:
             data = file.read(MAX_FILE)
             at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         return Picture(*jpeg.size(data), data, at)
-    except (OSError, jpeg.NoPicture):
+    except (OSError, jpeg.BadJpeg):
         return None
 
 

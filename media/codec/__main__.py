@@ -4,8 +4,8 @@ import os
 import resource
 import sys
 
-from media.codec.picture import NoPicture, jpeg
-from media.codec.wire import MAX_REQUEST, Broken, read_request
+from media.codec.picture import NotDecodable, jpeg
+from media.codec.request import MAX_REQUEST, BadRequest, read_request
 
 NICENESS = 10  # viewers come first
 MAX_CPU_S = 10  # a picture takes 0.1; who made us may be gone and cannot stop us
@@ -29,7 +29,7 @@ def main() -> int:
     except MemoryError:
         print("it takes too much memory", file=sys.stderr)
         return 1
-    except (Broken, NoPicture) as error:
+    except (BadRequest, NotDecodable) as error:
         print(error, file=sys.stderr)
         return 1
     sys.stdout.buffer.write(made)

@@ -8,22 +8,22 @@ from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from media.codec.wire import Request
+from media.codec.request import Request
 
 MAX_PIXELS = 8192 * 4320  # a picture of it takes 53 MB; what is larger is an attack rather than a camera
 QUALITY = "4"  # libav's scale of 2 to 31; about 60 KB for 1280x720
 
 
-class NoPicture(Exception):
+class NotDecodable(Exception):
     """The keyframe could not be decoded; str() says why, in libav's words."""
 
 
 def jpeg(request: Request, max_pixels: int = MAX_PIXELS) -> bytes:
-    """The picture, made smaller if it is wider than wanted. Raises NoPicture."""
+    """The picture, made smaller if it is wider than wanted. Raises NotDecodable."""
     try:
         return _encode(_scaled(_decode(request, max_pixels), request.max_width))
     except (FFmpegError, ValueError) as error:
-        raise NoPicture(str(error)) from error
+        raise NotDecodable(str(error)) from error
 
 
 def _decode(request: Request, max_pixels: int) -> VideoFrame:
@@ -34,7 +34,7 @@ def _decode(request: Request, max_pixels: int) -> VideoFrame:
     decoder.options = {"max_pixels": str(max_pixels)}
     frames = [*decoder.decode(av.Packet(request.frame)), *decoder.decode(None)]
     if not frames:
-        raise NoPicture("there is no picture in the keyframe")
+        raise NotDecodable("there is no picture in the keyframe")
     return frames[0]
 
 

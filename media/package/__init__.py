@@ -1,4 +1,5 @@
 """Packaging: samples to parts, segments and playlists (RFC 8216bis).
 
-`cutter` decides where to cut, `window` keeps what was cut, `llhls` serves it. Start reading at `llhls.py`.
+`cutter` decides where to cut, `segment_window` keeps what was cut, `packager` serves it.
+Start reading at `packager.py`.
 """

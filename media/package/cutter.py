@@ -2,7 +2,7 @@
 
 Pure: no clock, no sockets. A part is a window on the timeline; it holds the video that starts inside it and the audio
 that had arrived. Every part is at most `part_ms` long and every segment at most `longest_ms`, whatever the encoder
-does; `window.py` keeps what comes out.
+does; `segment_window.py` keeps what comes out.
 """
 
 from collections import deque
@@ -11,7 +11,7 @@ from math import ceil
 
 from media import fmp4
 from media.hub import Tracks
-from media.package.sound import Sound
+from media.package.gapless_audio import GaplessAudio
 from media.track import Kind, Sample
 
 AUDIO_LEAD_MS = 300  # how far audio may run ahead before it stops waiting for video
@@ -22,7 +22,7 @@ FRAME_RATES = (10, 12, 12.5, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class CutRules:
     """Durations in milliseconds. `part_ms` is a wish until the frame rate is known (`part_limit`)."""
 
     part_ms: int = 333
@@ -53,7 +53,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class CutPart:
     """One part. `opens`: it begins a segment; `closes`: it ends one. `independent`: a decoder can start in it."""
 
     start_ms: int
@@ -81,8 +81,8 @@ def nearest_rate(measured: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """What a run is like. A `quick` one makes its first segment of one part: hls.js starts with a whole segment, and
+class EpochOptions:
+    """What an epoch is like. A `quick` one makes its first segment of one part: hls.js starts with a whole segment, and
     would have to wait for one. `silent`: its sound is made here. `still`: so is its picture, out of this keyframe.
     """
 
@@ -91,30 +91,38 @@ class How:
     still: bytes | None = None
 
 
-PLAIN = How()
+PLAIN = EpochOptions()
 
 
 class Cutter:
-    """Feed `put` with samples of one run (see `hub.Tracks`); it returns the parts that became complete.
+    """Feed `put` with samples of one epoch (see `hub.Tracks`); it returns the parts that became complete.
 
-    The first sample has to be a keyframe if there is video. `end` returns what is left when the run is over.
+    The first sample has to be a keyframe if there is video. `end` returns what is left when the epoch is over.
     """
 
-    def __init__(self, rules: Rules, tracks: Tracks, sequence: int, part_limit: int | None = None, *, how: How = PLAIN):
-        self.rules, self.sequence, self._how = rules, sequence, how
-        self._quick = how.quick
-        self.part_limit = part_limit  # fixed once known, and over all runs of a broadcast (RFC 8216bis, 6.2.1)
+    def __init__(
+        self,
+        rules: CutRules,
+        tracks: Tracks,
+        sequence: int,
+        part_limit: int | None = None,
+        *,
+        options: EpochOptions = PLAIN,
+    ):
+        self.rules, self.sequence, self._options = rules, sequence, options
+        self._quick = options.quick
+        self.part_limit = part_limit  # fixed once known, and over all epochs of a broadcast (RFC 8216bis, 6.2.1)
         self.gop_ms: int | None = None  # distance of the last two keyframes
         self._frames, self._first_ms = 0, 0  # pictures so far, and where the first one lay
         self.forced = 0  # segments that had to begin without a keyframe
         self._has_video, self._audio_track = tracks.video is not None, tracks.audio
-        self._sound: Sound | None = None
+        self._sound: GaplessAudio | None = None
         self._held: Sample | None = None  # the newest frame: its duration is known when the next one comes
         self._frame_ms = 0
         self._shift = 0  # what long frames without audio were shortened by, see `_video`
         self._key_ms: int | None = None
-        self._still = how.still  # the newest keyframe's data
-        self._standing = how.still is not None  # the picture is made here, out of `_still`
+        self._still = options.still  # the newest keyframe's data
+        self._standing = options.still is not None  # the picture is made here, out of `_still`
         self._audio: deque[fmp4.AudioSample] = deque()
         self._heard = False
         self._heard_ms = 0  # how far the sound was when the newest picture came
@@ -124,7 +132,7 @@ class Cutter:
         self._plan_ms: int | None = None  # how long it shall become, if it ends before a keyframe
         self._origin_ms = 0
 
-    def put(self, sample: Sample) -> list[Cut]:
+    def put(self, sample: Sample) -> list[CutPart]:
         """Return the parts that `sample` completed (0 to a few). Parts of a segment follow each other without gaps."""
         if sample.kind is Kind.AUDIO:
             if self._open is None:
@@ -133,7 +141,7 @@ class Cutter:
                 self._begin(sample.dts_ms)
             return self._hear(sample)
         if self._standing:
-            if not sample.key or self._how.still is not None:
+            if not sample.key or self._options.still is not None:
                 return []  # frames that refer to what was lost
             self._standing = False
         if self._open is None:
@@ -146,12 +154,12 @@ class Cutter:
 
     @property
     def frame_rate(self) -> float | None:
-        """Pictures a second since the run began; None as long as it cannot be told, or for a still picture."""
-        if self._held is None or self._frames < 8 or self._how.still is not None:
+        """Pictures a second since the epoch began; None as long as it cannot be told, or for a still picture."""
+        if self._held is None or self._frames < 8 or self._options.still is not None:
             return None
         return nearest_rate((self._frames - 1) * 1000 / (self._held.dts_ms - self._first_ms))
 
-    def end(self) -> list[Cut]:
+    def end(self) -> list[CutPart]:
         """Return the last part, if anything is left. The cutter cannot be used again."""
         if self._open is None:
             return []
@@ -163,7 +171,7 @@ class Cutter:
             self._held = None
         if self._sound and self._audio:
             at = max(at, self._sound.ms(self._audio[-1].dts + self._sound.track.frame))
-        out: list[Cut] = []
+        out: list[CutPart] = []
         while at - self._open.start_ms > self._room():  # sound that ran ahead of the last frame
             out += self._split(self._open.start_ms + self._room(), self._limit())
         return out + self._close(at, opens=False)
@@ -172,9 +180,9 @@ class Cutter:
         self._segment_ms = self._origin_ms = self._heard_ms = at
         self._open = _Open(at, opens=True)
         if self._audio_track is not None:
-            self._sound = Sound(self._audio_track, at, silent=self._how.silent)
+            self._sound = GaplessAudio(self._audio_track, at, silent=self._options.silent)
 
-    def _see(self, sample: Sample) -> list[Cut]:
+    def _see(self, sample: Sample) -> list[CutPart]:
         """Take a picture, and give the sound what it lacks up to here."""
         if self._sound is not None:
             self._audio += self._sound.fill(sample.dts_ms)
@@ -182,9 +190,9 @@ class Cutter:
                 self._heard_ms = max(self._heard_ms, self._sound.ms(self._audio[-1].dts))
         return self._video(sample)
 
-    def _video(self, sample: Sample) -> list[Cut]:
+    def _video(self, sample: Sample) -> list[CutPart]:
         assert self._open is not None
-        out: list[Cut] = []
+        out: list[CutPart] = []
         held, at = self._held, sample.dts_ms - self._shift
         if held is not None:
             at = max(at, held.dts_ms + 1)
@@ -218,10 +226,10 @@ class Cutter:
             self.part_limit = max(measured, length - step)  # what is in the part already has to fit
         return False
 
-    def _advance(self, held: Sample, step: int, key: bool) -> list[Cut]:
+    def _advance(self, held: Sample, step: int, key: bool) -> list[CutPart]:
         """Put `held` where it belongs, now that its duration is known, and close what the frame behind it ends."""
         assert self._open is not None
-        out: list[Cut] = []
+        out: list[CutPart] = []
         at = held.dts_ms + step
         if at - self._open.start_ms > self._room() and self._open.video:
             out += self._split(held.dts_ms, step)
@@ -238,11 +246,11 @@ class Cutter:
             out += self._split(at, self._frame_ms)
         return out
 
-    def _hear(self, sample: Sample) -> list[Cut]:
+    def _hear(self, sample: Sample) -> list[CutPart]:
         assert self._open is not None
         assert self._sound is not None
         heard = self._sound.place(sample.dts_ms, sample.data)
-        out: list[Cut] = []
+        out: list[CutPart] = []
         if heard and self._has_video:
             out += self._wait_for_picture(self._sound.ms(heard[-1].dts))
             self._audio += heard
@@ -252,10 +260,10 @@ class Cutter:
             self._audio.append(frame)
         return out
 
-    def _sound_alone(self, at: int, frame: fmp4.AudioSample) -> list[Cut]:
+    def _sound_alone(self, at: int, frame: fmp4.AudioSample) -> list[CutPart]:
         assert self._open is not None
         assert self._sound is not None
-        out: list[Cut] = []
+        out: list[CutPart] = []
         ends = self._sound.ms(frame.dts + frame.duration) + 1
         if ends - self._open.start_ms > self._limit() and self._audio:
             cut = min(at, self._open.start_ms + self._limit())
@@ -264,12 +272,12 @@ class Cutter:
             out += self._split(self._open.start_ms + self._limit(), self._limit())
         return out
 
-    def _wait_for_picture(self, at: int) -> list[Cut]:
+    def _wait_for_picture(self, at: int) -> list[CutPart]:
         """Go on without a picture that is long in coming: first with sound alone, then with the last keyframe."""
         assert self._open is not None
         if not self._heard:
             self._heard, self._heard_ms = True, at
-        out: list[Cut] = []
+        out: list[CutPart] = []
         shown = self._origin_ms if self._held is None else self._held.dts_ms
         if self._still is not None and (self._standing or at - max(shown, self._heard_ms) > STILL_MS):
             if not self._standing:
@@ -330,7 +338,7 @@ class Cutter:
             return length >= self.rules.segment_ms // 2
         return length + gop // 2 > self.rules.segment_ms or length + gop > self.rules.longest_ms
 
-    def _split(self, at: int, ahead: int) -> list[Cut]:
+    def _split(self, at: int, ahead: int) -> list[CutPart]:
         """Close the open part at `at`, and the segment too if it is as long as planned, if `ahead` more would make it
         too long, or if it is too big."""
         assert self._open is not None
@@ -348,7 +356,7 @@ class Cutter:
         )
         self._open.size += len(sample.data)
 
-    def _close(self, at: int, *, opens: bool, forced: bool = False) -> list[Cut]:
+    def _close(self, at: int, *, opens: bool, forced: bool = False) -> list[CutPart]:
         """End the open part at `at` and begin the next, which `opens` a segment or goes on with this one.
 
         A window without any sample makes no part: playlist time is then shorter than media time by that window, which
@@ -375,7 +383,7 @@ class Cutter:
             self.forced += forced
             self._segment_ms = part.start_ms + length
             self._plan()
-        return [Cut(part.start_ms, length, independent, part.opens, opens, data)]
+        return [CutPart(part.start_ms, length, independent, part.opens, opens, data)]
 
     def _ms(self, dts: int) -> int:
         assert self._sound is not None

@@ -1,5 +1,5 @@
-"""The texts of a rung's playlists, each written once for all who ask: a part comes three times a second, a request
-thousands of times. What a playlist means is in `m3u8.py`, what is in the window in `window.py`.
+"""The texts of a rendition's playlists, each written once for all who ask: a part comes three times a second, a request
+thousands of times. What a playlist means is in `m3u8.py`, what is in the window in `segment_window.py`.
 """
 
 import gzip
@@ -9,15 +9,15 @@ from functools import cached_property
 
 from media import m3u8
 from media.hub import Tracks
-from media.package.cutter import Rules
-from media.package.window import Part, Segment, Window
+from media.package.cutter import CutRules
+from media.package.segment_window import Part, Segment, SegmentWindow
 
 HOLD_BACK_PARTS = 3  # RFC 8216bis, 4.4.3.8: at least 2, "SHOULD" 3
 PARTS_TARGETS = 3  # parts are listed for this many target durations from the end (6.2.2)
 SKIP_TARGETS = 6  # CAN-SKIP-UNTIL is at least this many target durations (4.4.3.8)
 
 
-class Rendered:
+class CachedPlaylist:
     """One playlist's bytes. Treat as read-only."""
 
     def __init__(self, text: str) -> None:
@@ -29,13 +29,13 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class FileNames:
     """File names: none is ever used for two different contents, so that caches may keep them."""
 
     token: str
 
-    def init(self, run: int) -> str:
-        return f"{self.token}-i{run}.mp4"
+    def init(self, epoch: int) -> str:
+        return f"{self.token}-i{epoch}.mp4"
 
     def segment(self, number: int) -> str:
         return f"{self.token}-{number}.m4s"
@@ -44,24 +44,24 @@ class Names:
         return f"{self.token}-{number}.{index}.m4s"
 
 
-class Renderer:
+class PlaylistRenderer:
     """Writes playlists, and keeps each until the window moves."""
 
-    def __init__(self, names: Names, rules: Rules) -> None:
+    def __init__(self, names: FileNames, rules: CutRules) -> None:
         self._names, self._rules = names, rules
         self._texts: dict[tuple[int, bool, bool], str] = {}  # (number, with parts, with map)
-        self._kept: dict[tuple[object, ...], Rendered] = {}
+        self._kept: dict[tuple[object, ...], CachedPlaylist] = {}
         self._state: tuple[object, ...] = ()
 
-    def media(self, window: Window, part_ms: int, *, skip: bool, ended: bool) -> Rendered:
+    def media(self, window: SegmentWindow, part_ms: int, *, skip: bool, ended: bool) -> CachedPlaylist:
         """The media playlist of what is in `window`; with `skip` a delta update (RFC 8216bis, 6.2.5.1) if it saves."""
         self._forget((window.position, window.bytes, ended))
         kept = self._kept.get(("media", skip))
         if kept is None:
-            kept = self._kept["media", skip] = Rendered(self._media(window, part_ms, skip, ended))
+            kept = self._kept["media", skip] = CachedPlaylist(self._media(window, part_ms, skip, ended))
         return kept
 
-    def multivariant(self, window: Window, tracks: Tracks, uri: str, frame_rate: float | None) -> Rendered:
+    def multivariant(self, window: SegmentWindow, tracks: Tracks, uri: str, frame_rate: float | None) -> CachedPlaylist:
         """One variant: the passthrough, with the bandwidths measured on what is in `window`."""
         peak, mean = _bandwidth(window)
         video, audio = tracks.video, tracks.audio
@@ -73,14 +73,14 @@ class Renderer:
             resolution=(video.width, video.height) if video else None,
             frame_rate=frame_rate,
         )
-        return Rendered(str(m3u8.MultivariantPlaylist((variant,), window.independent)))
+        return CachedPlaylist(str(m3u8.MultivariantPlaylist((variant,), window.independent)))
 
     def _forget(self, state: tuple[object, ...]) -> None:
         if state != self._state:
             self._state = state
             self._kept.clear()
 
-    def _media(self, window: Window, part_ms: int, skip: bool, ended: bool) -> str:
+    def _media(self, window: SegmentWindow, part_ms: int, skip: bool, ended: bool) -> str:
         listed = window.listed
         done = [segment for segment in listed if segment.done]
         skipped = self._skippable(listed) if skip else 0
@@ -101,14 +101,14 @@ class Renderer:
             preload_hint=None if ended else self._names.part(position, parts),
             ended=ended,
         )
-        texts, run = [], (done[skipped - 1].run if skipped else None)
+        texts, epoch = [], (done[skipped - 1].epoch if skipped else None)
         recent = self._recent(listed)
         for segment in done[skipped:]:
-            texts.append(self._text(segment, segment.number >= recent, segment.run != run))
-            run = segment.run
+            texts.append(self._text(segment, segment.number >= recent, segment.epoch != epoch))
+            epoch = segment.epoch
         oldest = listed[0].number
         self._texts = {key: text for key, text in self._texts.items() if key[0] >= oldest}
-        return head.around(texts, None if run is None else self._names.init(run))
+        return head.around(texts, None if epoch is None else self._names.init(epoch))
 
     def _text(self, segment: Segment, with_parts: bool, with_map: bool) -> str:
         key = (segment.number, with_parts, with_map)
@@ -118,7 +118,7 @@ class Renderer:
                 uri=self._names.segment(segment.number),
                 duration_s=segment.duration_ms / 1000,
                 parts=self._parts(segment),
-                map_uri=self._names.init(segment.run),
+                map_uri=self._names.init(segment.epoch),
                 discontinuity=segment.discontinuity,
                 program_date_time=_moment(segment.wall_ms),
             )
@@ -130,7 +130,7 @@ class Renderer:
             return None
         return m3u8.OpenSegment(
             parts=self._parts(segment),
-            map_uri=self._names.init(segment.run),
+            map_uri=self._names.init(segment.epoch),
             discontinuity=segment.discontinuity,
             program_date_time=_moment(segment.wall_ms),
         )
@@ -163,7 +163,7 @@ def _moment(wall_ms: int) -> datetime:
     return datetime.fromtimestamp(wall_ms / 1000, UTC)
 
 
-def _bandwidth(window: Window) -> tuple[int, int]:
+def _bandwidth(window: SegmentWindow) -> tuple[int, int]:
     """(peak, mean) in bits a second, of finished segments, or of the parts of the first one."""
     spans: list[tuple[int, int]] = [(s.size, s.duration_ms) for s in window.listed if s.done and s.duration_ms]
     if not spans:

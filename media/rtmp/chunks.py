@@ -43,7 +43,7 @@ class _ChunkStream:
     body: bytearray = field(default_factory=bytearray)
 
 
-class Reader:
+class ChunkReader:
     """Feed it bytes, take messages. `yield None` in the parser means "more bytes please".
 
     Payload is copied as it arrives, so that neither a message sent in slivers nor a large one waiting for its end
@@ -220,7 +220,7 @@ class Reader:
             chunks.body = bytearray()
 
 
-class Writer:
+class ChunkWriter:
     """Messages to bytes. Headers are left out where the far end can know them, as ffmpeg and librtmp do."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """One encoder's connection: a socket and its clocks around `session.ServerSession`.
 
-What may be published is the door's affair, what becomes of the frames the publication's. What lies around RTMP on the
-way, a proxy's header and TLS, is taken off here.
+The publish handler decides what may be published, the publication what becomes of the frames. What lies around RTMP on
+the way, a proxy's header and TLS, is taken off here.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from typing import Final, Protocol, cast
 
 from media.errors import Unplayable
 from media.rtmp import amf0
-from media.rtmp.admission import WrongKeys
+from media.rtmp.connection_limiter import FailedKeys
+from media.rtmp.deferred_refusals import DeferredRefusals, EncoderId
 from media.rtmp.errors import (
     HandshakeTimeout,
     IdleTimeout,
@@ -33,7 +34,6 @@ from media.rtmp.errors import (
 from media.rtmp.handshake import NONCE_SIZE
 from media.rtmp.limits import Limits
 from media.rtmp.proxy import ProxyHeader
-from media.rtmp.reasons import Reasons, Who
 from media.rtmp.session import (
     BAD_NAME,
     REJECTED,
@@ -50,14 +50,14 @@ from media.rtmp.session import (
 from media.rtmp.tls import Tls
 
 
-class End(Enum):
+class EndReason(Enum):
     FINISHED = "finished"  # FCUnpublish, deleteStream, closeStream
     LOST = "lost"  # the socket is gone, the peer was silent or broke the protocol
     CLOSED = "closed"  # by the node, or because Unplayable was raised
 
 
 class Refused(Exception):
-    """Raised by a Door. With the code BAD_NAME it counts as a wrong key."""
+    """Raised by a PublishHandler. With the code BAD_NAME it counts as a wrong key."""
 
     def __init__(self, code: str, description: str) -> None:
         super().__init__(f"{code}: {description}")
@@ -85,12 +85,12 @@ class Publication(Protocol):
     def metadata(self, values: Mapping[str, amf0.Value]) -> None: ...
     def video(self, timestamp_ms: int, payload: bytes) -> None: ...
     def audio(self, timestamp_ms: int, payload: bytes) -> None: ...
-    def ended(self, end: End, why: str) -> None:
+    def ended(self, end: EndReason, why: str) -> None:
         """Called exactly once; nothing follows it."""
 
 
-class Door(Protocol):
-    async def open(self, request: PublishRequest, connection: "Connection") -> Publication:
+class PublishHandler(Protocol):
+    async def authorize(self, request: PublishRequest, connection: "Connection") -> Publication:
         """Raises Refused. Not cancelled when the peer leaves meanwhile: the publication is told that it is LOST."""
         ...
 
@@ -98,12 +98,12 @@ class Door(Protocol):
 class Listener(Protocol):
     """The server behind a connection."""
 
-    door: Door
+    handler: PublishHandler
     limits: Limits
     log: logging.Logger
     refused: Counter[str]
-    reasons: Reasons
-    wrong_keys: WrongKeys
+    deferred_refusals: DeferredRefusals
+    failed_keys: FailedKeys
 
     def admit(self, connection: "Connection") -> None:
         """Count it, and close another that has to make room."""
@@ -111,7 +111,7 @@ class Listener(Protocol):
     def arrive_anew(self, connection: "Connection", address: str) -> None:
         """Count it at the address that its proxy names."""
 
-    def let_in(self, connection: "Connection") -> None:
+    def count_as_publishing(self, connection: "Connection") -> None:
         """It publishes from now on. Raises OverLimit."""
 
     def rest(self, connection: "Connection") -> None:
@@ -129,7 +129,7 @@ class Listener(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """One peer. Made by RtmpServer; the door and the publication may read the attributes and call `close`."""
+    """One peer. Made by RtmpServer; the handler and the publication may read the attributes and call `close`."""
 
     def __init__(self, server: Listener, number: int, tls: ssl.SSLContext | None) -> None:
         self.id = number
@@ -143,7 +143,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._session = ServerSession(os.urandom(NONCE_SIZE), server.limits)
         self._publication: Publication | None = None
-        self._who: Who = ("", "", "")
+        self._who: EncoderId = ("", "", "")
         self._flash_ver = ""
         self._transport: asyncio.Transport | None = None  # None when the socket is gone
         self._over = False  # nothing is read any more
@@ -162,7 +162,7 @@ class Connection(asyncio.Protocol):
         self._log.info("rtmp %d: closed by the node: %s", self.id, why)
         self._over = True
         self._session.close(why)
-        self._end(End.CLOSED, why)
+        self._end(EndReason.CLOSED, why)
         self._linger()
 
     # what asyncio calls
@@ -202,7 +202,7 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._over = True
         self._stop_alarms()
-        self._end(End.LOST, str(error) if error else "the connection was closed by the encoder")
+        self._end(EndReason.LOST, str(error) if error else "the connection was closed by the encoder")
         self._dismiss()
 
     def pause_writing(self) -> None:
@@ -266,7 +266,7 @@ class Connection(asyncio.Protocol):
         elif isinstance(event, Ignored):
             self._log.warning("rtmp %d: ignored %s", self.id, event.why)
         elif isinstance(event, PublishEnded):
-            self._end(End.FINISHED, event.command)
+            self._end(EndReason.FINISHED, event.command)
             self._server.rest(self)
             self._expect(PublishTimeout, self._limits.publish_s)
         elif publication is not None:
@@ -284,19 +284,19 @@ class Connection(asyncio.Protocol):
         )
         self._who = (self.address, asked.app, asked.name)
         self._flash_ver = asked.flash_ver
-        reason = self._server.reasons.take(self._who, self._loop.time())
+        reason = self._server.deferred_refusals.take(self._who, self._loop.time())
         if reason is not None:
             self._refuse(REJECTED, reason)
             return
-        if not self._server.wrong_keys.may_try(self.address, asked.name, self._loop.time()):
+        if not self._server.failed_keys.may_try(self.address, asked.name, self._loop.time()):
             self._on_wrong_key(REJECTED, TOO_MANY_KEYS)
             return
         self._read(False)
-        self._server.begin(self._open(request))
+        self._server.begin(self._authorize(request))
 
-    async def _open(self, request: PublishRequest) -> None:
+    async def _authorize(self, request: PublishRequest) -> None:
         try:
-            publication = await self._server.door.open(request, self)
+            publication = await self._server.handler.authorize(request, self)
         except Refused as refusal:
             if refusal.code == BAD_NAME:
                 self._on_wrong_key(refusal.code, refusal.description)
@@ -304,15 +304,15 @@ class Connection(asyncio.Protocol):
                 self._refuse(refusal.code, refusal.description)
             return
         except Exception:
-            self._log.exception("rtmp %d: the door failed", self.id)
+            self._log.exception("rtmp %d: the publish handler failed", self.id)
             self._give_up()
             return
         self._publication = publication
         if self._over:
-            self._end(End.LOST, "the encoder left before it was let in")
+            self._end(EndReason.LOST, "the encoder left before it was let in")
             return
         try:
-            self._server.let_in(self)
+            self._server.count_as_publishing(self)
         except OverLimit as error:
             self._refuse(REJECTED, str(error))
             return
@@ -328,7 +328,7 @@ class Connection(asyncio.Protocol):
 
     def _on_wrong_key(self, code: str, description: str) -> None:
         """Refuse it, later the more there were: what comes meanwhile waits in the socket."""
-        now, keys = self._loop.time(), self._server.wrong_keys
+        now, keys = self._loop.time(), self._server.failed_keys
         slow = keys.is_slow(self.address, now)
         delay = keys.failed(self.address, now)
         if keys.is_slow(self.address, now) and not slow:
@@ -349,7 +349,7 @@ class Connection(asyncio.Protocol):
         self._server.refused[code] += 1
         self._log.warning("rtmp %d: refused %s: %s %s", self.id, self.address, code, description)
         self._session.refuse(code, description)
-        self._end(End.CLOSED, description)
+        self._end(EndReason.CLOSED, description)
         self._linger()
 
     def _give_up(self) -> None:
@@ -358,14 +358,14 @@ class Connection(asyncio.Protocol):
             return
         self._over = True
         self._session.close("The server failed; see its log.")
-        self._end(End.LOST, "the server failed")
+        self._end(EndReason.LOST, "the server failed")
         self._linger()
 
     def _fail(self, error: ProtocolError) -> None:
         self._over = True
         self._server.refused[type(error).__name__] += 1
         self._log.warning("rtmp %d: %s broke off: %s: %s", self.id, self.address, type(error).__name__, error)
-        self._end(End.LOST, str(error))
+        self._end(EndReason.LOST, str(error))
         if isinstance(error, NotRtmp) and error.answer:
             self._linger()
         else:
@@ -376,7 +376,7 @@ class Connection(asyncio.Protocol):
             self._counted = False
             self._server.dismiss(self)
 
-    def _end(self, end: End, why: str) -> None:
+    def _end(self, end: EndReason, why: str) -> None:
         publication, self._publication = self._publication, None
         if publication is None:
             return
@@ -424,7 +424,7 @@ class Connection(asyncio.Protocol):
     def _leave(self) -> None:
         """Go, although the peer has not: one that reads would have closed at our last word."""
         if self._untold is not None:
-            self._server.reasons.put(self._who, self._flash_ver, self._untold, self._loop.time())
+            self._server.deferred_refusals.put(self._who, self._flash_ver, self._untold, self._loop.time())
         self._abort()
 
     def _abort(self) -> None:

@@ -10,10 +10,10 @@ from typing import Final, TypeAlias
 
 from media.rtmp import amf0, messages
 from media.rtmp.chunks import Message
+from media.rtmp.connection_core import ConnectionCore
 from media.rtmp.errors import BadCommand
 from media.rtmp.handshake import ClientHandshake
 from media.rtmp.limits import DEFAULT, Limits
-from media.rtmp.link import Link
 from media.rtmp.messages import Command
 from media.rtmp.session import Audio, Metadata, Video
 from media.rtmp.url import Target
@@ -66,25 +66,25 @@ class PublisherSession:
     def __init__(self, target: Target, nonce: bytes, limits: Limits = DEFAULT, *, scheme: int | None = None) -> None:
         self.state = State.HANDSHAKE
         self._target = target
-        self._link = Link(ClientHandshake(nonce, scheme=scheme), limits)
+        self._core = ConnectionCore(ClientHandshake(nonce, scheme=scheme), limits)
         self._limits = limits
         self._stream = 0
 
     @property
     def acknowledged(self) -> int:
         """Bytes the server says to have received, modulo 2**32; 0 when it never says."""
-        return self._link.acknowledged
+        return self._core.acknowledged
 
     def receive(self, data: bytes) -> Iterator[Event]:
         """Take bytes and return the events they complete, made while the iterator is read. Raises ProtocolError."""
         if self.state is State.CLOSING:
             return iter(())
-        self._link.put(data)
+        self._core.put(data)
         return self._events()
 
     def outgoing(self) -> bytes:
         """The bytes to be sent since the last call."""
-        return self._link.outgoing()
+        return self._core.outgoing()
 
     def send(self, event: Metadata | Video | Audio) -> None:
         """Send metadata or a frame. Raises BadCommand unless publishing."""
@@ -95,7 +95,7 @@ class PublisherSession:
         else:
             kind = messages.VIDEO if isinstance(event, Video) else messages.AUDIO
             message = Message(kind, event.timestamp_ms, self._stream, event.payload)
-        self._link.send(message)
+        self._core.send(message)
 
     def finish(self) -> None:
         """End the publish in order, so that the server knows it was meant. Raises BadCommand unless publishing."""
@@ -110,12 +110,12 @@ class PublisherSession:
         self.state = after
 
     def _call(self, name: str, transaction: float, *arguments: amf0.Value, stream: int = 0) -> None:
-        self._link.send(messages.write_command(Command(name, transaction, None, arguments), stream))
+        self._core.send(messages.write_command(Command(name, transaction, None, arguments), stream))
 
     def _events(self) -> Iterator[Event]:
-        if self.state is State.HANDSHAKE and self._link.open:
+        if self.state is State.HANDSHAKE and self._core.open:
             self._connect()
-        for message in self._link.messages():
+        for message in self._core.messages():
             if message.kind not in (messages.COMMAND, messages.COMMAND_AMF3):
                 continue
             event = self._on_command(messages.command(message, self._limits))
@@ -126,7 +126,7 @@ class PublisherSession:
 
     def _connect(self) -> None:
         self._move("handshake")
-        self._link.send(messages.write_chunk_size(self._limits.chunk_size))
+        self._core.send(messages.write_chunk_size(self._limits.chunk_size))
         target = self._target
         about = {
             "app": target.app,
@@ -135,7 +135,7 @@ class PublisherSession:
             "swfUrl": target.tc_url,
             "tcUrl": target.tc_url,
         }
-        self._link.send(messages.write_command(Command("connect", _CONNECT, about)))
+        self._core.send(messages.write_command(Command("connect", _CONNECT, about)))
 
     def _on_command(self, command: Command) -> Event | None:
         if command.name == "onStatus":

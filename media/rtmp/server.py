@@ -1,6 +1,6 @@
 """The RTMP listener: ports, and who of those that come may stay.
 
-What is said on a connection is `connection.py`'s affair, what may be published the door's.
+What is said on a connection is `connection.py`'s affair, what may be published the publish handler's.
 """
 
 import asyncio
@@ -10,20 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Final
 
-from media.rtmp.admission import Admission, WrongKeys
 from media.rtmp.connection import (
     Connection,
-    Door,
-    End,
+    EndReason,
     Publication,
+    PublishHandler,
     PublishRequest,
     Refused,
 )
+from media.rtmp.connection_limiter import ConnectionLimiter, FailedKeys
+from media.rtmp.deferred_refusals import DeferredRefusals
 from media.rtmp.errors import ProtocolError
 from media.rtmp.limits import DEFAULT, Limits
-from media.rtmp.reasons import Reasons
 
-__all__ = ["Connection", "Door", "End", "Publication", "PublishRequest", "Refused", "RtmpServer"]
+__all__ = ["Connection", "EndReason", "Publication", "PublishHandler", "PublishRequest", "Refused", "RtmpServer"]
 
 BACKLOG: Final = 512
 COMPLAINT_S: Final = 1.0
@@ -35,7 +35,7 @@ def _nobody(address: str) -> bool:
 
 
 class RtmpServer:
-    """Listens on any number of ports for one door.
+    """Listens on any number of ports for one publish handler.
 
     `refused` counts what was turned away, by the name of the error or the status code. `connections` are the open ones.
     `is_proxy` says of an address whether a TCP proxy connects from there, which sends a PROXY protocol header first; of
@@ -44,21 +44,21 @@ class RtmpServer:
 
     def __init__(
         self,
-        door: Door,
+        handler: PublishHandler,
         *,
         limits: Limits = DEFAULT,
         log: logging.Logger = LOG,
         is_proxy: Callable[[str], bool] = _nobody,
     ) -> None:
-        self.door = door
+        self.handler = handler
         self.limits = limits
         self.log = log
         self.refused: Counter[str] = Counter()
         self.connections: set[Connection] = set()
-        self.reasons = Reasons()
-        self.wrong_keys = WrongKeys(limits)
+        self.deferred_refusals = DeferredRefusals()
+        self.failed_keys = FailedKeys(limits)
         self.is_proxy = is_proxy
-        self._admission = Admission(limits)
+        self._limiter = ConnectionLimiter(limits)
         self._numbered: dict[int, Connection] = {}
         self._listeners: list[asyncio.Server] = []
         self._silent_until: dict[str, float] = {}
@@ -99,21 +99,21 @@ class RtmpServer:
         self.connections.add(connection)
         self._numbered[connection.id] = connection
         self._all_gone.clear()
-        self._make_room(self._admission.arrive(connection.id, connection.address))
+        self._make_room(self._limiter.arrive(connection.id, connection.address))
 
     def arrive_anew(self, connection: Connection, address: str) -> None:
-        self._admission.leave(connection.id, connection.address)
+        self._limiter.leave(connection.id, connection.address)
         connection.address = address
-        self._make_room(self._admission.arrive(connection.id, address))
+        self._make_room(self._limiter.arrive(connection.id, address))
 
-    def let_in(self, connection: Connection) -> None:
-        self._admission.publish(connection.id, connection.address)
+    def count_as_publishing(self, connection: Connection) -> None:
+        self._limiter.publish(connection.id, connection.address)
 
     def rest(self, connection: Connection) -> None:
-        self._make_room(self._admission.rest(connection.id, connection.address))
+        self._make_room(self._limiter.rest(connection.id, connection.address))
 
     def dismiss(self, connection: Connection) -> None:
-        self._admission.leave(connection.id, connection.address)
+        self._limiter.leave(connection.id, connection.address)
         self.connections.discard(connection)
         self._numbered.pop(connection.id, None)
         if not self.connections:

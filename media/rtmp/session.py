@@ -11,10 +11,10 @@ from typing import Final, TypeAlias
 
 from media.rtmp import amf0, messages, url
 from media.rtmp.chunks import Message
+from media.rtmp.connection_core import ConnectionCore
 from media.rtmp.errors import BadCommand, HeldTooMuch, ProtocolError
 from media.rtmp.handshake import ServerHandshake
 from media.rtmp.limits import DEFAULT, Limits
-from media.rtmp.link import Link
 from media.rtmp.messages import Command
 
 
@@ -109,8 +109,8 @@ class ServerSession:
     def __init__(self, nonce: bytes, limits: Limits = DEFAULT) -> None:
         self.state = State.HANDSHAKE
         self._handshake = ServerHandshake(nonce)
-        self._link = Link(self._handshake, limits)
-        self._link.restrict(limits.early)
+        self._core = ConnectionCore(self._handshake, limits)
+        self._core.restrict(limits.early)
         self._limits = limits
         self._connect: Mapping[str, amf0.Value] = {}
         self._streams = 0  # message streams created; their ids are 1 to this
@@ -130,27 +130,27 @@ class ServerSession:
         """
         if self.state is State.CLOSING:
             return iter(())
-        self._link.put(data)
+        self._core.put(data)
         if self.state is State.ASKED:
-            if self._link.buffered > self._limits.held:
-                raise HeldTooMuch(f"{self._link.buffered} bytes sent before the publish was answered")
+            if self._core.buffered > self._limits.held:
+                raise HeldTooMuch(f"{self._core.buffered} bytes sent before the publish was answered")
             return iter(())
         return self._events()
 
     def outgoing(self) -> bytes:
         """The bytes to be sent since the last call."""
-        return self._link.outgoing()
+        return self._core.outgoing()
 
     def accept(self) -> None:
         """Let the publisher begin."""
         self._move("accept")
-        self._link.relax(self._limits.message)
+        self._core.relax(self._limits.message)
         name = {"code": "NetStream.Publish.Start", "description": "Started publishing."}
         if self._announced:
             # FMLE and its heirs in hardware wait for this one, as they got it from Flash Media Server
-            self._link.send(messages.write_command(Command("onFCPublish", 0, None, (name,)), self._stream))
+            self._core.send(messages.write_command(Command("onFCPublish", 0, None, (name,)), self._stream))
         begin = messages.write_user_control(messages.STREAM_BEGIN, self._stream.to_bytes(4, "big"))
-        self._link.send(begin)
+        self._core.send(begin)
         self._status("status", "NetStream.Publish.Start", "Started publishing.")
 
     def refuse(self, code: str, description: str) -> None:
@@ -177,9 +177,9 @@ class ServerSession:
         self.state = after
 
     def _events(self) -> Iterator[Event]:
-        if self.state is State.HANDSHAKE and self._link.open:
+        if self.state is State.HANDSHAKE and self._core.open:
             self._move("handshake")
-        for message in self._link.messages():
+        for message in self._core.messages():
             kind = message.kind
             if kind in _COMMAND_KINDS:
                 event = self._on_command(message)
@@ -228,7 +228,7 @@ class ServerSession:
         if isinstance(command.object, Mapping):
             self._connect = command.object
         limits = self._limits
-        self._link.send(
+        self._core.send(
             messages.write_window_size(limits.window),
             messages.write_peer_bandwidth(limits.window),
             messages.write_chunk_size(limits.chunk_size),
@@ -272,10 +272,10 @@ class ServerSession:
             self._answer(command, None, None)
             return None
         self._move(command.name)
-        self._link.restrict(self._limits.early)
+        self._core.restrict(self._limits.early)
         info: amf0.Value = {"code": "NetStream.Unpublish.Success", "description": "Stopped publishing."}
         if command.name == "FCUnpublish":
-            self._link.send(messages.write_command(Command("onFCUnpublish", 0, None, (info,)), self._stream))
+            self._core.send(messages.write_command(Command("onFCUnpublish", 0, None, (info,)), self._stream))
         self._answer(command, None, None)
         self._status("status", "NetStream.Unpublish.Success", "Stopped publishing.")
         return PublishEnded(command.name)
@@ -289,16 +289,16 @@ class ServerSession:
         if command.transaction:
             info = {"level": "error", "code": "NetConnection.Call.Failed", "description": "There is no such call here."}
             answer = Command("_error", command.transaction, None, (info,))
-            self._link.send(messages.write_command(answer, stream))
+            self._core.send(messages.write_command(answer, stream))
 
     def _answer(self, command: Command, first: amf0.Value, second: amf0.Value) -> None:
         if command.transaction:
-            self._link.send(messages.write_command(Command("_result", command.transaction, first, (second,))))
+            self._core.send(messages.write_command(Command("_result", command.transaction, first, (second,))))
 
     def _status(self, level: str, code: str, description: str, stream: int | None = None) -> None:
         info = {"level": level, "code": code, "description": description}
         answer = Command("onStatus", 0, None, (info,))
-        self._link.send(messages.write_command(answer, self._stream if stream is None else stream))
+        self._core.send(messages.write_command(answer, self._stream if stream is None else stream))
 
     def _text(self, name: str) -> str:
         value = self._connect.get(name)

@@ -32,7 +32,20 @@ KERNEL = tuple(f"fedistream.{name}" for name in ("core", "db", "jobs.job", "sett
 KERNEL_LIBRARIES = ("aiofiles", "markdown_it", "orjson")
 FORMATS = tuple(
     f"media.{name}"
-    for name in ("aac", "adts", "avc", "bits", "black", "flv", "fmp4", "m3u8", "nalunits", "silence", "track")
+    for name in (
+        "aac",
+        "adts",
+        "avc",
+        "bit_reader",
+        "black_frame",
+        "flv",
+        "fmp4",
+        "jpeg",
+        "m3u8",
+        "nalunits",
+        "silence",
+        "track",
+    )
 )
 
 KERNEL_ROOM = Room(KERNEL, KERNEL_LIBRARIES)

@@ -1,4 +1,4 @@
-"""RTMP without a socket and with one: chunks written by hand, two sessions joined, a door that remembers."""
+"""RTMP without a socket and with one: chunks written by hand, two sessions joined, a publish handler that remembers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from media.rtmp import amf0, publisher, session, url
 from media.rtmp.handshake import NONCE_SIZE
 from media.rtmp.limits import DEFAULT, Limits
 from media.rtmp.publisher import PublisherSession
-from media.rtmp.server import Connection, End, PublishRequest, Refused, RtmpServer
+from media.rtmp.server import Connection, EndReason, PublishRequest, Refused, RtmpServer
 from media.rtmp.session import BAD_NAME, Audio, PublishAsked, ServerSession, Video
 
 NONCE = bytes(n * 7 % 256 for n in range(NONCE_SIZE))
@@ -58,7 +58,7 @@ def chunk(head: Head, payload: bytes = b"") -> bytes:
 class Pair:
     """A publisher and a server joined without a socket. Bytes travel in pieces of `size`.
 
-    `answer` is what the door would say: None to accept, or (code, description).
+    `answer` is what the handler would say: None to accept, or (code, description).
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Tape:
     on_end: Callable[[], None] | None = None
     frames: list[Video | Audio] = field(default_factory=list)
     values: list[Mapping[str, amf0.Value]] = field(default_factory=list)
-    ends: list[tuple[End, str]] = field(default_factory=list)
+    ends: list[tuple[EndReason, str]] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -133,7 +133,7 @@ class Tape:
         self.frames.append(Audio(timestamp_ms, payload))
         self._news.set()
 
-    def ended(self, end: End, why: str) -> None:
+    def ended(self, end: EndReason, why: str) -> None:
         self.ends.append((end, why))
         self.over.set()
         self._news.set()
@@ -147,7 +147,7 @@ class Tape:
                 self._news.clear()
                 await self._news.wait()
 
-    async def end(self) -> End:
+    async def end(self) -> EndReason:
         """Wait for the one end."""
         await self.until(lambda tape: bool(tape.ends))
         assert len(self.ends) == 1
@@ -155,7 +155,7 @@ class Tape:
 
 
 @dataclass
-class RecordingDoor:
+class RecordingHandler:
     """Lets in who knows the key. `on_frame` is handed on to each publication; `gate` holds everyone back until set."""
 
     key: str = KEY
@@ -165,7 +165,7 @@ class RecordingDoor:
     requests: list[PublishRequest] = field(default_factory=list)
     tapes: list[Tape] = field(default_factory=list)
 
-    async def open(self, request: PublishRequest, connection: Connection) -> Tape:
+    async def authorize(self, request: PublishRequest, connection: Connection) -> Tape:
         self.requests.append(request)
         self.asked.set()
         if self.gate:
@@ -180,7 +180,7 @@ class RecordingDoor:
 @dataclass
 class Listening:
     server: RtmpServer
-    door: RecordingDoor
+    handler: RecordingHandler
     port: int
 
     def url(self, key: str = KEY, app: str = "live") -> str:
@@ -197,11 +197,11 @@ async def until(true: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def listening(door: RecordingDoor | None = None, limits: Limits = DEFAULT) -> AsyncIterator[Listening]:
+async def listening(handler: RecordingHandler | None = None, limits: Limits = DEFAULT) -> AsyncIterator[Listening]:
     """A server on a free port of this machine."""
-    door = door or RecordingDoor()
-    server = RtmpServer(door, limits=limits)
+    handler = handler or RecordingHandler()
+    server = RtmpServer(handler, limits=limits)
     try:
-        yield Listening(server, door, await server.listen("127.0.0.1", 0))
+        yield Listening(server, handler, await server.listen("127.0.0.1", 0))
     finally:
         await server.close()

@@ -42,8 +42,8 @@ from fedistream.settings.table import BY_NAME, SETTINGS
 from fedistream.thumbnails.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
-from media.package.llhls import Rung, Shape
-from media.rtmp.server import Connection, End, PublishRequest
+from media.package.packager import Packager, PackagerConfig
+from media.rtmp.server import Connection, EndReason, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.parlour import Parlour
@@ -190,7 +190,7 @@ class Broadcasts:
         def terms() -> SessionConfig:
             grace = settings.values["broadcast.grace_s"]
             assert isinstance(grace, int | float)
-            return SessionConfig(str(settings.values["streamtitle"]), grace, Shape())
+            return SessionConfig(str(settings.values["streamtitle"]), grace, PackagerConfig())
 
         clocks = Clocks(now=lambda: datetime.now(UTC), token=lambda: os.urandom(4).hex())
         self.onair = LiveSession(1, terms, Silence(), clocks)
@@ -203,8 +203,8 @@ class Broadcasts:
     def air(self, channel_id: int) -> LiveStatus:
         return self.shown or self.onair.air()
 
-    def rung(self, channel_id: int) -> Rung | None:
-        return self.onair.rung
+    def packager(self, channel_id: int) -> Packager | None:
+        return self.onair.packager
 
     async def disconnect(self, channel_id: int) -> bool:
         return self.onair.disconnect()
@@ -371,13 +371,13 @@ class Studio:
 
     async def drop(self) -> None:
         """The encoder's connection breaks."""
-        await self._leave(End.LOST)
+        await self._leave(EndReason.LOST)
 
     async def finish(self) -> None:
         """The streamer presses stop."""
-        await self._leave(End.FINISHED)
+        await self._leave(EndReason.FINISHED)
 
-    async def _leave(self, end: End) -> None:
+    async def _leave(self, end: EndReason) -> None:
         await self._halt()
         assert self._publication is not None
         self._publication.ended(end, end.name)

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from media import avc, black, flv, nalunits
+from media import avc, black_frame, flv, nalunits
 from media.errors import Unplayable
-from media.health import Code, StreamWarning
 from media.hub import Hub, Tracks
 from media.ingest import HELD_BYTES, WAIT_MS, Ingest
+from media.stream_health import StreamWarning, WarningCode
 from media.track import Kind, Sample
 from tests.kit import encodings
 from tests.kit.footage import Recipe, flv_tags
@@ -155,14 +155,14 @@ def test_a_configuration_that_is_sent_again_changes_nothing() -> None:
 def test_a_record_and_keyframes_that_say_different_things_in_turns_make_one_run() -> None:
     taken, sheet = ingest()
     taken.metadata({"videocodecid": 7.0})
-    config = avc.parse_config(black.TRACK.record)
+    config = avc.parse_config(black_frame.TRACK.record)
     (sps,), (pps,) = config.sps, config.pps
     record = avc.write_record([sps[:3] + b"\x1e" + sps[4:]], [pps])  # another level
-    picture = nalunits.join([sps, pps]) + black.KEYFRAME
+    picture = nalunits.join([sps, pps]) + black_frame.KEYFRAME
     for n in range(5):
         taken.video(n * 1000, flv.video_tag(flv.Packet.CONFIG, record))
         taken.video(n * 1000, flv.video_tag(flv.Packet.FRAMES, picture, key=True))
-    assert [run.video for run in sheet.runs] == [black.TRACK]
+    assert [run.video for run in sheet.runs] == [black_frame.TRACK]
     assert len(sheet.samples) == 5
 
 
@@ -193,7 +193,7 @@ def test_nothing_begins_without_a_keyframe_and_memory_stays_bounded() -> None:
     assert not taken.started
     assert sheet.samples == []
     assert len(taken._held) <= 2_001
-    assert [warning.code for warning in taken.warnings] == [Code.NO_KEYFRAMES]
+    assert [warning.code for warning in taken.warnings] == [WarningCode.NO_KEYFRAMES]
 
 
 def test_what_waits_for_the_other_track_is_bounded_in_bytes_too() -> None:
@@ -208,18 +208,18 @@ def test_what_waits_for_the_other_track_is_bounded_in_bytes_too() -> None:
 
 
 def test_a_long_keyframe_distance_is_warned_of_and_taken_back() -> None:
-    watch, told = Watch(), list[StreamWarning]()
+    watch, on_warning = Watch(), list[StreamWarning]()
     hub = Hub()
-    taken = Ingest(lambda: (hub, 0), watch, told.append)
+    taken = Ingest(lambda: (hub, 0), watch, on_warning.append)
     long = flv_tags(Recipe(seconds=11, fps=10, gop=50, audio=False))
     feed(taken, long)
-    warning = StreamWarning(Code.KEYFRAMES_FAR, (("seconds", 5.0),))
+    warning = StreamWarning(WarningCode.KEYFRAMES_FAR, (("seconds", 5.0),))
     assert list(taken.warnings) == [warning]
     for n in range(8):
         watch.seconds += 2
         feed(taken, video(CLIP)[1:], later_ms=11_000 + 2_000 * n)
     assert list(taken.warnings) == []
-    assert told == [warning]
+    assert on_warning == [warning]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from media.jpeg import NoPicture, size
+from media.jpeg import BadJpeg, size
 
 FRAME = b"\xff\xc0\x00\x11\x08\x02\xd0\x05\x00\x03" + bytes(9)  # 1280x720
 APP0 = b"\xff\xe0\x00\x10JFIF\x00" + bytes(9)
@@ -32,7 +32,7 @@ def test_what_is_cut_off_has_no_size() -> None:
     whole = b"\xff\xd8" + APP0 + FRAME
     end = whole.index(FRAME) + 9
     for length in range(end):
-        with pytest.raises(NoPicture):
+        with pytest.raises(BadJpeg):
             size(whole[:length])
     assert size(whole[:end]) == (1280, 720)
 
@@ -49,5 +49,5 @@ def test_what_is_cut_off_has_no_size() -> None:
     ],
 )
 def test_what_is_no_jpeg_or_has_no_frame_is_told(data: bytes) -> None:
-    with pytest.raises(NoPicture):
+    with pytest.raises(BadJpeg):
         size(data)

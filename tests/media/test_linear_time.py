@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media import aac, avc, flv, nalunits
+from media.depacketizers import AudioDepacketizer, VideoDepacketizer
 from media.errors import Unplayable
-from media.intake import AudioIntake, VideoIntake
 from media.rtmp import amf0
 from media.rtmp.errors import BadAmf, OverLimit
 from tests.kit.footage import flv_tags
@@ -21,13 +21,13 @@ KEY = b"\x17\1\0\0\0"
 
 
 def picture(payload: bytes) -> object:
-    intake = VideoIntake()
-    intake.receive(flv_tags()[1].payload)
-    return intake.receive(payload)
+    depacketizer = VideoDepacketizer()
+    depacketizer.receive(flv_tags()[1].payload)
+    return depacketizer.receive(payload)
 
 
 def sound(payload: bytes) -> object:
-    return AudioIntake().receive(payload)
+    return AudioDepacketizer().receive(payload)
 
 
 def tags(file: bytes) -> object:

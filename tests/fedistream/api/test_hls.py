@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from fedistream.api.hls import HlsFace, Question, parse_question
-from media.package.llhls import Rung, Shape
+from media.package.packager import Packager, PackagerConfig
 from media.track import Sample
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
@@ -27,10 +27,10 @@ class Channels:
 
 @dataclass
 class Air:
-    rungs: dict[int, Rung] = field(default_factory=dict)
+    packagers: dict[int, Packager] = field(default_factory=dict)
 
-    def rung(self, channel_id: int) -> Rung | None:
-        return self.rungs.get(channel_id)
+    def packager(self, channel_id: int) -> Packager | None:
+        return self.packagers.get(channel_id)
 
 
 @dataclass
@@ -41,13 +41,15 @@ class Viewers:
         self.came.append((channel_id, address, user_agent))
 
 
-def streaming(name: str = "tok", stall_s: float | None = None) -> Rung:
+def streaming(name: str = "tok", stall_s: float | None = None) -> Packager:
     samples: Iterable[Sample] = interleaved(frames(7), sounds(7))
-    rung = Rung(name, Shape(stall_s=stall_s, quick_start=False), first=0, wall_ms=lambda: 1_700_000_000_000)
-    rung.start(BOTH)
+    packager = Packager(
+        name, PackagerConfig(stall_s=stall_s, quick_start=False), first=0, wall_ms=lambda: 1_700_000_000_000
+    )
+    packager.start(BOTH)
     for sample in samples:
-        rung.put(sample)
-    return rung
+        packager.put(sample)
+    return packager
 
 
 class Site:
@@ -81,7 +83,7 @@ async def test_the_home_channel_is_served_from_init_to_last_part(site: Site) -> 
 
 
 async def test_other_channels_have_their_slug_in_the_path(site: Site) -> None:
-    site.air.rungs[2] = streaming("abc")
+    site.air.packagers[2] = streaming("abc")
     assert "0/stream.m3u8" in (await site.get("/hls/garden/stream.m3u8")).text
     assert "abc-1.m4s" in (await site.get("/hls/garden/0/stream.m3u8")).text
     assert (await site.get("/hls/garden/0/abc-1.m4s")).status_code == 200
@@ -99,8 +101,8 @@ async def test_playlists_are_compressed_for_those_who_take_it(site: Site) -> Non
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.text == plain.text
-    rung = site.air.rungs[1]
-    assert gzip.decompress((await rung.playlist()).gzipped) == plain.content
+    packager = site.air.packagers[1]
+    assert gzip.decompress((await packager.playlist()).gzipped) == plain.content
 
 
 @pytest.mark.parametrize("path", ["/hls/stream.m3u8", "/hls/0/stream.m3u8", "/hls/0/tok-1.m4s", "/hls/none"])
@@ -156,7 +158,7 @@ async def test_what_is_not_there_is_a_404(site: Site, path: str) -> None:
 
 
 async def test_a_broadcast_that_gets_no_further_than_its_start_is_a_503(site: Site) -> None:
-    site.air.rungs[1] = Rung("new", Shape(stall_s=0), first=0, wall_ms=lambda: 0)
+    site.air.packagers[1] = Packager("new", PackagerConfig(stall_s=0), first=0, wall_ms=lambda: 0)
     assert (await site.get("/hls/stream.m3u8")).status_code == 503
 
 
@@ -201,6 +203,6 @@ async def test_who_fetches_a_playlist_is_counted_and_who_fetches_media_is_not(si
 
 
 async def test_a_stalled_ingest_is_a_503_that_says_when_to_come_back(site: Site) -> None:
-    site.air.rungs[1] = streaming(stall_s=0)
+    site.air.packagers[1] = streaming(stall_s=0)
     answer = await site.get("/hls/0/stream.m3u8?_HLS_msn=4")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

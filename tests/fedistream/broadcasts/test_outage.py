@@ -11,7 +11,7 @@ from fedistream.broadcasts.session import BroadcastRun
 from fedistream.broadcasts.values import State
 from fedistream.broadcasts.write_queue import ATTEMPTS, MAX_WRITES, Kind, Write, WriteQueue
 from fedistream.db import DatabaseLocked
-from media.rtmp.server import End
+from media.rtmp.server import EndReason
 from tests.fedistream.broadcasts.test_service import Station, on, send
 from tests.kit.asking import Clock
 from tests.kit.outage import away
@@ -72,7 +72,7 @@ async def test_a_broadcast_that_ends_is_over_when_the_database_is_back(
         await node.written()
         with away(database_url, server):
             node.clock.advance(60)
-            publication.ended(End.FINISHED, "FCUnpublish")
+            publication.ended(EndReason.FINISHED, "FCUnpublish")
             await behind(node)
         ended_at = node.clock.now()
         node.clock.advance(60)
@@ -90,12 +90,12 @@ async def test_whole_broadcasts_and_drops_are_written_in_order(database_url: str
             first, _ = await node.publish()
             send(first)
             node.clock.advance(10)
-            first.ended(End.FINISHED, "FCUnpublish")
+            first.ended(EndReason.FINISHED, "FCUnpublish")
             node.clock.advance(10)
             second, _ = await node.publish()
             send(second)
             node.clock.advance(10)
-            second.ended(End.LOST, "reset")
+            second.ended(EndReason.LOST, "reset")
             node.clock.advance(10)
             third, _ = await node.publish()
             send(third, later_ms=20_000)

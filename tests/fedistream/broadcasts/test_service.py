@@ -21,7 +21,7 @@ from fedistream.db import Database, after_commit
 from fedistream.settings.service import Settings
 from media import flv
 from media.errors import Unplayable
-from media.rtmp.server import Connection, End, Publication, PublishRequest, Refused
+from media.rtmp.server import Connection, EndReason, Publication, PublishRequest, Refused
 from tests.kit.asking import Clock
 from tests.kit.footage import flv_tags
 
@@ -84,7 +84,7 @@ class Station:
         wire = Wire()
         request = PublishRequest("live", key, {}, wire.address, "FMLE/3.0", "rtmp://node/live", secure=False)
         connection: Connection = wire  # type: ignore[assignment]
-        return await self.broadcasts.open(request, connection), wire
+        return await self.broadcasts.authorize(request, connection), wire
 
     async def written(self) -> None:
         """Wait until all that happened so far is in the database."""
@@ -149,7 +149,7 @@ async def test_a_broadcast_is_a_row_from_its_first_frame_to_its_end(tmp_path: Pa
         assert (row.id, row.title, row.ended_at) == (air.broadcast_id, "Baking", None)
         assert row.encoder["software"] == "FMLE/3.0"
         node.clock.advance(60)
-        publication.ended(End.FINISHED, "FCUnpublish")
+        publication.ended(EndReason.FINISHED, "FCUnpublish")
         await node.written()
         row = await node.rows.last(node.home)
         assert row is not None
@@ -161,7 +161,7 @@ async def test_a_drop_and_a_return_are_written_and_told_in_order(tmp_path: Path)
     async with station(tmp_path) as node:
         first, _ = await node.publish()
         send(first)
-        first.ended(End.LOST, "the socket is gone")
+        first.ended(EndReason.LOST, "the socket is gone")
         await node.written()
         row = await node.rows.last(node.home)
         assert row is not None
@@ -194,7 +194,7 @@ async def test_an_encoder_with_a_codec_nobody_can_play_disturbs_no_running_broad
         bad, _ = await node.publish()
         with pytest.raises(Unplayable, match="HEVC"):
             bad.video(0, b"\x90hvc1" + bytes(40))
-        bad.ended(End.CLOSED, "refused")
+        bad.ended(EndReason.CLOSED, "refused")
         assert node.broadcasts.air(node.home).state is State.LIVE
         assert wire.closed == ""
 
@@ -205,7 +205,7 @@ async def test_why_an_encoder_was_refused_is_told_until_one_is_on_the_air_or_for
             bad, _ = await node.publish()
             with pytest.raises(Unplayable):
                 bad.video(0, b"\x90hvc1" + bytes(40))
-            bad.ended(End.CLOSED, "refused")
+            bad.ended(EndReason.CLOSED, "refused")
             (told,) = node.broadcasts.air(node.home).warnings
             assert "HEVC" in told
             if ends is not None:
@@ -219,7 +219,7 @@ async def test_why_an_encoder_was_refused_is_told_until_one_is_on_the_air_or_for
 async def test_an_encoder_that_never_sends_a_keyframe_begins_nothing(tmp_path: Path) -> None:
     async with station(tmp_path) as node:
         publication, _ = await node.publish()
-        publication.ended(End.LOST, "idle")
+        publication.ended(EndReason.LOST, "idle")
         await node.written()
         assert await node.rows.last(node.home) is None
         assert node.facts.told == []
@@ -231,7 +231,7 @@ async def test_a_takeover_closes_the_first_encoder_and_keeps_the_broadcast(tmp_p
         send(first)
         second, _ = await node.publish()
         send(second)
-        first.ended(End.CLOSED, "taken over")
+        first.ended(EndReason.CLOSED, "taken over")
         await node.written()
         assert "took over" in wire.closed
         assert node.facts.names == ["broadcast.started"]
@@ -266,9 +266,9 @@ async def test_a_killed_node_takes_the_returning_encoder_into_the_same_broadcast
         await node.written()
         assert node.broadcasts.air(node.home).broadcast_id == broadcast_id
         assert node.facts.names == ["encoder.returned"]
-        rung = node.broadcasts.rung(node.home)
-        assert rung is not None
-        assert rung.window.segments[0].number == 20
+        packager = node.broadcasts.packager(node.home)
+        assert packager is not None
+        assert packager.window.segments[0].number == 20
 
 
 async def test_a_broadcast_whose_grace_passed_while_the_node_was_down_is_ended_when_it_was_last_seen(
@@ -314,7 +314,7 @@ async def test_a_heartbeat_is_written_for_what_is_live_and_nothing_else(tmp_path
         row = await node.rows.last(node.home)
         assert row is not None
         assert row.seen_at == node.clock.now()
-        publication.ended(End.LOST, "gone")
+        publication.ended(EndReason.LOST, "gone")
         seen = node.clock.now()
         node.clock.advance(30)
         node.broadcasts.beat()

@@ -5,7 +5,7 @@ import pytest
 
 from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
 from fedistream.broadcasts.values import TRANSITIONS, Encoder, State, Transition
-from media.package.llhls import Shape
+from media.package.packager import PackagerConfig
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
 START = datetime(2026, 5, 1, 20, 0, tzinfo=UTC)
@@ -65,7 +65,9 @@ class Obs:
 def channel(grace_s: float = 60) -> tuple[LiveSession, Told, Clock]:
     told, clock = Told(), Clock()
     tokens = iter(f"token{n}" for n in range(100))
-    onair = LiveSession(1, lambda: SessionConfig("Baking", grace_s, Shape()), told, Clocks(clock, lambda: next(tokens)))
+    onair = LiveSession(
+        1, lambda: SessionConfig("Baking", grace_s, PackagerConfig()), told, Clocks(clock, lambda: next(tokens))
+    )
     return onair, told, clock
 
 
@@ -104,8 +106,8 @@ async def test_an_encoder_that_says_goodbye_ends_it_at_once() -> None:
     air = onair.air()
     assert (air.state, air.playable, air.last_ended_at) == (State.OFFLINE, False, clock.now)
     assert told.turns[-1] == "ended"
-    assert onair.rung is not None
-    assert (await onair.rung.playlist()).plain.endswith(b"#EXT-X-ENDLIST\n")
+    assert onair.packager is not None
+    assert (await onair.packager.playlist()).plain.endswith(b"#EXT-X-ENDLIST\n")
 
 
 async def test_a_lost_connection_opens_the_grace_time_with_the_playlist_open() -> None:
@@ -118,8 +120,8 @@ async def test_a_lost_connection_opens_the_grace_time_with_the_playlist_open() -
     assert air.playable
     assert air.encoder is None
     assert told.turns[-1] == "lost for 60"
-    assert onair.rung is not None
-    assert b"ENDLIST" not in (await onair.rung.playlist()).plain
+    assert onair.packager is not None
+    assert b"ENDLIST" not in (await onair.packager.playlist()).plain
     onair.close()
 
 
@@ -129,14 +131,14 @@ async def test_the_encoders_return_goes_on_in_the_same_broadcast_after_a_discont
     publish(onair, first)
     onair.lost(first)
     clock.pass_s(20)
-    rung = onair.rung
+    packager = onair.packager
     start_ms = publish(onair, second)
     air = onair.air()
     assert (air.state, air.broadcast_id, air.lost_at, air.until) == (State.LIVE, 7, None, None)
     assert start_ms > 2_900
-    assert onair.rung is rung
-    assert rung is not None
-    assert (await rung.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
+    assert onair.packager is packager
+    assert packager is not None
+    assert (await packager.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
     assert told.turns == ["started Baking from 192.0.2.1", "lost for 60", "returned"]
 
 
@@ -145,9 +147,9 @@ async def test_the_grace_time_ends_the_broadcast_at_the_moment_it_was_lost() -> 
     obs = Obs()
     publish(onair, obs)
     onair.lost(obs)
-    assert onair.rung is not None
-    number, _ = onair.rung.window.position
-    waited = await onair.rung.playlist(number + 1)  # answered when the end comes
+    assert onair.packager is not None
+    number, _ = onair.packager.window.position
+    waited = await onair.packager.playlist(number + 1)  # answered when the end comes
     assert waited.plain.endswith(b"#EXT-X-ENDLIST\n")
     assert (onair.state, told.ended_at, told.reason) == (State.OFFLINE, START, "the encoder did not come back")
 
@@ -171,8 +173,8 @@ async def test_a_second_encoder_takes_over_and_the_first_is_sent_away() -> None:
     assert air.state is State.LIVE
     assert air.encoder is not None
     assert air.encoder.address == "192.0.2.2"
-    assert onair.rung is not None
-    assert (await onair.rung.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
+    assert onair.packager is not None
+    assert (await onair.packager.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
     assert told.turns == ["started Baking from 192.0.2.1"]
 
 
@@ -235,11 +237,11 @@ async def test_the_next_broadcast_has_a_playlist_of_its_own() -> None:
     first, second = Obs(), Obs()
     publish(onair, first)
     onair.finished(first)
-    before = onair.rung
+    before = onair.packager
     assert publish(onair, second) == 0
-    assert onair.rung is not before
-    assert onair.rung is not None
-    assert onair.rung.window.segments[0].number == 0
+    assert onair.packager is not before
+    assert onair.packager is not None
+    assert onair.packager.window.segments[0].number == 0
     assert told.turns.count("started Baking from 192.0.2.1") == 2
 
 
@@ -251,8 +253,8 @@ async def test_a_broadcast_of_an_earlier_process_is_waited_for_and_its_numbers_a
     assert not onair.air().playable
     clock.pass_s(10)
     publish(onair, Obs())
-    assert onair.rung is not None
-    assert onair.rung.window.segments[0].number == 510
+    assert onair.packager is not None
+    assert onair.packager.window.segments[0].number == 510
     assert onair.air().broadcast_id == 7
     assert told.turns == ["returned"]
     onair.close()

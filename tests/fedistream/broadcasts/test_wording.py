@@ -1,21 +1,21 @@
 import pytest
 
 from fedistream.broadcasts.wording import sentence
-from media.health import Code, StreamWarning
+from media.stream_health import StreamWarning, WarningCode
 
 VALUES = {
-    Code.CLOCK_JUMPED: {"seconds": -2.0},
-    Code.CLOCK_DRIFTS: {"percent": 0.4},
-    Code.KEYFRAMES_IRREGULAR: {"shortest": 0.5, "longest": 4.2},
-    Code.FRAME_RATE_FELL: {"fps": 11.9, "usual": 30.0},
-    Code.BITRATE_COLLAPSED: {"kbps": 312.4, "usual": 4500.0},
-    Code.AUDIO_UNUSABLE: {"frames": 40.0},
-    Code.VIDEO_UNUSABLE: {"frames": 40.0},
+    WarningCode.CLOCK_JUMPED: {"seconds": -2.0},
+    WarningCode.CLOCK_DRIFTS: {"percent": 0.4},
+    WarningCode.KEYFRAMES_IRREGULAR: {"shortest": 0.5, "longest": 4.2},
+    WarningCode.FRAME_RATE_FELL: {"fps": 11.9, "usual": 30.0},
+    WarningCode.BITRATE_COLLAPSED: {"kbps": 312.4, "usual": 4500.0},
+    WarningCode.AUDIO_UNUSABLE: {"frames": 40.0},
+    WarningCode.VIDEO_UNUSABLE: {"frames": 40.0},
 }
 
 
-@pytest.mark.parametrize("code", Code)
-def test_every_warning_is_a_sentence_with_its_numbers(code: Code) -> None:
+@pytest.mark.parametrize("code", WarningCode)
+def test_every_warning_is_a_sentence_with_its_numbers(code: WarningCode) -> None:
     values = VALUES.get(code, {"seconds": 5.0})
     said = sentence(StreamWarning(code, tuple(values.items())))
     assert said.endswith(".")
@@ -24,7 +24,7 @@ def test_every_warning_is_a_sentence_with_its_numbers(code: Code) -> None:
 
 
 def test_a_warning_says_what_is_wrong_and_what_helps() -> None:
-    assert sentence(StreamWarning(Code.KEYFRAMES_FAR, (("seconds", 8.33),))) == (
+    assert sentence(StreamWarning(WarningCode.KEYFRAMES_FAR, (("seconds", 8.33),))) == (
         "The encoder sends a keyframe every 8.3 s, and people who join wait that long for a picture: set the keyframe "
         "interval to 2 s."
     )

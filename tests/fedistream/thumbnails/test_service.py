@@ -10,7 +10,7 @@ import pytest
 from fedistream.core.events import BroadcastStarted, EncoderReturned
 from fedistream.thumbnails.service import FIRST_S, KEEP, PERIOD_S, Neighbours, Thumbnails
 from media import jpeg
-from media.codec.stills import NoStill, Still, Studio
+from media.codec.thumbnails import NoThumbnail, Thumbnail, Thumbnailer
 from media.keyframe import Keyframe
 from tests.kit.keyframes import keyframe
 
@@ -44,12 +44,12 @@ class Node:
         self.airs[channel_id].broadcast_id = broadcast_id
         self.keyframes[channel_id] = Keyframe(keyframe().track, 0, b"frame")
 
-    async def draw(self, keyframe: Keyframe) -> Still:
+    async def render(self, keyframe: Keyframe) -> Thumbnail:
         self.changed.set()
         if self.broken:
-            raise NoStill("the child is ill")
+            raise NoThumbnail("the child is ill")
         self.drawn += 1
-        return Still(1280, 720, HEAD + bytes([self.drawn]))
+        return Thumbnail(1280, 720, HEAD + bytes([self.drawn]))
 
 
 def stills(node: Node, folder: Path, period_s: float = PERIOD_S) -> Thumbnails:
@@ -207,7 +207,7 @@ async def test_it_sleeps_until_something_is_on_the_air(
 
 async def test_with_a_real_studio_the_picture_is_of_the_stream(tmp_path: Path) -> None:
     node = Node()
-    made = Thumbnails(Neighbours(node, lambda: (1,), Studio(), lambda: AT), tmp_path / "stills")
+    made = Thumbnails(Neighbours(node, lambda: (1,), Thumbnailer(), lambda: AT), tmp_path / "stills")
     node.airs[1].broadcast_id, node.keyframes[1] = 7, keyframe()
     await made.round()
     picture = made.latest(1)

@@ -7,8 +7,8 @@ import av
 import pytest
 
 from media import jpeg as jpegs
-from media.codec.picture import NoPicture, jpeg
-from media.codec.wire import Request
+from media.codec.picture import NotDecodable, jpeg
+from media.codec.request import Request
 from tests.kit.keyframes import keyframe
 
 
@@ -59,7 +59,7 @@ def test_whatever_kind_of_h264_an_encoder_sends(more: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("data", [b"\x00", bytes(100), b"\xff" * 5000, b"\x00\x00\x00\x05\x65hello"])
 def test_what_is_no_keyframe_is_told(data: bytes) -> None:
-    with pytest.raises(NoPicture):
+    with pytest.raises(NotDecodable):
         jpeg(Request(keyframe().track.record, data, 640))
 
 
@@ -68,7 +68,7 @@ def test_a_keyframe_that_is_cut_off_gives_a_picture_or_a_word() -> None:
     for part in (2, 3, 10, 50):
         try:
             made = jpeg(Request(source.track.record, source.data[: len(source.data) // part], 640))
-        except NoPicture:
+        except NotDecodable:
             continue
         assert jpegs.size(made) == (320, 180)
 
@@ -77,5 +77,5 @@ def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
     source = keyframe()
     request = Request(source.track.record, source.data, 640)
     assert jpegs.size(jpeg(request, max_pixels=320 * 192)) == (320, 180)
-    with pytest.raises(NoPicture):
+    with pytest.raises(NotDecodable):
         jpeg(request, max_pixels=320 * 180 - 1)

@@ -8,20 +8,20 @@ from hypothesis import strategies as st
 
 from media import fmp4
 from media.hub import Tracks
-from media.package.cutter import Cut, Cutter, How, Rules
-from media.package.sound import AudioClock
+from media.package.cutter import CutPart, CutRules, Cutter, EpochOptions
+from media.package.gapless_audio import AudioClock
 from media.track import Kind, Sample
 from tests.kit.boxes import fragments
 from tests.kit.samples import AUDIO, BOTH, PICTURE, SOUND, frames, interleaved, sounds
 
 
-def cut(samples: Iterable[Sample], tracks: Tracks, rules: Rules | None = None) -> list[Cut]:
-    cutter = Cutter(rules or Rules(), tracks, 0)
+def cut(samples: Iterable[Sample], tracks: Tracks, rules: CutRules | None = None) -> list[CutPart]:
+    cutter = Cutter(rules or CutRules(), tracks, 0)
     return [part for sample in samples for part in cutter.put(sample)] + cutter.end()
 
 
-def segments(cuts: list[Cut]) -> list[list[Cut]]:
-    out: list[list[Cut]] = []
+def segments(cuts: list[CutPart]) -> list[list[CutPart]]:
+    out: list[list[CutPart]] = []
     for part in cuts:
         if part.opens:
             out.append([])
@@ -29,7 +29,7 @@ def segments(cuts: list[Cut]) -> list[list[Cut]]:
     return out
 
 
-def lengths(cuts: list[Cut]) -> list[int]:
+def lengths(cuts: list[CutPart]) -> list[int]:
     return [sum(part.duration_ms for part in parts) for parts in segments(cuts)]
 
 
@@ -43,7 +43,7 @@ def test_two_second_gops_make_two_second_segments_of_six_parts() -> None:
 
 @pytest.mark.parametrize("fps", [5, 8, 10, 12, 15, 23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60, 120])
 def test_parts_fill_at_least_85_percent_of_the_target_at_any_frame_rate(fps: float) -> None:
-    cutter = Cutter(Rules(), PICTURE, 0)
+    cutter = Cutter(CutRules(), PICTURE, 0)
     cuts = [part for sample in frames(8, fps=fps) for part in cutter.put(sample)]
     assert cutter.part_limit is not None
     assert max(part.duration_ms for part in cuts) <= cutter.part_limit
@@ -67,7 +67,7 @@ def test_a_segment_ends_at_the_keyframe_nearest_to_two_seconds(gop_s: float, exp
 
 @pytest.mark.parametrize("gop_s", [3, 8.3, 60])
 def test_a_long_gop_is_split_by_force_so_that_target_duration_holds(gop_s: float) -> None:
-    cutter = Cutter(Rules(), BOTH, 0)
+    cutter = Cutter(CutRules(), BOTH, 0)
     cuts = [part for sample in interleaved(frames(70, gop_s=gop_s), sounds(70)) for part in cutter.put(sample)]
     assert max(lengths(cuts)) <= 2499
     assert cutter.forced > 0
@@ -81,7 +81,7 @@ def test_parts_follow_each_other_without_holes() -> None:
 
 
 def test_sound_before_the_first_picture_is_left_out() -> None:
-    cutter = Cutter(Rules(), BOTH, 0)
+    cutter = Cutter(CutRules(), BOTH, 0)
     assert [cutter.put(sample) for sample in sounds(0.3)] == [[]] * 14
     assert cutter.end() == []
 
@@ -113,7 +113,7 @@ def test_frames_that_come_unevenly_never_make_a_part_too_long() -> None:
     for n in range(300):
         samples.append(Sample(Kind.VIDEO, at, b"v", n % 60 == 0))
         at += 10 + (n * 37) % 60
-    cutter = Cutter(Rules(), PICTURE, 0)
+    cutter = Cutter(CutRules(), PICTURE, 0)
     cuts = [part for sample in samples for part in cutter.put(sample)] + cutter.end()
     assert cutter.part_limit is not None
     assert max(part.duration_ms for part in cuts) <= cutter.part_limit <= 350
@@ -126,7 +126,7 @@ def test_a_single_frame_with_sound_behind_it_does_not_wait_for_ever() -> None:
 
 
 def test_a_segment_of_too_many_bytes_is_split() -> None:
-    rules = Rules(max_segment_bytes=50_000)
+    rules = CutRules(max_segment_bytes=50_000)
     cuts = cut(frames(4, size=5_000), PICTURE, rules)
     sizes = [sum(len(part.data) for part in parts) for parts in segments(cuts)]
     assert max(sizes) < 50_000 + 12 * 5_000
@@ -134,13 +134,13 @@ def test_a_segment_of_too_many_bytes_is_split() -> None:
 
 
 def test_a_part_of_too_many_bytes_is_closed_early() -> None:
-    rules = Rules(max_part_bytes=20_000)
+    rules = CutRules(max_part_bytes=20_000)
     cuts = cut(frames(2, size=15_000), PICTURE, rules)
     assert max(len(part.data) for part in cuts) < 20_000 + 2 * 15_000
 
 
 def test_the_part_target_of_a_former_run_is_kept() -> None:
-    cutter = Cutter(Rules(), PICTURE, 7, part_limit=334)
+    cutter = Cutter(CutRules(), PICTURE, 7, part_limit=334)
     cuts = [part for sample in frames(3, fps=25) for part in cutter.put(sample)]
     assert cutter.part_limit == 334
     assert max(part.duration_ms for part in cuts) == 320
@@ -197,7 +197,7 @@ def test_sound_that_is_far_ahead_of_the_picture_or_behind_it_makes_no_small_part
     assert {part.duration_ms for part in cuts[6:-18]} <= {333, 334}
 
 
-def boxes_of(cuts: list[Cut]) -> tuple[list[int], list[tuple[int, int]]]:
+def boxes_of(cuts: list[CutPart]) -> tuple[list[int], list[tuple[int, int]]]:
     """The decode times of all pictures, in ms, and (begin, end) of all sound in samples, as they lie in the parts."""
     pictures: list[int] = []
     tones: list[tuple[int, int]] = []
@@ -226,7 +226,7 @@ def test_sound_that_is_missing_is_silent(begin_s: float, end_s: float) -> None:
 
 
 def test_a_silent_run_has_sound_in_every_part_and_it_never_lags() -> None:
-    cutter = Cutter(Rules(), BOTH, 0, how=How(silent=True))
+    cutter = Cutter(CutRules(), BOTH, 0, options=EpochOptions(silent=True))
     for sample in frames(6):
         for part in cutter.put(sample):
             assert {number for one in fragments(part.data) for number in one.tracks} == {fmp4.VIDEO_ID, fmp4.AUDIO_ID}
@@ -249,7 +249,7 @@ def test_a_picture_that_ends_is_followed_by_its_last_keyframe_until_another_come
 
 
 def test_sound_alone_with_a_still_picture_shows_it_three_times_a_second_and_each_part_can_begin() -> None:
-    cutter = Cutter(Rules(), BOTH, 0, how=How(still=b"still"))
+    cutter = Cutter(CutRules(), BOTH, 0, options=EpochOptions(still=b"still"))
     cuts = [part for sample in sounds(9) for part in cutter.put(sample)]
     pictures, tones = boxes_of(cuts)
     assert whole(tones)
@@ -282,7 +282,7 @@ def odd_streams(draw: st.DrawFn) -> tuple[Tracks, list[Sample]]:
 @settings(deadline=None, max_examples=300)
 def test_no_stream_makes_a_part_or_a_segment_too_long(stream: tuple[Tracks, list[Sample]]) -> None:
     tracks, samples = stream
-    cutter = Cutter(Rules(), tracks, 0)
+    cutter = Cutter(CutRules(), tracks, 0)
     cuts = [part for sample in samples for part in cutter.put(sample)] + cutter.end()
     if cuts:
         assert cutter.part_limit is not None

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.rtmp.chunks import Message, Reader, Writer
+from media.rtmp.chunks import ChunkReader, ChunkWriter, Message
 from media.rtmp.errors import BadChunk, MessageTooBig, ProtocolError, TooManyChunkStreams
 from tests.kit.rtmp import Head, chunk, pieces
 
@@ -13,8 +13,8 @@ MIB = 1 << 20
 PAYLOAD = bytes(range(256)) * 3
 
 
-def reader(max_message: int = 16 * MIB, max_streams: int = 64) -> Reader:
-    return Reader(max_message=max_message, max_streams=max_streams)
+def reader(max_message: int = 16 * MIB, max_streams: int = 64) -> ChunkReader:
+    return ChunkReader(max_message=max_message, max_streams=max_streams)
 
 
 def read(wire: bytes, size: int = 0) -> list[Message]:
@@ -313,7 +313,7 @@ messages = st.builds(
     st.integers(1, 97),
 )
 def test_what_is_written_is_read_again(sent: Sequence[tuple[int, Message]], chunk_size: int, size: int) -> None:
-    writer = Writer()
+    writer = ChunkWriter()
     wire = writer.send(Message(1, 0, 0, chunk_size.to_bytes(4, "big")), 2)
     assert writer.chunk_size == chunk_size
     wire += b"".join(writer.send(message, csid) for csid, message in sent)
@@ -321,7 +321,7 @@ def test_what_is_written_is_read_again(sent: Sequence[tuple[int, Message]], chun
 
 
 def test_the_writer_leaves_out_what_the_far_end_knows() -> None:
-    writer = Writer()
+    writer = ChunkWriter()
     sizes = [
         len(writer.send(Message(8, timestamp, 1, bytes(length)), 4)) - length
         for timestamp, length in ((0, 10), (23, 20), (46, 20), (46, 20), (40, 20))

@@ -117,14 +117,14 @@ async def test_a_publish_with_each_form_of_handshake(scheme: int | None) -> None
         await encoder.close()
         await encoder.close()
         assert await encoder.wait_closed() is None
-        await node.door.tapes[0].end()
-        assert node.door.tapes[0].frames == [Audio(0, b"\xaf\x00")]
+        await node.handler.tapes[0].end()
+        assert node.handler.tapes[0].frames == [Audio(0, b"\xaf\x00")]
 
 
 async def test_sending_after_the_end_says_why_it_ended() -> None:
     async with listening() as node:
         encoder = await client.connect(node.url())
-        node.door.tapes[0].connection.close("Another encoder took over.")
+        node.handler.tapes[0].connection.close("Another encoder took over.")
         await encoder.wait_closed()
         with pytest.raises(PublishFailed, match="Another encoder took over"):
             encoder.send(Video(0, b"\x17"))
@@ -140,7 +140,7 @@ async def test_a_server_that_stops_reading_shows_in_what_is_buffered() -> None:
     async with listening(limits=replace(DEFAULT, linger_s=0.2)) as node:
         encoder = await client.connect(node.url(), limits=replace(DEFAULT, linger_s=0.2))
         assert encoder.buffered == 0
-        node.door.tapes[0].connection._read(False)
+        node.handler.tapes[0].connection._read(False)
         before = 0
         async with asyncio.timeout(PATIENCE_S):
             while encoder.buffered < 1 << 20:
@@ -160,7 +160,7 @@ async def test_a_client_that_aborts_has_nothing_left_to_do() -> None:
         assert isinstance(failure, PublishFailed)
         encoder.abort()
         await encoder.close()
-        await node.door.tapes[0].end()
+        await node.handler.tapes[0].end()
 
 
 async def test_many_publish_at_the_same_time() -> None:
@@ -170,6 +170,6 @@ async def test_many_publish_at_the_same_time() -> None:
             for encoder in encoders:
                 encoder.send(Video(n, bytes([0x27]) * 5000))
         await asyncio.gather(*(encoder.close() for encoder in encoders))
-        for tape in node.door.tapes:
+        for tape in node.handler.tapes:
             await tape.end()
             assert [frame.timestamp_ms for frame in tape.frames] == list(range(20))

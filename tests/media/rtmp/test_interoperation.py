@@ -14,11 +14,11 @@ import pytest
 from media import flv
 from media.errors import Unplayable
 from media.rtmp import client
-from media.rtmp.server import End
+from media.rtmp.server import EndReason
 from media.rtmp.session import BAD_NAME, REJECTED, Audio, Metadata, Video
 from tests.kit.certificates import server_context
 from tests.kit.footage import Recipe, flv_tags
-from tests.kit.rtmp import KEY, PATIENCE_S, Listening, RecordingDoor, Tape, listening, until
+from tests.kit.rtmp import KEY, PATIENCE_S, Listening, RecordingHandler, Tape, listening, until
 
 ROOT = Path(__file__).parents[3]
 NGINX_RTMP = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
@@ -82,10 +82,10 @@ def check_tape(tape: Tape, frames: int = 15) -> None:
         assert 800 < times[-1] < 1200
 
 
-async def check_publish(node: Listening, door: RecordingDoor, outcome: tuple[int, str]) -> None:
+async def check_publish(node: Listening, handler: RecordingHandler, outcome: tuple[int, str]) -> None:
     assert outcome[0] == 0, outcome[1]
-    (tape,) = door.tapes
-    assert await tape.end() is End.FINISHED
+    (tape,) = handler.tapes
+    assert await tape.end() is EndReason.FINISHED
     assert "Lavf" in tape.request.flash_ver
     check_tape(tape)
     assert not node.server.refused
@@ -94,30 +94,30 @@ async def check_publish(node: Listening, door: RecordingDoor, outcome: tuple[int
 @needs_ffmpeg
 async def test_ffmpeg_publishes() -> None:
     async with listening() as node:
-        await check_publish(node, node.door, await ffmpeg(node.url()))
+        await check_publish(node, node.handler, await ffmpeg(node.url()))
         # it asks for the digest handshake and checks our proof
-        assert node.door.tapes[0].connection._session.digest
+        assert node.handler.tapes[0].connection._session.digest
 
 
 async def test_pyav_publishes() -> None:
     async with listening() as node:
-        await check_publish(node, node.door, await libav(node.url(f"{KEY}?token=x")))
-        assert node.door.requests[0].params == {"token": "x"}
+        await check_publish(node, node.handler, await libav(node.url(f"{KEY}?token=x")))
+        assert node.handler.requests[0].params == {"token": "x"}
 
 
 async def test_pyav_publishes_with_the_key_at_the_end_of_the_path() -> None:
     async with listening() as node:
         outcome = await libav(node.url(), f"rtmp_app=live/{KEY}", "rtmp_playpath=")
-        await check_publish(node, node.door, outcome)
-        assert (node.door.requests[0].app, node.door.requests[0].name) == ("live", KEY)
+        await check_publish(node, node.handler, outcome)
+        assert (node.handler.requests[0].app, node.handler.requests[0].name) == ("live", KEY)
 
 
 async def test_pyav_publishes_over_rtmps() -> None:
     async with listening() as node:
         port = await node.server.listen("127.0.0.1", 0, ssl=server_context())
         # libav of FFmpeg 9 asks who signed the certificate, and nobody did
-        await check_publish(node, node.door, await libav(f"rtmps://127.0.0.1:{port}/live/{KEY}", "tls_verify=0"))
-        assert node.door.requests[0].secure
+        await check_publish(node, node.handler, await libav(f"rtmps://127.0.0.1:{port}/live/{KEY}", "tls_verify=0"))
+        assert node.handler.requests[0].secure
 
 
 @needs_ffmpeg
@@ -141,22 +141,22 @@ async def test_ffmpeg_shows_the_streamer_why_its_codec_is_refused() -> None:
     def refuse(_: int, payload: bytes) -> None:
         raise Unplayable(f"{flv.parse_video(payload).codec} cannot be played here, set H.264.")
 
-    async with listening(RecordingDoor(on_frame=refuse)) as node:
+    async with listening(RecordingHandler(on_frame=refuse)) as node:
         code, said = await ffmpeg(node.url(), codec="flv1", seconds=30)
         assert code != 0
         assert "Sorenson H.263 cannot be played here, set H.264." in said
         assert node.server.refused == {REJECTED: 1}
-        assert await node.door.tapes[0].end() is End.CLOSED
+        assert await node.handler.tapes[0].end() is EndReason.CLOSED
 
 
 @needs_ffmpeg
 async def test_ffmpeg_shows_why_the_node_ended_its_stream() -> None:
     async with listening() as node:
         running = asyncio.ensure_future(ffmpeg(node.url(), seconds=30))
-        await node.door.asked.wait()
-        await until(lambda: node.door.tapes)
-        await node.door.tapes[0].until(lambda tape: len(tape.frames) > 5)
-        node.door.tapes[0].connection.close("Another encoder took over.")
+        await node.handler.asked.wait()
+        await until(lambda: node.handler.tapes)
+        await node.handler.tapes[0].until(lambda tape: len(tape.frames) > 5)
+        node.handler.tapes[0].connection.close("Another encoder took over.")
         code, said = await running
         assert code != 0
         assert "Another encoder took over." in said

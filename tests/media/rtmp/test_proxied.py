@@ -14,10 +14,10 @@ import pytest
 from media.rtmp import client
 from media.rtmp.client import PublishFailed
 from media.rtmp.limits import DEFAULT
-from media.rtmp.server import End, RtmpServer
+from media.rtmp.server import EndReason, RtmpServer
 from media.rtmp.session import Video
 from tests.kit.certificates import client_context, server_context
-from tests.kit.rtmp import KEY, PATIENCE_S, RecordingDoor, until
+from tests.kit.rtmp import KEY, PATIENCE_S, RecordingHandler, until
 
 QUICK = replace(DEFAULT, linger_s=0.2)
 FRAME = Video(0, b"\x17\x01\x00\x00\x00" + bytes(20_000))
@@ -60,8 +60,8 @@ async def proxy(port: int, *first: bytes) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def serving(door: RecordingDoor, *, proxied: bool = True) -> AsyncIterator[RtmpServer]:
-    server = RtmpServer(door, limits=replace(QUICK, failed_keys=3), is_proxy=lambda address: proxied)
+async def serving(handler: RecordingHandler, *, proxied: bool = True) -> AsyncIterator[RtmpServer]:
+    server = RtmpServer(handler, limits=replace(QUICK, failed_keys=3), is_proxy=lambda address: proxied)
     try:
         yield server
     finally:
@@ -70,43 +70,43 @@ async def serving(door: RecordingDoor, *, proxied: bool = True) -> AsyncIterator
 
 @pytest.mark.parametrize("secure", [False, True])
 async def test_the_door_learns_the_encoders_address_and_not_the_proxys(secure: bool) -> None:
-    door = RecordingDoor()
-    async with serving(door) as server:
+    handler = RecordingHandler()
+    async with serving(handler) as server:
         port = await server.listen("127.0.0.1", 0, ssl=server_context() if secure else None)
         async with proxy(port, header("203.0.113.9")) as front:
             url = f"{'rtmps' if secure else 'rtmp'}://127.0.0.1:{front}/live/{KEY}"
             encoder = await client.connect(url, tls_context=client_context() if secure else None)
             encoder.send(FRAME)
             await encoder.close()
-            (tape,) = door.tapes
-            assert await tape.end() is End.FINISHED
+            (tape,) = handler.tapes
+            assert await tape.end() is EndReason.FINISHED
             assert tape.frames == [FRAME]
             assert (tape.request.address, tape.request.secure) == ("203.0.113.9", secure)
 
 
 async def test_wrong_keys_behind_a_proxy_slow_their_own_address_alone() -> None:
-    door = RecordingDoor()
-    async with serving(door) as server:
+    handler = RecordingHandler()
+    async with serving(handler) as server:
         port = await server.listen("127.0.0.1", 0)
         async with proxy(port, *[header("203.0.113.9")] * 4, header("203.0.113.10")) as front:
             for _ in range(4):
                 with pytest.raises(PublishFailed):
                     await client.connect(f"rtmp://127.0.0.1:{front}/live/wrong")
             now = asyncio.get_running_loop().time()
-            assert server.wrong_keys.is_slow("203.0.113.9", now)
-            assert not server.wrong_keys.is_slow("203.0.113.10", now)
-            assert not server.wrong_keys.is_slow("127.0.0.1", now)
+            assert server.failed_keys.is_slow("203.0.113.9", now)
+            assert not server.failed_keys.is_slow("203.0.113.10", now)
+            assert not server.failed_keys.is_slow("127.0.0.1", now)
             await (await client.connect(f"rtmp://127.0.0.1:{front}/live/{KEY}")).close()
-            assert door.tapes[0].request.address == "203.0.113.10"
+            assert handler.tapes[0].request.address == "203.0.113.10"
 
 
 async def test_a_proxy_that_speaks_for_itself_is_counted_as_itself() -> None:
-    door = RecordingDoor()
-    async with serving(door) as server:
+    handler = RecordingHandler()
+    async with serving(handler) as server:
         port = await server.listen("127.0.0.1", 0)
         async with proxy(port, b"PROXY UNKNOWN\r\n") as front:
             await (await client.connect(f"rtmp://127.0.0.1:{front}/live/{KEY}")).close()
-            assert door.tapes[0].request.address == "127.0.0.1"
+            assert handler.tapes[0].request.address == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -117,19 +117,19 @@ async def test_a_proxy_that_speaks_for_itself_is_counted_as_itself() -> None:
 async def test_a_header_is_needed_from_proxies_and_believed_of_nobody_else(
     proxied: bool, first: bytes, error: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door = RecordingDoor()
-    async with serving(door, proxied=proxied) as server:
+    handler = RecordingHandler()
+    async with serving(handler, proxied=proxied) as server:
         port = await server.listen("127.0.0.1", 0)
         async with proxy(port, first) as front:
             with pytest.raises(PublishFailed):
                 await client.connect(f"rtmp://127.0.0.1:{front}/live/{KEY}")
         assert server.refused == {error: 1}
-    assert not door.requests
+    assert not handler.requests
     assert "PROXY protocol" in caplog.text
 
 
 async def test_a_proxy_that_never_ends_its_header_is_dropped() -> None:
-    server = RtmpServer(RecordingDoor(), limits=replace(QUICK, handshake_s=0.2), is_proxy=lambda address: True)
+    server = RtmpServer(RecordingHandler(), limits=replace(QUICK, handshake_s=0.2), is_proxy=lambda address: True)
     port = await server.listen("127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"PROXY ")
@@ -157,8 +157,8 @@ listen front{number}
 
 @pytest.mark.skipif(shutil.which("haproxy") is None, reason="haproxy is not installed: not tested with it")
 async def test_encoders_publish_through_haproxy(tmp_path: Path, free_port: Callable[[], int]) -> None:
-    door = RecordingDoor()
-    async with serving(door) as server:
+    handler = RecordingHandler()
+    async with serving(handler) as server:
         plain = await server.listen("127.0.0.1", 0)
         secure = await server.listen("127.0.0.1", 0, ssl=server_context())
         fronts = [
@@ -180,9 +180,9 @@ async def test_encoders_publish_through_haproxy(tmp_path: Path, free_port: Calla
                 encoder = await client.connect(f"{scheme}://127.0.0.1:{front}/live/{KEY}", tls_context=context)
                 encoder.send(FRAME)
                 await encoder.close()
-                assert await door.tapes[-1].end() is End.FINISHED
-                assert door.tapes[-1].frames == [FRAME]
-            assert len(door.tapes) == len(fronts)
+                assert await handler.tapes[-1].end() is EndReason.FINISHED
+                assert handler.tapes[-1].frames == [FRAME]
+            assert len(handler.tapes) == len(fronts)
         finally:
             haproxy.terminate()
             await haproxy.wait()

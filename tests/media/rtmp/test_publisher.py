@@ -2,7 +2,7 @@ import pytest
 
 from media.rtmp import messages, publisher, url
 from media.rtmp.amf0 import Value
-from media.rtmp.chunks import Message, Writer
+from media.rtmp.chunks import ChunkWriter, Message
 from media.rtmp.errors import BadCommand, BadHandshake
 from media.rtmp.handshake import ServerHandshake
 from media.rtmp.limits import DEFAULT
@@ -21,7 +21,7 @@ class FarServer:
         self.client = PublisherSession(TARGET, NONCE)
         handshake = ServerHandshake(NONCE)
         handshake.receive(self.client.outgoing())
-        self._writer = Writer()
+        self._writer = ChunkWriter()
         self.events = list(self.client.receive(handshake.outgoing()))
         self.client.outgoing()
 
@@ -32,7 +32,7 @@ class FarServer:
             self.events += self.client.receive(self._writer.send(message, 3))
         return self.events
 
-    def let_in(self) -> list[publisher.Event]:
+    def count_as_publishing(self) -> list[publisher.Event]:
         return self.say(result(1, None, {}), result(4, None, 1.0), status(START))
 
 
@@ -46,7 +46,7 @@ def status(info: Value) -> Command:
 
 def test_a_server_that_says_yes_gets_the_media() -> None:
     far = FarServer()
-    assert far.let_in() == [Published()]
+    assert far.count_as_publishing() == [Published()]
     far.client.send(Video(0, b"\x17\x00"))
     assert far.client.outgoing().endswith(b"\x17\x00")
 
@@ -55,7 +55,7 @@ def test_answers_that_were_not_asked_for_change_nothing() -> None:
     far = FarServer()
     far.say(result(4, None, 1.0), status(START), result(99, None, None), Command("onBWDone", 0.0, None))
     assert far.client.state is State.CONNECTING
-    far.let_in()
+    far.count_as_publishing()
     far.say(result(1, None, {}), result(4, None, 7.0), status(START))
     assert far.events == [Published()]
 
@@ -64,7 +64,7 @@ def test_servers_that_do_not_know_the_courtesies_may_say_so() -> None:
     """nginx-rtmp leaves releaseStream and FCPublish unanswered, others answer with an error."""
     far = FarServer()
     far.say(result(1, None, {}), Command("_error", 2.0, None, ({},)), Command("_error", 3.0, None, ({},)))
-    assert far.let_in() == [Published()]
+    assert far.count_as_publishing() == [Published()]
 
 
 def test_commands_in_the_amf_3_form_are_understood() -> None:
@@ -92,7 +92,7 @@ def test_an_error_may_come_without_words(info: Value) -> None:
 
 def test_an_error_status_in_mid_stream_is_a_rejection_and_nothing_is_read_after_it() -> None:
     far = FarServer()
-    far.let_in()
+    far.count_as_publishing()
     no: dict[str, Value] = {"level": "error", "code": "NetStream.Failed", "description": "bye"}
     far.say(status(no), status(no))
     assert far.events == [Published(), Rejected("NetStream.Failed", "bye")]
@@ -101,7 +101,7 @@ def test_an_error_status_in_mid_stream_is_a_rejection_and_nothing_is_read_after_
 @pytest.mark.parametrize("info", [None, "text", {}, {"level": "status", "code": "NetStream.Unpublish.Success"}])
 def test_other_statuses_change_nothing(info: Value) -> None:
     far = FarServer()
-    far.let_in()
+    far.count_as_publishing()
     far.say(status(info))
     assert far.client.state is State.PUBLISHING
 
@@ -115,7 +115,7 @@ def test_a_stream_that_is_no_stream_is_refused(stream: Value) -> None:
 
 def test_media_from_the_server_is_passed_over() -> None:
     far = FarServer()
-    assert list(far.client.receive(Writer().send(Message(9, 0, 1, b"\x17\x00"), 6))) == []
+    assert list(far.client.receive(ChunkWriter().send(Message(9, 0, 1, b"\x17\x00"), 6))) == []
 
 
 def test_a_server_that_is_none_is_refused() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from media.rtmp import messages, publisher, url
 from media.rtmp.amf0 import EcmaArray, Value
-from media.rtmp.chunks import Message, Reader, Writer
+from media.rtmp.chunks import ChunkReader, ChunkWriter, Message
 from media.rtmp.errors import BadAmf, BadCommand, BadMessage, HeldTooMuch, MessageTooBig, ProtocolError, TooMuchEarly
 from media.rtmp.handshake import SIZE
 from media.rtmp.limits import DEFAULT, Limits
@@ -38,8 +38,8 @@ class Encoder:
     def __init__(self, limits: Limits = DEFAULT) -> None:
         self.server = ServerSession(NONCE, limits)
         self.events: list[Event] = []
-        self._writer = Writer()
-        self._reader = Reader(max_message=1 << 24, max_streams=64)
+        self._writer = ChunkWriter()
+        self._reader = ChunkReader(max_message=1 << 24, max_streams=64)
         self.events += self.server.receive(b"\x03" + bytes(2 * SIZE))
         self.server.outgoing()
 
@@ -164,7 +164,7 @@ def test_nothing_may_come_before_connect(name: str) -> None:
 
 def test_an_encoder_that_does_not_wait_for_answers_is_understood() -> None:
     """Everything in one write: what follows the publish is held until it was accepted."""
-    writer, commands = Writer(), []
+    writer, commands = ChunkWriter(), []
     for command, stream in (
         (Command("connect", 1, CONNECT), 0),
         (Command("createStream", 2, None), 0),
@@ -214,8 +214,10 @@ def test_little_is_read_until_a_publish_is_accepted_and_after_it_ended() -> None
 
 def test_connect_is_answered_as_encoders_expect() -> None:
     encoder = Encoder()
-    encoder.events += encoder.server.receive(Writer().send(messages.write_command(Command("connect", 1, CONNECT)), 3))
-    back = Reader(max_message=1 << 20, max_streams=8).receive(encoder.server.outgoing())
+    encoder.events += encoder.server.receive(
+        ChunkWriter().send(messages.write_command(Command("connect", 1, CONNECT)), 3)
+    )
+    back = ChunkReader(max_message=1 << 20, max_streams=8).receive(encoder.server.outgoing())
     assert [message.kind for message in back] == [messages.WINDOW_SIZE, messages.PEER_BANDWIDTH, COMMAND]
     answer = messages.command(back[-1])
     assert (answer.name, answer.transaction, code(answer)) == ("_result", 1.0, "NetConnection.Connect.Success")
@@ -311,7 +313,7 @@ def test_an_accepted_publish_is_told_to_start_on_its_stream() -> None:
     encoder = Encoder().connect()
     encoder.say("publish", 5, None, KEY, "live", stream=3)
     encoder.server.accept()
-    back = Reader(max_message=1 << 20, max_streams=8).receive(encoder.server.outgoing())
+    back = ChunkReader(max_message=1 << 20, max_streams=8).receive(encoder.server.outgoing())
     assert [(message.kind, message.stream) for message in back] == [(messages.USER_CONTROL, 0), (COMMAND, 3)]
     assert back[0].body == bytes(2) + (3).to_bytes(4, "big")
     assert code(messages.command(back[1])) == "NetStream.Publish.Start"
@@ -476,7 +478,7 @@ def test_any_order_of_messages_gives_events_or_a_protocol_error(sent: list[Messa
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_publish_with_flipped_bytes_gives_events_or_a_protocol_error(data: st.DataObject) -> None:
-    writer = Writer()
+    writer = ChunkWriter()
     wire = bytearray(
         b"\x03"
         + bytes(2 * SIZE)

@@ -3,24 +3,24 @@ from dataclasses import replace
 import pytest
 
 from media.rtmp import messages
-from media.rtmp.chunks import Message, Reader
+from media.rtmp.chunks import ChunkReader, Message
+from media.rtmp.connection_core import ConnectionCore
 from media.rtmp.errors import BadMessage, MessageTooBig, NotRtmp, TooMuchEarly
 from media.rtmp.handshake import SIZE, ClientHandshake, ServerHandshake
 from media.rtmp.limits import DEFAULT, Limits
-from media.rtmp.link import Link
 from tests.kit.rtmp import NONCE, Head, chunk
 
 
-def links(limits: Limits = DEFAULT) -> tuple[Link, Link]:
+def links(limits: Limits = DEFAULT) -> tuple[ConnectionCore, ConnectionCore]:
     """A client's and a server's link, past the handshake."""
-    client, server = Link(ClientHandshake(NONCE), limits), Link(ServerHandshake(NONCE), limits)
+    client, server = ConnectionCore(ClientHandshake(NONCE), limits), ConnectionCore(ServerHandshake(NONCE), limits)
     while not (client.open and server.open):
         server.put(client.outgoing())
         client.put(server.outgoing())
     return client, server
 
 
-def carry(sender: Link, receiver: Link) -> list[Message]:
+def carry(sender: ConnectionCore, receiver: ConnectionCore) -> list[Message]:
     receiver.put(sender.outgoing())
     return list(receiver.messages())
 
@@ -29,9 +29,9 @@ def control(message: Message) -> bytes:
     return chunk(Head(0, 2, length=len(message.body), kind=message.kind, stream=0), message.body)
 
 
-def sent(link: Link) -> list[Message]:
+def sent(connection_core: ConnectionCore) -> list[Message]:
     """What the link sends, read."""
-    return Reader(max_message=1 << 24, max_streams=64).receive(link.outgoing())
+    return ChunkReader(max_message=1 << 24, max_streams=64).receive(connection_core.outgoing())
 
 
 def test_messages_pass_both_ways_once_the_handshake_is_done() -> None:
@@ -44,13 +44,13 @@ def test_messages_pass_both_ways_once_the_handshake_is_done() -> None:
 
 
 def test_bytes_behind_the_handshake_are_read_as_messages() -> None:
-    server = Link(ServerHandshake(NONCE), DEFAULT)
+    server = ConnectionCore(ServerHandshake(NONCE), DEFAULT)
     server.put(b"\x03" + bytes(2 * SIZE) + chunk(Head(0, 3, length=1, kind=20), b"x"))
     assert [message.body for message in server.messages()] == [b"x"]
 
 
 def test_no_message_is_read_before_the_handshake() -> None:
-    server = Link(ServerHandshake(NONCE), DEFAULT)
+    server = ConnectionCore(ServerHandshake(NONCE), DEFAULT)
     server.put(b"\x03" + bytes(SIZE))
     assert list(server.messages()) == []
     assert not server.open
@@ -168,7 +168,7 @@ def test_a_relaxed_link_reads_what_it_held() -> None:
 
 
 def test_what_http_is_answered_waits_to_be_sent() -> None:
-    server = Link(ServerHandshake(NONCE), DEFAULT)
+    server = ConnectionCore(ServerHandshake(NONCE), DEFAULT)
     with pytest.raises(NotRtmp):
         server.put(b"GET / HTTP/1.1\r\n\r\n")
     assert server.outgoing().startswith(b"HTTP/1.1 400 ")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from media.health import Code, Health, StreamWarning
+from media.stream_health import StreamHealth, StreamWarning, WarningCode
 from media.timeline import Timeline
 from media.track import Kind
 
@@ -16,7 +16,7 @@ V, A = Kind.VIDEO, Kind.AUDIO
 class Stream:
     """An encoder that sends 25 pictures and 50 sounds a second, and may be made to send them otherwise."""
 
-    told: list[StreamWarning] = field(default_factory=list)
+    on_warning: list[StreamWarning] = field(default_factory=list)
     line: Timeline = field(default_factory=Timeline)
     now: float = 1_000.0
     fps: int = 25
@@ -28,7 +28,7 @@ class Stream:
     raw: float = 0.0
 
     def __post_init__(self) -> None:
-        self.health = Health(self.told.append)
+        self.health = StreamHealth(self.on_warning.append)
         self.key_ms: float | None = None
 
     def run(self, seconds: float) -> "Stream":
@@ -56,7 +56,7 @@ class Stream:
         self.health.look(self.now, self.line, self.unusable)
 
     @property
-    def codes(self) -> list[Code]:
+    def codes(self) -> list[WarningCode]:
         return [warning.code for warning in self.health.warnings]
 
 
@@ -101,49 +101,49 @@ def well(stream: Stream) -> None:
     stream.gop_ms, stream.fps, stream.size, stream.sound_ppm = 2_000, 25, 10_000, 0.0
 
 
-FAULTS: list[tuple[Callable[[Stream], None], Code]] = [
-    (mute, Code.AUDIO_LOST),
-    (blind, Code.VIDEO_LOST),
-    (useless, Code.AUDIO_UNUSABLE),
-    (useless_pictures, Code.VIDEO_UNUSABLE),
-    (jump, Code.CLOCK_JUMPED),
-    (far, Code.KEYFRAMES_FAR),
-    (never, Code.NO_KEYFRAMES),
-    (slow, Code.FRAME_RATE_FELL),
-    (thin, Code.BITRATE_COLLAPSED),
+FAULTS: list[tuple[Callable[[Stream], None], WarningCode]] = [
+    (mute, WarningCode.AUDIO_LOST),
+    (blind, WarningCode.VIDEO_LOST),
+    (useless, WarningCode.AUDIO_UNUSABLE),
+    (useless_pictures, WarningCode.VIDEO_UNUSABLE),
+    (jump, WarningCode.CLOCK_JUMPED),
+    (far, WarningCode.KEYFRAMES_FAR),
+    (never, WarningCode.NO_KEYFRAMES),
+    (slow, WarningCode.FRAME_RATE_FELL),
+    (thin, WarningCode.BITRATE_COLLAPSED),
 ]
 
 
 def test_a_stream_that_is_well_has_no_warnings() -> None:
-    assert Stream().run(300).told == []
+    assert Stream().run(300).on_warning == []
 
 
 @pytest.mark.parametrize(("fault", "code"), FAULTS)
 def test_a_fault_is_told_once_while_it_lasts_and_taken_back_when_it_is_over(
-    fault: Callable[[Stream], None], code: Code
+    fault: Callable[[Stream], None], code: WarningCode
 ) -> None:
     stream = Stream().run(30)
     fault(stream)
     stream.run(25)
     assert stream.codes == [code]
-    assert [warning.code for warning in stream.told] == [code]
-    assert stream.told[0].values
+    assert [warning.code for warning in stream.on_warning] == [code]
+    assert stream.on_warning[0].values
     well(stream)
     stream.run(80)
     assert stream.codes == []
     fault(stream)
     stream.run(25)
-    assert [warning.code for warning in stream.told] == [code, code]
+    assert [warning.code for warning in stream.on_warning] == [code, code]
 
 
 def test_sound_that_drifts_is_told_in_percent() -> None:
     stream = Stream(sound_ppm=4_000).run(180)
-    assert stream.codes == [Code.CLOCK_DRIFTS]
-    assert dict(stream.told[0].values)["percent"] == pytest.approx(0.4, abs=0.06)
+    assert stream.codes == [WarningCode.CLOCK_DRIFTS]
+    assert dict(stream.on_warning[0].values)["percent"] == pytest.approx(0.4, abs=0.06)
 
 
 def test_a_sound_card_that_is_as_good_as_they_are_is_not_told() -> None:
-    assert Stream(sound_ppm=90).run(600).told == []
+    assert Stream(sound_ppm=90).run(600).on_warning == []
 
 
 def test_clocks_that_start_apart_are_told() -> None:
@@ -152,15 +152,15 @@ def test_clocks_that_start_apart_are_told() -> None:
     stream.line.place(A, 5_000, 20.0)
     stream.health.look(stream.now, stream.line, {})
     stream.health.look(stream.now + 1.5, stream.line, {})
-    assert stream.codes == [Code.CLOCKS_APART]
-    assert stream.told[0].values == (("seconds", 5.0),)
+    assert stream.codes == [WarningCode.CLOCKS_APART]
+    assert stream.on_warning[0].values == (("seconds", 5.0),)
 
 
 def test_sound_that_was_announced_and_does_not_come_is_late_and_sound_that_was_not_announced_is_not() -> None:
     stream = Stream(kinds=frozenset({V}))
     assert stream.run(10).codes == []
     stream.health.announced = frozenset(Kind)
-    assert stream.run(2).codes == [Code.AUDIO_LATE]
+    assert stream.run(2).codes == [WarningCode.AUDIO_LATE]
     stream.kinds = frozenset(Kind)
     assert stream.run(5).codes == []
 
@@ -175,7 +175,7 @@ def test_keyframes_that_come_unevenly_are_told() -> None:
     for _, gop in zip(range(14), uneven(), strict=False):
         stream.gop_ms = gop
         stream.run(gop / 1000)
-    assert Code.KEYFRAMES_IRREGULAR in stream.codes
+    assert WarningCode.KEYFRAMES_IRREGULAR in stream.codes
     stream.gop_ms = 2_000
     assert stream.run(40).codes == []
 
@@ -185,15 +185,15 @@ def test_a_rate_between_well_and_ill_changes_nothing() -> None:
     stream.fps = 20
     assert stream.run(30).codes == []
     stream.fps = 12
-    assert stream.run(20).codes == [Code.FRAME_RATE_FELL]
+    assert stream.run(20).codes == [WarningCode.FRAME_RATE_FELL]
     stream.fps = 20
-    assert stream.run(30).codes == [Code.FRAME_RATE_FELL]
+    assert stream.run(30).codes == [WarningCode.FRAME_RATE_FELL]
 
 
 def test_a_scene_that_stays_still_becomes_the_usual_one() -> None:
     stream = Stream().run(30)
     stream.size = 1_000
-    assert stream.run(20).codes == [Code.BITRATE_COLLAPSED]
+    assert stream.run(20).codes == [WarningCode.BITRATE_COLLAPSED]
     assert stream.run(300).codes == []
 
 
@@ -201,4 +201,4 @@ def test_a_stream_that_stands_still_altogether_is_no_matter_of_one_track() -> No
     stream = Stream().run(30)
     stream.kinds = frozenset()
     stream.run(20)
-    assert not {Code.AUDIO_LOST, Code.VIDEO_LOST} & set(stream.codes)
+    assert not {WarningCode.AUDIO_LOST, WarningCode.VIDEO_LOST} & set(stream.codes)

@@ -27,7 +27,7 @@ USUAL = 0.02  # how fast a bitrate becomes the usual one, per look
 UNUSABLE = 10  # frames in a row
 
 
-class Code(Enum):
+class WarningCode(Enum):
     """The values of each are in brackets. `audio` and `video` are told apart by the code."""
 
     AUDIO_LATE = "audio_late"  # announced, and not there yet (seconds)
@@ -48,27 +48,27 @@ class Code(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StreamWarning:
-    code: Code
+    code: WarningCode
     values: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Hysteresis:
     """How long something must be wrong before it is told, and well before it is taken back; seconds."""
 
     rise: float = 0.0
     fall: float = 3.0
 
 
-PATIENCE = {
-    Code.CLOCK_DRIFTS: Patience(60.0, 20.0),
-    Code.KEYFRAMES_FAR: Patience(0.0, 10.0),
-    Code.NO_KEYFRAMES: Patience(0.0, 0.0),
-    Code.KEYFRAMES_IRREGULAR: Patience(0.0, 10.0),
-    Code.FRAME_RATE_FELL: Patience(3.0, 5.0),
-    Code.BITRATE_COLLAPSED: Patience(8.0, 5.0),
+HYSTERESIS = {
+    WarningCode.CLOCK_DRIFTS: Hysteresis(60.0, 20.0),
+    WarningCode.KEYFRAMES_FAR: Hysteresis(0.0, 10.0),
+    WarningCode.NO_KEYFRAMES: Hysteresis(0.0, 0.0),
+    WarningCode.KEYFRAMES_IRREGULAR: Hysteresis(0.0, 10.0),
+    WarningCode.FRAME_RATE_FELL: Hysteresis(3.0, 5.0),
+    WarningCode.BITRATE_COLLAPSED: Hysteresis(8.0, 5.0),
 }
-DEFAULT = Patience()
+DEFAULT = Hysteresis()
 
 
 class _Track:
@@ -79,15 +79,15 @@ class _Track:
         self.seen: float | None = None  # when the newest sample came
 
 
-class Health:
-    """`told` is called with each warning when it appears, once. `now` in seconds of any clock that only goes on."""
+class StreamHealth:
+    """`on_warning` is called with each warning when it appears, once. `now` is in seconds of a monotonic clock."""
 
-    def __init__(self, told: Callable[[StreamWarning], None]) -> None:
+    def __init__(self, on_warning: Callable[[StreamWarning], None]) -> None:
         self.announced: frozenset[Kind] = frozenset()
         self.frame_rate = 0.0  # as the encoder announces it; 0: unknown
-        self._told = told
-        self._shown: dict[Code, StreamWarning] = {}
-        self._since: dict[Code, float] = {}  # since when it is wrong and not told, or well and not taken back
+        self._on_warning = on_warning
+        self._shown: dict[WarningCode, StreamWarning] = {}
+        self._since: dict[WarningCode, float] = {}  # since when it is wrong and not told, or well and not taken back
         self._tracks = {kind: _Track() for kind in Kind}
         self._began: float | None = None
         self._looked = 0.0
@@ -122,8 +122,8 @@ class Health:
         self.next_look = self._looked + LOOK_S
         lasted = now - self._looked
         jump = self._jumped_at
-        if jump is not None and (Code.CLOCK_JUMPED not in self._shown or now - jump > JUMP_SHOWN_S):
-            self._judge(Code.CLOCK_JUMPED, now - jump <= JUMP_SHOWN_S, now, seconds=timeline.jumped_ms / 1000)
+        if jump is not None and (WarningCode.CLOCK_JUMPED not in self._shown or now - jump > JUMP_SHOWN_S):
+            self._judge(WarningCode.CLOCK_JUMPED, now - jump <= JUMP_SHOWN_S, now, seconds=timeline.jumped_ms / 1000)
         if lasted < LOOK_S:
             return
         self._looked, self.next_look = now, now + LOOK_S
@@ -156,9 +156,9 @@ class Health:
 
     def _look_at_clocks(self, now: float, timeline: Timeline) -> None:
         apart, drift = timeline.apart_ms / 1000, timeline.drift
-        self._judge(Code.CLOCKS_APART, apart != 0, now, seconds=apart)
+        self._judge(WarningCode.CLOCKS_APART, apart != 0, now, seconds=apart)
         off = abs(drift)
-        self._judge(Code.CLOCK_DRIFTS, _between(off > DRIFT, off < DRIFT_OVER), now, percent=drift * 100)
+        self._judge(WarningCode.CLOCK_DRIFTS, _between(off > DRIFT, off < DRIFT_OVER), now, percent=drift * 100)
 
     def _look_at_rates(self, now: float) -> None:
         seconds = sum(one[0] for one in self._window)
@@ -168,12 +168,16 @@ class Health:
         self._best_rate = max(self._best_rate, min(rate, self.frame_rate or 120.0))
         part = rate / self._best_rate
         self._judge(
-            Code.FRAME_RATE_FELL, _between(part < SLOW, part > NO_LONGER_SLOW), now, fps=rate, usual=self._best_rate
+            WarningCode.FRAME_RATE_FELL,
+            _between(part < SLOW, part > NO_LONGER_SLOW),
+            now,
+            fps=rate,
+            usual=self._best_rate,
         )
         self._usual_kbps = self._usual_kbps or kbps
         part = kbps / self._usual_kbps if self._usual_kbps else 1.0
         self._judge(
-            Code.BITRATE_COLLAPSED,
+            WarningCode.BITRATE_COLLAPSED,
             _between(part < THIN, part > NO_LONGER_THIN),
             now,
             kbps=kbps,
@@ -188,23 +192,25 @@ class Health:
             if before is None:
                 self._key_ms = dts_ms
             elif dts_ms - before > NO_KEYFRAME_MS:
-                self._judge(Code.NO_KEYFRAMES, True, now, seconds=(dts_ms - before) / 1000)
+                self._judge(WarningCode.NO_KEYFRAMES, True, now, seconds=(dts_ms - before) / 1000)
             return
         self._key_ms = dts_ms
         if before is None:
             return
         distance = dts_ms - before
         if distance > NO_KEYFRAME_MS:  # told already, as soon as it was so long
-            self._judge(Code.NO_KEYFRAMES, False, now)
+            self._judge(WarningCode.NO_KEYFRAMES, False, now)
             return
-        self._judge(Code.KEYFRAMES_FAR, _between(distance > FAR_MS, distance <= NEAR_MS), now, seconds=distance / 1000)
+        self._judge(
+            WarningCode.KEYFRAMES_FAR, _between(distance > FAR_MS, distance <= NEAR_MS), now, seconds=distance / 1000
+        )
         self._distances.append(distance)
         if len(self._distances) == KEPT_DISTANCES:
             short, long = min(self._distances), max(self._distances)
             irregular = IRREGULAR_MS < long <= FAR_MS and long > IRREGULAR * short
-            self._judge(Code.KEYFRAMES_IRREGULAR, irregular, now, shortest=short / 1000, longest=long / 1000)
+            self._judge(WarningCode.KEYFRAMES_IRREGULAR, irregular, now, shortest=short / 1000, longest=long / 1000)
 
-    def _judge(self, code: Code, wrong: bool | None, now: float, **values: float) -> None:
+    def _judge(self, code: WarningCode, wrong: bool | None, now: float, **values: float) -> None:
         """Let a warning appear or go, with patience. None: neither, it stays as it is."""
         shown = code in self._shown
         if wrong is None or wrong is shown:
@@ -212,21 +218,21 @@ class Health:
             if wrong:
                 self._shown[code] = StreamWarning(code, tuple(values.items()))
             return
-        patience = PATIENCE.get(code, DEFAULT)
+        patience = HYSTERESIS.get(code, DEFAULT)
         since = self._since.setdefault(code, now)
         if now - since < (patience.rise if wrong else patience.fall):
             return
         del self._since[code]
         if wrong:
             warning = self._shown[code] = StreamWarning(code, tuple(values.items()))
-            self._told(warning)
+            self._on_warning(warning)
         else:
             del self._shown[code]
 
 
 TRACK_CODES = (
-    (Kind.AUDIO, Code.AUDIO_LATE, Code.AUDIO_LOST, Code.AUDIO_UNUSABLE),
-    (Kind.VIDEO, Code.VIDEO_LATE, Code.VIDEO_LOST, Code.VIDEO_UNUSABLE),
+    (Kind.AUDIO, WarningCode.AUDIO_LATE, WarningCode.AUDIO_LOST, WarningCode.AUDIO_UNUSABLE),
+    (Kind.VIDEO, WarningCode.VIDEO_LATE, WarningCode.VIDEO_LOST, WarningCode.VIDEO_UNUSABLE),
 )
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media import aac, avc, flv, fmp4, nalunits
+from media.depacketizers import AccessUnit, AudioDepacketizer, UnusableReason, VideoDepacketizer
 from media.errors import Unplayable
 from media.flv import Packet, Tag, TagKind
-from media.intake import AudioIntake, Frame, Trouble, VideoIntake
 from tests.kit import encodings
 from tests.kit.footage import Recipe, flv_tags
 
@@ -25,19 +25,19 @@ EMPTY_RECORDS = {
 }
 
 
-def pictures(tags: Iterable[Tag]) -> tuple[VideoIntake, list[Frame]]:
-    taken = VideoIntake()
+def pictures(tags: Iterable[Tag]) -> tuple[VideoDepacketizer, list[AccessUnit]]:
+    taken = VideoDepacketizer()
     frames = [frame for tag in tags if tag.kind is TagKind.VIDEO for frame in taken.receive(tag.payload)]
     return taken, frames
 
 
-def sounds(tags: Iterable[Tag]) -> tuple[AudioIntake, list[Frame]]:
-    taken = AudioIntake()
+def sounds(tags: Iterable[Tag]) -> tuple[AudioDepacketizer, list[AccessUnit]]:
+    taken = AudioDepacketizer()
     frames = [frame for tag in tags if tag.kind is TagKind.AUDIO for frame in taken.receive(tag.payload)]
     return taken, frames
 
 
-def decoded_pictures(taken: VideoIntake, frames: Iterable[Frame]) -> list[bytes]:
+def decoded_pictures(taken: VideoDepacketizer, frames: Iterable[AccessUnit]) -> list[bytes]:
     """What libav shows of an MP4 file with these frames, picture by picture."""
     assert taken.track is not None
     samples = [
@@ -49,7 +49,7 @@ def decoded_pictures(taken: VideoIntake, frames: Iterable[Frame]) -> list[bytes]
         return [bytes(frame.planes[0]) for frame in container.decode(video=0)]
 
 
-def decoded_sounds(taken: AudioIntake, frames: Iterable[Frame]) -> int:
+def decoded_sounds(taken: AudioDepacketizer, frames: Iterable[AccessUnit]) -> int:
     """How many samples of sound libav decodes of an MP4 file with these frames."""
     assert taken.track is not None
     samples = [fmp4.AudioSample(n * 1024, 1024, frame.data) for n, frame in enumerate(frames)]
@@ -81,7 +81,7 @@ def test_pictures_of_every_form_are_decoded_as_if_they_had_come_well(clip: tuple
     assert decoded_pictures(taken, frames) == decoded_pictures(well, expected)
     assert taken.track is not None
     assert (taken.track.width, taken.track.height) == (320, 180)
-    assert taken.trouble is None
+    assert taken.unusable_reason is None
 
 
 @pytest.mark.parametrize("length_size", [1, 2])
@@ -126,7 +126,7 @@ def test_other_parameter_sets_in_a_keyframe_make_another_track_and_the_same_ones
 def test_pictures_without_parameter_sets_are_left_out_and_the_reason_is_known() -> None:
     taken, frames = pictures(encodings.without_config(CLIP, TagKind.VIDEO))
     assert frames == []
-    assert taken.trouble is Trouble.NO_CONFIGURATION
+    assert taken.unusable_reason is UnusableReason.NO_CONFIGURATION
     assert taken.unusable == 60
 
 
@@ -134,10 +134,10 @@ def test_pictures_without_parameter_sets_are_left_out_and_the_reason_is_known() 
 def test_samples_that_no_decoder_takes_are_left_out(data: bytes) -> None:
     taken, _ = pictures(CLIP)
     assert taken.receive(flv.video_tag(Packet.FRAMES, data, key=True)) == ()
-    assert taken.trouble is Trouble.DAMAGED
+    assert taken.unusable_reason is UnusableReason.DAMAGED
     good = next(tag for tag in reversed(CLIP) if tag.kind is TagKind.VIDEO and len(tag.payload) > 5)
     assert len(taken.receive(good.payload)) == 1
-    assert taken.trouble is None
+    assert taken.unusable_reason is None
 
 
 def test_what_is_whole_of_a_sample_that_is_cut_off_or_padded_is_kept() -> None:
@@ -150,7 +150,7 @@ def test_what_is_whole_of_a_sample_that_is_cut_off_or_padded_is_kept() -> None:
 
 def test_a_frame_that_only_claims_to_be_a_keyframe_is_none_and_an_idr_picture_that_does_not_claim_it_is_one() -> None:
     videos = [flv.parse_video(tag.payload) for tag in CLIP if tag.kind is TagKind.VIDEO]
-    taken = VideoIntake()
+    taken = VideoDepacketizer()
     keys = []
     for video in videos:
         if video.packet is Packet.CONFIG:
@@ -166,7 +166,7 @@ def test_an_open_gop_begins_at_its_intra_picture() -> None:
     clip = flv_tags(Recipe(seconds=2, audio=False, options=(("x264-params", "open-gop=1:bframes=2"),), bframes=2))
     taken, frames = pictures(clip)
     assert sum(frame.key for frame in frames) >= 2
-    assert taken.trouble is None
+    assert taken.unusable_reason is None
 
 
 AUDIO_FORMS: dict[str, Callable[[Iterable[Tag]], Iterator[Tag]]] = {
@@ -188,11 +188,11 @@ def test_sounds_of_every_form_are_those_that_came_well(rate: int, layout: str, f
     assert well.track is not None
     assert (taken.track.rate, taken.track.channels) == (well.track.rate, well.track.channels)
     assert decoded_sounds(taken, frames) == 1024 * len(frames)
-    assert taken.trouble is None
+    assert taken.unusable_reason is None
 
 
 def test_a_configuration_that_contradicts_the_adts_headers_gives_way() -> None:
-    taken = AudioIntake()
+    taken = AudioDepacketizer()
     taken.receive(flv.audio_tag(Packet.CONFIG, b"\x12\x08"))  # 44.1 kHz, mono
     for tag in encodings.with_adts(flv_tags(Recipe(video=False))):
         if tag.kind is TagKind.AUDIO:
@@ -204,7 +204,7 @@ def test_a_configuration_that_contradicts_the_adts_headers_gives_way() -> None:
 def test_sound_without_a_configuration_is_left_out_and_the_reason_is_known() -> None:
     taken, frames = sounds(encodings.without_config(CLIP, TagKind.AUDIO))
     assert frames == []
-    assert taken.trouble is Trouble.NO_CONFIGURATION
+    assert taken.unusable_reason is UnusableReason.NO_CONFIGURATION
     assert taken.receive(b"\xaf\0") == ()
 
 
@@ -225,31 +225,31 @@ ADTS = encodings.adts(b"\x11\x90", bytes(range(20)))
     ids=["cut off", "something behind", "second cut off", "two blocks", "rate 15", "17 frames", "shorter than itself"],
 )
 def test_adts_that_no_decoder_takes_is_left_out(data: bytes) -> None:
-    taken = AudioIntake()
+    taken = AudioDepacketizer()
     assert taken.receive(flv.audio_tag(Packet.FRAMES, data)) == ()
-    assert taken.trouble is Trouble.DAMAGED
+    assert taken.unusable_reason is UnusableReason.DAMAGED
 
 
 def test_adts_with_a_checksum_loses_it_too() -> None:
     frame = bytes(range(20))
     head = bytearray(encodings.adts(b"\x11\x90", b"\0\0" + frame))
     head[1] = 0xF0
-    (taken,) = AudioIntake().receive(flv.audio_tag(Packet.FRAMES, bytes(head)))
+    (taken,) = AudioDepacketizer().receive(flv.audio_tag(Packet.FRAMES, bytes(head)))
     assert taken.data == frame
 
 
 def test_an_adts_header_whose_speakers_are_not_told_is_refused_with_words() -> None:
     with pytest.raises(Unplayable, match="custom one"):
-        AudioIntake().receive(flv.audio_tag(Packet.FRAMES, encodings.adts(b"\x11\x80", bytes(20))))
+        AudioDepacketizer().receive(flv.audio_tag(Packet.FRAMES, encodings.adts(b"\x11\x80", bytes(20))))
 
 
 def test_speakers_that_the_configuration_tells_need_not_be_told_again_by_adts() -> None:
-    intake = AudioIntake()
-    intake.receive(flv.audio_tag(Packet.CONFIG, b"\x11\x90"))
-    track = intake.track
-    (taken,) = intake.receive(flv.audio_tag(Packet.FRAMES, encodings.adts(b"\x11\x80", bytes(20))))
+    depacketizer = AudioDepacketizer()
+    depacketizer.receive(flv.audio_tag(Packet.CONFIG, b"\x11\x90"))
+    track = depacketizer.track
+    (taken,) = depacketizer.receive(flv.audio_tag(Packet.FRAMES, encodings.adts(b"\x11\x80", bytes(20))))
     assert taken.data == bytes(20)
-    assert intake.track is track is not None
+    assert depacketizer.track is track is not None
 
 
 @given(st.binary(max_size=200), st.booleans(), st.sampled_from(["raw", "codes", "adts"]))

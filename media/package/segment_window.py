@@ -1,13 +1,13 @@
 """The ring of what was cut: the last segments and their parts, in memory, bounded by bytes.
 
 It numbers segments and knows their wall-clock times; it knows nothing of playlists' text (`playlist.py`) or of who
-waits for what (`llhls.py`).
+waits for what (`packager.py`).
 """
 
 from collections import deque
 from dataclasses import dataclass, field
 
-from media.package.cutter import Cut
+from media.package.cutter import CutPart
 
 WALL_STEP_MS = 5  # how fast PROGRAM-DATE-TIME follows the wall clock, per segment
 
@@ -21,10 +21,10 @@ class Part:
 
 @dataclass(slots=True)
 class Segment:
-    """`number` is the media sequence number; `run` says which init segment it needs."""
+    """`number` is the media sequence number; `epoch` says which init segment it needs."""
 
     number: int
-    run: int
+    epoch: int
     wall_ms: int
     discontinuity: bool
     parts: list[Part] = field(default_factory=list)
@@ -67,7 +67,7 @@ class WallClock:
         return media_ms + self._offset
 
 
-class Window:
+class SegmentWindow:
     """Keeps `listed` segments for the playlist and `spare` more for players that hold an older playlist.
 
     When `max_bytes` is passed the oldest go first, listed or not: the newest segment always stays.
@@ -109,14 +109,14 @@ class Window:
         grown = self.open
         return (self.next_number, 0) if grown is None else (grown.number, len(grown.parts))
 
-    def add(self, cut: Cut, run: int, wall: WallClock, *, discontinuity: bool) -> None:
+    def add(self, cut: CutPart, epoch: int, wall: WallClock, *, discontinuity: bool) -> None:
         grown = self.open
         if grown is not None and (cut.opens or discontinuity):
             grown.done = True
             grown = None
         if grown is None:
             wall_ms = wall.next_segment(cut.start_ms)
-            grown = Segment(self.next_number, run, wall_ms, discontinuity and bool(self.segments))
+            grown = Segment(self.next_number, epoch, wall_ms, discontinuity and bool(self.segments))
             self.segments.append(grown)
             self.next_number += 1
         grown.parts.append(Part(cut.duration_ms, cut.independent, cut.data))

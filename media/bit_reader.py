@@ -1,11 +1,11 @@
 """Bits of a byte string, most significant first, as the H.264 and AAC headers are written. Knows no format."""
 
 
-class BitsEnd(Exception):
+class EndOfBits(Exception):
     """More bits were asked for than there are."""
 
 
-class Bits:
+class BitReader:
     """A reading place in `data`. Every read raises BitsEnd at the end; none reads more than its 32 bits."""
 
     __slots__ = ("_at", "_data", "_end")
@@ -17,28 +17,28 @@ class Bits:
     def left(self) -> int:
         return self._end - self._at
 
-    def number(self, bits: int) -> int:
+    def u(self, bits: int) -> int:
         """The next `bits` bits as an unsigned number."""
         at, end = self._at, self._at + bits
         if end > self._end:
-            raise BitsEnd
+            raise EndOfBits
         self._at = end
         window = int.from_bytes(self._data[at >> 3 : (end + 7) >> 3], "big")
         return window >> (-end & 7) & (1 << bits) - 1
 
     def flag(self) -> bool:
-        return self.number(1) == 1
+        return self.u(1) == 1
 
-    def golomb(self) -> int:
+    def ue(self) -> int:
         """ue(v) of ITU-T H.264, 9.1. A code of more than 32 leading zeros is not a number of that standard."""
         zeros = 0
-        while not self.number(1):
+        while not self.u(1):
             zeros += 1
             if zeros > 32:
-                raise BitsEnd
-        return (1 << zeros) - 1 + self.number(zeros)
+                raise EndOfBits
+        return (1 << zeros) - 1 + self.u(zeros)
 
-    def signed_golomb(self) -> int:
+    def se(self) -> int:
         """se(v) of ITU-T H.264, 9.1.1: 0, 1, -1, 2, -2 ..."""
-        code = self.golomb()
+        code = self.ue()
         return (code + 1) // 2 if code & 1 else -(code // 2)

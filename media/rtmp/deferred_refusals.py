@@ -10,14 +10,14 @@ from typing import Final
 KEPT_S: Final = 20  # OBS is back after 2 s, older ones after 10; whoever takes longer has changed something meanwhile
 MOST: Final = 256
 
-Who = tuple[str, str, str]  # address, app, key
+EncoderId = tuple[str, str, str]  # address, app, key
 
 
-class Reasons:
+class DeferredRefusals:
     def __init__(self) -> None:
-        self._reasons: dict[Who, tuple[str, float]] = {}
+        self._reasons: dict[EncoderId, tuple[str, float]] = {}
 
-    def put(self, who: Who, flash_ver: str, reason: str, now: float) -> None:
+    def put(self, who: EncoderId, flash_ver: str, reason: str, now: float) -> None:
         """Keep a reason, unless the encoder is one that reads while it publishes and has seen it."""
         if "Lavf" in flash_ver:
             return  # ffmpeg and what is made of it
@@ -26,7 +26,7 @@ class Reasons:
         if len(self._reasons) > MOST:
             del self._reasons[next(iter(self._reasons))]
 
-    def take(self, who: Who, now: float) -> str | None:
+    def take(self, who: EncoderId, now: float) -> str | None:
         """The reason, and forget it; None when there is none or it is old."""
         reason, until = self._reasons.pop(who, ("", now))
         return reason if now < until else None

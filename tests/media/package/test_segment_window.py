@@ -1,20 +1,20 @@
-from media.package.cutter import Cut
-from media.package.window import WallClock, Window
+from media.package.cutter import CutPart
+from media.package.segment_window import SegmentWindow, WallClock
 
 
-def cut(start_ms: int, *, opens: bool = False, closes: bool = False, size: int = 10, duration_ms: int = 500) -> Cut:
-    return Cut(start_ms, duration_ms, opens, opens, closes, bytes(size))
+def cut(start_ms: int, *, opens: bool = False, closes: bool = False, size: int = 10, duration_ms: int = 500) -> CutPart:
+    return CutPart(start_ms, duration_ms, opens, opens, closes, bytes(size))
 
 
-def filled(count: int, *, listed: int = 3, spare: int = 1, max_bytes: int = 10_000, first: int = 0) -> Window:
-    window, wall = Window(first, listed=listed, spare=spare, max_bytes=max_bytes), WallClock(0, 1_000_000)
+def filled(count: int, *, listed: int = 3, spare: int = 1, max_bytes: int = 10_000, first: int = 0) -> SegmentWindow:
+    window, wall = SegmentWindow(first, listed=listed, spare=spare, max_bytes=max_bytes), WallClock(0, 1_000_000)
     for n in range(count):
         window.add(cut(n * 1000, opens=True), 1, wall, discontinuity=n == 0)
         window.add(cut(n * 1000 + 500, closes=True), 1, wall, discontinuity=False)
     return window
 
 
-def numbers(window: Window) -> list[int]:
+def numbers(window: SegmentWindow) -> list[int]:
     return [segment.number for segment in window.segments]
 
 
@@ -52,7 +52,7 @@ def test_the_newest_segment_stays_however_big_it_is() -> None:
 
 
 def test_a_discontinuity_closes_the_open_segment_and_is_counted_when_it_leaves_the_list() -> None:
-    window, wall = Window(0, listed=2, spare=1, max_bytes=10_000), WallClock(0, 0)
+    window, wall = SegmentWindow(0, listed=2, spare=1, max_bytes=10_000), WallClock(0, 0)
     window.add(cut(0, opens=True), 1, wall, discontinuity=True)
     window.add(cut(500), 2, wall, discontinuity=True)
     assert [(s.done, s.discontinuity) for s in window.segments] == [(True, False), (False, True)]

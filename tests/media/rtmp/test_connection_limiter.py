@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from media.rtmp.admission import Admission, WrongKeys, house
+from media.rtmp.connection_limiter import ConnectionLimiter, FailedKeys, network_key
 from media.rtmp.errors import TooManyFromAddress
 from media.rtmp.limits import DEFAULT
 
@@ -20,14 +20,14 @@ LONG, SHORT = "k" * LIMITS.long_key, "k" * (LIMITS.long_key - 1)
 
 
 def test_one_connection_too_many_of_an_address_closes_its_oldest() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     assert [counted.arrive(n, HERE) for n in range(4)] == [None, None, None, 0]
     counted.leave(0, HERE)
     assert counted.arrive(4, HERE) == 1
 
 
 def test_one_too_many_of_all_closes_the_oldest_of_the_address_that_has_most() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     counted.arrive(0, THERE)
     assert [counted.arrive(n, HERE) for n in (1, 2, 3)] == [None, None, None]
     assert counted.arrive(4, "192.0.2.3") is None
@@ -35,12 +35,12 @@ def test_one_too_many_of_all_closes_the_oldest_of_the_address_that_has_most() ->
 
 
 def test_of_as_many_addresses_as_connections_the_oldest_goes() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     assert [counted.arrive(n, f"192.0.2.{n}") for n in range(6)] == [None] * 5 + [0]
 
 
 def test_who_publishes_makes_room_for_nobody() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     counted.arrive(0, HERE)
     counted.publish(0, HERE)
     assert [counted.arrive(n, HERE) for n in range(1, 5)] == [None, None, None, 1]
@@ -49,7 +49,7 @@ def test_who_publishes_makes_room_for_nobody() -> None:
 
 
 def test_who_stops_publishing_waits_again() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     for n in range(3):
         counted.arrive(n, HERE)
     counted.publish(0, HERE)
@@ -58,7 +58,7 @@ def test_who_stops_publishing_waits_again() -> None:
 
 
 def test_an_address_has_so_many_publishers() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     for n in range(3):
         counted.arrive(n, HERE)
     counted.publish(0, HERE)
@@ -70,7 +70,7 @@ def test_an_address_has_so_many_publishers() -> None:
 
 
 def test_nothing_is_kept_of_those_who_left() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     for n in range(5):
         counted.arrive(n, f"192.0.2.{n}")
     counted.publish(2, "192.0.2.2")
@@ -84,13 +84,13 @@ def test_nothing_is_kept_of_those_who_left() -> None:
 
 
 def test_the_customers_of_one_ipv6_network_are_one_address() -> None:
-    counted = Admission(LIMITS)
+    counted = ConnectionLimiter(LIMITS)
     addresses = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::7"]
     assert [counted.arrive(n, address) for n, address in enumerate(addresses)] == [None, None, None, 0]
 
 
 def test_after_some_wrong_keys_each_further_one_is_answered_later() -> None:
-    keys = WrongKeys(LIMITS)
+    keys = FailedKeys(LIMITS)
     assert [keys.failed(HERE, now) for now in range(8)] == [0, 0, 0, 1, 2, 4, 8, 8]
     assert keys.is_slow(HERE, 106.9)
     assert not keys.is_slow(HERE, 107)
@@ -98,12 +98,12 @@ def test_after_some_wrong_keys_each_further_one_is_answered_later() -> None:
 
 
 def test_a_wrong_key_now_and_then_is_forgiven() -> None:
-    keys = WrongKeys(LIMITS)
+    keys = FailedKeys(LIMITS)
     assert not any(keys.failed(HERE, now) for now in range(0, 1000, 31))
 
 
 def test_a_long_key_is_compared_whatever_came_before_and_a_short_one_only_so_often() -> None:
-    keys = WrongKeys(LIMITS)
+    keys = FailedKeys(LIMITS)
     assert keys.may_try(HERE, SHORT, 0)
     for _ in range(50):
         keys.failed(HERE, 100)
@@ -115,7 +115,7 @@ def test_a_long_key_is_compared_whatever_came_before_and_a_short_one_only_so_oft
 
 
 def test_short_keys_from_many_slow_addresses_are_compared_only_so_often_together() -> None:
-    keys = WrongKeys(LIMITS)
+    keys = FailedKeys(LIMITS)
     addresses = [f"192.0.2.{n}" for n in range(20)]
     for address in addresses:
         for _ in range(3):
@@ -125,7 +125,7 @@ def test_short_keys_from_many_slow_addresses_are_compared_only_so_often_together
 
 
 def test_only_so_many_addresses_are_remembered() -> None:
-    keys = WrongKeys(replace(LIMITS, failed_keys_addresses=3))
+    keys = FailedKeys(replace(LIMITS, failed_keys_addresses=3))
     for address in (HERE, THERE, "192.0.2.3", HERE, "192.0.2.4"):
         keys.failed(address, 0)
     keys.failed(HERE, 1)
@@ -149,4 +149,4 @@ def test_only_so_many_addresses_are_remembered() -> None:
     ],
 )
 def test_what_counts_as_one_address(address: str, expected: str) -> None:
-    assert house(address) == expected
+    assert network_key(address) == expected

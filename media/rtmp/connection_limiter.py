@@ -13,7 +13,7 @@ from media.rtmp.errors import TooManyFromAddress
 from media.rtmp.limits import Limits
 
 
-def house(address: str) -> str:
+def network_key(address: str) -> str:
     """What counts as one address: an IPv4 address, or the /64 that one IPv6 customer is given at least."""
     if ":" not in address or "." in address:
         return address.removeprefix("::ffff:")
@@ -25,7 +25,7 @@ def house(address: str) -> str:
     return ":".join(front[:4])
 
 
-class Admission:
+class ConnectionLimiter:
     """Connections are named by numbers that grow."""
 
     def __init__(self, limits: Limits) -> None:
@@ -37,7 +37,7 @@ class Admission:
 
     def arrive(self, number: int, address: str) -> int | None:
         """Count a new connection; it needs a `leave`. Returns the connection that has to be closed for it, if any."""
-        place = house(address)
+        place = network_key(address)
         here = self._waiting.setdefault(place, {})
         here[number] = None
         self._waiting_count += 1
@@ -51,7 +51,7 @@ class Admission:
 
     def publish(self, number: int, address: str) -> None:
         """It was let in, and makes room for nobody from now on. Raises TooManyFromAddress."""
-        place = house(address)
+        place = network_key(address)
         if self._publishing[place] >= self._limits.publishing_per_address:
             raise TooManyFromAddress(f"{self._limits.publishing_per_address} encoders publish from there already")
         self._forget(number, place)
@@ -66,7 +66,7 @@ class Admission:
     def leave(self, number: int, address: str) -> None:
         place = self._place.pop(number, None)
         if place is None:
-            self._forget(number, house(address))
+            self._forget(number, network_key(address))
             return
         self._publishing[place] -= 1
         if self._publishing[place] <= 0:
@@ -93,7 +93,7 @@ class _Guesser:
 
 
 @dataclass(slots=True)
-class WrongKeys:
+class FailedKeys:
     """Addresses that tried wrong stream keys.
 
     A key of `long_key` characters is compared in any case: nobody finds it by trying. Shorter ones, which people make
@@ -107,7 +107,7 @@ class WrongKeys:
 
     def may_try(self, address: str, key: str, now: float) -> bool:
         """Whether the key is to be compared at all."""
-        guesser = self._known.get(house(address))
+        guesser = self._known.get(network_key(address))
         if guesser is None or now >= guesser.slow_until or len(key) >= self.limits.long_key:
             return True
         limits = self.limits
@@ -123,7 +123,7 @@ class WrongKeys:
 
     def failed(self, address: str, now: float) -> float:
         """Count a wrong key. Returns for how many seconds the answer has to wait."""
-        place, limits = house(address), self.limits
+        place, limits = network_key(address), self.limits
         guesser = self._known.pop(place, None) or _Guesser(deque(maxlen=limits.failed_keys))
         self._known[place] = guesser  # the youngest last
         if len(self._known) > limits.failed_keys_addresses:
@@ -139,5 +139,5 @@ class WrongKeys:
         return 0.0
 
     def is_slow(self, address: str, now: float) -> bool:
-        guesser = self._known.get(house(address))
+        guesser = self._known.get(network_key(address))
         return guesser is not None and now < guesser.slow_until

@@ -1,4 +1,4 @@
-"""The sound of one run as it is written: counted, without holes, silent where the encoder sends none.
+"""The sound of one epoch as it is written: counted, without holes, silent where the encoder sends none.
 
 A player stops where one of its tracks ends, and none can add a track later (decision 21). So there is always sound.
 """
@@ -31,10 +31,10 @@ class AudioClock:
         return at
 
 
-class Sound:
+class GaplessAudio:
     """Feed it the sound (`place`) and tell it how far the picture is (`fill`); both return what is to be written.
 
-    `silent` sound is made here altogether. `origin_ms` is where the run begins.
+    `silent` sound is made here altogether. `origin_ms` is where the epoch begins.
     """
 
     def __init__(self, track: AudioTrack, origin_ms: int, *, silent: bool) -> None:

@@ -1,7 +1,7 @@
-"""One rung of a broadcast as Low-Latency HLS (RFC 8216bis): takes samples, answers players.
+"""The packager of one rendition: takes samples, answers players with Low-Latency HLS (RFC 8216bis).
 
 It joins the cutter, the window and the playlist text, and holds the requests that wait for what is not there yet. It
-knows no HTTP: `NotThere`, `TooFarAhead` and `Stalled` become 404, 400 and 503 in the face that serves it.
+knows no HTTP: `NotFound`, `TooFarAhead` and `Stalled` become 404, 400 and 503 in the face that serves it.
 """
 
 import asyncio
@@ -9,17 +9,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from media import black, fmp4, silence
+from media import black_frame, fmp4, silence
 from media.hub import Tracks
-from media.package.cutter import Cutter, How, Rules
-from media.package.playlist import Names, Rendered, Renderer
-from media.package.window import Segment, WallClock, Window
+from media.package.cutter import CutRules, Cutter, EpochOptions
+from media.package.playlist import CachedPlaylist, FileNames, PlaylistRenderer
+from media.package.segment_window import Segment, SegmentWindow, WallClock
 from media.track import Kind, Sample
 
-_NAME = re.compile(r"(?P<token>[a-z0-9]+)-(?:i(?P<run>\d{1,9})\.mp4|(?P<number>\d{1,12})(?:\.(?P<part>\d{1,6}))?\.m4s)")
+_NAME = re.compile(
+    r"(?P<token>[a-z0-9]+)-(?:i(?P<epoch>\d{1,9})\.mp4|(?P<number>\d{1,12})(?:\.(?P<part>\d{1,6}))?\.m4s)"
+)
 
 
-class NotThere(Exception):
+class NotFound(Exception):
     """No such segment, part or init segment: never made, or gone from the window."""
 
 
@@ -32,14 +34,14 @@ class Stalled(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """How a rung is cut and kept. `listed` and `spare` count segments, `max_bytes` bounds what is held of them.
+class PackagerConfig:
+    """How a rendition is cut and kept. `listed` and `spare` count segments, `max_bytes` bounds what is held of them.
 
     `quick_start` makes the broadcast's first segment of one part, so that every player can begin with it at once.
     `stall_s` is how long a request waits for something new; None means three target durations (RFC 8216bis, 6.2.5.2).
     """
 
-    rules: Rules = field(default_factory=Rules)
+    rules: CutRules = field(default_factory=CutRules)
     listed: int = 15
     spare: int = 4
     max_bytes: int = 50 << 20
@@ -47,30 +49,30 @@ class Shape:
     quick_start: bool = True
 
 
-class Rung:
+class Packager:
     """A tap of the hub on one side, awaited by players on the other.
 
-    `token` tells this run of the node apart from others in file names, so that no cache mixes them. `first` is the
+    `token` tells this start of the node apart from others in file names, so that no cache mixes them. `first` is the
     first media sequence number. `wall_ms` gives the time of day in milliseconds since the epoch.
 
     What players are given always has a picture and sound, whatever the encoder sends: none can add a track while it
     plays, and all stop where one ends (decision 21). `tracks` is what they are given.
     """
 
-    def __init__(self, token: str, shape: Shape, *, first: int, wall_ms: Callable[[], int]) -> None:
-        self.shape, self.names = shape, Names(token)
-        self.window = Window(first, listed=shape.listed, spare=shape.spare, max_bytes=shape.max_bytes)
+    def __init__(self, token: str, config: PackagerConfig, *, first: int, wall_ms: Callable[[], int]) -> None:
+        self.config, self.names = config, FileNames(token)
+        self.window = SegmentWindow(first, listed=config.listed, spare=config.spare, max_bytes=config.max_bytes)
         self.tracks: Tracks | None = None
         self.ended = False
         self._closed = False
         self._wall_ms = wall_ms
         self._cutter: Cutter | None = None
         self._wall: WallClock | None = None
-        self._run = 0
-        self._fresh = False  # the next part is the first of its run
-        self._key = black.KEYFRAME  # the newest one
+        self._epoch = 0
+        self._fresh = False  # the next part is the first of its epoch
+        self._key = black_frame.KEYFRAME  # the newest one
         self._inits: dict[int, bytes] = {}
-        self._renderer = Renderer(self.names, shape.rules)
+        self._renderer = PlaylistRenderer(self.names, config.rules)
         self._published = asyncio.Event()
 
     @property
@@ -86,22 +88,22 @@ class Rung:
     def part_ms(self) -> int:
         """PART-TARGET."""
         limit = self._cutter.part_limit if self._cutter else None
-        return limit or self.shape.rules.part_limit(None)
+        return limit or self.config.rules.part_limit(None)
 
     def start(self, tracks: Tracks) -> None:
         limit = self._cutter.part_limit if self._cutter else None
         sequence = self._cutter.sequence if self._cutter else 0
         self.pause()
-        self._run += 1
-        before = self.tracks or Tracks(black.TRACK, silence.TRACK)
+        self._epoch += 1
+        before = self.tracks or Tracks(black_frame.TRACK, silence.TRACK)
         self.tracks = Tracks(tracks.video or before.video, tracks.audio or before.audio)
-        self._inits[self._run] = fmp4.init_segment(self.tracks.video, self.tracks.audio)
-        how = How(
-            quick=self.shape.quick_start and self._run == 1,
+        self._inits[self._epoch] = fmp4.init_segment(self.tracks.video, self.tracks.audio)
+        options = EpochOptions(
+            quick=self.config.quick_start and self._epoch == 1,
             silent=tracks.audio is None,
             still=self._key if tracks.video is None else None,
         )
-        self._cutter = Cutter(self.shape.rules, self.tracks, sequence, limit, how=how)
+        self._cutter = Cutter(self.config.rules, self.tracks, sequence, limit, options=options)
         self._wall, self._fresh = None, True
 
     def put(self, sample: Sample) -> None:
@@ -115,20 +117,22 @@ class Rung:
         cuts = self._cutter.put(sample)
         if cuts:
             for cut in cuts:
-                self.window.add(cut, self._run, self._wall, discontinuity=self._fresh)
+                self.window.add(cut, self._epoch, self._wall, discontinuity=self._fresh)
                 self._fresh = False
             self._publish()
 
     def renumber(self, first: int) -> None:
         """Begin with that number after all; nothing must have been cut yet."""
         assert not self.window.segments
-        self.window = Window(first, listed=self.shape.listed, spare=self.shape.spare, max_bytes=self.shape.max_bytes)
+        self.window = SegmentWindow(
+            first, listed=self.config.listed, spare=self.config.spare, max_bytes=self.config.max_bytes
+        )
 
     def pause(self) -> None:
         """The encoder is gone, perhaps for a while: list what it sent, and go on waiting."""
         if self._cutter is not None and self._wall is not None:
             for cut in self._cutter.end():
-                self.window.add(cut, self._run, self._wall, discontinuity=self._fresh)
+                self.window.add(cut, self._epoch, self._wall, discontinuity=self._fresh)
                 self._fresh = False
             self._wall = None
             self.window.finish()
@@ -146,7 +150,9 @@ class Rung:
         self._closed = True
         self._publish()
 
-    async def playlist(self, number: int | None = None, part: int | None = None, *, skip: bool = False) -> Rendered:
+    async def playlist(
+        self, number: int | None = None, part: int | None = None, *, skip: bool = False
+    ) -> CachedPlaylist:
         """Return the media playlist, once it holds segment `number` (or its part `part`).
 
         `skip` asks for a delta update. A player that comes before the first part is there waits for it. Raises
@@ -159,7 +165,7 @@ class Rung:
         await self._begin()
         return self._renderer.media(self.window, self.part_ms, skip=skip, ended=self.ended)
 
-    async def multivariant(self, uri: str) -> Rendered:
+    async def multivariant(self, uri: str) -> CachedPlaylist:
         """Return the multivariant playlist; `uri` leads to the media playlist. Waits and raises as `playlist` does."""
         await self._begin()
         assert self.tracks is not None
@@ -173,17 +179,17 @@ class Rung:
         """
         match = _NAME.fullmatch(name)
         if match is None or match["token"] != self.names.token:
-            raise NotThere
-        if match["run"] is not None:
+            raise NotFound
+        if match["epoch"] is not None:
             try:
-                return self._inits[int(match["run"])]
+                return self._inits[int(match["epoch"])]
             except KeyError:
-                raise NotThere from None
+                raise NotFound from None
         number = int(match["number"])
         if match["part"] is None:
             segment = self._find(number)
             if not segment.done:
-                raise NotThere
+                raise NotFound
             return segment.data
         return await self._part(number, int(match["part"]))
 
@@ -192,13 +198,13 @@ class Rung:
             await self._reach((number, part + 1))
         parts = self._find(number).parts
         if part >= len(parts):
-            raise NotThere  # the segment ended before the hinted part came
+            raise NotFound  # the segment ended before the hinted part came
         return parts[part].data
 
     def _find(self, number: int) -> Segment:
         segment = self.window.find(number)
         if segment is None:
-            raise NotThere
+            raise NotFound
         return segment
 
     def _wanted(self, number: int, part: int | None) -> tuple[int, int]:
@@ -223,13 +229,13 @@ class Rung:
         if not self.playable:
             await self._reach((first, 1))
         if not self.playable:
-            raise NotThere
+            raise NotFound
 
     async def _reach(self, position: tuple[int, int]) -> None:
         """Wait until the window's position is at or past `position`. Raises Stalled."""
         try:
-            stall_s = self.shape.stall_s
-            async with asyncio.timeout(3 * self.shape.rules.target_s if stall_s is None else stall_s):
+            stall_s = self.config.stall_s
+            async with asyncio.timeout(3 * self.config.rules.target_s if stall_s is None else stall_s):
                 while self.window.position < position and not self.ended:
                     if self._closed:
                         raise Stalled
@@ -238,8 +244,8 @@ class Rung:
             raise Stalled from None
 
     def _publish(self) -> None:
-        oldest = self.window.segments[0].run if self.window.segments else self._run
-        for run in [run for run in self._inits if run < oldest]:
-            del self._inits[run]
+        oldest = self.window.segments[0].epoch if self.window.segments else self._epoch
+        for epoch in [epoch for epoch in self._inits if epoch < oldest]:
+            del self._inits[epoch]
         self._published.set()  # one event for all who wait, replaced instead of cleared: each waits for the next turn
         self._published = asyncio.Event()

@@ -1,7 +1,8 @@
 """One track's tags to access units in the form that MP4 stores, whatever form the encoder sends them in.
 
 Picture and sound have one shape: `receive` takes an FLV payload and returns frames, `track` describes them, and
-`trouble` says why there are none. What no decoder takes is never returned. Time and order are left to `ingest.py`.
+`unusable_reason` says why there are none. What no decoder takes is never returned. Time and order are left to
+`ingest.py`.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from media.track import AudioTrack, VideoTrack
 MAX_DAMAGED = 1 << 30  # where the count of unusable frames stops
 
 
-class Trouble(Enum):
+class UnusableReason(Enum):
     """Why frames came that could not be used."""
 
     NO_CONFIGURATION = "no_configuration"  # no SPS and PPS, or no AudioSpecificConfig, in any place they may stand
@@ -23,7 +24,7 @@ class Trouble(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class AccessUnit:
     """One access unit. `nth` counts those that came in one tag: they share its timestamp."""
 
     data: bytes
@@ -32,10 +33,10 @@ class Frame:
     nth: int = 0
 
 
-NOTHING: tuple[Frame, ...] = ()
+NOTHING: tuple[AccessUnit, ...] = ()
 
 
-class VideoIntake:
+class VideoDepacketizer:
     """H.264: the configuration from the sequence header or from the keyframes; samples behind lengths or start codes.
 
     Each method may raise Unplayable.
@@ -43,12 +44,12 @@ class VideoIntake:
 
     def __init__(self) -> None:
         self.track: VideoTrack | None = None
-        self.trouble: Trouble | None = None
+        self.unusable_reason: UnusableReason | None = None
         self.unusable = 0  # frames that were left out since the last one that was not
         self._length_size = nalunits.LENGTH_SIZE
         self._sets: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())  # SPS, PPS
 
-    def receive(self, payload: bytes) -> Sequence[Frame]:
+    def receive(self, payload: bytes) -> Sequence[AccessUnit]:
         try:
             tag = flv.parse_video(payload)
         except flv.BadTag as error:
@@ -87,7 +88,7 @@ class VideoIntake:
         if track != self.track:
             self.track = track
 
-    def _frame(self, tag: flv.VideoTag) -> Sequence[Frame]:
+    def _frame(self, tag: flv.VideoTag) -> Sequence[AccessUnit]:
         data = tag.data
         kinds = nalunits.walk(data, self._length_size)
         if kinds is None or not kinds[0]:
@@ -102,12 +103,12 @@ class VideoIntake:
         slices = [kind for kind in kinds if nalunits.SLICE <= kind <= nalunits.IDR]
         if not slices or self.track is None:
             if slices or not kinds:  # a sample of parameter sets alone is no picture, and nothing is lost with it
-                self._leave_out(Trouble.DAMAGED if not slices else Trouble.NO_CONFIGURATION)
+                self._leave_out(UnusableReason.DAMAGED if not slices else UnusableReason.NO_CONFIGURATION)
             return NOTHING
         if not key and tag.key:
             key = self._begins_anew(data)
-        self.trouble, self.unusable = None, 0
-        return (Frame(data, key, tag.cts_ms),)
+        self.unusable_reason, self.unusable = None, 0
+        return (AccessUnit(data, key, tag.cts_ms),)
 
     def _reframe(self, data: bytes) -> list[bytes]:
         """The units of a sample that is not framed as the record says; none when no framing fits."""
@@ -149,11 +150,11 @@ class VideoIntake:
                 return nalunits.is_intra(unit)
         return False
 
-    def _leave_out(self, trouble: Trouble) -> None:
-        self.trouble, self.unusable = trouble, min(self.unusable + 1, MAX_DAMAGED)
+    def _leave_out(self, unusable_reason: UnusableReason) -> None:
+        self.unusable_reason, self.unusable = unusable_reason, min(self.unusable + 1, MAX_DAMAGED)
 
 
-class AudioIntake:
+class AudioDepacketizer:
     """AAC: the configuration from the sequence header or from ADTS headers, which are taken off.
 
     Frames without either are left out. What onMetaData says of the sound is no configuration: it knows nothing of the
@@ -162,10 +163,10 @@ class AudioIntake:
 
     def __init__(self) -> None:
         self.track: AudioTrack | None = None
-        self.trouble: Trouble | None = None
+        self.unusable_reason: UnusableReason | None = None
         self.unusable = 0
 
-    def receive(self, payload: bytes) -> Sequence[Frame]:
+    def receive(self, payload: bytes) -> Sequence[AccessUnit]:
         try:
             tag = flv.parse_audio(payload)
         except flv.BadTag as error:
@@ -190,19 +191,19 @@ class AudioIntake:
         if track != self.track:
             self.track = track
 
-    def _frames(self, data: bytes) -> Sequence[Frame]:
+    def _frames(self, data: bytes) -> Sequence[AccessUnit]:
         if not adts.has_header(data):
             if self.track is None:
-                return self._leave_out(Trouble.NO_CONFIGURATION)
-            self.trouble, self.unusable = None, 0
-            return (Frame(data),)
+                return self._leave_out(UnusableReason.NO_CONFIGURATION)
+            self.unusable_reason, self.unusable = None, 0
+            return (AccessUnit(data),)
         try:
             header, inside = adts.split(data)
         except adts.BadAdts:
-            return self._leave_out(Trouble.DAMAGED)
+            return self._leave_out(UnusableReason.DAMAGED)
         self._agree(header)
-        self.trouble, self.unusable = None, 0
-        return tuple(Frame(one, nth=nth) for nth, one in enumerate(inside))
+        self.unusable_reason, self.unusable = None, 0
+        return tuple(AccessUnit(one, nth=nth) for nth, one in enumerate(inside))
 
     def _agree(self, header: adts.AdtsHeader) -> None:
         """Believe the headers, which are nearer to the frames, when the configuration says something else."""
@@ -213,6 +214,6 @@ class AudioIntake:
         if told is None or (told.rate, told.channels) != (rate, channels):
             self._use(header.config)
 
-    def _leave_out(self, trouble: Trouble) -> Sequence[Frame]:
-        self.trouble, self.unusable = trouble, min(self.unusable + 1, MAX_DAMAGED)
+    def _leave_out(self, unusable_reason: UnusableReason) -> Sequence[AccessUnit]:
+        self.unusable_reason, self.unusable = unusable_reason, min(self.unusable + 1, MAX_DAMAGED)
         return NOTHING

@@ -2,19 +2,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.bits import Bits, BitsEnd
+from media.bit_reader import BitReader, EndOfBits
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=12), st.lists(st.integers(1, 32), max_size=12))
 def test_numbers_are_the_slices_of_the_binary_text(data: bytes, sizes: list[int]) -> None:
-    text, bits, at = "".join(f"{byte:08b}" for byte in data), Bits(data), 0
+    text, bits, at = "".join(f"{byte:08b}" for byte in data), BitReader(data), 0
     for size in sizes:
         if at + size > len(text):
-            with pytest.raises(BitsEnd):
-                bits.number(size)
+            with pytest.raises(EndOfBits):
+                bits.u(size)
             break
-        assert bits.number(size) == int(text[at : at + size], 2)
+        assert bits.u(size) == int(text[at : at + size], 2)
         at += size
     assert bits.left == len(text) - at
 
@@ -26,19 +26,19 @@ def test_numbers_are_the_slices_of_the_binary_text(data: bytes, sizes: list[int]
 )
 def test_exp_golomb_codes_are_those_of_the_standard(code: str, unsigned: int, signed: int) -> None:
     data = int(code.ljust(8, "0"), 2).to_bytes(1, "big")
-    assert Bits(data).golomb() == unsigned
-    assert Bits(data).signed_golomb() == signed
+    assert BitReader(data).ue() == unsigned
+    assert BitReader(data).se() == signed
 
 
 def test_the_longest_exp_golomb_code_is_read_and_a_longer_one_is_not() -> None:
-    assert Bits(bytes(4) + b"\x80" + bytes(4)).golomb() == (1 << 32) - 1
-    with pytest.raises(BitsEnd):
-        Bits(bytes(4) + b"\x40" + bytes(8)).golomb()
-    with pytest.raises(BitsEnd):
-        Bits(bytes(100)).golomb()
+    assert BitReader(bytes(4) + b"\x80" + bytes(4)).ue() == (1 << 32) - 1
+    with pytest.raises(EndOfBits):
+        BitReader(bytes(4) + b"\x40" + bytes(8)).ue()
+    with pytest.raises(EndOfBits):
+        BitReader(bytes(100)).ue()
 
 
 def test_a_flag_is_one_bit() -> None:
-    bits = Bits(b"\xa0")
+    bits = BitReader(b"\xa0")
     assert [bits.flag() for _ in range(4)] == [True, False, True, False]
     assert bits.left == 4

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from media import black, fmp4, m3u8
+from media import black_frame, fmp4, m3u8
 from media.hub import Tracks
-from media.package.llhls import NotThere, Rung, Shape, Stalled, TooFarAhead
-from media.package.playlist import Rendered
+from media.package.packager import NotFound, Packager, PackagerConfig, Stalled, TooFarAhead
+from media.package.playlist import CachedPlaylist
 from media.track import Kind, Sample
 from tests.kit.boxes import fragments
 from tests.kit.samples import BOTH, OTHER_VIDEO, PICTURE, SOUND, frames, interleaved, sounds
@@ -23,39 +23,39 @@ class Clock:
         return self.ms
 
 
-STEADY = Shape(quick_start=False)
+STEADY = PackagerConfig(quick_start=False)
 
 
-def rung(shape: Shape = STEADY, *, first: int = 0) -> tuple[Rung, Clock]:
+def packager(config: PackagerConfig = STEADY, *, first: int = 0) -> tuple[Packager, Clock]:
     clock = Clock()
-    return Rung("abc123", shape, first=first, wall_ms=clock), clock
+    return Packager("abc123", config, first=first, wall_ms=clock), clock
 
 
-def feed(to: Rung, clock: Clock, samples: Iterable[Sample]) -> None:
+def feed(to: Packager, clock: Clock, samples: Iterable[Sample]) -> None:
     for sample in samples:
         clock.ms = EPOCH_MS + sample.dts_ms
         to.put(sample)
 
 
-def fed(seconds: float, shape: Shape = STEADY, tracks: Tracks = BOTH) -> Rung:
-    made, clock = rung(shape)
+def fed(seconds: float, config: PackagerConfig = STEADY, tracks: Tracks = BOTH) -> Packager:
+    made, clock = packager(config)
     made.start(tracks)
     feed(made, clock, interleaved(frames(seconds), sounds(seconds) if tracks.audio else []))
     return made
 
 
-def read(rendered: Rendered) -> m3u8.MediaPlaylist:
+def read(rendered: CachedPlaylist) -> m3u8.MediaPlaylist:
     value = m3u8.parse(rendered.plain.decode())
     assert isinstance(value, m3u8.MediaPlaylist)
     return value
 
 
-async def listed(source: Rung) -> m3u8.MediaPlaylist:
+async def listed(source: Packager) -> m3u8.MediaPlaylist:
     return read(await source.playlist())
 
 
 async def test_who_comes_before_the_first_part_waits_for_it() -> None:
-    made, clock = rung()
+    made, clock = packager()
     early = [asyncio.create_task(made.playlist()), asyncio.create_task(made.multivariant("0/stream.m3u8"))]
     await asyncio.sleep(0)
     made.start(BOTH)
@@ -71,11 +71,11 @@ async def test_who_comes_before_the_first_part_waits_for_it() -> None:
 
 
 async def test_a_broadcast_that_ends_before_its_first_part_leaves_nobody_waiting() -> None:
-    made, _ = rung()
+    made, _ = packager()
     early = asyncio.create_task(made.playlist())
     await asyncio.sleep(0)
     made.end()
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         await asyncio.wait_for(early, 5)
 
 
@@ -91,7 +91,7 @@ async def test_a_process_that_stops_lets_go_of_all_who_wait() -> None:
 
 
 async def test_a_broadcasts_first_segment_is_one_part_so_that_any_player_can_begin() -> None:
-    made, clock = rung(Shape())
+    made, clock = packager(PackagerConfig())
     made.start(BOTH)
     feed(made, clock, interleaved(frames(0.4), sounds(0.4)))
     playlist = await listed(made)
@@ -148,21 +148,21 @@ async def test_whatever_the_playlist_names_can_be_fetched_and_parts_add_up_to_se
     ["abc123-99.m4s", "abc123-i9.mp4", "other1-0.m4s", "abc123-0.99.m4s", "abc123-3.m4s", "../x", "", "abc123--1.m4s"],
 )
 async def test_a_file_that_was_never_made_is_not_there(name: str) -> None:
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         await fed(7).media(name)
 
 
 async def test_old_segments_go_and_their_init_segments_with_them() -> None:
-    source = fed(40, Shape(listed=3, spare=1, quick_start=False))
+    source = fed(40, PackagerConfig(listed=3, spare=1, quick_start=False))
     playlist = await listed(source)
     assert playlist.media_sequence == 16
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         await source.media("abc123-3.m4s")
     assert await source.media(f"abc123-{16 - 1}.m4s")  # not listed any more, kept for those with an old list
 
 
 async def test_a_blocking_reload_waits_for_its_part_and_no_longer() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     samples = interleaved(frames(8), sounds(8))
     feed(made, clock, [s for s in samples if s.dts_ms < 4600])
@@ -179,7 +179,7 @@ async def test_a_blocking_reload_waits_for_its_part_and_no_longer() -> None:
 
 
 async def test_a_blocking_reload_for_a_whole_segment_waits_for_its_last_part() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     samples = interleaved(frames(8), sounds(8))
     feed(made, clock, [s for s in samples if s.dts_ms < 3900])
@@ -202,7 +202,7 @@ async def test_asking_too_far_ahead_is_refused(number: int, part: int | None) ->
 
 
 async def test_the_hinted_part_is_waited_for() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     samples = interleaved(frames(8), sounds(8))
     feed(made, clock, [s for s in samples if s.dts_ms < 4600])
@@ -216,7 +216,7 @@ async def test_the_hinted_part_is_waited_for() -> None:
 
 
 async def test_a_stalled_ingest_answers_instead_of_hanging() -> None:
-    source = fed(5, Shape(stall_s=0.05, quick_start=False))
+    source = fed(5, PackagerConfig(stall_s=0.05, quick_start=False))
     with pytest.raises(Stalled):
         await source.playlist(2)
     with pytest.raises(Stalled):
@@ -224,7 +224,7 @@ async def test_a_stalled_ingest_answers_instead_of_hanging() -> None:
 
 
 async def test_an_encoder_that_returns_goes_on_in_the_same_playlist_after_a_discontinuity() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     feed(made, clock, interleaved(frames(5), sounds(5)))
     made.pause()
@@ -249,7 +249,7 @@ async def test_the_end_is_listed_and_wakes_all_who_wait() -> None:
     assert playlist.ended
     assert playlist.preload_hint is None
     assert sum(segment.duration_s for segment in playlist.segments) == pytest.approx(5, abs=0.05)
-    with pytest.raises(NotThere):
+    with pytest.raises(NotFound):
         await asyncio.wait_for(hinted, 5)
     assert read(await source.playlist(3)).ended
 
@@ -269,7 +269,7 @@ async def test_a_delta_update_of_a_short_playlist_is_the_whole_of_it() -> None:
 
 
 async def test_a_playlist_is_written_once_per_part() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     feed(made, clock, frames(5))
     first = await made.playlist()
@@ -280,7 +280,7 @@ async def test_a_playlist_is_written_once_per_part() -> None:
 
 
 async def test_the_multivariant_playlist_measures_its_bandwidth() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(PICTURE)
     feed(made, clock, frames(6.5, size=10_000))
     value = m3u8.parse((await made.multivariant("0/stream.m3u8")).plain.decode())
@@ -293,16 +293,16 @@ async def test_the_multivariant_playlist_measures_its_bandwidth() -> None:
 
 
 async def test_memory_is_bounded_by_bytes_at_any_bit_rate() -> None:
-    shape = Shape(max_bytes=2_000_000)
-    made, clock = rung(shape)
+    config = PackagerConfig(max_bytes=2_000_000)
+    made, clock = packager(config)
     made.start(PICTURE)
     feed(made, clock, frames(20, size=50_000))
-    assert made.window.bytes <= shape.max_bytes + 50_000 * 60 + 10_000
+    assert made.window.bytes <= config.max_bytes + 50_000 * 60 + 10_000
     assert (await listed(made)).segments == () or made.window.bytes < 5_100_000
 
 
 async def test_numbers_can_go_on_from_an_earlier_process() -> None:
-    made, clock = rung(first=400)
+    made, clock = packager(first=400)
     made.start(PICTURE)
     feed(made, clock, frames(5))
     playlist = await listed(made)
@@ -312,7 +312,7 @@ async def test_numbers_can_go_on_from_an_earlier_process() -> None:
 
 async def test_the_multivariant_playlist_says_the_frame_rate_and_that_segments_are_independent() -> None:
     for fps, told in ((30, 30), (24_000 / 1001, 23.976), (60_000 / 1001, 59.94), (17, 17.0)):
-        made, clock = rung()
+        made, clock = packager()
         made.start(BOTH)
         feed(made, clock, interleaved(frames(20, fps=fps), sounds(20)))
         playlist = m3u8.parse((await made.multivariant("0/stream.m3u8")).plain.decode())
@@ -323,7 +323,7 @@ async def test_the_multivariant_playlist_says_the_frame_rate_and_that_segments_a
 
 
 async def test_segments_that_begin_without_a_keyframe_are_not_called_independent() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     feed(made, clock, interleaved(frames(12, gop_s=5), sounds(12)))
     assert not (await listed(made)).independent_segments
@@ -331,7 +331,7 @@ async def test_segments_that_begin_without_a_keyframe_are_not_called_independent
 
 
 async def test_a_part_past_the_last_one_of_a_segment_is_the_first_of_the_next() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     stream = interleaved(frames(9), sounds(9))
     feed(made, clock, [sample for sample in stream if sample.dts_ms <= 4_000])
@@ -350,7 +350,7 @@ async def test_a_part_past_the_last_one_of_a_segment_is_the_first_of_the_next() 
 
 
 async def test_a_part_that_is_waited_for_while_its_segment_ends_before_it_is_the_first_of_the_next() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     stream = interleaved(frames(9), sounds(9))
     feed(made, clock, [sample for sample in stream if sample.dts_ms <= 3_800])
@@ -368,7 +368,7 @@ async def test_a_part_that_is_waited_for_while_its_segment_ends_before_it_is_the
 
 @pytest.mark.parametrize("gop_s", [2, 3.3, 8, 10])
 async def test_every_preload_hint_comes_true(gop_s: float) -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(BOTH)
     hint = None
     for sample in interleaved(frames(45, gop_s=gop_s), sounds(45)):
@@ -386,7 +386,7 @@ async def test_every_preload_hint_comes_true(gop_s: float) -> None:
 
 @pytest.mark.parametrize("tracks", [PICTURE, SOUND, BOTH])
 async def test_players_are_given_picture_and_sound_whatever_the_encoder_sends(tracks: Tracks) -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(tracks)
     given = [*(frames(4) if tracks.video else []), *(sounds(4) if tracks.audio else [])]
     feed(made, clock, interleaved(given))
@@ -400,7 +400,7 @@ async def test_players_are_given_picture_and_sound_whatever_the_encoder_sends(tr
 
 
 async def test_tracks_that_come_and_go_change_the_init_segment_and_never_the_set_of_tracks() -> None:
-    made, clock = rung()
+    made, clock = packager()
     for nth, tracks in enumerate((PICTURE, BOTH, SOUND, BOTH, PICTURE)):
         made.start(tracks)
         begin = nth * 4_000
@@ -421,10 +421,10 @@ async def test_tracks_that_come_and_go_change_the_init_segment_and_never_the_set
 
 
 async def test_a_picture_that_is_gone_stands_still_and_one_that_never_was_is_black() -> None:
-    made, clock = rung()
+    made, clock = packager()
     made.start(SOUND)
     feed(made, clock, sounds(2.5))
-    assert black.KEYFRAME in await made.media("abc123-0.m4s")
+    assert black_frame.KEYFRAME in await made.media("abc123-0.m4s")
     key = Sample(Kind.VIDEO, 3_000, b"\0\0\0\3key", True)
     made.start(BOTH)
     feed(made, clock, interleaved([key, *frames(1, start_ms=3_033)[1:]], sounds(1, start_ms=3_000)))

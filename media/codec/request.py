@@ -7,7 +7,7 @@ MAX_REQUEST = 32 << 20  # bytes; a message of RTMP has 16 MiB at most
 _LENGTHS = struct.Struct(">II")
 
 
-class Broken(Exception):
+class BadRequest(Exception):
     """The bytes are not what the other side writes."""
 
 
@@ -28,9 +28,9 @@ def write_request(request: Request) -> bytes:
 def read_request(data: bytes) -> Request:
     """Raises Broken."""
     if not _LENGTHS.size <= len(data) <= MAX_REQUEST:
-        raise Broken(f"a request of {len(data)} bytes")
+        raise BadRequest(f"a request of {len(data)} bytes")
     length, max_width = _LENGTHS.unpack_from(data)
     frame_at = _LENGTHS.size + length
     if frame_at >= len(data) or not length or not max_width:
-        raise Broken("a request without a configuration, a frame or a width")
+        raise BadRequest("a request without a configuration, a frame or a width")
     return Request(data[_LENGTHS.size : frame_at], data[frame_at:], max_width)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from subprocess import PIPE
 
 from media import jpeg
-from media.codec.wire import Request, write_request
+from media.codec.request import Request, write_request
 from media.keyframe import Keyframe
 
 COMMAND = (sys.executable, "-m", "media.codec")
@@ -26,12 +26,12 @@ PREFIXES = ("LC_", "PYTHON", "MALLOC_", "COVERAGE_", "COV_CORE_")
 MAX_WORDS = 200  # characters of what the child complains about
 
 
-class NoStill(Exception):
+class NoThumbnail(Exception):
     """There is no picture of this keyframe; str() says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class Thumbnail:
     """A JPEG, and its size in pixels."""
 
     width: int
@@ -40,45 +40,45 @@ class Still:
 
 
 @dataclass(frozen=True, slots=True)
-class Studio:
+class Thumbnailer:
     """How pictures are made: by which command, and how long it may take."""
 
     command: Sequence[str] = COMMAND
     timeout_s: float = TIMEOUT_S
     max_width: int = 1280
 
-    async def draw(self, keyframe: Keyframe) -> Still:
+    async def render(self, keyframe: Keyframe) -> Thumbnail:
         """Raises NoStill. When it is cancelled, the child is gone before it returns."""
         track = keyframe.track
         if max(track.width, track.height) > MAX_SIDE:
-            raise NoStill(f"{track.width}x{track.height} is too large")
+            raise NoThumbnail(f"{track.width}x{track.height} is too large")
         given = write_request(Request(track.record, keyframe.data, self.max_width))
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment(), start_new_session=True
             )
         except OSError as error:
-            raise NoStill(f"the child could not be started: {error}") from error
+            raise NoThumbnail(f"the child could not be started: {error}") from error
         try:
             async with asyncio.timeout(self.timeout_s):
                 made, complaint = await process.communicate(given)
         except TimeoutError as error:
-            raise NoStill(f"the child did not end within {self.timeout_s:g} s") from error
+            raise NoThumbnail(f"the child did not end within {self.timeout_s:g} s") from error
         finally:
             await _end(process)
         if process.returncode != 0:
             words = complaint.decode("utf-8", "replace").strip()[-MAX_WORDS:]
-            raise NoStill(f"the child ended with {process.returncode}: {words}")
-        return _still(made)
+            raise NoThumbnail(f"the child ended with {process.returncode}: {words}")
+        return _thumbnail(made)
 
 
-def _still(made: bytes) -> Still:
+def _thumbnail(made: bytes) -> Thumbnail:
     if len(made) > MAX_JPEG:
-        raise NoStill(f"a picture of {len(made)} bytes")
+        raise NoThumbnail(f"a picture of {len(made)} bytes")
     try:
-        return Still(*jpeg.size(made), made)
-    except jpeg.NoPicture as error:
-        raise NoStill(f"the child wrote no JPEG: {error}") from error
+        return Thumbnail(*jpeg.size(made), made)
+    except jpeg.BadJpeg as error:
+        raise NoThumbnail(f"the child wrote no JPEG: {error}") from error
 
 
 async def _end(process: Process) -> None:

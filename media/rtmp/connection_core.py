@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from media.rtmp import messages
-from media.rtmp.chunks import Message, Reader, Writer
+from media.rtmp.chunks import ChunkReader, ChunkWriter, Message
 from media.rtmp.errors import NotRtmp, TooMuchEarly
 from media.rtmp.limits import Limits
 
@@ -17,7 +17,7 @@ class Handshake(Protocol):
     def outgoing(self) -> bytes: ...
 
 
-class Link:
+class ConnectionCore:
     """`restrict` and `relax` change what the peer may send: little work for strangers, all of it for publishers."""
 
     def __init__(self, handshake: Handshake, limits: Limits) -> None:
@@ -25,8 +25,8 @@ class Link:
         self.received = 0  # bytes, the handshake included, as the acknowledgements count them
         self.acknowledged = 0  # what the peer says to have received, modulo 2**32
         self._handshake = handshake
-        self._reader = Reader(max_message=limits.early, max_streams=limits.chunk_streams)
-        self._writer = Writer()
+        self._reader = ChunkReader(max_message=limits.early, max_streams=limits.chunk_streams)
+        self._writer = ChunkWriter()
         self._budget: int | None = None  # bytes that may still be read
         self._held = b""  # what came beyond them
         self._out: list[bytes] = []
@@ -77,7 +77,7 @@ class Link:
     def messages(self) -> Iterator[Message]:
         """Take the messages that are not the link's own affair.
 
-        Raises what `chunks.Reader` does, BadMessage and TooMuchEarly.
+        Raises what `chunks.ChunkReader` does, BadMessage and TooMuchEarly.
         """
         for message in self._reader.messages():
             control = _CONTROL.get(message.kind)
@@ -127,9 +127,9 @@ class Link:
             self.send(messages.write_user_control(messages.PING_RESPONSE, data[:4]))
 
 
-_CONTROL: dict[int, Callable[[Link, Message], None]] = {
-    messages.ACKNOWLEDGEMENT: Link._on_acknowledgement,
-    messages.USER_CONTROL: Link._on_user_control,
-    messages.WINDOW_SIZE: Link._on_window_size,
-    messages.PEER_BANDWIDTH: Link._on_peer_bandwidth,
+_CONTROL: dict[int, Callable[[ConnectionCore, Message], None]] = {
+    messages.ACKNOWLEDGEMENT: ConnectionCore._on_acknowledgement,
+    messages.USER_CONTROL: ConnectionCore._on_user_control,
+    messages.WINDOW_SIZE: ConnectionCore._on_window_size,
+    messages.PEER_BANDWIDTH: ConnectionCore._on_peer_bandwidth,
 }
