@@ -7,11 +7,11 @@ from tortoise.models import Model
 
 
 class VisitorRow(Model):
-    """`skeleton` is the name as the eye takes it (`names.likeness`), by which look-alikes are found."""
+    """`likeness` is the name as the eye takes it (`names.skeleton`), by which look-alikes are found."""
 
     id = fields.CharField(max_length=16, primary_key=True)
     name = fields.CharField(max_length=64)
-    skeleton = fields.CharField(max_length=128, db_index=True)
+    likeness = fields.CharField(max_length=128, db_index=True)
     colour = fields.SmallIntField()
     role = fields.CharField(max_length=16, db_index=True)
     previous_names: fields.Field[list[str]] = fields.JSONField(default=list)

@@ -60,7 +60,7 @@ class Visitors:
         row = VisitorRow(
             id=message_ids.of_visitor(self._clocks.chance),
             name=name,
-            skeleton=names.skeleton(name),
+            likeness=names.skeleton(name),
             colour=colour,
             role=role.value,
             created_at=self._clocks.now(),
@@ -117,7 +117,7 @@ class Visitors:
 
     async def is_taken(self, name: str, visitor_id: str = "") -> bool:
         """Whether a signed-in visitor other than this one has the name, or one that looks like it."""
-        rows = VisitorRow.filter(skeleton=names.skeleton(name), authenticated_at__isnull=False)
+        rows = VisitorRow.filter(likeness=names.skeleton(name), authenticated_at__isnull=False)
         return await rows.exclude(id=visitor_id).exists()
 
     async def rename(self, visitor_id: str, name: str) -> Visitor:
@@ -186,7 +186,7 @@ class Visitors:
         return await self._change(
             visitor_id,
             name=name,
-            skeleton=names.skeleton(name),
+            likeness=names.skeleton(name),
             previous_names=previous[-MAX_PREVIOUS:],
             renamed_at=self._clocks.now(),
         )
