@@ -16,7 +16,7 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.actor import Actor
 from activitypub.inbox import Verified
-from activitypub.vocabulary.pairs import pair_of
+from activitypub.vocabulary.reversals import reversal_of
 from fedistream.core.supervisor import go
 from fedistream.db import DatabaseProblem, atomic, within
 from fedistream.errors import Refusal, TooMany
@@ -135,7 +135,7 @@ class Applause:
 
     async def _write(self, applause: Sequence[Verified]) -> list[bool]:
         """In a transaction. Which of them were not acted on before."""
-        heard = {each.activity.id: pair_of(each.activity) for each in applause}
+        heard = {each.activity.id: reversal_of(each.activity) for each in applause}
         new = await self._parts.acquaintances.hear_all(heard)
         firsts: list[bool] = []
         for each in applause:

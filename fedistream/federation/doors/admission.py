@@ -5,9 +5,9 @@ The node's own actor is for everybody in any case, since whoever checks our sign
 
 from activitypub.fetch import Clock
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import read_claim
+from activitypub.signatures import parse_signature
 from activitypub.signatures.request import Request
-from activitypub.signer import confirm
+from activitypub.signer import verify
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Settings
 from fedistream.federation.blocks import Blocks
@@ -39,10 +39,10 @@ class Admission:
             raise
 
     async def _check_signature(self, request: Request) -> None:
-        claim = read_claim(request, now=self._clock())
+        claim = parse_signature(request, now=self._clock())
         if self._acquaintances.is_blocked(claim.key_id):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
-        signer = await confirm(claim, self._acquaintances)
+        signer = await verify(claim, self._acquaintances)
         if self._acquaintances.is_blocked(signer.actor.id) or self._blocks.names(signer.actor):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
         await self._visits.heard(signer.actor)
@@ -52,7 +52,7 @@ class Admission:
         if not any(name in SIGNED for name, _ in request.headers):
             return
         try:
-            claim = read_claim(request, now=self._clock())
+            claim = parse_signature(request, now=self._clock())
         except Refused:
             return
         if self._acquaintances.is_blocked(claim.key_id):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activitypub.fetch import Clock
+from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import Verified
-from activitypub.restraint import Fetches
 from fedistream.events import Fact
 from fedistream.federation.acquaintances import Acquaintances
 from fedistream.federation.addresses import Addresses
@@ -42,7 +42,7 @@ class House:
     followers: Followers
     letters: Letters
     outbox: Promises
-    fetches: Fetches
+    fetches: DocumentFetcher
     posts: Posts
     visits: Visits
     now: Callable[[], datetime]

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from activitypub.actor import Actor, Picture
+from activitypub.actor import Actor, Image
 from activitypub.inbox import Verified
 from activitypub.signatures import Scheme
 from activitypub.signatures.keys import make_ed25519
@@ -118,7 +118,7 @@ async def test_what_can_be_taken_back_is_known_by_the_rows_alone(
     liked = does(1, await posted(node))
     assert await applause.take(liked)
     # another process may let go of it
-    assert not await acquaintances.seen(liked.activity.id)
+    assert not await acquaintances.was_seen(liked.activity.id)
     assert await acquaintances.was_heard(liked.activity.id)
     assert not await applause.take(liked)
 
@@ -219,7 +219,7 @@ async def test_what_is_not_ours_or_was_deleted_is_heard_and_not_recorded(
 async def test_who_looks_otherwise_than_before_is_written_down_anew(node: Federated, applause: Applause) -> None:
     post, other = await posted(node), await posted(node)
     await applause.take(does(1, post))
-    renamed = replace(actor(1), name="Fan, the first", icon=Picture("https://h1.example/face.png"))
+    renamed = replace(actor(1), name="Fan, the first", icon=Image("https://h1.example/face.png"))
     await asyncio.gather(applause.take(does(1, other, name="second", by=renamed)), applause.take(does(2, other)))
     names = {row.name: row.image for row in await RemoteActorRow.all()}
     assert names == {"Fan, the first": "https://h1.example/face.png", "Fan 2": ""}
