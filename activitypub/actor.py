@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from activitypub import members, names
+from activitypub import properties, type_names
 from activitypub.refusal import Reason, Refused
 from activitypub.signatures.keys import Algorithm, BadKey, PublicKey, load_multikey, load_public
 from activitypub.strictjson import Json
@@ -28,7 +28,7 @@ class ActorKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Image:
     url: str
     media_type: str | None = None
 
@@ -56,8 +56,8 @@ class Actor:
     name: str | None = None
     summary: str | None = None
     url: str | None = None
-    icon: Picture | None = None
-    image: Picture | None = None
+    icon: Image | None = None
+    image: Image | None = None
     manually_approves: bool = False
     discoverable: bool = False
     indexable: bool = False
@@ -73,7 +73,7 @@ class Actor:
     document: Json = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether it may be kept as the truth: to a badly signed fetch Sharkey answers with a stripped actor."""
         # instance actors, which sign fetches and reports, have no followers; nor have Lemmy's people, whose documents
         # say since when they are there, as stripped ones do not
@@ -86,41 +86,41 @@ class Actor:
 
 def parse_actor(document: Json) -> Actor:
     """Read an actor. Raises Refused(SHAPE). Keys that we would not verify with are left out, not refused."""
-    members.check_plain(document)
-    kind = next((name for name in members.types(document) if name in names.ACTORS), None)
-    identifier, inbox = members.id_of(document), members.id_of(document.get("inbox"))
-    username = members.label(document.get("preferredUsername"))
+    properties.check_plain(document)
+    kind = next((name for name in properties.types(document) if name in type_names.ACTORS), None)
+    identifier, inbox = properties.id_of(document), properties.id_of(document.get("inbox"))
+    username = properties.label(document.get("preferredUsername"))
     if kind is None or identifier is None or inbox is None or username is None:
         raise Refused(Reason.SHAPE, "an actor needs a known type, an id, an inbox and a preferredUsername")
     endpoints = document.get("endpoints")
-    shared = members.id_of(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None
+    shared = properties.id_of(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else None
     return Actor(
         identifier,
         kind,
         username,
         inbox,
-        outbox=members.id_of(document.get("outbox")),
-        followers=members.id_of(document.get("followers")),
-        following=members.id_of(document.get("following")),
-        featured=members.id_of(document.get("featured")),
+        outbox=properties.id_of(document.get("outbox")),
+        followers=properties.id_of(document.get("followers")),
+        following=properties.id_of(document.get("following")),
+        featured=properties.id_of(document.get("featured")),
         # one delivery goes there for all followers of a host: a foreign one would draw those of others
         shared_inbox=shared if same_authority(shared, inbox) else None,
-        name=members.label(document.get("name")),
-        summary=members.text(document.get("summary"), MAX_SUMMARY),
-        url=members.page_of(document.get("url"), identifier),
+        name=properties.label(document.get("name")),
+        summary=properties.text(document.get("summary"), MAX_SUMMARY),
+        url=properties.page_url_of(document.get("url"), identifier),
         icon=_picture(document.get("icon")),
         image=_picture(document.get("image")),
         manually_approves=document.get("manuallyApprovesFollowers") is True,
         discoverable=document.get("discoverable") is True,
         indexable=document.get("indexable") is True,
-        published=members.moment(document.get("published")),
+        published=properties.parse_time(document.get("published")),
         fields=_fields(document.get("attachment")),
         hashtags=_hashtags(document.get("tag")),
         keys=_keys(document, identifier),
-        also_known_as=members.ids_of(document.get("alsoKnownAs"))[:MAX_FIELDS],
-        moved_to=members.id_of(document.get("movedTo")),
-        webfinger=members.text(document.get("webfinger"), 320),
-        generator=members.id_of(document.get("generator")),
+        also_known_as=properties.ids_of(document.get("alsoKnownAs"))[:MAX_FIELDS],
+        moved_to=properties.id_of(document.get("movedTo")),
+        webfinger=properties.text(document.get("webfinger"), 320),
+        generator=properties.id_of(document.get("generator")),
         attribution_domains=_texts(document.get("attributionDomains")),
         document=document,
     )
@@ -150,7 +150,7 @@ def write_actor(value: Actor) -> Json:
         "manuallyApprovesFollowers": value.manually_approves,
         "discoverable": value.discoverable,
         "indexable": value.indexable,
-        "published": members.moment_text(value.published) if value.published else None,
+        "published": properties.write_time(value.published) if value.published else None,
         "icon": _write_picture(value.icon),
         "image": _write_picture(value.image),
         "attachment": [{"type": "PropertyValue", "name": name, "value": html} for name, html in value.fields],
@@ -177,8 +177,8 @@ def parse_key(document: Json) -> tuple[ActorKey, str]:
     Returns it with the URL of its owner, which is a claim until the owner's document names the key.
     Raises Refused(KEY).
     """
-    identifier = members.id_of(document)
-    owner = members.id_of(document.get("owner")) or members.id_of(document.get("controller"))
+    identifier = properties.id_of(document)
+    owner = properties.id_of(document.get("owner")) or properties.id_of(document.get("controller"))
     if identifier is None or not same_authority(identifier, owner):
         raise Refused(Reason.KEY, "a key needs an id and an owner on the same host")
     try:
@@ -193,8 +193,8 @@ def parse_key(document: Json) -> tuple[ActorKey, str]:
 
 def _keys(document: Json, owner: str) -> tuple[ActorKey, ...]:
     listed = [
-        *members.many(document.get("publicKey"))[:MAX_KEYS],
-        *members.many(document.get("assertionMethod"))[:MAX_KEYS],
+        *properties.as_list(document.get("publicKey"))[:MAX_KEYS],
+        *properties.as_list(document.get("assertionMethod"))[:MAX_KEYS],
     ]
     kept: dict[str, ActorKey] = {}
     for each in listed:
@@ -208,37 +208,37 @@ def _keys(document: Json, owner: str) -> tuple[ActorKey, ...]:
     return tuple(kept.values())
 
 
-def _picture(value: Any) -> Picture | None:
-    first = members.many(value)[:1]
-    url = members.url_of(first[0].get("url") if first and isinstance(first[0], dict) else first)
+def _picture(value: Any) -> Image | None:
+    first = properties.as_list(value)[:1]
+    url = properties.url_of(first[0].get("url") if first and isinstance(first[0], dict) else first)
     if url is None:
         return None
-    return Picture(url, members.text(first[0].get("mediaType"), 100) if isinstance(first[0], dict) else None)
+    return Image(url, properties.text(first[0].get("mediaType"), 100) if isinstance(first[0], dict) else None)
 
 
-def _write_picture(value: Picture | None) -> Json | None:
+def _write_picture(value: Image | None) -> Json | None:
     if value is None:
         return None
     return {"type": "Image", "url": value.url} | ({"mediaType": value.media_type} if value.media_type else {})
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(text for each in members.many(value)[:MAX_FIELDS] if (text := members.label(each)))
+    return tuple(text for each in properties.as_list(value)[:MAX_FIELDS] if (text := properties.label(each)))
 
 
 def _fields(value: Any) -> tuple[tuple[str, str], ...]:
     pairs = (
-        (members.label(each.get("name")), members.text(each.get("value"), 2048))
-        for each in members.many(value)[:MAX_FIELDS]
-        if isinstance(each, dict) and "PropertyValue" in members.types(each)
+        (properties.label(each.get("name")), properties.text(each.get("value"), 2048))
+        for each in properties.as_list(value)[:MAX_FIELDS]
+        if isinstance(each, dict) and "PropertyValue" in properties.types(each)
     )
     return tuple((name, html) for name, html in pairs if name and html)
 
 
 def _hashtags(value: Any) -> tuple[tuple[str, str], ...]:
     pairs = (
-        (members.label(each.get("name")), members.url_of(each.get("href")))
-        for each in members.many(value)[:MAX_FIELDS]
-        if isinstance(each, dict) and "Hashtag" in members.types(each)
+        (properties.label(each.get("name")), properties.url_of(each.get("href")))
+        for each in properties.as_list(value)[:MAX_FIELDS]
+        if isinstance(each, dict) and "Hashtag" in properties.types(each)
     )
     return tuple((name, href) for name, href in pairs if name and href)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from activitypub import members
+from activitypub import properties
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.vocabulary.contexts import with_context
@@ -47,7 +47,7 @@ def write_collection(identifier: str, total: int, *, last: int | None = None, or
     return with_context(made)
 
 
-def write_whole(identifier: str, items: Sequence[str | Json]) -> Json:
+def write_unpaged(identifier: str, items: Sequence[str | Json]) -> Json:
     """Return a short collection with its items, without pages: featured, or an empty following."""
     made: Json = {
         "id": identifier,
@@ -76,14 +76,14 @@ def write_page(
     return with_context(made)
 
 
-def embed(identifier: str) -> Json:
+def embed_link(identifier: str) -> Json:
     """Return the collection as it stands in a document of ours that is sent: with a first page that has no more in it
     than where to go on. Mastodon writes the replies to a post so, and GoToSocial reads them in no other form."""
     first = {"type": "CollectionPage", "partOf": identifier, "next": page_url(identifier, 1), "items": []}
     return {"id": identifier, "type": "Collection", "first": first}
 
 
-def embed_page(identifier: str, items: Sequence[str], *, total: int, last: int) -> Json:
+def embed_first_page(identifier: str, items: Sequence[str], *, total: int, last: int) -> Json:
     """Return the collection as it stands in a document that is fetched, with what its first page has."""
     first = write_page(identifier, 1, items, total=total, last=last, ordered=False)
     return {"id": identifier, "type": "Collection", "totalItems": total, "first": first}
@@ -94,8 +94,8 @@ def parse_collection(document: Json) -> Collection:
 
     Following `next` is left to the caller, who must stop after some pages: the far side can make them without end.
     """
-    members.check_plain(document)
-    identifier, kinds = members.id_of(document), set(members.types(document))
+    properties.check_plain(document)
+    identifier, kinds = properties.id_of(document), set(properties.types(document))
     if identifier is None or not kinds & (COLLECTIONS | PAGES):
         raise Refused(Reason.SHAPE, "not a collection with an id")
     first = document.get("first")
@@ -104,14 +104,14 @@ def parse_collection(document: Json) -> Collection:
     return Collection(
         identifier,
         page=bool(kinds & PAGES),
-        total=members.number(document.get("totalItems")),
+        total=properties.number(document.get("totalItems")),
         items=(*_items(document), *(_items(source) if source is not document else ())),
-        first=members.id_of(first),
-        next=members.id_of(source.get("next")),
-        part_of=members.id_of(document.get("partOf")),
+        first=properties.id_of(first),
+        next=properties.id_of(source.get("next")),
+        part_of=properties.id_of(document.get("partOf")),
     )
 
 
 def _items(document: Json) -> tuple[str | Json, ...]:
     given: Any = document.get("orderedItems", document.get("items"))
-    return tuple(each for each in members.many(given)[:MAX_ITEMS] if isinstance(each, str | dict))
+    return tuple(each for each in properties.as_list(given)[:MAX_ITEMS] if isinstance(each, str | dict))

@@ -6,11 +6,11 @@ from urllib.parse import urljoin
 from activitypub import strictjson
 from activitypub.fetch import MAX_HOPS, Clock
 from activitypub.guard import Blocked
-from activitypub.outside import Answer, Outside, TooLong, Unreachable
+from activitypub.http_client import HttpClient, Response, ResponseTooLarge, Unreachable
 from activitypub.schemes import Schemes, other
 from activitypub.signatures import Scheme, digest, httpdate, sign
 from activitypub.signatures.keys import SigningKey
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import Json
 from activitypub.urls import BadUrl
 from activitypub.webfinger import ACTIVITY_JSON
@@ -20,7 +20,7 @@ MAX_ANSWER = 65_536  # bytes: what an inbox answers is not read, only drained to
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Payload:
     """An activity as bytes, with its digests: made once, sent to any number of inboxes."""
 
     body: bytes
@@ -29,7 +29,7 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Delivered:
     """The inbox took it. That is no proof that the signature was right: some servers verify later."""
 
     status: int
@@ -37,50 +37,50 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class TemporaryFailure:
     """Not now. `after_s` is the wish of the far side, None where it has none; `why` is a word for the log."""
 
     after_s: float | None
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
+class PermanentFailure:
     """Never, as it is. `gone` says that the inbox itself is no more: drop it, and fetch the actor again."""
 
-    why: str
+    reason: str
     gone: bool = False
 
 
-Outcome = Done | Retry | Dead
+Outcome = Delivered | TemporaryFailure | PermanentFailure
 
 # Statuses that mean other than their hundred does. 401: both signatures were refused, so the far side may have an old
 # key of ours; one more try, after an Update of the actor, is worth it.
 _OUTCOMES: dict[int, Outcome] = {
-    401: Retry(None, "unauthorized"),
-    408: Retry(None, "status 408"),
-    410: Dead("gone", gone=True),
-    429: Retry(None, "too many requests"),
-    501: Dead("status 501"),
+    401: TemporaryFailure(None, "unauthorized"),
+    408: TemporaryFailure(None, "status 408"),
+    410: PermanentFailure("gone", gone=True),
+    429: TemporaryFailure(None, "too many requests"),
+    501: PermanentFailure("status 501"),
 }
 _KEEP_METHOD = frozenset({307, 308})  # the only redirects that let a POST be a POST
 
 
-def pack(document: Json) -> Parcel:
+def encode_payload(document: Json) -> Payload:
     """Return the activity as it is signed and sent."""
     body = strictjson.write(document)
-    return Parcel(body, digest.digest(body), digest.content_digest(body))
+    return Payload(body, digest.digest(body), digest.content_digest(body))
 
 
 class Deliverer:
-    """Delivers over one Outside, remembering which scheme each host takes."""
+    """Delivers over one HttpClient, remembering which scheme each host takes."""
 
-    def __init__(self, outside: Outside, schemes: Schemes, clock: Clock) -> None:
+    def __init__(self, outside: HttpClient, schemes: Schemes, clock: Clock) -> None:
         self._outside = outside
         self._schemes = schemes
         self._clock = clock
 
-    async def deliver(self, inbox: str, parcel: Parcel, signer: SigningKey) -> Outcome:
+    async def deliver(self, inbox: str, parcel: Payload, signer: SigningKey) -> Outcome:
         """Try once to bring `parcel` to `inbox`; with the other signature too if the first is refused.
 
         Never raises for what the far side does. Raises ValueError for a key that is not RSA.
@@ -90,17 +90,17 @@ class Deliverer:
             try:
                 answer, scheme = await self._knock(at, parcel, signer)
             except (Blocked, BadUrl) as error:
-                return Dead(f"blocked: {error}")
+                return PermanentFailure(f"blocked: {error}")
             except Unreachable as error:
-                return Retry(None, str(error))
+                return TemporaryFailure(None, str(error))
             if answer.status not in _KEEP_METHOD:
                 return _outcome(answer, scheme, self._clock())
             at = _target(at, answer)
-        return Dead("too many redirects")
+        return PermanentFailure("too many redirects")
 
-    async def _knock(self, url: str, parcel: Parcel, signer: SigningKey) -> tuple[Answer, Scheme]:
+    async def _knock(self, url: str, parcel: Payload, signer: SigningKey) -> tuple[Response, Scheme]:
         """Send by the scheme that the host took last; a second time by the other one on 401 or 403."""
-        request = compose("POST", url, [("Content-Type", ACTIVITY_JSON)], parcel.body)
+        request = outgoing_request("POST", url, [("Content-Type", ACTIVITY_JSON)], parcel.body)
         first = self._schemes.get(request.authority, self._clock())
         answer = await self._send(request, parcel, first, signer)
         if answer.status not in {401, 403}:
@@ -113,7 +113,7 @@ class Deliverer:
             self._schemes.put(request.authority, second, self._clock())
         return again, second
 
-    async def _send(self, request: Request, parcel: Parcel, scheme: Scheme, signer: SigningKey) -> Answer:
+    async def _send(self, request: Request, parcel: Payload, scheme: Scheme, signer: SigningKey) -> Response:
         made = {Scheme.CAVAGE: ("digest", parcel.digest), Scheme.RFC9421: ("content-digest", parcel.content_digest)}
         headers = (*request.headers, made[scheme])
         complete = Request(request.method, request.origin, request.target, headers, request.body)
@@ -121,12 +121,12 @@ class Deliverer:
         signed = Request(request.method, request.origin, request.target, (*headers, *added), request.body)
         try:
             return await self._outside.send(signed, max_body=MAX_ANSWER)
-        except TooLong as long:
+        except ResponseTooLarge as long:
             # the status counts; nobody wants to read the page
-            return long.answer
+            return long.response
 
 
-def _target(at: str, answer: Answer) -> str:
+def _target(at: str, answer: Response) -> str:
     """Return where a redirect leads. Anything that is no URL is refused when it is asked."""
     try:
         return urljoin(at, answer.headers.get("location", ""))
@@ -134,13 +134,15 @@ def _target(at: str, answer: Answer) -> str:
         return ""
 
 
-def _outcome(answer: Answer, scheme: Scheme, now: float) -> Outcome:
+def _outcome(answer: Response, scheme: Scheme, now: float) -> Outcome:
     status = answer.status
     if 200 <= status < 300:
-        return Done(status, scheme)
-    known = _OUTCOMES.get(status) or (Retry(None, f"status {status}") if status >= 500 else Dead(f"status {status}"))
-    if isinstance(known, Retry) and status in {429, 503}:
-        return Retry(retry_after(answer.headers.get("retry-after", ""), now), known.why)
+        return Delivered(status, scheme)
+    known = _OUTCOMES.get(status) or (
+        TemporaryFailure(None, f"status {status}") if status >= 500 else PermanentFailure(f"status {status}")
+    )
+    if isinstance(known, TemporaryFailure) and status in {429, 503}:
+        return TemporaryFailure(retry_after(answer.headers.get("retry-after", ""), now), known.reason)
     return known
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urljoin
 
-from activitypub import members, strictjson
+from activitypub import properties, strictjson
 from activitypub.guard import Blocked
-from activitypub.outside import Answer, Outside, TooLong, Unreachable
+from activitypub.http_client import HttpClient, Response, ResponseTooLarge, Unreachable
 from activitypub.refusal import Refused
 from activitypub.schemes import Schemes, other
 from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import Json
 from activitypub.urls import BadUrl, parse_url, same_authority, without_fragment
 from activitypub.webfinger import ACTIVITY_JSON, JRD, LD_JSON
@@ -25,7 +25,7 @@ _PROFILE = "https://www.w3.org/ns/activitystreams"
 Clock = Callable[[], float]
 
 
-class Why(StrEnum):
+class FetchFailure(StrEnum):
     """Why there is no document."""
 
     GONE = "gone"  # 410: deleted, and said so
@@ -34,19 +34,19 @@ class Why(StrEnum):
     BLOCKED = "blocked"  # by the guard
     UNREACHABLE = "unreachable"  # network, time-out, 5xx, 429
     INVALID = "invalid"  # an answer that is not to be believed
-    SPARED = "spared"  # not asked: too often, or failed a moment ago (see `restraint`)
+    RATE_LIMITED = "rate-limited"  # not asked: too often, or failed a moment ago (see `fetch_limiter`)
 
 
 class FetchFailed(Exception):
-    """There is no document. `why` decides what to do, the text is for the log."""
+    """There is no document. `failure` decides what to do, the text is for the log."""
 
-    def __init__(self, why: Why, text: str) -> None:
-        super().__init__(f"{why.value}: {text}")
-        self.why = why
+    def __init__(self, failure: FetchFailure, text: str) -> None:
+        super().__init__(f"{failure.value}: {text}")
+        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedDocument:
     """`url` is where the document was found, after redirects."""
 
     document: Json
@@ -56,13 +56,13 @@ class Fetched:
 class Fetcher:
     """Fetches with the signature of one actor, the instance actor, whose own document needs no signature to be read."""
 
-    def __init__(self, outside: Outside, signer: SigningKey, schemes: Schemes, clock: Clock) -> None:
+    def __init__(self, outside: HttpClient, signer: SigningKey, schemes: Schemes, clock: Clock) -> None:
         self._outside = outside
         self._signer = signer
         self._schemes = schemes
         self._clock = clock
 
-    async def activity(self, url: str) -> Fetched:
+    async def activity(self, url: str) -> FetchedDocument:
         """Return the ActivityStreams document whose id is `url`, or what `url` leads to, fetched again by its own id.
 
         The id must be on the host that served it (CVE-2024-23832), under a media type that no upload has
@@ -75,20 +75,20 @@ class Fetcher:
         if stated != wanted:
             found = await self._get(stated, _ACCEPT, _is_activity)
             if _id(found.document) != stated:
-                raise FetchFailed(Why.INVALID, "the id of the document is not where it was fetched")
+                raise FetchFailed(FetchFailure.INVALID, "the id of the document is not where it was fetched")
         if not same_authority(found.url, stated):
-            raise FetchFailed(Why.INVALID, "the document was served by another host than its id names")
+            raise FetchFailed(FetchFailure.INVALID, "the document was served by another host than its id names")
         return found
 
-    async def key_document(self, url: str) -> Fetched:
+    async def key_document(self, url: str) -> FetchedDocument:
         """Return what is served under `url` itself, which may be a key and not an actor. Raises FetchFailed."""
         return await self._get(without_fragment(url), _ACCEPT, _is_activity)
 
-    async def json(self, url: str) -> Fetched:
+    async def json(self, url: str) -> FetchedDocument:
         """Return a JSON object that has no id: a JRD or NodeInfo. Raises FetchFailed."""
         return await self._get(url, f"{JRD}, application/json", _is_json)
 
-    async def _get(self, url: str, accept: str, is_wanted: Callable[[str], bool]) -> Fetched:
+    async def _get(self, url: str, accept: str, is_wanted: Callable[[str], bool]) -> FetchedDocument:
         at = url
         for _ in range(MAX_HOPS + 1):
             answer = await self._ask(at, accept)
@@ -97,21 +97,21 @@ class Fetcher:
                 continue
             _check_status(answer.status)
             if answer.headers.get("content-encoding", "identity") != "identity":
-                raise FetchFailed(Why.INVALID, "the answer is compressed, which was not asked for")
+                raise FetchFailed(FetchFailure.INVALID, "the answer is compressed, which was not asked for")
             if not is_wanted(answer.media_type):
-                raise FetchFailed(Why.INVALID, f"the answer is {answer.media_type[:80] or 'of no type'}")
+                raise FetchFailed(FetchFailure.INVALID, f"the answer is {answer.media_type[:80] or 'of no type'}")
             try:
-                return Fetched(strictjson.parse(answer.body), at)
+                return FetchedDocument(strictjson.parse(answer.body), at)
             except Refused as refused:
-                raise FetchFailed(Why.INVALID, str(refused)) from None
-        raise FetchFailed(Why.INVALID, f"more than {MAX_HOPS} redirects")
+                raise FetchFailed(FetchFailure.INVALID, str(refused)) from None
+        raise FetchFailed(FetchFailure.INVALID, f"more than {MAX_HOPS} redirects")
 
-    async def _ask(self, url: str, accept: str) -> Answer:
+    async def _ask(self, url: str, accept: str) -> Response:
         """Ask once by the scheme that the host took last, and once more by the other if it refuses."""
         try:
-            request = compose("GET", url, [("Accept", accept)])
+            request = outgoing_request("GET", url, [("Accept", accept)])
         except BadUrl as error:
-            raise FetchFailed(Why.INVALID, str(error)) from None
+            raise FetchFailed(FetchFailure.INVALID, str(error)) from None
         first = self._schemes.get(request.authority, self._clock())
         answer = await self._send(request, first)
         if answer.status in {401, 403}:
@@ -120,43 +120,48 @@ class Fetcher:
                 self._schemes.put(request.authority, other(first), self._clock())
         return answer
 
-    async def _send(self, request: Request, scheme: Scheme) -> Answer:
+    async def _send(self, request: Request, scheme: Scheme) -> Response:
         added = sign(scheme, request, self._signer, now=self._clock())
         signed = Request(request.method, request.origin, request.target, (*request.headers, *added))
         try:
             return await self._outside.send(signed)
         except Blocked as error:
-            raise FetchFailed(Why.BLOCKED, str(error)) from None
+            raise FetchFailed(FetchFailure.BLOCKED, str(error)) from None
         except Unreachable as error:
-            raise FetchFailed(Why.UNREACHABLE, str(error)) from None
-        except TooLong as error:
-            raise FetchFailed(Why.INVALID, str(error)) from None
+            raise FetchFailed(FetchFailure.UNREACHABLE, str(error)) from None
+        except ResponseTooLarge as error:
+            raise FetchFailed(FetchFailure.INVALID, str(error)) from None
 
 
 def _check_status(status: int) -> None:
     if status == 200:
         return
-    by_status = {404: Why.NOT_FOUND, 408: Why.UNREACHABLE, 410: Why.GONE, 429: Why.UNREACHABLE}
-    kind = {4: Why.REFUSED, 5: Why.UNREACHABLE}.get(status // 100, Why.INVALID)
+    by_status = {
+        404: FetchFailure.NOT_FOUND,
+        408: FetchFailure.UNREACHABLE,
+        410: FetchFailure.GONE,
+        429: FetchFailure.UNREACHABLE,
+    }
+    kind = {4: FetchFailure.REFUSED, 5: FetchFailure.UNREACHABLE}.get(status // 100, FetchFailure.INVALID)
     raise FetchFailed(by_status.get(status, kind), f"status {status}")
 
 
-def _target(at: str, answer: Answer) -> str:
+def _target(at: str, answer: Response) -> str:
     """Return where a redirect leads. It is checked like any other URL when it is asked."""
     try:
         url = urljoin(at, answer.headers.get("location", ""))
         target = parse_url(url)
     except ValueError:
-        raise FetchFailed(Why.INVALID, "a redirect to nowhere") from None
+        raise FetchFailed(FetchFailure.INVALID, "a redirect to nowhere") from None
     if parse_url(at).scheme == "https" and target.scheme != "https":
-        raise FetchFailed(Why.INVALID, "a redirect from https to http")
+        raise FetchFailed(FetchFailure.INVALID, "a redirect from https to http")
     return without_fragment(url)
 
 
 def _id(document: Json) -> str:
-    identifier = members.id_of(document)
+    identifier = properties.id_of(document)
     if identifier is None:
-        raise FetchFailed(Why.INVALID, "a document without an id")
+        raise FetchFailed(FetchFailure.INVALID, "a document without an id")
     return identifier
 
 

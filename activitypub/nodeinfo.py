@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from activitypub import members
+from activitypub import properties
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 
@@ -16,7 +16,7 @@ LRDD = "lrdd"
 
 
 @dataclass(frozen=True, slots=True)
-class NodeFacts:
+class NodeInfo:
     """What a node says of itself. `name` of the software is lower case, as the schema demands."""
 
     software: str
@@ -34,7 +34,7 @@ class NodeFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Software:
+class RemoteSoftware:
     """What another server says it is: only good for showing and counting, since anybody can say anything."""
 
     name: str
@@ -52,7 +52,7 @@ def write_index(origin: str, application_actor: str | None = None) -> Json:
     return {"links": links}
 
 
-def write_document(version: str, facts: NodeFacts) -> Json:
+def write_document(version: str, facts: NodeInfo) -> Json:
     """Return NodeInfo 2.0 or 2.1 (KeyError for others). FEP-f1d5 wants the keys complete, even where empty."""
     software: Json = {"name": facts.software, "version": facts.version}
     more = {"2.0": {}, "2.1": {"repository": facts.repository, "homepage": facts.homepage}}[version]
@@ -72,7 +72,7 @@ def media_type(version: str) -> str:
     return f'application/json; profile="{SCHEMA}{version}#"'
 
 
-def write_nodeinfo2(origin: str, facts: NodeFacts) -> Json:
+def write_nodeinfo2(origin: str, facts: NodeInfo) -> Json:
     """Return /.well-known/x-nodeinfo2, version 1.0, which Owncast serves too."""
     return {
         "version": "1.0",
@@ -106,27 +106,27 @@ def write_host_meta_json(origin: str) -> Json:
 def parse_index(document: Json) -> str:
     """Return the URL of the newest NodeInfo that we know, from another server's index. Raises Refused(SHAPE)."""
     links: dict[Any, Any] = {
-        each.get("rel"): each.get("href") for each in members.many(document.get("links"))[:32] if _is_link(each)
+        each.get("rel"): each.get("href") for each in properties.as_list(document.get("links"))[:32] if _is_link(each)
     }
     for version in VERSIONS:
-        if url := members.id_of(links.get(SCHEMA + version)):
+        if url := properties.id_of(links.get(SCHEMA + version)):
             return url
     raise Refused(Reason.SHAPE, "no NodeInfo 2.0 or 2.1 in the index")
 
 
-def parse_document(document: Json) -> Software:
+def parse_document(document: Json) -> RemoteSoftware:
     """Read another server's NodeInfo. Raises Refused(SHAPE)."""
     software = document.get("software")
-    name = members.label(software.get("name"), 100) if isinstance(software, dict) else None
+    name = properties.label(software.get("name"), 100) if isinstance(software, dict) else None
     if name is None or not isinstance(software, dict):
         raise Refused(Reason.SHAPE, "NodeInfo without a software name")
     usage = document.get("usage")
     users = usage.get("users") if isinstance(usage, dict) else None
     metadata = document.get("metadata")
-    return Software(
+    return RemoteSoftware(
         name.lower(),
-        members.label(software.get("version"), 100) or "",
-        members.number(users.get("total")) if isinstance(users, dict) else None,
+        properties.label(software.get("version"), 100) or "",
+        properties.number(users.get("total")) if isinstance(users, dict) else None,
         document.get("openRegistrations") is True,
         # Friendica writes an empty list
         metadata if isinstance(metadata, dict) else {},
@@ -137,6 +137,6 @@ def _is_link(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("rel"), str)
 
 
-def _usage(facts: NodeFacts) -> Json:
+def _usage(facts: NodeInfo) -> Json:
     users = {"total": facts.users, "activeMonth": facts.active_month, "activeHalfyear": facts.active_half_year}
     return {"users": users, "localPosts": facts.posts}

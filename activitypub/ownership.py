@@ -6,11 +6,11 @@ from dataclasses import replace
 from activitypub.actor import Actor
 from activitypub.refusal import Reason, Refused
 from activitypub.urls import same_authority
-from activitypub.vocabulary.activity import Activity, Inner
+from activitypub.vocabulary.activity import Activity, InnerActivity
 from activitypub.vocabulary.objects import Object
 
 
-def own(activity: Activity) -> Activity:
+def enforce_ownership(activity: Activity) -> Activity:
     """Return the activity with no more embedded in it than its actor may speak for. Raises Refused(FOREIGN).
 
     What is taken away is still there as `object_id`, to be fetched from its own host.
@@ -54,7 +54,7 @@ def _delete(activity: Activity) -> Activity:
 
 def _undo(activity: Activity) -> Activity:
     inner = activity.object
-    if isinstance(inner, Inner) and inner.actor not in {None, activity.actor}:
+    if isinstance(inner, InnerActivity) and inner.actor not in {None, activity.actor}:
         raise _refuse("what is undone was done by another actor")
     if activity.object_id is not None and not same_authority(activity.object_id, activity.actor):
         raise _refuse("what is undone is of another host")
@@ -64,7 +64,7 @@ def _undo(activity: Activity) -> Activity:
 def _answer(activity: Activity) -> Activity:
     """Accept and Reject: only who was asked. The node compares with what it has asked."""
     inner = activity.object
-    if isinstance(inner, Inner) and inner.type == "Follow" and inner.object_id not in {None, activity.actor}:
+    if isinstance(inner, InnerActivity) and inner.type == "Follow" and inner.object_id not in {None, activity.actor}:
         raise _refuse("somebody else was asked")
     return activity
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from activitypub.actor import Actor
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import WINDOW_S, Claim, read_claim
+from activitypub.signatures import WINDOW_S, ParsedSignature, parse_signature
 from activitypub.signatures.keys import PublicKey
 from activitypub.signatures.request import Request
 from activitypub.urls import is_url, same_authority
@@ -31,50 +31,50 @@ class Missing(StrEnum):
 class KeyMissing(Refused):
     """The key of the signature is not to be had."""
 
-    def __init__(self, key_id: str, why: Missing) -> None:
-        super().__init__(Reason.KEY, f"the key is {why.value}")
+    def __init__(self, key_id: str, missing: Missing) -> None:
+        super().__init__(Reason.KEY, f"the key is {missing.value}")
         self.key_id = key_id
-        self.why = why
+        self.missing = missing
 
 
-class Signers(Protocol):
+class KeyResolver(Protocol):
     """The keys and actors that the node knows or can fetch, and whom it does not want to hear."""
 
     def is_blocked(self, url: str) -> bool:
         """Tell whether this actor, or the host of this URL, is blocked."""
         ...
 
-    async def get(self, key_id: str) -> Signer | Missing:
+    async def resolve(self, key_id: str) -> Signer | Missing:
         """Return who signs under this URL, from the cache or fetched (see `discovery.find_signer`)."""
         ...
 
-    async def renew(self, signer: Signer) -> Signer | None:
+    async def refresh(self, signer: Signer) -> Signer | None:
         """Fetch a signer anew whose kept key did not fit; None if that was done lately: once in 5 minutes is enough."""
         ...
 
 
-async def identify(request: Request, signers: Signers, *, now: float, window_s: float = WINDOW_S) -> Signer:
+async def verify_request(request: Request, signers: KeyResolver, *, now: float, window_s: float = WINDOW_S) -> Signer:
     """Return who signed `request`, for an inbox or for a GET where only known servers may read. Raises Refused.
 
     Whether the signer may do what the request asks is left to the caller.
     """
-    return await confirm(read_claim(request, now=now, window_s=window_s), signers)
+    return await verify(parse_signature(request, now=now, window_s=window_s), signers)
 
 
-async def confirm(claim: Claim, signers: Signers) -> Signer:
+async def verify(claim: ParsedSignature, signers: KeyResolver) -> Signer:
     """Return the owner of the key that a checked claim is proven by. Raises Refused (KEY, BLOCKED, SIGNATURE)."""
     if not is_url(claim.key_id):
         raise Refused(Reason.KEY, "the key id is not a URL")
     # before anything is fetched: a blocked host must not make us work
     if signers.is_blocked(claim.key_id):
         raise Refused(Reason.BLOCKED, "this host is blocked here")
-    found = await signers.get(claim.key_id)
+    found = await signers.resolve(claim.key_id)
     if isinstance(found, Missing):
         raise KeyMissing(claim.key_id, found)
-    if not claim.proven_by(found.key):
+    if not claim.verified_by(found.key):
         # keys are changed now and then, and nobody tells
-        renewed = await signers.renew(found)
-        if renewed is None or not claim.proven_by(renewed.key):
+        renewed = await signers.refresh(found)
+        if renewed is None or not claim.verified_by(renewed.key):
             raise Refused(Reason.SIGNATURE, "the signature does not fit the key")
         found = renewed
     if found.key_id != claim.key_id or not same_authority(claim.key_id, found.actor.id):

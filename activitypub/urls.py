@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 MAX_URL = 2048  # Mastodon refuses ids over 2,048 too
-REMEMBERED = 1024  # of at most 2 kB: the same few are parsed a dozen times for each activity
+CACHE_SIZE = 1024  # of at most 2 kB: the same few are parsed a dozen times for each activity
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 # No user info, no backslash, no empty label or final dot ("host." is another spelling of a blocked "host"), and no
@@ -58,7 +58,7 @@ def parse_url(text: object) -> Url:
     return _parse(text)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def _parse(text: str) -> Url:
     locator, _, fragment = text.partition("#")
     # "https://host?query" lacks the slash that RFC 9110 makes the client send

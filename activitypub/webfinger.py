@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from activitypub import members
+from activitypub import properties
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.urls import BadUrl, Url, parse_url
@@ -70,7 +70,7 @@ class Jrd:
         """Return the URL of the actor document."""
         kinds = {ACTIVITY_JSON, LD_JSON, LD_JSON.replace("; ", ";")}
         for link in self.links:
-            if link.rel == SELF and link.type in kinds and members.id_of(link.href):
+            if link.rel == SELF and link.type in kinds and properties.id_of(link.href):
                 return link.href
         return None
 
@@ -114,15 +114,15 @@ def write_jrd(jrd: Jrd) -> Json:
 
 def parse_jrd(document: Json) -> Jrd:
     """Read the answer of a stranger. Raises Refused(SHAPE)."""
-    subject = members.text(document.get("subject"), 2048)
+    subject = properties.text(document.get("subject"), 2048)
     if subject is None:
         raise Refused(Reason.SHAPE, "a JRD without a subject")
     links = tuple(
-        Link(rel, *(members.text(each.get(name), 2048) for name in ("type", "href", "template")))
-        for each in members.many(document.get("links"))[:MAX_LINKS]
-        if isinstance(each, dict) and (rel := members.text(each.get("rel"), 2048))
+        Link(rel, *(properties.text(each.get(name), 2048) for name in ("type", "href", "template")))
+        for each in properties.as_list(document.get("links"))[:MAX_LINKS]
+        if isinstance(each, dict) and (rel := properties.text(each.get("rel"), 2048))
     )
-    return Jrd(subject, members.ids_of(document.get("aliases"))[:MAX_LINKS], links)
+    return Jrd(subject, properties.ids_of(document.get("aliases"))[:MAX_LINKS], links)
 
 
 def actor_jrd(

@@ -14,7 +14,7 @@ from pathlib import Path
 from activitypub import strictjson
 from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey, make_rsa
-from activitypub.signatures.request import compose
+from activitypub.signatures.request import outgoing_request
 from activitypub.vocabulary import compose as documents
 from activitypub.webfinger import ACTIVITY_JSON
 from benchmarks import followed
@@ -42,7 +42,7 @@ def likes(key: SigningKey, posts: Sequence[str]) -> Iterator[bytes]:
         for number in range(ACTORS):
             actor = followed.actor(number, f"h{number}.example").id
             body = strictjson.write(documents.activity("Like", f"{actor}#like/{post[-6:]}", actor, post))
-            request = compose("POST", INBOX, [("Content-Type", ACTIVITY_JSON)], body)
+            request = outgoing_request("POST", INBOX, [("Content-Type", ACTIVITY_JSON)], body)
             by = SigningKey(f"{actor}#main-key", key.key)
             headers = (*request.headers, *sign(Scheme.CAVAGE, request, by, now=time.time()))
             lines = "".join(f"{name}: {value}\r\n" for name, value in headers)

@@ -15,16 +15,16 @@ from typing import Any, Final
 
 from activitypub import strictjson
 from activitypub.actor import Actor
-from activitypub.deliver import Deliverer, Done, pack
+from activitypub.deliver import Delivered, Deliverer, encode_payload
 from activitypub.guard import Guard, parse_allowed
+from activitypub.http_client import HttpClient, HttpLimits
 from activitypub.inbox import Verified, receive
-from activitypub.outside import Outside, OutsideLimits
 from activitypub.schemes import Schemes
-from activitypub.signatures import Scheme, read_claim, sign
+from activitypub.signatures import Scheme, parse_signature, sign
 from activitypub.signatures.cavage import WITH_BODY
 from activitypub.signatures.keys import SigningKey, make_ed25519, make_rsa
-from activitypub.signatures.request import Request, compose
-from activitypub.signatures.request import receive as arrive
+from activitypub.signatures.request import Request, outgoing_request
+from activitypub.signatures.request import incoming_request as arrive
 from activitypub.signer import Missing, Signer
 from activitypub.strictjson import Json
 from activitypub.vocabulary.activity import parse_activity
@@ -82,7 +82,7 @@ def signing() -> Iterator[Reading]:
     """Signing and checking by each scheme, the body's digest included."""
     rsa, ed25519 = SigningKey(f"{ACTOR}#main-key", make_rsa()), SigningKey(f"{ACTOR}#ed25519", make_ed25519())
     body = strictjson.write(note())
-    request = compose("POST", INBOX, [("Content-Type", "application/activity+json")], body)
+    request = outgoing_request("POST", INBOX, [("Content-Type", "application/activity+json")], body)
     stock = httpsig.HeaderSigner(rsa.key_id, rsa.key.pem(), "rsa-sha256", list(WITH_BODY), sign_header="signature")
     headers = dict(arrived(request, Scheme.CAVAGE, rsa).headers)
 
@@ -103,7 +103,7 @@ def signing() -> Iterator[Reading]:
         seen, public = arrived(request, scheme, signer), signer.key.public()
         work: dict[str, Callable[[], object]] = {
             "sign": lambda scheme=scheme, signer=signer: sign(scheme, request, signer, now=NOW),  # type: ignore[misc]
-            "verify": lambda seen=seen, public=public: read_claim(seen, now=NOW).proven_by(public),  # type: ignore[misc]
+            "verify": lambda seen=seen, public=public: parse_signature(seen, now=NOW).verified_by(public),  # type: ignore[misc]
         }
         for verb, call in work.items():
             key = f"{verb}_{name}"
@@ -133,16 +133,16 @@ class OneSigner:
     def is_blocked(self, url: str) -> bool:
         return False
 
-    async def get(self, key_id: str) -> Signer | Missing:
+    async def resolve(self, key_id: str) -> Signer | Missing:
         return self.signer
 
-    async def renew(self, signer: Signer) -> Signer | None:
+    async def refresh(self, signer: Signer) -> Signer | None:
         return None
 
-    async def knows(self, actor: str) -> bool:
+    async def knows_actor(self, actor: str) -> bool:
         return True
 
-    async def seen(self, activity_id: str) -> bool:
+    async def was_seen(self, activity_id: str) -> bool:
         return False
 
 
@@ -161,7 +161,7 @@ def inbox() -> Iterator[Reading]:
     ports = OneSigner(Signer(key.key_id, key.key.public(), Actor(ACTOR, "Person", "ann", f"{ACTOR}/inbox")))
     for name, document in (("create", note()), ("like", like())):
         body = strictjson.write(document)
-        request = compose("POST", INBOX, [("Content-Type", "application/activity+json")], body)
+        request = outgoing_request("POST", INBOX, [("Content-Type", "application/activity+json")], body)
         seen = arrived(request, Scheme.CAVAGE, key)
 
         def once(seen: Request = seen) -> object:
@@ -194,17 +194,17 @@ async def sink() -> None:
 async def deliver(port: int) -> tuple[float, float]:
     """Return CPU and wall seconds of DELIVERIES deliveries, AT_ONCE at a time."""
     key = SigningKey(f"{ACTOR}#main-key", make_rsa())
-    parcel = pack(note())
+    parcel = encode_payload(note())
     guard = Guard(parse_allowed([f"127.0.0.1:{port}"]))
-    limits = OutsideLimits(total_s=60, per_host=AT_ONCE)
+    limits = HttpLimits(total_s=60, per_host=AT_ONCE)
     numbers = iter(range(DELIVERIES))
-    async with Outside(guard, "benchmark", limits=limits) as outside:
+    async with HttpClient(guard, "benchmark", limits=limits) as outside:
         deliverer = Deliverer(outside, Schemes(), time.time)
 
         async def work() -> None:
             for number in numbers:
                 outcome = await deliverer.deliver(f"http://127.0.0.1:{port}/inbox/{number}", parcel, key)
-                if not isinstance(outcome, Done):
+                if not isinstance(outcome, Delivered):
                     raise RuntimeError(str(outcome))
 
         cpu, wall = time.process_time(), time.perf_counter()

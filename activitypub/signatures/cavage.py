@@ -9,12 +9,19 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
+from activitypub.import_stubs import stubbed_imports
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import digest, httpdate, octets
-from activitypub.signatures.claim import MAX_KEY_ID, WINDOW_S, Claim, Scheme, check_expiry, check_moment
+from activitypub.signatures import digest, httpdate, strict_base64
 from activitypub.signatures.keys import Algorithm, SigningKey
+from activitypub.signatures.parsed_signature import (
+    MAX_KEY_ID,
+    WINDOW_S,
+    ParsedSignature,
+    Scheme,
+    check_created,
+    check_expires,
+)
 from activitypub.signatures.request import Request
-from activitypub.standins import standing_in
 
 
 def _no_version(name: str) -> NoReturn:
@@ -24,7 +31,7 @@ def _no_version(name: str) -> NoReturn:
 # httpsig asks pkg_resources for its own version number, and nothing else. setuptools 82 dropped pkg_resources, Python
 # 3.12 dropped setuptools, and where there is a real one it warns and takes 0.2 s. pycryptodome, of which httpsig makes
 # its primitives, does the same work with ctypes where there is no cffi, whose parser of C is 5 MB for nothing.
-with standing_in(
+with stubbed_imports(
     {"pkg_resources": {"get_distribution": _no_version, "DistributionNotFound": LookupError}, "cffi": None}
 ):
     from httpsig.utils import (  # type: ignore[import-untyped]
@@ -73,7 +80,7 @@ def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str
         raise ValueError("draft-cavage signatures are made with RSA keys")
     names = WITH_BODY if request.body else WITHOUT_BODY
     added = {"date": httpdate.write(now)}
-    if request.body and request.find("digest") is None:
+    if request.body and request.header("digest") is None:
         added["digest"] = digest.digest(request.body)
     values = dict(request.headers) | added
     if missing := [name for name in names if name not in values and name not in _SPECIAL]:
@@ -81,7 +88,7 @@ def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str
     text: bytes = generate_message(list(names), values, values["host"], request.method, request.target)
     # the template is filled with the % operator, and percent-encoded actor URLs are real
     template: str = build_signature_template(signer.key_id.replace("%", "%%"), "rsa-sha256", list(names), "signature")
-    return (*added.items(), ("signature", template % octets.encode(signer.key.sign(text))))
+    return (*added.items(), ("signature", template % strict_base64.encode(signer.key.sign(text))))
 
 
 def parse_header(value: str) -> Params:
@@ -100,7 +107,7 @@ def parse_header(value: str) -> Params:
     if (algorithm.lower() if algorithm else None) not in _ALGORITHMS:
         raise Refused(Reason.ALGORITHM, "only rsa-sha256 and hs2019 are verified")
     try:
-        raw = octets.decode(signature)
+        raw = strict_base64.decode(signature)
         created, expires = (int(params[name]) if name in params else None for name in ("created", "expires"))
     except ValueError:
         raise Refused(Reason.SIGNATURE_FORM, "signature, created or expires is malformed") from None
@@ -110,13 +117,13 @@ def parse_header(value: str) -> Params:
     return Params(key_id, algorithm, covered, raw, created, expires)
 
 
-def read(request: Request, *, now: float, window_s: float = WINDOW_S) -> Claim:
+def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S) -> ParsedSignature:
     """Check a request that has a Signature header as far as no key is needed. Raises Refused.
 
     Refused is a signature that does not cover the request target, the host, a time, and the digest of the body: less
     would let a signature be used again for another request.
     """
-    params = parse_header(request.find("signature") or "")
+    params = parse_header(request.header("signature") or "")
     covered = frozenset(params.covered)
     needed = {_REQUEST_TARGET, "host"} | ({"digest"} if request.body or request.method == "POST" else set())
     if needed - covered or not covered & {"date", _CREATED}:
@@ -131,7 +138,7 @@ def read(request: Request, *, now: float, window_s: float = WINDOW_S) -> Claim:
         bytes(generate_message(list(params.covered), values, values["host"], request.method, target))
         for target in targets
     )
-    return Claim(Scheme.CAVAGE, params.key_id, texts, params.signature, _RSA)
+    return ParsedSignature(Scheme.CAVAGE, params.key_id, texts, params.signature, _RSA)
 
 
 def _covered_values(request: Request, params: Params) -> dict[str, str]:
@@ -148,7 +155,7 @@ def _covered_values(request: Request, params: Params) -> dict[str, str]:
             stated = params.created if name == _CREATED else params.expires
             value = None if stated is None else str(stated)
         else:
-            value = request.find(name)
+            value = request.header(name)
         if value is None or not value.isascii():
             raise Refused(Reason.COVERAGE, "a signed header is missing or not ASCII")
         values[name] = value
@@ -157,12 +164,12 @@ def _covered_values(request: Request, params: Params) -> dict[str, str]:
 
 def _check_times(params: Params, values: dict[str, str], now: float, window_s: float) -> None:
     if params.created is not None:
-        check_moment(params.created, now, window_s)
+        check_created(params.created, now, window_s)
     if params.expires is not None:
-        check_expiry(params.expires, now)
+        check_expires(params.expires, now)
     if "date" in values:
         try:
             made_at = httpdate.parse(values["date"])
         except ValueError as error:
             raise Refused(Reason.DATE, str(error)) from None
-        check_moment(made_at, now, window_s)
+        check_created(made_at, now, window_s)

@@ -3,19 +3,19 @@
 import hashlib
 
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import fields, octets
+from activitypub.signatures import strict_base64, structured_fields
 
 _HASHES = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 
 
 def digest(body: bytes) -> str:
     """Return the value of a Digest header."""
-    return f"SHA-256={octets.encode(hashlib.sha256(body).digest())}"
+    return f"SHA-256={strict_base64.encode(hashlib.sha256(body).digest())}"
 
 
 def content_digest(body: bytes) -> str:
     """Return the value of a Content-Digest header."""
-    return f"sha-256=:{octets.encode(hashlib.sha256(body).digest())}:"
+    return f"sha-256=:{strict_base64.encode(hashlib.sha256(body).digest())}:"
 
 
 def check_digest(value: str, body: bytes) -> None:
@@ -24,13 +24,13 @@ def check_digest(value: str, body: bytes) -> None:
     Every digest of a kind that we know must be right, and there must be one: SHA-1 and MD5 count as unknown.
     """
     stated: dict[str, bytes] = {}
-    for part in value.split(",")[: fields.MAX_MEMBERS]:
+    for part in value.split(",")[: structured_fields.MAX_MEMBERS]:
         name, _, text = part.strip(" \t").partition("=")
         if name.lower() in stated:
             raise Refused(Reason.DIGEST, "a digest is stated twice")
         if name.lower() in _HASHES:
             try:
-                stated[name.lower()] = octets.decode(text)
+                stated[name.lower()] = strict_base64.decode(text)
             except ValueError as error:
                 raise Refused(Reason.DIGEST, str(error)) from None
     _compare(stated, body)
@@ -39,13 +39,13 @@ def check_digest(value: str, body: bytes) -> None:
 def check_content_digest(value: str, body: bytes) -> None:
     """Compare a Content-Digest header with the body, by the same rules. Raises Refused(DIGEST)."""
     try:
-        members = fields.parse_dictionary(value)
-    except fields.BadField as error:
+        members = structured_fields.parse_dictionary(value)
+    except structured_fields.BadField as error:
         raise Refused(Reason.DIGEST, str(error)) from None
     stated: dict[str, bytes] = {}
     for name, member in members.items():
         if name in _HASHES:
-            if not isinstance(member, fields.Item) or not isinstance(member.value, bytes):
+            if not isinstance(member, structured_fields.Item) or not isinstance(member.value, bytes):
                 raise Refused(Reason.DIGEST, "not a byte sequence")
             stated[name] = member.value
     _compare(stated, body)

@@ -39,7 +39,7 @@ class Request:
         """The URL as the public sees it, without a fragment."""
         return self.origin + self.target
 
-    def find(self, name: str) -> str | None:
+    def header(self, name: str) -> str | None:
         """Return the value of the header `name` (lower case), None without it. Raises Refused if it comes twice.
 
         Servers disagree on whether the first or the last of two counts, so one that matters must come once.
@@ -50,7 +50,9 @@ class Request:
         return values[0] if values else None
 
 
-def receive(method: str, origin: str, target: str, headers: Iterable[tuple[str, str]], body: bytes = b"") -> Request:
+def incoming_request(
+    method: str, origin: str, target: str, headers: Iterable[tuple[str, str]], body: bytes = b""
+) -> Request:
     """Make the value of a request that came in. Raises Refused (METHOD, TARGET, HEADERS) beyond the limits.
 
     `origin` must come from the configuration, never from the request: behind a proxy the request does not know it.
@@ -71,7 +73,7 @@ def receive(method: str, origin: str, target: str, headers: Iterable[tuple[str, 
     return Request(method, origin, target, tuple(kept), body)
 
 
-def compose(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> Request:
+def outgoing_request(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> Request:
     """Make a request that will be sent; the Host header is added. Raises BadUrl."""
     parsed = parse_url(url)
     kept = (("host", parsed.authority), *((name.lower(), value) for name, value in headers))

@@ -3,11 +3,18 @@
 from collections.abc import Callable
 
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import digest, fields
-from activitypub.signatures.claim import MAX_KEY_ID, WINDOW_S, Claim, Scheme, check_expiry, check_moment
-from activitypub.signatures.fields import Bare, InnerList, Item
+from activitypub.signatures import digest, structured_fields
 from activitypub.signatures.keys import Algorithm, SigningKey
+from activitypub.signatures.parsed_signature import (
+    MAX_KEY_ID,
+    WINDOW_S,
+    ParsedSignature,
+    Scheme,
+    check_created,
+    check_expires,
+)
 from activitypub.signatures.request import Request
+from activitypub.signatures.structured_fields import BareItem, InnerList, Item
 
 LABEL = "sig1"
 
@@ -29,18 +36,18 @@ def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str
     covered = ["@method", "@target-uri"]
     if request.body:
         covered.append("content-digest")
-        if request.find("content-digest") is None:
+        if request.header("content-digest") is None:
             added["content-digest"] = digest.content_digest(request.body)
-    params: dict[str, Bare] = {"created": int(now), "keyid": signer.key_id, "alg": str(signer.key.algorithm)}
+    params: dict[str, BareItem] = {"created": int(now), "keyid": signer.key_id, "alg": str(signer.key.algorithm)}
     inputs = InnerList(tuple(Item(name) for name in covered), params)
     complete = Request(request.method, request.origin, request.target, (*request.headers, *added.items()), request.body)
-    signature = signer.key.sign(base(complete, inputs))
-    added["signature-input"] = fields.write_dictionary({LABEL: inputs})
-    added["signature"] = fields.write_dictionary({LABEL: Item(signature)})
+    signature = signer.key.sign(signature_base(complete, inputs))
+    added["signature-input"] = structured_fields.write_dictionary({LABEL: inputs})
+    added["signature"] = structured_fields.write_dictionary({LABEL: Item(signature)})
     return tuple(added.items())
 
 
-def base(request: Request, inputs: InnerList) -> bytes:
+def signature_base(request: Request, inputs: InnerList) -> bytes:
     """Return the signature base (section 2.5). Raises Refused(COVERAGE, HEADERS)."""
     lines: dict[str, str] = {}
     for item in inputs.items:
@@ -54,28 +61,28 @@ def base(request: Request, inputs: InnerList) -> bytes:
         lines[name] = _value(request, name)
     texts = [f'"{name}": {value}' for name, value in lines.items()]
     # section 2.3: the parameters as a canonical structured field, not as they were spelled
-    texts.append(f'"@signature-params": {fields.write_inner_list(inputs)}')
+    texts.append(f'"@signature-params": {structured_fields.write_inner_list(inputs)}')
     return "\n".join(texts).encode("ascii")
 
 
-def read(request: Request, *, now: float, window_s: float = WINDOW_S) -> Claim:
+def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S) -> ParsedSignature:
     """Check a request that has a Signature-Input header as far as no key is needed. Raises Refused."""
     inputs, signature = _one_signature(request)
     covered = {item.value for item in inputs.items if isinstance(item.value, str)}
     _check_coverage(request, covered)
     key_id, algorithms = _check_params(inputs.params, now, window_s)
-    text = base(request, inputs)
+    text = signature_base(request, inputs)
     if "content-digest" in covered:
-        digest.check_content_digest(request.find("content-digest") or "", request.body)
-    return Claim(Scheme.RFC9421, key_id, (text,), signature, algorithms)
+        digest.check_content_digest(request.header("content-digest") or "", request.body)
+    return ParsedSignature(Scheme.RFC9421, key_id, (text,), signature, algorithms)
 
 
 def _one_signature(request: Request) -> tuple[InnerList, bytes]:
     """Return the inputs and the bytes of the only signature. Several would need a policy which of them counts."""
     try:
-        inputs = fields.parse_dictionary(request.find("signature-input") or "")
-        signatures = fields.parse_dictionary(request.find("signature") or "")
-    except fields.BadField as error:
+        inputs = structured_fields.parse_dictionary(request.header("signature-input") or "")
+        signatures = structured_fields.parse_dictionary(request.header("signature") or "")
+    except structured_fields.BadField as error:
         raise Refused(Reason.SIGNATURE_FORM, str(error)) from None
     if len(inputs) != 1 or inputs.keys() != signatures.keys():
         raise Refused(Reason.SIGNATURE_FORM, "there must be one signature, with its inputs under the same label")
@@ -96,18 +103,18 @@ def _check_coverage(request: Request, covered: set[str]) -> None:
         raise Refused(Reason.COVERAGE, "the signature must cover content-digest")
 
 
-def _check_params(params: dict[str, Bare], now: float, window_s: float) -> tuple[str, frozenset[Algorithm]]:
+def _check_params(params: dict[str, BareItem], now: float, window_s: float) -> tuple[str, frozenset[Algorithm]]:
     created, expires, key_id, alg = (params.get(name) for name in ("created", "expires", "keyid", "alg"))
     if not isinstance(key_id, str) or not 0 < len(key_id) <= MAX_KEY_ID:
         raise Refused(Reason.SIGNATURE_FORM, "keyid is missing or not a string")
     # bool is an int to Python, but ";created" without a value is no time
     if not isinstance(created, int) or isinstance(created, bool):
         raise Refused(Reason.DATE, "created is missing or not a whole number")
-    check_moment(created, now, window_s)
+    check_created(created, now, window_s)
     if expires is not None:
         if not isinstance(expires, int) or isinstance(expires, bool):
             raise Refused(Reason.DATE, "expires is not a whole number")
-        check_expiry(expires, now)
+        check_expires(expires, now)
     if alg is None:
         return key_id, frozenset(Algorithm)
     if alg not in set(Algorithm):
@@ -118,7 +125,7 @@ def _check_params(params: dict[str, Bare], now: float, window_s: float) -> tuple
 def _value(request: Request, name: str) -> str:
     if derive := _DERIVED.get(name):
         return derive(request)
-    value = request.find(name) if name == name.lower() else None
+    value = request.header(name) if name == name.lower() else None
     if value is None or not value.isascii():
         raise Refused(Reason.COVERAGE, "a covered component is unknown, missing or not ASCII")
     return value

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from activitypub import members, names
+from activitypub import properties, type_names
 from activitypub.actor import Actor, parse_actor
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.urls import same_authority
-from activitypub.vocabulary.boxes import construct
+from activitypub.vocabulary.little_boxes_adapter import construct
 from activitypub.vocabulary.objects import MAX_TAGS, Object, parse_object
 
 MAX_REACTION = 64  # characters: an emoji, or ":name:"
@@ -20,7 +20,7 @@ _OF_A_HOST = re.compile(r"^:([\w+-]+)@[^:]*:$")
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class ActivityHead:
     """What can be read before the signature is checked, and must not be believed before."""
 
     type: str  # the first known one, else ""
@@ -31,7 +31,7 @@ class Envelope:
 
 
 @dataclass(frozen=True, slots=True)
-class Inner:
+class InnerActivity:
     """An activity within an activity: what is undone, accepted or rejected. Any part may be missing but the type."""
 
     type: str
@@ -52,7 +52,7 @@ class Activity:
     id: str
     actor: str
     object_id: str | None
-    object: Object | Inner | Actor | None = None
+    object: Object | InnerActivity | Actor | None = None
     object_ids: tuple[str, ...] = ()
     target: str | None = None
     instrument: str | None = None
@@ -66,7 +66,7 @@ class Activity:
     document: Json = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def seen_as(self) -> str:
+    def replay_key(self) -> str:
         """Return the text by which a repetition is known: the id, or of what may bear the id of something else another.
 
         WriteFreely gives a Create, each Update and the Delete of a post the id of the post; others count no Updates.
@@ -79,19 +79,19 @@ class Activity:
         return self.id
 
 
-def skim(document: Json) -> Envelope:
+def peek(document: Json) -> ActivityHead:
     """Read who claims to do what. Raises Refused(SHAPE)."""
-    members.check_plain(document)
-    kinds = members.types(document)
-    actor = members.only_id(document.get("actor"))
-    identifier = members.id_of(document)
+    properties.check_plain(document)
+    kinds = properties.types(document)
+    actor = properties.single_id(document.get("actor"))
+    identifier = properties.id_of(document)
     if not kinds or actor is None or identifier is None:
         raise Refused(Reason.SHAPE, "an activity needs a type, an id and an actor")
     # the author of the id is the host that it names: nobody may take ids of others
     if not same_authority(identifier, actor):
         raise Refused(Reason.FOREIGN, "the id of the activity is of another host than its actor")
-    kind = next((name for name in kinds if name in names.ACTIVITIES), "")
-    return Envelope(kind, identifier, actor, members.id_of(document.get("object")), document)
+    kind = next((name for name in kinds if name in type_names.ACTIVITIES), "")
+    return ActivityHead(kind, identifier, actor, properties.id_of(document.get("object")), document)
 
 
 def parse_activity(document: Json, signer: str) -> Activity:
@@ -99,11 +99,11 @@ def parse_activity(document: Json, signer: str) -> Activity:
 
     Raises Refused: SHAPE, or UNKNOWN_TYPE, which is no fault of the sender and should be answered like success.
     """
-    envelope = skim(document)
+    envelope = peek(document)
     if not envelope.type:
         raise Refused(Reason.UNKNOWN_TYPE, "not an activity of a known type")
-    given = members.one(document.get("object"))
-    object_ids = tuple(each for part in members.many(given) if (each := members.id_of(part)))
+    given = properties.unwrap(document.get("object"))
+    object_ids = tuple(each for part in properties.as_list(given) if (each := properties.id_of(part)))
     kind = _embedded_type(given)
     if len(object_ids) > 1 and envelope.type != "Flag":
         raise Refused(Reason.SHAPE, f"{envelope.type} with several objects")
@@ -119,13 +119,13 @@ def parse_activity(document: Json, signer: str) -> Activity:
         envelope.object_id,
         object=_embedded(given, kind, envelope.actor) if kind else None,
         object_ids=object_ids,
-        target=members.id_of(document.get("target")),
-        instrument=members.id_of(document.get("instrument")),
-        result=members.id_of(document.get("result")),
-        to=members.ids_of(document.get("to")),
-        cc=members.ids_of(document.get("cc")),
-        published=members.moment(document.get("published")),
-        content=members.text(document.get("content"), members.MAX_LABEL * 10),
+        target=properties.id_of(document.get("target")),
+        instrument=properties.id_of(document.get("instrument")),
+        result=properties.id_of(document.get("result")),
+        to=properties.ids_of(document.get("to")),
+        cc=properties.ids_of(document.get("cc")),
+        published=properties.parse_time(document.get("published")),
+        content=properties.text(document.get("content"), properties.MAX_LABEL * 10),
         reaction=_reaction(document),
         reaction_image=_reaction_image(document),
         document=document,
@@ -136,22 +136,22 @@ def _embedded_type(given: Any) -> str | None:
     """Return the known type of an embedded object, None for an id. Raises Refused(UNKNOWN_TYPE)."""
     if not isinstance(given, dict):
         return None
-    kinds = members.types(given)
+    kinds = properties.types(given)
     # {"id": ...} alone is a long way to write an id
     if not kinds:
         return None
-    kind = next((name for name in kinds if name in names.KNOWN), None)
+    kind = next((name for name in kinds if name in type_names.KNOWN), None)
     if kind is None:
         raise Refused(Reason.UNKNOWN_TYPE, "the object is of an unknown type")
     return kind
 
 
-def _embedded(given: Json, kind: str, author: str) -> Object | Inner | Actor:
-    members.check_plain(given)
-    if kind in names.ACTIVITIES:
-        actor, thing = members.only_id(given.get("actor")), members.only_id(given.get("object"))
-        return Inner(kind, members.id_of(given), actor, thing)
-    if kind in names.ACTORS:
+def _embedded(given: Json, kind: str, author: str) -> Object | InnerActivity | Actor:
+    properties.check_plain(given)
+    if kind in type_names.ACTIVITIES:
+        actor, thing = properties.single_id(given.get("actor")), properties.single_id(given.get("object"))
+        return InnerActivity(kind, properties.id_of(given), actor, thing)
+    if kind in type_names.ACTORS:
         return parse_actor(given)
     return parse_object(given, author=author)
 
@@ -160,7 +160,7 @@ def _reaction(document: Json) -> str | None:
     """Misskey sends a Like with `_misskey_reaction`, and the same in `content`; Akkoma and Pleroma send an EmojiReact
     (FEP-c0e0)."""
     for key in ("_misskey_reaction", "content"):
-        if reaction := members.label(document.get(key), MAX_REACTION):
+        if reaction := properties.label(document.get(key), MAX_REACTION):
             # a custom one by Misskey names its server, "." for its own
             return _OF_A_HOST.sub(r":\1:", reaction)
     return None
@@ -168,10 +168,10 @@ def _reaction(document: Json) -> str | None:
 
 def _reaction_image(document: Json) -> str | None:
     reaction = _reaction(document)
-    for each in members.many(document.get("tag"))[:MAX_TAGS]:
-        if isinstance(each, dict) and "Emoji" in members.types(each):
-            name = members.label(each.get("name"), MAX_REACTION) or ""
-            icon = members.one(each.get("icon"))
+    for each in properties.as_list(document.get("tag"))[:MAX_TAGS]:
+        if isinstance(each, dict) and "Emoji" in properties.types(each):
+            name = properties.label(each.get("name"), MAX_REACTION) or ""
+            icon = properties.unwrap(each.get("icon"))
             if reaction and name.strip(":").partition("@")[0] == reaction.strip(":"):
-                return members.url_of(icon.get("url") if isinstance(icon, dict) else icon)
+                return properties.url_of(icon.get("url") if isinstance(icon, dict) else icon)
     return None

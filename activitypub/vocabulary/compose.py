@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from activitypub import members
+from activitypub import properties
 from activitypub.strictjson import Json
 from activitypub.vocabulary.contexts import with_context
 from activitypub.vocabulary.objects import Object, write_object
@@ -44,10 +44,10 @@ def delete(
 def tombstone(identifier: str, former: str = "Note", deleted: datetime | None = None) -> Json:
     """Return what a deleted object is served as, with status 410."""
     made: Json = {"id": identifier, "type": "Tombstone", "formerType": former}
-    return made | ({"deleted": members.moment_text(deleted)} if deleted else {})
+    return made | ({"deleted": properties.write_time(deleted)} if deleted else {})
 
 
-def answer(kind: str, identifier: str, actor: str, asked: Json, *, result: str | None = None) -> Json:
+def accept_or_reject(kind: str, identifier: str, actor: str, asked: Json, *, result: str | None = None) -> Json:
     """Return the Accept or Reject of a request, which is echoed whole and with the same id.
 
     Mastodon finds the Follow by its id, then by type and actor; other servers by only one of these.
@@ -79,5 +79,5 @@ def quote_policy(approved: Sequence[str]) -> Json:
 
 
 def _with_object(kind: str, identifier: str, actor: str, thing: Object, when: datetime | None) -> Json:
-    published = members.moment_text(when) if when else None
+    published = properties.write_time(when) if when else None
     return activity(kind, identifier, actor, write_object(thing), to=thing.to, cc=thing.cc, published=published)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from activitypub import members, names
-from activitypub.collections import embed
+from activitypub import properties, type_names
+from activitypub.collections import embed_link
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 
@@ -13,7 +13,10 @@ MAX_CONTENT = 200_000  # characters; the request is limited to 1 MiB anyway
 MAX_TAGS = 256
 MAX_ATTACHMENTS = 32
 
-TYPES = frozenset((*names.OBJECTS, *names.OTHERS))
+# FEP-044f, Fedibird and Akkoma, Misskey
+_QUOTE = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
+
+TYPES = frozenset((*type_names.OBJECTS, *type_names.OTHERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,15 @@ def parse_object(document: Json, *, author: str | None = None) -> Object:
 
     `author` stands in where attributedTo is missing: the actor of the activity that brought it.
     """
-    members.check_plain(document)
-    kind = next((name for name in members.types(document) if name in TYPES), None)
+    properties.check_plain(document)
+    kind = next((name for name in properties.types(document) if name in TYPES), None)
     if kind is None:
         raise Refused(Reason.UNKNOWN_TYPE, "not an object of a known type")
-    identifier = members.id_of(document)
+    identifier = properties.id_of(document)
     if identifier is None:
         raise Refused(Reason.SHAPE, "an object without an id")
-    authors = members.ids_of(document.get("attributedTo")) or ((author,) if author else ())
-    if kind in names.OBJECTS and not authors:
+    authors = properties.ids_of(document.get("attributedTo")) or ((author,) if author else ())
+    if kind in type_names.OBJECTS and not authors:
         raise Refused(Reason.SHAPE, "an object without attributedTo")
     content, language = _content(document)
     return Object(
@@ -93,31 +96,27 @@ def parse_object(document: Json, *, author: str | None = None) -> Object:
         identifier,
         authors,
         content=content,
-        summary=members.text(document.get("summary"), members.MAX_LABEL * 4),
-        name=members.label(document.get("name")),
+        summary=properties.text(document.get("summary"), properties.MAX_LABEL * 4),
+        name=properties.label(document.get("name")),
         language=language,
-        url=members.page_of(document.get("url"), identifier),
-        in_reply_to=members.id_of(document.get("inReplyTo")),
-        # FEP-044f, Fedibird and Akkoma, Misskey
-        quote=next(
-            filter(
-                None, (members.id_of(document.get(key)) for key in ("quote", "quoteUri", "quoteUrl", "_misskey_quote"))
-            ),
-            None,
-        ),
-        context=members.text(members.one(document.get("context")) or document.get("conversation"), 2048),
-        published=members.moment(document.get("published")),
-        updated=members.moment(document.get("updated")),
+        url=properties.page_url_of(document.get("url"), identifier),
+        in_reply_to=properties.id_of(document.get("inReplyTo")),
+        quote=next(filter(None, (properties.id_of(document.get(key)) for key in _QUOTE)), None),
+        context=properties.text(properties.unwrap(document.get("context")) or document.get("conversation"), 2048),
+        published=properties.parse_time(document.get("published")),
+        updated=properties.parse_time(document.get("updated")),
         sensitive=document.get("sensitive") is True,
-        to=members.ids_of(document.get("to")),
-        cc=members.ids_of(document.get("cc")),
-        tags=tuple(tag for each in members.many(document.get("tag"))[:MAX_TAGS] if (tag := _tag(each))),
+        to=properties.ids_of(document.get("to")),
+        cc=properties.ids_of(document.get("cc")),
+        tags=tuple(tag for each in properties.as_list(document.get("tag"))[:MAX_TAGS] if (tag := _tag(each))),
         attachments=tuple(
-            made for each in members.many(document.get("attachment"))[:MAX_ATTACHMENTS] if (made := _attachment(each))
+            made
+            for each in properties.as_list(document.get("attachment"))[:MAX_ATTACHMENTS]
+            if (made := _attachment(each))
         ),
-        replies=members.id_of(document.get("replies")),
-        likes=members.id_of(document.get("likes")),
-        shares=members.id_of(document.get("shares")),
+        replies=properties.id_of(document.get("replies")),
+        likes=properties.id_of(document.get("likes")),
+        shares=properties.id_of(document.get("shares")),
         policy=policy if isinstance(policy := document.get("interactionPolicy"), dict) else None,
         document=document,
     )
@@ -137,14 +136,14 @@ def write_object(value: Object) -> Json:
         "inReplyTo": value.in_reply_to,
         "quote": value.quote,
         "context": value.context,
-        "published": members.moment_text(value.published) if value.published else None,
-        "updated": members.moment_text(value.updated) if value.updated else None,
+        "published": properties.write_time(value.published) if value.published else None,
+        "updated": properties.write_time(value.updated) if value.updated else None,
         "sensitive": value.sensitive,
         "to": list(value.to),
         "cc": list(value.cc),
         "tag": [_write_tag(tag) for tag in value.tags],
         "attachment": [_write_attachment(each) for each in value.attachments],
-        "replies": embed(value.replies) if value.replies else None,
+        "replies": embed_link(value.replies) if value.replies else None,
         "likes": value.likes,
         "shares": value.shares,
         "interactionPolicy": value.policy,
@@ -154,24 +153,26 @@ def write_object(value: Object) -> Json:
 
 def _content(document: Json) -> tuple[str | None, str | None]:
     """Return the content and its language. Mastodon sends both members; others only one of them."""
-    content = members.text(document.get("content"), MAX_CONTENT)
+    content = properties.text(document.get("content"), MAX_CONTENT)
     by_language = document.get("contentMap")
     if isinstance(by_language, dict) and len(by_language) <= 64:
         for language, text in by_language.items():
             if content is None or text == content:
-                return members.text(text, MAX_CONTENT), members.text(language, 35)
+                return properties.text(text, MAX_CONTENT), properties.text(language, 35)
     return content, None
 
 
 def _tag(value: Any) -> Tag | None:
     if not isinstance(value, dict):
         return None
-    kind = next(iter(members.types(value)), None)
-    name = members.label(value.get("name"))
+    kind = next(iter(properties.types(value)), None)
+    name = properties.label(value.get("name"))
     if kind not in {"Mention", "Hashtag", "Emoji"} or not (name or value.get("href")):
         return None
-    icon = members.one(value.get("icon"))
-    return Tag(kind, name or "", members.url_of(value.get("href")), members.url_of(icon) if kind == "Emoji" else None)
+    icon = properties.unwrap(value.get("icon"))
+    return Tag(
+        kind, name or "", properties.url_of(value.get("href")), properties.url_of(icon) if kind == "Emoji" else None
+    )
 
 
 def _write_tag(tag: Tag) -> Json:
@@ -187,17 +188,17 @@ def _attachment(value: Any) -> Attachment | None:
     if not isinstance(value, dict):
         return None
     # Pixelfed and Mastodon write url, PeerTube a list of links, a Link object href
-    url = members.url_of(value.get("url")) or members.url_of(value.get("href"))
+    url = properties.url_of(value.get("url")) or properties.url_of(value.get("href"))
     if url is None:
         return None
     return Attachment(
         url,
-        next(iter(members.types(value)), "Document"),
-        members.text(value.get("mediaType"), 100),
-        members.label(value.get("name"), 5000),
-        members.number(value.get("width"), 100_000),
-        members.number(value.get("height"), 100_000),
-        members.text(value.get("blurhash"), 100),
+        next(iter(properties.types(value)), "Document"),
+        properties.text(value.get("mediaType"), 100),
+        properties.label(value.get("name"), 5000),
+        properties.number(value.get("width"), 100_000),
+        properties.number(value.get("height"), 100_000),
+        properties.text(value.get("blurhash"), 100),
         _point(value.get("focalPoint")),
     )
 

@@ -8,7 +8,7 @@ shown as they are written, never read as HTML. What is HTML is read by `fedistre
 import re
 import unicodedata
 
-from activitypub.members import INVISIBLE
+from activitypub.properties import INVISIBLE
 
 MARKS = 4  # combining marks on one letter of a text; a tower of them covers the lines above
 # categories that show nothing, or change how others are shown: control, format (bidi, zero-width, tags), half

@@ -28,7 +28,7 @@ class Delivery:
     async def answer(self, kind: str, channel: Channel, follower: FollowerRow, inbox: str) -> None:
         """Send the Accept or Reject of a Follow. The group keeps both in the order they were said."""
         actor = self._addresses.actor(channel)
-        document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, follower.follow)
+        document = compose.accept_or_reject(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, follower.follow)
         await self._send(document, key_id(actor), [inbox], f"follow {actor}")
 
     async def followers(self, channel: Channel, mentioned: Collection[str] = ()) -> list[Recipient]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activitypub.fetch import Clock
+from activitypub.fetch_limiter import FetchLimiter
 from activitypub.guard import Guard, parse_allowed
-from activitypub.outside import Outside
-from activitypub.restraint import RestrainedFetcher
+from activitypub.http_client import HttpClient
 from activitypub.schemes import Schemes
 from fedistream import __version__
 from fedistream.core.errors import Invalid
@@ -88,7 +88,7 @@ class FederationFeature:
     offers: DirectoryAnnouncements
     servers: ListedServers
     handles: Handles
-    outside: Outside
+    outside: HttpClient
 
     async def run(self) -> None:
         """Put into the chat what was said elsewhere, and the tables in order now and then, until cancelled."""
@@ -128,7 +128,7 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
     keys = Keys(ActorUrls(near.settings, near.channels), clocks.now)
     await keys.open(channel.id for channel in near.channels.all())
     async with contextlib.AsyncExitStack() as undo:
-        outside = Outside(post.guard, USER_AGENT)
+        outside = HttpClient(post.guard, USER_AGENT)
         undo.push_async_callback(outside.close)
         feature = _join(near, clocks, post, keys, outside)
         for name in NAMES:
@@ -138,9 +138,9 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
     return feature
 
 
-def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Outside) -> FederationFeature:
+def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: HttpClient) -> FederationFeature:
     addresses = ActorUrls(near.settings, near.channels)
-    fetches = RestrainedFetcher(SignedFetcher(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
+    fetches = FetchLimiter(SignedFetcher(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
     blocks = Blocks()
     handles = Handles(fetches, set_handle)
     remote_actors = RemoteActors(fetches, blocks, clocks.monotonic, clocks.now, introduced=handles.ask)

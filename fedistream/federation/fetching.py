@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from activitypub.actor import Actor
-from activitypub.discovery import confirm_handle, find_account
-from activitypub.fetch import Clock, Fetched, Fetcher, FetchFailed
-from activitypub.outside import Outside
-from activitypub.restraint import Fetches
+from activitypub.discovery import find_account, verify_handle
+from activitypub.fetch import Clock, FetchedDocument, Fetcher, FetchFailed
+from activitypub.fetch_limiter import DocumentFetcher
+from activitypub.http_client import HttpClient
 from activitypub.schemes import Schemes
 from activitypub.urls import authority
 from activitypub.webfinger import Handle
@@ -26,18 +26,18 @@ MAX_WAITING = 500  # actors whose servers were not asked yet
 
 
 class SignedFetcher:
-    """`activitypub.restraint.Fetches`, to be wrapped in a RestrainedFetcher. Raises Off beside FetchFailed."""
+    """`activitypub.fetch_limiter.DocumentFetcher`, to be wrapped in a FetchLimiter. Raises Off beside FetchFailed."""
 
-    def __init__(self, outside: Outside, keys: Keys, schemes: Schemes, clock: Clock) -> None:
+    def __init__(self, outside: HttpClient, keys: Keys, schemes: Schemes, clock: Clock) -> None:
         self._outside, self._keys, self._schemes, self._clock = outside, keys, schemes, clock
 
-    async def activity(self, url: str) -> Fetched:
+    async def activity(self, url: str) -> FetchedDocument:
         return await (await self._fetcher()).activity(url)
 
-    async def key_document(self, url: str) -> Fetched:
+    async def key_document(self, url: str) -> FetchedDocument:
         return await (await self._fetcher()).key_document(url)
 
-    async def json(self, url: str) -> Fetched:
+    async def json(self, url: str) -> FetchedDocument:
         return await (await self._fetcher()).json(url)
 
     async def _fetcher(self) -> Fetcher:
@@ -51,7 +51,7 @@ class Handles:
     called something else. `put` writes the handle of a URL down, in a transaction.
     """
 
-    def __init__(self, fetches: Fetches, put: Callable[[str, str], Awaitable[None]]) -> None:
+    def __init__(self, fetches: DocumentFetcher, put: Callable[[str, str], Awaitable[None]]) -> None:
         self._fetches, self._put = fetches, put
         self._told: Callable[[str, str], Awaitable[None]] = _to_nobody
         self._waiting: deque[Actor] = deque()
@@ -86,7 +86,7 @@ class Handles:
 
     async def _ask_of(self, actor: Actor) -> None:
         try:
-            found = await confirm_handle(actor, self._fetches)
+            found = await verify_handle(actor, self._fetches)
         except (FetchFailed, Off) as failed:
             log.info("the handle of %s was not found: %s", actor.id, failed)
             return
@@ -104,7 +104,7 @@ async def _to_nobody(actor: str, handle: str) -> None:
 class AccountLookup:
     """Who is behind a handle, for posts that mention somebody."""
 
-    def __init__(self, fetches: Fetches, blocks: Blocks) -> None:
+    def __init__(self, fetches: DocumentFetcher, blocks: Blocks) -> None:
         self._fetches, self._blocks = fetches, blocks
 
     async def find(self, handle: Handle) -> Mention | None:
@@ -115,7 +115,7 @@ class AccountLookup:
             log.info("the account %s was not found: %s", handle, failed)
             return None
         actor = found.actor
-        if not actor.complete or actor.id in self._blocks:
+        if not actor.is_complete or actor.id in self._blocks:
             return None
         # by the handle that was typed: where it leads to another one, the text would not be found again
         return Mention(actor.id, f"{handle.user}@{handle.host}", actor.inbox, actor.shared_inbox or "")

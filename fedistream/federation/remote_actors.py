@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from activitypub.actor import Actor, parse_actor, write_actor
 from activitypub.discovery import find_signer
+from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.refusal import Refused
-from activitypub.restraint import Fetches
 from activitypub.signer import Missing, Signer
 from activitypub.urls import authority, without_fragment
-from activitypub.vocabulary.pairs import Pair
+from activitypub.vocabulary.reversals import Reversal
 from fedistream.core import plain_text
 from fedistream.db import after_commit, atomic, statement
 from fedistream.federation.blocks import Blocks
@@ -58,7 +58,7 @@ class RemoteActors:
 
     def __init__(
         self,
-        fetches: Fetches,
+        fetches: DocumentFetcher,
         blocks: Blocks,
         clock: Callable[[], float],
         now: Callable[[], datetime],
@@ -75,7 +75,7 @@ class RemoteActors:
     def is_blocked(self, url: str) -> bool:
         return url in self._blocks
 
-    async def get(self, key_id: str) -> Signer | Missing:
+    async def resolve(self, key_id: str) -> Signer | Missing:
         """From memory, from the rows, or fetched."""
         signer, until = self._kept.get(key_id, (None, 0.0))
         if signer is not None and self._clock() < until:
@@ -85,7 +85,7 @@ class RemoteActors:
             self._keep(found)
         return found
 
-    async def renew(self, signer: Signer) -> Signer | None:
+    async def refresh(self, signer: Signer) -> Signer | None:
         """Fetched anew, once in 5 minutes for each key."""
         now = self._clock()
         if now - self._renewed.get(signer.key_id, -RENEW_S) < RENEW_S:
@@ -98,11 +98,11 @@ class RemoteActors:
         if not isinstance(found, Signer):
             return None
         self._keep(found)
-        if found.actor.complete:
+        if found.actor.is_complete:
             await RemoteActorRow.filter(url=found.actor.id).update(**_columns(found.actor, found.key_id, self._now()))
         return found
 
-    async def knows(self, actor: str) -> bool:
+    async def knows_actor(self, actor: str) -> bool:
         return await RemoteActorRow.exists(url=actor) or await RemoteNoteRow.exists(actor=actor)
 
     async def blocked_by_name(self) -> list[str]:
@@ -119,7 +119,7 @@ class RemoteActors:
         known = {str(url) for url in await RemoteActorRow.filter(url__in=list(actors)).values_list("url", flat=True)}
         return [each for each in actors if each not in known]
 
-    async def seen(self, activity_id: str) -> bool:
+    async def was_seen(self, activity_id: str) -> bool:
         """As far as memory goes: to ask the rows costs as much as `hear`, which does."""
         return activity_id in self._heard
 
@@ -127,25 +127,25 @@ class RemoteActors:
         """By the rows, for what must not be taken after a restart either."""
         return activity_id in self._heard or await SeenActivityRow.exists(activity_id=activity_id)
 
-    async def hear(self, activity_id: str, pair: Pair | None = None) -> bool:
+    async def hear(self, activity_id: str, reversal: Reversal | None = None) -> bool:
         """Write down that this activity is acted on, in the transaction that does. Returns whether it is for the
         first time; two that come at the same moment wait for each other here. What it takes back may be done again
         under the same id."""
-        return bool(await self.hear_all({activity_id: pair}))
+        return bool(await self.hear_all({activity_id: reversal}))
 
-    async def hear_all(self, activities: Mapping[str, Pair | None]) -> set[str]:
+    async def hear_all(self, activities: Mapping[str, Reversal | None]) -> set[str]:
         """As `hear`, of some: those that are acted on for the first time."""
         # in one order, so that two processes with the same ids cannot wait for each other
         ordered, now = sorted(activities.items(), key=lambda each: each[0]), self._now()
-        lines = [{"id": each, "at": now, "side": pair.side if pair else None} for each, pair in ordered]
+        lines = [{"id": each, "at": now, "side": reversal.key if reversal else None} for each, reversal in ordered]
         text, values = statement.table(lines)
         new = {str(row["activity_id"]) for row in await statement.rows(_HEAR.format(rows=text), values)}
         # what can be taken back is not kept in memory: another process may let go of it
-        heard = tuple(each for each, pair in ordered if pair is None and each in new)
+        heard = tuple(each for each, reversal in ordered if reversal is None and each in new)
         after_commit(lambda: self._remember(heard))
-        pairs = [pair for each, pair in ordered if pair is not None and each in new]
-        sides = sorted({side for pair in pairs for side in pair.sides})
-        ids = sorted({each for pair in pairs for each in pair.ids} - new)
+        reversals = [reversal for each, reversal in ordered if reversal is not None and each in new]
+        sides = sorted({side for reversal in reversals for side in reversal.reversed_keys})
+        ids = sorted({each for reversal in reversals for each in reversal.reversed_ids} - new)
         if sides or ids:
             await statement.change(_LET_GO, {"sides": sides, "ids": ids})
         return new
@@ -209,7 +209,7 @@ class RemoteActors:
 
     async def update(self, actor: Actor, key_id: str) -> None:
         """What an actor says of itself now; only if we have to do with it, and in a transaction."""
-        if actor.complete and actor.key(key_id) is not None:
+        if actor.is_complete and actor.key(key_id) is not None:
             row = await RemoteActorRow.get_or_none(url=actor.id)
             columns = _columns(actor, key_id, self._now())
             if row is not None and not _is_called(row.handle, actor):
@@ -251,7 +251,7 @@ class RemoteActors:
 
     def _keep(self, signer: Signer) -> None:
         # to a badly signed fetch Sharkey answers with a stripped actor, which must not stand in for the true one
-        if not signer.actor.complete:
+        if not signer.actor.is_complete:
             return
         self._kept[signer.key_id] = (signer, self._clock() + KEEP_S)
         self._kept.move_to_end(signer.key_id)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from activitypub import deliver
-from activitypub.deliver import Parcel, pack
+from activitypub.deliver import Payload, encode_payload
 from activitypub.signatures.keys import SigningKey
 from activitypub.urls import without_fragment
 from fedistream.core.bus import Reaction
@@ -23,7 +23,7 @@ class Keys(Protocol):
 
 
 class Delivers(Protocol):
-    async def deliver(self, inbox: str, parcel: Parcel, signer: SigningKey) -> deliver.Outcome: ...
+    async def deliver(self, inbox: str, parcel: Payload, signer: SigningKey) -> deliver.Outcome: ...
 
 
 def activity(document: Mapping[str, Any], inbox: str, key_id: str, **more: Any) -> NewJob:
@@ -38,7 +38,7 @@ class ActivityHandler:
 
     def __init__(self, deliverer: Delivers, keys: Keys, gone: Callable[[str], Awaitable[None]]) -> None:
         self._deliverer, self._keys, self._gone = deliverer, keys, gone
-        self._parcels: OrderedDict[str, tuple[str, Parcel]] = OrderedDict()
+        self._parcels: OrderedDict[str, tuple[str, Payload]] = OrderedDict()
 
     async def __call__(self, job: Job) -> Outcome:
         key_id, parcel = self._packed(job)
@@ -49,22 +49,22 @@ class ActivityHandler:
         if key is None:
             return Dead(f"there is no key {key_id}")
         outcome = await self._deliverer.deliver(job.target, parcel, key)
-        if isinstance(outcome, deliver.Done):
+        if isinstance(outcome, deliver.Delivered):
             return Done()
-        if isinstance(outcome, deliver.Retry):
-            if outcome.why == "unauthorized" and job.attempts > 1:
+        if isinstance(outcome, deliver.TemporaryFailure):
+            if outcome.reason == "unauthorized" and job.attempts > 1:
                 # the second time our actor has been published again, and they still do not believe us
-                return Dead(outcome.why)
-            return Retry(outcome.after_s, outcome.why)
+                return Dead(outcome.reason)
+            return Retry(outcome.after_s, outcome.reason)
         if outcome.gone:
             await self._gone(job.target)
-        return Dead(outcome.why)
+        return Dead(outcome.reason)
 
-    def _packed(self, job: Job) -> tuple[str, Parcel]:
+    def _packed(self, job: Job) -> tuple[str, Payload]:
         """The same activity goes to a thousand inboxes: it is written and digested once."""
         found = self._parcels.get(job.text)
         if found is None:
-            found = self._parcels[job.text] = job.body["key"], pack(job.body["activity"])
+            found = self._parcels[job.text] = job.body["key"], encode_payload(job.body["activity"])
             if len(self._parcels) > MAX_PARCELS:
                 self._parcels.popitem(last=False)
         return found

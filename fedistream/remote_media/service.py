@@ -16,8 +16,8 @@ from typing import Protocol
 from urllib.parse import urljoin
 
 from activitypub.guard import Blocked
-from activitypub.outside import Answer, TooLong, Unreachable
-from activitypub.signatures.request import Request, compose
+from activitypub.http_client import Response, ResponseTooLarge, Unreachable
+from activitypub.signatures.request import Request, outgoing_request
 from fedistream.core.errors import NotFound, TooMany
 from fedistream.core.image_types import MEDIA_TYPES, sniff
 from fedistream.core.supervisor import go
@@ -32,9 +32,9 @@ MAX_FAILED = 10_000  # URLs that are remembered for having no picture
 
 
 class Sends(Protocol):
-    """`activitypub.outside.Outside`: guarded, and limited in time."""
+    """`activitypub.http_client.HttpClient`: guarded, and limited in time."""
 
-    async def send(self, request: Request, *, max_body: int | None = None) -> Answer: ...
+    async def send(self, request: Request, *, max_body: int | None = None) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ class MediaProxy:
         async with self._turn:
             try:
                 answer = await self._get(url)
-            except (Blocked, TooLong, Unreachable, ValueError) as why:  # BadUrl is one, and what urljoin raises
+            # a ValueError: BadUrl, or what urljoin raises
+            except (Blocked, ResponseTooLarge, Unreachable, ValueError) as why:
                 raise NotFound(str(why)) from why
         kind = sniff(answer.body)
         if answer.status != 200 or kind is None:
@@ -123,13 +124,13 @@ class MediaProxy:
         await self._keep(file, answer.body)
         return Image(answer.body, MEDIA_TYPES[kind])
 
-    async def _get(self, url: str) -> Answer:
+    async def _get(self, url: str) -> Response:
         for _ in range(HOPS):
-            answer = await self._outside.send(compose("GET", url, ACCEPT), max_body=self._limits.picture)
+            answer = await self._outside.send(outgoing_request("GET", url, ACCEPT), max_body=self._limits.picture)
             if answer.status not in REDIRECTS:
                 return answer
             url = urljoin(url, answer.headers.get("location", ""))
-        return await self._outside.send(compose("GET", url, ACCEPT), max_body=self._limits.picture)
+        return await self._outside.send(outgoing_request("GET", url, ACCEPT), max_body=self._limits.picture)
 
     async def _keep(self, file: Path, data: bytes) -> None:
         try:

@@ -11,9 +11,9 @@ from typing import Protocol
 from urllib.parse import urljoin
 
 from activitypub.guard import Blocked
-from activitypub.outside import Answer, TooLong, Unreachable
+from activitypub.http_client import Response, ResponseTooLarge, Unreachable
 from activitypub.refusal import Refused
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import parse
 from activitypub.urls import MAX_URL, BadUrl, from_iri, parse_url
 from fedistream.core.errors import Invalid
@@ -34,7 +34,7 @@ class Web(Protocol):
     """One request to the outside and its answer; never to an address that is not public. Raises Blocked, Unreachable,
     TooLong."""
 
-    async def send(self, request: Request, *, max_body: int | None = None) -> Answer: ...
+    async def send(self, request: Request, *, max_body: int | None = None) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,14 @@ async def discover(web: Web, profile: str) -> Profile:
         log.info("the website %s gave no answer: %s %s", profile, type(error).__name__, error)
         # one answer for all of these: which names of our network exist, and what listens there, is nobody's business
         raise Invalid(FIELD, "did not answer, or is not connected to from here: it must be https, and public") from None
-    except TooLong:
+    except ResponseTooLarge:
         raise Invalid(FIELD, "has too large a page") from None
 
 
 async def _discover(web: Web, profile: str) -> Profile:
     urls, at, permanent = [profile], profile, True
     for _ in range(MAX_REDIRECTS + 1):
-        answer = await web.send(compose("GET", at, [("Accept", "text/html, */*;q=0.5")]))
+        answer = await web.send(outgoing_request("GET", at, [("Accept", "text/html, */*;q=0.5")]))
         if answer.status not in REDIRECTS:
             break
         at = join(at, answer.headers.get("location", ""))
@@ -106,7 +106,7 @@ async def _discover(web: Web, profile: str) -> Profile:
     return Profile(tuple(urls), await _server(web, at, answer))
 
 
-async def _server(web: Web, at: str, answer: Answer) -> Server:
+async def _server(web: Web, at: str, answer: Response) -> Server:
     # beside the loop: a page may have a megabyte
     named = await asyncio.to_thread(_named, at, answer)
     if METADATA in named:
@@ -116,13 +116,13 @@ async def _server(web: Web, at: str, answer: Answer) -> Server:
     raise Invalid(FIELD, "names no IndieAuth server on its page")
 
 
-def _named(at: str, answer: Answer) -> Mapping[str, str]:
+def _named(at: str, answer: Response) -> Mapping[str, str]:
     """The addresses of what is looked for, by relation; the first of each. Raises BadUrl."""
     wanted = (METADATA, ENDPOINT)
     return {link.rel: join(at, link.href) for link in reversed([*_links(answer)]) if link.rel in wanted}
 
 
-def _links(answer: Answer) -> Iterable[links.Link]:
+def _links(answer: Response) -> Iterable[links.Link]:
     """Headers come first (section 4.1)."""
     yield from links.of_header(answer.headers.get("link", ""))
     if "html" in answer.media_type:
@@ -130,7 +130,7 @@ def _links(answer: Answer) -> Iterable[links.Link]:
 
 
 async def _metadata(web: Web, url: str) -> Server:
-    answer = await web.send(compose("GET", url, [("Accept", "application/json")]))
+    answer = await web.send(outgoing_request("GET", url, [("Accept", "application/json")]))
     try:
         told = parse(answer.body) if answer.status == 200 else {}
     except Refused:

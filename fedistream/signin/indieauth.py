@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from activitypub.guard import Blocked
-from activitypub.outside import Answer, TooLong, Unreachable
+from activitypub.http_client import Response, ResponseTooLarge, Unreachable
 from activitypub.refusal import Refused
-from activitypub.signatures.request import compose
+from activitypub.signatures.request import outgoing_request
 from activitypub.strictjson import parse
 from fedistream.core.errors import Conflict, Invalid, TooMany
 from fedistream.core.uniform_timing import uniform_timing
@@ -170,8 +170,8 @@ class IndieAuth:
         headers = [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]
         endpoint = underway.profile.server.endpoint
         try:
-            answer = await self._near.web.send(compose("POST", endpoint, headers, urlencode(form).encode()))
-        except (Blocked, Unreachable, TooLong) as error:
+            answer = await self._near.web.send(outgoing_request("POST", endpoint, headers, urlencode(form).encode()))
+        except (Blocked, Unreachable, ResponseTooLarge) as error:
             log.info("%s gave no answer to a code: %s", endpoint, error)
             raise Invalid("code", "could not be checked, as your website's server did not answer") from None
         return _me(answer)
@@ -203,7 +203,7 @@ def _check_issuer(server: Server, issuer: str) -> None:
         raise Invalid("iss", "is another server than the one that was asked")
 
 
-def _me(answer: Answer) -> str:
+def _me(answer: Response) -> str:
     try:
         told = parse(answer.body) if answer.status == 200 else {}
     except Refused:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activitypub.actor import Actor, Picture, parse_actor, parse_key, write_actor
+from activitypub.actor import Actor, Image, parse_actor, parse_key, write_actor
 from activitypub.refusal import Reason, Refused
 from activitypub.signatures.keys import Algorithm
 from activitypub.strictjson import Json
@@ -22,8 +22,8 @@ FULL = actor(
     url="https://node.example/",
     following=f"{LIVE}/following",
     featured=f"{LIVE}/featured",
-    icon=Picture("https://node.example/logo.png", "image/png"),
-    image=Picture("https://node.example/header"),
+    icon=Image("https://node.example/logo.png", "image/png"),
+    image=Image("https://node.example/header"),
     manually_approves=True,
     discoverable=True,
     indexable=True,
@@ -89,14 +89,14 @@ def test_an_actor_without_the_members_that_make_one_is_refused(name: str) -> Non
 @pytest.mark.parametrize("name", ["publicKey", "followers"])
 def test_a_stripped_actor_is_read_but_not_complete(name: str) -> None:
     """Sharkey answers so when it does not like a signature."""
-    assert parse_actor(document()).complete
-    assert not parse_actor(without(name)).complete
+    assert parse_actor(document()).is_complete
+    assert not parse_actor(without(name)).is_complete
 
 
 def test_an_actor_without_followers_that_says_since_when_it_is_there_is_complete() -> None:
     """Lemmy's people, of whom each activity would else be a fetch."""
-    assert parse_actor(without("followers") | {"published": "2023-06-12T10:30:00.123456Z"}).complete
-    assert not parse_actor(without("followers") | {"published": "long ago"}).complete
+    assert parse_actor(without("followers") | {"published": "2023-06-12T10:30:00.123456Z"}).is_complete
+    assert not parse_actor(without("followers") | {"published": "long ago"}).is_complete
 
 
 def test_a_shared_inbox_on_another_host_is_left_out() -> None:
@@ -154,16 +154,16 @@ def test_a_key_document_of_its_own_names_its_owner() -> None:
 @pytest.mark.parametrize(
     ("icon", "expected"),
     [
-        ("https://a.example/x.png", Picture("https://a.example/x.png")),
-        ({"url": "https://a.example/x.png", "mediaType": "image/png"}, Picture("https://a.example/x.png", "image/png")),
-        ([{"url": "https://a.example/x.png"}, {"url": "https://a.example/y.png"}], Picture("https://a.example/x.png")),
-        ({"url": [{"href": "https://a.example/x.png"}]}, Picture("https://a.example/x.png")),
+        ("https://a.example/x.png", Image("https://a.example/x.png")),
+        ({"url": "https://a.example/x.png", "mediaType": "image/png"}, Image("https://a.example/x.png", "image/png")),
+        ([{"url": "https://a.example/x.png"}, {"url": "https://a.example/y.png"}], Image("https://a.example/x.png")),
+        ({"url": [{"href": "https://a.example/x.png"}]}, Image("https://a.example/x.png")),
         ({"url": "data:image/png;base64,AAAA"}, None),
         ([], None),
         (5, None),
     ],
 )
-def test_an_icon_comes_in_many_forms(icon: Any, expected: Picture | None) -> None:
+def test_an_icon_comes_in_many_forms(icon: Any, expected: Image | None) -> None:
     assert parse_actor(document() | {"icon": icon}).icon == expected
 
 

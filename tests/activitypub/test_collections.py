@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub import collections
-from activitypub.collections import Collection, parse_collection, write_collection, write_page, write_whole
+from activitypub.collections import Collection, parse_collection, write_collection, write_page, write_unpaged
 from activitypub.refusal import Refused
 from activitypub.strictjson import Json
 
@@ -47,8 +47,8 @@ def test_a_collection_may_hide_its_items() -> None:
 
 
 def test_a_short_collection_comes_whole() -> None:
-    assert parse_collection(write_whole(OUTBOX, ITEMS)) == Collection(OUTBOX, page=False, total=2, items=tuple(ITEMS))
-    assert write_whole(OUTBOX, [])["orderedItems"] == []
+    assert parse_collection(write_unpaged(OUTBOX, ITEMS)) == Collection(OUTBOX, page=False, total=2, items=tuple(ITEMS))
+    assert write_unpaged(OUTBOX, [])["orderedItems"] == []
 
 
 def test_an_embedded_first_page_gives_its_items_and_where_to_go_on() -> None:

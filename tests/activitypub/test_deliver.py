@@ -4,7 +4,17 @@ import pytest
 from aiohttp import web
 
 from activitypub import strictjson
-from activitypub.deliver import MAX_RETRY_AFTER_S, Dead, Deliverer, Done, Outcome, Parcel, Retry, pack, retry_after
+from activitypub.deliver import (
+    MAX_RETRY_AFTER_S,
+    Delivered,
+    Deliverer,
+    Outcome,
+    Payload,
+    PermanentFailure,
+    TemporaryFailure,
+    encode_payload,
+    retry_after,
+)
 from activitypub.inbox import Verified, receive
 from activitypub.schemes import Schemes
 from activitypub.signatures import Scheme, digest, httpdate
@@ -35,7 +45,7 @@ async def sent(answer: Handler, schemes: Schemes | None = None, by: SigningKey =
     """Deliver to a server which answers so."""
     async with remote(answer) as far, way_out(far) as outside:
         deliverer = Deliverer(outside, schemes or Schemes(), lambda: NOW)
-        return await deliverer.deliver(f"{far.origin}/inbox?x=1", pack(FOLLOW), by), far.asked
+        return await deliverer.deliver(f"{far.origin}/inbox?x=1", encode_payload(FOLLOW), by), far.asked
 
 
 async def test_what_we_deliver_our_own_inbox_takes() -> None:
@@ -43,21 +53,23 @@ async def test_what_we_deliver_our_own_inbox_takes() -> None:
         return web.Response(status=await verdict(request))
 
     outcome, asked = await sent(answer)
-    assert outcome == Done(202, Scheme.CAVAGE)
-    assert [each.find("content-type") for each in asked] == ["application/activity+json"]
+    assert outcome == Delivered(202, Scheme.CAVAGE)
+    assert [each.header("content-type") for each in asked] == ["application/activity+json"]
     assert asked[0].body == strictjson.write(FOLLOW)
 
 
 @pytest.mark.parametrize("refusal", [401, 403])
 async def test_the_other_signature_is_tried_on_a_refusal_and_first_the_next_time(refusal: int) -> None:
     async def only_9421(request: Request) -> web.Response:
-        return web.Response(status=await verdict(request) if request.find("signature-input") else refusal)
+        return web.Response(status=await verdict(request) if request.header("signature-input") else refusal)
 
     schemes = Schemes()
     async with remote(only_9421) as far, way_out(far) as outside:
         deliverer = Deliverer(outside, schemes, lambda: NOW)
         for _ in range(2):
-            assert await deliverer.deliver(f"{far.origin}/inbox", pack(FOLLOW), US) == Done(202, Scheme.RFC9421)
+            assert await deliverer.deliver(f"{far.origin}/inbox", encode_payload(FOLLOW), US) == Delivered(
+                202, Scheme.RFC9421
+            )
         assert len(far.asked) == 3
         assert schemes.get(far.authority, NOW) is Scheme.RFC9421
 
@@ -67,46 +79,46 @@ async def test_a_host_that_takes_cavage_again_is_remembered_as_such() -> None:
 
     async def only_cavage(request: Request) -> web.Response:
         schemes.put(request.authority, Scheme.RFC9421, NOW)
-        return web.Response(status=401 if request.find("signature-input") else 202)
+        return web.Response(status=401 if request.header("signature-input") else 202)
 
     async with remote(only_cavage) as far, way_out(far) as outside:
         schemes.put(far.authority, Scheme.RFC9421, NOW)
-        assert await Deliverer(outside, schemes, lambda: NOW).deliver(far.origin, pack(FOLLOW), US) == Done(
-            202, Scheme.CAVAGE
-        )
+        assert await Deliverer(outside, schemes, lambda: NOW).deliver(
+            far.origin, encode_payload(FOLLOW), US
+        ) == Delivered(202, Scheme.CAVAGE)
         assert schemes.get(far.authority, NOW) is Scheme.CAVAGE
 
 
 async def test_a_failure_after_the_second_knock_says_nothing_of_the_scheme() -> None:
     schemes = Schemes()
     outcome, _ = await sent(
-        lambda request: web.Response(status=500 if request.find("signature-input") else 401), schemes
+        lambda request: web.Response(status=500 if request.header("signature-input") else 401), schemes
     )
-    assert outcome == Retry(None, "status 500")
+    assert outcome == TemporaryFailure(None, "status 500")
     assert schemes._kept == {}
 
 
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (200, Done(200, Scheme.CAVAGE)),
-        (202, Done(202, Scheme.CAVAGE)),
-        (204, Done(204, Scheme.CAVAGE)),
-        (301, Dead("status 301")),
-        (302, Dead("status 302")),
-        (304, Dead("status 304")),
-        (400, Dead("status 400")),
-        (401, Retry(None, "unauthorized")),
-        (403, Dead("status 403")),
-        (404, Dead("status 404")),
-        (408, Retry(None, "status 408")),
-        (410, Dead("gone", gone=True)),
-        (413, Dead("status 413")),
-        (429, Retry(None, "too many requests")),
-        (500, Retry(None, "status 500")),
-        (501, Dead("status 501")),
-        (502, Retry(None, "status 502")),
-        (503, Retry(None, "status 503")),
+        (200, Delivered(200, Scheme.CAVAGE)),
+        (202, Delivered(202, Scheme.CAVAGE)),
+        (204, Delivered(204, Scheme.CAVAGE)),
+        (301, PermanentFailure("status 301")),
+        (302, PermanentFailure("status 302")),
+        (304, PermanentFailure("status 304")),
+        (400, PermanentFailure("status 400")),
+        (401, TemporaryFailure(None, "unauthorized")),
+        (403, PermanentFailure("status 403")),
+        (404, PermanentFailure("status 404")),
+        (408, TemporaryFailure(None, "status 408")),
+        (410, PermanentFailure("gone", gone=True)),
+        (413, PermanentFailure("status 413")),
+        (429, TemporaryFailure(None, "too many requests")),
+        (500, TemporaryFailure(None, "status 500")),
+        (501, PermanentFailure("status 501")),
+        (502, TemporaryFailure(None, "status 502")),
+        (503, TemporaryFailure(None, "status 503")),
     ],
 )
 async def test_each_status_has_its_outcome(status: int, expected: Outcome) -> None:
@@ -118,7 +130,7 @@ async def test_each_status_has_its_outcome(status: int, expected: Outcome) -> No
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_wish_to_be_left_alone_is_heard(status: int) -> None:
     outcome, _ = await sent(lambda _: web.Response(status=status, headers={"Retry-After": "120"}))
-    assert isinstance(outcome, Retry)
+    assert isinstance(outcome, TemporaryFailure)
     assert outcome.after_s == 120
 
 
@@ -149,7 +161,7 @@ async def test_a_redirect_that_keeps_the_post_is_followed_and_signed_anew() -> N
         return web.Response(status=await verdict(request))
 
     outcome, asked = await sent(answer)
-    assert outcome == Done(202, Scheme.CAVAGE)
+    assert outcome == Delivered(202, Scheme.CAVAGE)
     assert [each.target for each in asked] == ["/inbox?x=1", "/new-inbox"]
 
 
@@ -165,8 +177,8 @@ async def test_a_redirect_that_keeps_the_post_is_followed_and_signed_anew() -> N
 )
 async def test_a_redirect_that_leads_nowhere_good_is_dead(to: str, expected: str) -> None:
     outcome, _ = await sent(lambda _: web.Response(status=307, headers={"Location": to}))
-    assert isinstance(outcome, Dead)
-    assert outcome.why.startswith(expected)
+    assert isinstance(outcome, PermanentFailure)
+    assert outcome.reason.startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -174,9 +186,9 @@ async def test_a_redirect_that_leads_nowhere_good_is_dead(to: str, expected: str
 )
 async def test_an_inbox_that_may_not_be_connected_to_is_dead(inbox: str) -> None:
     async with way_out() as outside:
-        outcome = await Deliverer(outside, Schemes(), lambda: NOW).deliver(inbox, pack(FOLLOW), US)
-    assert isinstance(outcome, Dead)
-    assert outcome.why.startswith("blocked: ")
+        outcome = await Deliverer(outside, Schemes(), lambda: NOW).deliver(inbox, encode_payload(FOLLOW), US)
+    assert isinstance(outcome, PermanentFailure)
+    assert outcome.reason.startswith("blocked: ")
     assert not outcome.gone
 
 
@@ -184,26 +196,26 @@ async def test_a_server_that_is_not_there_is_tried_again() -> None:
     async with remote(lambda _: web.Response()) as far:
         gone = far
     async with way_out(gone) as outside:
-        outcome = await Deliverer(outside, Schemes(), lambda: NOW).deliver(gone.origin, pack(FOLLOW), US)
-    assert isinstance(outcome, Retry)
+        outcome = await Deliverer(outside, Schemes(), lambda: NOW).deliver(gone.origin, encode_payload(FOLLOW), US)
+    assert isinstance(outcome, TemporaryFailure)
     assert outcome.after_s is None
 
 
 async def test_a_long_page_as_answer_does_not_hide_the_status() -> None:
     outcome, _ = await sent(lambda _: web.Response(body=b"x" * 100_000))
-    assert outcome == Done(200, Scheme.CAVAGE)
+    assert outcome == Delivered(200, Scheme.CAVAGE)
 
 
 async def test_a_parcel_is_made_once_and_sent_to_many() -> None:
-    parcel = pack(FOLLOW)
-    assert parcel == Parcel(parcel.body, digest.digest(parcel.body), digest.content_digest(parcel.body))
+    parcel = encode_payload(FOLLOW)
+    assert parcel == Payload(parcel.body, digest.digest(parcel.body), digest.content_digest(parcel.body))
     async with remote(lambda _: web.Response(status=202)) as far, way_out(far) as outside:
         deliverer = Deliverer(outside, Schemes(), lambda: NOW)
         inboxes = [f"{far.origin}/{number}" for number in range(20)]
         outcomes = await asyncio.gather(*(deliverer.deliver(inbox, parcel, US) for inbox in inboxes))
-        assert set(outcomes) == {Done(202, Scheme.CAVAGE)}
-        assert {each.find("digest") for each in far.asked} == {parcel.digest}
-        assert len({each.find("signature") for each in far.asked}) == 20
+        assert set(outcomes) == {Delivered(202, Scheme.CAVAGE)}
+        assert {each.header("digest") for each in far.asked} == {parcel.digest}
+        assert len({each.header("signature") for each in far.asked}) == 20
 
 
 async def test_a_key_that_everybody_would_refuse_is_our_own_fault() -> None:

@@ -12,16 +12,16 @@ from activitypub.directory import (
     MAX_TAGS,
     MAX_TITLE,
     NS,
-    News,
-    find_server,
-    follow,
-    is_directory,
-    leave,
-    offer,
-    read,
+    StreamStatus,
+    find_server_actor,
+    is_directory_follow,
+    parse_offer,
+    write_follow,
+    write_leave,
+    write_offer,
 )
 from activitypub.fetch import FetchFailed
-from activitypub.nodeinfo import NodeFacts
+from activitypub.nodeinfo import NodeInfo
 from activitypub.strictjson import Json
 from activitypub.urls import parse_url
 from activitypub.webfinger import Handle, actor_jrd, write_jrd
@@ -29,7 +29,7 @@ from tests.activitypub.test_discovery import Web
 from tests.kit.actors import ANN, document
 
 US = "https://node.example/federation/user/streamer"
-NEWS = News(
+NEWS = StreamStatus(
     True,
     "Morning on the canal",
     "Slow boats",
@@ -41,25 +41,25 @@ NEWS = News(
 
 
 def test_an_offer_says_what_is_on_and_is_read_back() -> None:
-    made = offer(f"{US}#offer/1", US, "https://node.example", NEWS, [ANN])
+    made = write_offer(f"{US}#offer/1", US, "https://node.example", NEWS, [ANN])
     assert (made["type"], made["actor"], made["object"], made["to"]) == ("Offer", US, "https://node.example", [ANN])
     assert made["https://owncast.online/ns#streamStatus"] == "live"
     assert made["https://owncast.online/ns#streamTags"] == ["boats", "slow-tv"]
-    assert read(made) == NEWS
+    assert parse_offer(made) == NEWS
 
 
 def test_who_says_that_he_is_offline_is() -> None:
-    assert read(offer("i", US, "https://node.example", replace(NEWS, live=False), [])).live is False
-    assert leave("i", US, "https://node.example", [ANN])[f"{NS}streamStatus"] == "offline"
+    assert parse_offer(write_offer("i", US, "https://node.example", replace(NEWS, live=False), [])).live is False
+    assert write_leave("i", US, "https://node.example", [ANN])[f"{NS}streamStatus"] == "offline"
 
 
 def test_our_follow_is_one_of_a_directory() -> None:
-    made = follow(f"{US}#follow/1", US, ANN, NEWS)
+    made = write_follow(f"{US}#follow/1", US, ANN, NEWS)
     assert (made["type"], made["object"], made["to"]) == ("Follow", ANN, [ANN])
     assert made[f"{NS}directory"] is True
     assert made[f"{NS}serverName"] == "Quiet Waters"
     assert made[f"{NS}streamStatus"] == "live"
-    assert is_directory(made)
+    assert is_directory_follow(made)
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_our_follow_is_one_of_a_directory() -> None:
     ],
 )
 def test_a_directory_says_so_in_any_spelling_of_true(value: Any, asks: bool) -> None:
-    assert is_directory({"type": "Follow", f"{NS}directory": value}) is asks
+    assert is_directory_follow({"type": "Follow", f"{NS}directory": value}) is asks
 
 
 def test_an_ordinary_follow_is_not_of_a_directory() -> None:
-    assert not is_directory({"type": "Follow", "directory": True})
+    assert not is_directory_follow({"type": "Follow", "directory": True})
 
 
 def test_what_a_stranger_says_stays_within_limits() -> None:
-    found = read(
+    found = parse_offer(
         {
             f"{NS}streamTitle": "t" * 5000,
             f"{NS}streamDescription": "d" * 5000,
@@ -104,15 +104,15 @@ def test_what_a_stranger_says_stays_within_limits() -> None:
 @pytest.mark.parametrize("odd", [None, 7, True, {}, [], ["a", "b"], {"@value": {"a": 1}}, [[["deep"]]]])
 def test_values_of_other_kinds_read_as_nothing(odd: Any) -> None:
     names = ("streamTitle", "streamDescription", "serverName", "logoUrl", "thumbnailUrl", "streamStatus")
-    found = read({f"{NS}{name}": odd for name in names})
-    assert found == News(True)
-    assert all(isinstance(tag, str) for tag in read({f"{NS}streamTags": odd}).tags)
+    found = parse_offer({f"{NS}{name}": odd for name in names})
+    assert found == StreamStatus(True)
+    assert all(isinstance(tag, str) for tag in parse_offer({f"{NS}streamTags": odd}).tags)
 
 
 def far(metadata: Any = None, actor: str = ANN) -> dict[str, Any]:
     """The documents of a server whose actor is ann."""
     federation = {"username": "ann", CAPABILITY: 1} if metadata is None else metadata
-    facts = NodeFacts("faraway", "1.0.0", metadata={"federation": federation})
+    facts = NodeInfo("faraway", "1.0.0", metadata={"federation": federation})
     site = "https://remote.example"
     query = "resource=acct:ann@remote.example"
     jrd = actor_jrd(Handle("ann", "remote.example"), actor, page=f"{site}/")
@@ -126,7 +126,7 @@ def far(metadata: Any = None, actor: str = ANN) -> dict[str, Any]:
 
 
 async def test_a_server_that_lets_itself_be_featured_is_found_by_its_address() -> None:
-    found = await find_server(parse_url("https://remote.example/some/page"), Web(far()))
+    found = await find_server_actor(parse_url("https://remote.example/some/page"), Web(far()))
     assert found.id == ANN
 
 
@@ -145,12 +145,12 @@ async def test_a_server_that_lets_itself_be_featured_is_found_by_its_address() -
 )
 async def test_a_server_that_does_not_is_not_asked(metadata: Any) -> None:
     with pytest.raises(FetchFailed, match="does not let itself be featured"):
-        await find_server(parse_url("https://remote.example"), Web(far(metadata)))
+        await find_server_actor(parse_url("https://remote.example"), Web(far(metadata)))
 
 
 async def test_nobody_has_us_follow_somebody_elses_actor() -> None:
     with pytest.raises(FetchFailed, match="no actor of this server"):
-        await find_server(parse_url("https://remote.example"), Web(far(actor="https://victim.example/users/bob")))
+        await find_server_actor(parse_url("https://remote.example"), Web(far(actor="https://victim.example/users/bob")))
 
 
 @pytest.mark.parametrize("missing", range(4))
@@ -158,7 +158,7 @@ async def test_a_server_that_lacks_a_document_is_not_found(missing: int) -> None
     documents = far()
     del documents[list(documents)[missing]]
     with pytest.raises(FetchFailed):
-        await find_server(parse_url("https://remote.example"), Web(documents))
+        await find_server_actor(parse_url("https://remote.example"), Web(documents))
 
 
 @pytest.mark.parametrize("broken", range(3))
@@ -166,4 +166,4 @@ async def test_a_server_with_a_broken_document_is_not_found(broken: int) -> None
     documents = far()
     documents[list(documents)[broken]] = {"links": 7}
     with pytest.raises(FetchFailed):
-        await find_server(parse_url("https://remote.example"), Web(documents))
+        await find_server_actor(parse_url("https://remote.example"), Web(documents))

@@ -5,8 +5,8 @@ from aiohttp import web
 
 from activitypub import strictjson
 from activitypub.actor import ActorKey, parse_actor
-from activitypub.discovery import confirm_handle, find_account, find_actor, find_signer
-from activitypub.fetch import Fetched, FetchFailed, Why
+from activitypub.discovery import find_account, find_actor, find_signer, verify_handle
+from activitypub.fetch import FetchedDocument, FetchFailed, FetchFailure
 from activitypub.signatures.request import Request
 from activitypub.signer import Missing, Signer
 from activitypub.strictjson import Json
@@ -23,21 +23,21 @@ BOB = "https://remote.example/users/bob"
 class Web:
     """Documents by URL, fetched by the rule that the id is where the document is (the rule itself: `test_fetch`)."""
 
-    def __init__(self, documents: dict[str, Json | Why]) -> None:
+    def __init__(self, documents: dict[str, Json | FetchFailure]) -> None:
         self.documents = documents
         self.asked: list[str] = []
 
-    async def key_document(self, url: str) -> Fetched:
+    async def key_document(self, url: str) -> FetchedDocument:
         self.asked.append(url)
-        found = self.documents.get(url, Why.NOT_FOUND)
-        if isinstance(found, Why):
+        found = self.documents.get(url, FetchFailure.NOT_FOUND)
+        if isinstance(found, FetchFailure):
             raise FetchFailed(found, url)
-        return Fetched(found, url)
+        return FetchedDocument(found, url)
 
-    async def activity(self, url: str) -> Fetched:
+    async def activity(self, url: str) -> FetchedDocument:
         return await self.key_document(url.partition("#")[0])
 
-    async def json(self, url: str) -> Fetched:
+    async def json(self, url: str) -> FetchedDocument:
         return await self.key_document(url)
 
 
@@ -84,13 +84,13 @@ async def test_a_stub_of_the_actor_under_the_key_leads_to_the_whole() -> None:
     "documents",
     [
         {},
-        {ANN: Why.UNREACHABLE},
+        {ANN: FetchFailure.UNREACHABLE},
         {ANN: {"id": ANN, "type": "Person"}},
         {ANN: document() | {"publicKey": None}},
         {ANN: document(keys=(ActorKey(f"{ANN}#other", rsa_key(ANN).public()),))},
     ],
 )
-async def test_a_key_that_its_actor_does_not_show_is_unknown(documents: dict[str, Json | Why]) -> None:
+async def test_a_key_that_its_actor_does_not_show_is_unknown(documents: dict[str, Json | FetchFailure]) -> None:
     assert await find_signer(KEY_ID, Web(documents)) is Missing.UNKNOWN
 
 
@@ -106,14 +106,14 @@ async def test_a_key_that_its_actor_does_not_show_is_unknown(documents: dict[str
     ],
 )
 async def test_what_is_neither_a_key_nor_its_actor_is_unknown(served: Json) -> None:
-    documents: dict[str, Json | Why] = {f"{ANN}/publickey": served, ANN: document(), BOB: document(BOB)}
+    documents: dict[str, Json | FetchFailure] = {f"{ANN}/publickey": served, ANN: document(), BOB: document(BOB)}
     assert await find_signer(f"{ANN}/publickey", Web(documents)) is Missing.UNKNOWN
 
 
 async def test_an_actor_or_key_that_was_deleted_is_gone() -> None:
-    assert await find_signer(KEY_ID, Web({ANN: Why.GONE})) is Missing.GONE
-    assert await find_signer(f"{ANN}/main-key", Web({f"{ANN}/main-key": Why.GONE})) is Missing.GONE
-    assert await find_signer(ANN, Web({ANN: Why.GONE})) is Missing.GONE
+    assert await find_signer(KEY_ID, Web({ANN: FetchFailure.GONE})) is Missing.GONE
+    assert await find_signer(f"{ANN}/main-key", Web({f"{ANN}/main-key": FetchFailure.GONE})) is Missing.GONE
+    assert await find_signer(ANN, Web({ANN: FetchFailure.GONE})) is Missing.GONE
 
 
 async def test_the_url_of_an_actor_that_is_there_is_no_key() -> None:
@@ -124,7 +124,7 @@ async def test_an_actor_is_found_and_what_is_none_is_not() -> None:
     assert await find_actor(ANN, Web({ANN: document()})) == parse_actor(document())
     with pytest.raises(FetchFailed) as caught:
         await find_actor(ANN, Web({ANN: {"id": ANN, "type": "Note"}}))
-    assert caught.value.why is Why.INVALID
+    assert caught.value.failure is FetchFailure.INVALID
 
 
 def finger(host: str, user: str = "ann") -> str:
@@ -145,7 +145,7 @@ async def test_a_handle_leads_to_its_account() -> None:
 
 async def test_a_host_may_leave_its_handles_to_another() -> None:
     short = Handle("ann", "short.example")
-    documents: dict[str, Json | Why] = {
+    documents: dict[str, Json | FetchFailure] = {
         finger("short.example"): jrd(),
         finger("remote.example"): jrd(),
         ANN: document(),
@@ -162,7 +162,7 @@ async def test_a_subject_that_is_no_handle_changes_nothing() -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {finger("remote.example"): Why.NOT_FOUND},
+        {finger("remote.example"): FetchFailure.NOT_FOUND},
         {finger("remote.example"): {"links": []}},
         {finger("remote.example"): jrd(url=None)},
         {finger("remote.example"): jrd(url=BOB)},
@@ -173,7 +173,7 @@ async def test_a_subject_that_is_no_handle_changes_nothing() -> None:
     ],
 )
 async def test_hosts_that_do_not_agree_lead_to_nobody(changed: dict[str, Any]) -> None:
-    documents: dict[str, Json | Why] = {finger("remote.example"): jrd(), ANN: document()}
+    documents: dict[str, Json | FetchFailure] = {finger("remote.example"): jrd(), ANN: document()}
     with pytest.raises(FetchFailed):
         await find_account(HANDLE, Web(documents | changed))
 
@@ -191,10 +191,10 @@ ANNA = jrd("acct:anna@short.example")
     ],
 )
 async def test_an_actor_has_the_handle_that_its_servers_agree_about(
-    answers: dict[str, Json | Why], handle: Handle
+    answers: dict[str, Json | FetchFailure], handle: Handle
 ) -> None:
     asked = Web(answers)
-    assert await confirm_handle(actor(), asked) == handle
+    assert await verify_handle(actor(), asked) == handle
     assert asked.asked == list(answers)
 
 
@@ -210,14 +210,14 @@ async def test_an_actor_has_the_handle_that_its_servers_agree_about(
         {finger("remote.example"): ANNA, finger("short.example", "anna"): ANNA},
     ],
 )
-async def test_a_handle_that_its_host_does_not_confirm_is_not_believed(answers: dict[str, Json | Why]) -> None:
+async def test_a_handle_that_its_host_does_not_confirm_is_not_believed(answers: dict[str, Json | FetchFailure]) -> None:
     with pytest.raises(FetchFailed):
-        await confirm_handle(actor(), Web(answers))
+        await verify_handle(actor(), Web(answers))
 
 
 async def test_a_name_that_no_handle_has_is_not_asked_for() -> None:
     with pytest.raises(FetchFailed):
-        await confirm_handle(actor(username="a b"), Web({}))
+        await verify_handle(actor(username="a b"), Web({}))
 
 
 async def test_a_signer_is_found_over_the_network() -> None:

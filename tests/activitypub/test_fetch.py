@@ -6,11 +6,11 @@ import pytest
 from aiohttp import web
 
 from activitypub import strictjson
-from activitypub.fetch import Fetcher, FetchFailed, Why
+from activitypub.fetch import Fetcher, FetchFailed, FetchFailure
 from activitypub.guard import Guard
-from activitypub.outside import Outside
+from activitypub.http_client import HttpClient
 from activitypub.schemes import Schemes
-from activitypub.signatures import Scheme, read_claim
+from activitypub.signatures import Scheme, parse_signature
 from activitypub.signatures.request import Request
 from tests.kit.actors import NODE
 from tests.kit.remote import Handler, Remote, json_answer, make_certificate, remote, way_out
@@ -44,21 +44,21 @@ def redirect(to: str, status: int = 302) -> Handler:
     return lambda request: web.Response(status=status, headers={"Location": to.replace("{origin}", request.origin)})
 
 
-def fetcher(outside: Outside, schemes: Schemes | None = None) -> Fetcher:
+def fetcher(outside: HttpClient, schemes: Schemes | None = None) -> Fetcher:
     return Fetcher(outside, INSTANCE, schemes or Schemes(), lambda: NOW)
 
 
-async def failure(answer: Handler, path: str = "/note") -> Why:
+async def failure(answer: Handler, path: str = "/note") -> FetchFailure:
     """Why the document of this path of a server which answers so is not to be had."""
     async with remote(answer) as far, way_out(far) as outside:
         with pytest.raises(FetchFailed) as caught:
             await fetcher(outside).activity(far.origin + path)
-    return caught.value.why
+    return caught.value.failure
 
 
 def verified(request: Request, scheme: Scheme) -> bool:
-    claim = read_claim(request, now=NOW)
-    return claim.scheme is scheme and claim.key_id == INSTANCE.key_id and claim.proven_by(INSTANCE.key.public())
+    claim = parse_signature(request, now=NOW)
+    return claim.scheme is scheme and claim.key_id == INSTANCE.key_id and claim.verified_by(INSTANCE.key.public())
 
 
 async def test_a_document_is_fetched_with_a_signature_that_the_far_end_can_verify() -> None:
@@ -68,12 +68,12 @@ async def test_a_document_is_fetched_with_a_signature_that_the_far_end_can_verif
         (asked,) = far.asked
         assert verified(asked, Scheme.CAVAGE)
         assert asked.target == "/note"
-        assert asked.find("accept") == f"{ACTIVITY_JSON}, {LD_JSON}"
+        assert asked.header("accept") == f"{ACTIVITY_JSON}, {LD_JSON}"
 
 
 async def test_the_other_signature_is_tried_on_a_refusal_and_first_the_next_time() -> None:
     def only_9421(request: Request) -> web.StreamResponse:
-        return World(note=note())(request) if request.find("signature-input") else web.Response(status=401)
+        return World(note=note())(request) if request.header("signature-input") else web.Response(status=401)
 
     schemes = Schemes()
     async with remote(only_9421) as far, way_out(far) as outside:
@@ -86,7 +86,7 @@ async def test_the_other_signature_is_tried_on_a_refusal_and_first_the_next_time
 
 async def test_a_server_that_goes_back_to_cavage_is_followed() -> None:
     def only_cavage(request: Request) -> web.StreamResponse:
-        return web.Response(status=401) if request.find("signature-input") else World(note=note())(request)
+        return web.Response(status=401) if request.header("signature-input") else World(note=note())(request)
 
     schemes = Schemes()
     async with remote(only_cavage) as far, way_out(far) as outside:
@@ -98,21 +98,21 @@ async def test_a_server_that_goes_back_to_cavage_is_followed() -> None:
 @pytest.mark.parametrize(
     ("status", "why"),
     [
-        (400, Why.REFUSED),
-        (401, Why.REFUSED),
-        (403, Why.REFUSED),
-        (404, Why.NOT_FOUND),
-        (406, Why.REFUSED),
-        (408, Why.UNREACHABLE),
-        (410, Why.GONE),
-        (429, Why.UNREACHABLE),
-        (500, Why.UNREACHABLE),
-        (503, Why.UNREACHABLE),
-        (204, Why.INVALID),
-        (304, Why.INVALID),
+        (400, FetchFailure.REFUSED),
+        (401, FetchFailure.REFUSED),
+        (403, FetchFailure.REFUSED),
+        (404, FetchFailure.NOT_FOUND),
+        (406, FetchFailure.REFUSED),
+        (408, FetchFailure.UNREACHABLE),
+        (410, FetchFailure.GONE),
+        (429, FetchFailure.UNREACHABLE),
+        (500, FetchFailure.UNREACHABLE),
+        (503, FetchFailure.UNREACHABLE),
+        (204, FetchFailure.INVALID),
+        (304, FetchFailure.INVALID),
     ],
 )
-async def test_each_status_says_why_there_is_nothing(status: int, why: Why) -> None:
+async def test_each_status_says_why_there_is_nothing(status: int, why: FetchFailure) -> None:
     assert await failure(lambda _: web.Response(status=status)) is why
 
 
@@ -138,18 +138,18 @@ async def test_an_upload_that_looks_like_a_document_is_not_believed(media_type: 
             strictjson.write(note()).replace(b"{origin}", request.origin.encode()), media_type=media_type
         )
 
-    assert await failure(answer) is Why.INVALID
+    assert await failure(answer) is FetchFailure.INVALID
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"nonsense", b'{"id": 1, "id": 2}', b'{"a":' * 100_000, b"{}", b'{"id": "x"}']
 )
 async def test_a_document_that_is_none_is_not_believed(body: bytes) -> None:
-    assert await failure(lambda _: json_answer(body)) is Why.INVALID
+    assert await failure(lambda _: json_answer(body)) is FetchFailure.INVALID
 
 
 async def test_a_document_beyond_the_size_limit_is_not_believed() -> None:
-    assert await failure(lambda _: json_answer(b"{" + b" " * 1024 * 1024 + b"}")) is Why.INVALID
+    assert await failure(lambda _: json_answer(b"{" + b" " * 1024 * 1024 + b"}")) is FetchFailure.INVALID
 
 
 @pytest.mark.parametrize("body", [gzip.compress(b"{}", mtime=0), strictjson.write(note("note"))])
@@ -158,7 +158,7 @@ async def test_a_packed_document_is_not_unpacked_nor_one_that_says_it_is(body: b
         headers = {"Content-Encoding": "gzip", "Content-Type": ACTIVITY_JSON}
         return web.Response(body=body.replace(b"{origin}", request.origin.encode()), headers=headers)
 
-    assert await failure(answer) is Why.INVALID
+    assert await failure(answer) is FetchFailure.INVALID
 
 
 async def test_the_url_of_a_page_leads_to_the_document_of_its_own_id() -> None:
@@ -181,8 +181,8 @@ async def test_a_document_that_claims_the_id_of_another_host_is_fetched_there() 
 
 
 async def test_a_document_that_claims_an_id_which_is_not_there_is_not_believed() -> None:
-    assert await failure(World(note=note("other"))) is Why.NOT_FOUND
-    assert await failure(World(note=note("other"), other=note("third"))) is Why.INVALID
+    assert await failure(World(note=note("other"))) is FetchFailure.NOT_FOUND
+    assert await failure(World(note=note("other"), other=note("third"))) is FetchFailure.INVALID
 
 
 async def test_redirects_are_followed_twice_and_signed_anew_each_time() -> None:
@@ -197,19 +197,19 @@ async def test_redirects_are_followed_twice_and_signed_anew_each_time() -> None:
 
 async def test_a_third_redirect_is_one_too_many() -> None:
     loop = World(note=redirect("/note"))
-    assert await failure(loop) is Why.INVALID
+    assert await failure(loop) is FetchFailure.INVALID
 
 
 @pytest.mark.parametrize("to", ["", "http://[", "ftp://a.example/", "https://u@a.example/", "javascript:x"])
 async def test_a_redirect_to_nowhere_is_not_followed(to: str) -> None:
-    assert await failure(World(note=redirect(to))) is Why.INVALID
+    assert await failure(World(note=redirect(to))) is FetchFailure.INVALID
 
 
 @pytest.mark.parametrize(
     "to", ["https://127.0.0.1/", "http://169.254.169.254/latest", "https://localhost:8443/", "http://127.0.0.1:1/"]
 )
 async def test_a_redirect_into_the_private_network_is_blocked(to: str) -> None:
-    assert await failure(World(note=redirect(to))) is Why.BLOCKED
+    assert await failure(World(note=redirect(to))) is FetchFailure.BLOCKED
 
 
 async def test_a_server_that_serves_the_id_of_another_by_redirect_is_not_believed() -> None:
@@ -222,17 +222,21 @@ async def test_a_server_that_serves_the_id_of_another_by_redirect_is_not_believe
             evil.paths["/note"] = note(id=wanted)
             with pytest.raises(FetchFailed) as caught:
                 await fetcher(outside).activity(wanted)
-            assert caught.value.why is Why.INVALID
+            assert caught.value.failure is FetchFailure.INVALID
 
 
 async def test_an_unreachable_or_blocked_host_says_so() -> None:
     async with remote(World()) as far:
         gone = far.origin
     async with way_out(far) as outside:
-        for url, why in ((gone, Why.UNREACHABLE), ("https://127.0.0.1/", Why.BLOCKED), ("x", Why.INVALID)):
+        for url, why in (
+            (gone, FetchFailure.UNREACHABLE),
+            ("https://127.0.0.1/", FetchFailure.BLOCKED),
+            ("x", FetchFailure.INVALID),
+        ):
             with pytest.raises(FetchFailed) as caught:
                 await fetcher(outside).activity(url)
-            assert caught.value.why is why
+            assert caught.value.failure is why
 
 
 async def test_json_without_an_id_is_fetched_for_discovery() -> None:
@@ -264,8 +268,8 @@ async def test_a_redirect_from_https_to_http_is_not_followed(tmp_path: Path, mon
 
 
 async def test_a_guard_without_a_list_lets_no_fetch_reach_this_machine() -> None:
-    async with remote(World(note=note())) as far, Outside(Guard(), "x") as outside:
+    async with remote(World(note=note())) as far, HttpClient(Guard(), "x") as outside:
         with pytest.raises(FetchFailed) as caught:
             await fetcher(outside).activity(f"{far.origin}/note")
-        assert caught.value.why is Why.BLOCKED
+        assert caught.value.failure is FetchFailure.BLOCKED
         assert far.asked == []

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub import nodeinfo, strictjson
-from activitypub.nodeinfo import NodeFacts, Software, parse_document, parse_index
+from activitypub.nodeinfo import NodeInfo, RemoteSoftware, parse_document, parse_index
 from activitypub.refusal import Refused
 from activitypub.strictjson import Json
 
-FACTS = NodeFacts(
+FACTS = NodeInfo(
     "fedistream", "1.0.0", repository="https://code.example/", posts=7, title="My node", metadata={"chat_enabled": True}
 )
 ORIGIN = "https://node.example"
@@ -34,7 +34,7 @@ def test_a_document_is_read_back_and_complete(version: str) -> None:
     assert document["version"] == version
     assert ("repository" in document["software"]) == (version == "2.1")
     assert document["usage"] == {"users": {"total": 1, "activeMonth": 1, "activeHalfyear": 1}, "localPosts": 7}
-    assert parse_document(document) == Software("fedistream", "1.0.0", 1, False, {"chat_enabled": True})
+    assert parse_document(document) == RemoteSoftware("fedistream", "1.0.0", 1, False, {"chat_enabled": True})
     assert (
         nodeinfo.media_type(version)
         == f'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/{version}#"'
@@ -85,16 +85,16 @@ def test_an_older_version_is_taken_where_there_is_no_newer_one() -> None:
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ({"software": {"name": "Owncast", "version": "0.2"}}, Software("owncast", "0.2")),
-        ({"software": {"name": "x"}, "metadata": [], "usage": []}, Software("x", "")),
+        ({"software": {"name": "Owncast", "version": "0.2"}}, RemoteSoftware("owncast", "0.2")),
+        ({"software": {"name": "x"}, "metadata": [], "usage": []}, RemoteSoftware("x", "")),
         (
             {"software": {"name": "x"}, "usage": {"users": {"total": 5}}, "openRegistrations": True},
-            Software("x", "", 5, True),
+            RemoteSoftware("x", "", 5, True),
         ),
-        ({"software": {"name": "x"}, "usage": {"users": 5}}, Software("x", "")),
+        ({"software": {"name": "x"}, "usage": {"users": 5}}, RemoteSoftware("x", "")),
     ],
 )
-def test_the_documents_of_others_are_read_as_far_as_they_go(document: Json, expected: Software) -> None:
+def test_the_documents_of_others_are_read_as_far_as_they_go(document: Json, expected: RemoteSoftware) -> None:
     assert parse_document(document) == expected
 
 

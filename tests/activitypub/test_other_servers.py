@@ -15,13 +15,13 @@ from activitypub.actor import parse_actor, write_actor
 from activitypub.discovery import find_signer
 from activitypub.inbox import Outcome, Verified, receive
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import Scheme, digest, httpdate, octets
+from activitypub.signatures import Scheme, digest, httpdate, strict_base64
 from activitypub.signatures.keys import SigningKey
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
 from activitypub.signer import Missing, Signer
 from activitypub.strictjson import Json
 from activitypub.urls import same_authority
-from activitypub.vocabulary.compose import answer
+from activitypub.vocabulary.compose import accept_or_reject
 from tests.activitypub.test_discovery import Web
 from tests.kit.actors import LIVE, NODE, actor, ed25519_actor_key
 from tests.kit.neighbours import Memory
@@ -50,10 +50,10 @@ class Far:
     def is_blocked(self, url: str) -> bool:
         return False
 
-    async def get(self, key_id: str) -> Signer | Missing:
+    async def resolve(self, key_id: str) -> Signer | Missing:
         return await find_signer(key_id, self.web)
 
-    async def renew(self, signer: Signer) -> Signer | None:
+    async def refresh(self, signer: Signer) -> Signer | None:
         return None
 
 
@@ -64,14 +64,16 @@ def key_of(loaded: dict[str, Any]) -> SigningKey:
 def follow(loaded: dict[str, Any], header: str = "", **members: Any) -> Request:
     """The server's Follow as it arrives, with other members or another Signature header if that is said."""
     body = strictjson.write(loaded["follow"] | members)
-    request = compose("POST", INBOX, loaded["headers"].items(), body)
+    request = outgoing_request("POST", INBOX, loaded["headers"].items(), body)
     added = {"date": httpdate.write(NOW), "digest": digest.digest(body), "content-length": str(len(body))}
     values = dict(request.headers) | added | {"(request-target)": f"post {request.target}"}
     header = header or loaded["signature"]
     covered = re.findall(r'headers="([^"]*)"', header)[0].split(" ")
     key = key_of(loaded)
     text = "\n".join(f"{name}: {values[name]}" for name in covered)
-    header = header.replace("KEY_ID", key.key_id).replace("SIGNATURE", octets.encode(key.key.sign(text.encode())))
+    header = header.replace("KEY_ID", key.key_id).replace(
+        "SIGNATURE", strict_base64.encode(key.key.sign(text.encode()))
+    )
     return arrived(request, (*added.items(), ("signature", header)))
 
 
@@ -155,7 +157,7 @@ async def test_an_accept_echoes_the_follow_of_another_server_as_it_came(name: st
     asked = ACTORS[name]["follow"]
     outcome = await come(follow(ACTORS[name]), ACTORS[name])
     assert isinstance(outcome, Verified)
-    accept = answer("Accept", f"{NODE}/federation/1", LIVE, outcome.activity.document)
+    accept = accept_or_reject("Accept", f"{NODE}/federation/1", LIVE, outcome.activity.document)
     assert (accept["type"], accept["actor"], accept["to"]) == ("Accept", LIVE, [asked["actor"]])
     assert accept["object"] == {member: value for member, value in asked.items() if member != "@context"}
 

@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 
 from activitypub.actor import Actor
-from activitypub.ownership import is_author, own
+from activitypub.ownership import enforce_ownership, is_author
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
-from activitypub.vocabulary.activity import Activity, Inner, parse_activity
+from activitypub.vocabulary.activity import Activity, InnerActivity, parse_activity
 from activitypub.vocabulary.objects import Object
 from tests.kit.actors import ANN, LIVE, document
 
@@ -22,7 +22,7 @@ def activity(kind: str, thing: Any, **members: Any) -> Activity:
 
 def refused(kind: str, thing: Any, **members: Any) -> bool:
     with pytest.raises(Refused) as caught:
-        own(activity(kind, thing, **members))
+        enforce_ownership(activity(kind, thing, **members))
     return caught.value.reason is Reason.FOREIGN and caught.value.status == 403
 
 
@@ -32,9 +32,9 @@ def note(identifier: str = NOTE, author: Any = ANN) -> Json:
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_one_writes_what_is_ones_own(kind: str) -> None:
-    assert isinstance(own(activity(kind, note())).object, Object)
-    assert isinstance(own(activity(kind, note(author=[BOB, ANN]))).object, Object)
-    assert own(activity(kind, NOTE)).object_id == NOTE
+    assert isinstance(enforce_ownership(activity(kind, note())).object, Object)
+    assert isinstance(enforce_ownership(activity(kind, note(author=[BOB, ANN]))).object, Object)
+    assert enforce_ownership(activity(kind, NOTE)).object_id == NOTE
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
@@ -53,14 +53,14 @@ def test_nobody_writes_for_another_author_or_host(kind: str, thing: Any) -> None
 
 
 def test_an_actor_updates_itself_and_no_other() -> None:
-    assert isinstance(own(activity("Update", document(ANN))).object, Actor)
+    assert isinstance(enforce_ownership(activity("Update", document(ANN))).object, Actor)
     assert refused("Update", document(BOB))
     assert refused("Update", document(EVE))
 
 
 @pytest.mark.parametrize("thing", [NOTE, {"id": NOTE, "type": "Tombstone"}, note(), ANN, document(ANN)])
 def test_one_deletes_what_is_on_ones_own_host(thing: Any) -> None:
-    assert own(activity("Delete", thing)).object_id in {NOTE, ANN}
+    assert enforce_ownership(activity("Delete", thing)).object_id in {NOTE, ANN}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def follow(identifier: Any = f"{ANN}#follow", actor: Any = ANN, thing: Any = LIV
 
 @pytest.mark.parametrize("thing", [follow(), follow(None), follow(actor=None), f"{ANN}#follow"])
 def test_one_undoes_what_one_did(thing: Any) -> None:
-    own(activity("Undo", thing))
+    enforce_ownership(activity("Undo", thing))
 
 
 @pytest.mark.parametrize(
@@ -90,22 +90,22 @@ def test_nobody_undoes_what_another_did(thing: Any) -> None:
 @pytest.mark.parametrize("kind", ["Accept", "Reject"])
 def test_only_who_was_asked_answers(kind: str) -> None:
     asked = follow(f"{LIVE}#follow", LIVE, ANN)
-    assert own(activity(kind, asked)).object == Inner("Follow", f"{LIVE}#follow", LIVE, ANN)
-    own(activity(kind, f"{LIVE}#follow"))
-    own(activity(kind, follow(f"{LIVE}#follow", LIVE, None)))
+    assert enforce_ownership(activity(kind, asked)).object == InnerActivity("Follow", f"{LIVE}#follow", LIVE, ANN)
+    enforce_ownership(activity(kind, f"{LIVE}#follow"))
+    enforce_ownership(activity(kind, follow(f"{LIVE}#follow", LIVE, None)))
     assert refused(kind, follow(f"{LIVE}#follow", LIVE, BOB))
     # the object of a QuoteRequest is the quoted post, which only the node knows the author of
-    own(activity(kind, follow(f"{LIVE}#quote", LIVE, NOTE) | {"type": "QuoteRequest"}))
+    enforce_ownership(activity(kind, follow(f"{LIVE}#quote", LIVE, NOTE) | {"type": "QuoteRequest"}))
 
 
 def test_only_the_actor_itself_moves() -> None:
-    moved = own(activity("Move", document(ANN), target="https://new.example/ann"))
+    moved = enforce_ownership(activity("Move", document(ANN), target="https://new.example/ann"))
     assert (moved.object, moved.object_id, moved.target) == (None, ANN, "https://new.example/ann")
     assert refused("Move", BOB)
 
 
 def test_the_quoting_post_is_of_who_asks() -> None:
-    asked = own(activity("QuoteRequest", note(f"{LIVE}/1", LIVE), instrument=NOTE))
+    asked = enforce_ownership(activity("QuoteRequest", note(f"{LIVE}/1", LIVE), instrument=NOTE))
     assert (asked.object, asked.object_id, asked.instrument) == (None, f"{LIVE}/1", NOTE)
     assert refused("QuoteRequest", f"{LIVE}/1", instrument="https://evil.example/1")
     assert refused("QuoteRequest", f"{LIVE}/1")
@@ -113,20 +113,20 @@ def test_the_quoting_post_is_of_who_asks() -> None:
 
 @pytest.mark.parametrize("kind", ["Offer", "Leave"])
 def test_a_server_announces_only_itself(kind: str) -> None:
-    own(activity(kind, "https://remote.example"))
+    enforce_ownership(activity(kind, "https://remote.example"))
     assert refused(kind, "https://evil.example")
 
 
 @pytest.mark.parametrize("kind", ["Announce", "Like", "EmojiReact", "Dislike", "Add", "View"])
 def test_of_what_is_embedded_elsewhere_only_the_id_is_kept(kind: str) -> None:
     """An Announce with a forged post in it must lead to the real one."""
-    kept = own(activity(kind, note(f"{LIVE}/1", LIVE)))
+    kept = enforce_ownership(activity(kind, note(f"{LIVE}/1", LIVE)))
     assert (kept.object, kept.object_id) == (None, f"{LIVE}/1")
-    assert own(activity(kind, f"{LIVE}/1")) == activity(kind, f"{LIVE}/1")
+    assert enforce_ownership(activity(kind, f"{LIVE}/1")) == activity(kind, f"{LIVE}/1")
 
 
 def test_a_report_keeps_all_its_ids() -> None:
-    assert own(activity("Flag", [LIVE, f"{LIVE}/1"])).object_ids == (LIVE, f"{LIVE}/1")
+    assert enforce_ownership(activity("Flag", [LIVE, f"{LIVE}/1"])).object_ids == (LIVE, f"{LIVE}/1")
 
 
 def test_an_author_is_named_by_the_object_and_lives_on_its_host() -> None:

@@ -5,7 +5,7 @@ from activitypub.refusal import Reason, Refused
 from activitypub.signatures import Scheme
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
-from activitypub.signer import KeyMissing, Missing, Signer, identify
+from activitypub.signer import KeyMissing, Missing, Signer, verify_request
 from tests.kit.actors import ANN, actor
 from tests.kit.neighbours import Neighbours
 from tests.kit.signing import NOW, rsa_key, signed_get, signer
@@ -16,13 +16,13 @@ KEY_ID = f"{ANN}#main-key"
 
 async def refusal(request: Request, neighbours: Neighbours) -> Refused:
     with pytest.raises(Refused) as caught:
-        await identify(request, neighbours, now=NOW)
+        await verify_request(request, neighbours, now=NOW)
     return caught.value
 
 
 @pytest.mark.parametrize("scheme", Scheme)
 async def test_a_signed_get_tells_who_asks(scheme: Scheme) -> None:
-    found = await identify(signed_get(URL, scheme=scheme), Neighbours(), now=NOW)
+    found = await verify_request(signed_get(URL, scheme=scheme), Neighbours(), now=NOW)
     assert (found.key_id, found.actor) == (KEY_ID, actor(ANN))
 
 
@@ -61,7 +61,7 @@ async def test_a_key_that_is_not_to_be_had_is_refused_with_why(why: Missing) -> 
     neighbours.signers[KEY_ID] = why
     refused = await refusal(signed_get(URL), neighbours)
     assert isinstance(refused, KeyMissing)
-    assert (refused.status, refused.why, refused.key_id) == (401, why, KEY_ID)
+    assert (refused.status, refused.missing, refused.key_id) == (401, why, KEY_ID)
 
 
 async def test_a_changed_key_is_fetched_again_once() -> None:
@@ -69,7 +69,7 @@ async def test_a_changed_key_is_fetched_again_once() -> None:
     neighbours = Neighbours(stale)
     assert (await refusal(signed_get(URL), neighbours)).reason is Reason.SIGNATURE
     neighbours.renewed[KEY_ID] = Signer(KEY_ID, signer().key.public(), actor(ANN))
-    assert (await identify(signed_get(URL), neighbours, now=NOW)).actor == actor(ANN)
+    assert (await verify_request(signed_get(URL), neighbours, now=NOW)).actor == actor(ANN)
     assert neighbours.asked == [KEY_ID, f"renew {KEY_ID}"] * 2
 
 

@@ -3,9 +3,9 @@ import time
 from pathlib import Path
 
 from activitypub.actor import parse_actor
-from activitypub.signatures import read_claim
+from activitypub.signatures import parse_signature
 from activitypub.signatures.keys import SigningKey, make_rsa
-from activitypub.signatures.request import receive
+from activitypub.signatures.request import incoming_request
 from benchmarks import followed, inbox
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 
@@ -29,7 +29,7 @@ def test_each_like_is_signed_by_its_actor_and_is_a_whole_request(tmp_path: Path)
     first, *lines = head.decode().split("\r\n")
     headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
     method, target, _ = first.split()
-    claim = read_claim(receive(method, followed.ORIGIN, target, headers, body), now=time.time())
+    claim = parse_signature(incoming_request(method, followed.ORIGIN, target, headers, body), now=time.time())
     assert claim.key_id == "http://h0.example/users/u0#main-key"
-    assert claim.proven_by(key.key.public())
+    assert claim.verified_by(key.key.public())
     assert len(body) == int(dict(headers)["Content-Length"])

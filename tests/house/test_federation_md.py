@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from activitypub import actor, fetch, names, strictjson, urls
-from activitypub.outside import OutsideLimits
+from activitypub import actor, fetch, strictjson, type_names, urls
+from activitypub.fetch_limiter import FetchLimits
+from activitypub.http_client import HttpLimits
 from activitypub.refusal import STATUS
-from activitypub.restraint import Budget
-from activitypub.signatures import claim, keys, request
+from activitypub.signatures import keys, parsed_signature, request
 from fedistream.api.fediverse import inbox, routes
 from fedistream.api.fediverse.errors import STATUS as FACE_STATUS
 from fedistream.api.fediverse.errors import UNREAD
@@ -35,10 +35,10 @@ from tests.kit.signing import ACTIVITY_JSON
 PAGE = (ROOT / "FEDERATION.md").read_text()
 TYPE = re.compile(r"`([A-Z][A-Za-z]+)`")
 
-# What each function of `compose` makes of what it is given; `activity` and `answer` are told the type.
+# What each function of `compose` makes of what it is given; `activity` and `accept_or_reject` are told the type.
 MADE = {
     "compose": {"create": "Create", "update": "Update", "update_actor": "Update", "delete": "Delete", "undo": "Undo"},
-    "directory": {"follow": "Follow", "offer": "Offer", "leave": "Leave"},
+    "directory": {"write_follow": "Follow", "write_offer": "Offer", "write_leave": "Leave"},
 }
 
 
@@ -78,7 +78,7 @@ def test_the_activities_that_lead_to_something_are_those_of_the_table(faces: Fac
     understood = faces.federation.federation.understood
     assert first_cells("In") == understood
     ignored = section("In").partition("Taken, verified and ignored:")[2]
-    assert set(TYPE.findall(ignored)) == set(names.ACTIVITIES) - understood
+    assert set(TYPE.findall(ignored)) == set(type_names.ACTIVITIES) - understood
 
 
 def test_the_activities_that_are_sent_are_those_of_the_table() -> None:
@@ -101,7 +101,7 @@ def sent() -> list[str]:
 def told(call: ast.Call) -> list[str]:
     """The types among the first arguments of a call: `delivery.answer("Accept", ...)`."""
     texts = [each.value for each in call.args[:1] if isinstance(each, ast.Constant)]
-    return [text for text in texts if text in names.ACTIVITIES and isinstance(text, str) and is_made_by(call)]
+    return [text for text in texts if text in type_names.ACTIVITIES and isinstance(text, str) and is_made_by(call)]
 
 
 def is_made_by(call: ast.Call) -> bool:
@@ -178,7 +178,7 @@ def test_reasons_and_statuses_are_those_of_the_code() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    json, budget, outside = strictjson.LIMITS, Budget(), OutsideLimits()
+    json, budget, outside = strictjson.LIMITS, FetchLimits(), HttpLimits()
     assert inbox.MAX_BODY == outside.body == json.size
     assert table("Limits") == {
         "body of a POST, a document that is fetched": f"{json.size // 2**20} MiB",
@@ -189,7 +189,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "digits of a whole number in JSON": f"{strictjson.MAX_DIGITS}",
         "length of a URL or id": f"{urls.MAX_URL} characters",
         "headers": f"{request.MAX_HEADERS}",
-        "age of a signature, either way": f"{claim.WINDOW_S // 60} min",
+        "age of a signature, either way": f"{parsed_signature.WINDOW_S // 60} min",
         "RSA keys": f"{keys.MIN_BITS} to {keys.MAX_BITS} bits",
         "keys of an actor": f"{actor.MAX_KEYS}",
         "activities of one host": rate(feature.BURST, feature.PER_S, "second"),

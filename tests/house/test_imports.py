@@ -59,12 +59,12 @@ FRONT = tuple(f"fedistream.app.{name}" for name in ("services", "web", "node", "
 
 ROOMS: dict[str, Room] = {
     "activitypub": wire("activitypub"),
-    "activitypub.vocabulary.boxes": wire("activitypub", libraries=("little_boxes",)),
+    "activitypub.vocabulary.little_boxes_adapter": wire("activitypub", libraries=("little_boxes",)),
     "activitypub.signatures.keys": wire("activitypub", libraries=("cryptography",)),
     "activitypub.signatures.cavage": wire("activitypub", libraries=("httpsig",)),
     "activitypub.guard": Room(("activitypub",)),
-    "activitypub.outside": Room(("activitypub",), ("aiohttp", "yarl")),
-    "activitypub.restraint": Room(("activitypub",)),
+    "activitypub.http_client": Room(("activitypub",), ("aiohttp", "yarl")),
+    "activitypub.fetch_limiter": Room(("activitypub",)),
     "media": Room(("media",), ("aiofiles", "obstore", "uvloop")),
     **dict.fromkeys(FORMATS, wire(*FORMATS)),
     "media.rtmp": wire("media.rtmp"),
@@ -81,7 +81,7 @@ ROOMS: dict[str, Room] = {
     "fedistream.core.events": Room(("fedistream.core",), ("orjson",)),
     "fedistream.core.markdown": wire("fedistream.core", libraries=("markdown_it", "nh3")),
     # the list of invisible characters is the library's, which knows nothing of the node
-    "fedistream.core.plain_text": wire("fedistream.core", "activitypub.members"),
+    "fedistream.core.plain_text": wire("fedistream.core", "activitypub.properties"),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
     # the two modules that reach into the web server: their protocols are made out of the server's

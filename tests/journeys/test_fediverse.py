@@ -20,7 +20,7 @@ async def test_a_follower_is_accepted_hears_of_posts_and_is_seen_to_like_them(tm
         # signed with the very key that our actor shows
         claim = ann.claim()
         assert claim.key_id == us.keys[0].id
-        assert claim.proven_by(us.keys[0].key)
+        assert claim.verified_by(us.keys[0].key)
         shown = (await node.http.get("/api/followers")).json()
         assert (shown["total"], shown["results"][0]["link"]) == (1, ann.id)
 
@@ -98,10 +98,10 @@ async def test_what_the_front_changes_reaches_the_worker(tmp_path: Path) -> None
         await until(lambda: len(ann.inbox) == 4)
         update = next(each for each in ann.inbox[2:] if each["actor"] == before.id)
         claim = ann.claim(ann.inbox.index(update))
-        assert (claim.key_id, claim.proven_by(before.keys[0].key)) == (before.keys[0].id, True)
+        assert (claim.key_id, claim.verified_by(before.keys[0].key)) == (before.keys[0].id, True)
         shown = parse_actor(update["object"])
         assert (shown.name, shown.keys[0].id) == ("Ann's pots", f"{before.id}#main-key-2")
 
         await node.http.post("/api/admin/federation/send", json={"value": "Hello"}, headers=RIGHT)
         await until(lambda: len(ann.inbox) == 5)
-        assert (ann.claim().key_id, ann.claim().proven_by(shown.keys[0].key)) == (shown.keys[0].id, True)
+        assert (ann.claim().key_id, ann.claim().verified_by(shown.keys[0].key)) == (shown.keys[0].id, True)

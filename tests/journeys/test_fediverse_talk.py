@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from activitypub.actor import Picture
+from activitypub.actor import Image
 from activitypub.addressing import PUBLIC
 from activitypub.strictjson import Json
 from tests.journeys.test_chat_on_the_page import make_moderator
@@ -116,7 +116,7 @@ async def test_the_page_shows_who_talks_from_where_and_what_becomes_of_it(tmp_pa
     ):
         await node.node.features.settings.change("federation.replies", "on")
         ann.pictures["/ann.png"] = PIXEL
-        ann.profile["icon"] = Picture(f"{ann.server.origin}/ann.png", "image/png")
+        ann.profile["icon"] = Image(f"{ann.server.origin}/ann.png", "image/png")
         name = page.locator(".chat-self bdi")
         await expect(name).to_be_visible(timeout=browser.PATIENCE_MS)
         await make_moderator(node, await name.inner_text())

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from activitypub.guard import Guard
-from activitypub.outside import Outside
+from activitypub.http_client import HttpClient
 from tests.kit import browser
 from tests.kit.browser import visit
 from tests.kit.fediverse import Peer, peer
@@ -96,7 +96,7 @@ async def test_a_code_comes_to_the_inbox_is_typed_in_and_the_badge_is_there(
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     async with (
-        Outside(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
+        HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
         peer(outside, time.time, tls=context) as ann,
         live_node(tmp_path / "node", **public()) as node,
     ):

@@ -10,11 +10,11 @@ from secrets import token_urlsafe
 from typing import Any
 
 from activitypub.guard import Guard
-from activitypub.outside import Outside
+from activitypub.http_client import HttpClient
 from activitypub.refusal import Refused
 from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import Json
 from fedistream.channels.service import Channel, Channels
 from fedistream.core.bus import Bus
@@ -66,7 +66,7 @@ class Federated:
     ) -> str:
         """Send to the shared inbox; returns "taken", or the reason why not."""
         body = more.get("body") or json.dumps(document).encode()
-        request = compose("POST", f"{ORIGIN}/federation/inbox", [("Content-Type", ACTIVITY_JSON)], body)
+        request = outgoing_request("POST", f"{ORIGIN}/federation/inbox", [("Content-Type", ACTIVITY_JSON)], body)
         headers = (*request.headers, *sign(scheme, request, by or self.ann.key, now=self.clock.unix()))
         try:
             await self.feature.federation.take(Request("POST", ORIGIN, request.target, headers, body))
@@ -119,7 +119,7 @@ async def federated(
     await channels.open()
     await settings.change("serverurl", ORIGIN)
     await settings.change("federation.enabled", True)
-    async with Outside(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
+    async with HttpClient(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
         post = Post(Outbox(clock.unix), activity, guard or Guard(frozenset({ann.server.authority})))
         clocks = Clocks(clock.now, clock.unix, clock.monotonic)
         feature = await build(Neighbours(settings, channels, facts, room or NO_CHAT, running), clocks, post)

@@ -11,10 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from activitypub.actor import write_actor
-from activitypub.outside import Answer, Outside
-from activitypub.signatures import Scheme, read_claim, sign
+from activitypub.http_client import HttpClient, Response
+from activitypub.signatures import Scheme, parse_signature, sign
 from activitypub.signatures.keys import SigningKey
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import Json
 from activitypub.webfinger import JRD, SELF, Jrd, Link, write_jrd
 from tests.kit.actors import actor
@@ -28,7 +28,7 @@ class Peer:
     by their paths, for what is served besides."""
 
     server: Remote
-    outside: Outside
+    outside: HttpClient
     clock: Any
     gone: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
@@ -77,19 +77,19 @@ class Peer:
 
     async def send(
         self, inbox: str, activity: Json, *, scheme: Scheme = Scheme.CAVAGE, by: SigningKey | None = None
-    ) -> Answer:
-        request = compose("POST", inbox, [("Content-Type", ACTIVITY_JSON)], json.dumps(activity).encode())
+    ) -> Response:
+        request = outgoing_request("POST", inbox, [("Content-Type", ACTIVITY_JSON)], json.dumps(activity).encode())
         added = sign(scheme, request, by or self.key, now=self.clock())
         headers = (*request.headers, *added)
         return await self.outside.send(Request("POST", request.origin, request.target, headers, request.body))
 
     def claim(self, number: int = -1) -> Any:
         """The checked claim of a request that came."""
-        return read_claim(self.requests[number], now=self.clock())
+        return parse_signature(self.requests[number], now=self.clock())
 
 
 @asynccontextmanager
-async def peer(outside: Outside, clock: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+async def peer(outside: HttpClient, clock: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
     """On a port of its own, which `outside` has to be allowed to reach. Without `tls` the handle is of no use, as
     WebFinger is asked over https alone."""
     made: list[Peer] = []

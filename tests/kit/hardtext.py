@@ -12,8 +12,9 @@ from typing import Any
 from activitypub import nodeinfo, strictjson
 from activitypub.actor import parse_actor
 from activitypub.refusal import Refused
-from activitypub.signatures import cavage, digest, fields, httpdate
-from activitypub.signatures.request import receive
+from activitypub.signatures import cavage, digest, httpdate
+from activitypub.signatures.request import incoming_request
+from activitypub.signatures.structured_fields import MAX_FIELD, BadField, parse_dictionary
 from activitypub.urls import BadUrl, parse_url
 from activitypub.vocabulary.activity import parse_activity
 from activitypub.vocabulary.objects import Object
@@ -233,8 +234,8 @@ def _note(content: str) -> object:
 
 def _signed(signature: str) -> object:
     headers = [("host", "r.example"), ("date", signature[:100]), ("signature", signature)]
-    request = receive("GET", "https://r.example", "/", headers)
-    return cavage.read(request, now=0)
+    request = incoming_request("GET", "https://r.example", "/", headers)
+    return cavage.parse_signature(request, now=0)
 
 
 PARSERS: Mapping[str, Parser] = {
@@ -253,10 +254,8 @@ PARSERS: Mapping[str, Parser] = {
     "actor": Parser(parse_actor, ACTORS, (Refused,)),
     "Signature": Parser(cavage.parse_header, again(*SIGNATURE_PIECES), (Refused,), SIGNATURE_PIECES),
     "Signature that fits": Parser(_signed, again(*SIGNATURE_PIECES), (Refused,), SIGNATURE_PIECES, size=6_000),
-    "structured field": Parser(fields.parse_dictionary, again(*FIELD_PIECES), (fields.BadField,), FIELD_PIECES),
-    "structured field that fits": Parser(
-        fields.parse_dictionary, again(*FIELD_PIECES), (fields.BadField,), size=fields.MAX_FIELD
-    ),
+    "structured field": Parser(parse_dictionary, again(*FIELD_PIECES), (BadField,), FIELD_PIECES),
+    "structured field that fits": Parser(parse_dictionary, again(*FIELD_PIECES), (BadField,), size=MAX_FIELD),
     "Digest": Parser(
         lambda text: digest.check_digest(text, b""), again(",", "x=1,", "=", "sha-256=A"), (Refused,), ("sha-256=", ",")
     ),

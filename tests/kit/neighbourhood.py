@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from activitypub.guard import Guard
-from activitypub.outside import Outside
+from activitypub.http_client import HttpClient
 from tests.kit.asking import basic
 from tests.kit.fediverse import Peer, peer
 from tests.kit.livenode import PASSWORD, LiveNode, live_node
@@ -25,7 +25,7 @@ async def neighbours(folder: Path) -> AsyncIterator[tuple[LiveNode, Peer]]:
         port = free.getsockname()[1]
     allow = {"public_url": f"http://127.0.0.1:{port}", "federation_allow": "127.0.0.1"}
     async with (
-        Outside(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
+        HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
         peer(outside, time.time) as ann,
         live_node(folder, port=port, **allow) as node,
     ):

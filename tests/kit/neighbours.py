@@ -21,24 +21,24 @@ class Neighbours:
     def is_blocked(self, url: str) -> bool:
         return url in self.blocked or authority(url) in self.blocked
 
-    async def get(self, key_id: str) -> Signer | Missing:
+    async def resolve(self, key_id: str) -> Signer | Missing:
         self.asked.append(key_id)
         return self.signers.get(key_id, Missing.UNKNOWN)
 
-    async def renew(self, signer: Signer) -> Signer | None:
+    async def refresh(self, signer: Signer) -> Signer | None:
         self.asked.append(f"renew {signer.key_id}")
         return self.renewed.get(signer.key_id)
 
 
 class Memory:
-    """A Ledger: the actors that are known, and the ids of the activities that were taken."""
+    """An InboxStore: the actors that are known, and the ids of the activities that were taken."""
 
     def __init__(self, *known: str) -> None:
         self.known = set(known)
         self.taken: set[str] = set()
 
-    async def knows(self, actor: str) -> bool:
+    async def knows_actor(self, actor: str) -> bool:
         return actor in self.known
 
-    async def seen(self, activity_id: str) -> bool:
+    async def was_seen(self, activity_id: str) -> bool:
         return activity_id in self.taken

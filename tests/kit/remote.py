@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from activitypub.guard import Guard, parse_allowed
-from activitypub.outside import Outside, OutsideLimits
-from activitypub.signatures.request import Request, receive
+from activitypub.http_client import HttpClient, HttpLimits
+from activitypub.signatures.request import Request, incoming_request
 
 Handler = Callable[[Request], Awaitable[web.StreamResponse] | web.StreamResponse]
 
@@ -35,7 +35,7 @@ class Remote:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers]
-        arrived = receive(request.method, self.origin, request.raw_path, headers, await request.read())
+        arrived = incoming_request(request.method, self.origin, request.raw_path, headers, await request.read())
         self.asked.append(arrived)
         answer = self.answer(arrived)
         return answer if isinstance(answer, web.StreamResponse) else await answer
@@ -58,10 +58,10 @@ async def remote(answer: Handler, *, tls: ssl.SSLContext | None = None) -> Async
 
 
 @asynccontextmanager
-async def way_out(*remotes: Remote, limits: OutsideLimits | None = None) -> AsyncIterator[Outside]:
-    """An Outside that may reach just these servers."""
+async def way_out(*remotes: Remote, limits: HttpLimits | None = None) -> AsyncIterator[HttpClient]:
+    """An HttpClient that may reach just these servers."""
     guard = Guard(parse_allowed(each.authority for each in remotes))
-    async with Outside(guard, "fedistream-test/1", limits=limits) as outside:
+    async with HttpClient(guard, "fedistream-test/1", limits=limits) as outside:
         yield outside
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import PrivateKey, SigningKey, make_ed25519, make_rsa
-from activitypub.signatures.request import Request, compose, receive
+from activitypub.signatures.request import Request, incoming_request, outgoing_request
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 ACTIVITY_JSON = "application/activity+json"
@@ -32,7 +32,7 @@ def signer(actor: str = "https://remote.example/users/ann") -> SigningKey:
 
 def arrived(request: Request, added: tuple[tuple[str, str], ...] = ()) -> Request:
     """What the far end makes of `request` with the headers that a signer added."""
-    return receive(request.method, request.origin, request.target, (*request.headers, *added), request.body)
+    return incoming_request(request.method, request.origin, request.target, (*request.headers, *added), request.body)
 
 
 def signed(
@@ -45,13 +45,13 @@ def signed(
     media_type: str = ACTIVITY_JSON,
 ) -> Request:
     """A signed POST as it arrives."""
-    request = compose("POST", url, [("Content-Type", media_type)], body)
+    request = outgoing_request("POST", url, [("Content-Type", media_type)], body)
     return arrived(request, sign(scheme, request, by or signer(), now=now))
 
 
 def signed_get(url: str, *, by: SigningKey | None = None, scheme: Scheme = Scheme.CAVAGE, now: float = NOW) -> Request:
     """A signed GET as it arrives."""
-    request = compose("GET", url, [("Accept", ACTIVITY_JSON)])
+    request = outgoing_request("GET", url, [("Accept", ACTIVITY_JSON)])
     return arrived(request, sign(scheme, request, by or signer(), now=now))
 
 
@@ -72,4 +72,4 @@ def vector_request(loaded: dict[str, Any]) -> Request:
     """The request of a signature vector, as it arrives."""
     stated = loaded["request"]
     headers = [(name, value) for name, value in stated["headers"]]
-    return receive(stated["method"], stated["origin"], stated["target"], headers, stated["body"].encode())
+    return incoming_request(stated["method"], stated["origin"], stated["target"], headers, stated["body"].encode())

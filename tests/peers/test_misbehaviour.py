@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from activitypub.restraint import Budget
+from activitypub.fetch_limiter import FetchLimits
 from activitypub.signatures.request import Request
 from tests.kit.federating import Town, town, until
 from tests.kit.remote import json_answer, remote
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SOON_S = 5.0  # a fetch over the loopback included; the machine may be busy
 HOUR_S = 3600
 KILO = 1024
-MOST_FETCHES = Budget().fetches
+MOST_FETCHES = FetchLimits().fetches
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +348,7 @@ async def test_many_keys_of_one_host_make_us_ask_it_for_few(scene: Scene) -> Non
         assert len(called.server.asked) == 1
         for first in range(1, 2 * MOST_FETCHES, 50):
             assert await statuses([*range(first, first + 50)]) == {401}
-        minutes = 1 + (time.monotonic() - began) // Budget().period_s
+        minutes = 1 + (time.monotonic() - began) // FetchLimits().period_s
         assert len(called.server.asked) <= MOST_FETCHES * minutes
         assert changes(counts, scene.home) == {"refused key": 2 * MOST_FETCHES + 40}
     assert scene.home.rows() == rows

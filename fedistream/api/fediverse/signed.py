@@ -1,7 +1,7 @@
 """A request as it was signed: the bytes of the request line, under the address that others know the node by."""
 
 from activitypub.refusal import Refused
-from activitypub.signatures.request import Request, receive
+from activitypub.signatures.request import Request, incoming_request
 from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotAllowed, Refusal
 from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
@@ -21,7 +21,7 @@ def received(request: ApiRequest, site: Site) -> Request:
     # as it stood on the request line: what was signed is not what a decoded path is
     raw = site.path.encode() + scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    return receive(request.method, site.origin, raw.decode("latin-1"), headers, request.body)
+    return incoming_request(request.method, site.origin, raw.decode("latin-1"), headers, request.body)
 
 
 async def admit(request: ApiRequest, addresses: ActorUrls, authorized_fetch: AuthorizedFetch) -> None:

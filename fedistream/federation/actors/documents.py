@@ -4,9 +4,9 @@ from html import escape
 from urllib.parse import quote
 
 from activitypub import collections, nodeinfo
-from activitypub.actor import Actor, ActorKey, Picture, write_actor
+from activitypub.actor import Actor, ActorKey, Image, write_actor
 from activitypub.directory import CAPABILITY
-from activitypub.nodeinfo import NodeFacts
+from activitypub.nodeinfo import NodeInfo
 from activitypub.strictjson import Json
 from activitypub.vocabulary.contexts import with_context
 from activitypub.webfinger import (
@@ -69,7 +69,7 @@ class Documents:
                 name=self._text("name", channel),
                 summary=render_page(self._text("serversummary", channel)),
                 url=site.page(channel.slug),
-                icon=Picture(f"{site.base}/logo", LOGO),
+                icon=Image(f"{site.base}/logo", LOGO),
                 manually_approves=rules_of(self._settings, channel.id).any,
                 discoverable=True,
                 indexable=not self._settings.value("disablesearchindexing"),
@@ -103,7 +103,7 @@ class Documents:
 
     def node_outbox(self) -> Json:
         """Nothing: the node's own actor says nothing. Raises Off."""
-        return collections.write_whole(f"{self._addresses.site().node}/outbox", [])
+        return collections.write_unpaged(f"{self._addresses.site().node}/outbox", [])
 
     def webfinger(self, resource: str) -> Json:
         """Who is asked for, by acct: or by the URL of an actor or page. Raises Invalid, NotFound, Off."""
@@ -156,12 +156,12 @@ class Documents:
 
     def following(self, channel: Channel) -> Json:
         """Others ask for it, and there is nothing in it. Raises Off."""
-        return collections.write_whole(f"{self._addresses.actor(channel)}/following", [])
+        return collections.write_unpaged(f"{self._addresses.actor(channel)}/following", [])
 
     async def featured(self, channel: Channel) -> Json:
         """The pinned posts, whole, as others would fetch each of them. Raises Off."""
         url = f"{self._addresses.actor(channel)}/featured"
-        return collections.write_whole(url, [dict(each.document) for each in await self._posts.pinned(channel.id)])
+        return collections.write_unpaged(url, [dict(each.document) for each in await self._posts.pinned(channel.id)])
 
     async def tombstone(self, post_id: str) -> Json:
         """What is left of a deleted post. Raises NotFound, Off."""
@@ -176,7 +176,9 @@ class Documents:
         likes = await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION)
         shares = await self._counted(found.url, "shares", Kind.SHARE)
         said = await replies(post_id, 0, PAGE)
-        below = collections.embed_page(f"{found.url}/replies", said.items, total=said.total, last=_last(said.total))
+        below = collections.embed_first_page(
+            f"{found.url}/replies", said.items, total=said.total, last=_last(said.total)
+        )
         return with_context({**found.document, "replies": below, "likes": likes, "shares": shares})
 
     async def likes(self, post_id: str, _page: int | None = None) -> Json:
@@ -250,9 +252,9 @@ class Documents:
             "invites_enabled": False,
         }
 
-    async def _facts(self) -> NodeFacts:
+    async def _facts(self) -> NodeInfo:
         home = self._addresses.home()
-        return NodeFacts(
+        return NodeInfo(
             SOFTWARE,
             __version__,
             posts=await self._posts.count(),

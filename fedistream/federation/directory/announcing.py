@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from activitypub import directory
-from activitypub.directory import News
+from activitypub.directory import StreamStatus
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderReturned, Fact, TitleChanged
 from fedistream.core.markdown import render_page
 from fedistream.db import atomic
@@ -75,11 +75,11 @@ class DirectoryAnnouncements:
             return
         await atomic(self._leave, channel, fact.broadcast_id)
 
-    def news(self, channel: Channel, *, live: bool) -> News:
+    def news(self, channel: Channel, *, live: bool) -> StreamStatus:
         """What we say of ourselves. Raises Off."""
         site = self._addresses.site()
         summary = words(render_page(str(self._settings.value("serversummary", channel.id))), directory.MAX_DESCRIPTION)
-        return News(
+        return StreamStatus(
             live=live,
             title=str(self._settings.value("streamtitle", channel.id)),
             description=summary,
@@ -102,14 +102,14 @@ class DirectoryAnnouncements:
         now, actor, base = self._clock(), self._addresses.actor(channel), self._addresses.site().base
         for row in await _directories(channel, **which):
             identifier = f"{actor}#offer/{running[0].id}/{row.id}/{int(now * 1000)}"
-            document = directory.offer(identifier, actor, base, self.news(channel, live=True), [row.actor.url])
+            document = directory.write_offer(identifier, actor, base, self.news(channel, live=True), [row.actor.url])
             await self._delivery.send(channel, document, [row.actor.inbox], ABOUT, now + EXPIRES_S)
 
     async def _leave(self, channel: Channel, broadcast_id: int) -> None:
         actor, base = self._addresses.actor(channel), self._addresses.site().base
         for row in await _directories(channel):
             identifier = f"{actor}#leave/{broadcast_id}/{row.id}"
-            document = directory.leave(identifier, actor, base, [row.actor.url])
+            document = directory.write_leave(identifier, actor, base, [row.actor.url])
             await self._delivery.send(channel, document, [row.actor.inbox], ABOUT)
 
     def _channel(self, channel_id: int) -> Channel | None:

@@ -13,13 +13,13 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub import directory
 from activitypub.actor import Actor
-from activitypub.directory import News
+from activitypub.directory import StreamStatus
 from activitypub.fetch import FetchFailed
+from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import Verified
-from activitypub.restraint import Fetches
 from activitypub.urls import BadUrl, Url, parse_url
 from activitypub.vocabulary import compose
-from activitypub.vocabulary.activity import Activity, Inner
+from activitypub.vocabulary.activity import Activity, InnerActivity
 from fedistream.core import plain_text
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.events import Fact
@@ -45,7 +45,7 @@ SILENT = timedelta(minutes=15)  # three to four times as long as servers wait be
 class Ways:
     """How others are found and heard of. `offers` says what we say of ourselves."""
 
-    fetches: Fetches
+    fetches: DocumentFetcher
     blocks: Blocks
     delivery: Delivery
     offers: DirectoryAnnouncements
@@ -83,11 +83,11 @@ class ListedServers:
         if site.origin in self._ways.blocks:
             raise Invalid("url", "is of a server that is blocked here")
         try:
-            actor = await directory.find_server(site, self._ways.fetches)
+            actor = await directory.find_server_actor(site, self._ways.fetches)
         except FetchFailed as failed:
             log.info("%s cannot be featured: %s", site.origin, failed)
             raise Invalid("url", "is no server that lets itself be featured, or it cannot be reached") from failed
-        if not actor.complete or actor.id in self._ways.blocks:
+        if not actor.is_complete or actor.id in self._ways.blocks:
             raise Invalid("url", "is no server that lets itself be featured")
         try:
             row = await atomic(self._add, channel, us, site, actor)
@@ -123,7 +123,7 @@ class ListedServers:
         if activity.type == "Leave":
             values: dict[str, object] = {"online": False}
         else:
-            values = _columns(directory.read(activity.document), row.name)
+            values = _columns(directory.parse_offer(activity.document), row.name)
         if values["online"]:
             values["online_at"] = now
         await FeaturedServerRow.filter(id=row.id).update(**values, status_at=now)
@@ -139,7 +139,7 @@ class ListedServers:
         if await FeaturedServerRow.all().count() >= MAX_SERVERS:
             raise Conflict(f"there are {MAX_SERVERS} servers in the list, which is the most")
         news = self._ways.offers.news(channel, live=False)
-        follow = directory.follow(f"{us}#follow/{self._token()}", us, actor.id, news)
+        follow = directory.write_follow(f"{us}#follow/{self._token()}", us, actor.id, news)
         row: FeaturedServerRow = await FeaturedServerRow.create(
             url=site.origin,
             actor=actor.id,
@@ -185,10 +185,10 @@ def _answers(activity: Activity, row: FeaturedServerRow) -> bool:
     inner = activity.object
     if activity.object_id is not None:
         return bool(activity.object_id == row.follow["id"])
-    return isinstance(inner, Inner) and inner.type == "Follow" and inner.actor == row.follow["actor"]
+    return isinstance(inner, InnerActivity) and inner.type == "Follow" and inner.actor == row.follow["actor"]
 
 
-def _columns(news: News, name: str) -> dict[str, object]:
+def _columns(news: StreamStatus, name: str) -> dict[str, object]:
     return {
         "online": news.live,
         "name": plain_text.name(news.name, MAX_NAME) or name,

@@ -11,7 +11,7 @@ from typing import Any
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from activitypub.directory import is_directory
+from activitypub.directory import is_directory_follow
 from activitypub.signer import Signer
 from activitypub.vocabulary.activity import Activity
 from fedistream.core.errors import NotFound
@@ -105,7 +105,7 @@ class Followers:
         """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
         first: what we answer must bear its id. A directory always has to wait; who was let in as the one has to be
         let in anew as the other."""
-        features = is_directory(activity.document)
+        features = is_directory_follow(activity.document)
         actor = await self._remote_actors.keep(signer)
         now, echo = self._now(), _echo(activity.document)
         await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__moved_to=actor.url).delete()

@@ -5,9 +5,9 @@ The node's own actor is for everybody in any case, since whoever checks our sign
 
 from activitypub.fetch import Clock
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import read_claim
+from activitypub.signatures import parse_signature
 from activitypub.signatures.request import Request
-from activitypub.signer import confirm
+from activitypub.signer import verify
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.inbox.stats import InboxStats
 from fedistream.federation.remote_actors import RemoteActors
@@ -39,10 +39,10 @@ class AuthorizedFetch:
             raise
 
     async def _check_signature(self, request: Request) -> None:
-        claim = read_claim(request, now=self._clock())
+        claim = parse_signature(request, now=self._clock())
         if self._remote_actors.is_blocked(claim.key_id):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
-        signer = await confirm(claim, self._remote_actors)
+        signer = await verify(claim, self._remote_actors)
         if self._remote_actors.is_blocked(signer.actor.id) or self._blocks.names(signer.actor):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
         await self._inbox_stats.heard(signer.actor)
@@ -52,7 +52,7 @@ class AuthorizedFetch:
         if not any(name in SIGNED for name, _ in request.headers):
             return
         try:
-            claim = read_claim(request, now=self._clock())
+            claim = parse_signature(request, now=self._clock())
         except Refused:
             return
         if self._remote_actors.is_blocked(claim.key_id):

@@ -16,7 +16,7 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.actor import Actor
 from activitypub.inbox import Verified
-from activitypub.vocabulary.pairs import pair_of
+from activitypub.vocabulary.reversals import reversal_of
 from fedistream.core.errors import Refusal, TooMany
 from fedistream.core.events import Fact, PostLiked, PostShared
 from fedistream.core.supervisor import go
@@ -135,7 +135,7 @@ class EngagementBatch:
 
     async def _write(self, engagement_batch: Sequence[Verified]) -> list[bool]:
         """In a transaction. Which of them were not acted on before."""
-        heard = {each.activity.id: pair_of(each.activity) for each in engagement_batch}
+        heard = {each.activity.id: reversal_of(each.activity) for each in engagement_batch}
         new = await self._parts.remote_actors.hear_all(heard)
         firsts: list[bool] = []
         for each in engagement_batch:

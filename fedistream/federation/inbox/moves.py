@@ -13,9 +13,9 @@ from tortoise.expressions import Q
 
 from activitypub.actor import Actor
 from activitypub.discovery import find_actor
-from activitypub.fetch import FetchFailed, Why
+from activitypub.fetch import FetchFailed, FetchFailure
+from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import Verified
-from activitypub.restraint import Fetches
 from fedistream.core.events import Fact
 from fedistream.db import atomic
 from fedistream.federation.followers.service import Followers
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 KIND = "move"
 AGAIN = timedelta(days=7)  # after which an account is asked again
 LEAST, MOST = 10, 60  # accounts in one go, which is done every hour
-LATER = frozenset({Why.UNREACHABLE, Why.SPARED})
+LATER = frozenset({FetchFailure.UNREACHABLE, FetchFailure.RATE_LIMITED})
 
 
 class Facts(Protocol):
@@ -43,7 +43,7 @@ class Moves:
 
     def __init__(
         self,
-        fetches: Fetches,
+        fetches: DocumentFetcher,
         remote_actors: RemoteActors,
         followers: Followers,
         outbox: Promises,
@@ -67,7 +67,7 @@ class Moves:
         try:
             target = await find_actor(new, self._fetches)
         except FetchFailed as failed:
-            return Retry(None, str(failed)) if failed.why in LATER else Dead(str(failed))
+            return Retry(None, str(failed)) if failed.failure in LATER else Dead(str(failed))
         if not await self._settle(old, target):
             return Dead("the new account does not say that it was the old one")
         return Done()
@@ -92,7 +92,7 @@ class Moves:
         try:
             actor = await find_actor(row.url, self._fetches)
         except FetchFailed as failed:
-            if failed.why is Why.GONE:
+            if failed.failure is FetchFailure.GONE:
                 await atomic(self._state_all, self._bury, row.url)
             else:
                 log.info("the follower %s was not found: %s", row.handle, failed)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from activitypub.fetch import Clock
+from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import Verified
-from activitypub.restraint import Fetches
 from fedistream.core.events import Fact
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.delivery import Delivery
@@ -42,7 +42,7 @@ class FederationContext:
     followers: Followers
     delivery: Delivery
     outbox: Promises
-    fetches: Fetches
+    fetches: DocumentFetcher
     posts: Posts
     inbox_stats: InboxStats
     now: Callable[[], datetime]

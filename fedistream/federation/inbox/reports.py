@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activitypub.inbox import Verified
-from activitypub.members import label
+from activitypub.properties import label
 from activitypub.urls import authority
 from fedistream.core.errors import NotFound
 from fedistream.core.events import Fact, FlagReceived

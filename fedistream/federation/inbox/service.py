@@ -15,13 +15,13 @@ from tortoise.exceptions import IntegrityError
 from activitypub.actor import Actor
 from activitypub.discovery import find_account, find_handle
 from activitypub.fetch import Clock, FetchFailed
-from activitypub.inbox import Departed, Ignored, Verified, receive
+from activitypub.fetch_limiter import DocumentFetcher
+from activitypub.inbox import ActorGone, Ignored, Verified, receive
 from activitypub.refusal import Reason, Refused
-from activitypub.restraint import Fetches
 from activitypub.signatures.request import Request
 from activitypub.urls import authority
-from activitypub.vocabulary.activity import Inner
-from activitypub.vocabulary.pairs import pair_of
+from activitypub.vocabulary.activity import InnerActivity
+from activitypub.vocabulary.reversals import reversal_of
 from activitypub.webfinger import BadHandle, interaction_url, parse_resource
 from fedistream.core.errors import Invalid, TooMany
 from fedistream.core.events import Fact, SettingChanged
@@ -88,7 +88,7 @@ class Parts:
     followers: Followers
     engagements: Engagements
     engagement_batch: EngagementBatch
-    fetches: Fetches
+    fetches: DocumentFetcher
     inbox_stats: InboxStats
     replies: Replies
     approval: FollowApproval
@@ -193,8 +193,8 @@ class Federation:
             self.refused(outcome.reason.value)
             raise outcome
         if isinstance(outcome, Ignored):
-            self.counts[f"ignored {outcome.why}"] += 1
-        elif isinstance(outcome, Departed):
+            self.counts[f"ignored {outcome.reason}"] += 1
+        elif isinstance(outcome, ActorGone):
             self.counts["done Delete"] += 1
             await self._carry_out(self._forget, outcome.actor)
         else:
@@ -305,7 +305,7 @@ class Federation:
 
         async def hear_and_act() -> bool:
             activity = verified.activity
-            if not await self._parts.remote_actors.hear(activity.seen_as, pair_of(activity)):
+            if not await self._parts.remote_actors.hear(activity.replay_key, reversal_of(activity)):
                 return False
             await self._state(await act(verified))
             return True
@@ -341,9 +341,9 @@ class Federation:
     async def _undo(self, verified: Verified) -> list[Fact]:
         """By what is embedded, or by the id alone: then it may be a Follow or anything else."""
         activity, inner = verified.activity, verified.activity.object
-        if isinstance(inner, Inner) and inner.type in KINDS and inner.object_id:
+        if isinstance(inner, InnerActivity) and inner.type in KINDS and inner.object_id:
             await self._parts.engagements.undo(activity.actor, KINDS[inner.type], inner.object_id)
-        elif isinstance(inner, Inner) and inner.type == "Follow":
+        elif isinstance(inner, InnerActivity) and inner.type == "Follow":
             channel = self._parts.addresses.by_actor(inner.object_id)
             if channel is not None:
                 return await self._parts.followers.unfollow(channel, activity.actor, activity.object_id, "unfollowed")

@@ -139,7 +139,9 @@ class Quotes:
     async def _answer(self, channel: Channel, activity: Activity, inbox: str, stamp: str | None) -> None:
         kind = "Accept" if stamp else "Reject"
         actor = self._addresses.actor(channel)
-        document = compose.answer(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, _echo(activity), result=stamp)
+        document = compose.accept_or_reject(
+            kind, f"{actor}#{kind.lower()}/{self._token()}", actor, _echo(activity), result=stamp
+        )
         await self._delivery.send(channel, document, [inbox], str(activity.instrument))
 
     def _url(self, row: QuoteRow) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from activitypub.addressing import Recipient, Visibility, inboxes
-from activitypub.collections import embed
+from activitypub.collections import embed_link
 from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.objects import Object, Tag, write_object
@@ -300,7 +300,7 @@ async def _written(draft: Draft, frame: Frame) -> Object:
 def _post(row: PostRow) -> Post:
     document = row.document
     if isinstance(replies := document.get("replies"), str):  # as older versions wrote it
-        document = {**document, "replies": embed(replies)}
+        document = {**document, "replies": embed_link(replies)}
     return Post(row.id, row.channel_id, document, Visibility(row.visibility))
 
 

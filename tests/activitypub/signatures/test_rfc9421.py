@@ -1,10 +1,10 @@
 import pytest
 
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import Scheme, digest, fields, octets, rfc9421
-from activitypub.signatures.fields import InnerList, Item
+from activitypub.signatures import Scheme, digest, rfc9421, strict_base64, structured_fields
 from activitypub.signatures.keys import PrivateKey, SigningKey, load_private, load_public
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
+from activitypub.signatures.structured_fields import InnerList, Item
 from tests.kit.signing import (
     NOW,
     arrived,
@@ -31,32 +31,32 @@ def hand_signed(
     url: str = "https://node.example/inbox?x=1",
 ) -> Request:
     """A request with this Signature-Input, signed over the base that we build for it."""
-    request = compose("POST", url, [("Date", "x"), ("Content-Digest", digest.content_digest(BODY))], BODY)
-    inputs = fields.parse_dictionary(f"s={components}{params}")["s"]
+    request = outgoing_request("POST", url, [("Date", "x"), ("Content-Digest", digest.content_digest(BODY))], BODY)
+    inputs = structured_fields.parse_dictionary(f"s={components}{params}")["s"]
     assert isinstance(inputs, InnerList)
-    signature = octets.encode((key or rsa_key("one")).sign(rfc9421.base(request, inputs)))
+    signature = strict_base64.encode((key or rsa_key("one")).sign(rfc9421.signature_base(request, inputs)))
     return arrived(request, (("signature-input", f"s={components}{params}"), ("signature", f"s=:{signature}:")))
 
 
 def proven(request: Request, key: PrivateKey | None = None) -> bool:
-    return rfc9421.read(request, now=NOW).proven_by((key or rsa_key("one")).public())
+    return rfc9421.parse_signature(request, now=NOW).verified_by((key or rsa_key("one")).public())
 
 
 def refusal(request: Request, now: float = NOW) -> Reason:
     with pytest.raises(Refused) as caught:
-        rfc9421.read(request, now=now)
+        rfc9421.parse_signature(request, now=now)
     return caught.value.reason
 
 
 def test_the_ed25519_example_of_the_rfc_is_built_signed_and_verified() -> None:
     loaded = vector("signatures/rfc9421_b26_ed25519.json")
     request = vector_request(loaded)
-    inputs = fields.parse_dictionary(request.find("signature-input") or "")["sig-b26"]
+    inputs = structured_fields.parse_dictionary(request.header("signature-input") or "")["sig-b26"]
     assert isinstance(inputs, InnerList)
-    text = rfc9421.base(request, inputs)
+    text = rfc9421.signature_base(request, inputs)
     assert text.decode() == loaded["text"]
     signature = load_private(loaded["private_key"]).sign(text)
-    assert f"sig-b26=:{octets.encode(signature)}:" == request.find("signature")
+    assert f"sig-b26=:{strict_base64.encode(signature)}:" == request.header("signature")
     assert load_public(loaded["public_key"]).verify(signature, text)
 
 
@@ -67,33 +67,33 @@ def test_the_example_of_the_rfc_leaves_the_body_out_which_is_not_enough_for_us()
 
 def test_a_signed_post_covers_method_target_and_body() -> None:
     request = signed(BODY, scheme=Scheme.RFC9421, url="https://node.example:8443/inbox?x=1")
-    claim = rfc9421.read(request, now=NOW)
+    claim = rfc9421.parse_signature(request, now=NOW)
     assert claim.key_id == signer().key_id
-    assert claim.texts[0].decode().splitlines() == [
+    assert claim.signature_bases[0].decode().splitlines() == [
         '"@method": POST',
         '"@target-uri": https://node.example:8443/inbox?x=1',
         f'"content-digest": {digest.content_digest(BODY)}',
         f'"@signature-params": {ALL};created=1700000000;keyid="{signer().key_id}";alg="rsa-v1_5-sha256"',
     ]
-    assert claim.proven_by(signer().key.public())
+    assert claim.verified_by(signer().key.public())
 
 
 def test_a_signed_get_covers_method_and_target() -> None:
     request = signed_get("https://node.example/users/live", scheme=Scheme.RFC9421)
-    assert (request.find("signature-input") or "").startswith('sig1=("@method" "@target-uri");created=1700000000;')
-    assert rfc9421.read(request, now=NOW).proven_by(signer().key.public())
+    assert (request.header("signature-input") or "").startswith('sig1=("@method" "@target-uri");created=1700000000;')
+    assert rfc9421.parse_signature(request, now=NOW).verified_by(signer().key.public())
 
 
 def test_an_ed25519_key_signs_under_its_own_name() -> None:
     by = SigningKey("https://remote.example/users/ann#ed25519", ed25519_key("ann"))
     request = signed(BODY, by=by, scheme=Scheme.RFC9421)
-    assert 'alg="ed25519"' in (request.find("signature-input") or "")
+    assert 'alg="ed25519"' in (request.header("signature-input") or "")
     assert proven(request, by.key)
 
 
 def test_a_content_digest_that_was_made_before_is_kept() -> None:
     made = digest.content_digest(BODY)
-    request = compose("POST", "https://node.example/inbox", [("Content-Digest", made)], BODY)
+    request = outgoing_request("POST", "https://node.example/inbox", [("Content-Digest", made)], BODY)
     added = rfc9421.sign(request, signer(), now=NOW)
     assert [name for name, _ in added] == ["signature-input", "signature"]
     assert proven(arrived(request, added), signer().key)
@@ -236,6 +236,6 @@ def test_a_digest_of_another_body_is_refused() -> None:
 
 def test_the_query_component_is_a_lone_question_mark_where_there_is_no_query() -> None:
     """RFC 9421 section 2.2.7."""
-    request = compose("GET", "https://node.example/x")
-    text = rfc9421.base(request, InnerList((Item("@query"),))).decode()
+    request = outgoing_request("GET", "https://node.example/x")
+    text = rfc9421.signature_base(request, InnerList((Item("@query"),))).decode()
     assert text.splitlines()[0] == '"@query": ?'

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
-from activitypub.vocabulary.activity import MAX_REACTION, Activity, Inner, parse_activity, skim
+from activitypub.vocabulary.activity import MAX_REACTION, Activity, InnerActivity, parse_activity, peek
 from tests.kit.actors import ANN
 from tests.kit.signing import VECTORS, vector
 
@@ -91,18 +91,18 @@ def test_a_reaction_is_cut_to_a_sane_length_and_freed_of_invisible_marks() -> No
 
 
 def test_skimming_tells_what_is_claimed_before_the_signature_is_checked() -> None:
-    envelope = skim(follow(type=["Other", "Undo"], object=[{"id": "https://node.example/x", "type": "Follow"}]))
+    envelope = peek(follow(type=["Other", "Undo"], object=[{"id": "https://node.example/x", "type": "Follow"}]))
     assert (envelope.type, envelope.actor, envelope.object_id) == ("Undo", ANN, "https://node.example/x")
-    assert skim(follow(type="Other")).type == ""
+    assert peek(follow(type="Other")).type == ""
 
 
 def test_an_embedded_activity_is_read_as_far_as_it_goes() -> None:
     activity = parse_activity(
         follow(type="Undo", object={"type": "Like", "actor": [{"id": ANN}], "object": {"id": ANN}}), ANN
     )
-    assert activity.object == Inner("Like", None, ANN, ANN)
+    assert activity.object == InnerActivity("Like", None, ANN, ANN)
     activity = parse_activity(follow(type="Undo", object={"type": "Like", "actor": 5}), ANN)
-    assert activity.object == Inner("Like", None, None, None)
+    assert activity.object == InnerActivity("Like", None, None, None)
 
 
 anything = st.recursive(

@@ -5,7 +5,7 @@ from activitypub.actor import parse_actor
 from activitypub.addressing import PUBLIC
 from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
-from activitypub.vocabulary.activity import Activity, Inner, parse_activity
+from activitypub.vocabulary.activity import Activity, InnerActivity, parse_activity
 from activitypub.vocabulary.contexts import ACTIVITYSTREAMS, with_context
 from activitypub.vocabulary.objects import Object, Tag, parse_object
 from tests.kit.actors import ANN, LIVE, document
@@ -58,20 +58,20 @@ def test_a_delete_brings_a_tombstone() -> None:
 
 
 def test_an_accept_echoes_the_whole_follow_with_its_id() -> None:
-    made = compose.answer("Accept", f"{LIVE}#accepts/1", LIVE, FOLLOW)
+    made = compose.accept_or_reject("Accept", f"{LIVE}#accepts/1", LIVE, FOLLOW)
     assert made["object"] == {name: value for name, value in FOLLOW.items() if name != "@context"}
     activity = sent(made)
     assert activity.to == (ANN,)
-    assert activity.object == Inner("Follow", f"{ANN}#follow/1", ANN, LIVE)
+    assert activity.object == InnerActivity("Follow", f"{ANN}#follow/1", ANN, LIVE)
 
 
 def test_an_accept_of_a_quote_names_the_stamp() -> None:
     asked = FOLLOW | {"type": "QuoteRequest", "object": f"{LIVE}/1", "instrument": f"{ANN}/9"}
     assert (
-        sent(compose.answer("Accept", f"{LIVE}#accepts/2", LIVE, asked, result=f"{LIVE}/stamps/1")).result
+        sent(compose.accept_or_reject("Accept", f"{LIVE}#accepts/2", LIVE, asked, result=f"{LIVE}/stamps/1")).result
         == f"{LIVE}/stamps/1"
     )
-    assert "result" not in compose.answer("Reject", f"{LIVE}#rejects/2", LIVE, asked)
+    assert "result" not in compose.accept_or_reject("Reject", f"{LIVE}#rejects/2", LIVE, asked)
 
 
 def test_an_undo_goes_to_those_who_got_the_activity() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from activitypub import collections, directory
-from activitypub.actor import Actor, ActorKey, Picture, write_actor
+from activitypub.actor import Actor, ActorKey, Image, write_actor
 from activitypub.addressing import PUBLIC
 from activitypub.strictjson import Json
 from activitypub.vocabulary import compose
@@ -55,8 +55,8 @@ ACTOR = write_actor(
         name="Live",
         summary="<p>Hi</p>",
         url=f"{LIVE}/page",
-        icon=Picture(f"{LIVE}/icon", "image/png"),
-        image=Picture(f"{LIVE}/image"),
+        icon=Image(f"{LIVE}/icon", "image/png"),
+        image=Image(f"{LIVE}/image"),
         published=AT,
         fields=(("Page", "<a href='https://x.example/'>x</a>"),),
         hashtags=(("#a", f"{LIVE}?tag=a"),),
@@ -67,8 +67,8 @@ ACTOR = write_actor(
         generator="https://node.example/federation/node",
     )
 )
-NEWS = directory.News(live=True, name="n", title="t", description="d", logo=LIVE, thumbnail=LIVE, tags=("a",))
-FOLLOW = directory.follow(f"{LIVE}#follow/1", LIVE, ANN, NEWS)
+NEWS = directory.StreamStatus(live=True, name="n", title="t", description="d", logo=LIVE, thumbnail=LIVE, tags=("a",))
+FOLLOW = directory.write_follow(f"{LIVE}#follow/1", LIVE, ANN, NEWS)
 DOCUMENTS_OF_OURS: dict[str, Json] = {
     "actor": ACTOR,
     "note": with_context(write_object(NOTE)),
@@ -79,8 +79,8 @@ DOCUMENTS_OF_OURS: dict[str, Json] = {
     "tombstone": with_context(compose.tombstone(f"{LIVE}/1", deleted=AT)),
     "follow": FOLLOW,
     "undo": compose.undo(f"{LIVE}#undo/1", LIVE, FOLLOW),
-    "accept": compose.answer("Accept", f"{LIVE}#accept/1", LIVE, {**FOLLOW, "actor": ANN}),
-    "accept of a quote": compose.answer(
+    "accept": compose.accept_or_reject("Accept", f"{LIVE}#accept/1", LIVE, {**FOLLOW, "actor": ANN}),
+    "accept of a quote": compose.accept_or_reject(
         "Accept",
         f"{LIVE}#accept/2",
         LIVE,
@@ -88,15 +88,15 @@ DOCUMENTS_OF_OURS: dict[str, Json] = {
         result=f"{LIVE}/stamp",
     ),
     "stamp": compose.quote_authorization(f"{LIVE}/stamp", LIVE, f"{ANN}/9", f"{LIVE}/1"),
-    "offer": directory.offer(f"{LIVE}#offer/1", LIVE, "https://node.example", NEWS, [ANN]),
-    "leave": directory.leave(f"{LIVE}#leave/1", LIVE, "https://node.example", [ANN]),
+    "offer": directory.write_offer(f"{LIVE}#offer/1", LIVE, "https://node.example", NEWS, [ANN]),
+    "leave": directory.write_leave(f"{LIVE}#leave/1", LIVE, "https://node.example", [ANN]),
     "collection": collections.write_collection(f"{LIVE}/outbox", 1, last=1),
     "page": collections.write_page(
         f"{LIVE}/outbox", 1, [compose.create(f"{LIVE}/1#create", LIVE, NOTE)], total=1, last=2
     ),
-    "featured": collections.write_whole(f"{LIVE}/featured", [write_object(NOTE)]),
+    "featured": collections.write_unpaged(f"{LIVE}/featured", [write_object(NOTE)]),
     "replies": with_context(
-        write_object(NOTE) | {"replies": collections.embed_page(f"{LIVE}/1/replies", [ANN], total=30, last=2)}
+        write_object(NOTE) | {"replies": collections.embed_first_page(f"{LIVE}/1/replies", [ANN], total=30, last=2)}
     ),
 }
 

@@ -18,9 +18,9 @@ from fedistream.jobs.models import OutboxRow
 from tests.house.tree import ROOT
 from tests.kit.federated import LIVE, Federated, federated
 
-INBOX, FETCH, OUTSIDE = "activitypub/test_inbox.py", "activitypub/test_fetch.py", "activitypub/test_outside.py"
+INBOX, FETCH, CLIENT = "activitypub/test_inbox.py", "activitypub/test_fetch.py", "activitypub/test_http_client.py"
 JSON, CAVAGE = "activitypub/test_strictjson.py", "activitypub/signatures/test_cavage.py"
-RESTRAINT, EXCERPT = "activitypub/test_restraint.py", "fedistream/federation/test_remote_html.py"
+LIMITER, EXCERPT = "activitypub/test_fetch_limiter.py", "fedistream/federation/test_remote_html.py"
 SERVICE, LISTS = "fedistream/federation/inbox/test_service.py", "fedistream/federation/followers/test_blocklists.py"
 HERE, PACE = "fedistream/federation/test_checklist.py", "fedistream/federation/test_rate_limits.py"
 
@@ -76,7 +76,7 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
         (SERVICE, "test_what_was_heard_long_ago_is_forgotten"),
     ),
     "private addresses, at the socket": (
-        (OUTSIDE, "test_every_spelling_of_an_address_that_is_not_public_is_refused_at_the_socket"),
+        (CLIENT, "test_every_spelling_of_an_address_that_is_not_public_is_refused_at_the_socket"),
         ("activitypub/test_guard.py", "test_other_schemes_and_ports_are_refused"),
         ("activitypub/test_guard.py", "test_only_the_listed_host_and_port_are_meant"),
     ),
@@ -86,21 +86,21 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
         (FETCH, "test_redirects_are_followed_twice_and_signed_anew_each_time"),
     ),
     "answers in time and size": (
-        (OUTSIDE, "test_an_answer_without_end_is_cut_off"),
-        (OUTSIDE, "test_an_answer_that_takes_too_long_is_given_up"),
-        (OUTSIDE, "test_a_proxy_of_the_environment_is_not_used"),
+        (CLIENT, "test_an_answer_without_end_is_cut_off"),
+        (CLIENT, "test_an_answer_that_takes_too_long_is_given_up"),
+        (CLIENT, "test_a_proxy_of_the_environment_is_not_used"),
     ),
     "markup and names": (
         (EXCERPT, "test_what_could_do_harm_is_left_out"),
         (EXCERPT, "test_whatever_comes_what_is_shown_has_known_tags_and_is_never_blank"),
         ("fedistream/core/test_plain_text.py", "test_what_shows_nothing_or_turns_the_line_is_left_out"),
-        ("activitypub/test_members.py", "test_a_name_loses_what_makes_it_look_like_another"),
+        ("activitypub/test_properties.py", "test_a_name_loses_what_makes_it_look_like_another"),
     ),
     "pictures and emoji of strangers are not loaded": ((EXCERPT, "test_pictures_are_described_and_never_shown"),),
     "one fetch for many, failures kept, a budget": (
-        (RESTRAINT, "test_a_hundred_who_want_the_same_make_one_fetch"),
-        (RESTRAINT, "test_a_failure_stands_for_a_while"),
-        (RESTRAINT, "test_a_host_is_asked_no_more_often_than_its_budget_allows"),
+        (LIMITER, "test_a_hundred_who_want_the_same_make_one_fetch"),
+        (LIMITER, "test_a_failure_stands_for_a_while"),
+        (LIMITER, "test_a_host_is_asked_no_more_often_than_its_budget_allows"),
     ),
     "no more is fetched than who signed": ((HERE, "test_what_a_message_names_is_not_fetched"),),
     "blocks before the key": (

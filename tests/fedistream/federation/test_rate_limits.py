@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activitypub import names
+from activitypub import type_names
 from fedistream.core.errors import TooMany
 from fedistream.db import Database
 from fedistream.federation.rate_limits import MAX_NAMES, PACES, ActivityLimits, RateLimiter
@@ -16,7 +16,7 @@ ANN, BO = "https://r.example/ann", "https://r.example/bo"
 
 
 def test_every_kind_of_activity_has_its_pace() -> None:
-    assert set(PACES) == set(names.ACTIVITIES)
+    assert set(PACES) == set(type_names.ACTIVITIES)
 
 
 @pytest.mark.parametrize("kind", sorted(PACES))

@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from activitypub.actor import Actor, ActorKey
-from activitypub.fetch import Fetched, FetchFailed, Why
-from activitypub.restraint import Fetches
+from activitypub.fetch import FetchedDocument, FetchFailed, FetchFailure
+from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.signatures.keys import make_ed25519
 from activitypub.signer import Signer
-from activitypub.vocabulary.pairs import Pair
+from activitypub.vocabulary.reversals import Reversal
 from fedistream.db import Database, atomic
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.fetching import MAX_WAITING, Handles
@@ -55,10 +55,10 @@ def signer(**more: object) -> Signer:
 
 async def test_an_activity_is_heard_once_and_seen_only_after_the_commit(known: RemoteActors) -> None:
     async def hear_twice() -> tuple[bool, bool, bool]:
-        return await known.hear(LIKE), await known.hear(LIKE), await known.seen(LIKE)
+        return await known.hear(LIKE), await known.hear(LIKE), await known.was_seen(LIKE)
 
     assert await atomic(hear_twice) == (True, False, False)
-    assert await known.seen(LIKE)
+    assert await known.was_seen(LIKE)
     assert not await atomic(known.hear, LIKE)
 
 
@@ -69,19 +69,19 @@ async def test_what_was_not_committed_was_not_heard(known: RemoteActors) -> None
 
     with pytest.raises(LookupError):
         await atomic(fail)
-    assert not await known.seen(LIKE)
+    assert not await known.was_seen(LIKE)
     assert not await SeenActivityRow.all().exists()
     assert await atomic(known.hear, LIKE)
 
 
 async def test_what_another_process_heard_is_heard_though_memory_does_not_know(known: RemoteActors) -> None:
     await SeenActivityRow.create(activity_id=LIKE, at=NOW)
-    assert not await known.seen(LIKE)
+    assert not await known.was_seen(LIKE)
     assert not await atomic(known.hear, LIKE)
 
 
 async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: RemoteActors) -> None:
-    pair = Pair("+like", ("-like",))
+    pair = Reversal("+like", ("-like",))
     await atomic(known.hear, LIKE, pair)
     await atomic(known.unhear, LIKE, "https://evil.example/eve")
     assert not await atomic(known.hear, LIKE, pair)
@@ -91,18 +91,18 @@ async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: Re
 
 async def test_what_can_be_taken_back_is_known_by_its_row_alone(known: RemoteActors) -> None:
     """The worker, which sends followers away, cannot reach the memory of the front."""
-    await atomic(known.hear, LIKE, Pair("+like", ("-like",)))
-    assert not await known.seen(LIKE)
+    await atomic(known.hear, LIKE, Reversal("+like", ("-like",)))
+    assert not await known.was_seen(LIKE)
     assert await known.was_heard(LIKE)
 
 
 async def test_each_side_of_a_pair_lets_go_of_the_ids_of_the_other(known: RemoteActors) -> None:
     undo, other = f"{LIKE}#undo", f"{LIKE}#other"
-    await atomic(known.hear, other, Pair("+other", ("-other",)))
+    await atomic(known.hear, other, Reversal("+other", ("-other",)))
     for _ in range(2):
-        assert await atomic(known.hear, LIKE, Pair("+like", ("-like",)))
-        assert not await atomic(known.hear, LIKE, Pair("+like", ("-like",)))
-        assert await atomic(known.hear, undo, Pair("-like", ("+like",)))
+        assert await atomic(known.hear, LIKE, Reversal("+like", ("-like",)))
+        assert not await atomic(known.hear, LIKE, Reversal("+like", ("-like",)))
+        assert await atomic(known.hear, undo, Reversal("-like", ("+like",)))
     assert await known.was_heard(other)
     assert not await known.was_heard(LIKE)
 
@@ -111,7 +111,7 @@ async def test_memory_of_what_was_heard_is_bounded(database: Database, clock: Cl
     known = made(clock, most_heard=2)
     for number in range(3):
         await atomic(known.hear, f"{LIKE}{number}")
-    assert [await known.seen(f"{LIKE}{number}") for number in range(3)] == [False, True, True]
+    assert [await known.was_seen(f"{LIKE}{number}") for number in range(3)] == [False, True, True]
     assert not await atomic(known.hear, f"{LIKE}0")
 
 
@@ -156,12 +156,12 @@ class Fingered:
         self.asked: list[str] = []
         self.hosts = ["remote.example", "short.example"][: 1 + confirmed]
 
-    async def json(self, url: str) -> Fetched:
+    async def json(self, url: str) -> FetchedDocument:
         self.asked.append(url)
         if not any(url.startswith(f"https://{host}/") for host in self.hosts):
-            raise FetchFailed(Why.NOT_FOUND, url)
+            raise FetchFailed(FetchFailure.NOT_FOUND, url)
         link = {"rel": "self", "type": "application/activity+json", "href": ANN.id}
-        return Fetched({"subject": f"acct:{ANN.username}@short.example", "links": [link]}, url)
+        return FetchedDocument({"subject": f"acct:{ANN.username}@short.example", "links": [link]}, url)
 
 
 async def handle() -> str:
@@ -173,7 +173,7 @@ async def test_an_actor_is_called_by_the_host_that_its_servers_agree_about(
     database: Database, clock: Clock, confirmed: bool, host: str
 ) -> None:
     web = Fingered(confirmed=confirmed)
-    handles = Handles(cast(Fetches, web), set_handle)
+    handles = Handles(cast(DocumentFetcher, web), set_handle)
     told: list[tuple[str, str]] = []
 
     async def tell(actor: str, handle: str) -> None:
@@ -202,7 +202,7 @@ async def test_a_handle_that_cannot_be_written_down_keeps_no_other_waiting(datab
         put.append(handle)
         raise OSError("the disk is full")
 
-    handles = Handles(cast(Fetches, Fingered()), busy)
+    handles = Handles(cast(DocumentFetcher, Fingered()), busy)
     handles.ask(ANN)
     handles.ask(ANN)
     async with asyncio.timeout(30):
@@ -226,10 +226,10 @@ async def test_another_name_is_asked_for_anew(database: Database, clock: Clock) 
 
 async def test_who_stops_waits_for_no_answer() -> None:
     class Silent:
-        async def json(self, url: str) -> Fetched:
+        async def json(self, url: str) -> FetchedDocument:
             return await asyncio.Future()
 
-    handles = Handles(cast(Fetches, Silent()), set_handle)
+    handles = Handles(cast(DocumentFetcher, Silent()), set_handle)
     for _ in range(MAX_WAITING + 10):
         handles.ask(ANN)
     await asyncio.sleep(0)

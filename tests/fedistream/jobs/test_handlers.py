@@ -11,7 +11,7 @@ from aiohttp import web
 
 from activitypub.deliver import Deliverer
 from activitypub.schemes import Schemes
-from activitypub.signatures import read_claim
+from activitypub.signatures import parse_signature
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
 from fedistream.core.bus import Bus, Reaction
@@ -71,9 +71,9 @@ async def test_an_activity_arrives_signed_and_byte_for_byte_the_same_each_time()
         assert await handle(leased(job, 2)) == Done()
     first, second = there.asked
     assert first.body == second.body
-    claim = read_claim(second, now=time.time())
+    claim = parse_signature(second, now=time.time())
     assert claim.key_id == KEY
-    assert claim.proven_by(rsa_key(ME).public())
+    assert claim.verified_by(rsa_key(ME).public())
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.guard import Guard
-from activitypub.outside import Outside
+from activitypub.http_client import HttpClient
 from activitypub.signatures.request import Request
 from fedistream.core.errors import NotFound, TooMany
 from fedistream.remote_media.service import Image, Limits, MediaProxy
@@ -61,7 +61,7 @@ async def remote_messages(folder: Path, limits: Limits | None = None) -> AsyncIt
             return web.Response(status=302, headers={"Location": found})
         return web.Response(status=404 if found is None else 200, body=found or b"", content_type="text/html")
 
-    async with remote(answer) as far, Outside(Guard(frozenset({far.authority})), "test") as outside:
+    async with remote(answer) as far, HttpClient(Guard(frozenset({far.authority})), "test") as outside:
         paths = SignedPaths.load(folder, lambda count: bytes(count))
         pictures = MediaProxy(outside, paths, folder, lambda: made[0].now, limits)
         made.append(Gallery(pictures, paths, folder, far, shown))
@@ -78,8 +78,8 @@ async def test_a_picture_is_fetched_once_and_its_type_is_what_its_bytes_say(tmp_
         assert room.asked == ["/ann.png"]
         (asked,) = room.far.asked
         # nothing of who looks at it goes out
-        assert asked.find("accept") == "image/webp, image/png, image/jpeg, image/gif"
-        assert {asked.find("cookie"), asked.find("referer"), asked.find("signature")} == {None}
+        assert asked.header("accept") == "image/webp, image/png, image/jpeg, image/gif"
+        assert {asked.header("cookie"), asked.header("referer"), asked.header("signature")} == {None}
 
 
 async def test_many_who_want_it_at_once_wait_for_one_fetch(tmp_path: Path) -> None:

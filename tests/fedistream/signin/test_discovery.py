@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from activitypub.guard import Guard
-from activitypub.outside import Outside, OutsideLimits
+from activitypub.http_client import HttpClient, HttpLimits
 from fedistream.core.errors import Invalid
 from fedistream.signin.discovery import Profile, Server, canonical, discover
 from tests.kit.website import Website, website
@@ -18,9 +18,9 @@ async def site() -> AsyncIterator[Website]:
 
 
 @pytest.fixture
-async def web(site: Website) -> AsyncIterator[Outside]:
-    limits = OutsideLimits(body=100_000, total_s=5)
-    async with Outside(Guard(frozenset({site.authority})), "test", limits=limits) as outside:
+async def web(site: Website) -> AsyncIterator[HttpClient]:
+    limits = HttpLimits(body=100_000, total_s=5)
+    async with HttpClient(Guard(frozenset({site.authority})), "test", limits=limits) as outside:
         yield outside
 
 
@@ -60,18 +60,18 @@ def test_what_is_no_website_is_refused(typed: str) -> None:
     assert refused.value.field == "authHost"
 
 
-async def test_the_metadata_of_a_server_says_what_it_is_called(site: Website, web: Outside) -> None:
+async def test_the_metadata_of_a_server_says_what_it_is_called(site: Website, web: HttpClient) -> None:
     server = Server(f"{site.origin}/auth", site.url, says_issuer=True)
     assert await discover(web, site.url) == Profile((site.url,), server)
 
 
 @pytest.mark.parametrize("names", ["header", "html"])
-async def test_an_older_server_is_named_by_its_endpoint(site: Website, web: Outside, names: str) -> None:
+async def test_an_older_server_is_named_by_its_endpoint(site: Website, web: HttpClient, names: str) -> None:
     site.names = names
     assert await discover(web, site.url) == Profile((site.url,), Server(f"{site.origin}/auth"))
 
 
-async def test_who_has_moved_for_good_is_who_he_is_at_the_new_place(site: Website, web: Outside) -> None:
+async def test_who_has_moved_for_good_is_who_he_is_at_the_new_place(site: Website, web: HttpClient) -> None:
     moved = await discover(web, f"{site.origin}/moved")
     assert moved.urls == (f"{site.origin}/moved", site.url)
     away = await discover(web, f"{site.origin}/elsewhere")
@@ -99,7 +99,7 @@ async def test_who_has_moved_for_good_is_who_he_is_at_the_new_place(site: Websit
     ],
 )
 async def test_a_website_without_a_server_is_told_so(
-    site: Website, web: Outside, path: str, more: dict[str, object], words: str
+    site: Website, web: HttpClient, path: str, more: dict[str, object], words: str
 ) -> None:
     for name, value in more.items():
         setattr(site, name, value)
@@ -111,16 +111,16 @@ async def test_a_website_without_a_server_is_told_so(
     "url",
     ["https://127.0.0.1/", "https://[::1]/", "https://localhost/", "https://169.254.169.254/", "http://example.com/"],
 )
-async def test_an_address_of_our_own_network_is_not_looked_at(site: Website, web: Outside, url: str) -> None:
+async def test_an_address_of_our_own_network_is_not_looked_at(site: Website, web: HttpClient, url: str) -> None:
     with pytest.raises(Invalid, match="not connected to from here"):
         await discover(web, url)
     assert site.visits == []
 
 
-async def test_a_website_that_does_not_answer_is_told_so(web: Outside, site: Website) -> None:
+async def test_a_website_that_does_not_answer_is_told_so(web: HttpClient, site: Website) -> None:
     async with website() as other:
         gone = other.origin
-    async with Outside(Guard(frozenset({gone.partition("://")[2]})), "test") as outside:
+    async with HttpClient(Guard(frozenset({gone.partition("://")[2]})), "test") as outside:
         with pytest.raises(Invalid, match="did not answer"):
             await discover(outside, f"{gone}/")
 
@@ -130,7 +130,7 @@ async def test_what_an_outsider_is_told_does_not_depend_on_what_there_is_in_our_
     async with website() as other:
         refused = other.origin
     told = set()
-    async with Outside(Guard(frozenset({refused.partition("://")[2]})), "test") as outside:
+    async with HttpClient(Guard(frozenset({refused.partition("://")[2]})), "test") as outside:
         for url in (
             "https://no-such-name.invalid/",
             "https://localhost/",

@@ -63,10 +63,10 @@ async def test_the_actor_is_one_that_we_would_take_ourselves(faces: Faces) -> No
     assert answer.headers["content-type"] == "application/activity+json"
     assert "Accept" in answer.headers["vary"]
     actor = parse_actor(answer.json())
-    assert (actor.id, actor.type, actor.complete) == (LIVE, "Service", True)
+    assert (actor.id, actor.type, actor.is_complete) == (LIVE, "Service", True)
     assert (actor.webfinger, actor.shared_inbox) == ("streamer@node.example", f"{ORIGIN}/federation/inbox")
     assert isinstance(answer.json()["attachment"], list)
-    assert (node.type, node.complete, actor.generator) == ("Application", True, node.id)
+    assert (node.type, node.is_complete, actor.generator) == ("Application", True, node.id)
 
 
 @pytest.mark.parametrize(

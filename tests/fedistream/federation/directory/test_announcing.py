@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from activitypub.directory import NS, read
+from activitypub.directory import NS, parse_offer
 from activitypub.strictjson import Json
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, TitleChanged
 from fedistream.db import Database
@@ -128,7 +128,7 @@ async def test_a_directory_hears_when_we_are_live_again_and_again_and_when_it_is
     await node.feature.offers.begin(live(air, node))
     (offer,) = await said(node)
     assert (offer["type"], offer["actor"], offer["object"], offer["to"]) == ("Offer", LIVE, ORIGIN, [node.ann.id])
-    news = read(offer)
+    news = parse_offer(offer)
     assert (news.live, news.title, news.description) == (True, "Morning on the canal", "Slow boats")
     assert (news.logo, news.thumbnail, news.tags) == (f"{ORIGIN}/logo", f"{ORIGIN}/thumbnail.jpg", ("boats",))
     row = (await OutboxRow.all().order_by("-id"))[0]
@@ -206,4 +206,4 @@ async def test_a_title_that_changes_right_after_the_start_is_told_too(node: Fede
     await node.feature.offers.begin(live(air, node))
     await node.settings.change("streamtitle", "Now with sound")
     await node.feature.offers.begin(TitleChanged(node.home.id, "Now with sound", AT))
-    assert [read(each).title for each in await said(node)] == ["", "Now with sound"]
+    assert [parse_offer(each).title for each in await said(node)] == ["", "Now with sound"]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from activitypub import directory, nodeinfo
-from activitypub.directory import CAPABILITY, NS, News
-from activitypub.nodeinfo import NodeFacts
+from activitypub.directory import CAPABILITY, NS, StreamStatus
+from activitypub.nodeinfo import NodeInfo
 from activitypub.strictjson import Json
 from activitypub.webfinger import Handle, actor_jrd, write_jrd
 from fedistream.core.errors import Conflict, Invalid, NotFound
@@ -21,7 +21,7 @@ from fedistream.federation.values import Featured, FeaturedState, Off
 from tests.kit.federated import LIVE, ORIGIN, Federated, federated
 from tests.kit.signing import rsa_key
 
-NEWS = News(True, "Slow boats", "All day", "Quiet Waters", "https://far.example/logo", "", ("boats",))
+NEWS = StreamStatus(True, "Slow boats", "All day", "Quiet Waters", "https://far.example/logo", "", ("boats",))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 def show(node: Federated, **federation: Any) -> None:
     origin, authority = node.ann.server.origin, node.ann.server.authority
-    facts = NodeFacts("faraway", "1", metadata={"federation": {"username": "ann", CAPABILITY: 1, **federation}})
+    facts = NodeInfo("faraway", "1", metadata={"federation": {"username": "ann", CAPABILITY: 1, **federation}})
     node.ann.pages = {
         "/.well-known/nodeinfo": nodeinfo.write_index(origin),
         "/nodeinfo/2.1": nodeinfo.write_document("2.1", facts),
@@ -56,9 +56,9 @@ async def accepted(node: Federated) -> None:
     await answer(node)
 
 
-async def offer(node: Federated, news: News = NEWS, **more: Any) -> str:
+async def offer(node: Federated, news: StreamStatus = NEWS, **more: Any) -> str:
     origin = node.ann.server.origin
-    made = directory.offer(f"{node.ann.id}#offer/{token_hex(4)}", node.ann.id, origin, news, [])
+    made = directory.write_offer(f"{node.ann.id}#offer/{token_hex(4)}", node.ann.id, origin, news, [])
     return await node.take({**made, **more})
 
 
@@ -133,7 +133,7 @@ async def test_who_says_no_is_not_shown_and_not_heard(node: Federated) -> None:
     found = await only(node)
     assert (found.state, found.online) == (FeaturedState.REJECTED, False)
     assert await node.feature.servers.shown() == ()
-    await offer(node, News(True, "again"))
+    await offer(node, StreamStatus(True, "again"))
     assert (await only(node)).title == "Slow boats"
 
 
@@ -145,7 +145,9 @@ async def test_what_a_featured_server_says_is_shown(node: Federated) -> None:
     assert (found.logo, found.thumbnail, found.tags) == ("https://far.example/logo", "", ("boats",))
     assert found.online_at is not None
     assert found.online_at == found.status_at
-    assert await node.take(directory.leave(f"{node.ann.id}#l", node.ann.id, node.ann.server.origin, [])) == "taken"
+    assert (
+        await node.take(directory.write_leave(f"{node.ann.id}#l", node.ann.id, node.ann.server.origin, [])) == "taken"
+    )
     (found,) = await node.feature.servers.shown()
     assert (found.online, found.title) == (False, "Slow boats")
 
@@ -153,7 +155,7 @@ async def test_what_a_featured_server_says_is_shown(node: Federated) -> None:
 async def test_an_offer_may_say_that_it_is_over(node: Federated) -> None:
     await accepted(node)
     await offer(node)
-    await offer(node, News(False, "Off"))
+    await offer(node, StreamStatus(False, "Off"))
     found = await only(node)
     assert (found.online, found.title, found.name) == (False, "Off", "Quiet Waters")
 
@@ -173,7 +175,7 @@ async def test_who_was_not_asked_or_has_not_answered_is_not_believed(node: Feder
     assert await offer(node) == "taken"
     assert await node.feature.servers.all() == ()
     await add(node)
-    await offer(node, News(True, "early"))
+    await offer(node, StreamStatus(True, "early"))
     found = await only(node)
     assert (found.online, found.title) == (False, "")
 
@@ -187,7 +189,7 @@ async def test_nobody_speaks_for_another_server(node: Federated) -> None:
 async def test_what_a_server_says_is_plain_text(node: Federated) -> None:
     await accepted(node)
     bad = "<script>alert(1)</script><b>bold</b>"
-    await offer(node, News(True, bad, bad, bad, tags=(bad,)))
+    await offer(node, StreamStatus(True, bad, bad, bad, tags=(bad,)))
     found = await only(node)
     assert found.title == found.description == found.name == found.tags[0] == bad
 
@@ -195,7 +197,7 @@ async def test_what_a_server_says_is_plain_text(node: Federated) -> None:
 async def test_the_longest_words_fit(node: Federated) -> None:
     await accepted(node)
     long = "&" * 5000
-    assert await offer(node, News(True, long, long, long, tags=(long,) * 50)) == "taken"
+    assert await offer(node, StreamStatus(True, long, long, long, tags=(long,) * 50)) == "taken"
     assert (await only(node)).online
 
 

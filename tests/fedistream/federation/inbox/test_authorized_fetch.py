@@ -7,7 +7,7 @@ import pytest
 from activitypub.refusal import Refused
 from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey
-from activitypub.signatures.request import Request, compose
+from activitypub.signatures.request import Request, outgoing_request
 from fedistream.db import Database
 from tests.kit.federated import LIVE, Federated, federated
 from tests.kit.signing import rsa_key
@@ -21,7 +21,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 async def read(node: Federated, by: SigningKey | None = None, scheme: Scheme = Scheme.CAVAGE, age_s: float = 0) -> str:
     """Asks for the actor; "admitted", or the reason why not."""
-    request = compose("GET", f"{LIVE}?page=1", [("Accept", "application/activity+json")])
+    request = outgoing_request("GET", f"{LIVE}?page=1", [("Accept", "application/activity+json")])
     added = sign(scheme, request, by, now=node.clock.unix() - age_s) if by else ()
     try:
         await node.feature.policies.authorized_fetch.check(

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from tortoise.exceptions import IntegrityError
 
-from activitypub.actor import Actor, Picture
+from activitypub.actor import Actor, Image
 from activitypub.inbox import Verified
 from activitypub.signatures import Scheme
 from activitypub.signatures.keys import make_ed25519
@@ -118,7 +118,7 @@ async def test_what_can_be_taken_back_is_known_by_the_rows_alone(
     liked = does(1, await posted(node))
     assert await engagement_batch.take(liked)
     # another process may let go of it
-    assert not await remote_actors.seen(liked.activity.id)
+    assert not await remote_actors.was_seen(liked.activity.id)
     assert await remote_actors.was_heard(liked.activity.id)
     assert not await engagement_batch.take(liked)
 
@@ -229,7 +229,7 @@ async def test_who_looks_otherwise_than_before_is_written_down_anew(
 ) -> None:
     post, other = await posted(node), await posted(node)
     await engagement_batch.take(does(1, post))
-    renamed = replace(actor(1), name="Fan, the first", icon=Picture("https://h1.example/face.png"))
+    renamed = replace(actor(1), name="Fan, the first", icon=Image("https://h1.example/face.png"))
     await asyncio.gather(
         engagement_batch.take(does(1, other, name="second", by=renamed)), engagement_batch.take(does(2, other))
     )

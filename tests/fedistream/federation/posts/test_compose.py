@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activitypub.addressing import PUBLIC, Visibility
-from activitypub.collections import embed
+from activitypub.collections import embed_link
 from activitypub.vocabulary.objects import Object, parse_object, write_object
 from fedistream.core.errors import Invalid
 from fedistream.federation.posts.compose import (
@@ -196,7 +196,7 @@ def test_a_note_has_all_that_other_servers_ask_for() -> None:
     assert (made["id"], made["attributedTo"], made["inReplyTo"]) == (POST, ME, "https://a.example/1")
     assert (made["to"], made["cc"]) == ([PUBLIC], [f"{ME}/followers", ANN.actor])
     assert made["contentMap"] == {"en": made["content"]}
-    assert (made["summary"], made["sensitive"], made["replies"]) == ("flicker", True, embed(f"{POST}/replies"))
+    assert (made["summary"], made["sensitive"], made["replies"]) == ("flicker", True, embed_link(f"{POST}/replies"))
     assert made["tag"] == [
         {"type": "Mention", "name": "@ann@a.example", "href": ANN.actor},
         {"type": "Hashtag", "name": "#clay", "href": tag_page("clay")},

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from activitypub.signatures import octets
+from activitypub.signatures import strict_base64
 
 MAX_FIELD = 8192  # characters; a signature of the largest key is 1,368
 MAX_MEMBERS = 32  # of a dictionary, of a list, or parameters of an item
@@ -35,19 +35,19 @@ class Token:
     word: str
 
 
-Bare = str | bytes | bool | int | Decimal | Token
+BareItem = str | bytes | bool | int | Decimal | Token
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    value: Bare
-    params: dict[str, Bare] = field(default_factory=dict)
+    value: BareItem
+    params: dict[str, BareItem] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class InnerList:
     items: tuple[Item, ...]
-    params: dict[str, Bare] = field(default_factory=dict)
+    params: dict[str, BareItem] = field(default_factory=dict)
 
 
 Member = Item | InnerList
@@ -88,7 +88,7 @@ def _member_text(key: str, member: Member) -> str:
     return f"{key}={write_item(member)}"
 
 
-def _params(params: dict[str, Bare]) -> str:
+def _params(params: dict[str, BareItem]) -> str:
     return "".join(
         f";{_check_key(key)}" + ("" if value is True else f"={_bare(value)}") for key, value in params.items()
     )
@@ -100,7 +100,7 @@ def _check_key(key: str) -> str:
     return key
 
 
-def _bare(value: Bare) -> str:
+def _bare(value: BareItem) -> str:
     match value:
         case bool():
             return "?1" if value else "?0"
@@ -111,7 +111,7 @@ def _bare(value: Bare) -> str:
             whole, _, part = f"{value:.3f}".partition(".")
             return _number(f"{whole}.{part.rstrip('0') or '0'}")
         case bytes():
-            return f":{octets.encode(value)}:"
+            return f":{strict_base64.encode(value)}:"
         case Token():
             if not _TOKEN.fullmatch(value.word):
                 raise BadField("not a token")
@@ -168,8 +168,8 @@ class _Reader:
     def _item(self) -> Item:
         return Item(self._bare(), self._parameters())
 
-    def _parameters(self) -> dict[str, Bare]:
-        params: dict[str, Bare] = {}
+    def _parameters(self) -> dict[str, BareItem]:
+        params: dict[str, BareItem] = {}
         for _ in self._repeat():
             if not self._skip(";"):
                 return params
@@ -180,13 +180,13 @@ class _Reader:
             params[key] = self._bare() if self._skip("=") else True
         raise BadField("too many parameters")
 
-    def _bare(self) -> Bare:
+    def _bare(self) -> BareItem:
         first = self._peek()
         if first == '"':
             return re.sub(r"\\(.)", r"\1", self._take(_STRING)[1])
         if first == ":":
             try:
-                return octets.decode(self._take(_BYTES)[1])
+                return strict_base64.decode(self._take(_BYTES)[1])
             except ValueError as error:
                 raise BadField(str(error)) from error
         if first == "?":

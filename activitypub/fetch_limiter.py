@@ -7,62 +7,63 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from activitypub.fetch import Clock, Fetched, FetchFailed, Why
+from activitypub.fetch import Clock, FetchedDocument, FetchFailed, FetchFailure
 from activitypub.urls import BadUrl, authority, without_fragment
 
 # How long a failure stands, in seconds. What a signature or the budget refused may be right in a moment.
-KEEP_S = {
-    Why.GONE: 3600.0,
-    Why.NOT_FOUND: 3600.0,
-    Why.REFUSED: 300.0,
-    Why.BLOCKED: 300.0,
-    Why.UNREACHABLE: 300.0,
-    Why.INVALID: 300.0,
-    Why.SPARED: 0.0,
+FAILURE_TTL_S = {
+    FetchFailure.GONE: 3600.0,
+    FetchFailure.NOT_FOUND: 3600.0,
+    FetchFailure.REFUSED: 300.0,
+    FetchFailure.BLOCKED: 300.0,
+    FetchFailure.UNREACHABLE: 300.0,
+    FetchFailure.INVALID: 300.0,
+    FetchFailure.RATE_LIMITED: 0.0,
 }
-assert set(KEEP_S) == set(Why)
+assert set(FAILURE_TTL_S) == set(FetchFailure)
 
 
-class Fetches(Protocol):
-    async def activity(self, url: str) -> Fetched: ...
-    async def key_document(self, url: str) -> Fetched: ...
-    async def json(self, url: str) -> Fetched: ...
+class DocumentFetcher(Protocol):
+    async def activity(self, url: str) -> FetchedDocument: ...
+    async def key_document(self, url: str) -> FetchedDocument: ...
+    async def json(self, url: str) -> FetchedDocument: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """At most `fetches` per host in `period_s` seconds, each done in `total_s`; `remembered` hosts and failures."""
+class FetchLimits:
+    """At most `fetches` per host in `period_s` seconds, each done in `total_s`; `max_remembered` hosts and failures."""
 
     fetches: int = 300  # a post of ours that is read widely brings new actors of a large server by the hundred
     period_s: float = 60.0
     total_s: float = 20.0  # with redirects and both signatures; an inbox holds its answer for so long
-    remembered: int = 10_000
+    max_remembered: int = 10_000
 
 
-class RestrainedFetcher:
-    """A Fetcher that asks as seldom as it can. Raises FetchFailed(SPARED) where the budget of the host is used up."""
+class FetchLimiter:
+    """A DocumentFetcher that sends as few requests as possible. Raises FetchFailed(RATE_LIMITED) when the limit of the
+    host is reached."""
 
-    def __init__(self, fetcher: Fetches, clock: Clock, budget: Budget | None = None) -> None:
+    def __init__(self, fetcher: DocumentFetcher, clock: Clock, budget: FetchLimits | None = None) -> None:
         self._fetches = {"activity": fetcher.activity, "key": fetcher.key_document, "json": fetcher.json}
         self._clock = clock
-        self._budget = budget or Budget()
-        self._flying: dict[tuple[str, str], asyncio.Task[Fetched]] = {}
-        self._failed: OrderedDict[tuple[str, str], tuple[Why, float]] = OrderedDict()
+        self._budget = budget or FetchLimits()
+        self._flying: dict[tuple[str, str], asyncio.Task[FetchedDocument]] = {}
+        self._failed: OrderedDict[tuple[str, str], tuple[FetchFailure, float]] = OrderedDict()
         self._spent: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
-    async def activity(self, url: str) -> Fetched:
+    async def activity(self, url: str) -> FetchedDocument:
         """As `Fetcher.activity`."""
         return await self._once("activity", without_fragment(url))
 
-    async def key_document(self, url: str) -> Fetched:
+    async def key_document(self, url: str) -> FetchedDocument:
         """As `Fetcher.key_document`."""
         return await self._once("key", without_fragment(url))
 
-    async def json(self, url: str) -> Fetched:
+    async def json(self, url: str) -> FetchedDocument:
         """As `Fetcher.json`."""
         return await self._once("json", url)
 
-    async def _once(self, kind: str, url: str) -> Fetched:
+    async def _once(self, kind: str, url: str) -> FetchedDocument:
         key = (kind, url)
         flying = self._flying.get(key)
         if flying is None:
@@ -75,28 +76,28 @@ class RestrainedFetcher:
         # one waiter that gives up must not end the fetch of the others
         return await asyncio.shield(flying)
 
-    async def _fetch(self, key: tuple[str, str]) -> Fetched:
+    async def _fetch(self, key: tuple[str, str]) -> FetchedDocument:
         kind, url = key
         try:
             return await self._in_time(kind, url)
         except FetchFailed as failed:
-            self._failed[key] = (failed.why, self._clock() + KEEP_S[failed.why])
+            self._failed[key] = (failed.failure, self._clock() + FAILURE_TTL_S[failed.failure])
             self._failed.move_to_end(key)
-            if len(self._failed) > self._budget.remembered:
+            if len(self._failed) > self._budget.max_remembered:
                 self._failed.popitem(last=False)
             raise
         finally:
             self._flying.pop(key, None)
 
-    async def _in_time(self, kind: str, url: str) -> Fetched:
+    async def _in_time(self, kind: str, url: str) -> FetchedDocument:
         try:
             async with asyncio.timeout(self._budget.total_s):
                 return await self._fetches[kind](url)
         except TimeoutError:
-            raise FetchFailed(Why.UNREACHABLE, f"not done in {self._budget.total_s:.0f} s") from None
+            raise FetchFailed(FetchFailure.UNREACHABLE, f"not done in {self._budget.total_s:.0f} s") from None
 
     def _check_failed(self, key: tuple[str, str]) -> None:
-        why, until = self._failed.get(key, (Why.SPARED, 0.0))
+        why, until = self._failed.get(key, (FetchFailure.RATE_LIMITED, 0.0))
         if self._clock() < until:
             raise FetchFailed(why, "it failed a short while ago")
         self._failed.pop(key, None)
@@ -105,14 +106,16 @@ class RestrainedFetcher:
         try:
             host = authority(url)
         except BadUrl as error:
-            raise FetchFailed(Why.INVALID, str(error)) from None
+            raise FetchFailed(FetchFailure.INVALID, str(error)) from None
         now = self._clock()
         spent, since = self._spent.get(host, (0, now))
         if now - since >= self._budget.period_s:
             spent, since = 0, now
         if spent >= self._budget.fetches:
-            raise FetchFailed(Why.SPARED, f"{host} was asked {spent} times within {self._budget.period_s:.0f} s")
+            raise FetchFailed(
+                FetchFailure.RATE_LIMITED, f"{host} was asked {spent} times within {self._budget.period_s:.0f} s"
+            )
         self._spent[host] = (spent + 1, since)
         self._spent.move_to_end(host)
-        if len(self._spent) > self._budget.remembered:
+        if len(self._spent) > self._budget.max_remembered:
             self._spent.popitem(last=False)

@@ -9,13 +9,13 @@ from contextvars import ContextVar
 from enum import Enum
 from typing import Any
 
-from activitypub import names
+from activitypub import type_names
+from activitypub.import_stubs import stubbed_imports
 from activitypub.refusal import Reason, Refused
-from activitypub.standins import standing_in
 from activitypub.strictjson import Json
 
 # little-boxes would fetch with requests, which we never let it do; importing that costs the node 5 MB
-with standing_in({"requests": {}}):
+with stubbed_imports({"requests": {}}):
     from little_boxes import activitypub as little_boxes  # type: ignore[import-untyped]
     from little_boxes.errors import (  # type: ignore[import-untyped]
         ActivityNotFoundError,
@@ -34,7 +34,7 @@ def _constant(name: str) -> str:
 # little-boxes looks its types up in the module's global, so a longer enum in its place is all it takes to extend it.
 # (Adding members to the closed enum needs private attributes that each Python version keeps otherwise.) The stock
 # classes, most of them broken, stay registered under the old members, which nothing reaches any more.
-Type = Enum("Type", {_constant(name): name for name in sorted({*_STOCK, *names.KNOWN})})  # type: ignore[misc]
+Type = Enum("Type", {_constant(name): name for name in sorted({*_STOCK, *type_names.KNOWN})})  # type: ignore[misc]
 little_boxes.ActivityType = Type
 
 
@@ -71,11 +71,11 @@ def _members(allowed: Iterable[str]) -> list[Enum]:
     return [Type(name) for name in allowed]
 
 
-for _name in names.ACTORS:
+for _name in type_names.ACTORS:
     _register(_Actor, _name)
-for _name in (*names.OBJECTS, *names.OTHERS):
+for _name in (*type_names.OBJECTS, *type_names.OTHERS):
     _register(_Object, _name)
-for _name, _allowed in names.ACTIVITIES.items():
+for _name, _allowed in type_names.ACTIVITIES.items():
     _register(_Activity, _name, ALLOWED_OBJECT_TYPES=_members(_allowed))
 
 _backend = _Prefetched()

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activitypub.signatures import fields
-from activitypub.signatures.fields import BadField, Bare, InnerList, Item, Token
+from activitypub.signatures import structured_fields
+from activitypub.signatures.structured_fields import BadField, BareItem, InnerList, Item, Token
 
 
-def parsed(text: str) -> dict[str, fields.Member]:
-    return fields.parse_dictionary(text)
+def parsed(text: str) -> dict[str, structured_fields.Member]:
+    return structured_fields.parse_dictionary(text)
 
 
 def refused(text: str) -> str:
@@ -30,7 +30,7 @@ def test_a_signature_input_is_an_inner_list_with_parameters() -> None:
         {"created": 1700000000, "keyid": "https://a.example/#k"},
     )
     assert isinstance(inputs, InnerList)
-    assert "sig1=" + fields.write_inner_list(inputs) == text
+    assert "sig1=" + structured_fields.write_inner_list(inputs) == text
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_signature_input_is_an_inner_list_with_parameters() -> None:
         ("a", True),
     ],
 )
-def test_each_kind_of_value_is_read(text: str, value: Bare) -> None:
+def test_each_kind_of_value_is_read(text: str, value: BareItem) -> None:
     assert parsed(text) == {"a": Item(value)}
 
 
@@ -69,7 +69,7 @@ def test_each_kind_of_value_is_read(text: str, value: Bare) -> None:
     ],
 )
 def test_a_field_is_written_in_its_canonical_form(spelled: str, canonical: str) -> None:
-    assert fields.write_dictionary(parsed(spelled)) == canonical
+    assert structured_fields.write_dictionary(parsed(spelled)) == canonical
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_what_is_not_a_structured_field_is_refused(text: str) -> None:
 
 
 def test_everything_that_can_grow_has_a_limit() -> None:
-    most = fields.MAX_MEMBERS
+    most = structured_fields.MAX_MEMBERS
     assert len(parsed(",".join(f"a{n}" for n in range(most)))) == most
     assert "parameters" in refused("a" + "".join(f";b{n}" for n in range(most + 2)))
     assert "items" in refused("a=(" + " ".join("1" for n in range(most + 2)) + ")")
     assert "members" in refused(",".join(f"a{n}" for n in range(most + 2)))
-    assert "too long" in refused("a=" + "x" * fields.MAX_FIELD)
+    assert "too long" in refused("a=" + "x" * structured_fields.MAX_FIELD)
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ def test_everything_that_can_grow_has_a_limit() -> None:
 )
 def test_a_value_that_cannot_be_written_is_refused(item: Item) -> None:
     with pytest.raises(BadField):
-        fields.write_dictionary({"a": item})
+        structured_fields.write_dictionary({"a": item})
 
 
-def as_http_sf(member: fields.Member) -> Any:
+def as_http_sf(member: structured_fields.Member) -> Any:
     """Our value in the shape of http-sf: (value, params), inner lists as lists of pairs."""
     params = {key: bare(value) for key, value in member.params.items()}
     if isinstance(member, InnerList):
@@ -146,7 +146,7 @@ def as_http_sf(member: fields.Member) -> Any:
     return (bare(member.value), params)
 
 
-def bare(value: Bare) -> Any:
+def bare(value: BareItem) -> Any:
     return http_sf.Token(value.word) if isinstance(value, Token) else value
 
 
@@ -164,7 +164,7 @@ def test_what_we_read_http_sf_reads_the_same(text: str) -> None:
     assert {key: as_http_sf(member) for key, member in ours.items()} == theirs
     assert list(ours) == list(theirs)
     if ours:
-        assert fields.write_dictionary(ours) == http_sf.ser(theirs)
+        assert structured_fields.write_dictionary(ours) == http_sf.ser(theirs)
 
 
 bares = st.one_of(
@@ -183,8 +183,8 @@ members = st.one_of(items, st.builds(InnerList, st.lists(items, max_size=4).map(
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(keys, members, max_size=5))
-def test_what_we_write_is_read_back_the_same_by_both(value: dict[str, fields.Member]) -> None:
-    text = fields.write_dictionary(value)
+def test_what_we_write_is_read_back_the_same_by_both(value: dict[str, structured_fields.Member]) -> None:
+    text = structured_fields.write_dictionary(value)
     assert parsed(text) == value
     if value:
         theirs: Any = http_sf.parse(text.encode(), tltype="dictionary")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activitypub import members
+from activitypub import properties
 from activitypub.refusal import Refused
 
 URL = "https://a.example/1"
@@ -13,9 +13,9 @@ URL = "https://a.example/1"
 
 @pytest.mark.parametrize("keyword", ["@graph", "@included", "@reverse"])
 def test_json_ld_that_rearranges_members_is_refused(keyword: str) -> None:
-    members.check_plain({"@context": {}, "@id": "x"})
+    properties.check_plain({"@context": {}, "@id": "x"})
     with pytest.raises(Refused):
-        members.check_plain({keyword: []})
+        properties.check_plain({keyword: []})
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_json_ld_that_rearranges_members_is_refused(keyword: str) -> None:
     ],
 )
 def test_a_type_is_a_name_or_a_short_list_of_names(value: Any, expected: tuple[str, ...]) -> None:
-    assert members.types({"type": value}) == expected
+    assert properties.types({"type": value}) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,16 +49,16 @@ def test_a_type_is_a_name_or_a_short_list_of_names(value: Any, expected: tuple[s
     ],
 )
 def test_an_id_is_a_url_or_in_an_object_or_the_first_of_a_list(value: Any, first: str | None, only: str | None) -> None:
-    assert members.id_of(value) == first
-    assert members.only_id(value) == only
+    assert properties.id_of(value) == first
+    assert properties.single_id(value) == only
 
 
 def test_recipients_are_texts_without_doubles_in_order_and_of_limited_number() -> None:
-    assert members.ids_of("as:Public") == ("as:Public",)
-    assert members.ids_of(["b", {"id": "a"}, "b", 5, "", {"id": 5}, None]) == ("b", "a")
-    assert members.ids_of({"id": "a"}) == ("a",)
-    assert members.ids_of(None) == ()
-    assert len(members.ids_of([str(number) for number in range(5000)])) == members.MAX_IDS
+    assert properties.ids_of("as:Public") == ("as:Public",)
+    assert properties.ids_of(["b", {"id": "a"}, "b", 5, "", {"id": 5}, None]) == ("b", "a")
+    assert properties.ids_of({"id": "a"}) == ("a",)
+    assert properties.ids_of(None) == ()
+    assert len(properties.ids_of([str(number) for number in range(5000)])) == properties.MAX_IDS
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_recipients_are_texts_without_doubles_in_order_and_of_limited_number() -
     ],
 )
 def test_of_several_links_the_page_is_the_one_to_show(value: Any, expected: str | None) -> None:
-    assert members.url_of(value) == expected
+    assert properties.url_of(value) == expected
 
 
 def test_one_unwraps_a_list_of_one_only() -> None:
-    assert members.one([1]) == 1
-    assert members.one([1, 2]) == [1, 2]
-    assert members.one(None) is None
+    assert properties.unwrap([1]) == 1
+    assert properties.unwrap([1, 2]) == [1, 2]
+    assert properties.unwrap(None) is None
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_one_unwraps_a_list_of_one_only() -> None:
     ],
 )
 def test_a_name_loses_what_makes_it_look_like_another(value: Any, expected: str | None) -> None:
-    assert members.label(value) == expected
+    assert properties.label(value) == expected
 
 
 def test_text_is_cut_and_numbers_are_whole_and_in_range() -> None:
-    assert members.text("abc", 2) == "ab"
-    assert [members.text(value, 2) for value in ("", None, 5, ["x"])] == [None] * 4
-    assert members.number(5, 5) == 5
-    assert [members.number(value, 5) for value in (6, -1, 1.5, True, "5", None)] == [None] * 6
+    assert properties.text("abc", 2) == "ab"
+    assert [properties.text(value, 2) for value in ("", None, 5, ["x"])] == [None] * 4
+    assert properties.number(5, 5) == 5
+    assert [properties.number(value, 5) for value in (6, -1, 1.5, True, "5", None)] == [None] * 6
 
 
 @pytest.mark.parametrize(
@@ -114,21 +114,21 @@ def test_text_is_cut_and_numbers_are_whole_and_in_range() -> None:
     ["2026-05-01T10:00:00Z", "2026-05-01T10:00:00.123+00:00", "2026-05-01T12:00:00+02:00", "2026-05-01T10:00:00"],
 )
 def test_a_time_is_read_with_any_zone_and_written_in_one_form(text: str) -> None:
-    when = members.moment(text)
+    when = properties.parse_time(text)
     assert when is not None
     assert when.utcoffset() is not None
-    assert members.moment_text(when) == "2026-05-01T10:00:00Z"
+    assert properties.write_time(when) == "2026-05-01T10:00:00Z"
 
 
 @pytest.mark.parametrize("value", [None, 5, "", "soon", "2026-13-01T00:00:00Z", "x" * 50])
 def test_what_is_no_time_is_none(value: Any) -> None:
-    assert members.moment(value) is None
+    assert properties.parse_time(value) is None
 
 
 @given(st.integers(0, 4_000_000_000), st.integers(-12, 14))
 def test_every_time_survives_the_way_there_and_back(second: int, hours: int) -> None:
     when = datetime.fromtimestamp(second, UTC) + timedelta(hours=hours)
-    assert members.moment(members.moment_text(when)) == when
+    assert properties.parse_time(properties.write_time(when)) == when
 
 
 values = st.recursive(
@@ -145,20 +145,22 @@ values = st.recursive(
 @given(values)
 def test_any_value_is_read_as_something_or_nothing(value: Any) -> None:
     for read in (
-        members.id_of,
-        members.only_id,
-        members.ids_of,
-        members.url_of,
-        members.label,
-        members.moment,
-        members.number,
+        properties.id_of,
+        properties.single_id,
+        properties.ids_of,
+        properties.url_of,
+        properties.label,
+        properties.parse_time,
+        properties.number,
     ):
         read(value)
-    members.types({"type": value})
-    members.text(value, 10)
+    properties.types({"type": value})
+    properties.text(value, 10)
 
 
 def test_a_page_on_another_host_is_not_the_authors() -> None:
-    assert members.page_of([{"href": "https://a.example/@ann", "mediaType": "text/html"}], "https://a.example/u/1")
-    assert members.page_of("https://b.example/@ann", "https://a.example/u/1") is None
-    assert members.page_of(None, "https://a.example/u/1") is None
+    assert properties.page_url_of(
+        [{"href": "https://a.example/@ann", "mediaType": "text/html"}], "https://a.example/u/1"
+    )
+    assert properties.page_url_of("https://b.example/@ann", "https://a.example/u/1") is None
+    assert properties.page_url_of(None, "https://a.example/u/1") is None

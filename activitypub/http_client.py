@@ -20,16 +20,16 @@ class Unreachable(Exception):
     """No answer: the name does not resolve, nobody listens, TLS fails, or time is up. Worth another try later."""
 
 
-class TooLong(Exception):
-    """The answer has more bytes than were allowed. `answer` is all of it but the body."""
+class ResponseTooLarge(Exception):
+    """The answer has more bytes than were allowed. `response` is all of it but the body."""
 
-    def __init__(self, answer: "Answer", most: int) -> None:
+    def __init__(self, response: "Response", most: int) -> None:
         super().__init__(f"the answer has more than {most} bytes")
-        self.answer = answer
+        self.response = response
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideLimits:
+class HttpLimits:
     total_s: float = 10.0  # as Mastodon
     connect_s: float = 5.0
     body: int = 1024 * 1024
@@ -38,7 +38,7 @@ class OutsideLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """`headers` have lower-case names; of one that came twice the first counts, and of Link all (RFC 9110, 5.3)."""
 
     status: int
@@ -51,12 +51,12 @@ class Answer:
         return self.headers.get("content-type", "").strip().lower()
 
 
-class Outside:
+class HttpClient:
     """Sends requests. Make it within a running loop; close it. TLS trusts the system's store, or SSL_CERT_FILE."""
 
-    def __init__(self, guard: Guard, user_agent: str, *, limits: OutsideLimits | None = None) -> None:
+    def __init__(self, guard: Guard, user_agent: str, *, limits: HttpLimits | None = None) -> None:
         self.guard = guard
-        self.limits = limits or OutsideLimits()
+        self.limits = limits or HttpLimits()
         self._user_agent = user_agent
         # made here and not at import, so that SSL_CERT_FILE counts as it is when the node starts
         self._ssl = ssl.create_default_context()
@@ -64,7 +64,7 @@ class Outside:
         # A second connector for the hosts that may be private: the factory sees addresses and not names.
         self._private = self._session(None)
 
-    async def send(self, request: Request, *, max_body: int | None = None) -> Answer:
+    async def send(self, request: Request, *, max_body: int | None = None) -> Response:
         """Send `request` and return the answer, redirects included. Raises Blocked, Unreachable, TooLong."""
         url = self.guard.check(request.url)
         session = self._private if self.guard.allows(url) else self._public
@@ -81,7 +81,7 @@ class Outside:
                 headers = {name.lower(): value for name, value in reversed([*response.headers.items()])}
                 if "link" in headers:
                     headers["link"] = ", ".join(response.headers.getall("link"))
-                return await _read(response, Answer(response.status, headers, b""), most)
+                return await _read(response, Response(response.status, headers, b""), most)
         except aiohttp.InvalidURL as error:
             # such as 127.1 and 2130706433, which the resolver would make 127.0.0.1 of
             raise Blocked(str(error)) from None
@@ -122,7 +122,7 @@ class Outside:
         )
 
 
-async def _read(response: aiohttp.ClientResponse, answer: Answer, most: int) -> Answer:
+async def _read(response: aiohttp.ClientResponse, answer: Response, most: int) -> Response:
     """Return the answer with its body of at most `most` bytes. Raises TooLong, and drops the connection then."""
     parts: list[bytes] = []
     left = most
@@ -130,6 +130,6 @@ async def _read(response: aiohttp.ClientResponse, answer: Answer, most: int) -> 
         left -= len(chunk)
         if left < 0:
             response.close()
-            raise TooLong(answer, most)
+            raise ResponseTooLarge(answer, most)
         parts.append(chunk)
     return replace(answer, body=b"".join(parts))

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from activitypub.fetch import Fetched, FetchFailed, Why
-from activitypub.restraint import KEEP_S, Budget, RestrainedFetcher
+from activitypub.fetch import FetchedDocument, FetchFailed, FetchFailure
+from activitypub.fetch_limiter import FAILURE_TTL_S, FetchLimiter, FetchLimits
 
 URL = "https://a.example/1"
 
@@ -13,35 +13,35 @@ class Slow:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
-        self.failures: dict[str, Why] = {}
+        self.failures: dict[str, FetchFailure] = {}
         self.go = asyncio.Event()
         self.go.set()
         self.now = 1000.0
 
-    async def _fetch(self, kind: str, url: str) -> Fetched:
+    async def _fetch(self, kind: str, url: str) -> FetchedDocument:
         self.asked.append((kind, url))
         await self.go.wait()
         if url in self.failures:
             raise FetchFailed(self.failures[url], "x")
-        return Fetched({"kind": kind}, url)
+        return FetchedDocument({"kind": kind}, url)
 
-    async def activity(self, url: str) -> Fetched:
+    async def activity(self, url: str) -> FetchedDocument:
         return await self._fetch("activity", url)
 
-    async def key_document(self, url: str) -> Fetched:
+    async def key_document(self, url: str) -> FetchedDocument:
         return await self._fetch("key", url)
 
-    async def json(self, url: str) -> Fetched:
+    async def json(self, url: str) -> FetchedDocument:
         return await self._fetch("json", url)
 
-    def restrained(self, budget: Budget | None = None) -> RestrainedFetcher:
-        return RestrainedFetcher(self, lambda: self.now, budget)
+    def restrained(self, budget: FetchLimits | None = None) -> FetchLimiter:
+        return FetchLimiter(self, lambda: self.now, budget)
 
 
-async def why(fetcher: RestrainedFetcher, url: str = URL) -> Why:
+async def why(fetcher: FetchLimiter, url: str = URL) -> FetchFailure:
     with pytest.raises(FetchFailed) as caught:
         await fetcher.activity(url)
-    return caught.value.why
+    return caught.value.failure
 
 
 async def test_each_kind_of_fetch_is_passed_on() -> None:
@@ -83,7 +83,7 @@ async def test_one_who_gives_up_does_not_end_the_fetch_of_the_others() -> None:
 async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None:
     slow = Slow()
     slow.go.clear()
-    slow.failures[URL] = Why.GONE
+    slow.failures[URL] = FetchFailure.GONE
     fetcher = slow.restrained()
     waiting = asyncio.create_task(fetcher.activity(URL))
     await asyncio.sleep(0)
@@ -91,17 +91,17 @@ async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None
     with pytest.raises(asyncio.CancelledError):
         await waiting
     slow.go.set()
-    assert await why(fetcher) is Why.GONE
+    assert await why(fetcher) is FetchFailure.GONE
     assert len(slow.asked) == 1
 
 
-@pytest.mark.parametrize("failure", [each for each in Why if KEEP_S[each]])
-async def test_a_failure_stands_for_a_while(failure: Why) -> None:
+@pytest.mark.parametrize("failure", [each for each in FetchFailure if FAILURE_TTL_S[each]])
+async def test_a_failure_stands_for_a_while(failure: FetchFailure) -> None:
     slow = Slow()
     slow.failures[URL] = failure
     fetcher = slow.restrained()
     assert await why(fetcher) is failure
-    slow.now += KEEP_S[failure] - 1
+    slow.now += FAILURE_TTL_S[failure] - 1
     assert await why(fetcher) is failure
     assert len(slow.asked) == 1
     slow.now += 1
@@ -111,7 +111,7 @@ async def test_a_failure_stands_for_a_while(failure: Why) -> None:
 
 async def test_the_failure_of_one_kind_is_not_that_of_another() -> None:
     slow = Slow()
-    slow.failures[URL] = Why.INVALID
+    slow.failures[URL] = FetchFailure.INVALID
     fetcher = slow.restrained()
     await why(fetcher)
     del slow.failures[URL]
@@ -120,10 +120,10 @@ async def test_the_failure_of_one_kind_is_not_that_of_another() -> None:
 
 async def test_a_host_is_asked_no_more_often_than_its_budget_allows() -> None:
     slow = Slow()
-    fetcher = slow.restrained(Budget(fetches=3, period_s=60))
+    fetcher = slow.restrained(FetchLimits(fetches=3, period_s=60))
     for number in range(3):
         await fetcher.activity(f"https://a.example/{number}")
-    assert await why(fetcher, "https://A.example:443/9") is Why.SPARED
+    assert await why(fetcher, "https://A.example:443/9") is FetchFailure.RATE_LIMITED
     assert (await fetcher.activity("https://b.example/1")).url == "https://b.example/1"
     slow.now += 60
     assert (await fetcher.activity("https://a.example/9")).url == "https://a.example/9"
@@ -133,22 +133,22 @@ async def test_a_fetch_that_drags_on_is_given_up() -> None:
     """Each hop may be within its own time while all of them together are not."""
     slow = Slow()
     slow.go.clear()
-    assert await why(slow.restrained(Budget(total_s=0.05))) is Why.UNREACHABLE
+    assert await why(slow.restrained(FetchLimits(total_s=0.05))) is FetchFailure.UNREACHABLE
 
 
 async def test_a_url_that_is_none_is_not_asked() -> None:
     slow = Slow()
-    assert await why(slow.restrained(), "nothing") is Why.INVALID
+    assert await why(slow.restrained(), "nothing") is FetchFailure.INVALID
     assert slow.asked == []
 
 
 async def test_what_is_remembered_is_limited() -> None:
     slow = Slow()
-    fetcher = slow.restrained(Budget(fetches=1, remembered=2))
+    fetcher = slow.restrained(FetchLimits(fetches=1, max_remembered=2))
     urls = [f"https://{host}.example/1" for host in "abc"]
-    slow.failures = dict.fromkeys(urls, Why.GONE)
+    slow.failures = dict.fromkeys(urls, FetchFailure.GONE)
     for url in urls:
         await why(fetcher, url)
     # the oldest was forgotten, both its failure and its budget
-    assert await why(fetcher, urls[0]) is Why.GONE
+    assert await why(fetcher, urls[0]) is FetchFailure.GONE
     assert [url for _, url in slow.asked] == [*urls, urls[0]]

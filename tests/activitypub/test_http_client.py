@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from activitypub.guard import Blocked, Guard
-from activitypub.outside import Outside, OutsideLimits, TooLong, Unreachable
-from activitypub.signatures.request import Request, compose
+from activitypub.http_client import HttpClient, HttpLimits, ResponseTooLarge, Unreachable
+from activitypub.signatures.request import Request, outgoing_request
 from tests.kit.remote import json_answer, make_certificate, remote, way_out
 
 
@@ -19,7 +19,7 @@ def ok(_: Request) -> web.Response:
 
 async def test_a_request_arrives_as_it_was_composed() -> None:
     async with remote(ok) as far, way_out(far) as outside:
-        request = compose(
+        request = outgoing_request(
             "POST", f"{far.origin}/a%2Fb/../c?x=%20y&x=1", [("X-Thing", "1"), ("Content-Type", "x/y")], b"body"
         )
         answer = await outside.send(request)
@@ -27,11 +27,11 @@ async def test_a_request_arrives_as_it_was_composed() -> None:
         (asked,) = far.asked
         # the target is signed as it is spelled, so it must arrive so
         assert (asked.method, asked.target, asked.body) == ("POST", "/a%2Fb/../c?x=%20y&x=1", b"body")
-        assert asked.find("host") == far.authority
-        assert asked.find("x-thing") == "1"
-        assert asked.find("user-agent") == "fedistream-test/1"
-        assert asked.find("accept-encoding") == "identity"
-        assert asked.find("accept") is asked.find("cookie") is None
+        assert asked.header("host") == far.authority
+        assert asked.header("x-thing") == "1"
+        assert asked.header("user-agent") == "fedistream-test/1"
+        assert asked.header("accept-encoding") == "identity"
+        assert asked.header("accept") is asked.header("cookie") is None
 
 
 async def test_cookies_are_not_kept() -> None:
@@ -40,8 +40,8 @@ async def test_cookies_are_not_kept() -> None:
 
     async with remote(answer) as far, way_out(far) as outside:
         for _ in range(2):
-            await outside.send(compose("GET", far.origin))
-        assert far.asked[1].find("cookie") is None
+            await outside.send(outgoing_request("GET", far.origin))
+        assert far.asked[1].header("cookie") is None
 
 
 async def test_redirects_are_handed_back() -> None:
@@ -49,7 +49,7 @@ async def test_redirects_are_handed_back() -> None:
         return web.Response(status=302, headers={"Location": "https://127.0.0.1/"})
 
     async with remote(answer) as far, way_out(far) as outside:
-        assert (await outside.send(compose("GET", far.origin))).headers["location"] == "https://127.0.0.1/"
+        assert (await outside.send(outgoing_request("GET", far.origin))).headers["location"] == "https://127.0.0.1/"
 
 
 async def test_of_a_header_that_comes_twice_the_first_counts() -> None:
@@ -59,7 +59,7 @@ async def test_of_a_header_that_comes_twice_the_first_counts() -> None:
         return response
 
     async with remote(answer) as far, way_out(far) as outside:
-        assert (await outside.send(compose("GET", far.origin))).headers["x-a"] == "1"
+        assert (await outside.send(outgoing_request("GET", far.origin))).headers["x-a"] == "1"
 
 
 FORMS = ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "0", "0.0.0.0", "localhost", "[::1]", "[::]"]
@@ -77,10 +77,10 @@ FORMS += ["[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1]", "[::127.0.0.1]", 
 
 @pytest.mark.parametrize("host", FORMS)
 async def test_every_spelling_of_an_address_that_is_not_public_is_refused_at_the_socket(host: str) -> None:
-    async with Outside(Guard(), "x") as outside:
+    async with HttpClient(Guard(), "x") as outside:
         for port in ("", ":8443"):
             with pytest.raises(Blocked):
-                await outside.send(compose("GET", f"https://{host}{port}/"))
+                await outside.send(outgoing_request("GET", f"https://{host}{port}/"))
 
 
 class Rebinding(asyncio.SelectorEventLoop):
@@ -107,9 +107,9 @@ async def ask(times: int) -> list[type[Exception]]:
     """What became of so many requests to one name, which is looked up for each of them."""
     became: list[type[Exception]] = []
     for _ in range(times):
-        async with Outside(Guard(), "x") as outside:
+        async with HttpClient(Guard(), "x") as outside:
             try:
-                await outside.send(compose("GET", "https://rebinding.example/"))
+                await outside.send(outgoing_request("GET", "https://rebinding.example/"))
             except (Blocked, Unreachable) as error:
                 became.append(type(error))
     return became
@@ -132,8 +132,8 @@ async def test_a_server_that_is_not_on_the_list_hears_nothing() -> None:
         port = far.authority.partition(":")[2]
         for url in (far.origin, f"http://localhost:{port}/", f"https://127.0.0.1:{port}/"):
             with pytest.raises(Blocked):
-                await outside.send(compose("GET", url))
-        assert (await outside.send(compose("GET", listed.origin))).status == 200
+                await outside.send(outgoing_request("GET", url))
+        assert (await outside.send(outgoing_request("GET", listed.origin))).status == 200
         assert far.asked == []
 
 
@@ -142,10 +142,10 @@ async def test_an_answer_that_is_too_long_is_cut_off_but_its_status_is_known() -
         return json_answer(b"x" * 3000, status=202)
 
     async with remote(answer) as far, way_out(far) as outside:
-        assert len((await outside.send(compose("GET", far.origin), max_body=3000)).body) == 3000
-        with pytest.raises(TooLong) as caught:
-            await outside.send(compose("GET", far.origin), max_body=2999)
-        assert (caught.value.answer.status, caught.value.answer.body) == (202, b"")
+        assert len((await outside.send(outgoing_request("GET", far.origin), max_body=3000)).body) == 3000
+        with pytest.raises(ResponseTooLarge) as caught:
+            await outside.send(outgoing_request("GET", far.origin), max_body=2999)
+        assert (caught.value.response.status, caught.value.response.body) == (202, b"")
 
 
 async def test_an_answer_without_end_is_cut_off() -> None:
@@ -162,9 +162,9 @@ async def test_an_answer_without_end_is_cut_off() -> None:
     server = await asyncio.start_server(endless, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     guard = Guard(frozenset({f"127.0.0.1:{port}"}))
-    async with server, Outside(guard, "x", limits=OutsideLimits(body=100_000)) as outside:
-        with pytest.raises(TooLong):
-            await outside.send(compose("GET", f"http://127.0.0.1:{port}/"))
+    async with server, HttpClient(guard, "x", limits=HttpLimits(body=100_000)) as outside:
+        with pytest.raises(ResponseTooLarge):
+            await outside.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))
 
 
 async def test_a_packed_answer_stays_packed() -> None:
@@ -172,7 +172,7 @@ async def test_a_packed_answer_stays_packed() -> None:
         return web.Response(body=gzip.compress(b"x" * 100_000), headers={"Content-Encoding": "gzip"})
 
     async with remote(answer) as far, way_out(far) as outside:
-        assert len((await outside.send(compose("GET", far.origin))).body) < 1000
+        assert len((await outside.send(outgoing_request("GET", far.origin))).body) < 1000
 
 
 async def test_an_answer_that_takes_too_long_is_given_up() -> None:
@@ -182,9 +182,9 @@ async def test_an_answer_that_takes_too_long_is_given_up() -> None:
         await hang.wait()
         return web.Response()
 
-    async with remote(answer) as far, way_out(far, limits=OutsideLimits(total_s=0.2)) as outside:
+    async with remote(answer) as far, way_out(far, limits=HttpLimits(total_s=0.2)) as outside:
         with pytest.raises(Unreachable):
-            await outside.send(compose("GET", far.origin))
+            await outside.send(outgoing_request("GET", far.origin))
         hang.set()
 
 
@@ -193,13 +193,13 @@ async def test_a_port_where_nobody_listens_is_unreachable() -> None:
         gone = far
     async with way_out(gone) as outside:
         with pytest.raises(Unreachable):
-            await outside.send(compose("GET", gone.origin))
+            await outside.send(outgoing_request("GET", gone.origin))
 
 
 async def test_a_name_that_does_not_exist_is_unreachable() -> None:
-    async with Outside(Guard(), "x") as outside:
+    async with HttpClient(Guard(), "x") as outside:
         with pytest.raises(Unreachable):
-            await outside.send(compose("GET", "https://does-not-exist.invalid/"))
+            await outside.send(outgoing_request("GET", "https://does-not-exist.invalid/"))
 
 
 @pytest.mark.parametrize(
@@ -220,16 +220,16 @@ async def test_an_answer_that_is_no_http_is_unreachable(answer: bytes) -> None:
 
     server = await asyncio.start_server(broken, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, Outside(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as outside:
+    async with server, HttpClient(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as outside:
         with pytest.raises(Unreachable):
-            await outside.send(compose("GET", f"http://127.0.0.1:{port}/"))
+            await outside.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))
 
 
 async def test_a_certificate_that_nobody_trusts_is_unreachable(tmp_path: Path) -> None:
     context, _ = make_certificate(tmp_path)
     async with remote(ok, tls=context) as far, way_out(far) as outside:
         with pytest.raises(Unreachable):
-            await outside.send(compose("GET", far.origin))
+            await outside.send(outgoing_request("GET", far.origin))
         assert far.asked == []
 
 
@@ -237,7 +237,7 @@ async def test_a_private_authority_is_trusted_by_ssl_cert_file(tmp_path: Path, m
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     async with remote(ok, tls=context) as far, way_out(far) as outside:
-        assert (await outside.send(compose("GET", far.origin))).status == 200
+        assert (await outside.send(outgoing_request("GET", far.origin))).status == 200
 
 
 async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,7 +245,7 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
         monkeypatch.setenv("http_proxy", proxy.origin)
         monkeypatch.setenv("HTTP_PROXY", proxy.origin)
         async with way_out(far) as outside:
-            await outside.send(compose("GET", far.origin))
+            await outside.send(outgoing_request("GET", far.origin))
         assert (len(far.asked), len(proxy.asked)) == (1, 0)
 
 
@@ -262,7 +262,7 @@ async def test_connections_are_used_again() -> None:
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, Outside(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as outside:
+    async with server, HttpClient(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as outside:
         for _ in range(5):
-            assert (await outside.send(compose("GET", f"http://127.0.0.1:{port}/"))).status == 202
+            assert (await outside.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))).status == 202
     assert len(ports) == 1

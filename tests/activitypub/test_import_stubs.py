@@ -7,18 +7,18 @@ from types import ModuleType
 
 import pytest
 
-from activitypub.standins import standing_in
+from activitypub.import_stubs import stubbed_imports
 
 
 def test_a_stand_in_has_the_members_given_and_is_gone_afterwards() -> None:
-    with standing_in({"no_such_module": {"answer": 42}}):
+    with stubbed_imports({"no_such_module": {"answer": 42}}):
         assert importlib.import_module("no_such_module").answer == 42
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("no_such_module")
 
 
 def test_a_module_without_members_cannot_be_imported_within_the_block_and_can_afterwards() -> None:
-    with standing_in({"colorsys": None}), pytest.raises(ImportError):
+    with stubbed_imports({"colorsys": None}), pytest.raises(ImportError):
         importlib.import_module("colorsys")
     assert importlib.import_module("colorsys").rgb_to_hls
 
@@ -27,7 +27,7 @@ def test_the_real_module_is_back_afterwards_also_when_the_block_fails() -> None:
     real = importlib.import_module("json")
 
     def fail() -> None:
-        with standing_in({"json": {}, "no_such_module": None}):
+        with stubbed_imports({"json": {}, "no_such_module": None}):
             assert importlib.import_module("json") is not real
             raise LookupError
 
@@ -38,7 +38,7 @@ def test_the_real_module_is_back_afterwards_also_when_the_block_fails() -> None:
 
 
 def test_a_stand_in_is_a_module_of_that_name() -> None:
-    with standing_in({"no_such_module": {}}):
+    with stubbed_imports({"no_such_module": {}}):
         made = sys.modules["no_such_module"]
     assert isinstance(made, ModuleType)
     assert made.__name__ == "no_such_module"

@@ -7,7 +7,7 @@ from types import ModuleType
 
 
 @contextmanager
-def standing_in(modules: Mapping[str, Mapping[str, object] | None]) -> Iterator[None]:
+def stubbed_imports(modules: Mapping[str, Mapping[str, object] | None]) -> Iterator[None]:
     """Within the block these modules have the members given, or cannot be imported if there are none (None).
 
     Afterwards `sys.modules` is as it was: whoever imports them later gets the real ones.

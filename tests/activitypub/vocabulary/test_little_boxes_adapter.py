@@ -8,10 +8,10 @@ import pytest
 from little_boxes import activitypub as little_boxes  # type: ignore[import-untyped]
 from little_boxes.errors import BadActivityError, UnexpectedActivityTypeError  # type: ignore[import-untyped]
 
-from activitypub import names
+from activitypub import type_names
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
-from activitypub.vocabulary import boxes
+from activitypub.vocabulary import little_boxes_adapter
 from tests.kit.actors import ANN
 
 
@@ -21,18 +21,18 @@ def skeleton(kind: str, thing: Any = "https://node.example/x", actor: Any = ANN)
 
 def refusal(made: Json, signer: str = ANN) -> Refused:
     with pytest.raises(Refused) as caught:
-        boxes.construct(made, signer)
+        little_boxes_adapter.construct(made, signer)
     assert caught.value.reason is Reason.SHAPE
     return caught.value
 
 
-@pytest.mark.parametrize("kind", names.ACTIVITIES)
+@pytest.mark.parametrize("kind", type_names.ACTIVITIES)
 def test_each_activity_takes_an_id_and_the_types_of_its_table_and_no_others(kind: str) -> None:
-    boxes.construct(skeleton(kind), ANN)
-    for thing in sorted(names.KNOWN):
+    little_boxes_adapter.construct(skeleton(kind), ANN)
+    for thing in sorted(type_names.KNOWN):
         made = skeleton(kind, {"type": thing, "id": "https://node.example/x"})
-        if thing in names.ACTIVITIES[kind]:
-            boxes.construct(made, ANN)
+        if thing in type_names.ACTIVITIES[kind]:
+            little_boxes_adapter.construct(made, ANN)
         else:
             refusal(made)
 
@@ -50,7 +50,7 @@ def test_whatever_little_boxes_raises_is_one_kind_of_refusal(made: Json) -> None
 
 
 def test_the_signer_is_forgotten_afterwards() -> None:
-    boxes.construct(skeleton("Follow"), ANN)
+    little_boxes_adapter.construct(skeleton("Follow"), ANN)
     with pytest.raises(BadActivityError):
         little_boxes.parse_activity(skeleton("Follow"))
 
@@ -62,26 +62,28 @@ def test_nothing_of_little_boxes_reaches_out_or_stores() -> None:
 
 
 def test_the_registry_gives_our_classes_for_every_type_that_we_know() -> None:
-    for name in sorted(names.KNOWN):
-        registered = little_boxes._ACTIVITY_CLS[boxes.Type(name)]
-        assert issubclass(registered, boxes._Actor | boxes._Object | boxes._Activity)
+    for name in sorted(type_names.KNOWN):
+        registered = little_boxes._ACTIVITY_CLS[little_boxes_adapter.Type(name)]
+        assert issubclass(
+            registered, little_boxes_adapter._Actor | little_boxes_adapter._Object | little_boxes_adapter._Activity
+        )
         assert registered.ACTIVITY_TYPE.value == name
 
 
 def test_types_keep_the_names_that_little_boxes_uses_in_its_code() -> None:
-    assert little_boxes.ActivityType is boxes.Type
+    assert little_boxes.ActivityType is little_boxes_adapter.Type
     for name in ("PERSON", "CREATE", "NOTE", "ORDERED_COLLECTION", "QUOTE_REQUEST"):
-        assert boxes.Type[name].value == name.title().replace("_", "")
+        assert little_boxes_adapter.Type[name].value == name.title().replace("_", "")
 
 
 def test_an_extra_argument_named_self_would_break_the_constructor() -> None:
     """Why a skeleton is constructed and not the document."""
-    token = boxes._backend.signer.set(ANN)
+    token = little_boxes_adapter._backend.signer.set(ANN)
     try:
         with pytest.raises(TypeError):
             little_boxes.parse_activity(skeleton("Follow") | {"self": "x"})
     finally:
-        boxes._backend.signer.reset(token)
+        little_boxes_adapter._backend.signer.reset(token)
 
 
 STOCK = """
@@ -99,7 +101,7 @@ def stock(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_stock_little_boxes_prints_notes_and_knows_few_types() -> None:
-    """If this fails, little-boxes has changed: see whether `boxes` can become smaller."""
+    """If this fails, little-boxes has changed: see whether the adapter can become smaller."""
     note = "ap.parse_activity({'type': 'Note', 'id': 'x', 'actor': 'y', 'attributedTo': 'y', 'content': 'secret'})"
     assert "'type': 'Note'" in stock(note).stdout
     assert stock("print(len(ap.ActivityType))").stdout == "18\n"
@@ -107,8 +109,8 @@ def test_stock_little_boxes_prints_notes_and_knows_few_types() -> None:
 
 
 def test_ours_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    for name in sorted(names.KNOWN):
-        boxes.construct({"type": name, "id": "x", "actor": ANN, "object": "y"}, ANN)
+    for name in sorted(type_names.KNOWN):
+        little_boxes_adapter.construct({"type": name, "id": "x", "actor": ANN, "object": "y"}, ANN)
     assert capfd.readouterr() == ("", "")
 
 

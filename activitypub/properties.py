@@ -35,38 +35,38 @@ def check_plain(document: Json) -> None:
 
 def types(document: Json) -> tuple[str, ...]:
     """Return the names under `type`, at most 8."""
-    return tuple(name for name in many(document.get("type"))[:8] if isinstance(name, str))
+    return tuple(name for name in as_list(document.get("type"))[:8] if isinstance(name, str))
 
 
-def many(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """Return a list as it is, nothing as an empty one, and anything else as a list of one."""
     if isinstance(value, list):
         return value
     return [] if value is None else [value]
 
 
-def one(value: Any) -> Any:
+def unwrap(value: Any) -> Any:
     """Return the only element of a list of one, and anything else as it is."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def id_of(value: Any) -> str | None:
     """Return the URL that `value` is, or that the object in it has as its id; the first one of a list."""
-    for each in many(value)[:1]:
+    for each in as_list(value)[:1]:
         identifier = each.get("id") if isinstance(each, dict) else each
         if is_url(identifier):
             return str(identifier)
     return None
 
 
-def only_id(value: Any) -> str | None:
+def single_id(value: Any) -> str | None:
     """Return the id of a single value, or of the only one in a list: of two actors neither is the one."""
     return None if isinstance(value, list) and len(value) != 1 else id_of(value)
 
 
 def ids_of(value: Any) -> tuple[str, ...]:
     """Return the ids in a list or alone, without doubles, in order. Any text counts, since "as:Public" is none."""
-    ids = (each.get("id") if isinstance(each, dict) else each for each in many(value)[:MAX_IDS])
+    ids = (each.get("id") if isinstance(each, dict) else each for each in as_list(value)[:MAX_IDS])
     return tuple(dict.fromkeys(each for each in ids if isinstance(each, str) and each))
 
 
@@ -74,7 +74,7 @@ def url_of(value: Any) -> str | None:
     """Return an http(s) link: of several links the HTML page, else the first (PeerTube lists its video files)."""
     pages: list[str] = []
     others: list[str] = []
-    for each in many(value)[:32]:
+    for each in as_list(value)[:32]:
         href = each.get("href") or each.get("url") if isinstance(each, dict) else each
         if is_url(href):
             page = isinstance(each, dict) and each.get("mediaType") == "text/html"
@@ -82,7 +82,7 @@ def url_of(value: Any) -> str | None:
     return next(iter((*pages, *others)), None)
 
 
-def page_of(value: Any, identifier: str) -> str | None:
+def page_url_of(value: Any, identifier: str) -> str | None:
     """Return the page of what has this id, as `url_of`; None for one on another host, which its author cannot speak
     for: readers would be sent to a place that only seems to be the author's. Mastodon drops it too."""
     url = url_of(value)
@@ -106,7 +106,7 @@ def number(value: Any, limit: int = 2**53) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= limit else None
 
 
-def moment(value: Any) -> datetime | None:
+def parse_time(value: Any) -> datetime | None:
     """Return an xsd:dateTime with its zone; without one it counts as UTC."""
     if not isinstance(value, str) or len(value) > 40:
         return None
@@ -117,6 +117,6 @@ def moment(value: Any) -> datetime | None:
     return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def moment_text(when: datetime) -> str:
+def write_time(when: datetime) -> str:
     """Write a time as Mastodon does: UTC, whole seconds, "Z"."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -19,27 +19,29 @@ class Scheme(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """`key_id` is text of the sender's. `texts` are the byte strings of which one must be what was signed."""
+class ParsedSignature:
+    """`key_id` is text of the sender's. `signature_bases` are the byte strings of which one must be what was signed."""
 
     scheme: Scheme
     key_id: str
-    texts: tuple[bytes, ...]
+    signature_bases: tuple[bytes, ...]
     signature: bytes
     algorithms: frozenset[Algorithm]
 
-    def proven_by(self, key: PublicKey) -> bool:
+    def verified_by(self, key: PublicKey) -> bool:
         """Tell whether `key` made the signature, by an algorithm that both the key and the claim allow."""
-        return key.algorithm in self.algorithms and any(key.verify(self.signature, text) for text in self.texts)
+        return key.algorithm in self.algorithms and any(
+            key.verify(self.signature, text) for text in self.signature_bases
+        )
 
 
-def check_moment(made_at: float, now: float, window_s: float) -> None:
+def check_created(made_at: float, now: float, window_s: float) -> None:
     """Raises Refused(DATE) unless the signature was made within `window_s` seconds before or after `now`."""
     if not now - window_s <= made_at <= now + window_s:
         raise Refused(Reason.DATE, f"signed {now - made_at:.0f} s ago, allowed are {window_s:.0f} s either way")
 
 
-def check_expiry(expires_at: float, now: float) -> None:
+def check_expires(expires_at: float, now: float) -> None:
     """Raises Refused(DATE) if the signature has expired."""
     if expires_at < now - SKEW_S:
         raise Refused(Reason.DATE, "the signature has expired")
