@@ -39,6 +39,7 @@ from fedistream.ground import BAD_DATA, BAD_OPTION, Problem
 from fedistream.jobs import owner
 from fedistream.jobs.child import Nudges
 from fedistream.jobs.clock import Clock, Timed, every
+from fedistream.jobs.former_ids import FORMER_IDS
 from fedistream.jobs.freshness import Freshness
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue
 from fedistream.jobs.outbox import Outbox
@@ -136,7 +137,7 @@ async def shop(options: Options, outbox: Outbox, undo: contextlib.AsyncExitStack
     deliverer = Deliverer(federation.outside, Schemes(), time.time)
     return Shop(
         {
-            "fact": FactHandler(jobs),
+            "fact": FactHandler(jobs, FORMER_IDS),
             "activity": ActivityHandler(deliverer, KeyRing(federation.keys), drop_inbox),
             **federation.handlers(),
         },
