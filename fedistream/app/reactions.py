@@ -1,4 +1,7 @@
-"""The one page that says who acts on which fact."""
+"""The one page that says who acts on which fact.
+
+The ids are for good: jobs that wait in the database have them.
+"""
 
 from dataclasses import dataclass
 
@@ -27,15 +30,15 @@ def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...
     """What must happen, and happens in a worker: the services here are built in both processes."""
     blocklists, profiles, offers = federation.policies.blocklists, federation.profiles, federation.offers
     return (
-        Reaction(SettingChanged, "job", profiles.note, when=profiles.applies_to),
-        Reaction(SettingChanged, "job", blocklists.enforce, when=blocklists.applies_to),
-        Reaction(BroadcastStarted, "job", notices.plan, when=notices.applies_to),
-        Reaction(BroadcastEnded, "job", notices.close, when=notices.applies_to),
-        Reaction(TitleChanged, "job", notices.rename, when=notices.applies_to),
-        Reaction(BroadcastStarted, "job", offers.begin, when=offers.applies_to),
-        Reaction(EncoderReturned, "job", offers.begin, when=offers.applies_to),
-        Reaction(TitleChanged, "job", offers.begin, when=offers.applies_to),
-        Reaction(BroadcastEnded, "job", offers.end, when=offers.applies_to),
+        Reaction("profiles.update", SettingChanged, "job", profiles.note, when=profiles.applies_to),
+        Reaction("blocklists.enforce", SettingChanged, "job", blocklists.enforce, when=blocklists.applies_to),
+        Reaction("notices.plan", BroadcastStarted, "job", notices.plan, when=notices.applies_to),
+        Reaction("notices.close", BroadcastEnded, "job", notices.close, when=notices.applies_to),
+        Reaction("notices.rename", TitleChanged, "job", notices.rename, when=notices.applies_to),
+        Reaction("offers.begin", BroadcastStarted, "job", offers.begin, when=offers.applies_to),
+        Reaction("offers.begin", EncoderReturned, "job", offers.begin, when=offers.applies_to),
+        Reaction("offers.begin", TitleChanged, "job", offers.begin, when=offers.applies_to),
+        Reaction("offers.end", BroadcastEnded, "job", offers.end, when=offers.applies_to),
     )
 
 
@@ -56,17 +59,17 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
     """The reactions of a node with these services."""
     federation = cast.federation.federation
     return (
-        Reaction(BroadcastStarted, "live", cast.poster.announce_start),
-        Reaction(BroadcastStarted, "now", cast.stills.heed),
-        Reaction(EncoderReturned, "now", cast.stills.heed),
-        Reaction(BroadcastEnded, "live", cast.poster.announce_end),
-        Reaction(TitleChanged, "live", cast.poster.announce_title),
-        Reaction(SettingChanged, "now", cast.chat.heed),
-        Reaction(SettingChanged, "now", federation.heed),
-        Reaction(BroadcastStarted, "live", cast.announcer.announce_start),
-        Reaction(FollowReceived, "live", cast.announcer.announce_follow),
-        Reaction(FollowApproved, "live", cast.announcer.announce_approval),
-        Reaction(PostLiked, "live", cast.announcer.announce_like),
-        Reaction(PostShared, "live", cast.announcer.announce_share),
+        Reaction("chat.announce_start", BroadcastStarted, "live", cast.poster.announce_start),
+        Reaction("thumbnails.wake", BroadcastStarted, "now", cast.stills.heed),
+        Reaction("thumbnails.wake", EncoderReturned, "now", cast.stills.heed),
+        Reaction("chat.announce_end", BroadcastEnded, "live", cast.poster.announce_end),
+        Reaction("chat.announce_title", TitleChanged, "live", cast.poster.announce_title),
+        Reaction("chat.close_disabled", SettingChanged, "now", cast.chat.heed),
+        Reaction("federation.read_blocks", SettingChanged, "now", federation.heed),
+        Reaction("chat.forget_follows", BroadcastStarted, "live", cast.announcer.announce_start),
+        Reaction("chat.announce_follow", FollowReceived, "live", cast.announcer.announce_follow),
+        Reaction("chat.announce_approval", FollowApproved, "live", cast.announcer.announce_approval),
+        Reaction("chat.announce_like", PostLiked, "live", cast.announcer.announce_like),
+        Reaction("chat.announce_share", PostShared, "live", cast.announcer.announce_share),
         *jobs(cast.federation, cast.notices),
     )

@@ -39,6 +39,7 @@ from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import Off
 from fedistream.jobs import lease_owner
 from fedistream.jobs.cache_refresh import CacheRefresh
+from fedistream.jobs.former_ids import FORMER_IDS
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
@@ -136,7 +137,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     deliverer = Deliverer(federation.outside, Schemes(), time.time)
     return WorkerServices(
         {
-            "fact": FactHandler(jobs),
+            "fact": FactHandler(jobs, FORMER_IDS),
             "activity": ActivityHandler(deliverer, KeyRing(federation.keys), drop_inbox),
             **federation.handlers(),
         },

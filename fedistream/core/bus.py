@@ -8,6 +8,7 @@ transaction; one without rows is published (`publish`).
 import asyncio
 import inspect
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 Kind = Literal["now", "live", "job"]
 KINDS = ("now", "live", "job")
+_ID = re.compile(r"[a-z_]+\.[a-z_]+")
+MAX_ID = 40  # with a channel's id it fits the column by which the outbox keeps an order
 
 
 class WrongReaction(Exception):
@@ -29,9 +32,12 @@ class WrongReaction(Exception):
 class Reaction:
     """One row of the table: on `fact`, call `act` with it. "now" acts are plain functions, the others coroutines.
 
-    `when` says which facts of the kind matter: for the others nothing is written down, and nobody is called.
+    `id` stands for `act`, as "<feature>.<verb>". Stored jobs and the log have it, so it outlives every rename; several
+    rows share it only when they call the same function for different facts. `when` says which facts of the kind
+    matter: for the others nothing is written down, and nobody is called.
     """
 
+    id: str
     fact: type[Fact]
     kind: Kind
     act: Callable[[Any], Any]
@@ -40,11 +46,6 @@ class Reaction:
     def applies_to(self, fact: Fact) -> bool:
         return self.when is None or self.when(fact)
 
-    @property
-    def name(self) -> str:
-        act = self.act
-        return f"{act.__module__}.{act.__qualname__}"
-
 
 Enqueue = Callable[[Fact, Sequence[str]], Awaitable[None]]
 
@@ -52,7 +53,7 @@ Enqueue = Callable[[Fact, Sequence[str]], Awaitable[None]]
 class Bus:
     """Make it, `attach` the table once, `state` and `publish` facts, and keep `run` running.
 
-    `await enqueue(fact, names of reactions)` writes jobs down. `dropped` counts the live reactions that nobody had
+    `await enqueue(fact, ids of reactions)` writes jobs down. `dropped` counts the live reactions that nobody had
     time for.
     """
 
@@ -67,13 +68,14 @@ class Bus:
     def attach(self, reactions: Iterable[Reaction]) -> None:
         """Take the table. Raises WrongReaction."""
         by_fact: dict[type[Fact], list[Reaction]] = {}
+        acts: dict[str, Callable[[Any], Any]] = {}
         for reaction in reactions:
             self._check(reaction)
+            if acts.setdefault(reaction.id, reaction.act) != reaction.act:
+                raise WrongReaction(f"{reaction.id} is the id of two functions")
             rows = by_fact.setdefault(reaction.fact, [])
-            # jobs are found again by name, so two objects' methods of one name cannot both be jobs
-            twice = [row for row in rows if row.act == reaction.act or reaction.kind == row.kind == "job"]
-            if any(row.act == reaction.act or row.name == reaction.name for row in twice):
-                raise WrongReaction(f"{reaction.name} reacts to {reaction.fact.name()} twice")
+            if any(row.act == reaction.act for row in rows):
+                raise WrongReaction(f"{reaction.id} reacts to {reaction.fact.name()} twice")
             rows.append(reaction)
         self._by_fact = by_fact
 
@@ -86,7 +88,7 @@ class Bus:
         everybody else is told after the commit. Raises what the database does. Without a transaction it is as if the
         commit had been, and a kill in between could lose the jobs."""
         found = self._by_fact.get(type(fact), ())
-        jobs = [reaction.name for reaction in found if reaction.kind == "job" and reaction.applies_to(fact)]
+        jobs = [reaction.id for reaction in found if reaction.kind == "job" and reaction.applies_to(fact)]
         if jobs and self._enqueue is not None:
             await self._enqueue(fact, jobs)
         after_commit(lambda: self._tell(fact))
@@ -110,7 +112,7 @@ class Bus:
             except asyncio.QueueFull:
                 self.dropped += 1
             except Exception:
-                log.exception("%s failed on %s", reaction.name, fact.name())
+                log.exception("%s failed on %s", reaction.id, fact.name())
 
     async def run(self) -> None:
         """Carry out the live reactions, one after the other, until cancelled."""
@@ -123,22 +125,23 @@ class Bus:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
-                log.warning("%s was cancelled from within on %s", reaction.name, fact.name())
+                log.warning("%s was cancelled from within on %s", reaction.id, fact.name())
             except Exception:
-                log.exception("%s failed on %s", reaction.name, fact.name())
+                log.exception("%s failed on %s", reaction.id, fact.name())
 
     def _check(self, reaction: Reaction) -> None:
+        if not _ID.fullmatch(reaction.id) or len(reaction.id) > MAX_ID:
+            raise WrongReaction(f"{reaction.id!r} is no id of the form <feature>.<verb>")
+        # equal functions are equal reactions, which does not hold for other callables (functools.partial)
         if not hasattr(reaction.act, "__qualname__"):
             raise WrongReaction(f"{reaction.act!r} has no name; a reaction is a function or a method")
         if FACTS.get(reaction.fact.name()) is not reaction.fact:
-            raise WrongReaction(f"{reaction.name} reacts to {reaction.fact.__name__}, which is no fact of the table")
+            raise WrongReaction(f"{reaction.id} reacts to {reaction.fact.__name__}, which is no fact of the table")
         if reaction.kind not in KINDS:
-            raise WrongReaction(f"{reaction.name} has the unknown kind {reaction.kind!r}")
+            raise WrongReaction(f"{reaction.id} has the unknown kind {reaction.kind!r}")
         if (reaction.kind == "now") == inspect.iscoroutinefunction(reaction.act):
-            raise WrongReaction(f"{reaction.name} is {reaction.kind}: only what is not now may be a coroutine function")
+            raise WrongReaction(f"{reaction.id} is {reaction.kind}: only what is not now may be a coroutine function")
         if reaction.kind == "job" and reaction.fact in ROWLESS:
-            raise WrongReaction(
-                f"{reaction.name} is a job, and {reaction.fact.name()} has no transaction to be kept in"
-            )
+            raise WrongReaction(f"{reaction.id} is a job, and {reaction.fact.name()} has no transaction to be kept in")
         if reaction.kind == "job" and self._enqueue is None:
-            raise WrongReaction(f"{reaction.name} is a job, and there is no outbox to write it to")
+            raise WrongReaction(f"{reaction.id} is a job, and there is no outbox to write it to")

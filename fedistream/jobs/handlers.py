@@ -70,32 +70,35 @@ class ActivityHandler:
         return found
 
 
-def fact(fact: Fact, reaction: str) -> NewJob:
+def fact(fact: Fact, reaction_id: str) -> NewJob:
     """The job of reacting to a fact. Those of one reaction and channel are done in the order they happened."""
     channel_id = getattr(fact, "channel_id", None)
-    return NewJob("fact", {"reaction": reaction, "fact": to_json(fact)}, group=f"{reaction} {channel_id}")
+    return NewJob("fact", {"reaction": reaction_id, "fact": to_json(fact)}, group=f"{reaction_id} {channel_id}")
 
 
 def enqueue(outbox: Promises) -> Callable[[Fact, Iterable[str]], Awaitable[None]]:
-    """What the bus is given to write down the reactions (by name) that must happen."""
+    """What the bus is given to write down the reactions (by id) that must happen."""
 
-    async def write(happened: Fact, reactions: Iterable[str]) -> None:
-        await outbox.put([fact(happened, reaction) for reaction in reactions])
+    async def write(happened: Fact, reaction_ids: Iterable[str]) -> None:
+        await outbox.put([fact(happened, reaction_id) for reaction_id in reaction_ids])
 
     return write
 
 
 class FactHandler:
-    """Calls the reaction that the bus wrote down, by name. It may be called twice: see `outbox.py`."""
+    """Calls the reaction that the bus wrote down, by its id. It may be called twice: see `outbox.py`. `former` gives
+    the ids of reactions that older versions wrote down by other names."""
 
-    def __init__(self, reactions: Iterable[Reaction]) -> None:
-        self._acts = {reaction.name: reaction.act for reaction in reactions if reaction.kind == "job"}
+    def __init__(self, reactions: Iterable[Reaction], former: Mapping[str, str] | None = None) -> None:
+        self._acts = {reaction.id: reaction.act for reaction in reactions if reaction.kind == "job"}
+        self._former = dict(former or {})
 
     async def __call__(self, job: Job) -> Outcome:
-        act = self._acts.get(job.body["reaction"])
+        name = job.body["reaction"]
+        act = self._acts.get(self._former.get(name, name))
         if act is None:
             # a job of an older version, and what it did may be done otherwise now
-            return Dead(f"there is no reaction {job.body['reaction']}")
+            return Dead(f"there is no reaction {name}")
         try:
             happened = from_json(job.body["fact"])
         except BadFact as error:

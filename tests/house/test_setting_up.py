@@ -118,10 +118,13 @@ def test_the_pages_have_their_javascript_and_its_licences() -> None:
 def test_every_javascript_dependency_is_pinned_to_one_version_by_a_lock_with_hashes_and_without_hosts(
     folder: str,
 ) -> None:
-    dependencies = json.loads((ROOT / folder / "package.json").read_text())["dependencies"]
-    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in dependencies.values()), dependencies
+    asked = json.loads((ROOT / folder / "package.json").read_text())
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
-    assert lock.pop("")["dependencies"] == dependencies
+    locked = lock.pop("")
+    for kind in ("dependencies", "devDependencies"):
+        versions = asked.get(kind, {})
+        assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions.values()), versions
+        assert locked.get(kind, {}) == versions
     for name, package in lock.items():
         assert package["integrity"].startswith("sha512-"), name
         assert "resolved" not in package, f"{name}: decision 1"

@@ -133,7 +133,7 @@ async def chatroom(
     def note(fact: Fact) -> None:
         facts.append(fact)
 
-    bus.attach(Reaction(kind, "now", note) for kind in FACTS.values())
+    bus.attach(Reaction("kit.note", kind, "now", note) for kind in FACTS.values())
     settings, channels = Settings(bus, clock.now), Channels(clock.now, secrets.token_urlsafe)
     await settings.load()
     await channels.open()

@@ -28,7 +28,7 @@ async def begin(bus: Bus, channel_id: int) -> None:
 async def go_on(url: str) -> None:
     async with opened(url, wait_s=30):
         bus = Bus(enqueue(Outbox(time.time)))
-        bus.attach([Reaction(BroadcastStarted, "job", promise)])
+        bus.attach([Reaction("kit.promise", BroadcastStarted, "job", promise)])
         channel = await ChannelRow.create(slug="", created_at=datetime.now(UTC))
         print("ready", flush=True)
         while True:

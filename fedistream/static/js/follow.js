@@ -58,7 +58,7 @@ async function submit() {
     link.focus();
   } catch (error) {
     const why = error instanceof Refused ? error.message : "";
-    say(why ? why[0].toUpperCase() + why.slice(1) + "." : text("follow.failed"), true);
+    say(why ? `${why.charAt(0).toUpperCase()}${why.slice(1)}.` : text("follow.failed"), true);
     account.focus();
   } finally {
     if (button) button.disabled = false;

@@ -48,7 +48,7 @@ export function elapsed(since, now) {
 }
 
 /** @type {Record<string, (at: Date, now: number) => string>} */
-const SHOWN = { ago, date, elapsed, clock: (at) => timeOnly.format(at) };
+const SHOWN = { ago, elapsed, clock: (at) => timeOnly.format(at) };
 
 /**
  * Puts `at` into a <time>, or empties it.
@@ -65,7 +65,8 @@ export function set(element, at) {
 /** @param {Element} element */
 function show(element) {
   const datetime = element.getAttribute("datetime");
-  const words = datetime ? SHOWN[element.getAttribute("data-show") ?? "date"](new Date(datetime), Date.now()) : "";
+  const format = SHOWN[element.getAttribute("data-show") ?? ""] ?? date;
+  const words = datetime ? format(new Date(datetime), Date.now()) : "";
   if (element.textContent !== words) element.textContent = words;
 }
 

@@ -5,10 +5,18 @@
 /**
  * @typedef {object} PageData
  * @property {string} lang
- * @property {Record<string, string>} urls
+ * @property {{status: string, ping: string, hls: string, logo: string}} urls
  * @property {Record<string, string>} texts
  * @property {Record<string, unknown>} status  the answer /api/status would have given
  * @property {string} name  of the channel
+ * @property {ChatData} chat  on the pages that have one
+ */
+/**
+ * @typedef {object} ChatData
+ * @property {number} maxBytes  of a whole frame
+ * @property {number} afterSeconds  that the chat stays open after a broadcast
+ * @property {boolean} signedInOnly
+ * @property {{module: string, data: string}} emoji  the addresses of the picker and of its names
  */
 
 /** @type {PageData} */

@@ -49,7 +49,8 @@ function fit(seen) {
   document.body.toggleAttribute("data-typing", tight && document.activeElement?.id === "chat-text");
 }
 
-choose(tabs[0]);
+const [chat] = tabs;
+if (chat) choose(chat);
 for (const tab of tabs) {
   tab.addEventListener("click", () => choose(tab));
   tab.addEventListener("keydown", step);
@@ -57,7 +58,7 @@ for (const tab of tabs) {
 // a link to what another tab hides
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element && event.target.closest("a[href='#chat']");
-  if (link) choose(tabs[0]);
+  if (link && chat) choose(chat);
 });
 const { visualViewport } = window;
 if (visualViewport) {

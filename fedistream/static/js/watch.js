@@ -151,6 +151,7 @@ function turn() {
 }
 
 function show() {
+  /** @type {import("./situation.js").Picture} */
   const picture = unloadable === "for good" ? "unplayable" : (player?.picture ?? "none");
   if (picture === "moving") seen = true;
   const known = { air: feed.last.state, reach: reach(), picture, seen, behind: player?.edge.far ?? false };

@@ -6,13 +6,13 @@ import sys
 
 PROGRAM = """
 import gc, json, weakref
-from fedistream import collector
+from fedistream.app import gc_tuning
 
 class Ring:
     pass
 
 kept = [Ring() for _ in range(10_000)]
-collector.settle()
+gc_tuning.freeze()
 frozen = gc.get_freeze_count()
 seen = [0, 0, 0]
 gc.callbacks.append(lambda phase, info: seen.__setitem__(info["generation"], seen[info["generation"]] + 1))

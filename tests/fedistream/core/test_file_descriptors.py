@@ -57,13 +57,13 @@ print(soft >= before[0], resource.getrlimit(resource.RLIMIT_NOFILE)[1] == before
 def test_the_log_is_told_while_none_is_left_and_not_each_time() -> None:
     program = """
 import asyncio, logging, os, resource, sys
-from fedistream import descriptors
+from fedistream.core import file_descriptors
 
 logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
 
 async def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    watching = asyncio.create_task(descriptors.watch(look_s=0.001))
+    watching = asyncio.create_task(file_descriptors.watch(look_s=0.001))
     await asyncio.sleep(0.05)
     print("open")
     held = []

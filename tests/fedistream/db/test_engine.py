@@ -41,7 +41,7 @@ import asyncio, resource, sys
 from datetime import UTC, datetime
 from fedistream.db import Database, DatabaseProblem, atomic
 from fedistream.channels.models import ChannelRow
-from fedistream.broadcasts.repository import BroadcastLog
+from fedistream.broadcasts.repository import BroadcastRepository
 
 async def main(url, rows):
     database = Database(url)
@@ -57,7 +57,7 @@ async def main(url, rows):
 
 async def write(n):
     await ChannelRow.get_or_create(id=1, defaults={"slug": "a", "created_at": datetime.now(UTC)})
-    await BroadcastLog().start(1, "x" * 200, datetime.now(UTC), {"filling": "x" * 20000})
+    await BroadcastRepository().start(1, "x" * 200, datetime.now(UTC), {"filling": "x" * 20000})
 """
 
 

@@ -17,7 +17,7 @@ const REMEMBERED = 500; // people
 export function asked(words, caret) {
   const found = /(?:^|\s)([@:])([^@:\n]{0,30})$/u.exec(words.slice(0, caret));
   if (!found) return null;
-  const [, sign, part] = found;
+  const [, sign = "", part = ""] = found;
   return { sign, part, start: caret - part.length - 1 };
 }
 
@@ -123,8 +123,10 @@ export class Completion {
     const options = [...this.list.children];
     this.#chosen = (index + options.length) % options.length;
     options.forEach((option, at) => option.setAttribute("aria-selected", String(at === this.#chosen)));
-    this.field.setAttribute("aria-activedescendant", options[this.#chosen].id);
-    options[this.#chosen].scrollIntoView({ block: "nearest" });
+    const chosen = options[this.#chosen];
+    if (!chosen) return;
+    this.field.setAttribute("aria-activedescendant", chosen.id);
+    chosen.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {number} index */

@@ -10,6 +10,8 @@ const BURST_MS = 120_000; // from one to the next
 const MOST = 200; // people in one line
 const NAMED = 3; // of them; the others are counted
 
+/** @typedef {[import("./wire.js").Line, ...import("./wire.js").Line[]]} Burst  lines of one kind, the oldest first */
+
 /** @type {Partial<Record<import("./wire.js").Line["kind"], string>>} those of the page's icons */
 const ICONS = { follow: "people", like: "heart", repost: "share" };
 /** @type {Partial<Record<import("./wire.js").Line["kind"], string>>} the sentence of each kind */
@@ -60,8 +62,8 @@ function names(people) {
   const nodes = /** @type {(Node | string)[]} */ (named.map(name));
   const left = people.length - named.length;
   if (left) nodes.push(text("chat.engagement.others", { n: left }));
-  let next = 0;
-  return list.formatToParts(nodes.map(String)).map((part) => (part.type === "element" ? nodes[next++] : part.value));
+  const rest = nodes.values();
+  return list.formatToParts(nodes.map(String)).map((part) => (part.type === "element" ? (rest.next().value ?? "") : part.value));
 }
 
 /**
@@ -81,7 +83,7 @@ function emoji(line) {
 
 /**
  * The line of those people, as an element.
- * @param {import("./wire.js").Line[]} lines  of one kind, at least one
+ * @param {Burst} lines
  */
 export function engagement(lines) {
   const box = make("p", "engagement");

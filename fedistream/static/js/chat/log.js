@@ -8,11 +8,17 @@ import { continues, engagement, engages } from "./engagement.js";
 import { build, dress, mentions } from "./lines.js";
 import { park, stops } from "./stops.js";
 
-/** @typedef {import("./wire.js").Line[]} Lines  those of one item: one, or a burst of engagements */
+/** @typedef {import("./engagement.js").Burst} Lines  those of one item: one, or a burst of engagements */
 
 export const LONGEST = 200; // lines in the document, and as many waiting
 const NEAR_PX = 48; // this close to the end counts as being there
 const HIDDEN_PAGE_MS = 500; // frames stand still while nobody looks
+
+/**
+ * @param {import("./wire.js").Line[]} lines
+ * @returns {lines is Lines}
+ */
+const isBurst = (lines) => lines.length > 0;
 
 export class Log {
   /** @type {Lines[]} what the next frame writes, an item each */
@@ -63,7 +69,7 @@ export class Log {
     const last = this.#waiting.at(-1);
     if (last && continues(line, last)) last.push(line);
     else this.#waiting.push([line]);
-    if (this.#waiting.length > LONGEST) this.#forget(this.#waiting.shift() ?? []);
+    if (this.#waiting.length > LONGEST) this.#forget(this.#waiting.shift());
     if (line.kind === "chat" && !this.#following) this.#unread += 1;
     this.#plan();
   }
@@ -74,11 +80,13 @@ export class Log {
    */
   edit(line) {
     if (!line.id) return;
-    const changed = (/** @type {Lines} */ lines) => lines.map((each) => (each.id === line.id ? line : each));
+    const changed = (/** @type {Lines} */ lines) =>
+      /** @type {Lines} */ (lines.map((each) => (each.id === line.id ? line : each)));
     this.#waiting = this.#waiting.map(changed);
     const item = [...this.#items()].find((item) => this.#shown.get(item)?.some(({ id }) => id === line.id));
-    if (item) {
-      const lines = changed(this.#shown.get(item) ?? []);
+    const before = item && this.#shown.get(item);
+    if (item && before) {
+      const lines = changed(before);
       this.#refill(item, this.#item(lines));
       this.#shown.set(item, lines);
       mark(item, lines[0].at);
@@ -190,10 +198,12 @@ export class Log {
   #extend() {
     const item = this.list.lastElementChild;
     const lines = item && this.#shown.get(item);
-    const next = this.#waiting[0];
+    const [next] = this.#waiting;
     if (!item || !lines || !next || !continues(next[0], lines)) return;
-    while (next.length && continues(next[0], lines)) lines.push(.../** @type {Lines} */ (next.splice(0, 1)));
-    if (!next.length) this.#waiting.shift();
+    this.#waiting.shift();
+    const rest = next.slice(); // a burst is as long as it may be; what is left of the next begins one of its own
+    while (rest[0] && continues(rest[0], lines)) lines.push(...rest.splice(0, 1));
+    if (isBurst(rest)) this.#waiting.unshift(rest);
     this.#hide(/** @type {HTMLElement} */ (item));
   }
 
@@ -214,11 +224,12 @@ export class Log {
    * @param {HTMLElement} item
    */
   #hide(item) {
-    const lines = this.#shown.get(item) ?? [];
+    const lines = this.#shown.get(item);
+    if (!lines) return;
     const left = lines.filter((line) => !this.#hidden.has(line.id));
     item.classList.toggle("gone", !left.length);
     // who is taken out of a burst is not named any more; a moderator sees what is hidden as a whole
-    if (engages(lines[0])) item.querySelector(".engagement")?.replaceWith(engagement(left.length ? left : lines));
+    if (engages(lines[0])) item.querySelector(".engagement")?.replaceWith(engagement(isBurst(left) ? left : lines));
     if (!item.contains(document.activeElement)) park(item);
   }
 
@@ -239,7 +250,7 @@ export class Log {
     for (const item of [...this.list.children].slice(0, Math.max(0, count))) {
       if (!this.#following && /** @type {HTMLElement} */ (item).offsetTop + item.clientHeight > top) break;
       taken += 1;
-      this.#forget(this.#shown.get(item) ?? []);
+      this.#forget(this.#shown.get(item));
     }
     if (!taken) return;
     const range = document.createRange();
@@ -268,9 +279,9 @@ export class Log {
     if (held && !item.contains(document.activeElement)) item.focus({ preventScroll: true });
   }
 
-  /** @param {Lines} lines */
+  /** @param {Lines} [lines] */
   #forget(lines) {
-    for (const { id } of lines) {
+    for (const { id } of lines ?? []) {
       this.#known.delete(id);
       this.#hidden.delete(id);
       if (id > this.#left) this.#left = id;

@@ -8,6 +8,7 @@ import * as calls from "./calls.js";
 const MOST = 6;
 
 /** @typedef {{name: string, url: string}} Emoji */
+/** @typedef {import("emoji-picker-element").Picker} Picker */
 
 /** @type {Promise<Emoji[]> | null} */
 let asked = null;
@@ -41,9 +42,9 @@ export function offer(composer, button, box) {
     button.setAttribute("aria-expanded", String(open));
     if (!open) return;
     if (!box.firstElementChild) await build(composer, box).catch((error) => console.warn(error));
-    /** @type {any} */ (box.firstElementChild)?.shadowRoot?.querySelector("input")?.focus();
+    box.firstElementChild?.shadowRoot?.querySelector("input")?.focus();
   };
-  button.addEventListener("click", () => void show(box.hidden));
+  button.addEventListener("click", () => void show(Boolean(box.hidden)));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || box.hidden) return;
     void show(false);
@@ -71,15 +72,12 @@ export function offer(composer, button, box) {
  * @param {HTMLElement} box
  */
 async function build(composer, box) {
-  const { module, data } = /** @type {{module: string, data: string}} */ (/** @type {any} */ (page).chat.emoji);
+  const { module, data } = page.chat.emoji;
   const [custom] = await Promise.all([own(), import(module)]);
   if (box.firstElementChild) return;
-  const picker = /** @type {any} */ (document.createElement("emoji-picker"));
+  const picker = /** @type {Picker} */ (document.createElement("emoji-picker"));
   picker.dataSource = data;
   picker.customEmoji = custom.map(({ name, url }) => ({ name, shortcodes: [name], url }));
-  picker.addEventListener("emoji-click", (/** @type {CustomEvent} */ event) => {
-    const { unicode, emoji } = event.detail;
-    composer.insert(unicode ?? `:${emoji.name}:`);
-  });
+  picker.addEventListener("emoji-click", ({ detail: { unicode, emoji } }) => composer.insert(unicode ?? `:${emoji.name}:`));
   box.append(picker);
 }

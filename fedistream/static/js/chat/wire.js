@@ -182,7 +182,7 @@ const READERS = {
  */
 export function event(told) {
   if (typeof told !== "object" || told === null || !Object.hasOwn(READERS, told.type)) return null;
-  return READERS[told.type](told);
+  return READERS[told.type]?.(told) ?? null;
 }
 
 /**

@@ -119,7 +119,7 @@ async def test_an_ask_knows_address_agent_query_and_path_parts() -> None:
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        (Endpoint("GET", "/x", read, "nobody"), "no gate is called 'nobody'"),
+        (Endpoint("GET", "/x", read, "nobody"), "no authenticator is called 'nobody'"),
         (Endpoint("BREW", "/x", read, "anyone"), "no such method"),
         (Endpoint("GET", "/counter", read, "anyone"), "listed twice"),
     ],
@@ -141,7 +141,7 @@ def test_a_handler_that_does_not_take_the_ask_cannot_be_built() -> None:
     async def odd(counter: Counter) -> Response:
         return json_response(None)
 
-    with pytest.raises(WrongTable, match="must be called 'ask'"):
+    with pytest.raises(WrongTable, match="must be called 'request'"):
         application((Endpoint("GET", "/x", odd, "anyone"),))
 
 
