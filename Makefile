@@ -27,11 +27,12 @@ test: $(TEST)  ## set up, then run the tests with coverage: make test ARGS="-k p
 test-libraries: $(TEST)  ## run the tests of activitypub and media without the node
 	@.venv/bin/pytest --numprocesses logical --maxprocesses 4 -p tests.house.without_the_node tests/activitypub tests/media $(ARGS)
 
-lint: $(TEST)  ## ruff (rules and format), mypy --strict, tsc
+lint: $(TEST)  ## ruff (rules and format), mypy --strict, tsc, hadolint (Dockerfile)
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@PATH="$$PATH:.venv/bin" node_modules/.bin/tsc
+	@.venv/bin/hadolint Dockerfile
 
 format: $(TEST)  ## let ruff put the files into shape
 	@.venv/bin/ruff check --fix .

@@ -5,6 +5,7 @@ command runs. The commands are in `cli.py` and `worker_command.py`.
 import asyncio
 import logging
 import os
+import signal
 import sys
 import threading
 import tomllib
@@ -94,8 +95,18 @@ def _end_soon() -> None:
     last.start()
 
 
+def _can_be_stopped() -> None:
+    """Let SIGTERM end the first process of a container too, until the command handles the signal itself.
+
+    The kernel drops a signal for which process 1 has no handler, so that a start that waits would have to be killed.
+    """
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda number, frame: os._exit(128 + number))
+
+
 def run(options: Config, work: Coroutine[Any, Any, None]) -> None:
     """Carry out a command. A Problem is one line on the terminal, and an exit code."""
+    _can_be_stopped()
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,13 +40,20 @@ class Process:
         return value
 
 
+def command(folder: Path, *flags: str, port: int = 0) -> list[str]:
+    """Return the command that starts a node, on any free port unless one is given."""
+    start = [sys.executable, "-m", "fedistream", "serve", "--data-dir", str(folder), "--host", "127.0.0.1"]
+    return [*start, "--port", str(port), "--rtmp-port", "0", *flags]
+
+
 @asynccontextmanager
-async def started(folder: Path, *flags: str, port: int = 0) -> AsyncIterator[Process]:
-    """`fedistream serve`, on any free port unless one is given; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "fedistream", "serve", "--data-dir", str(folder), "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--rtmp-port", "0", *flags]
+async def started(folder: Path, *flags: str, port: int = 0, under: Sequence[str] = ()) -> AsyncIterator[Process]:
+    """Start a node and wait until it is there; it is killed at the end if it still runs. `under` is the command of a
+    program that runs it."""
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *under, *command(folder, *flags, port=port), stdout=pipe, stderr=asyncio.subprocess.DEVNULL
+    )
     assert process.stdout is not None
     printed = ""
     try:
