@@ -1,36 +1,45 @@
-"""One delivery: a signed POST to one inbox, and what its outcome means. Queue, back-off and expiry are the node's."""
+"""One delivery: a signed POST to one inbox, and what its response means. Queue, back-off and expiry are the node's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from activitypub import strictjson
-from activitypub.fetch import MAX_HOPS, Clock
 from activitypub.guard import Blocked
-from activitypub.http_client import HttpClient, Response, ResponseTooLarge, Unreachable
-from activitypub.schemes import Schemes, other
-from activitypub.signatures import Scheme, digest, httpdate, sign
+from activitypub.redirects import KEEP_METHOD, RedirectRefused, TooManyRedirects, follow
+from activitypub.schemes import Schemes
+from activitypub.signatures import Scheme, digest, httpdate
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, outgoing_request
+from activitypub.signed_transport import Headers, SignedTransport
 from activitypub.strictjson import Json
+from activitypub.transport import Clock, Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.urls import BadUrl
 from activitypub.webfinger import ACTIVITY_JSON
 
 MAX_RETRY_AFTER_S = 86_400.0
-MAX_ANSWER = 65_536  # bytes: what an inbox answers is not read, only drained to keep the connection
+MAX_RESPONSE = 65_536  # bytes: the body is not used, and is only read to keep the connection open
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """An activity as bytes, with its digests: made once, sent to any number of inboxes."""
+    """An activity as the bytes that are sent, with their digests: made once for any number of inboxes."""
 
     body: bytes
     digest: str
     content_digest: str
 
+    @property
+    def digests(self) -> Mapping[Scheme, Headers]:
+        """The header with the digest that each scheme signs."""
+        return {
+            Scheme.CAVAGE: (("digest", self.digest),),
+            Scheme.RFC9421: (("content-digest", self.content_digest),),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The inbox took it. That is no proof that the signature was right: some servers verify later."""
+    """The inbox accepted it (2xx). That does not prove the signature: some servers verify later."""
 
     status: int
     scheme: Scheme
@@ -38,7 +47,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class TemporaryFailure:
-    """Not now. `after_s` is the wish of the far side, None where it has none; `why` is a word for the log."""
+    """Try again, after `after_s` seconds if the server names a time. `reason` is a few words for the log."""
 
     after_s: float | None
     reason: str
@@ -46,7 +55,7 @@ class TemporaryFailure:
 
 @dataclass(frozen=True, slots=True)
 class PermanentFailure:
-    """Never, as it is. `gone` says that the inbox itself is no more: drop it, and fetch the actor again."""
+    """Do not try again. `gone` means that the inbox does not exist any more: drop it, and fetch the actor again."""
 
     reason: str
     gone: bool = False
@@ -54,8 +63,8 @@ class PermanentFailure:
 
 Outcome = Delivered | TemporaryFailure | PermanentFailure
 
-# Statuses that mean other than their hundred does. 401: both signatures were refused, so the far side may have an old
-# key of ours; one more try, after an Update of the actor, is worth it.
+# Statuses that are exceptions in their class. 401: both signatures were refused, perhaps because the server has an old
+# key of ours; another attempt is worthwhile after an Update of the actor.
 _OUTCOMES: dict[int, Outcome] = {
     401: TemporaryFailure(None, "unauthorized"),
     408: TemporaryFailure(None, "status 408"),
@@ -63,91 +72,77 @@ _OUTCOMES: dict[int, Outcome] = {
     429: TemporaryFailure(None, "too many requests"),
     501: PermanentFailure("status 501"),
 }
-_KEEP_METHOD = frozenset({307, 308})  # the only redirects that let a POST be a POST
 
 
 def encode_payload(document: Json) -> Payload:
-    """Return the activity as it is signed and sent."""
+    """Return the activity as it is signed and sent. Raises ValueError for NaN and infinities."""
     body = strictjson.write(document)
     return Payload(body, digest.digest(body), digest.content_digest(body))
 
 
 class Deliverer:
-    """Delivers over one HttpClient, remembering which scheme each host takes."""
+    """Delivers over one transport, and remembers in `schemes` which signature each host accepts.
 
-    def __init__(self, outside: HttpClient, schemes: Schemes, clock: Clock) -> None:
-        self._outside = outside
-        self._schemes = schemes
+    `clock` returns Unix seconds, for the dates of the signatures.
+    """
+
+    def __init__(self, transport: Transport, schemes: Schemes, clock: Clock) -> None:
+        self._sender = SignedTransport(_StatusAlone(transport), schemes, clock)
         self._clock = clock
 
-    async def deliver(self, inbox: str, parcel: Payload, signer: SigningKey) -> Outcome:
-        """Try once to bring `parcel` to `inbox`; with the other signature too if the first is refused.
+    async def deliver(self, inbox: str, payload: Payload, key: SigningKey) -> Outcome:
+        """Send `payload` to the URL `inbox` once; with the other signature too if the first is refused.
 
-        Never raises for what the far side does. Raises ValueError for a key that is not RSA.
+        Never raises for what the server does. Raises ValueError for a key that is not RSA.
         """
-        at = inbox
-        for _ in range(MAX_HOPS + 1):
-            try:
-                answer, scheme = await self._knock(at, parcel, signer)
-            except (Blocked, BadUrl) as error:
-                return PermanentFailure(f"blocked: {error}")
-            except Unreachable as error:
-                return TemporaryFailure(None, str(error))
-            if answer.status not in _KEEP_METHOD:
-                return _outcome(answer, scheme, self._clock())
-            at = _target(at, answer)
-        return PermanentFailure("too many redirects")
+        scheme = Scheme.CAVAGE
 
-    async def _knock(self, url: str, parcel: Payload, signer: SigningKey) -> tuple[Response, Scheme]:
-        """Send by the scheme that the host took last; a second time by the other one on 401 or 403."""
-        request = outgoing_request("POST", url, [("Content-Type", ACTIVITY_JSON)], parcel.body)
-        first = self._schemes.get(request.authority, self._clock())
-        answer = await self._send(request, parcel, first, signer)
-        if answer.status not in {401, 403}:
-            return answer, first
-        second = other(first)
-        again = await self._send(request, parcel, second, signer)
-        if again.status in {401, 403}:
-            return answer, first
-        if again.status < 300:
-            self._schemes.put(request.authority, second, self._clock())
-        return again, second
+        async def post(url: str) -> Response:
+            nonlocal scheme
+            request = outgoing_request("POST", url, [("Content-Type", ACTIVITY_JSON)], payload.body)
+            response, scheme = await self._sender.send(request, key, digests=payload.digests)
+            return response
 
-    async def _send(self, request: Request, parcel: Payload, scheme: Scheme, signer: SigningKey) -> Response:
-        made = {Scheme.CAVAGE: ("digest", parcel.digest), Scheme.RFC9421: ("content-digest", parcel.content_digest)}
-        headers = (*request.headers, made[scheme])
-        complete = Request(request.method, request.origin, request.target, headers, request.body)
-        added = sign(scheme, complete, signer, now=self._clock())
-        signed = Request(request.method, request.origin, request.target, (*headers, *added), request.body)
         try:
-            return await self._outside.send(signed, max_body=MAX_ANSWER)
-        except ResponseTooLarge as long:
-            # the status counts; nobody wants to read the page
-            return long.response
+            followed = await follow(inbox, post, statuses=KEEP_METHOD)
+        except TooManyRedirects:
+            return PermanentFailure("too many redirects")
+        except (Blocked, BadUrl, RedirectRefused) as error:
+            return PermanentFailure(f"blocked: {error}")
+        except Unreachable as error:
+            return TemporaryFailure(None, str(error))
+        return _outcome(followed.response, scheme, self._clock())
 
 
-def _target(at: str, answer: Response) -> str:
-    """Return where a redirect leads. Anything that is no URL is refused when it is asked."""
-    try:
-        return urljoin(at, answer.headers.get("location", ""))
-    except ValueError:
-        return ""
+class _StatusAlone:
+    """A transport for responses whose body does not matter: one that is too large is returned without it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def send(self, request: Request, *, max_body: int | None = MAX_RESPONSE) -> Response:
+        try:
+            return await self._transport.send(request, max_body=max_body)
+        except ResponseTooLarge as error:
+            return error.response
 
 
-def _outcome(answer: Response, scheme: Scheme, now: float) -> Outcome:
-    status = answer.status
+def _outcome(response: Response, scheme: Scheme, now: float) -> Outcome:
+    status = response.status
     if 200 <= status < 300:
         return Delivered(status, scheme)
-    known = _OUTCOMES.get(status) or (
-        TemporaryFailure(None, f"status {status}") if status >= 500 else PermanentFailure(f"status {status}")
-    )
+    text = f"status {status}"
+    known = _OUTCOMES.get(status) or (TemporaryFailure(None, text) if status >= 500 else PermanentFailure(text))
     if isinstance(known, TemporaryFailure) and status in {429, 503}:
-        return TemporaryFailure(retry_after(answer.headers.get("retry-after", ""), now), known.reason)
+        return TemporaryFailure(retry_after(response.headers.get("retry-after", ""), now), known.reason)
     return known
 
 
 def retry_after(text: str, now: float) -> float | None:
-    """Return the seconds that a Retry-After header asks for (RFC 9110 10.2.3), at most a day; None if unclear."""
+    """Return the seconds that a Retry-After header asks for (RFC 9110 section 10.2.3), at most a day; None if unclear.
+
+    `now` is in Unix seconds.
+    """
     if text.isascii() and text.isdigit() and len(text) < 10:
         return min(float(text), MAX_RETRY_AFTER_S)
     try:

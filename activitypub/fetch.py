@@ -1,44 +1,40 @@
-"""The signed GET: documents of strangers, each believed only on its own host. Keeping them is left to the caller."""
+"""The signed GET: documents of other servers, each believed only about its own host. Caching is left to the caller."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urljoin
 
 from activitypub import properties, strictjson
 from activitypub.guard import Blocked
-from activitypub.http_client import HttpClient, Response, ResponseTooLarge, Unreachable
+from activitypub.redirects import Followed, RedirectRefused, follow
 from activitypub.refusal import Refused
-from activitypub.schemes import Schemes, other
-from activitypub.signatures import Scheme, sign
+from activitypub.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
-from activitypub.signatures.request import Request, outgoing_request
+from activitypub.signatures.request import outgoing_request
+from activitypub.signed_transport import SignedTransport
 from activitypub.strictjson import Json
-from activitypub.urls import BadUrl, parse_url, same_authority, without_fragment
+from activitypub.transport import Clock, Response, ResponseTooLarge, Transport, Unreachable
+from activitypub.urls import BadUrl, same_authority, without_fragment
 from activitypub.webfinger import ACTIVITY_JSON, JRD, LD_JSON
 
-MAX_HOPS = 2
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = f"{ACTIVITY_JSON}, {LD_JSON}"
 _PROFILE = "https://www.w3.org/ns/activitystreams"
-
-Clock = Callable[[], float]
 
 
 class FetchFailure(StrEnum):
     """Why there is no document."""
 
-    GONE = "gone"  # 410: deleted, and said so
+    GONE = "gone"  # 410: it was deleted, and the server says so
     NOT_FOUND = "not-found"
-    REFUSED = "refused"  # 401, 403 by both signatures, and other 4xx
+    REFUSED = "refused"  # 401 or 403 for both signatures, or another 4xx
     BLOCKED = "blocked"  # by the guard
     UNREACHABLE = "unreachable"  # network, time-out, 5xx, 429
-    INVALID = "invalid"  # an answer that is not to be believed
-    RATE_LIMITED = "rate-limited"  # not asked: too often, or failed a moment ago (see `fetch_limiter`)
+    INVALID = "invalid"  # a response that is not believed
+    RATE_LIMITED = "rate-limited"  # not asked: too many requests, or it failed a moment ago (see `fetch_limiter`)
 
 
 class FetchFailed(Exception):
-    """There is no document. `failure` decides what to do, the text is for the log."""
+    """There is no document. `failure` is for decisions, the text is for the log."""
 
     def __init__(self, failure: FetchFailure, text: str) -> None:
         super().__init__(f"{failure.value}: {text}")
@@ -47,20 +43,21 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FetchedDocument:
-    """`url` is where the document was found, after redirects."""
+    """A JSON object, and the `url` that it was found at, after redirects and without a fragment."""
 
     document: Json
     url: str
 
 
 class Fetcher:
-    """Fetches with the signature of one actor, the instance actor, whose own document needs no signature to be read."""
+    """Fetches with the signature of one actor: the instance actor, whose own document can be read without a signature.
 
-    def __init__(self, outside: HttpClient, signer: SigningKey, schemes: Schemes, clock: Clock) -> None:
-        self._outside = outside
-        self._signer = signer
-        self._schemes = schemes
-        self._clock = clock
+    `clock` returns Unix seconds, for the dates of the signatures.
+    """
+
+    def __init__(self, transport: Transport, key: SigningKey, schemes: Schemes, clock: Clock) -> None:
+        self._sender = SignedTransport(transport, schemes, clock)
+        self._key = key
 
     async def activity(self, url: str) -> FetchedDocument:
         """Return the ActivityStreams document whose id is `url`, or what `url` leads to, fetched again by its own id.
@@ -71,7 +68,7 @@ class Fetcher:
         wanted = without_fragment(url)
         found = await self._get(wanted, _ACCEPT, _is_activity)
         stated = _id(found.document)
-        # A page, or a key of its own URL (GoToSocial), leads to the document of another id: ask there, once.
+        # A page, or a key with a URL of its own (GoToSocial), leads to a document with another id: fetch that, once.
         if stated != wanted:
             found = await self._get(stated, _ACCEPT, _is_activity)
             if _id(found.document) != stated:
@@ -81,7 +78,7 @@ class Fetcher:
         return found
 
     async def key_document(self, url: str) -> FetchedDocument:
-        """Return what is served under `url` itself, which may be a key and not an actor. Raises FetchFailed."""
+        """Return what is served at `url` itself, which may be a key and not an actor. Raises FetchFailed."""
         return await self._get(without_fragment(url), _ACCEPT, _is_activity)
 
     async def json(self, url: str) -> FetchedDocument:
@@ -89,73 +86,47 @@ class Fetcher:
         return await self._get(url, f"{JRD}, application/json", _is_json)
 
     async def _get(self, url: str, accept: str, is_wanted: Callable[[str], bool]) -> FetchedDocument:
-        at = url
-        for _ in range(MAX_HOPS + 1):
-            answer = await self._ask(at, accept)
-            if answer.status in _REDIRECTS:
-                at = _target(at, answer)
-                continue
-            _check_status(answer.status)
-            if answer.headers.get("content-encoding", "identity") != "identity":
-                raise FetchFailed(FetchFailure.INVALID, "the answer is compressed, which was not asked for")
-            if not is_wanted(answer.media_type):
-                raise FetchFailed(FetchFailure.INVALID, f"the answer is {answer.media_type[:80] or 'of no type'}")
-            try:
-                return FetchedDocument(strictjson.parse(answer.body), at)
-            except Refused as refused:
-                raise FetchFailed(FetchFailure.INVALID, str(refused)) from None
-        raise FetchFailed(FetchFailure.INVALID, f"more than {MAX_HOPS} redirects")
-
-    async def _ask(self, url: str, accept: str) -> Response:
-        """Ask once by the scheme that the host took last, and once more by the other if it refuses."""
+        followed = await self._follow(url, accept)
+        response = followed.response
+        _check_status(response.status)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise FetchFailed(FetchFailure.INVALID, "the response is compressed, which was not asked for")
+        if not is_wanted(response.media_type):
+            raise FetchFailed(FetchFailure.INVALID, f"the response is {response.media_type[:80] or 'of no type'}")
         try:
-            request = outgoing_request("GET", url, [("Accept", accept)])
-        except BadUrl as error:
-            raise FetchFailed(FetchFailure.INVALID, str(error)) from None
-        first = self._schemes.get(request.authority, self._clock())
-        answer = await self._send(request, first)
-        if answer.status in {401, 403}:
-            answer = await self._send(request, other(first))
-            if answer.status not in {401, 403}:
-                self._schemes.put(request.authority, other(first), self._clock())
-        return answer
+            return FetchedDocument(strictjson.parse(response.body), without_fragment(followed.url))
+        except Refused as refused:
+            raise FetchFailed(FetchFailure.INVALID, str(refused)) from None
 
-    async def _send(self, request: Request, scheme: Scheme) -> Response:
-        added = sign(scheme, request, self._signer, now=self._clock())
-        signed = Request(request.method, request.origin, request.target, (*request.headers, *added))
+    async def _follow(self, url: str, accept: str) -> Followed:
+        async def send(at: str) -> Response:
+            request = outgoing_request("GET", at, [("Accept", accept)])
+            response, _ = await self._sender.send(request, self._key)
+            return response
+
         try:
-            return await self._outside.send(signed)
+            return await follow(url, send)
         except Blocked as error:
             raise FetchFailed(FetchFailure.BLOCKED, str(error)) from None
         except Unreachable as error:
             raise FetchFailed(FetchFailure.UNREACHABLE, str(error)) from None
-        except ResponseTooLarge as error:
+        except (BadUrl, RedirectRefused, ResponseTooLarge) as error:
             raise FetchFailed(FetchFailure.INVALID, str(error)) from None
 
 
+_FAILURES = {
+    404: FetchFailure.NOT_FOUND,
+    408: FetchFailure.UNREACHABLE,
+    410: FetchFailure.GONE,
+    429: FetchFailure.UNREACHABLE,
+}
+_FAILURES_BY_CLASS = {4: FetchFailure.REFUSED, 5: FetchFailure.UNREACHABLE}
+
+
 def _check_status(status: int) -> None:
-    if status == 200:
-        return
-    by_status = {
-        404: FetchFailure.NOT_FOUND,
-        408: FetchFailure.UNREACHABLE,
-        410: FetchFailure.GONE,
-        429: FetchFailure.UNREACHABLE,
-    }
-    kind = {4: FetchFailure.REFUSED, 5: FetchFailure.UNREACHABLE}.get(status // 100, FetchFailure.INVALID)
-    raise FetchFailed(by_status.get(status, kind), f"status {status}")
-
-
-def _target(at: str, answer: Response) -> str:
-    """Return where a redirect leads. It is checked like any other URL when it is asked."""
-    try:
-        url = urljoin(at, answer.headers.get("location", ""))
-        target = parse_url(url)
-    except ValueError:
-        raise FetchFailed(FetchFailure.INVALID, "a redirect to nowhere") from None
-    if parse_url(at).scheme == "https" and target.scheme != "https":
-        raise FetchFailed(FetchFailure.INVALID, "a redirect from https to http")
-    return without_fragment(url)
+    if status != 200:
+        by_class = _FAILURES_BY_CLASS.get(status // 100, FetchFailure.INVALID)
+        raise FetchFailed(_FAILURES.get(status, by_class), f"status {status}")
 
 
 def _id(document: Json) -> str:

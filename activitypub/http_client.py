@@ -1,8 +1,11 @@
-"""The only way out: one request through the guard. The only importer of aiohttp; redirects are left to the caller."""
+"""The HTTP client: each request goes through the guard. The only importer of aiohttp.
+
+Redirects are returned as they come; `redirects` follows them.
+"""
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -12,20 +15,9 @@ from yarl import URL
 
 from activitypub.guard import Blocked, Guard, make_socket
 from activitypub.signatures.request import Request
+from activitypub.transport import Response, ResponseTooLarge, Unreachable
 
 _CHUNK = 65_536
-
-
-class Unreachable(Exception):
-    """No answer: the name does not resolve, nobody listens, TLS fails, or time is up. Worth another try later."""
-
-
-class ResponseTooLarge(Exception):
-    """The answer has more bytes than were allowed. `response` is all of it but the body."""
-
-    def __init__(self, response: "Response", most: int) -> None:
-        super().__init__(f"the answer has more than {most} bytes")
-        self.response = response
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +27,6 @@ class HttpLimits:
     body: int = 1024 * 1024
     connections: int = 128
     per_host: int = 2  # a dead host must not take the connections of the living
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """`headers` have lower-case names; of one that came twice the first counts, and of Link all (RFC 9110, 5.3)."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def media_type(self) -> str:
-        """The Content-Type as it came, stripped and in lower case."""
-        return self.headers.get("content-type", "").strip().lower()
 
 
 class HttpClient:

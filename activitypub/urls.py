@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 MAX_URL = 2048  # Mastodon refuses ids over 2,048 too
 CACHE_SIZE = 1024  # of at most 2 kB: the same few are parsed a dozen times for each activity
@@ -92,6 +92,18 @@ def from_iri(text: str) -> str:
         # signs that IDNA makes of others, as of U+2100: the host would end earlier than it seems to (CVE-2019-9636)
         raise BadUrl("the host is no name")
     return scheme + separator + host + quote(rest, safe=_PRINTABLE)
+
+
+def resolve(base: str, reference: str) -> str:
+    """Return the absolute URL of `reference` in the document at `base` (RFC 3986 section 5), as ASCII.
+
+    Raises BadUrl for a reference that cannot be resolved; whether the result is an http(s) URL is not checked.
+    """
+    try:
+        # longer ones are refused by `from_iri`; cut before, since they cost time
+        return from_iri(urljoin(base, reference[: MAX_URL + 1]))
+    except ValueError as error:
+        raise BadUrl(str(error)) from None
 
 
 def authority(text: object) -> str:

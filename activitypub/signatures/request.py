@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from activitypub.refusal import Reason, Refused
 from activitypub.urls import parse_url
@@ -38,6 +38,10 @@ class Request:
     def url(self) -> str:
         """The URL as the public sees it, without a fragment."""
         return self.origin + self.target
+
+    def with_headers(self, added: Iterable[tuple[str, str]]) -> "Request":
+        """Return the same request with more headers behind its own; their names must be lower case."""
+        return replace(self, headers=(*self.headers, *added))
 
     def header(self, name: str) -> str | None:
         """Return the value of the header `name` (lower case), None without it. Raises Refused if it comes twice.

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from activitypub.actor import Actor
 from activitypub.discovery import find_account, verify_handle
-from activitypub.fetch import Clock, FetchedDocument, Fetcher, FetchFailed
+from activitypub.fetch import FetchedDocument, Fetcher, FetchFailed
 from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.http_client import HttpClient
 from activitypub.schemes import Schemes
+from activitypub.transport import Clock
 from activitypub.urls import authority
 from activitypub.webfinger import Handle
 from fedistream.core.supervisor import go

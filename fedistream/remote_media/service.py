@@ -12,12 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-from urllib.parse import urljoin
 
+from activitypub import redirects
 from activitypub.guard import Blocked
-from activitypub.http_client import Response, ResponseTooLarge, Unreachable
-from activitypub.signatures.request import Request, outgoing_request
+from activitypub.redirects import RedirectRefused
+from activitypub.transport import Response, ResponseTooLarge, Transport, Unreachable
+from activitypub.urls import BadUrl
 from fedistream.core.errors import NotFound, TooMany
 from fedistream.core.image_types import MEDIA_TYPES, sniff
 from fedistream.core.supervisor import go
@@ -25,16 +25,8 @@ from fedistream.remote_media.signed_paths import KEY, SignedPaths
 
 log = logging.getLogger(__name__)
 
-HOPS = 2  # redirects that are followed
-REDIRECTS = frozenset((301, 302, 303, 307, 308))
 ACCEPT = (("Accept", "image/webp, image/png, image/jpeg, image/gif"),)
 MAX_FAILED = 10_000  # URLs that are remembered for having no picture
-
-
-class Sends(Protocol):
-    """`activitypub.http_client.HttpClient`: guarded, and limited in time."""
-
-    async def send(self, request: Request, *, max_body: int | None = None) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,12 @@ class MediaProxy:
     """`folder` is the one in which `paths` have their key. `clock` is in Unix seconds."""
 
     def __init__(
-        self, outside: Sends, paths: SignedPaths, folder: Path, clock: Callable[[], float], limits: Limits | None = None
+        self,
+        outside: Transport,
+        paths: SignedPaths,
+        folder: Path,
+        clock: Callable[[], float],
+        limits: Limits | None = None,
     ) -> None:
         self._outside, self._paths, self._folder, self._clock = outside, paths, folder, clock
         self._limits = limits or Limits()
@@ -115,8 +112,7 @@ class MediaProxy:
         async with self._turn:
             try:
                 answer = await self._get(url)
-            # a ValueError: BadUrl, or what urljoin raises
-            except (Blocked, ResponseTooLarge, Unreachable, ValueError) as why:
+            except (BadUrl, Blocked, RedirectRefused, ResponseTooLarge, Unreachable) as why:
                 raise NotFound(str(why)) from why
         kind = sniff(answer.body)
         if answer.status != 200 or kind is None:
@@ -125,12 +121,7 @@ class MediaProxy:
         return Image(answer.body, MEDIA_TYPES[kind])
 
     async def _get(self, url: str) -> Response:
-        for _ in range(HOPS):
-            answer = await self._outside.send(outgoing_request("GET", url, ACCEPT), max_body=self._limits.picture)
-            if answer.status not in REDIRECTS:
-                return answer
-            url = urljoin(url, answer.headers.get("location", ""))
-        return await self._outside.send(outgoing_request("GET", url, ACCEPT), max_body=self._limits.picture)
+        return (await redirects.get(self._outside, url, ACCEPT, max_body=self._limits.picture)).response
 
     async def _keep(self, file: Path, data: bytes) -> None:
         try:

@@ -1,40 +1,31 @@
 """From somebody's website to the server that speaks for it (IndieAuth, sections 3 and 4).
 
-Every address in here is a stranger's: what is connected to is for the `Web` that is handed in to judge.
+Every address in here is a stranger's: what is connected to is for the `Transport` that is handed in to judge.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
-from urllib.parse import urljoin
+from itertools import takewhile
 
 from activitypub.guard import Blocked
-from activitypub.http_client import Response, ResponseTooLarge, Unreachable
+from activitypub.redirects import PERMANENT, RedirectLimits, RedirectRefused, TooManyRedirects, get
 from activitypub.refusal import Refused
-from activitypub.signatures.request import Request, outgoing_request
+from activitypub.signatures.request import outgoing_request
 from activitypub.strictjson import parse
-from activitypub.urls import MAX_URL, BadUrl, from_iri, parse_url
+from activitypub.transport import Response, ResponseTooLarge, Transport, Unreachable
+from activitypub.urls import BadUrl, from_iri, parse_url, resolve
 from fedistream.core.errors import Invalid
 from fedistream.signin import links
 
 log = logging.getLogger(__name__)
 
 FIELD = "authHost"
-MAX_REDIRECTS = 5
-PERMANENT = frozenset((301, 308))
-REDIRECTS = frozenset((301, 302, 303, 307, 308))
 TIME_S = 15.0  # for all of it together
+REDIRECTS = RedirectLimits(count=5, total_s=TIME_S)
 METADATA, ENDPOINT = "indieauth-metadata", "authorization_endpoint"
 MAX_PROFILE = 500  # characters, as an identity may have
-
-
-class Web(Protocol):
-    """One request to the outside and its answer; never to an address that is not public. Raises Blocked, Unreachable,
-    TooLong."""
-
-    async def send(self, request: Request, *, max_body: int | None = None) -> Response: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +66,14 @@ def canonical(text: str) -> str:
     return str(url)
 
 
-async def discover(web: Web, profile: str) -> Profile:
+async def discover(web: Transport, profile: str) -> Profile:
     """Look at a website for the server it names. `profile` is canonical. Raises Invalid with words for whose it is."""
     try:
         async with asyncio.timeout(TIME_S):
             return await _discover(web, profile)
-    except (Blocked, BadUrl, Unreachable, TimeoutError) as error:
+    except TooManyRedirects:
+        raise Invalid(FIELD, "redirects too often") from None
+    except (Blocked, BadUrl, RedirectRefused, Unreachable, TimeoutError) as error:
         log.info("the website %s gave no answer: %s %s", profile, type(error).__name__, error)
         # one answer for all of these: which names of our network exist, and what listens there, is nobody's business
         raise Invalid(FIELD, "did not answer, or is not connected to from here: it must be https, and public") from None
@@ -88,25 +81,17 @@ async def discover(web: Web, profile: str) -> Profile:
         raise Invalid(FIELD, "has too large a page") from None
 
 
-async def _discover(web: Web, profile: str) -> Profile:
-    urls, at, permanent = [profile], profile, True
-    for _ in range(MAX_REDIRECTS + 1):
-        answer = await web.send(outgoing_request("GET", at, [("Accept", "text/html, */*;q=0.5")]))
-        if answer.status not in REDIRECTS:
-            break
-        at = join(at, answer.headers.get("location", ""))
-        # who moved for good has moved only as far as every step on the way says so
-        permanent = permanent and answer.status in PERMANENT
-        if permanent:
-            urls.append(canonical(at))
-    else:
-        raise Invalid(FIELD, "redirects too often")
-    if answer.status != 200:
-        raise Invalid(FIELD, f"answered {answer.status}")
-    return Profile(tuple(urls), await _server(web, at, answer))
+async def _discover(web: Transport, profile: str) -> Profile:
+    followed = await get(web, profile, [("Accept", "text/html, */*;q=0.5")], limits=REDIRECTS)
+    # a website has moved for good only as far as every redirect on the way is a permanent one
+    moved = takewhile(lambda hop: hop.status in PERMANENT, followed.hops)
+    urls = (profile, *(canonical(hop.url) for hop in moved))
+    if followed.response.status != 200:
+        raise Invalid(FIELD, f"answered {followed.response.status}")
+    return Profile(urls, await _server(web, followed.url, followed.response))
 
 
-async def _server(web: Web, at: str, answer: Response) -> Server:
+async def _server(web: Transport, at: str, answer: Response) -> Server:
     # beside the loop: a page may have a megabyte
     named = await asyncio.to_thread(_named, at, answer)
     if METADATA in named:
@@ -119,7 +104,7 @@ async def _server(web: Web, at: str, answer: Response) -> Server:
 def _named(at: str, answer: Response) -> Mapping[str, str]:
     """The addresses of what is looked for, by relation; the first of each. Raises BadUrl."""
     wanted = (METADATA, ENDPOINT)
-    return {link.rel: join(at, link.href) for link in reversed([*_links(answer)]) if link.rel in wanted}
+    return {link.rel: resolve(at, link.href) for link in reversed([*_links(answer)]) if link.rel in wanted}
 
 
 def _links(answer: Response) -> Iterable[links.Link]:
@@ -129,7 +114,7 @@ def _links(answer: Response) -> Iterable[links.Link]:
         yield from links.of_html(answer.body.decode("utf-8", "replace"))
 
 
-async def _metadata(web: Web, url: str) -> Server:
+async def _metadata(web: Transport, url: str) -> Server:
     answer = await web.send(outgoing_request("GET", url, [("Accept", "application/json")]))
     try:
         told = parse(answer.body) if answer.status == 200 else {}
@@ -139,17 +124,9 @@ async def _metadata(web: Web, url: str) -> Server:
     if not isinstance(endpoint, str) or not isinstance(issuer, str):
         raise Invalid(FIELD, "names an IndieAuth server that does not say how to reach it")
     says = told.get("authorization_response_iss_parameter_supported") is True
-    return Server(_endpoint(join(url, endpoint)), issuer, says and bool(issuer))
+    return Server(_endpoint(resolve(url, endpoint)), issuer, says and bool(issuer))
 
 
 def _endpoint(url: str) -> str:
     """Where a browser will be sent to: nothing but a web address. Raises BadUrl."""
     return str(parse_url(url)).partition("#")[0]
-
-
-def join(base: str, reference: str) -> str:
-    """Return the address that a reference in the document at `base` leads to. Raises BadUrl."""
-    try:
-        return from_iri(urljoin(base, reference[: MAX_URL + 1]))
-    except ValueError as error:
-        raise BadUrl(str(error)) from None

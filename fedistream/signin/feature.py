@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fedistream.signin.discovery import Web
+from activitypub.transport import Transport
 from fedistream.signin.indieauth import Chat, IndieAuth, Pace, Settings
 from fedistream.signin.indieauth import Neighbours as IndieAuthNeighbours
 from fedistream.signin.one_time_codes import Fediverse, OneTimeCodes
@@ -22,7 +22,7 @@ LETTERS_FROM = (3, 1 / 1200)  # of these because of one address
 class Neighbours:
     settings: Settings
     chat: Chat
-    web: Web
+    web: Transport
     fediverse: Fediverse[Any]
     paces: Paces
 

@@ -15,13 +15,13 @@ from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from activitypub.guard import Blocked
-from activitypub.http_client import Response, ResponseTooLarge, Unreachable
 from activitypub.refusal import Refused
 from activitypub.signatures.request import outgoing_request
 from activitypub.strictjson import parse
+from activitypub.transport import Response, ResponseTooLarge, Transport, Unreachable
 from fedistream.core.errors import Conflict, Invalid, TooMany
 from fedistream.core.uniform_timing import uniform_timing
-from fedistream.signin.discovery import Profile, Server, Web, canonical, discover
+from fedistream.signin.discovery import Profile, Server, canonical, discover
 from fedistream.signin.pending import Pending
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Neighbours:
 
     settings: Settings
     chat: Chat
-    web: Web
+    web: Transport
     pace: Pace
 
 

@@ -8,8 +8,9 @@ import pytest
 from aiohttp import web
 
 from activitypub.guard import Blocked, Guard
-from activitypub.http_client import HttpClient, HttpLimits, ResponseTooLarge, Unreachable
+from activitypub.http_client import HttpClient, HttpLimits
 from activitypub.signatures.request import Request, outgoing_request
+from activitypub.transport import ResponseTooLarge, Unreachable
 from tests.kit.remote import json_answer, make_certificate, remote, way_out
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from activitypub import actor, fetch, strictjson, type_names, urls
+from activitypub import actor, redirects, strictjson, type_names, urls
 from activitypub.fetch_limiter import FetchLimits
 from activitypub.http_client import HttpLimits
 from activitypub.refusal import STATUS
@@ -203,7 +203,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         ),
         "reports of one host": rate(reports.BURST, reports.PER_S * 3600, "hour"),
         "fetches from one host": f"{budget.fetches * 60 / budget.period_s:.0f} a minute",
-        "redirects": f"{fetch.MAX_HOPS}",
+        "redirects": f"{redirects.LIMITS.count}",
         "time for a request of ours": f"{outside.total_s:.0f} s",
         "items of a page of ours": f"{documents.PAGE}",
         "text of a post": f"{compose.MAX_TEXT} characters",

@@ -64,7 +64,7 @@ ROOMS: dict[str, Room] = {
     "activitypub.signatures.cavage": wire("activitypub", libraries=("httpsig",)),
     "activitypub.guard": Room(("activitypub",)),
     "activitypub.http_client": Room(("activitypub",), ("aiohttp", "yarl")),
-    "activitypub.fetch_limiter": Room(("activitypub",)),
+    **dict.fromkeys(("activitypub.fetch_limiter", "activitypub.redirects"), Room(("activitypub",))),
     "media": Room(("media",), ("aiofiles", "obstore", "uvloop")),
     **dict.fromkeys(FORMATS, wire(*FORMATS)),
     "media.rtmp": wire("media.rtmp"),

@@ -15,7 +15,7 @@ from activitypub.refusal import Refused
 from activitypub.signatures import cavage, digest, httpdate
 from activitypub.signatures.request import incoming_request
 from activitypub.signatures.structured_fields import MAX_FIELD, BadField, parse_dictionary
-from activitypub.urls import BadUrl, parse_url
+from activitypub.urls import BadUrl, parse_url, resolve
 from activitypub.vocabulary.activity import parse_activity
 from activitypub.vocabulary.objects import Object
 from activitypub.webfinger import BadHandle, parse_handle, parse_jrd, parse_resource
@@ -265,7 +265,7 @@ PARSERS: Mapping[str, Parser] = {
     "URL": Parser(parse_url, again(*ADDRESSES), (BadUrl,), ADDRESSES),
     "website": Parser(discovery.canonical, again(*ADDRESSES), (Invalid,), ADDRESSES),
     "place of a redirect": Parser(
-        lambda text: discovery.join("https://a.example/x/y", text), again(*ADDRESSES), (BadUrl,), ADDRESSES
+        lambda text: resolve("https://a.example/x/y", text), again(*ADDRESSES), (BadUrl,), ADDRESSES
     ),
     "Link header": Parser(lambda text: [*links.of_header(text)], again(*LINK_PIECES), pieces=LINK_PIECES),
     "links of a page": Parser(
