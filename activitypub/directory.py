@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from activitypub import nodeinfo, properties
 from activitypub.actor import Actor
 from activitypub.discovery import find_actor
-from activitypub.fetch import FetchFailed, FetchFailure
-from activitypub.fetch_limiter import DocumentFetcher
+from activitypub.network.fetch import FetchFailed, FetchFailure
+from activitypub.network.fetch_limiter import DocumentFetcher
 from activitypub.refusal import Refused
 from activitypub.strictjson import Json
 from activitypub.urls import Url, is_url, same_authority

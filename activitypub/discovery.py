@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from activitypub import properties
 from activitypub.actor import Actor, parse_actor, parse_key
-from activitypub.fetch import FetchFailed, FetchFailure
-from activitypub.fetch_limiter import DocumentFetcher
+from activitypub.network.fetch import FetchFailed, FetchFailure
+from activitypub.network.fetch_limiter import DocumentFetcher
 from activitypub.refusal import Refused
 from activitypub.signer import Missing, Signer
 from activitypub.strictjson import Json

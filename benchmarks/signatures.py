@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from activitypub import strictjson
 from activitypub.actor import Actor
-from activitypub.deliver import Delivered, Deliverer, encode_payload
-from activitypub.guard import Guard, parse_allowed
-from activitypub.http_client import HttpClient, HttpLimits
 from activitypub.inbox import Verified, receive
-from activitypub.schemes import Schemes
+from activitypub.network.deliver import Delivered, Deliverer, encode_payload
+from activitypub.network.guard import Guard, parse_allowed
+from activitypub.network.http_client import HttpClient, HttpLimits
+from activitypub.network.schemes import Schemes
 from activitypub.signatures import Scheme, parse_signature, sign
 from activitypub.signatures.cavage import WITH_BODY
 from activitypub.signatures.keys import SigningKey, make_ed25519, make_rsa

@@ -16,8 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from activitypub.deliver import Deliverer
-from activitypub.schemes import Schemes
+from activitypub.network.deliver import Deliverer
+from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream.app import reactions
 from fedistream.app.config import Config

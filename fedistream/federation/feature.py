@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from activitypub.fetch_limiter import FetchLimiter
-from activitypub.guard import Guard, parse_allowed
-from activitypub.http_client import HttpClient
-from activitypub.schemes import Schemes
-from activitypub.transport import Clock
+from activitypub.network.fetch_limiter import FetchLimiter
+from activitypub.network.guard import Guard, parse_allowed
+from activitypub.network.http_client import HttpClient
+from activitypub.network.schemes import Schemes
+from activitypub.network.transport import Clock
 from fedistream import __version__
 from fedistream.core.errors import Invalid
 from fedistream.core.retention_clock import RetentionClock

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from activitypub.actor import Actor
 from activitypub.discovery import find_account, verify_handle
-from activitypub.fetch import FetchedDocument, Fetcher, FetchFailed
-from activitypub.fetch_limiter import DocumentFetcher
-from activitypub.http_client import HttpClient
-from activitypub.schemes import Schemes
-from activitypub.transport import Clock
+from activitypub.network.fetch import FetchedDocument, Fetcher, FetchFailed
+from activitypub.network.fetch_limiter import DocumentFetcher
+from activitypub.network.http_client import HttpClient
+from activitypub.network.schemes import Schemes
+from activitypub.network.transport import Clock
 from activitypub.urls import authority
 from activitypub.webfinger import Handle
 from fedistream.core.supervisor import go
@@ -27,7 +27,7 @@ MAX_WAITING = 500  # actors whose servers were not asked yet
 
 
 class SignedFetcher:
-    """`activitypub.fetch_limiter.DocumentFetcher`, to be wrapped in a FetchLimiter. Raises Off beside FetchFailed."""
+    """A `DocumentFetcher` of the library, to be wrapped in its FetchLimiter. Raises Off beside FetchFailed."""
 
     def __init__(self, outside: HttpClient, keys: Keys, schemes: Schemes, clock: Clock) -> None:
         self._outside, self._keys, self._schemes, self._clock = outside, keys, schemes, clock

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from activitypub.actor import Actor, parse_actor, write_actor
 from activitypub.discovery import find_signer
-from activitypub.fetch_limiter import DocumentFetcher
+from activitypub.network.fetch_limiter import DocumentFetcher
 from activitypub.refusal import Refused
 from activitypub.signer import Missing, Signer
 from activitypub.urls import authority, without_fragment

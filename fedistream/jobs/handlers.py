@@ -4,8 +4,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from activitypub import deliver
-from activitypub.deliver import Payload, encode_payload
+from activitypub.network import deliver
+from activitypub.network.deliver import Payload, encode_payload
 from activitypub.signatures.keys import SigningKey
 from activitypub.urls import without_fragment
 from fedistream.core.bus import Reaction

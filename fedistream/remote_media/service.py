@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from activitypub import redirects
-from activitypub.guard import Blocked
-from activitypub.redirects import RedirectRefused
-from activitypub.transport import Response, ResponseTooLarge, Transport, Unreachable
+from activitypub.network import redirects
+from activitypub.network.guard import Blocked
+from activitypub.network.redirects import RedirectRefused
+from activitypub.network.transport import Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.urls import BadUrl
 from fedistream.core.errors import NotFound, TooMany
 from fedistream.core.image_types import MEDIA_TYPES, sniff

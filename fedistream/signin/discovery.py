@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-from activitypub.guard import Blocked
-from activitypub.redirects import PERMANENT, RedirectLimits, RedirectRefused, TooManyRedirects, get
+from activitypub.network.guard import Blocked
+from activitypub.network.redirects import PERMANENT, RedirectLimits, RedirectRefused, TooManyRedirects, get
+from activitypub.network.transport import Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.refusal import Refused
 from activitypub.signatures.request import outgoing_request
 from activitypub.strictjson import parse
-from activitypub.transport import Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.urls import BadUrl, from_iri, parse_url, resolve
 from fedistream.core.errors import Invalid
 from fedistream.signin import links

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from activitypub.transport import Transport
+from activitypub.network.transport import Transport
 from fedistream.signin.indieauth import Chat, IndieAuth, Pace, Settings
 from fedistream.signin.indieauth import Neighbours as IndieAuthNeighbours
 from fedistream.signin.one_time_codes import Fediverse, OneTimeCodes

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from activitypub.guard import Blocked
+from activitypub.network.guard import Blocked
+from activitypub.network.transport import Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.refusal import Refused
 from activitypub.signatures.request import outgoing_request
 from activitypub.strictjson import parse
-from activitypub.transport import Response, ResponseTooLarge, Transport, Unreachable
 from fedistream.core.errors import Conflict, Invalid, TooMany
 from fedistream.core.uniform_timing import uniform_timing
 from fedistream.signin.discovery import Profile, Server, canonical, discover

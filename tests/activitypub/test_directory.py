@@ -20,7 +20,7 @@ from activitypub.directory import (
     write_leave,
     write_offer,
 )
-from activitypub.fetch import FetchFailed
+from activitypub.network.fetch import FetchFailed
 from activitypub.nodeinfo import NodeInfo
 from activitypub.strictjson import Json
 from activitypub.urls import parse_url

@@ -6,12 +6,12 @@ from aiohttp import web
 from activitypub import strictjson
 from activitypub.actor import ActorKey, parse_actor
 from activitypub.discovery import find_account, find_actor, find_signer, verify_handle
-from activitypub.fetch import FetchedDocument, FetchFailed, FetchFailure
+from activitypub.network.fetch import FetchedDocument, FetchFailed, FetchFailure
 from activitypub.signatures.request import Request
 from activitypub.signer import Missing, Signer
 from activitypub.strictjson import Json
 from activitypub.webfinger import ACTIVITY_JSON, Handle, Jrd, Link, write_jrd
-from tests.activitypub.test_fetch import fetcher
+from tests.activitypub.network.test_fetch import fetcher
 from tests.kit.actors import ANN, actor, document, ed25519_actor_key
 from tests.kit.remote import json_answer, remote, way_out
 from tests.kit.signing import rsa_key

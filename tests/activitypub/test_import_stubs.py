@@ -46,7 +46,7 @@ def test_a_stand_in_is_a_module_of_that_name() -> None:
 
 def test_what_the_old_libraries_drag_in_is_not_loaded_by_the_actor_layer() -> None:
     code = (
-        "import sys, activitypub.inbox, activitypub.deliver\n"
+        "import sys, activitypub.inbox, activitypub.network.deliver\n"
         "print([name for name in ('requests', 'urllib3', 'cffi', 'pycparser', 'pkg_resources') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from activitypub import actor, redirects, strictjson, type_names, urls
-from activitypub.fetch_limiter import FetchLimits
-from activitypub.http_client import HttpLimits
+from activitypub import actor, strictjson, type_names, urls
+from activitypub.network import redirects
+from activitypub.network.fetch_limiter import FetchLimits
+from activitypub.network.http_client import HttpLimits
 from activitypub.refusal import STATUS
 from activitypub.signatures import keys, parsed_signature, request
 from fedistream.api.fediverse import inbox, routes

@@ -11,7 +11,7 @@ ALLOWED = {
     "fedistream.core.supervisor": "it is the supervisor",
     "fedistream.db.transaction": "its caller waits for it, and a failure is logged when the caller has gone",
     "media.rtmp.server": "a library; what the task raises is logged when it is over",
-    "activitypub.fetch_limiter": "a library; those who wait for the fetch are given what it raises",
+    "activitypub.network.fetch_limiter": "a library; those who wait for the fetch are given what it raises",
 }
 
 

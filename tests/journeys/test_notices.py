@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from activitypub.guard import Guard
-from activitypub.http_client import HttpClient
+from activitypub.network.guard import Guard
+from activitypub.network.http_client import HttpClient
 from activitypub.strictjson import Json
 from tests.kit.encoder import Encoder
 from tests.kit.fediverse import Peer, peer

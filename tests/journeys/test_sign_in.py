@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from activitypub.guard import Guard
-from activitypub.http_client import HttpClient
+from activitypub.network.guard import Guard
+from activitypub.network.http_client import HttpClient
 from tests.kit import browser
 from tests.kit.browser import visit
 from tests.kit.fediverse import Peer, peer

@@ -10,7 +10,7 @@ from secrets import randbelow, token_bytes, token_urlsafe
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.access_tokens.service import Integrations, Scope
 from fedistream.api.hls import HlsFace
 from fedistream.api.http.application import application

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from activitypub.guard import Guard
-from activitypub.http_client import HttpClient
+from activitypub.network.guard import Guard
+from activitypub.network.http_client import HttpClient
 from activitypub.refusal import Refused
 from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey

@@ -11,12 +11,12 @@ from typing import Any
 from aiohttp import web
 
 from activitypub.actor import write_actor
-from activitypub.http_client import HttpClient
+from activitypub.network.http_client import HttpClient
+from activitypub.network.transport import Response
 from activitypub.signatures import Scheme, parse_signature, sign
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import Json
-from activitypub.transport import Response
 from activitypub.webfinger import JRD, SELF, Jrd, Link, write_jrd
 from tests.kit.actors import actor
 from tests.kit.remote import Remote, remote

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from activitypub.guard import Guard
-from activitypub.http_client import HttpClient
+from activitypub.network.guard import Guard
+from activitypub.network.http_client import HttpClient
 from tests.kit.asking import basic
 from tests.kit.fediverse import Peer, peer
 from tests.kit.livenode import PASSWORD, LiveNode, live_node

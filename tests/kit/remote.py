@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from activitypub.guard import Guard, parse_allowed
-from activitypub.http_client import HttpClient, HttpLimits
+from activitypub.network.guard import Guard, parse_allowed
+from activitypub.network.http_client import HttpClient, HttpLimits
 from activitypub.signatures.request import Request, incoming_request
 
 Handler = Callable[[Request], Awaitable[web.StreamResponse] | web.StreamResponse]

@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from activitypub.fetch_limiter import FetchLimits
+from activitypub.network.fetch_limiter import FetchLimits
 from activitypub.signatures.request import Request
 from tests.kit.federating import Town, town, until
 from tests.kit.remote import json_answer, remote

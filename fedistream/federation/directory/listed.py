@@ -14,9 +14,9 @@ from tortoise.exceptions import IntegrityError
 from activitypub import directory
 from activitypub.actor import Actor
 from activitypub.directory import StreamStatus
-from activitypub.fetch import FetchFailed
-from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import Verified
+from activitypub.network.fetch import FetchFailed
+from activitypub.network.fetch_limiter import DocumentFetcher
 from activitypub.urls import BadUrl, Url, parse_url
 from activitypub.vocabulary import compose
 from activitypub.vocabulary.activity import Activity, InnerActivity

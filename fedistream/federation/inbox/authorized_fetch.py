@@ -3,11 +3,11 @@
 The node's own actor is for everybody in any case, since whoever checks our signatures has to read it; so is discovery.
 """
 
+from activitypub.network.transport import Clock
 from activitypub.refusal import Reason, Refused
 from activitypub.signatures import parse_signature
 from activitypub.signatures.request import Request
 from activitypub.signer import verify
-from activitypub.transport import Clock
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.inbox.stats import InboxStats
 from fedistream.federation.remote_actors import RemoteActors

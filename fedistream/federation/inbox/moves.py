@@ -13,9 +13,9 @@ from tortoise.expressions import Q
 
 from activitypub.actor import Actor
 from activitypub.discovery import find_actor
-from activitypub.fetch import FetchFailed, FetchFailure
-from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import Verified
+from activitypub.network.fetch import FetchFailed, FetchFailure
+from activitypub.network.fetch_limiter import DocumentFetcher
 from fedistream.core.events import Fact
 from fedistream.db import atomic
 from fedistream.federation.followers.service import Followers

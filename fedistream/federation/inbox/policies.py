@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import Verified
-from activitypub.transport import Clock
+from activitypub.network.fetch_limiter import DocumentFetcher
+from activitypub.network.transport import Clock
 from fedistream.core.events import Fact
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.delivery import Delivery

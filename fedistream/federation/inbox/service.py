@@ -14,12 +14,12 @@ from tortoise.exceptions import IntegrityError
 
 from activitypub.actor import Actor
 from activitypub.discovery import find_account, find_handle
-from activitypub.fetch import FetchFailed
-from activitypub.fetch_limiter import DocumentFetcher
 from activitypub.inbox import ActorGone, Ignored, Verified, receive
+from activitypub.network.fetch import FetchFailed
+from activitypub.network.fetch_limiter import DocumentFetcher
+from activitypub.network.transport import Clock
 from activitypub.refusal import Reason, Refused
 from activitypub.signatures.request import Request
-from activitypub.transport import Clock
 from activitypub.urls import authority
 from activitypub.vocabulary.activity import InnerActivity
 from activitypub.vocabulary.reversals import reversal_of

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from activitypub.transport import Clock
+from activitypub.network.transport import Clock
 from activitypub.webfinger import BadHandle, parse_handle
 from fedistream.core.errors import Invalid
 from fedistream.core.uniform_timing import uniform_timing

@@ -18,9 +18,13 @@ from fedistream.jobs.models import OutboxRow
 from tests.house.tree import ROOT
 from tests.kit.federated import LIVE, Federated, federated
 
-INBOX, FETCH, CLIENT = "activitypub/test_inbox.py", "activitypub/test_fetch.py", "activitypub/test_http_client.py"
+INBOX, FETCH, CLIENT = (
+    "activitypub/test_inbox.py",
+    "activitypub/network/test_fetch.py",
+    "activitypub/network/test_http_client.py",
+)
 JSON, CAVAGE = "activitypub/test_strictjson.py", "activitypub/signatures/test_cavage.py"
-LIMITER, EXCERPT = "activitypub/test_fetch_limiter.py", "fedistream/federation/test_remote_html.py"
+LIMITER, EXCERPT = "activitypub/network/test_fetch_limiter.py", "fedistream/federation/test_remote_html.py"
 SERVICE, LISTS = "fedistream/federation/inbox/test_service.py", "fedistream/federation/followers/test_blocklists.py"
 HERE, PACE = "fedistream/federation/test_checklist.py", "fedistream/federation/test_rate_limits.py"
 
@@ -77,8 +81,8 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "private addresses, at the socket": (
         (CLIENT, "test_every_spelling_of_an_address_that_is_not_public_is_refused_at_the_socket"),
-        ("activitypub/test_guard.py", "test_other_schemes_and_ports_are_refused"),
-        ("activitypub/test_guard.py", "test_only_the_listed_host_and_port_are_meant"),
+        ("activitypub/network/test_guard.py", "test_other_schemes_and_ports_are_refused"),
+        ("activitypub/network/test_guard.py", "test_only_the_listed_host_and_port_are_meant"),
     ),
     "redirects by hand, twice": (
         (FETCH, "test_a_third_redirect_is_one_too_many"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.channels.service import Channel
 from fedistream.core.errors import Invalid, TooMany
 from fedistream.db import Database

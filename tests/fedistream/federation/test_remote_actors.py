@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from activitypub.actor import Actor, ActorKey
-from activitypub.fetch import FetchedDocument, FetchFailed, FetchFailure
-from activitypub.fetch_limiter import DocumentFetcher
+from activitypub.network.fetch import FetchedDocument, FetchFailed, FetchFailure
+from activitypub.network.fetch_limiter import DocumentFetcher
 from activitypub.signatures.keys import make_ed25519
 from activitypub.signer import Signer
 from activitypub.vocabulary.reversals import Reversal

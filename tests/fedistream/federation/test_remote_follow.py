@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.core.errors import Invalid
 from fedistream.core.events import SettingChanged
 from fedistream.db import Database

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import web
 
-from activitypub.deliver import Deliverer
-from activitypub.schemes import Schemes
+from activitypub.network.deliver import Deliverer
+from activitypub.network.schemes import Schemes
 from activitypub.signatures import parse_signature
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request

@@ -12,8 +12,8 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activitypub.guard import Guard
-from activitypub.http_client import HttpClient
+from activitypub.network.guard import Guard
+from activitypub.network.http_client import HttpClient
 from activitypub.signatures.request import Request
 from fedistream.core.errors import NotFound, TooMany
 from fedistream.remote_media.service import Image, Limits, MediaProxy

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from activitypub.guard import Guard
-from activitypub.http_client import HttpClient, HttpLimits
+from activitypub.network.guard import Guard
+from activitypub.network.http_client import HttpClient, HttpLimits
 from fedistream.core.errors import Invalid
 from fedistream.signin.discovery import Profile, Server, canonical, discover
 from tests.kit.website import Website, website

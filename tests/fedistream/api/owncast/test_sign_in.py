@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.chat.values import Visitor
 from fedistream.jobs.models import OutboxRow
 from fedistream.signin.indieauth import LIFE_S, MAX_BUSY_EACH

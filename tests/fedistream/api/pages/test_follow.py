@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from tests.kit.faces import Faces, open_faces
 from tests.kit.homeserver import home_server
 from tests.kit.remote import Remote

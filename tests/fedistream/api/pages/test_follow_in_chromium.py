@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.api.pages.follow_invitation import FollowInvitation
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
 from tests.kit import browser, onair

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.core.errors import Invalid
 from fedistream.core.events import SettingChanged
 from fedistream.db import Database, atomic

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.core.errors import Invalid
 from fedistream.db import Database
 from fedistream.federation.values import Off

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from activitypub.addressing import PUBLIC
-from activitypub.guard import Guard
+from activitypub.network.guard import Guard
 from fedistream.chat.values import Edited, Kind, Message, Origin, Shown
 from fedistream.core.errors import Conflict, NotFound, TooMany
 from fedistream.db import Database

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from activitypub.guard import Blocked, Guard
-from activitypub.http_client import HttpClient, HttpLimits
+from activitypub.network.guard import Blocked, Guard
+from activitypub.network.http_client import HttpClient, HttpLimits
+from activitypub.network.transport import ResponseTooLarge, Unreachable
 from activitypub.signatures.request import Request, outgoing_request
-from activitypub.transport import ResponseTooLarge, Unreachable
 from tests.kit.remote import json_answer, make_certificate, remote, way_out
 
 

@@ -6,10 +6,10 @@ import pytest
 from aiohttp import web
 
 from activitypub import strictjson
-from activitypub.fetch import Fetcher, FetchFailed, FetchFailure
-from activitypub.guard import Guard
-from activitypub.http_client import HttpClient
-from activitypub.schemes import Schemes
+from activitypub.network.fetch import Fetcher, FetchFailed, FetchFailure
+from activitypub.network.guard import Guard
+from activitypub.network.http_client import HttpClient
+from activitypub.network.schemes import Schemes
 from activitypub.signatures import Scheme, parse_signature
 from activitypub.signatures.request import Request
 from tests.kit.actors import NODE

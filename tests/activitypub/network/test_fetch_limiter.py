@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from activitypub.fetch import FetchedDocument, FetchFailed, FetchFailure
-from activitypub.fetch_limiter import FAILURE_TTL_S, FetchLimiter, FetchLimits
+from activitypub.network.fetch import FetchedDocument, FetchFailed, FetchFailure
+from activitypub.network.fetch_limiter import FAILURE_TTL_S, FetchLimiter, FetchLimits
 
 URL = "https://a.example/1"
 

@@ -3,10 +3,10 @@
 import pytest
 from aiohttp import web
 
-from activitypub.schemes import Schemes
+from activitypub.network.schemes import Schemes
+from activitypub.network.signed_transport import SignedTransport
 from activitypub.signatures import Scheme, digest, parse_signature
 from activitypub.signatures.request import Request, outgoing_request
-from activitypub.signed_transport import SignedTransport
 from tests.kit.remote import Handler, remote, way_out
 from tests.kit.signing import NOW, signer
 

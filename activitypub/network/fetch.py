@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from activitypub import properties, strictjson
-from activitypub.guard import Blocked
-from activitypub.redirects import Followed, RedirectRefused, follow
+from activitypub.network.guard import Blocked
+from activitypub.network.redirects import Followed, RedirectRefused, follow
+from activitypub.network.schemes import Schemes
+from activitypub.network.signed_transport import SignedTransport
+from activitypub.network.transport import Clock, Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.refusal import Refused
-from activitypub.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import outgoing_request
-from activitypub.signed_transport import SignedTransport
 from activitypub.strictjson import Json
-from activitypub.transport import Clock, Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.urls import BadUrl, same_authority, without_fragment
 from activitypub.webfinger import ACTIVITY_JSON, JRD, LD_JSON
 

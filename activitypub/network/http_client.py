@@ -13,9 +13,9 @@ from typing import Any, Self
 import aiohttp
 from yarl import URL
 
-from activitypub.guard import Blocked, Guard, make_socket
+from activitypub.network.guard import Blocked, Guard, make_socket
+from activitypub.network.transport import Response, ResponseTooLarge, Unreachable
 from activitypub.signatures.request import Request
-from activitypub.transport import Response, ResponseTooLarge, Unreachable
 
 _CHUNK = 65_536
 

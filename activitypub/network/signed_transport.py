@@ -5,11 +5,11 @@ No header says which scheme a server verifies. Mastodon since 4.5 and Fedify try
 
 from collections.abc import Mapping
 
-from activitypub.schemes import Schemes, other
+from activitypub.network.schemes import Schemes, other
+from activitypub.network.transport import Clock, Response, Transport
 from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
-from activitypub.transport import Clock, Response, Transport
 
 REFUSED = frozenset({401, 403})
 

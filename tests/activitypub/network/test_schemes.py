@@ -1,4 +1,4 @@
-from activitypub.schemes import KEEP_S, Schemes, other
+from activitypub.network.schemes import KEEP_S, Schemes, other
 from activitypub.signatures import Scheme
 
 

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from activitypub.guard import Blocked, Guard, is_public, make_socket, parse_allowed
+from activitypub.network.guard import Blocked, Guard, is_public, make_socket, parse_allowed
 from activitypub.urls import parse_url
 
 PRIVATE = [

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from activitypub.network.transport import Response, Transport, Unreachable
 from activitypub.signatures.request import outgoing_request
-from activitypub.transport import Response, Transport, Unreachable
 from activitypub.urls import BadUrl, parse_url, resolve
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from activitypub.fetch import FetchedDocument, FetchFailed, FetchFailure
-from activitypub.transport import Clock
+from activitypub.network.fetch import FetchedDocument, FetchFailed, FetchFailure
+from activitypub.network.transport import Clock
 from activitypub.urls import BadUrl, authority, without_fragment
 
 # How long a failure stands, in seconds. What a signature or the budget refused may be right in a moment.

@@ -4,7 +4,8 @@ import pytest
 from aiohttp import web
 
 from activitypub import strictjson
-from activitypub.deliver import (
+from activitypub.inbox import Verified, receive
+from activitypub.network.deliver import (
     MAX_RETRY_AFTER_S,
     Delivered,
     Deliverer,
@@ -15,8 +16,7 @@ from activitypub.deliver import (
     encode_payload,
     retry_after,
 )
-from activitypub.inbox import Verified, receive
-from activitypub.schemes import Schemes
+from activitypub.network.schemes import Schemes
 from activitypub.signatures import Scheme, digest, httpdate
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request

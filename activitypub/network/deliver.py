@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activitypub import strictjson
-from activitypub.guard import Blocked
-from activitypub.redirects import KEEP_METHOD, RedirectRefused, TooManyRedirects, follow
-from activitypub.schemes import Schemes
+from activitypub.network.guard import Blocked
+from activitypub.network.redirects import KEEP_METHOD, RedirectRefused, TooManyRedirects, follow
+from activitypub.network.schemes import Schemes
+from activitypub.network.signed_transport import Headers, SignedTransport
+from activitypub.network.transport import Clock, Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.signatures import Scheme, digest, httpdate
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, outgoing_request
-from activitypub.signed_transport import Headers, SignedTransport
 from activitypub.strictjson import Json
-from activitypub.transport import Clock, Response, ResponseTooLarge, Transport, Unreachable
 from activitypub.urls import BadUrl
 from activitypub.webfinger import ACTIVITY_JSON
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from activitypub.guard import Blocked
-from activitypub.http_client import HttpClient
-from activitypub.redirects import (
+from activitypub.network.guard import Blocked
+from activitypub.network.http_client import HttpClient
+from activitypub.network.redirects import (
     KEEP_METHOD,
     Followed,
     Hop,
@@ -17,8 +17,8 @@ from activitypub.redirects import (
     follow,
     get,
 )
+from activitypub.network.transport import Response, ResponseTooLarge, Unreachable
 from activitypub.signatures.request import Request
-from activitypub.transport import Response, ResponseTooLarge, Unreachable
 from activitypub.urls import BadUrl
 from tests.kit.remote import Remote, remote, way_out
 
@@ -165,8 +165,8 @@ async def test_what_the_sender_raises_at_any_hop_passes() -> None:
         await follow(START, broken)
 
 
-async def got(far: Remote, client: HttpClient, path: str = "/start", **more: int) -> Followed:
-    return await get(client, f"{far.origin}{path}", [("Accept", "text/plain")], **more)
+async def got(far: Remote, client: HttpClient, max_body: int | None = None) -> Followed:
+    return await get(client, f"{far.origin}/start", [("Accept", "text/plain")], max_body=max_body)
 
 
 async def test_a_get_sends_its_headers_at_each_hop() -> None:
@@ -189,9 +189,9 @@ async def test_the_address_of_each_hop_is_checked(location: str) -> None:
 
 async def test_the_size_of_the_last_response_is_limited() -> None:
     async with remote(Site(start="/" + "x" * 100)) as far, way_out(far) as client:
-        assert len((await got(far, client, max_body=101)).response.body) == 101
+        assert len((await got(far, client, 101)).response.body) == 101
         with pytest.raises(ResponseTooLarge):
-            await got(far, client, max_body=100)
+            await got(far, client, 100)
 
 
 async def test_what_is_no_url_is_not_fetched() -> None:
