@@ -5,6 +5,10 @@ PYTHON ?=
 ARGS ?=
 export PYTHON
 
+# Images for containers set this. Without bytecode each of the hundreds of processes that the tests start would compile
+# a thousand modules for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 # A stamp is made anew when one of these changes; the interpreter is in its name, so that naming another one counts as
 # a change too. A warm start does nothing but look at the clock times of these files.
 INPUTS := pyproject.toml requirements.lock locks/setup.lock locks/node.lock package.json package-lock.json hatch_build.py scripts/set-up
@@ -12,7 +16,7 @@ WHICH := $(subst /,_,$(PYTHON))
 RUN := .venv/.set-up-run-$(WHICH)
 TEST := .venv/.set-up-test-$(WHICH)
 
-.PHONY: help run test test-libraries lint format bench lock package-check clean
+.PHONY: help run test test-quick test-libraries lint format bench lock package-check clean
 
 help:  ## print these words
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -24,8 +28,11 @@ test: $(TEST)  ## set up, then run the tests with coverage: make test ARGS="-k p
 	@scripts/debian-packages
 	@scripts/test $(ARGS)
 
-test-libraries: $(TEST)  ## run the tests of activitypub and media without the node
-	@.venv/bin/pytest --numprocesses logical --maxprocesses 4 -p tests.house.without_the_node tests/activitypub tests/media $(ARGS)
+test-quick: $(TEST)  ## run what needs no browser, no PostgreSQL and no other node, without coverage: a minute and a half
+	@scripts/test --quick $(ARGS)
+
+test-libraries: $(TEST)  ## run the tests of activitypub and media without the node; "make test" does so too
+	@scripts/test --libraries $(ARGS)
 
 lint: $(TEST)  ## ruff (rules and format), mypy --strict, tsc, hadolint (Dockerfile)
 	@.venv/bin/ruff check .
