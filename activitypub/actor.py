@@ -1,4 +1,4 @@
-"""Actor documents to values and back. Fetching them is left to `discovery`, keeping them to the node."""
+"""Actor documents to values and back. Fetching is left to `discovery`, storing to the caller."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ MAX_KEYS = 8
 MAX_FIELDS = 16
 MAX_SUMMARY = 20_000
 
-# FEP-844e: says that this software verifies RFC 9421 signatures
+# FEP-844e: a statement that this software verifies RFC 9421 signatures
 RFC9421 = {"href": "https://datatracker.ietf.org/doc/html/rfc9421", "name": "RFC-9421: HTTP Message Signatures"}
 
 
@@ -29,19 +29,22 @@ class ActorKey:
 
 @dataclass(frozen=True, slots=True)
 class Image:
+    """An icon or a header image. `media_type` is what the document says, if it does."""
+
     url: str
     media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`url` is a page on the host of the id, or None. `name` is text to show, `summary` and the second of each pair in
-    `fields` are HTML as the owner wrote it.
+    """An actor (ActivityPub section 4), read from its document or to be written as one.
 
-    `shared_inbox` is only kept if it is on the host of the inbox. `indexable` lets searches find it (FEP-5feb).
-    `webfinger` is "name@host" (FEP-2c59). `generator` is the URL of the application (FEP-844e), written for actors of
-    ours. `attribution_domains` are where pages may name it as their author (Mastodon). `document` is what it was read
-    from.
+    `url` is a page on the host of the id, or None. `name` is plain text; `summary` and the second of each pair in
+    `fields` are HTML as the owner wrote it, and not sanitised. `hashtags` are pairs of name and URL. `shared_inbox` is
+    kept only if it is on the host of the inbox. `indexable` lets searches find the actor's posts (FEP-5feb).
+    `webfinger` is "name@host" (FEP-2c59). `generator` is the URL of the application (FEP-844e), for actors of our own.
+    `attribution_domains` are the domains whose pages may name the actor as their author (Mastodon). `document` is the
+    JSON that the actor was read from.
     """
 
     id: str
@@ -74,18 +77,21 @@ class Actor:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it may be kept as the truth: to a badly signed fetch Sharkey answers with a stripped actor."""
-        # instance actors, which sign fetches and reports, have no followers; nor have Lemmy's people, whose documents
-        # say since when they are there, as stripped ones do not
+        """Whether the document is whole and may be stored: Sharkey answers a badly signed fetch with a stub."""
+        # Instance actors, which sign fetches and reports, have no followers collection. Nor have Lemmy's people, but
+        # their documents have `published`, which the stubs lack.
         return bool(self.keys and (self.followers or self.published or self.type == "Application"))
 
     def key(self, key_id: str) -> PublicKey | None:
-        """Return the key under that URL."""
+        """Return the public key with that URL; None if the actor has no such key."""
         return next((each.key for each in self.keys if each.id == key_id), None)
 
 
 def parse_actor(document: Json) -> Actor:
-    """Read an actor. Raises Refused(SHAPE). Keys that we would not verify with are left out, not refused."""
+    """Return the actor in a document. Raises Refused(SHAPE).
+
+    Keys that are broken, weak or owned by another actor are left out, and the actor is still returned.
+    """
     properties.check_plain(document)
     kind = next((name for name in properties.types(document) if name in type_names.ACTORS), None)
     identifier, inbox = properties.id_of(document), properties.id_of(document.get("inbox"))
@@ -103,7 +109,7 @@ def parse_actor(document: Json) -> Actor:
         followers=properties.id_of(document.get("followers")),
         following=properties.id_of(document.get("following")),
         featured=properties.id_of(document.get("featured")),
-        # one delivery goes there for all followers of a host: a foreign one would draw those of others
+        # One delivery goes there for all followers on a host: a shared inbox elsewhere would get what is for others.
         shared_inbox=shared if same_authority(shared, inbox) else None,
         name=properties.label(document.get("name")),
         summary=properties.text(document.get("summary"), MAX_SUMMARY),
@@ -127,10 +133,10 @@ def parse_actor(document: Json) -> Actor:
 
 
 def write_actor(value: Actor) -> Json:
-    """Return the document of an actor of ours.
+    """Return the document of an actor of our own, with its @context.
 
-    There is one publicKey, RSA, since two break Lemmy; Ed25519 keys go under assertionMethod (FEP-521a). Lists are
-    written as lists even with one element.
+    `publicKey` has one RSA key, since two break Lemmy; Ed25519 keys are listed in `assertionMethod` (FEP-521a). A list
+    of one element is still written as a list.
     """
     rsa = [each for each in value.keys if each.key.algorithm is Algorithm.RSA]
     others = [each for each in value.keys if each.key.algorithm is not Algorithm.RSA]
@@ -172,9 +178,9 @@ def write_actor(value: Actor) -> Json:
 
 
 def parse_key(document: Json) -> tuple[ActorKey, str]:
-    """Read a key: publicKey of an actor, a Multikey, or a key document of its own (GoToSocial, activitypub.bot).
+    """Return a key and the URL of its owner, which is unproven until the owner's document lists the key.
 
-    Returns it with the URL of its owner, which is a claim until the owner's document names the key.
+    The document is an actor's `publicKey`, a Multikey, or a key served by itself (GoToSocial, activitypub.bot).
     Raises Refused(KEY).
     """
     identifier = properties.id_of(document)

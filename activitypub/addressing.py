@@ -1,27 +1,27 @@
-"""Who may see a post and where it must be sent: to and cc, their public forms, and one delivery per shared inbox."""
+"""Addressing: from a visibility to `to` and `cc` and back, and from recipients to inboxes (ActivityPub section 5.6)."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-# three spellings of one IRI: in full, compacted with the prefix, and compacted as a term
+# three spellings of one IRI: in full, compacted with the prefix, compacted as a term (ActivityPub section 5.6)
 PUBLIC_FORMS = frozenset({PUBLIC, "as:Public", "Public"})
 
 
 class Visibility(StrEnum):
-    """Mastodon's four, which the fediverse has settled on."""
+    """Mastodon's four visibilities, which most fediverse servers use."""
 
     PUBLIC = "public"
-    UNLISTED = "unlisted"  # public, but in no timeline
+    UNLISTED = "unlisted"  # public, but not in public timelines; Mastodon's "quiet public"
     FOLLOWERS = "followers"
     DIRECT = "direct"
 
 
 def visibility(to: Iterable[str], cc: Iterable[str], followers: str | None) -> Visibility:
-    """Return who may see what is so addressed; `followers` is the author's followers collection, if known.
+    """Return the visibility of a post by its recipients. `followers` is the author's followers collection, if known.
 
-    Where nothing public is named and the collection is unknown, the answer is DIRECT: to show less is never a leak.
+    A post that is not public, by an author whose collection is unknown, is DIRECT: showing it to fewer is no leak.
     """
     first, second = set(to), set(cc)
     if PUBLIC_FORMS & first:
@@ -36,7 +36,7 @@ def visibility(to: Iterable[str], cc: Iterable[str], followers: str | None) -> V
 def audience(
     shown: Visibility, followers: str, mentioned: Collection[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return to and cc of a post by the author of the `followers` collection, who mentions these actors."""
+    """Return `to` and `cc` of a post that mentions these actors; `followers` is the author's followers collection."""
     people = tuple(dict.fromkeys(mentioned))
     return {
         Visibility.PUBLIC: ((PUBLIC,), (followers, *people)),
@@ -48,7 +48,7 @@ def audience(
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One actor that gets an activity."""
+    """An actor that receives an activity, by its URL, with its inbox and its server's shared inbox if there is one."""
 
     actor: str
     inbox: str
@@ -56,14 +56,14 @@ class Recipient:
 
 
 def inboxes(recipients: Iterable[Recipient], shown: Visibility) -> tuple[str, ...]:
-    """Return each inbox once, in order: the shared one of a host for public and followers' posts, else the actor's own.
+    """Return the inboxes to deliver to, each once and in order: shared ones where there are any, except for DIRECT.
 
-    A direct post sent to a shared inbox would leave it to the far server to find out for whom it is.
+    A server that gets a direct post in its shared inbox would have to find out by itself for whom it is.
     """
     own = shown is Visibility.DIRECT
     return tuple(dict.fromkeys(each.inbox if own else each.shared_inbox or each.inbox for each in recipients))
 
 
 def is_addressed(actor: str, to: Iterable[str], cc: Iterable[str]) -> bool:
-    """Tell whether this actor is named as a recipient."""
+    """Return whether this actor is named as a recipient."""
     return actor in {*to, *cc}

@@ -1,4 +1,4 @@
-"""OrderedCollections and their pages, both ways. Which items there are, and who may see them, is left to the node."""
+"""Collections and their pages, read and written (ActivityStreams section 5.3). The items come from the caller."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.vocabulary.contexts import with_context
 
-MAX_ITEMS = 1000  # of one page that we read
+MAX_ITEMS = 1000  # read from one page; more are left out
 
 COLLECTIONS = frozenset({"Collection", "OrderedCollection"})
 PAGES = frozenset({"CollectionPage", "OrderedCollectionPage"})
@@ -18,10 +18,10 @@ PAGES = frozenset({"CollectionPage", "OrderedCollectionPage"})
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection or a page of one. `items` are ids or documents; `total` is a claim of the far side.
+    """A collection, or a page of one if `page` is true. `items` are ids or documents; `total` is the server's claim.
 
-    `first` is the id of the first page; of an embedded first page the items are already among `items`, and `next` is
-    where to go on.
+    `first` is the id of the first page. If the first page was embedded, its items are among `items`, and `next` is its
+    successor.
     """
 
     id: str
@@ -34,12 +34,12 @@ class Collection:
 
 
 def page_url(identifier: str, number: int) -> str:
-    """Return the id of a page of a collection of ours, counted from 1."""
+    """Return the id of page `number` of a collection of our own, counted from 1."""
     return f"{identifier}?{urlencode({'page': number})}"
 
 
 def write_collection(identifier: str, total: int, *, last: int | None = None, ordered: bool = True) -> Json:
-    """Return a collection of `total` items on `last` pages. None hides the items, as for followers kept private."""
+    """Return a collection of `total` items on `last` pages. `last` None hides the items, for private followers."""
     made: Json = {"id": identifier, "type": "OrderedCollection" if ordered else "Collection", "totalItems": total}
     if last is not None:
         made["first"] = page_url(identifier, 1)
@@ -48,7 +48,7 @@ def write_collection(identifier: str, total: int, *, last: int | None = None, or
 
 
 def write_unpaged(identifier: str, items: Sequence[str | Json]) -> Json:
-    """Return a short collection with its items, without pages: featured, or an empty following."""
+    """Return a short collection with all its items and without pages, such as `featured` or an empty `following`."""
     made: Json = {
         "id": identifier,
         "type": "OrderedCollection",
@@ -61,7 +61,7 @@ def write_unpaged(identifier: str, items: Sequence[str | Json]) -> Json:
 def write_page(
     identifier: str, number: int, items: Sequence[str | Json], *, total: int, last: int, ordered: bool = True
 ) -> Json:
-    """Return page `number` of `last`, counted from 1."""
+    """Return page `number` of `last` with its items, counted from 1; `total` is of the whole collection."""
     made: Json = {
         "id": page_url(identifier, number),
         "type": "OrderedCollectionPage" if ordered else "CollectionPage",
@@ -77,22 +77,24 @@ def write_page(
 
 
 def embed_link(identifier: str) -> Json:
-    """Return the collection as it stands in a document of ours that is sent: with a first page that has no more in it
-    than where to go on. Mastodon writes the replies to a post so, and GoToSocial reads them in no other form."""
+    """Return a collection for a document that is delivered: its embedded first page is empty and has only `next`.
+
+    Mastodon writes the `replies` of a post like this, and GoToSocial reads them in no other form.
+    """
     first = {"type": "CollectionPage", "partOf": identifier, "next": page_url(identifier, 1), "items": []}
     return {"id": identifier, "type": "Collection", "first": first}
 
 
 def embed_first_page(identifier: str, items: Sequence[str], *, total: int, last: int) -> Json:
-    """Return the collection as it stands in a document that is fetched, with what its first page has."""
+    """Return a collection for a document that is fetched, with the `items` of its first page embedded."""
     first = write_page(identifier, 1, items, total=total, last=last, ordered=False)
     return {"id": identifier, "type": "Collection", "totalItems": total, "first": first}
 
 
 def parse_collection(document: Json) -> Collection:
-    """Read a collection or a page of a stranger. Raises Refused(SHAPE).
+    """Return the collection or page in another server's document. Raises Refused(SHAPE).
 
-    Following `next` is left to the caller, who must stop after some pages: the far side can make them without end.
+    Following `next` is left to the caller, who must stop after some pages: the server can make them without end.
     """
     properties.check_plain(document)
     identifier, kinds = properties.id_of(document), set(properties.types(document))

@@ -1,8 +1,7 @@
-"""Featured streams, as Owncast 0.3 speaks of them: a server follows another one as a directory, and hears when it is
-live.
+"""Featured streams, the directory protocol of Owncast 0.3: a server follows another, and is told when it is live.
 
-The Follow bears `directory`; while live the followed server sends Offers with what is on, and a Leave at the end. Their
-object is the URL of the server. All terms are written as whole IRIs, so no context has to define them.
+The Follow has the term `directory`. While it is live, the followed server sends Offers with the title and so on, and a
+Leave at the end. Their object is the URL of the server. All terms are full IRIs, so that no context has to define them.
 """
 
 from collections.abc import Sequence
@@ -23,14 +22,14 @@ from activitypub.webfinger import parse_jrd
 
 NS = "https://owncast.online/ns#"
 LIVE, OFFLINE = "live", "offline"
-CAPABILITY = "featuredStreams"  # in NodeInfo: metadata.federation, a number, with the actor's name beside it
+CAPABILITY = "featuredStreams"  # in NodeInfo's metadata.federation: a number, beside the actor's `username`
 
 MAX_TITLE, MAX_DESCRIPTION, MAX_TAG, MAX_TAGS = 200, 500, 50, 20  # characters, and items
 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """What a server says of its stream. Read from a stranger: plain text within limits, and http(s) URLs or ""."""
+    """What a server says about its stream. Texts are plain and within the limits above; URLs are http(s) or ""."""
 
     live: bool
     title: str = ""
@@ -42,40 +41,39 @@ class StreamStatus:
 
 
 def is_directory_follow(follow: Json) -> bool:
-    """Tell whether who sends this Follow asks to feature us."""
+    """Return whether this Follow asks to feature our stream."""
     return _value(follow.get(f"{NS}directory")) in (True, "true")
 
 
-def write_follow(identifier: str, actor: str, target: str, news: StreamStatus) -> Json:
-    """Return our Follow of a server that we want to feature; `news` is what we say of ourselves."""
-    terms = {"directory": True, "serverName": news.name, "streamDescription": news.description}
+def write_follow(identifier: str, actor: str, target: str, status: StreamStatus) -> Json:
+    """Return the Follow with which `actor` asks to feature the actor `target`; `status` is about our own server."""
+    terms = {"directory": True, "serverName": status.name, "streamDescription": status.description}
     made = compose.activity("Follow", identifier, actor, target, to=[target])
-    return made | _terms({**terms, "streamStatus": LIVE if news.live else OFFLINE})
+    return made | _terms({**terms, "streamStatus": LIVE if status.live else OFFLINE})
 
 
-def write_offer(identifier: str, actor: str, server: str, news: StreamStatus, to: Sequence[str]) -> Json:
-    """Return the word that `server` is live, for those who feature it."""
+def write_offer(identifier: str, actor: str, server: str, status: StreamStatus, to: Sequence[str]) -> Json:
+    """Return the Offer that tells the actors in `to` that `server`, a URL, is live."""
     terms = {
-        "streamStatus": LIVE if news.live else OFFLINE,
-        "streamTitle": news.title,
-        "streamDescription": news.description,
-        "serverName": news.name,
-        "logoUrl": news.logo,
-        "thumbnailUrl": news.thumbnail,
-        "streamTags": list(news.tags),
+        "streamStatus": LIVE if status.live else OFFLINE,
+        "streamTitle": status.title,
+        "streamDescription": status.description,
+        "serverName": status.name,
+        "logoUrl": status.logo,
+        "thumbnailUrl": status.thumbnail,
+        "streamTags": list(status.tags),
     }
     return compose.activity("Offer", identifier, actor, server, to=list(to)) | _terms(terms)
 
 
 def write_leave(identifier: str, actor: str, server: str, to: Sequence[str]) -> Json:
-    """Return the word that `server` is not live any more."""
+    """Return the Leave that tells the actors in `to` that `server`, a URL, is no longer live."""
     made = compose.activity("Leave", identifier, actor, server, to=list(to))
     return made | _terms({"streamStatus": OFFLINE})
 
 
 def parse_offer(offered: Json) -> StreamStatus:
-    """What stands in an Offer. Whatever is missing or of another kind reads as empty; who sends one is live unless it
-    says otherwise."""
+    """Return the status in an Offer. Missing and malformed members read as empty; the stream is live if not OFFLINE."""
     given = {name: offered.get(f"{NS}{name}") for name in _TEXTS}
     texts = {field: properties.label(_value(given[name]), limit) or "" for name, (field, limit) in _TEXTS.items()}
     urls = {field: _url(_value(offered.get(f"{NS}{name}"))) for name, field in _URLS.items()}
@@ -88,7 +86,10 @@ def parse_offer(offered: Json) -> StreamStatus:
 
 
 async def find_server_actor(site: Url, fetcher: DocumentFetcher) -> Actor:
-    """Who speaks for the server at this address, if it lets itself be featured. Raises FetchFailed."""
+    """Return the actor of the server at `site` that can be featured, by NodeInfo and WebFinger.
+
+    Raises FetchFailed, also if the server cannot be featured.
+    """
     index = await fetcher.json(f"{site.origin}/.well-known/nodeinfo")
     try:
         described = await fetcher.json(nodeinfo.parse_index(index.document))
@@ -98,14 +99,14 @@ async def find_server_actor(site: Url, fetcher: DocumentFetcher) -> Actor:
     given = federation if isinstance(federation, dict) else {}
     name = properties.label(given.get("username"), 100)
     if not properties.number(given.get(CAPABILITY)) or name is None:
-        raise FetchFailed(FetchFailure.INVALID, "the server does not let itself be featured")
+        raise FetchFailed(FetchFailure.INVALID, "the server does not offer to be featured")
     query = urlencode({"resource": f"acct:{name}@{site.authority}"}, safe=":@")
     answer = await fetcher.json(f"{site.origin}/.well-known/webfinger?{query}")
     try:
         url = parse_jrd(answer.document).actor_url()
     except Refused as refused:
         raise FetchFailed(FetchFailure.INVALID, str(refused)) from None
-    # or a server could have us follow somebody else's actor in its place
+    # otherwise a server could make us follow an actor of another one
     if url is None or not same_authority(url, site.origin):
         raise FetchFailed(FetchFailure.INVALID, "WebFinger names no actor of this server")
     return await find_actor(url, fetcher)
@@ -124,7 +125,7 @@ def _terms(values: Json) -> Json:
 
 
 def _value(given: Any) -> Any:
-    """A value in JSON-LD's spellings: alone, in a list of one, or as {"@value": ...} or {"@id": ...}."""
+    """Return a value in any of JSON-LD's spellings: alone, in a list of one, as {"@value": ...} or {"@id": ...}."""
     given = properties.unwrap(given)
     if isinstance(given, dict):
         return given.get("@value", given.get("@id"))

@@ -1,4 +1,4 @@
-"""From a name to an actor: of a key to its owner, of a handle to its account. Both directions must agree."""
+"""Find an actor by its URL, its key or its handle. What one document claims, the other has to confirm."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from activitypub.webfinger import BadHandle, Handle, Jrd, parse_handle, parse_jr
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account: the handle is the one that its own host gives it, which may differ from the one asked for."""
+    """An actor with its handle and its WebFinger document. The handle may differ from the one that was asked for: it is
+    the one that the account's own host gives."""
 
     handle: Handle
     actor: Actor
@@ -25,15 +26,15 @@ class Account:
 
 
 async def find_actor(url: str, fetcher: DocumentFetcher) -> Actor:
-    """Return the actor under `url`, which may be the URL of its page. Raises FetchFailed."""
+    """Return the actor at `url`, which may be the URL of its profile page. Raises FetchFailed."""
     return _actor((await fetcher.activity(url)).document)
 
 
 async def find_signer(key_id: str, fetcher: DocumentFetcher) -> Signer | Missing:
-    """Return the owner of a key with the key: ACTOR#fragment, or a key document which names its owner.
+    """Return a key and its owner. `key_id` is ACTOR#fragment, or the URL of a key document that names its owner.
 
-    At most two documents are fetched, both of the host of the key. For `signer.Signers.get`.
-    Keep the actor only if it is `complete`.
+    At most three documents are fetched, all from the host of the key. Made for `KeyResolver.resolve`: never raises for
+    what the server does. Store the actor only if it `is_complete`.
     """
     try:
         actor = await _owner(key_id, fetcher)
@@ -44,16 +45,15 @@ async def find_signer(key_id: str, fetcher: DocumentFetcher) -> Signer | Missing
 
 
 async def find_handle(text: str, fetcher: DocumentFetcher) -> Handle:
-    """Return the handle that somebody has typed, or that of a profile whose address it is. Raises BadHandle,
-    FetchFailed.
+    """Return the handle that a user has typed, or the handle of the profile whose URL it is.
 
-    Most servers have the name in the path (/@user, /users/user); otherwise, as on Misskey, the actor is asked for.
+    The path /@user has the name of the user; for other paths the actor is fetched. Raises BadHandle, FetchFailed.
     """
     wanted = parse_resource(text.strip())
     if isinstance(wanted, Handle):
         return wanted
     if wanted.scheme != "https":
-        raise BadHandle("a profile is on https")
+        raise BadHandle("the URL of a profile begins with https://")
     named = re.fullmatch(r"/@([^/@?]+)(?:@([^/@?]+))?/?", wanted.target)
     if named is not None:
         return parse_handle(f"{named[1]}@{named[2] or wanted.authority}")
@@ -62,10 +62,10 @@ async def find_handle(text: str, fetcher: DocumentFetcher) -> Handle:
 
 
 async def find_account(handle: Handle, fetcher: DocumentFetcher) -> Account:
-    """Return the account of a handle, as typed into a remote-follow box. Raises FetchFailed.
+    """Return the account with this handle. Raises FetchFailed.
 
-    A host may leave its handles to another one (`example.com` for `social.example.com`). The subject then names that
-    one, and it must name the same actor.
+    The WebFinger `subject` may have another host (`social.example.com` may answer for `example.com`). That host is
+    asked too, and must name the same actor.
     """
     jrd = await _finger(handle, fetcher)
     url = jrd.actor_url()
@@ -84,9 +84,10 @@ async def find_account(handle: Handle, fetcher: DocumentFetcher) -> Account:
 
 
 async def verify_handle(actor: Actor, fetcher: DocumentFetcher) -> Handle:
-    """Return the handle of an actor as its servers give it, for an account of `example.com` that lives on
-    `social.example.com`. Raises FetchFailed, also where the two do not agree about whose it is; then the host of the
-    actor is as good as any.
+    """Return the handle of an actor by WebFinger: the account @ann@example.com may have its actor on
+    `social.example.com`.
+
+    Raises FetchFailed, also if the two hosts disagree; then use the host of the actor's id.
     """
     try:
         asked = parse_handle(f"{actor.username}@{authority(actor.id)}")
@@ -95,10 +96,10 @@ async def verify_handle(actor: Actor, fetcher: DocumentFetcher) -> Handle:
     jrd = await _finger(asked, fetcher)
     subject = jrd.handle() or asked
     if subject.user.lower() != actor.username.lower():
-        # it would be taken for a new name whenever the actor is seen with its own
+        # two names would alternate: this one, and the document's each time that it is read
         raise FetchFailed(FetchFailure.INVALID, "WebFinger has another name than the actor")
     if not subject.matches(asked):
-        # anybody can name anybody: the host that is named has to say so too
+        # any server can claim any host: the host that is named has to confirm it
         jrd = await _finger(subject, fetcher)
     if jrd.actor_url() != actor.id or not (jrd.handle() or subject).matches(subject):
         raise FetchFailed(FetchFailure.INVALID, "WebFinger names another actor, or another host")
@@ -106,15 +107,15 @@ async def verify_handle(actor: Actor, fetcher: DocumentFetcher) -> Handle:
 
 
 async def _owner(key_id: str, fetcher: DocumentFetcher) -> Actor:
-    """Return the actor that owns the key; whether it names the key too is for the caller to see."""
+    """Return the actor that the key names as its owner. The caller checks that the actor lists the key."""
     if "#" in key_id:
         return await find_actor(key_id, fetcher)
     document = (await fetcher.key_document(key_id)).document
     try:
-        # what counts is the key as the owner shows it, under the id that was asked for
+        # only the owner is used: the key is taken from the owner's document
         _, owner = parse_key(document)
     except Refused:
-        # GoToSocial's /main-key serves a stub of the actor: its id leads to the whole
+        # GoToSocial's /main-key serves a stub of the actor: its id leads to the whole document
         stub = properties.id_of(document)
         if stub is None or not same_authority(stub, key_id):
             raise FetchFailed(FetchFailure.INVALID, "neither a key nor an actor") from None

@@ -1,4 +1,4 @@
-"""Stand-ins for modules that an old library imports and none of our calls reaches, for the length of that import."""
+"""Stub modules in place of dependencies that an old library imports but never uses for us, while it is imported."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -8,14 +8,14 @@ from types import ModuleType
 
 @contextmanager
 def stubbed_imports(modules: Mapping[str, Mapping[str, object] | None]) -> Iterator[None]:
-    """Within the block these modules have the members given, or cannot be imported if there are none (None).
+    """Within the block, importing one of `modules` gives a stub with these attributes; None makes the import fail.
 
-    Afterwards `sys.modules` is as it was: whoever imports them later gets the real ones.
+    Afterwards `sys.modules` is as before, so later imports get the real modules.
     """
     real = {name: sys.modules[name] for name in modules if name in sys.modules}
     for name, members in modules.items():
         if members is None:
-            # the import system's own word for "there is no such module"
+            # how the import system marks a module that cannot be imported
             sys.modules[name] = None  # type: ignore[assignment]
         else:
             sys.modules[name] = ModuleType(name)

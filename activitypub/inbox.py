@@ -1,6 +1,6 @@
-"""The verified inbox: a POST of anybody becomes an activity of its signer, or a reason why not.
+"""The inbox: a POST by anybody becomes an activity that its signer has sent, or a reason for refusing it.
 
-Rows, facts and answers are left to the node, and so is the limit on the bytes that it reads from the socket.
+Storing, acting on the activity and the HTTP response are left to the caller, and so is limiting the bytes of the body.
 """
 
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from activitypub.strictjson import Json, JsonLimits
 from activitypub.urls import same_authority, without_fragment
 from activitypub.vocabulary.activity import Activity, parse_activity, peek
 
-# With any profile or none: senders are not as careful here as servers of documents must be.
+# With any profile or none: senders take less care here than servers of documents have to (ActivityPub section 7).
 MEDIA_TYPES = frozenset({"application/activity+json", "application/ld+json"})
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The activity is of `signer`, who was checked to own what it touches as far as ids and hosts tell. Answer 202."""
+    """The activity was sent by `signer`, who may act on its object as far as ids and hosts tell. Answer 202."""
 
     activity: Activity
     signer: Signer
@@ -31,14 +31,14 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class ActorGone:
-    """The actor deleted itself, and its own server confirms by 410 that it is gone: forget all of it. Answer 202."""
+    """The actor was deleted, which its own server confirms by 410: delete all that is stored of it. Answer 202."""
 
     actor: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing is wrong with it, and nothing is to be done. Answer 202; `why` is a word for a counter."""
+    """Nothing is wrong, and nothing has to be done. Answer 202; `reason` labels a counter."""
 
     reason: str
 
@@ -47,25 +47,26 @@ Outcome = Verified | ActorGone | Ignored | Refused
 
 
 class InboxStore(Protocol):
-    """What the node remembers of actors and activities."""
+    """What the inbox has to know about actors and activities that came before. `memory.MemoryInboxStore` is one."""
 
     async def knows_actor(self, actor: str) -> bool:
-        """Tell whether anything of this actor is kept here."""
+        """Return whether anything of this actor, given by its URL, is stored."""
         ...
 
-    async def was_seen(self, activity_id: str) -> bool:
-        """Tell whether an activity with this `replay_key`, mostly its id, was taken within the last 7 days at least, as
-        far as that is known without looking it up.
+    async def was_seen(self, replay_key: str) -> bool:
+        """Return whether an activity with this `Activity.replay_key` was accepted in the last 7 days or longer.
 
-        Only tell: the node writes the id down in the transaction that acts on the activity, so that a crash between the
-        two loses nothing, and two that come at the same moment meet at a unique index. Written down are verified ones
-        only, so nobody can use up the id of another.
+        This check stores nothing, and may answer from a cache. Store the key in the transaction that acts on the
+        activity: then a crash between the two loses nothing, and a unique index decides between two deliveries at the
+        same moment. Store keys of verified activities only, or one server could use up the ids of another.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class InboxLimits:
+    """Limits of the JSON, and how many seconds a signature may be older or newer than now."""
+
     json: JsonLimits = strictjson.LIMITS
     window_s: float = WINDOW_S
 
@@ -74,58 +75,57 @@ LIMITS = InboxLimits()
 
 
 async def receive(
-    request: Request, signers: KeyResolver, ledger: InboxStore, *, now: float, limits: InboxLimits = LIMITS
+    request: Request, resolver: KeyResolver, store: InboxStore, *, now: float, limits: InboxLimits = LIMITS
 ) -> Outcome:
-    """Return what a POST to an inbox is. Never raises for what the sender did; a Refused is returned, to be answered
-    with its status.
+    """Return what a POST to an inbox amounts to. `now` is in Unix seconds.
 
-    `now` is in Unix seconds. In order: cheap checks, then all of the signature that needs no key, then the key, which
-    may be fetched, then the activity itself.
+    Never raises for what the sender did: a Refused is returned, to be answered with its `status`. The order of checks:
+    cheap ones, the signature as far as it needs no key, the key (which may be fetched), the activity.
     """
     try:
-        return await _receive(request, signers, ledger, now, limits)
+        return await _receive(request, resolver, store, now, limits)
     except Refused as refused:
         return refused
 
 
 async def _receive(
-    request: Request, signers: KeyResolver, ledger: InboxStore, now: float, limits: InboxLimits
+    request: Request, resolver: KeyResolver, store: InboxStore, now: float, limits: InboxLimits
 ) -> Outcome:
-    envelope = peek(read_body(request, limits.json))
-    deletes_itself = envelope.type == "Delete" and envelope.object_id == envelope.actor
-    # The bulk of all traffic: each server tells every other one of each deleted account. Mastodon does the same.
-    if deletes_itself and not await ledger.knows_actor(envelope.actor):
+    head = peek(read_body(request, limits.json))
+    deletes_itself = head.type == "Delete" and head.object_id == head.actor
+    # Most of all traffic: servers tell every other server about each deleted account. Mastodon ignores them too.
+    if deletes_itself and not await store.knows_actor(head.actor):
         return Ignored("delete-of-unknown")
-    claim = parse_signature(request, now=now, window_s=limits.window_s)
-    # Forwarded activities (signed by another server, with LD signatures within) are refused here.
-    if not same_authority(claim.key_id, envelope.actor):
+    signature = parse_signature(request, now=now, window_s=limits.window_s)
+    # Forwarded activities (signed by another server, with LD signatures inside) are refused here.
+    if not same_authority(signature.key_id, head.actor):
         raise Refused(Reason.OWNER, "the signer and the actor do not match")
-    if signers.is_blocked(envelope.actor):
+    if resolver.is_blocked(head.actor):
         raise Refused(Reason.BLOCKED, "this actor is blocked here")
     try:
-        signer = await verify(claim, signers)
+        signer = await verify(signature, resolver)
     except KeyMissing as error:
-        if error.missing is Missing.GONE and deletes_itself and await _is_gone(claim.key_id, envelope.actor, signers):
-            return ActorGone(envelope.actor)
+        if error.missing is Missing.GONE and deletes_itself and await _is_gone(signature.key_id, head.actor, resolver):
+            return ActorGone(head.actor)
         raise
-    if signer.actor.id != envelope.actor:
+    if signer.actor.id != head.actor:
         raise Refused(Reason.OWNER, "the signer and the actor do not match")
     try:
-        activity = enforce_ownership(parse_activity(envelope.document, signer.actor.id))
+        activity = enforce_ownership(parse_activity(head.document, signer.actor.id))
     except Refused as refused:
         if refused.reason is Reason.UNKNOWN_TYPE:
             return Ignored(refused.reason.value)
         raise
-    if await ledger.was_seen(activity.replay_key):
+    if await store.was_seen(activity.replay_key):
         return Ignored("replay")
-    return Verified(activity, signer, claim.scheme)
+    return Verified(activity, signer, signature.scheme)
 
 
 def read_body(request: Request, limits: JsonLimits = strictjson.LIMITS) -> Json:
     """Return the document in the body of a POST. Raises Refused (METHOD, MEDIA_TYPE, ENCODING, and those of JSON)."""
     if request.method != "POST":
         raise Refused(Reason.METHOD, "an inbox takes POST only")
-    # a packed body has another size than it seems, and a digest of which of the two?
+    # a compressed body has another size than it seems, and two digests
     if request.header("content-encoding") not in {None, "", "identity"}:
         raise Refused(Reason.ENCODING, "the body must not be compressed")
     media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
@@ -134,9 +134,9 @@ def read_body(request: Request, limits: JsonLimits = strictjson.LIMITS) -> Json:
     return strictjson.parse(request.body, limits)
 
 
-async def _is_gone(key_id: str, actor: str, signers: KeyResolver) -> bool:
-    """Tell whether the actor itself is gone, now that the key is.
+async def _is_gone(key_id: str, actor: str, resolver: KeyResolver) -> bool:
+    """Return whether the actor itself is gone, and not only the key.
 
-    Of any other key that is gone, such as a deleted post named as one by a stranger, nothing follows for the actor.
+    A sender may give the URL of anything deleted as the key, such as a post; that says nothing about the actor.
     """
-    return without_fragment(key_id) == actor or await signers.resolve(actor) is Missing.GONE
+    return without_fragment(key_id) == actor or await resolver.resolve(actor) is Missing.GONE

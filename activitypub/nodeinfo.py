@@ -1,4 +1,4 @@
-"""NodeInfo 2.0 and 2.1, x-nodeinfo2 and host-meta: what software this is, how many use it, and where WebFinger is."""
+"""NodeInfo 2.0 and 2.1, x-nodeinfo2 and host-meta: the software and usage of a server, and its WebFinger template."""
 
 from dataclasses import dataclass, field
 from html import escape
@@ -17,7 +17,7 @@ LRDD = "lrdd"
 
 @dataclass(frozen=True, slots=True)
 class NodeInfo:
-    """What a node says of itself. `name` of the software is lower case, as the schema demands."""
+    """What our own server says about itself. `software` is in lower case, as the schema demands."""
 
     software: str
     version: str
@@ -35,7 +35,7 @@ class NodeInfo:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSoftware:
-    """What another server says it is: only good for showing and counting, since anybody can say anything."""
+    """What another server says about itself. Only for display and statistics: it is not verified."""
 
     name: str
     version: str
@@ -45,7 +45,10 @@ class RemoteSoftware:
 
 
 def write_index(origin: str, application_actor: str | None = None) -> Json:
-    """Return /.well-known/nodeinfo of the node at `origin`."""
+    """Return the document at /.well-known/nodeinfo of the server at `origin` ("https://host").
+
+    `application_actor` is the URL of its instance actor (FEP-2677).
+    """
     links = [{"rel": SCHEMA + version, "href": f"{origin}/nodeinfo/{version}"} for version in reversed(VERSIONS)]
     if application_actor:
         links.append({"rel": APPLICATION_ACTOR, "href": application_actor})
@@ -53,7 +56,7 @@ def write_index(origin: str, application_actor: str | None = None) -> Json:
 
 
 def write_document(version: str, facts: NodeInfo) -> Json:
-    """Return NodeInfo 2.0 or 2.1 (KeyError for others). FEP-f1d5 wants the keys complete, even where empty."""
+    """Return NodeInfo "2.0" or "2.1". Raises KeyError for others. All keys are written, as FEP-f1d5 asks."""
     software: Json = {"name": facts.software, "version": facts.version}
     more = {"2.0": {}, "2.1": {"repository": facts.repository, "homepage": facts.homepage}}[version]
     return {
@@ -68,12 +71,12 @@ def write_document(version: str, facts: NodeInfo) -> Json:
 
 
 def media_type(version: str) -> str:
-    """Return the Content-Type of a NodeInfo document, with the profile that the specification wants."""
+    """Return the Content-Type of a NodeInfo document, with the profile that the specification asks for."""
     return f'application/json; profile="{SCHEMA}{version}#"'
 
 
 def write_nodeinfo2(origin: str, facts: NodeInfo) -> Json:
-    """Return /.well-known/x-nodeinfo2, version 1.0, which Owncast serves too."""
+    """Return the document at /.well-known/x-nodeinfo2, version 1.0, which Owncast serves too."""
     return {
         "version": "1.0",
         "server": {"baseUrl": origin, "name": facts.title, "software": facts.software, "version": facts.version},
@@ -86,7 +89,7 @@ def write_nodeinfo2(origin: str, facts: NodeInfo) -> Json:
 
 
 def write_host_meta(origin: str) -> str:
-    """Return /.well-known/host-meta (RFC 6415): old Akkoma, Pleroma and snac look here for the WebFinger template."""
+    """Return /.well-known/host-meta as XRD (RFC 6415). Old Akkoma, Pleroma and snac find WebFinger by its template."""
     template = escape(f"{origin}/.well-known/webfinger?resource={{uri}}")
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -98,13 +101,13 @@ def write_host_meta(origin: str) -> str:
 
 
 def write_host_meta_json(origin: str) -> Json:
-    """Return /.well-known/host-meta.json, the same as a JRD."""
+    """Return /.well-known/host-meta.json, the same as JRD (RFC 6415 appendix A)."""
     template = f"{origin}/.well-known/webfinger?resource={{uri}}"
     return {"subject": origin, "links": [{"rel": LRDD, "type": "application/jrd+json", "template": template}]}
 
 
 def parse_index(document: Json) -> str:
-    """Return the URL of the newest NodeInfo that we know, from another server's index. Raises Refused(SHAPE)."""
+    """Return the URL of the newest NodeInfo of `VERSIONS` in another server's index. Raises Refused(SHAPE)."""
     links: dict[Any, Any] = {
         each.get("rel"): each.get("href") for each in properties.as_list(document.get("links"))[:32] if _is_link(each)
     }
@@ -115,7 +118,7 @@ def parse_index(document: Json) -> str:
 
 
 def parse_document(document: Json) -> RemoteSoftware:
-    """Read another server's NodeInfo. Raises Refused(SHAPE)."""
+    """Return what another server's NodeInfo says. Raises Refused(SHAPE)."""
     software = document.get("software")
     name = properties.label(software.get("name"), 100) if isinstance(software, dict) else None
     if name is None or not isinstance(software, dict):

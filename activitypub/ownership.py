@@ -1,4 +1,4 @@
-"""What an actor may do to what: the rules of host and author, one per activity, as a table. Knows no network."""
+"""What an actor may act on: one rule for each activity, by author and by host. Nothing is fetched here."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,15 +11,15 @@ from activitypub.vocabulary.objects import Object
 
 
 def enforce_ownership(activity: Activity) -> Activity:
-    """Return the activity with no more embedded in it than its actor may speak for. Raises Refused(FOREIGN).
+    """Return the activity without an embedded object that its actor may not speak for. Raises Refused(FOREIGN).
 
-    What is taken away is still there as `object_id`, to be fetched from its own host.
+    The id of a removed object is still in `object_id`, so that it can be fetched from its own host.
     """
     return _RULES.get(activity.type, _only_id)(activity)
 
 
 def is_author(actor: str, thing: Object) -> bool:
-    """Tell whether `thing` is of this actor: by its author, and by the host of its id. Also for what was fetched."""
+    """Return whether this actor is an author of `thing`, and its id on the actor's host. Also for fetched objects."""
     return actor in thing.attributed_to and same_authority(thing.id, actor)
 
 
@@ -32,10 +32,10 @@ def _only_id(activity: Activity) -> Activity:
 
 
 def _write(activity: Activity) -> Activity:
-    """Create and Update: of oneself, or of what one has written."""
+    """Create and Update: an actor may write itself and its own posts."""
     thing = activity.object
     if isinstance(thing, Object) and not is_author(activity.actor, thing):
-        raise _refuse("the object is of another author")
+        raise _refuse("the object has another author")
     if isinstance(thing, Actor) and thing.id != activity.actor:
         raise _refuse("the object is another actor")
     if not same_authority(activity.object_id, activity.actor):
@@ -44,7 +44,7 @@ def _write(activity: Activity) -> Activity:
 
 
 def _delete(activity: Activity) -> Activity:
-    """A Tombstone has no author, so of an object of the same host the node must compare the author it has kept."""
+    """Delete: only the host is checked. A Tombstone has no author: compare the actor with that of the stored object."""
     if isinstance(activity.object, Actor) and activity.object.id != activity.actor:
         raise _refuse("the object is another actor")
     if not same_authority(activity.object_id, activity.actor):
@@ -62,7 +62,7 @@ def _undo(activity: Activity) -> Activity:
 
 
 def _answer(activity: Activity) -> Activity:
-    """Accept and Reject: only who was asked. The node compares with what it has asked."""
+    """Accept and Reject: only the actor that was asked may answer. Whether it was asked is for the caller to check."""
     inner = activity.object
     if isinstance(inner, InnerActivity) and inner.type == "Follow" and inner.object_id not in {None, activity.actor}:
         raise _refuse("somebody else was asked")
@@ -82,9 +82,9 @@ def _quote(activity: Activity) -> Activity:
 
 
 def _announce_server(activity: Activity) -> Activity:
-    """Offer and Leave of Owncast's directory: the object is the server that the actor lives on."""
+    """Offer and Leave of Owncast's directory protocol: the object is the server of the actor."""
     if not same_authority(activity.object_id, activity.actor):
-        raise _refuse("the server is another one")
+        raise _refuse("the object is another server")
     return activity
 
 

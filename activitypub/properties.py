@@ -1,7 +1,7 @@
-"""The members of an ActivityStreams object in all their spellings: one value or a list, an id or an embedded object.
+"""Read the properties of an ActivityStreams object in any spelling: one value or a list, an id or an embedded object.
 
-JSON-LD is read as plain JSON with known terms. What is absent or of a wrong kind reads as None or as nothing: whether
-that is an error is left to the module that knows the object.
+JSON-LD is read as plain JSON with known terms. A value that is missing or has a wrong type reads as None or as empty:
+whether that is an error is decided by the module that reads the object.
 """
 
 import re
@@ -12,14 +12,14 @@ from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.urls import is_url, same_authority
 
-MAX_IDS = 1000  # of one member; a post mentions at most a few hundred
+MAX_IDS = 1000  # in one property; a post mentions at most a few hundred actors
 MAX_LABEL = 500  # characters of a name
 
-# Keywords that move members elsewhere: what we read would not be what a JSON-LD processor sees (CVE-2022-24307)
+# Keywords that move properties elsewhere: we would read another object than a JSON-LD processor (CVE-2022-24307)
 _REARRANGING = frozenset({"@graph", "@included", "@reverse"})
-# Characters that show nothing, or change how others are shown: controls, bidirectional marks, zero-width and filling
-# ones, halves of surrogate pairs. With them a name looks like another and a word passes a filter. The two joiners
-# U+200C and U+200D stay: emoji families and Persian need them. The inside of a character class, for others to build on.
+# Characters that are invisible or change how others are shown: controls, bidirectional marks, zero-width characters and
+# fillers, lone surrogates. With them one name looks like another, and a word passes a filter. The joiners U+200C and
+# U+200D stay: emoji sequences and Persian need them. This is the inside of a character class, for others to build on.
 INVISIBLE = (
     "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f"
     "\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff\\U0001d173-\\U0001d17a\\U000e0000-\\U000e007f"
@@ -28,30 +28,30 @@ _INVISIBLE = re.compile(f"[\\t\\n\\r{INVISIBLE}]")
 
 
 def check_plain(document: Json) -> None:
-    """Raises Refused(SHAPE) for JSON-LD that cannot be read as plain JSON."""
+    """Raise Refused(SHAPE) for JSON-LD that cannot be read as plain JSON."""
     if not _REARRANGING.isdisjoint(document):
         raise Refused(Reason.SHAPE, "JSON-LD with @graph, @included or @reverse")
 
 
 def types(document: Json) -> tuple[str, ...]:
-    """Return the names under `type`, at most 8."""
+    """Return the values of `type`, at most 8."""
     return tuple(name for name in as_list(document.get("type"))[:8] if isinstance(name, str))
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return a list as it is, nothing as an empty one, and anything else as a list of one."""
+    """Return a list as it is, None as an empty list, and anything else as a list of one."""
     if isinstance(value, list):
         return value
     return [] if value is None else [value]
 
 
 def unwrap(value: Any) -> Any:
-    """Return the only element of a list of one, and anything else as it is."""
+    """Return the element of a list of one, and anything else as it is."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def id_of(value: Any) -> str | None:
-    """Return the URL that `value` is, or that the object in it has as its id; the first one of a list."""
+    """Return `value` if it is a URL, or the `id` of the object that it is; in a list, the first element counts."""
     for each in as_list(value)[:1]:
         identifier = each.get("id") if isinstance(each, dict) else each
         if is_url(identifier):
@@ -60,18 +60,18 @@ def id_of(value: Any) -> str | None:
 
 
 def single_id(value: Any) -> str | None:
-    """Return the id of a single value, or of the only one in a list: of two actors neither is the one."""
+    """Return the id of a value, or of the only element of a list; None for a longer list."""
     return None if isinstance(value, list) and len(value) != 1 else id_of(value)
 
 
 def ids_of(value: Any) -> tuple[str, ...]:
-    """Return the ids in a list or alone, without doubles, in order. Any text counts, since "as:Public" is none."""
+    """Return the ids of a value or a list, in order and without duplicates. Any text counts: "as:Public" is no URL."""
     ids = (each.get("id") if isinstance(each, dict) else each for each in as_list(value)[:MAX_IDS])
     return tuple(dict.fromkeys(each for each in ids if isinstance(each, str) and each))
 
 
 def url_of(value: Any) -> str | None:
-    """Return an http(s) link: of several links the HTML page, else the first (PeerTube lists its video files)."""
+    """Return an http(s) link: of several, the one to an HTML page, else the first (PeerTube lists its video files)."""
     pages: list[str] = []
     others: list[str] = []
     for each in as_list(value)[:32]:
@@ -83,19 +83,21 @@ def url_of(value: Any) -> str | None:
 
 
 def page_url_of(value: Any, identifier: str) -> str | None:
-    """Return the page of what has this id, as `url_of`; None for one on another host, which its author cannot speak
-    for: readers would be sent to a place that only seems to be the author's. Mastodon drops it too."""
+    """Return the page of the object with this id, as `url_of` does; None for a page on another host.
+
+    Readers would take such a page for the author's own. Mastodon ignores it too.
+    """
     url = url_of(value)
     return url if same_authority(url, identifier) else None
 
 
 def text(value: Any, limit: int) -> str | None:
-    """Return a non-empty string, cut to `limit` characters."""
+    """Return a string that is not empty, cut to `limit` characters."""
     return value[:limit] if isinstance(value, str) and value else None
 
 
 def label(value: Any, limit: int = MAX_LABEL) -> str | None:
-    """Return a name to show, without invisible and direction-turning characters. HTML in it is left to the reader."""
+    """Return a name as plain text, without invisible and bidirectional characters. It is not escaped for HTML."""
     if not isinstance(value, str):
         return None
     return _INVISIBLE.sub("", value[: 2 * limit]).strip()[:limit] or None
@@ -107,7 +109,7 @@ def number(value: Any, limit: int = 2**53) -> int | None:
 
 
 def parse_time(value: Any) -> datetime | None:
-    """Return an xsd:dateTime with its zone; without one it counts as UTC."""
+    """Return the time in an xsd:dateTime; one without a time zone counts as UTC."""
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:
@@ -118,5 +120,5 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def write_time(when: datetime) -> str:
-    """Write a time as Mastodon does: UTC, whole seconds, "Z"."""
+    """Return a time as an xsd:dateTime, in the form that Mastodon writes: UTC, whole seconds, "Z"."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

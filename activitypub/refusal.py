@@ -1,10 +1,10 @@
-"""Why something from outside was refused. The reason labels a counter; the text is for the log and the peer."""
+"""Why input from outside is refused. The reason labels a counter; the text is for the log and for the sender."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """What was wrong, in one word that never carries the sender's data."""
+    """What is wrong, as one word that holds no data of the sender."""
 
     METHOD = "method"
     TARGET = "target"
@@ -30,7 +30,7 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
 
 
-# The HTTP status of the answer: always 4xx, because no input may look like a fault of ours.
+# The HTTP status of the response: always 4xx, because no input may look like an error of the server.
 STATUS = {
     Reason.METHOD: 405,
     Reason.TARGET: 400,
@@ -59,7 +59,7 @@ assert set(STATUS) == set(Reason)
 
 
 class Refused(Exception):
-    """The one exception of the parsing and verifying modules. `reason` is for counting, `text` for reading."""
+    """The exception of all modules that parse and verify. `reason` is for programs, `text` for people."""
 
     def __init__(self, reason: Reason, text: str) -> None:
         super().__init__(f"{reason}: {text}")

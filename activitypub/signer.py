@@ -1,4 +1,4 @@
-"""Who signed a request: the claim, the key and its owner brought together. Fetching and keeping keys is a port."""
+"""Verify a signature: resolve its key, check it, and check that the key belongs to the actor. Keys come from a port."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ from activitypub.urls import is_url, same_authority
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key and the actor who owns it, which both documents say: the key's, and the actor's from its own host."""
+    """A key and the actor that owns it, as both documents say: that of the key, and the actor's from its own host."""
 
     key_id: str
     key: PublicKey
@@ -22,14 +22,14 @@ class Signer:
 
 
 class Missing(StrEnum):
-    """Why there is no signer for a key."""
+    """Why a key cannot be resolved."""
 
     GONE = "gone"  # 410: the actor was deleted
-    UNKNOWN = "unknown"  # anything else; it may be there later
+    UNKNOWN = "unknown"  # any other reason; a later attempt may succeed
 
 
 class KeyMissing(Refused):
-    """The key of the signature is not to be had."""
+    """The key of the signature cannot be resolved, because it is `missing`."""
 
     def __init__(self, key_id: str, missing: Missing) -> None:
         super().__init__(Reason.KEY, f"the key is {missing.value}")
@@ -38,47 +38,51 @@ class KeyMissing(Refused):
 
 
 class KeyResolver(Protocol):
-    """The keys and actors that the node knows or can fetch, and whom it does not want to hear."""
+    """A cache of keys and actors that fetches what it lacks, and a blocklist. `memory.MemoryKeyResolver` is one."""
 
     def is_blocked(self, url: str) -> bool:
-        """Tell whether this actor, or the host of this URL, is blocked."""
+        """Return whether the actor with this URL, or the host of this URL, is blocked."""
         ...
 
     async def resolve(self, key_id: str) -> Signer | Missing:
-        """Return who signs under this URL, from the cache or fetched (see `discovery.find_signer`)."""
+        """Return the key with this URL and its owner, from the cache or fetched by `discovery.find_signer`."""
         ...
 
     async def refresh(self, signer: Signer) -> Signer | None:
-        """Fetch a signer anew whose kept key did not fit; None if that was done lately: once in 5 minutes is enough."""
+        """Fetch a signer again, whose cached key did not verify a signature.
+
+        None means that it was fetched a short while ago, and was not fetched again: once in 5 minutes is enough.
+        """
         ...
 
 
-async def verify_request(request: Request, signers: KeyResolver, *, now: float, window_s: float = WINDOW_S) -> Signer:
-    """Return who signed `request`, for an inbox or for a GET where only known servers may read. Raises Refused.
+async def verify_request(request: Request, resolver: KeyResolver, *, now: float, window_s: float = WINDOW_S) -> Signer:
+    """Return the signer of `request`: a POST to an inbox, or a GET under authorized fetch. Raises Refused.
 
-    Whether the signer may do what the request asks is left to the caller.
+    `now` is in Unix seconds; the signature may be `window_s` seconds older or newer. Whether the signer may do what the
+    request asks for is for the caller to decide.
     """
-    return await verify(parse_signature(request, now=now, window_s=window_s), signers)
+    return await verify(parse_signature(request, now=now, window_s=window_s), resolver)
 
 
-async def verify(claim: ParsedSignature, signers: KeyResolver) -> Signer:
-    """Return the owner of the key that a checked claim is proven by. Raises Refused (KEY, BLOCKED, SIGNATURE)."""
-    if not is_url(claim.key_id):
+async def verify(signature: ParsedSignature, resolver: KeyResolver) -> Signer:
+    """Return the key that verifies `signature`, with its owner. Raises Refused (KEY, BLOCKED, SIGNATURE, OWNER)."""
+    if not is_url(signature.key_id):
         raise Refused(Reason.KEY, "the key id is not a URL")
-    # before anything is fetched: a blocked host must not make us work
-    if signers.is_blocked(claim.key_id):
+    # before anything is fetched: a blocked host must not cause work
+    if resolver.is_blocked(signature.key_id):
         raise Refused(Reason.BLOCKED, "this host is blocked here")
-    found = await signers.resolve(claim.key_id)
+    found = await resolver.resolve(signature.key_id)
     if isinstance(found, Missing):
-        raise KeyMissing(claim.key_id, found)
-    if not claim.verified_by(found.key):
-        # keys are changed now and then, and nobody tells
-        renewed = await signers.refresh(found)
-        if renewed is None or not claim.verified_by(renewed.key):
-            raise Refused(Reason.SIGNATURE, "the signature does not fit the key")
-        found = renewed
-    if found.key_id != claim.key_id or not same_authority(claim.key_id, found.actor.id):
-        raise Refused(Reason.OWNER, "the key is of another host than its owner")
-    if signers.is_blocked(found.actor.id):
+        raise KeyMissing(signature.key_id, found)
+    if not signature.verified_by(found.key):
+        # an actor may get a new key without telling anybody
+        refreshed = await resolver.refresh(found)
+        if refreshed is None or not signature.verified_by(refreshed.key):
+            raise Refused(Reason.SIGNATURE, "the signature does not match the key")
+        found = refreshed
+    if found.key_id != signature.key_id or not same_authority(signature.key_id, found.actor.id):
+        raise Refused(Reason.OWNER, "the key is on another host than its owner")
+    if resolver.is_blocked(found.actor.id):
         raise Refused(Reason.BLOCKED, "this actor is blocked here")
     return found

@@ -1,4 +1,4 @@
-"""JSON text from strangers, under limits: one meaning per document, bounded depth and size."""
+"""JSON from other servers, read strictly: one meaning per document (RFC 8259 section 4), bounded depth and size."""
 
 import json
 import math
@@ -13,6 +13,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class JsonLimits:
+    """How large a document may be. A larger one is refused."""
+
     size: int = 1024 * 1024  # bytes; Mastodon's own limit for what it fetches
     depth: int = 32  # nested objects and lists
     keys: int = 2000  # in all objects together
@@ -25,10 +27,10 @@ MAX_DIGITS = 20  # of an integer: 64 bits; more only costs time (CVE-2020-10735)
 
 
 def parse(data: bytes, limits: JsonLimits = LIMITS) -> Json:
-    """Return the JSON object in `data` (UTF-8).
+    """Return the JSON object in `data` (UTF-8). Raises Refused (TOO_LARGE, NOT_JSON, JSON_LIMITS).
 
-    Raises Refused (TOO_LARGE, NOT_JSON, JSON_LIMITS). Refused are duplicate keys, of which two programs may see two
-    values, NaN and infinities, and the strings which no database or encoder takes: lone surrogates and NUL.
+    Refused are also duplicate keys, since two programs may read two values; NaN and infinities; and strings with NUL or
+    lone surrogates, which databases and encoders refuse.
     """
     if len(data) > limits.size:
         raise Refused(Reason.TOO_LARGE, f"more than {limits.size} bytes")
@@ -43,11 +45,11 @@ def parse(data: bytes, limits: JsonLimits = LIMITS) -> Json:
         )
     except RecursionError:
         raise Refused(Reason.JSON_LIMITS, f"nested deeper than {limits.depth}") from None
-    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError are both of it
+    except ValueError as error:  # the base class of JSONDecodeError and UnicodeDecodeError
         raise Refused(Reason.NOT_JSON, f"not JSON: {type(error).__name__}") from None
     if not isinstance(document, dict):
         raise Refused(Reason.NOT_JSON, "not a JSON object")
-    # A walk costs more than the parsing; a short document without escapes cannot break what the walk checks.
+    # The walk costs more than the parsing, and is skipped where it cannot find anything.
     if b"\\u" in data or data.count(b"{") + data.count(b"[") > limits.depth or data.count(b",") >= limits.items:
         _walk(document, limits)
     return document
@@ -59,8 +61,10 @@ def write(document: Json) -> bytes:
 
 
 class _Counter:
-    """Builds each object and number, and counts keys and values over the whole document: what is too much is refused
-    while it is read, not afterwards."""
+    """Builds the objects and numbers, and counts keys and values in the whole document while it is parsed.
+
+    A document beyond the limits is refused before all of it is in memory.
+    """
 
     __slots__ = ("_keys", "_values")
 

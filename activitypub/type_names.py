@@ -1,13 +1,13 @@
-"""The names of types that this library knows, and which may be the object of which. No code depends on their order."""
+"""The types that this library knows, and which of them may be the object of which activity."""
 
 ACTORS = ("Person", "Service", "Application", "Group", "Organization")
-OBJECTS = ("Note", "Article", "Page", "Question", "Video", "Event", "Audio")  # content, which has an author
+OBJECTS = ("Note", "Article", "Page", "Question", "Video", "Event", "Audio")  # content that has an author
 OTHERS = ("Tombstone", "Image")
 
 _CONTENT = OBJECTS
 _ANYTHING = (*ACTORS, *OBJECTS, *OTHERS)
 
-# activity -> the types that its object may have when it is embedded; an id alone says nothing of its type
+# activity -> the types that an embedded object may have; an id alone does not tell its type
 ACTIVITIES: dict[str, tuple[str, ...]] = {
     "Accept": ("Follow", "QuoteRequest"),
     "Add": _CONTENT,
@@ -19,7 +19,7 @@ ACTIVITIES: dict[str, tuple[str, ...]] = {
     "EmojiReact": _CONTENT,
     "Flag": (*ACTORS, *OBJECTS),
     "Follow": ACTORS,
-    "Leave": (),  # with Offer, Owncast's directory protocol: the object is the URL of a server
+    "Leave": (),  # like Offer, of Owncast's directory protocol: the object is the URL of a server
     "Like": _CONTENT,
     "Move": ACTORS,
     "Offer": (),

@@ -1,4 +1,4 @@
-"""The http(s) URLs that serve as ids: parsed strictly, because two readings of one URL are a hole. No fetching here."""
+"""The http(s) URLs that serve as ids, parsed strictly: two readings of one URL would be a security hole."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from functools import lru_cache
 from urllib.parse import quote, urljoin
 
 MAX_URL = 2048  # Mastodon refuses ids over 2,048 too
-CACHE_SIZE = 1024  # of at most 2 kB: the same few are parsed a dozen times for each activity
+CACHE_SIZE = 1024  # URLs of at most 2 kB: each activity has a few that are parsed a dozen times
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 # No user info, no backslash, no empty label or final dot ("host." is another spelling of a blocked "host"), and no
-# quote, which would end a keyId early. Not RFC 3986 in full: that grammar leaves room for two readings.
+# quotation mark, which would end a keyId early. Not the whole grammar of RFC 3986, which permits two readings.
 _URL = re.compile(
     r"(?P<scheme>https?)://"
     r"(?P<host>[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:.]{2,45}\])"
@@ -24,12 +24,12 @@ _PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F))  # what stays as i
 
 
 class BadUrl(ValueError):
-    """The text is not an http(s) URL that we would fetch, or compare with another."""
+    """The text is not an http(s) URL that may be fetched or compared with another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Url:
-    """`host` is lower case; `port` is always given; `target` is what goes on the request line; no fragment in it."""
+    """A parsed URL. `host` is in lower case, `port` is the default one if none is given, `target` is path and query."""
 
     scheme: str
     host: str
@@ -39,7 +39,7 @@ class Url:
 
     @property
     def authority(self) -> str:
-        """`host`, or `host:port` where the port is not the scheme's own: the form of the Host header."""
+        """`host`, or `host:port` if it is not the default port: the form of the Host header (RFC 9110 section 7.2)."""
         return self.host if self.port == DEFAULT_PORTS[self.scheme] else f"{self.host}:{self.port}"
 
     @property
@@ -61,7 +61,7 @@ def parse_url(text: object) -> Url:
 @lru_cache(CACHE_SIZE)
 def _parse(text: str) -> Url:
     locator, _, fragment = text.partition("#")
-    # "https://host?query" lacks the slash that RFC 9110 makes the client send
+    # "https://host?query" lacks the slash that a client sends (RFC 9110 section 4.2.3)
     if "/" not in locator[8:] and "?" in locator:
         locator = locator.replace("?", "/?", 1)
     match = _URL.fullmatch(locator)
@@ -75,8 +75,10 @@ def _parse(text: str) -> Url:
 
 
 def from_iri(text: str) -> str:
-    """Return the URL of an address with letters beyond ASCII (RFC 3987 section 3.1): the host by IDNA, the rest in
-    percent-encoded UTF-8. Raises BadUrl for a host that has no such form; what comes is not parsed."""
+    """Return an IRI as a URL (RFC 3987 section 3.1): the host by IDNA, the rest in percent-encoded UTF-8.
+
+    Raises BadUrl for a host that IDNA cannot encode. Whether the result is a valid URL is not checked.
+    """
     if len(text) > MAX_URL:
         raise BadUrl("not a URL of at most 2,048 characters")
     if text.isascii():
@@ -87,10 +89,10 @@ def from_iri(text: str) -> str:
     try:
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except UnicodeError:
-        raise BadUrl("the host is no name") from None
+        raise BadUrl("the host is not a name") from None
     if any(sign in host for sign in "/?#@"):
-        # signs that IDNA makes of others, as of U+2100: the host would end earlier than it seems to (CVE-2019-9636)
-        raise BadUrl("the host is no name")
+        # IDNA makes these of other characters, such as U+2100: the host would end earlier than it seems (CVE-2019-9636)
+        raise BadUrl("the host is not a name")
     return scheme + separator + host + quote(rest, safe=_PRINTABLE)
 
 
@@ -107,12 +109,12 @@ def resolve(base: str, reference: str) -> str:
 
 
 def authority(text: object) -> str:
-    """Return the host, with the port if it is not the default one: what "same host" compares. Raises BadUrl."""
+    """Return `Url.authority` of a URL, which is what "the same host" compares. Raises BadUrl."""
     return parse_url(text).authority
 
 
 def is_url(text: object) -> bool:
-    """Tell whether `parse_url` would take it."""
+    """Return whether `parse_url` accepts the text."""
     try:
         parse_url(text)
     except BadUrl:
@@ -121,7 +123,7 @@ def is_url(text: object) -> bool:
 
 
 def same_authority(one: object, other: object) -> bool:
-    """Tell whether both are URLs of the same host and port. The scheme may differ: it tells nothing of the owner."""
+    """Return whether both are URLs with the same host and port. The scheme, which has no owner, may differ."""
     try:
         return authority(one) == authority(other)
     except BadUrl:
@@ -129,5 +131,5 @@ def same_authority(one: object, other: object) -> bool:
 
 
 def without_fragment(text: str) -> str:
-    """Return the part of a URL that is sent to a server."""
+    """Return a URL without its fragment, which is not sent to a server."""
     return text.partition("#")[0]

@@ -1,4 +1,4 @@
-"""WebFinger (RFC 7033): handles and resources, the JRD both ways, and where to send somebody who wants to follow."""
+"""WebFinger (RFC 7033): handles and resources, reading and writing JRDs, and the URL for following from elsewhere."""
 
 import re
 from dataclasses import dataclass
@@ -22,28 +22,28 @@ FEP_3B86_OBJECT = "https://w3id.org/fep/3b86/Object"
 
 MAX_HANDLE = 320
 MAX_LINKS = 64
-# Mastodon: letters, digits, _ . - within; case is kept but does not tell two users apart
+# As Mastodon: letters, digits and _, with . and - inside. Case is kept, but does not distinguish users.
 _USER = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
 
 
 class BadHandle(ValueError):
-    """The text is not the handle of anybody."""
+    """The text is not a handle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """`host` is lower case and ASCII, with a port if it is not 443. `str` gives "@user@host"."""
+    """The name of an account. `host` is lower-case ASCII, with a port if it is not 443. `str` gives "@user@host"."""
 
     user: str
     host: str
 
     @property
     def acct(self) -> str:
-        """The resource that is asked for."""
+        """The `resource` parameter of a WebFinger query, "acct:user@host" (RFC 7565)."""
         return f"acct:{self.user}@{self.host}"
 
     def matches(self, other: "Handle") -> bool:
-        """Tell whether both are the same account: the case of a user name does not count."""
+        """Return whether both name the same account. The case of the user name does not count."""
         return self.host == other.host and self.user.lower() == other.user.lower()
 
     def __str__(self) -> str:
@@ -52,6 +52,8 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """A link of a JRD (RFC 7033 section 4.4.4), with `href` or with `template`."""
+
     rel: str
     type: str | None = None
     href: str | None = None
@@ -60,14 +62,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Jrd:
-    """The answer of WebFinger. Of a stranger's, `href` may be any text: check it before it is used."""
+    """A JSON Resource Descriptor (RFC 7033 section 4.4). From another server, `href` may be any text: check it."""
 
     subject: str
     aliases: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
 
     def actor_url(self) -> str | None:
-        """Return the URL of the actor document."""
+        """Return the URL of the actor: the first `self` link with an ActivityStreams type; None if there is none."""
         kinds = {ACTIVITY_JSON, LD_JSON, LD_JSON.replace("; ", ";")}
         for link in self.links:
             if link.rel == SELF and link.type in kinds and properties.id_of(link.href):
@@ -75,7 +77,7 @@ class Jrd:
         return None
 
     def handle(self) -> Handle | None:
-        """Return the handle in `subject`."""
+        """Return the handle in `subject`; None if it has none."""
         try:
             return parse_handle(self.subject) if self.subject.startswith("acct:") else None
         except BadHandle:
@@ -83,7 +85,7 @@ class Jrd:
 
 
 def parse_handle(text: str) -> Handle:
-    """Read "@user@host", "user@host" or "acct:user@host", as people type and paste it. Raises BadHandle."""
+    """Return the handle in "@user@host", "user@host" or "acct:user@host", as people type it. Raises BadHandle."""
     if len(text) > MAX_HANDLE:
         raise BadHandle("too long")
     bare = unquote(text).strip().removeprefix("acct:").removeprefix("@")
@@ -94,7 +96,7 @@ def parse_handle(text: str) -> Handle:
 
 
 def parse_resource(text: str) -> Handle | Url:
-    """Read the `resource` parameter: an acct: or bare handle, or the URL of an actor or a profile. Raises BadHandle."""
+    """Return what a `resource` parameter names: a handle, or the URL of an actor or a profile. Raises BadHandle."""
     if text[:8].lower().startswith(("https://", "http://")):
         try:
             return parse_url(text)
@@ -104,7 +106,7 @@ def parse_resource(text: str) -> Handle | Url:
 
 
 def write_jrd(jrd: Jrd) -> Json:
-    """Return the document, to be served as application/jrd+json with `Access-Control-Allow-Origin: *`."""
+    """Return the document. Serve it as application/jrd+json, with CORS for all origins (RFC 7033 section 5)."""
     links = []
     for link in jrd.links:
         made = {"rel": link.rel, "type": link.type, "href": link.href, "template": link.template}
@@ -113,7 +115,7 @@ def write_jrd(jrd: Jrd) -> Json:
 
 
 def parse_jrd(document: Json) -> Jrd:
-    """Read the answer of a stranger. Raises Refused(SHAPE)."""
+    """Return the JRD in another server's document. Raises Refused(SHAPE)."""
     subject = properties.text(document.get("subject"), 2048)
     if subject is None:
         raise Refused(Reason.SHAPE, "a JRD without a subject")
@@ -134,10 +136,13 @@ def actor_jrd(
     stream: str | None = None,
     more: tuple[Link, ...] = (),
 ) -> Jrd:
-    """Return the JRD of a channel: its actor, its page, its picture, and the HLS stream as Owncast announces it."""
+    """Return the JRD of an account: the URLs of its actor, its page and its avatar.
+
+    `stream` is the URL of an HLS playlist, which Owncast announces too.
+    """
     links = [
         Link(SELF, ACTIVITY_JSON, actor),
-        # snac asks for this one
+        # snac looks for this type
         Link(SELF, LD_JSON, actor),
         Link(PROFILE_PAGE, "text/html", page),
     ]
@@ -149,10 +154,10 @@ def actor_jrd(
 
 
 def interaction_url(jrd: Jrd, handle: Handle, uri: str, *, follow: bool) -> str:
-    """Return the page of the visitor's server where they follow (or like, boost, answer) `uri`.
+    """Return the page of a visitor's own server where they follow `uri`, or like, boost or reply to it.
 
-    A template counts only if it leads to https on the visitor's host or one under it; without one, every Mastodon and
-    most others have /authorize_interaction.
+    `jrd` and `handle` are the visitor's. A template counts only if it leads to https on the visitor's host or a
+    subdomain of it. Without one, the page is /authorize_interaction, which Mastodon and most others have.
     """
     relations = (FEP_3B86_FOLLOW, SUBSCRIBE, FEP_3B86_OBJECT) if follow else (FEP_3B86_OBJECT, SUBSCRIBE)
     for relation in relations:
@@ -173,7 +178,7 @@ def _leads_home(url: str, host: str) -> bool:
 
 
 def _host(text: str) -> str:
-    """Return the host of a handle: lower case, IDN in its ASCII form, no default port. Raises BadHandle."""
+    """Return the host of a handle: in lower case, by IDNA, without the default port. Raises BadHandle."""
     name, _, port = text.partition(":")
     try:
         ascii_name = name.encode("idna").decode("ascii") if not name.isascii() else name

@@ -142,7 +142,7 @@ class OneSigner:
     async def knows_actor(self, actor: str) -> bool:
         return True
 
-    async def was_seen(self, activity_id: str) -> bool:
+    async def was_seen(self, replay_key: str) -> bool:
         return False
 
 

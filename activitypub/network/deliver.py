@@ -9,7 +9,7 @@ from activitypub.network.redirects import KEEP_METHOD, RedirectRefused, TooManyR
 from activitypub.network.schemes import Schemes
 from activitypub.network.signed_transport import Headers, SignedTransport
 from activitypub.network.transport import Clock, Response, ResponseTooLarge, Transport, Unreachable
-from activitypub.signatures import Scheme, digest, httpdate
+from activitypub.signatures import Scheme, digest, httpdate, sign_request
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import Json
@@ -78,6 +78,15 @@ def encode_payload(document: Json) -> Payload:
     """Return the activity as it is signed and sent. Raises ValueError for NaN and infinities."""
     body = strictjson.write(document)
     return Payload(body, digest.digest(body), digest.content_digest(body))
+
+
+def sign_post(url: str, payload: Payload, key: SigningKey, scheme: Scheme = Scheme.CAVAGE, *, now: float) -> Request:
+    """Return the signed POST of `payload` to the inbox at `url`, for programs that send it by a client of their own.
+
+    `now` is in Unix seconds. Raises BadUrl, and ValueError for a key that cannot sign by the scheme.
+    """
+    request = outgoing_request("POST", url, [("Content-Type", ACTIVITY_JSON)], payload.body)
+    return sign_request(request.with_headers(payload.digests[scheme]), key, scheme, now=now)
 
 
 class Deliverer:

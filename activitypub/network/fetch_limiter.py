@@ -1,5 +1,7 @@
-"""Restraint in fetching, so that strangers cannot make us a weapon: one fetch in flight per URL, failures kept for a
-while, and a budget per host. What was fetched well is kept by the caller.
+"""Limits for fetching, so that remote documents cannot make this server attack another one.
+
+At most one fetch runs per URL, failures are cached for a while, and each host has a rate limit. Documents are not
+cached here.
 """
 
 import asyncio
@@ -11,7 +13,7 @@ from activitypub.network.fetch import FetchedDocument, FetchFailed, FetchFailure
 from activitypub.network.transport import Clock
 from activitypub.urls import BadUrl, authority, without_fragment
 
-# How long a failure stands, in seconds. What a signature or the budget refused may be right in a moment.
+# How long a failure is cached, in seconds. After RATE_LIMITED the next attempt may succeed at any moment.
 FAILURE_TTL_S = {
     FetchFailure.GONE: 3600.0,
     FetchFailure.NOT_FOUND: 3600.0,
@@ -25,6 +27,8 @@ assert set(FAILURE_TTL_S) == set(FetchFailure)
 
 
 class DocumentFetcher(Protocol):
+    """`Fetcher` and `FetchLimiter`. All methods raise FetchFailed."""
+
     async def activity(self, url: str) -> FetchedDocument: ...
     async def key_document(self, url: str) -> FetchedDocument: ...
     async def json(self, url: str) -> FetchedDocument: ...
@@ -32,11 +36,11 @@ class DocumentFetcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """At most `fetches` per host in `period_s` seconds, each done in `total_s`; `max_remembered` hosts and failures."""
+    """At most `fetches` per host in `period_s` seconds, each within `total_s`; `max_remembered` hosts and failures."""
 
-    fetches: int = 300  # a post of ours that is read widely brings new actors of a large server by the hundred
+    fetches: int = 300  # a popular post brings hundreds of new actors from a large server
     period_s: float = 60.0
-    total_s: float = 20.0  # with redirects and both signatures; an inbox holds its answer for so long
+    total_s: float = 20.0  # with redirects and both signatures; the sender of an activity waits for so long
     max_remembered: int = 10_000
 
 
@@ -53,15 +57,15 @@ class FetchLimiter:
         self._spent: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     async def activity(self, url: str) -> FetchedDocument:
-        """As `Fetcher.activity`."""
+        """Do what `Fetcher.activity` does, within the limits."""
         return await self._once("activity", without_fragment(url))
 
     async def key_document(self, url: str) -> FetchedDocument:
-        """As `Fetcher.key_document`."""
+        """Do what `Fetcher.key_document` does, within the limits."""
         return await self._once("key", without_fragment(url))
 
     async def json(self, url: str) -> FetchedDocument:
-        """As `Fetcher.json`."""
+        """Do what `Fetcher.json` does, within the limits."""
         return await self._once("json", url)
 
     async def _once(self, kind: str, url: str) -> FetchedDocument:
@@ -72,9 +76,9 @@ class FetchLimiter:
             self._spend(url)
             flying = asyncio.create_task(self._fetch(key))
             self._flying[key] = flying
-            # The result of a fetch that nobody waits for any more is still looked at, or asyncio would complain.
+            # When no caller is left, the exception has to be retrieved here, or asyncio would log it.
             flying.add_done_callback(lambda task: task.cancelled() or task.exception())
-        # one waiter that gives up must not end the fetch of the others
+        # a caller that is cancelled must not cancel the fetch of the others
         return await asyncio.shield(flying)
 
     async def _fetch(self, key: tuple[str, str]) -> FetchedDocument:
@@ -98,9 +102,9 @@ class FetchLimiter:
             raise FetchFailed(FetchFailure.UNREACHABLE, f"not done in {self._budget.total_s:.0f} s") from None
 
     def _check_failed(self, key: tuple[str, str]) -> None:
-        why, until = self._failed.get(key, (FetchFailure.RATE_LIMITED, 0.0))
+        failure, until = self._failed.get(key, (FetchFailure.RATE_LIMITED, 0.0))
         if self._clock() < until:
-            raise FetchFailed(why, "it failed a short while ago")
+            raise FetchFailed(failure, "it failed a short while ago")
         self._failed.pop(key, None)
 
     def _spend(self, url: str) -> None:

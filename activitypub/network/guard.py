@@ -1,7 +1,7 @@
-"""Whom we may connect to: every address that is not public is refused when the socket is made.
+"""Protection against server-side request forgery: an address that is not public is refused when its socket is made.
 
-The check sits at the socket because only there the address is the one that is connected to: names that resolve
-differently the second time, redirects, and all spellings of 127.0.0.1 come by here.
+Only there is the checked address the one that is connected to, whether a name resolves differently the second time, a
+redirect leads inside, or 127.0.0.1 is spelled in another way.
 """
 
 import ipaddress
@@ -12,13 +12,13 @@ from typing import Any
 
 from activitypub.urls import DEFAULT_PORTS, BadUrl, Url, parse_url
 
-# 443 and the customary alternative: any other port is a port scan on behalf of a stranger
+# 443 and the usual alternative: with any other port, a remote document could make us scan ports
 PORTS = frozenset({443, 8443})
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# `is_global` of the standard library has grown with each Python release, so what matters is spelled out. Each of these
-# reads as global somewhere, or leads to an IPv4 address that is not looked at.
+# What `is_global` covers differs between Python releases, so what matters is listed. Each of these counts as global in
+# some release, or leads to an IPv4 address that is not checked.
 _NEVER = tuple(
     ipaddress.ip_network(text)
     for text in (
@@ -39,14 +39,15 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Blocked(OSError):
-    """The URL or the address is one that we do not connect to. An OSError, so that the connector treats it as one."""
+    """The URL or the address is not one to connect to. An OSError, because aiohttp's connector expects one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`allowed` are hosts, as `host` or `host:port`, that may be private and use http: for tests and labs.
+    """Which URLs may be connected to: https on `PORTS`, and anything on the `allowed` hosts.
 
-    It names hosts and is never a switch for all. Make it with `parse_allowed`.
+    `allowed` are `host` or `host:port` entries, from `parse_allowed`. They may have private addresses and use http: for
+    tests and labs. There is no switch that allows all hosts.
     """
 
     allowed: frozenset[str] = frozenset()
@@ -62,12 +63,12 @@ class Guard:
         return parsed
 
     def allows(self, url: Url) -> bool:
-        """Tell whether the address of this URL may be private."""
+        """Return whether the host of this URL may have a private address."""
         return url.host in self.allowed or f"{url.host}:{url.port}" in self.allowed
 
 
 def parse_allowed(entries: Iterable[str]) -> frozenset[str]:
-    """Read `name[:port]` entries. Raises ValueError for one that is not: a typing error must not allow anything."""
+    """Return the hosts in `name[:port]` entries. Raises ValueError for a typo, which must not allow any host."""
     allowed = set()
     for entry in entries:
         name = entry.strip().lower()
@@ -75,7 +76,7 @@ def parse_allowed(entries: Iterable[str]) -> frozenset[str]:
             url = parse_url(f"http://{name}")
         except BadUrl as error:
             raise ValueError(f"not a host or host:port: {entry!r}") from error
-        # the port of the scheme is dropped by `authority`, but here it was meant
+        # `authority` drops the scheme's default port, but here it was written on purpose
         if name not in {url.host, f"{url.host}:{url.port}"}:
             raise ValueError(f"not a host or host:port: {entry!r}")
         allowed.add(name)
@@ -83,7 +84,7 @@ def parse_allowed(entries: Iterable[str]) -> frozenset[str]:
 
 
 def is_public(text: str) -> bool:
-    """Tell whether the address, IPv4 or IPv6 with or without a zone, is a unicast address of the public internet."""
+    """Return whether the text is a unicast address of the public internet: IPv4, or IPv6 with or without a zone."""
     try:
         address: IPAddress = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -95,16 +96,16 @@ def is_public(text: str) -> bool:
 
 
 def make_socket(info: tuple[Any, ...]) -> socket.socket:
-    """Make the socket for one result of getaddrinfo. Raises Blocked. For `aiohttp.TCPConnector(socket_factory=...)`."""
+    """Make the socket for one result of getaddrinfo, for `aiohttp.TCPConnector(socket_factory=...)`. Raises Blocked."""
     family, kind, protocol, _, address = info
     if not is_public(str(address[0])):
-        # The same text for each address: of several different errors the connector makes one, and loses the class.
+        # The same text for each address: the connector turns several different errors into one, without their class.
         raise Blocked("the host has an address that is not public")
     return socket.socket(family, kind, protocol)
 
 
 def _embedded(address: IPAddress) -> IPAddress:
-    """Return the IPv4 address that an IPv6 address leads to: mapped, or through the NAT64 of a network without IPv4."""
+    """Return the IPv4 address that an IPv6 address stands for: IPv4-mapped, or by NAT64 in a network without IPv4."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return address.ipv4_mapped

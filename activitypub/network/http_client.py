@@ -22,35 +22,40 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
+    """Limits of one request, in seconds and bytes, and of the connections that are open at the same time."""
+
     total_s: float = 10.0  # as Mastodon
     connect_s: float = 5.0
     body: int = 1024 * 1024
     connections: int = 128
-    per_host: int = 2  # a dead host must not take the connections of the living
+    per_host: int = 2  # a host that does not answer must not use up all connections
 
 
 class HttpClient:
-    """Sends requests. Make it within a running loop; close it. TLS trusts the system's store, or SSL_CERT_FILE."""
+    """Sends requests over aiohttp, and implements `Transport`. Make it in a running event loop, and close it.
+
+    TLS trusts the system's certificates, or those in SSL_CERT_FILE.
+    """
 
     def __init__(self, guard: Guard, user_agent: str, *, limits: HttpLimits | None = None) -> None:
         self.guard = guard
         self.limits = limits or HttpLimits()
         self._user_agent = user_agent
-        # made here and not at import, so that SSL_CERT_FILE counts as it is when the node starts
+        # made here and not at import, so that SSL_CERT_FILE is read when the program has set it
         self._ssl = ssl.create_default_context()
         self._public = self._session(make_socket)
-        # A second connector for the hosts that may be private: the factory sees addresses and not names.
+        # A second connector for the allowed hosts: the socket factory sees addresses, not names.
         self._private = self._session(None)
 
     async def send(self, request: Request, *, max_body: int | None = None) -> Response:
-        """Send `request` and return the answer, redirects included. Raises Blocked, Unreachable, TooLong."""
+        """Send `request` and return the response, which may be a redirect. See `Transport.send`."""
         url = self.guard.check(request.url)
         session = self._private if self.guard.allows(url) else self._public
         most = self.limits.body if max_body is None else max_body
         try:
             async with session.request(
                 request.method,
-                # the path was signed as it is spelled
+                # the path must be sent in the spelling that was signed
                 URL(request.url, encoded=True),
                 headers={**dict(request.headers), "user-agent": self._user_agent, "accept-encoding": "identity"},
                 data=request.body or None,
@@ -61,12 +66,12 @@ class HttpClient:
                     headers["link"] = ", ".join(response.headers.getall("link"))
                 return await _read(response, Response(response.status, headers, b""), most)
         except aiohttp.InvalidURL as error:
-            # such as 127.1 and 2130706433, which the resolver would make 127.0.0.1 of
+            # such as 127.1 and 2130706433, which resolve to 127.0.0.1
             raise Blocked(str(error)) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             if isinstance(error.__cause__, Blocked):
                 raise error.__cause__ from None
-            # ValueError: aiohttp lets some of a broken header or URL through as it is
+            # ValueError: aiohttp raises some errors about broken headers and URLs as such
             raise Unreachable(f"{type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
@@ -94,7 +99,7 @@ class HttpClient:
             timeout=aiohttp.ClientTimeout(total=limits.total_s, sock_connect=limits.connect_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("Accept", "Content-Type"),
-            # a packed answer may unpack to any size
+            # a compressed body may be of any size
             auto_decompress=False,
             trust_env=False,
         )

@@ -1,4 +1,4 @@
-"""Which signature scheme each host took last. In memory and bounded: a wrong guess costs one request."""
+"""Which signature scheme each host accepted last. In memory and bounded: a wrong guess costs one request."""
 
 from collections import OrderedDict
 
@@ -9,7 +9,7 @@ MAX_HOSTS = 20_000
 
 
 class Schemes:
-    """Remembers, for hosts (`Url.authority`) that refused the first scheme, the one that worked."""
+    """The schemes of the hosts (`Url.authority`) that accept RFC 9421 alone, for `keep_s` seconds."""
 
     def __init__(self, *, keep_s: float = KEEP_S, max_hosts: int = MAX_HOSTS) -> None:
         self._keep_s = keep_s
@@ -17,12 +17,12 @@ class Schemes:
         self._kept: OrderedDict[str, tuple[Scheme, float]] = OrderedDict()
 
     def get(self, host: str, now: float) -> Scheme:
-        """Return the scheme to try first: draft-cavage where nothing is known, because everybody takes it."""
+        """Return the scheme to try first: draft-cavage for an unknown host, because nearly all servers accept it."""
         scheme, until = self._kept.get(host, (Scheme.CAVAGE, 0.0))
         return scheme if now < until else Scheme.CAVAGE
 
     def put(self, host: str, scheme: Scheme, now: float) -> None:
-        """Keep what worked for this host."""
+        """Remember the scheme that this host has accepted. `now` is in seconds, as for `get`."""
         if scheme is Scheme.CAVAGE:
             self._kept.pop(host, None)
             return
@@ -33,5 +33,5 @@ class Schemes:
 
 
 def other(scheme: Scheme) -> Scheme:
-    """Return the scheme to try after `scheme` was refused."""
+    """Return the scheme to try when `scheme` was refused."""
     return Scheme.RFC9421 if scheme is Scheme.CAVAGE else Scheme.CAVAGE

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from activitypub.network.schemes import Schemes, other
 from activitypub.network.transport import Clock, Response, Transport
-from activitypub.signatures import Scheme, sign
+from activitypub.signatures import Scheme, sign_request
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
 
@@ -50,5 +50,4 @@ class SignedTransport:
         self, request: Request, key: SigningKey, scheme: Scheme, digests: Mapping[Scheme, Headers] | None
     ) -> Response:
         complete = request.with_headers(digests[scheme]) if digests else request
-        signature = sign(scheme, complete, key, now=self._clock())
-        return await self._transport.send(complete.with_headers(signature))
+        return await self._transport.send(sign_request(complete, key, scheme, now=self._clock()))

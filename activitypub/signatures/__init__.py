@@ -1,4 +1,4 @@
-"""Signing and checking requests by either scheme. Which one a host wants is remembered by the caller."""
+"""Sign and verify requests by either scheme. Which scheme a host accepts is for the caller to remember."""
 
 from activitypub.refusal import Reason, Refused
 from activitypub.signatures import cavage, rfc9421
@@ -7,22 +7,30 @@ from activitypub.signatures.parsed_signature import WINDOW_S, ParsedSignature, S
 from activitypub.signatures.request import Request
 from activitypub.urls import BadUrl, parse_url
 
-__all__ = ["WINDOW_S", "ParsedSignature", "Scheme", "parse_signature", "sign"]
+__all__ = ["WINDOW_S", "ParsedSignature", "Scheme", "parse_signature", "sign", "sign_request"]
 
 _SIGN = {Scheme.CAVAGE: cavage.sign, Scheme.RFC9421: rfc9421.sign}
 assert set(_SIGN) == set(Scheme)
 
 
 def sign(scheme: Scheme, request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str, str], ...]:
-    """Return the headers which make `request` a signed one. Make a fresh one for each attempt: it is dated."""
+    """Return the headers to add to `request`. Sign each attempt anew, since the time is part of the signature.
+
+    `now` is in Unix seconds. Raises ValueError for a key or a request that cannot be signed by the scheme.
+    """
     return _SIGN[scheme](request, signer, now=now)
 
 
-def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S) -> ParsedSignature:
-    """Check all of a signature that needs no key, by the scheme that the request uses. Raises Refused.
+def sign_request(request: Request, key: SigningKey, scheme: Scheme = Scheme.CAVAGE, *, now: float) -> Request:
+    """Return `request` with the headers of its signature, ready to be sent by any HTTP client. See `sign`."""
+    return request.with_headers(sign(scheme, request, key, now=now))
 
-    The caller must then find the key of `claim.key_id`, ask `claim.verified_by(key)`, and compare the key's owner with
-    whom the request speaks for.
+
+def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S) -> ParsedSignature:
+    """Return the signature of a request, after all checks that need no key. Raises Refused.
+
+    `now` is in Unix seconds; the signature may be `window_s` seconds older or newer. The caller must then resolve the
+    key with the id `key_id`, check `verified_by(key)`, and compare the owner of the key with the actor of the request.
     """
     _check_host(request)
     if request.header("signature-input") is not None:
@@ -33,7 +41,7 @@ def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S)
 
 
 def _check_host(request: Request) -> None:
-    """A signature for another host must not count here, so Host must name us, however the proxy sets it."""
+    """Raise Refused(HOST) unless the Host header names our own host, since a signature is for one host alone."""
     scheme = request.origin.partition("://")[0]
     try:
         host = parse_url(f"{scheme}://{request.header('host')}")

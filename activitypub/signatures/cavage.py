@@ -1,8 +1,8 @@
-"""HTTP signatures of draft-cavage-http-signatures-12, which all of the fediverse speaks. The only importer of httpsig.
+"""HTTP signatures by draft-cavage-http-signatures-12, which the whole fediverse uses. The only importer of httpsig.
 
-httpsig gives the text that is signed and reads and writes the Signature header, no more. Its verifier lets the header
-choose the algorithm, so that a public key serves as HMAC secret and anybody can forge; its signer parses keys for each
-request, at 25 ms. The primitive is `keys`, and the only algorithm is RSA with SHA-256.
+httpsig only makes the signing string, and reads and writes the Signature header. Its verifier lets the header choose
+the algorithm, so that anybody can forge a signature with the public key as an HMAC secret. Its signer parses the key
+for each request, which takes 25 ms. So `keys` signs and verifies; the only algorithm is RSA with SHA-256.
 """
 
 import re
@@ -28,9 +28,9 @@ def _no_version(name: str) -> NoReturn:
     raise LookupError(name)
 
 
-# httpsig asks pkg_resources for its own version number, and nothing else. setuptools 82 dropped pkg_resources, Python
-# 3.12 dropped setuptools, and where there is a real one it warns and takes 0.2 s. pycryptodome, of which httpsig makes
-# its primitives, does the same work with ctypes where there is no cffi, whose parser of C is 5 MB for nothing.
+# httpsig asks pkg_resources for its own version number only. setuptools 82 dropped pkg_resources, Python 3.12 dropped
+# setuptools, and a real one warns and takes 0.2 s to import. pycryptodome, which httpsig imports, works with ctypes if
+# there is no cffi, whose C parser would take 5 MB of memory for nothing.
 with stubbed_imports(
     {"pkg_resources": {"get_distribution": _no_version, "DistributionNotFound": LookupError}, "cffi": None}
 ):
@@ -43,24 +43,24 @@ with stubbed_imports(
 MAX_SIGNATURE_HEADER = 6144  # a keyId of 2,048 and a signature of 1,368 characters, and room
 MAX_COVERED = 32
 
-# What we sign. content-type is over the minimum: it decides how the body is read.
+# The headers that are signed. content-type is not required, but it decides how the body is read.
 WITH_BODY = ("(request-target)", "host", "date", "digest", "content-type")
 WITHOUT_BODY = ("(request-target)", "host", "date", "accept")
 
 _REQUEST_TARGET, _CREATED, _EXPIRES = "(request-target)", "(created)", "(expires)"
 _SPECIAL = frozenset({_REQUEST_TARGET, _CREATED, _EXPIRES})
 _RSA = frozenset({Algorithm.RSA})
-# hs2019 says "ask the key"; GoToSocial sends it and means RSA with SHA-256, as everybody does.
+# hs2019 means that the key decides. GoToSocial sends it for RSA with SHA-256, as everybody does.
 _ALGORITHMS = {"rsa-sha256", "hs2019", None}
 
-# Stricter than httpsig's reader, which takes the last of two equal names and half of a broken one.
+# Stricter than httpsig's parser, which takes the last of two equal names and a part of a broken one.
 _PARAM = r'[ \t]*([A-Za-z]{1,32})=(?:"[^"\\]*"|[0-9]{1,15})[ \t]*'
 _ONE, _ALL = re.compile(f"{_PARAM}(?:,|$)"), re.compile(f"{_PARAM}(?:,{_PARAM}){{0,15}}")
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The Signature header: `covered` are the lower-case names in the order of signing; times are Unix seconds."""
+    """The parameters of a Signature header. `covered` are lower-case header names in order; times are Unix seconds."""
 
     key_id: str
     algorithm: str | None
@@ -71,9 +71,9 @@ class Params:
 
 
 def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str, str], ...]:
-    """Return the headers to add to `request`: Date, Digest if there is a body and it has none yet, and Signature.
+    """Return the headers to add to `request`: Date, Signature, and Digest if there is a body and no Digest yet.
 
-    `request` must hold Content-Type if it has a body, and Accept if not. Raises ValueError without it, and for a key
+    `request` needs Content-Type if it has a body, and else Accept. Raises ValueError if that is missing, and for a key
     that is not RSA.
     """
     if signer.key.algorithm is not Algorithm.RSA:
@@ -86,14 +86,14 @@ def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str
     if missing := [name for name in names if name not in values and name not in _SPECIAL]:
         raise ValueError(f"the request has no {missing[0]} header")
     text: bytes = generate_message(list(names), values, values["host"], request.method, request.target)
-    # the template is filled with the % operator, and percent-encoded actor URLs are real
+    # the template is filled with the % operator, and there are actors with percent-encoded URLs
     template: str = build_signature_template(signer.key_id.replace("%", "%%"), "rsa-sha256", list(names), "signature")
     return (*added.items(), ("signature", template % strict_base64.encode(signer.key.sign(text))))
 
 
 def parse_header(value: str) -> Params:
-    """Read a Signature header. Raises Refused(SIGNATURE_FORM, ALGORITHM)."""
-    # old versions of Node's http-signature write it as if it were Authorization; Mastodon passes the word over too
+    """Return the parameters in a Signature header. Raises Refused(SIGNATURE_FORM, ALGORITHM)."""
+    # old versions of Node's http-signature write it like an Authorization header; Mastodon skips the word too
     value = value.removeprefix("Signature ")
     if len(value) > MAX_SIGNATURE_HEADER or not value.isascii() or not _ALL.fullmatch(value):
         raise Refused(Reason.SIGNATURE_FORM, "the Signature header is malformed or too long")
@@ -118,10 +118,10 @@ def parse_header(value: str) -> Params:
 
 
 def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S) -> ParsedSignature:
-    """Check a request that has a Signature header as far as no key is needed. Raises Refused.
+    """Return the signature of a request with a Signature header, after all checks that need no key. Raises Refused.
 
-    Refused is a signature that does not cover the request target, the host, a time, and the digest of the body: less
-    would let a signature be used again for another request.
+    The signature must cover the request target, the host, a time, and the digest of the body. Otherwise it could be
+    used for another request.
     """
     params = parse_header(request.header("signature") or "")
     covered = frozenset(params.covered)
@@ -132,7 +132,7 @@ def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S)
     _check_times(params, values, now, window_s)
     if "digest" in covered:
         digest.check_digest(values["digest"], request.body)
-    # GoToSocial and older Mastodon sign the path without the query
+    # GoToSocial and older versions of Mastodon sign the path without the query
     targets = {request.target: None, request.target.partition("?")[0]: None}
     texts = tuple(
         bytes(generate_message(list(params.covered), values, values["host"], request.method, target))
@@ -142,14 +142,14 @@ def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S)
 
 
 def _covered_values(request: Request, params: Params) -> dict[str, str]:
-    """Return what each covered name stands for, less the request target, which httpsig writes itself."""
+    """Return the value of each covered name except the request target, which httpsig adds."""
     values: dict[str, str] = {}
     for name in params.covered:
         if name == _REQUEST_TARGET:
             continue
         value: str | None
         if name in {_CREATED, _EXPIRES}:
-            # draft section 2.3: these two are errors with the algorithms named by primitive
+            # draft section 2.3: both are errors with algorithms whose names begin with rsa, hmac or ecdsa
             if params.algorithm and params.algorithm.lower() != "hs2019":
                 raise Refused(Reason.ALGORITHM, f"{name} needs the algorithm hs2019")
             stated = params.created if name == _CREATED else params.expires

@@ -1,4 +1,4 @@
-"""The digests of a body: Digest (RFC 3230), which draft-cavage signs, and Content-Digest (RFC 9530), for RFC 9421."""
+"""The digest of a body: Digest (RFC 3230), which draft-cavage signs, and Content-Digest (RFC 9530) for RFC 9421."""
 
 import hashlib
 
@@ -21,7 +21,7 @@ def content_digest(body: bytes) -> str:
 def check_digest(value: str, body: bytes) -> None:
     """Compare a Digest header with the body. Raises Refused(DIGEST).
 
-    Every digest of a kind that we know must be right, and there must be one: SHA-1 and MD5 count as unknown.
+    There must be a SHA-256 or SHA-512 digest, and each of them must be right. Other algorithms are ignored.
     """
     stated: dict[str, bytes] = {}
     for part in value.split(",")[: structured_fields.MAX_MEMBERS]:
@@ -37,7 +37,7 @@ def check_digest(value: str, body: bytes) -> None:
 
 
 def check_content_digest(value: str, body: bytes) -> None:
-    """Compare a Content-Digest header with the body, by the same rules. Raises Refused(DIGEST)."""
+    """Compare a Content-Digest header with the body, by the rules of `check_digest`. Raises Refused(DIGEST)."""
     try:
         members = structured_fields.parse_dictionary(value)
     except structured_fields.BadField as error:

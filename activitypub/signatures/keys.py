@@ -1,4 +1,4 @@
-"""Keys: make, load, write, sign and verify. The only importer of `cryptography`; storing keys is left to the node."""
+"""Keys: make, load, write, sign and verify. The only importer of `cryptography`. Storing keys is left to the caller."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,9 +7,9 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 
-RSA_BITS = 2048  # what we make: every server takes it, and a signature costs 0.3 ms (3,072 bits: 0.8 ms)
+RSA_BITS = 2048  # of new keys: every server accepts it, and a signature takes 0.3 ms (3,072 bits: 0.8 ms)
 MIN_BITS, MAX_BITS = 2048, 8192
-# The cost of verifying grows with the exponent, which a stranger chooses: real keys have 65537, a few 3 or 35.
+# The cost of verifying grows with the exponent, which the sender chooses: real keys have 65537, a few 3 or 35.
 MAX_EXPONENT = 2**32
 MAX_PEM = 8192  # characters; 8,192 bits need 1,450 for the public key
 
@@ -20,11 +20,11 @@ _MULTIKEY_LENGTH = 48  # "z" and at most 47 digits of 34 bytes
 
 
 class BadKey(ValueError):
-    """The text is not a key, or not one that we trust."""
+    """The text is not a key, or not one that is secure enough."""
 
 
 class Algorithm(StrEnum):
-    """How a key signs. The key alone decides it, never a header. The values are RFC 9421's names (section 6.2.2)."""
+    """How a key signs, which the key decides and never a header. The values are names of RFC 9421 (section 6.2.2)."""
 
     RSA = "rsa-v1_5-sha256"
     ED25519 = "ed25519"
@@ -32,7 +32,7 @@ class Algorithm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key of somebody else. Compare by `==`."""
+    """A public key, RSA or Ed25519. Keys are compared with `==`."""
 
     _key: rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
@@ -41,7 +41,7 @@ class PublicKey:
         return Algorithm.RSA if isinstance(self._key, rsa.RSAPublicKey) else Algorithm.ED25519
 
     def verify(self, signature: bytes, data: bytes) -> bool:
-        """Tell whether `signature` is this key's over `data`."""
+        """Return whether `signature` was made over `data` with this key."""
         try:
             if isinstance(self._key, rsa.RSAPublicKey):
                 self._key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
@@ -101,14 +101,14 @@ class PrivateKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key of ours with the URL under which its public half is found, for example ACTOR#main-key."""
+    """A private key with the URL of its public key, for example ACTOR#main-key."""
 
     key_id: str
     key: PrivateKey
 
 
 def make_rsa(bits: int = RSA_BITS) -> PrivateKey:
-    """Make an RSA key. Takes about 50 ms at 2,048 bits. Raises BadKey for a size that we would refuse."""
+    """Make an RSA key, in about 50 ms for 2,048 bits. Raises BadKey for a size outside MIN_BITS and MAX_BITS."""
     _check_bits(bits)
     return PrivateKey(rsa.generate_private_key(public_exponent=65537, key_size=bits))
 
@@ -119,7 +119,7 @@ def make_ed25519() -> PrivateKey:
 
 
 def load_private(pem: str, password: bytes | None = None) -> PrivateKey:
-    """Load a private key of ours: PKCS #8 or PKCS #1. Raises BadKey."""
+    """Load a private key from PEM: PKCS #8 or PKCS #1, perhaps encrypted. Raises BadKey."""
     try:
         key = serialization.load_pem_private_key(pem.encode(), password)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -132,9 +132,9 @@ def load_private(pem: str, password: bytes | None = None) -> PrivateKey:
 
 
 def load_public(pem: object) -> PublicKey:
-    """Load the `publicKeyPem` of a stranger: SPKI, or PKCS #1 as some servers write it. Raises BadKey."""
+    """Load the `publicKeyPem` of another server: SPKI, or PKCS #1, which some servers write. Raises BadKey."""
     if not isinstance(pem, str) or len(pem) > MAX_PEM:
-        raise BadKey("not a PEM of sane length")
+        raise BadKey("not a PEM, or too long")
     try:
         key = serialization.load_pem_public_key(pem.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -149,7 +149,7 @@ def load_public(pem: object) -> PublicKey:
 
 
 def load_multikey(text: object) -> PublicKey:
-    """Load a `publicKeyMultibase` with an Ed25519 key. Raises BadKey for every other kind."""
+    """Load a `publicKeyMultibase` with an Ed25519 key. Raises BadKey for all other keys."""
     if not isinstance(text, str) or len(text) > _MULTIKEY_LENGTH or not text.startswith("z"):
         raise BadKey("not a base58 multikey of an Ed25519 key")
     number = 0
@@ -159,7 +159,7 @@ def load_multikey(text: object) -> PublicKey:
             raise BadKey("not base58")
         number = number * 58 + digit
     raw = number.to_bytes(36)
-    # two bytes of code and 32 of key; leading zeros would be a second spelling
+    # two bytes of code and 32 of the key; with leading zeros there would be a second spelling
     if raw[:2] != b"\0\0" or raw[2:4] != _ED25519_CODE or text[1] == _BASE58[0]:
         raise BadKey("not an Ed25519 key")
     return PublicKey(ed25519.Ed25519PublicKey.from_public_bytes(raw[4:]))

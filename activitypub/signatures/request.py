@@ -1,4 +1,4 @@
-"""The request that is signed or verified, as a value. Either end makes one; both schemes read it."""
+"""An HTTP request as a value, to be signed and sent, or received and verified. Both schemes read it."""
 
 import re
 from collections.abc import Iterable
@@ -18,9 +18,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`origin` is the public "https://host[:port]" that the request is for; `headers` have lower-case names, in order.
+    """A request, made by `incoming_request` or `outgoing_request`.
 
-    `target` is path and query as on the request line. Make one with `receive` or `compose`.
+    `origin` is the public "https://host[:port]" that it is for. `target` is path and query, as on the request line.
+    `headers` are in order, with lower-case names.
     """
 
     method: str
@@ -36,7 +37,7 @@ class Request:
 
     @property
     def url(self) -> str:
-        """The URL as the public sees it, without a fragment."""
+        """The public URL of the request, without a fragment."""
         return self.origin + self.target
 
     def with_headers(self, added: Iterable[tuple[str, str]]) -> "Request":
@@ -44,9 +45,9 @@ class Request:
         return replace(self, headers=(*self.headers, *added))
 
     def header(self, name: str) -> str | None:
-        """Return the value of the header `name` (lower case), None without it. Raises Refused if it comes twice.
+        """Return the value of the header `name` (lower case); None if it is missing. Raises Refused(HEADERS) for two.
 
-        Servers disagree on whether the first or the last of two counts, so one that matters must come once.
+        Servers disagree on whether the first or the last of two counts, so a header that matters must be unique.
         """
         values = [value for header, value in self.headers if header == name]
         if len(values) > 1:
@@ -57,20 +58,20 @@ class Request:
 def incoming_request(
     method: str, origin: str, target: str, headers: Iterable[tuple[str, str]], body: bytes = b""
 ) -> Request:
-    """Make the value of a request that came in. Raises Refused (METHOD, TARGET, HEADERS) beyond the limits.
+    """Return a request that was received. Raises Refused (METHOD, TARGET, HEADERS) beyond the limits.
 
-    `origin` must come from the configuration, never from the request: behind a proxy the request does not know it.
-    Header values are text decoded as Latin-1, as ASGI servers hand them out in bytes.
+    `origin` must come from the configuration, never from the request, which does not know it behind a proxy. Header
+    values are text, decoded as Latin-1 from the bytes that an ASGI server passes on.
     """
     if not _NAME.fullmatch(method):
-        raise Refused(Reason.METHOD, "the method is not a word")
+        raise Refused(Reason.METHOD, "the method is not a token")
     if len(target) > MAX_TARGET or not _TARGET.fullmatch(target):
         raise Refused(Reason.TARGET, "the request target is not a path of printable ASCII, or too long")
     kept: list[tuple[str, str]] = []
     for name, value in headers:
         if len(kept) == MAX_HEADERS:
             raise Refused(Reason.HEADERS, f"more than {MAX_HEADERS} headers")
-        # a line break in a value would forge lines of the text that is verified
+        # a line break in a value could forge lines of the signature base
         if not _NAME.fullmatch(name) or len(value) > MAX_HEADER or _CONTROL.search(value):
             raise Refused(Reason.HEADERS, "a header is malformed or too long")
         kept.append((name.lower(), value.strip(" \t")))
@@ -78,7 +79,7 @@ def incoming_request(
 
 
 def outgoing_request(method: str, url: str, headers: Iterable[tuple[str, str]] = (), body: bytes = b"") -> Request:
-    """Make a request that will be sent; the Host header is added. Raises BadUrl."""
+    """Return a request that is to be sent, with a Host header before `headers`. Raises BadUrl."""
     parsed = parse_url(url)
     kept = (("host", parsed.authority), *((name.lower(), value) for name, value in headers))
     return Request(method, parsed.origin, parsed.target, kept, body)

@@ -1,4 +1,4 @@
-"""HTTP Message Signatures (RFC 9421) as Mastodon and Fedify use them: one, over method, target and body."""
+"""HTTP Message Signatures (RFC 9421) as Mastodon and Fedify use them: one signature over method, URL and body."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from activitypub.signatures.structured_fields import BareItem, InnerList, Item
 
 LABEL = "sig1"
 
-# Section 2.2: what a derived component stands for. @query-param and @status are left out: nobody signs requests so.
+# Section 2.2: the derived components. @query-param and @status are left out: no server signs requests with them.
 _DERIVED: dict[str, Callable[[Request], str]] = {
     "@method": lambda request: request.method,
     "@target-uri": lambda request: request.url,
@@ -31,7 +31,7 @@ _DERIVED: dict[str, Callable[[Request], str]] = {
 
 
 def sign(request: Request, signer: SigningKey, *, now: float) -> tuple[tuple[str, str], ...]:
-    """Return the headers to add: Content-Digest if there is a body and it has none yet, Signature-Input, Signature."""
+    """Return the headers to add: Signature-Input, Signature, and Content-Digest if there is a body and none yet."""
     added: dict[str, str] = {}
     covered = ["@method", "@target-uri"]
     if request.body:
@@ -52,7 +52,7 @@ def signature_base(request: Request, inputs: InnerList) -> bytes:
     lines: dict[str, str] = {}
     for item in inputs.items:
         name = item.value
-        # section 2.1: parameters (sf, key, bs, req, tr) change the value; no server of the fediverse uses one
+        # section 2.1: parameters (sf, key, bs, req, tr) change the value; no fediverse server uses them
         if not isinstance(name, str) or item.params:
             raise Refused(Reason.COVERAGE, "a covered component is not a plain name")
         # section 2.5: a component may be covered only once
@@ -60,13 +60,13 @@ def signature_base(request: Request, inputs: InnerList) -> bytes:
             raise Refused(Reason.COVERAGE, "a component is covered twice")
         lines[name] = _value(request, name)
     texts = [f'"{name}": {value}' for name, value in lines.items()]
-    # section 2.3: the parameters as a canonical structured field, not as they were spelled
+    # section 2.3: the parameters as a canonical structured field, not in the spelling of the header
     texts.append(f'"@signature-params": {structured_fields.write_inner_list(inputs)}')
     return "\n".join(texts).encode("ascii")
 
 
 def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S) -> ParsedSignature:
-    """Check a request that has a Signature-Input header as far as no key is needed. Raises Refused."""
+    """Return the signature of a request with Signature-Input, after all checks that need no key. Raises Refused."""
     inputs, signature = _one_signature(request)
     covered = {item.value for item in inputs.items if isinstance(item.value, str)}
     _check_coverage(request, covered)
@@ -78,7 +78,7 @@ def parse_signature(request: Request, *, now: float, window_s: float = WINDOW_S)
 
 
 def _one_signature(request: Request) -> tuple[InnerList, bytes]:
-    """Return the inputs and the bytes of the only signature. Several would need a policy which of them counts."""
+    """Return the inputs and the bytes of the only signature. Of several, it would be unclear which one counts."""
     try:
         inputs = structured_fields.parse_dictionary(request.header("signature-input") or "")
         signatures = structured_fields.parse_dictionary(request.header("signature") or "")
@@ -93,7 +93,7 @@ def _one_signature(request: Request) -> tuple[InnerList, bytes]:
 
 
 def _check_coverage(request: Request, covered: set[str]) -> None:
-    """Raises Refused(COVERAGE) unless method, host, path, query and body are all under the signature."""
+    """Raise Refused(COVERAGE) unless method, host, path, query and body are all signed."""
     by_parts = "@authority" in covered and (
         "@request-target" in covered or ("@path" in covered and ("@query" in covered or "?" not in request.target))
     )
@@ -107,7 +107,7 @@ def _check_params(params: dict[str, BareItem], now: float, window_s: float) -> t
     created, expires, key_id, alg = (params.get(name) for name in ("created", "expires", "keyid", "alg"))
     if not isinstance(key_id, str) or not 0 < len(key_id) <= MAX_KEY_ID:
         raise Refused(Reason.SIGNATURE_FORM, "keyid is missing or not a string")
-    # bool is an int to Python, but ";created" without a value is no time
+    # a bool is an int in Python, but ";created" without a value is not a time
     if not isinstance(created, int) or isinstance(created, bool):
         raise Refused(Reason.DATE, "created is missing or not a whole number")
     check_created(created, now, window_s)

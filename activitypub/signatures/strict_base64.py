@@ -1,4 +1,4 @@
-"""Base64 with exactly one spelling per value, so that no changed signature or digest header passes for the same one."""
+"""Base64 with exactly one spelling for each value, so that a changed header never has the same signature or digest."""
 
 import base64
 import binascii
@@ -10,7 +10,7 @@ def decode(text: str) -> bytes:
         value = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError("not Base64") from error
-    # b64decode lets the unused bits of the last character be anything
+    # b64decode ignores the unused bits of the last character
     if encode(value) != text:
         raise ValueError("not canonical Base64")
     return value

@@ -1,8 +1,7 @@
-"""Structured fields (RFC 8941), as much as HTTP signatures need: dictionaries of items and inner lists, both ways.
+"""Structured fields (RFC 8941) as far as HTTP signatures need them: dictionaries of items and inner lists, both ways.
 
-An own parser rather than the `http-sf` package: a stranger's header is read before anything is known of them, so
-each piece has a limit here, and a value that is written back must be the canonical bytes that were signed. The tests
-hold it against `http-sf`.
+A parser of our own rather than the `http-sf` package: these headers come from anybody, so each part needs a limit, and
+a value that is written again must have the bytes that were signed. The tests compare it with `http-sf`.
 """
 
 import re
@@ -13,7 +12,7 @@ from decimal import Decimal
 from activitypub.signatures import strict_base64
 
 MAX_FIELD = 8192  # characters; a signature of the largest key is 1,368
-MAX_MEMBERS = 32  # of a dictionary, of a list, or parameters of an item
+MAX_MEMBERS = 32  # members of a dictionary, items of a list, parameters of an item
 
 _KEY = re.compile(r"[a-z*][a-z0-9_.*-]{0,63}")
 _NUMBER = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,3}))?")
@@ -25,12 +24,12 @@ _COMMA = re.compile(r"[ \t]*,[ \t]*")
 
 
 class BadField(ValueError):
-    """The header is not a structured field, or beyond the limits."""
+    """The header is not a structured field, or it is beyond the limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bare word, which is another value than the string of the same letters."""
+    """A token (RFC 8941 section 3.3.4), which is not the same value as the string with the same letters."""
 
     word: str
 
@@ -40,12 +39,16 @@ BareItem = str | bytes | bool | int | Decimal | Token
 
 @dataclass(frozen=True, slots=True)
 class Item:
+    """A value with parameters (RFC 8941 section 3.3)."""
+
     value: BareItem
     params: dict[str, BareItem] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class InnerList:
+    """A list of items, with parameters of its own (RFC 8941 section 3.1.1)."""
+
     items: tuple[Item, ...]
     params: dict[str, BareItem] = field(default_factory=dict)
 
@@ -54,10 +57,10 @@ Member = Item | InnerList
 
 
 def parse_dictionary(text: str) -> dict[str, Member]:
-    """Return the members in the order of the field. Raises BadField.
+    """Return the members of a dictionary (RFC 8941 section 3.2), in order. Raises BadField.
 
-    A member named twice is refused, though the RFC lets the last one win: no signer sends that, and of a signature it
-    would be a second reading.
+    Duplicate keys are refused, although by the RFC the last one counts: no signer sends them, and a signature must not
+    be readable in two ways.
     """
     if len(text) > MAX_FIELD or not text.isascii():
         raise BadField("too long, or not ASCII")
@@ -70,12 +73,12 @@ def write_dictionary(members: dict[str, Member]) -> str:
 
 
 def write_inner_list(value: InnerList) -> str:
-    """Return the canonical text of an inner list with its parameters, as the signature base needs it."""
+    """Return the canonical text of an inner list with its parameters (RFC 8941 section 4.1.1.1)."""
     return "(" + " ".join(write_item(item) for item in value.items) + ")" + _params(value.params)
 
 
 def write_item(item: Item) -> str:
-    """Return the canonical text of an item with its parameters."""
+    """Return the canonical text of an item with its parameters (RFC 8941 section 4.1.3)."""
     return _bare(item.value) + _params(item.params)
 
 
@@ -107,7 +110,7 @@ def _bare(value: BareItem) -> str:
         case int():
             return _number(str(value))
         case Decimal():
-            # RFC 8941 section 4.1.5: at least one and at most three digits after the point, no more zeros than needed
+            # RFC 8941 section 4.1.5: one to three digits after the point, without trailing zeros
             whole, _, part = f"{value:.3f}".partition(".")
             return _number(f"{whole}.{part.rstrip('0') or '0'}")
         case bytes():
@@ -144,7 +147,7 @@ class _Reader:
         for _ in self._repeat():
             key = self._take(_KEY)[0]
             if key in members:
-                raise BadField("a member is named twice")
+                raise BadField("a key comes twice")
             members[key] = self._member() if self._skip("=") else Item(True, self._parameters())
             if self.at == len(self.text):
                 return members
@@ -162,7 +165,7 @@ class _Reader:
                 return InnerList(tuple(items), self._parameters())
             items.append(self._item())
             if self._peek() not in {" ", ")"}:
-                raise BadField("list items must stand apart")
+                raise BadField("list items must be separated by spaces")
         raise BadField("too many items")
 
     def _item(self) -> Item:
@@ -176,7 +179,7 @@ class _Reader:
             self._take(_SPACE)
             key = self._take(_KEY)[0]
             if key in params:
-                raise BadField("a parameter is named twice")
+                raise BadField("a parameter comes twice")
             params[key] = self._bare() if self._skip("=") else True
         raise BadField("too many parameters")
 
@@ -226,5 +229,5 @@ class _Reader:
 
     @staticmethod
     def _repeat() -> Iterator[int]:
-        # one round more than members, because the round that finds the end counts too
+        # one more than MAX_MEMBERS, because the end is found in a round of its own
         return iter(range(MAX_MEMBERS + 1))

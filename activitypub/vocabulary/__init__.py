@@ -1,1 +1,1 @@
-"""Activities and objects. `activity` reads what strangers send, `objects` both ways, `compose` writes what we send."""
+"""Activities and objects. `activity` reads them from other servers, `compose` writes our own, `objects` does both."""

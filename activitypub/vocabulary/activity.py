@@ -1,4 +1,4 @@
-"""Activities of strangers, document to value. Who may do what is left to `inbox`, what follows of it to the node."""
+"""Read activities from other servers. Who may do what is left to `ownership`, acting on them to the caller."""
 
 import hashlib
 import json
@@ -16,14 +16,14 @@ from activitypub.vocabulary.little_boxes_adapter import construct
 from activitypub.vocabulary.objects import MAX_TAGS, Object, parse_object
 
 MAX_REACTION = 64  # characters: an emoji, or ":name:"
-_OF_A_HOST = re.compile(r"^:([\w+-]+)@[^:]*:$")
+_EMOJI_WITH_HOST = re.compile(r"^:([\w+-]+)@[^:]*:$")
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityHead:
-    """What can be read before the signature is checked, and must not be believed before."""
+    """What is read before the signature is verified, and must not be trusted until then."""
 
-    type: str  # the first known one, else ""
+    type: str  # the first known type, else ""
     id: str
     actor: str
     object_id: str | None
@@ -32,7 +32,7 @@ class ActivityHead:
 
 @dataclass(frozen=True, slots=True)
 class InnerActivity:
-    """An activity within an activity: what is undone, accepted or rejected. Any part may be missing but the type."""
+    """An activity embedded in another: what is undone, accepted or rejected. Only its type is always there."""
 
     type: str
     id: str | None
@@ -42,10 +42,10 @@ class InnerActivity:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """`object` is what was embedded, None if only an id came; `object_ids` are all ids, of which a Flag has several.
+    """An activity. `object` is the embedded object, None if there is only an id; a Flag may have several `object_ids`.
 
-    `reaction` is the emoji of an EmojiReact, or of a Like by Misskey: of a custom one the name between colons, with
-    `reaction_image` as the URL of its picture. `document` is what it was read from.
+    `reaction` is the emoji of an EmojiReact (FEP-c0e0) or of Misskey's Like: for a custom emoji the name between
+    colons, with `reaction_image` as the URL of its image. `document` is the JSON that the activity was read from.
     """
 
     type: str
@@ -67,9 +67,10 @@ class Activity:
 
     @property
     def replay_key(self) -> str:
-        """Return the text by which a repetition is known: the id, or of what may bear the id of something else another.
+        """The text by which a repeated activity is recognised: its id, or a hash if another activity may have the id.
 
-        WriteFreely gives a Create, each Update and the Delete of a post the id of the post; others count no Updates.
+        WriteFreely uses the id of the post for its Create, each Update and its Delete. Other servers use one id for all
+        Updates.
         """
         if self.type == "Update":
             version = json.dumps(self.document.get("object"), sort_keys=True)
@@ -80,44 +81,44 @@ class Activity:
 
 
 def peek(document: Json) -> ActivityHead:
-    """Read who claims to do what. Raises Refused(SHAPE)."""
+    """Return the type, id, actor and object that a document claims. Raises Refused (SHAPE, FOREIGN)."""
     properties.check_plain(document)
     kinds = properties.types(document)
     actor = properties.single_id(document.get("actor"))
     identifier = properties.id_of(document)
     if not kinds or actor is None or identifier is None:
         raise Refused(Reason.SHAPE, "an activity needs a type, an id and an actor")
-    # the author of the id is the host that it names: nobody may take ids of others
+    # a server may use ids of its own host only
     if not same_authority(identifier, actor):
-        raise Refused(Reason.FOREIGN, "the id of the activity is of another host than its actor")
+        raise Refused(Reason.FOREIGN, "the id of the activity is on another host than its actor")
     kind = next((name for name in kinds if name in type_names.ACTIVITIES), "")
     return ActivityHead(kind, identifier, actor, properties.id_of(document.get("object")), document)
 
 
 def parse_activity(document: Json, signer: str) -> Activity:
-    """Read an activity whose signature was checked; `signer` is the id of the actor that signed, and must be its actor.
+    """Return the activity in a document whose signature was verified. `signer` is the id of the actor that signed it.
 
-    Raises Refused: SHAPE, or UNKNOWN_TYPE, which is no fault of the sender and should be answered like success.
+    Raises Refused: SHAPE, also for another actor; or UNKNOWN_TYPE, to be answered like success, since it is no error.
     """
-    envelope = peek(document)
-    if not envelope.type:
+    head = peek(document)
+    if not head.type:
         raise Refused(Reason.UNKNOWN_TYPE, "not an activity of a known type")
     given = properties.unwrap(document.get("object"))
     object_ids = tuple(each for part in properties.as_list(given) if (each := properties.id_of(part)))
     kind = _embedded_type(given)
-    if len(object_ids) > 1 and envelope.type != "Flag":
-        raise Refused(Reason.SHAPE, f"{envelope.type} with several objects")
-    if envelope.object_id is None and kind is None:
-        raise Refused(Reason.SHAPE, f"{envelope.type} without an object")
-    # An embedded activity may lack its id (it is found by actor and type then), which little-boxes insists on.
-    skeleton_object = {"type": kind, "id": envelope.object_id or ""} if kind else envelope.object_id
-    construct({"type": envelope.type, "id": envelope.id, "actor": envelope.actor, "object": skeleton_object}, signer)
+    if len(object_ids) > 1 and head.type != "Flag":
+        raise Refused(Reason.SHAPE, f"{head.type} with several objects")
+    if head.object_id is None and kind is None:
+        raise Refused(Reason.SHAPE, f"{head.type} without an object")
+    # An embedded activity may lack an id, and is found by actor and type then. little-boxes requires an id.
+    skeleton_object = {"type": kind, "id": head.object_id or ""} if kind else head.object_id
+    construct({"type": head.type, "id": head.id, "actor": head.actor, "object": skeleton_object}, signer)
     return Activity(
-        envelope.type,
-        envelope.id,
-        envelope.actor,
-        envelope.object_id,
-        object=_embedded(given, kind, envelope.actor) if kind else None,
+        head.type,
+        head.id,
+        head.actor,
+        head.object_id,
+        object=_embedded(given, kind, head.actor) if kind else None,
         object_ids=object_ids,
         target=properties.id_of(document.get("target")),
         instrument=properties.id_of(document.get("instrument")),
@@ -137,7 +138,7 @@ def _embedded_type(given: Any) -> str | None:
     if not isinstance(given, dict):
         return None
     kinds = properties.types(given)
-    # {"id": ...} alone is a long way to write an id
+    # {"id": ...} without a type is the same as the id
     if not kinds:
         return None
     kind = next((name for name in kinds if name in type_names.KNOWN), None)
@@ -157,12 +158,11 @@ def _embedded(given: Json, kind: str, author: str) -> Object | InnerActivity | A
 
 
 def _reaction(document: Json) -> str | None:
-    """Misskey sends a Like with `_misskey_reaction`, and the same in `content`; Akkoma and Pleroma send an EmojiReact
-    (FEP-c0e0)."""
+    """Return the emoji of a Like by Misskey (`_misskey_reaction` and `content`), or of an EmojiReact (FEP-c0e0)."""
     for key in ("_misskey_reaction", "content"):
         if reaction := properties.label(document.get(key), MAX_REACTION):
-            # a custom one by Misskey names its server, "." for its own
-            return _OF_A_HOST.sub(r":\1:", reaction)
+            # Misskey adds the server of a custom emoji to its name, "." for its own
+            return _EMOJI_WITH_HOST.sub(r":\1:", reaction)
     return None
 
 

@@ -1,7 +1,7 @@
-"""The JSON-LD contexts of documents of ours: one table of terms, from which each document gets those that it uses.
+"""The JSON-LD contexts of our own documents: one table of terms, from which each document gets those that it uses.
 
-A term that no context defines is dropped by whoever processes JSON-LD. Contexts by URL are few, since a server that
-does so fetches each one that it does not know.
+A JSON-LD processor drops each term that no context defines. Few contexts are given by URL, since a processor fetches
+each one that it does not know.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ ACTIVITYSTREAMS = "https://www.w3.org/ns/activitystreams"
 SECURITY = "https://w3id.org/security/v1"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
 
-# Documents that others keep, each with the words that make it necessary.
+# Contexts by URL, each with the terms that it is needed for.
 DOCUMENTS: Mapping[str, frozenset[str]] = {
     SECURITY: frozenset({"publicKey", "publicKeyPem", "owner"}),
     MULTIKEY: frozenset({"Multikey", "publicKeyMultibase"}),
@@ -27,7 +27,7 @@ TERMS: Mapping[str, Any] = {
     "Hashtag": "as:Hashtag",
     "sensitive": "as:sensitive",
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
-    # in newer copies of the ActivityStreams context, and not in those that servers have kept
+    # in newer versions of the ActivityStreams context, but not in the copies that servers have cached
     "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
     "movedTo": {"@id": "as:movedTo", "@type": "@id"},
     "attributionDomains": {"@id": "toot:attributionDomains", "@type": "@id"},
@@ -61,7 +61,7 @@ TERMS: Mapping[str, Any] = {
 
 
 def with_context(document: Json) -> Json:
-    """Return the document as it is served or sent by itself. Contexts within it are taken out: this one is for all."""
+    """Return the document with an @context for all of it, in place of those inside it."""
     bare: Json = _bare(document)
     used = set(_words(bare))
     context: list[Any] = [ACTIVITYSTREAMS, *(url for url, words in DOCUMENTS.items() if words & used)]
@@ -79,7 +79,7 @@ def _bare(value: Any) -> Any:
 
 
 def _words(value: Any) -> Iterator[str]:
-    """Yield the names of all members, and all types."""
+    """Yield the names of all properties, and all types."""
     if isinstance(value, dict):
         for name, part in value.items():
             yield name

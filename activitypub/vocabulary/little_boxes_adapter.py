@@ -1,7 +1,7 @@
-"""The door to little-boxes 0.1.0, and its only importer: its registry of types, and the checks of its constructor.
+"""The adapter to little-boxes 0.1.0, and its only importer: it uses the registry of types and the constructors' checks.
 
-The rest of it is not used: it would fetch what strangers name, accept each Follow by itself, and print to stdout. It
-sees no stranger's document either, only a skeleton with the members that it checks; it rewrites what it is given.
+Nothing else is used: little-boxes would fetch any URL in a document, accept each Follow by itself, and print to stdout.
+It gets a skeleton with the properties that it checks instead of the received document, since it changes its input.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from activitypub.import_stubs import stubbed_imports
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 
-# little-boxes would fetch with requests, which we never let it do; importing that costs the node 5 MB
+# little-boxes would fetch with requests, which is never used here, and whose import takes 5 MB of memory
 with stubbed_imports({"requests": {}}):
     from little_boxes import activitypub as little_boxes  # type: ignore[import-untyped]
     from little_boxes.errors import (  # type: ignore[import-untyped]
@@ -27,19 +27,19 @@ _STOCK = [member.value for member in little_boxes.ActivityType]
 
 
 def _constant(name: str) -> str:
-    """OrderedCollection -> ORDERED_COLLECTION, as little-boxes writes it in its code."""
+    """Return the name of a constant in little-boxes: OrderedCollection becomes ORDERED_COLLECTION."""
     return "".join(f"_{char}" if char.isupper() and at else char for at, char in enumerate(name)).upper()
 
 
-# little-boxes looks its types up in the module's global, so a longer enum in its place is all it takes to extend it.
-# (Adding members to the closed enum needs private attributes that each Python version keeps otherwise.) The stock
-# classes, most of them broken, stay registered under the old members, which nothing reaches any more.
+# little-boxes looks up its types in a global of the module, so replacing it by a longer enum extends them all. (Adding
+# members to the existing enum needs private attributes, which differ between Python versions.) Its own classes, most of
+# them broken, stay registered under the old members, which nothing uses any more.
 Type = Enum("Type", {_constant(name): name for name in sorted({*_STOCK, *type_names.KNOWN})})  # type: ignore[misc]
 little_boxes.ActivityType = Type
 
 
 class _Prefetched:
-    """The backend: it knows the actor that signed and nobody else. Every other hook is an AttributeError."""
+    """The backend of little-boxes: it knows only the actor that signed. All other hooks raise AttributeError."""
 
     def __init__(self) -> None:
         self.signer: ContextVar[str | None] = ContextVar("signer", default=None)
@@ -63,7 +63,7 @@ class _Activity(little_boxes.BaseActivity):  # type: ignore[misc]
 
 
 def _register(base: type, name: str, **attributes: Any) -> None:
-    """Make a class: the metaclass of little-boxes puts it into its registry, over the stock one of that name."""
+    """Make a class. The metaclass of little-boxes registers it, in place of the existing class with that name."""
     type(base)(name, (base,), {"ACTIVITY_TYPE": Type(name), **attributes})
 
 
@@ -83,9 +83,9 @@ little_boxes.use_backend(_backend)
 
 
 def construct(skeleton: Json, signer: str) -> None:
-    """Let little-boxes construct the activity in `skeleton`, whose actor must be `signer`.
+    """Let little-boxes check the activity in `skeleton`, whose actor must be `signer`. Raises Refused(SHAPE).
 
-    `skeleton` holds type, id, actor and object, the object being an id or {"type", "id"}. Raises Refused(SHAPE).
+    `skeleton` has type, id, actor and object; the object is an id or {"type", "id"}.
     """
     token = _backend.signer.set(signer)
     try:

@@ -1,4 +1,4 @@
-"""Notes and what else has content, to a value and back. HTML stays as it came: cleaning it is left to the node."""
+"""Notes and other objects with content, read and written. HTML is not sanitised: that is left to the caller."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ TYPES = frozenset((*type_names.OBJECTS, *type_names.OTHERS))
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A Mention, Hashtag or custom Emoji; `icon` is the picture of an Emoji."""
+    """A Mention, a Hashtag or a custom Emoji. `href` is a URL; `icon` is the URL of an Emoji's image."""
 
     type: str
     name: str
@@ -31,7 +31,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture, sound or video: `name` is the text for who cannot see it; `focal_point` is (x, y) from -1 to 1."""
+    """An image, audio or video file. `name` is the alternative text; `focal_point` is (x, y), each from -1 to 1."""
 
     url: str
     type: str = "Image"
@@ -45,9 +45,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """A Note or the like. `content` and `summary` are HTML of the author; `document` is what it was read from.
+    """A Note, or another object of `TYPES`. `content` and `summary` are the author's HTML, not sanitised.
 
-    `policy` is the interactionPolicy of FEP-044f; `replies`, `likes` and `shares` are URLs of collections.
+    `policy` is the interactionPolicy (FEP-044f). `replies`, `likes` and `shares` are URLs of collections. `document` is
+    the JSON that the object was read from.
     """
 
     type: str
@@ -76,9 +77,9 @@ class Object:
 
 
 def parse_object(document: Json, *, author: str | None = None) -> Object:
-    """Read an object with content, or a Tombstone. Raises Refused(SHAPE, UNKNOWN_TYPE).
+    """Return the object in a document: content, an Image or a Tombstone. Raises Refused (SHAPE, UNKNOWN_TYPE).
 
-    `author` stands in where attributedTo is missing: the actor of the activity that brought it.
+    `author` is used if `attributedTo` is missing: pass the actor of the activity that the object was embedded in.
     """
     properties.check_plain(document)
     kind = next((name for name in properties.types(document) if name in TYPES), None)
@@ -123,7 +124,7 @@ def parse_object(document: Json, *, author: str | None = None) -> Object:
 
 
 def write_object(value: Object) -> Json:
-    """Return the document, without @context. A list of one stays a list: a lone object in its place breaks Mastodon."""
+    """Return the document, without @context. A list of one element is written as a list, since Mastodon requires it."""
     made: Json = {
         "id": value.id,
         "type": value.type,
@@ -152,7 +153,7 @@ def write_object(value: Object) -> Json:
 
 
 def _content(document: Json) -> tuple[str | None, str | None]:
-    """Return the content and its language. Mastodon sends both members; others only one of them."""
+    """Return the content and its language. Mastodon sends `content` and `contentMap`, other servers one of them."""
     content = properties.text(document.get("content"), MAX_CONTENT)
     by_language = document.get("contentMap")
     if isinstance(by_language, dict) and len(by_language) <= 64:

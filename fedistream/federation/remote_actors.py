@@ -119,9 +119,9 @@ class RemoteActors:
         known = {str(url) for url in await RemoteActorRow.filter(url__in=list(actors)).values_list("url", flat=True)}
         return [each for each in actors if each not in known]
 
-    async def was_seen(self, activity_id: str) -> bool:
+    async def was_seen(self, replay_key: str) -> bool:
         """As far as memory goes: to ask the rows costs as much as `hear`, which does."""
-        return activity_id in self._heard
+        return replay_key in self._heard
 
     async def was_heard(self, activity_id: str) -> bool:
         """By the rows, for what must not be taken after a restart either."""

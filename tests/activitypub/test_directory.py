@@ -144,7 +144,7 @@ async def test_a_server_that_lets_itself_be_featured_is_found_by_its_address() -
     ],
 )
 async def test_a_server_that_does_not_is_not_asked(metadata: Any) -> None:
-    with pytest.raises(FetchFailed, match="does not let itself be featured"):
+    with pytest.raises(FetchFailed, match="does not offer to be featured"):
         await find_server_actor(parse_url("https://remote.example"), Web(far(metadata)))
 
 

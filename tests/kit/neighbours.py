@@ -40,5 +40,5 @@ class Memory:
     async def knows_actor(self, actor: str) -> bool:
         return actor in self.known
 
-    async def was_seen(self, activity_id: str) -> bool:
-        return activity_id in self.taken
+    async def was_seen(self, replay_key: str) -> bool:
+        return replay_key in self.taken
