@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from media.bit_reader import BitReader, EndOfBits
-from media.nalunits import IDR, LENGTH_SIZE, PPS, SLICE, SPS, units
+from media.nalunits import LENGTH_SIZE, PPS, SPS
 from media.track import VideoTrack
 
 MAX_RECORD = 16_384  # x264 writes about 50 bytes; 31 SPS and 255 PPS of that size still fit
@@ -249,12 +249,3 @@ def _aspect(bits: BitReader) -> tuple[int, int]:
         across, down = bits.u(16), bits.u(16)
         return (across, down) if 0 < across <= MAX_ASPECT * down and down <= MAX_ASPECT * across else (1, 1)
     return ASPECTS[number] if number < len(ASPECTS) else (1, 1)
-
-
-def is_idr(data: bytes, length_size: int) -> bool:
-    """Whether decoding can begin with this sample: its first slice belongs to an IDR picture."""
-    for unit in units(data, length_size):
-        kind = unit[0] & 0x1F
-        if SLICE <= kind <= IDR:
-            return kind == IDR
-    return False

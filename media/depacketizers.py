@@ -1,13 +1,15 @@
-"""One track's tags to access units in the form that MP4 stores, whatever form the encoder sends them in.
+"""FLV tags of one track to access units in the form that MP4 stores, whatever form the encoder sends them in.
 
-Picture and sound have one shape: `receive` takes an FLV payload and returns frames, `track` describes them, and
-`unusable_reason` says why there are none. What no decoder takes is never returned. Time and order are left to
+Both depacketizers work alike: `receive` takes an FLV payload and returns access units, `track` describes them, and
+`unusable_reason` says why there are none. What no decoder accepts is never returned. Time and order are left to
 `ingest.py`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Generic, TypeVar
 
 from media import aac, adts, avc, flv, nalunits
 from media.errors import Unplayable
@@ -17,10 +19,10 @@ MAX_DAMAGED = 1 << 30  # where the count of unusable frames stops
 
 
 class UnusableReason(Enum):
-    """Why frames came that could not be used."""
+    """Why tags came that could not be used."""
 
     NO_CONFIGURATION = "no_configuration"  # no SPS and PPS, or no AudioSpecificConfig, in any place they may stand
-    DAMAGED = "damaged"  # no decoder would take them
+    DAMAGED = "damaged"  # the tag's header is cut off, or no decoder accepts the frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +38,83 @@ class AccessUnit:
 NOTHING: tuple[AccessUnit, ...] = ()
 
 
-class VideoDepacketizer:
-    """H.264: the configuration from the sequence header or from the keyframes; samples behind lengths or start codes.
+_Track = TypeVar("_Track", VideoTrack, AudioTrack)
+_Tag = TypeVar("_Tag", flv.VideoTag, flv.AudioTag)
 
-    Each method may raise Unplayable.
+
+class Depacketizer(ABC, Generic[_Track, _Tag]):
+    """What both tracks have in common. A tag that is damaged is left out and counted; only a codec or a configuration
+    that no browser plays ends the publish.
     """
 
     def __init__(self) -> None:
-        self.track: VideoTrack | None = None
+        self.track: _Track | None = None
+        self.unit_ms = 0.0  # how long one access unit of sound lasts; a picture lasts until the next one
         self.unusable_reason: UnusableReason | None = None
-        self.unusable = 0  # frames that were left out since the last one that was not
+        self.unusable = 0  # tags that were left out since the last one that was not
+
+    def receive(self, payload: bytes) -> Sequence[AccessUnit]:
+        """Return the access units in an FLV payload, none to a few. Raises Unplayable."""
+        try:
+            tag = self._parse(payload)
+        except flv.BadTag:
+            return self._leave_out(UnusableReason.DAMAGED)
+        if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES):
+            self._check_codec(tag.codec)
+        if tag.data and tag.packet is flv.Packet.CONFIG:
+            self._configure(tag.data)
+        elif tag.data and tag.packet is flv.Packet.FRAMES:
+            return self._units(tag)
+        return NOTHING
+
+    @abstractmethod
+    def _parse(self, payload: bytes) -> _Tag:
+        """Raises flv.BadTag."""
+
+    @abstractmethod
+    def _check_codec(self, codec: str) -> None:
+        """Raises Unplayable."""
+
+    @abstractmethod
+    def _configure(self, data: bytes) -> None:
+        """Use a decoder configuration. Raises Unplayable."""
+
+    @abstractmethod
+    def _units(self, tag: _Tag) -> Sequence[AccessUnit]:
+        """Return the access units of a tag with frames. Raises Unplayable."""
+
+    def _leave_out(self, reason: UnusableReason) -> Sequence[AccessUnit]:
+        self.unusable_reason, self.unusable = reason, min(self.unusable + 1, MAX_DAMAGED)
+        return NOTHING
+
+    def _is_well(self) -> None:
+        self.unusable_reason, self.unusable = None, 0
+
+
+class VideoDepacketizer(Depacketizer[VideoTrack, flv.VideoTag]):
+    """H.264: the configuration from the sequence header or the keyframes; samples behind lengths or start codes."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self._length_size = nalunits.LENGTH_SIZE
         self._sets: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())  # SPS, PPS
 
-    def receive(self, payload: bytes) -> Sequence[AccessUnit]:
-        try:
-            tag = flv.parse_video(payload)
-        except flv.BadTag as error:
-            raise Unplayable(f"The video data is damaged: {error}.") from error
-        if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES) and tag.codec != flv.AVC:
-            raise Unplayable(f"Video codec {tag.codec} cannot be shown in browsers: set the encoder to H.264.")
-        if tag.packet is flv.Packet.CONFIG:
-            self._configure(tag.data)
-        elif tag.packet is flv.Packet.FRAMES and tag.data:
-            return self._frame(tag)
-        return NOTHING
+    def _parse(self, payload: bytes) -> flv.VideoTag:
+        return flv.parse_video(payload)
 
-    def _configure(self, record: bytes) -> None:
-        if nalunits.starts_with_code(record):  # SPS and PPS as they stand in a transport stream
-            self._adopt(nalunits.split(record[: avc.MAX_RECORD]))
+    def _check_codec(self, codec: str) -> None:
+        if codec != flv.AVC:
+            raise Unplayable(f"Video codec {codec} cannot be shown in browsers: set the encoder to H.264.")
+
+    def _configure(self, data: bytes) -> None:
+        if nalunits.starts_with_code(data):  # SPS and PPS as they stand in a transport stream
+            self._adopt(nalunits.split(data[: avc.MAX_RECORD]))
             return
         try:
-            self._use(record)
+            self._use(data)
         except avc.NoParameterSets:
-            if len(record) > 4 and record[0] == 1 and record[4] & 3 != 2:
-                self._length_size = (record[4] & 3) + 1
+            if len(data) > 4 and data[0] == 1 and data[4] & 3 != 2:
+                self._length_size = (data[4] & 3) + 1
 
     def _use(self, record: bytes) -> None:
         """Raises avc.NoParameterSets, and Unplayable for every other fault."""
@@ -88,7 +132,7 @@ class VideoDepacketizer:
         if track != self.track:
             self.track = track
 
-    def _frame(self, tag: flv.VideoTag) -> Sequence[AccessUnit]:
+    def _units(self, tag: flv.VideoTag) -> Sequence[AccessUnit]:
         data = tag.data
         kinds = nalunits.walk(data, self._length_size)
         if kinds is None or not kinds[0]:
@@ -107,7 +151,7 @@ class VideoDepacketizer:
             return NOTHING
         if not key and tag.key:
             key = self._begins_anew(data)
-        self.unusable_reason, self.unusable = None, 0
+        self._is_well()
         return (AccessUnit(data, key, tag.cts_ms),)
 
     def _reframe(self, data: bytes) -> list[bytes]:
@@ -150,59 +194,44 @@ class VideoDepacketizer:
                 return nalunits.is_intra(unit)
         return False
 
-    def _leave_out(self, unusable_reason: UnusableReason) -> None:
-        self.unusable_reason, self.unusable = unusable_reason, min(self.unusable + 1, MAX_DAMAGED)
 
-
-class AudioDepacketizer:
+class AudioDepacketizer(Depacketizer[AudioTrack, flv.AudioTag]):
     """AAC: the configuration from the sequence header or from ADTS headers, which are taken off.
 
     Frames without either are left out. What onMetaData says of the sound is no configuration: it knows nothing of the
-    object type, and a decoder that is told the wrong one plays noise. Each method may raise Unplayable.
+    object type, and a decoder that is told the wrong one plays noise.
     """
 
-    def __init__(self) -> None:
-        self.track: AudioTrack | None = None
-        self.unusable_reason: UnusableReason | None = None
-        self.unusable = 0
+    def _parse(self, payload: bytes) -> flv.AudioTag:
+        return flv.parse_audio(payload)
 
-    def receive(self, payload: bytes) -> Sequence[AccessUnit]:
-        try:
-            tag = flv.parse_audio(payload)
-        except flv.BadTag as error:
-            raise Unplayable(f"The audio data is damaged: {error}.") from error
-        if tag.packet in (flv.Packet.CONFIG, flv.Packet.FRAMES) and tag.codec != flv.AAC:
-            raise Unplayable(f"Audio codec {tag.codec} cannot be played in browsers: set the encoder to AAC.")
-        if tag.packet is flv.Packet.CONFIG:
-            if tag.data:
-                self._use(tag.data)
-        elif tag.packet is flv.Packet.FRAMES and tag.data:
-            return self._frames(tag.data)
-        return NOTHING
+    def _check_codec(self, codec: str) -> None:
+        if codec != flv.AAC:
+            raise Unplayable(f"Audio codec {codec} cannot be played in browsers: set the encoder to AAC.")
 
-    def _use(self, config: bytes) -> None:
+    def _configure(self, data: bytes) -> None:
         try:
-            reason = aac.playable(aac.parse_config(config))
-            track = aac.track(config)
+            reason = aac.playable(aac.parse_config(data))
+            track = aac.track(data)
         except aac.BadConfig as error:
             raise Unplayable(f"The AAC configuration cannot be used: {error}.") from error
         if reason:
             raise Unplayable(f"{reason}.")
         if track != self.track:
-            self.track = track
+            self.track, self.unit_ms = track, track.frame * 1000 / track.rate
 
-    def _frames(self, data: bytes) -> Sequence[AccessUnit]:
-        if not adts.has_header(data):
+    def _units(self, tag: flv.AudioTag) -> Sequence[AccessUnit]:
+        if not adts.has_header(tag.data):
             if self.track is None:
                 return self._leave_out(UnusableReason.NO_CONFIGURATION)
-            self.unusable_reason, self.unusable = None, 0
-            return (AccessUnit(data),)
+            self._is_well()
+            return (AccessUnit(tag.data),)
         try:
-            header, inside = adts.split(data)
+            header, inside = adts.split(tag.data)
         except adts.BadAdts:
             return self._leave_out(UnusableReason.DAMAGED)
         self._agree(header)
-        self.unusable_reason, self.unusable = None, 0
+        self._is_well()
         return tuple(AccessUnit(one, nth=nth) for nth, one in enumerate(inside))
 
     def _agree(self, header: adts.AdtsHeader) -> None:
@@ -212,8 +241,4 @@ class AudioDepacketizer:
         if told is not None and channels is None:  # the speakers are described in the frames, and in the configuration
             channels = told.channels
         if told is None or (told.rate, told.channels) != (rate, channels):
-            self._use(header.config)
-
-    def _leave_out(self, unusable_reason: UnusableReason) -> Sequence[AccessUnit]:
-        self.unusable_reason, self.unusable = unusable_reason, min(self.unusable + 1, MAX_DAMAGED)
-        return NOTHING
+            self._configure(header.config)

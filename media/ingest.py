@@ -1,7 +1,7 @@
-"""One publisher's tags to samples: waits until it knows its tracks, keeps time, feeds the hub.
+"""One publisher's FLV tags to samples: waits until it knows its tracks, keeps time, feeds a sink such as the hub.
 
-It knows no sockets: `rtmp/server.py` calls it, and the caller decides what a publisher's end means for the broadcast.
-What the tags hold is read by `depacketizers.py`.
+It is a Publication of the RTMP server (`rtmp/publication.py`) and knows no sockets; what a publisher's beginning and
+end mean for the broadcast is decided by the callbacks. What the tags hold is read by `depacketizers.py`.
 """
 
 import time
@@ -13,6 +13,7 @@ from media import flv
 from media.depacketizers import AccessUnit, AudioDepacketizer, UnusableReason, VideoDepacketizer
 from media.errors import Unplayable
 from media.hub import Tracks
+from media.rtmp.publication import EndReason
 from media.stream_health import StreamHealth, StreamWarning
 from media.timeline import Timeline
 from media.track import Kind, Sample
@@ -25,6 +26,8 @@ KEYLESS_S = 20.0  # the same when only a keyframe is missing: OBS sends one in 1
 
 
 class Sink(Protocol):
+    """What samples go into: a hub, or a single tap. `start` comes before the first sample of each epoch."""
+
     def start(self, tracks: Tracks) -> None: ...
     def put(self, sample: Sample) -> None: ...
 
@@ -43,25 +46,42 @@ class Details:
     audio_codec: str = ""
 
 
-class Ingest:
-    """Feed it `metadata`, `video` and `audio` with the payloads of one publisher. Each may raise Unplayable.
-    `on_warning` is called with each warning when it appears.
+@dataclass(frozen=True, slots=True)
+class IngestCallbacks:
+    """What one publisher's ingest tells, each at once and synchronously."""
 
-    `begin` is called once, before the first sample, and returns the sink and the time where its timeline goes on: the
-    caller takes the old publisher off the air there, so that one who sends nothing playable disturbs nobody.
+    warning: Callable[[StreamWarning], None] = lambda warning: None  # when it appears
+    unplayable: Callable[[str], None] = lambda reason: None  # before Unplayable is raised, with its text
+    ended: Callable[[EndReason, str], None] = lambda end, why: None
+
+
+SILENT = IngestCallbacks()
+
+
+class Ingest:
+    """The Publication of one publisher. `metadata`, `video` and `audio` may raise Unplayable.
+
+    `begin` is called once, before the first sample, and returns the sink and the time in milliseconds where its
+    timeline goes on: the caller takes the old publisher off the air there, so that one that sends nothing playable
+    disturbs nobody. `now` is in seconds of a monotonic clock.
     """
 
     def __init__(
         self,
         begin: Callable[[], tuple[Sink, int]],
+        callbacks: IngestCallbacks = SILENT,
         now: Callable[[], float] = time.monotonic,
-        on_warning: Callable[[StreamWarning], None] = lambda warning: None,
     ) -> None:
-        self._health = StreamHealth(on_warning)
-        self._begin, self._now = begin, now
+        self._health = StreamHealth(callbacks.warning)
+        self._begin, self._callbacks, self._now = begin, callbacks, now
+        self._received_at = now()  # when the newest tag with something in it came
         self._sink: Sink | None = None
         self._timeline = Timeline(0)
         self._video, self._audio = VideoDepacketizer(), AudioDepacketizer()
+        self._depacketizers: Mapping[Kind, VideoDepacketizer | AudioDepacketizer] = {
+            Kind.VIDEO: self._video,
+            Kind.AUDIO: self._audio,
+        }
         self._expects: dict[Kind, bool] = {Kind.VIDEO: True, Kind.AUDIO: True}
         self._announced = False  # the metadata name a picture
         self._running: Tracks | None = None
@@ -79,6 +99,10 @@ class Ingest:
     @property
     def warnings(self) -> tuple[StreamWarning, ...]:
         return self._health.warnings
+
+    def silent_s(self) -> float:
+        """Return for how many seconds the publisher has sent neither picture nor sound."""
+        return self._now() - self._received_at
 
     @property
     def details(self) -> Details:
@@ -112,39 +136,48 @@ class Ingest:
         if not any(self._expects.values()):  # an encoder that describes nothing: wait as if there were no metadata
             self._expects = {Kind.VIDEO: True, Kind.AUDIO: True}
 
-    def video(self, timestamp: int, payload: bytes) -> None:
-        if payload:
-            now = self._now()
-            for frame in self._video.receive(payload):
-                self._place(Kind.VIDEO, timestamp, frame, 0.0, now)
-            self._look(now)
+    def video(self, timestamp_ms: int, payload: bytes) -> None:
+        """Take one FLV VIDEODATA; the timestamp is RTMP's, modulo 2**32. Raises Unplayable."""
+        self._receive(Kind.VIDEO, timestamp_ms, payload)
 
-    def audio(self, timestamp: int, payload: bytes) -> None:
-        if payload:
-            now = self._now()
-            frames, track = self._audio.receive(payload), self._audio.track
-            for frame in frames:
-                assert track is not None
-                self._place(Kind.AUDIO, timestamp, frame, track.frame * 1000 / track.rate, now)
+    def audio(self, timestamp_ms: int, payload: bytes) -> None:
+        """Take one FLV AUDIODATA, as `video` does."""
+        self._receive(Kind.AUDIO, timestamp_ms, payload)
+
+    def ended(self, end: EndReason, why: str) -> None:
+        """The publish is over."""
+        self._callbacks.ended(end, why)
+
+    def _receive(self, kind: Kind, timestamp_ms: int, payload: bytes) -> None:
+        if not payload:
+            return
+        now = self._received_at = self._now()
+        depacketizer = self._depacketizers[kind]
+        try:
+            for unit in depacketizer.receive(payload):
+                self._place(kind, timestamp_ms, unit, depacketizer.unit_ms, now)
             self._look(now)
+        except Unplayable as error:
+            self._callbacks.unplayable(str(error))
+            raise
 
     def _look(self, now: float) -> None:
         if now >= self._health.next_look:
-            unusable = {Kind.VIDEO: self._video.unusable, Kind.AUDIO: self._audio.unusable}
+            unusable = {kind: each.unusable for kind, each in self._depacketizers.items()}
             self._health.look(now, self._timeline, unusable)
         if self._sink is None:
             self._check_playable(now)
 
-    def _place(self, kind: Kind, timestamp: int, frame: AccessUnit, count_ms: float, now: float) -> None:
-        if frame.nth:
-            timestamp = timestamp + int(frame.nth * count_ms) & 0xFFFFFFFF
-        dts, jumped = self._timeline.place(kind, timestamp, count_ms)
+    def _place(self, kind: Kind, timestamp_ms: int, unit: AccessUnit, unit_ms: float, now: float) -> None:
+        if unit.nth:
+            timestamp_ms = timestamp_ms + int(unit.nth * unit_ms) & 0xFFFFFFFF
+        dts, jumped = self._timeline.place(kind, timestamp_ms, unit_ms)
         if jumped:
             self._jumped = True
             self._health.jumped(now)
         if dts is not None:
-            self._health.sample(kind, dts, len(frame.data), frame.key, now)
-            self._frame(Sample(kind, dts, frame.data, frame.key, frame.cts_ms))
+            self._health.sample(kind, dts, len(unit.data), unit.key, now)
+            self._put(Sample(kind, dts, unit.data, unit.key, unit.cts_ms))
 
     def _check_playable(self, now: float) -> None:
         """Raise Unplayable for a publisher that has sent nothing to play for too long."""
@@ -158,12 +191,12 @@ class Ingest:
 
     def _missing(self) -> tuple[Kind, UnusableReason] | None:
         """Why nothing can be played; None when all that is missing is a keyframe."""
-        for kind, depacketizer in ((Kind.VIDEO, self._video), (Kind.AUDIO, self._audio)):
+        for kind, depacketizer in self._depacketizers.items():
             if depacketizer.unusable_reason is not None:
                 return kind, depacketizer.unusable_reason
         return None
 
-    def _frame(self, sample: Sample) -> None:
+    def _put(self, sample: Sample) -> None:
         if self._sink is None:
             self._hold(sample)
         elif self._due(sample):

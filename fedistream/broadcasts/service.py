@@ -70,7 +70,7 @@ class Broadcasts:
         if not await onair.rivals.may_come(request.address):
             self._near.facts.publish(PublishRefused(request.address, "another encoder publishes", self._clocks.now()))
             raise Refused(REJECTED, WORDS)
-        return EncoderPublication(onair, request, connection, self._clocks.now)
+        return EncoderPublication(onair, request, connection, self._clocks.now).ingest
 
     def air(self, channel_id: int) -> LiveStatus:
         return self._onair(channel_id).air()

@@ -12,12 +12,9 @@ import ssl
 from collections import Counter
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final, Protocol, cast
 
 from media.errors import Unplayable
-from media.rtmp import amf0
 from media.rtmp.connection_limiter import FailedKeys
 from media.rtmp.deferred_refusals import DeferredRefusals, EncoderId
 from media.rtmp.errors import (
@@ -34,6 +31,7 @@ from media.rtmp.errors import (
 from media.rtmp.handshake import NONCE_SIZE
 from media.rtmp.limits import Limits
 from media.rtmp.proxy import ProxyHeader
+from media.rtmp.publication import EndReason, Publication, PublishRequest, Refused
 from media.rtmp.session import (
     BAD_NAME,
     REJECTED,
@@ -48,45 +46,6 @@ from media.rtmp.session import (
     Video,
 )
 from media.rtmp.tls import Tls
-
-
-class EndReason(Enum):
-    FINISHED = "finished"  # FCUnpublish, deleteStream, closeStream
-    LOST = "lost"  # the socket is gone, the peer was silent or broke the protocol
-    CLOSED = "closed"  # by the node, or because Unplayable was raised
-
-
-class Refused(Exception):
-    """Raised by a PublishHandler. With the code BAD_NAME it counts as a wrong key."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
-
-
-@dataclass(frozen=True, slots=True)
-class PublishRequest:
-    app: str
-    name: str  # the stream key, without parameters; never to be logged
-    params: Mapping[str, str]
-    address: str  # IP of the peer
-    flash_ver: str  # what the encoder calls itself
-    tc_url: str
-    secure: bool
-
-
-class Publication(Protocol):
-    """What the node makes of an accepted publish. The calls are synchronous and quick; time is 32-bit milliseconds.
-
-    metadata, video and audio may raise Unplayable. `payload` is FLV VIDEODATA or AUDIODATA and never empty.
-    """
-
-    def metadata(self, values: Mapping[str, amf0.Value]) -> None: ...
-    def video(self, timestamp_ms: int, payload: bytes) -> None: ...
-    def audio(self, timestamp_ms: int, payload: bytes) -> None: ...
-    def ended(self, end: EndReason, why: str) -> None:
-        """Called exactly once; nothing follows it."""
 
 
 class PublishHandler(Protocol):

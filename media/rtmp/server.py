@@ -10,18 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Final
 
-from media.rtmp.connection import (
-    Connection,
-    EndReason,
-    Publication,
-    PublishHandler,
-    PublishRequest,
-    Refused,
-)
+from media.rtmp.connection import Connection, PublishHandler
 from media.rtmp.connection_limiter import ConnectionLimiter, FailedKeys
 from media.rtmp.deferred_refusals import DeferredRefusals
 from media.rtmp.errors import ProtocolError
 from media.rtmp.limits import DEFAULT, Limits
+from media.rtmp.publication import EndReason, Publication, PublishRequest, Refused
 
 __all__ = ["Connection", "EndReason", "Publication", "PublishHandler", "PublishRequest", "Refused", "RtmpServer"]
 

@@ -43,7 +43,7 @@ from fedistream.thumbnails.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
 from media.package.packager import Packager, PackagerConfig
-from media.rtmp.server import Connection, EndReason, PublishRequest
+from media.rtmp.server import Connection, EndReason, Publication, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.parlour import Parlour
@@ -264,7 +264,7 @@ class Studio:
     broadcasts: Broadcasts = field(init=False)
     viewers: Viewers = field(init=False)
     _streamer: "asyncio.Task[None] | None" = None
-    _publication: EncoderPublication | None = None
+    _publication: Publication | None = None
 
     def __post_init__(self) -> None:
         self.broadcasts = Broadcasts(self.settings)
@@ -364,7 +364,8 @@ class Studio:
         request = PublishRequest("live", "key", {}, Wire.address, "FMLE/3.0", "rtmp://localhost/live", secure=False)
         wire = Wire()
         connection = cast(Connection, wire)
-        self._publication = EncoderPublication(self.broadcasts.onair, request, connection, lambda: datetime.now(UTC))
+        source = EncoderPublication(self.broadcasts.onair, request, connection, lambda: datetime.now(UTC))
+        self._publication = source.ingest
         self._streamer = asyncio.create_task(send(self._publication, wire, footage or FOOTAGE))
         while not self.broadcasts.air(1).playable:
             await asyncio.sleep(0.02)
@@ -405,7 +406,7 @@ class Server(uvicorn.Server):
         yield
 
 
-async def send(publication: EncoderPublication, wire: Wire, footage: Recipe) -> None:
+async def send(publication: Publication, wire: Wire, footage: Recipe) -> None:
     """The footage in a loop, each tag at its time."""
     tags = flv_tags(footage)
     publication.metadata({"encoder": "obs-output module (libobs version 32.0.1)", "framerate": 15.0})

@@ -219,27 +219,13 @@ def test_the_walk_gives_the_units_and_stops_at_a_broken_tail(units: list[bytes],
     assert nalunits.units(broken, length_size) == units
 
 
-@pytest.mark.parametrize(
-    ("units", "idr"),
-    [
-        ([b"\x09\xf0", b"\x67", b"\x68", b"\x65slice", b"\x65slice"], True),
-        ([b"\x06sei", b"\x41slice", b"\x65slice"], False),
-        ([b"\x09\xf0", b"\x06sei"], False),
-        ([b"", b"\x25slice"], True),  # a unit of no bytes is skipped
-        ([], False),
-    ],
-)
-def test_a_sample_is_idr_by_its_first_slice(units: list[bytes], idr: bool) -> None:
-    assert avc.is_idr(sample(*units), 4) is idr
-
-
 def test_the_key_flag_of_real_footage_agrees_with_its_slices() -> None:
     flags = []
     for tag in footage.flv_tags(Recipe(gop=15, bframes=2)):
         if tag.kind is flv.TagKind.VIDEO:
             picture = flv.parse_video(tag.payload)
             if picture.packet is flv.Packet.FRAMES:
-                assert avc.is_idr(picture.data, 4) is picture.key
+                assert (nalunits.IDR in (nalunits.walk(picture.data, 4) or ())) is picture.key
                 flags.append(picture.key)
     assert (len(flags), sum(flags)) == (60, 4)
 

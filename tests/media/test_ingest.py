@@ -7,7 +7,8 @@ import pytest
 from media import avc, black_frame, flv, nalunits
 from media.errors import Unplayable
 from media.hub import Hub, Tracks
-from media.ingest import HELD_BYTES, WAIT_MS, Ingest
+from media.ingest import HELD_BYTES, WAIT_MS, Ingest, IngestCallbacks
+from media.rtmp.publication import EndReason
 from media.stream_health import StreamWarning, WarningCode
 from media.track import Kind, Sample
 from tests.kit import encodings
@@ -210,7 +211,7 @@ def test_what_waits_for_the_other_track_is_bounded_in_bytes_too() -> None:
 def test_a_long_keyframe_distance_is_warned_of_and_taken_back() -> None:
     watch, on_warning = Watch(), list[StreamWarning]()
     hub = Hub()
-    taken = Ingest(lambda: (hub, 0), watch, on_warning.append)
+    taken = Ingest(lambda: (hub, 0), IngestCallbacks(on_warning.append), watch)
     long = flv_tags(Recipe(seconds=11, fps=10, gop=50, audio=False))
     feed(taken, long)
     warning = StreamWarning(WarningCode.KEYFRAMES_FAR, (("seconds", 5.0),))
@@ -229,7 +230,6 @@ def test_a_long_keyframe_distance_is_warned_of_and_taken_back() -> None:
         (b"\x90av01" + bytes(30), "AV1"),
         (b"\x12" + bytes(30), "Sorenson"),
         (b"\x17\0\0\0\0\1", "H.264 configuration"),
-        (b"\x17\0", "damaged"),
     ],
 )
 def test_video_that_cannot_be_played_is_refused_with_the_reason(payload: bytes, text: str) -> None:
@@ -246,6 +246,69 @@ def test_audio_that_cannot_be_played_is_refused_with_the_reason(payload: bytes, 
     taken, _ = ingest()
     with pytest.raises(Unplayable, match=text):
         taken.audio(0, payload)
+
+
+CUT_OFF = {flv.TagKind.VIDEO: b"\x17\0", flv.TagKind.AUDIO: b"\xaf"}  # headers without all of their bytes
+
+
+@pytest.mark.parametrize("kind", CUT_OFF)
+def test_a_tag_with_a_damaged_header_is_left_out_and_the_publish_goes_on(kind: flv.TagKind) -> None:
+    odd, well = ingest(), ingest()
+    for tag in CLIP:
+        feed(well[0], [tag])
+        feed(odd[0], [replace(tag, kind=kind, payload=CUT_OFF[kind]), tag])
+    assert odd[1].samples == well[1].samples
+    assert odd[1].runs == well[1].runs
+    assert odd[0].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (flv.TagKind.VIDEO, WarningCode.VIDEO_UNUSABLE),
+        (flv.TagKind.AUDIO, WarningCode.AUDIO_UNUSABLE),
+    ],
+)
+def test_damaged_headers_in_a_row_are_counted_in_a_warning(kind: flv.TagKind, code: WarningCode) -> None:
+    watch, on_warning = Watch(), list[StreamWarning]()
+    hub = Hub()
+    taken = Ingest(lambda: (hub, 0), IngestCallbacks(on_warning.append), watch)
+    feed(taken, CLIP)
+    for tag in CLIP:
+        watch.seconds += 0.02
+        feed(taken, [replace(tag, payload=CUT_OFF[kind]) if tag.kind is kind else tag], later_ms=2_000)
+    (warning,) = [warning for warning in on_warning if warning.code is code]
+    assert dict(warning.values)["frames"] >= 10
+    assert taken.started
+
+
+def test_a_publisher_of_nothing_but_damaged_headers_is_told_after_five_seconds() -> None:
+    watch, refused = Watch(), list[str]()
+    taken = Ingest(lambda: (Hub(), 0), IngestCallbacks(unplayable=refused.append), watch)
+    taken.video(0, CUT_OFF[flv.TagKind.VIDEO])
+    watch.seconds = 5.1
+    with pytest.raises(Unplayable, match="not whole H"):
+        taken.video(5_100, CUT_OFF[flv.TagKind.VIDEO])
+    assert len(refused) == 1
+    assert "not whole H.264" in refused[0]
+
+
+def test_the_end_of_the_publish_is_handed_on() -> None:
+    ends = list[tuple[EndReason, str]]()
+    taken = Ingest(lambda: (Hub(), 0), IngestCallbacks(ended=lambda end, why: ends.append((end, why))))
+    taken.ended(EndReason.FINISHED, "FCUnpublish")
+    assert ends == [(EndReason.FINISHED, "FCUnpublish")]
+
+
+def test_silence_is_counted_from_the_newest_tag_with_something_in_it() -> None:
+    watch = Watch()
+    taken = Ingest(lambda: (Hub(), 0), now=watch)
+    watch.seconds = 2
+    assert taken.silent_s() == 2
+    feed(taken, CLIP[:3])
+    watch.seconds = 3
+    taken.audio(0, b"")
+    assert taken.silent_s() == 1
 
 
 def test_ten_bit_video_is_refused_with_the_reason() -> None:
@@ -289,7 +352,7 @@ NOTHING = {
 def test_a_publisher_that_sends_nothing_playable_for_five_seconds_is_told_why(case: str) -> None:
     tags, reason = NOTHING[case]
     watch = Watch()
-    taken = Ingest(lambda: (Hub(), 0), watch)
+    taken = Ingest(lambda: (Hub(), 0), now=watch)
     feed(taken, tags[:50])
     watch.seconds = 4.9
     feed(taken, tags[50:51], later_ms=2_000)
@@ -300,7 +363,7 @@ def test_a_publisher_that_sends_nothing_playable_for_five_seconds_is_told_why(ca
 
 def test_a_publisher_without_a_keyframe_may_be_one_with_ten_seconds_between_them_and_is_told_after_twenty() -> None:
     watch = Watch()
-    taken = Ingest(lambda: (Hub(), 0), watch)
+    taken = Ingest(lambda: (Hub(), 0), now=watch)
     pictures = video(CLIP)
     feed(taken, pictures[:1])
     feed(taken, pictures[2:20])
@@ -314,7 +377,7 @@ def test_a_publisher_without_a_keyframe_may_be_one_with_ten_seconds_between_them
 def test_who_plays_is_not_told_anything_however_long_it_lasts() -> None:
     watch = Watch()
     hub = Hub()
-    taken = Ingest(lambda: (hub, 0), watch)
+    taken = Ingest(lambda: (hub, 0), now=watch)
     feed(taken, CLIP)
     watch.seconds = 3_600
     feed(taken, [replace(CLIP[1], payload=b"\x27\1\0\0\0" + b"\xff" * 30)], later_ms=2_000)
