@@ -1,4 +1,4 @@
-"""The newest picture of a broadcast that can be decoded by itself."""
+"""The newest keyframe of a broadcast: a picture that can be decoded by itself."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from media.track import Kind, Sample, VideoTrack
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """`dts_ms` tells two of the same broadcast apart."""
+    """One H.264 access unit as MP4 stores it, with its track. `dts_ms` tells two of one broadcast apart."""
 
     track: VideoTrack
     dts_ms: int
@@ -16,7 +16,7 @@ class Keyframe:
 
 
 class LastKeyframe:
-    """A tap of the hub that keeps the newest one, and nothing else."""
+    """A tap that keeps the newest keyframe, and nothing else."""
 
     def __init__(self) -> None:
         self._track: VideoTrack | None = None
@@ -28,3 +28,6 @@ class LastKeyframe:
     def put(self, sample: Sample) -> None:
         if sample.key and sample.kind is Kind.VIDEO and self._track is not None:
             self.newest = Keyframe(self._track, sample.dts_ms, sample.data)
+
+    def close(self) -> None:
+        """The broadcast is over; what it kept last stays."""
