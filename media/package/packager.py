@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from media import black_frame, fmp4, silence
+from media import black_frame, fmp4, m3u8, silence
 from media.hub import Tracks
 from media.package.cutter import CutRules, Cutter, EpochOptions
 from media.package.playlist import CachedPlaylist, FileNames, PlaylistRenderer
@@ -49,23 +49,40 @@ class PackagerConfig:
     quick_start: bool = True
 
 
+Reports = tuple[m3u8.RenditionReport, ...]
+
+
+def no_reports() -> Reports:
+    """There is no other rendition."""
+    return ()
+
+
 class Packager:
     """A tap of the hub on one side, awaited by players on the other.
 
     `token` tells this start of the node apart from others in file names, so that no cache mixes them. `first` is the
-    first media sequence number. `wall_ms` gives the time of day in milliseconds since the epoch.
+    first media sequence number. `wall_ms` gives the time of day in milliseconds since 1970. `reports` gives the
+    EXT-X-RENDITION-REPORTs of the other renditions (RFC 8216bis, 4.4.5.4).
 
     What players are given always has a picture and sound, whatever the encoder sends: none can add a track while it
     plays, and all stop where one ends (decision 21). `tracks` is what they are given.
     """
 
-    def __init__(self, token: str, config: PackagerConfig, *, first: int, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        token: str,
+        config: PackagerConfig,
+        *,
+        first: int,
+        wall_ms: Callable[[], int],
+        reports: Callable[[], Reports] = no_reports,
+    ) -> None:
         self.config, self.names = config, FileNames(token)
         self.window = SegmentWindow(first, listed=config.listed, spare=config.spare, max_bytes=config.max_bytes)
         self.tracks: Tracks | None = None
         self.ended = False
         self._closed = False
-        self._wall_ms = wall_ms
+        self._wall_ms, self._reports = wall_ms, reports
         self._cutter: Cutter | None = None
         self._wall: WallClock | None = None
         self._epoch = 0
@@ -162,15 +179,28 @@ class Packager:
             self._check(number, part)
             while self.window.position < (wanted := self._wanted(number, part)) and not self.ended:
                 await self._reach(wanted)
-        await self._begin()
-        return self._renderer.media(self.window, self.part_ms, skip=skip, ended=self.ended)
+        await self.ready()
+        return self._renderer.media(self.window, self.part_ms, self._reports(), skip=skip, ended=self.ended)
 
-    async def multivariant(self, uri: str) -> CachedPlaylist:
-        """Return the multivariant playlist; `uri` leads to the media playlist. Waits and raises as `playlist` does."""
-        await self._begin()
-        assert self.tracks is not None
-        frame_rate = self._cutter.frame_rate if self._cutter else None
-        return self._renderer.multivariant(self.window, self.tracks, uri, frame_rate)
+    def variant(self, uri: str) -> m3u8.Variant:
+        """Return what the multivariant playlist says of this rendition, once it is playable; `uri` leads to its media
+        playlist. The bandwidths are measured on what is in the window.
+        """
+        assert self.tracks is not None, "ready comes first"
+        video, audio = self.tracks.video, self.tracks.audio
+        return m3u8.Variant(
+            uri=uri,
+            bandwidth=self.window.peak_bandwidth,
+            average_bandwidth=self.window.mean_bandwidth,
+            codecs=",".join(track.codec for track in (video, audio) if track),
+            resolution=(video.width, video.height) if video else None,
+            frame_rate=self._cutter.frame_rate if self._cutter else None,
+        )
+
+    def report(self, uri: str) -> m3u8.RenditionReport:
+        """Return how far the media playlist at `uri` has come, for players of another rendition. It is playable."""
+        last = self.window.segments[-1]
+        return m3u8.RenditionReport(uri, last.number, len(last.parts) - 1)
 
     async def media(self, name: str) -> bytes:
         """Return an init segment, a segment or a part by its file name; a part that is due is waited for.
@@ -223,8 +253,8 @@ class Packager:
         if number > at + 1 or (number == at and part is not None and part > parts + ahead):
             raise TooFarAhead
 
-    async def _begin(self) -> None:
-        """Wait for the first part: a third of a second after the first frame."""
+    async def ready(self) -> None:
+        """Wait for the first part: a third of a second after the first frame. Raises NotFound, Stalled."""
         first, _ = self.window.position
         if not self.playable:
             await self._reach((first, 1))

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from media import m3u8
-from media.hub import Tracks
 from media.package.cutter import CutRules
-from media.package.segment_window import Part, Segment, SegmentWindow
+from media.package.segment_window import Segment, SegmentWindow
 
 HOLD_BACK_PARTS = 3  # RFC 8216bis, 4.4.3.8: at least 2, "SHOULD" 3
 PARTS_TARGETS = 3  # parts are listed for this many target durations from the end (6.2.2)
@@ -50,37 +49,40 @@ class PlaylistRenderer:
     def __init__(self, names: FileNames, rules: CutRules) -> None:
         self._names, self._rules = names, rules
         self._texts: dict[tuple[int, bool, bool], str] = {}  # (number, with parts, with map)
-        self._kept: dict[tuple[object, ...], CachedPlaylist] = {}
+        self._kept: dict[bool, CachedPlaylist] = {}  # by `skip`
         self._state: tuple[object, ...] = ()
 
-    def media(self, window: SegmentWindow, part_ms: int, *, skip: bool, ended: bool) -> CachedPlaylist:
-        """The media playlist of what is in `window`; with `skip` a delta update (RFC 8216bis, 6.2.5.1) if it saves."""
-        self._forget((window.position, window.bytes, ended))
-        kept = self._kept.get(("media", skip))
+    def media(
+        self,
+        window: SegmentWindow,
+        part_ms: int,
+        reports: tuple[m3u8.RenditionReport, ...] = (),
+        *,
+        skip: bool,
+        ended: bool,
+    ) -> CachedPlaylist:
+        """Return the media playlist of what is in `window`; with `skip` a delta update (RFC 8216bis, 6.2.5.1), where
+        that is shorter. `part_ms` is PART-TARGET."""
+        self._forget((window.position, window.bytes, ended, reports))
+        kept = self._kept.get(skip)
         if kept is None:
-            kept = self._kept["media", skip] = CachedPlaylist(self._media(window, part_ms, skip, ended))
+            text = self._media(window, part_ms, reports, skip, ended)
+            kept = self._kept[skip] = CachedPlaylist(text)
         return kept
-
-    def multivariant(self, window: SegmentWindow, tracks: Tracks, uri: str, frame_rate: float | None) -> CachedPlaylist:
-        """One variant: the passthrough, with the bandwidths measured on what is in `window`."""
-        peak, mean = _bandwidth(window)
-        video, audio = tracks.video, tracks.audio
-        variant = m3u8.Variant(
-            uri=uri,
-            bandwidth=peak,
-            average_bandwidth=mean,
-            codecs=",".join(track.codec for track in (video, audio) if track),
-            resolution=(video.width, video.height) if video else None,
-            frame_rate=frame_rate,
-        )
-        return CachedPlaylist(str(m3u8.MultivariantPlaylist((variant,), window.independent)))
 
     def _forget(self, state: tuple[object, ...]) -> None:
         if state != self._state:
             self._state = state
             self._kept.clear()
 
-    def _media(self, window: SegmentWindow, part_ms: int, skip: bool, ended: bool) -> str:
+    def _media(
+        self,
+        window: SegmentWindow,
+        part_ms: int,
+        reports: tuple[m3u8.RenditionReport, ...],
+        skip: bool,
+        ended: bool,
+    ) -> str:
         listed = window.listed
         done = [segment for segment in listed if segment.done]
         skipped = self._skippable(listed) if skip else 0
@@ -99,6 +101,7 @@ class PlaylistRenderer:
             skipped=skipped,
             open=self._open(window.open),
             preload_hint=None if ended else self._names.part(position, parts),
+            rendition_reports=reports,
             ended=ended,
         )
         texts, epoch = [], (done[skipped - 1].epoch if skipped else None)
@@ -161,14 +164,3 @@ def _reaching_back(listed: list[Segment], length_ms: int) -> int:
 
 def _moment(wall_ms: int) -> datetime:
     return datetime.fromtimestamp(wall_ms / 1000, UTC)
-
-
-def _bandwidth(window: SegmentWindow) -> tuple[int, int]:
-    """(peak, mean) in bits a second, of finished segments, or of the parts of the first one."""
-    spans: list[tuple[int, int]] = [(s.size, s.duration_ms) for s in window.listed if s.done and s.duration_ms]
-    if not spans:
-        parts: list[Part] = [part for segment in window.listed for part in segment.parts]
-        spans = [(sum(len(part.data) for part in parts), sum(part.duration_ms for part in parts))]
-    peak = max(size * 8000 // duration for size, duration in spans)
-    total, length = (sum(column) for column in zip(*spans, strict=True))
-    return max(1, peak), max(1, total * 8000 // length)

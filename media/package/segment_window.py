@@ -104,6 +104,23 @@ class SegmentWindow:
         return all(segment.parts[0].independent for segment in self.listed if segment.parts)
 
     @property
+    def peak_bandwidth(self) -> int:
+        """BANDWIDTH: bits a second of the listed segment that has most."""
+        return max(1, *(size * 8000 // duration for size, duration in self._spans()))
+
+    @property
+    def mean_bandwidth(self) -> int:
+        """AVERAGE-BANDWIDTH: bits a second of all listed segments."""
+        size, length = (sum(column) for column in zip(*self._spans(), strict=True))
+        return max(1, size * 8000 // length)
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """(bytes, milliseconds) of the finished segments that are listed; of the parts of the first one, until then."""
+        listed = self.listed
+        spans = [(each.size, each.duration_ms) for each in listed if each.done and each.duration_ms]
+        return spans or [(sum(each.size for each in listed), sum(each.duration_ms for each in listed))]
+
+    @property
     def position(self) -> tuple[int, int]:
         """(number, parts) of the segment that grows, or that comes next: all before it is complete."""
         grown = self.open

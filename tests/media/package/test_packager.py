@@ -56,18 +56,17 @@ async def listed(source: Packager) -> m3u8.MediaPlaylist:
 
 async def test_who_comes_before_the_first_part_waits_for_it() -> None:
     made, clock = packager()
-    early = [asyncio.create_task(made.playlist()), asyncio.create_task(made.multivariant("0/stream.m3u8"))]
+    early = asyncio.create_task(made.playlist())
     await asyncio.sleep(0)
     made.start(BOTH)
     feed(made, clock, frames(0.3))
     await asyncio.sleep(0)
     assert not made.playable
     feed(made, clock, frames(0.1, start_ms=300))
-    playlist = read(await asyncio.wait_for(early[0], 5))
+    playlist = read(await asyncio.wait_for(early, 5))
     assert playlist.segments == ()
     assert playlist.open is not None
     assert [part.independent for part in playlist.open.parts] == [True]
-    assert b"0/stream.m3u8" in (await asyncio.wait_for(early[1], 5)).plain
 
 
 async def test_a_broadcast_that_ends_before_its_first_part_leaves_nobody_waiting() -> None:
@@ -279,19 +278,6 @@ async def test_a_playlist_is_written_once_per_part() -> None:
     assert await made.playlist() is not first
 
 
-async def test_the_multivariant_playlist_measures_its_bandwidth() -> None:
-    made, clock = packager()
-    made.start(PICTURE)
-    feed(made, clock, frames(6.5, size=10_000))
-    value = m3u8.parse((await made.multivariant("0/stream.m3u8")).plain.decode())
-    assert isinstance(value, m3u8.MultivariantPlaylist)
-    (variant,) = value.variants
-    assert variant.uri == "0/stream.m3u8"
-    assert variant.codecs == "avc1.64001e,mp4a.40.2"
-    assert variant.resolution == (640, 360)
-    assert variant.bandwidth == pytest.approx(10_000 * 8 * 30, rel=0.02)
-
-
 async def test_memory_is_bounded_by_bytes_at_any_bit_rate() -> None:
     config = PackagerConfig(max_bytes=2_000_000)
     made, clock = packager(config)
@@ -310,24 +296,11 @@ async def test_numbers_can_go_on_from_an_earlier_process() -> None:
     assert playlist.segments[0].uri == "abc123-400.m4s"
 
 
-async def test_the_multivariant_playlist_says_the_frame_rate_and_that_segments_are_independent() -> None:
-    for fps, told in ((30, 30), (24_000 / 1001, 23.976), (60_000 / 1001, 59.94), (17, 17.0)):
-        made, clock = packager()
-        made.start(BOTH)
-        feed(made, clock, interleaved(frames(20, fps=fps), sounds(20)))
-        playlist = m3u8.parse((await made.multivariant("0/stream.m3u8")).plain.decode())
-        assert isinstance(playlist, m3u8.MultivariantPlaylist)
-        assert playlist.independent_segments
-        assert playlist.variants[0].frame_rate == pytest.approx(told, abs=0.05 if fps == 17 else 0.0005)
-        assert (await listed(made)).independent_segments
-
-
 async def test_segments_that_begin_without_a_keyframe_are_not_called_independent() -> None:
     made, clock = packager()
     made.start(BOTH)
     feed(made, clock, interleaved(frames(12, gop_s=5), sounds(12)))
     assert not (await listed(made)).independent_segments
-    assert b"INDEPENDENT-SEGMENTS" not in (await made.multivariant("x")).plain
 
 
 async def test_a_part_past_the_last_one_of_a_segment_is_the_first_of_the_next() -> None:
