@@ -1,21 +1,17 @@
-"""RTMP without a socket and with one: chunks written by hand, two sessions joined, a publish handler that remembers."""
+"""RTMP without a socket: chunks and calls written by hand, two sessions joined."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from media.rtmp import amf0, publisher, session, url
 from media.rtmp.handshake import NONCE_SIZE
 from media.rtmp.limits import DEFAULT, Limits
 from media.rtmp.publisher import PublisherSession
-from media.rtmp.server import Connection, EndReason, PublishRequest, Refused, RtmpServer
-from media.rtmp.session import BAD_NAME, Audio, PublishAsked, ServerSession, Video
+from media.rtmp.session import PublishAsked, ServerSession
 
 NONCE = bytes(n * 7 % 256 for n in range(NONCE_SIZE))
 KEY = "rosebud"
 TARGET = url.Target("node.example", 1935, False, "live", KEY)
-PATIENCE_S = 20.0  # for what happens at once on a machine with nothing else to do
 
 
 def pieces(wire: bytes, size: int) -> Iterator[bytes]:
@@ -53,6 +49,12 @@ def chunk(head: Head, payload: bytes = b"") -> bytes:
     if head.extended is not None:
         out += head.extended.to_bytes(4, "big")
     return out + payload
+
+
+def call(name: str, transaction: float = 1, *arguments: amf0.Value) -> bytes:
+    """A command in one chunk, with a null command object."""
+    body = amf0.write(name, transaction, None, *arguments)
+    return chunk(Head(0, 3, length=len(body), kind=20, stream=0), body)
 
 
 class Pair:
@@ -103,105 +105,3 @@ class Pair:
                 self.server.refuse(*self._answer)
             elif isinstance(event, PublishAsked):
                 self.server.accept()
-
-
-@dataclass
-class Tape:
-    """A publication that remembers, and does what `on_frame` says with each frame."""
-
-    request: PublishRequest
-    connection: Connection
-    on_frame: Callable[[int, bytes], None] | None = None
-    on_end: Callable[[], None] | None = None
-    frames: list[Video | Audio] = field(default_factory=list)
-    values: list[Mapping[str, amf0.Value]] = field(default_factory=list)
-    ends: list[tuple[EndReason, str]] = field(default_factory=list)
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def metadata(self, values: Mapping[str, amf0.Value]) -> None:
-        self.values.append(values)
-        self._news.set()
-
-    def video(self, timestamp_ms: int, payload: bytes) -> None:
-        self.frames.append(Video(timestamp_ms, payload))
-        self._news.set()
-        if self.on_frame:
-            self.on_frame(timestamp_ms, payload)
-
-    def audio(self, timestamp_ms: int, payload: bytes) -> None:
-        self.frames.append(Audio(timestamp_ms, payload))
-        self._news.set()
-
-    def ended(self, end: EndReason, why: str) -> None:
-        self.ends.append((end, why))
-        self.over.set()
-        self._news.set()
-        if self.on_end:
-            self.on_end()
-
-    async def until(self, enough: Callable[["Tape"], bool]) -> None:
-        """Wait for frames, metadata or the end."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not enough(self):
-                self._news.clear()
-                await self._news.wait()
-
-    async def end(self) -> EndReason:
-        """Wait for the one end."""
-        await self.until(lambda tape: bool(tape.ends))
-        assert len(self.ends) == 1
-        return self.ends[0][0]
-
-
-@dataclass
-class RecordingHandler:
-    """Lets in who knows the key. `on_frame` is handed on to each publication; `gate` holds everyone back until set."""
-
-    key: str = KEY
-    on_frame: Callable[[int, bytes], None] | None = None
-    gate: asyncio.Event | None = None
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
-    requests: list[PublishRequest] = field(default_factory=list)
-    tapes: list[Tape] = field(default_factory=list)
-
-    async def authorize(self, request: PublishRequest, connection: Connection) -> Tape:
-        self.requests.append(request)
-        self.asked.set()
-        if self.gate:
-            await self.gate.wait()
-        if request.name != self.key:
-            raise Refused(BAD_NAME, "There is no such stream key.")
-        tape = Tape(request, connection, self.on_frame)
-        self.tapes.append(tape)
-        return tape
-
-
-@dataclass
-class Listening:
-    server: RtmpServer
-    handler: RecordingHandler
-    port: int
-
-    def url(self, key: str = KEY, app: str = "live") -> str:
-        return f"rtmp://127.0.0.1:{self.port}/{app}/{key}"
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait for what nobody announces."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            if true():
-                return
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def listening(handler: RecordingHandler | None = None, limits: Limits = DEFAULT) -> AsyncIterator[Listening]:
-    """A server on a free port of this machine."""
-    handler = handler or RecordingHandler()
-    server = RtmpServer(handler, limits=limits)
-    try:
-        yield Listening(server, handler, await server.listen("127.0.0.1", 0))
-    finally:
-        await server.close()

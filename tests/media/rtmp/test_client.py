@@ -9,7 +9,8 @@ from media.rtmp import client
 from media.rtmp.client import PublishFailed
 from media.rtmp.limits import DEFAULT
 from media.rtmp.session import Audio, Metadata, Video
-from tests.kit.rtmp import KEY, PATIENCE_S, listening
+from tests.kit.rtmp import KEY
+from tests.kit.rtmp_server import PATIENCE_S, listening
 
 HASTY = replace(DEFAULT, handshake_s=0.2, publish_s=0.2, linger_s=0.2)
 

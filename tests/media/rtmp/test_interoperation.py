@@ -18,7 +18,8 @@ from media.rtmp.server import EndReason
 from media.rtmp.session import BAD_NAME, REJECTED, Audio, Metadata, Video
 from tests.kit.certificates import server_context
 from tests.kit.footage import Recipe, flv_tags
-from tests.kit.rtmp import KEY, PATIENCE_S, Listening, RecordingHandler, Tape, listening, until
+from tests.kit.rtmp import KEY
+from tests.kit.rtmp_server import PATIENCE_S, Listening, RecordingHandler, Tape, listening, until
 
 ROOT = Path(__file__).parents[3]
 NGINX_RTMP = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")

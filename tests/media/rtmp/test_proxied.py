@@ -17,7 +17,8 @@ from media.rtmp.limits import DEFAULT
 from media.rtmp.server import EndReason, RtmpServer
 from media.rtmp.session import Video
 from tests.kit.certificates import client_context, server_context
-from tests.kit.rtmp import KEY, PATIENCE_S, RecordingHandler, until
+from tests.kit.rtmp import KEY
+from tests.kit.rtmp_server import PATIENCE_S, RecordingHandler, until
 
 QUICK = replace(DEFAULT, linger_s=0.2)
 FRAME = Video(0, b"\x17\x01\x00\x00\x00" + bytes(20_000))
