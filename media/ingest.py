@@ -33,7 +33,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class EncoderDetails:
     """What the encoder says of itself (onMetaData), and what its configuration says. Unknown is 0 or empty."""
 
     software: str = ""
@@ -105,7 +105,7 @@ class Ingest:
         return self._now() - self._received_at
 
     @property
-    def details(self) -> Details:
+    def details(self) -> EncoderDetails:
         seen = self._metadata
 
         def number(name: str) -> float:
@@ -113,7 +113,7 @@ class Ingest:
             return float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else 0.0
 
         encoder, video = seen.get("encoder"), self._video.track
-        return Details(
+        return EncoderDetails(
             software=encoder[:200] if isinstance(encoder, str) else "",
             width=video.width if video else 0,
             height=video.height if video else 0,

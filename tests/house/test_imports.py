@@ -67,7 +67,7 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys(("activitypub.network.fetch_limiter", "activitypub.network.redirects"), Room(("activitypub",))),
     "media": Room(("media",), ("aiofiles", "obstore", "uvloop")),
     **dict.fromkeys(FORMATS, wire(*FORMATS)),
-    "media.rtmp": wire("media.rtmp"),
+    "media.rtmp": wire("media.rtmp", "media.facade"),
     **dict.fromkeys(
         tuple(f"media.rtmp.{name}" for name in ("client", "connection", "server", "tls")), Room(("media",), ("uvloop",))
     ),
