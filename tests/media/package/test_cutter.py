@@ -258,17 +258,25 @@ def test_sound_alone_with_a_still_picture_shows_it_three_times_a_second_and_each
     assert all(1_600 <= length <= 2_400 for length in lengths(cuts)[:-1])
 
 
+STEPS_MS = (-300, -20, 0, 1, 16, 21, 33, 33, 40, 200, 900, 2900)
+
+
 @st.composite
 def odd_streams(draw: st.DrawFn) -> tuple[Tracks, list[Sample]]:
     tracks = draw(st.sampled_from([BOTH, PICTURE, SOUND]))
+    kinds = [k for k, t in ((Kind.VIDEO, tracks.video), (Kind.AUDIO, tracks.audio)) if t]
     samples, last = [], {Kind.VIDEO: -1, Kind.AUDIO: -1}
     now = 0
+    choices = st.integers(0, 2 * 2 * 21 * len(STEPS_MS) - 1)  # one draw for each sample: four take four times as long
     for n in range(draw(st.integers(1, 120))):
-        kind = draw(st.sampled_from([k for k, t in ((Kind.VIDEO, tracks.video), (Kind.AUDIO, tracks.audio)) if t]))
-        now = max(0, now + draw(st.sampled_from([-300, -20, 0, 1, 16, 21, 33, 33, 40, 200, 900, 2900])))
+        rest, step = divmod(draw(choices), len(STEPS_MS))
+        rest, nth = divmod(rest, 21)
+        large, second = divmod(rest, 2)
+        kind = kinds[second % len(kinds)]
+        now = max(0, now + STEPS_MS[step])
         at = last[kind] = max(now, last[kind] + 1)
-        key = kind is Kind.AUDIO or n == 0 or draw(st.integers(0, 20)) == 0
-        samples.append(Sample(kind, at, b"x" * draw(st.sampled_from([1, 100])), key))
+        key = kind is Kind.AUDIO or n == 0 or nth == 0
+        samples.append(Sample(kind, at, b"x" * (100 if large else 1), key))
     if tracks.video and samples[0].kind is Kind.AUDIO:
         samples = [s for s in samples if s.kind is Kind.AUDIO or s.key][:1] + samples
         samples = [s for i, s in enumerate(samples) if i or s.kind is Kind.VIDEO]
