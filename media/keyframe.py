@@ -30,4 +30,4 @@ class LastKeyframe:
             self.newest = Keyframe(self._track, sample.dts_ms, sample.data)
 
     def close(self) -> None:
-        """The broadcast is over; what it kept last stays."""
+        self.newest = None

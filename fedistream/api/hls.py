@@ -11,8 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from fedistream.api.http.content_codings import choose
-from media.package.packager import NotFound, Packager, Stalled, TooFarAhead
-from media.package.playlist import CachedPlaylist
+from media.package import PLAYLIST, SOURCE, CachedPlaylist, NotFound, Presentation, Stalled, TooFarAhead
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,8 +19,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 PREFIX = "/hls/"
-PLAYLIST = "stream.m3u8"
-RENDITION = "0"  # the passthrough; the renditions of an adaptive stream will be 1 and up
 MAX_QUERY = 1024
 
 CORS = (b"access-control-allow-origin", b"*")
@@ -48,7 +45,7 @@ class Channels(Protocol):
 
 
 class Broadcasts(Protocol):
-    def packager(self, channel_id: int) -> Packager | None: ...
+    def presentation(self, channel_id: int) -> Presentation | None: ...
 
 
 class Viewers(Protocol):
@@ -116,20 +113,21 @@ class HlsFace:
 
     async def _answer(self, scope: Scope) -> Answer:
         channel, rest = self._channel(scope["path"].removeprefix(PREFIX))
-        packager = self._broadcasts.packager(channel.id) if channel else None
-        if channel is None or packager is None:
+        presentation = self._broadcasts.presentation(channel.id) if channel else None
+        if channel is None or presentation is None:
             return refuse(404, "nothing is live here")
         try:
             match rest:
                 case [file] if file == PLAYLIST:
                     self._see(channel, scope)
-                    return self._text(await packager.multivariant(f"{RENDITION}/{PLAYLIST}"), scope)
-                case [number, file] if number == RENDITION and file == PLAYLIST:
+                    return self._text(await presentation.multivariant(), scope)
+                case [rendition, file] if file == PLAYLIST and rendition in presentation.renditions:
                     self._see(channel, scope)
                     asked = parse_question(scope["query_string"])
+                    packager = presentation.packager(rendition)
                     return self._text(await packager.playlist(asked.number, asked.part, skip=asked.skip), scope)
-                case [number, file] if number == RENDITION:
-                    body = await packager.media(file)
+                case [rendition, file] if rendition in presentation.renditions:
+                    body = await presentation.packager(rendition).media(file)
                     return Answer(200, [(b"content-type", TYPES[file[-3:]]), CORS, FOREVER], body)
                 case _:
                     return refuse(404, "no such file")
@@ -146,7 +144,7 @@ class HlsFace:
         parts = path.split("/")
         if len(parts) > 3:
             return None, []
-        if parts[0] in (PLAYLIST, RENDITION):
+        if parts[0] in (PLAYLIST, SOURCE):
             return self._channels.home(), parts
         return self._channels.by_slug(parts[0]), parts[1:]
 
@@ -157,9 +155,9 @@ class HlsFace:
         agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
         self._viewers.seen(channel.id, client[0] if client else "", agent[:512].decode("latin-1"))
 
-    def _text(self, rendered: CachedPlaylist, scope: Scope) -> Answer:
+    def _text(self, playlist: CachedPlaylist, scope: Scope) -> Answer:
         headers = [(b"content-type", TYPES["m3u8"]), CORS, FRESH, (b"vary", b"accept-encoding")]
         accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
         if choose(accepted.decode("latin-1"), ("gzip",)) == "gzip":
-            return Answer(200, [*headers, (b"content-encoding", b"gzip")], rendered.gzipped)
-        return Answer(200, headers, rendered.plain)
+            return Answer(200, [*headers, (b"content-encoding", b"gzip")], playlist.gzipped)
+        return Answer(200, headers, playlist.plain)

@@ -126,6 +126,7 @@ async def build(options: Config, outbox: Outbox) -> Services:
     sign_in = _sign_in(settings, chat, federation)
     announcer = EngagementAnnouncer(chat.poster, settings)
     stills = Thumbnails(PictureNeighbours(broadcasts, channel_ids, Thumbnailer(), now), options.data_dir / "stills")
+    broadcasts.attach(stills.tap)
     notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
     cast = reactions.Handlers(viewers, chat.chat, chat.poster, announcer, federation, stills, notices)
     facts.attach(reactions.table(cast))

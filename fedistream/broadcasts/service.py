@@ -11,16 +11,14 @@ from typing import Protocol
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.recorder import BroadcastRecorder, Facts, Viewers
 from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
-from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
+from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, MakeTap, SessionConfig
 from fedistream.broadcasts.takeovers import WORDS
 from fedistream.broadcasts.values import LiveStatus, State
 from fedistream.broadcasts.write_queue import WriteQueue
 from fedistream.core.events import BroadcastEnded, PublishRefused
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
-from media.keyframe import Keyframe
-from media.package.cutter import CutRules
-from media.package.packager import Packager, PackagerConfig
+from media.package import CutRules, PackagerConfig, Presentation
 from media.rtmp.server import Connection, Publication, PublishRequest, Refused
 from media.rtmp.session import REJECTED
 
@@ -51,13 +49,14 @@ class Neighbours:
 
 
 class Broadcasts:
-    """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `packager`)."""
+    """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `presentation`)."""
 
     def __init__(self, rows: BroadcastRepository, near: Neighbours, clocks: Clocks) -> None:
         self._rows, self._near, self._clocks = rows, near, clocks
         self._write_queue = WriteQueue(lambda: rows.find(0))
         self._story = BroadcastRecorder(self._write_queue, rows, near.facts, near.viewers)
         self._channels: dict[int, LiveSession] = {}
+        self._make_taps: list[MakeTap] = []
 
     async def authorize(self, request: PublishRequest, connection: Connection) -> Publication:
         """Let an encoder publish. Raises Refused for a stream key that no channel has, and for an encoder that keeps
@@ -75,13 +74,18 @@ class Broadcasts:
     def air(self, channel_id: int) -> LiveStatus:
         return self._onair(channel_id).air()
 
-    def packager(self, channel_id: int) -> Packager | None:
-        """The packager of the running broadcast, or for a short time of the last one."""
-        return self._onair(channel_id).packager
+    def presentation(self, channel_id: int) -> Presentation | None:
+        """Return what is offered of the running broadcast, or for a short time of the last one."""
+        return self._onair(channel_id).presentation
 
-    def keyframe(self, channel_id: int) -> Keyframe | None:
-        """The newest picture of the running broadcast."""
-        return self._onair(channel_id).keyframe
+    def attach(self, make_tap: MakeTap) -> None:
+        """Have `make_tap` called whenever a live session begins, before its first sample is handed on, and attach to
+        its hub what it returns, if anything. Recorders, pushes and encoders miss nothing in this way.
+
+        It is called with the channel's state at that moment, in which `broadcast_id` may still be None, and has to be
+        quick. A tap that raises or holds the stream up is detached (media/hub.py). To be called before encoders come.
+        """
+        self._make_taps.append(make_tap)
 
     async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         """What was written down of a broadcast, running or not."""
@@ -146,7 +150,7 @@ class Broadcasts:
     def _onair(self, channel_id: int) -> LiveSession:
         onair = self._channels.get(channel_id)
         if onair is None:
-            onair = LiveSession(channel_id, lambda: self._terms(channel_id), self._story, self._clocks)
+            onair = LiveSession(channel_id, lambda: self._terms(channel_id), self._story, self._clocks, self._make_taps)
             self._channels[channel_id] = onair
         return onair
 

@@ -1,20 +1,22 @@
-"""One channel's broadcast while it lasts: its state, its packager, its encoder, its grace time.
+"""One channel's broadcast while it lasts: its state, its presentation, its encoder, its grace time.
 
 Everything here is synchronous and in memory; rows and facts go through the `Recorder`, which `service.py` tells.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from fedistream.broadcasts.takeovers import Takeovers
 from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
-from media.hub import Hub
+from media.hub import AttachedTap, Hub
 from media.ingest import Sink
-from media.keyframe import Keyframe, LastKeyframe
-from media.package.packager import Packager, PackagerConfig
+from media.package import PackagerConfig, Presentation
+
+log = logging.getLogger(__name__)
 
 RETURN_GAP_MS = 100  # between what an encoder sent last and what the next one sends first, on the media timeline
 REFUSAL_SHOWN_S = 600  # how long the admin reads why an encoder was sent away
@@ -67,14 +69,25 @@ class Clocks:
     token: Callable[[], str]
 
 
+MakeTap = Callable[[LiveStatus], AttachedTap | None]
+
+
 class LiveSession:
     """The state machine of one channel. `TRANSITIONS` says which moves exist."""
 
-    def __init__(self, channel_id: int, terms: Callable[[], SessionConfig], story: Recorder, clocks: Clocks) -> None:
+    def __init__(
+        self,
+        channel_id: int,
+        terms: Callable[[], SessionConfig],
+        story: Recorder,
+        clocks: Clocks,
+        make_taps: Sequence[MakeTap] = (),
+    ) -> None:
         self.channel_id = channel_id
         self.state = State.OFFLINE
-        self.packager: Packager | None = None
-        self.hub, self._keyframes = _hub()
+        self.presentation: Presentation | None = None
+        self.hub = Hub()
+        self._make_taps, self._has_taps = make_taps, False  # whether the hub has them
         self.run: BroadcastRun | None = None
         self.last_started_at: datetime | None = None
         self.last_ended_at: datetime | None = None
@@ -98,7 +111,7 @@ class LiveSession:
             encoder=source.encoder() if source else None,
             last_started_at=self.last_started_at,
             last_ended_at=self.last_ended_at,
-            playable=self.packager is not None and self.packager.playable and not self.packager.ended,
+            playable=self.presentation is not None and self.presentation.playable and not self.presentation.ended,
             warnings=(*source.warnings(), *self.rivals.warnings()) if source else self._refusals(),
         )
 
@@ -110,11 +123,6 @@ class LiveSession:
         reason, at = self._refusal
         told = reason and self._clocks.now() - at < timedelta(seconds=REFUSAL_SHOWN_S)
         return (f"An encoder was refused. {reason}",) if told else ()
-
-    @property
-    def keyframe(self) -> Keyframe | None:
-        """The newest one of the running broadcast."""
-        return self._keyframes.newest
 
     def take(self, source: Source) -> tuple[Sink, int]:
         """Put `source` on the air, in the place of whoever is there. Returns the sink, and where its time begins."""
@@ -130,10 +138,11 @@ class LiveSession:
             assert self.run is not None
             self._lost_at = self._until = None
             self._story.returned(self.channel_id, self.run, self._clocks.now())
-        if self.packager is None or self.packager.ended:
-            self._open_packager()
-        elif not self.packager.playable:
-            self.packager.renumber(self._age_s())
+        if self.presentation is None or self.presentation.ended:
+            self._open_presentation()
+        elif not self.presentation.playable:
+            self.presentation.renumber(self._age_s())
+        self._attach_taps()
         return self.hub, (self.hub.end_ms + RETURN_GAP_MS if self.hub.end_ms else 0)
 
     def lost(self, source: Source) -> None:
@@ -142,8 +151,8 @@ class LiveSession:
             return
         self._source = None
         terms, now = self.terms(), self._clocks.now()
-        if self.packager is not None:
-            self.packager.pause()
+        if self.presentation is not None:
+            self.presentation.pause()
         if terms.grace_s <= 0:
             self._end(Transition.FINISHED, now, "the encoder's connection was lost")
             return
@@ -157,7 +166,8 @@ class LiveSession:
             self._move(Transition.LOST)
         else:
             self.state = State.WAITING
-            self._open_packager()  # it holds the players that are left, instead of telling them that nothing is here
+            # it holds the players that are left, instead of telling them that nothing is here
+            self._open_presentation()
         self._lost_at, self._until = lost_at, until
         delay = max(0.0, (until - self._clocks.now()).total_seconds())
         self._arm(delay, self._expire)
@@ -186,8 +196,8 @@ class LiveSession:
             source.drop("the node is shutting down")
         if self._timer is not None:
             self._timer.cancel()
-        if self.packager is not None:
-            self.packager.close()
+        if self.presentation is not None:
+            self.presentation.close()
         self.hub.close()
 
     def _begin(self, source: Source) -> None:
@@ -195,23 +205,40 @@ class LiveSession:
         self.run = BroadcastRun(now, terms.title)
         self.last_started_at = now
         self._lost_at = self._until = None
-        self.hub.close()
-        self.hub, self._keyframes = _hub()
-        self.packager = None
+        self._renew_hub()
+        self.presentation = None
         self._story.started(self.channel_id, self.run, source.encoder())
 
-    def _open_packager(self) -> None:
-        """A packager for the running broadcast. After a restart of the node it must not use a number again.
+    def _open_presentation(self) -> None:
+        """Make a presentation of the running broadcast. After a restart of the node it must not use a number again.
 
         Segments are a second and more on the average, so the broadcast's age in seconds is past every number given out.
         """
-        self.packager = Packager(
+        self.presentation = Presentation(
             self._clocks.token(),
             self.terms().shape,
             first=self._age_s(),
             wall_ms=lambda: int(self._clocks.now().timestamp() * 1000),
         )
-        self.hub.tap(self.packager)
+        self.hub.tap(self.presentation.source)
+
+    def _renew_hub(self) -> None:
+        self.hub.close()
+        self.hub, self._has_taps = Hub(), False
+
+    def _attach_taps(self) -> None:
+        """Let everybody who asked for it join, once for each broadcast and before its first sample is handed on."""
+        if self._has_taps:
+            return
+        self._has_taps = True
+        for make_tap in self._make_taps:
+            try:
+                tap = make_tap(self.air())
+            except Exception:
+                log.exception("a tap of channel %d could not be made", self.channel_id)
+            else:
+                if tap is not None:
+                    self.hub.attach(tap)
 
     def _age_s(self) -> int:
         assert self.run is not None
@@ -227,15 +254,14 @@ class LiveSession:
         self._lost_at = self._until = None
         self.last_ended_at = at
         self.run = None
-        self.hub.close()
-        self.hub, self._keyframes = _hub()
-        if self.packager is not None:
-            self.packager.end()
+        self._renew_hub()
+        if self.presentation is not None:
+            self.presentation.end()
             self._arm(KEEP_ENDED_S, self._forget)
         self._story.ended(self.channel_id, run, at, reason)
 
     def _forget(self) -> None:
-        self.packager = None
+        self.presentation = None
 
     def _move(self, move: Transition) -> None:
         self.state = TRANSITIONS[self.state, move]
@@ -247,10 +273,3 @@ class LiveSession:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(delay_s, act)
-
-
-def _hub() -> tuple[Hub, LastKeyframe]:
-    """A new one, and what keeps its newest keyframe."""
-    hub, keyframes = Hub(), LastKeyframe()
-    hub.tap(keyframes)
-    return hub, keyframes

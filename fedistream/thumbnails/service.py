@@ -16,7 +16,7 @@ from typing import Protocol
 from fedistream.core.events import BroadcastStarted, EncoderReturned
 from media import jpeg
 from media.codec.thumbnails import NoThumbnail, Thumbnail
-from media.keyframe import Keyframe
+from media.keyframe import Keyframe, LastKeyframe
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,13 @@ MAX_FILE = 4 << 20  # bytes
 
 class LiveStatus(Protocol):
     @property
+    def channel_id(self) -> int: ...
+    @property
     def broadcast_id(self) -> int | None: ...
 
 
 class Broadcasts(Protocol):
     def air(self, channel_id: int) -> LiveStatus: ...
-    def keyframe(self, channel_id: int) -> Keyframe | None: ...
 
 
 class Renders(Protocol):
@@ -78,11 +79,17 @@ class Thumbnails:
     def __init__(self, near: Neighbours, folder: Path, period_s: float = PERIOD_S) -> None:
         self._near, self._folder, self._period_s = near, folder, period_s
         self._latest: dict[int, Latest] = {}
+        self._keyframes: dict[int, LastKeyframe] = {}
         self._wake = asyncio.Event()
 
     def heed(self, fact: BroadcastStarted | EncoderReturned) -> None:
         """Something is on the air, so there is something to do."""
         self._wake.set()
+
+    def tap(self, air: LiveStatus) -> LastKeyframe:
+        """Return the tap through which the keyframes of a live session come that begins; see Broadcasts.attach."""
+        tap = self._keyframes[air.channel_id] = LastKeyframe()
+        return tap
 
     def latest(self, channel_id: int) -> Picture | None:
         """The newest picture of the broadcast that is running; None as well until there is a first one."""
@@ -115,7 +122,8 @@ class Thumbnails:
 
     async def _look(self, channel_id: int) -> float | None:
         broadcast_id = self._near.broadcasts.air(channel_id).broadcast_id
-        keyframe = self._near.broadcasts.keyframe(channel_id)
+        keyframes = self._keyframes.get(channel_id)
+        keyframe = keyframes.newest if keyframes is not None else None
         if broadcast_id is None:
             self._latest.pop(channel_id, None)
             return None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from fedistream.broadcasts.repository import BroadcastRecord
 from fedistream.broadcasts.values import Encoder, LiveStatus, State
-from media.package.packager import Packager
+from media.package import Presentation
 
 STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)
 OBS = Encoder(
@@ -64,5 +64,5 @@ class Broadcasts:
         self.disconnected.append(channel_id)
         return self.on.pop(channel_id, None) is not None
 
-    def packager(self, channel_id: int) -> Packager | None:
+    def presentation(self, channel_id: int) -> Presentation | None:
         return None

@@ -42,7 +42,7 @@ from fedistream.settings.table import BY_NAME, SETTINGS
 from fedistream.thumbnails.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
-from media.package.packager import Packager, PackagerConfig
+from media.package import PackagerConfig, Presentation
 from media.rtmp.server import Connection, EndReason, Publication, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
@@ -203,8 +203,8 @@ class Broadcasts:
     def air(self, channel_id: int) -> LiveStatus:
         return self.shown or self.onair.air()
 
-    def packager(self, channel_id: int) -> Packager | None:
-        return self.onair.packager
+    def presentation(self, channel_id: int) -> Presentation | None:
+        return self.onair.presentation
 
     async def disconnect(self, channel_id: int) -> bool:
         return self.onair.disconnect()

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from fedistream.api.hls import HlsFace, Question, parse_question
-from media.package.packager import Packager, PackagerConfig
+from media.package import PackagerConfig, Presentation
 from media.track import Sample
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
@@ -27,10 +27,10 @@ class Channels:
 
 @dataclass
 class Air:
-    packagers: dict[int, Packager] = field(default_factory=dict)
+    presentations: dict[int, Presentation] = field(default_factory=dict)
 
-    def packager(self, channel_id: int) -> Packager | None:
-        return self.packagers.get(channel_id)
+    def presentation(self, channel_id: int) -> Presentation | None:
+        return self.presentations.get(channel_id)
 
 
 @dataclass
@@ -41,15 +41,15 @@ class Viewers:
         self.came.append((channel_id, address, user_agent))
 
 
-def streaming(name: str = "tok", stall_s: float | None = None) -> Packager:
+def streaming(name: str = "tok", stall_s: float | None = None) -> Presentation:
     samples: Iterable[Sample] = interleaved(frames(7), sounds(7))
-    packager = Packager(
+    presentation = Presentation(
         name, PackagerConfig(stall_s=stall_s, quick_start=False), first=0, wall_ms=lambda: 1_700_000_000_000
     )
-    packager.start(BOTH)
+    presentation.source.start(BOTH)
     for sample in samples:
-        packager.put(sample)
-    return packager
+        presentation.source.put(sample)
+    return presentation
 
 
 class Site:
@@ -83,7 +83,7 @@ async def test_the_home_channel_is_served_from_init_to_last_part(site: Site) -> 
 
 
 async def test_other_channels_have_their_slug_in_the_path(site: Site) -> None:
-    site.air.packagers[2] = streaming("abc")
+    site.air.presentations[2] = streaming("abc")
     assert "0/stream.m3u8" in (await site.get("/hls/garden/stream.m3u8")).text
     assert "abc-1.m4s" in (await site.get("/hls/garden/0/stream.m3u8")).text
     assert (await site.get("/hls/garden/0/abc-1.m4s")).status_code == 200
@@ -101,7 +101,7 @@ async def test_playlists_are_compressed_for_those_who_take_it(site: Site) -> Non
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.text == plain.text
-    packager = site.air.packagers[1]
+    packager = site.air.presentations[1].source
     assert gzip.decompress((await packager.playlist()).gzipped) == plain.content
 
 
@@ -158,7 +158,7 @@ async def test_what_is_not_there_is_a_404(site: Site, path: str) -> None:
 
 
 async def test_a_broadcast_that_gets_no_further_than_its_start_is_a_503(site: Site) -> None:
-    site.air.packagers[1] = Packager("new", PackagerConfig(stall_s=0), first=0, wall_ms=lambda: 0)
+    site.air.presentations[1] = Presentation("new", PackagerConfig(stall_s=0), first=0, wall_ms=lambda: 0)
     assert (await site.get("/hls/stream.m3u8")).status_code == 503
 
 
@@ -203,6 +203,6 @@ async def test_who_fetches_a_playlist_is_counted_and_who_fetches_media_is_not(si
 
 
 async def test_a_stalled_ingest_is_a_503_that_says_when_to_come_back(site: Site) -> None:
-    site.air.packagers[1] = streaming(stall_s=0)
+    site.air.presentations[1] = streaming(stall_s=0)
     answer = await site.get("/hls/0/stream.m3u8?_HLS_msn=4")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

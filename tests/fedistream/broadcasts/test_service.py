@@ -266,9 +266,9 @@ async def test_a_killed_node_takes_the_returning_encoder_into_the_same_broadcast
         await node.written()
         assert node.broadcasts.air(node.home).broadcast_id == broadcast_id
         assert node.facts.names == ["encoder.returned"]
-        packager = node.broadcasts.packager(node.home)
-        assert packager is not None
-        assert packager.window.segments[0].number == 20
+        presentation = node.broadcasts.presentation(node.home)
+        assert presentation is not None
+        assert presentation.source.window.segments[0].number == 20
 
 
 async def test_a_broadcast_whose_grace_passed_while_the_node_was_down_is_ended_when_it_was_last_seen(

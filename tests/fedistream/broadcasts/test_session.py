@@ -1,11 +1,15 @@
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
-from fedistream.broadcasts.values import TRANSITIONS, Encoder, State, Transition
-from media.package.packager import PackagerConfig
+from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, MakeTap, SessionConfig
+from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
+from media.keyframe import LastKeyframe
+from media.package import PackagerConfig
+from media.track import Sample
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
 START = datetime(2026, 5, 1, 20, 0, tzinfo=UTC)
@@ -62,12 +66,11 @@ class Obs:
         self.dropped = why
 
 
-def channel(grace_s: float = 60) -> tuple[LiveSession, Told, Clock]:
+def channel(grace_s: float = 60, *, make_taps: Sequence[MakeTap] = ()) -> tuple[LiveSession, Told, Clock]:
     told, clock = Told(), Clock()
     tokens = iter(f"token{n}" for n in range(100))
-    onair = LiveSession(
-        1, lambda: SessionConfig("Baking", grace_s, PackagerConfig()), told, Clocks(clock, lambda: next(tokens))
-    )
+    clocks = Clocks(clock, lambda: next(tokens))
+    onair = LiveSession(1, lambda: SessionConfig("Baking", grace_s, PackagerConfig()), told, clocks, make_taps)
     return onair, told, clock
 
 
@@ -106,8 +109,8 @@ async def test_an_encoder_that_says_goodbye_ends_it_at_once() -> None:
     air = onair.air()
     assert (air.state, air.playable, air.last_ended_at) == (State.OFFLINE, False, clock.now)
     assert told.turns[-1] == "ended"
-    assert onair.packager is not None
-    assert (await onair.packager.playlist()).plain.endswith(b"#EXT-X-ENDLIST\n")
+    assert onair.presentation is not None
+    assert (await onair.presentation.source.playlist()).plain.endswith(b"#EXT-X-ENDLIST\n")
 
 
 async def test_a_lost_connection_opens_the_grace_time_with_the_playlist_open() -> None:
@@ -120,8 +123,8 @@ async def test_a_lost_connection_opens_the_grace_time_with_the_playlist_open() -
     assert air.playable
     assert air.encoder is None
     assert told.turns[-1] == "lost for 60"
-    assert onair.packager is not None
-    assert b"ENDLIST" not in (await onair.packager.playlist()).plain
+    assert onair.presentation is not None
+    assert b"ENDLIST" not in (await onair.presentation.source.playlist()).plain
     onair.close()
 
 
@@ -131,14 +134,14 @@ async def test_the_encoders_return_goes_on_in_the_same_broadcast_after_a_discont
     publish(onair, first)
     onair.lost(first)
     clock.pass_s(20)
-    packager = onair.packager
+    presentation = onair.presentation
     start_ms = publish(onair, second)
     air = onair.air()
     assert (air.state, air.broadcast_id, air.lost_at, air.until) == (State.LIVE, 7, None, None)
     assert start_ms > 2_900
-    assert onair.packager is packager
-    assert packager is not None
-    assert (await packager.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
+    assert onair.presentation is presentation
+    assert presentation is not None
+    assert (await presentation.source.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
     assert told.turns == ["started Baking from 192.0.2.1", "lost for 60", "returned"]
 
 
@@ -147,9 +150,9 @@ async def test_the_grace_time_ends_the_broadcast_at_the_moment_it_was_lost() -> 
     obs = Obs()
     publish(onair, obs)
     onair.lost(obs)
-    assert onair.packager is not None
-    number, _ = onair.packager.window.position
-    waited = await onair.packager.playlist(number + 1)  # answered when the end comes
+    assert onair.presentation is not None
+    number, _ = onair.presentation.source.window.position
+    waited = await onair.presentation.source.playlist(number + 1)  # answered when the end comes
     assert waited.plain.endswith(b"#EXT-X-ENDLIST\n")
     assert (onair.state, told.ended_at, told.reason) == (State.OFFLINE, START, "the encoder did not come back")
 
@@ -173,8 +176,8 @@ async def test_a_second_encoder_takes_over_and_the_first_is_sent_away() -> None:
     assert air.state is State.LIVE
     assert air.encoder is not None
     assert air.encoder.address == "192.0.2.2"
-    assert onair.packager is not None
-    assert (await onair.packager.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
+    assert onair.presentation is not None
+    assert (await onair.presentation.source.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
     assert told.turns == ["started Baking from 192.0.2.1"]
 
 
@@ -207,29 +210,86 @@ async def test_the_admin_ends_a_waiting_broadcast() -> None:
     assert (onair.state, told.turns[-1]) == (State.OFFLINE, "ended")
 
 
-async def test_the_newest_keyframe_is_the_running_broadcasts_own() -> None:
-    onair, _, _ = channel()
+async def test_a_tap_joins_before_the_first_sample_and_is_closed_with_the_broadcast() -> None:
+    airs, taps = list[LiveStatus](), list[LastKeyframe]()
+
+    def make_tap(air: LiveStatus) -> LastKeyframe:
+        airs.append(air)
+        taps.append(LastKeyframe())
+        return taps[-1]
+
+    onair, _, _ = channel(make_taps=[make_tap, lambda air: None])
     obs = Obs()
-
-    def newest() -> int | None:
-        return None if onair.keyframe is None else onair.keyframe.dts_ms
-
-    assert newest() is None
-    publish(onair, obs, seconds=5)
-    assert newest() == 4000
+    sink, start_ms = onair.take(obs)
+    assert [(air.channel_id, air.state, air.started_at) for air in airs] == [(1, State.LIVE, START)]
+    sink.start(BOTH)
+    sink.put(frames(1)[0])
+    assert taps[0].newest is not None
     onair.lost(obs)
-    assert newest() == 4000
-    onair.disconnect()
-    assert newest() is None
+    publish(onair, obs)
+    assert len(taps) == 1  # the same broadcast goes on
+    assert taps[0].newest is not None
+    assert taps[0].newest.dts_ms > start_ms
+    onair.finished(obs)
+    assert taps[0].newest is None
+    publish(onair, obs)
+    assert len(taps) == 2
+    assert taps[1].newest is not None
 
 
-async def test_after_a_restart_the_waiting_broadcast_gets_its_keyframes_too() -> None:
-    onair, _, clock = channel()
-    onair.run = BroadcastRun(START, "before", 7)
+async def test_after_a_restart_taps_join_the_waiting_broadcast_when_its_encoder_is_back() -> None:
+    taps = list[LastKeyframe]()
+
+    def make_tap(air: LiveStatus) -> LastKeyframe:
+        taps.append(LastKeyframe())
+        return taps[-1]
+
+    onair, _, clock = channel(make_taps=[make_tap])
+    onair.run = BroadcastRun(START, "Baking", 7)
     onair.wait(START, START + timedelta(seconds=60))
     clock.pass_s(5)
+    assert taps == []
     publish(onair, Obs())
-    assert onair.keyframe is not None
+    assert [tap.newest is not None for tap in taps] == [True]
+    onair.close()
+
+
+class Failing(LastKeyframe):
+    """A tap that fails with its first sample."""
+
+    def put(self, sample: Sample) -> None:
+        raise OSError("the disk is full")
+
+
+class Sleeping(LastKeyframe):
+    """A tap that does with every sample what takes its time."""
+
+    puts = 0
+
+    def put(self, sample: Sample) -> None:
+        self.puts += 1
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize("tap", [Failing(), Sleeping()])
+async def test_a_tap_that_fails_or_is_slow_harms_neither_the_stream_nor_other_taps(
+    tap: LastKeyframe, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(air: LiveStatus) -> LastKeyframe:
+        raise OSError("there is no folder")
+
+    other = LastKeyframe()
+    onair, _, _ = channel(make_taps=[broken, lambda air: tap, lambda air: other])
+    publish(onair, Obs(), seconds=5)
+    assert onair.air().playable
+    assert onair.presentation is not None
+    assert onair.presentation.source.window.position >= (2, 0)
+    assert other.newest is not None
+    assert other.newest.dts_ms == 4_000
+    assert "there is no folder" in caplog.text
+    assert "was detached" in caplog.text
+    assert not isinstance(tap, Sleeping) or tap.puts == 2
+    onair.close()
 
 
 async def test_the_next_broadcast_has_a_playlist_of_its_own() -> None:
@@ -237,11 +297,11 @@ async def test_the_next_broadcast_has_a_playlist_of_its_own() -> None:
     first, second = Obs(), Obs()
     publish(onair, first)
     onair.finished(first)
-    before = onair.packager
+    before = onair.presentation
     assert publish(onair, second) == 0
-    assert onair.packager is not before
-    assert onair.packager is not None
-    assert onair.packager.window.segments[0].number == 0
+    assert onair.presentation is not before
+    assert onair.presentation is not None
+    assert onair.presentation.source.window.segments[0].number == 0
     assert told.turns.count("started Baking from 192.0.2.1") == 2
 
 
@@ -253,8 +313,8 @@ async def test_a_broadcast_of_an_earlier_process_is_waited_for_and_its_numbers_a
     assert not onair.air().playable
     clock.pass_s(10)
     publish(onair, Obs())
-    assert onair.packager is not None
-    assert onair.packager.window.segments[0].number == 510
+    assert onair.presentation is not None
+    assert onair.presentation.source.window.segments[0].number == 510
     assert onair.air().broadcast_id == 7
     assert told.turns == ["returned"]
     onair.close()

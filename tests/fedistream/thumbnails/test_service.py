@@ -11,7 +11,9 @@ from fedistream.core.events import BroadcastStarted, EncoderReturned
 from fedistream.thumbnails.service import FIRST_S, KEEP, PERIOD_S, Neighbours, Thumbnails
 from media import jpeg
 from media.codec.thumbnails import NoThumbnail, Thumbnail, Thumbnailer
-from media.keyframe import Keyframe
+from media.hub import Tracks
+from media.keyframe import Keyframe, LastKeyframe
+from media.track import Kind, Sample
 from tests.kit.keyframes import keyframe
 
 AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -20,6 +22,7 @@ HEAD = b"\xff\xd8\xff\xc0\x00\x0b\x08\x02\xd0\x05\x00\x01\x01\x11\x00"  # of a J
 
 @dataclass
 class Air:
+    channel_id: int
     broadcast_id: int | None = None
 
 
@@ -27,8 +30,8 @@ class Air:
 class Node:
     """Channels 1 and 2; the studio draws 1280x720 with a number that counts, or fails."""
 
-    airs: dict[int, Air] = field(default_factory=lambda: {1: Air(), 2: Air()})
-    keyframes: dict[int, Keyframe] = field(default_factory=dict)
+    airs: dict[int, Air] = field(default_factory=lambda: {1: Air(1), 2: Air(2)})
+    taps: dict[int, LastKeyframe] = field(default_factory=dict)
     drawn: int = 0
     broken: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -36,13 +39,14 @@ class Node:
     def air(self, channel_id: int) -> Air:
         return self.airs[channel_id]
 
-    def keyframe(self, channel_id: int) -> Keyframe | None:
-        return self.keyframes.get(channel_id)
-
     def show(self, channel_id: int, broadcast_id: int) -> None:
         """A new keyframe of this broadcast."""
         self.airs[channel_id].broadcast_id = broadcast_id
-        self.keyframes[channel_id] = Keyframe(keyframe().track, 0, b"frame")
+        self.send(channel_id, Keyframe(keyframe().track, 0, b"frame"))
+
+    def send(self, channel_id: int, frame: Keyframe) -> None:
+        self.taps[channel_id].start(Tracks(frame.track, None))
+        self.taps[channel_id].put(Sample(Kind.VIDEO, frame.dts_ms, frame.data))
 
     async def render(self, keyframe: Keyframe) -> Thumbnail:
         self.changed.set()
@@ -53,7 +57,9 @@ class Node:
 
 
 def stills(node: Node, folder: Path, period_s: float = PERIOD_S) -> Thumbnails:
-    return Thumbnails(Neighbours(node, lambda: tuple(node.airs), node, lambda: AT), folder / "stills", period_s)
+    made = Thumbnails(Neighbours(node, lambda: tuple(node.airs), node, lambda: AT), folder / "stills", period_s)
+    node.taps = {channel_id: made.tap(air) for channel_id, air in node.airs.items()}
+    return made
 
 
 async def test_while_nothing_is_live_there_is_nothing_to_do(tmp_path: Path) -> None:
@@ -208,7 +214,8 @@ async def test_it_sleeps_until_something_is_on_the_air(
 async def test_with_a_real_studio_the_picture_is_of_the_stream(tmp_path: Path) -> None:
     node = Node()
     made = Thumbnails(Neighbours(node, lambda: (1,), Thumbnailer(), lambda: AT), tmp_path / "stills")
-    node.airs[1].broadcast_id, node.keyframes[1] = 7, keyframe()
+    node.airs[1].broadcast_id, node.taps = 7, {1: made.tap(node.airs[1])}
+    node.send(1, keyframe())
     await made.round()
     picture = made.latest(1)
     assert picture is not None
