@@ -111,7 +111,8 @@ class SegmentWindow:
     @property
     def mean_bandwidth(self) -> int:
         """AVERAGE-BANDWIDTH: bits a second of all listed segments."""
-        size, length = (sum(column) for column in zip(*self._spans(), strict=True))
+        spans = self._spans()
+        size, length = sum(size for size, _ in spans), sum(duration for _, duration in spans)
         return max(1, size * 8000 // length)
 
     def _spans(self) -> list[tuple[int, int]]:

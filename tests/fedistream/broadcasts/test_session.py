@@ -224,17 +224,19 @@ async def test_a_tap_joins_before_the_first_sample_and_is_closed_with_the_broadc
     assert [(air.channel_id, air.state, air.started_at) for air in airs] == [(1, State.LIVE, START)]
     sink.start(BOTH)
     sink.put(frames(1)[0])
-    assert taps[0].newest is not None
+    assert newest(taps) == [start_ms]
     onair.lost(obs)
-    publish(onair, obs)
-    assert len(taps) == 1  # the same broadcast goes on
-    assert taps[0].newest is not None
-    assert taps[0].newest.dts_ms > start_ms
+    start_ms = publish(onair, obs)  # the same broadcast goes on
+    assert newest(taps) == [start_ms + 2_000]
     onair.finished(obs)
-    assert taps[0].newest is None
+    assert newest(taps) == [None]
     publish(onair, obs)
-    assert len(taps) == 2
-    assert taps[1].newest is not None
+    assert newest(taps) == [None, 2_000]
+
+
+def newest(taps: list[LastKeyframe]) -> list[int | None]:
+    """The times of the newest keyframes."""
+    return [None if tap.newest is None else tap.newest.dts_ms for tap in taps]
 
 
 async def test_after_a_restart_taps_join_the_waiting_broadcast_when_its_encoder_is_back() -> None:
