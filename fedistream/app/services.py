@@ -105,8 +105,7 @@ async def build(options: Config, outbox: Outbox) -> Services:
         raise StartupError(str(error), BAD_OPTION) from error
     rows = BroadcastRepository()
     viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
-    near = Neighbours(channels, settings, facts, viewers)
-    broadcasts = Broadcasts(rows, near, Clocks(now, token))
+    broadcasts = Broadcasts(rows, Neighbours(channels, settings, facts, viewers), Clocks(now, token))
 
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
