@@ -16,7 +16,7 @@ WHICH := $(subst /,_,$(PYTHON))
 RUN := .venv/.set-up-run-$(WHICH)
 TEST := .venv/.set-up-test-$(WHICH)
 
-.PHONY: help run test test-quick test-libraries lint format bench lock package-check clean
+.PHONY: help run test test-quick test-libraries lint format bench lock what-happens package-check clean
 
 help:  ## print these words
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -51,6 +51,9 @@ bench: $(TEST)  ## measure, beside the programs we compare ourselves with
 
 lock: $(TEST)  ## write the lock files anew from pyproject.toml: make lock ARGS=--upgrade
 	@scripts/lock $(ARGS)
+
+what-happens: $(TEST)  ## print who acts on which fact, and what is done by time
+	@.venv/bin/python scripts/what_happens.py $(ARGS)
 
 package-check: $(TEST)  ## build wheel and sdist, install the wheel elsewhere and start it
 	@.venv/bin/python scripts/package_check.py

@@ -28,7 +28,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastStarted(Fact):
-    """An encoder sends, and a new broadcast has begun."""
+    """An encoder publishes, and a new broadcast has begun."""
 
     channel_id: int
     broadcast_id: int
@@ -57,7 +57,7 @@ class EncoderReturned(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BroadcastEnded(Fact):
-    """The broadcast is over. `at` is when the last of it was sent, which may be a while ago; `reason` says why."""
+    """The broadcast has ended. `at` is when the last of it was sent, which may be a while ago; `reason` says why."""
 
     channel_id: int
     broadcast_id: int
@@ -85,7 +85,7 @@ class SettingChanged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PublishRefused(Fact):
-    """Somebody at `address` wanted to publish and was not let in."""
+    """An encoder at `address` was refused."""
 
     address: str
     reason: str
@@ -94,7 +94,7 @@ class PublishRefused(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ChatMessageSent(Fact):
-    """Something stands in the chat of a channel, and is stored. `kind` and `origin` are words of the chat's values;
+    """A message in the chat of a channel was stored. `kind` and `origin` are words of the chat's values;
     `visitor_id` is "" for what no visitor wrote, `client_id` the socket it came by, None for another way."""
 
     channel_id: int
@@ -130,7 +130,7 @@ class MessagesShown(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorJoined(Fact):
-    """Somebody came into the chat: his first socket, `client_id`, and not after a moment's absence."""
+    """A visitor joined the chat: the first socket, `client_id`, and not after a moment's absence."""
 
     channel_id: int
     visitor_id: str
@@ -140,7 +140,7 @@ class VisitorJoined(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorParted(Fact):
-    """Somebody's last socket, `client_id`, has been closed for a while."""
+    """A visitor left the chat: the last socket, `client_id`, has been closed for a while."""
 
     channel_id: int
     visitor_id: str
@@ -150,7 +150,7 @@ class VisitorParted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorRenamed(Fact):
-    """A visitor goes by another name. `channel_id` is where he said so, and `client_id` the socket."""
+    """A visitor took another name. `channel_id` is where that was said, and `client_id` the socket."""
 
     channel_id: int
     visitor_id: str
@@ -162,8 +162,7 @@ class VisitorRenamed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorSignedIn(Fact):
-    """A visitor has proven who he is elsewhere, by way of `kind`. `former_id` is who he was in this chat until then,
-    often the same."""
+    """A visitor signed in by way of `kind`. `former_id` is the visitor's id in this chat until then, often the same."""
 
     visitor_id: str
     former_id: str
@@ -173,7 +172,7 @@ class VisitorSignedIn(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorDisabled(Fact):
-    """A visitor may not chat any more."""
+    """A moderator disabled a visitor, who can no longer chat."""
 
     visitor_id: str
     actor: str
@@ -183,7 +182,7 @@ class VisitorDisabled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorEnabled(Fact):
-    """A visitor may chat again."""
+    """A moderator enabled a visitor again."""
 
     visitor_id: str
     actor: str
@@ -192,8 +191,8 @@ class VisitorEnabled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class FollowReceived(Fact):
-    """Somebody on another server follows the channel, or with the state "pending" asks to. `actor` is his URL,
-    `handle` user@host; `image` may be empty."""
+    """A remote actor follows the channel, or asks to (`state` is "pending"). `actor` is a URL, `handle` user@host;
+    `image` may be empty."""
 
     channel_id: int
     actor: str
@@ -206,7 +205,7 @@ class FollowReceived(Fact):
 
 @dataclass(frozen=True, slots=True)
 class FollowApproved(Fact):
-    """An admin let somebody in who asked to follow, or was blocked."""
+    """An admin approved a follow request, or a follower who was blocked."""
 
     channel_id: int
     actor: str
@@ -218,8 +217,8 @@ class FollowApproved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class FollowerRemoved(Fact):
-    """Somebody does not follow any more, or will not: `reason` is unfollowed, removed, blocked, blocked us, moved
-    or gone."""
+    """A follower is gone, or a follow request was refused: `reason` is unfollowed, removed, blocked, blocked us,
+    moved or gone."""
 
     channel_id: int
     actor: str
@@ -230,8 +229,8 @@ class FollowerRemoved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PostLiked(Fact):
-    """Somebody on another server likes a post of the channel for the first time; `reaction` is an emoji or
-    empty, `reaction_image` the URL of a custom one's picture."""
+    """A remote actor liked a post of the channel for the first time. `reaction` is an emoji or empty,
+    `reaction_image` the URL of a custom emoji's image."""
 
     channel_id: int
     post: str
@@ -246,7 +245,7 @@ class PostLiked(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PostShared(Fact):
-    """Somebody on another server shared a post of the channel with his followers, for the first time."""
+    """A remote actor boosted a post of the channel for the first time."""
 
     channel_id: int
     post: str
@@ -259,8 +258,8 @@ class PostShared(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ReplyReceived(Fact):
-    """Somebody on another server answered a post of the channel, or mentioned it, for all to read. `note` is the URL of
-    what was written; with the `state` "held" it waits for the admin, with "shown" it goes into the chat."""
+    """A remote actor replied to a post of the channel, or mentioned the channel, in public. `note` is the URL of the
+    reply; with the `state` "held" it waits for the admin, with "shown" it goes into the chat."""
 
     channel_id: int
     note: str
@@ -274,7 +273,7 @@ class ReplyReceived(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ReplyChanged(Fact):
-    """The author edited it, or the admin let it in. `state` is held or shown, as it is now."""
+    """The author edited a reply, or the admin approved it. `state` is held or shown, as it is now."""
 
     channel_id: int
     note: str
@@ -285,7 +284,7 @@ class ReplyChanged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ReplyWithdrawn(Fact):
-    """It is not shown any more, or will not be: `reason` is deleted, refused, blocked, or gone (its author is)."""
+    """A reply is no longer shown, or was refused: `reason` is deleted, refused, blocked, or gone (its author is)."""
 
     channel_id: int
     note: str
@@ -296,7 +295,7 @@ class ReplyWithdrawn(Fact):
 
 @dataclass(frozen=True, slots=True)
 class FlagReceived(Fact):
-    """Somebody on another server complains of the channel or of its posts. `server` is host[:port]."""
+    """A remote server reported the channel or its posts (a Flag). `server` is host[:port]."""
 
     channel_id: int
     flag_id: int

@@ -1,4 +1,4 @@
-"""docs/MAP.md leads to places that exist, names every package, and stays short enough to read at once."""
+"""docs/MAP.md and the guides beside it lead to places that exist; the map names every package, and stays short."""
 
 import re
 
@@ -8,9 +8,12 @@ MAP = ROOT / "docs" / "MAP.md"
 LONGEST = 100
 
 
+GUIDES = (MAP, *(MAP.with_name(name) for name in ("journeys.md", "adding-a-feature.md")))
+
+
 def paths() -> list[str]:
     """Whatever stands in backticks and has a slash, and the files at the top."""
-    quoted = re.findall(r"`([^`\n]+)`", MAP.read_text())
+    quoted = re.findall(r"`([^`\n]+)`", "\n".join(guide.read_text() for guide in GUIDES))
     return [one for one in quoted if re.fullmatch(r"[\w.-]+(/[\w.-]*)+|[\w-]+\.(md|toml|lock|json)|Makefile", one)]
 
 
