@@ -123,9 +123,11 @@ def constant(node: ast.expr) -> object:
     assert isinstance(node, ast.Name)
     path, name = WORKER, node.id
     for statement in parsed(WORKER).body:
-        for alias in statement.names if isinstance(statement, ast.ImportFrom) and statement.module else ():
+        if not isinstance(statement, ast.ImportFrom) or statement.module is None:
+            continue
+        for alias in statement.names:
             if name in (alias.asname, alias.name):
-                path, name = ROOT.joinpath(*str(statement.module).split(".")).with_suffix(".py"), alias.name
+                path, name = ROOT.joinpath(*statement.module.split(".")).with_suffix(".py"), alias.name
     assigned = (each for each in parsed(path).body if isinstance(each, ast.Assign))
     return next(eval_number(each.value) for each in assigned if ast.unparse(each.targets[0]) == name)
 
