@@ -31,6 +31,13 @@ def empty_database(folder: Path) -> str:
     return f"sqlite://{path}"
 
 
+def kept_database(path: Path) -> str:
+    """The URL of the SQLite file, which is made with all tables if there is none. What is in it stays."""
+    if not path.exists():
+        path.write_bytes(_empty())
+    return f"sqlite://{path}"
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres: Postgres) -> str:
     """The name of a database with all tables, for others to be made after."""

@@ -31,9 +31,8 @@ from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.follow_invitation import FollowInvitations
 from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
-from fedistream.api.pages.static import Static
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
-from fedistream.app.paths import STATIC, TEMPLATES
+from fedistream.app.paths import TEMPLATES
 from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
 from fedistream.chat.clocks import Clocks
@@ -65,6 +64,7 @@ from fedistream.viewers.service import Viewers
 from tests.kit import noticed
 from tests.kit.asking import ADDRESS, Clock, basic, client
 from tests.kit.database import empty_database
+from tests.kit.made_once import give_keys, static_files
 from tests.kit.onair import Broadcasts
 
 PASSWORD = "correct horse battery"
@@ -151,7 +151,7 @@ class Faces:
         )
 
     def app(self) -> ASGIApp:
-        static, outbox_admin = Static(STATIC), OutboxAdmin(self.outbox)
+        static, outbox_admin = static_files(), OutboxAdmin(self.outbox)
         pages = Pages(TEMPLATES, static, zeros)
         known = self.federation
         follow_invitations = FollowInvitations(
@@ -267,6 +267,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         chat = await build_chat(near, Clocks(clock.now, clock.monotonic, token_bytes, later), folder / "emoji")
         writing = asyncio.create_task(chat.chat.run())
         access_tokens = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
+        await give_keys((channels.home().id,), clock.now())
         federation = await build_federation(
             FederationNeighbours(settings, channels, facts, chat.remote_messages),
             FederationClocks(clock.now, lambda: clock.now().timestamp(), clock.monotonic),

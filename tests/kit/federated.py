@@ -28,6 +28,7 @@ from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox
 from fedistream.settings.service import Settings
 from tests.kit.fediverse import Peer, peer
+from tests.kit.made_once import give_keys
 from tests.kit.signing import ACTIVITY_JSON
 
 ORIGIN = "https://node.example"
@@ -122,6 +123,7 @@ async def federated(
     async with HttpClient(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
         post = Post(Outbox(clock.unix), activity, guard or Guard(frozenset({ann.server.authority})))
         clocks = Clocks(clock.now, clock.unix, clock.monotonic)
+        await give_keys((channels.home().id,), clock.now())
         feature = await build(Neighbours(settings, channels, facts, room or NO_CHAT, running), clocks, post)
         facts.stated.clear()
         try:

@@ -10,7 +10,6 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, cast
 
 import uvicorn
@@ -29,8 +28,7 @@ from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.follow_invitation import FollowInvitation
 from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
-from fedistream.api.pages.static import Static
-from fedistream.app.paths import STATIC, TEMPLATES
+from fedistream.app.paths import TEMPLATES
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.repository import BroadcastRecord
 from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
@@ -46,6 +44,7 @@ from media.package import PackagerConfig, Presentation
 from media.rtmp.server import Connection, EndReason, Publication, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
+from tests.kit.made_once import static_files
 from tests.kit.parlour import Parlour
 
 PASSWORD = "correct horse"
@@ -63,12 +62,6 @@ DEFAULTS: dict[str, object] = {
     "chat.disabled": True,
     "socialhandles": [{"platform": "mastodon", "url": "https://social.example/@boats"}],
 }
-
-
-@cache
-def static_files() -> Static:
-    """Read and compressed once for all tests."""
-    return Static(STATIC)
 
 
 @dataclass(frozen=True, slots=True)

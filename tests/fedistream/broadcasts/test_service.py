@@ -23,6 +23,7 @@ from media import flv
 from media.errors import Unplayable
 from media.rtmp.server import Connection, EndReason, Publication, PublishRequest, Refused
 from tests.kit.asking import Clock
+from tests.kit.database import kept_database
 from tests.kit.footage import flv_tags
 
 KEY = "the-key-of-home"
@@ -105,7 +106,7 @@ def send(publication: Publication, *, later_ms: int = 0) -> None:
 async def station(folder: Path, clock: Clock | None = None, *, killed: bool = False) -> AsyncIterator[Station]:
     """A node's broadcasts on the database in `folder`; `killed` leaves them as a process that dies does."""
     clock = clock or Clock(datetime(2026, 5, 1, 20, 0, tzinfo=UTC))
-    async with on(f"sqlite://{folder / 'rows.db'}", clock, killed=killed) as node:
+    async with on(kept_database(folder / "rows.db"), clock, killed=killed) as node:
         yield node
 
 

@@ -9,8 +9,9 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.kit import browser, onair
 from tests.kit.browser import visit
+from tests.kit.made_once import static_files
 from tests.kit.parlour import Parlour
-from tests.kit.studio import Studio, static_files
+from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 

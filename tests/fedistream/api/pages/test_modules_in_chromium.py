@@ -10,7 +10,8 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.kit import browser
 from tests.kit.browser import until, visit
-from tests.kit.studio import Studio, static_files
+from tests.kit.made_once import static_files
+from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
 

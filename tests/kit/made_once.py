@@ -1,0 +1,24 @@
+"""What a node makes at its start and tests need not make each for itself: static files that are packed, and keys."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+
+from fedistream.api.pages.static import Static
+from fedistream.app.paths import STATIC
+from fedistream.federation.keys import NODE
+from fedistream.federation.models import FederationKeyRow
+from tests.kit.signing import rsa_key
+
+
+@cache
+def static_files() -> Static:
+    """Read and compressed once."""
+    return Static(STATIC)
+
+
+async def give_keys(channel_ids: Iterable[int], now: datetime) -> None:
+    """Store keys for the node's actor and these channels', as if the node had been started before."""
+    for channel_id in (NODE, *channel_ids):
+        pem = rsa_key(f"the node's actor {channel_id}").pem()
+        await FederationKeyRow.create(channel_id=channel_id, pem=pem, created_at=now)
