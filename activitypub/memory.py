@@ -3,9 +3,9 @@
 Both lose everything when the process ends: keys are fetched again, and activities from before are not recognised.
 """
 
-from collections import OrderedDict
 from collections.abc import Collection
 
+from activitypub.bounded_dict import BoundedDict
 from activitypub.discovery import find_signer
 from activitypub.network.fetch_limiter import DocumentFetcher
 from activitypub.network.transport import Clock
@@ -29,8 +29,7 @@ class MemoryKeyResolver:
         self._fetcher = fetcher
         self._clock = clock
         self._blocked = frozenset(blocked)
-        self._max_kept = max_kept
-        self._kept: OrderedDict[str, tuple[Signer, float]] = OrderedDict()
+        self._kept: BoundedDict[str, tuple[Signer, float]] = BoundedDict(max_kept)
 
     def is_blocked(self, url: str) -> bool:
         """Return whether this URL or its host is blocked. Text that is no URL is blocked as well."""
@@ -60,9 +59,6 @@ class MemoryKeyResolver:
         # an incomplete actor is the stub that some servers send when they refuse a fetch
         if isinstance(found, Signer) and found.actor.is_complete:
             self._kept[key_id] = (found, self._clock())
-            self._kept.move_to_end(key_id)
-            if len(self._kept) > self._max_kept:
-                self._kept.popitem(last=False)
         return found
 
 
@@ -76,8 +72,7 @@ class MemoryInboxStore:
         self.actors: set[str] = set()
         self._clock = clock
         self._seen_s = seen_s
-        self._max_kept = max_kept
-        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._seen: BoundedDict[str, float] = BoundedDict(max_kept)
 
     async def knows_actor(self, actor: str) -> bool:
         """Return whether `actor` is one of `actors`."""
@@ -93,9 +88,6 @@ class MemoryInboxStore:
         if now < self._seen.get(replay_key, 0.0):
             return False
         self._seen[replay_key] = now + self._seen_s
-        self._seen.move_to_end(replay_key)
-        if len(self._seen) > self._max_kept:
-            self._seen.popitem(last=False)
         return True
 
     def forget(self, replay_key: str) -> None:

@@ -5,10 +5,10 @@ cached here.
 """
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
+from activitypub.bounded_dict import BoundedDict
 from activitypub.network.fetch import FetchedDocument, FetchFailed, FetchFailure
 from activitypub.network.transport import Clock
 from activitypub.urls import BadUrl, authority, without_fragment
@@ -48,13 +48,15 @@ class FetchLimiter:
     """A DocumentFetcher that sends as few requests as possible. Raises FetchFailed(RATE_LIMITED) when the limit of the
     host is reached."""
 
-    def __init__(self, fetcher: DocumentFetcher, clock: Clock, budget: FetchLimits | None = None) -> None:
+    def __init__(self, fetcher: DocumentFetcher, clock: Clock, limits: FetchLimits | None = None) -> None:
         self._fetches = {"activity": fetcher.activity, "key": fetcher.key_document, "json": fetcher.json}
         self._clock = clock
-        self._budget = budget or FetchLimits()
-        self._flying: dict[tuple[str, str], asyncio.Task[FetchedDocument]] = {}
-        self._failed: OrderedDict[tuple[str, str], tuple[FetchFailure, float]] = OrderedDict()
-        self._spent: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._limits = limits or FetchLimits()
+        self._running: dict[tuple[str, str], asyncio.Task[FetchedDocument]] = {}
+        self._failed: BoundedDict[tuple[str, str], tuple[FetchFailure, float]] = BoundedDict(
+            self._limits.max_remembered
+        )
+        self._counts: BoundedDict[str, tuple[int, float]] = BoundedDict(self._limits.max_remembered)
 
     async def activity(self, url: str) -> FetchedDocument:
         """Do what `Fetcher.activity` does, within the limits."""
@@ -70,16 +72,16 @@ class FetchLimiter:
 
     async def _once(self, kind: str, url: str) -> FetchedDocument:
         key = (kind, url)
-        flying = self._flying.get(key)
-        if flying is None:
+        running = self._running.get(key)
+        if running is None:
             self._check_failed(key)
-            self._spend(url)
-            flying = asyncio.create_task(self._fetch(key))
-            self._flying[key] = flying
+            self._count(url)
+            running = asyncio.create_task(self._fetch(key))
+            self._running[key] = running
             # When no caller is left, the exception has to be retrieved here, or asyncio would log it.
-            flying.add_done_callback(lambda task: task.cancelled() or task.exception())
+            running.add_done_callback(lambda task: task.cancelled() or task.exception())
         # a caller that is cancelled must not cancel the fetch of the others
-        return await asyncio.shield(flying)
+        return await asyncio.shield(running)
 
     async def _fetch(self, key: tuple[str, str]) -> FetchedDocument:
         kind, url = key
@@ -87,19 +89,16 @@ class FetchLimiter:
             return await self._in_time(kind, url)
         except FetchFailed as failed:
             self._failed[key] = (failed.failure, self._clock() + FAILURE_TTL_S[failed.failure])
-            self._failed.move_to_end(key)
-            if len(self._failed) > self._budget.max_remembered:
-                self._failed.popitem(last=False)
             raise
         finally:
-            self._flying.pop(key, None)
+            self._running.pop(key, None)
 
     async def _in_time(self, kind: str, url: str) -> FetchedDocument:
         try:
-            async with asyncio.timeout(self._budget.total_s):
+            async with asyncio.timeout(self._limits.total_s):
                 return await self._fetches[kind](url)
         except TimeoutError:
-            raise FetchFailed(FetchFailure.UNREACHABLE, f"not done in {self._budget.total_s:.0f} s") from None
+            raise FetchFailed(FetchFailure.UNREACHABLE, f"not done in {self._limits.total_s:.0f} s") from None
 
     def _check_failed(self, key: tuple[str, str]) -> None:
         failure, until = self._failed.get(key, (FetchFailure.RATE_LIMITED, 0.0))
@@ -107,20 +106,17 @@ class FetchLimiter:
             raise FetchFailed(failure, "it failed a short while ago")
         self._failed.pop(key, None)
 
-    def _spend(self, url: str) -> None:
+    def _count(self, url: str) -> None:
         try:
             host = authority(url)
         except BadUrl as error:
             raise FetchFailed(FetchFailure.INVALID, str(error)) from None
         now = self._clock()
-        spent, since = self._spent.get(host, (0, now))
-        if now - since >= self._budget.period_s:
-            spent, since = 0, now
-        if spent >= self._budget.fetches:
+        count, since = self._counts.get(host, (0, now))
+        if now - since >= self._limits.period_s:
+            count, since = 0, now
+        if count >= self._limits.fetches:
             raise FetchFailed(
-                FetchFailure.RATE_LIMITED, f"{host} was asked {spent} times within {self._budget.period_s:.0f} s"
+                FetchFailure.RATE_LIMITED, f"{host} was asked {count} times within {self._limits.period_s:.0f} s"
             )
-        self._spent[host] = (spent + 1, since)
-        self._spent.move_to_end(host)
-        if len(self._spent) > self._budget.max_remembered:
-            self._spent.popitem(last=False)
+        self._counts[host] = (count + 1, since)

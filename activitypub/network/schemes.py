@@ -1,7 +1,6 @@
 """Which signature scheme each host accepted last. In memory and bounded: a wrong guess costs one request."""
 
-from collections import OrderedDict
-
+from activitypub.bounded_dict import BoundedDict
 from activitypub.signatures import Scheme
 
 KEEP_S = 7 * 86_400  # servers are updated; ask again
@@ -13,8 +12,7 @@ class Schemes:
 
     def __init__(self, *, keep_s: float = KEEP_S, max_hosts: int = MAX_HOSTS) -> None:
         self._keep_s = keep_s
-        self._max_hosts = max_hosts
-        self._kept: OrderedDict[str, tuple[Scheme, float]] = OrderedDict()
+        self._kept: BoundedDict[str, tuple[Scheme, float]] = BoundedDict(max_hosts)
 
     def get(self, host: str, now: float) -> Scheme:
         """Return the scheme to try first: draft-cavage for an unknown host, because nearly all servers accept it."""
@@ -27,9 +25,6 @@ class Schemes:
             self._kept.pop(host, None)
             return
         self._kept[host] = (scheme, now + self._keep_s)
-        self._kept.move_to_end(host)
-        if len(self._kept) > self._max_hosts:
-            self._kept.popitem(last=False)
 
 
 def other(scheme: Scheme) -> Scheme:

@@ -3,16 +3,9 @@
 from collections.abc import Callable
 
 from activitypub.refusal import Reason, Refused
-from activitypub.signatures import digest, structured_fields
+from activitypub.signatures import digest, parsed_signature, structured_fields
 from activitypub.signatures.keys import Algorithm, SigningKey
-from activitypub.signatures.parsed_signature import (
-    MAX_KEY_ID,
-    WINDOW_S,
-    ParsedSignature,
-    Scheme,
-    check_created,
-    check_expires,
-)
+from activitypub.signatures.parsed_signature import MAX_KEY_ID, WINDOW_S, ParsedSignature, Scheme
 from activitypub.signatures.request import Request
 from activitypub.signatures.structured_fields import BareItem, InnerList, Item
 
@@ -110,11 +103,11 @@ def _check_params(params: dict[str, BareItem], now: float, window_s: float) -> t
     # a bool is an int in Python, but ";created" without a value is not a time
     if not isinstance(created, int) or isinstance(created, bool):
         raise Refused(Reason.DATE, "created is missing or not a whole number")
-    check_created(created, now, window_s)
+    parsed_signature.check_created(created, now, window_s)
     if expires is not None:
         if not isinstance(expires, int) or isinstance(expires, bool):
             raise Refused(Reason.DATE, "expires is not a whole number")
-        check_expires(expires, now)
+        parsed_signature.check_expires(expires, now)
     if alg is None:
         return key_id, frozenset(Algorithm)
     if alg not in set(Algorithm):

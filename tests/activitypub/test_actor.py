@@ -43,7 +43,7 @@ def without(name: str) -> Json:
     return {member: value for member, value in document().items() if member != name}
 
 
-def test_an_actor_survives_the_way_there_and_back() -> None:
+def test_an_actor_is_written_and_read_back_the_same() -> None:
     assert parse_actor(write_actor(FULL)) == FULL
 
 
@@ -87,14 +87,14 @@ def test_an_actor_without_the_members_that_make_one_is_refused(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["publicKey", "followers"])
-def test_a_stripped_actor_is_read_but_not_complete(name: str) -> None:
-    """Sharkey answers so when it does not like a signature."""
+def test_a_stub_of_an_actor_is_read_but_not_complete(name: str) -> None:
+    """Sharkey sends one when it refuses a signature."""
     assert parse_actor(document()).is_complete
     assert not parse_actor(without(name)).is_complete
 
 
-def test_an_actor_without_followers_that_says_since_when_it_is_there_is_complete() -> None:
-    """Lemmy's people, of whom each activity would else be a fetch."""
+def test_an_actor_without_followers_but_with_its_date_is_complete() -> None:
+    """Lemmy's people: otherwise their actor would be fetched for each activity."""
     assert parse_actor(without("followers") | {"published": "2023-06-12T10:30:00.123456Z"}).is_complete
     assert not parse_actor(without("followers") | {"published": "long ago"}).is_complete
 

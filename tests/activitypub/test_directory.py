@@ -1,4 +1,4 @@
-"""The protocol of featured streams: what is written, what is read of strangers, and which server can be asked."""
+"""The protocol of featured streams: writing it, reading it, and finding a server that can be asked."""
 
 from dataclasses import replace
 from typing import Any
@@ -48,7 +48,7 @@ def test_an_offer_says_what_is_on_and_is_read_back() -> None:
     assert parse_offer(made) == NEWS
 
 
-def test_who_says_that_he_is_offline_is() -> None:
+def test_a_stream_is_offline_if_the_offer_says_so() -> None:
     assert parse_offer(write_offer("i", US, "https://node.example", replace(NEWS, live=False), [])).live is False
     assert write_leave("i", US, "https://node.example", [ANN])[f"{NS}streamStatus"] == "offline"
 
@@ -85,7 +85,7 @@ def test_an_ordinary_follow_is_not_of_a_directory() -> None:
     assert not is_directory_follow({"type": "Follow", "directory": True})
 
 
-def test_what_a_stranger_says_stays_within_limits() -> None:
+def test_what_another_server_says_is_cut_to_its_limits() -> None:
     found = parse_offer(
         {
             f"{NS}streamTitle": "t" * 5000,
@@ -110,7 +110,7 @@ def test_values_of_other_kinds_read_as_nothing(odd: Any) -> None:
 
 
 def far(metadata: Any = None, actor: str = ANN) -> dict[str, Any]:
-    """The documents of a server whose actor is ann."""
+    """Return the documents of a server whose actor is ann."""
     federation = {"username": "ann", CAPABILITY: 1} if metadata is None else metadata
     facts = NodeInfo("faraway", "1.0.0", metadata={"federation": federation})
     site = "https://remote.example"
@@ -148,7 +148,7 @@ async def test_a_server_that_does_not_is_not_asked(metadata: Any) -> None:
         await find_server_actor(parse_url("https://remote.example"), Web(far(metadata)))
 
 
-async def test_nobody_has_us_follow_somebody_elses_actor() -> None:
+async def test_a_server_cannot_name_an_actor_of_another_one() -> None:
     with pytest.raises(FetchFailed, match="no actor of this server"):
         await find_server_actor(parse_url("https://remote.example"), Web(far(actor="https://victim.example/users/bob")))
 

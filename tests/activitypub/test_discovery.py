@@ -70,7 +70,7 @@ async def test_a_key_document_leads_to_its_owner_who_must_name_the_key() -> None
 
 
 async def test_a_stub_of_the_actor_under_the_key_leads_to_the_whole() -> None:
-    """GoToSocial serves {id, publicKey} under /main-key to whom it does not know."""
+    """GoToSocial serves {id, publicKey} at /main-key to unknown servers."""
     key_id = f"{ANN}/main-key"
     whole = document(keys=(ActorKey(key_id, rsa_key(ANN).public()),))
     stub = {name: whole[name] for name in ("@context", "id", "type", "preferredUsername", "publicKey")}
@@ -116,7 +116,7 @@ async def test_an_actor_or_key_that_was_deleted_is_gone() -> None:
     assert await find_signer(ANN, Web({ANN: FetchFailure.GONE})) is Missing.GONE
 
 
-async def test_the_url_of_an_actor_that_is_there_is_no_key() -> None:
+async def test_the_url_of_an_existing_actor_is_no_key() -> None:
     assert await find_signer(ANN, Web({ANN: document()})) is Missing.UNKNOWN
 
 
@@ -224,8 +224,8 @@ async def test_a_signer_is_found_over_the_network() -> None:
     def answer(request: Request) -> web.StreamResponse:
         return json_answer(strictjson.write(document(f"{request.origin}/users/ann")))
 
-    async with remote(answer) as far, way_out(far) as outside:
-        found = await find_signer(f"{far.origin}/users/ann#main-key", fetcher(outside))
+    async with remote(answer) as far, way_out(far) as client:
+        found = await find_signer(f"{far.origin}/users/ann#main-key", fetcher(client))
         assert isinstance(found, Signer)
         assert found.key == rsa_key(f"{far.origin}/users/ann").public()
         assert len(far.asked) == 1
@@ -238,7 +238,7 @@ async def test_a_key_document_is_found_over_the_network() -> None:
         served = key_document(key.id, ann) if request.target.endswith("main-key") else document(ann, keys=(key,))
         return json_answer(strictjson.write(served))
 
-    async with remote(answer) as far, way_out(far) as outside:
-        found = await find_signer(f"{far.origin}/users/ann/main-key", fetcher(outside))
+    async with remote(answer) as far, way_out(far) as client:
+        found = await find_signer(f"{far.origin}/users/ann/main-key", fetcher(client))
         assert isinstance(found, Signer)
         assert [each.target for each in far.asked] == ["/users/ann/main-key", "/users/ann"]

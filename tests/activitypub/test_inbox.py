@@ -91,7 +91,7 @@ async def test_both_media_types_are_taken_with_any_parameters(media_type: str) -
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "identity, gzip"])
-async def test_a_packed_body_is_never_unpacked(encoding: str) -> None:
+async def test_a_compressed_body_is_never_decompressed(encoding: str) -> None:
     assert await reason(with_header(post(follow()), "content-encoding", encoding)) is Reason.ENCODING
 
 
@@ -205,7 +205,7 @@ async def test_the_same_activity_counts_once_even_with_other_content() -> None:
 
 
 async def test_nobody_learns_from_an_unsigned_copy_what_was_taken() -> None:
-    """A replay is told from a forgery only after the signature was checked."""
+    """The signature is verified before a replay is recognised."""
     memory = Memory()
     memory.taken.add(f"{ANN}#follow/1")
     thief = SigningKey(signer().key_id, rsa_key("a thief"))

@@ -153,7 +153,7 @@ async def test_nobody_follows_in_the_name_of_another_server(name: str) -> None:
 
 @pytest.mark.parametrize("name", FOLLOWING)
 async def test_an_accept_echoes_the_follow_of_another_server_as_it_came(name: str) -> None:
-    """Some find their Follow by its id, some by its actor and object; what else was in it they may compare."""
+    """Some servers find their Follow by its id, some by its actor and object, and may compare the rest."""
     asked = ACTORS[name]["follow"]
     outcome = await come(follow(ACTORS[name]), ACTORS[name])
     assert isinstance(outcome, Verified)
@@ -162,8 +162,8 @@ async def test_an_accept_echoes_the_follow_of_another_server_as_it_came(name: st
     assert accept["object"] == {member: value for member, value in asked.items() if member != "@context"}
 
 
-async def test_the_word_that_old_servers_write_before_their_signature_is_passed_over() -> None:
-    """Early versions of the library that PeerTube is made with write the header as if it were Authorization."""
+async def test_the_word_that_old_servers_write_before_their_signature_is_skipped() -> None:
+    """Early versions of PeerTube's signature library write the header like an Authorization header."""
     loaded = ACTORS["peertube"]
     assert isinstance(await come(follow(loaded, f"Signature {loaded['signature']}"), loaded), Verified)
 

@@ -12,7 +12,7 @@ URL = "https://a.example/1"
 
 
 @pytest.mark.parametrize("keyword", ["@graph", "@included", "@reverse"])
-def test_json_ld_that_rearranges_members_is_refused(keyword: str) -> None:
+def test_json_ld_that_moves_properties_is_refused(keyword: str) -> None:
     properties.check_plain({"@context": {}, "@id": "x"})
     with pytest.raises(Refused):
         properties.check_plain({keyword: []})
@@ -79,7 +79,7 @@ def test_of_several_links_the_page_is_the_one_to_show(value: Any, expected: str 
     assert properties.url_of(value) == expected
 
 
-def test_one_unwraps_a_list_of_one_only() -> None:
+def test_unwrap_takes_the_element_of_a_list_of_one_only() -> None:
     assert properties.unwrap([1]) == 1
     assert properties.unwrap([1, 2]) == [1, 2]
     assert properties.unwrap(None) is None

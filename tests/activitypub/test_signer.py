@@ -56,7 +56,7 @@ async def test_a_blocked_actor_is_refused() -> None:
 
 
 @pytest.mark.parametrize("why", Missing)
-async def test_a_key_that_is_not_to_be_had_is_refused_with_why(why: Missing) -> None:
+async def test_a_key_that_cannot_be_resolved_is_refused_with_the_reason(why: Missing) -> None:
     neighbours = Neighbours()
     neighbours.signers[KEY_ID] = why
     refused = await refusal(signed_get(URL), neighbours)
@@ -73,7 +73,7 @@ async def test_a_changed_key_is_fetched_again_once() -> None:
     assert neighbours.asked == [KEY_ID, f"renew {KEY_ID}"] * 2
 
 
-async def test_a_renewed_key_that_does_not_fit_either_is_refused() -> None:
+async def test_a_refreshed_key_that_does_not_match_either_is_refused() -> None:
     neighbours = Neighbours()
     neighbours.renewed[KEY_ID] = neighbours.signers[KEY_ID]  # type: ignore[assignment]
     request = signed_get(URL, by=SigningKey(KEY_ID, rsa_key("a thief")))
@@ -81,7 +81,7 @@ async def test_a_renewed_key_that_does_not_fit_either_is_refused() -> None:
 
 
 async def test_a_key_of_another_host_than_its_owner_is_refused() -> None:
-    """A port that answers wrongly must not be enough to become somebody else."""
+    """A resolver that answers wrongly must not let one actor pass for another."""
     neighbours = Neighbours()
     eve = SigningKey("https://evil.example/key", rsa_key("eve"))
     for found in (

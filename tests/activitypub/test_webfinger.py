@@ -133,7 +133,7 @@ def test_the_actor_is_the_self_link_of_either_type(kind: str) -> None:
     assert Jrd("acct:x@a.example", (), links[:3]).actor_url() is None
 
 
-def test_a_strangers_document_is_read_as_far_as_it_makes_sense() -> None:
+def test_another_servers_document_is_read_as_far_as_it_makes_sense() -> None:
     read = parse_jrd(
         {"subject": ANN, "aliases": ANN, "links": [5, {}, {"rel": 5}, {"rel": "self", "href": 5, "template": "t"}]}
     )

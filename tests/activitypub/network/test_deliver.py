@@ -36,15 +36,15 @@ US = signer(LIVE)
 
 
 async def verdict(request: Request) -> int:
-    """The status with which an inbox of ours answers."""
+    """Return the status of the response of an inbox of our own."""
     outcome = await receive(request, Neighbours(actor(LIVE)), Memory(), now=NOW)
     return 202 if isinstance(outcome, Verified) else getattr(outcome, "status", 500)
 
 
 async def sent(answer: Handler, schemes: Schemes | None = None, by: SigningKey = US) -> tuple[Outcome, list[Request]]:
-    """Deliver to a server which answers so."""
-    async with remote(answer) as far, way_out(far) as outside:
-        deliverer = Deliverer(outside, schemes or Schemes(), lambda: NOW)
+    """Deliver to a server that answers like this."""
+    async with remote(answer) as far, way_out(far) as client:
+        deliverer = Deliverer(client, schemes or Schemes(), lambda: NOW)
         return await deliverer.deliver(f"{far.origin}/inbox?x=1", encode_payload(FOLLOW), by), far.asked
 
 
@@ -64,8 +64,8 @@ async def test_the_other_signature_is_tried_on_a_refusal_and_first_the_next_time
         return web.Response(status=await verdict(request) if request.header("signature-input") else refusal)
 
     schemes = Schemes()
-    async with remote(only_9421) as far, way_out(far) as outside:
-        deliverer = Deliverer(outside, schemes, lambda: NOW)
+    async with remote(only_9421) as far, way_out(far) as client:
+        deliverer = Deliverer(client, schemes, lambda: NOW)
         for _ in range(2):
             assert await deliverer.deliver(f"{far.origin}/inbox", encode_payload(FOLLOW), US) == Delivered(
                 202, Scheme.RFC9421
@@ -81,15 +81,15 @@ async def test_a_host_that_takes_cavage_again_is_remembered_as_such() -> None:
         schemes.put(request.authority, Scheme.RFC9421, NOW)
         return web.Response(status=401 if request.header("signature-input") else 202)
 
-    async with remote(only_cavage) as far, way_out(far) as outside:
+    async with remote(only_cavage) as far, way_out(far) as client:
         schemes.put(far.authority, Scheme.RFC9421, NOW)
-        assert await Deliverer(outside, schemes, lambda: NOW).deliver(
+        assert await Deliverer(client, schemes, lambda: NOW).deliver(
             far.origin, encode_payload(FOLLOW), US
         ) == Delivered(202, Scheme.CAVAGE)
         assert schemes.get(far.authority, NOW) is Scheme.CAVAGE
 
 
-async def test_a_failure_after_the_second_knock_says_nothing_of_the_scheme() -> None:
+async def test_an_error_after_the_second_attempt_says_nothing_of_the_scheme() -> None:
     schemes = Schemes()
     outcome, _ = await sent(
         lambda request: web.Response(status=500 if request.header("signature-input") else 401), schemes
@@ -128,7 +128,7 @@ async def test_each_status_has_its_outcome(status: int, expected: Outcome) -> No
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_a_wish_to_be_left_alone_is_heard(status: int) -> None:
+async def test_a_retry_after_header_delays_the_next_attempt(status: int) -> None:
     outcome, _ = await sent(lambda _: web.Response(status=status, headers={"Retry-After": "120"}))
     assert isinstance(outcome, TemporaryFailure)
     assert outcome.after_s == 120
@@ -175,7 +175,7 @@ async def test_a_redirect_that_keeps_the_post_is_followed_and_signed_anew() -> N
         ("http://169.254.169.254/", "blocked: "),
     ],
 )
-async def test_a_redirect_that_leads_nowhere_good_is_dead(to: str, expected: str) -> None:
+async def test_a_redirect_to_a_bad_or_blocked_url_is_a_permanent_failure(to: str, expected: str) -> None:
     outcome, _ = await sent(lambda _: web.Response(status=307, headers={"Location": to}))
     assert isinstance(outcome, PermanentFailure)
     assert outcome.reason.startswith(expected)
@@ -184,9 +184,9 @@ async def test_a_redirect_that_leads_nowhere_good_is_dead(to: str, expected: str
 @pytest.mark.parametrize(
     "inbox", ["", "x", "https://127.0.0.1/inbox", "http://a.example/inbox", "https://u@a.example/"]
 )
-async def test_an_inbox_that_may_not_be_connected_to_is_dead(inbox: str) -> None:
-    async with way_out() as outside:
-        outcome = await Deliverer(outside, Schemes(), lambda: NOW).deliver(inbox, encode_payload(FOLLOW), US)
+async def test_an_inbox_that_may_not_be_connected_to_is_a_permanent_failure(inbox: str) -> None:
+    async with way_out() as client:
+        outcome = await Deliverer(client, Schemes(), lambda: NOW).deliver(inbox, encode_payload(FOLLOW), US)
     assert isinstance(outcome, PermanentFailure)
     assert outcome.reason.startswith("blocked: ")
     assert not outcome.gone
@@ -195,29 +195,29 @@ async def test_an_inbox_that_may_not_be_connected_to_is_dead(inbox: str) -> None
 async def test_a_server_that_is_not_there_is_tried_again() -> None:
     async with remote(lambda _: web.Response()) as far:
         gone = far
-    async with way_out(gone) as outside:
-        outcome = await Deliverer(outside, Schemes(), lambda: NOW).deliver(gone.origin, encode_payload(FOLLOW), US)
+    async with way_out(gone) as client:
+        outcome = await Deliverer(client, Schemes(), lambda: NOW).deliver(gone.origin, encode_payload(FOLLOW), US)
     assert isinstance(outcome, TemporaryFailure)
     assert outcome.after_s is None
 
 
-async def test_a_long_page_as_answer_does_not_hide_the_status() -> None:
+async def test_a_response_that_is_too_large_does_not_hide_the_status() -> None:
     outcome, _ = await sent(lambda _: web.Response(body=b"x" * 100_000))
     assert outcome == Delivered(200, Scheme.CAVAGE)
 
 
-async def test_a_parcel_is_made_once_and_sent_to_many() -> None:
-    parcel = encode_payload(FOLLOW)
-    assert parcel == Payload(parcel.body, digest.digest(parcel.body), digest.content_digest(parcel.body))
-    async with remote(lambda _: web.Response(status=202)) as far, way_out(far) as outside:
-        deliverer = Deliverer(outside, Schemes(), lambda: NOW)
+async def test_a_payload_is_encoded_once_and_sent_to_many() -> None:
+    payload = encode_payload(FOLLOW)
+    assert payload == Payload(payload.body, digest.digest(payload.body), digest.content_digest(payload.body))
+    async with remote(lambda _: web.Response(status=202)) as far, way_out(far) as client:
+        deliverer = Deliverer(client, Schemes(), lambda: NOW)
         inboxes = [f"{far.origin}/{number}" for number in range(20)]
-        outcomes = await asyncio.gather(*(deliverer.deliver(inbox, parcel, US) for inbox in inboxes))
+        outcomes = await asyncio.gather(*(deliverer.deliver(inbox, payload, US) for inbox in inboxes))
         assert set(outcomes) == {Delivered(202, Scheme.CAVAGE)}
-        assert {each.header("digest") for each in far.asked} == {parcel.digest}
+        assert {each.header("digest") for each in far.asked} == {payload.digest}
         assert len({each.header("signature") for each in far.asked}) == 20
 
 
-async def test_a_key_that_everybody_would_refuse_is_our_own_fault() -> None:
+async def test_a_key_that_no_server_would_accept_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="RSA"):
         await sent(lambda _: web.Response(), by=SigningKey("k", ed25519_key("one")))

@@ -44,26 +44,26 @@ def redirect(to: str, status: int = 302) -> Handler:
     return lambda request: web.Response(status=status, headers={"Location": to.replace("{origin}", request.origin)})
 
 
-def fetcher(outside: HttpClient, schemes: Schemes | None = None) -> Fetcher:
-    return Fetcher(outside, INSTANCE, schemes or Schemes(), lambda: NOW)
+def fetcher(client: HttpClient, schemes: Schemes | None = None) -> Fetcher:
+    return Fetcher(client, INSTANCE, schemes or Schemes(), lambda: NOW)
 
 
 async def failure(answer: Handler, path: str = "/note") -> FetchFailure:
-    """Why the document of this path of a server which answers so is not to be had."""
-    async with remote(answer) as far, way_out(far) as outside:
+    """Return why there is no document at this path of a server that answers like this."""
+    async with remote(answer) as far, way_out(far) as client:
         with pytest.raises(FetchFailed) as caught:
-            await fetcher(outside).activity(far.origin + path)
+            await fetcher(client).activity(far.origin + path)
     return caught.value.failure
 
 
 def verified(request: Request, scheme: Scheme) -> bool:
-    claim = parse_signature(request, now=NOW)
-    return claim.scheme is scheme and claim.key_id == INSTANCE.key_id and claim.verified_by(INSTANCE.key.public())
+    parsed = parse_signature(request, now=NOW)
+    return parsed.scheme is scheme and parsed.key_id == INSTANCE.key_id and parsed.verified_by(INSTANCE.key.public())
 
 
 async def test_a_document_is_fetched_with_a_signature_that_the_far_end_can_verify() -> None:
-    async with remote(World(note=note())) as far, way_out(far) as outside:
-        found = await fetcher(outside).activity(f"{far.origin}/note#fragment")
+    async with remote(World(note=note())) as far, way_out(far) as client:
+        found = await fetcher(client).activity(f"{far.origin}/note#fragment")
         assert (found.url, found.document["content"]) == (f"{far.origin}/note", "x")
         (asked,) = far.asked
         assert verified(asked, Scheme.CAVAGE)
@@ -76,9 +76,9 @@ async def test_the_other_signature_is_tried_on_a_refusal_and_first_the_next_time
         return World(note=note())(request) if request.header("signature-input") else web.Response(status=401)
 
     schemes = Schemes()
-    async with remote(only_9421) as far, way_out(far) as outside:
+    async with remote(only_9421) as far, way_out(far) as client:
         for _ in range(2):
-            await fetcher(outside, schemes).activity(f"{far.origin}/note")
+            await fetcher(client, schemes).activity(f"{far.origin}/note")
         assert [verified(each, Scheme.RFC9421) for each in far.asked[1:]] == [True, True]
         assert verified(far.asked[0], Scheme.CAVAGE)
         assert schemes.get(far.authority, NOW) is Scheme.RFC9421
@@ -89,9 +89,9 @@ async def test_a_server_that_goes_back_to_cavage_is_followed() -> None:
         return web.Response(status=401) if request.header("signature-input") else World(note=note())(request)
 
     schemes = Schemes()
-    async with remote(only_cavage) as far, way_out(far) as outside:
+    async with remote(only_cavage) as far, way_out(far) as client:
         schemes.put(far.authority, Scheme.RFC9421, NOW)
-        await fetcher(outside, schemes).activity(f"{far.origin}/note")
+        await fetcher(client, schemes).activity(f"{far.origin}/note")
         assert schemes.get(far.authority, NOW) is Scheme.CAVAGE
 
 
@@ -119,14 +119,14 @@ async def test_each_status_says_why_there_is_nothing(status: int, why: FetchFail
 @pytest.mark.parametrize(
     "media_type", [LD_JSON, LD_JSON.replace("; ", ";"), f"{ACTIVITY_JSON}; charset=utf-8", ACTIVITY_JSON.upper()]
 )
-async def test_both_media_types_are_believed(media_type: str) -> None:
+async def test_both_media_types_are_accepted(media_type: str) -> None:
     def answer(request: Request) -> web.Response:
         return json_answer(
             strictjson.write(note()).replace(b"{origin}", request.origin.encode()), media_type=media_type
         )
 
-    async with remote(answer) as far, way_out(far) as outside:
-        assert (await fetcher(outside).activity(f"{far.origin}/note")).document["type"] == "Note"
+    async with remote(answer) as far, way_out(far) as client:
+        assert (await fetcher(client).activity(f"{far.origin}/note")).document["type"] == "Note"
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/ld+json", "text/html", "image/png", ""])
@@ -144,7 +144,7 @@ async def test_an_upload_that_looks_like_a_document_is_not_believed(media_type: 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"nonsense", b'{"id": 1, "id": 2}', b'{"a":' * 100_000, b"{}", b'{"id": "x"}']
 )
-async def test_a_document_that_is_none_is_not_believed(body: bytes) -> None:
+async def test_a_body_that_is_no_json_object_is_refused(body: bytes) -> None:
     assert await failure(lambda _: json_answer(body)) is FetchFailure.INVALID
 
 
@@ -153,7 +153,7 @@ async def test_a_document_beyond_the_size_limit_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize("body", [gzip.compress(b"{}", mtime=0), strictjson.write(note("note"))])
-async def test_a_packed_document_is_not_unpacked_nor_one_that_says_it_is(body: bytes) -> None:
+async def test_a_compressed_document_is_refused_and_one_that_says_it_is(body: bytes) -> None:
     def answer(request: Request) -> web.Response:
         headers = {"Content-Encoding": "gzip", "Content-Type": ACTIVITY_JSON}
         return web.Response(body=body.replace(b"{origin}", request.origin.encode()), headers=headers)
@@ -164,9 +164,9 @@ async def test_a_packed_document_is_not_unpacked_nor_one_that_says_it_is(body: b
 async def test_the_url_of_a_page_leads_to_the_document_of_its_own_id() -> None:
     async with (
         remote(World(**{"@ann": note("users/ann"), "users/ann": note("users/ann")})) as far,
-        way_out(far) as outside,
+        way_out(far) as client,
     ):
-        found = await fetcher(outside).activity(f"{far.origin}/@ann")
+        found = await fetcher(client).activity(f"{far.origin}/@ann")
         assert found.url == f"{far.origin}/users/ann"
         assert [each.target for each in far.asked] == ["/@ann", "/users/ann"]
 
@@ -175,8 +175,8 @@ async def test_a_document_that_claims_the_id_of_another_host_is_fetched_there() 
     """CVE-2024-23832: the copy is not believed, the original is."""
     async with remote(World(note=note(content="true"))) as far:
         forged = World(note=note(id=f"{far.origin}/note", content="forged"))
-        async with remote(forged) as evil, way_out(far, evil) as outside:
-            found = await fetcher(outside).activity(f"{evil.origin}/note")
+        async with remote(forged) as evil, way_out(far, evil) as client:
+            found = await fetcher(client).activity(f"{evil.origin}/note")
             assert found.document["content"] == "true"
 
 
@@ -187,8 +187,8 @@ async def test_a_document_that_claims_an_id_which_is_not_there_is_not_believed()
 
 async def test_redirects_are_followed_twice_and_signed_anew_each_time() -> None:
     world = World(old=redirect("/older"), older=redirect("{origin}/note"), note=note())
-    async with remote(world) as far, way_out(far) as outside:
-        found = await fetcher(outside).activity(f"{far.origin}/old")
+    async with remote(world) as far, way_out(far) as client:
+        found = await fetcher(client).activity(f"{far.origin}/old")
         assert found.document["content"] == "x"
         # the id differs from what was asked for, so it is fetched once more
         assert [each.target for each in far.asked] == ["/old", "/older", "/note", "/note"]
@@ -216,26 +216,26 @@ async def test_a_server_that_serves_the_id_of_another_by_redirect_is_not_believe
     """The id names the first host, but the document came from the second."""
     async with remote(World()) as far:
         evil = World()
-        async with remote(evil) as second, way_out(far, second) as outside:
+        async with remote(evil) as second, way_out(far, second) as client:
             wanted = f"{far.origin}/note"
             far.answer = World(note=redirect(f"{second.origin}/note"))
             evil.paths["/note"] = note(id=wanted)
             with pytest.raises(FetchFailed) as caught:
-                await fetcher(outside).activity(wanted)
+                await fetcher(client).activity(wanted)
             assert caught.value.failure is FetchFailure.INVALID
 
 
 async def test_an_unreachable_or_blocked_host_says_so() -> None:
     async with remote(World()) as far:
         gone = far.origin
-    async with way_out(far) as outside:
+    async with way_out(far) as client:
         for url, why in (
             (gone, FetchFailure.UNREACHABLE),
             ("https://127.0.0.1/", FetchFailure.BLOCKED),
             ("x", FetchFailure.INVALID),
         ):
             with pytest.raises(FetchFailed) as caught:
-                await fetcher(outside).activity(url)
+                await fetcher(client).activity(url)
             assert caught.value.failure is why
 
 
@@ -243,33 +243,33 @@ async def test_json_without_an_id_is_fetched_for_discovery() -> None:
     world = World(
         jrd=json_answer("{}", media_type="application/jrd+json"), page=json_answer("{}", media_type="text/html")
     )
-    async with remote(world) as far, way_out(far) as outside:
-        assert (await fetcher(outside).json(f"{far.origin}/jrd")).document == {}
+    async with remote(world) as far, way_out(far) as client:
+        assert (await fetcher(client).json(f"{far.origin}/jrd")).document == {}
         with pytest.raises(FetchFailed):
-            await fetcher(outside).json(f"{far.origin}/page")
+            await fetcher(client).json(f"{far.origin}/page")
 
 
 @pytest.mark.parametrize("media_type", ["application/json", 'application/json; profile="x"', "application/ld+json"])
 async def test_discovery_takes_any_json(media_type: str) -> None:
-    async with remote(lambda _: json_answer("{}", media_type=media_type)) as far, way_out(far) as outside:
-        assert (await fetcher(outside).json(far.origin)).document == {}
+    async with remote(lambda _: json_answer("{}", media_type=media_type)) as far, way_out(far) as client:
+        assert (await fetcher(client).json(far.origin)).document == {}
 
 
 async def test_a_redirect_from_https_to_http_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even among listed hosts, where http is allowed: what was asked in secret must not be asked in the open."""
+    """Not even between listed hosts, where http is allowed: an encrypted request must not be sent in the clear."""
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     async with remote(World(note=note())) as plain:
         to_plain = World(note=redirect(f"{plain.origin}/note"))
-        async with remote(to_plain, tls=context) as far, way_out(plain, far) as outside:
+        async with remote(to_plain, tls=context) as far, way_out(plain, far) as client:
             with pytest.raises(FetchFailed, match="from https to http"):
-                await fetcher(outside).activity(f"{far.origin}/note")
+                await fetcher(client).activity(f"{far.origin}/note")
             assert plain.asked == []
 
 
 async def test_a_guard_without_a_list_lets_no_fetch_reach_this_machine() -> None:
-    async with remote(World(note=note())) as far, HttpClient(Guard(), "x") as outside:
+    async with remote(World(note=note())) as far, HttpClient(Guard(), "x") as client:
         with pytest.raises(FetchFailed) as caught:
-            await fetcher(outside).activity(f"{far.origin}/note")
+            await fetcher(client).activity(f"{far.origin}/note")
         assert caught.value.failure is FetchFailure.BLOCKED
         assert far.asked == []

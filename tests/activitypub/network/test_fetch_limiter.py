@@ -34,8 +34,8 @@ class Slow:
     async def json(self, url: str) -> FetchedDocument:
         return await self._fetch("json", url)
 
-    def restrained(self, budget: FetchLimits | None = None) -> FetchLimiter:
-        return FetchLimiter(self, lambda: self.now, budget)
+    def limited(self, limits: FetchLimits | None = None) -> FetchLimiter:
+        return FetchLimiter(self, lambda: self.now, limits)
 
 
 async def why(fetcher: FetchLimiter, url: str = URL) -> FetchFailure:
@@ -46,7 +46,7 @@ async def why(fetcher: FetchLimiter, url: str = URL) -> FetchFailure:
 
 async def test_each_kind_of_fetch_is_passed_on() -> None:
     slow = Slow()
-    fetcher = slow.restrained()
+    fetcher = slow.limited()
     assert (await fetcher.activity(f"{URL}#x")).document == {"kind": "activity"}
     assert (await fetcher.key_document(f"{URL}#x")).document == {"kind": "key"}
     assert (await fetcher.json(URL)).document == {"kind": "json"}
@@ -56,7 +56,7 @@ async def test_each_kind_of_fetch_is_passed_on() -> None:
 async def test_a_hundred_who_want_the_same_make_one_fetch() -> None:
     slow = Slow()
     slow.go.clear()
-    fetcher = slow.restrained()
+    fetcher = slow.limited()
     waiting = [asyncio.create_task(fetcher.activity(URL)) for _ in range(100)]
     await asyncio.sleep(0)
     slow.go.set()
@@ -70,7 +70,7 @@ async def test_a_hundred_who_want_the_same_make_one_fetch() -> None:
 async def test_one_who_gives_up_does_not_end_the_fetch_of_the_others() -> None:
     slow = Slow()
     slow.go.clear()
-    fetcher = slow.restrained()
+    fetcher = slow.limited()
     first, second = (asyncio.create_task(fetcher.activity(URL)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
@@ -84,7 +84,7 @@ async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None
     slow = Slow()
     slow.go.clear()
     slow.failures[URL] = FetchFailure.GONE
-    fetcher = slow.restrained()
+    fetcher = slow.limited()
     waiting = asyncio.create_task(fetcher.activity(URL))
     await asyncio.sleep(0)
     waiting.cancel()
@@ -96,10 +96,10 @@ async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None
 
 
 @pytest.mark.parametrize("failure", [each for each in FetchFailure if FAILURE_TTL_S[each]])
-async def test_a_failure_stands_for_a_while(failure: FetchFailure) -> None:
+async def test_a_failure_is_cached_for_a_while(failure: FetchFailure) -> None:
     slow = Slow()
     slow.failures[URL] = failure
-    fetcher = slow.restrained()
+    fetcher = slow.limited()
     assert await why(fetcher) is failure
     slow.now += FAILURE_TTL_S[failure] - 1
     assert await why(fetcher) is failure
@@ -112,15 +112,15 @@ async def test_a_failure_stands_for_a_while(failure: FetchFailure) -> None:
 async def test_the_failure_of_one_kind_is_not_that_of_another() -> None:
     slow = Slow()
     slow.failures[URL] = FetchFailure.INVALID
-    fetcher = slow.restrained()
+    fetcher = slow.limited()
     await why(fetcher)
     del slow.failures[URL]
     assert (await fetcher.json(URL)).url == URL
 
 
-async def test_a_host_is_asked_no_more_often_than_its_budget_allows() -> None:
+async def test_a_host_is_asked_no_more_often_than_the_limit_allows() -> None:
     slow = Slow()
-    fetcher = slow.restrained(FetchLimits(fetches=3, period_s=60))
+    fetcher = slow.limited(FetchLimits(fetches=3, period_s=60))
     for number in range(3):
         await fetcher.activity(f"https://a.example/{number}")
     assert await why(fetcher, "https://A.example:443/9") is FetchFailure.RATE_LIMITED
@@ -129,26 +129,26 @@ async def test_a_host_is_asked_no_more_often_than_its_budget_allows() -> None:
     assert (await fetcher.activity("https://a.example/9")).url == "https://a.example/9"
 
 
-async def test_a_fetch_that_drags_on_is_given_up() -> None:
+async def test_a_fetch_that_takes_too_long_is_given_up() -> None:
     """Each hop may be within its own time while all of them together are not."""
     slow = Slow()
     slow.go.clear()
-    assert await why(slow.restrained(FetchLimits(total_s=0.05))) is FetchFailure.UNREACHABLE
+    assert await why(slow.limited(FetchLimits(total_s=0.05))) is FetchFailure.UNREACHABLE
 
 
-async def test_a_url_that_is_none_is_not_asked() -> None:
+async def test_a_text_that_is_no_url_is_not_fetched() -> None:
     slow = Slow()
-    assert await why(slow.restrained(), "nothing") is FetchFailure.INVALID
+    assert await why(slow.limited(), "nothing") is FetchFailure.INVALID
     assert slow.asked == []
 
 
 async def test_what_is_remembered_is_limited() -> None:
     slow = Slow()
-    fetcher = slow.restrained(FetchLimits(fetches=1, max_remembered=2))
+    fetcher = slow.limited(FetchLimits(fetches=1, max_remembered=2))
     urls = [f"https://{host}.example/1" for host in "abc"]
     slow.failures = dict.fromkeys(urls, FetchFailure.GONE)
     for url in urls:
         await why(fetcher, url)
-    # the oldest was forgotten, both its failure and its budget
+    # the oldest was forgotten, both its failure and its count
     assert await why(fetcher, urls[0]) is FetchFailure.GONE
     assert [url for _, url in slow.asked] == [*urls, urls[0]]

@@ -79,7 +79,7 @@ def test_a_socket_is_made_for_a_public_address(address: str) -> None:
         assert made.family == family
 
 
-def test_all_refusals_sound_the_same_so_that_the_connector_keeps_their_class() -> None:
+def test_all_refusals_have_the_same_text_so_that_the_connector_keeps_their_class() -> None:
     texts = set()
     for address in ("127.0.0.1", "::1"):
         with pytest.raises(Blocked) as caught:
@@ -89,7 +89,7 @@ def test_all_refusals_sound_the_same_so_that_the_connector_keeps_their_class() -
 
 
 @pytest.mark.parametrize("url", ["https://a.example/", "https://a.example:8443/x", "https://127.0.0.1/"])
-def test_https_on_the_customary_ports_may_be_tried(url: str) -> None:
+def test_https_on_the_usual_ports_is_allowed(url: str) -> None:
     assert str(Guard().check(url)) == url
 
 

@@ -19,11 +19,11 @@ def ok(_: Request) -> web.Response:
 
 
 async def test_a_request_arrives_as_it_was_composed() -> None:
-    async with remote(ok) as far, way_out(far) as outside:
+    async with remote(ok) as far, way_out(far) as client:
         request = outgoing_request(
             "POST", f"{far.origin}/a%2Fb/../c?x=%20y&x=1", [("X-Thing", "1"), ("Content-Type", "x/y")], b"body"
         )
-        answer = await outside.send(request)
+        answer = await client.send(request)
         assert (answer.status, answer.media_type, answer.body) == (200, "application/activity+json", b"{}")
         (asked,) = far.asked
         # the target is signed as it is spelled, so it must arrive so
@@ -39,18 +39,18 @@ async def test_cookies_are_not_kept() -> None:
     def answer(_: Request) -> web.Response:
         return web.Response(headers={"Set-Cookie": "a=b"})
 
-    async with remote(answer) as far, way_out(far) as outside:
+    async with remote(answer) as far, way_out(far) as client:
         for _ in range(2):
-            await outside.send(outgoing_request("GET", far.origin))
+            await client.send(outgoing_request("GET", far.origin))
         assert far.asked[1].header("cookie") is None
 
 
-async def test_redirects_are_handed_back() -> None:
+async def test_redirects_are_returned_and_not_followed() -> None:
     def answer(_: Request) -> web.Response:
         return web.Response(status=302, headers={"Location": "https://127.0.0.1/"})
 
-    async with remote(answer) as far, way_out(far) as outside:
-        assert (await outside.send(outgoing_request("GET", far.origin))).headers["location"] == "https://127.0.0.1/"
+    async with remote(answer) as far, way_out(far) as client:
+        assert (await client.send(outgoing_request("GET", far.origin))).headers["location"] == "https://127.0.0.1/"
 
 
 async def test_of_a_header_that_comes_twice_the_first_counts() -> None:
@@ -59,8 +59,8 @@ async def test_of_a_header_that_comes_twice_the_first_counts() -> None:
         response.headers.extend([("X-A", "1"), ("X-A", "2")])
         return response
 
-    async with remote(answer) as far, way_out(far) as outside:
-        assert (await outside.send(outgoing_request("GET", far.origin))).headers["x-a"] == "1"
+    async with remote(answer) as far, way_out(far) as client:
+        assert (await client.send(outgoing_request("GET", far.origin))).headers["x-a"] == "1"
 
 
 FORMS = ["127.0.0.1", "127.1", "0x7f.1", "2130706433", "0177.0.0.1", "0", "0.0.0.0", "localhost", "[::1]", "[::]"]
@@ -78,10 +78,10 @@ FORMS += ["[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1]", "[::127.0.0.1]", 
 
 @pytest.mark.parametrize("host", FORMS)
 async def test_every_spelling_of_an_address_that_is_not_public_is_refused_at_the_socket(host: str) -> None:
-    async with HttpClient(Guard(), "x") as outside:
+    async with HttpClient(Guard(), "x") as client:
         for port in ("", ":8443"):
             with pytest.raises(Blocked):
-                await outside.send(outgoing_request("GET", f"https://{host}{port}/"))
+                await client.send(outgoing_request("GET", f"https://{host}{port}/"))
 
 
 class Rebinding(asyncio.SelectorEventLoop):
@@ -108,9 +108,9 @@ async def ask(times: int) -> list[type[Exception]]:
     """What became of so many requests to one name, which is looked up for each of them."""
     became: list[type[Exception]] = []
     for _ in range(times):
-        async with HttpClient(Guard(), "x") as outside:
+        async with HttpClient(Guard(), "x") as client:
             try:
-                await outside.send(outgoing_request("GET", "https://rebinding.example/"))
+                await client.send(outgoing_request("GET", "https://rebinding.example/"))
             except (Blocked, Unreachable) as error:
                 became.append(type(error))
     return became
@@ -129,27 +129,27 @@ def test_a_name_that_is_private_when_it_is_looked_up_again_is_not_connected_to(p
 
 
 async def test_a_server_that_is_not_on_the_list_hears_nothing() -> None:
-    async with remote(ok) as far, remote(ok) as listed, way_out(listed) as outside:
+    async with remote(ok) as far, remote(ok) as listed, way_out(listed) as client:
         port = far.authority.partition(":")[2]
         for url in (far.origin, f"http://localhost:{port}/", f"https://127.0.0.1:{port}/"):
             with pytest.raises(Blocked):
-                await outside.send(outgoing_request("GET", url))
-        assert (await outside.send(outgoing_request("GET", listed.origin))).status == 200
+                await client.send(outgoing_request("GET", url))
+        assert (await client.send(outgoing_request("GET", listed.origin))).status == 200
         assert far.asked == []
 
 
-async def test_an_answer_that_is_too_long_is_cut_off_but_its_status_is_known() -> None:
+async def test_a_response_that_is_too_large_is_cut_off_but_its_status_is_known() -> None:
     def answer(_: Request) -> web.Response:
         return json_answer(b"x" * 3000, status=202)
 
-    async with remote(answer) as far, way_out(far) as outside:
-        assert len((await outside.send(outgoing_request("GET", far.origin), max_body=3000)).body) == 3000
+    async with remote(answer) as far, way_out(far) as client:
+        assert len((await client.send(outgoing_request("GET", far.origin), max_body=3000)).body) == 3000
         with pytest.raises(ResponseTooLarge) as caught:
-            await outside.send(outgoing_request("GET", far.origin), max_body=2999)
+            await client.send(outgoing_request("GET", far.origin), max_body=2999)
         assert (caught.value.response.status, caught.value.response.body) == (202, b"")
 
 
-async def test_an_answer_without_end_is_cut_off() -> None:
+async def test_a_response_without_end_is_cut_off() -> None:
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -163,44 +163,44 @@ async def test_an_answer_without_end_is_cut_off() -> None:
     server = await asyncio.start_server(endless, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     guard = Guard(frozenset({f"127.0.0.1:{port}"}))
-    async with server, HttpClient(guard, "x", limits=HttpLimits(body=100_000)) as outside:
+    async with server, HttpClient(guard, "x", limits=HttpLimits(body=100_000)) as client:
         with pytest.raises(ResponseTooLarge):
-            await outside.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))
+            await client.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))
 
 
-async def test_a_packed_answer_stays_packed() -> None:
+async def test_a_compressed_response_is_not_decompressed() -> None:
     def answer(_: Request) -> web.Response:
         return web.Response(body=gzip.compress(b"x" * 100_000), headers={"Content-Encoding": "gzip"})
 
-    async with remote(answer) as far, way_out(far) as outside:
-        assert len((await outside.send(outgoing_request("GET", far.origin))).body) < 1000
+    async with remote(answer) as far, way_out(far) as client:
+        assert len((await client.send(outgoing_request("GET", far.origin))).body) < 1000
 
 
-async def test_an_answer_that_takes_too_long_is_given_up() -> None:
+async def test_a_response_that_takes_too_long_is_given_up() -> None:
     hang = asyncio.Event()
 
     async def answer(_: Request) -> web.Response:
         await hang.wait()
         return web.Response()
 
-    async with remote(answer) as far, way_out(far, limits=HttpLimits(total_s=0.2)) as outside:
+    async with remote(answer) as far, way_out(far, limits=HttpLimits(total_s=0.2)) as client:
         with pytest.raises(Unreachable):
-            await outside.send(outgoing_request("GET", far.origin))
+            await client.send(outgoing_request("GET", far.origin))
         hang.set()
 
 
 async def test_a_port_where_nobody_listens_is_unreachable() -> None:
     async with remote(ok) as far:
         gone = far
-    async with way_out(gone) as outside:
+    async with way_out(gone) as client:
         with pytest.raises(Unreachable):
-            await outside.send(outgoing_request("GET", gone.origin))
+            await client.send(outgoing_request("GET", gone.origin))
 
 
 async def test_a_name_that_does_not_exist_is_unreachable() -> None:
-    async with HttpClient(Guard(), "x") as outside:
+    async with HttpClient(Guard(), "x") as client:
         with pytest.raises(Unreachable):
-            await outside.send(outgoing_request("GET", "https://does-not-exist.invalid/"))
+            await client.send(outgoing_request("GET", "https://does-not-exist.invalid/"))
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ async def test_a_name_that_does_not_exist_is_unreachable() -> None:
         b"HTTP/1.1 200 OK\r\nA: " + b"x" * 20_000,
     ],
 )
-async def test_an_answer_that_is_no_http_is_unreachable(answer: bytes) -> None:
+async def test_a_response_that_is_no_http_is_unreachable(answer: bytes) -> None:
     async def broken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
@@ -221,32 +221,32 @@ async def test_an_answer_that_is_no_http_is_unreachable(answer: bytes) -> None:
 
     server = await asyncio.start_server(broken, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, HttpClient(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as outside:
+    async with server, HttpClient(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as client:
         with pytest.raises(Unreachable):
-            await outside.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))
+            await client.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))
 
 
 async def test_a_certificate_that_nobody_trusts_is_unreachable(tmp_path: Path) -> None:
     context, _ = make_certificate(tmp_path)
-    async with remote(ok, tls=context) as far, way_out(far) as outside:
+    async with remote(ok, tls=context) as far, way_out(far) as client:
         with pytest.raises(Unreachable):
-            await outside.send(outgoing_request("GET", far.origin))
+            await client.send(outgoing_request("GET", far.origin))
         assert far.asked == []
 
 
 async def test_a_private_authority_is_trusted_by_ssl_cert_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    async with remote(ok, tls=context) as far, way_out(far) as outside:
-        assert (await outside.send(outgoing_request("GET", far.origin))).status == 200
+    async with remote(ok, tls=context) as far, way_out(far) as client:
+        assert (await client.send(outgoing_request("GET", far.origin))).status == 200
 
 
 async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     async with remote(ok) as far, remote(ok) as proxy:
         monkeypatch.setenv("http_proxy", proxy.origin)
         monkeypatch.setenv("HTTP_PROXY", proxy.origin)
-        async with way_out(far) as outside:
-            await outside.send(outgoing_request("GET", far.origin))
+        async with way_out(far) as client:
+            await client.send(outgoing_request("GET", far.origin))
         assert (len(far.asked), len(proxy.asked)) == (1, 0)
 
 
@@ -263,7 +263,7 @@ async def test_connections_are_used_again() -> None:
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, HttpClient(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as outside:
+    async with server, HttpClient(Guard(frozenset({f"127.0.0.1:{port}"})), "x") as client:
         for _ in range(5):
-            assert (await outside.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))).status == 202
+            assert (await client.send(outgoing_request("GET", f"http://127.0.0.1:{port}/"))).status == 202
     assert len(ports) == 1

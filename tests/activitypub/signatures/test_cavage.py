@@ -62,19 +62,19 @@ def refusal(request: Request, now: float = NOW) -> Reason:
     return caught.value.reason
 
 
-def test_a_signed_post_covers_body_and_type_and_is_proven_by_its_key() -> None:
+def test_a_signed_post_covers_body_and_type_and_is_verified_by_its_key() -> None:
     request = signed(BODY)
-    claim = cavage.parse_signature(request, now=NOW)
-    assert claim.key_id == "https://remote.example/users/ann#main-key"
-    assert claim.signature_bases[0].decode().splitlines() == [
+    parsed = cavage.parse_signature(request, now=NOW)
+    assert parsed.key_id == "https://remote.example/users/ann#main-key"
+    assert parsed.signature_bases[0].decode().splitlines() == [
         "(request-target): post /inbox",
         "host: node.example",
         "date: Tue, 14 Nov 2023 22:13:20 GMT",
         f"digest: {digest.digest(BODY)}",
         "content-type: application/activity+json",
     ]
-    assert claim.verified_by(signer().key.public())
-    assert not claim.verified_by(rsa_key("another").public())
+    assert parsed.verified_by(signer().key.public())
+    assert not parsed.verified_by(rsa_key("another").public())
 
 
 def test_a_signed_get_covers_what_it_accepts() -> None:
@@ -170,7 +170,7 @@ def forged(algorithm: str) -> Request:
 
 
 def test_the_stock_verifier_is_fooled_by_a_public_key_used_as_a_secret() -> None:
-    """Why httpsig's verifier must never see the network. If this fails, httpsig was mended: read its news."""
+    """The reason not to use httpsig's verifier. If this fails, httpsig was fixed: read its change log."""
     request = forged("hmac-sha256")
     stock = httpsig.HeaderVerifier(
         dict(request.headers), signer().key.public().pem(), NAMES.split(" "), "POST", "/inbox", sign_header="signature"
@@ -178,7 +178,7 @@ def test_the_stock_verifier_is_fooled_by_a_public_key_used_as_a_secret() -> None
     assert stock.verify() is True
 
 
-def test_ours_is_not_fooled_whatever_the_forger_calls_the_algorithm() -> None:
+def test_our_verifier_is_not_fooled_whatever_the_forger_calls_the_algorithm() -> None:
     assert refusal(forged("hmac-sha256")) is Reason.ALGORITHM
     for algorithm in ("hs2019", "rsa-sha256"):
         assert not proven(forged(algorithm))
@@ -236,7 +236,7 @@ def test_a_date_outside_the_window_is_refused(late_s: float) -> None:
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "1700000000", "2023-11-14T22:13:20Z"])
-def test_a_date_that_is_none_is_refused(date: str) -> None:
+def test_a_date_header_that_is_no_date_is_refused(date: str) -> None:
     assert refusal(with_header(signed(BODY), "date", date)) is Reason.DATE
 
 
@@ -262,7 +262,7 @@ def test_a_post_without_a_body_must_sign_its_digest_all_the_same() -> None:
 
 @pytest.mark.parametrize("target", ["/inbox?token=x", "/inbox"])
 def test_the_query_may_be_signed_or_not(target: str) -> None:
-    """GoToSocial and older Mastodon leave it out, and try again the other way on a 401."""
+    """GoToSocial and older versions of Mastodon leave it out, and try the other way after a 401."""
     request = hand_signed(target=target, url="https://node.example/inbox?token=x")
     assert proven(request)
     assert not proven(hand_signed(target="/other", url="https://node.example/inbox?token=x"))
@@ -312,7 +312,7 @@ def test_a_signature_header_is_read_with_any_order_case_and_spacing() -> None:
     )
 
 
-def test_the_word_signature_before_it_all_is_passed_over_once() -> None:
+def test_the_word_signature_before_the_parameters_is_skipped_once() -> None:
     """Old versions of Node's http-signature write it."""
     header = 'keyId="k",signature="AAAA"'
     assert cavage.parse_header(f"Signature {header}") == cavage.parse_header(header)

@@ -100,7 +100,7 @@ def test_what_is_no_key_is_refused(pem: object) -> None:
         keys.load_public(pem)
 
 
-def test_a_pem_of_absurd_length_is_refused_unread() -> None:
+def test_a_pem_that_is_too_long_is_refused_unread() -> None:
     with pytest.raises(BadKey, match="too long"):
         keys.load_public(rsa_key("one").public().pem() + "\n" * keys.MAX_PEM)
 

@@ -24,18 +24,18 @@ def test_an_expired_signature_is_refused_with_some_room_for_clocks() -> None:
         check_expires(NOW - SKEW_S - 1, NOW)
 
 
-def test_a_claim_is_proven_by_the_right_key_over_one_of_its_texts() -> None:
+def test_a_signature_is_verified_by_the_right_key_over_one_of_its_bases() -> None:
     signature = rsa_key("one").sign(b"two")
-    claim = ParsedSignature(Scheme.CAVAGE, "k", (b"one", b"two"), signature, frozenset({Algorithm.RSA}))
-    assert claim.verified_by(rsa_key("one").public())
-    assert not claim.verified_by(rsa_key("two").public())
-    assert not ParsedSignature(Scheme.CAVAGE, "k", (b"one",), signature, claim.algorithms).verified_by(
+    parsed = ParsedSignature(Scheme.CAVAGE, "k", (b"one", b"two"), signature, frozenset({Algorithm.RSA}))
+    assert parsed.verified_by(rsa_key("one").public())
+    assert not parsed.verified_by(rsa_key("two").public())
+    assert not ParsedSignature(Scheme.CAVAGE, "k", (b"one",), signature, parsed.algorithms).verified_by(
         rsa_key("one").public()
     )
 
 
-def test_a_right_signature_of_an_algorithm_that_the_claim_excludes_proves_nothing() -> None:
+def test_a_right_signature_by_an_algorithm_that_the_headers_exclude_is_not_verified() -> None:
     signature = ed25519_key("one").sign(b"text")
     for algorithm, proven in ((Algorithm.RSA, False), (Algorithm.ED25519, True)):
-        claim = ParsedSignature(Scheme.RFC9421, "k", (b"text",), signature, frozenset({algorithm}))
-        assert claim.verified_by(ed25519_key("one").public()) is proven
+        parsed = ParsedSignature(Scheme.RFC9421, "k", (b"text",), signature, frozenset({algorithm}))
+        assert parsed.verified_by(ed25519_key("one").public()) is proven

@@ -5,18 +5,8 @@ from activitypub.signatures import Scheme, digest, rfc9421, strict_base64, struc
 from activitypub.signatures.keys import PrivateKey, SigningKey, load_private, load_public
 from activitypub.signatures.request import Request, outgoing_request
 from activitypub.signatures.structured_fields import InnerList, Item
-from tests.kit.signing import (
-    NOW,
-    arrived,
-    ed25519_key,
-    rsa_key,
-    signed,
-    signed_get,
-    signer,
-    vector,
-    vector_request,
-    with_header,
-)
+from tests.kit import signing
+from tests.kit.signing import NOW, arrived, ed25519_key, rsa_key, signed, signed_get, signer, with_header
 
 BODY = b'{"type":"Follow"}'
 ALL = '("@method" "@target-uri" "content-digest")'
@@ -49,8 +39,8 @@ def refusal(request: Request, now: float = NOW) -> Reason:
 
 
 def test_the_ed25519_example_of_the_rfc_is_built_signed_and_verified() -> None:
-    loaded = vector("signatures/rfc9421_b26_ed25519.json")
-    request = vector_request(loaded)
+    loaded = signing.vector("signatures/rfc9421_b26_ed25519.json")
+    request = signing.vector_request(loaded)
     inputs = structured_fields.parse_dictionary(request.header("signature-input") or "")["sig-b26"]
     assert isinstance(inputs, InnerList)
     text = rfc9421.signature_base(request, inputs)
@@ -61,21 +51,21 @@ def test_the_ed25519_example_of_the_rfc_is_built_signed_and_verified() -> None:
 
 
 def test_the_example_of_the_rfc_leaves_the_body_out_which_is_not_enough_for_us() -> None:
-    loaded = vector("signatures/rfc9421_b26_ed25519.json")
-    assert refusal(vector_request(loaded), loaded["now"]) is Reason.COVERAGE
+    loaded = signing.vector("signatures/rfc9421_b26_ed25519.json")
+    assert refusal(signing.vector_request(loaded), loaded["now"]) is Reason.COVERAGE
 
 
 def test_a_signed_post_covers_method_target_and_body() -> None:
     request = signed(BODY, scheme=Scheme.RFC9421, url="https://node.example:8443/inbox?x=1")
-    claim = rfc9421.parse_signature(request, now=NOW)
-    assert claim.key_id == signer().key_id
-    assert claim.signature_bases[0].decode().splitlines() == [
+    parsed = rfc9421.parse_signature(request, now=NOW)
+    assert parsed.key_id == signer().key_id
+    assert parsed.signature_bases[0].decode().splitlines() == [
         '"@method": POST',
         '"@target-uri": https://node.example:8443/inbox?x=1',
         f'"content-digest": {digest.content_digest(BODY)}',
         f'"@signature-params": {ALL};created=1700000000;keyid="{signer().key_id}";alg="rsa-v1_5-sha256"',
     ]
-    assert claim.verified_by(signer().key.public())
+    assert parsed.verified_by(signer().key.public())
 
 
 def test_a_signed_get_covers_method_and_target() -> None:

@@ -20,10 +20,10 @@ def accepted(request: Request, by: SigningKey) -> bool:
     """Whether the request counts as one of the owner of `by`."""
     try:
         checked = incoming_request(request.method, request.origin, request.target, request.headers, request.body)
-        claim = parse_signature(checked, now=NOW)
+        parsed = parse_signature(checked, now=NOW)
     except Refused:
         return False
-    return claim.key_id == by.key_id and claim.verified_by(by.key.public())
+    return parsed.key_id == by.key_id and parsed.verified_by(by.key.public())
 
 
 def flips(text: str) -> Iterator[str]:
@@ -190,7 +190,7 @@ headers = st.lists(
 def test_any_request_is_read_or_refused(method: str, target: str, made: list[tuple[str, str]], body: bytes) -> None:
     try:
         request = incoming_request(method, "https://node.example", target, made, body)
-        claim = parse_signature(request, now=NOW)
+        parsed = parse_signature(request, now=NOW)
     except Refused:
         return
-    assert not claim.verified_by(signer().key.public())
+    assert not parsed.verified_by(signer().key.public())

@@ -73,7 +73,7 @@ def test_a_type_that_is_no_name_is_refused(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("thing", [None, "", "x", [], {}, 17, True, [None], {"id": 5}, {"type": []}])
-def test_an_object_that_is_none_is_refused(thing: Any) -> None:
+def test_a_value_that_is_no_object_is_refused(thing: Any) -> None:
     assert refusal(follow(object=thing)) is Reason.SHAPE
 
 
@@ -85,12 +85,12 @@ def test_a_report_of_two_things_names_the_first_and_all() -> None:
     assert activity.object_ids == ("https://node.example/a", "https://node.example/b")
 
 
-def test_a_reaction_is_cut_to_a_sane_length_and_freed_of_invisible_marks() -> None:
+def test_a_reaction_is_cut_to_its_limit_and_freed_of_invisible_characters() -> None:
     activity = parse_activity(follow(type="Like", content="\u202ex" * 500), ANN)
     assert activity.reaction == "x" * MAX_REACTION
 
 
-def test_skimming_tells_what_is_claimed_before_the_signature_is_checked() -> None:
+def test_peek_returns_what_is_claimed_before_the_signature_is_verified() -> None:
     envelope = peek(follow(type=["Other", "Undo"], object=[{"id": "https://node.example/x", "type": "Follow"}]))
     assert (envelope.type, envelope.actor, envelope.object_id) == ("Undo", ANN, "https://node.example/x")
     assert peek(follow(type="Other")).type == ""

@@ -26,7 +26,7 @@ FOLLOW: Json = {"@context": "x", "id": f"{ANN}#follow/1", "type": "Follow", "act
 
 
 def sent(made: Json, actor: str = LIVE) -> Activity:
-    """What the far end reads."""
+    """Return the activity that the receiving server reads."""
     return parse_activity(strictjson.parse(strictjson.write(made)), actor)
 
 
@@ -41,7 +41,7 @@ def test_an_update_brings_the_changed_note() -> None:
     assert (activity.type, activity.object, activity.published) == ("Update", NOTE, WHEN)
 
 
-def test_an_update_of_the_actor_keeps_the_terms_that_it_is_written_in() -> None:
+def test_an_update_of_the_actor_defines_the_terms_of_its_document() -> None:
     actor = document(LIVE)
     made = compose.update_actor(f"{LIVE}#updates/1", actor, (f"{LIVE}/followers",))
     assert made["@context"] == actor["@context"]
@@ -65,7 +65,7 @@ def test_an_accept_echoes_the_whole_follow_with_its_id() -> None:
     assert activity.object == InnerActivity("Follow", f"{ANN}#follow/1", ANN, LIVE)
 
 
-def test_an_accept_of_a_quote_names_the_stamp() -> None:
+def test_an_accept_of_a_quote_names_the_authorization() -> None:
     asked = FOLLOW | {"type": "QuoteRequest", "object": f"{LIVE}/1", "instrument": f"{ANN}/9"}
     assert (
         sent(compose.accept_or_reject("Accept", f"{LIVE}#accepts/2", LIVE, asked, result=f"{LIVE}/stamps/1")).result
@@ -82,7 +82,7 @@ def test_an_undo_goes_to_those_who_got_the_activity() -> None:
     assert (activity.object_id, activity.to) == (f"{LIVE}#1", (PUBLIC,))
 
 
-def test_quotes_are_allowed_by_a_policy_and_proven_by_a_stamp() -> None:
+def test_quotes_are_allowed_by_a_policy_and_proven_by_an_authorization() -> None:
     stamp = compose.quote_authorization(f"{LIVE}/stamps/1", LIVE, f"{ANN}/9", f"{LIVE}/1")
     assert (stamp["interactingObject"], stamp["interactionTarget"]) == (f"{ANN}/9", f"{LIVE}/1")
     assert stamp["@context"][0] == ACTIVITYSTREAMS

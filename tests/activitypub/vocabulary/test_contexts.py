@@ -1,4 +1,4 @@
-"""Each document that we write says by its context what every word of it means."""
+"""Each document that we write defines all of its terms in its context."""
 
 from datetime import UTC, datetime
 

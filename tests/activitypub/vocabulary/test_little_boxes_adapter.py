@@ -77,7 +77,7 @@ def test_types_keep_the_names_that_little_boxes_uses_in_its_code() -> None:
 
 
 def test_an_extra_argument_named_self_would_break_the_constructor() -> None:
-    """Why a skeleton is constructed and not the document."""
+    """The reason to construct a skeleton and not the document."""
     token = little_boxes_adapter._backend.signer.set(ANN)
     try:
         with pytest.raises(TypeError):
@@ -108,7 +108,7 @@ def test_stock_little_boxes_prints_notes_and_knows_few_types() -> None:
     assert "no Service" in stock("try: ap.ActivityType('Service')\nexcept ValueError: print('no Service')").stdout
 
 
-def test_ours_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+def test_our_adapter_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     for name in sorted(type_names.KNOWN):
         little_boxes_adapter.construct({"type": name, "id": "x", "actor": ANN, "object": "y"}, ANN)
     assert capfd.readouterr() == ("", "")

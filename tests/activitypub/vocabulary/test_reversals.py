@@ -1,4 +1,4 @@
-"""Which activities stand on which side of which pair."""
+"""Activities that reverse each other have keys that match."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def inner(kind: str, thing: str = LIVE) -> Json:
 
 
 @pytest.mark.parametrize("kind", PAIRED)
-def test_an_activity_and_its_undo_let_go_of_each_other(kind: str) -> None:
+def test_an_activity_and_its_undo_reverse_each_other(kind: str) -> None:
     done, undone = reversal(kind, LIVE), reversal("Undo", inner(kind))
     assert done is not None
     assert undone is not None
@@ -31,7 +31,7 @@ def test_an_activity_and_its_undo_let_go_of_each_other(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PAIRED)
-def test_an_undo_by_id_alone_is_let_go_of_by_the_activity_of_that_id(kind: str) -> None:
+def test_an_undo_by_id_alone_is_reversed_by_the_activity_with_that_id(kind: str) -> None:
     done, undone = reversal(kind, LIVE), reversal("Undo", f"{ANN}#{kind}/1")
     assert done is not None
     assert undone is not None
@@ -40,7 +40,7 @@ def test_an_undo_by_id_alone_is_let_go_of_by_the_activity_of_that_id(kind: str) 
 
 
 @pytest.mark.parametrize(("does", "ends"), [("Follow", "Block"), ("Accept", "Reject")])
-def test_some_end_each_other_without_an_undo(does: str, ends: str) -> None:
+def test_some_activities_reverse_each_other_without_an_undo(does: str, ends: str) -> None:
     first, last = reversal(does, LIVE), reversal(ends, LIVE)
     assert first is not None
     assert last is not None
@@ -48,7 +48,7 @@ def test_some_end_each_other_without_an_undo(does: str, ends: str) -> None:
     assert first.key in last.reversed_keys
 
 
-def test_pairs_of_other_kinds_things_and_actors_are_others() -> None:
+def test_other_types_objects_and_actors_have_other_keys() -> None:
     sides = {
         found.key for kind in ("Like", "Announce", "Follow") for url in (LIVE, ANN) if (found := reversal(kind, url))
     }
@@ -57,5 +57,5 @@ def test_pairs_of_other_kinds_things_and_actors_are_others() -> None:
 
 
 @pytest.mark.parametrize("kind", ["View", "Flag", "Delete"])
-def test_what_nothing_takes_back_has_no_pair(kind: str) -> None:
+def test_a_type_that_cannot_be_reversed_has_no_reversal(kind: str) -> None:
     assert reversal(kind, f"{ANN}/notes/1") is None

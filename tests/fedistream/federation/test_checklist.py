@@ -44,8 +44,8 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "no NaN, no members twice": ((JSON, "test_a_document_with_two_readings_is_refused"),),
     "nothing is unpacked": (
-        (INBOX, "test_a_packed_body_is_never_unpacked"),
-        (FETCH, "test_a_packed_document_is_not_unpacked_nor_one_that_says_it_is"),
+        (INBOX, "test_a_compressed_body_is_never_decompressed"),
+        (FETCH, "test_a_compressed_document_is_refused_and_one_that_says_it_is"),
     ),
     "the owner of the key is the actor": (
         (INBOX, "test_the_signer_must_be_the_actor"),
@@ -67,7 +67,7 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
         (INBOX, "test_an_activity_for_another_node_is_refused"),
     ),
     "no other algorithm than the key's": (
-        (CAVAGE, "test_ours_is_not_fooled_whatever_the_forger_calls_the_algorithm"),
+        (CAVAGE, "test_our_verifier_is_not_fooled_whatever_the_forger_calls_the_algorithm"),
         (CAVAGE, "test_no_other_algorithm_is_verified"),
     ),
     "the window of dates": (
@@ -90,8 +90,8 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
         (FETCH, "test_redirects_are_followed_twice_and_signed_anew_each_time"),
     ),
     "answers in time and size": (
-        (CLIENT, "test_an_answer_without_end_is_cut_off"),
-        (CLIENT, "test_an_answer_that_takes_too_long_is_given_up"),
+        (CLIENT, "test_a_response_without_end_is_cut_off"),
+        (CLIENT, "test_a_response_that_takes_too_long_is_given_up"),
         (CLIENT, "test_a_proxy_of_the_environment_is_not_used"),
     ),
     "markup and names": (
@@ -103,8 +103,8 @@ CHECKLIST: Mapping[str, tuple[tuple[str, str], ...]] = {
     "pictures and emoji of strangers are not loaded": ((EXCERPT, "test_pictures_are_described_and_never_shown"),),
     "one fetch for many, failures kept, a budget": (
         (LIMITER, "test_a_hundred_who_want_the_same_make_one_fetch"),
-        (LIMITER, "test_a_failure_stands_for_a_while"),
-        (LIMITER, "test_a_host_is_asked_no_more_often_than_its_budget_allows"),
+        (LIMITER, "test_a_failure_is_cached_for_a_while"),
+        (LIMITER, "test_a_host_is_asked_no_more_often_than_the_limit_allows"),
     ),
     "no more is fetched than who signed": ((HERE, "test_what_a_message_names_is_not_fetched"),),
     "blocks before the key": (
