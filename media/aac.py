@@ -39,26 +39,27 @@ SYNC_SBR, SYNC_PS = 0x2B7, 0x548  # syncExtensionType: SBR told behind a header 
 
 
 class BadConfig(Exception):
-    """The AudioSpecificConfig is cut off, contradicts the standard or is of a kind not carried. str() says which."""
+    """The AudioSpecificConfig is cut off, contradicts the standard or is of an unsupported kind. str() says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class AacConfig:
-    """`object_type` is what is announced: 2 LC, 5 with SBR, 29 with SBR and parametric stereo, 1, 3 or 4.
+    """A parsed AudioSpecificConfig.
 
-    `rate`, `channels` and `frame` (samples per access unit) are those of the core, which the container counts in;
-    `output_rate` is what a decoder with SBR gives.
+    `object_type` is the announced audio object type (table 1.17): 2 for LC, 5 with SBR, 29 with SBR and parametric
+    stereo, 1, 3 or 4. `rate` (samples per second), `channels` and `frame_length` (samples per access unit) are those of
+    the core codec, in which the container counts; `output_rate` is that of a decoder with SBR.
     """
 
     object_type: int
     rate: int
     channels: int
-    frame: int
+    frame_length: int
     output_rate: int
 
     @property
     def codec(self) -> str:
-        """RFC 6381: MPEG-4 audio (0x40), then the object type."""
+        """Return the codec name of RFC 6381: MPEG-4 audio (0x40), then the object type."""
         return f"mp4a.40.{self.object_type}"
 
 
@@ -72,22 +73,22 @@ def parse_config(asc: bytes) -> AacConfig:
         raise BadConfig("the AAC configuration is cut off") from None
 
 
-def layout(asc: bytes) -> int:
-    """The channelConfiguration (table 1.19) of a configuration that parse_config takes."""
+def channel_configuration(asc: bytes) -> int:
+    """Return the channelConfiguration (table 1.19) of a configuration that parse_config accepts."""
     bits = BitReader(asc)
     _object_type(bits, PLAIN | {SBR, PS})
     _rate(bits)
-    return _layout(bits)
+    return _channel_configuration(bits)
 
 
 def track(asc: bytes) -> AudioTrack:
-    """The track that `asc` describes. Raises BadConfig."""
+    """Return the track that an AudioSpecificConfig describes. Raises BadConfig."""
     config = parse_config(asc)
-    return AudioTrack(asc, config.codec, config.rate, config.channels, config.frame)
+    return AudioTrack(asc, config.codec, config.rate, config.channels, config.frame_length)
 
 
-def playable(config: AacConfig) -> str | None:
-    """Why browsers cannot play this, in words for the streamer; None when they can."""
+def why_unplayable(config: AacConfig) -> str | None:
+    """Return why browsers cannot play this, in words for the streamer; None when they can."""
     if config.object_type in (LC, SBR, PS):
         return None
     return f"{OBJECT_TYPES[config.object_type]} is not playable in browsers: set the encoder to AAC-LC"
@@ -96,7 +97,7 @@ def playable(config: AacConfig) -> str | None:
 def _config(bits: BitReader) -> AacConfig:
     announced = _object_type(bits, PLAIN | {SBR, PS})
     rate = _rate(bits)
-    channels = CHANNELS[_layout(bits)]
+    channels = CHANNELS[_channel_configuration(bits)]
     if announced in PLAIN:
         frame = _frame(bits)
         announced, output_rate = _extension(bits, announced, rate)
@@ -129,7 +130,7 @@ def _rate(bits: BitReader) -> int:
     return RATES[index]
 
 
-def _layout(bits: BitReader) -> int:
+def _channel_configuration(bits: BitReader) -> int:
     number = bits.u(4)
     if number == 0:
         # Chromium's parser gives up at a program config element too, so reading it would help nobody
@@ -140,7 +141,7 @@ def _layout(bits: BitReader) -> int:
 
 
 def _frame(bits: BitReader) -> int:
-    """GASpecificConfig (4.4.1). Its extensionFlag is 0 for the object types let through here."""
+    """Read the GASpecificConfig (4.4.1). Its extensionFlag is 0 for the object types accepted here."""
     frame = 960 if bits.flag() else 1024
     if bits.flag():
         bits.u(14)  # coreCoderDelay
@@ -149,8 +150,8 @@ def _frame(bits: BitReader) -> int:
 
 
 def _extension(bits: BitReader, announced: int, rate: int) -> tuple[int, int]:
-    """Object type and output rate as the backward compatible signalling tells them (1.6.5.3). Padding, and what is
-    wrong or cut off there, means what it means to an old decoder: nothing."""
+    """Return the object type and the output rate that the backward compatible signalling tells (1.6.5.3). Padding, and
+    what is wrong or cut off there, is ignored, as older decoders do."""
     try:
         if bits.u(11) != SYNC_SBR or bits.u(5) != SBR or not bits.flag():
             return announced, rate

@@ -11,7 +11,7 @@ MAX_FRAMES = 16  # in one tag; encoders pack one, a few pack four
 
 
 class BadAdts(Exception):
-    """The frames are cut off, or of a kind that AAC decoders for MP4 do not take. str() says which."""
+    """The frames are cut off, or of a kind that AAC decoders for MP4 do not accept. str() says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class AdtsHeader:
 
     @property
     def config(self) -> bytes:
-        """The AudioSpecificConfig that says the same. SBR stays implicit (1.6.5.3)."""
+        """Return the AudioSpecificConfig that says the same. SBR stays implicit (1.6.5.3)."""
         number = self.object_type << 11 | self.rate_index << 7 | self.channels << 3
         return number.to_bytes(2, "big")
 
@@ -33,7 +33,7 @@ def has_header(data: bytes) -> bool:
 
 
 def split(data: bytes) -> tuple[AdtsHeader, list[bytes]]:
-    """The first header, and the frames without theirs. Raises BadAdts."""
+    """Return the first header, and the raw frames without their headers, at most MAX_FRAMES. Raises BadAdts."""
     header = AdtsHeader((data[2] >> 6) + 1, data[2] >> 2 & 15, (data[2] & 1) << 2 | data[3] >> 6)
     if header.rate_index >= len(aac.RATES):
         raise BadAdts(f"an ADTS header has the reserved rate index {header.rate_index}")

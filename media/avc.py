@@ -30,12 +30,12 @@ class BadConfig(Exception):
 
 
 class NoParameterSets(BadConfig):
-    """The record is there and says nothing: SPS and PPS come, if at all, with the keyframes."""
+    """The record has no SPS or no PPS: they come, if at all, with the keyframes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What the SPS says. Width and height in luma samples as shown: cropped, before `sar` is applied."""
+    """What the SPS says of the picture. Width and height in luma samples: cropped, before `sar` is applied."""
 
     width: int
     height: int
@@ -46,7 +46,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class AvcConfig:
-    """profile, compatibility and level are those of the first SPS, which RFC 6381 (3.3) builds the codec name from."""
+    """A parsed AVCDecoderConfigurationRecord. `profile`, `compatibility` and `level` are those of the first SPS, from
+    which RFC 6381 (3.3) builds the codec name."""
 
     profile: int
     compatibility: int
@@ -92,7 +93,7 @@ def parse_config(record: bytes) -> AvcConfig:
 
 
 def write_record(sps: Sequence[bytes], pps: Sequence[bytes]) -> bytes:
-    """The record for these parameter sets, and samples with 4-byte lengths: the counterpart of parse_config.
+    """Return the record of these parameter sets, for samples with 4-byte lengths: the counterpart of parse_config.
 
     At least one SPS of 4 bytes and one PPS; raises BadConfig for what does not fit. The extension that the high
     profiles have behind the PPS is left out as x264 did for years: it repeats the SPS, and decoders read that.
@@ -111,13 +112,13 @@ def write_record(sps: Sequence[bytes], pps: Sequence[bytes]) -> bytes:
 
 
 def track(record: bytes) -> VideoTrack:
-    """The track that `record` describes. Raises BadConfig."""
+    """Return the track that `record` describes. Raises BadConfig."""
     config = parse_config(record)
     return VideoTrack(record, config.codec, config.width, config.height)
 
 
-def playable(config: AvcConfig) -> str | None:
-    """Why browsers cannot play this, in words for the streamer; None when they can.
+def why_unplayable(config: AvcConfig) -> str | None:
+    """Return why browsers cannot play this, in words for the streamer; None when they can.
 
     Software decoders play more, High 10 for one; hardware decoders, and so phones and Safari, do not.
     """
@@ -135,7 +136,7 @@ def playable(config: AvcConfig) -> str | None:
 
 
 def _units(record: bytes, at: int, mask: int, kind: int, name: str) -> tuple[tuple[bytes, ...], int]:
-    """The parameter sets counted at `at`, and where they end."""
+    """Return the parameter sets that are counted at `at`, and where they end."""
     if at >= len(record):
         raise BadConfig(f"the H.264 configuration ends before its {name}")
     units = []
@@ -189,7 +190,7 @@ def _picture(bits: BitReader) -> Picture:
 
 
 def _chroma(bits: BitReader) -> tuple[int, int, bool]:
-    """chroma_format_idc, bit depth, separate_colour_plane_flag; the scaling lists are stepped over."""
+    """Return chroma_format_idc, the bit depth and separate_colour_plane_flag; skip the scaling lists."""
     chroma = bits.ue()
     if chroma > 3:
         raise BadConfig(f"the SPS has chroma format {chroma}, which does not exist")
@@ -206,7 +207,7 @@ def _chroma(bits: BitReader) -> tuple[int, int, bool]:
 
 
 def _scaling_list(bits: BitReader, size: int) -> None:
-    """H.264, 7.3.2.1.1.1: after a next scale of 0 no more deltas are written."""
+    """Skip a scaling list (7.3.2.1.1.1): after a next scale of 0 no more deltas are written."""
     last = 8
     for _ in range(size):
         last = (last + bits.se()) % 256
@@ -241,7 +242,7 @@ MAX_ASPECT = 8  # to one; above that, it is a mistake in the stream and not a pi
 
 
 def _aspect(bits: BitReader) -> tuple[int, int]:
-    """The aspect ratio, with which the VUI begins; nothing after it is needed. An absurd one counts as square."""
+    """Return the sample aspect ratio, with which the VUI begins (E.1.1). An absurd one counts as square."""
     if not bits.flag():
         return 1, 1
     number = bits.u(8)

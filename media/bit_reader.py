@@ -1,4 +1,4 @@
-"""Bits of a byte string, most significant first, as the H.264 and AAC headers are written. Knows no format."""
+"""Reading bits of a byte string, most significant first, as in the headers of H.264 and AAC."""
 
 
 class EndOfBits(Exception):
@@ -6,7 +6,7 @@ class EndOfBits(Exception):
 
 
 class BitReader:
-    """A reading place in `data`. Every read raises BitsEnd at the end; none reads more than its 32 bits."""
+    """A position in `data`. The methods are the descriptors of ITU-T H.264, 7.2. Each raises EndOfBits at the end."""
 
     __slots__ = ("_at", "_data", "_end")
 
@@ -18,7 +18,7 @@ class BitReader:
         return self._end - self._at
 
     def u(self, bits: int) -> int:
-        """The next `bits` bits as an unsigned number."""
+        """Return u(n): the next `bits` bits as an unsigned number."""
         at, end = self._at, self._at + bits
         if end > self._end:
             raise EndOfBits
@@ -30,7 +30,7 @@ class BitReader:
         return self.u(1) == 1
 
     def ue(self) -> int:
-        """ue(v) of ITU-T H.264, 9.1. A code of more than 32 leading zeros is not a number of that standard."""
+        """Return ue(v), an Exp-Golomb code (9.1). One with more than 32 leading zeros raises EndOfBits too."""
         zeros = 0
         while not self.u(1):
             zeros += 1
@@ -39,6 +39,6 @@ class BitReader:
         return (1 << zeros) - 1 + self.u(zeros)
 
     def se(self) -> int:
-        """se(v) of ITU-T H.264, 9.1.1: 0, 1, -1, 2, -2 ..."""
+        """Return se(v), a signed Exp-Golomb code (9.1.1): 0, 1, -1, 2, -2 …"""
         code = self.ue()
         return (code + 1) // 2 if code & 1 else -(code // 2)

@@ -1,4 +1,4 @@
-"""A black picture, for sound that never had one: made once by x264, main profile, 640x360 (ITU-T H.264)."""
+"""A black H.264 keyframe, shown with sound that has no picture: made once by x264, main profile, 640x360."""
 
 from typing import Final
 

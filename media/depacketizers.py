@@ -15,7 +15,7 @@ from media import aac, adts, avc, flv, nalunits
 from media.errors import Unplayable
 from media.track import AudioTrack, VideoTrack
 
-MAX_DAMAGED = 1 << 30  # where the count of unusable frames stops
+MAX_UNUSABLE = 1 << 30  # where the count of unusable tags stops
 
 
 class UnusableReason(Enum):
@@ -27,7 +27,8 @@ class UnusableReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One access unit. `nth` counts those that came in one tag: they share its timestamp."""
+    """One access unit. `nth` counts those of one tag, from 0: they share its timestamp. `cts_ms` is presentation minus
+    decoding time."""
 
     data: bytes
     key: bool = True
@@ -43,8 +44,8 @@ _Tag = TypeVar("_Tag", flv.VideoTag, flv.AudioTag)
 
 
 class Depacketizer(ABC, Generic[_Track, _Tag]):
-    """What both tracks have in common. A tag that is damaged is left out and counted; only a codec or a configuration
-    that no browser plays ends the publish.
+    """Tags of one track to access units. A damaged tag is left out and counted; only a codec or a configuration that no
+    browser plays raises Unplayable.
     """
 
     def __init__(self) -> None:
@@ -84,7 +85,7 @@ class Depacketizer(ABC, Generic[_Track, _Tag]):
         """Return the access units of a tag with frames. Raises Unplayable."""
 
     def _leave_out(self, reason: UnusableReason) -> Sequence[AccessUnit]:
-        self.unusable_reason, self.unusable = reason, min(self.unusable + 1, MAX_DAMAGED)
+        self.unusable_reason, self.unusable = reason, min(self.unusable + 1, MAX_UNUSABLE)
         return NOTHING
 
     def _is_well(self) -> None:
@@ -120,7 +121,7 @@ class VideoDepacketizer(Depacketizer[VideoTrack, flv.VideoTag]):
         """Raises avc.NoParameterSets, and Unplayable for every other fault."""
         try:
             config = avc.parse_config(record)
-            reason = avc.playable(config)
+            reason = avc.why_unplayable(config)
             track = avc.track(record)
         except avc.NoParameterSets:
             raise
@@ -155,7 +156,7 @@ class VideoDepacketizer(Depacketizer[VideoTrack, flv.VideoTag]):
         return (AccessUnit(data, key, tag.cts_ms),)
 
     def _reframe(self, data: bytes) -> list[bytes]:
-        """The units of a sample that is not framed as the record says; none when no framing fits."""
+        """Return the NAL units of a sample that is not framed as the record says; none when no framing fits."""
         if nalunits.starts_with_code(data):
             return nalunits.split(data)
         inside = nalunits.units(data, self._length_size)
@@ -188,7 +189,7 @@ class VideoDepacketizer(Depacketizer[VideoTrack, flv.VideoTag]):
         self._use(record)
 
     def _begins_anew(self, data: bytes) -> bool:
-        """Whether a frame that claims to be a keyframe, without being an IDR picture, is coded by itself."""
+        """Whether a frame that claims to be a keyframe, without being an IDR picture, has I slices."""
         for unit in nalunits.units(data, self._length_size):
             if nalunits.SLICE <= unit[0] & 0x1F <= nalunits.IDR:
                 return nalunits.is_intra(unit)
@@ -211,14 +212,14 @@ class AudioDepacketizer(Depacketizer[AudioTrack, flv.AudioTag]):
 
     def _configure(self, data: bytes) -> None:
         try:
-            reason = aac.playable(aac.parse_config(data))
+            reason = aac.why_unplayable(aac.parse_config(data))
             track = aac.track(data)
         except aac.BadConfig as error:
             raise Unplayable(f"The AAC configuration cannot be used: {error}.") from error
         if reason:
             raise Unplayable(f"{reason}.")
         if track != self.track:
-            self.track, self.unit_ms = track, track.frame * 1000 / track.rate
+            self.track, self.unit_ms = track, track.frame_length * 1000 / track.rate
 
     def _units(self, tag: flv.AudioTag) -> Sequence[AccessUnit]:
         if not adts.has_header(tag.data):
@@ -235,7 +236,7 @@ class AudioDepacketizer(Depacketizer[AudioTrack, flv.AudioTag]):
         return tuple(AccessUnit(one, nth=nth) for nth, one in enumerate(inside))
 
     def _agree(self, header: adts.AdtsHeader) -> None:
-        """Believe the headers, which are nearer to the frames, when the configuration says something else."""
+        """Use the ADTS header when the configuration says something else: the header is nearer to the frames."""
         rate, channels = aac.RATES[header.rate_index], aac.CHANNELS.get(header.channels)
         told = self.track
         if told is not None and channels is None:  # the speakers are described in the frames, and in the configuration

@@ -130,7 +130,7 @@ def parse_audio(payload: bytes) -> AudioTag:
 
 
 def _parse_ex_video(payload: bytes) -> VideoTag:
-    """ExVideoTagHeader. A further track (multitrack) is OTHER: the first one comes without that wrapping."""
+    """Read an ExVideoTagHeader. A further track (multitrack) is OTHER: the first one comes without that wrapping."""
     frame_type = payload[0] >> 4 & 7
     kind, at = _after_mod_ex(payload)
     if frame_type == COMMAND_FRAME and kind != EX_METADATA:
@@ -157,8 +157,8 @@ def _parse_ex_audio(payload: bytes) -> AudioTag:
 
 
 def _after_mod_ex(payload: bytes) -> tuple[int, int]:
-    """The packet type and where its header goes on, past the ModEx modifiers (such as nanoseconds), which no one here
-    needs."""
+    """Return the packet type and where its header goes on, past the ModEx modifiers (such as nanoseconds), which are
+    not used here."""
     kind, at = payload[0] & 15, 1
     while kind == EX_MOD:
         size = payload[at] + 1 if at < len(payload) else 0
@@ -184,20 +184,20 @@ def _name(fourcc: bytes) -> str:
 
 
 def video_tag(packet: Packet, data: bytes = b"", *, key: bool = False, cts_ms: int = 0) -> bytes:
-    """VIDEODATA for H.264: the counterpart of parse_video. `cts_ms` fits in 24 bits with its sign."""
+    """Return VIDEODATA for H.264: the counterpart of parse_video. `cts_ms` fits in 24 bits with its sign."""
     kind = (Packet.CONFIG, Packet.FRAMES, Packet.END).index(packet)
     head = 0x17 if key or packet is not Packet.FRAMES else 0x27
     return b"".join((bytes((head, kind)), cts_ms.to_bytes(3, "big", signed=True), data))
 
 
 def audio_tag(packet: Packet, data: bytes) -> bytes:
-    """AUDIODATA for AAC: the counterpart of parse_audio."""
+    """Return AUDIODATA for AAC: the counterpart of parse_audio."""
     kind = (Packet.CONFIG, Packet.FRAMES).index(packet)
     return b"".join((bytes((_AAC_HEADER, kind)), data))
 
 
 class TagKind(IntEnum):
-    """TagType of a file, which is also the message type of RTMP."""
+    """The TagType of a file, which is also the message type of RTMP."""
 
     AUDIO = 8
     VIDEO = 9
@@ -215,7 +215,7 @@ _FILE_HEADER = b"FLV\x01\x05\x00\x00\x00\x09\x00\x00\x00\x00"  # audio and video
 
 
 def read_tags(data: bytes) -> Iterator[Tag]:
-    """The tags of an FLV file (annex E.2, E.3). Raises BadTag at what is no FLV or cut off within a tag."""
+    """Return the tags of an FLV file (annex E.2, E.3). Raises BadTag where it is no FLV, or cut off within a tag."""
     if len(data) < 9 or data[:3] != b"FLV":
         raise BadTag("no FLV file")
     at = int.from_bytes(data[5:9], "big") + 4
@@ -232,7 +232,7 @@ def read_tags(data: bytes) -> Iterator[Tag]:
 
 
 def write_tags(tags: Iterable[Tag]) -> bytes:
-    """An FLV file: the counterpart of read_tags. Payloads are below 16 MiB."""
+    """Return an FLV file: the counterpart of read_tags. Payloads are below 16 MiB."""
     parts = [_FILE_HEADER]
     for tag in tags:
         size, low = len(tag.payload), tag.timestamp_ms & 0xFFFFFF

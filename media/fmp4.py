@@ -1,7 +1,7 @@
-"""Fragmented MP4 (ISO/IEC 14496-12) for HLS: the init segment of a track pair, and parts of one moof and one mdat.
+"""Fragmented MP4 (ISO/IEC 14496-12) for HLS: the init segment of one or two tracks, and parts of one moof and one mdat.
 
-Written by hand because it is 150 lines and ten times cheaper than a muxer, and because every cut is ours to make.
-Which samples make a part, and with what times, is decided in media/package.
+Written by hand, because it is 150 lines, takes a tenth of a muxer's time, and cuts exactly where it is told to. Which
+samples make a part, and with what times, is decided in media/package.
 """
 
 from collections.abc import Sequence
@@ -36,14 +36,15 @@ class AudioSample:
 
 
 def init_segment(video: VideoTrack | None, audio: AudioTrack | None) -> bytes:
-    """ftyp and moov for the tracks that are given; at least one. Raises avc.BadConfig for a `record` avc refuses."""
+    """Return ftyp and moov for the tracks that are given, at least one. Raises avc.BadConfig for an H.264
+    `decoder_config` that cannot be read."""
     traks, trexs = [], []
     if video:
         traks.append(_video_trak(video))
         trexs.append(_full(b"trex", 0, 0, pack(">5I", VIDEO_ID, 1, 0, 0, NO_KEY)))
     if audio:
         traks.append(_audio_trak(audio))
-        trexs.append(_full(b"trex", 0, 0, pack(">5I", AUDIO_ID, 1, audio.frame, 0, KEY)))
+        trexs.append(_full(b"trex", 0, 0, pack(">5I", AUDIO_ID, 1, audio.frame_length, 0, KEY)))
     if not traks:
         raise ValueError("an init segment needs a track")
     mvhd = _full(b"mvhd", 0, 0, pack(">4IIH10x", 0, 0, 1000, 0, 0x10000, 0x100), MATRIX, bytes(24), pack(">I", 3))
@@ -68,12 +69,12 @@ def _full(kind: bytes, version: int, flags: int, *body: bytes) -> bytes:
 
 def _video_trak(track: VideoTrack) -> bytes:
     width, height = track.width, track.height
-    across, down = avc.parse_config(track.record).picture.sar
+    across, down = avc.parse_config(track.decoder_config).picture.sar
     entry = _box(
         b"avc1",
         pack(">6xH16xHHIII", 1, width, height, 0x480000, 0x480000, 0),  # 72 dpi
         pack(">H32xHh", 1, 24, -1),  # one frame a sample, no compressor name, 24 bit colour, no colour table
-        _box(b"avcC", track.record),
+        _box(b"avcC", track.decoder_config),
         # without it Chromium takes the size from the tkhd and never looks into the SPS
         _box(b"pasp", pack(">II", across, down)),
     )
@@ -86,7 +87,7 @@ def _audio_trak(track: AudioTrack) -> bytes:
     # 16.16 fixed point has no room for 88.2 and 96 kHz; 0 sends the reader to the esds, as libav's muxer does
     rate = track.rate << 16 if track.rate < 0x10000 else 0
     head = pack(">6xH8xHHII", 1, track.channels, 16, 0, rate)
-    entry = _box(b"mp4a", head, _esds(track.record))
+    entry = _box(b"mp4a", head, _esds(track.decoder_config))
     media_header = _full(b"smhd", 0, 0, bytes(4))
     return _trak(AUDIO_ID, track.rate, b"soun", b"Audio\0", bytes(8), _minf(media_header, entry))
 
@@ -100,7 +101,7 @@ def _trak(number: int, timescale: int, handler: bytes, name: bytes, shape: bytes
 
 
 def _minf(media_header: bytes, entry: bytes) -> bytes:
-    """The sample tables are there because they must be, and empty because the samples are in the parts."""
+    """Return a minf box. Its sample tables are mandatory, and empty because the samples are in the parts."""
     here = _full(b"dref", 0, 0, pack(">I", 1), _full(b"url ", 0, 1))
     tables = [_full(kind, 0, 0, bytes(size)) for kind, size in ((b"stts", 4), (b"stsc", 4), (b"stsz", 8), (b"stco", 4))]
     stbl = _box(b"stbl", _full(b"stsd", 0, 0, pack(">I", 1), entry), *tables)
@@ -108,14 +109,14 @@ def _minf(media_header: bytes, entry: bytes) -> bytes:
 
 
 def _esds(asc: bytes) -> bytes:
-    """ISO/IEC 14496-1, 7.2.6: an ES descriptor around the decoder configuration; SL config 2 is "as in MP4"."""
+    """Return an esds: an ES descriptor (ISO/IEC 14496-1, 7.2.6) around an AudioSpecificConfig. SL config 2 is "MP4"."""
     # MPEG-4 audio; an audio stream, no buffer size and bit rates told
     config = _descriptor(4, pack(">BB11x", 0x40, 0x15), _descriptor(5, asc))
     return _full(b"esds", 0, 0, _descriptor(3, pack(">HB", AUDIO_ID, 0), config, _descriptor(6, b"\x02")))
 
 
 def _descriptor(tag: int, *body: bytes) -> bytes:
-    """The size in four 7-bit groups, as every muxer writes it."""
+    """Return a descriptor with its size in four 7-bit groups, as every muxer writes it."""
     size = sum(map(len, body))
     groups = (0x80 | size >> 21 & 0x7F, 0x80 | size >> 14 & 0x7F, 0x80 | size >> 7 & 0x7F, size & 0x7F)
     return b"".join((bytes((tag, *groups)), *body))
@@ -131,7 +132,7 @@ _BASE_IS_MOOF = 0x020000
 
 
 def part(sequence: int, video: Sequence[VideoSample], audio: Sequence[AudioSample]) -> bytes:
-    """One moof and its mdat with these samples, at least one; `sequence` grows from part to part.
+    """Return one moof and its mdat with these samples, at least one; `sequence` grows from part to part.
 
     The first sample of each track says when the part begins; the durations say the rest. Sample data is copied once.
     """
@@ -163,7 +164,7 @@ def part(sequence: int, video: Sequence[VideoSample], audio: Sequence[AudioSampl
 
 
 def _traf(number: int, begin: int, trun: int, count: int, row: int, at: int) -> bytes:
-    """Everything of a traf but the rows of its trun. tfdt is version 1: 64 bits hold every broadcast."""
+    """Return a traf without the rows of its trun. tfdt is version 1: its time has 64 bits."""
     size = 20 + row * count
     head = (_TRAF.size + row * count, b"traf", 16, b"tfhd", _BASE_IS_MOOF, number, 20, b"tfdt", 1 << 24, begin)
     return _TRAF.pack(*head, size, b"trun", trun, count, at)

@@ -1,4 +1,4 @@
-"""The size of a JPEG picture, from its headers (ITU-T T.81, annex B). Pixels are left to decoders."""
+"""The size of a JPEG picture, from its headers (ITU-T T.81, annex B). Nothing is decoded."""
 
 START = b"\xff\xd8"
 _ALONE = {0x01, *range(0xD0, 0xD9)}  # markers without a length: TEM, RSTn, SOI
@@ -12,7 +12,7 @@ class BadJpeg(Exception):
 
 
 def size(data: bytes) -> tuple[int, int]:
-    """Width and height in pixels. Raises BadJpeg."""
+    """Return width and height in pixels. Raises BadJpeg."""
     if not data.startswith(START):
         raise BadJpeg("it does not begin as a JPEG")
     at = 2

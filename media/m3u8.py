@@ -345,26 +345,26 @@ def _resolution(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-Shape = dict[str, tuple[str, Callable[[str], object]]]  # attribute: the field of the value, and how to read it
+AttributeSpec = dict[str, tuple[str, Callable[[str], object]]]  # attribute: the field of the value, and how to read it
 
-PART: Shape = {
+PART: AttributeSpec = {
     "URI": ("uri", _string),
     "DURATION": ("duration_s", _decimal),
     "INDEPENDENT": ("independent", _yes),
     "GAP": ("gap", _yes),
 }
-SERVER_CONTROL: Shape = {
+SERVER_CONTROL: AttributeSpec = {
     "CAN-BLOCK-RELOAD": ("can_block_reload", _yes),
     "PART-HOLD-BACK": ("part_hold_back_s", _decimal),
     "HOLD-BACK": ("hold_back_s", _decimal),
     "CAN-SKIP-UNTIL": ("can_skip_until_s", _decimal),
 }
-REPORT: Shape = {
+REPORT: AttributeSpec = {
     "URI": ("uri", _string),
     "LAST-MSN": ("last_msn", _integer),
     "LAST-PART": ("last_part", _integer),
 }
-VARIANT: Shape = {
+VARIANT: AttributeSpec = {
     "BANDWIDTH": ("bandwidth", _integer),
     "AVERAGE-BANDWIDTH": ("average_bandwidth", _integer),
     "CODECS": ("codecs", _string),
@@ -372,21 +372,21 @@ VARIANT: Shape = {
     "FRAME-RATE": ("frame_rate", _decimal),
     "NAME": ("name", _string),
 }
-MAP: Shape = {"URI": ("uri", _string)}
-HINT: Shape = {"URI": ("uri", _string), "TYPE": ("type", str)}
-PART_INF: Shape = {"PART-TARGET": ("part_target_s", _decimal)}
-SKIP: Shape = {"SKIPPED-SEGMENTS": ("skipped", _integer)}
+MAP: AttributeSpec = {"URI": ("uri", _string)}
+HINT: AttributeSpec = {"URI": ("uri", _string), "TYPE": ("type", str)}
+PART_INF: AttributeSpec = {"PART-TARGET": ("part_target_s", _decimal)}
+SKIP: AttributeSpec = {"SKIPPED-SEGMENTS": ("skipped", _integer)}
 
 
-def _shaped(text: str, shape: Shape, *needed: str) -> dict[str, Any]:
-    """The attributes named in `shape` as arguments; others are ignored. Raises BadPlaylist if a needed one is away."""
+def _parse_attributes(text: str, spec: AttributeSpec, *needed: str) -> dict[str, Any]:
+    """The attributes named in `spec` as arguments; others are ignored. Raises BadPlaylist if a needed one is away."""
     attributes = _attributes(text)
     for name in needed:
         if name not in attributes:
             raise BadPlaylist(f"the attribute {name} is missing")
     if any(name.startswith("BYTERANGE") for name in attributes):
         raise BadPlaylist("byte ranges are not supported")
-    return {field: read(attributes[name]) for name, (field, read) in shape.items() if name in attributes}
+    return {field: read(attributes[name]) for name, (field, read) in spec.items() if name in attributes}
 
 
 def _set(name: str, read: Callable[[str], object]) -> Callable[[_Reader, str], None]:
@@ -396,9 +396,9 @@ def _set(name: str, read: Callable[[str], object]) -> Callable[[_Reader, str], N
     return tag
 
 
-def _set_shaped(shape: Shape, *needed: str) -> Callable[[_Reader, str], None]:
+def _set_attributes(spec: AttributeSpec, *needed: str) -> Callable[[_Reader, str], None]:
     def tag(reader: _Reader, value: str) -> None:
-        reader.values.update(_shaped(value, shape, *needed))
+        reader.values.update(_parse_attributes(value, spec, *needed))
 
     return tag
 
@@ -413,11 +413,11 @@ def _on_extinf(reader: _Reader, value: str) -> None:
 
 
 def _on_part(reader: _Reader, value: str) -> None:
-    reader.parts.append(Part(**_shaped(value, PART, "URI", "DURATION")))
+    reader.parts.append(Part(**_parse_attributes(value, PART, "URI", "DURATION")))
 
 
 def _on_map(reader: _Reader, value: str) -> None:
-    reader.map_uri = str(_shaped(value, MAP, "URI")["uri"])
+    reader.map_uri = str(_parse_attributes(value, MAP, "URI")["uri"])
 
 
 def _on_discontinuity(reader: _Reader, _: str) -> None:
@@ -435,21 +435,21 @@ def _on_program_date_time(reader: _Reader, value: str) -> None:
 
 
 def _on_server_control(reader: _Reader, value: str) -> None:
-    reader.values["server_control"] = ServerControl(**_shaped(value, SERVER_CONTROL))
+    reader.values["server_control"] = ServerControl(**_parse_attributes(value, SERVER_CONTROL))
 
 
 def _on_hint(reader: _Reader, value: str) -> None:
-    hint = _shaped(value, HINT, "URI", "TYPE")
+    hint = _parse_attributes(value, HINT, "URI", "TYPE")
     if hint["type"] == "PART":  # the other type is MAP
         reader.values["preload_hint"] = hint["uri"]
 
 
 def _on_report(reader: _Reader, value: str) -> None:
-    reader.reports.append(RenditionReport(**_shaped(value, REPORT, "URI", "LAST-MSN")))
+    reader.reports.append(RenditionReport(**_parse_attributes(value, REPORT, "URI", "LAST-MSN")))
 
 
 def _on_variant(reader: _Reader, value: str) -> None:
-    reader.variant = _shaped(value, VARIANT, "BANDWIDTH")
+    reader.variant = _parse_attributes(value, VARIANT, "BANDWIDTH")
 
 
 TAGS: dict[str, Callable[[_Reader, str], None]] = {
@@ -459,8 +459,8 @@ TAGS: dict[str, Callable[[_Reader, str], None]] = {
     "EXT-X-DISCONTINUITY-SEQUENCE": _set("discontinuity_sequence", _integer),
     "EXT-X-INDEPENDENT-SEGMENTS": _set("independent_segments", _true),
     "EXT-X-ENDLIST": _set("ended", _true),
-    "EXT-X-PART-INF": _set_shaped(PART_INF, "PART-TARGET"),
-    "EXT-X-SKIP": _set_shaped(SKIP, "SKIPPED-SEGMENTS"),
+    "EXT-X-PART-INF": _set_attributes(PART_INF, "PART-TARGET"),
+    "EXT-X-SKIP": _set_attributes(SKIP, "SKIPPED-SEGMENTS"),
     "EXT-X-SERVER-CONTROL": _on_server_control,
     "EXT-X-MAP": _on_map,
     "EXT-X-PART": _on_part,

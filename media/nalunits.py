@@ -1,5 +1,6 @@
-"""NAL units in a sample, in both framings: behind their lengths (ISO/IEC 14496-15, 5.3.2: what MP4 stores) and behind
-start codes (ITU-T H.264, annex B: what some encoders put into FLV all the same). What is in them is left to `avc.py`.
+"""NAL units in a sample, in both framings: with length prefixes (ISO/IEC 14496-15, 5.3.2), as MP4 and FLV store them,
+and with start codes (ITU-T H.264, annex B), which some encoders put into FLV nevertheless. `avc.py` reads what is in
+them.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,8 @@ MOST_UNITS = 4_096  # in a sample: encoders cut a picture into 1 to 32 slices, a
 
 
 def walk(data: bytes, length_size: int) -> list[int] | None:
-    """The nal_unit_type of each unit, in order. None when the lengths do not add up to the sample, or one is 0: no
-    decoder takes such a sample."""
+    """Return the nal_unit_type of each unit, in order. None when the lengths do not add up to the sample, or one is 0:
+    no decoder accepts such a sample."""
     kinds: list[int] = []
     at, end = 0, len(data)
     while at < end:
@@ -27,8 +28,8 @@ def walk(data: bytes, length_size: int) -> list[int] | None:
 
 
 def units(data: bytes, length_size: int) -> list[bytes]:
-    """The units of a sample that is framed by lengths. Empty ones, and what reaches beyond the sample, are left out;
-    so is what comes after `MOST_UNITS`."""
+    """Return the units of a sample with length prefixes of `length_size` bytes. Empty units, a unit that reaches beyond
+    the sample, and those after `MOST_UNITS` are left out."""
     out: list[bytes] = []
     at, end = 0, len(data)
     for _ in range(MOST_UNITS):
@@ -51,13 +52,13 @@ def starts_with_code(data: bytes) -> bool:
 
 
 def split(data: bytes) -> list[bytes]:
-    """The units between the start codes. A unit never ends with a zero byte (H.264, 7.4.1), so those are padding."""
+    """Return the units between start codes. A unit never ends with a zero byte (H.264, 7.4.1): those are padding."""
     pieces = data.split(b"\0\0\1", MOST_UNITS)
     return [unit for piece in pieces[1:] if (unit := piece.rstrip(b"\0"))]
 
 
 def join(them: Iterable[bytes]) -> bytes:
-    """A sample of these units, each behind its length in four bytes."""
+    """Return a sample of these units, each with a length prefix of four bytes."""
     parts: list[bytes] = []
     for unit in them:
         parts += (len(unit).to_bytes(LENGTH_SIZE, "big"), unit)
@@ -65,7 +66,7 @@ def join(them: Iterable[bytes]) -> bytes:
 
 
 def is_intra(unit: bytes) -> bool:
-    """Whether a slice is of the kind I or SI, so that decoding can begin with its picture (H.264, 7.3.3)."""
+    """Whether a slice is an I or SI slice, so that decoding can begin with its picture (H.264, 7.3.3)."""
     bits = BitReader(unit[1:24].replace(b"\0\0\3", b"\0\0"))
     try:
         bits.ue()  # first_mb_in_slice

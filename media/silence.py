@@ -1,7 +1,7 @@
-"""AAC frames that are silent: what a player hears where the encoder sent no sound (ISO/IEC 14496-3, 4.4.2).
+"""Silent AAC frames, which a player gets where the encoder sent no sound (ISO/IEC 14496-3, 4.4.2).
 
-A frame without a single spectral line is the same at every sampling rate, with 1024 or 960 samples; only the layout of
-the speakers counts.
+A frame without a single spectral line is the same at every sampling rate, with 1024 or 960 samples; it depends on the
+channelConfiguration alone.
 """
 
 from functools import cache
@@ -28,8 +28,8 @@ TRACK = aac.track(b"\x11\x90")  # AAC-LC, 48 kHz, stereo: what there is when the
 
 
 def frame(track: AudioTrack) -> bytes:
-    """One silent access unit for this track. Raises aac.BadConfig for a `record` that aac refuses."""
-    return _frame(aac.layout(track.record))
+    """Return one silent access unit for this track. Raises aac.BadConfig for a `decoder_config` that cannot be read."""
+    return _frame(aac.channel_configuration(track.decoder_config))
 
 
 @cache
@@ -50,10 +50,10 @@ _TOOLS = "000"  # no pulses, no noise shaping, no gain control
 
 
 def _single() -> str:
-    """individual_channel_stream: the gain comes first, then its own ics_info."""
+    """Return an individual_channel_stream: the gain comes first, then its own ics_info."""
     return f"{GAIN:08b}" + _ICS_INFO + _TOOLS
 
 
 def _pair() -> str:
-    """channel_pair_element with a common window, and no middle and side."""
+    """Return a channel_pair_element with a common window, without mid/side stereo."""
     return "1" + _ICS_INFO + "00" + 2 * (f"{GAIN:08b}" + _TOOLS)

@@ -1,6 +1,6 @@
-"""What flows through the media library: the description of a track, and its samples.
+"""The description of a track, and its samples.
 
-Times are integers in the unit the name says. RTMP counts milliseconds, so the library does too until a sample is
+Times are integers, in the unit that the name says. RTMP counts milliseconds, and so does the library, until a sample is
 written into a container.
 """
 
@@ -15,9 +15,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VideoTrack:
-    """H.264 video. `record` is the AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) as it arrived."""
+    """H.264 video. `decoder_config` is the AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) as it arrived."""
 
-    record: bytes
+    decoder_config: bytes
     codec: str  # RFC 6381, for example "avc1.64001f"
     width: int  # of the picture as shown: cropping applied
     height: int
@@ -25,13 +25,13 @@ class VideoTrack:
 
 @dataclass(frozen=True, slots=True)
 class AudioTrack:
-    """AAC audio. `record` is the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1) as it arrived."""
+    """AAC audio. `decoder_config` is the AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1) as it arrived."""
 
-    record: bytes
+    decoder_config: bytes
     codec: str  # RFC 6381, for example "mp4a.40.2"
     rate: int  # samples per second as decoded without SBR: the container's timescale
     channels: int
-    frame: int = 1024  # samples per access unit: 1024, or 960
+    frame_length: int = 1024  # samples per access unit: 1024, or 960 (frameLengthFlag, ISO/IEC 14496-3, 4.4.1)
 
 
 Track = VideoTrack | AudioTrack
@@ -39,9 +39,10 @@ Track = VideoTrack | AudioTrack
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One access unit in the form MP4 stores it: AVC with 4-byte (or `record`-given) lengths, AAC raw.
+    """One access unit as MP4 stores it: H.264 with the length prefixes that `decoder_config` announces, AAC raw.
 
-    `dts_ms` grows within a track; `cts_ms` is presentation minus decoding time and may be negative.
+    `dts_ms` is the decoding time and grows within a track; `cts_ms` is presentation minus decoding time, and may be
+    negative. Decoding can begin with a `key` sample.
     """
 
     kind: Kind

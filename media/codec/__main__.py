@@ -1,4 +1,4 @@
-"""The child: reads one request from standard input, writes a JPEG to standard output, and ends."""
+"""The child process: reads one request from standard input, writes a JPEG to standard output, and ends."""
 
 import os
 import resource
@@ -8,14 +8,12 @@ from media.codec.picture import NotDecodable, jpeg
 from media.codec.request import MAX_REQUEST, BadRequest, read_request
 
 NICENESS = 10  # viewers come first
-MAX_CPU_S = 10  # a picture takes 0.1; who made us may be gone and cannot stop us
-
-
+MAX_CPU_S = 10  # a picture takes 0.1; the parent may be gone and cannot stop this process
 MAX_MEMORY = 512 << 20  # bytes of addresses; a picture of 8192x4320 takes 209 MB, one of 3840x2160 155 (measured)
 
 
 def restrict() -> None:
-    """Give up what a picture does not need, before anything that a stranger sent is looked at."""
+    """Give up what a picture does not need, before anything that a stranger sent is decoded."""
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""A keyframe of H.264 to a JPEG. Runs in the child only: libav may crash or hang on what encoders send."""
+"""An H.264 keyframe to a JPEG. Runs in the child process only: libav may crash or hang on what encoders send."""
 
 from fractions import Fraction
 
@@ -19,7 +19,7 @@ class NotDecodable(Exception):
 
 
 def jpeg(request: Request, max_pixels: int = MAX_PIXELS) -> bytes:
-    """The picture, made smaller if it is wider than wanted. Raises NotDecodable."""
+    """Return the picture as a JPEG, scaled down to `request.max_width` if it is wider. Raises NotDecodable."""
     try:
         return _encode(_scaled(_decode(request, max_pixels), request.max_width))
     except (FFmpegError, ValueError) as error:
@@ -28,7 +28,7 @@ def jpeg(request: Request, max_pixels: int = MAX_PIXELS) -> bytes:
 
 def _decode(request: Request, max_pixels: int) -> VideoFrame:
     decoder = _context("h264", "r")
-    decoder.extradata = request.record
+    decoder.extradata = request.decoder_config
     # one thread: with several, a context that is dropped with frames in flight hangs for ever
     decoder.thread_count = 1
     decoder.options = {"max_pixels": str(max_pixels)}

@@ -1,4 +1,4 @@
-"""What goes through the pipe between us and the child that makes a picture: one request, one answer. Pure."""
+"""What the parent writes into the pipe to the child process that makes a picture. The answer is a JPEG. Pure."""
 
 import struct
 from dataclasses import dataclass
@@ -8,25 +8,26 @@ _LENGTHS = struct.Struct(">II")
 
 
 class BadRequest(Exception):
-    """The bytes are not what the other side writes."""
+    """The bytes are no request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A keyframe of H.264 as MP4 stores it, its decoder configuration (`record`), and the widest that is wanted."""
+    """`frame` is an H.264 keyframe as MP4 stores it, with its `decoder_config`; `max_width` is in pixels."""
 
-    record: bytes
+    decoder_config: bytes
     frame: bytes
     max_width: int
 
 
 def write_request(request: Request) -> bytes:
-    head = _LENGTHS.pack(len(request.record), request.max_width)
-    return b"".join((head, request.record, request.frame))
+    """Return the bytes of a request: the counterpart of read_request."""
+    head = _LENGTHS.pack(len(request.decoder_config), request.max_width)
+    return b"".join((head, request.decoder_config, request.frame))
 
 
 def read_request(data: bytes) -> Request:
-    """Raises Broken."""
+    """Read the bytes of a request, at most MAX_REQUEST. Raises BadRequest."""
     if not _LENGTHS.size <= len(data) <= MAX_REQUEST:
         raise BadRequest(f"a request of {len(data)} bytes")
     length, max_width = _LENGTHS.unpack_from(data)

@@ -1,7 +1,7 @@
-"""From a keyframe to a JPEG, made by a child process: nothing that libav does to it harms the stream.
+"""A keyframe to a JPEG, made by a child process: nothing that libav does to it harms the stream.
 
-A child for each picture, and none between: it costs 90 ms of CPU, of which 65 are Python and PyAV starting (measured
-with 1080p); one that stays would hold more than 30 MB for as long as a broadcast lasts, to save 0.3 % of a core.
+Each picture has a child of its own: it costs 90 ms of CPU, of which 65 are Python and PyAV starting (measured with
+1080p). A child that stays would hold more than 30 MB for as long as a broadcast lasts, to save 0.3 % of a core.
 """
 
 import asyncio
@@ -23,16 +23,16 @@ MAX_JPEG = 4 << 20  # bytes; 1280x720 of noise is 1 MB
 MAX_SIDE = 8192  # pixels, as H.264 level 6.2 has
 KEPT = frozenset(("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "VIRTUAL_ENV"))
 PREFIXES = ("LC_", "PYTHON", "MALLOC_", "COVERAGE_", "COV_CORE_")
-MAX_WORDS = 200  # characters of what the child complains about
+MAX_COMPLAINT = 200  # characters of what the child writes to standard error
 
 
 class NoThumbnail(Exception):
-    """There is no picture of this keyframe; str() says why."""
+    """No picture could be made of this keyframe; str() says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A JPEG, and its size in pixels."""
+    """A JPEG with its width and height in pixels."""
 
     width: int
     height: int
@@ -41,18 +41,18 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnailer:
-    """How pictures are made: by which command, and how long it may take."""
+    """Makes thumbnails by running `command`, which may take `timeout_s`. `max_width` is in pixels."""
 
     command: Sequence[str] = COMMAND
     timeout_s: float = TIMEOUT_S
     max_width: int = 1280
 
     async def render(self, keyframe: Keyframe) -> Thumbnail:
-        """Raises NoStill. When it is cancelled, the child is gone before it returns."""
+        """Return a picture of the keyframe. Raises NoThumbnail. When cancelled, the child is gone before it returns."""
         track = keyframe.track
         if max(track.width, track.height) > MAX_SIDE:
             raise NoThumbnail(f"{track.width}x{track.height} is too large")
-        given = write_request(Request(track.record, keyframe.data, self.max_width))
+        given = write_request(Request(track.decoder_config, keyframe.data, self.max_width))
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment(), start_new_session=True
@@ -67,8 +67,8 @@ class Thumbnailer:
         finally:
             await _end(process)
         if process.returncode != 0:
-            words = complaint.decode("utf-8", "replace").strip()[-MAX_WORDS:]
-            raise NoThumbnail(f"the child ended with {process.returncode}: {words}")
+            text = complaint.decode("utf-8", "replace").strip()[-MAX_COMPLAINT:]
+            raise NoThumbnail(f"the child ended with {process.returncode}: {text}")
         return _thumbnail(made)
 
 
@@ -85,11 +85,11 @@ async def _end(process: Process) -> None:
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()
-        await process.communicate()  # not wait(): only who has read to the end leaves no pipe open
+        await process.communicate()  # not wait(): a pipe is only closed when it was read to its end
 
 
 def _environment() -> dict[str, str]:
-    """What Python and libav need of ours, with where our own modules are found: passwords are nothing for a program
-    that decodes what strangers send."""
+    """Return the variables that Python and libav need, and where our own modules are found. A program that decodes what
+    strangers send gets no passwords."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith(PREFIXES)}
     return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -170,7 +170,7 @@ class Cutter:
             self._take(self._held, frame)
             self._held = None
         if self._sound and self._audio:
-            at = max(at, self._sound.ms(self._audio[-1].dts + self._sound.track.frame))
+            at = max(at, self._sound.ms(self._audio[-1].dts + self._sound.track.frame_length))
         out: list[CutPart] = []
         while at - self._open.start_ms > self._room():  # sound that ran ahead of the last frame
             out += self._split(self._open.start_ms + self._room(), self._limit())

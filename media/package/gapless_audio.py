@@ -17,7 +17,7 @@ class AudioClock:
     """Sample-exact audio times out of millisecond timestamps: counts, and looks at the timestamp only after a gap."""
 
     def __init__(self, track: AudioTrack) -> None:
-        self._rate, self._frame = track.rate, track.frame
+        self._rate, self._frame = track.rate, track.frame_length
         self.next: int | None = None  # where the next frame belongs, in samples
 
     def place(self, dts_ms: int) -> int | None:
@@ -55,20 +55,20 @@ class GaplessAudio:
         before = self._clock.next
         if before is None:
             before = self._origin
-            if dts_ms * self.track.rate // 1000 < before - self.track.frame // 2:
+            if dts_ms * self.track.rate // 1000 < before - self.track.frame_length // 2:
                 return []
         at = self._clock.place(dts_ms)
         if at is None:
             return []
         self._missing = False
-        missing = round((at - before) / self.track.frame)
+        missing = round((at - before) / self.track.frame_length)
         if missing > 0 or at < self._origin:
             out = self._silent(before, missing)
-            at = before + missing * self.track.frame
-            self._clock.next = at + self.track.frame
+            at = before + missing * self.track.frame_length
+            self._clock.next = at + self.track.frame_length
         else:
             out = []
-        return [*out, fmp4.AudioSample(at, self.track.frame, data)]
+        return [*out, fmp4.AudioSample(at, self.track.frame_length, data)]
 
     def fill(self, picture_ms: int) -> list[fmp4.AudioSample]:
         """Silence up to where the picture is, if the sound is later than it has ever been."""
@@ -79,11 +79,11 @@ class GaplessAudio:
             if behind * 1000 <= (self._late_ms + GRACE_MS) * self.track.rate:
                 return []
             self._missing = True
-        count = max(0, behind) // self.track.frame
+        count = max(0, behind) // self.track.frame_length
         if count:
-            self._clock.next = begin + count * self.track.frame
+            self._clock.next = begin + count * self.track.frame_length
         return self._silent(begin, count)
 
     def _silent(self, begin: int, count: int) -> list[fmp4.AudioSample]:
-        frame = self.track.frame
+        frame = self.track.frame_length
         return [fmp4.AudioSample(begin + n * frame, frame, self._silence) for n in range(count)]

@@ -261,10 +261,10 @@ class ServerSession:
         if self.state is not State.CONNECTED:
             self._status("error", BAD_NAME, "This connection publishes already.", stream)
             return None
-        place = url.place(self._text("app"), command.text(0), self._text("tcUrl"), self._limits)
+        path = url.publish_path(self._text("app"), command.text(0), self._text("tcUrl"), self._limits)
         self._move("publish")
         self._stream = stream
-        return PublishAsked(place.app, place.name, place.parameters, self._text("tcUrl"), self._text("flashVer"))
+        return PublishAsked(path.app, path.name, path.parameters, self._text("tcUrl"), self._text("flashVer"))
 
     def _on_unpublish(self, command: Command, stream: int) -> Event | None:
         other = command.name == "deleteStream" and command.argument(0) not in (None, float(self._stream))

@@ -55,7 +55,7 @@ def parameters(query: str, limits: Limits = DEFAULT) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PublishPath:
     """What a client asks to publish to, sorted out."""
 
     app: str
@@ -63,7 +63,7 @@ class Place:
     parameters: dict[str, str]
 
 
-def place(app: str, name: str, tc_url: str, limits: Limits = DEFAULT) -> Place:
+def publish_path(app: str, name: str, tc_url: str, limits: Limits = DEFAULT) -> PublishPath:
     """Find app, key and parameters in what connect and publish said. Raises TooManyParameters.
 
     The key is the publish name. When that is empty it is the last part of the app, then of tcUrl: encoders with a
@@ -81,4 +81,4 @@ def place(app: str, name: str, tc_url: str, limits: Limits = DEFAULT) -> Place:
         if slash:
             app, name = head, tail
     found = parameters(app_query, limits) | parameters(name_query, limits)
-    return Place(app, name, found)
+    return PublishPath(app, name, found)

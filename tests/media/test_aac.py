@@ -133,7 +133,7 @@ def test_a_record_that_cannot_be_carried_is_refused_with_its_reason(record: byte
     ],
 )
 def test_what_browsers_cannot_play_is_named(record: str, reason: str | None) -> None:
-    found = aac.playable(aac.parse_config(bytes.fromhex(record)))
+    found = aac.why_unplayable(aac.parse_config(bytes.fromhex(record)))
     assert (found is None) if reason is None else (found is not None and found.startswith(reason))
 
 
@@ -142,7 +142,7 @@ def outcome(record: bytes) -> str:
         config = aac.parse_config(record)
     except BadConfig as error:
         return f"BadConfig: {error}"
-    return f"{config.codec} {config.rate}/{config.output_rate} {config.channels}x{config.frame}"
+    return f"{config.codec} {config.rate}/{config.output_rate} {config.channels}x{config.frame_length}"
 
 
 @pytest.mark.parametrize(("data", "expected"), corpus.rows("aac"))
@@ -158,5 +158,5 @@ def test_any_bytes_are_a_record_or_a_bad_config(data: bytes) -> None:
     except BadConfig:
         return
     assert 7_350 <= config.rate <= 96_000
-    assert config.frame in (960, 1024)
+    assert config.frame_length in (960, 1024)
     assert 1 <= config.channels <= 8

@@ -62,7 +62,7 @@ def test_the_picture_is_the_one_libav_decodes(recipe: Recipe) -> None:
         pixels = {0: "yuv420p", 1: "yuv420p", 2: "yuv422p", 3: "yuv444p"}[config.picture.chroma]
         assert frame.format.name.startswith(pixels)
         assert aspect is None or config.picture.sar == (aspect.numerator, aspect.denominator)
-    assert (avc.playable(config) is None) == (
+    assert (avc.why_unplayable(config) is None) == (
         recipe.profile in ("baseline", "main", "high") and recipe.pixels == "yuv420p"
     )
 
@@ -198,7 +198,7 @@ def test_the_codec_is_that_of_the_sps_even_where_the_record_says_otherwise() -> 
     ],
 )
 def test_what_browsers_cannot_play_is_named(sps: Sps, reason: str | None) -> None:
-    found = avc.playable(avc.parse_config(record([bytes(sps)])))
+    found = avc.why_unplayable(avc.parse_config(record([bytes(sps)])))
     assert found == reason if reason is None else found is not None and reason in found
 
 
@@ -235,7 +235,7 @@ def outcome(data: bytes) -> str:
         config = avc.parse_config(data)
     except BadConfig as error:
         return f"BadConfig: {error}"
-    return f"{config.codec} {config.width}x{config.height} {avc.playable(config) or 'playable'}"
+    return f"{config.codec} {config.width}x{config.height} {avc.why_unplayable(config) or 'playable'}"
 
 
 @pytest.mark.parametrize(("data", "expected"), corpus.rows("avc"))

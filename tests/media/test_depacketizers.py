@@ -92,7 +92,7 @@ def test_start_codes_behind_a_record_of_short_lengths_get_a_record_of_four(lengt
     record[4] = 0xFC | length_size - 1
     taken, frames = pictures([Tag(TagKind.VIDEO, 0, flv.video_tag(Packet.CONFIG, bytes(record))), *tags])
     assert taken.track is not None
-    assert avc.parse_config(taken.track.record).length_size == 4
+    assert avc.parse_config(taken.track.decoder_config).length_size == 4
     assert decoded_pictures(taken, frames) == decoded_pictures(*pictures(CLIP))
 
 
@@ -263,7 +263,7 @@ def test_whatever_comes_is_taken_left_out_or_refused_and_what_is_taken_is_well_f
     try:
         for frame in video.receive(flv.video_tag(Packet.FRAMES, body, key=key)):
             assert video.track is not None
-            size = avc.parse_config(video.track.record).length_size
+            size = avc.parse_config(video.track.decoder_config).length_size
             assert nalunits.walk(frame.data, size)
     except Unplayable:
         pass
@@ -286,5 +286,5 @@ def test_a_written_record_is_read_as_it_was_meant() -> None:
 
 
 def test_aac_says_which_layout_its_channels_have() -> None:
-    assert aac.layout(b"\x11\x90") == 2
-    assert aac.layout(encodings.asc_of(flv_tags(Recipe(video=False, layout="5.1")))) == 6
+    assert aac.channel_configuration(b"\x11\x90") == 2
+    assert aac.channel_configuration(encodings.asc_of(flv_tags(Recipe(video=False, layout="5.1")))) == 6

@@ -144,11 +144,11 @@ def test_the_boxes_of_an_init_segment_are_those_of_the_standard() -> None:
     assert unpack(">I", picture.find("mdia/mdhd").body[12:16]) == (90_000,)
     assert unpack(">I", sound.find("mdia/mdhd").body[12:16]) == (48_000,)
     entry = picture.find("mdia/minf/stbl/stsd/avc1")
-    assert entry.find("avcC").body == video.record
+    assert entry.find("avcC").body == video.decoder_config
     assert unpack(">HH", entry.body[24:28]) == (320, 180)
     entry = sound.find("mdia/minf/stbl/stsd/mp4a")
     assert unpack(">HH4xI", entry.body[16:28]) == (2, 16, 48_000 << 16)
-    assert audio.record in entry.find("esds").body
+    assert audio.decoder_config in entry.find("esds").body
 
 
 def test_an_init_segment_of_one_track_has_only_that_one() -> None:

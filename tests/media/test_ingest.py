@@ -156,7 +156,7 @@ def test_a_configuration_that_is_sent_again_changes_nothing() -> None:
 def test_a_record_and_keyframes_that_say_different_things_in_turns_make_one_run() -> None:
     taken, sheet = ingest()
     taken.metadata({"videocodecid": 7.0})
-    config = avc.parse_config(black_frame.TRACK.record)
+    config = avc.parse_config(black_frame.TRACK.decoder_config)
     (sps,), (pps,) = config.sps, config.pps
     record = avc.write_record([sps[:3] + b"\x1e" + sps[4:]], [pps])  # another level
     picture = nalunits.join([sps, pps]) + black_frame.KEYFRAME

@@ -14,7 +14,7 @@ from tests.kit.keyframes import keyframe
 
 def drawn(max_width: int = 1280, **more: Any) -> bytes:
     source = keyframe(**more)
-    return jpeg(Request(source.track.record, source.data, max_width))
+    return jpeg(Request(source.track.decoder_config, source.data, max_width))
 
 
 @pytest.mark.parametrize(
@@ -60,14 +60,14 @@ def test_whatever_kind_of_h264_an_encoder_sends(more: dict[str, Any]) -> None:
 @pytest.mark.parametrize("data", [b"\x00", bytes(100), b"\xff" * 5000, b"\x00\x00\x00\x05\x65hello"])
 def test_what_is_no_keyframe_is_told(data: bytes) -> None:
     with pytest.raises(NotDecodable):
-        jpeg(Request(keyframe().track.record, data, 640))
+        jpeg(Request(keyframe().track.decoder_config, data, 640))
 
 
 def test_a_keyframe_that_is_cut_off_gives_a_picture_or_a_word() -> None:
     source = keyframe()
     for part in (2, 3, 10, 50):
         try:
-            made = jpeg(Request(source.track.record, source.data[: len(source.data) // part], 640))
+            made = jpeg(Request(source.track.decoder_config, source.data[: len(source.data) // part], 640))
         except NotDecodable:
             continue
         assert jpegs.size(made) == (320, 180)
@@ -75,7 +75,7 @@ def test_a_keyframe_that_is_cut_off_gives_a_picture_or_a_word() -> None:
 
 def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
     source = keyframe()
-    request = Request(source.track.record, source.data, 640)
+    request = Request(source.track.decoder_config, source.data, 640)
     assert jpegs.size(jpeg(request, max_pixels=320 * 192)) == (320, 180)
     with pytest.raises(NotDecodable):
         jpeg(request, max_pixels=320 * 180 - 1)

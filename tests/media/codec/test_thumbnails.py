@@ -76,7 +76,7 @@ async def test_a_child_that_cannot_be_started_is_told() -> None:
 
 async def test_what_is_too_large_is_not_even_tried() -> None:
     track = keyframe().track
-    huge = type(track)(track.record, track.codec, 8208, 100)
+    huge = type(track)(track.decoder_config, track.codec, 8208, 100)
     with pytest.raises(NoThumbnail, match="8208x100 is too large"):
         await Thumbnailer(("/nowhere/python",)).render(made_up(huge, b"frame"))
 

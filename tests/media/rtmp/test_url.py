@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from media.rtmp import url
 from media.rtmp.errors import ProtocolError, TooManyParameters
 from media.rtmp.limits import DEFAULT
-from media.rtmp.url import Place, Target, parameters, parse, place
+from media.rtmp.url import PublishPath, Target, parameters, parse, publish_path
 
 
 @pytest.mark.parametrize(
@@ -66,31 +66,31 @@ def test_the_tc_url_is_the_address_without_the_key(text: str, tc_url: str) -> No
 @pytest.mark.parametrize(
     ("app", "name", "tc_url", "expected"),
     [
-        ("live", "KEY", "rtmp://h/live", Place("live", "KEY", {})),
-        ("live/", "KEY", "rtmp://h/live/", Place("live", "KEY", {})),
-        ("/live", "/KEY", "", Place("live", "KEY", {})),
-        ("live/KEY", "", "rtmp://h/live/KEY", Place("live", "KEY", {})),
-        ("live/KEY/", "", "rtmp://h/live/KEY/", Place("live", "KEY", {})),
-        ("live/a/KEY", "", "", Place("live/a", "KEY", {})),
-        ("live", "", "rtmp://h:1935/live/KEY", Place("live", "KEY", {})),
-        ("live", "", "rtmp://h/live/KEY?x=1", Place("live", "KEY", {})),
-        ("", "", "rtmp://h/live/KEY", Place("live", "KEY", {})),
-        ("", "KEY", "rtmp://h/", Place("", "KEY", {})),
-        ("live", "", "rtmp://h/live", Place("live", "", {})),
-        ("live", "", "", Place("live", "", {})),
-        ("live", "", "rtmp://h/liveness/KEY", Place("live", "", {})),
-        ("live", "KEY?token=x&b", "", Place("live", "KEY", {"token": "x", "b": ""})),
-        ("live?a=1", "KEY?a=2", "", Place("live", "KEY", {"a": "2"})),
-        ("live/KEY?token=x", "", "", Place("live", "KEY", {"token": "x"})),
-        ("live", "?token=x", "rtmp://h/live/KEY", Place("live", "KEY", {"token": "x"})),
-        ("live", "KEY?", "", Place("live", "KEY", {})),
-        ("live", "a/KEY", "", Place("live", "a/KEY", {})),
+        ("live", "KEY", "rtmp://h/live", PublishPath("live", "KEY", {})),
+        ("live/", "KEY", "rtmp://h/live/", PublishPath("live", "KEY", {})),
+        ("/live", "/KEY", "", PublishPath("live", "KEY", {})),
+        ("live/KEY", "", "rtmp://h/live/KEY", PublishPath("live", "KEY", {})),
+        ("live/KEY/", "", "rtmp://h/live/KEY/", PublishPath("live", "KEY", {})),
+        ("live/a/KEY", "", "", PublishPath("live/a", "KEY", {})),
+        ("live", "", "rtmp://h:1935/live/KEY", PublishPath("live", "KEY", {})),
+        ("live", "", "rtmp://h/live/KEY?x=1", PublishPath("live", "KEY", {})),
+        ("", "", "rtmp://h/live/KEY", PublishPath("live", "KEY", {})),
+        ("", "KEY", "rtmp://h/", PublishPath("", "KEY", {})),
+        ("live", "", "rtmp://h/live", PublishPath("live", "", {})),
+        ("live", "", "", PublishPath("live", "", {})),
+        ("live", "", "rtmp://h/liveness/KEY", PublishPath("live", "", {})),
+        ("live", "KEY?token=x&b", "", PublishPath("live", "KEY", {"token": "x", "b": ""})),
+        ("live?a=1", "KEY?a=2", "", PublishPath("live", "KEY", {"a": "2"})),
+        ("live/KEY?token=x", "", "", PublishPath("live", "KEY", {"token": "x"})),
+        ("live", "?token=x", "rtmp://h/live/KEY", PublishPath("live", "KEY", {"token": "x"})),
+        ("live", "KEY?", "", PublishPath("live", "KEY", {})),
+        ("live", "a/KEY", "", PublishPath("live", "a/KEY", {})),
     ],
 )
 def test_the_key_is_found_in_the_name_or_at_the_end_of_the_path(
-    app: str, name: str, tc_url: str, expected: Place
+    app: str, name: str, tc_url: str, expected: PublishPath
 ) -> None:
-    assert place(app, name, tc_url) == expected
+    assert publish_path(app, name, tc_url) == expected
 
 
 def test_parameters_are_decoded_and_the_last_of_a_name_counts() -> None:
@@ -103,7 +103,7 @@ def test_parameters_are_limited_in_number() -> None:
     with pytest.raises(TooManyParameters):
         parameters("a&b&c&d", few)
     with pytest.raises(TooManyParameters):
-        place("live?" + "a=1&" * 40, "KEY", "")
+        publish_path("live?" + "a=1&" * 40, "KEY", "")
 
 
 @settings(max_examples=100, deadline=None)
@@ -120,7 +120,7 @@ def test_what_was_quoted_is_read_again(values: dict[str, str]) -> None:
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 def test_any_text_gives_a_place_or_a_protocol_error(app: str, name: str, tc_url: str) -> None:
     try:
-        found = place(app, name, tc_url)
+        found = publish_path(app, name, tc_url)
     except ProtocolError:
         return
     assert "?" not in found.app + found.name
