@@ -1,8 +1,8 @@
 """Where to cut: samples to parts, and parts to segments (RFC 8216bis, 4.4.4.9 and 6.2.1).
 
-Pure: no clock, no sockets. A part is a window on the timeline; it holds the video that starts inside it and the audio
-that had arrived. Every part is at most `part_ms` long and every segment at most `longest_ms`, whatever the encoder
-does; `segment_window.py` keeps what comes out.
+Pure: no clock, no sockets. A part is an interval of the timeline; it holds the video frames that start inside it and
+the audio that had arrived. Every part is at most PART-TARGET long and every segment at most `longest_ms`, whatever the
+encoder does. `segment_window.py` keeps what comes out.
 """
 
 from collections import deque
@@ -16,14 +16,15 @@ from media.track import Kind, Sample
 
 AUDIO_LEAD_MS = 300  # how far audio may run ahead before it stops waiting for video
 FIRST_FRAME_MS = 1_000  # the same while the frame rate is not known yet
-STILL_MS = 3_000  # sound without a picture for so long: then the last keyframe is shown again and again
-# frames a second, as cameras and encoders have them
+FREEZE_AFTER_MS = 3_000  # audio without video for so long: then the last keyframe is repeated
+# frames per second, as cameras and encoders have them
 FRAME_RATES = (10, 12, 12.5, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 48, 50, 60_000 / 1001, 60, 120)
 
 
 @dataclass(frozen=True, slots=True)
 class CutRules:
-    """Durations in milliseconds. `part_ms` is a wish until the frame rate is known (`part_limit`)."""
+    """How long and how big parts and segments become. `part_ms` is a wish until the frame rate is known (`part_limit`),
+    `segment_ms` a target that keyframes and `longest_ms` limit."""
 
     part_ms: int = 333
     segment_ms: int = 2_000
@@ -32,7 +33,7 @@ class CutRules:
 
     @property
     def target_s(self) -> int:
-        """EXT-X-TARGETDURATION: whole seconds."""
+        """EXT-X-TARGETDURATION, in whole seconds."""
         return max(1, -(-self.segment_ms // 1000))
 
     @property
@@ -41,7 +42,7 @@ class CutRules:
         return self.target_s * 1000 + 499
 
     def part_limit(self, frame_ms: float | None) -> int:
-        """PART-TARGET for this frame rate: a whole number of frames nearest to `part_ms`, and one ms for rounding.
+        """Return PART-TARGET in ms for this frame rate: the number of frames nearest to `part_ms`, and 1 ms of slack.
 
         A part has to be at least 85 % of PART-TARGET (RFC 8216bis, 4.4.3.8) and cannot be cut inside a frame, so 8
         frames a second get 375 ms. The slack covers timestamps rounded to milliseconds.
@@ -54,7 +55,8 @@ class CutRules:
 
 @dataclass(frozen=True, slots=True)
 class CutPart:
-    """One part. `opens`: it begins a segment; `closes`: it ends one. `independent`: a decoder can start in it."""
+    """One part: `data` is moof and mdat. `opens`: it begins a segment; `closes`: it ends one; `independent`: decoding
+    can begin with it."""
 
     start_ms: int
     duration_ms: int
@@ -74,28 +76,28 @@ class _Open:
     size: int = 0
 
 
-def nearest_rate(measured: float) -> float:
-    """The frame rate of the trade that was meant: timestamps in milliseconds do not tell it exactly."""
+def nearest_frame_rate(measured: float) -> float:
+    """Return the usual frame rate that was meant: timestamps in milliseconds do not tell it exactly."""
     rate = min(FRAME_RATES, key=lambda one: abs(one - measured))
     return rate if abs(rate - measured) <= 0.01 * rate else round(measured, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class EpochOptions:
-    """What an epoch is like. A `quick` one makes its first segment of one part: hls.js starts with a whole segment, and
-    would have to wait for one. `silent`: its sound is made here. `still`: so is its picture, out of this keyframe.
+    """What is special about an epoch. `quick_start`: its first segment has one part, because hls.js starts with a whole
+    segment. `silent`: it has no audio, and gets silence. `freeze_frame`: it has no video, and shows this keyframe.
     """
 
-    quick: bool = False
+    quick_start: bool = False
     silent: bool = False
-    still: bytes | None = None
+    freeze_frame: bytes | None = None
 
 
 PLAIN = EpochOptions()
 
 
 class Cutter:
-    """Feed `put` with samples of one epoch (see `hub.Tracks`); it returns the parts that became complete.
+    """Takes the samples of one epoch (see `hub.Tracks`), and returns parts as they become complete.
 
     The first sample has to be a keyframe if there is video. `end` returns what is left when the epoch is over.
     """
@@ -110,19 +112,19 @@ class Cutter:
         options: EpochOptions = PLAIN,
     ):
         self.rules, self.sequence, self._options = rules, sequence, options
-        self._quick = options.quick
+        self._quick = options.quick_start
         self.part_limit = part_limit  # fixed once known, and over all epochs of a broadcast (RFC 8216bis, 6.2.1)
         self.gop_ms: int | None = None  # distance of the last two keyframes
         self._frames, self._first_ms = 0, 0  # pictures so far, and where the first one lay
         self.forced = 0  # segments that had to begin without a keyframe
         self._has_video, self._audio_track = tracks.video is not None, tracks.audio
-        self._sound: GaplessAudio | None = None
+        self._gapless: GaplessAudio | None = None
         self._held: Sample | None = None  # the newest frame: its duration is known when the next one comes
         self._frame_ms = 0
         self._shift = 0  # what long frames without audio were shortened by, see `_video`
         self._key_ms: int | None = None
-        self._still = options.still  # the newest keyframe's data
-        self._standing = options.still is not None  # the picture is made here, out of `_still`
+        self._freeze_frame = options.freeze_frame  # the newest keyframe's data
+        self._frozen = options.freeze_frame is not None  # the picture is made here, out of `_freeze_frame`
         self._audio: deque[fmp4.AudioSample] = deque()
         self._heard = False
         self._heard_ms = 0  # how far the sound was when the newest picture came
@@ -136,28 +138,28 @@ class Cutter:
         """Return the parts that `sample` completed (0 to a few). Parts of a segment follow each other without gaps."""
         if sample.kind is Kind.AUDIO:
             if self._open is None:
-                if self._has_video and not self._standing:
+                if self._has_video and not self._frozen:
                     return []  # sound before the first picture: nobody could start there
                 self._begin(sample.dts_ms)
-            return self._hear(sample)
-        if self._standing:
-            if not sample.key or self._options.still is not None:
+            return self._put_audio(sample)
+        if self._frozen:
+            if not sample.key or self._options.freeze_frame is not None:
                 return []  # frames that refer to what was lost
-            self._standing = False
+            self._frozen = False
         if self._open is None:
             self._begin(sample.dts_ms)
         if sample.key:
-            self._still = sample.data
+            self._freeze_frame = sample.data
         self._first_ms = self._first_ms if self._frames else sample.dts_ms
         self._frames += 1
-        return self._see(sample)
+        return self._put_frame(sample)
 
     @property
     def frame_rate(self) -> float | None:
-        """Pictures a second since the epoch began; None as long as it cannot be told, or for a still picture."""
-        if self._held is None or self._frames < 8 or self._options.still is not None:
+        """Frames per second since the epoch began; None while it is unknown, and for a freeze frame."""
+        if self._held is None or self._frames < 8 or self._options.freeze_frame is not None:
             return None
-        return nearest_rate((self._frames - 1) * 1000 / (self._held.dts_ms - self._first_ms))
+        return nearest_frame_rate((self._frames - 1) * 1000 / (self._held.dts_ms - self._first_ms))
 
     def end(self) -> list[CutPart]:
         """Return the last part, if anything is left. The cutter cannot be used again."""
@@ -169,8 +171,8 @@ class Cutter:
             at = max(at, self._held.dts_ms + frame)
             self._take(self._held, frame)
             self._held = None
-        if self._sound and self._audio:
-            at = max(at, self._sound.ms(self._audio[-1].dts + self._sound.track.frame_length))
+        if self._gapless and self._audio:
+            at = max(at, self._gapless.ms(self._audio[-1].dts + self._gapless.track.frame_length))
         out: list[CutPart] = []
         while at - self._open.start_ms > self._room():  # sound that ran ahead of the last frame
             out += self._split(self._open.start_ms + self._room(), self._limit())
@@ -180,14 +182,14 @@ class Cutter:
         self._segment_ms = self._origin_ms = self._heard_ms = at
         self._open = _Open(at, opens=True)
         if self._audio_track is not None:
-            self._sound = GaplessAudio(self._audio_track, at, silent=self._options.silent)
+            self._gapless = GaplessAudio(self._audio_track, at, silent=self._options.silent)
 
-    def _see(self, sample: Sample) -> list[CutPart]:
-        """Take a picture, and give the sound what it lacks up to here."""
-        if self._sound is not None:
-            self._audio += self._sound.fill(sample.dts_ms)
+    def _put_frame(self, sample: Sample) -> list[CutPart]:
+        """Take a video frame, and fill the audio up to here."""
+        if self._gapless is not None:
+            self._audio += self._gapless.fill(sample.dts_ms)
             if self._audio:
-                self._heard_ms = max(self._heard_ms, self._sound.ms(self._audio[-1].dts))
+                self._heard_ms = max(self._heard_ms, self._gapless.ms(self._audio[-1].dts))
         return self._video(sample)
 
     def _video(self, sample: Sample) -> list[CutPart]:
@@ -197,7 +199,7 @@ class Cutter:
         if held is not None:
             at = max(at, held.dts_ms + 1)
             step = at - held.dts_ms
-            if self._undecided(at, step):
+            if self._may_measure(at, step):
                 self._frame_ms = step
                 self._take(held, step)
             else:
@@ -215,8 +217,8 @@ class Cutter:
         self._held = sample if at == sample.dts_ms else replace(sample, dts_ms=at)
         return out
 
-    def _undecided(self, at: int, step: int) -> bool:
-        """Whether PART-TARGET is still open, and may be: the more frames are measured, the better it fits them."""
+    def _may_measure(self, at: int, step: int) -> bool:
+        """Whether PART-TARGET may stay undecided: the more frames are measured, the better it fits them."""
         assert self._open is not None
         if self.part_limit is None:
             length = at - self._open.start_ms
@@ -227,7 +229,7 @@ class Cutter:
         return False
 
     def _advance(self, held: Sample, step: int, key: bool) -> list[CutPart]:
-        """Put `held` where it belongs, now that its duration is known, and close what the frame behind it ends."""
+        """Put `held` into its part, now that its duration is known, and close what the frame after it ends."""
         assert self._open is not None
         out: list[CutPart] = []
         at = held.dts_ms + step
@@ -246,25 +248,25 @@ class Cutter:
             out += self._split(at, self._frame_ms)
         return out
 
-    def _hear(self, sample: Sample) -> list[CutPart]:
+    def _put_audio(self, sample: Sample) -> list[CutPart]:
         assert self._open is not None
-        assert self._sound is not None
-        heard = self._sound.place(sample.dts_ms, sample.data)
+        assert self._gapless is not None
+        heard = self._gapless.place(sample.dts_ms, sample.data)
         out: list[CutPart] = []
         if heard and self._has_video:
-            out += self._wait_for_picture(self._sound.ms(heard[-1].dts))
+            out += self._wait_for_video(self._gapless.ms(heard[-1].dts))
             self._audio += heard
             return out
         for frame in heard:
-            out += self._sound_alone(self._sound.ms(frame.dts), frame)
+            out += self._sound_alone(self._gapless.ms(frame.dts), frame)
             self._audio.append(frame)
         return out
 
     def _sound_alone(self, at: int, frame: fmp4.AudioSample) -> list[CutPart]:
         assert self._open is not None
-        assert self._sound is not None
+        assert self._gapless is not None
         out: list[CutPart] = []
-        ends = self._sound.ms(frame.dts + frame.duration) + 1
+        ends = self._gapless.ms(frame.dts + frame.duration) + 1
         if ends - self._open.start_ms > self._limit() and self._audio:
             cut = min(at, self._open.start_ms + self._limit())
             out += self._close(cut, opens=cut + self._limit() // 2 - self._segment_ms > self.rules.segment_ms)
@@ -272,23 +274,23 @@ class Cutter:
             out += self._split(self._open.start_ms + self._limit(), self._limit())
         return out
 
-    def _wait_for_picture(self, at: int) -> list[CutPart]:
-        """Go on without a picture that is long in coming: first with sound alone, then with the last keyframe."""
+    def _wait_for_video(self, at: int) -> list[CutPart]:
+        """Go on without video that is late: first with audio alone, then with the last keyframe as a freeze frame."""
         assert self._open is not None
         if not self._heard:
             self._heard, self._heard_ms = True, at
         out: list[CutPart] = []
         shown = self._origin_ms if self._held is None else self._held.dts_ms
-        if self._still is not None and (self._standing or at - max(shown, self._heard_ms) > STILL_MS):
-            if not self._standing:
-                self._standing = True
-                out += self._see(self._stand_in(shown + (self._frame_ms or 1)))
+        if self._freeze_frame is not None and (self._frozen or at - max(shown, self._heard_ms) > FREEZE_AFTER_MS):
+            if not self._frozen:
+                self._frozen = True
+                out += self._put_frame(self._repeated(shown + (self._frame_ms or 1)))
                 shown = at - self.rules.part_ms
             elif self._held is None:
-                out += self._see(self._stand_in(at))
+                out += self._put_frame(self._repeated(at))
             while at - shown >= self.rules.part_ms:
                 shown += self.rules.part_ms
-                out += self._see(self._stand_in(shown))
+                out += self._put_frame(self._repeated(shown))
             return out
         lead = AUDIO_LEAD_MS if self.part_limit else FIRST_FRAME_MS
         waited = at - self._heard_ms
@@ -296,18 +298,18 @@ class Cutter:
             out += self._split(self._open.start_ms + self._room(), self._limit())
         return out
 
-    def _stand_in(self, at: int) -> Sample:
-        assert self._still is not None
-        return Sample(Kind.VIDEO, at, self._still, True)
+    def _repeated(self, at: int) -> Sample:
+        assert self._freeze_frame is not None
+        return Sample(Kind.VIDEO, at, self._freeze_frame, True)
 
     def _limit(self) -> int:
-        """PART-TARGET in ms: decided once, by the first frames, and never again."""
+        """Return PART-TARGET in ms: decided once, by the first frames, and never again."""
         if self.part_limit is None:
             self.part_limit = self.rules.part_limit(self._frame_ms)
         return self.part_limit
 
     def _room(self) -> int:
-        """How long the open part may become: the segment ends at the latest where it would be too long.
+        """Return how long the open part may become: the segment ends at the latest where it would be too long.
 
         Its number was given out as the preload hint, so it stays in its segment whatever comes.
         """
@@ -386,5 +388,5 @@ class Cutter:
         return [CutPart(part.start_ms, length, independent, part.opens, opens, data)]
 
     def _ms(self, dts: int) -> int:
-        assert self._sound is not None
-        return self._sound.ms(dts)
+        assert self._gapless is not None
+        return self._gapless.ms(dts)

@@ -1,6 +1,6 @@
-"""The sound of one epoch as it is written: counted, without holes, silent where the encoder sends none.
+"""The audio of one epoch as it is written: counted in samples, without gaps, silent where the encoder sends none.
 
-A player stops where one of its tracks ends, and none can add a track later (decision 21). So there is always sound.
+A player stops where one of its tracks ends, and none can add a track later (decision 21). So there is always audio.
 """
 
 from media import fmp4, silence
@@ -14,7 +14,7 @@ FORGET = 0.999  # per frame of sound: how slowly a lateness that was seen once i
 
 
 class AudioClock:
-    """Sample-exact audio times out of millisecond timestamps: counts, and looks at the timestamp only after a gap."""
+    """Sample-exact times of audio out of millisecond timestamps: it counts, and uses a timestamp only after a gap."""
 
     def __init__(self, track: AudioTrack) -> None:
         self._rate, self._frame = track.rate, track.frame_length
@@ -32,9 +32,9 @@ class AudioClock:
 
 
 class GaplessAudio:
-    """Feed it the sound (`place`) and tell it how far the picture is (`fill`); both return what is to be written.
+    """Takes the audio (`place`) and the position of the video (`fill`); both return the access units to be written.
 
-    `silent` sound is made here altogether. `origin_ms` is where the epoch begins.
+    With `silent` the encoder has no audio, and all of it is made here. `origin_ms` is where the epoch begins.
     """
 
     def __init__(self, track: AudioTrack, origin_ms: int, *, silent: bool) -> None:
@@ -50,7 +50,7 @@ class GaplessAudio:
         return dts * 1000 // self.track.rate
 
     def place(self, dts_ms: int, data: bytes) -> list[fmp4.AudioSample]:
-        """The frame at its time, behind the silence that is missing before it. None of it lies before the origin."""
+        """Return the frame at its time, after the silence that is missing before it. Nothing lies before the origin."""
         self._late_ms = max(self._late_ms * FORGET, min(LATEST_MS, self._picture_ms - dts_ms))
         before = self._clock.next
         if before is None:
@@ -71,7 +71,7 @@ class GaplessAudio:
         return [*out, fmp4.AudioSample(at, self.track.frame_length, data)]
 
     def fill(self, picture_ms: int) -> list[fmp4.AudioSample]:
-        """Silence up to where the picture is, if the sound is later than it has ever been."""
+        """Return silence up to where the video is, if the audio is later than it has ever been."""
         self._picture_ms = picture_ms
         begin = self._origin if self._clock.next is None else self._clock.next
         behind = picture_ms * self.track.rate // 1000 - begin

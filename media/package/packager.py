@@ -1,7 +1,7 @@
 """The packager of one rendition: takes samples, answers players with Low-Latency HLS (RFC 8216bis).
 
-It joins the cutter, the window and the playlist text, and holds the requests that wait for what is not there yet. It
-knows no HTTP: `NotFound`, `TooFarAhead` and `Stalled` become 404, 400 and 503 in the face that serves it.
+It joins the cutter, the window and the playlists, and holds the requests that wait for what is not there yet. It knows
+no HTTP: `NotFound`, `TooFarAhead` and `Stalled` are meant to become 404, 400 and 503.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _NAME = re.compile(
 
 
 class NotFound(Exception):
-    """No such segment, part or init segment: never made, or gone from the window."""
+    """There is no such segment, part or init segment: it was never made, or is gone from the window."""
 
 
 class TooFarAhead(Exception):
@@ -35,10 +35,12 @@ class Stalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PackagerConfig:
-    """How a rendition is cut and kept. `listed` and `spare` count segments, `max_bytes` bounds what is held of them.
+    """How a rendition is cut, and how much of it is kept.
 
-    `quick_start` makes the broadcast's first segment of one part, so that every player can begin with it at once.
-    `stall_s` is how long a request waits for something new; None means three target durations (RFC 8216bis, 6.2.5.2).
+    `listed` segments are in the playlist, `spare` more are kept for players with an older playlist, and all of them
+    have at most `max_bytes`. `quick_start` makes the broadcast's first segment of one part, so that every player can
+    begin with it at once. `stall_s` is how long a request waits for something new; None means three target durations
+    (RFC 8216bis, 6.2.5.2).
     """
 
     rules: CutRules = field(default_factory=CutRules)
@@ -58,9 +60,9 @@ def no_reports() -> Reports:
 
 
 class Packager:
-    """A tap of the hub on one side, awaited by players on the other.
+    """A tap of the hub on one side; on the other side, players await playlists and media.
 
-    `token` tells this start of the node apart from others in file names, so that no cache mixes them. `first` is the
+    `token` tells this packager's file names apart from those of any other, so that no cache mixes them. `first` is the
     first media sequence number. `wall_ms` gives the time of day in milliseconds since 1970. `reports` gives the
     EXT-X-RENDITION-REPORTs of the other renditions (RFC 8216bis, 4.4.5.4).
 
@@ -86,7 +88,7 @@ class Packager:
         self._cutter: Cutter | None = None
         self._wall: WallClock | None = None
         self._epoch = 0
-        self._fresh = False  # the next part is the first of its epoch
+        self._begins_epoch = False  # the next part is the first of its epoch
         self._key = black_frame.KEYFRAME  # the newest one
         self._inits: dict[int, bytes] = {}
         self._renderer = PlaylistRenderer(self.names, config.rules)
@@ -98,12 +100,12 @@ class Packager:
 
     @property
     def gop_ms(self) -> int | None:
-        """The distance of the encoder's last two keyframes."""
+        """The distance of the encoder's last two keyframes in milliseconds; None while it is unknown."""
         return self._cutter.gop_ms if self._cutter else None
 
     @property
     def part_ms(self) -> int:
-        """PART-TARGET."""
+        """PART-TARGET in milliseconds."""
         limit = self._cutter.part_limit if self._cutter else None
         return limit or self.config.rules.part_limit(None)
 
@@ -116,12 +118,12 @@ class Packager:
         self.tracks = Tracks(tracks.video or before.video, tracks.audio or before.audio)
         self._inits[self._epoch] = fmp4.init_segment(self.tracks.video, self.tracks.audio)
         options = EpochOptions(
-            quick=self.config.quick_start and self._epoch == 1,
+            quick_start=self.config.quick_start and self._epoch == 1,
             silent=tracks.audio is None,
-            still=self._key if tracks.video is None else None,
+            freeze_frame=self._key if tracks.video is None else None,
         )
         self._cutter = Cutter(self.config.rules, self.tracks, sequence, limit, options=options)
-        self._wall, self._fresh = None, True
+        self._wall, self._begins_epoch = None, True
 
     def put(self, sample: Sample) -> None:
         assert self._cutter is not None, "start comes first"
@@ -134,36 +136,36 @@ class Packager:
         cuts = self._cutter.put(sample)
         if cuts:
             for cut in cuts:
-                self.window.add(cut, self._epoch, self._wall, discontinuity=self._fresh)
-                self._fresh = False
+                self.window.add(cut, self._epoch, self._wall, discontinuity=self._begins_epoch)
+                self._begins_epoch = False
             self._publish()
 
     def renumber(self, first: int) -> None:
-        """Begin with that number after all; nothing must have been cut yet."""
+        """Begin with that media sequence number instead; nothing must have been cut yet."""
         assert not self.window.segments
         self.window = SegmentWindow(
             first, listed=self.config.listed, spare=self.config.spare, max_bytes=self.config.max_bytes
         )
 
     def pause(self) -> None:
-        """The encoder is gone, perhaps for a while: list what it sent, and go on waiting."""
+        """List what the encoder sent so far: it is gone, perhaps for a while. Requests go on waiting."""
         if self._cutter is not None and self._wall is not None:
             for cut in self._cutter.end():
-                self.window.add(cut, self._epoch, self._wall, discontinuity=self._fresh)
-                self._fresh = False
+                self.window.add(cut, self._epoch, self._wall, discontinuity=self._begins_epoch)
+                self._begins_epoch = False
             self._wall = None
             self.window.finish()
             self._publish()
 
     def end(self) -> None:
-        """The broadcast is over: EXT-X-ENDLIST, and nobody waits any longer."""
+        """End the playlist (EXT-X-ENDLIST), and answer all requests that wait: the broadcast is over."""
         self.pause()
         self.window.finish()
         self.ended = True
         self._publish()
 
     def close(self) -> None:
-        """Let go of all who wait, and of all who will: the process is about to stop, the broadcast perhaps not."""
+        """Answer all requests that wait, now or later, with Stalled: the process is about to stop."""
         self._closed = True
         self._publish()
 
@@ -173,7 +175,7 @@ class Packager:
         """Return the media playlist, once it holds segment `number` (or its part `part`).
 
         `skip` asks for a delta update. A player that comes before the first part is there waits for it. Raises
-        TooFarAhead, Stalled, and NotThere for a broadcast that ended before there was anything to play.
+        TooFarAhead, Stalled, and NotFound for a broadcast that ended before there was anything to play.
         """
         if number is not None:
             self._check(number, part)
@@ -205,7 +207,7 @@ class Packager:
     async def media(self, name: str) -> bytes:
         """Return an init segment, a segment or a part by its file name; a part that is due is waited for.
 
-        Raises NotThere, Stalled.
+        Raises NotFound, Stalled.
         """
         match = _NAME.fullmatch(name)
         if match is None or match["token"] != self.names.token:
@@ -238,7 +240,7 @@ class Packager:
         return segment
 
     def _wanted(self, number: int, part: int | None) -> tuple[int, int]:
-        """The position at which the playlist has what was asked for."""
+        """Return the window's position from which on the playlist has what was asked for."""
         if part is None:
             return number + 1, 0
         segment = self.window.find(number)
@@ -277,5 +279,5 @@ class Packager:
         oldest = self.window.segments[0].epoch if self.window.segments else self._epoch
         for epoch in [epoch for epoch in self._inits if epoch < oldest]:
             del self._inits[epoch]
-        self._published.set()  # one event for all who wait, replaced instead of cleared: each waits for the next turn
+        self._published.set()  # replaced instead of cleared: a request that waits again waits for the next part
         self._published = asyncio.Event()

@@ -1,5 +1,5 @@
-"""The texts of a rendition's playlists, each written once for all who ask: a part comes three times a second, a request
-thousands of times. What a playlist means is in `m3u8.py`, what is in the window in `segment_window.py`.
+"""The media playlists of a rendition, each written once for all requests: a part comes three times a second, a request
+thousands of times. The form of a playlist is in `m3u8.py`, its content in `segment_window.py`.
 """
 
 import gzip
@@ -17,7 +17,7 @@ SKIP_TARGETS = 6  # CAN-SKIP-UNTIL is at least this many target durations (4.4.3
 
 
 class CachedPlaylist:
-    """One playlist's bytes. Treat as read-only."""
+    """The bytes of one playlist, plain and compressed. Treat as read-only."""
 
     def __init__(self, text: str) -> None:
         self.plain = text.encode()
@@ -29,7 +29,7 @@ class CachedPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class FileNames:
-    """File names: none is ever used for two different contents, so that caches may keep them."""
+    """The names of media files. None is used for two different contents, so that caches may keep them."""
 
     token: str
 
@@ -44,7 +44,7 @@ class FileNames:
 
 
 class PlaylistRenderer:
-    """Writes playlists, and keeps each until the window moves."""
+    """Writes media playlists, and keeps each until the window moves."""
 
     def __init__(self, names: FileNames, rules: CutRules) -> None:
         self._names, self._rules = names, rules
@@ -145,16 +145,16 @@ class PlaylistRenderer:
         )
 
     def _recent(self, listed: list[Segment]) -> int:
-        """The number of the first segment whose parts are listed."""
+        """Return the number of the first segment whose parts are listed."""
         return _reaching_back(listed, PARTS_TARGETS * self._rules.target_s * 1000)
 
     def _skippable(self, listed: list[Segment]) -> int:
-        """How many of the oldest segments lie wholly before the skip boundary."""
+        """Return how many of the oldest segments lie wholly before the skip boundary."""
         return max(0, _reaching_back(listed, SKIP_TARGETS * self._rules.target_s * 1000) - listed[0].number)
 
 
 def _reaching_back(listed: list[Segment], length_ms: int) -> int:
-    """The number of the oldest segment that begins less than `length_ms` before the end."""
+    """Return the number of the oldest segment that begins less than `length_ms` before the end."""
     for segment in reversed(listed):
         if length_ms <= 0:
             return segment.number + 1

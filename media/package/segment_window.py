@@ -1,7 +1,6 @@
-"""The ring of what was cut: the last segments and their parts, in memory, bounded by bytes.
+"""The newest segments and their parts, in memory, bounded by bytes.
 
-It numbers segments and knows their wall-clock times; it knows nothing of playlists' text (`playlist.py`) or of who
-waits for what (`packager.py`).
+It numbers segments and dates them. The text of playlists is left to `playlist.py`, requests that wait to `packager.py`.
 """
 
 from collections import deque
@@ -40,7 +39,7 @@ class Segment:
 
     @property
     def data(self) -> bytes:
-        """The bytes of the segment. Built for each request: the parts are stored once."""
+        """The bytes of the segment, joined for each request: the parts are stored once."""
         return b"".join(part.data for part in self.parts)
 
 
@@ -68,9 +67,8 @@ class WallClock:
 
 
 class SegmentWindow:
-    """Keeps `listed` segments for the playlist and `spare` more for players that hold an older playlist.
-
-    When `max_bytes` is passed the oldest go first, listed or not: the newest segment always stays.
+    """The `listed` segments of the playlist and `spare` more, for players with an older playlist; `first` is the first
+    number. Beyond `max_bytes` the oldest segments are dropped, listed or not; the newest one always stays.
     """
 
     def __init__(self, first: int, *, listed: int, spare: int, max_bytes: int) -> None:
@@ -88,7 +86,7 @@ class SegmentWindow:
 
     @property
     def listed(self) -> list[Segment]:
-        """The segments a playlist shows, the open one included."""
+        """The segments that a playlist lists, the open one included."""
         done = len(self.segments) - (self.open is not None)
         skip = max(0, done - self._listed)
         return list(self.segments)[skip:]
@@ -105,25 +103,25 @@ class SegmentWindow:
 
     @property
     def peak_bandwidth(self) -> int:
-        """BANDWIDTH: bits a second of the listed segment that has most."""
+        """BANDWIDTH: bits per second of the listed segment with the most."""
         return max(1, *(size * 8000 // duration for size, duration in self._spans()))
 
     @property
     def mean_bandwidth(self) -> int:
-        """AVERAGE-BANDWIDTH: bits a second of all listed segments."""
+        """AVERAGE-BANDWIDTH: bits per second of all listed segments."""
         spans = self._spans()
         size, length = sum(size for size, _ in spans), sum(duration for _, duration in spans)
         return max(1, size * 8000 // length)
 
     def _spans(self) -> list[tuple[int, int]]:
-        """(bytes, milliseconds) of the finished segments that are listed; of the parts of the first one, until then."""
+        """Return (bytes, milliseconds) of each finished segment that is listed; of the open one, until there is one."""
         listed = self.listed
         spans = [(each.size, each.duration_ms) for each in listed if each.done and each.duration_ms]
         return spans or [(sum(each.size for each in listed), sum(each.duration_ms for each in listed))]
 
     @property
     def position(self) -> tuple[int, int]:
-        """(number, parts) of the segment that grows, or that comes next: all before it is complete."""
+        """(number, parts) of the open segment, or of the next one: everything before it is complete."""
         grown = self.open
         return (self.next_number, 0) if grown is None else (grown.number, len(grown.parts))
 
@@ -143,7 +141,7 @@ class SegmentWindow:
         self._trim()
 
     def finish(self) -> None:
-        """Nothing more will be added to the open segment."""
+        """Close the open segment."""
         if self.segments:
             self.segments[-1].done = True
 

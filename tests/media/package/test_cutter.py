@@ -249,7 +249,7 @@ def test_a_picture_that_ends_is_followed_by_its_last_keyframe_until_another_come
 
 
 def test_sound_alone_with_a_still_picture_shows_it_three_times_a_second_and_each_part_can_begin() -> None:
-    cutter = Cutter(CutRules(), BOTH, 0, options=EpochOptions(still=b"still"))
+    cutter = Cutter(CutRules(), BOTH, 0, options=EpochOptions(freeze_frame=b"still"))
     cuts = [part for sample in sounds(9) for part in cutter.put(sample)]
     pictures, tones = boxes_of(cuts)
     assert whole(tones)
