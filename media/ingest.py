@@ -18,8 +18,8 @@ from media.stream_health import StreamHealth, StreamWarning
 from media.timeline import Timeline
 from media.track import Kind, Sample
 
-WAIT_MS = 500  # how long pictures wait for the sound's configuration, and sound for the picture's
-ANNOUNCED_MS = 3_000  # sound waits longer for a picture that the metadata announce
+WAIT_MS = 500  # how long video waits for the audio configuration, and audio for that of the video
+ANNOUNCED_MS = 3_000  # audio waits longer for video that the metadata announce
 HELD_SAMPLES, HELD_BYTES = 2_000, 32 << 20  # while waiting
 UNPLAYABLE_S = 5.0  # frames came all this time, and none of them can be played
 KEYLESS_S = 20.0  # the same when only a keyframe is missing: OBS sends one in 10 s unless told otherwise
@@ -34,7 +34,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncoderDetails:
-    """What the encoder says of itself (onMetaData), and what its configuration says. Unknown is 0 or empty."""
+    """What onMetaData and the decoder configurations say of the encoder. Unknown numbers are 0, unknown texts empty."""
 
     software: str = ""
     width: int = 0
@@ -48,7 +48,7 @@ class EncoderDetails:
 
 @dataclass(frozen=True, slots=True)
 class IngestCallbacks:
-    """What one publisher's ingest tells, each at once and synchronously."""
+    """What the caller wants to be told of one publisher, each at once and synchronously."""
 
     warning: Callable[[StreamWarning], None] = lambda warning: None  # when it appears
     unplayable: Callable[[str], None] = lambda reason: None  # before Unplayable is raised, with its text
@@ -83,9 +83,9 @@ class Ingest:
             Kind.AUDIO: self._audio,
         }
         self._expects: dict[Kind, bool] = {Kind.VIDEO: True, Kind.AUDIO: True}
-        self._announced = False  # the metadata name a picture
-        self._running: Tracks | None = None
-        self._jumped = False  # since the present run began
+        self._video_announced = False  # by the metadata
+        self._epoch_tracks: Tracks | None = None
+        self._jumped = False  # since the present epoch began
         self._held: list[Sample] = []
         self._held_bytes = self._held_keys = 0
         self._first_ms: int | None = None
@@ -125,12 +125,12 @@ class Ingest:
         )
 
     def metadata(self, values: Mapping[str, object]) -> None:
-        """Take onMetaData: it names the encoder, and says which tracks to wait for."""
+        """Take the values of onMetaData: they name the encoder, and the tracks to wait for."""
         self._metadata = dict(values)
         for kind, name in ((Kind.VIDEO, "videocodecid"), (Kind.AUDIO, "audiocodecid")):
             # OBS and ffmpeg leave the member out, or send 0, when there is no such track
             self._expects[kind] = bool(values.get(name))
-        self._announced = self._expects[Kind.VIDEO]
+        self._video_announced = self._expects[Kind.VIDEO]
         self._health.announced = frozenset(kind for kind, expected in self._expects.items() if expected)
         self._health.frame_rate = self.details.framerate
         if not any(self._expects.values()):  # an encoder that describes nothing: wait as if there were no metadata
@@ -156,15 +156,15 @@ class Ingest:
         try:
             for unit in depacketizer.receive(payload):
                 self._place(kind, timestamp_ms, unit, depacketizer.unit_ms, now)
-            self._look(now)
+            self._check(now)
         except Unplayable as error:
             self._callbacks.unplayable(str(error))
             raise
 
-    def _look(self, now: float) -> None:
-        if now >= self._health.next_look:
+    def _check(self, now: float) -> None:
+        if now >= self._health.next_measurement:
             unusable = {kind: each.unusable for kind, each in self._depacketizers.items()}
-            self._health.look(now, self._timeline, unusable)
+            self._health.measure(now, self._timeline, unusable)
         if self._sink is None:
             self._check_playable(now)
 
@@ -174,7 +174,7 @@ class Ingest:
         dts, jumped = self._timeline.place(kind, timestamp_ms, unit_ms)
         if jumped:
             self._jumped = True
-            self._health.jumped(now)
+            self._health.clock_jumped(now)
         if dts is not None:
             self._health.sample(kind, dts, len(unit.data), unit.key, now)
             self._put(Sample(kind, dts, unit.data, unit.key, unit.cts_ms))
@@ -185,12 +185,12 @@ class Ingest:
             self._since = now
         lasted = now - self._since
         if lasted > UNPLAYABLE_S:
-            unusable_reason = self._missing()
+            unusable_reason = self._unusable_track()
             if unusable_reason is not None or lasted > KEYLESS_S:
                 raise Unplayable(NOTHING_PLAYABLE[unusable_reason])
 
-    def _missing(self) -> tuple[Kind, UnusableReason] | None:
-        """Why nothing can be played; None when all that is missing is a keyframe."""
+    def _unusable_track(self) -> tuple[Kind, UnusableReason] | None:
+        """Return why nothing can be played; None when all that is missing is a keyframe."""
         for kind, depacketizer in self._depacketizers.items():
             if depacketizer.unusable_reason is not None:
                 return kind, depacketizer.unusable_reason
@@ -199,23 +199,23 @@ class Ingest:
     def _put(self, sample: Sample) -> None:
         if self._sink is None:
             self._hold(sample)
-        elif self._due(sample):
-            self._restart(self._sink, sample)
-        elif self._carries(sample):
+        elif self._begins_epoch(sample):
+            self._begin_epoch(self._sink, sample)
+        elif self._is_in_epoch(sample):
             self._sink.put(sample)
 
-    def _due(self, sample: Sample) -> bool:
-        """Whether a new run of samples begins here: other tracks, or a jump in time, at a place to start from.
+    def _begins_epoch(self, sample: Sample) -> bool:
+        """Whether a new epoch begins with this sample: at a keyframe, after a change of tracks or a jump in time.
 
-        Until that place comes the old run goes on: the timeline has closed the jump up.
+        Until a keyframe comes the old epoch goes on: the timeline has closed the gap of the jump.
         """
-        running = self._running
+        epoch = self._epoch_tracks
         # an depacketizer keeps its track as long as it is the same: no need to compare what is in it for each sample
-        same = running is not None and running.video is self._video.track and running.audio is self._audio.track
-        if not same and running == self._tracks:
-            # written anew and still the same: some encoders repeat a record with other parameter sets than the
-            # keyframes have, and the two take turns
-            self._running, same = self._tracks, True
+        same = epoch is not None and epoch.video is self._video.track and epoch.audio is self._audio.track
+        if not same and epoch == self._tracks:
+            # parsed again, with the same result: some encoders repeat a record with other parameter sets than those
+            # of the keyframes, and the two take turns
+            self._epoch_tracks, same = self._tracks, True
         if same and not self._jumped:
             return False
         return sample.key and (sample.kind is Kind.VIDEO or self._video.track is None)
@@ -224,19 +224,19 @@ class Ingest:
     def _tracks(self) -> Tracks:
         return Tracks(self._video.track, self._audio.track)
 
-    def _restart(self, sink: Sink, sample: Sample) -> None:
-        self._running, self._jumped = self._tracks, False
-        sink.start(self._running)
+    def _begin_epoch(self, sink: Sink, sample: Sample) -> None:
+        self._epoch_tracks, self._jumped = self._tracks, False
+        sink.start(self._epoch_tracks)
         sink.put(sample)
 
-    def _carries(self, sample: Sample) -> bool:
-        """Whether the present run has this sample's track: a track that came late waits for the next keyframe."""
-        running = self._running
-        if running is None:
+    def _is_in_epoch(self, sample: Sample) -> bool:
+        """Whether the present epoch has this sample's track: a track that came late waits for the next keyframe."""
+        epoch = self._epoch_tracks
+        if epoch is None:
             return False
         if sample.kind is Kind.AUDIO:
-            return running.audio is not None and running.audio is self._audio.track
-        return running.video is not None and running.video is self._video.track
+            return epoch.audio is not None and epoch.audio is self._audio.track
+        return epoch.video is not None and epoch.video is self._video.track
 
     def _hold(self, sample: Sample) -> None:
         """Keep samples until the tracks are known and there is a place to start, then begin."""
@@ -248,7 +248,7 @@ class Ingest:
         full = self._held_bytes > HELD_BYTES or len(self._held) > HELD_SAMPLES
         if not full and self._waits(sample.dts_ms - self._first_ms):
             return
-        starts = self._starts()
+        starts = self._first_start()
         if starts is not None:
             self._start(self._held[starts:])
         elif full:
@@ -260,11 +260,11 @@ class Ingest:
         tracks = self._tracks
         if tracks.audio is None and self._expects[Kind.AUDIO] and waited_ms < WAIT_MS:
             return True
-        patience = ANNOUNCED_MS if self._announced else WAIT_MS
+        patience = ANNOUNCED_MS if self._video_announced else WAIT_MS
         return tracks.video is None and self._expects[Kind.VIDEO] and waited_ms < patience
 
-    def _starts(self) -> int | None:
-        """The index of the first sample held where a player can begin."""
+    def _first_start(self) -> int | None:
+        """Return the index of the first held sample where a player can begin."""
         if self._video.track is None:
             return 0 if self._held[0].kind is Kind.AUDIO else None
         if not self._held_keys:
@@ -274,13 +274,13 @@ class Ingest:
     def _start(self, samples: list[Sample]) -> None:
         sink, start_ms = self._begin()
         self._sink = sink
-        self._running, self._jumped = self._tracks, False
-        sink.start(self._running)
+        self._epoch_tracks, self._jumped = self._tracks, False
+        sink.start(self._epoch_tracks)
         self._held, self._held_bytes = [], 0
         # the timeline began at 0 because nobody knew when this publisher would go on the air
         shift = self._timeline.shift(start_ms - samples[0].dts_ms)
         for sample in samples:
-            if self._carries(sample):
+            if self._is_in_epoch(sample):
                 sink.put(Sample(sample.kind, sample.dts_ms + shift, sample.data, sample.key, sample.cts_ms))
 
 

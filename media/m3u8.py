@@ -1,5 +1,5 @@
-"""HLS playlists (RFC 8216bis) as values: str() writes one, parse() reads one. The subset that a live node writes, plus
-tolerance for the rest: unknown tags are ignored, as 6.3.1 asks. What goes into a playlist, media/package decides.
+"""HLS playlists (RFC 8216bis) as values: str() writes one, parse() reads one. It knows the subset that a live server
+writes; unknown tags are ignored, as 6.3.1 asks. What goes into a playlist is decided in media/package.
 """
 
 import re
@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class OpenSegment:
-    """The parts of a segment that is not finished. The rest as in Segment."""
+    """The parts of a segment that is not finished. The other fields are those of Segment."""
 
     parts: tuple[Part, ...]
     map_uri: str | None = None
@@ -39,8 +39,9 @@ class OpenSegment:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """`parts` may be left out once they are old. `map_uri` is the init segment, None while none was named; the tag is
-    written where it changes. `program_date_time` is aware of its zone and written in UTC with milliseconds."""
+    """A finished segment. `parts` may be left out once they are old. `map_uri` is that of the init segment, None while
+    none was named; the tag is written where it changes. `program_date_time` has a zone, and is written in UTC with
+    milliseconds."""
 
     uri: str
     duration_s: float
@@ -61,7 +62,7 @@ class ServerControl:
 
 @dataclass(frozen=True, slots=True)
 class RenditionReport:
-    """How far another rendition has come; `last_part` is None where it has no parts."""
+    """How far another rendition has come (4.4.5.4); `last_part` is None where it has no parts."""
 
     uri: str
     last_msn: int
@@ -70,8 +71,8 @@ class RenditionReport:
 
 @dataclass(frozen=True, slots=True)
 class MediaPlaylist:
-    """`skipped` counts segments left out before `segments` in a delta update; `media_sequence` counts them in.
-    `preload_hint` is the URI of the part to come. `target_duration` in whole seconds, as the RFC has it."""
+    """`target_duration` is in whole seconds (4.4.3.1). In a delta update `skipped` segments are left out before
+    `segments`; `media_sequence` counts them too. `preload_hint` is the URI of the next part."""
 
     target_duration: int
     media_sequence: int = 0
@@ -95,7 +96,7 @@ class MediaPlaylist:
         return self.around(texts, last_map)
 
     def around(self, segment_texts: Iterable[str], last_map: str | None) -> str:
-        """The text of this playlist with `segment_texts` in place of its `segments`, which are not looked at.
+        """Return the text of this playlist with `segment_texts` in place of its `segments`, which are ignored.
 
         For the packager, which keeps the texts of finished segments (see segment_text) and writes a playlist for every
         part. `last_map` is the map_uri of the last of those segments.
@@ -132,7 +133,8 @@ class MediaPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Bandwidths in bits a second: the peak of any segment, and the mean. `codecs` as in RFC 6381, by commas."""
+    """One EXT-X-STREAM-INF. Bandwidths are in bits per second: the peak of any segment, and the mean. `codecs` are
+    names of RFC 6381 with commas between; `resolution` is (width, height), `frame_rate` in frames per second."""
 
     uri: str
     bandwidth: int
@@ -159,7 +161,7 @@ class MultivariantPlaylist:
 
 
 def segment_text(segment: Segment, *, with_parts: bool = True, with_map: bool = True) -> str:
-    """The lines of a finished segment. `with_map` where its map_uri is not that of the segment before."""
+    """Return the lines of a finished segment. `with_map` where its map_uri is not that of the segment before."""
     parts = "".join(map(_part_text, segment.parts)) if with_parts else ""
     head = _head_text(segment, with_map)
     return f"{head}{parts}#EXTINF:{segment.duration_s:.5f},{_line(segment.title)}\n{_line(segment.uri)}\n"
@@ -212,7 +214,7 @@ _UNQUOTABLE = re.compile(r'["\r\n]')
 
 
 def _quoted(text: str) -> str:
-    """4.2: a quoted string has no way to hold a quotation mark or a line end."""
+    """Return a quoted string (4.2), which cannot hold a quotation mark or a line end: ValueError."""
     if _UNQUOTABLE.search(text):
         raise ValueError(f"{text!r} does not fit into a playlist")
     return f'"{text}"'
@@ -246,8 +248,8 @@ def parse(text: str) -> MultivariantPlaylist | MediaPlaylist:
 
 @dataclass(slots=True)
 class _Reader:
-    """Line by line: `values` collects the arguments of the playlist, `pending` and `variant` those of the segment or
-    variant whose URI line is still to come."""
+    """Reads line by line. `values` collects the arguments of the playlist, `pending` and `variant` those of the segment
+    or variant whose URI line is still to come."""
 
     values: dict[str, Any] = field(default_factory=dict)
     pending: dict[str, Any] = field(default_factory=dict)
@@ -279,7 +281,7 @@ class _Reader:
             raise BadPlaylist("a URI has neither EXTINF nor EXT-X-STREAM-INF before it")
 
     def playlist(self) -> MultivariantPlaylist | MediaPlaylist:
-        """The value of all lines. Raises BadPlaylist when they do not make one."""
+        """Return the playlist of all lines. Raises BadPlaylist when they do not make one."""
         if self.variant is not None or "duration_s" in self.pending:
             raise BadPlaylist("the playlist ends where a URI is due")
         if self.variants:
@@ -303,7 +305,7 @@ _RESOLUTION = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
 
 
 def _attributes(text: str) -> dict[str, str]:
-    """An attribute list (4.2); quoted strings keep their quotation marks."""
+    """Read an attribute list (4.2); quoted strings keep their quotation marks."""
     values: dict[str, str] = {}
     at = 0
     while at < len(text):
@@ -379,7 +381,8 @@ SKIP: AttributeSpec = {"SKIPPED-SEGMENTS": ("skipped", _integer)}
 
 
 def _parse_attributes(text: str, spec: AttributeSpec, *needed: str) -> dict[str, Any]:
-    """The attributes named in `spec` as arguments; others are ignored. Raises BadPlaylist if a needed one is away."""
+    """Return the attributes named in `spec` as arguments; others are ignored. Raises BadPlaylist if a needed one is not
+    there."""
     attributes = _attributes(text)
     for name in needed:
         if name not in attributes:
@@ -427,7 +430,7 @@ def _on_discontinuity(reader: _Reader, _: str) -> None:
 def _on_program_date_time(reader: _Reader, value: str) -> None:
     try:
         moment = datetime.fromisoformat(value)
-        # a zone is only asked for by SHOULD; all the world writes UTC
+        # the zone is only a SHOULD; without one it is UTC, as everybody writes it
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise BadPlaylist(f"{value[:40]!r} is not a date and time") from None

@@ -46,14 +46,14 @@ class Stream:
             key = self.key_ms is None or self.raw - self.key_ms >= self.gop_ms
             self.key_ms = self.raw if key else self.key_ms
             if jumped:
-                self.health.jumped(self.now)
+                self.health.clock_jumped(self.now)
             self.health.sample(V, dts, self.size, key, self.now)
         if A in self.kinds:
             stamp = int(self.raw * (1 + self.sound_ppm / 1e6))
             dts, _ = self.line.place(A, stamp & 0xFFFFFFFF, 20.0)
             if dts is not None:
                 self.health.sample(A, dts, 300, True, self.now)
-        self.health.look(self.now, self.line, self.unusable)
+        self.health.measure(self.now, self.line, self.unusable)
 
     @property
     def codes(self) -> list[WarningCode]:
@@ -150,8 +150,8 @@ def test_clocks_that_start_apart_are_told() -> None:
     stream = Stream()
     stream.line.place(V, 0)
     stream.line.place(A, 5_000, 20.0)
-    stream.health.look(stream.now, stream.line, {})
-    stream.health.look(stream.now + 1.5, stream.line, {})
+    stream.health.measure(stream.now, stream.line, {})
+    stream.health.measure(stream.now + 1.5, stream.line, {})
     assert stream.codes == [WarningCode.CLOCKS_APART]
     assert stream.on_warning[0].values == (("seconds", 5.0),)
 
