@@ -116,8 +116,7 @@ class StreamHealth:
         self.next_measurement = float("-inf")
 
     def measure(self, now: float, timeline: Timeline, unusable: dict[Kind, int]) -> None:
-        """Measure what is measured once a second, if it is time to. `unusable` counts tags in a row that were left out.
-        """
+        """Measure rates and clocks, if it is time to. `unusable` counts the tags in a row that were left out."""
         if self._began is None:
             self._began = self._measured = now
         self.next_measurement = self._measured + MEASURE_S

@@ -1,6 +1,6 @@
 """AMF 0 (Adobe's specification of December 2007): the values inside commands and metadata.
 
-`parse` and `write` are a pair. What encoders do not send (references, AMF 3) is refused, not guessed at.
+`parse` and `write` are counterparts. What encoders do not send (references, AMF 3) is refused.
 """
 
 import struct
@@ -22,7 +22,7 @@ class Date:
 
 
 class EcmaArray(dict[str, "Value"]):
-    """A mapping that is written as an ECMA array, the form encoders give to onMetaData."""
+    """A mapping that is written as an ECMA array, as encoders write onMetaData."""
 
 
 NUMBER: Final = 0x00
@@ -47,7 +47,7 @@ _double = struct.Struct(">d")
 
 
 def parse(data: bytes, limits: Limits = DEFAULT) -> list[Value]:
-    """All values of `data`, in order. Raises BadAmf, AmfTooDeep, AmfTooManyItems, AmfStringTooLong.
+    """Return all values in `data`, in order. Raises BadAmf, AmfTooDeep, AmfTooManyItems, AmfStringTooLong.
 
     Undefined and unsupported are read as None, XML as str, typed objects as a plain dict. Text that is not UTF-8 is
     read with replacement characters: hardware encoders put their own code page into metadata.
@@ -60,7 +60,7 @@ def parse(data: bytes, limits: Limits = DEFAULT) -> list[Value]:
 
 
 def write(*values: Value) -> bytes:
-    """The values one behind the other. Raises ValueError for one that AMF 0 cannot hold."""
+    """Return the values one after the other. Raises ValueError for one that AMF 0 cannot hold."""
     out = bytearray()
     for value in values:
         _write(out, value)

@@ -31,7 +31,7 @@ class Message:
 
 @dataclass(slots=True)
 class _ChunkStream:
-    """What the next chunk of this stream may leave unsaid."""
+    """What the next chunk of this stream may leave out of its header."""
 
     kind: int = 0
     timestamp: int = 0
@@ -44,10 +44,10 @@ class _ChunkStream:
 
 
 class ChunkReader:
-    """Feed it bytes, take messages. `yield None` in the parser means "more bytes please".
+    """Bytes to messages. In the parser, `yield None` asks for more bytes.
 
-    Payload is copied as it arrives, so that neither a message sent in slivers nor a large one waiting for its end
-    keeps more than its own bytes. `max_message` may be changed between messages.
+    Payload is copied as it arrives, so that an unfinished message holds no more than its own bytes, in however small
+    pieces it comes. `max_message` (bytes) may be changed between messages; `max_streams` counts chunk streams.
     """
 
     def __init__(self, *, max_message: int, max_streams: int) -> None:
@@ -62,16 +62,16 @@ class ChunkReader:
 
     @property
     def buffered(self) -> int:
-        """Bytes put in and not yet looked at."""
+        """The number of bytes that were put in and not yet parsed."""
         return len(self._data) - self._at
 
     def put(self, data: bytes) -> None:
-        """Add bytes behind those not yet looked at."""
+        """Add received bytes."""
         self._data = self._data[self._at :] + data if self._at < len(self._data) else data
         self._at = 0
 
     def messages(self) -> Iterator[Message]:
-        """Take the messages that are complete. May be left half-way: the rest waits for the next call.
+        """Return the messages that are complete. The iteration may be left early: the next call goes on.
 
         Raises BadChunk, MessageTooBig, TooManyChunkStreams; after that the stream cannot be read any more.
         """
@@ -79,7 +79,7 @@ class ChunkReader:
             yield message
 
     def receive(self, data: bytes) -> list[Message]:
-        """Put and take at once."""
+        """Add received bytes, and return the messages that are complete. Raises what `messages` does."""
         self.put(data)
         return list(self.messages())
 
@@ -180,7 +180,7 @@ class ChunkReader:
         chunks.missing = chunks.length
 
     def _payload(self, chunks: _ChunkStream) -> Generator[None, None, Message | None]:
-        """Take the payload of one chunk; the message, if that completes it."""
+        """Take the payload of one chunk, and return the message if that completes it."""
         left = min(self.chunk_size, chunks.missing)
         if left == chunks.length and left <= len(self._data) - self._at:
             body = self._data[self._at : self._at + left]
@@ -221,14 +221,15 @@ class ChunkReader:
 
 
 class ChunkWriter:
-    """Messages to bytes. Headers are left out where the far end can know them, as ffmpeg and librtmp do."""
+    """Messages to bytes. Headers are as short as the peer can complete them, as with ffmpeg and librtmp."""
 
     def __init__(self) -> None:
         self.chunk_size = FIRST_CHUNK_SIZE
         self._last: dict[int, tuple[int, int, int, int]] = {}  # csid: kind, length, stream, timestamp
 
     def send(self, message: Message, csid: int) -> bytes:
-        """The message in chunks of `chunk_size`; `csid` is 2 to 63. A Set Chunk Size counts from the next one on."""
+        """Return the message in chunks of `chunk_size`; `csid` is 2 to 63. A Set Chunk Size counts from the next
+        message on."""
         header, again = self._headers(message, csid)
         body, size = memoryview(message.body), self.chunk_size
         parts: list[bytes | memoryview] = [header, body[:size]]
@@ -239,7 +240,7 @@ class ChunkWriter:
         return b"".join(parts)
 
     def _headers(self, message: Message, csid: int) -> tuple[bytes, bytes]:
-        """The header of the first chunk and that of the others."""
+        """Return the header of the first chunk, and that of the others."""
         length = len(message.body)
         kind, last_length, stream, timestamp = self._last.get(csid, (0, 0, -1, 0))
         self._last[csid] = (message.kind, length, message.stream, message.timestamp)

@@ -25,7 +25,7 @@ CheckAddress = Callable[[str], None]
 
 
 class PublishFailed(Exception):
-    """The stream cannot be published, or not any more; the text says why. `code` is the server's, if it gave one."""
+    """The stream cannot be published, or no longer; str() says why. `code` is the server's, if it sent one."""
 
     def __init__(self, why: str, code: str = "") -> None:
         super().__init__(why)
@@ -33,7 +33,7 @@ class PublishFailed(Exception):
 
 
 class PublishClient(asyncio.Protocol):
-    """A running publish, made by `connect`."""
+    """A running publish. Made by `connect`."""
 
     def __init__(self, session: PublisherSession, limits: Limits) -> None:
         self._published: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -45,28 +45,28 @@ class PublishClient(asyncio.Protocol):
 
     @property
     def publishing(self) -> bool:
-        """The server takes media now."""
+        """Whether the server accepts media now."""
         return self._transport is not None and self._session.state is State.PUBLISHING
 
     @property
     def buffered(self) -> int:
-        """Bytes given to `send` which the operating system has not taken yet."""
+        """The number of bytes given to `send` that the operating system has not taken yet."""
         return self._transport.get_write_buffer_size() if self._transport else 0
 
     @property
     def acknowledged(self) -> int:
-        """Bytes the server says to have received, modulo 2**32; 0 with servers that never say."""
+        """How many bytes the server has acknowledged, modulo 2**32; 0 with servers that never do."""
         return self._session.acknowledged
 
     def send(self, event: Metadata | Video | Audio) -> None:
-        """Send at once, or put behind what is `buffered`. Raises PublishFailed when the publish is over."""
+        """Send metadata or a frame, after what is `buffered`. Raises PublishFailed when the publish is over."""
         if not self.publishing:
             raise self._failure or PublishFailed("the publish is over")
         self._session.send(event)
         self._flush()
 
     async def close(self) -> None:
-        """End the stream in order, and wait until it is gone, at most `limits.linger_s`. Never raises."""
+        """End the stream, and wait until the connection is closed, at most `limits.linger_s`. Never raises."""
         if self._transport is not None:
             if self.publishing:
                 self._session.finish()
@@ -79,7 +79,7 @@ class PublishClient(asyncio.Protocol):
         await self._gone.wait()
 
     async def wait_closed(self) -> PublishFailed | None:
-        """Wait until the publish is over; what ended it, None when `close` did."""
+        """Wait until the publish is over, and return what ended it; None when `close` did."""
         await self._gone.wait()
         return self._failure
 
@@ -89,7 +89,7 @@ class PublishClient(asyncio.Protocol):
             self._transport.abort()
 
     async def published(self) -> None:
-        """Wait until the server takes media. Raises PublishFailed."""
+        """Wait until the server accepts media. Raises PublishFailed."""
         await self._published
 
     # what asyncio calls
@@ -115,7 +115,7 @@ class PublishClient(asyncio.Protocol):
             self._failure = PublishFailed(str(error) if error else "the server closed the connection")
         if not self._published.done():
             self._published.set_exception(self._failure or PublishFailed("the publish is over"))
-            self._published.exception()  # seen: nobody may be waiting any more
+            self._published.exception()  # retrieved, because nobody may be waiting any more
         self._gone.set()
 
     def _handle(self, event: Event) -> None:

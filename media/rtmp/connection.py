@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import Final, Protocol, cast
 
 from media.errors import Unplayable
-from media.rtmp.connection_limiter import FailedKeys
 from media.rtmp.deferred_refusals import DeferredRefusals, EncoderId
 from media.rtmp.errors import (
     HandshakeTimeout,
@@ -28,6 +27,7 @@ from media.rtmp.errors import (
     TooManyFailedKeys,
     WriteTimeout,
 )
+from media.rtmp.failed_keys import FailedKeys
 from media.rtmp.handshake import NONCE_SIZE
 from media.rtmp.limits import Limits
 from media.rtmp.proxy import ProxyHeader
@@ -49,13 +49,18 @@ from media.rtmp.tls import Tls
 
 
 class PublishHandler(Protocol):
+    """Decides who may publish."""
+
     async def authorize(self, request: PublishRequest, connection: "Connection") -> Publication:
-        """Raises Refused. Not cancelled when the peer leaves meanwhile: the publication is told that it is LOST."""
+        """Return what the media is handed to. Raises Refused.
+
+        It is not cancelled when the peer leaves meanwhile: then the publication is told at once that it is LOST.
+        """
         ...
 
 
 class Listener(Protocol):
-    """The server behind a connection."""
+    """The server, as its connections see it."""
 
     handler: PublishHandler
     limits: Limits
@@ -64,31 +69,31 @@ class Listener(Protocol):
     deferred_refusals: DeferredRefusals
     failed_keys: FailedKeys
 
-    def admit(self, connection: "Connection") -> None:
-        """Count it, and close another that has to make room."""
+    def add(self, connection: "Connection") -> None:
+        """Count a new connection, and close another one that has to make room for it."""
 
-    def arrive_anew(self, connection: "Connection", address: str) -> None:
-        """Count it at the address that its proxy names."""
+    def set_address(self, connection: "Connection", address: str) -> None:
+        """Count a connection for the address that its proxy names."""
 
     def count_as_publishing(self, connection: "Connection") -> None:
-        """It publishes from now on. Raises OverLimit."""
+        """Count a connection as one that publishes. Raises OverLimit."""
 
-    def rest(self, connection: "Connection") -> None:
-        """It does not publish any more, and may begin again."""
+    def count_as_waiting(self, connection: "Connection") -> None:
+        """Count a connection as one that does not publish any more, and may begin again."""
 
-    def dismiss(self, connection: "Connection") -> None: ...
-    def complain(self, address: str, error: ProtocolError) -> None:
-        """Count and log it, but not all of a flood."""
+    def remove(self, connection: "Connection") -> None: ...
+    def report(self, address: str, error: ProtocolError) -> None:
+        """Count an error and log it, but not every one of a flood."""
 
-    def begin(self, work: Coroutine[None, None, None]) -> None:
-        """Have it done, while the connection goes on."""
+    def start_task(self, work: Coroutine[None, None, None]) -> None:
+        """Run a coroutine beside the connection."""
 
     def is_proxy(self, address: str) -> bool:
-        """Whether the peer with this address sends a proxy's header first."""
+        """Whether the peer with this address is a proxy, which sends a PROXY protocol header first."""
 
 
 class Connection(asyncio.Protocol):
-    """One peer. Made by RtmpServer; the handler and the publication may read the attributes and call `close`."""
+    """One peer's connection. Made by RtmpServer; handler and publication may read its attributes and call `close`."""
 
     def __init__(self, server: Listener, number: int, tls: ssl.SSLContext | None) -> None:
         self.id = number
@@ -102,7 +107,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._session = ServerSession(os.urandom(NONCE_SIZE), server.limits)
         self._publication: Publication | None = None
-        self._who: EncoderId = ("", "", "")
+        self._encoder_id: EncoderId = ("", "", "")
         self._flash_ver = ""
         self._transport: asyncio.Transport | None = None  # None when the socket is gone
         self._over = False  # nothing is read any more
@@ -112,10 +117,10 @@ class Connection(asyncio.Protocol):
         self._alarm: asyncio.TimerHandle | None = None
         self._write_alarm: asyncio.TimerHandle | None = None
         self._late_answer: asyncio.TimerHandle | None = None
-        self._untold: str | None = None  # why it was cut off, if it may not have read that
+        self._untold: str | None = None  # why it was disconnected, if it may not have read that
 
     def close(self, why: str) -> None:
-        """Say `why` to the encoder, end the publication as CLOSED, and close. Does nothing the second time."""
+        """Tell the encoder `why`, end the publication as CLOSED, and close. Does nothing the second time."""
         if self._over:
             return
         self._log.info("rtmp %d: closed by the node: %s", self.id, why)
@@ -133,7 +138,7 @@ class Connection(asyncio.Protocol):
         if self._server.is_proxy(self.address):
             self._header = ProxyHeader()
         self._counted = True
-        self._server.admit(self)
+        self._server.add(self)
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -162,10 +167,10 @@ class Connection(asyncio.Protocol):
         self._over = True
         self._stop_alarms()
         self._end(EndReason.LOST, str(error) if error else "the connection was closed by the encoder")
-        self._dismiss()
+        self._remove()
 
     def pause_writing(self) -> None:
-        # who does not read our answers gets no more of them: stop reading what would make us answer
+        # a peer that does not read our answers gets no more of them: stop reading what would make us answer
         if self._over:
             return
         self._read(False)
@@ -179,24 +184,24 @@ class Connection(asyncio.Protocol):
             self._read(True)
 
     def make_room(self) -> None:
-        """Go, because another one came and this one has waited longer."""
+        """Close, because another connection came and this one has waited longest."""
         if not self._over:
             self._over = True
-            self._server.complain(self.address, TooManyConnections("closed to make room for a newer connection"))
-        self._dismiss()
+            self._server.report(self.address, TooManyConnections("closed to make room for a newer connection"))
+        self._remove()
         self._leave()
 
-    # what happens
+    # what happens on it
 
     def _unwrap(self, data: bytes) -> bytes:
-        """What of it is RTMP."""
+        """Return what is RTMP in received bytes: without the proxy's header and decrypted."""
         if self._header is not None:
             rest = self._header.receive(data)
             if rest is None:
                 return b""
             source, self._header = self._header.source, None
             if source:
-                self._server.arrive_anew(self, source)
+                self._server.set_address(self, source)
             data = rest
         if self._tls is not None:
             try:
@@ -226,7 +231,7 @@ class Connection(asyncio.Protocol):
             self._log.warning("rtmp %d: ignored %s", self.id, event.why)
         elif isinstance(event, PublishEnded):
             self._end(EndReason.FINISHED, event.command)
-            self._server.rest(self)
+            self._server.count_as_waiting(self)
             self._expect(PublishTimeout, self._limits.publish_s)
         elif publication is not None:
             self._deadline = self._loop.time() + self._limits.idle_s
@@ -241,9 +246,9 @@ class Connection(asyncio.Protocol):
         request = PublishRequest(
             asked.app, asked.name, asked.parameters, self.address, asked.flash_ver, asked.tc_url, self._tls is not None
         )
-        self._who = (self.address, asked.app, asked.name)
+        self._encoder_id = (self.address, asked.app, asked.name)
         self._flash_ver = asked.flash_ver
-        reason = self._server.deferred_refusals.take(self._who, self._loop.time())
+        reason = self._server.deferred_refusals.take(self._encoder_id, self._loop.time())
         if reason is not None:
             self._refuse(REJECTED, reason)
             return
@@ -251,7 +256,7 @@ class Connection(asyncio.Protocol):
             self._on_wrong_key(REJECTED, TOO_MANY_KEYS)
             return
         self._read(False)
-        self._server.begin(self._authorize(request))
+        self._server.start_task(self._authorize(request))
 
     async def _authorize(self, request: PublishRequest) -> None:
         try:
@@ -286,13 +291,13 @@ class Connection(asyncio.Protocol):
         self._refuse(REJECTED, reason)
 
     def _on_wrong_key(self, code: str, description: str) -> None:
-        """Refuse it, later the more there were: what comes meanwhile waits in the socket."""
+        """Refuse a wrong key, the later the more there were: what comes meanwhile waits in the socket."""
         now, keys = self._loop.time(), self._server.failed_keys
         slow = keys.is_slow(self.address, now)
         delay = keys.failed(self.address, now)
         if keys.is_slow(self.address, now) and not slow:
             error = TooManyFailedKeys("too many wrong stream keys: the next ones are answered late")
-            self._server.complain(self.address, error)
+            self._server.report(self.address, error)
         if delay <= 0 or self._over:
             self._refuse(code, description)
             return
@@ -301,7 +306,7 @@ class Connection(asyncio.Protocol):
         self._late_answer = self._loop.call_later(delay, self._refuse, code, description)
 
     def _refuse(self, code: str, description: str) -> None:
-        """Tell the encoder no and why, and close."""
+        """Refuse the publish with the reason, and close."""
         if self._over:
             return
         self._over = True
@@ -330,10 +335,10 @@ class Connection(asyncio.Protocol):
         else:
             self._abort()
 
-    def _dismiss(self) -> None:
+    def _remove(self) -> None:
         if self._counted:
             self._counted = False
-            self._server.dismiss(self)
+            self._server.remove(self)
 
     def _end(self, end: EndReason, why: str) -> None:
         publication, self._publication = self._publication, None
@@ -363,10 +368,10 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
     def _linger(self) -> None:
-        """Send the last words and wait for the peer to close.
+        """Send the last bytes and wait for the peer to close.
 
-        Closing at once, with frames still arriving, would answer them by a TCP reset, which throws away what the
-        peer has not read yet: the reason.
+        Closing at once, with frames still arriving, would answer them by a TCP reset, which discards what the peer has
+        not read yet: the reason.
         """
         self._stop_alarms()
         if self._transport is None or self._transport.is_closing():
@@ -381,9 +386,9 @@ class Connection(asyncio.Protocol):
         self._alarm = self._loop.call_later(self._limits.linger_s, self._leave)
 
     def _leave(self) -> None:
-        """Go, although the peer has not: one that reads would have closed at our last word."""
+        """Close, although the peer has not: one that reads would have closed at our last bytes."""
         if self._untold is not None:
-            self._server.deferred_refusals.put(self._who, self._flash_ver, self._untold, self._loop.time())
+            self._server.deferred_refusals.put(self._encoder_id, self._flash_ver, self._untold, self._loop.time())
         self._abort()
 
     def _abort(self) -> None:
@@ -391,7 +396,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _expect(self, overdue: type[OverLimit], within_s: float) -> None:
-        """Fail with `overdue` unless something is expected anew in time."""
+        """Fail with `overdue` unless it is called again within that time."""
         self._overdue = overdue
         self._deadline = self._loop.time() + within_s
         if self._alarm:
@@ -399,7 +404,7 @@ class Connection(asyncio.Protocol):
         self._alarm = self._loop.call_at(self._deadline, self._ring)
 
     def _ring(self) -> None:
-        if self._loop.time() < self._deadline:  # moved by every frame, without touching the timer
+        if self._loop.time() < self._deadline:  # each frame moves the deadline, without touching the timer
             self._alarm = self._loop.call_at(self._deadline, self._ring)
         else:
             self._fail(self._overdue(_OVERDUE[self._overdue]))

@@ -1,6 +1,6 @@
-"""One end of an RTMP connection below the commands: handshake, chunks, acknowledgements, pings. Both sessions have one.
+"""What both sides of an RTMP connection share: handshake, chunks, acknowledgements and pings, without I/O.
 
-What it cannot answer by itself it hands on as messages.
+Messages that it does not answer itself are handed on to `session.py` or `publisher.py`.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ class Handshake(Protocol):
 
 
 class ConnectionCore:
-    """`restrict` and `relax` change what the peer may send: little work for strangers, all of it for publishers."""
+    """Bytes to messages and back. `restrict` and `relax` change how much the peer may send."""
 
     def __init__(self, handshake: Handshake, limits: Limits) -> None:
         self.open = False
@@ -36,11 +36,11 @@ class ConnectionCore:
 
     @property
     def buffered(self) -> int:
-        """Bytes put in and not yet read as messages."""
+        """The number of bytes that were put in and not yet read as messages."""
         return self._reader.buffered + len(self._held)
 
     def restrict(self, budget: int) -> None:
-        """From here on read at most so many bytes, in messages no larger than that.
+        """Read at most `budget` more bytes, in messages no larger than that.
 
         A flood of empty messages, or of one-byte chunks, must not cost more than these are worth. What comes beyond is
         held, in case the last message within the budget leads to `relax`; otherwise TooMuchEarly is raised.
@@ -49,14 +49,14 @@ class ConnectionCore:
         self._reader.max_message = budget
 
     def relax(self, max_message: int) -> None:
-        """From here on read everything, and what was held first."""
+        """Read everything from here on, beginning with what was held."""
         self._budget = None
         self._reader.max_message = max_message
         held, self._held = self._held, b""
         self._reader.put(held)
 
     def put(self, data: bytes) -> None:
-        """Add received bytes. Raises NotRtmp, BadHandshake; what `outgoing` has then is the last to be sent."""
+        """Add received bytes. Raises NotRtmp, BadHandshake; then `outgoing` has the last bytes to be sent."""
         self.received += len(data)
         if self.open:
             self._read(data)
@@ -75,7 +75,7 @@ class ConnectionCore:
             self.send(messages.write_acknowledgement(self.received))
 
     def messages(self) -> Iterator[Message]:
-        """Take the messages that are not the link's own affair.
+        """Return the messages that have to be handled by the session.
 
         Raises what `chunks.ChunkReader` does, BadMessage and TooMuchEarly.
         """
@@ -95,7 +95,7 @@ class ConnectionCore:
             self._out.append(self._writer.send(message, messages.csid(message)))
 
     def outgoing(self) -> bytes:
-        """The bytes to be sent since the last call."""
+        """Return the bytes to be sent since the last call."""
         if not self.open:
             self._out.append(self._handshake.outgoing())
         data = b"".join(self._out)

@@ -1,4 +1,4 @@
-"""Every way a peer can be at fault. Who catches `ProtocolError` has caught them all, and closes the connection.
+"""Every way in which a peer can be at fault. Catch `ProtocolError` for all of them, and close the connection.
 
 ProtocolError
 ├── NotRtmp                 HTTP, TLS or noise reached an RTMP port
@@ -16,6 +16,7 @@ ProtocolError
     ├── AmfTooManyItems
     ├── AmfStringTooLong
     ├── TooManyParameters
+    ├── TooMuchEarly        more bytes than a publish needs before asking for one
     ├── HeldTooMuch         sent more than a buffer while the publish was being decided
     ├── HandshakeTimeout
     ├── PublishTimeout

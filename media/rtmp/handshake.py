@@ -32,7 +32,7 @@ _HTTP_ANSWER = (
 
 
 def digest_at(block: bytes, scheme: int) -> int:
-    """Where a C1 or S1 of this scheme has its digest: 12 to 739, or 776 to 1503."""
+    """Return where a C1 or S1 of this scheme has its digest: 12 to 739, or 776 to 1503."""
     field = SCHEMES[scheme]
     return field + 4 + sum(block[field : field + 4]) % 728
 
@@ -42,13 +42,13 @@ def _digest(key: bytes, block: bytes, at: int) -> bytes:
 
 
 def sign(block: bytes, scheme: int, key: bytes) -> bytes:
-    """The block with its digest written in."""
+    """Return the block with its digest written in."""
     at = digest_at(block, scheme)
     return block[:at] + _digest(key, block, at) + block[at + DIGEST_SIZE :]
 
 
 def find_digest(block: bytes, key: bytes) -> tuple[int, bytes] | None:
-    """(scheme, digest) of a signed C1 or S1, None when it carries no valid one."""
+    """Return (scheme, digest) of a signed C1 or S1, None when it has no valid digest."""
     for scheme in range(len(SCHEMES)):
         at = digest_at(block, scheme)
         digest = block[at : at + DIGEST_SIZE]
@@ -58,7 +58,7 @@ def find_digest(block: bytes, key: bytes) -> tuple[int, bytes] | None:
 
 
 def _proof(key: bytes, digest: bytes, nonce: bytes) -> bytes:
-    """C2 or S2 of the digest form: 1504 bytes of anything, and the proof that its maker saw the other's digest."""
+    """Return C2 or S2 of the digest form: 1504 arbitrary bytes, and the proof that the peer's digest was read."""
     body = nonce[: SIZE - DIGEST_SIZE]
     return body + hmac.digest(hmac.digest(key + _SECRET, digest, "sha256"), body, "sha256")
 
@@ -79,7 +79,7 @@ def _check_first_bytes(head: bytes) -> None:
 
 
 class ServerHandshake:
-    """The listening end. `nonce` is NONCE_SIZE fresh random bytes."""
+    """The server's side. `nonce` is NONCE_SIZE fresh random bytes. `digest`: the client asked for the digest form."""
 
     def __init__(self, nonce: bytes) -> None:
         self._nonce = nonce
@@ -89,9 +89,9 @@ class ServerHandshake:
         self.digest = False
 
     def receive(self, data: bytes) -> bytes | None:
-        """None while bytes are missing; then the bytes behind C2. Raises NotRtmp, BadHandshake.
+        """Take received bytes. Return None while bytes are missing, then those after C2. Raises NotRtmp, BadHandshake.
 
-        C2 is not looked at: clients differ in what they echo, and it proves nothing.
+        C2 is ignored: clients differ in what they echo, and it proves nothing.
         """
         self._buffer += data
         if not self._answered:
@@ -108,7 +108,7 @@ class ServerHandshake:
         return rest
 
     def outgoing(self) -> bytes:
-        """What has to be sent since the last call."""
+        """Return the bytes to be sent since the last call."""
         data, self._outgoing = self._outgoing, b""
         return data
 
@@ -124,7 +124,7 @@ class ServerHandshake:
 
 
 class ClientHandshake:
-    """The connecting end. Plain as OBS does it, or with a digest in the given scheme as ffmpeg does."""
+    """The client's side: plain as with OBS, or with a digest in the given scheme as with ffmpeg."""
 
     def __init__(self, nonce: bytes, *, scheme: int | None = None) -> None:
         self._nonce = nonce
@@ -137,7 +137,7 @@ class ClientHandshake:
         self._outgoing = bytes([VERSION]) + c1
 
     def receive(self, data: bytes) -> bytes | None:
-        """None while bytes are missing; then the bytes behind S2. Raises BadHandshake."""
+        """Take received bytes. Return None while bytes are missing, then those after S2. Raises BadHandshake."""
         self._buffer += data
         if self._buffer and self._buffer[0] != VERSION:
             raise BadHandshake(f"the server answers with version {self._buffer[0]}")
@@ -151,7 +151,7 @@ class ClientHandshake:
         return rest
 
     def outgoing(self) -> bytes:
-        """What has to be sent since the last call; C0 and C1 at first."""
+        """Return the bytes to be sent since the last call; C0 and C1 at first."""
         data, self._outgoing = self._outgoing, b""
         return data
 

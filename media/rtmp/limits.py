@@ -1,4 +1,4 @@
-"""What a peer may use of us: one value, handed to the core and the shells. Each limit has its error in `errors`."""
+"""What a peer may use of our resources, as one value. Each limit has its own error in `errors.py`."""
 
 from dataclasses import dataclass
 

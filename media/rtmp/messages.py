@@ -1,6 +1,6 @@
-"""What RTMP messages mean (spec 5.4 and 7): the kinds, and their bodies as values and back.
+"""RTMP messages (spec 5.4 and 7): their types, and their bodies as values and back.
 
-The order in which they may come is `session`'s.
+The order in which they may come is left to `session.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ _CONTROL_CSID = 2
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A call (`connect`, `publish`) or an answer (`_result`, `_error`, `onStatus`). 0 wants no answer."""
+    """A call (`connect`, `publish`) or an answer (`_result`, `_error`, `onStatus`). Transaction 0 wants no answer."""
 
     name: str
     transaction: float
@@ -46,29 +46,29 @@ class Command:
     arguments: tuple[amf0.Value, ...] = ()
 
     def argument(self, index: int) -> amf0.Value:
-        """None when it was not sent."""
+        """Return an argument; None when it was not sent."""
         return self.arguments[index] if index < len(self.arguments) else None
 
     def text(self, index: int) -> str:
-        """A string argument; "" when it is missing or something else."""
+        """Return a string argument; "" when it is missing or something else."""
         value = self.argument(index)
         return value if isinstance(value, str) else ""
 
 
 def csid(message: Message) -> int:
-    """The chunk stream to send it on."""
+    """Return the chunk stream to send a message on."""
     return _CSIDS.get(message.kind, _CONTROL_CSID)
 
 
 def number(message: Message) -> int:
-    """The value of an Acknowledgement, Window Size or Peer Bandwidth message. Raises BadMessage."""
+    """Return the value of an Acknowledgement, Window Size or Peer Bandwidth message. Raises BadMessage."""
     if len(message.body) < 4:
         raise BadMessage(f"a control message {message.kind} of {len(message.body)} bytes")
     return int.from_bytes(message.body[:4], "big")
 
 
 def user_control(message: Message) -> tuple[int, bytes]:
-    """(event, its data). Raises BadMessage."""
+    """Return (event, its data) of a user control message. Raises BadMessage."""
     if len(message.body) < 2:
         raise BadMessage(f"a user control message of {len(message.body)} bytes")
     return int.from_bytes(message.body[:2], "big"), message.body[2:]
@@ -82,7 +82,7 @@ def _values(message: Message, limits: Limits) -> list[amf0.Value]:
 
 
 def command(message: Message, limits: Limits = DEFAULT) -> Command:
-    """Raises BadCommand, BadAmf and the AMF limits."""
+    """Read a command message. Raises BadCommand, BadAmf and the AMF limits."""
     values = _values(message, limits)
     if not values or not isinstance(values[0], str):
         raise BadCommand("a command without a name")
@@ -93,7 +93,7 @@ def command(message: Message, limits: Limits = DEFAULT) -> Command:
 
 
 def metadata(message: Message, limits: Limits = DEFAULT) -> dict[str, amf0.Value] | None:
-    """The content of an onMetaData message, None for another data message. Raises BadAmf and the AMF limits.
+    """Return the content of an onMetaData message, None for another data message. Raises BadAmf and the AMF limits.
 
     Live encoders wrap it in @setDataFrame, tags of a recording come bare. A strict array is read by index, and an
     array of objects as their union.
@@ -118,7 +118,7 @@ def _merge(content: dict[str, amf0.Value], value: amf0.Value) -> None:
 
 
 def aggregate(message: Message) -> Iterator[Message]:
-    """The audio, video and data messages inside an aggregate (spec 7.1.6). Raises BadMessage.
+    """Return the audio, video and data messages inside an aggregate (spec 7.1.6). Raises BadMessage.
 
     They are FLV tags whose times count from a zero of their own: the first one's time is the aggregate's.
     """
@@ -134,7 +134,7 @@ def aggregate(message: Message) -> Iterator[Message]:
             shift = message.timestamp - time
         if head[0] in (AUDIO, VIDEO, DATA):
             yield Message(head[0], (time + shift) & 0xFFFFFFFF, message.stream, data)
-        at += 11 + length + 4  # a back pointer follows, which some leave out behind the last
+        at += 11 + length + 4  # a back pointer follows, which some encoders leave out after the last part
 
 
 def write_command(command: Command, stream: int = 0) -> Message:

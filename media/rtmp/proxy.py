@@ -1,7 +1,7 @@
-"""The header by which a TCP proxy says for whom it connects: HAProxy's PROXY protocol, versions 1 and 2.
+"""The PROXY protocol, versions 1 and 2: the header in which a TCP proxy names the client that it connects for.
 
-The specification is doc/proxy-protocol.txt of HAProxy; sections are cited as there. Whose header is believed is for the
-caller to know: the receiver must not guess whether there is one (section 2).
+The specification is doc/proxy-protocol.txt of HAProxy, whose sections are cited. The caller has to know which peers are
+proxies: the receiver must not guess whether there is a header (section 2).
 """
 
 import ipaddress
@@ -22,15 +22,15 @@ _PORTS: Final = 2 * 2
 
 
 class ProxyHeader:
-    """Takes the first bytes of a connection. `source` is the address of the client, "" until it is known, and when the
-    proxy speaks for itself or cannot say for whom."""
+    """Reads the header at the beginning of a connection. `source` is the client's address; "" until it is known, and
+    when the proxy connects for itself (LOCAL) or does not know the address (UNKNOWN, UNSPEC)."""
 
     def __init__(self) -> None:
         self.source = ""
         self._held = b""
 
     def receive(self, data: bytes) -> bytes | None:
-        """None while bytes are missing; then the bytes behind the header. Raises BadProxyHeader."""
+        """Take bytes. Return None while some are missing, then those after the header. Raises BadProxyHeader."""
         self._held += data
         head = self._held
         if head.startswith(SIGNATURE):

@@ -1,6 +1,6 @@
-"""The publisher's side of an RTMP connection, as states and events: `session.py` seen from the encoder.
+"""The publisher's side of an RTMP connection, as states and events: the counterpart of `session.py`.
 
-It asks as ffmpeg and OBS do, because that is what other people's servers are tested with.
+It sends what ffmpeg and OBS send, because other servers are tested with those.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,12 +43,12 @@ _CONNECT, _RELEASE, _ANNOUNCE, _CREATE, _PUBLISH, _WITHDRAW, _DELETE = (float(n)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The server takes media from now on."""
+    """The server accepts media from now on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The server said no, at first or in the middle; close the connection."""
+    """The server refused the stream, at first or in the middle; close the connection."""
 
     code: str
     description: str
@@ -72,7 +72,7 @@ class PublisherSession:
 
     @property
     def acknowledged(self) -> int:
-        """Bytes the server says to have received, modulo 2**32; 0 when it never says."""
+        """How many bytes the server has acknowledged, modulo 2**32; 0 with servers that never do."""
         return self._core.acknowledged
 
     def receive(self, data: bytes) -> Iterator[Event]:
@@ -83,7 +83,7 @@ class PublisherSession:
         return self._events()
 
     def outgoing(self) -> bytes:
-        """The bytes to be sent since the last call."""
+        """Return the bytes to be sent since the last call."""
         return self._core.outgoing()
 
     def send(self, event: Metadata | Video | Audio) -> None:
@@ -98,7 +98,8 @@ class PublisherSession:
         self._core.send(message)
 
     def finish(self) -> None:
-        """End the publish in order, so that the server knows it was meant. Raises BadCommand unless publishing."""
+        """End the publish by the commands for it, so that the server sees no broken connection. Raises BadCommand
+        unless publishing."""
         self._move("finish")
         self._call("FCUnpublish", _WITHDRAW, self._target.name)
         self._call("deleteStream", _DELETE, float(self._stream))

@@ -1,6 +1,6 @@
-"""The RTMP listener: ports, and who of those that come may stay.
+"""The RTMP server: its ports, and which connections may stay.
 
-What is said on a connection is `connection.py`'s affair, what may be published the publish handler's.
+One connection is handled by `connection.py`; what may be published is decided by the publish handler.
 """
 
 import asyncio
@@ -11,16 +11,17 @@ from collections.abc import Callable, Coroutine
 from typing import Final
 
 from media.rtmp.connection import Connection, PublishHandler
-from media.rtmp.connection_limiter import ConnectionLimiter, FailedKeys
+from media.rtmp.connection_limiter import ConnectionLimiter
 from media.rtmp.deferred_refusals import DeferredRefusals
 from media.rtmp.errors import ProtocolError
+from media.rtmp.failed_keys import FailedKeys
 from media.rtmp.limits import DEFAULT, Limits
 from media.rtmp.publication import EndReason, Publication, PublishRequest, Refused
 
 __all__ = ["Connection", "EndReason", "Publication", "PublishHandler", "PublishRequest", "Refused", "RtmpServer"]
 
 BACKLOG: Final = 512
-COMPLAINT_S: Final = 1.0
+REPORT_S: Final = 1.0  # between two lines of one kind
 LOG: Final = logging.getLogger("media.rtmp")
 
 
@@ -31,9 +32,9 @@ def _nobody(address: str) -> bool:
 class RtmpServer:
     """Listens on any number of ports for one publish handler.
 
-    `refused` counts what was turned away, by the name of the error or the status code. `connections` are the open ones.
-    `is_proxy` says of an address whether a TCP proxy connects from there, which sends a PROXY protocol header first; of
-    nobody else is one taken.
+    `refused` counts refusals by the name of the error or the status code. `connections` are the open ones. `is_proxy`
+    says whether an address is that of a TCP proxy, which sends a PROXY protocol header first; from other addresses such
+    a header is an error.
     """
 
     def __init__(
@@ -89,13 +90,13 @@ class RtmpServer:
 
     # for Connection
 
-    def admit(self, connection: Connection) -> None:
+    def add(self, connection: Connection) -> None:
         self.connections.add(connection)
         self._numbered[connection.id] = connection
         self._all_gone.clear()
         self._make_room(self._limiter.arrive(connection.id, connection.address))
 
-    def arrive_anew(self, connection: Connection, address: str) -> None:
+    def set_address(self, connection: Connection, address: str) -> None:
         self._limiter.leave(connection.id, connection.address)
         connection.address = address
         self._make_room(self._limiter.arrive(connection.id, address))
@@ -103,29 +104,29 @@ class RtmpServer:
     def count_as_publishing(self, connection: Connection) -> None:
         self._limiter.publish(connection.id, connection.address)
 
-    def rest(self, connection: Connection) -> None:
+    def count_as_waiting(self, connection: Connection) -> None:
         self._make_room(self._limiter.rest(connection.id, connection.address))
 
-    def dismiss(self, connection: Connection) -> None:
+    def remove(self, connection: Connection) -> None:
         self._limiter.leave(connection.id, connection.address)
         self.connections.discard(connection)
         self._numbered.pop(connection.id, None)
         if not self.connections:
             self._all_gone.set()
 
-    def complain(self, address: str, error: ProtocolError) -> None:
-        """Count it, and log it unless the like of it was logged a moment ago: a flood must not become one of lines."""
+    def report(self, address: str, error: ProtocolError) -> None:
+        """Count an error, and log it unless one of its kind was logged a moment ago: a flood must not fill the log."""
         name, now = type(error).__name__, asyncio.get_running_loop().time()
         self.refused[name] += 1
         if now >= self._silent_until.get(name, 0):
-            self._silent_until[name] = now + COMPLAINT_S
+            self._silent_until[name] = now + REPORT_S
             self.log.warning("rtmp: %s: %s (%d so far)", address, error, self.refused[name])
 
     def _make_room(self, number: int | None) -> None:
         if number is not None:
             self._numbered[number].make_room()
 
-    def begin(self, work: Coroutine[None, None, None]) -> None:
+    def start_task(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._over)

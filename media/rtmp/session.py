@@ -1,7 +1,7 @@
 """The server's side of an RTMP connection, as states and events. Start reading at MOVES.
 
-It decides nothing: whether a key is right is asked of the caller by `PublishAsked`, and answered with `accept` or
-`refuse`. `publisher.py` is the other side.
+It does not decide who may publish: the event `PublishAsked` asks the caller, who answers with `accept` or `refuse`.
+`publisher.py` is the other side.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ class State(Enum):
     CONNECTED = auto()
     ASKED = auto()  # waits for accept() or refuse(); nothing more is read
     PUBLISHING = auto()
-    CLOSING = auto()  # everything is said; nothing more is read
+    CLOSING = auto()  # the last bytes are in `outgoing`; nothing more is read
 
 
 MOVES: Final[Mapping[tuple[State, str], State]] = {
@@ -53,7 +53,7 @@ _CAN_FORWARD: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class PublishAsked:
-    """Someone wants to publish. Call `accept` or `refuse`; until then nothing more is read."""
+    """The peer asks to publish. Call `accept` or `refuse`; until then nothing more is read."""
 
     app: str
     name: str  # the stream key, without the parameters behind `?`
@@ -85,14 +85,14 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class PublishEnded:
-    """The publisher said that it is done, by this command."""
+    """The publisher ended the publish, by this command."""
 
     command: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Something was wrong that is not worth the broadcast."""
+    """A message was ignored; `why` is for the log."""
 
     why: str
 
@@ -119,7 +119,7 @@ class ServerSession:
 
     @property
     def digest(self) -> bool:
-        """The client asked for the digest form of the handshake and got it."""
+        """Whether the client asked for the digest form of the handshake, and got it."""
         return self._handshake.digest
 
     def receive(self, data: bytes) -> Iterator[Event]:
@@ -138,7 +138,7 @@ class ServerSession:
         return self._events()
 
     def outgoing(self) -> bytes:
-        """The bytes to be sent since the last call."""
+        """Return the bytes to be sent since the last call."""
         return self._core.outgoing()
 
     def accept(self) -> None:
@@ -164,7 +164,7 @@ class ServerSession:
         self._status("error", FAILED, description)
 
     def close(self, why: str) -> None:
-        """Say goodbye from our side, in any state."""
+        """End the session from our side, in any state; a publisher is told `why`."""
         said = self.state in (State.ASKED, State.PUBLISHING)
         self._move("close")
         if said:
@@ -193,7 +193,7 @@ class ServerSession:
                         yield from self._on_media(part)
                 else:
                     yield from self._on_media(message)
-            # media without a publish: the caller's clock is running
+            # media without a publish is passed over: the caller's timeout is running
 
     def _on_media(self, message: Message) -> Iterator[Event]:
         kind = message.kind
@@ -324,7 +324,7 @@ _COMMANDS: Final[Mapping[str, Callable[[ServerSession, Command, int], Event | No
 
 
 def _abilities(asked: Mapping[str, amf0.Value]) -> dict[str, amf0.Value]:
-    """The Enhanced RTMP answers to what connect offered; only what is true, and only when asked."""
+    """Return the Enhanced RTMP answers to what connect offered: only what is true, and only when asked."""
     answer: dict[str, amf0.Value] = {}
     codes = asked.get("fourCcList")
     if isinstance(codes, list):

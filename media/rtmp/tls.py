@@ -1,7 +1,7 @@
-"""TLS at the server's end, as bytes in and bytes out.
+"""The server's side of TLS, as bytes in and bytes out.
 
-asyncio's own hands a connection over when the handshake is done: until then nobody counts it, and a proxy's header in
-front of it cannot be read. Its `start_tls`, which could come after both, loses bytes with uvloop.
+asyncio's own TLS hands a connection over when the handshake is done: until then the connection is not counted, and a
+PROXY protocol header in front of it cannot be read. `start_tls`, which could follow both, loses bytes with uvloop.
 """
 
 import ssl
@@ -14,7 +14,7 @@ _READ: Final = 65_536
 
 
 class Tls:
-    """`open`: the handshake is done."""
+    """One connection. `open`: the handshake is done."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self.open = False
@@ -22,8 +22,8 @@ class Tls:
         self._tls = context.wrap_bio(self._in, self._out, server_side=True)
 
     def receive(self, data: bytes) -> bytes:
-        """Take bytes from the socket and return what was said in them. Raises BadTls; what `outgoing` has then is the
-        alert for the peer."""
+        """Take bytes from the socket and return the decrypted ones. Raises BadTls; then `outgoing` has the alert for
+        the peer."""
         self._in.write(data)
         try:
             if not self.open:
@@ -36,19 +36,19 @@ class Tls:
             raise BadTls(f"TLS on an RTMPS port: {error.reason or error}") from error
 
     def send(self, data: bytes) -> bytes:
-        """The bytes for the socket that say `data`; none before the handshake is done."""
+        """Return the bytes for the socket that carry `data`; none before the handshake is done."""
         if self.open and data:
             self._tls.write(data)
         return self.outgoing()
 
     def close(self) -> bytes:
-        """The bytes that say goodbye (RFC 8446, 6.1)."""
-        with suppress(ssl.SSLError, ValueError):  # the peer has not said goodbye, or no handshake was done
+        """Return the bytes of the close_notify alert (RFC 8446, 6.1)."""
+        with suppress(ssl.SSLError, ValueError):  # the peer has not sent its close_notify, or there was no handshake
             self._tls.unwrap()
         return self.outgoing()
 
     def outgoing(self) -> bytes:
-        """What has to be sent since the last call, whatever for."""
+        """Return the bytes to be sent since the last call."""
         return self._out.read()
 
     def _read(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Where a stream goes: the address an encoder is given, and the key in it.
+"""RTMP URLs: the address of a stream, and the stream key in it.
 
 rtmp://host:1935/live/KEY?token=x        app "live", name "KEY", parameters token=x
 """
@@ -14,7 +14,7 @@ PORTS = {"rtmp": 1935, "rtmps": 443}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A parsed publishing address. `name` still carries its `?` parameters: the far server knows what they mean."""
+    """A parsed URL to publish to. `name` still has its `?` parameters: the other server knows what they mean."""
 
     host: str
     port: int
@@ -48,7 +48,7 @@ def parse(url: str) -> Target:
 
 
 def parameters(query: str, limits: Limits = DEFAULT) -> dict[str, str]:
-    """What stands behind a `?`; of a repeated name the last counts. Raises TooManyParameters."""
+    """Return the parameters of a query; of a repeated name the last counts. Raises TooManyParameters."""
     if query.count("&") >= limits.parameters:
         raise TooManyParameters(f"more than {limits.parameters} parameters behind the stream key")
     return dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
@@ -56,7 +56,7 @@ def parameters(query: str, limits: Limits = DEFAULT) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class PublishPath:
-    """What a client asks to publish to, sorted out."""
+    """The app, stream key and parameters that a client asks to publish to."""
 
     app: str
     name: str
