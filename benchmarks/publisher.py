@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.clip import FULL_HD, HD, Clip, Reel, reel
 from media import flv
-from media.rtmp.client import PublishClient, connect
-from media.rtmp.session import Audio, Metadata, Video
+from media.rtmp import Audio, Metadata, PublishClient, Video, connect
 
 CLIPS = {str(clip.height): clip for clip in (FULL_HD, HD)}
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from media.rtmp import messages
+from media.rtmp import Video, messages
 from media.rtmp.chunks import ChunkReader, ChunkWriter, Message
 from media.rtmp.handshake import NONCE_SIZE, SIZE
 from media.rtmp.messages import Command
-from media.rtmp.session import ServerSession, State, Video
+from media.rtmp.session import ServerSession, State
 
 READ: Final = 65_536
 PACKET: Final = 1460  # what a TCP segment of Ethernet carries: the worst a socket gives

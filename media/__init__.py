@@ -13,7 +13,7 @@ from media.facade import offer
 if TYPE_CHECKING:
     from media.errors import Unplayable
     from media.hub import AttachedTap, Hub, Reader, Tap, Tracks
-    from media.ingest import EncoderDetails, Ingest, IngestCallbacks
+    from media.ingest import EncoderDetails, Ingest, IngestCallbacks, Sink
     from media.keyframe import Keyframe, LastKeyframe
     from media.stream_health import StreamWarning, WarningCode
     from media.track import AudioTrack, Kind, Sample, VideoTrack
@@ -22,7 +22,7 @@ else:
         __name__,
         errors="Unplayable",
         hub="AttachedTap Hub Reader Tap Tracks",
-        ingest="EncoderDetails Ingest IngestCallbacks",
+        ingest="EncoderDetails Ingest IngestCallbacks Sink",
         keyframe="Keyframe LastKeyframe",
         stream_health="StreamWarning WarningCode",
         track="AudioTrack Kind Sample VideoTrack",
@@ -40,6 +40,7 @@ __all__ = [
     "LastKeyframe",
     "Reader",
     "Sample",
+    "Sink",
     "StreamWarning",
     "Tap",
     "Tracks",

@@ -40,7 +40,7 @@ from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker_process import WorkerProcess
 from fedistream.notices.service import waiting as notices_waiting
-from media.rtmp.server import RtmpServer
+from media.rtmp import RtmpServer
 
 log = logging.getLogger(__name__)
 

@@ -53,7 +53,7 @@ from fedistream.signin.feature import build as build_sign_in
 from fedistream.thumbnails.service import Neighbours as PictureNeighbours
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
-from media.codec.thumbnails import Thumbnailer
+from media.codec import Thumbnailer
 
 KEY_FILE = "node.key"
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"

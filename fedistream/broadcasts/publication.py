@@ -8,9 +8,8 @@ from datetime import datetime
 from fedistream.broadcasts.session import LiveSession
 from fedistream.broadcasts.values import Encoder
 from fedistream.broadcasts.wording import sentence
-from media.ingest import Ingest, IngestCallbacks, Sink
-from media.rtmp.server import Connection, EndReason, PublishRequest
-from media.stream_health import StreamWarning
+from media import Ingest, IngestCallbacks, Sink, StreamWarning
+from media.rtmp import Connection, EndReason, PublishRequest
 
 log = logging.getLogger(__name__)
 

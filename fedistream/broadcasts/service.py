@@ -19,8 +19,7 @@ from fedistream.core.events import BroadcastEnded, PublishRefused
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from media.package import CutRules, PackagerConfig, Presentation
-from media.rtmp.server import Connection, Publication, PublishRequest, Refused
-from media.rtmp.session import REJECTED
+from media.rtmp import REJECTED, Connection, Publication, PublishRequest, Refused
 
 HEARTBEAT_S = 5  # how exactly a killed node knows afterwards when it died
 

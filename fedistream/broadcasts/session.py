@@ -12,8 +12,7 @@ from typing import Any, Protocol
 
 from fedistream.broadcasts.takeovers import Takeovers
 from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
-from media.hub import AttachedTap, Hub
-from media.ingest import Sink
+from media import AttachedTap, Hub, Sink
 from media.package import PackagerConfig, Presentation
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from media.stream_health import StreamWarning, WarningCode
+from media import StreamWarning, WarningCode
 
 SENTENCES: Final[Mapping[WarningCode, str]] = {
     WarningCode.AUDIO_LATE: "The encoder announces sound and has sent none for {seconds:.0f} s: viewers hear silence.",

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from fedistream.core.events import BroadcastStarted, EncoderReturned
-from media import jpeg
-from media.codec.thumbnails import NoThumbnail, Thumbnail
-from media.keyframe import Keyframe, LastKeyframe
+from media import Keyframe, LastKeyframe, jpeg
+from media.codec import NoThumbnail, Thumbnail
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,6 @@ from media.rtmp.deferred_refusals import DeferredRefusals
 from media.rtmp.errors import ProtocolError
 from media.rtmp.failed_keys import FailedKeys
 from media.rtmp.limits import DEFAULT, Limits
-from media.rtmp.publication import EndReason, Publication, PublishRequest, Refused
-
-__all__ = ["Connection", "EndReason", "Publication", "PublishHandler", "PublishRequest", "Refused", "RtmpServer"]
 
 BACKLOG: Final = 512
 REPORT_S: Final = 1.0  # between two lines of one kind

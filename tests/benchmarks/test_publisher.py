@@ -4,7 +4,7 @@ from benchmarks.clip import FRAME as AAC_FRAME
 from benchmarks.clip import FULL_HD, HD, RATE, Clip, Reel
 from benchmarks.publisher import CLIPS, event, schedule
 from media import flv
-from media.rtmp.session import Audio, Video
+from media.rtmp import Audio, Video
 
 
 def tag(kind: flv.TagKind, at_ms: int) -> flv.Tag:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from media import flv, m3u8
-from media.rtmp.client import PublishClient, PublishFailed, connect
-from media.rtmp.session import Audio, Video
+from media.rtmp import Audio, PublishClient, PublishFailed, Video, connect
 from tests.kit.encoder import Encoder
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.livenode import KEY, LiveNode, live_node

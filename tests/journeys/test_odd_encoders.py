@@ -10,8 +10,7 @@ import av
 import pytest
 
 from media import flv, m3u8
-from media.rtmp.client import connect
-from media.rtmp.session import Audio, Metadata, Video
+from media.rtmp import Audio, Metadata, Video, connect
 from tests.kit import encodings
 from tests.kit.encoder import METADATA
 from tests.kit.footage import Recipe, flv_tags

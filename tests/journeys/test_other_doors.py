@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from media.rtmp.client import PublishFailed, connect
+from media.rtmp import PublishFailed, connect
 from tests.kit import certificates
 from tests.kit.asking import basic
 from tests.kit.encoder import Encoder

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from media import flv
-from media.rtmp.client import PublishClient, connect
-from media.rtmp.session import Audio, Metadata, Video
+from media.rtmp import Audio, Metadata, PublishClient, Video, connect
 from tests.kit.footage import DEFAULT, Recipe, flv_tags
 
 METADATA: dict[str, object] = {

@@ -3,9 +3,7 @@
 from functools import cache
 from typing import Any
 
-from media import avc, flv
-from media.keyframe import Keyframe
-from media.track import VideoTrack
+from media import Keyframe, VideoTrack, avc, flv
 from tests.kit.footage import Recipe, flv_tags
 
 

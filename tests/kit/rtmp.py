@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from media.rtmp import amf0, publisher, session, url
+from media.rtmp import Limits, amf0, publisher, session, url
 from media.rtmp.handshake import NONCE_SIZE
-from media.rtmp.limits import DEFAULT, Limits
+from media.rtmp.limits import DEFAULT
 from media.rtmp.publisher import PublisherSession
 from media.rtmp.session import PublishAsked, ServerSession
 

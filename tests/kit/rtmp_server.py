@@ -5,12 +5,23 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from media.errors import Unplayable
-from media.rtmp import amf0, client
-from media.rtmp.client import PublishClient
-from media.rtmp.limits import DEFAULT, Limits
-from media.rtmp.server import Connection, EndReason, PublishRequest, Refused, RtmpServer
-from media.rtmp.session import BAD_NAME, Audio, Metadata, Video
+from media import Unplayable
+from media.rtmp import (
+    BAD_NAME,
+    Audio,
+    Connection,
+    EndReason,
+    Limits,
+    Metadata,
+    PublishClient,
+    PublishRequest,
+    Refused,
+    RtmpServer,
+    Video,
+    amf0,
+    client,
+)
+from media.rtmp.limits import DEFAULT
 from tests.kit.rtmp import KEY
 
 PATIENCE_S = 20.0  # for what happens at once on a machine with nothing else to do

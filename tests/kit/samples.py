@@ -1,7 +1,6 @@
 """Made-up samples: their bytes are nothing a decoder knows, their times and sizes are what packaging looks at."""
 
-from media.hub import Tracks
-from media.track import AudioTrack, Kind, Sample, VideoTrack
+from media import AudioTrack, Kind, Sample, Tracks, VideoTrack
 
 # configurations that x264 made, for an init segment has to be one that a decoder takes
 _HIGH = "0164001effe100196764001eacd940a02ff9610000030001000003003c0f162d9601000468ef8fcbfdf8f800"

@@ -41,7 +41,7 @@ from fedistream.thumbnails.service import Picture
 from fedistream.viewers.service import Viewers
 from media import flv
 from media.package import PackagerConfig, Presentation
-from media.rtmp.server import Connection, EndReason, Publication, PublishRequest
+from media.rtmp import Connection, EndReason, Publication, PublishRequest
 from tests.kit.asking import Clock
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.made_once import static_files

@@ -6,8 +6,8 @@ import httpx2
 import pytest
 
 from fedistream.api.hls import HlsFace, Question, parse_question
+from media import Sample
 from media.package import PackagerConfig, Presentation
-from media.track import Sample
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
 

@@ -11,7 +11,7 @@ from fedistream.broadcasts.session import BroadcastRun
 from fedistream.broadcasts.values import State
 from fedistream.broadcasts.write_queue import ATTEMPTS, MAX_WRITES, Kind, Write, WriteQueue
 from fedistream.db import DatabaseLocked
-from media.rtmp.server import EndReason
+from media.rtmp import EndReason
 from tests.fedistream.broadcasts.test_service import Station, on, send
 from tests.kit.asking import Clock
 from tests.kit.outage import away

@@ -19,9 +19,8 @@ from fedistream.core.bus import Bus
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact, PublishRefused
 from fedistream.db import Database, after_commit
 from fedistream.settings.service import Settings
-from media import flv
-from media.errors import Unplayable
-from media.rtmp.server import Connection, EndReason, Publication, PublishRequest, Refused
+from media import Unplayable, flv
+from media.rtmp import Connection, EndReason, Publication, PublishRequest, Refused
 from tests.kit.asking import Clock
 from tests.kit.database import kept_database
 from tests.kit.footage import flv_tags

@@ -7,9 +7,8 @@ import pytest
 
 from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, MakeTap, SessionConfig
 from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
-from media.keyframe import LastKeyframe
+from media import LastKeyframe, Sample
 from media.package import PackagerConfig
-from media.track import Sample
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
 START = datetime(2026, 5, 1, 20, 0, tzinfo=UTC)

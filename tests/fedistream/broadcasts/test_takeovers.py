@@ -10,10 +10,7 @@ import pytest
 
 from fedistream.broadcasts.takeovers import SILENT_S, WORDS, Takeovers
 from media import flv
-from media.rtmp import client
-from media.rtmp.client import PublishClient, PublishFailed
-from media.rtmp.server import RtmpServer
-from media.rtmp.session import REJECTED, Audio, Video
+from media.rtmp import REJECTED, Audio, PublishClient, PublishFailed, RtmpServer, Video, client
 from tests.fedistream.broadcasts.test_service import KEY, station
 from tests.kit.footage import flv_tags
 

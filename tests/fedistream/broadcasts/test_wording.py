@@ -1,7 +1,7 @@
 import pytest
 
 from fedistream.broadcasts.wording import sentence
-from media.stream_health import StreamWarning, WarningCode
+from media import StreamWarning, WarningCode
 
 VALUES = {
     WarningCode.CLOCK_JUMPED: {"seconds": -2.0},

@@ -9,11 +9,8 @@ import pytest
 
 from fedistream.core.events import BroadcastStarted, EncoderReturned
 from fedistream.thumbnails.service import FIRST_S, KEEP, PERIOD_S, Neighbours, Thumbnails
-from media import jpeg
-from media.codec.thumbnails import NoThumbnail, Thumbnail, Thumbnailer
-from media.hub import Tracks
-from media.keyframe import Keyframe, LastKeyframe
-from media.track import Kind, Sample
+from media import Keyframe, Kind, LastKeyframe, Sample, Tracks, jpeg
+from media.codec import NoThumbnail, Thumbnail, Thumbnailer
 from tests.kit.keyframes import keyframe
 
 AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)

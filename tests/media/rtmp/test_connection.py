@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from media.rtmp import client
+from media.rtmp import Connection, EndReason, PublishRequest, Refused, RtmpServer, client
 from media.rtmp.client import PublishFailed
-from media.rtmp.server import Connection, EndReason, PublishRequest, Refused, RtmpServer
 from media.rtmp.session import REJECTED, Metadata, Video
 from tests.kit.rtmp import KEY, Head, call, chunk
 from tests.kit.rtmp_server import (

@@ -13,8 +13,7 @@ import pytest
 
 from media import flv
 from media.errors import Unplayable
-from media.rtmp import client
-from media.rtmp.server import EndReason
+from media.rtmp import EndReason, client
 from media.rtmp.session import BAD_NAME, REJECTED, Audio, Metadata, Video
 from tests.kit.certificates import server_context
 from tests.kit.footage import Recipe, flv_tags

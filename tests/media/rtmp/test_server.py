@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from media.rtmp import client
+from media.rtmp import EndReason, RtmpServer, client
 from media.rtmp.client import PublishFailed
 from media.rtmp.limits import DEFAULT
-from media.rtmp.server import EndReason, RtmpServer
 from media.rtmp.session import BAD_NAME, Video
 from tests.kit.certificates import client_context, server_context
 from tests.kit.rtmp import KEY, call
