@@ -18,7 +18,7 @@ from fedistream.db import after_commit, atomic
 
 class Facts(Protocol):
     def publish(self, fact: Fact) -> None: ...
-    async def state(self, fact: Fact) -> None: ...
+    async def emit(self, fact: Fact) -> None: ...
 
 
 class Viewers(Protocol):
@@ -47,7 +47,7 @@ class BroadcastRecorder:
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.lost(broadcast_id, at)
-            await self._facts.state(EncoderLost(channel_id, broadcast_id, at=at, until=until))
+            await self._facts.emit(EncoderLost(channel_id, broadcast_id, at=at, until=until))
 
         self._put(Kind.LOST, run, step)
 
@@ -55,7 +55,7 @@ class BroadcastRecorder:
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.returned(broadcast_id)
-            await self._facts.state(EncoderReturned(channel_id, broadcast_id, at))
+            await self._facts.emit(EncoderReturned(channel_id, broadcast_id, at))
 
         self._put(Kind.RETURNED, run, step)
 
@@ -66,7 +66,7 @@ class BroadcastRecorder:
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.end(broadcast_id, at, reason, peak)
-            await self._facts.state(BroadcastEnded(channel_id, broadcast_id, reason, at))
+            await self._facts.emit(BroadcastEnded(channel_id, broadcast_id, reason, at))
 
         self._put(Kind.ENDED, run, step)
 
@@ -93,7 +93,7 @@ class BroadcastRecorder:
             run.broadcast_id = broadcast_id
 
         after_commit(note)  # first: who is told may ask
-        await self._facts.state(BroadcastStarted(channel_id, broadcast_id, run.title, run.started_at))
+        await self._facts.emit(BroadcastStarted(channel_id, broadcast_id, run.title, run.started_at))
         return broadcast_id
 
     def _put(self, kind: Kind, run: BroadcastRun, step: Step) -> None:

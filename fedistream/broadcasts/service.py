@@ -113,7 +113,7 @@ class Broadcasts:
 
     async def _end(self, row: BroadcastRecord, at: datetime) -> None:
         await self._rows.end(row.id, at, "the node stopped", row.peak_viewers)
-        await self._near.facts.state(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
+        await self._near.facts.emit(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
 
     async def run(self) -> None:
         """Write rows until `close`, and say every few seconds that what is live is still alive."""

@@ -1,6 +1,6 @@
 """What people on other servers do, told in the chat in a line: they follow, like, share. An admin can silence it.
 
-Likes and shares are stated once each. A follow is told once for each actor and broadcast, as who unfollows and follows
+Likes and shares are emitted once each. A follow is told once for each actor and broadcast, as who unfollows and follows
 again is a new follower each time.
 """
 

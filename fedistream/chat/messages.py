@@ -46,7 +46,7 @@ InTransaction = Callable[[str], Awaitable[None]]
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -354,8 +354,7 @@ class MessageLog:
         for each in kept:
             if each.in_transaction is not None:
                 await each.in_transaction(each.message.id)
-            if each.fact is not None:
-                await self._facts.state(each.fact)
+        await self._facts.emit_all([each.fact for each in kept if each.fact is not None])
 
     async def _set_visible(self, numbers: list[int], visible: bool) -> dict[int, tuple[str, ...]]:
         rows = MessageRow.filter(id__in=numbers, visible=not visible).order_by("id")

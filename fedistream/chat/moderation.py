@@ -137,7 +137,7 @@ class Moderation:
         self, message_ids: tuple[str, ...], visible: bool, actor: str, why: str
     ) -> dict[int, tuple[str, ...]]:
         changed = await self._parts.messages.set_visible(message_ids, visible)
-        await self._state_visibility(changed, visible, actor)
+        await self._emit_visibility(changed, visible, actor)
         several = [message_id for some in changed.values() for message_id in some]
         await self.note("show message" if visible else "hide message", actor, several, why)
         return changed
@@ -147,9 +147,9 @@ class Moderation:
         visitor = await self._parts.visitors.set_disabled(visitor_id, None if enabled else at)
         await self.note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
         if enabled:
-            await self._near.facts.state(VisitorEnabled(visitor_id, actor, at))
+            await self._near.facts.emit(VisitorEnabled(visitor_id, actor, at))
         else:
-            await self._near.facts.state(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
+            await self._near.facts.emit(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
         return visitor
 
     async def _set_moderator(self, visitor_id: str, moderator: bool, actor: str, why: str) -> Visitor:
@@ -159,7 +159,7 @@ class Moderation:
 
     async def _hide_all_of(self, visitor_id: str, actor: str) -> dict[int, tuple[str, ...]]:
         changed = await self._parts.messages.hide_all_of(visitor_id)
-        await self._state_visibility(changed, False, actor)
+        await self._emit_visibility(changed, False, actor)
         return changed
 
     async def _delete(self, visitor_id: str, actor: str, why: str) -> dict[int, tuple[str, ...]]:
@@ -175,10 +175,10 @@ class Moderation:
         await self.note(what, actor, targets, why)
         await act()
 
-    async def _state_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
+    async def _emit_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
         fact = MessagesShown if visible else MessagesHidden
-        for channel_id, message_ids in changed.items():
-            await self._near.facts.state(fact(channel_id, message_ids, actor, self._clocks.now()))
+        at = self._clocks.now()
+        await self._near.facts.emit_all([fact(channel_id, ids, actor, at) for channel_id, ids in changed.items()])
 
     def _tell_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool) -> None:
         at = self._clocks.now()

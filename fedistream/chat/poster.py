@@ -4,7 +4,7 @@ It also has the one way by which anything comes into the log and to everybody's 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -30,7 +30,8 @@ class Settings(Protocol):
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
     def publish(self, fact: Fact) -> None: ...
 
 

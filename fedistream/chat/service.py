@@ -279,12 +279,12 @@ class Chat:
 
     async def _rename(self, fact: VisitorRenamed) -> Visitor:
         renamed = await self._parts.visitors.rename(fact.visitor_id, fact.new_name)
-        await self._near.facts.state(fact)
+        await self._near.facts.emit(fact)
         return renamed
 
     async def _authenticate(self, before: Visitor, kind: str, identity: str) -> Visitor:
         visitor = await self._parts.visitors.authenticate(before.id, kind, identity)
-        await self._near.facts.state(VisitorSignedIn(visitor.id, before.id, kind, self._clocks.now()))
+        await self._near.facts.emit(VisitorSignedIn(visitor.id, before.id, kind, self._clocks.now()))
         return visitor
 
     def _terms(self, channel_id: int) -> rules.ChatPolicy:

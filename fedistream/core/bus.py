@@ -1,8 +1,8 @@
 """The bus: hands a fact to those who act on it, in this process; jobs alone leave it.
 
 Three kinds of reaction: "now" is called at once (pure bookkeeping), "live" soon and in order (dropped when more than
-`capacity` wait), "job" becomes a row of the outbox. A fact that changed rows is stated (`state`) inside their
-transaction; one without rows is published (`publish`).
+`capacity` wait), "job" becomes a row of the outbox. A fact that changed rows is emitted (`emit`, `emit_all`) inside
+their transaction; one without rows is published (`publish`).
 """
 
 import asyncio
@@ -47,14 +47,14 @@ class Reaction:
         return self.when is None or self.when(fact)
 
 
-Enqueue = Callable[[Fact, Sequence[str]], Awaitable[None]]
+Enqueue = Callable[[Sequence[tuple[Fact, Sequence[str]]]], Awaitable[None]]
 
 
 class Bus:
-    """Make it, `attach` the table once, `state` and `publish` facts, and keep `run` running.
+    """Make it, `attach` the table once, `emit` and `publish` facts, and keep `run` running.
 
-    `await enqueue(fact, ids of reactions)` writes jobs down. `dropped` counts the live reactions that nobody had
-    time for.
+    `await enqueue([(fact, ids of reactions), …])` writes jobs down, all at once. `dropped` counts the live reactions
+    that nobody had time for.
     """
 
     def __init__(self, enqueue: Enqueue | None = None, *, capacity: int = 1000, limit_s: float = 10) -> None:
@@ -83,22 +83,37 @@ class Bus:
         """The table that was attached."""
         return tuple(reaction for rows in self._by_fact.values() for reaction in rows)
 
-    async def state(self, fact: Fact) -> None:
+    async def emit(self, fact: Fact) -> None:
         """Say inside a transaction what it changes: its jobs are written along with the change, or nothing is, and
         everybody else is told after the commit. Raises what the database does. Without a transaction it is as if the
         commit had been, and a kill in between could lose the jobs."""
-        found = self._by_fact.get(type(fact), ())
-        jobs = [reaction.id for reaction in found if reaction.kind == "job" and reaction.applies_to(fact)]
+        await self.emit_all((fact,))
+
+    async def emit_all(self, facts: Sequence[Fact]) -> None:
+        """Emit facts in their order. The jobs of all of them are written at once, which costs little more than those
+        of one; nothing is written while no job waits for such facts."""
+        told = tuple(facts)
+        jobs = [(fact, ids) for fact in told if (ids := self._jobs(fact))]
         if jobs and self._enqueue is not None:
-            await self._enqueue(fact, jobs)
-        after_commit(lambda: self._tell(fact))
+            await self._enqueue(jobs)
+        if told:
+            after_commit(lambda: self._tell_all(told))
 
     def publish(self, fact: Fact) -> None:
         """Tell everybody of a fact that changed no row. Never waits and never raises: what a reaction raises is
         logged, and the next one is called. Call it in the event loop's thread."""
-        if any(reaction.kind == "job" and reaction.applies_to(fact) for reaction in self._by_fact.get(type(fact), ())):
-            log.error("%s was published and not stated: its jobs are lost", fact.name())
+        if self._jobs(fact):
+            log.error("%s was published and not emitted: its jobs are lost", fact.name())
         self._tell(fact)
+
+    def _jobs(self, fact: Fact) -> list[str]:
+        """The ids of the reactions to it that are jobs."""
+        found = self._by_fact.get(type(fact), ())
+        return [reaction.id for reaction in found if reaction.kind == "job" and reaction.applies_to(fact)]
+
+    def _tell_all(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            self._tell(fact)
 
     def _tell(self, fact: Fact) -> None:
         for reaction in self._by_fact.get(type(fact), ()):

@@ -1,6 +1,6 @@
 """Facts: what happened on this node, in the past tense, with plain values. Who acts on them is in `reactions.py`.
 
-A fact that changes rows is stated in their transaction, and told after the commit. The docstring of each is its
+A fact that changes rows is emitted in their transaction, and told after the commit. The docstring of each is its
 documentation. All times are in UTC.
 """
 

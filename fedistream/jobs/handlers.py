@@ -1,14 +1,14 @@
 """What is done with each kind of job that the node has so far. The composition puts them into the worker's table."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from activitypub.network import deliver
 from activitypub.network.deliver import Payload, encode_payload
 from activitypub.signatures.keys import SigningKey
 from activitypub.urls import without_fragment
-from fedistream.core.bus import Reaction
+from fedistream.core.bus import Enqueue, Reaction
 from fedistream.core.events import BadFact, Fact, from_json, to_json
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
 
@@ -76,11 +76,11 @@ def fact(fact: Fact, reaction_id: str) -> NewJob:
     return NewJob("fact", {"reaction": reaction_id, "fact": to_json(fact)}, group=f"{reaction_id} {channel_id}")
 
 
-def enqueue(outbox: Promises) -> Callable[[Fact, Iterable[str]], Awaitable[None]]:
+def enqueue(outbox: Promises) -> Enqueue:
     """What the bus is given to write down the reactions (by id) that must happen."""
 
-    async def write(happened: Fact, reaction_ids: Iterable[str]) -> None:
-        await outbox.put([fact(happened, reaction_id) for reaction_id in reaction_ids])
+    async def write(promised: Sequence[tuple[Fact, Sequence[str]]]) -> None:
+        await outbox.put([fact(happened, reaction_id) for happened, ids in promised for reaction_id in ids])
 
     return write
 

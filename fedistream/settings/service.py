@@ -3,7 +3,7 @@
 import asyncio
 import copy
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ CACHE_KEY = "settings"  # under which changes are counted, for the copies of oth
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 class Settings:
@@ -94,10 +94,11 @@ class Settings:
         changed = self.value(name, channel_id) != value
         after_commit(lambda: self._values.update({(name, key): value}))  # first: who is told may ask
         if changed:
-            await self._state(setting, value, channel_id)
+            await self._emit(setting, value, channel_id)
 
-    async def _state(self, setting: Setting, value: Json, channel_id: int | None) -> None:
+    async def _emit(self, setting: Setting, value: Json, channel_id: int | None) -> None:
         at = self._now()
-        await self._facts.state(SettingChanged(setting.name, channel_id, at))
+        facts: list[Fact] = [SettingChanged(setting.name, channel_id, at)]
         if setting.name == "streamtitle" and channel_id is not None:
-            await self._facts.state(TitleChanged(channel_id, str(value), at))
+            facts.append(TitleChanged(channel_id, str(value), at))
+        await self._facts.emit_all(facts)

@@ -1,8 +1,8 @@
-"""Federation on a database, with a peer that is allowed to be on 127.0.0.1, and what it states kept in a list."""
+"""Federation on a database, with a peer that is allowed to be on 127.0.0.1, and the facts it emits kept in a list."""
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -36,15 +36,15 @@ LIVE = f"{ORIGIN}/federation/user/streamer"
 
 
 class Facts(Bus):
-    """A bus that keeps what was stated."""
+    """A bus that keeps what was emitted."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stated: list[Fact] = []
+        self.emitted: list[Fact] = []
 
-    async def state(self, fact: Fact) -> None:
-        self.stated.append(fact)
-        await super().state(fact)
+    async def emit_all(self, facts: Sequence[Fact]) -> None:
+        self.emitted += facts
+        await super().emit_all(facts)
 
 
 @dataclass
@@ -87,8 +87,8 @@ class Federated:
 
     def names(self) -> list[str]:
         """Of the facts since the last time."""
-        names = [fact.name() for fact in self.facts.stated]
-        self.facts.stated.clear()
+        names = [fact.name() for fact in self.facts.emitted]
+        self.facts.emitted.clear()
         return names
 
 
@@ -125,7 +125,7 @@ async def federated(
         clocks = Clocks(clock.now, clock.unix, clock.monotonic)
         await give_keys((channels.home().id,), clock.now())
         feature = await build(Neighbours(settings, channels, facts, room or NO_CHAT, running), clocks, post)
-        facts.stated.clear()
+        facts.emitted.clear()
         try:
             yield Federated(feature, settings, channels, facts, ann, clock)
         finally:

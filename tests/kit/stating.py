@@ -22,7 +22,7 @@ async def promise(fact: BroadcastStarted) -> None:
 async def begin(bus: Bus, channel_id: int) -> None:
     now = datetime.now(UTC)
     row = await BroadcastRow.create(channel_id=channel_id, title="", started_at=now, seen_at=now, encoder={})
-    await bus.state(BroadcastStarted(channel_id, row.id, "", now))
+    await bus.emit(BroadcastStarted(channel_id, row.id, "", now))
 
 
 async def go_on(url: str) -> None:

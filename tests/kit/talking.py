@@ -98,7 +98,7 @@ async def talking(folder: Path, mode: str = "on") -> AsyncIterator[Talking]:
     """On the open database, with `run` running."""
     async with chatroom(folder) as room, federated(room=room.feature.remote_messages) as node:
         await node.settings.change("federation.replies", mode)
-        node.facts.stated.clear()
+        node.facts.emitted.clear()
         _, ears = await room.guest("Bo")
         running = asyncio.create_task(node.feature.replies.run())
         try:

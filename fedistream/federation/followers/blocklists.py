@@ -5,7 +5,7 @@ Blocking is for the whole node: whoever is blocked is not heard by any of its ch
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -30,7 +30,7 @@ class ChangedSettings(Settings, Protocol):
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ class Blocklists:
                 await atomic(self._send_away, found[first : first + AT_ONCE])
 
     async def _send_away(self, row_ids: list[int]) -> None:
+        facts: list[Fact] = []
         for row in await FollowerRow.filter(id__in=row_ids).select_related("actor"):
-            for fact in await self._followers.evict(row):
-                await self._facts.state(fact)
+            facts += await self._followers.evict(row)
+        await self._facts.emit_all(facts)

@@ -1,6 +1,6 @@
 """Followers of the channels: who asked, who is let in, who is blocked, and what they are told.
 
-What changes rows runs in the caller's transaction and returns the facts, to be stated in it.
+What changes rows runs in the caller's transaction and returns the facts, to be emitted in it.
 """
 
 import json

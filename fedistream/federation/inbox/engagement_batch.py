@@ -36,7 +36,7 @@ RETRY_S = 5.0  # when who found no room may try again
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,8 @@ class EngagementBatch:
         for each in engagement_batch:
             firsts.append(each.activity.id in new)
             new.discard(each.activity.id)
-        for fact in await self._record([each for each, first in zip(engagement_batch, firsts, strict=True) if first]):
-            await self._facts.state(fact)
+        new_ones = [each for each, first in zip(engagement_batch, firsts, strict=True) if first]
+        await self._facts.emit_all(await self._record(new_ones))
         return firsts
 
     async def _record(self, engagement_batch: Sequence[Verified]) -> list[Fact]:

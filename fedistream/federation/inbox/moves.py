@@ -5,7 +5,7 @@ was. Followers are also asked now and then whether they are still there, as not 
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -35,7 +35,7 @@ LATER = frozenset({FetchFailure.UNREACHABLE, FetchFailure.RATE_LIMITED})
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 class Moves:
@@ -93,7 +93,7 @@ class Moves:
             actor = await find_actor(row.url, self._fetches)
         except FetchFailed as failed:
             if failed.failure is FetchFailure.GONE:
-                await atomic(self._state_all, self._bury, row.url)
+                await atomic(self._emit_all, self._bury, row.url)
             else:
                 log.info("the follower %s was not found: %s", row.handle, failed)
                 await RemoteActorRow.filter(id=row.id).update(
@@ -117,9 +117,8 @@ class Moves:
             return False
         if not self._remote_actors.is_blocked(target.id):
             await RemoteActorRow.filter(url=old).update(moved_to=target.id)
-        await atomic(self._state_all, self._followers.move_away, old)
+        await atomic(self._emit_all, self._followers.move_away, old)
         return True
 
-    async def _state_all(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
-        for fact in await act(*given):
-            await self._facts.state(fact)
+    async def _emit_all(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
+        await self._facts.emit_all(await act(*given))

@@ -46,11 +46,12 @@ log = logging.getLogger(__name__)
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 Act = Callable[[Verified], Awaitable[list[Fact]]]
-"""What is done with an activity, in the transaction of the inbox; the facts are stated in it."""
+"""What is done with an activity, in the transaction of the inbox; the facts are emitted in it."""
 
 Broom = Callable[[], Awaitable[bool]]
 """Forgets some rows that are old, in one statement. Returns whether there may be more."""
@@ -308,7 +309,7 @@ class Federation:
             activity = verified.activity
             if not await self._parts.remote_actors.hear(activity.replay_key, reversal_of(activity)):
                 return False
-            await self._state(await act(verified))
+            await self._near.facts.emit_all(await act(verified))
             return True
 
         await self._parts.engagement_batch.settle()
@@ -323,14 +324,10 @@ class Federation:
         """In a transaction, together with what has to follow of it."""
 
         async def all_of_it() -> None:
-            await self._state(await act(*given))
+            await self._near.facts.emit_all(await act(*given))
 
         await self._parts.engagement_batch.settle()
         await atomic(all_of_it)
-
-    async def _state(self, facts: list[Fact]) -> None:
-        for fact in facts:
-            await self._near.facts.state(fact)
 
     async def _follow(self, verified: Verified) -> list[Fact]:
         channel = self._parts.addresses.by_actor(verified.activity.object_id)

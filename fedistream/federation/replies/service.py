@@ -5,7 +5,7 @@ admin does not see them either, since whoever wrote them did not mean a node's s
 
 A row of `remote_note` is written in the transaction of the inbox and is the truth; the line in the chat follows from it
 (`run`), in one transaction with the row's message id, so that a kill in between neither loses nor doubles it. What
-changes rows for the inbox runs in its transaction and returns the facts, to be stated in it.
+changes rows for the inbox runs in its transaction and returns the facts, to be emitted in it.
 """
 
 import asyncio
@@ -44,7 +44,8 @@ NOBODY = ""
 
 
 class Facts(Protocol):
-    async def state(self, fact: Fact) -> None: ...
+    async def emit(self, fact: Fact) -> None: ...
+    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ class Replies:
         """Forget what those said who were found gone by another process, what the chat has forgotten, and after its
         time what was refused or deleted."""
         for actor in await _authors(ReplyState.GONE):
-            await atomic(self._stated, self.forget(actor))
+            await atomic(self._emitted, self.forget(actor))
         for channel_id in await _channels():
             days = int(self._near.settings.value("chat.retention_days", channel_id))
             ended = RemoteNoteRow.filter(channel_id=channel_id, at__lt=self._parts.now() - KEPT)
@@ -238,7 +239,7 @@ class Replies:
             self._parts.blocks.set_named(await self._parts.remote_actors.blocked_by_name())
             for actor in await _authors(*ALIVE):
                 if actor in self._parts.blocks:
-                    await atomic(self._stated, self.silence(actor))
+                    await atomic(self._emitted, self.silence(actor))
         while (
             rows := await RemoteNoteRow.filter(state=ReplyState.SHOWN.value, message_id=None)
             .order_by("id")
@@ -371,13 +372,13 @@ class Replies:
             await self._near.room.set_visible([row.message_id], True, NOBODY)
             await self._near.room.edit(row.message_id, _reply(row))
         after_commit(self.wake)
-        await self._near.facts.state(
+        await self._near.facts.emit(
             ReplyChanged(row.channel_id, row.url, row.actor, row.state, self._parts.now())
         )  # fmt: skip
 
     async def _refuse(self, channel_id: int, note_url: str) -> None:
         row = await self._waiting(channel_id, note_url)
-        await self._stated(self._end([row], ReplyState.REFUSED, "refused", NOBODY))
+        await self._emitted(self._end([row], ReplyState.REFUSED, "refused", NOBODY))
 
     async def _waiting(self, channel_id: int, note_url: str) -> RemoteNoteRow:
         row = await RemoteNoteRow.get_or_none(channel_id=channel_id, url=note_url)
@@ -387,9 +388,8 @@ class Replies:
             raise Conflict(f"this reply is {row.state}")
         return row
 
-    async def _stated(self, work: Awaitable[list[Fact]]) -> None:
-        for fact in await work:
-            await self._near.facts.state(fact)
+    async def _emitted(self, work: Awaitable[list[Fact]]) -> None:
+        await self._near.facts.emit_all(await work)
 
 
 async def replies(post_id: str, offset: int, limit: int) -> Page[str]:

@@ -62,7 +62,7 @@ class Facts:
     def publish(self, fact: Fact) -> None:
         self.told.append(fact)
 
-    async def state(self, fact: Fact) -> None:
+    async def emit(self, fact: Fact) -> None:
         after_commit(lambda: self.publish(fact))
 
     @property

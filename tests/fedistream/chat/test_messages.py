@@ -1,6 +1,8 @@
 """The log of messages: nothing is heard before it is on disk, and pages are found again."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +14,14 @@ from fedistream.chat.messages import MAX_IDS, MAX_PAGE, MAX_WAITING, MessageLog,
 from fedistream.chat.models import MessageRow, VisitorRow
 from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
-from fedistream.core.bus import Bus
+from fedistream.core.bus import Bus, Reaction
 from fedistream.core.errors import Invalid, TooMany
-from fedistream.core.events import Fact, MessagesHidden
+from fedistream.core.events import ChatMessageSent, Fact, MessagesHidden
 from fedistream.db import Database
+from fedistream.jobs.handlers import enqueue
+from fedistream.jobs.models import OutboxRow
 from tests.kit.chatroom import Chatroom, Timers
+from tests.kit.jobs import Desk
 
 BEN = RemoteAuthor("Ben", "ben@social.example", "https://social.example/@ben", "https://social.example/ben.png")
 
@@ -240,17 +245,18 @@ async def test_a_message_that_cannot_be_written_does_not_take_the_others_along(r
 
 async def test_what_is_promised_of_a_message_is_committed_with_it_or_neither_is(database: Database) -> None:
     class Promises:
-        """States inside the transaction, where the message is to be seen already; one of them cannot be kept."""
+        """Emits inside the transaction, where the message is to be seen already; one of them cannot be kept."""
 
         def __init__(self) -> None:
-            self.stated: list[Fact] = []
+            self.emitted: list[Fact] = []
 
-        async def state(self, fact: Fact) -> None:
-            assert isinstance(fact, MessagesHidden)
-            assert await MessageRow.filter(body=fact.actor).exists()
-            if fact.actor == "two":
-                raise ValueError("no such promise")
-            self.stated.append(fact)
+        async def emit_all(self, facts: Sequence[Fact]) -> None:
+            for fact in facts:
+                assert isinstance(fact, MessagesHidden)
+                assert await MessageRow.filter(body=fact.actor).exists()
+                if fact.actor == "two":
+                    raise ValueError("no such promise")
+                self.emitted.append(fact)
 
     clock, promises = Timers(), Promises()
     channel = await ChannelRow.create(slug="home", created_at=clock.now())
@@ -264,6 +270,30 @@ async def test_what_is_promised_of_a_message_is_committed_with_it_or_neither_is(
     await log.run()
     assert [await future for future in futures] == [True, False, True]
     assert [message.body for message in await log.history(channel.id)] == ["one", "three"]
+
+
+@pytest.mark.usefixtures("database")
+async def test_jobs_of_messages_are_put_once_for_each_batch() -> None:
+    clock, desk = Timers(), Desk()
+
+    async def forward(fact: ChatMessageSent) -> None:
+        raise AssertionError("nobody works here")
+
+    bus = Bus(enqueue(desk.outbox))
+    bus.attach([Reaction("test.forward", ChatMessageSent, "job", forward)])
+    channel = await ChannelRow.create(slug="home", created_at=clock.now())
+    log = MessageLog(clock.clocks(), Visitors(clock.clocks()), bus)
+    said = []
+    for number in range(20):
+        message = Message(log.next_id(), channel.id, Kind.SYSTEM, Origin.NODE, f"{number}", "", clock.now())
+        fact = ChatMessageSent(channel.id, message.id, "system", "node", "", None, message.body, "", message.at)
+        said.append(log.append(message, nobody, fact=fact))
+    log.close()
+    await log.run()
+    assert all([await each for each in said])
+    assert desk.nudges == 1
+    rows = await OutboxRow.all().order_by("id")
+    assert [json.loads(row.body)["fact"]["body"] for row in rows] == [f"{number}" for number in range(20)]
 
 
 async def test_who_hears_badly_harms_nobody(room: Chatroom) -> None:

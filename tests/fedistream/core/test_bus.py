@@ -47,6 +47,9 @@ class Listener:
     async def carry(self, fact: Fact) -> None:
         raise AssertionError("a job is not carried out by the bus")
 
+    async def bring(self, fact: Fact) -> None:
+        raise AssertionError("nor is another")
+
 
 def joined(*reactions: Reaction, **options: Any) -> Bus:
     bus = Bus(**options)
@@ -65,10 +68,7 @@ async def running(bus: Bus) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def test_who_wants_some_facts_of_a_kind_is_told_of_those_alone() -> None:
-    listener, written = Listener(), []
-
-    async def enqueue(fact: Fact, names: Sequence[str]) -> None:
-        written.append((fact, list(names)))
+    listener, book = Listener(), Book()
 
     def of_one(fact: EncoderLost) -> bool:
         return fact.channel_id == 1
@@ -76,13 +76,13 @@ async def test_who_wants_some_facts_of_a_kind_is_told_of_those_alone() -> None:
     bus = joined(
         Reaction("listener.note", EncoderLost, "now", listener.note, when=of_one),
         Reaction("listener.carry", EncoderLost, "job", listener.carry, when=of_one),
-        enqueue=enqueue,
+        enqueue=book.write,
     )
     other = EncoderLost(2, 2, NOW, NOW)
     for fact in (other, LOST):
-        await bus.state(fact)
+        await bus.emit(fact)
     assert listener.told == [LOST]
-    assert [fact for fact, _ in written] == [LOST]
+    assert [fact for fact, _ in book.written] == [LOST]
     bus.publish(other)
     assert listener.told == [LOST]
 
@@ -115,12 +115,14 @@ class Book:
 
     def __init__(self, full: bool = False) -> None:
         self.written: list[tuple[Fact, list[str]]] = []
+        self.batches = 0
         self.full = full
 
-    async def write(self, fact: Fact, reactions: Sequence[str]) -> None:
+    async def write(self, promised: Sequence[tuple[Fact, Sequence[str]]]) -> None:
         if self.full:
             raise OSError("no room")
-        self.written.append((fact, list(reactions)))
+        self.batches += 1
+        self.written += [(fact, list(reactions)) for fact, reactions in promised]
 
 
 async def test_a_job_is_written_down_with_the_id_by_which_it_is_found_again() -> None:
@@ -130,10 +132,38 @@ async def test_a_job_is_written_down_with_the_id_by_which_it_is_found_again() ->
         Reaction("listener.note", EncoderLost, "now", listener.note),
     )
     bus = joined(job, now, enqueue=book.write)
-    await bus.state(LOST)
+    await bus.emit(LOST)
     assert book.written == [(LOST, ["listener.carry"])]
     assert listener.told == [LOST]
     assert bus.reactions() == (job, now)
+
+
+async def test_the_jobs_of_a_batch_are_written_down_at_once_and_all_are_told_in_order() -> None:
+    book, listener = Book(), Listener()
+    bus = joined(
+        Reaction("listener.carry", EncoderLost, "job", listener.carry, when=lambda fact: fact.channel_id == 1),
+        Reaction("listener.bring", EncoderReturned, "job", listener.bring),
+        Reaction("listener.note", EncoderLost, "now", listener.note),
+        Reaction("listener.note", EncoderReturned, "now", listener.note),
+        enqueue=book.write,
+    )
+    other, later = EncoderLost(2, 3, NOW, NOW), EncoderLost(1, 4, NOW, NOW)
+    await bus.emit_all([LOST, other, RETURNED, later])
+    assert book.written == [(LOST, ["listener.carry"]), (RETURNED, ["listener.bring"]), (later, ["listener.carry"])]
+    assert book.batches == 1
+    assert listener.told == [LOST, other, RETURNED, later]
+
+
+async def test_nothing_is_written_down_for_facts_that_no_job_waits_for() -> None:
+    book, listener = Book(full=True), Listener()
+    bus = joined(
+        Reaction("listener.carry", EncoderLost, "job", listener.carry, when=lambda fact: False),
+        Reaction("listener.note", EncoderReturned, "now", listener.note),
+        enqueue=book.write,
+    )
+    await bus.emit_all([LOST, RETURNED])
+    await bus.emit_all([])
+    assert listener.told == [RETURNED]
 
 
 async def test_what_cannot_be_promised_is_not_told_either() -> None:
@@ -144,7 +174,7 @@ async def test_what_cannot_be_promised_is_not_told_either() -> None:
     )
     bus = joined(*reactions, enqueue=Book(full=True).write)
     with pytest.raises(OSError, match="no room"):
-        await bus.state(LOST)
+        await bus.emit(LOST)
     assert listener.told == []
 
 
@@ -155,7 +185,7 @@ async def test_a_fact_that_hangs_on_a_job_and_is_only_published_is_complained_ab
     bus = joined(Reaction("listener.carry", EncoderLost, "job", listener.carry), enqueue=book.write)
     bus.publish(LOST)
     assert book.written == []
-    assert "encoder.lost was published and not stated" in caplog.text
+    assert "encoder.lost was published and not emitted" in caplog.text
 
 
 async def test_one_who_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:

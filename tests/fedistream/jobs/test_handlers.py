@@ -19,6 +19,7 @@ from fedistream.core.events import EncoderLost, EncoderReturned, Fact, to_json
 from fedistream.db import atomic
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue, fact
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry
+from fedistream.jobs.models import OutboxRow
 from tests.kit.jobs import Desk
 from tests.kit.remote import Remote, remote, way_out
 from tests.kit.signing import rsa_key, signer
@@ -134,6 +135,9 @@ class Office:
     async def act(self, fact: EncoderLost) -> None:
         self.told.append(fact)
 
+    async def file(self, fact: EncoderLost) -> None:
+        raise AssertionError("nobody works here")
+
     def note(self, fact: EncoderLost) -> None:
         raise AssertionError("no job")
 
@@ -195,7 +199,7 @@ async def test_jobs_of_a_fact_are_written_in_its_transaction_and_the_rest_hears_
     )
 
     async def change(fail: bool) -> None:
-        await bus.state(LOST)
+        await bus.emit(LOST)
         assert heard == []
         if fail:
             raise LookupError
@@ -209,3 +213,33 @@ async def test_jobs_of_a_fact_are_written_in_its_transaction_and_the_rest_hears_
     (job,) = await desk.lease()
     assert await FactHandler(bus.reactions())(job) == Done()
     assert office.told == [LOST]
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_batch_of_facts_is_one_put_in_order_and_all_of_it_or_nothing() -> None:
+    office, desk = Office(), Desk()
+    bus = Bus(enqueue(desk.outbox))
+    bus.attach(
+        (
+            Reaction("office.act", EncoderLost, "job", office.act, when=lambda fact: fact.broadcast_id % 2),
+            Reaction("office.file", EncoderLost, "job", office.file),
+        )
+    )
+    facts = [EncoderLost(1, number, AT, AT) for number in range(100)]
+
+    async def change(fail: bool) -> None:
+        await bus.emit_all(facts)
+        if fail:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await atomic(change, True)
+    assert (await desk.states(), desk.nudges) == ([], 0)
+    await atomic(change, False)
+    assert desk.nudges == 1  # one for each put
+    written = [json.loads(row.body) for row in await OutboxRow.all().order_by("id")]
+    assert written == [
+        {"reaction": reaction, "fact": to_json(fact)}
+        for fact in facts
+        for reaction in (("office.act", "office.file") if fact.broadcast_id % 2 else ("office.file",))
+    ]

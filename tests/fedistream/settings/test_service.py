@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,8 +25,9 @@ class Facts(list[Fact]):
     def publish(self, fact: Fact) -> None:
         self.append(fact)
 
-    async def state(self, fact: Fact) -> None:
-        after_commit(lambda: self.publish(fact))
+    async def emit_all(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            after_commit(partial(self.publish, fact))
 
 
 async def loaded(facts: Facts | None = None) -> Settings:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -41,13 +41,17 @@ class Facts:
     for all, as one does that is full."""
 
     def __init__(self) -> None:
-        self.stated: list[Fact] = []
+        self.emitted: list[Fact] = []
         self.asked = 0
         self.full = False
         self.broken: set[str] = set()
         self.late: dict[str, int] = {}
 
-    async def state(self, fact: Fact) -> None:
+    async def emit_all(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            self._emit(fact)
+
+    def _emit(self, fact: Fact) -> None:
         assert isinstance(fact, PostLiked | PostShared)
         self.asked += 1
         if self.full:
@@ -57,7 +61,7 @@ class Facts:
         if self.late.get(fact.actor):
             self.late[fact.actor] -= 1
             raise IntegrityError(fact.actor)
-        self.stated.append(fact)
+        self.emitted.append(fact)
 
 
 @pytest.fixture
@@ -104,12 +108,12 @@ async def test_many_at_once_are_each_recorded_and_told_once_in_their_order(
     fans = range(3 * MOST)
     taken = await asyncio.gather(*(engagement_batch.take(does(number, post)) for number in fans))
     assert taken == [True] * len(fans)
-    assert [fact.actor for fact in facts.stated if isinstance(fact, PostLiked)] == [actor(n).id for n in fans]
-    assert facts.stated[7] == PostLiked(node.home.id, post, actor(7).id, "Fan 7", "u7@h7.example", "", "", AT)
+    assert [fact.actor for fact in facts.emitted if isinstance(fact, PostLiked)] == [actor(n).id for n in fans]
+    assert facts.emitted[7] == PostLiked(node.home.id, post, actor(7).id, "Fan 7", "u7@h7.example", "", "", AT)
     assert await node.feature.engagements.count(post, Kind.LIKE) == len(fans)
     again = await asyncio.gather(*(engagement_batch.take(does(number, post)) for number in fans))
     assert again == [False] * len(fans)
-    assert len(facts.stated) == len(fans)
+    assert len(facts.emitted) == len(fans)
 
 
 async def test_what_can_be_taken_back_is_known_by_the_rows_alone(
@@ -130,7 +134,7 @@ async def test_one_activity_that_comes_twice_at_the_same_moment_is_acted_on_once
     await engagement_batch.take(does(0, post))  # while this one is written, the others gather
     twice = does(1, post)
     assert sorted(await asyncio.gather(*(engagement_batch.take(twice) for _ in range(5)))) == [False] * 4 + [True]
-    assert len(facts.stated) == 2
+    assert len(facts.emitted) == 2
 
 
 async def test_the_same_thing_by_several_activities_at_once_is_told_once_and_undone_by_the_last(
@@ -139,7 +143,7 @@ async def test_the_same_thing_by_several_activities_at_once_is_told_once_and_und
     post = await posted(node)
     several = [does(1, post, name=f"like{number}") for number in range(4)]
     assert all(await asyncio.gather(*map(engagement_batch.take, several)))
-    assert len(facts.stated) == 1
+    assert len(facts.emitted) == 1
     (row,) = await EngagementRow.all()
     assert row.activity_id == several[-1].activity.id
     await node.feature.engagements.undo_activity(actor(1).id, several[-1].activity.id)
@@ -153,7 +157,7 @@ async def test_likes_shares_and_reactions_of_several_posts_go_together(
     kinds = ("Like", "Announce", "EmojiReact")
     various = [does(n, post, kind, name=f"{kind}{post[-5:]}") for n in range(4) for post in posts for kind in kinds]
     assert all(await asyncio.gather(*map(engagement_batch.take, various)))
-    assert [type(fact) for fact in facts.stated] == [PostLiked, PostShared, PostLiked] * 12
+    assert [type(fact) for fact in facts.emitted] == [PostLiked, PostShared, PostLiked] * 12
     for post in posts:
         assert await node.feature.engagements.count(post, Kind.LIKE, Kind.SHARE, Kind.REACTION) == 12
 
@@ -220,7 +224,7 @@ async def test_what_is_not_ours_or_was_deleted_is_heard_and_not_recorded(
         *(engagement_batch.take(does(1, thing, name=f"{n}")) for n, thing in enumerate(things))
     )
     assert taken == [True] * 4
-    assert (facts.stated, await EngagementRow.all().count(), await RemoteActorRow.all().count()) == ([], 0, 0)
+    assert (facts.emitted, await EngagementRow.all().count(), await RemoteActorRow.all().count()) == ([], 0, 0)
     assert await SeenActivityRow.all().count() == 4
 
 
@@ -307,7 +311,7 @@ async def test_who_is_blocked_while_he_waits_is_not_recorded(
     await asyncio.sleep(0)
     blocks.block([actor(1).id])
     await asyncio.gather(*calls)
-    assert [fact.actor for fact in facts.stated if isinstance(fact, PostLiked)] == [actor(2).id]
+    assert [fact.actor for fact in facts.emitted if isinstance(fact, PostLiked)] == [actor(2).id]
 
 
 async def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_to_come_again(

@@ -36,7 +36,7 @@ async def test_a_report_names_what_of_ours_it_is_about_and_nothing_else(node: Fe
     assert (found.total, found.items[0].objects) == (1, (LIVE, post))
     assert (found.items[0].content, found.items[0].actor) == ("He is <b>rude</b>", node.ann.id)
     assert (found.items[0].server, found.items[0].channel_id) == (node.ann.server.authority, node.home.id)
-    (fact,) = node.facts.stated
+    (fact,) = node.facts.emitted
     assert isinstance(fact, FlagReceived)
     assert fact.flag_id == found.items[0].id
 

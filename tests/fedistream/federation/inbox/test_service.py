@@ -37,7 +37,7 @@ async def test_a_follow_is_accepted_with_the_follow_echoed(node: Federated, sche
     ((inbox, accept),) = await node.sent()
     assert inbox == f"{node.ann.id}/inbox"
     assert (accept["type"], accept["actor"], accept["object"]["id"]) == ("Accept", LIVE, follow["id"])
-    (fact,) = node.facts.stated
+    (fact,) = node.facts.emitted
     assert isinstance(fact, FollowReceived)
     assert (fact.actor, fact.state, fact.handle) == (node.ann.id, "accepted", f"ann@{node.ann.server.authority}")
     page = await node.feature.followers.page(node.home.id, State.ACCEPTED)
@@ -128,7 +128,7 @@ async def test_likes_and_shares_of_our_posts_are_recorded_once(node: Federated) 
     likes = [node.ann.activity("Like", post), node.ann.activity("Like", post)]
     for each in (*likes, node.ann.activity("Announce", post), node.ann.activity("EmojiReact", post, content="🔥")):
         assert await node.take(each) == "taken"
-    facts = list(node.facts.stated)
+    facts = list(node.facts.emitted)
     assert node.names() == ["post.liked", "post.shared", "post.liked"]
     assert isinstance(facts[2], PostLiked)
     assert (facts[2].reaction, facts[2].display_name) == ("🔥", "Ann <b>of</b> elsewhere")
