@@ -1,19 +1,21 @@
 """The bus: hands a fact to those who act on it, in this process; jobs alone leave it.
 
-Three kinds of reaction: "now" is called at once (pure bookkeeping), "live" soon and in order (dropped when more than
-`capacity` wait), "job" becomes a row of the outbox. A fact that changed rows is emitted (`emit`, `emit_all`) inside
-their transaction; one without rows is published (`publish`).
+Three kinds of reaction: "now" is called at once (pure bookkeeping), "live" soon and in the order of its channel
+(dropped when more than `capacity` of one channel wait), "job" becomes a row of the outbox. A fact that changed rows is
+emitted (`emit`, `emit_all`) inside their transaction; one without rows is published (`publish`).
 """
 
 import asyncio
 import inspect
 import logging
 import re
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from fedistream.core.events import FACTS, ROWLESS, Fact
+from fedistream.core.supervisor import go
 from fedistream.db import after_commit
 
 log = logging.getLogger(__name__)
@@ -58,12 +60,17 @@ class Bus:
     """
 
     def __init__(self, enqueue: Enqueue | None = None, *, capacity: int = 1000, limit_s: float = 10) -> None:
-        """`capacity`: live reactions that may wait. `limit_s`: how long one may take, as the others wait for it."""
+        """`capacity`: live reactions of one channel that may wait. `limit_s`: how long one may take, as the others of
+        its channel wait for it."""
         self.dropped = 0
         self._enqueue = enqueue
         self._limit_s = limit_s
         self._by_fact: dict[type[Fact], list[Reaction]] = {}
-        self._live: asyncio.Queue[tuple[Reaction, Fact]] = asyncio.Queue(capacity)
+        self._capacity = capacity
+        # by channel, so that what is slow in one delays no other; None has the facts that are of no channel. A channel
+        # for which nothing waits and nothing is done is not here
+        self._live: dict[int | None, deque[tuple[Reaction, Fact]]] = {}
+        self._wake = asyncio.Event()
 
     def attach(self, reactions: Iterable[Reaction]) -> None:
         """Take the table. Raises WrongReaction."""
@@ -123,26 +130,57 @@ class Bus:
                 if reaction.kind == "now":
                     reaction.act(fact)
                 else:
-                    self._live.put_nowait((reaction, fact))
-            except asyncio.QueueFull:
-                self.dropped += 1
+                    self._queue(reaction, fact)
             except Exception:
                 log.exception("%s failed on %s", reaction.id, fact.name())
 
+    def _queue(self, reaction: Reaction, fact: Fact) -> None:
+        waiting = self._live.setdefault(getattr(fact, "channel_id", None), deque())
+        if len(waiting) >= self._capacity:
+            self.dropped += 1
+            return
+        waiting.append((reaction, fact))
+        self._wake.set()
+
     async def run(self) -> None:
-        """Carry out the live reactions, one after the other, until cancelled."""
-        while True:
-            reaction, fact = await self._live.get()
+        """Carry out the live reactions until cancelled: those of a channel one after the other, channels side by
+        side."""
+        tasks: dict[int | None, asyncio.Task[None]] = {}
+
+        async def drain(channel_id: int | None) -> None:
+            waiting = self._live[channel_id]
             try:
-                async with asyncio.timeout(self._limit_s):
-                    await reaction.act(fact)
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
-                    raise
-                log.warning("%s was cancelled from within on %s", reaction.id, fact.name())
-            except Exception:
-                log.exception("%s failed on %s", reaction.id, fact.name())
+                while waiting:
+                    await self._carry_out(*waiting.popleft())
+            finally:
+                del tasks[channel_id]
+            # nothing is awaited after the last look, so nothing can have come that nobody would see
+            del self._live[channel_id]
+
+        try:
+            while True:
+                self._wake.clear()
+                # begun here and not where facts are told: a task takes the transaction along in which it is begun
+                for channel_id in [each for each in self._live if each not in tasks]:
+                    tasks[channel_id] = go(f"live reactions of channel {channel_id}", drain(channel_id))
+                await self._wake.wait()
+        finally:
+            begun = list(tasks.values())
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+
+    async def _carry_out(self, reaction: Reaction, fact: Fact) -> None:
+        try:
+            async with asyncio.timeout(self._limit_s):
+                await reaction.act(fact)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.warning("%s was cancelled from within on %s", reaction.id, fact.name())
+        except Exception:
+            log.exception("%s failed on %s", reaction.id, fact.name())
 
     def _check(self, reaction: Reaction) -> None:
         if not _ID.fullmatch(reaction.id) or len(reaction.id) > MAX_ID:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from fedistream.core.bus import Bus, Reaction, WrongReaction
-from fedistream.core.events import EncoderLost, EncoderReturned, Fact, PublishRefused
+from fedistream.core.events import EncoderLost, EncoderReturned, Fact, PublishRefused, VisitorEnabled
+from fedistream.db import atomic
+from fedistream.db.transaction import within
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LOST, RETURNED = EncoderLost(1, 2, NOW, NOW), EncoderReturned(1, 2, NOW)
@@ -232,6 +234,85 @@ async def test_what_nobody_has_time_for_is_dropped_and_counted() -> None:
         bus.publish(LOST)
     assert bus.dropped == 2
     assert listener.told == [LOST] * 5
+
+
+class Stage(Listener):
+    """A listener who is slow in channel 1."""
+
+    async def act(self, fact: EncoderLost) -> None:
+        if fact.channel_id == 1:
+            await self.go.wait()
+        await self.hear(fact)
+
+
+async def test_a_slow_reaction_in_one_channel_holds_up_no_other_channel() -> None:
+    stage = Stage()
+    bus = joined(
+        Reaction("stage.act", EncoderLost, "live", stage.act),
+        Reaction("stage.hear", EncoderReturned, "live", stage.hear),
+        Reaction("stage.hear", VisitorEnabled, "live", stage.hear),
+    )
+    theirs = [EncoderLost(2, 3, NOW, NOW), EncoderReturned(2, 3, NOW), EncoderLost(2, 4, NOW, NOW)]
+    of_no_channel = VisitorEnabled("ann", "admin", NOW)
+    async with running(bus):
+        for fact in (LOST, RETURNED, *theirs, of_no_channel):
+            bus.publish(fact)
+        async with asyncio.timeout(30):
+            while len(stage.told) < 4:
+                await asyncio.sleep(0)
+        assert [fact for fact in stage.told if fact != of_no_channel] == theirs
+        stage.go.set()
+        async with asyncio.timeout(30):
+            while len(stage.told) < 6:
+                await asyncio.sleep(0)
+    assert stage.told[-2:] == [LOST, RETURNED]
+
+
+async def test_a_channel_for_which_too_much_waits_takes_no_place_from_another() -> None:
+    stage = Stage()
+    bus = joined(Reaction("stage.act", EncoderLost, "live", stage.act), capacity=3)
+    other = EncoderLost(2, 3, NOW, NOW)
+    for fact in (LOST, LOST, LOST, LOST, other, LOST):
+        bus.publish(fact)
+    assert bus.dropped == 2
+    async with running(bus):
+        await asyncio.wait_for(stage.heard.wait(), 30)
+        assert stage.told == [other]
+
+
+async def test_what_waits_when_the_bus_is_stopped_is_done_when_it_runs_again() -> None:
+    stage = Stage()
+    bus = joined(Reaction("stage.act", EncoderLost, "live", stage.act))
+    later = EncoderLost(1, 3, NOW, NOW)
+    bus.publish(LOST)
+    bus.publish(later)
+    async with running(bus):
+        await asyncio.sleep(0.01)
+    stage.go.set()
+    async with running(bus):
+        await asyncio.wait_for(stage.heard.wait(), 30)
+    assert stage.told == [later]
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_live_reaction_is_in_no_transaction_though_the_fact_was_published_in_one() -> None:
+    seen: list[bool] = []
+    done = asyncio.Event()
+
+    async def look(fact: EncoderLost) -> None:
+        seen.append(within())
+        done.set()
+
+    bus = joined(Reaction("test.look", EncoderLost, "live", look))
+
+    async def change() -> None:
+        assert within()
+        bus.publish(LOST)
+
+    async with running(bus):
+        await atomic(change)
+        await asyncio.wait_for(done.wait(), 30)
+    assert seen == [False]
 
 
 async def test_the_bus_stops_when_it_is_cancelled_in_the_middle_of_a_reaction() -> None:
