@@ -7,7 +7,7 @@ import time
 from tortoise.context import TortoiseContext
 
 from fedistream.core.supervisor import go
-from fedistream.db import probe
+from fedistream.db import newest, probe
 from fedistream.db.address import SqliteAddress, parse
 from fedistream.db.migration_process import migrate
 from fedistream.db.orm import config
@@ -73,6 +73,10 @@ class Database:
 
     async def _migrate(self) -> None:
         revision = await self._revision()
+        if revision is None and await self._make():
+            return
+        if revision is None:
+            revision = await self._revision()  # another process has made the tables meanwhile
         if revision is not None and revision not in KNOWN:
             raise DatabaseTooNew(
                 f"{self.address} was written by a newer version of this program (its tables are at {revision}, "
@@ -80,8 +84,15 @@ class Database:
             )
         if revision != HEAD:
             began = time.monotonic()
+            log.info("upgrading the tables of %s from %s to %s", self.address, revision or "none", HEAD)
             await asyncio.to_thread(migrate, self._url)
-            log.info("tables brought from %s to %s in %.1f s", revision or "none", HEAD, time.monotonic() - began)
+            log.info("the tables are upgraded, after %.1f s", time.monotonic() - began)
+
+    async def _make(self) -> bool:
+        """Make the newest tables in an empty database; return whether that was done."""
+        if isinstance(self.address, SqliteAddress):
+            return await asyncio.to_thread(newest.make_sqlite, self.address, self._wait_s)
+        return await newest.make_postgres(self.address)
 
     async def _revision(self) -> str | None:
         if isinstance(self.address, SqliteAddress):

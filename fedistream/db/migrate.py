@@ -21,12 +21,12 @@ from alembic.runtime.migration import MigrationContext
 from fedistream.db import schema
 from fedistream.db.address import Address, PostgresAddress, SqliteAddress, parse
 from fedistream.db.migration_process import PROBLEM, URL
+from fedistream.db.newest import ADVISORY_LOCK
 from fedistream.db.orm import config
 from fedistream.db.problems import named
 from fedistream.db.revisions import MIGRATIONS
 
 DEFAULT_URL = "sqlite://data/fedistream.db"
-ADVISORY_LOCK = 7203501  # any number, as long as nobody else in this database uses it
 WAIT_S = 60  # for another process's lock; a node that starts beside ours may be migrating
 
 
