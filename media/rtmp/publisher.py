@@ -28,7 +28,7 @@ class State(Enum):
     CLOSING = auto()
 
 
-MOVES: Final[Mapping[tuple[State, str], State]] = {
+TRANSITIONS: Final[Mapping[tuple[State, str], State]] = {
     (State.HANDSHAKE, "handshake"): State.CONNECTING,
     (State.CONNECTING, "connected"): State.CREATING,
     (State.CREATING, "created"): State.ASKING,
@@ -36,7 +36,7 @@ MOVES: Final[Mapping[tuple[State, str], State]] = {
     (State.PUBLISHING, "finish"): State.CLOSING,
     **{(state, "rejected"): State.CLOSING for state in State},
 }
-assert {state for state, _ in MOVES} == set(State) == set(MOVES.values()) | {State.HANDSHAKE}
+assert {state for state, _ in TRANSITIONS} == set(State) == set(TRANSITIONS.values()) | {State.HANDSHAKE}
 
 _CONNECT, _RELEASE, _ANNOUNCE, _CREATE, _PUBLISH, _WITHDRAW, _DELETE = (float(n) for n in range(1, 8))
 
@@ -105,7 +105,7 @@ class PublisherSession:
         self._call("deleteStream", _DELETE, float(self._stream))
 
     def _move(self, what: str) -> None:
-        after = MOVES.get((self.state, what))
+        after = TRANSITIONS.get((self.state, what))
         if after is None:
             raise BadCommand(f"{what} while {self.state.name.lower()}")
         self.state = after

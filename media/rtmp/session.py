@@ -1,4 +1,4 @@
-"""The server's side of an RTMP connection, as states and events. Start reading at MOVES.
+"""The server's side of an RTMP connection, as states and events. Start reading at TRANSITIONS.
 
 It does not decide who may publish: the event `PublishAsked` asks the caller, who answers with `accept` or `refuse`.
 `publisher.py` is the other side.
@@ -27,7 +27,7 @@ class State(Enum):
     CLOSING = auto()  # the last bytes are in `outgoing`; nothing more is read
 
 
-MOVES: Final[Mapping[tuple[State, str], State]] = {
+TRANSITIONS: Final[Mapping[tuple[State, str], State]] = {
     (State.HANDSHAKE, "handshake"): State.GREETING,
     (State.GREETING, "connect"): State.CONNECTED,
     (State.CONNECTED, "publish"): State.ASKED,
@@ -40,7 +40,7 @@ MOVES: Final[Mapping[tuple[State, str], State]] = {
     (State.PUBLISHING, "refuse"): State.CLOSING,
     **{(state, "close"): State.CLOSING for state in State},
 }
-assert {state for state, _ in MOVES} == set(State) == set(MOVES.values()) | {State.HANDSHAKE}
+assert {state for state, _ in TRANSITIONS} == set(State) == set(TRANSITIONS.values()) | {State.HANDSHAKE}
 
 BAD_NAME: Final = "NetStream.Publish.BadName"
 REJECTED: Final = "NetStream.Publish.Rejected"
@@ -171,7 +171,7 @@ class ServerSession:
             self._status("error", FAILED, why)
 
     def _move(self, what: str) -> None:
-        after = MOVES.get((self.state, what))
+        after = TRANSITIONS.get((self.state, what))
         if after is None:
             raise BadCommand(f"{what} while {self.state.name.lower()}")
         self.state = after

@@ -15,7 +15,7 @@ from media.rtmp.messages import COMMAND, COMMAND_AMF3, Command
 from media.rtmp.publisher import Published, Rejected
 from media.rtmp.session import (
     BAD_NAME,
-    MOVES,
+    TRANSITIONS,
     REJECTED,
     Audio,
     Event,
@@ -138,8 +138,8 @@ def test_the_parameters_of_a_key_are_apart_from_it(address: str) -> None:
 
 
 def test_every_state_can_be_closed_and_none_left_once_it_is() -> None:
-    assert {state for state, what in MOVES if what == "close"} == set(State)
-    assert {MOVES[state, what] for state, what in MOVES if state is State.CLOSING} == {State.CLOSING}
+    assert {state for state, what in TRANSITIONS if what == "close"} == set(State)
+    assert {TRANSITIONS[state, what] for state, what in TRANSITIONS if state is State.CLOSING} == {State.CLOSING}
 
 
 def test_a_move_that_is_not_in_the_table_is_refused() -> None:
