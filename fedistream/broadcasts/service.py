@@ -163,5 +163,5 @@ class Broadcasts:
         return SessionConfig(
             title=str(self._near.settings.value("streamtitle", channel_id)),
             grace_s=number("broadcast.grace_s"),
-            shape=PackagerConfig(rules, listed=int(number("hls.window_segments"))),
+            packager_config=PackagerConfig(rules, listed=int(number("hls.window_segments"))),
         )

@@ -57,7 +57,7 @@ class SessionConfig:
 
     title: str
     grace_s: float
-    shape: PackagerConfig
+    packager_config: PackagerConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class LiveSession:
         """
         self.presentation = Presentation(
             self._clocks.token(),
-            self.terms().shape,
+            self.terms().packager_config,
             first=self._age_s(),
             wall_ms=lambda: int(self._clocks.now().timestamp() * 1000),
         )
