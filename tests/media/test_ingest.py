@@ -22,11 +22,11 @@ class Sheet:
     """A tap that writes down what it is given."""
 
     def __init__(self) -> None:
-        self.runs: list[Tracks] = []
+        self.epochs: list[Tracks] = []
         self.samples: list[Sample] = []
 
     def start(self, tracks: Tracks) -> None:
-        self.runs.append(tracks)
+        self.epochs.append(tracks)
 
     def put(self, sample: Sample) -> None:
         self.samples.append(sample)
@@ -72,9 +72,9 @@ def test_a_clip_comes_through_whole() -> None:
     taken, sheet = ingest()
     taken.metadata(METADATA)
     feed(taken, CLIP)
-    assert len(sheet.runs) == 1
-    assert sheet.runs[0].video is not None
-    assert sheet.runs[0].audio is not None
+    assert len(sheet.epochs) == 1
+    assert sheet.epochs[0].video is not None
+    assert sheet.epochs[0].audio is not None
     assert len(sheet.of(Kind.VIDEO)) == 60
     assert sheet.samples[0].key
     assert sheet.samples[0].dts_ms == 0
@@ -92,11 +92,11 @@ def test_pictures_wait_for_the_sounds_configuration_and_lose_nothing() -> None:
     taken, sheet = ingest()
     pictures, tones = video(CLIP), audio(CLIP)
     feed(taken, pictures[:10])
-    assert sheet.runs == []
+    assert sheet.epochs == []
     feed(taken, tones[:1])
     feed(taken, pictures[10:11])
     assert taken.started
-    assert sheet.runs[0].audio is not None
+    assert sheet.epochs[0].audio is not None
     assert len(sheet.of(Kind.VIDEO)) == 10
 
 
@@ -104,14 +104,14 @@ def test_metadata_that_names_no_sound_starts_at_the_first_keyframe() -> None:
     taken, sheet = ingest()
     taken.metadata({"videocodecid": 7.0})
     feed(taken, video(CLIP)[:2])
-    assert sheet.runs == [Tracks(sheet.runs[0].video, None)]
+    assert sheet.epochs == [Tracks(sheet.epochs[0].video, None)]
     assert len(sheet.samples) == 1
 
 
 def test_without_metadata_and_without_sound_the_wait_ends() -> None:
     taken, sheet = ingest()
     feed(taken, flv_tags(Recipe(audio=False)))
-    assert sheet.runs[0].audio is None
+    assert sheet.epochs[0].audio is None
     assert len(sheet.samples) == 60
     assert sheet.samples[1].dts_ms < WAIT_MS
 
@@ -119,7 +119,7 @@ def test_without_metadata_and_without_sound_the_wait_ends() -> None:
 def test_sound_alone_is_taken_after_the_wait() -> None:
     taken, sheet = ingest()
     feed(taken, flv_tags(Recipe(video=False)))
-    assert sheet.runs[0].video is None
+    assert sheet.epochs[0].video is None
     assert len(sheet.samples) >= 90
 
 
@@ -128,10 +128,10 @@ def test_sound_that_comes_late_begins_a_new_run_at_the_next_keyframe() -> None:
     pictures = video(flv_tags(Recipe(seconds=3)))
     feed(taken, pictures[:40])
     feed(taken, audio(CLIP)[:3], later_ms=1_300)
-    assert len(sheet.runs) == 1
+    assert len(sheet.epochs) == 1
     feed(taken, pictures[40:])
-    assert len(sheet.runs) == 2
-    assert sheet.runs[1].audio is not None
+    assert len(sheet.epochs) == 2
+    assert sheet.epochs[1].audio is not None
     (first,) = [sample for sample in sheet.of(Kind.VIDEO) if sample.dts_ms == 2_000]
     assert first.key
     assert all(sample.dts_ms >= 2_000 for sample in sheet.of(Kind.AUDIO))
@@ -141,7 +141,7 @@ def test_another_resolution_in_mid_stream_begins_a_new_run_at_its_first_keyframe
     taken, sheet = ingest()
     feed(taken, CLIP)
     feed(taken, flv_tags(Recipe(size=(160, 90))), later_ms=2_000)
-    assert [(run.video.width, run.video.height) for run in sheet.runs if run.video] == [(320, 180), (160, 90)]
+    assert [(run.video.width, run.video.height) for run in sheet.epochs if run.video] == [(320, 180), (160, 90)]
     assert len(sheet.of(Kind.VIDEO)) == 120
 
 
@@ -150,7 +150,7 @@ def test_a_configuration_that_is_sent_again_changes_nothing() -> None:
     feed(taken, CLIP)
     feed(taken, [CLIP[1], CLIP[2]])
     feed(taken, video(flv_tags())[1:], later_ms=2_000)
-    assert len(sheet.runs) == 1
+    assert len(sheet.epochs) == 1
 
 
 def test_a_record_and_keyframes_that_say_different_things_in_turns_make_one_run() -> None:
@@ -163,7 +163,7 @@ def test_a_record_and_keyframes_that_say_different_things_in_turns_make_one_run(
     for n in range(5):
         taken.video(n * 1000, flv.video_tag(flv.Packet.CONFIG, record))
         taken.video(n * 1000, flv.video_tag(flv.Packet.FRAMES, picture, key=True))
-    assert [run.video for run in sheet.runs] == [black_frame.TRACK]
+    assert [run.video for run in sheet.epochs] == [black_frame.TRACK]
     assert len(sheet.samples) == 5
 
 
@@ -171,7 +171,7 @@ def test_a_clock_that_jumps_ahead_by_hours_begins_a_new_run_and_leaves_no_hole()
     taken, sheet = ingest()
     feed(taken, CLIP)
     feed(taken, video(CLIP)[1:] + audio(CLIP)[1:], later_ms=5 * 3_600_000)
-    assert len(sheet.runs) == 2
+    assert len(sheet.epochs) == 2
     assert sheet.samples[-1].dts_ms < 10_000
 
 
@@ -179,7 +179,7 @@ def test_a_clock_that_goes_back_begins_a_new_run() -> None:
     taken, sheet = ingest()
     feed(taken, CLIP, later_ms=600_000)
     feed(taken, CLIP)
-    assert len(sheet.runs) == 2
+    assert len(sheet.epochs) == 2
     stamps = [sample.dts_ms for sample in sheet.of(Kind.VIDEO)]
     assert stamps == sorted(set(stamps))
 
@@ -258,7 +258,7 @@ def test_a_tag_with_a_damaged_header_is_left_out_and_the_publish_goes_on(kind: f
         feed(well[0], [tag])
         feed(odd[0], [replace(tag, kind=kind, payload=CUT_OFF[kind]), tag])
     assert odd[1].samples == well[1].samples
-    assert odd[1].runs == well[1].runs
+    assert odd[1].epochs == well[1].epochs
     assert odd[0].warnings == ()
 
 
@@ -399,9 +399,9 @@ def test_odd_forms_give_the_same_samples_and_tracks(form: str) -> None:
         assert [(s.dts_ms, s.key, s.cts_ms) for s in odd[1].of(kind)] == [
             (s.dts_ms, s.key, s.cts_ms) for s in well[1].of(kind)
         ]
-    assert len(odd[1].runs) == 1
-    assert odd[1].runs[0].video is not None
-    assert odd[1].runs[0].audio is not None
+    assert len(odd[1].epochs) == 1
+    assert odd[1].epochs[0].video is not None
+    assert odd[1].epochs[0].audio is not None
 
 
 @pytest.mark.parametrize("sound_ms", [5_000, -1_700_000_000_000])
@@ -409,7 +409,7 @@ def test_clocks_far_apart_make_one_run_with_everything_in_it(sound_ms: int) -> N
     taken, sheet = ingest()
     for tag in CLIP:
         feed(taken, [tag], later_ms=sound_ms if tag.kind is flv.TagKind.AUDIO else 0)
-    assert len(sheet.runs) == 1
+    assert len(sheet.epochs) == 1
     assert len(sheet.of(Kind.VIDEO)) == 60
     assert len(sheet.of(Kind.AUDIO)) >= 90
     assert abs(sheet.of(Kind.AUDIO)[-1].dts_ms - sheet.of(Kind.VIDEO)[-1].dts_ms) < 60
@@ -419,7 +419,7 @@ def test_clocks_that_step_back_two_seconds_lose_nothing_and_begin_a_new_run_at_t
     taken, sheet = ingest()
     feed(taken, CLIP, later_ms=600_000)
     feed(taken, [tag for tag in CLIP if tag.timestamp_ms > 500], later_ms=600_000)
-    assert len(sheet.runs) == 2
+    assert len(sheet.epochs) == 2
     assert len(sheet.of(Kind.VIDEO)) == 60 + 45
     pictures = [sample.dts_ms for sample in sheet.of(Kind.VIDEO)]
     assert {after - before for before, after in itertools.pairwise(pictures)} <= {
