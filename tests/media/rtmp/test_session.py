@@ -15,8 +15,8 @@ from media.rtmp.messages import COMMAND, COMMAND_AMF3, Command
 from media.rtmp.publisher import Published, Rejected
 from media.rtmp.session import (
     BAD_NAME,
-    TRANSITIONS,
     REJECTED,
+    TRANSITIONS,
     Audio,
     Event,
     Ignored,
