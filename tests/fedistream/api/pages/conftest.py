@@ -1,4 +1,4 @@
-"""A studio for the tests of the pages, and a Chromium that the tests of one module share."""
+"""A studio for the tests of the pages, and a Chromium that all tests of a process share."""
 
 from collections.abc import AsyncIterator
 
@@ -17,14 +17,14 @@ def studio() -> Studio:
     return Studio()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def url(studio: Studio) -> AsyncIterator[str]:
     """Where the studio is served."""
     async with studio.serve() as url:
         yield url
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """Each visit has a context of its own, so tests share nothing but the time it takes to start."""
     async with browser.browser() as chromium:

@@ -13,7 +13,7 @@ from tests.kit.made_once import static_files
 from tests.kit.parlour import Parlour
 from tests.kit.studio import Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 FRAME = "/embed/chat/readonly"
 PLAIN = {"BR", "P", "STRONG", "EM", "CODE", "PRE"}
@@ -33,7 +33,7 @@ def studio(room: Parlour) -> Studio:
     return studio
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
     async with visit(chromium, url + FRAME, locale="en-GB", timezone_id="UTC") as (page, witness):
         witness.expected = ("WebSocket connection to", "Failed to load resource", "Content Security Policy")

@@ -12,7 +12,7 @@ from tests.kit.browser import visit
 from tests.kit.parlour import Parlour, Told
 from tests.kit.studio import Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 FRAME = "/embed/chat/readwrite"
 
@@ -30,7 +30,7 @@ def studio(room: Parlour) -> Studio:
     return studio
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
     async with visit(chromium, url + FRAME, locale="en-GB", timezone_id="UTC") as (page, witness):
         witness.expected = ("WebSocket connection to", "Failed to load resource")

@@ -11,7 +11,7 @@ from tests.kit import browser, onair
 from tests.kit.browser import received, visit
 from tests.kit.studio import PASSWORD, Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 KB = 1024
 OFFLINE_BUDGET, LIVE_BUDGET, ADMIN_BUDGET = 60 * KB, 260 * KB, 120 * KB  # as sent, without the video

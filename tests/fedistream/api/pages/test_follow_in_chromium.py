@@ -17,7 +17,7 @@ from tests.kit.homeserver import home_server
 from tests.kit.studio import Studio
 from tests.kit.webserver import serving
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 LIVE = "https://node.example/federation/user/streamer"
 LONG = FollowInvitation(f"@streamer@{'deep.' * 12}node.example", LIVE, 12345, 678, 90)

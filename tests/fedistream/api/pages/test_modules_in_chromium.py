@@ -13,10 +13,10 @@ from tests.kit.browser import until, visit
 from tests.kit.made_once import static_files
 from tests.kit.studio import Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(url: str, chromium: Browser) -> AsyncIterator[Page]:
     """An offline page, whose modules a test may import."""
     async with visit(chromium, url, locale="en-GB", timezone_id="UTC") as (page, _):

@@ -9,7 +9,7 @@ from tests.kit.browser import until, visit
 from tests.kit.parlour import Parlour
 from tests.kit.studio import Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 UPRIGHT, ASIDE, TABLET, DESK = (
     {"width": width, "height": height} for width, height in ((360, 640), (640, 360), (768, 1024), (1366, 768))

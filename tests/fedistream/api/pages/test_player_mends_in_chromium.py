@@ -10,7 +10,7 @@ from tests.kit.browser import until, visit
 from tests.kit.footage import Recipe
 from tests.kit.studio import Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 FAILED_LOADS = ("Failed to load resource",)
 PLAYLISTS, MEDIA = "**/hls/0/*.m3u8*", "**/hls/0/*.m4s*"

@@ -9,7 +9,7 @@ from tests.kit import browser
 from tests.kit.browser import until, visit
 from tests.kit.studio import Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 # what the browser itself prints of an answer that the story wants to fail
 FAILED_LOADS = ("Failed to load resource",)

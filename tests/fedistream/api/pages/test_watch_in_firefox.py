@@ -10,10 +10,10 @@ from tests.kit import firefox
 from tests.kit.firefox import Firefox, visit
 from tests.kit.studio import Studio
 
-pytestmark = [firefox.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [firefox.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def fox() -> AsyncIterator[Firefox]:
     async with firefox.browser() as fox:
         yield fox

@@ -22,7 +22,7 @@ from tests.kit.following import broadcast, engagement, featured, follower, held_
 from tests.kit.parlour import PIXEL
 from tests.kit.webserver import serving
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 CREDENTIALS = {"username": "admin", "password": PASSWORD}
 PARTS = {"/admin/live"}  # which are no pages of their own
@@ -31,7 +31,7 @@ PAGES = [path for path in OPEN if "{" not in path]
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
     async with open_faces(tmp_path) as opened:
         await opened.settings.change("serverurl", "https://node.example")
@@ -39,7 +39,7 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
         yield opened
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def node(faces: Faces) -> AsyncIterator[str]:
     async with serving(faces.app()) as port:
         yield f"http://127.0.0.1:{port}"

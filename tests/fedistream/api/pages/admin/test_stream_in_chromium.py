@@ -9,7 +9,7 @@ from tests.kit import browser, onair
 from tests.kit.browser import visit
 from tests.kit.studio import PASSWORD, Studio
 
-pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 ADMIN = {"username": "admin", "password": PASSWORD}
 
 
