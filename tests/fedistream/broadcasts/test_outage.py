@@ -7,10 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fedistream.broadcasts.session import BroadcastRun
 from fedistream.broadcasts.values import State
-from fedistream.broadcasts.write_queue import ATTEMPTS, MAX_WRITES, Kind, Write, WriteQueue
-from fedistream.db import DatabaseLocked
 from media.rtmp import EndReason
 from tests.fedistream.broadcasts.test_service import Station, on, send
 from tests.kit.asking import Clock
@@ -127,89 +124,3 @@ async def test_the_heartbeat_hurries_what_waits_and_adds_nothing_to_it(
                 node.broadcasts.beat()
             assert node.broadcasts.unwritten == waiting == 1
         await node.written()
-
-
-async def there() -> None:
-    """The database can be read."""
-
-
-def turn(kind: Kind, run: BroadcastRun, told: list[str] | None = None) -> Write:
-    async def write() -> None:
-        if told is None:
-            raise DatabaseLocked("it is away")
-        told.append(f"{run.title} {kind.value}")
-
-    return Write(kind, run, write)
-
-
-async def test_the_turns_of_a_mistake_are_given_up_and_those_behind_them_are_written(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    write_queue, told = WriteQueue(there), list[str]()
-
-    async def broken() -> None:
-        raise LookupError("a mistake of ours")
-
-    write_queue.put(Write(Kind.STARTED, BroadcastRun(NOW, "bad"), broken))
-    write_queue.put(turn(Kind.STARTED, BroadcastRun(NOW, "good"), told))
-    write_queue.close()
-    await asyncio.wait_for(write_queue.run(), 30)
-    assert told == ["good started"]
-    assert "is given up" in caplog.text
-
-
-async def test_an_encoder_that_flaps_for_hours_keeps_the_queue_short_and_loses_no_broadcast() -> None:
-    write_queue, run = WriteQueue(there), BroadcastRun(NOW, "one")
-    write_queue.put(turn(Kind.STARTED, run))
-    for _ in range(5 * MAX_WRITES):
-        write_queue.put(turn(Kind.LOST, run))
-        write_queue.put(turn(Kind.RETURNED, run))
-    assert write_queue.waiting <= MAX_WRITES
-    assert write_queue.dropped == 0
-
-
-async def test_encoders_of_several_channels_that_flap_at_once_keep_the_queue_short_too() -> None:
-    write_queue, runs = WriteQueue(there), [BroadcastRun(NOW, "one"), BroadcastRun(NOW, "two")]
-    for kind in (Kind.STARTED, *(Kind.LOST, Kind.RETURNED) * (2 * MAX_WRITES)):
-        for run in runs:
-            write_queue.put(turn(kind, run))
-    assert write_queue.waiting <= MAX_WRITES
-    assert write_queue.dropped == 0
-
-
-async def test_too_many_broadcasts_are_left_out_whole_and_the_newest_stay() -> None:
-    write_queue, told = WriteQueue(there), list[str]()
-    for number in range(MAX_WRITES):
-        run = BroadcastRun(NOW, str(number))
-        write_queue.put(turn(Kind.STARTED, run, told))
-        write_queue.put(turn(Kind.ENDED, run, told))
-    assert write_queue.waiting <= MAX_WRITES
-    assert write_queue.dropped == MAX_WRITES // 2
-    write_queue.close()
-    await asyncio.wait_for(write_queue.run(), 30)
-    assert told[:2] == ["0 started", "0 ended"]
-    assert told[-2:] == [f"{MAX_WRITES - 1} started", f"{MAX_WRITES - 1} ended"]
-    assert len(told) == MAX_WRITES
-
-
-async def test_an_error_without_a_name_is_no_reason_to_give_up_while_the_database_is_away() -> None:
-    told, answers = list[str](), iter([False] * 3 + [True] * 100)
-
-    async def look() -> None:
-        if not next(answers):
-            raise LookupError("what the driver says when there is no server")
-
-    async def write() -> None:
-        told.append("tried")
-        if len(told) < ATTEMPTS + 3:
-            raise LookupError("what the driver says when there is no server")
-
-    write_queue = WriteQueue(look)
-    write_queue.put(Write(Kind.ENDED, BroadcastRun(NOW, "one"), write))
-    write_queue.close()
-    running = asyncio.create_task(write_queue.run())
-    async with asyncio.timeout(60):
-        while not running.done():
-            write_queue.hurry()
-            await asyncio.sleep(0.01)
-    assert len(told) == ATTEMPTS + 3
