@@ -77,7 +77,7 @@ class Actor:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the document is whole and may be stored: Sharkey answers a badly signed fetch with a stub."""
+        """True for a whole document, which may be stored: Sharkey answers a badly signed fetch with a stub."""
         # Instance actors, which sign fetches and reports, have no followers collection. Nor have Lemmy's people, but
         # their documents have `published`, which the stubs lack.
         return bool(self.keys and (self.followers or self.published or self.type == "Application"))

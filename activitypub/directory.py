@@ -29,7 +29,7 @@ MAX_TITLE, MAX_DESCRIPTION, MAX_TAG, MAX_TAGS = 200, 500, 50, 20  # characters, 
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """What a server says about its stream. Texts are plain and within the limits above; URLs are http(s) or ""."""
+    """The status of a stream, as its server tells it: plain text within the limits above, and http(s) URLs or ""."""
 
     live: bool
     title: str = ""

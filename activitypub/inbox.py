@@ -47,7 +47,7 @@ Outcome = Verified | ActorGone | Ignored | Refused
 
 
 class InboxStore(Protocol):
-    """What the inbox has to know about actors and activities that came before. `memory.MemoryInboxStore` is one."""
+    """A store of known actors and of the activities that were accepted. `memory.MemoryInboxStore` is one."""
 
     async def knows_actor(self, actor: str) -> bool:
         """Return whether anything of this actor, given by its URL, is stored."""

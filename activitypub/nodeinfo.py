@@ -17,7 +17,7 @@ LRDD = "lrdd"
 
 @dataclass(frozen=True, slots=True)
 class NodeInfo:
-    """What our own server says about itself. `software` is in lower case, as the schema demands."""
+    """The statements of our own server about itself. `software` is in lower case, as the schema demands."""
 
     software: str
     version: str
@@ -35,7 +35,7 @@ class NodeInfo:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSoftware:
-    """What another server says about itself. Only for display and statistics: it is not verified."""
+    """The statements of another server about itself. Only for display and statistics: it is not verified."""
 
     name: str
     version: str

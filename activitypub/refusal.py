@@ -1,10 +1,10 @@
-"""Why input from outside is refused. The reason labels a counter; the text is for the log and for the sender."""
+"""Refusals of input from other servers. The reason labels a counter; the text is for the log and for the sender."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """What is wrong, as one word that holds no data of the sender."""
+    """The reason of a refusal, as a word that holds no data of the sender."""
 
     METHOD = "method"
     TARGET = "target"

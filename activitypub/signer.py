@@ -22,7 +22,7 @@ class Signer:
 
 
 class Missing(StrEnum):
-    """Why a key cannot be resolved."""
+    """The reason why a key cannot be resolved."""
 
     GONE = "gone"  # 410: the actor was deleted
     UNKNOWN = "unknown"  # any other reason; a later attempt may succeed

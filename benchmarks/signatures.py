@@ -194,16 +194,16 @@ async def sink() -> None:
 async def deliver(port: int) -> tuple[float, float]:
     """Return CPU and wall seconds of DELIVERIES deliveries, AT_ONCE at a time."""
     key = SigningKey(f"{ACTOR}#main-key", make_rsa())
-    parcel = encode_payload(note())
+    payload = encode_payload(note())
     guard = Guard(parse_allowed([f"127.0.0.1:{port}"]))
     limits = HttpLimits(total_s=60, per_host=AT_ONCE)
     numbers = iter(range(DELIVERIES))
-    async with HttpClient(guard, "benchmark", limits=limits) as outside:
-        deliverer = Deliverer(outside, Schemes(), time.time)
+    async with HttpClient(guard, "benchmark", limits=limits) as http_client:
+        deliverer = Deliverer(http_client, Schemes(), time.time)
 
         async def work() -> None:
             for number in numbers:
-                outcome = await deliverer.deliver(f"http://127.0.0.1:{port}/inbox/{number}", parcel, key)
+                outcome = await deliverer.deliver(f"http://127.0.0.1:{port}/inbox/{number}", payload, key)
                 if not isinstance(outcome, Delivered):
                     raise RuntimeError(str(outcome))
 

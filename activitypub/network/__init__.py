@@ -1,4 +1,4 @@
-"""What leaves over the network: signed requests, their redirects and limits, and whom they may reach.
+"""Requests to other servers: signatures, redirects, limits, and the addresses that may be reached.
 
 `fetch` gets documents and `deliver` sends activities. Both work over the port in `transport`; `http_client` is its
 implementation, and the only module that imports aiohttp.

@@ -22,7 +22,7 @@ _PROFILE = "https://www.w3.org/ns/activitystreams"
 
 
 class FetchFailure(StrEnum):
-    """Why there is no document."""
+    """The reason why there is no document."""
 
     GONE = "gone"  # 410: it was deleted, and the server says so
     NOT_FOUND = "not-found"

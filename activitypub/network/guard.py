@@ -44,7 +44,7 @@ class Blocked(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Which URLs may be connected to: https on `PORTS`, and anything on the `allowed` hosts.
+    """The rule for connections: https on `PORTS`, and anything on the `allowed` hosts.
 
     `allowed` are `host` or `host:port` entries, from `parse_allowed`. They may have private addresses and use http: for
     tests and labs. There is no switch that allows all hosts.

@@ -59,7 +59,7 @@ class HttpClient:
         """Send `request` and return the response, which may be a redirect. See `Transport.send`."""
         url = self.guard.check(request.url)
         session = self._private if self.guard.allows(url) else self._public
-        most = self.limits.body if max_body is None else max_body
+        limit = self.limits.body if max_body is None else max_body
         try:
             async with session.request(
                 request.method,
@@ -72,7 +72,7 @@ class HttpClient:
                 headers = {name.lower(): value for name, value in reversed([*response.headers.items()])}
                 if "link" in headers:
                     headers["link"] = ", ".join(response.headers.getall("link"))
-                return await _read(response, Response(response.status, headers, b""), most)
+                return await _read(response, Response(response.status, headers, b""), limit)
         except aiohttp.InvalidURL as error:
             # such as 127.1 and 2130706433, which resolve to 127.0.0.1
             raise Blocked(str(error)) from None
@@ -113,14 +113,17 @@ class HttpClient:
         )
 
 
-async def _read(response: aiohttp.ClientResponse, answer: Response, most: int) -> Response:
-    """Return the answer with its body of at most `most` bytes. Raises TooLong, and drops the connection then."""
+async def _read(response: aiohttp.ClientResponse, head: Response, limit: int) -> Response:
+    """Return `head` with the body of `response`, of at most `limit` bytes. Raises ResponseTooLarge.
+
+    The connection is closed then, since the rest of the body would have to be read before the next request.
+    """
     parts: list[bytes] = []
-    left = most
+    left = limit
     while chunk := await response.content.read(_CHUNK):
         left -= len(chunk)
         if left < 0:
             response.close()
-            raise ResponseTooLarge(answer, most)
+            raise ResponseTooLarge(head, limit)
         parts.append(chunk)
-    return replace(answer, body=b"".join(parts))
+    return replace(head, body=b"".join(parts))

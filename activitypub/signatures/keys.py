@@ -38,6 +38,7 @@ class PublicKey:
 
     @property
     def algorithm(self) -> Algorithm:
+        """The algorithm of all signatures of this key."""
         return Algorithm.RSA if isinstance(self._key, rsa.RSAPublicKey) else Algorithm.ED25519
 
     def verify(self, signature: bytes, data: bytes) -> bool:
@@ -80,6 +81,7 @@ class PrivateKey:
 
     @property
     def algorithm(self) -> Algorithm:
+        """The algorithm that this key signs with."""
         return Algorithm.RSA if isinstance(self._key, rsa.RSAPrivateKey) else Algorithm.ED25519
 
     def sign(self, data: bytes) -> bytes:
@@ -89,6 +91,7 @@ class PrivateKey:
         return self._key.sign(data)
 
     def public(self) -> PublicKey:
+        """Return the public key that belongs to this one."""
         return PublicKey(self._key.public_key())
 
     def pem(self, password: bytes | None = None) -> str:

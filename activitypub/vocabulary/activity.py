@@ -21,7 +21,7 @@ _EMOJI_WITH_HOST = re.compile(r"^:([\w+-]+)@[^:]*:$")
 
 @dataclass(frozen=True, slots=True)
 class ActivityHead:
-    """What is read before the signature is verified, and must not be trusted until then."""
+    """The properties that are read before the signature is verified. They must not be trusted until then."""
 
     type: str  # the first known type, else ""
     id: str

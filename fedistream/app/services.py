@@ -121,7 +121,7 @@ async def build(options: Config, outbox: Outbox) -> Services:
         FederationClocks(now, time.time, time.monotonic),
         Post(outbox, activity, guard),
     )
-    remote_pictures = MediaProxy(federation.outside, faces, options.data_dir / "pictures", time.time)
+    remote_pictures = MediaProxy(federation.http_client, faces, options.data_dir / "pictures", time.time)
     sign_in = _sign_in(settings, chat, federation)
     announcer = EngagementAnnouncer(chat.poster, settings)
     stills = Thumbnails(PictureNeighbours(broadcasts, channel_ids, Thumbnailer(), now), options.data_dir / "stills")
@@ -162,7 +162,7 @@ def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeatur
     def pace(burst: float, per_s: float) -> RateLimiter:
         return RateLimiter(time.monotonic, burst=burst, per_s=per_s)
 
-    near = SignInNeighbours(settings, chat.chat, federation.outside, federation.direct_messages, pace)
+    near = SignInNeighbours(settings, chat.chat, federation.http_client, federation.direct_messages, pace)
     return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes, secrets.randbelow))
 
 

@@ -134,7 +134,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     clock = Scheduler(timed, time.time)
     jobs = reactions.jobs(federation, notices)
     facts.attach(jobs)
-    deliverer = Deliverer(federation.outside, Schemes(), time.time)
+    deliverer = Deliverer(federation.http_client, Schemes(), time.time)
     return WorkerServices(
         {
             "fact": FactHandler(jobs, FORMER_IDS),

@@ -88,7 +88,7 @@ class FederationFeature:
     offers: DirectoryAnnouncements
     servers: ListedServers
     handles: Handles
-    outside: HttpClient
+    http_client: HttpClient
 
     async def run(self) -> None:
         """Put into the chat what was said elsewhere, and the tables in order now and then, until cancelled."""
@@ -112,7 +112,7 @@ class FederationFeature:
     async def close(self) -> None:
         await self.handles.close()
         await self.federation.close()
-        await self.outside.close()
+        await self.http_client.close()
 
 
 def guard(allow: str) -> Guard:
@@ -128,9 +128,9 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
     keys = Keys(ActorUrls(near.settings, near.channels), clocks.now)
     await keys.open(channel.id for channel in near.channels.all())
     async with contextlib.AsyncExitStack() as undo:
-        outside = HttpClient(post.guard, USER_AGENT)
-        undo.push_async_callback(outside.close)
-        feature = _join(near, clocks, post, keys, outside)
+        http_client = HttpClient(post.guard, USER_AGENT)
+        undo.push_async_callback(http_client.close)
+        feature = _join(near, clocks, post, keys, http_client)
         for name in NAMES:
             near.settings.guard(name, feature.profiles.check_names)
         await feature.federation.open()
@@ -138,9 +138,9 @@ async def build(near: Neighbours, clocks: Clocks, post: Post) -> FederationFeatu
     return feature
 
 
-def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: HttpClient) -> FederationFeature:
+def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, http_client: HttpClient) -> FederationFeature:
     addresses = ActorUrls(near.settings, near.channels)
-    fetches = FetchLimiter(SignedFetcher(outside, keys, Schemes(), clocks.unix), clocks.monotonic)
+    fetches = FetchLimiter(SignedFetcher(http_client, keys, Schemes(), clocks.unix), clocks.monotonic)
     blocks = Blocks()
     handles = Handles(fetches, set_handle)
     remote_actors = RemoteActors(fetches, blocks, clocks.monotonic, clocks.now, introduced=handles.ask)
@@ -190,7 +190,7 @@ def _join(near: Neighbours, clocks: Clocks, post: Post, keys: Keys, outside: Htt
         offers=offers,
         servers=servers,
         handles=handles,
-        outside=outside,
+        http_client=http_client,
     )
 
 

@@ -29,8 +29,8 @@ MAX_WAITING = 500  # actors whose servers were not asked yet
 class SignedFetcher:
     """A `DocumentFetcher` of the library, to be wrapped in its FetchLimiter. Raises Off beside FetchFailed."""
 
-    def __init__(self, outside: HttpClient, keys: Keys, schemes: Schemes, clock: Clock) -> None:
-        self._outside, self._keys, self._schemes, self._clock = outside, keys, schemes, clock
+    def __init__(self, http_client: HttpClient, keys: Keys, schemes: Schemes, clock: Clock) -> None:
+        self._http_client, self._keys, self._schemes, self._clock = http_client, keys, schemes, clock
 
     async def activity(self, url: str) -> FetchedDocument:
         return await (await self._fetcher()).activity(url)
@@ -42,7 +42,7 @@ class SignedFetcher:
         return await (await self._fetcher()).json(url)
 
     async def _fetcher(self) -> Fetcher:
-        return Fetcher(self._outside, await self._keys.node(), self._schemes, self._clock)
+        return Fetcher(self._http_client, await self._keys.node(), self._schemes, self._clock)
 
 
 class Handles:

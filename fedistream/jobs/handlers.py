@@ -12,7 +12,7 @@ from fedistream.core.bus import Enqueue, Reaction
 from fedistream.core.events import BadFact, Fact, from_json, to_json
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
 
-MAX_PARCELS = 64  # of at most a megabyte; a burst has one activity or a few
+MAX_PAYLOADS = 64  # of at most a megabyte; a burst has one activity or a few
 
 
 class Keys(Protocol):
@@ -23,7 +23,7 @@ class Keys(Protocol):
 
 
 class Delivers(Protocol):
-    async def deliver(self, inbox: str, parcel: Payload, signer: SigningKey) -> deliver.Outcome: ...
+    async def deliver(self, inbox: str, payload: Payload, key: SigningKey) -> deliver.Outcome: ...
 
 
 def activity(document: Mapping[str, Any], inbox: str, key_id: str, **more: Any) -> NewJob:
@@ -38,17 +38,17 @@ class ActivityHandler:
 
     def __init__(self, deliverer: Delivers, keys: Keys, gone: Callable[[str], Awaitable[None]]) -> None:
         self._deliverer, self._keys, self._gone = deliverer, keys, gone
-        self._parcels: OrderedDict[str, tuple[str, Payload]] = OrderedDict()
+        self._payloads: OrderedDict[str, tuple[str, Payload]] = OrderedDict()
 
     async def __call__(self, job: Job) -> Outcome:
-        key_id, parcel = self._packed(job)
+        key_id, payload = self._encoded(job)
         if job.attempts > 1:
             # by the actor alone, which means the key that it has now: who was told of a new one may know it by now
             key_id = without_fragment(key_id)
         key = await self._keys.signing_key(key_id)
         if key is None:
             return Dead(f"there is no key {key_id}")
-        outcome = await self._deliverer.deliver(job.target, parcel, key)
+        outcome = await self._deliverer.deliver(job.target, payload, key)
         if isinstance(outcome, deliver.Delivered):
             return Done()
         if isinstance(outcome, deliver.TemporaryFailure):
@@ -60,13 +60,13 @@ class ActivityHandler:
             await self._gone(job.target)
         return Dead(outcome.reason)
 
-    def _packed(self, job: Job) -> tuple[str, Payload]:
+    def _encoded(self, job: Job) -> tuple[str, Payload]:
         """The same activity goes to a thousand inboxes: it is written and digested once."""
-        found = self._parcels.get(job.text)
+        found = self._payloads.get(job.text)
         if found is None:
-            found = self._parcels[job.text] = job.body["key"], encode_payload(job.body["activity"])
-            if len(self._parcels) > MAX_PARCELS:
-                self._parcels.popitem(last=False)
+            found = self._payloads[job.text] = job.body["key"], encode_payload(job.body["activity"])
+            if len(self._payloads) > MAX_PAYLOADS:
+                self._payloads.popitem(last=False)
         return found
 
 

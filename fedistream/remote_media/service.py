@@ -50,13 +50,13 @@ class MediaProxy:
 
     def __init__(
         self,
-        outside: Transport,
+        transport: Transport,
         paths: SignedPaths,
         folder: Path,
         clock: Callable[[], float],
         limits: Limits | None = None,
     ) -> None:
-        self._outside, self._paths, self._folder, self._clock = outside, paths, folder, clock
+        self._transport, self._paths, self._folder, self._clock = transport, paths, folder, clock
         self._limits = limits or Limits()
         self._turn = asyncio.Semaphore(self._limits.at_once)
         self._fetching: dict[str, asyncio.Task[Image]] = {}
@@ -121,7 +121,7 @@ class MediaProxy:
         return Image(answer.body, MEDIA_TYPES[kind])
 
     async def _get(self, url: str) -> Response:
-        return (await redirects.get(self._outside, url, ACCEPT, max_body=self._limits.picture)).response
+        return (await redirects.get(self._transport, url, ACCEPT, max_body=self._limits.picture)).response
 
     async def _keep(self, file: Path, data: bytes) -> None:
         try:

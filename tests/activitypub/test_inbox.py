@@ -18,7 +18,7 @@ from activitypub.signer import Missing
 from activitypub.strictjson import Json, JsonLimits
 from activitypub.vocabulary.objects import Object
 from tests.kit.actors import ANN, LIVE, actor, ed25519_actor_key
-from tests.kit.neighbours import Memory, Neighbours
+from tests.kit.inbox_ports import FixedInboxStore, FixedKeyResolver
 from tests.kit.signing import ACTIVITY_JSON, NOW, VECTORS, ed25519_key, rsa_key, signed, signer, vector, with_header
 
 BOB = "https://remote.example/users/bob"
@@ -37,12 +37,15 @@ def with_body(request: Request, body: bytes) -> Request:
 
 
 async def come(
-    request: Request, neighbours: Neighbours | None = None, memory: Memory | None = None, now: float = NOW
+    request: Request,
+    neighbours: FixedKeyResolver | None = None,
+    memory: FixedInboxStore | None = None,
+    now: float = NOW,
 ) -> Outcome:
-    return await receive(request, neighbours or Neighbours(), memory or Memory(), now=now)
+    return await receive(request, neighbours or FixedKeyResolver(), memory or FixedInboxStore(), now=now)
 
 
-async def reason(request: Request, neighbours: Neighbours | None = None) -> Reason:
+async def reason(request: Request, neighbours: FixedKeyResolver | None = None) -> Reason:
     outcome = await come(request, neighbours)
     assert isinstance(outcome, Refused), outcome
     assert 400 <= outcome.status < 500
@@ -58,7 +61,7 @@ async def test_a_signed_follow_is_verified_by_either_scheme(scheme: Scheme) -> N
 
 
 async def test_an_ed25519_key_of_the_actor_counts_too() -> None:
-    neighbours = Neighbours(actor(ANN, keys=(*actor(ANN).keys, ed25519_actor_key())))
+    neighbours = FixedKeyResolver(actor(ANN, keys=(*actor(ANN).keys, ed25519_actor_key())))
     by = SigningKey(ed25519_actor_key().id, ed25519_key(ANN))
     assert isinstance(await come(post(follow(), by=by, scheme=Scheme.RFC9421), neighbours), Verified)
 
@@ -119,10 +122,12 @@ async def test_a_body_with_two_readings_or_beyond_the_limits_is_refused(body: by
 
 async def test_the_limits_can_be_changed() -> None:
     limits = InboxLimits(JsonLimits(keys=3), window_s=10)
-    outcome = await receive(post(follow()), Neighbours(), Memory(), now=NOW, limits=limits)
+    outcome = await receive(post(follow()), FixedKeyResolver(), FixedInboxStore(), now=NOW, limits=limits)
     assert isinstance(outcome, Refused)
     assert outcome.reason is Reason.JSON_LIMITS
-    outcome = await receive(post(follow()), Neighbours(), Memory(), now=NOW + 11, limits=InboxLimits(window_s=10))
+    outcome = await receive(
+        post(follow()), FixedKeyResolver(), FixedInboxStore(), now=NOW + 11, limits=InboxLimits(window_s=10)
+    )
     assert isinstance(outcome, Refused)
     assert outcome.reason is Reason.DATE
 
@@ -152,12 +157,12 @@ async def test_an_activity_for_another_node_is_refused() -> None:
 
 
 async def test_the_signer_must_be_the_actor() -> None:
-    neighbours = Neighbours(actor(ANN), actor(BOB))
+    neighbours = FixedKeyResolver(actor(ANN), actor(BOB))
     assert await reason(post(follow(), by=signer(BOB)), neighbours) is Reason.OWNER
 
 
 async def test_the_signer_must_live_on_the_host_of_the_actor_or_its_key_is_not_even_fetched() -> None:
-    neighbours = Neighbours(actor(ANN), actor("https://evil.example/eve"))
+    neighbours = FixedKeyResolver(actor(ANN), actor("https://evil.example/eve"))
     assert await reason(post(follow(), by=signer("https://evil.example/eve")), neighbours) is Reason.OWNER
     assert neighbours.asked == []
 
@@ -172,21 +177,21 @@ async def test_the_id_must_be_of_the_host_of_the_actor() -> None:
 
 
 async def test_a_blocked_host_is_refused_before_its_key_is_fetched() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.blocked.add("remote.example")
     assert await reason(post(follow()), neighbours) is Reason.BLOCKED
     assert neighbours.asked == []
 
 
 async def test_a_blocked_actor_is_refused_before_its_key_is_fetched() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.blocked.add(ANN)
     assert await reason(post(follow()), neighbours) is Reason.BLOCKED
     assert neighbours.asked == []
 
 
 async def test_a_key_that_cannot_be_fetched_is_a_401() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.signers.clear()
     outcome = await come(post(follow()), neighbours)
     assert isinstance(outcome, Refused)
@@ -194,7 +199,7 @@ async def test_a_key_that_cannot_be_fetched_is_a_401() -> None:
 
 
 async def test_the_same_activity_counts_once_even_with_other_content() -> None:
-    memory = Memory()
+    memory = FixedInboxStore()
     outcome = await come(post(follow()), memory=memory)
     assert isinstance(outcome, Verified)
     # the node crashed before it acted: the second try of the sender counts
@@ -206,7 +211,7 @@ async def test_the_same_activity_counts_once_even_with_other_content() -> None:
 
 async def test_nobody_learns_from_an_unsigned_copy_what_was_taken() -> None:
     """The signature is verified before a replay is recognised."""
-    memory = Memory()
+    memory = FixedInboxStore()
     memory.taken.add(f"{ANN}#follow/1")
     thief = SigningKey(signer().key_id, rsa_key("a thief"))
     for request in (
@@ -215,7 +220,7 @@ async def test_nobody_learns_from_an_unsigned_copy_what_was_taken() -> None:
         post(follow(id=f"{ANN}#follow/1"), by=signer(BOB)),
         post(follow(object={"id": LIVE, "type": "Note"})),
     ):
-        assert isinstance(await come(request, Neighbours(actor(ANN), actor(BOB)), memory), Refused)
+        assert isinstance(await come(request, FixedKeyResolver(actor(ANN), actor(BOB)), memory), Refused)
 
 
 async def test_an_embedded_object_of_another_author_is_refused() -> None:
@@ -251,22 +256,22 @@ DELETE = follow(id=f"{ANN}#delete", type="Delete", object=ANN)
 
 async def test_a_delete_of_an_unknown_actor_is_dropped_before_anything_is_checked() -> None:
     """Every server tells every other one: it is the bulk of the traffic, and the keys are gone already."""
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     request = with_header(post(DELETE), "signature", None)
     assert await come(request, neighbours) == Ignored("delete-of-unknown")
     assert neighbours.asked == []
 
 
 async def test_a_known_actor_that_is_gone_has_departed() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.signers[signer().key_id] = Missing.GONE
-    assert await come(post(DELETE), neighbours, Memory(ANN)) == ActorGone(ANN)
+    assert await come(post(DELETE), neighbours, FixedInboxStore(ANN)) == ActorGone(ANN)
 
 
 async def test_a_known_actor_that_is_only_unreachable_has_not_departed() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.signers[signer().key_id] = Missing.UNKNOWN
-    outcome = await come(post(DELETE), neighbours, Memory(ANN))
+    outcome = await come(post(DELETE), neighbours, FixedInboxStore(ANN))
     assert isinstance(outcome, Refused)
     assert outcome.reason is Reason.KEY
 
@@ -276,26 +281,26 @@ async def test_a_known_actor_that_is_only_unreachable_has_not_departed() -> None
 )
 async def test_of_another_key_that_is_gone_nothing_follows_unless_the_actor_is_gone_too(key_id: str) -> None:
     """Else anybody could make us forget an actor by naming one of its deleted posts as key."""
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.signers[key_id] = Missing.GONE
     forged = post(DELETE, by=SigningKey(key_id, rsa_key("anybody")))
-    outcome = await come(forged, neighbours, Memory(ANN))
+    outcome = await come(forged, neighbours, FixedInboxStore(ANN))
     assert isinstance(outcome, Refused)
     neighbours.signers[ANN] = Missing.GONE
-    assert await come(forged, neighbours, Memory(ANN)) == ActorGone(ANN)
+    assert await come(forged, neighbours, FixedInboxStore(ANN)) == ActorGone(ANN)
 
 
 async def test_a_gone_key_allows_nothing_but_the_delete_of_its_actor() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.signers[signer().key_id] = Missing.GONE
     for document in (follow(), DELETE | {"object": f"{ANN}/1"}, DELETE | {"type": "Update"}):
-        outcome = await come(post(document), neighbours, Memory(ANN))
+        outcome = await come(post(document), neighbours, FixedInboxStore(ANN))
         assert isinstance(outcome, Refused), document
         assert outcome.reason is Reason.KEY
 
 
 async def test_an_actor_that_is_still_there_signs_its_delete() -> None:
-    assert isinstance(await come(post(DELETE), memory=Memory(ANN)), Verified)
+    assert isinstance(await come(post(DELETE), memory=FixedInboxStore(ANN)), Verified)
 
 
 async def test_the_body_can_be_read_apart() -> None:

@@ -24,7 +24,7 @@ from activitypub.urls import same_authority
 from activitypub.vocabulary.compose import accept_or_reject
 from tests.activitypub.test_discovery import Web
 from tests.kit.actors import LIVE, NODE, actor, ed25519_actor_key
-from tests.kit.neighbours import Memory
+from tests.kit.inbox_ports import FixedInboxStore
 from tests.kit.signing import NOW, VECTORS, arrived, rsa_key, signed, vector
 
 ACTORS = {path.stem: vector(f"actors/{path.name}") for path in sorted((VECTORS / "actors").glob("*.json"))}
@@ -78,7 +78,7 @@ def follow(loaded: dict[str, Any], header: str = "", **members: Any) -> Request:
 
 
 async def come(request: Request, loaded: dict[str, Any]) -> Outcome:
-    return await receive(request, Far(loaded), Memory(), now=NOW)
+    return await receive(request, Far(loaded), FixedInboxStore(), now=NOW)
 
 
 def test_no_server_is_left_out() -> None:

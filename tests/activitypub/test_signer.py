@@ -7,14 +7,14 @@ from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
 from activitypub.signer import KeyMissing, Missing, Signer, verify_request
 from tests.kit.actors import ANN, actor
-from tests.kit.neighbours import Neighbours
+from tests.kit.inbox_ports import FixedKeyResolver
 from tests.kit.signing import NOW, rsa_key, signed_get, signer
 
 URL = "https://node.example/federation/user/live"
 KEY_ID = f"{ANN}#main-key"
 
 
-async def refusal(request: Request, neighbours: Neighbours) -> Refused:
+async def refusal(request: Request, neighbours: FixedKeyResolver) -> Refused:
     with pytest.raises(Refused) as caught:
         await verify_request(request, neighbours, now=NOW)
     return caught.value
@@ -22,19 +22,19 @@ async def refusal(request: Request, neighbours: Neighbours) -> Refused:
 
 @pytest.mark.parametrize("scheme", Scheme)
 async def test_a_signed_get_tells_who_asks(scheme: Scheme) -> None:
-    found = await verify_request(signed_get(URL, scheme=scheme), Neighbours(), now=NOW)
+    found = await verify_request(signed_get(URL, scheme=scheme), FixedKeyResolver(), now=NOW)
     assert (found.key_id, found.actor) == (KEY_ID, actor(ANN))
 
 
 async def test_an_unsigned_get_tells_nothing() -> None:
     request = signed_get(URL)
     bare = Request(request.method, request.origin, request.target, (("host", "node.example"),))
-    assert (await refusal(bare, Neighbours())).reason is Reason.UNSIGNED
+    assert (await refusal(bare, FixedKeyResolver())).reason is Reason.UNSIGNED
 
 
 @pytest.mark.parametrize("key_id", ["main-key", "acct:ann@remote.example", "https://remote.example\\@node.example/"])
 async def test_a_key_id_that_is_no_url_is_not_looked_up(key_id: str) -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     request = signed_get(URL, by=SigningKey(key_id, signer().key))
     refused = await refusal(request, neighbours)
     assert refused.reason in {Reason.KEY, Reason.SIGNATURE_FORM}
@@ -42,7 +42,7 @@ async def test_a_key_id_that_is_no_url_is_not_looked_up(key_id: str) -> None:
 
 
 async def test_a_blocked_host_is_refused_before_anything_is_fetched() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.blocked.add("remote.example")
     refused = await refusal(signed_get(URL), neighbours)
     assert (refused.reason, refused.status) == (Reason.BLOCKED, 403)
@@ -50,14 +50,14 @@ async def test_a_blocked_host_is_refused_before_anything_is_fetched() -> None:
 
 
 async def test_a_blocked_actor_is_refused() -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.blocked.add(ANN)
     assert (await refusal(signed_get(URL), neighbours)).reason is Reason.BLOCKED
 
 
 @pytest.mark.parametrize("why", Missing)
 async def test_a_key_that_cannot_be_resolved_is_refused_with_the_reason(why: Missing) -> None:
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     neighbours.signers[KEY_ID] = why
     refused = await refusal(signed_get(URL), neighbours)
     assert isinstance(refused, KeyMissing)
@@ -66,23 +66,23 @@ async def test_a_key_that_cannot_be_resolved_is_refused_with_the_reason(why: Mis
 
 async def test_a_changed_key_is_fetched_again_once() -> None:
     stale = actor(ANN, keys=(ActorKey(KEY_ID, rsa_key("an old key of ann").public()),))
-    neighbours = Neighbours(stale)
+    neighbours = FixedKeyResolver(stale)
     assert (await refusal(signed_get(URL), neighbours)).reason is Reason.SIGNATURE
-    neighbours.renewed[KEY_ID] = Signer(KEY_ID, signer().key.public(), actor(ANN))
+    neighbours.refreshed[KEY_ID] = Signer(KEY_ID, signer().key.public(), actor(ANN))
     assert (await verify_request(signed_get(URL), neighbours, now=NOW)).actor == actor(ANN)
-    assert neighbours.asked == [KEY_ID, f"renew {KEY_ID}"] * 2
+    assert neighbours.asked == [KEY_ID, f"refresh {KEY_ID}"] * 2
 
 
 async def test_a_refreshed_key_that_does_not_match_either_is_refused() -> None:
-    neighbours = Neighbours()
-    neighbours.renewed[KEY_ID] = neighbours.signers[KEY_ID]  # type: ignore[assignment]
+    neighbours = FixedKeyResolver()
+    neighbours.refreshed[KEY_ID] = neighbours.signers[KEY_ID]  # type: ignore[assignment]
     request = signed_get(URL, by=SigningKey(KEY_ID, rsa_key("a thief")))
     assert (await refusal(request, neighbours)).reason is Reason.SIGNATURE
 
 
 async def test_a_key_of_another_host_than_its_owner_is_refused() -> None:
     """A resolver that answers wrongly must not let one actor pass for another."""
-    neighbours = Neighbours()
+    neighbours = FixedKeyResolver()
     eve = SigningKey("https://evil.example/key", rsa_key("eve"))
     for found in (
         Signer(eve.key_id, eve.key.public(), actor(ANN)),

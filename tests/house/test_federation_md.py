@@ -179,8 +179,8 @@ def test_reasons_and_statuses_are_those_of_the_code() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    json, budget, outside = strictjson.LIMITS, FetchLimits(), HttpLimits()
-    assert inbox.MAX_BODY == outside.body == json.size
+    json, budget, request_limits = strictjson.LIMITS, FetchLimits(), HttpLimits()
+    assert inbox.MAX_BODY == request_limits.body == json.size
     assert table("Limits") == {
         "body of a POST, a document that is fetched": f"{json.size // 2**20} MiB",
         "time for a body to arrive": f"{endpoints.BODY_TIME_S:.0f} s",
@@ -205,7 +205,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "reports of one host": rate(reports.BURST, reports.PER_S * 3600, "hour"),
         "fetches from one host": f"{budget.fetches * 60 / budget.period_s:.0f} a minute",
         "redirects": f"{redirects.LIMITS.count}",
-        "time for a request of ours": f"{outside.total_s:.0f} s",
+        "time for a request of ours": f"{request_limits.total_s:.0f} s",
         "items of a page of ours": f"{documents.PAGE}",
         "text of a post": f"{compose.MAX_TEXT} characters",
         "pictures of a post": f"{compose.MAX_PICTURES}",

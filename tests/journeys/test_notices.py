@@ -187,7 +187,7 @@ async def test_a_node_that_is_killed_goes_on_with_the_notice_it_had(tmp_path: Pa
             await running.process.wait()
             await encoder.die()
 
-    async with HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as outside, peer(outside, time.time) as ann:
+    async with HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as http_client, peer(http_client, time.time) as ann:
 
         async def notices(http: httpx2.AsyncClient) -> list[dict[str, object]]:
             found: list[dict[str, object]] = (await http.get(PATH)).json()["results"]

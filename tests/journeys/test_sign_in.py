@@ -96,8 +96,8 @@ async def test_a_code_comes_to_the_inbox_is_typed_in_and_the_badge_is_there(
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     async with (
-        HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
-        peer(outside, time.time, tls=context) as ann,
+        HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as http_client,
+        peer(http_client, time.time, tls=context) as ann,
         live_node(tmp_path / "node", **public()) as node,
     ):
         await node.node.features.settings.change("federation.enabled", True)

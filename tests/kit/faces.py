@@ -277,9 +277,9 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         def pace(burst: float, per_s: float) -> RateLimiter:
             return RateLimiter(clock.monotonic, burst=burst, per_s=per_s)
 
-        pictures = MediaProxy(federation.outside, paths, folder, lambda: clock.now().timestamp())
+        pictures = MediaProxy(federation.http_client, paths, folder, lambda: clock.now().timestamp())
         sign_in = build_sign_in(
-            SignInNeighbours(settings, chat.chat, federation.outside, federation.direct_messages, pace),
+            SignInNeighbours(settings, chat.chat, federation.http_client, federation.direct_messages, pace),
             SignInClocks(clock.monotonic, token_bytes, randbelow),
         )
         yield Faces(

@@ -29,7 +29,7 @@ class Peer:
     by their paths, for what is served besides."""
 
     server: Remote
-    outside: HttpClient
+    http_client: HttpClient
     clock: Any
     gone: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Peer:
         request = outgoing_request("POST", inbox, [("Content-Type", ACTIVITY_JSON)], json.dumps(activity).encode())
         added = sign(scheme, request, by or self.key, now=self.clock())
         headers = (*request.headers, *added)
-        return await self.outside.send(Request("POST", request.origin, request.target, headers, request.body))
+        return await self.http_client.send(Request("POST", request.origin, request.target, headers, request.body))
 
     def claim(self, number: int = -1) -> Any:
         """The checked claim of a request that came."""
@@ -90,10 +90,10 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(outside: HttpClient, clock: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
-    """On a port of its own, which `outside` has to be allowed to reach. Without `tls` the handle is of no use, as
+async def peer(http_client: HttpClient, clock: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+    """On a port of its own, which `http_client` has to be allowed to reach. Without `tls` the handle is of no use, as
     WebFinger is asked over https alone."""
     made: list[Peer] = []
     async with remote(lambda request: made[0].answer(request), tls=tls) as server:
-        made.append(Peer(server, outside, clock))
+        made.append(Peer(server, http_client, clock))
         yield made[0]

@@ -25,8 +25,8 @@ async def neighbours(folder: Path) -> AsyncIterator[tuple[LiveNode, Peer]]:
         port = free.getsockname()[1]
     allow = {"public_url": f"http://127.0.0.1:{port}", "federation_allow": "127.0.0.1"}
     async with (
-        HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as outside,
-        peer(outside, time.time) as ann,
+        HttpClient(Guard(frozenset({"127.0.0.1"})), "peer") as http_client,
+        peer(http_client, time.time) as ann,
         live_node(folder, port=port, **allow) as node,
     ):
         await change(node, "federation/enable", True)

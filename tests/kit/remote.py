@@ -61,8 +61,8 @@ async def remote(answer: Handler, *, tls: ssl.SSLContext | None = None) -> Async
 async def way_out(*remotes: Remote, limits: HttpLimits | None = None) -> AsyncIterator[HttpClient]:
     """An HttpClient that may reach just these servers."""
     guard = Guard(parse_allowed(each.authority for each in remotes))
-    async with HttpClient(guard, "fedistream-test/1", limits=limits) as outside:
-        yield outside
+    async with HttpClient(guard, "fedistream-test/1", limits=limits) as http_client:
+        yield http_client
 
 
 def json_answer(text: str | bytes, *, status: int = 200, media_type: str = "application/activity+json") -> web.Response:

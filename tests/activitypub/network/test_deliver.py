@@ -21,7 +21,7 @@ from activitypub.signatures import Scheme, digest, httpdate
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
 from tests.kit.actors import LIVE, actor
-from tests.kit.neighbours import Memory, Neighbours
+from tests.kit.inbox_ports import FixedInboxStore, FixedKeyResolver
 from tests.kit.remote import Handler, remote, way_out
 from tests.kit.signing import NOW, ed25519_key, signer
 
@@ -37,7 +37,7 @@ US = signer(LIVE)
 
 async def verdict(request: Request) -> int:
     """Return the status of the response of an inbox of our own."""
-    outcome = await receive(request, Neighbours(actor(LIVE)), Memory(), now=NOW)
+    outcome = await receive(request, FixedKeyResolver(actor(LIVE)), FixedInboxStore(), now=NOW)
     return 202 if isinstance(outcome, Verified) else getattr(outcome, "status", 500)
 
 

@@ -60,8 +60,8 @@ async def far(answers: Answers, gone: list[str] | None = None) -> AsyncIterator[
         if gone is not None:
             gone.append(inbox)
 
-    async with remote(answers) as there, way_out(there) as outside:
-        yield there, ActivityHandler(Deliverer(outside, Schemes(), time.time), Ring(), forget)
+    async with remote(answers) as there, way_out(there) as http_client:
+        yield there, ActivityHandler(Deliverer(http_client, Schemes(), time.time), Ring(), forget)
 
 
 async def test_an_activity_arrives_signed_and_byte_for_byte_the_same_each_time() -> None:

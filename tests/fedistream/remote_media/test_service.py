@@ -61,9 +61,9 @@ async def remote_messages(folder: Path, limits: Limits | None = None) -> AsyncIt
             return web.Response(status=302, headers={"Location": found})
         return web.Response(status=404 if found is None else 200, body=found or b"", content_type="text/html")
 
-    async with remote(answer) as far, HttpClient(Guard(frozenset({far.authority})), "test") as outside:
+    async with remote(answer) as far, HttpClient(Guard(frozenset({far.authority})), "test") as http_client:
         paths = SignedPaths.load(folder, lambda count: bytes(count))
-        pictures = MediaProxy(outside, paths, folder, lambda: made[0].now, limits)
+        pictures = MediaProxy(http_client, paths, folder, lambda: made[0].now, limits)
         made.append(Gallery(pictures, paths, folder, far, shown))
         made[0].gate.set()
         yield made[0]

@@ -20,8 +20,8 @@ async def site() -> AsyncIterator[Website]:
 @pytest.fixture
 async def web(site: Website) -> AsyncIterator[HttpClient]:
     limits = HttpLimits(body=100_000, total_s=5)
-    async with HttpClient(Guard(frozenset({site.authority})), "test", limits=limits) as outside:
-        yield outside
+    async with HttpClient(Guard(frozenset({site.authority})), "test", limits=limits) as http_client:
+        yield http_client
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ async def test_an_address_of_our_own_network_is_not_looked_at(site: Website, web
 async def test_a_website_that_does_not_answer_is_told_so(web: HttpClient, site: Website) -> None:
     async with website() as other:
         gone = other.origin
-    async with HttpClient(Guard(frozenset({gone.partition("://")[2]})), "test") as outside:
+    async with HttpClient(Guard(frozenset({gone.partition("://")[2]})), "test") as http_client:
         with pytest.raises(Invalid, match="did not answer"):
-            await discover(outside, f"{gone}/")
+            await discover(http_client, f"{gone}/")
 
 
 async def test_what_an_outsider_is_told_does_not_depend_on_what_there_is_in_our_network() -> None:
@@ -130,7 +130,7 @@ async def test_what_an_outsider_is_told_does_not_depend_on_what_there_is_in_our_
     async with website() as other:
         refused = other.origin
     told = set()
-    async with HttpClient(Guard(frozenset({refused.partition("://")[2]})), "test") as outside:
+    async with HttpClient(Guard(frozenset({refused.partition("://")[2]})), "test") as http_client:
         for url in (
             "https://no-such-name.invalid/",
             "https://localhost/",
@@ -141,6 +141,6 @@ async def test_what_an_outsider_is_told_does_not_depend_on_what_there_is_in_our_
             f"{refused}/",
         ):
             with pytest.raises(Invalid) as error:
-                await discover(outside, url)
+                await discover(http_client, url)
             told.add(str(error.value))
     assert len(told) == 1

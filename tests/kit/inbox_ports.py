@@ -1,4 +1,4 @@
-"""The ports of the inbox kept in memory: whom the node knows, blocks and has heard."""
+"""The ports of the inbox with fixed answers: keys, blocked actors, and activities that came before."""
 
 from activitypub.actor import Actor
 from activitypub.signer import Missing, Signer
@@ -6,12 +6,12 @@ from activitypub.urls import authority
 from tests.kit.actors import ANN, actor
 
 
-class Neighbours:
-    """Signers by key id, with what was asked for; `renewed` replaces a signer when it is renewed."""
+class FixedKeyResolver:
+    """Signers by key id. `asked` is what was asked for; `refreshed` are the signers that a refresh finds."""
 
     def __init__(self, *actors: Actor) -> None:
         self.signers: dict[str, Signer | Missing] = {}
-        self.renewed: dict[str, Signer] = {}
+        self.refreshed: dict[str, Signer] = {}
         self.blocked: set[str] = set()
         self.asked: list[str] = []
         for each in actors or (actor(ANN),):
@@ -26,12 +26,12 @@ class Neighbours:
         return self.signers.get(key_id, Missing.UNKNOWN)
 
     async def refresh(self, signer: Signer) -> Signer | None:
-        self.asked.append(f"renew {signer.key_id}")
-        return self.renewed.get(signer.key_id)
+        self.asked.append(f"refresh {signer.key_id}")
+        return self.refreshed.get(signer.key_id)
 
 
-class Memory:
-    """An InboxStore: the actors that are known, and the ids of the activities that were taken."""
+class FixedInboxStore:
+    """An InboxStore with the actors that are known, and the replay keys of the activities that were taken."""
 
     def __init__(self, *known: str) -> None:
         self.known = set(known)
