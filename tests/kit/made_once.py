@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 
+import hatch_build
 from fedistream.api.pages.static import Static
 from fedistream.app.paths import STATIC
 from fedistream.federation.keys import NODE
@@ -13,7 +14,8 @@ from tests.kit.signing import rsa_key
 
 @cache
 def static_files() -> Static:
-    """Read and compressed once."""
+    """Bundled if need be, and read once."""
+    hatch_build.bundle()
     return Static(STATIC)
 
 

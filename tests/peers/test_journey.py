@@ -49,7 +49,7 @@ async def test_a_stream_is_announced_and_what_a_follower_elsewhere_does_stands_b
         await rosa.do("like", home.us, object=notice["id"])
         await tells(chat, "Rosa of Fedify liked")
         await rosa.do("write", home.us, name="rosa1", about=notice["id"], content="<p>What a <b>lock</b>!</p>")
-        line = chat.locator(".line:not(.gone)").filter(has_text="Rosa of Fedify").filter(has_text="What a")
+        line = chat.locator(".line:not(.is-hidden)").filter(has_text="Rosa of Fedify").filter(has_text="What a")
         await tells(line, "What a lock!")
         await rosa.do("edit", home.us, name="rosa1", content="<p>What a gate!</p>")
         await tells(line, "What a gate!")

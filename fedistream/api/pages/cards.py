@@ -1,6 +1,7 @@
 """What other sites show when somebody links to a page of ours: words, a picture, and a player for their frames. Pure.
 
-The same card is written as OpenGraph and Twitter tags (`templates/parts/card.html`) and as oEmbed (`oembed.py`).
+The same card is written as OpenGraph and Twitter tags (`templates/partials/link-preview.html`) and as oEmbed
+(`oembed.py`).
 Mastodon keeps a card for two weeks, which is why each broadcast has an address of its own.
 """
 

@@ -25,6 +25,22 @@ SHOWN = (
 )
 EMOJI = "vendor/emoji-picker.js"
 EMOJI_NAMES = "vendor/emoji-en.json"
+URLS = {
+    "socket": "/ws",
+    "register": "/api/chat/register",
+    "messages": "/api/chat",
+    "visibility": "/api/chat/messagevisibility",
+    "userEnabled": "/api/chat/users/setenabled",
+    "userDetails": "/api/moderation/chat/user/",  # followed by the id
+    "reply": "/api/chat/replies/answer",
+    "block": "/api/chat/replies/block",
+    "emoji": "/api/emoji",
+    "emojiImages": "/img/emoji/",  # the path under which they are
+    "sendCode": "/api/auth/fediverse",
+    "verifyCode": "/api/auth/fediverse/verify",
+    "indieAuth": "/api/auth/indieauth",
+}
+"""What the modules of the chat ask for."""
 COLOURS = 8
 MAX_NAME = 30  # characters, Owncast's number
 
@@ -62,6 +78,7 @@ def told(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -
         "afterSeconds": values["chat.offline_s"],
         "signedInOnly": values["chat.signed_in_only"],
         "emoji": emoji,
+        "urls": URLS,
     }
     return {"chat": chat, "texts": {**words, **texts.chat(pages.translations)}}
 

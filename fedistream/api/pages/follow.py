@@ -16,6 +16,8 @@ from fedistream.api.pages.rendering import Pages
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.federation.urls import Channel
 
+URLS = {"remoteFollow": "/api/remotefollow"}
+"""What the module of the form asks for."""
 CODE_AGE_S = 300
 MAX_ACCOUNT = 320
 
@@ -90,7 +92,7 @@ def _page(pages: Pages, invitation: FollowInvitation, name: object, **found: str
         "error": "",
         "target": "",
         "host": "",
-        "page_data": {"lang": pages.language, "texts": texts.follow(pages.translations)},
+        "page_data": {"lang": pages.language, "urls": URLS, "texts": texts.follow(pages.translations)},
         **found,
     }
     return pages.page("follow.html", values, status=422 if found.get("error") else 200, cache="no-store")

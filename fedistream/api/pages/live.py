@@ -45,7 +45,7 @@ async def show(request: ApiRequest, page_context: PageContext) -> Response:
     made = card(request, page_context, found, still, live=False)
     shown = cards.still_path(found.id) if still is not None else ""
     words = {**_ended(page_context, now.air, found), "card": made, "still": shown, "fediverse": fediverse}
-    return varied(page_context.pages.page("ended.html", words))
+    return varied(page_context.pages.page("broadcast-ended.html", words))
 
 
 async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastRecord:

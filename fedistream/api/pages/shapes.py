@@ -61,7 +61,7 @@ def channel(values: Mapping[str, object]) -> Channel:
 
 
 def status(air: LiveStatus, viewers: int, title: str, *, hide_viewers: bool) -> dict[str, object]:
-    """The members of /api/status that status.js reads, so that a page does not begin by asking for them."""
+    """The members of /api/status that status-poller.js reads, so that a page does not begin by asking for them."""
     shape: dict[str, object] = {
         "state": air.state.value,
         "online": air.state is not State.OFFLINE,

@@ -6,6 +6,7 @@ other by relative addresses, which keep the hash of the importing one.
 
 import gzip
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,16 +30,19 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".map": "application/json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".ico": "image/x-icon",
     ".txt": "text/plain; charset=utf-8",
 }
-PACKED = {".png", ".ico"}  # compressed already
-BROTLI = ".br"  # what the build has made beside a vendored file: it takes seconds, which a start has not
+UNCOMPRESSED = {".png", ".ico", ".map"}  # compressed already, or for developers alone
+MADE = {
+    "br": ".br",
+    "gzip": ".gz",
+}  # what the build has made beside a file; brotli takes seconds, which a start has not
 
-
-BUNDLER = Path(bundles.__file__).read_bytes()
+log = logging.getLogger(__name__)
 
 
 class TooBig(Exception):
@@ -58,13 +62,16 @@ class Static:
     def __init__(self, root: Path) -> None:
         """Raises TooBig."""
         self._files = dict(_read(root))
-        # the bundler too: another version of it makes other bundles of the same files, and these are kept for a year
-        by_folder: defaultdict[str, hashlib._Hash] = defaultdict(lambda: hashlib.sha256(BUNDLER))
+        by_folder: defaultdict[str, hashlib._Hash] = defaultdict(hashlib.sha256)
         for name in sorted(self._files):
             by_folder[_folder(name)].update(name.encode() + b"\0" + self._files[name].body)
         self._hashes: Mapping[str, str] = {
             folder: digest.hexdigest()[:HASH_LENGTH] for folder, digest in by_folder.items()
         }
+        self._bundles = bundles.table(self._body)
+        self._bundled = bundles.up_to_date(self._body)
+        if self._bundles and not self._bundled:
+            log.warning("the bundles of the pages are missing or out of date: pages load many files instead of few")
 
     def __contains__(self, name: str) -> bool:
         return name in self._files
@@ -75,20 +82,16 @@ class Static:
             raise KeyError(f"no static file is called {name!r}")
         return f"{PREFIX}/{self._hashes[_folder(name)]}/{name}"
 
-    def bundle(self, names: Sequence[str]) -> str:
-        """Return the address of one file with these modules and all their imports, or with these style sheets.
+    def bundle(self, name: str) -> Sequence[str]:
+        """Return the addresses of what makes up a bundle: one file, or its sources if they were changed since.
 
-        Raises KeyError, and bundles.BadModule.
+        Raises KeyError when bundles.json has no such bundle.
         """
-        name = bundles.name_of(names)
-        if name not in self._files:
-            suffix = Path(name).suffix
-            text = (bundles.modules if suffix == ".js" else bundles.styles)(names, self._text)
-            self._files[name] = _file(text.encode(), suffix)
-        return self.url(name)
+        sources = self._bundles[name]
+        return [self.url(f"{bundles.FOLDER}/{name}")] if self._bundled else [self.url(source) for source in sources]
 
-    def _text(self, name: str) -> str:
-        return self._files[name].body.decode()
+    def _body(self, name: str) -> bytes:
+        return self._files[name].body
 
     def get(self, edition: str, name: str) -> File | None:
         """The file if `edition` is its present hash. An exact look-up: no name leads out of the folder."""
@@ -110,18 +113,18 @@ def _read(root: Path) -> list[tuple[str, File]]:
         total += size
         if size > MAX_FILE or total > MAX_ALL:
             raise TooBig(f"{path} does not fit: a static file may have {MAX_FILE} bytes, all of them {MAX_ALL}")
-        made = path.with_name(f"{path.name}{BROTLI}")
-        brotli = made.read_bytes() if made.is_file() else b""
-        files.append((path.relative_to(root).as_posix(), _file(path.read_bytes(), path.suffix, brotli)))
+        files.append((path.relative_to(root).as_posix(), _file(path)))
     return files
 
 
-def _file(body: bytes, suffix: str, brotli: bytes = b"") -> File:
-    packed = {"br": brotli} if brotli else {}
-    if suffix not in PACKED and len(body) >= MIN_GZIP:
+def _file(path: Path) -> File:
+    body = path.read_bytes()
+    made = {coding: path.with_name(f"{path.name}{suffix}") for coding, suffix in MADE.items()}
+    packed = {coding: copy.read_bytes() for coding, copy in made.items() if copy.is_file()}
+    if "gzip" not in packed and path.suffix not in UNCOMPRESSED and len(body) >= MIN_GZIP:
         # mtime=0, so that the same file is the same bytes in every process that serves it
         packed["gzip"] = gzip.compress(body, 9, mtime=0)
-    return File(body, {coding: data for coding, data in packed.items() if len(data) < len(body)}, TYPES[suffix])
+    return File(body, {coding: data for coding, data in packed.items() if len(data) < len(body)}, TYPES[path.suffix])
 
 
 def answer(file: File, accept_encoding: str, cache: str) -> Response:

@@ -21,13 +21,13 @@ def watch(translations: NullTranslations) -> dict[str, str]:
         "seconds": _("{n} s"),
         "unknown": _("unknown"),
         "just-now": _("just now"),
-        "spoken.live": _("The stream is live."),
-        "spoken.waiting": _("The streamer's connection dropped. Waiting for it to come back."),
-        "spoken.network": _("Your device is offline. The stream goes on by itself when the connection is back."),
-        "spoken.away": _("The server cannot be reached. Trying again."),
-        "spoken.ended": _("The stream has ended."),
-        "spoken.broken": _("The stream cannot be played at the moment. It is tried again from time to time."),
-        "spoken.unplayable": _("This browser cannot play the stream."),
+        "announce.live": _("The stream is live."),
+        "announce.waiting": _("The streamer's connection dropped. Waiting for it to come back."),
+        "announce.no-network": _("Your device is offline. The stream goes on by itself when the connection is back."),
+        "announce.unreachable": _("The server cannot be reached. Trying again."),
+        "announce.ended": _("The stream has ended."),
+        "announce.failed": _("The stream cannot be played at the moment. It is tried again from time to time."),
+        "announce.unsupported": _("This browser cannot play the stream."),
     }
 
 
@@ -77,6 +77,8 @@ def chat(translations: NullTranslations) -> dict[str, str]:
         "chat.failed": _("That did not work. Try it again."),
         "chat.new.one": _("{n} new message"),
         "chat.new.other": _("{n} new messages"),
+        "chat.unread.one": _("{n} new message in the chat"),
+        "chat.unread.other": _("{n} new messages in the chat"),
         "chat.latest": _("To the newest message"),
         "chat.too-long.one": _("{n} byte too long"),
         "chat.too-long.other": _("{n} bytes too long"),
@@ -93,14 +95,14 @@ def chat(translations: NullTranslations) -> dict[str, str]:
         "chat.details.messages": _("Messages"),
         "chat.details.clients": _("Connected with"),
         "chat.remove": _("Remove from chat"),
-        "chat.remove.sure": _("Really remove?"),
-        "chat.let-in": _("Let back in"),
-        "chat.answer": _("Answer on the fediverse"),
-        "chat.answer.label": _("Answer for all to read, in the name of the channel"),
-        "chat.answer.send": _("Send answer"),
+        "chat.remove.confirm": _("Really remove?"),
+        "chat.let-back-in": _("Let back in"),
+        "chat.reply": _("Answer on the fediverse"),
+        "chat.reply.label": _("Answer for all to read, in the name of the channel"),
+        "chat.reply.send": _("Send answer"),
         "chat.block": _("Block author"),
-        "chat.block.sure": _("Really block?"),
-        "chat.why": _("Why (for the log)"),
+        "chat.block.confirm": _("Really block?"),
+        "chat.reason": _("Why (for the log)"),
     }
 
 
@@ -116,18 +118,18 @@ def _chat_lines(translations: NullTranslations) -> dict[str, str]:
         "chat.engagement.reaction": _("{names} reacted with {reaction}"),
         "chat.engagement.others.one": _("{n} other"),
         "chat.engagement.others.other": _("{n} others"),
-        "chat.mark.bot": _("bot"),
-        "chat.mark.bot.title": _("A program"),
-        "chat.mark.moderator": _("mod"),
-        "chat.mark.moderator.title": _("A moderator"),
-        "chat.mark.authenticated": "✓",
-        "chat.mark.authenticated.title": _("Has signed in"),
+        "chat.badge.bot": _("bot"),
+        "chat.badge.bot.title": _("A program"),
+        "chat.badge.moderator": _("mod"),
+        "chat.badge.moderator.title": _("A moderator"),
+        "chat.badge.authenticated": "✓",
+        "chat.badge.authenticated.title": _("Has signed in"),
         "chat.origin": _("From the fediverse:"),
         "chat.origin.title": _("{address} on the fediverse: open the original"),
         "chat.original": _("Open the original"),
         "chat.sensitive": _("Sensitive content"),
         "chat.edited": _("(edited)"),
-        "chat.question": _("To what is answered"),
+        "chat.reply-to": _("To what is answered"),
     }
 
 
@@ -138,7 +140,7 @@ def admin(translations: NullTranslations) -> dict[str, str]:
         "just-now": _("just now"),
         "copied": _("Copied."),
         "not-copied": _("Copying is not allowed here: the text is selected, copy it with the keyboard."),
-        "stale": _("No answer from the node. What is shown here may be old."),
+        "outdated": _("No answer from the node. What is shown here may be old."),
     }
 
 

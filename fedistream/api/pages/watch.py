@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages import cards, chat, shapes, texts
+from fedistream.api.pages import cards, chat, follow, shapes, texts
 from fedistream.api.pages.alternate_links import varied
 from fedistream.api.pages.context import Now, PageContext
 from fedistream.api.pages.csp import Frame
@@ -46,8 +46,9 @@ async def page(page_context: PageContext, given: Mapping[str, Any]) -> Response:
     pages, values, invitation = page_context.pages, page_context.values(), await page_context.invitation()
     shown = {**given, "invitation": invitation, "featured": await page_context.featured.shown()}
     if invitation is not None:
-        words = {**shown["page_data"]["texts"], **texts.follow(pages.translations)}
-        shown["page_data"] = {**shown["page_data"], "texts": words}
+        data = shown["page_data"]
+        words = {**data["texts"], **texts.follow(pages.translations)}
+        shown["page_data"] = {**data, "urls": {**data["urls"], **follow.URLS}, "texts": words}
     if not values["chat.disabled"]:
         shown["chat"] = chat.room(chat.READ_WRITE, values)
         shown["page_data"] = {**shown["page_data"], **chat.told(pages, values, shown["page_data"]["texts"])}

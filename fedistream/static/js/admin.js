@@ -1,54 +1,54 @@
 /**
- * The admin page: what lives is asked for again and again, and what cannot be undone is asked about.
- * Everything works without this module too; then the page is reloaded by hand.
+ * The admin pages: refreshes the live parts, and asks before what cannot be undone. Everything works without this module
+ * too; then the page is reloaded by hand.
  */
 
-import "./copy.js";
-import * as moments from "./moments.js";
-import { text } from "./page.js";
+import "./copy-button.js";
+import { page, text } from "./page.js";
+import * as relativeTime from "./relative-time.js";
 
-const EVERY_MS = 3_000;
-const PATIENCE_MS = 8_000;
+const REFRESH_MS = 3_000;
+const TIMEOUT_MS = 8_000;
 
-/** Replaces the live parts by the server's rendering of them, and only those that differ. */
+/** Replace the live parts that differ by the server's new rendering. */
 async function refresh() {
   if (document.hidden || !document.querySelector("[data-live]")) return;
-  const stale = document.getElementById("stale");
+  const outdated = document.getElementById("outdated");
   try {
-    const response = await fetch("/admin/live", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const response = await fetch(page.urls.live, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new Error(String(response.status));
-    const news = new DOMParser().parseFromString(await response.text(), "text/html");
-    for (const part of document.querySelectorAll("[data-live]")) renew(part, news.getElementById(part.id));
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-live]")) updatePart(part, fresh.getElementById(part.id));
     const disconnect = document.getElementById("disconnect");
-    if (disconnect) disconnect.hidden = news.getElementById("disconnect")?.hidden ?? true;
-    stale?.remove();
+    if (disconnect) disconnect.hidden = fresh.getElementById("disconnect")?.hidden ?? true;
+    outdated?.remove();
   } catch {
-    if (!stale) tell(text("stale"), "warn").id = "stale";
+    if (!outdated) showNotice(text("outdated"), "warning").id = "outdated";
   }
 }
 
 /** @type {WeakMap<Element, string>} */
-const written = new WeakMap();
+const lastHtml = new WeakMap();
 
 /**
  * @param {Element} part
  * @param {HTMLElement | null} fresh
  */
-function renew(part, fresh) {
-  if (!fresh || written.get(part) === fresh.innerHTML) return;
-  written.set(part, fresh.innerHTML);
+function updatePart(part, fresh) {
+  if (!fresh || lastHtml.get(part) === fresh.innerHTML) return;
+  lastHtml.set(part, fresh.innerHTML);
   part.replaceChildren(...fresh.childNodes);
-  moments.write(part);
+  relativeTime.updateTimes(part);
 }
 
 /**
- * @param {string} words
- * @param {"good" | "warn"} kind
+ * @param {string} message
+ * @param {"success" | "warning"} kind
  */
-function tell(words, kind) {
+function showNotice(message, kind) {
   const line = document.createElement("p");
   line.className = `notice ${kind}`;
-  line.textContent = words;
+  line.textContent = message;
   document.getElementById("notices")?.append(line);
   return line;
 }
@@ -58,22 +58,25 @@ document.addEventListener("submit", (event) => {
   if (question && !confirm(question)) event.preventDefault();
 });
 
-/** Shows the picture that was chosen, before it is sent. */
-function preview(/** @type {HTMLInputElement} */ input) {
+/**
+ * Show an image that was chosen before it is sent.
+ * @param {HTMLInputElement} input
+ */
+function previewImage(input) {
   const image = /** @type {HTMLImageElement | null} */ (document.getElementById(input.dataset.preview ?? ""));
   const file = input.files?.[0];
   if (!image || !image.parentElement) return;
   image.parentElement.hidden = !file;
   if (!file) return;
-  // as data: the policy lets no page show blobs
+  // as a data URL: the content security policy allows no blobs
   const reader = new FileReader();
   reader.addEventListener("load", () => (image.src = String(reader.result)));
   reader.readAsDataURL(file);
 }
 for (const input of document.querySelectorAll("[data-preview]")) {
-  input.addEventListener("change", () => preview(/** @type {HTMLInputElement} */ (input)));
+  if (input instanceof HTMLInputElement) input.addEventListener("change", () => previewImage(input));
 }
 
 document.addEventListener("visibilitychange", () => void refresh());
-setInterval(refresh, EVERY_MS);
-moments.run();
+setInterval(refresh, REFRESH_MS);
+relativeTime.startUpdatingTimes();

@@ -1,37 +1,44 @@
 /**
- * The box that helps to follow from elsewhere: asks the node where an account can follow, and shows that server before
- * anybody is sent there. Without this module the form leads to a page that does the same.
+ * The form to follow from another server: asks the node where the visitor's account can follow, and shows that server
+ * before the visitor goes there. Without this module the form leads to a page that does the same.
  */
 
-import "./copy.js";
-import { text, write } from "./page.js";
+import "./copy-button.js";
+import { find, page, setText, text } from "./page.js";
 
-const PATIENCE_MS = 20_000; // the node asks the visitor's server, which may be slow
+const TIMEOUT_MS = 20_000; // the node asks the visitor's server, which may be slow
 
-const form = /** @type {HTMLFormElement | null} */ (document.querySelector(".follow-form"));
-const said = document.querySelector(".follow-said");
-const target = /** @type {HTMLElement | null} */ (document.querySelector(".follow-target"));
-const link = /** @type {HTMLAnchorElement | null} */ (target?.querySelector("a") ?? null);
-const box = /** @type {HTMLDetailsElement | null} */ (document.querySelector("details.follow"));
-const account = /** @type {HTMLInputElement | null} */ (form?.elements.namedItem("account") ?? null);
+const form = find(document, ".follow-form", HTMLFormElement);
+const button = find(form, "button", HTMLButtonElement);
+const accountField = find(form, "[name=account]", HTMLInputElement);
+const statusLine = find(document, ".follow-status", HTMLElement);
+const target = find(document, ".follow-target", HTMLElement);
+const targetLink = find(target, "a", HTMLAnchorElement);
+const disclosure = /** @type {HTMLDetailsElement | null} */ (document.querySelector("details.follow"));
+
+/** The node refused, and says why in words for people. */
+class Refused extends Error {}
 
 /**
- * @param {string} words
- * @param {boolean} [bad]
+ * @param {string} message
+ * @param {boolean} [isError]
  */
-function say(words, bad = false) {
-  said?.classList.toggle("bad", bad);
-  account?.toggleAttribute("aria-invalid", bad);
-  write(said, words);
+function showStatus(message, isError = false) {
+  statusLine.classList.toggle("is-error", isError);
+  accountField.toggleAttribute("aria-invalid", isError);
+  setText(statusLine, message);
 }
 
-/** @returns {Promise<URL>} */
-async function find(/** @type {string} */ typed) {
-  const response = await fetch("/api/remotefollow", {
+/**
+ * @param {string} account
+ * @returns {Promise<URL>}
+ */
+async function findServer(account) {
+  const response = await fetch(page.urls.remoteFollow, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ account: typed }),
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    body: JSON.stringify({ account }),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const answer = await response.json();
   if (!response.ok) throw new Refused(answer.error ?? answer.message);
@@ -40,43 +47,39 @@ async function find(/** @type {string} */ typed) {
   return url;
 }
 
-/** The node said why not, in words for people. */
-class Refused extends Error {}
-
 async function submit() {
-  if (!form || !target || !link || !account) return;
-  const button = form.querySelector("button");
   target.hidden = true;
-  say(text("follow.asking"));
-  if (button) button.disabled = true;
+  showStatus(text("follow.asking"));
+  button.disabled = true;
   try {
-    const url = await find(account.value.trim());
-    link.href = url.href;
-    write(link, text("follow.continue", { host: url.host }));
+    const url = await findServer(accountField.value.trim());
+    targetLink.href = url.href;
+    setText(targetLink, text("follow.continue", { host: url.host }));
     target.hidden = false;
-    say("");
-    link.focus();
+    showStatus("");
+    targetLink.focus();
   } catch (error) {
-    const why = error instanceof Refused ? error.message : "";
-    say(why ? `${why.charAt(0).toUpperCase()}${why.slice(1)}.` : text("follow.failed"), true);
-    account.focus();
+    const reason = error instanceof Refused ? error.message : "";
+    showStatus(reason ? `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` : text("follow.failed"), true);
+    accountField.focus();
   } finally {
-    if (button) button.disabled = false;
+    button.disabled = false;
   }
 }
 
-/** A link to the page of the box opens the box that is here. */
-function open(/** @type {Event} */ event) {
-  if (!box) return;
-  event.preventDefault();
-  box.open = true;
-  account?.focus();
-}
-
-form?.addEventListener("submit", (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
   void submit();
 });
-// as little as it takes: what is playing stays in sight
-box?.addEventListener("toggle", () => box.open && box.scrollIntoView({ block: "nearest" }));
-for (const each of document.querySelectorAll('a[href="/follow"]')) each.addEventListener("click", open);
+if (disclosure) {
+  // scrolls as little as possible, so that the picture stays in sight
+  disclosure.addEventListener("toggle", () => disclosure.open && disclosure.scrollIntoView({ block: "nearest" }));
+  // links to the follow page open the form that is on this page
+  for (const link of document.querySelectorAll("a[data-opens=follow]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      disclosure.open = true;
+      accountField.focus();
+    });
+  }
+}

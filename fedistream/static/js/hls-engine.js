@@ -1,60 +1,60 @@
 /**
- * Low-latency HLS through hls.js. It is told where to play and reports what it cannot mend itself.
+ * Low-latency HLS through hls.js, and what to do about the errors that hls.js cannot recover from itself.
  */
 
 import Hls from "hls.js";
 import { Recovery } from "./recovery.js";
 
 /**
- * hls.js retries what can be retried; here only the pauses and the numbers are set.
+ * hls.js retries by itself; this sets how often and after which delays.
  * @type {import("hls.js").RetryConfig}
  */
 const RETRY = { maxNumRetry: 4, retryDelayMs: 400, maxRetryDelayMs: 4_000, backoff: "exponential" };
 
 /**
- * A playlist without a whole segment counts as an error, and every broadcast begins with one: growing pauses would
- * cost the first viewers seconds.
+ * A playlist without a whole segment counts as an error, and every broadcast begins with one: growing delays would cost
+ * the first viewers seconds.
  * @type {import("hls.js").RetryConfig}
  */
-const STEADY = { maxNumRetry: 12, retryDelayMs: 300, maxRetryDelayMs: 300, backoff: "linear" };
+const STEADY_RETRY = { maxNumRetry: 12, retryDelayMs: 300, maxRetryDelayMs: 300, backoff: "linear" };
 
 /**
- * @param {number} totalMs
+ * @param {number} maxLoadTimeMs
  * @param {import("hls.js").RetryConfig} [errorRetry]
  */
-function policy(totalMs, errorRetry = RETRY) {
-  return { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: totalMs, timeoutRetry: RETRY, errorRetry } };
+function loadPolicy(maxLoadTimeMs, errorRetry = RETRY) {
+  return { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs, timeoutRetry: RETRY, errorRetry } };
 }
 
 /** @type {Partial<import("hls.js").HlsConfig>} */
 const CONFIG = {
   lowLatencyMode: true,
-  maxLiveSyncPlaybackRate: 1, // pace.js does it
+  maxLiveSyncPlaybackRate: 1, // playback-rate.js does it
   backBufferLength: 30,
   maxBufferLength: 20,
-  liveDurationInfinity: true, // the duration says "live" to the controls
-  // the parts are fMP4: there is nothing to transmux, so the worker would be 41 KB for copying bytes to and fro
+  liveDurationInfinity: true, // shows the controls that the stream is live
+  // the parts are fMP4 and need no transmuxing: a worker would be 41 KB that copy bytes to and fro
   enableWorker: false,
-  manifestLoadPolicy: policy(15_000),
-  playlistLoadPolicy: policy(20_000, STEADY),
-  fragLoadPolicy: policy(60_000),
+  manifestLoadPolicy: loadPolicy(15_000),
+  playlistLoadPolicy: loadPolicy(20_000, STEADY_RETRY),
+  fragLoadPolicy: loadPolicy(60_000),
 };
 
 /**
- * For everything but the network hls.js is made anew: its recoverMediaError() may leave it without loading anything, and
- * to live the way is as short.
+ * After every error but those of the network hls.js is made anew: its recoverMediaError() may leave it without loading
+ * anything, and the way back to live is as short.
  * @param {{type: string, details: string}} error
- * @returns {import("./recovery.js").Trouble}
+ * @returns {import("./recovery.js").ErrorKind}
  */
-function name({ type, details }) {
+function errorKind({ type, details }) {
   if (type !== "networkError") return "media";
   return details.startsWith("manifest") ? "manifest" : "network";
 }
 
 /**
  * @typedef {object} EngineListener
- * @property {() => void} onTrouble  the stream cannot be had at the moment; the engine keeps trying
- * @property {() => void} onRestart  the video has been given its source anew, and has been paused by that
+ * @property {() => void} onError  the stream cannot be played at the moment; the engine keeps trying
+ * @property {() => void} onReload  the source of the video was set anew, which pauses the video
  */
 
 export class HlsEngine {
@@ -67,8 +67,8 @@ export class HlsEngine {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #recovery = new Recovery();
-  /** @type {(() => void) | null} what is to be done about the last trouble */
-  #planned = null;
+  /** @type {(() => void) | null} the recovery that waits for its time */
+  #pendingRetry = null;
 
   /**
    * @param {HTMLVideoElement} video
@@ -83,82 +83,77 @@ export class HlsEngine {
   }
 
   start() {
-    this.#forget();
+    this.#cancelRetry();
     this.#hls?.destroy();
     const hls = new Hls(CONFIG);
-    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && hls === this.#hls && this.#fatal(data));
+    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && hls === this.#hls && this.#onFatalError(data));
     hls.attachMedia(this.video);
     hls.loadSource(this.url);
     this.#hls = hls;
-    this.listener.onRestart();
+    this.listener.onReload();
   }
 
-  /** What waits for its time is done now: there is reason to think that it will work. */
-  hurry() {
-    this.#planned?.();
+  /** Run the pending recovery now: there is reason to think that it will work. */
+  retryNow() {
+    this.#pendingRetry?.();
   }
 
-  /** No picture comes, and hls.js has no word for why. */
-  fail() {
-    this.#fatal({ type: "mediaError", details: "" });
+  /** The picture stands still, and hls.js has reported no error. */
+  reportStall() {
+    this.#onFatalError({ type: "mediaError", details: "" });
   }
 
-  /** It has played for a while. */
-  calm() {
-    this.#recovery.calm();
+  /** Playback is stable: earlier errors do not count any more. */
+  resetRecovery() {
+    this.#recovery.reset();
   }
 
-  get broken() {
-    return this.#recovery.broken;
+  get failed() {
+    return this.#recovery.failed;
   }
 
   stop() {
-    this.#forget();
+    this.#cancelRetry();
     this.#hls?.destroy();
     this.#hls = null;
   }
 
-  /** Where live playing should be, in the video's own time; null before it is known. */
-  get livePoint() {
+  /** Where live playback should be, in the video's time; null before that is known. */
+  get liveSyncPosition() {
     return this.#hls?.liveSyncPosition ?? null;
   }
 
-  /** Seconds from the frame on show to the newest one listed, by the playlist. */
-  get fromEdge() {
+  /** Seconds from the present frame to the newest one in the playlist. */
+  get edgeLatency() {
     return this.#hls?.latency || null;
   }
 
-  /** Seconds behind the live point; hls.js moves that point back when there were stalls. */
-  get overLive() {
+  /** Seconds behind the live position; hls.js moves that back after stalls. */
+  get latencyOverTarget() {
     const hls = this.#hls;
     return hls?.latency && hls.targetLatency ? hls.latency - hls.targetLatency : null;
   }
 
-  /** When the frame on show was made, by the node's clock. */
-  get frameDate() {
+  /** When the present frame was made, by the server's clock. */
+  get playingDate() {
     return this.#hls?.playingDate ?? null;
   }
 
   /** @param {{type: string, details: string}} error */
-  #fatal(error) {
-    if (this.#planned) return; // one remedy for all that the same trouble breaks
-    const { act, afterMs } = this.#recovery.next(name(error));
-    this.#planned = () => {
-      this.#forget();
-      this.#mend(act);
+  #onFatalError(error) {
+    if (this.#pendingRetry) return; // several errors of one cause get one recovery
+    const { action, delayMs } = this.#recovery.next(errorKind(error));
+    this.#pendingRetry = () => {
+      this.#cancelRetry();
+      if (action === "load") this.#hls?.startLoad();
+      else this.start();
     };
-    this.#timer = setTimeout(this.#planned, afterMs);
-    this.listener.onTrouble();
+    this.#timer = setTimeout(this.#pendingRetry, delayMs);
+    this.listener.onError();
   }
 
-  #forget() {
+  #cancelRetry() {
     clearTimeout(this.#timer);
-    this.#planned = null;
-  }
-
-  /** @param {import("./recovery.js").Remedy["act"]} act */
-  #mend(act) {
-    if (act === "load") this.#hls?.startLoad();
-    else this.start();
+    this.#pendingRetry = null;
   }
 }

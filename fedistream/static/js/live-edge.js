@@ -1,21 +1,21 @@
 /**
- * How far behind live the viewer is, and the ways back: by a button, or by itself when nobody chose to be behind.
+ * How far the viewer is behind live, and the ways back: a button, or by itself when nobody chose to be behind.
  */
 
-import { leave } from "./keys.js";
-import { text, write } from "./page.js";
-import { pace } from "./pace.js";
+import { moveFocus } from "./hotkeys.js";
+import { setText, text } from "./page.js";
+import { playbackRate } from "./playback-rate.js";
 
-const LIVE_WITHIN_S = 3; // of the live point it still counts as live: catching up is under way
+const LIVE_TOLERANCE_S = 3; // this close to the live position counts as live: playing faster makes it good
 const OFFER_AFTER_S = 6;
-const RETURN_AFTER_S = 6; // more than catching up would make good in two minutes
+const RETURN_AFTER_S = 6; // more than playing faster makes good in two minutes
 
 /** @typedef {import("./player.js").Player} Player */
 
 export class LiveEdge {
-  #held = false; // the viewer paused or went back, and wants to be there
-  /** Whether the way to live is to be offered. */
-  far = false;
+  #behindOnPurpose = false; // the viewer paused or went back
+  /** Whether jumping to live is offered. */
+  isBehind = false;
 
   /**
    * @param {Player} player
@@ -26,57 +26,59 @@ export class LiveEdge {
     this.button = button;
     const { controller, video } = player;
     button.addEventListener("click", () => {
-      player.wish.say(true);
-      this.jump();
-      leave(button, controller, "media-play-button");
+      player.intent.set(true);
+      this.seekToLive();
+      moveFocus(button, controller, "media-play-button");
     });
-    video.addEventListener("timeupdate", () => this.#keepPace());
-    for (const wish of ["mediapauserequest", "mediaseekrequest"]) {
-      controller.addEventListener(wish, () => (this.#held = true));
+    video.addEventListener("timeupdate", () => this.#adjustRate());
+    for (const request of ["mediapauserequest", "mediaseekrequest"]) {
+      controller.addEventListener(request, () => (this.#behindOnPurpose = true));
     }
-    // media-chrome would go to the very end of what is seekable, where there is nothing in hand yet
-    controller.addEventListener("mediaseektoliverequest", (event) => {
+    // media-chrome would go to the very end of what is seekable, where nothing is buffered yet
+    const onSeekToLive = (/** @type {Event} */ event) => {
       event.stopImmediatePropagation();
-      player.wish.say(true);
-      this.jump();
-    }, { capture: true });
-    Object.defineProperty(video, "liveEdgeStart", { get: () => (this.#point ?? NaN) - LIVE_WITHIN_S });
+      player.intent.set(true);
+      this.seekToLive();
+    };
+    controller.addEventListener("mediaseektoliverequest", onSeekToLive, { capture: true });
+    Object.defineProperty(video, "liveEdgeStart", { get: () => (this.#liveSyncPosition ?? NaN) - LIVE_TOLERANCE_S });
   }
 
-  /** Comes four times a second while it plays. */
-  #keepPace() {
-    const { video, engine, inHand } = this.player;
-    const over = this.#held ? 0 : (engine?.overLive ?? 0);
-    const rate = pace(over, inHand ?? 0, video.playbackRate);
+  /** Called four times a second while the video plays. */
+  #adjustRate() {
+    const { video, engine, forwardBuffer } = this.player;
+    const over = this.#behindOnPurpose ? 0 : (engine?.latencyOverTarget ?? 0);
+    const rate = playbackRate(over, forwardBuffer ?? 0, video.playbackRate);
     if (video.playbackRate !== rate) video.playbackRate = rate;
   }
 
-  get #point() {
-    return this.player.engine?.livePoint ?? null;
+  get #liveSyncPosition() {
+    return this.player.engine?.liveSyncPosition ?? null;
   }
 
-  /** Seconds behind the point where live playing should be; null before that is known. */
-  get behind() {
-    return this.#point === null ? null : Math.max(0, this.#point - this.player.video.currentTime);
+  /** Seconds behind the live position; null before that is known. */
+  get secondsBehind() {
+    return this.#liveSyncPosition === null ? null : Math.max(0, this.#liveSyncPosition - this.player.video.currentTime);
   }
 
-  jump() {
-    this.#held = false;
+  seekToLive() {
+    this.#behindOnPurpose = false;
     const { video } = this.player;
-    if (this.#point !== null && this.#point > video.currentTime) video.currentTime = this.#point;
-    this.look();
+    const position = this.#liveSyncPosition;
+    if (position !== null && position > video.currentTime) video.currentTime = position;
+    this.update();
   }
 
-  /** The player was made anew, at the live point: where the viewer was is gone. */
-  forget() {
-    this.#held = false;
+  /** The source was loaded anew, at the live position: the viewer's own position is gone. */
+  reset() {
+    this.#behindOnPurpose = false;
   }
 
-  /** To be called every second or so. */
-  look() {
-    const behind = this.behind ?? 0;
-    if (!this.#held && !this.player.video.paused && behind > RETURN_AFTER_S) this.jump();
-    this.far = behind >= OFFER_AFTER_S;
-    write(this.button.querySelector(".how-far"), text("behind", { n: Math.round(behind) }));
+  /** To be called about once a second. */
+  update() {
+    const behind = this.secondsBehind ?? 0;
+    if (!this.#behindOnPurpose && !this.player.video.paused && behind > RETURN_AFTER_S) this.seekToLive();
+    this.isBehind = behind >= OFFER_AFTER_S;
+    setText(this.button.querySelector(".seconds-behind"), text("behind", { n: Math.round(behind) }));
   }
 }

@@ -1,10 +1,10 @@
 /**
- * The browser's own HLS, where hls.js cannot run (iPhone). The same face as HlsEngine, with less to tell.
+ * The browser's own HLS, where hls.js cannot run (older iPhones). It has the interface of HlsEngine, and knows less.
  */
 
 import { Recovery } from "./recovery.js";
 
-const BEHIND_END_S = 1; // the last second is what a player needs in hand
+const LIVE_DELAY_S = 1; // the last second is what a player needs in its buffer
 
 export class NativeEngine {
   /** @param {HTMLVideoElement} video */
@@ -15,7 +15,7 @@ export class NativeEngine {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #recovery = new Recovery();
-  #onError = () => this.#fatal(this.video.error?.code === MediaError.MEDIA_ERR_DECODE ? "media" : "manifest");
+  #onError = () => this.#onFatalError(this.video.error?.code === MediaError.MEDIA_ERR_DECODE ? "media" : "manifest");
 
   /**
    * @param {HTMLVideoElement} video
@@ -30,70 +30,70 @@ export class NativeEngine {
   }
 
   start() {
-    this.#forget();
+    this.#cancelRetry();
     this.video.addEventListener("error", this.#onError);
     this.video.src = this.url;
     this.video.load();
-    this.listener.onRestart();
+    this.listener.onReload();
   }
 
   stop() {
-    this.#forget();
+    this.#cancelRetry();
     this.video.removeEventListener("error", this.#onError);
     this.video.removeAttribute("src");
     this.video.load();
   }
 
-  /** What waits for its time is done now: there is reason to think that it will work. */
-  hurry() {
+  /** Run the pending recovery now: there is reason to think that it will work. */
+  retryNow() {
     if (this.#timer) this.start();
   }
 
-  /** No picture comes, and the browser has no word for why. */
-  fail() {
-    this.#fatal("media");
+  /** The picture stands still, and the browser has reported no error. */
+  reportStall() {
+    this.#onFatalError("media");
   }
 
-  /** It has played for a while. */
-  calm() {
-    this.#recovery.calm();
+  /** Playback is stable: earlier errors do not count any more. */
+  resetRecovery() {
+    this.#recovery.reset();
   }
 
-  get broken() {
-    return this.#recovery.broken;
+  get failed() {
+    return this.#recovery.failed;
   }
 
-  get livePoint() {
+  get liveSyncPosition() {
     const { seekable } = this.video;
-    return seekable.length ? Math.max(0, seekable.end(seekable.length - 1) - BEHIND_END_S) : null;
+    return seekable.length ? Math.max(0, seekable.end(seekable.length - 1) - LIVE_DELAY_S) : null;
   }
 
-  get fromEdge() {
+  get edgeLatency() {
     const { seekable, currentTime } = this.video;
     return seekable.length ? seekable.end(seekable.length - 1) - currentTime : null;
   }
 
-  /** Browsers that play HLS themselves keep to live themselves. */
-  get overLive() {
+  /** Unknown: browsers that play HLS themselves stay near live themselves. */
+  get latencyOverTarget() {
     return null;
   }
 
-  get frameDate() {
+  get playingDate() {
     // Safari alone has getStartDate(): the PROGRAM-DATE-TIME of the start of the timeline
     const start = /** @type {{getStartDate?: () => Date}} */ (this.video).getStartDate?.();
     return start && Number.isFinite(start.getTime()) ? new Date(start.getTime() + this.video.currentTime * 1000) : null;
   }
 
-  #forget() {
+  #cancelRetry() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** @param {import("./recovery.js").Trouble} trouble */
-  #fatal(trouble) {
-    if (this.#timer) return; // the player says so again and again, and would put off for ever what is planned
-    const { afterMs } = this.#recovery.next(trouble);
-    this.#timer = setTimeout(() => this.start(), afterMs);
-    this.listener.onTrouble();
+  /** @param {import("./recovery.js").ErrorKind} error */
+  #onFatalError(error) {
+    if (this.#timer) return; // the video repeats its errors, which would put the retry off for ever
+    const { delayMs } = this.#recovery.next(error);
+    this.#timer = setTimeout(() => this.start(), delayMs);
+    this.listener.onError();
   }
 }

@@ -1,31 +1,32 @@
 /**
- * The player: builds itself from the page's template, takes the engine that fits the browser, plays for as long as the
- * viewer wants it to, and keeps to the live point.
+ * The player: builds itself from the page's template, chooses the engine that the browser supports, plays as long as the
+ * viewer wants it to, and stays near the live edge.
  *
- * Dispatches "changed" when `picture` or `edge.far` is another, "trouble" when news of the node are wanted, "playing" and
- * "ended". What the page shows then is stage.js's business.
+ * Dispatches "change" when `playback` or `liveEdge.isBehind` changes, "problem" when the status should be asked for,
+ * "playing" and "ended". player-view.js shows the state.
  */
 
 import { LiveEdge } from "./live-edge.js";
-import { page } from "./page.js";
-import { follow, play, resume } from "./sound.js";
-import { Wish } from "./wish.js";
+import { find, page } from "./page.js";
+import { PlayIntent } from "./play-intent.js";
+import { playWithStoredVolume, setUpUnmuteButton, tryPlay } from "./volume.js";
 
-// seconds that it stands still
-const STILL_S = 2; // and it is said; less is a hitch
-const ASK_EVERY_S = 3; // is the encoder gone, or the node?
-const STUCK_S = 6; // try the live point
-const DEAD_S = 12; // begin anew
-const SOON_S = 3; // before that, when the node has been found again
+// seconds that the picture stands still
+const STALLED_S = 2; // before the page says so; a shorter stall passes unnoticed
+const REPORT_EVERY_S = 3; // is the encoder gone, or the server?
+const SEEK_AFTER_S = 6; // to the live edge
+const RELOAD_AFTER_S = 12;
+const RELOAD_SOON_S = 3; // once the server is found again
 
-const CALM_S = 10; // of a moving picture: what went wrong before is over
+const STABLE_S = 10; // of playback, after which earlier errors do not count
 
 /** @typedef {import("./hls-engine.js").HlsEngine | import("./native-engine.js").NativeEngine} Engine */
-/** @typedef {typeof import("./hls-engine.js").HlsEngine | typeof import("./native-engine.js").NativeEngine} Kind */
+/** @typedef {typeof import("./hls-engine.js").HlsEngine | typeof import("./native-engine.js").NativeEngine} EngineClass */
+/** @typedef {Exclude<import("./player-state.js").Playback, "none">} Playback */
 
-/** @returns {Promise<Kind | null>} */
-async function engine() {
-  // hls.js first also where the browser plays HLS itself: most do so without low latency
+/** @returns {Promise<EngineClass | null>} */
+async function chooseEngine() {
+  // hls.js comes first even where the browser plays HLS itself: most do so without low latency
   if ("MediaSource" in window || "ManagedMediaSource" in window) {
     const { HlsEngine } = await import("./hls-engine.js");
     if (HlsEngine.supported()) return HlsEngine;
@@ -37,96 +38,95 @@ async function engine() {
 export class Player extends EventTarget {
   /** @type {Engine | null} */
   engine = null;
-  /** Whether pictures can come, by what is known of the node; while not, a still picture is no fault of the player's. */
-  expected = true;
-  /** @type {Exclude<import("./situation.js").Picture, "none">} */
-  picture = "opening";
+  /** Whether the stream should play, by the server's status. While it should not, a stall is no fault of the player. */
+  streamExpected = true;
+  /** @type {Playback} */
+  playback = "loading";
 
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
-  #at = -1;
-  #still = 0;
-  #moving = 0;
-  #told = "";
+  #lastTime = -1;
+  #stalledFor = 0;
+  #playingFor = 0;
+  #lastChange = "";
 
   /**
-   * Loads what is needed and puts the player into `screen`; the two large libraries come only now.
-   * @param {HTMLElement} screen
+   * Load the libraries, which are large and come only now, and put the player into `box`.
+   * @param {HTMLElement} box
    * @param {HTMLTemplateElement} template
    */
-  static async build(screen, template) {
-    const [kind] = await Promise.all([engine(), import("media-chrome")]);
-    const part = document.importNode(template.content, true);
-    screen.prepend(part);
-    return new Player(screen, kind);
+  static async build(box, template) {
+    const [engineClass] = await Promise.all([chooseEngine(), import("media-chrome")]);
+    box.prepend(document.importNode(template.content, true));
+    return new Player(box, engineClass);
   }
 
   /**
-   * @param {HTMLElement} screen
-   * @param {Kind | null} kind  of engine; null where the browser can play nothing
+   * @param {HTMLElement} box
+   * @param {EngineClass | null} engineClass  null where the browser can play nothing
    */
-  constructor(screen, kind) {
+  constructor(box, engineClass) {
     super();
-    this.kind = kind;
-    this.controller = /** @type {HTMLElement} */ (screen.querySelector("media-controller"));
-    this.video = /** @type {HTMLVideoElement} */ (screen.querySelector("video"));
-    // the whole screen goes full, or what lies over the picture would stay behind
-    Object.assign(this.controller, { fullscreenElement: screen });
-    this.wish = new Wish(this.controller, this.video, () => this.#wished());
-    this.edge = new LiveEdge(this, /** @type {HTMLElement} */ (screen.querySelector(".jump")));
-    follow(this.video, this.controller);
-    this.video.addEventListener("playing", () => this.#plays());
-    this.video.addEventListener("waiting", () => this.#say("trouble"));
-    this.video.addEventListener("ended", () => this.#say("ended"));
-    // after a pause by nobody there may be no second event: the source was there before the wish
-    this.video.addEventListener("canplay", () => void this.#keepPlaying());
+    this.engineClass = engineClass;
+    this.controller = find(box, "media-controller", HTMLElement);
+    this.video = find(box, "video", HTMLVideoElement);
+    // the whole box goes full screen: what lies over the picture would stay behind otherwise
+    Object.assign(this.controller, { fullscreenElement: box });
+    this.intent = new PlayIntent(this.controller, this.video, () => this.#onIntentChange());
+    this.liveEdge = new LiveEdge(this, find(box, ".jump-to-live", HTMLElement));
+    setUpUnmuteButton(this.video, this.controller);
+    this.video.addEventListener("playing", () => this.#onPlaying());
+    this.video.addEventListener("waiting", () => this.#emit("problem"));
+    this.video.addEventListener("ended", () => this.#emit("ended"));
+    // a pause that nobody chose may be followed by no other event than this
+    this.video.addEventListener("canplay", () => void this.#resumeIfWanted());
   }
 
   async start() {
-    if (!this.kind) {
-      this.#show("unplayable");
+    if (!this.engineClass) {
+      this.#setPlayback("unsupported");
       return;
     }
     const listener = {
-      onTrouble: () => this.#say("trouble"),
-      onRestart: () => {
-        this.edge.forget();
-        void this.#keepPlaying();
+      onError: () => this.#emit("problem"),
+      onReload: () => {
+        this.liveEdge.reset();
+        void this.#resumeIfWanted();
       },
     };
-    const engine = new this.kind(this.video, page.urls.hls, listener);
+    const engine = new this.engineClass(this.video, page.urls.hls, listener);
     engine.start();
     this.engine = engine;
-    this.#timer = setInterval(() => this.#look(), 1_000);
-    if (!(await play(this.video))) this.wish.say(false);
+    this.#timer = setInterval(() => this.#check(), 1_000);
+    if (!(await playWithStoredVolume(this.video))) this.intent.set(false);
   }
 
-  /** Ends playing and takes the player off the page; a later broadcast gets a new one. */
+  /** Stop playing and remove the player from the page; a later broadcast gets a new one. */
   stop() {
     clearInterval(this.#timer);
-    this.wish.stop();
+    this.intent.dispose();
     this.engine?.stop();
     this.engine = null;
     this.controller.remove();
   }
 
-  /** The node has been found again, or the encoder: what is to be mended need not wait. */
-  hurry() {
-    this.engine?.hurry();
-    // requests that were on their way when the network went may hang for long; nobody answers them any more
-    if (this.#still) this.#still = Math.max(this.#still, DEAD_S - SOON_S);
+  /** Retry at once what waits for its time: the server or the encoder is back. */
+  retryNow() {
+    this.engine?.retryNow();
+    // requests that were under way when the network went may hang for long, and nobody answers them any more
+    if (this.#stalledFor) this.#stalledFor = Math.max(this.#stalledFor, RELOAD_AFTER_S - RELOAD_SOON_S);
   }
 
-  /** The viewer asks for another try. */
-  again() {
-    this.wish.say(true);
-    this.#still = 0;
-    this.engine?.calm();
+  /** The viewer pressed "Try again". */
+  retry() {
+    this.intent.set(true);
+    this.#stalledFor = 0;
+    this.engine?.resetRecovery();
     this.engine?.start();
   }
 
-  /** Seconds of video in hand after the frame on show; null when there is none. */
-  get inHand() {
+  /** Seconds of video that are buffered after the present frame; null when there is no frame. */
+  get forwardBuffer() {
     const { buffered, currentTime } = this.video;
     for (let i = 0; i < buffered.length; i += 1) {
       if (buffered.start(i) <= currentTime && currentTime <= buffered.end(i)) return buffered.end(i) - currentTime;
@@ -134,65 +134,64 @@ export class Player extends EventTarget {
     return null;
   }
 
-  #plays() {
-    this.edge.look();
-    this.#show(this.wish.playing ? "moving" : "resting");
-    this.#say("playing");
+  #onPlaying() {
+    this.liveEdge.update();
+    this.#setPlayback(this.intent.shouldPlay ? "playing" : "paused");
+    this.#emit("playing");
   }
 
-  /** The viewer wants something else than before. */
-  #wished() {
-    void this.#keepPlaying();
-    if (this.picture === "moving" && !this.wish.playing) this.#show("resting");
+  #onIntentChange() {
+    void this.#resumeIfWanted();
+    if (this.playback === "playing" && !this.intent.shouldPlay) this.#setPlayback("paused");
   }
 
-  /** Once a second: does it move, and is it where live is? */
-  #look() {
-    void this.#keepPlaying();
-    const { video, wish } = this;
-    // a jump to where nothing is in hand moves the time and not the picture
-    const moved = video.currentTime !== this.#at && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
-    this.#at = video.currentTime;
-    const stands = wish.playing && !video.ended && !moved;
-    this.#still = stands && !document.hidden ? this.#still + 1 : 0;
-    this.#moving = moved && !video.paused ? this.#moving + 1 : 0;
-    if (this.#moving === CALM_S) this.engine?.calm();
-    this.#show(this.#seen());
-    if (this.#still && this.#still % ASK_EVERY_S === 0) this.#say("trouble");
-    if (this.expected && this.#still === STUCK_S) this.edge.jump();
-    if (this.expected && this.#still >= DEAD_S) {
-      this.#still = 0;
-      this.engine?.fail();
+  /** Once a second: does the picture move, and is it near the live edge? */
+  #check() {
+    void this.#resumeIfWanted();
+    const { video, intent } = this;
+    // a seek to where nothing is buffered changes the time and not the picture
+    const moved = video.currentTime !== this.#lastTime && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+    this.#lastTime = video.currentTime;
+    const stalled = intent.shouldPlay && !video.ended && !moved;
+    this.#stalledFor = stalled && !document.hidden ? this.#stalledFor + 1 : 0;
+    this.#playingFor = moved && !video.paused ? this.#playingFor + 1 : 0;
+    if (this.#playingFor === STABLE_S) this.engine?.resetRecovery();
+    this.#setPlayback(this.#nextPlayback());
+    if (this.#stalledFor && this.#stalledFor % REPORT_EVERY_S === 0) this.#emit("problem");
+    if (this.streamExpected && this.#stalledFor === SEEK_AFTER_S) this.liveEdge.seekToLive();
+    if (this.streamExpected && this.#stalledFor >= RELOAD_AFTER_S) {
+      this.#stalledFor = 0;
+      this.engine?.reportStall();
     }
-    this.edge.look();
-    this.#show(this.picture);
+    this.liveEdge.update();
+    this.#setPlayback(this.playback);
   }
 
-  /** What there is to see, by the last look. */
-  #seen() {
-    if (this.#moving) return "moving";
-    if (!this.wish.playing) return "resting";
-    if (this.engine?.broken) return "broken";
-    return this.picture !== "opening" && this.#still >= STILL_S ? "still" : this.picture;
+  /** @returns {Playback} */
+  #nextPlayback() {
+    if (this.#playingFor) return "playing";
+    if (!this.intent.shouldPlay) return "paused";
+    if (this.engine?.failed) return "failed";
+    return this.playback !== "loading" && this.#stalledFor >= STALLED_S ? "stalled" : this.playback;
   }
 
-  /** Nobody has paused it, so it plays. A browser that lets no page play by itself leaves that to the viewer. */
-  async #keepPlaying() {
-    if (!this.engine || !this.wish.playing || !this.video.paused || this.video.ended) return;
-    if (!(await resume(this.video))) this.wish.say(false);
+  /** Play if nobody has paused. A browser that lets no page play by itself leaves that to the viewer. */
+  async #resumeIfWanted() {
+    if (!this.engine || !this.intent.shouldPlay || !this.video.paused || this.video.ended) return;
+    if (!(await tryPlay(this.video))) this.intent.set(false);
   }
 
-  /** @param {Player["picture"]} picture */
-  #show(picture) {
-    this.picture = picture;
-    const told = `${picture} ${this.edge.far}`;
-    if (told === this.#told) return;
-    this.#told = told;
-    this.#say("changed");
+  /** @param {Playback} playback */
+  #setPlayback(playback) {
+    this.playback = playback;
+    const change = `${playback} ${this.liveEdge.isBehind}`;
+    if (change === this.#lastChange) return;
+    this.#lastChange = change;
+    this.#emit("change");
   }
 
-  /** @param {string} what */
-  #say(what) {
-    this.dispatchEvent(new CustomEvent(what));
+  /** @param {string} type */
+  #emit(type) {
+    this.dispatchEvent(new CustomEvent(type));
   }
 }

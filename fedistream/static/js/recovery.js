@@ -1,61 +1,62 @@
 /**
- * What to do about a fatal error of the player, and when. Pure: chance goes in, a decision comes out.
+ * What to do after a fatal error of the player, and when. Pure: a random number goes in, a decision comes out.
  */
 
-/** @typedef {"network" | "media" | "manifest"} Trouble */
-/** @typedef {{act: "load" | "recreate", afterMs: number}} Remedy */
+/** @typedef {"network" | "media" | "manifest"} ErrorKind */
+/** @typedef {{action: "load" | "recreate", delayMs: number}} RecoveryStep */
 
-const FIRST_MS = 500;
+const FIRST_DELAY_MS = 500;
 const GROWTH = 1.8;
-const LONGEST_MS = 8_000;
-const LONGEST_BROKEN_MS = 60_000; // what no decoder takes does not get better by being asked for often
-const SPREAD = 0.3; // of each wait, so that a thousand pages do not return in step
-const LOADS = 5; // in a row before the player is made anew: its playlist may be one that is no more
-const BROKEN_AFTER = 4; // players made anew for the decoder's sake, without a picture that lasted
+const MAX_DELAY_MS = 8_000;
+const MAX_MEDIA_DELAY_MS = 60_000; // what no decoder takes does not get better by being loaded often
+const JITTER = 0.3; // of each delay, so that not all pages return at once
+const MAX_LOADS = 5; // in a row, before the player is made anew: its playlist may no longer exist
+const FAILED_AFTER = 4; // media errors without stable playback in between
 
 export class Recovery {
   #loads = 0;
   #recreations = 0;
-  #broken = 0;
+  #mediaErrors = 0;
 
   /**
-   * @param {Trouble} trouble
-   * @param {number} [chance]  within 0 and 1
-   * @returns {Remedy}
+   * @param {ErrorKind} error
+   * @param {number} [random]  within 0 and 1
+   * @returns {RecoveryStep}
    */
-  next(trouble, chance = Math.random()) {
-    if (trouble === "network" && this.#loads < LOADS) {
+  next(error, random = Math.random()) {
+    if (error === "network" && this.#loads < MAX_LOADS) {
       this.#loads += 1;
-      return { act: "load", afterMs: wait(this.#loads, LONGEST_MS, chance) };
+      return { action: "load", delayMs: backoff(this.#loads, MAX_DELAY_MS, random) };
     }
     this.#loads = 0;
-    if (trouble === "media") {
-      this.#broken += 1;
-      // most often it is one frame, or tracks that have changed, and a new decoder has no trouble with what follows
-      return { act: "recreate", afterMs: this.#broken === 1 ? 0 : wait(this.#broken, LONGEST_BROKEN_MS, chance) };
+    if (error === "media") {
+      this.#mediaErrors += 1;
+      // most often it is one frame, or tracks that have changed, and a new decoder plays what follows
+      const delayMs = this.#mediaErrors === 1 ? 0 : backoff(this.#mediaErrors, MAX_MEDIA_DELAY_MS, random);
+      return { action: "recreate", delayMs };
     }
     this.#recreations += 1;
-    return { act: "recreate", afterMs: wait(this.#recreations, LONGEST_MS, chance) };
+    return { action: "recreate", delayMs: backoff(this.#recreations, MAX_DELAY_MS, random) };
   }
 
-  /** Whether it is the stream itself that cannot be played, as far as one can tell. */
-  get broken() {
-    return this.#broken >= BROKEN_AFTER;
+  /** Whether the stream itself seems to be what cannot be played. */
+  get failed() {
+    return this.#mediaErrors >= FAILED_AFTER;
   }
 
-  /** It plays: what went wrong before counts no more. */
-  calm() {
+  /** Playback is stable: earlier errors do not count any more. */
+  reset() {
     this.#loads = 0;
     this.#recreations = 0;
-    this.#broken = 0;
+    this.#mediaErrors = 0;
   }
 }
 
 /**
- * @param {number} times
- * @param {number} longest
- * @param {number} chance
+ * @param {number} attempt  the first is 1
+ * @param {number} maxMs
+ * @param {number} random
  */
-function wait(times, longest, chance) {
-  return Math.min(longest, FIRST_MS * GROWTH ** (times - 1)) * (1 - SPREAD * chance);
+function backoff(attempt, maxMs, random) {
+  return Math.min(maxMs, FIRST_DELAY_MS * GROWTH ** (attempt - 1)) * (1 - JITTER * random);
 }

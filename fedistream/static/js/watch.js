@@ -1,176 +1,185 @@
 /**
- * The watch page and the embedded player: what the status says and what the player sees, joined into what is shown.
+ * The watch page and the embedded player: joins the status and the player into what the page shows.
  */
 
-import { feed } from "./feed.js";
-import { listen, spare } from "./keys.js";
-import { LatencyPanel } from "./latency.js";
-import * as moments from "./moments.js";
-import { page } from "./page.js";
+import { keepSpaceKey, listenForHotkeys } from "./hotkeys.js";
+import { find, page } from "./page.js";
+import { statusPoller } from "./page-status.js";
 import { Player } from "./player.js";
-import * as presence from "./presence.js";
-import { situation } from "./situation.js";
-import { Stage } from "./stage.js";
+import { playerState } from "./player-state.js";
+import { PlayerView } from "./player-view.js";
+import * as relativeTime from "./relative-time.js";
+import { StatsPanel } from "./stats-panel.js";
+import { startPinging } from "./viewer-ping.js";
 
-const PLAY_OUT_MS = 12_000; // what a viewer may have in hand when the broadcast has ended
-const AWAY_AFTER = 2; // requests without an answer: one is no news, unless the picture stands still too
-const RELOADED = "fedistream.reloaded";
+const DRAIN_MS = 12_000; // the most that a viewer may have buffered when the broadcast has ended
+const UNREACHABLE_AFTER = 2; // requests without an answer; one is enough if the picture stands still too
+const RELOAD_GAP_MS = 60_000;
+const RELOADED_KEY = "fedistream.reloaded";
 
-const screen = /** @type {HTMLElement} */ (document.querySelector(".screen"));
-const template = /** @type {HTMLTemplateElement} */ (document.getElementById("player"));
-const stage = new Stage(document);
+const box = find(document, ".player", HTMLElement);
+const template = find(document, "#player-template", HTMLTemplateElement);
+const view = new PlayerView(document);
 
 /** @type {Player | null} */
 let player = null;
-/** @type {LatencyPanel | null} */
-let panel = null;
-let building = false;
-/** @type {number | undefined} when the broadcast began that the player plays */
-let showing;
-let seen = false;
-/** @type {"" | "once" | "for good"} */
-let unloadable = "";
-let skew = 0;
+/** @type {StatsPanel | null} */
+let statsPanel = null;
+let starting = false;
+/** @type {number | undefined} the start of the broadcast that the player plays */
+let broadcastStartedAt;
+let hasPlayed = false;
+/** @type {"" | "once" | "for good"} whether the player's files could not be loaded */
+let loadFailure = "";
+let clockSkew = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
-let farewell;
+let endTimer;
 
-async function begin() {
-  if (player || building || unloadable) return;
-  building = true;
+async function startPlayer() {
+  if (player || starting || loadFailure) return;
+  starting = true;
   try {
-    player = await Player.build(screen, template);
+    player = await Player.build(box, template);
   } catch (error) {
     console.warn(error);
-    unloadable = "once";
-    feed.hurry(); // is it the file that is missing, or the node?
+    loadFailure = "once";
+    statusPoller.pollNow(); // is it the file that is missing, or the server?
     return;
   } finally {
-    building = false;
+    starting = false;
   }
-  if (feed.last.state === "offline") {
-    end();
+  if (statusPoller.latest.state === "offline") {
+    removePlayer();
     return;
   }
-  showing = feed.last.startedAt?.getTime();
-  dress(player);
-  turn();
+  broadcastStartedAt = statusPoller.latest.startedAt?.getTime();
+  bindPlayer(player);
+  update();
   await player.start();
 }
 
-/** @param {Player} built */
-function dress(built) {
-  const controls = (/** @type {string} */ name) => /** @type {HTMLElement} */ (screen.querySelector(name));
-  panel = new LatencyPanel(built, controls(".numbers"), controls(".latency"));
-  panel.skew = skew;
-  spare(built.controller);
-  built.addEventListener("changed", () => {
-    // a picture that moves again is news of the node too
-    if (built.picture === "moving" && feed.failures) feed.hurry();
-    turn();
+/** @param {Player} player */
+function bindPlayer(player) {
+  statsPanel = new StatsPanel(player, find(box, ".stats-panel", HTMLElement), find(box, ".stats-button", HTMLElement));
+  statsPanel.skew = clockSkew;
+  keepSpaceKey(player.controller);
+  player.addEventListener("change", () => {
+    // a picture that moves again means that the server may be back
+    if (player.playback === "playing" && statusPoller.failures) statusPoller.pollNow();
+    update();
   });
-  // the page was made before this viewer was one
-  built.addEventListener("playing", () => feed.hurry(), { once: true });
-  for (const event of ["trouble", "ended"]) {
-    // when it is known to be over, this is the end of what was in hand
-    built.addEventListener(event, () => (feed.last.state === "offline" ? end() : feed.doubt()));
+  // the page was made before this viewer counted as one
+  player.addEventListener("playing", () => statusPoller.pollNow(), { once: true });
+  for (const type of ["problem", "ended"]) {
+    // if the broadcast is over, the buffer has now been played to its end
+    player.addEventListener(type, () =>
+      statusPoller.latest.state === "offline" ? removePlayer() : statusPoller.pollUnlessFailing(),
+    );
   }
-  introduce();
+  updateMediaSession();
 }
 
-/** The broadcast is over: down with the curtain. */
-function end() {
-  clearTimeout(farewell);
-  farewell = undefined;
-  panel?.close();
+function removePlayer() {
+  clearTimeout(endTimer);
+  endTimer = undefined;
+  statsPanel?.close();
   player?.stop();
-  player = panel = null;
-  show();
+  player = statsPanel = null;
+  render();
 }
 
-/** After an update of the node an open page asks for files that are no more; a fresh one knows the new names. */
+/** After an update of the node, an open page asks for files that no longer exist; a fresh page knows the new names. */
 function reloadOnce() {
   try {
-    if (Date.now() - Number(sessionStorage.getItem(RELOADED)) >= 60_000) {
-      sessionStorage.setItem(RELOADED, String(Date.now()));
+    if (Date.now() - Number(sessionStorage.getItem(RELOADED_KEY)) >= RELOAD_GAP_MS) {
+      sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
       location.reload();
       return;
     }
   } catch {
-    // an embedding page may keep us from any storage: nothing would tell how often it was reloaded
+    // a page that embeds this one may deny storage: without it we would not know how often the page was reloaded
   }
-  unloadable = "for good";
+  loadFailure = "for good";
 }
 
-/** What the system shows of the page on a lock screen or a media key. */
-function introduce() {
+/** Tell the system what a lock screen shows. */
+function updateMediaSession() {
   if (!("mediaSession" in navigator)) return;
   navigator.mediaSession.metadata = new MediaMetadata({
-    title: feed.last.title || page.name,
+    title: statusPoller.latest.title || page.name,
     artist: page.name,
     artwork: [{ src: page.urls.logo, type: "image/png", sizes: "512x512" }],
   });
 }
 
-/** @returns {import("./situation.js").Reach} */
-function reach() {
-  if (!feed.failures) return "ok";
-  if (!navigator.onLine) return "network";
-  const doubted = player !== null && ["opening", "still", "broken"].includes(player.picture);
-  return doubted || feed.failures >= AWAY_AFTER ? "away" : "ok";
+/** @returns {import("./player-state.js").Reachability} */
+function reachability() {
+  if (!statusPoller.failures) return "ok";
+  if (!navigator.onLine) return "no-network";
+  const notPlaying = player !== null && ["loading", "stalled", "failed"].includes(player.playback);
+  return notPlaying || statusPoller.failures >= UNREACHABLE_AFTER ? "unreachable" : "ok";
 }
 
-/** @param {Player} built */
-function idle(built) {
-  return built.picture !== "moving" || built.video.ended;
+/** @param {Player} player */
+function isIdle(player) {
+  return player.playback !== "playing" || player.video.ended;
 }
 
-/** What a status means for the player. */
-const TURNS = {
+/** What each state of the server means for the player. */
+const ON_STATUS = {
   live() {
-    // nobody was told of the end, as in a hidden page, or the next broadcast began before the last one was played out
-    if (player && idle(player) && feed.last.startedAt?.getTime() !== showing) end();
-    clearTimeout(farewell);
-    farewell = undefined;
-    void begin();
+    const isAnother = statusPoller.latest.startedAt?.getTime() !== broadcastStartedAt;
+    // the end went unnoticed, as in a hidden page, or the next broadcast began while the last one was still playing
+    if (player && isIdle(player) && isAnother) removePlayer();
+    clearTimeout(endTimer);
+    endTimer = undefined;
+    void startPlayer();
   },
   waiting() {
-    TURNS.live();
+    ON_STATUS.live();
   },
   offline() {
     if (!player) return;
-    if (idle(player)) end();
-    else farewell ??= setTimeout(end, PLAY_OUT_MS);
+    if (isIdle(player)) removePlayer();
+    else endTimer ??= setTimeout(removePlayer, DRAIN_MS);
   },
 };
 
-/** Everything that is known goes through here, whatever of it is new. */
-function turn() {
-  TURNS[feed.last.state]();
-  if (player) player.expected = feed.last.state === "live" && reach() === "ok";
-  show();
+/** Called for all news, of the server and of the player. */
+function update() {
+  const { state } = statusPoller.latest;
+  ON_STATUS[state]();
+  if (player) player.streamExpected = state === "live" && reachability() === "ok";
+  render();
 }
 
-function show() {
-  /** @type {import("./situation.js").Picture} */
-  const picture = unloadable === "for good" ? "unplayable" : (player?.picture ?? "none");
-  if (picture === "moving") seen = true;
-  const known = { air: feed.last.state, reach: reach(), picture, seen, behind: player?.edge.far ?? false };
-  stage.enter(situation(known), known.reach);
-  stage.describe(feed.last);
+function render() {
+  /** @type {import("./player-state.js").Playback} */
+  const playback = loadFailure === "for good" ? "unsupported" : (player?.playback ?? "none");
+  if (playback === "playing") hasPlayed = true;
+  const facts = {
+    server: statusPoller.latest.state,
+    reachability: reachability(),
+    playback,
+    hasPlayed,
+    behind: player?.liveEdge.isBehind ?? false,
+  };
+  view.setState(playerState(facts), facts.reachability);
+  view.showStatus(statusPoller.latest);
 }
 
-feed.addEventListener("status", () => {
-  const { skew: told, state } = feed.last;
-  if (told !== null) skew = told;
-  if (panel) panel.skew = skew;
-  if (unloadable === "once") reloadOnce();
-  // it was away, or the encoder was: whatever waits to be tried again has waited long enough
-  if (player && state === "live" && !player.expected) player.hurry();
-  turn();
+statusPoller.addEventListener("status", () => {
+  const { skew, state } = statusPoller.latest;
+  if (skew !== null) clockSkew = skew;
+  if (statsPanel) statsPanel.skew = clockSkew;
+  if (loadFailure === "once") reloadOnce();
+  // the server was away, or the encoder was: what waits to be tried again need not wait any longer
+  if (player && state === "live" && !player.streamExpected) player.retryNow();
+  update();
 });
-feed.addEventListener("unanswered", turn);
-screen.querySelector(".again")?.addEventListener("click", () => player?.again());
-moments.run();
-listen(() => player?.controller ?? null, () => panel?.toggle());
-presence.keep(page.urls.ping, () => player !== null && (player.video.paused || player.engine?.name === "native"));
-turn();
+statusPoller.addEventListener("failure", update);
+box.querySelector(".retry")?.addEventListener("click", () => player?.retry());
+relativeTime.startUpdatingTimes();
+listenForHotkeys(() => player?.controller ?? null, () => statsPanel?.toggle());
+startPinging(page.urls.ping, () => player !== null && (player.video.paused || player.engine?.name === "native"));
+update();

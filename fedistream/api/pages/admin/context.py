@@ -22,6 +22,8 @@ from fedistream.federation.urls import Channel
 from fedistream.settings.table import BY_NAME
 from fedistream.viewers.service import Peak
 
+URLS = {"live": "/admin/live"}
+"""What the module of the pages asks for."""
 KEY_BYTES = 24  # 32 characters, which OBS shows whole
 ROWS = 50  # of a list on one page
 MAX_OFFSET = 10**8
@@ -136,7 +138,7 @@ async def page(
         "labels": texts.labels(words),
         "notice": "" if filled.errors else notice,
         "form_ticket": context.csrf.issue(),
-        "page_data": {"lang": context.pages.language, "texts": texts.admin(words)},
+        "page_data": {"lang": context.pages.language, "urls": URLS, "texts": texts.admin(words)},
         **shown,
     }
     status = 422 if filled.errors else 200

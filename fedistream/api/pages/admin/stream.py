@@ -29,7 +29,7 @@ async def show(request: ApiRequest, context: AdminContext) -> Response:
 
 async def live(request: ApiRequest, context: AdminContext) -> Response:
     """GET /admin/live: the parts of the page that change by themselves."""
-    return context.pages.page("parts/live.html", _live(context), frame=Frame.NOBODY, cache="no-store")
+    return context.pages.page("partials/admin-live-parts.html", _live(context), frame=Frame.NOBODY, cache="no-store")
 
 
 async def to_page(request: ApiRequest) -> Response:

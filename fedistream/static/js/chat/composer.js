@@ -1,13 +1,13 @@
 /**
- * The field one writes in. Enter sends, Shift and Enter begins a new line; what could not go out stays where it is, and
- * what was refused comes back.
+ * The field to write in. Enter sends, Shift and Enter begin a new line. A message that could not be sent stays in the
+ * field, and one that was refused comes back into it.
  */
 
-import { text, write } from "../page.js";
-import { clean } from "./clean.js";
-import { frame, SAY } from "./wire.js";
+import { find, setText, text } from "../page.js";
+import { commands, frame } from "./protocol.js";
+import { sanitize } from "./sanitize.js";
 
-const LONGEST_REF = "0".repeat(6); // of those that a page counts up to
+const LONGEST_REF = "0".repeat(6); // no page sends more commands than that
 const encoder = new TextEncoder();
 
 export class Composer {
@@ -20,73 +20,76 @@ export class Composer {
     this.form = form;
     this.maxBytes = maxBytes;
     this.send = send;
-    this.field = /** @type {HTMLTextAreaElement} */ (form.querySelector("textarea"));
-    this.hint = /** @type {HTMLElement} */ (document.getElementById("chat-hint"));
+    this.field = find(form, "textarea", HTMLTextAreaElement);
+    this.hint = find(document, "#chat-hint", HTMLElement);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
     });
     this.field.addEventListener("keydown", (event) => {
-      // while a word is being composed (Japanese, Chinese), Enter belongs to the keyboard
+      // while an input method composes a word (Japanese, Chinese), Enter belongs to it
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.defaultPrevented) return;
       event.preventDefault();
       this.#submit();
     });
-    this.field.addEventListener("input", () => this.#measure());
+    this.field.addEventListener("input", () => this.#checkLength());
   }
 
   /**
-   * Whether anything can be sent now.
-   * @param {boolean} open
-   * @param {string} [why]  said in the field when not
+   * @param {boolean} writable
+   * @param {string} [reason]  shown in the field while it is not writable
    */
-  allow(open, why = "") {
-    this.form.classList.toggle("shut", !open);
-    this.field.readOnly = !open;
-    this.field.placeholder = open ? text("chat.placeholder") : why;
-    for (const button of this.form.querySelectorAll("button")) button.disabled = !open;
+  setWritable(writable, reason = "") {
+    this.form.classList.toggle("is-disabled", !writable);
+    this.field.readOnly = !writable;
+    this.field.placeholder = writable ? text("chat.placeholder") : reason;
+    for (const button of this.form.querySelectorAll("button")) button.disabled = !writable;
   }
 
-  /** At the caret, with a space where it would touch a word. @param {string} words */
-  insert(words) {
+  /**
+   * Insert a word at the caret, with a space where it would touch another word.
+   * @param {string} word
+   */
+  insert(word) {
     const { selectionStart: start, selectionEnd: end, value } = this.field;
     const before = start > 0 && !/\s$/.test(value.slice(0, start)) ? " " : "";
-    this.field.setRangeText(`${before}${words} `, start, end, "end");
+    this.field.setRangeText(`${before}${word} `, start, end, "end");
     this.field.focus();
-    this.#measure();
+    this.#checkLength();
   }
 
-  /** Bytes over the limit, as a frame. */
-  #over() {
-    return encoder.encode(frame(SAY.say(this.field.value.trim()), LONGEST_REF)).length - this.maxBytes;
+  /** By how many bytes the frame would be too long. */
+  #bytesOver() {
+    return encoder.encode(frame(commands.send(this.field.value.trim()), LONGEST_REF)).length - this.maxBytes;
   }
 
-  #measure() {
-    const over = this.#over();
-    write(this.hint, over > 0 ? text("chat.too-long", { n: over }) : "");
+  #checkLength() {
+    const over = this.#bytesOver();
+    setText(this.hint, over > 0 ? text("chat.too-long", { n: over }) : "");
     this.field.setAttribute("aria-invalid", String(over > 0));
   }
 
   #submit() {
-    const words = this.field.value.trim();
-    if (!words || this.field.readOnly || this.#over() > 0) return;
-    const answer = this.send(SAY.say(words));
-    if (!answer) return;
+    const message = this.field.value.trim();
+    if (!message || this.field.readOnly || this.#bytesOver() > 0) return;
+    const sent = this.send(commands.send(message));
+    if (!sent) return;
     this.field.value = "";
-    this.#measure();
+    this.#checkLength();
     this.field.dispatchEvent(new Event("sent"));
-    void answer.then((answer) => answer?.accepted || this.#return(words, answer));
+    void sent.then((result) => result?.accepted || this.#restore(message, result));
   }
 
   /**
-   * Puts back what was not said, before what has been written since.
-   * @param {string} words
-   * @param {import("./wire.js").Answer | null} answer  null when nobody knows whether it was
+   * Put a message that was not accepted back into the field, before what has been written since.
+   * @param {string} message
+   * @param {import("./protocol.js").SendResult | null} result  null when it is not known whether it was accepted
    */
-  #return(words, answer) {
+  #restore(message, result) {
     const since = this.field.value;
-    this.field.value = since ? `${words}\n${since}` : words;
-    this.#measure();
-    if (this.#over() <= 0) write(this.hint, answer ? (clean(answer.html).textContent ?? "") : text("chat.unsure"));
+    this.field.value = since ? `${message}\n${since}` : message;
+    this.#checkLength();
+    const reason = result ? (sanitize(result.html).textContent ?? "") : text("chat.unsure");
+    if (this.#bytesOver() <= 0) setText(this.hint, reason);
   }
 }

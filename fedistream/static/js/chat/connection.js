@@ -1,25 +1,28 @@
 /**
- * The socket of the chat: joins, comes back after every loss, and lets no message slip through the gap.
+ * The chat's socket: joins, reconnects after every loss, and loses no message in between.
  */
 
-import * as calls from "./calls.js";
-import { LONGEST } from "./log.js";
-import * as wire from "./wire.js";
+import { page } from "../page.js";
+import * as api from "./api.js";
+import { MAX_LINES } from "./log.js";
+import * as protocol from "./protocol.js";
 
-const FIRST_MS = 1_000;
-const LONGEST_MS = 30_000;
-const SPREAD = 0.3; // of the wait, so that a room does not come back in step after a restart of the node
-const LONG_AWAY = 6; // failures after which the pause is the longest
-const ODD_ONES = 3; // times a fresh token is not known, before we wait like after any other loss
+const FIRST_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 30_000;
+const JITTER = 0.3; // of the delay, so that not all clients reconnect at once after a restart of the node
+const MANY_FAILURES = 6; // after so many the delay is the longest
+const MAX_REJECTED_TOKENS = 3; // fresh tokens that the server does not know, before we wait as after any other loss
 
-/** Milliseconds before the next attempt, the `failures`-th in a row having failed. `chance` is within 0 and 1. */
-export function pause(/** @type {number} */ failures, chance = Math.random()) {
-  return (1 - SPREAD * chance) * Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.max(0, failures - 1));
+/** Return the milliseconds before the next attempt, after `failures` failed ones in a row. `random` is within 0 and 1. */
+export function reconnectDelay(/** @type {number} */ failures, random = Math.random()) {
+  return (1 - JITTER * random) * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.max(0, failures - 1));
 }
 
+/** @typedef {"joining" | "open" | "lost" | "refused" | "disabled" | "off"} ConnectionState */
+
 /**
- * Dispatches "state" (detail: "joining" | "open" | "lost" | "refused" | "disabled" | "off"), "event" (detail: wire.Event)
- * and "history" (detail: wire.Line[]), the last once after each joining.
+ * Dispatches "state" (detail: ConnectionState), "event" (detail: ChatEvent), and "history" (detail: Line[]) once after
+ * each joining.
  */
 export class Connection extends EventTarget {
   /** @type {WebSocket | null} */
@@ -27,186 +30,209 @@ export class Connection extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #failures = 0;
-  #strangers = 0;
-  #over = false;
-  #busy = false;
-  #met = false;
-  /** The message after which the socket tells what was missed, in order and before all that is new. */
+  #rejectedTokens = 0;
+  #disabled = false;
+  #requesting = false;
+  #joinedBefore = false;
+  /** The id of the message after which the socket sends what was missed, in order and before anything new. */
   #since = "";
-  /** @type {wire.Event[] | null} what comes while the history is on its way */
-  #held = null;
-  #refs = 0;
-  /** @type {Map<string, (answer: wire.Answer | null) => void>} by what they were sent as */
-  #asked = new Map();
+  /** @type {protocol.ChatEvent[] | null} events that wait for the history */
+  #heldEvents = null;
+  #lastRef = 0;
+  /** @type {Map<string, (result: protocol.SendResult | null) => void>} by ref */
+  #pendingResults = new Map();
   /** The newest message of the log that was seen. */
-  last = "";
+  lastMessageId = "";
+  /** @type {ConnectionState} */
   state = "joining";
 
-  open() {
-    addEventListener("online", () => this.hurry());
+  connect() {
+    addEventListener("online", () => this.reconnectNow());
     addEventListener("offline", () => this.#socket?.close());
-    addEventListener("pageshow", (event) => event.persisted && this.hurry());
-    document.addEventListener("visibilitychange", () => !document.hidden && this.hurry());
+    addEventListener("pageshow", (event) => event.persisted && this.reconnectNow());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.reconnectNow());
     void this.#join();
   }
 
-  /** Try now, if we are waiting to. */
-  hurry() {
-    if (this.#socket || this.#busy || this.#over) return;
+  /** Try now instead of after the delay. */
+  reconnectNow() {
+    if (this.#socket || this.#requesting || this.#disabled) return;
     clearTimeout(this.#timer);
     void this.#join();
   }
 
   /**
-   * @param {object} told
-   * @returns {Promise<wire.Answer | null> | null} null when it could not go out; the promise's null when the connection
-   *   was lost before the answer came, so that nobody knows
+   * @param {object} command
+   * @returns {Promise<protocol.SendResult | null> | null} null when it could not be sent; a promise of null when the
+   *   connection was lost before the result came, so that nobody knows whether it was accepted
    */
-  send(told) {
+  send(command) {
     if (this.state !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return null;
-    const ref = String((this.#refs += 1));
-    const answer = new Promise((/** @type {(answer: wire.Answer | null) => void} */ settle) => this.#asked.set(ref, settle));
-    this.#socket.send(wire.frame(told, ref));
-    return answer;
+    const ref = String((this.#lastRef += 1));
+    const result = new Promise((/** @type {(result: protocol.SendResult | null) => void} */ resolve) =>
+      this.#pendingResults.set(ref, resolve),
+    );
+    this.#socket.send(protocol.frame(command, ref));
+    return result;
   }
 
-  /** @param {string} ref @param {wire.Answer | null} answer */
-  #settle(ref, answer) {
-    this.#asked.get(ref)?.(answer);
-    this.#asked.delete(ref);
+  /**
+   * @param {string} ref
+   * @param {protocol.SendResult | null} result
+   */
+  #settle(ref, result) {
+    this.#pendingResults.get(ref)?.(result);
+    this.#pendingResults.delete(ref);
   }
 
-  /** @param {string} state */
-  #enter(state) {
+  /** @param {ConnectionState} state */
+  #setState(state) {
     if (state === this.state) return;
     this.state = state;
-    this.#tell("state", state);
+    this.#emit("state", state);
   }
 
   /**
    * @param {string} type
    * @param {unknown} detail
    */
-  #tell(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   async #join() {
-    this.#busy = true;
+    this.#requesting = true;
     try {
-      if (!calls.known()) await calls.register();
-      this.#listen();
+      if (!api.storedToken()) await api.register();
+      this.#openSocket();
     } catch (error) {
-      this.#failed(error instanceof calls.Refused ? "refused" : "lost");
+      this.#retryLater(error instanceof api.Refused ? "refused" : "lost");
     }
-    this.#busy = false;
+    this.#requesting = false;
   }
 
-  #listen() {
-    const address = new URL("/ws", location.href);
-    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-    address.searchParams.set("accessToken", calls.known());
-    // also with nothing seen: who is back is not welcomed again
-    this.#since = this.last;
-    if (this.#met) address.searchParams.set("since", this.last);
-    if (this.last) address.searchParams.set("most", String(LONGEST));
-    const socket = new WebSocket(address);
+  #openSocket() {
+    const url = new URL(page.chat.urls.socket, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.searchParams.set("accessToken", api.storedToken());
+    this.#since = this.lastMessageId;
+    // also when no message was seen: the server welcomes nobody who comes back
+    if (this.#joinedBefore) url.searchParams.set("since", this.lastMessageId);
+    if (this.lastMessageId) url.searchParams.set("most", String(MAX_LINES));
+    const socket = new WebSocket(url);
     this.#socket = socket;
     socket.addEventListener("message", ({ data }) => {
-      for (const event of wire.events(data)) this.#hear(event);
+      for (const event of protocol.parseFrame(data)) this.#onEvent(event);
     });
     socket.addEventListener("close", () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.#held = null;
-      for (const ref of [...this.#asked.keys()]) this.#settle(ref, null);
-      if (!this.#over) void this.#lost();
+      this.#heldEvents = null;
+      for (const ref of [...this.#pendingResults.keys()]) this.#settle(ref, null);
+      if (!this.#disabled) void this.#onLost();
     });
   }
 
-  /** @param {wire.Event} event */
-  #hear(event) {
-    if (event.act === "unknown") {
-      calls.forget();
-      this.#strangers += 1;
-    } else if (event.act === "disabled") {
-      this.#over = true;
-      this.#enter("disabled");
-    } else if (event.act === "off") {
-      this.#enter("off");
-    } else if (event.act === "answered") {
-      this.#settle(event.ref, event.answer);
-    } else if (event.act === "self") {
-      this.#failures = this.#strangers = 0;
-      this.#met = true;
-      // what is said from here on waits for what was said before; after an absence the socket itself sees to that
-      if (this.state !== "open" && !this.#since) void this.#remember((this.#held = []));
-      this.#enter("open");
-      this.#tell("event", event);
-    } else if (event.act === "caught-up") {
-      if (this.#since) void this.#remember([]);
-    } else if (this.#held) {
-      this.#held.push(event);
-    } else {
-      this.#pass(event);
+  /** @param {protocol.ChatEvent} event */
+  #onEvent(event) {
+    switch (event.type) {
+      case "unknown-token":
+        api.forgetToken();
+        this.#rejectedTokens += 1;
+        break;
+      case "disabled":
+        this.#disabled = true;
+        this.#setState("disabled");
+        break;
+      case "off":
+        this.#setState("off");
+        break;
+      case "result":
+        this.#settle(event.ref, event.result);
+        break;
+      case "self":
+        this.#onJoined(event);
+        break;
+      case "caught-up":
+        if (this.#since) void this.#loadHistory([]);
+        break;
+      default:
+        if (this.#heldEvents) this.#heldEvents.push(event);
+        else this.#deliver(event);
     }
   }
 
-  /** @param {wire.Event} event */
-  #pass(event) {
-    // ids sort by time; those of other kinds need not be in the log the server looks them up in
-    if (event.act === "line" && event.kind === "chat" && event.id > this.last) this.last = event.id;
-    this.#tell("event", event);
+  /** @param {protocol.ChatEvent} event */
+  #onJoined(event) {
+    this.#failures = this.#rejectedTokens = 0;
+    this.#joinedBefore = true;
+    // new messages wait for the history; after an absence the socket itself sends the missed ones first
+    if (this.state !== "open" && !this.#since) void this.#loadHistory((this.#heldEvents = []));
+    this.#setState("open");
+    this.#emit("event", event);
+  }
+
+  /** @param {protocol.ChatEvent} event */
+  #deliver(event) {
+    if (event.type === "line") this.#remember(event);
+    this.#emit("event", event);
+  }
+
+  /** @param {protocol.Line} line */
+  #remember({ kind, id }) {
+    // ids sort by time; other kinds of line may be missing from the log in which the server looks for the id
+    if (kind === "chat" && id > this.lastMessageId) this.lastMessageId = id;
   }
 
   /**
-   * On coming back too: what was shown again or reworded in the meantime is told nowhere else.
-   * @param {wire.Event[]} held  what comes in the meantime
+   * Fetch the history. It is needed on coming back too: it alone tells which messages were edited or shown again.
+   * @param {protocol.ChatEvent[]} held  collects the events that come in the meantime
    */
-  async #remember(held) {
+  async #loadHistory(held) {
     const socket = this.#socket;
-    let lines = /** @type {wire.Line[] | null} */ (null);
+    let lines = /** @type {protocol.Line[] | null} */ (null);
     try {
-      lines = wire.history(await calls.history());
+      lines = protocol.parseHistory(await api.fetchHistory());
     } catch {
-      // the socket brings what it missed, as far as it knows; the rest is as before
+      // the socket sends what was missed as far as it can; the rest of the log stays as it is
     }
     if (this.#socket !== socket) return;
-    this.#held = null;
-    if (lines) this.#tell("history", lines);
-    for (const line of lines ?? []) if (line.kind === "chat" && line.id > this.last) this.last = line.id;
-    for (const event of held) this.#pass(event);
+    this.#heldEvents = null;
+    if (lines) this.#emit("history", lines);
+    for (const line of lines ?? []) this.#remember(line);
+    for (const event of held) this.#deliver(event);
   }
 
-  async #lost() {
-    if (this.state !== "open" && this.state !== "off") await this.#probe();
-    if (!calls.known() && this.#strangers < ODD_ONES) {
-      this.#enter("joining");
+  async #onLost() {
+    if (this.state !== "open" && this.state !== "off") await this.#checkToken();
+    if (!api.storedToken() && this.#rejectedTokens < MAX_REJECTED_TOKENS) {
+      this.#setState("joining");
       await this.#join();
       return;
     }
-    this.#failed("lost");
+    this.#retryLater("lost");
   }
 
-  /** A handshake that fails does not say why; a call with the same token does. */
-  async #probe() {
-    this.#busy = true;
+  /** Find out why a handshake failed: the socket does not say, but a request with the same token does. */
+  async #checkToken() {
+    this.#requesting = true;
     try {
-      await calls.history();
+      await api.fetchHistory();
     } catch (error) {
-      if (error instanceof calls.Refused && error.status === 401) {
-        calls.forget();
-        this.#strangers += 1;
+      if (error instanceof api.Refused && error.status === 401) {
+        api.forgetToken();
+        this.#rejectedTokens += 1;
       }
     }
-    this.#busy = false;
+    this.#requesting = false;
   }
 
   /** @param {"lost" | "refused"} state */
-  #failed(state) {
+  #retryLater(state) {
     this.#failures += 1;
-    // a chat that is switched off refuses everybody; that is what it says until it lets somebody in
-    if (this.state !== "off") this.#enter(state);
-    this.#timer = setTimeout(() => this.hurry(), this.state === "off" ? pause(LONG_AWAY) : pause(this.#failures));
+    // a chat that is switched off refuses everybody: the page goes on saying so until the server lets somebody in
+    if (this.state !== "off") this.#setState(state);
+    const delay = reconnectDelay(this.state === "off" ? MANY_FAILURES : this.#failures);
+    this.#timer = setTimeout(() => this.reconnectNow(), delay);
   }
 }

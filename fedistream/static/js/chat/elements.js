@@ -2,36 +2,36 @@
  * Elements that the lines of the chat are made of.
  */
 
-import { web } from "./clean.js";
+import { webUrl } from "./sanitize.js";
 
 /**
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} name
  * @param {string} [className]
- * @param {string} [words]
+ * @param {string} [content]
  * @returns {HTMLElementTagNameMap[T]}
  */
-export function make(name, className = "", words = "") {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (words) made.textContent = words;
-  return made;
+export function create(name, className = "", content = "") {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (content) element.textContent = content;
+  return element;
 }
 
 /**
- * A face, or the first letter of a name where there is none or it does not come.
+ * Return a person's avatar, or the first letter of the name where there is none or it does not load.
  * @param {string} picture
  * @param {string} name
  * @param {number} [colour]
  */
-export function face(picture, name, colour) {
-  const letter = make("span", "avatar", [...name][0] ?? "");
+export function avatar(picture, name, colour) {
+  const letter = create("span", "avatar", [...name][0] ?? "");
   letter.setAttribute("aria-hidden", "true");
   if (colour !== undefined) letter.dataset.colour = String(colour);
-  const url = web(picture);
-  // faces come from this node, which fetches them: nobody elsewhere is told who reads here
+  const url = webUrl(picture);
+  // avatars come from this node, which fetches them: no other server learns who reads here
   if (url?.origin !== location.origin) return letter;
-  const image = make("img", "avatar");
+  const image = create("img", "avatar");
   image.src = url.href;
   image.alt = "";
   image.width = image.height = 32;

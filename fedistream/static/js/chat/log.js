@@ -1,312 +1,318 @@
 /**
- * The log on the page: at most 200 lines, written once a frame, and still under the eyes of who reads further up.
+ * The log on the page: at most 200 lines, written once per animation frame, that do not move while somebody reads further
+ * up.
  */
 
-import { write, text } from "../page.js";
-import { mark } from "./days.js";
-import { continues, engagement, engages } from "./engagement.js";
-import { build, dress, mentions } from "./lines.js";
-import { park, stops } from "./stops.js";
+import { setText, text } from "../page.js";
+import { updateDateDivider } from "./date-divider.js";
+import { continuesBurst, engagementLine, isEngagement } from "./engagement.js";
+import { mentionsName, paintName, renderLine } from "./render-line.js";
+import { removeTabStops, setUpRovingTabindex } from "./roving-tabindex.js";
 
-/** @typedef {import("./engagement.js").Burst} Lines  those of one item: one, or a burst of engagements */
+/** @typedef {import("./protocol.js").Line} Line */
+/** @typedef {import("./engagement.js").Burst} Lines  the lines of one item: one, or a burst of engagements */
 
-export const LONGEST = 200; // lines in the document, and as many waiting
-const NEAR_PX = 48; // this close to the end counts as being there
-const HIDDEN_PAGE_MS = 500; // frames stand still while nobody looks
+export const MAX_LINES = 200; // in the document, and as many in the queue
+const NEAR_END_PX = 48; // this close to the end counts as the end
+const HIDDEN_PAGE_MS = 500; // a hidden page has no animation frames
 
 /**
- * @param {import("./wire.js").Line[]} lines
+ * @param {Line[]} lines
  * @returns {lines is Lines}
  */
-const isBurst = (lines) => lines.length > 0;
+const notEmpty = (lines) => lines.length > 0;
 
-export class Log {
-  /** @type {Lines[]} what the next frame writes, an item each */
-  #waiting = [];
-  /** @type {WeakMap<Element, Lines>} what the items of the list show */
-  #shown = new WeakMap();
-  /** @type {Set<string>} of the lines that are here or wait */
-  #known = new Set();
-  /** @type {Set<string>} those of them that are hidden */
-  #hidden = new Set();
-  /** The newest id that has left the log: ids sort by time, so one for all of them. */
-  #left = "";
-  #planned = false;
-  #following = true;
+export class ChatLog {
+  /** @type {Lines[]} what the next frame adds, one entry for each item */
+  #queue = [];
+  /** @type {WeakMap<Element, Lines>} the lines that an item of the list shows */
+  #linesOf = new WeakMap();
+  /** @type {Set<string>} ids of the lines that are shown or queued */
+  #knownIds = new Set();
+  /** @type {Set<string>} those of them that a moderator has hidden */
+  #hiddenIds = new Set();
+  /** The newest id that was removed. Ids sort by time, so it stands for all that were removed. */
+  #newestRemovedId = "";
+  #flushScheduled = false;
+  #atEnd = true;
   #unread = 0;
-  #height = 0; // of the box, as last seen
-  /** The name that is spoken to. */
-  self = "";
+  #height = 0;
+  /** The name whose mentions are highlighted. */
+  selfName = "";
 
   /**
-   * @param {HTMLElement} scroll  what scrolls, and is the live region
+   * @param {HTMLElement} scroll  the element that scrolls, which is the live region too
    * @param {HTMLElement} list
-   * @param {HTMLElement} more  the button that leads to the end
+   * @param {HTMLElement} newButton  scrolls to the end
    */
-  constructor(scroll, list, more) {
+  constructor(scroll, list, newButton) {
     this.scroll = scroll;
     this.list = list;
-    this.more = more;
-    scroll.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    more.addEventListener("click", () => this.follow());
+    this.newButton = newButton;
+    scroll.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    newButton.addEventListener("click", () => this.scrollToEnd());
     list.addEventListener("click", (event) => {
-      const pointer = event.target instanceof Element && event.target.closest("[data-to]");
-      if (pointer) this.show(/** @type {HTMLElement} */ (pointer).dataset.to ?? "");
+      const link = event.target instanceof Element && event.target.closest("[data-reply-to]");
+      if (link) this.scrollToLine(/** @type {HTMLElement} */ (link).dataset.replyTo ?? "");
     });
-    // a box that changes its size (a keyboard comes up, a phone is turned) stays at its end
+    // a log whose size changes (a keyboard opens, a phone is turned) stays at its end
     new ResizeObserver(() => {
       this.#height = scroll.clientHeight;
-      if (this.#following) this.#toEnd();
+      if (this.#atEnd) this.#pinToEnd();
     }).observe(scroll);
-    stops(list);
+    setUpRovingTabindex(list);
   }
 
-  /** @param {import("./wire.js").Line} line */
+  /** @param {Line} line */
   add(line) {
-    if (line.id && this.#known.has(line.id)) return;
-    if (line.id) this.#known.add(line.id);
-    if (line.hidden) this.#hidden.add(line.id);
-    const last = this.#waiting.at(-1);
-    if (last && continues(line, last)) last.push(line);
-    else this.#waiting.push([line]);
-    if (this.#waiting.length > LONGEST) this.#forget(this.#waiting.shift());
-    if (line.kind === "chat" && !this.#following) this.#unread += 1;
-    this.#plan();
+    if (line.id && this.#knownIds.has(line.id)) return;
+    if (line.id) this.#knownIds.add(line.id);
+    if (line.hidden) this.#hiddenIds.add(line.id);
+    const last = this.#queue.at(-1);
+    if (last && continuesBurst(line, last)) last.push(line);
+    else this.#queue.push([line]);
+    if (this.#queue.length > MAX_LINES) this.#forgetLines(this.#queue.shift() ?? []);
+    if (line.kind === "chat" && !this.#atEnd) this.#unread += 1;
+    this.#scheduleFlush();
   }
 
   /**
-   * A line says something else now. One that is not here any more stays away.
-   * @param {import("./wire.js").Line} line
+   * Show the new text of a line that was edited. A line that was removed stays away.
+   * @param {Line} line
    */
-  edit(line) {
+  update(line) {
     if (!line.id) return;
-    const changed = (/** @type {Lines} */ lines) =>
-      /** @type {Lines} */ (lines.map((each) => (each.id === line.id ? line : each)));
-    this.#waiting = this.#waiting.map(changed);
-    const item = [...this.#items()].find((item) => this.#shown.get(item)?.some(({ id }) => id === line.id));
-    const before = item && this.#shown.get(item);
+    const replace = (/** @type {Line} */ each) => (each.id === line.id ? line : each);
+    this.#queue = this.#queue.map(([first, ...rest]) => [replace(first), ...rest.map(replace)]);
+    const item = [...this.#items()].find((item) => this.#linesOf.get(item)?.some(({ id }) => id === line.id));
+    const before = item && this.#linesOf.get(item);
     if (item && before) {
-      const lines = changed(before);
-      this.#refill(item, this.#item(lines));
-      this.#shown.set(item, lines);
-      mark(item, lines[0].at);
+      const [first, ...rest] = before;
+      /** @type {Lines} */
+      const lines = [replace(first), ...rest.map(replace)];
+      this.#replaceContent(item, this.#renderItem(lines));
+      this.#linesOf.set(item, lines);
+      updateDateDivider(item, lines[0].at);
     }
-    if (this.#following) this.#toEnd();
+    if (this.#atEnd) this.#pinToEnd();
   }
 
-  /** Go to a line. @param {string} id */
-  show(id) {
-    const item = this.#find(id);
+  /** @param {string} id */
+  scrollToLine(id) {
+    const item = this.#findItem(id);
     item?.scrollIntoView({ block: "center" });
     item?.focus({ preventScroll: true });
   }
 
   /**
-   * The log as the server has it. What it no longer has between its first and last line was hidden meanwhile, and what
-   * it has again is shown again. What has left the log does not come back below what is newer.
-   * @param {import("./wire.js").Line[]} lines
+   * Bring the log in line with the server's history: what is missing there, between its first and its last line, was
+   * hidden meanwhile, and what is there again was shown again. A line that was removed does not come back below newer
+   * ones.
+   * @param {Line[]} lines
    */
-  fill(lines) {
+  setHistory(lines) {
     const chat = lines.filter((line) => line.kind === "chat");
-    const there = new Set(chat.map((line) => line.id));
+    const ids = new Set(chat.map((line) => line.id));
     const [first, last] = [chat[0]?.id ?? "", chat.at(-1)?.id ?? ""];
     for (const item of this.#items("chat")) {
       const id = item.dataset.id ?? "";
-      if (id >= first && id <= last && there.has(id) === item.classList.contains("gone")) {
-        this.setVisible([id], there.has(id));
+      if (id >= first && id <= last && ids.has(id) === item.classList.contains("is-hidden")) {
+        this.setVisibility([id], ids.has(id));
       }
     }
-    const quiet = this.list.childElementCount === 0;
-    // who joins is not read a hundred old lines aloud
-    if (quiet) this.scroll.setAttribute("aria-live", "off");
+    const wasEmpty = this.list.childElementCount === 0;
+    // a screen reader does not read a hundred old messages to somebody who joins
+    if (wasEmpty) this.scroll.setAttribute("aria-live", "off");
     for (const line of lines) {
-      if (line.id && line.id <= this.#left && !this.#known.has(line.id)) continue;
-      if (line.edited && this.#known.has(line.id) && this.#find(line.id)?.dataset.edited !== line.edited) this.edit(line);
+      if (line.id && line.id <= this.#newestRemovedId && !this.#knownIds.has(line.id)) continue;
+      const wasEdited = line.editedAt && this.#findItem(line.id)?.dataset.edited !== line.editedAt;
+      if (wasEdited && this.#knownIds.has(line.id)) this.update(line);
       this.add(line);
     }
     this.#flush();
-    if (quiet) requestAnimationFrame(() => this.scroll.setAttribute("aria-live", "polite"));
+    if (wasEmpty) requestAnimationFrame(() => this.scroll.setAttribute("aria-live", "polite"));
   }
 
   /**
    * @param {string[]} ids
    * @param {boolean} visible
    */
-  setVisible(ids, visible) {
-    const meant = new Set(ids);
+  setVisibility(ids, visible) {
+    const changed = new Set(ids);
     for (const id of ids) {
-      if (visible) this.#hidden.delete(id);
-      else if (this.#known.has(id)) this.#hidden.add(id);
+      if (visible) this.#hiddenIds.delete(id);
+      else if (this.#knownIds.has(id)) this.#hiddenIds.add(id);
     }
     for (const item of this.#items()) {
-      if (this.#shown.get(item)?.some((line) => meant.has(line.id))) this.#hide(item);
+      if (this.#linesOf.get(item)?.some((line) => changed.has(line.id))) this.#updateVisibility(item);
     }
-    if (this.#following) this.#toEnd();
+    if (this.#atEnd) this.#pinToEnd();
   }
 
-  /** @param {import("./wire.js").Person} person */
-  repaint(person) {
+  /** @param {import("./protocol.js").Person} person */
+  repaintName(person) {
     for (const item of this.#items("chat")) {
-      const name = item.querySelector(".who");
-      if (item.dataset.author === person.id && name instanceof HTMLElement) dress(name, person);
+      const name = item.querySelector(".author");
+      if (item.dataset.author === person.id && name instanceof HTMLElement) paintName(name, person);
     }
   }
 
-  /** To the newest line, and stay with it. */
-  follow() {
-    this.#following = true;
+  /** Go to the newest line, and stay at the end. */
+  scrollToEnd() {
+    this.#atEnd = true;
     this.#unread = 0;
     this.#flush();
-    this.#toEnd();
+    this.#pinToEnd();
   }
 
-  /** @param {string} [kind]  or those of every kind */
+  /** @param {string} [kind]  without it, the items of every kind */
   #items(kind) {
-    const which = kind ? `[data-kind="${kind}"]` : "[data-kind]";
-    return /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(`:scope > ${which}`));
+    const attribute = kind ? `[data-kind="${kind}"]` : "[data-kind]";
+    return /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(`:scope > ${attribute}`));
   }
 
   /** @param {string} id */
-  #find(id) {
+  #findItem(id) {
     const found = [...this.list.children].find((item) => /** @type {HTMLElement} */ (item).dataset.id === id);
     return id ? /** @type {HTMLElement | undefined} */ (found) : undefined;
   }
 
-  #plan() {
-    if (this.#planned) return;
-    this.#planned = true;
-    const run = () => this.#planned && this.#flush();
+  #scheduleFlush() {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    const run = () => this.#flushScheduled && this.#flush();
     if (document.hidden) setTimeout(run, HIDDEN_PAGE_MS);
     else requestAnimationFrame(run);
   }
 
   #flush() {
-    this.#planned = false;
-    this.#extend();
-    if (this.#waiting.length) {
-      this.#trim(this.list.childElementCount + this.#waiting.length - LONGEST);
-      const room = LONGEST - this.list.childElementCount;
-      const fresh = this.#waiting.splice(0, room).map((lines) => this.#item(lines));
-      this.list.append(...fresh);
-      for (const item of [this.list.firstElementChild, ...fresh]) this.#date(item);
+    this.#flushScheduled = false;
+    this.#extendBurst();
+    if (this.#queue.length) {
+      this.#trim(this.list.childElementCount + this.#queue.length - MAX_LINES);
+      const free = MAX_LINES - this.list.childElementCount;
+      const added = this.#queue.splice(0, free).map((lines) => this.#renderItem(lines));
+      this.list.append(...added);
+      for (const item of [this.list.firstElementChild, ...added]) this.#updateDate(item);
     }
-    if (this.#following) this.#toEnd();
-    this.#tell();
+    if (this.#atEnd) this.#pinToEnd();
+    this.#updateNewButton();
   }
 
-  /** The burst that waits goes on in the item that is last. */
-  #extend() {
+  /** Add queued engagements to the last item of the list if they continue its burst. */
+  #extendBurst() {
     const item = this.list.lastElementChild;
-    const lines = item && this.#shown.get(item);
-    const [next] = this.#waiting;
-    if (!item || !lines || !next || !continues(next[0], lines)) return;
-    this.#waiting.shift();
-    const rest = next.slice(); // a burst is as long as it may be; what is left of the next begins one of its own
-    while (rest[0] && continues(rest[0], lines)) lines.push(...rest.splice(0, 1));
-    if (isBurst(rest)) this.#waiting.unshift(rest);
-    this.#hide(/** @type {HTMLElement} */ (item));
+    const lines = item && this.#linesOf.get(item);
+    const [queued] = this.#queue;
+    if (!item || !lines || !queued || !continuesBurst(queued[0], lines)) return;
+    this.#queue.shift();
+    const rest = queued.slice(); // what the full burst has no room for begins another one
+    while (rest[0] && continuesBurst(rest[0], lines)) lines.push(...rest.splice(0, 1));
+    if (notEmpty(rest)) this.#queue.unshift(rest);
+    this.#updateVisibility(/** @type {HTMLElement} */ (item));
   }
 
   /** @param {Lines} lines */
-  #item(lines) {
+  #renderItem(lines) {
     const [line] = lines;
-    const item = build(line);
-    this.#shown.set(item, lines);
-    this.#hide(item);
-    if (line.kind === "chat" && mentions(item.querySelector(".said")?.textContent ?? "", this.self)) {
-      item.classList.add("to-me");
+    const item = renderLine(line);
+    this.#linesOf.set(item, lines);
+    this.#updateVisibility(item);
+    if (line.kind === "chat" && mentionsName(item.querySelector(".line-text")?.textContent ?? "", this.selfName)) {
+      item.classList.add("mentions-me");
     }
     return item;
   }
 
   /**
-   * Lets an item show what of it is not hidden.
+   * Let an item show those of its lines that are not hidden.
    * @param {HTMLElement} item
    */
-  #hide(item) {
-    const lines = this.#shown.get(item);
+  #updateVisibility(item) {
+    const lines = this.#linesOf.get(item);
     if (!lines) return;
-    const left = lines.filter((line) => !this.#hidden.has(line.id));
-    item.classList.toggle("gone", !left.length);
-    // who is taken out of a burst is not named any more; a moderator sees what is hidden as a whole
-    if (engages(lines[0])) item.querySelector(".engagement")?.replaceWith(engagement(isBurst(left) ? left : lines));
-    if (!item.contains(document.activeElement)) park(item);
+    const visible = lines.filter((line) => !this.#hiddenIds.has(line.id));
+    item.classList.toggle("is-hidden", !visible.length);
+    // a burst no longer names a person whose line is hidden; moderators still see a burst that is hidden as a whole
+    const shown = notEmpty(visible) ? visible : lines;
+    if (isEngagement(lines[0])) item.querySelector(".engagement")?.replaceWith(engagementLine(shown));
+    if (!item.contains(document.activeElement)) removeTabStops(item);
   }
 
   /** @param {Element | null} item */
-  #date(item) {
-    const line = item && this.#shown.get(item)?.[0];
-    if (item instanceof HTMLElement && line) mark(item, line.at);
+  #updateDate(item) {
+    const line = item && this.#linesOf.get(item)?.[0];
+    if (item instanceof HTMLElement && line) updateDateDivider(item, line.at);
   }
 
   /**
-   * Takes up to `count` of the oldest lines away; of those, who reads loses none that is in sight.
+   * Remove up to `count` of the oldest lines, but none that is in sight of somebody who reads further up.
    * @param {number} count
    */
   #trim(count) {
-    const before = this.scroll.scrollHeight;
+    const height = this.scroll.scrollHeight;
     const top = this.scroll.scrollTop;
-    let taken = 0;
+    let removed = 0;
     for (const item of [...this.list.children].slice(0, Math.max(0, count))) {
-      if (!this.#following && /** @type {HTMLElement} */ (item).offsetTop + item.clientHeight > top) break;
-      taken += 1;
-      this.#forget(this.#shown.get(item));
+      if (!this.#atEnd && /** @type {HTMLElement} */ (item).offsetTop + item.clientHeight > top) break;
+      removed += 1;
+      this.#forgetLines(this.#linesOf.get(item) ?? []);
     }
-    if (!taken) return;
+    if (!removed) return;
     const range = document.createRange();
     range.setStart(this.list, 0);
-    range.setEnd(this.list, taken);
+    range.setEnd(this.list, removed);
     range.deleteContents();
-    if (!this.#following) this.scroll.scrollTop = top - (before - this.scroll.scrollHeight);
+    if (!this.#atEnd) this.scroll.scrollTop = top - (height - this.scroll.scrollHeight);
   }
 
   /**
-   * Lets an item that is in use be like a fresh one, around what was opened in it: a field that is moved or made anew
-   * loses the caret, and a word that is just being composed.
+   * Give an item the content of another one, around the actions that are open in it: a field that is moved or made anew
+   * loses the caret, and the word that an input method is composing.
    * @param {HTMLElement} item
    * @param {HTMLElement} fresh
    */
-  #refill(item, fresh) {
-    const held = item.contains(document.activeElement);
-    const open = item.querySelector(".actions");
+  #replaceContent(item, fresh) {
+    const hadFocus = item.contains(document.activeElement);
+    const actions = item.querySelector(".line-actions");
     item.className = fresh.className;
     for (const name of Object.keys(item.dataset)) if (!(name in fresh.dataset)) delete item.dataset[name];
     Object.assign(item.dataset, fresh.dataset);
-    if (open) fresh.querySelector("button.who")?.setAttribute("aria-expanded", "true");
-    for (const part of [...item.childNodes]) if (part !== open) part.remove();
+    if (actions) fresh.querySelector("button.author")?.setAttribute("aria-expanded", "true");
+    for (const part of [...item.childNodes]) if (part !== actions) part.remove();
     item.prepend(...fresh.childNodes);
-    // it was on what is not there any more, such as the name
-    if (held && !item.contains(document.activeElement)) item.focus({ preventScroll: true });
+    // the element with the focus, such as the name, was replaced
+    if (hadFocus && !item.contains(document.activeElement)) item.focus({ preventScroll: true });
   }
 
-  /** @param {Lines} [lines] */
-  #forget(lines) {
-    for (const { id } of lines ?? []) {
-      this.#known.delete(id);
-      this.#hidden.delete(id);
-      if (id > this.#left) this.#left = id;
+  /** @param {Line[]} lines */
+  #forgetLines(lines) {
+    for (const { id } of lines) {
+      this.#knownIds.delete(id);
+      this.#hiddenIds.delete(id);
+      if (id > this.#newestRemovedId) this.#newestRemovedId = id;
     }
   }
 
-  #toEnd() {
+  #pinToEnd() {
     this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
-  #scrolled() {
-    // the box became smaller under a scroll that was on its way: nobody has left the end
+  #onScroll() {
+    // the log became smaller while a scroll event was on its way: nobody has scrolled away from the end
     if (this.scroll.clientHeight !== this.#height) return;
-    const near = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_PX;
-    if (near === this.#following) return;
-    this.#following = near;
-    if (near) {
+    const atEnd = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END_PX;
+    if (atEnd === this.#atEnd) return;
+    this.#atEnd = atEnd;
+    if (atEnd) {
       this.#unread = 0;
-      this.#plan();
+      this.#scheduleFlush();
     }
-    this.#tell();
+    this.#updateNewButton();
   }
 
-  #tell() {
-    this.more.hidden = this.#following;
-    write(this.more, this.#unread ? text("chat.new", { n: this.#unread }) : text("chat.latest"));
+  #updateNewButton() {
+    this.newButton.hidden = this.#atEnd;
+    setText(this.newButton, this.#unread ? text("chat.new", { n: this.#unread }) : text("chat.latest"));
   }
 }

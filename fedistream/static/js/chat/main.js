@@ -1,149 +1,157 @@
 /**
- * The chat of the watch page and of the frames for other sites: the socket, the log and the field, joined.
+ * The chat of the watch page and of the frames for other sites: joins the socket, the log and the composer.
+ *
+ * The chat's element dispatches "chat-message" for each message that comes in.
  */
 
-import { page, text, write } from "../page.js";
-import { Actions } from "./actions.js";
-import { Completion, People } from "./completion.js";
+import { find, page, setText, text } from "../page.js";
+import { Autocomplete, RecentPeople } from "./autocomplete.js";
+import { watchAvailability } from "./availability.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { fade } from "./fade.js";
-import { hours } from "./hours.js";
-import { Log } from "./log.js";
-import { offer } from "./picker.js";
+import { setUpEmojiPicker } from "./emoji-picker.js";
+import { fadeOutLines } from "./fade-out.js";
+import { ChatLog } from "./log.js";
+import { MessageActions } from "./message-actions.js";
 import { Profile } from "./profile.js";
-import { SignIn } from "./sign_in.js";
+import { SignIn } from "./sign-in.js";
 
-const room = /** @type {HTMLElement} */ (document.getElementById("chat"));
+/** @typedef {import("./protocol.js").ChatEvent} ChatEvent */
+/** @typedef {import("./protocol.js").Line} Line */
+/** @typedef {import("./protocol.js").Person} Person */
 
-/**
- * A part of the room.
- * @template {HTMLElement} T
- * @param {string} selector
- * @param {{new(): T}} kind
- */
-function part(selector, kind) {
-  const found = room.querySelector(selector);
-  if (found instanceof kind) return found;
-  throw new Error(`the chat has no ${selector}`);
-}
-
-const settings = page.chat;
+const options = page.chat;
+const chat = find(document, "#chat", HTMLElement);
+const element = (/** @type {string} */ selector) => find(chat, selector, HTMLElement);
 
 const connection = new Connection();
-const scroll = part(".chat-log", HTMLElement);
-const log = new Log(scroll, part(".chat-log > ol", HTMLElement), part(".chat-new", HTMLElement));
-const people = new People();
-const notice = part(".chat-notice", HTMLElement);
-const send = (/** @type {object} */ told) => connection.send(told);
+const send = (/** @type {object} */ command) => connection.send(command);
+const scroll = element(".chat-log");
+const log = new ChatLog(scroll, element(".chat-log > ol"), element(".chat-new-messages"));
+const people = new RecentPeople();
+const statusLine = element(".chat-status");
 
-/** What only a room with a field has. */
-const desk = room.dataset.mode === "readwrite" ? furnish() : null;
+/** The parts for writing, which a chat has that is not for reading alone. */
+const writing = chat.dataset.mode === "readwrite" ? setUpComposer() : null;
 
-function furnish() {
-  const composer = new Composer(part(".chat-say", HTMLFormElement), settings.maxBytes, send);
-  const profile = new Profile(part(".chat-self", HTMLElement), part(".chat-profile", HTMLDialogElement), send);
-  const signIn = SignIn.of(part(".chat-profile", HTMLDialogElement));
-  // a field that waits for the sign-in leads to it
-  composer.field.addEventListener("click", () => !desk?.known && profile.self && (profile.open(), signIn?.focus()));
-  const actions = new Actions(log.list, scroll, {
+function setUpComposer() {
+  const composer = new Composer(find(chat, ".chat-composer", HTMLFormElement), options.maxBytes, send);
+  const dialog = find(chat, ".chat-profile", HTMLDialogElement);
+  const profile = new Profile(element(".chat-identity"), dialog, send);
+  const signIn = SignIn.find(dialog);
+  // a field that waits for the visitor to sign in opens the dialog
+  composer.field.addEventListener("click", () => {
+    if (writing?.allowed || !profile.person) return;
+    profile.open();
+    signIn?.focus();
+  });
+  const actions = new MessageActions(log.list, scroll, {
     mention: (name) => composer.insert(`@${name}`),
-    back: () => composer.field.focus(),
-    tell,
+    focusComposer: () => composer.field.focus(),
+    showStatus,
   });
-  const emoji = offer(composer, part(".chat-emoji", HTMLElement), part(".chat-picker", HTMLElement));
-  new Completion(composer.field, part(".chat-choices", HTMLElement), part(".chat-spoken", HTMLElement), {
-    "@": (words) => people.find(words).map((name) => ({ label: name, insert: `@${name}` })),
-    ":": (words) => emoji.find(words),
+  const emoji = setUpEmojiPicker(composer, element(".chat-emoji-button"), element(".chat-emoji-picker"));
+  new Autocomplete(composer.field, element(".chat-suggestions"), element(".chat-announcer"), {
+    "@": (query) => people.find(query).map((name) => ({ label: name, insert: `@${name}` })),
+    ":": (query) => emoji.find(query),
   });
-  composer.field.addEventListener("sent", () => log.follow());
-  return { composer, profile, signIn, actions, open: true, known: !settings.signedInOnly };
+  composer.field.addEventListener("sent", () => log.scrollToEnd());
+  return { composer, profile, signIn, actions, open: true, allowed: !options.signedInOnly };
 }
 
-/** A word beside the log, until the next one. @param {string} words */
-function tell(words) {
-  write(notice, words);
-  notice.hidden = !words;
+/**
+ * Show a message above the log, until the next one.
+ * @param {string} message
+ */
+function showStatus(message) {
+  setText(statusLine, message);
+  statusLine.hidden = !message;
 }
 
-function allow() {
-  if (!desk) return;
+function updateComposer() {
+  if (!writing) return;
   const joined = connection.state === "open";
-  const why = !joined ? `chat.state.${connection.state}` : desk.open ? "chat.sign-in-first" : "chat.closed";
-  desk.composer.allow(joined && desk.open && desk.known, text(why));
+  const reason = !joined ? `chat.state.${connection.state}` : writing.open ? "chat.sign-in-first" : "chat.closed";
+  writing.composer.setWritable(joined && writing.open && writing.allowed, text(reason));
 }
 
-/** @param {import("./wire.js").Person} person */
-function introduced(person) {
-  log.self = person.name;
-  people.met(person);
-  if (!desk) return;
-  desk.profile.show(person);
-  desk.signIn?.show(person);
-  if (desk.signIn?.tell()) desk.profile.open();
-  desk.known = !settings.signedInOnly || person.authenticated || person.moderator;
-  allow();
-  log.repaint(person);
-  desk.actions.self = person.id;
-  desk.actions.moderator = person.moderator;
-  room.classList.toggle("moderated", person.moderator);
+/** @param {Person} person */
+function onSelf(person) {
+  log.selfName = person.name;
+  people.add(person);
+  if (!writing) return;
+  writing.profile.setPerson(person);
+  writing.signIn?.setPerson(person);
+  if (writing.signIn?.showFailure()) writing.profile.open();
+  writing.allowed = !options.signedInOnly || person.authenticated || person.moderator;
+  updateComposer();
+  log.repaintName(person);
+  writing.actions.selfId = person.id;
+  writing.actions.moderator = person.moderator;
+  chat.classList.toggle("is-moderator", person.moderator);
 }
 
-/** @param {import("./wire.js").Line} line */
-function said(line) {
+/** @param {Line} line */
+function onLine(line) {
   const { kind, person } = line;
-  if (person && (kind === "chat" || kind === "joined" || kind === "renamed")) people.met(person);
+  if (person && (kind === "chat" || kind === "joined" || kind === "renamed")) people.add(person);
   if (kind === "renamed" && person) {
-    log.repaint(person);
-    const self = desk?.profile.self;
-    if (self && self.id === person.id) introduced({ ...self, name: person.name });
+    log.repaintName(person);
+    const self = writing?.profile.person;
+    if (self && self.id === person.id) onSelf({ ...self, name: person.name });
   }
   log.add(line);
+  if (kind === "chat" && !line.hidden) chat.dispatchEvent(new CustomEvent("chat-message"));
 }
 
-/** @param {import("./wire.js").Person} person */
-function recoloured(person) {
-  log.repaint(person);
-  const self = desk?.profile.self;
-  if (self && self.id === person.id) desk?.profile.show({ ...self, colour: person.colour });
+/** @param {Person} person */
+function onRecoloured(person) {
+  log.repaintName(person);
+  const self = writing?.profile.person;
+  if (self && self.id === person.id) writing?.profile.setPerson({ ...self, colour: person.colour });
 }
 
-/** @param {import("./wire.js").Event} event  those that the connection leaves to the page */
-function act(event) {
-  switch (event.act) {
+/** @param {ChatEvent} event */
+function onEvent(event) {
+  switch (event.type) {
     case "self":
-      return introduced(event.person);
+      return onSelf(event.person);
     case "line":
-      return said(event);
+      return onLine(event);
     case "edited":
-      return log.edit(event.line);
+      return log.update(event.line);
     case "recoloured":
-      return recoloured(event.person);
+      return onRecoloured(event.person);
     case "visibility":
-      return log.setVisible(event.ids, event.visible);
+      return log.setVisibility(event.ids, event.visible);
   }
+}
+
+/** @param {Line[]} lines */
+function onHistory(lines) {
+  for (const line of lines) people.add(line.person);
+  log.setHistory(lines);
+}
+
+/** @param {import("./connection.js").ConnectionState} state */
+function onState(state) {
+  chat.dataset.state = state;
+  showStatus(state === "open" ? "" : text(`chat.state.${state}`));
+  updateComposer();
 }
 
 const detail = (/** @type {Event} */ event) => /** @type {CustomEvent} */ (event).detail;
-connection.addEventListener("event", (event) => act(detail(event)));
-connection.addEventListener("history", (event) => {
-  for (const line of detail(event)) people.met(line.person);
-  log.fill(detail(event));
-});
-connection.addEventListener("state", (event) => {
-  const state = detail(event);
-  room.dataset.state = state;
-  tell(state === "open" ? "" : text(`chat.state.${state}`));
-  allow();
-});
+connection.addEventListener("event", (event) => onEvent(detail(event)));
+connection.addEventListener("history", (event) => onHistory(detail(event)));
+connection.addEventListener("state", (event) => onState(detail(event)));
 
-if (desk) {
-  hours(settings.afterSeconds * 1_000, (open) => {
-    desk.open = open;
-    allow();
+if (writing) {
+  watchAvailability(options.afterSeconds * 1_000, (open) => {
+    writing.open = open;
+    updateComposer();
   });
-  allow();
+  updateComposer();
 }
-if (room.dataset.mode === "overlay") fade(log.list, Number(new URLSearchParams(location.search).get("fade")));
-room.dataset.state = connection.state;
-connection.open();
+if (chat.dataset.mode === "overlay") fadeOutLines(log.list, Number(new URLSearchParams(location.search).get("fade")));
+chat.dataset.state = connection.state;
+connection.connect();

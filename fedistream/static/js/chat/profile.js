@@ -1,16 +1,18 @@
 /**
- * Who I am in this chat: the button with my name, and the dialog behind it for another name or colour. The part of the
- * dialog for signing in is `sign_in.js`'s.
+ * The visitor's own profile: the button with the name, and the dialog to change name and colour. sign-in.js has the part
+ * of the dialog for signing in.
  */
 
-import { text, write } from "../page.js";
-import { clean } from "./clean.js";
-import { dress } from "./lines.js";
-import { SAY } from "./wire.js";
+import { find, setText, text } from "../page.js";
+import { commands } from "./protocol.js";
+import { paintName } from "./render-line.js";
+import { sanitize } from "./sanitize.js";
+
+/** @typedef {import("./protocol.js").Person} Person */
 
 export class Profile {
-  /** @type {import("./wire.js").Person | null} */
-  self = null;
+  /** @type {Person | null} */
+  person = null;
 
   /**
    * @param {HTMLElement} button
@@ -21,59 +23,60 @@ export class Profile {
     this.button = button;
     this.dialog = dialog;
     this.send = send;
-    this.error = /** @type {HTMLElement} */ (dialog.querySelector("form.self .error"));
+    this.form = find(dialog, "form.identity", HTMLFormElement);
+    this.error = find(this.form, ".error", HTMLElement);
     button.addEventListener("click", () => this.open());
-    dialog.querySelector(".cancel")?.addEventListener("click", () => dialog.close());
+    find(dialog, ".cancel", HTMLElement).addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-    dialog.querySelector("form.self")?.addEventListener("submit", (event) => {
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#save(new FormData(/** @type {HTMLFormElement} */ (event.target)));
+      void this.#save(new FormData(this.form));
     });
   }
 
-  /** @param {import("./wire.js").Person} person */
-  show(person) {
-    const another = this.self?.id !== person.id;
-    this.self = person;
-    // who signs in as somebody known must not give that one the name of the stranger he was
-    if (another && this.dialog.open) this.#fill(person);
+  /** @param {Person} person */
+  setPerson(person) {
+    const isAnother = this.person?.id !== person.id;
+    this.person = person;
+    // the form must not give the account that has just signed in the name of the visitor before
+    if (isAnother && this.dialog.open) this.#fillForm(person);
     this.button.hidden = false;
-    dress(/** @type {HTMLElement} */ (this.button.querySelector(".name")), person);
+    paintName(find(this.button, ".name", HTMLElement), person);
   }
 
   open() {
-    if (!this.self || this.dialog.open) return;
-    write(this.error, "");
-    this.#fill(this.self);
+    if (!this.person || this.dialog.open) return;
+    setText(this.error, "");
+    this.#fillForm(this.person);
     this.dialog.showModal();
-    this.#name.select();
+    this.#nameField.select();
   }
 
-  get #name() {
-    return /** @type {HTMLInputElement} */ (this.dialog.querySelector("[name=name]"));
+  get #nameField() {
+    return find(this.dialog, "[name=name]", HTMLInputElement);
   }
 
-  /** @param {import("./wire.js").Person} person */
-  #fill(person) {
-    this.#name.value = person.name;
+  /** @param {Person} person */
+  #fillForm(person) {
+    this.#nameField.value = person.name;
     const colour = this.dialog.querySelector(`[name=colour][value="${person.colour}"]`);
     if (colour instanceof HTMLInputElement) colour.checked = true;
   }
 
-  /** @param {FormData} given */
-  async #save(given) {
-    if (!this.self) return;
-    const [name, colour] = [String(given.get("name") ?? "").trim(), Number(given.get("colour"))];
+  /** @param {FormData} fields */
+  async #save(fields) {
+    const before = this.person;
+    if (!before) return;
+    const [name, colour] = [String(fields.get("name") ?? "").trim(), Number(fields.get("colour"))];
     const changes = [];
-    if (name && name !== this.self.name) changes.push(SAY.rename(name));
-    if (colour !== this.self.colour) changes.push(SAY.recolour(colour));
-    const before = this.self;
-    const answers = await Promise.all(changes.map((change) => this.send(change)));
-    const refused = answers.find((answer) => !answer?.accepted);
-    // a colour is told to nobody until the next message; a name has come back with an event
-    const coloured = changes.every((change, n) => change.type !== "COLOR_CHANGE" || answers[n]?.accepted);
-    if (this.self.id === before.id && coloured) this.show({ ...this.self, colour });
+    if (name && name !== before.name) changes.push(commands.rename(name));
+    if (colour !== before.colour) changes.push(commands.recolour(colour));
+    const results = await Promise.all(changes.map((change) => this.send(change)));
+    const refused = results.find((result) => !result?.accepted);
+    // the server announces a new name, but a new colour only with the next message
+    const recoloured = changes.every((change, n) => change.type !== "COLOR_CHANGE" || results[n]?.accepted);
+    if (this.person?.id === before.id && recoloured) this.setPerson({ ...this.person, colour });
     if (refused === undefined) this.dialog.close();
-    else write(this.error, refused ? (clean(refused.html).textContent ?? "") : text("chat.lost"));
+    else setText(this.error, refused ? (sanitize(refused.html).textContent ?? "") : text("chat.lost"));
   }
 }

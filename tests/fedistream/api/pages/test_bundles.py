@@ -1,108 +1,174 @@
-"""Modules and style sheets as one file: what they mean there, by running them in Node."""
+"""Bundles: what `scripts/bundle.mjs` makes of modules and style sheets, and when pages load the sources instead."""
 
-import re
+import gzip
+import json
+import logging
 import shutil
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from fedistream.api.pages.bundles import BadModule, modules, name_of, styles
+import hatch_build
+from fedistream.api.pages import bundles
+from fedistream.api.pages.static import Static
 from fedistream.app.paths import STATIC
+from tests.house.tree import ROOT
 
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
-SAID = "globalThis.said = [];\nglobalThis.reportError = (error) => said.push(`error: ${error.message}`);\n"
+pytestmark = pytest.mark.skipif(
+    NODE is None or not (ROOT / "node_modules" / "esbuild").is_dir(), reason="Node.js or esbuild is not installed"
+)
+PRELUDE = "globalThis.said = [];\nglobalThis.reportError = (error) => said.push(`error: ${error.message}`);\n"
 
 FILES = {
-    "js/one.js": 'import { two, three as third } from "./lib/two.js";\nimport * as all from "./lib/two.js";\n'
-    "said.push(two(), third, all.two(), new all.Four().five);\n",
-    "js/lib/two.js": '/** Words.\n * import { no } from "./comment.js";\n */\nimport "./six.js";\n'
-    'import { deep } from "../deep.js";\n\n// export const never = 1;\n'
-    "export function two() {\n  return `two ${deep}`;\n}\nexport const three = 3;\n"
-    "export class Four {\n  five = 5;\n}\nexport async function seven() {}\n",
+    "js/one.js": 'import { two } from "./lib/two.js";\nsaid.push(two());\n',
+    "js/lib/two.js": 'import "./six.js";\nimport { deep } from "../deep.js";\n'
+    "export const two = () => `two ${deep}`;\n",
     "js/lib/six.js": 'said.push("six");\n',
     "js/deep.js": 'said.push("deep");\nexport const deep = "deep";\n',
     "js/other.js": 'import { deep } from "./deep.js";\nsaid.push(`other ${deep}`);\n',
     "js/broken.js": 'said.push("before");\nthrow new Error("broken");\n',
-    "js/later.js": 'import Hls from "hls.js";\nexport const later = () => import("./lib/two.js");\n',
-    "js/lib/later.js": 'export const later = () => import("../deep.js");\n',
-    "js/round.js": 'import { about } from "./about.js";\nexport const round = 1;\n',
-    "js/about.js": 'import { round } from "./round.js";\nexport const about = 1;\n',
-    "js/default.js": "export default 1;\n",
-    "js/wants_default.js": 'import deep from "./deep.js";\n',
-    "js/again.js": 'export { deep } from "./deep.js";\n',
-    "js/lost.js": 'import "./nowhere.js";\n',
-    "css/a.css": "a {}\n",
-    "css/b.css": "b {}\n",
+    "js/later.js": 'import Hls from "hls.js";\nexport const later = [() => import("./lib/hls-engine.js"), Hls];\n',
+    "js/lib/hls-engine.js": 'export const engine = "a later one";\n',
+    "js/native-engine.js": "export const engine = 2;\n",
+    "css/a.css": "a {\n  color: red;\n}\n",
+    "css/parts/b.css": 'b {\n  background: url("../../img/still.svg");\n}\n',
+    "img/still.svg": "<svg/>",
+}
+TABLE = {
+    "watch.js": ["js/one.js", "js/other.js"],
+    "embed.js": ["js/broken.js", "js/other.js"],
+    "later.js": ["js/later.js"],
+    "hls-engine.js": ["js/lib/hls-engine.js"],
+    "native-engine.js": ["js/native-engine.js"],
+    "watch.css": ["css/parts/b.css", "css/a.css"],
 }
 
 
-def bundled(*entries: str, files: Mapping[str, str] = FILES) -> str:
-    return modules(entries, lambda name: files[name])
+def build(top: Path, files: Mapping[str, str], table: Mapping[str, list[str]]) -> subprocess.CompletedProcess[str]:
+    """Bundle the `files` of a checkout that has nothing else."""
+    (top / "scripts").mkdir()
+    for script in ("bundle.mjs", "compress.mjs"):
+        shutil.copy(ROOT / "scripts" / script, top / "scripts")
+    shutil.copy(ROOT / "package-lock.json", top)
+    (top / "node_modules").symlink_to(ROOT / "node_modules")
+    for name, text in {**files, "bundles.json": json.dumps(table)}.items():
+        path = top / "fedistream" / "static" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return subprocess.run(
+        ["node", top / "scripts" / "bundle.mjs"], capture_output=True, text=True, check=False, timeout=60
+    )
 
 
-def ran(*entries: str) -> list[str]:
-    program = f"{SAID}{bundled(*entries)}\nconsole.log(said.join('\\n'));\n"
+@pytest.fixture(scope="module")
+def top(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    top = tmp_path_factory.mktemp("checkout")
+    done = build(top, FILES, TABLE)
+    assert done.returncode == 0, done.stderr
+    return top
+
+
+@pytest.fixture
+def static(top: Path, tmp_path: Path) -> Path:
+    """A copy that the test may change."""
+    shutil.copytree(top / "fedistream" / "static", tmp_path / "static")
+    return tmp_path / "static"
+
+
+def ran(top: Path, name: str) -> list[str]:
+    script = (top / "fedistream" / "static" / "bundles" / name).read_text()
+    program = f"{PRELUDE}{script}\nsetTimeout(() => console.log(said.join('\\n')));\n"
     done = subprocess.run(
         ["node", "--input-type=module", "-"], input=program, capture_output=True, text=True, check=True, timeout=60
     )
     return done.stdout.splitlines()
 
 
-@needs_node
-def test_each_module_runs_once_before_those_that_import_it() -> None:
-    assert ran("js/one.js", "js/other.js") == ["six", "deep", "two deep", "3", "two deep", "5", "other deep"]
+def test_each_module_runs_once_before_those_that_import_it(top: Path) -> None:
+    assert ran(top, "watch.js") == ["six", "deep", "two deep", "other deep"]
 
 
-@needs_node
-def test_what_breaks_one_entry_does_not_stop_the_others() -> None:
-    assert ran("js/broken.js", "js/other.js") == ["before", "error: broken", "deep", "other deep"]
+def test_an_error_in_one_script_does_not_stop_the_others(top: Path) -> None:
+    said = ran(top, "embed.js")
+    assert said[0] == "before"
+    assert set(said[1:]) == {"error: broken", "deep", "other deep"}
 
 
-def test_comments_are_left_out() -> None:
-    assert "Words" not in bundled("js/one.js")
-    assert "never" not in bundled("js/one.js")
+def test_libraries_stay_imports_and_what_is_imported_later_is_a_bundle_of_its_own(top: Path) -> None:
+    text = (top / "fedistream/static/bundles/later.js").read_text()
+    assert '"hls.js"' in text
+    assert 'import("./hls-engine.js")' in text
+    assert "a later one" not in text
 
 
-def test_bare_names_stay_imports_and_what_comes_later_is_asked_for_from_the_bundle() -> None:
-    text = bundled("js/later.js")
-    assert text.startswith('import Hls from "hls.js";\n')
-    assert 'import("./lib/two.js")' in text
-    assert 'import("./deep.js")' in bundled("js/lib/later.js")
-
-
-@pytest.mark.parametrize(
-    ("entry", "why"),
-    [
-        ("js/round.js", "imports itself"),
-        ("js/default.js", "cannot be bundled: export default 1"),
-        ("js/wants_default.js", "imports a default"),
-        ("js/again.js", "cannot be bundled"),
-        ("js/lost.js", "nowhere.js, which is not there"),
-        ("js/none.js", "none.js, which is not there"),
-    ],
-)
-def test_what_cannot_be_bundled_is_named(entry: str, why: str) -> None:
-    with pytest.raises(BadModule, match=why):
-        bundled(entry)
-
-
-def test_style_sheets_stand_behind_each_other() -> None:
-    assert styles(["css/b.css", "css/a.css"], lambda name: FILES[name]) == "b {}\n\na {}\n"
-
-
-def test_a_bundle_is_called_after_what_it_holds() -> None:
-    assert name_of(["js/watch.js", "js/chat/main.js"]) == "js/watch+chat.main.bundle.js"
-    assert name_of(["css/base.css"]) == "css/base.bundle.css"
-
-
-@needs_node
-@pytest.mark.parametrize("entry", sorted(path.relative_to(STATIC).as_posix() for path in STATIC.glob("js/**/*.js")))
-def test_every_module_of_ours_can_be_bundled(entry: str) -> None:
-    text = modules([entry], lambda name: (STATIC / name).read_text())
-    assert not re.search(r"^export\b", text, re.M)
+def test_a_later_import_without_a_bundle_stops_the_build(tmp_path: Path) -> None:
+    done = build(tmp_path, FILES, {**TABLE, "hls-engine.js": [], "native-engine.js": []} | {"x.js": ["js/no.js"]})
+    assert done.returncode != 0
+    table = {name: sources for name, sources in TABLE.items() if name != "hls-engine.js"}
+    (tmp_path / "fedistream/static/bundles.json").write_text(json.dumps(table))
     done = subprocess.run(
-        ["node", "--input-type=module", "--check", "-"], input=text, capture_output=True, text=True, check=False
+        ["node", tmp_path / "scripts/bundle.mjs"], capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.returncode == 0, done.stderr
+    assert "bundles.json has no hls-engine.js" in done.stderr
+    assert not list((tmp_path / "fedistream/static").glob(".bundles-*"))
+
+
+def test_a_module_is_not_copied_into_a_page_and_into_what_it_loads_later(tmp_path: Path) -> None:
+    files = {**FILES, "js/lib/hls-engine.js": 'import { deep } from "../deep.js";\nexport const engine = deep;\n'}
+    done = build(tmp_path, files, TABLE)
+    assert "hls-engine.js has a second copy of js/deep.js" in done.stderr
+
+
+def test_style_sheets_stand_behind_each_other_and_find_their_images(top: Path) -> None:
+    text = (top / "fedistream/static/bundles/watch.css").read_text()
+    assert text.startswith("b{background:url(../img/still.svg)}a{color:red}")
+
+
+def test_each_bundle_has_compressed_copies_and_a_source_map(top: Path) -> None:
+    for name in TABLE:
+        path = top / "fedistream/static/bundles" / name
+        assert gzip.decompress(path.with_name(f"{name}.gz").read_bytes()) == path.read_bytes()
+        assert path.with_name(f"{name}.br").stat().st_size > 0
+        sources = json.loads(path.with_name(f"{name}.map").read_text())["sources"]
+        assert all((path.parent / source).is_file() for source in sources if "stdin" not in source), sources
+
+
+def test_pages_load_the_bundle_while_it_is_made_from_the_present_sources(static: Path) -> None:
+    served = Static(static)
+    (address,) = served.bundle("watch.js")
+    assert address.endswith("/bundles/watch.js")
+    assert served.get(address.split("/")[2], "bundles/watch.js") is not None
+
+
+@pytest.mark.parametrize("change", ["js/lib/six.js", "css/a.css", "bundles.json", "bundles/manifest.json"])
+def test_pages_load_the_sources_once_one_of_them_has_changed(
+    static: Path, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    changed = static / change
+    if change == bundles.MANIFEST:
+        changed.unlink()
+    else:
+        changed.write_text(changed.read_text() + "\n")
+    with caplog.at_level(logging.WARNING):
+        served = Static(static)
+    assert [address.split("/", 3)[3] for address in served.bundle("watch.js")] == ["js/one.js", "js/other.js"]
+    assert [address.split("/", 3)[3] for address in served.bundle("watch.css")] == ["css/parts/b.css", "css/a.css"]
+    assert "out of date" in caplog.text
+
+
+def test_a_bundle_that_is_not_in_the_table_has_no_address(static: Path) -> None:
+    with pytest.raises(KeyError, match=r"none\.js"):
+        Static(static).bundle("none.js")
+
+
+def test_what_the_table_of_the_node_names_exists_and_is_bundled() -> None:
+    hatch_build.bundle()
+    static = Static(STATIC)
+    table = bundles.table(lambda name: (STATIC / name).read_bytes())
+    assert table
+    for name, sources in table.items():
+        assert all(source in static for source in sources), name
+        assert static.bundle(name) == [static.url(f"bundles/{name}")]

@@ -37,7 +37,7 @@ async def test_a_page_with_chat_tells_its_modules_what_they_need(studio: Studio,
     studio.settings.values["chat.offline_s"] = 90
     page = await get(studio, path)
     assert page.status_code == 200
-    assert "chat.main.bundle.js" in page.text
+    assert f"/bundles/{'watch-chat' if path == '/' else 'chat'}.js" in page.text
     told = data(page)
     chat, texts = told["chat"], told["texts"]
     assert isinstance(chat, dict)

@@ -70,7 +70,7 @@ async def test_what_was_said_before_is_there_and_nothing_twice(page: Page, room:
     await room.say(ann, "<p>first</p>")
     await page.reload()
     await room.say(ann, "<p>second</p>")
-    await expect(page.locator(".line .said")).to_have_text(["first", "second"])
+    await expect(page.locator(".line .line-text")).to_have_text(["first", "second"])
 
 
 async def test_a_message_goes_out_with_enter_and_stands_in_the_log(page: Page, room: Parlour) -> None:
@@ -138,7 +138,7 @@ async def test_a_chat_that_is_switched_off_says_so_and_opens_again(page: Page, r
     await room.tell({"type": "ERROR_CHAT_DISABLED"})
     await room.cut()
     await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
-    await expect(page.locator(".chat-notice")).to_have_text("The chat is switched off.")
+    await expect(page.locator(".chat-status")).to_have_text("The chat is switched off.")
     await expect(page.get_by_label("Message", exact=True)).to_have_attribute("placeholder", "The chat is switched off.")
     # as when the page is looked at again: it asks at once
     await page.evaluate("dispatchEvent(new Event('online'))")
@@ -149,7 +149,7 @@ async def test_a_chat_that_is_switched_off_says_so_and_opens_again(page: Page, r
     room.away = False
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("#chat")).to_have_attribute("data-state", "open")
-    await expect(page.locator(".chat-notice")).to_be_hidden()
+    await expect(page.locator(".chat-status")).to_be_hidden()
 
 
 async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgotten(page: Page, room: Parlour) -> None:
@@ -188,13 +188,13 @@ async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: 
     assert await page.evaluate(where) == before
     await page.get_by_role("button", name="3 new messages").click()
     await until(page, AT_END)
-    await expect(page.locator(".chat-new")).to_be_hidden()
+    await expect(page.locator(".chat-new-messages")).to_be_hidden()
 
 
 async def test_at_most_two_hundred_lines_stand_in_the_log_and_a_reader_keeps_his(page: Page, room: Parlour) -> None:
     await fill(room, page, 200)
     await page.locator(".chat-log").evaluate("log => { log.scrollTop = log.scrollHeight / 2; }")
-    await expect(page.locator(".chat-new")).to_be_visible()
+    await expect(page.locator(".chat-new-messages")).to_be_visible()
     await page.evaluate("""() => {
         const middle = document.querySelector('.line:nth-child(110)');
         window.kept = [middle, middle.getBoundingClientRect().top];
@@ -203,7 +203,7 @@ async def test_at_most_two_hundred_lines_stand_in_the_log_and_a_reader_keeps_his
     moved = "Math.abs(kept[0].getBoundingClientRect().top - kept[1])"
     assert await page.evaluate(moved) <= 1
     assert await page.evaluate(lines(page)) == 200
-    await page.locator(".chat-new").click()
+    await page.locator(".chat-new-messages").click()
     await room.say(room.user("Bo"), "<p>the end</p>")
     await expect(page.locator(".line").last).to_contain_text("the end")
     assert await page.evaluate(lines(page)) == 200
@@ -226,9 +226,9 @@ async def test_a_lost_connection_is_said_and_nothing_is_missing_afterwards(page:
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.get_by_text("meanwhile")).to_be_visible()
     await room.say(ann, "<p>after</p>")
-    await expect(page.locator(".line:not(.gone) .said")).to_have_text(["before", "meanwhile", "after"])
+    await expect(page.locator(".line:not(.is-hidden) .line-text")).to_have_text(["before", "meanwhile", "after"])
     assert room.queries[-1]["since"][0] >= seen
-    await expect(page.locator(".chat-notice")).to_be_hidden()
+    await expect(page.locator(".chat-status")).to_be_hidden()
     await expect(field).to_be_editable()
 
 
@@ -269,7 +269,7 @@ async def test_an_at_offers_the_people_who_were_seen(page: Page, room: Parlour) 
     await field.press_sequentially("well, @an")
     options = page.get_by_role("option")
     await expect(options).to_have_text(["Anton of the Locks", "Ann"])
-    await expect(field).to_have_attribute("aria-activedescendant", "chat-choices-0")
+    await expect(field).to_have_attribute("aria-activedescendant", "chat-suggestions-0")
     await field.press("ArrowDown")
     await field.press("ArrowDown")
     await field.press("Enter")
@@ -285,7 +285,7 @@ async def test_a_line_that_speaks_to_me_stands_out(page: Page, room: Parlour) ->
     await room.say(ann, "<p>hello @guest 1!</p>")
     await room.say(ann, "<p>hello @Guest 12</p>")
     await expect(page.locator(".line")).to_have_count(2)
-    assert await page.locator(".line").evaluate_all("all => all.map(l => l.classList.contains('to-me'))") == [
+    assert await page.locator(".line").evaluate_all("all => all.map(l => l.classList.contains('mentions-me'))") == [
         True,
         False,
     ]
@@ -300,7 +300,7 @@ async def test_emoji_come_from_the_node_and_from_the_picker(page: Page, room: Pa
     await page.get_by_role("option", name="grinning face", exact=False).first.click()
     await expect(field).to_have_value(":boat: 😀 ")
     await page.keyboard.press("Escape")
-    await expect(page.locator(".chat-picker")).to_be_hidden()
+    await expect(page.locator(".chat-emoji-picker")).to_be_hidden()
     await expect(field).to_be_focused()
     await field.press_sequentially(":wa")
     await field.press("Tab")
@@ -339,7 +339,7 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
         await name.click()
         await page.get_by_role("button", name="Hide message").click()
         line = page.locator(".line", has_text="rude")
-        await expect(line).to_have_class("line gone")
+        await expect(line).to_have_class("line is-hidden")
         await expect(line).to_be_visible()
         await name.click()
         await page.get_by_role("button", name="Show message").click()
@@ -352,7 +352,7 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
         await expect(page.get_by_role("button", name="Really remove?")).to_be_focused()
         await page.get_by_label("Why (for the log)").fill(" was rude ")
         await page.keyboard.press("Enter")
-        await expect(page.locator(".actions")).to_have_count(0)
+        await expect(page.locator(".line-actions")).to_have_count(0)
     calls = {path: given for path, given in room.asked if given}
     assert calls["/api/chat/messagevisibility"] == {"idArray": [message], "visible": True}
     assert calls["/api/chat/users/setenabled"] == {"userId": ann["id"], "enabled": False, "reason": "was rude"}
@@ -361,7 +361,7 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
 async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, room: Parlour) -> None:
     await room.say(room.user("Ann"), "<p>hi</p>")
     await page.get_by_role("button", name="Ann").click()
-    await expect(page.locator(".actions button")).to_have_text(["Answer"])
+    await expect(page.locator(".line-actions button")).to_have_text(["Answer"])
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("Message", exact=True)).to_have_value("@Ann ")
 
@@ -392,7 +392,7 @@ async def test_the_overlay_shows_what_is_said_on_nothing(url: str, chromium: Bro
         grounds = "[document.documentElement, document.body, document.getElementById('chat')]"
         colours = await page.evaluate(f"{grounds}.map(e => getComputedStyle(e).backgroundColor)")
         assert set(colours) == {"rgba(0, 0, 0, 0)"}
-        await expect(page.locator(".line.faded").first).to_be_attached()
+        await expect(page.locator(".line.is-faded").first).to_be_attached()
 
 
 async def test_reading_needs_no_field(url: str, chromium: Browser, room: Parlour) -> None:

@@ -54,7 +54,7 @@ const box = document.createElement("div");
 document.body.append(box);
 const read = () => [...box.querySelectorAll("*")].map(
   (each) => [each.nodeName, Object.fromEntries([...each.attributes].map((one) => [one.name, one.value]))]);
-box.append(m.clean(given));
+box.append(m.sanitize(given));
 const [once, html, words] = [read(), box.innerHTML, box.textContent];
 box.innerHTML = html;
 const twice = read();
@@ -100,7 +100,7 @@ HOSTILE = (
 
 async def test_hostile_html_becomes_nothing_but_what_is_on_the_list(page: Page) -> None:
     for html in HOSTILE:
-        shown = await run(page, "clean", SHOW, html)
+        shown = await run(page, "sanitize", SHOW, html)
         assert shown["pwned"] == "", html
         assert "pwned = 1" not in shown["words"]
         for name, attributes in (*shown["once"], *shown["twice"]):
@@ -122,10 +122,10 @@ async def test_what_the_server_makes_passes_as_it_is(page: Page) -> None:
         '<p><a href="https://a.example/?x=1&amp;y=2" rel="nofollow noopener noreferrer" target="_blank">a</a> '
         '<img src="/img/emoji/boat.png" class="emoji" alt=":boat:" title=":boat:"></p>'
     )
-    script = "const box = document.createElement('div'); box.append(m.clean(given)); return box.innerHTML;"
-    assert await run(page, "clean", script, html) == html
-    assert await run(page, "clean", script, "<img src=//evil.example/x.png alt='a picture'>") == "a picture"
-    assert await run(page, "clean", script, "<article><h1>a</h1><b>b</b></article>") == "ab"
+    script = "const box = document.createElement('div'); box.append(m.sanitize(given)); return box.innerHTML;"
+    assert await run(page, "sanitize", script, html) == html
+    assert await run(page, "sanitize", script, "<img src=//evil.example/x.png alt='a picture'>") == "a picture"
+    assert await run(page, "sanitize", script, "<article><h1>a</h1><b>b</b></article>") == "ab"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ async def test_what_the_server_makes_passes_as_it_is(page: Page) -> None:
     ],
 )
 async def test_only_web_addresses_are_led_to(page: Page, address: str | None, led_to: str | None) -> None:
-    assert await run(page, "clean", "return m.web(given)?.href ?? null", address) == led_to
+    assert await run(page, "sanitize", "return m.webUrl(given)?.href ?? null", address) == led_to
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ async def test_only_web_addresses_are_led_to(page: Page, address: str | None, le
 async def test_a_name_is_spoken_to_after_an_at_and_as_a_whole(
     page: Page, words: str, name: str, mentioned: bool
 ) -> None:
-    assert await run(page, "lines", "return m.mentions(...given)", [words, name]) is mentioned
+    assert await run(page, "render-line", "return m.mentionsName(...given)", [words, name]) is mentioned
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,13 @@ async def test_no_member_of_a_line_is_taken_for_markup(page: Page, kind: str) ->
         "hidden": False,
         "person": {"id": evil, "name": evil, "colour": 3, "moderator": True, "bot": True, "authenticated": True},
     }
-    script = """const item = m.build({...given, at: new Date(0)}); document.body.append(item);
+    script = """const item = m.renderLine({...given, at: new Date(0)}); document.body.append(item);
     const found = [...item.querySelectorAll("img, a")].map((each) => each.outerHTML);
     return new Promise((done) => setTimeout(() => {
       item.remove();
       done([found, window.pwned ?? "", item.textContent]);
     }));"""
-    found, pwned, words = await run(page, "lines", script, line)
+    found, pwned, words = await run(page, "render-line", script, line)
     assert (found, pwned) == ([], "")
     if kind != "action":
         assert evil in words
@@ -194,10 +194,10 @@ async def test_no_member_of_a_line_is_taken_for_markup(page: Page, kind: str) ->
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        ("@An", {"sign": "@", "part": "An", "start": 0}),
-        ("hi @Shy ne", {"sign": "@", "part": "Shy ne", "start": 3}),
-        ("so :boa", {"sign": ":", "part": "boa", "start": 3}),
-        ("@", {"sign": "@", "part": "", "start": 0}),
+        ("@An", {"trigger": "@", "query": "An", "start": 0}),
+        ("hi @Shy ne", {"trigger": "@", "query": "Shy ne", "start": 3}),
+        ("so :boa", {"trigger": ":", "query": "boa", "start": 3}),
+        ("@", {"trigger": "@", "query": "", "start": 0}),
         ("mail me@home", None),
         ("see https://x", None),
         ("@a\nb", None),
@@ -206,23 +206,25 @@ async def test_no_member_of_a_line_is_taken_for_markup(page: Page, kind: str) ->
     ],
 )
 async def test_the_word_before_the_caret_wants_completing(page: Page, words: str, found: object) -> None:
-    assert await run(page, "completion", "return m.asked(given, given.length)", words) == found
-    assert await run(page, "completion", "return m.asked(given + ' and more', given.length)", words) == found
+    assert await run(page, "autocomplete", "return m.tokenBeforeCaret(given, given.length)", words) == found
+    assert (
+        await run(page, "autocomplete", "return m.tokenBeforeCaret(given + ' and more', given.length)", words) == found
+    )
 
 
 async def test_people_are_found_by_how_they_begin_the_latest_first_and_not_endlessly(page: Page) -> None:
-    script = """const people = new m.People();
-    for (const [id, name] of given) people.met({id, name});
-    people.met(null); people.met({id: "", name: "nobody"});
+    script = """const people = new m.RecentPeople();
+    for (const [id, name] of given) people.add({id, name});
+    people.add(null); people.add({id: "", name: "nobody"});
     const count = (part) => people.find(part).length;
     return [people.find("an"), count("AN"), people.find("zz"), count(""), people.find("nobody")];"""
     met = [["1", "Ann"], ["2", "Joan"], ["3", "Anton"], ["1", "Anna"], ["4", "Bo"], ["5", "Anton"]]
-    found, same, none, most, nobody = await run(page, "completion", script, met)
+    found, same, none, most, nobody = await run(page, "autocomplete", script, met)
     assert found == ["Anton", "Anna", "Joan"]
     assert (same, none, most, nobody) == (3, [], 4, [])
     crowd = [[str(n), f"N{n}"] for n in range(600)]
     first, _, _, most, _ = await run(
-        page, "completion", script.replace('people.find("an")', 'people.find("N0")'), crowd
+        page, "autocomplete", script.replace('people.find("an")', 'people.find("N0")'), crowd
     )
     assert (first, most) == ([], 6), "who was seen longest ago is forgotten"
 
@@ -240,12 +242,12 @@ async def test_people_are_found_by_how_they_begin_the_latest_first_and_not_endle
 )
 async def test_the_chat_is_open_for_so_long(page: Page, status: dict[str, object], now: int, left: int | None) -> None:
     script = """const status = {...given[0], endedAt: given[0].endedAt ? new Date(given[0].endedAt) : null};
-    const ms = m.left(status, given[1], 300000); return ms === Infinity ? null : ms;"""
-    assert await run(page, "hours", script, [status, now]) == left
+    const ms = m.openForMs(status, given[1], 300000); return ms === Infinity ? null : ms;"""
+    assert await run(page, "availability", script, [status, now]) == left
 
 
 async def test_each_attempt_waits_longer_up_to_half_a_minute_and_nobody_in_step(page: Page) -> None:
-    script = "return [0, 1].map((chance) => given.map((failures) => m.pause(failures, chance)));"
+    script = "return [0, 1].map((chance) => given.map((failures) => m.reconnectDelay(failures, chance)));"
     longest, shortest = await run(page, "connection", script, [0, 1, 2, 3, 4, 5, 6, 7, 100])
     assert longest == [1_000, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
     assert shortest == [pytest.approx(0.7 * each) for each in longest]
@@ -259,11 +261,13 @@ ODD_FRAMES = (
 
 
 async def test_odd_frames_are_nothing_or_a_line_with_nothing_in_it(page: Page) -> None:
-    acts = await run(page, "wire", "return m.events(given).map((event) => event.act)", "\n".join(ODD_FRAMES))
+    acts = await run(page, "protocol", "return m.parseFrame(given).map((event) => event.type)", "\n".join(ODD_FRAMES))
     assert acts == ["line"]
-    line = await run(page, "wire", "return m.events(given)[0]", ODD_FRAMES[-1])
+    line = await run(page, "protocol", "return m.parseFrame(given)[0]", ODD_FRAMES[-1])
     assert (line["html"], line["person"]["colour"], line["person"]["moderator"]) == ("", 0, False)
-    assert await run(page, "wire", "return [m.events(7), m.history('x'), m.history([{type: 'CHAT'}]).length]") == [
+    assert await run(
+        page, "protocol", "return [m.parseFrame(7), m.parseHistory('x'), m.parseHistory([{type: 'CHAT'}]).length]"
+    ) == [
         [],
         [],
         1,
@@ -276,14 +280,14 @@ async def test_a_room_that_is_cut_again_and_again_loses_no_word_and_says_none_tw
         for n in range(5):
             await room.say(ann, f"<p>{cut}.{n}</p>")
         if cut == 3:
-            await expect(page.locator(".line .said").last).to_have_text("3.4")
+            await expect(page.locator(".line .line-text").last).to_have_text("3.4")
         await room.cut()
         await room.say(ann, f"<p>{cut}.away</p>")
         await page.evaluate("dispatchEvent(new Event('online'))")
         await room.joined()
     await room.say(ann, "<p>end</p>")
     said = [f"{cut}.{n}" for cut in range(4) for n in (*range(5), "away")]
-    await expect(page.locator(".line .said")).to_have_text([*said, "end"])
+    await expect(page.locator(".line .line-text")).to_have_text([*said, "end"])
     # a room that is cut before the history has come is asked for the whole of it
     since = [query.get("since", [""])[0] for query in room.queries[1:]]
     assert since == sorted(since)
@@ -293,7 +297,7 @@ async def test_a_room_that_is_cut_again_and_again_loses_no_word_and_says_none_tw
 async def test_what_was_missed_comes_before_what_is_new_however_late_it_comes(page: Page, room: Parlour) -> None:
     ann = room.user("Ann")
     await room.say(ann, "<p>before</p>")
-    await expect(page.locator(".line .said")).to_have_text(["before"])
+    await expect(page.locator(".line .line-text")).to_have_text(["before"])
     await room.cut()
     for n in range(150):
         await room.say(ann, f"<p>missed {n}</p>")
@@ -304,7 +308,7 @@ async def test_what_was_missed_comes_before_what_is_new_however_late_it_comes(pa
     await room.say(ann, "<p>new</p>")
     assert room.queries[-1]["most"] == ["200"]
     expected = ["before", *(f"missed {n}" for n in range(150)), "new"]
-    await expect(page.locator(".line .said")).to_have_text(expected)
+    await expect(page.locator(".line .line-text")).to_have_text(expected)
     assert len(history) == 152
 
 
@@ -317,7 +321,7 @@ async def test_what_was_shown_again_while_one_was_away_is_there(page: Page, room
     await room.cut()
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.get_by_text("second")).to_be_visible()
-    await expect(page.locator(".line .said")).to_have_text(["first", "second", "third"])
+    await expect(page.locator(".line .line-text")).to_have_text(["first", "second", "third"])
 
 
 async def test_what_has_left_the_log_is_forgotten_and_does_not_come_back(page: Page, room: Parlour) -> None:
@@ -326,21 +330,21 @@ async def test_what_has_left_the_log_is_forgotten_and_does_not_come_back(page: P
     await room.tell(*room.log[:longest])
     await expect(page.locator(".line")).to_have_count(longest)
     await page.locator(".chat-log").evaluate("scroll => scroll.scrollTop = 0")
-    await expect(page.locator(".chat-new")).to_be_visible()
+    await expect(page.locator(".chat-new-messages")).to_be_visible()
     await room.tell(*room.log[longest:])
     await room.tell(room.told("VISIBILITY-UPDATE", ids=[f"x{n}" for n in range(1_000)], visible=False))
-    await expect(page.locator(".chat-new")).to_contain_text(str(2 * longest))
+    await expect(page.locator(".chat-new-messages")).to_contain_text(str(2 * longest))
     assert await largest_set(page) <= 2 * longest
     for _ in range(2):
-        await page.locator(".chat-new").evaluate("button => button.click()")
+        await page.locator(".chat-new-messages").evaluate("button => button.click()")
         newest = [str(n) for n in range(2 * longest, 3 * longest)]
-        await expect(page.locator(".line .said")).to_have_text(newest)
+        await expect(page.locator(".line .line-text")).to_have_text(newest)
         # the history has lines that were here, and some that never were
         await room.cut()
         await page.evaluate("dispatchEvent(new Event('online'))")
         await room.joined()
     await room.say(ann, "<p>end</p>")
-    await expect(page.locator(".line .said")).to_have_text([*newest[1:], "end"])
+    await expect(page.locator(".line .line-text")).to_have_text([*newest[1:], "end"])
 
 
 async def largest_set(page: Page) -> int:

@@ -164,14 +164,16 @@ async def test_lines_of_former_days_have_their_day_above_them(page: Page, room: 
         *(moved(room.told("CHAT", body=f"<p>line {n}</p>", user=ann), timedelta(days=d)) for n, d in enumerate(days))
     )
     await expect(page.locator(".line")).to_have_count(5)
-    dividers = await page.locator(".day").all_inner_texts()
+    dividers = await page.locator(".date-divider").all_inner_texts()
     now = datetime.now(UTC)
     last_year, recent = now - timedelta(days=400), now - timedelta(days=2)
     assert len(dividers) == 3
     assert str(last_year.year) in dividers[0]
     assert f"{recent:%A}" in dividers[1] or str(recent.year) in dividers[1]  # the first days of a year
     assert {str(now.day), f"{now:%B}"} <= set(dividers[2].replace(",", "").split())
-    counts = await page.locator(".line").evaluate_all("all => all.map(line => line.querySelectorAll('.day').length)")
+    counts = await page.locator(".line").evaluate_all(
+        "all => all.map(line => line.querySelectorAll('.date-divider').length)"
+    )
     assert counts == [1, 0, 1, 1, 0]
 
 
@@ -180,20 +182,20 @@ async def test_lines_of_today_have_no_day_and_an_edited_one_keeps_its_own(page: 
     today = room.told("CHAT", body="<p>today</p>", user=ann)
     await room.tell(today)
     await expect(page.locator(".line")).to_have_count(1)
-    assert await page.locator(".day").count() == 0
+    assert await page.locator(".date-divider").count() == 0
     old = moved(room.told("CHAT", body="<p>old</p>", user=ann), timedelta(days=3))
     await room.tell(old)
-    await expect(page.locator(".day")).to_have_count(1)
+    await expect(page.locator(".date-divider")).to_have_count(1)
     await room.tell(
         room.told("MESSAGE-UPDATE", message={**old, "body": "<p>mended</p>", "editedAt": today["timestamp"]})
     )
     await expect(page.get_by_text("mended")).to_be_visible()
-    assert await page.locator(".day").count() == 1
+    assert await page.locator(".date-divider").count() == 1
 
 
 async def test_what_runs_from_right_to_left_does(page: Page, room: Parlour) -> None:
     await room.say(room.user("Dan"), "<p>\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd!</p>")
-    words = page.locator(".line .said")
+    words = page.locator(".line .line-text")
     await expect(words).to_be_visible()
     assert await words.evaluate("said => getComputedStyle(said).direction") == "rtl"
     field = page.get_by_label("Message", exact=True)

@@ -125,7 +125,7 @@ async def test_without_scripts_the_page_says_how_else_to_watch(studio: Studio, u
     studio.broadcasts.shown = onair.live()
     async with visit(chromium, url, java_script_enabled=False) as (page, _):
         # Playwright finds no text within <noscript>, but boxes
-        notice = page.locator("noscript .overlay")
+        notice = page.locator("noscript .player-overlay")
         await expect(notice).to_be_visible()
         await expect(notice.locator("a")).to_have_attribute("href", "/hls/stream.m3u8")
         await expect(page.get_by_text("Opening the stream…")).to_be_hidden()

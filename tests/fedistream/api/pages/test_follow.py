@@ -75,7 +75,7 @@ async def test_an_account_that_cannot_be_found_is_said_beside_the_field(faces: F
     async with faces.client() as web:
         page = await web.post("/follow", data={"account": account}, headers=HTML)
     assert page.status_code == 422
-    said = re.search(r'<p class="follow-said bad" id="follow-said" role="status">(.*?)</p>', page.text)
+    said = re.search(r'<p class="follow-status is-error" id="follow-status" role="status">(.*?)</p>', page.text)
     assert said is not None
     assert unescape(said.group(1)).startswith("This account ")
     assert "<b>@x" not in page.text

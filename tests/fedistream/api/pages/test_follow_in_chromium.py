@@ -42,7 +42,7 @@ async def test_the_open_box_is_fit_for_all_and_leaves_the_picture_free(
         await expect(page.get_by_label("Your account")).to_be_focused()
         assert await faults(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth") == size["width"]
-        screen, box = await page.locator(".screen").bounding_box(), await page.locator(".follow-box").bounding_box()
+        screen, box = await page.locator(".player").bounding_box(), await page.locator(".follow-box").bounding_box()
         assert screen is not None
         assert box is not None
         assert screen["y"] + screen["height"] <= box["y"]
@@ -90,13 +90,13 @@ async def test_a_visitor_finds_the_way_to_follow(
                     await page.locator("details.follow > summary").click()
                     await page.get_by_label("Your account").fill("<b>nobody</b>")
                     await page.get_by_role("button", name="Find my server").click()
-                    await expect(page.locator(".follow-said.bad")).to_contain_text("must be like user@host")
+                    await expect(page.locator(".follow-status.is-error")).to_contain_text("must be like user@host")
                     await page.get_by_label("Your account").fill(f"@ann@{far.authority}")
                     await page.keyboard.press("Enter")
                     link = page.get_by_role("link", name=f"Continue to {far.authority}")
                     await expect(link).to_be_visible()
                     assert (await link.get_attribute("href") or "").startswith(f"{far.origin}/follow?u=https%3A%2F%2F")
-                    await expect(page.locator(".follow-said.bad")).to_have_count(0)
+                    await expect(page.locator(".follow-status.is-error")).to_have_count(0)
                     assert page.url in (url, f"{url}follow")
                     assert witness.hosts == {f"127.0.0.1:{port}"}
 
@@ -109,5 +109,5 @@ async def test_an_address_that_is_not_https_is_never_a_link(studio: Studio, url:
         await page.locator("details.follow > summary").click()
         await page.get_by_label("Your account").fill("ann@remote.example")
         await page.keyboard.press("Enter")
-        await expect(page.locator(".follow-said.bad")).to_have_text("That did not work. Try it again.")
+        await expect(page.locator(".follow-status.is-error")).to_have_text("That did not work. Try it again.")
         await expect(page.locator(".follow-target")).to_be_hidden()

@@ -35,7 +35,7 @@ def meta(page: Response) -> dict[str, str]:
 async def test_while_it_is_on_the_air_its_page_is_the_watch_page(air: Studio) -> None:
     page = await get(air, "/live/7")
     assert page.status_code == 200
-    assert '<template id="player">' in page.text
+    assert '<template id="player-template">' in page.text
     assert "Morning on the canal · live" in page.text
     assert '<link rel="canonical" href="http://node.example/live/7">' in page.text
     assert meta(page)["og:url"] == "http://node.example/live/7"
@@ -50,7 +50,7 @@ async def test_when_it_is_over_its_page_says_when_it_was_and_where_the_channel_i
     assert 'datetime="2026-05-01T11:30:00.250000+00:00"' in page.text
     assert "1 h 23 min" in page.text
     assert 'href="/">To the channel Quiet Waters</a>' in page.text
-    assert '<template id="player">' not in page.text
+    assert '<template id="player-template">' not in page.text
 
 
 async def test_an_old_broadcasts_page_says_when_the_channel_is_live_again(air: Studio) -> None:
@@ -133,9 +133,9 @@ async def test_the_player_begins_with_the_picture(air: Studio) -> None:
 
 
 async def test_what_is_over_shows_its_last_picture(air: Studio) -> None:
-    assert 'class="still"' not in (await get(air, "/live/3")).text
+    assert 'class="article-image"' not in (await get(air, "/live/3")).text
     air.stills.by_id = {3: Picture(1280, 720, b"picture", onair.STARTED)}
-    assert '<img class="still" src="/live/3/still.jpg"' in (await get(air, "/live/3")).text
+    assert '<img class="article-image" src="/live/3/still.jpg"' in (await get(air, "/live/3")).text
 
 
 @pytest.mark.parametrize("path", ["/", "/live/7", "/live/3"])

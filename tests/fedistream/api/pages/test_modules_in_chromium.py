@@ -33,19 +33,19 @@ async def test_network_trouble_is_loaded_again_ever_more_slowly_then_begun_anew(
     remedies = await run(
         page, "recovery", "const r = new m.Recovery(); return Array.from({length: 14}, () => r.next('network', 0));"
     )
-    acts = [remedy["act"] for remedy in remedies]
+    acts = [remedy["action"] for remedy in remedies]
     assert acts == ["load"] * 5 + ["recreate"] + ["load"] * 5 + ["recreate"] + ["load"] * 2
-    waits = [remedy["afterMs"] for remedy in remedies[:5]]
+    waits = [remedy["delayMs"] for remedy in remedies[:5]]
     assert waits == sorted(waits)
     assert waits[0] == 500
-    assert max(remedy["afterMs"] for remedy in remedies) <= 8_000
+    assert max(remedy["delayMs"] for remedy in remedies) <= 8_000
 
 
 async def test_a_playlist_that_is_not_there_is_asked_for_with_growing_patience(page: Page) -> None:
     waits = await run(
         page,
         "recovery",
-        "const r = new m.Recovery(); return Array.from({length: 9}, () => r.next('manifest', 0).afterMs);",
+        "const r = new m.Recovery(); return Array.from({length: 9}, () => r.next('manifest', 0).delayMs);",
     )
     assert waits == sorted(waits)
     assert waits[-1] == 8_000
@@ -57,10 +57,10 @@ async def test_playing_well_forgives_what_was_before(page: Page) -> None:
         "recovery",
         """const r = new m.Recovery();
         for (let i = 0; i < 5; i++) r.next('network');
-        r.calm();
+        r.reset();
         return r.next('network', 0);""",
     )
-    assert act == {"act": "load", "afterMs": 500}
+    assert act == {"action": "load", "delayMs": 500}
 
 
 async def test_what_no_decoder_takes_is_tried_more_seldom_than_a_network(page: Page) -> None:
@@ -68,68 +68,75 @@ async def test_what_no_decoder_takes_is_tried_more_seldom_than_a_network(page: P
         page,
         "recovery",
         """const r = new m.Recovery();
-        return Array.from({length: 20}, () => ({...r.next('media', 0), broken: r.broken}));""",
+        return Array.from({length: 20}, () => ({...r.next('media', 0), failed: r.failed}));""",
     )
-    assert {remedy["act"] for remedy in remedies} == {"recreate"}
-    waits = [remedy["afterMs"] for remedy in remedies]
+    assert {remedy["action"] for remedy in remedies} == {"recreate"}
+    waits = [remedy["delayMs"] for remedy in remedies]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (0, 60_000)
-    assert [remedy["broken"] for remedy in remedies].index(True) == 3
+    assert [remedy["failed"] for remedy in remedies].index(True) == 3
 
 
 async def test_no_two_pages_come_back_in_step(page: Page) -> None:
     waits = await run(
-        page, "recovery", "return [0, 0.5, 1].map(chance => new m.Recovery().next('manifest', chance).afterMs);"
+        page, "recovery", "return [0, 0.5, 1].map(chance => new m.Recovery().next('manifest', chance).delayMs);"
     )
     assert waits == [500, 425, 350]
 
 
-FACTS = {"air": "live", "reach": "ok", "picture": "moving", "seen": True, "behind": False}
+FACTS = {"server": "live", "reachability": "ok", "playback": "playing", "hasPlayed": True, "behind": False}
 
 
 @pytest.mark.parametrize(
     ("facts", "state"),
     [
         ({}, "live"),
-        ({"picture": "none"}, "starting"),
-        ({"picture": "opening"}, "starting"),
-        ({"picture": "resting"}, "live"),
-        ({"picture": "resting", "behind": True}, "behind"),
-        ({"picture": "still"}, "stalled"),
-        ({"picture": "still", "reach": "away"}, "away"),
-        ({"picture": "still", "reach": "network"}, "network"),
-        ({"picture": "still", "air": "waiting"}, "waiting"),
-        ({"picture": "still", "air": "waiting", "reach": "away"}, "away"),  # what the node said last is old
-        ({"picture": "moving", "reach": "network"}, "live"),  # what is in hand is shown to its end
-        ({"picture": "moving", "air": "waiting"}, "live"),
-        ({"picture": "moving", "air": "offline"}, "live"),
-        ({"picture": "moving", "reach": "away", "behind": True}, "live"),  # there is no live point to jump to
-        ({"picture": "none", "air": "offline"}, "ended"),
-        ({"picture": "none", "air": "offline", "seen": False}, "offline"),
-        ({"picture": "none", "air": "offline", "seen": False, "reach": "away"}, "offline"),
-        ({"picture": "broken"}, "broken"),
-        ({"picture": "broken", "reach": "away"}, "away"),
-        ({"picture": "unplayable"}, "unplayable"),
-        ({"picture": "unplayable", "air": "offline", "seen": False}, "offline"),
+        ({"playback": "none"}, "starting"),
+        ({"playback": "loading"}, "starting"),
+        ({"playback": "paused"}, "live"),
+        ({"playback": "paused", "behind": True}, "behind"),
+        ({"playback": "stalled"}, "stalled"),
+        ({"playback": "stalled", "reachability": "unreachable"}, "unreachable"),
+        ({"playback": "stalled", "reachability": "no-network"}, "no-network"),
+        ({"playback": "stalled", "server": "waiting"}, "waiting"),
+        (
+            {"playback": "stalled", "server": "waiting", "reachability": "unreachable"},
+            "unreachable",
+        ),  # what the node said last is old
+        ({"playback": "playing", "reachability": "no-network"}, "live"),  # what is in hand is shown to its end
+        ({"playback": "playing", "server": "waiting"}, "live"),
+        ({"playback": "playing", "server": "offline"}, "live"),
+        (
+            {"playback": "playing", "reachability": "unreachable", "behind": True},
+            "live",
+        ),  # there is no live point to jump to
+        ({"playback": "none", "server": "offline"}, "ended"),
+        ({"playback": "none", "server": "offline", "hasPlayed": False}, "offline"),
+        ({"playback": "none", "server": "offline", "hasPlayed": False, "reachability": "unreachable"}, "offline"),
+        ({"playback": "failed"}, "failed"),
+        ({"playback": "failed", "reachability": "unreachable"}, "unreachable"),
+        ({"playback": "unsupported"}, "unsupported"),
+        ({"playback": "unsupported", "server": "offline", "hasPlayed": False}, "offline"),
     ],
 )
 async def test_what_the_page_is_in_follows_from_what_it_knows(page: Page, facts: dict[str, object], state: str) -> None:
-    assert await run(page, "situation", f"return m.situation({json.dumps(FACTS | facts)})") == state
+    assert await run(page, "player-state", f"return m.playerState({json.dumps(FACTS | facts)})") == state
 
 
 async def test_there_is_a_state_for_all_that_can_be_known_and_something_leads_to_each(page: Page) -> None:
     found = await run(
         page,
-        "situation",
+        "player-state",
         """const found = new Set();
-        for (const air of ['offline', 'live', 'waiting'])
-          for (const reach of ['ok', 'network', 'away'])
-            for (const picture of ['none', 'opening', 'moving', 'resting', 'still', 'broken', 'unplayable'])
-              for (const seen of [false, true])
-                for (const behind of [false, true]) found.add(m.situation({air, reach, picture, seen, behind}));
+        for (const server of ['offline', 'live', 'waiting'])
+          for (const reachability of ['ok', 'no-network', 'unreachable'])
+            for (const playback of ['none', 'loading', 'playing', 'paused', 'stalled', 'failed', 'unsupported'])
+              for (const hasPlayed of [false, true])
+                for (const behind of [false, true])
+                  found.add(m.playerState({server, reachability, playback, hasPlayed, behind}));
         return [...found];""",
     )
-    shown = "offline starting live behind stalled waiting network away ended broken unplayable"
+    shown = "offline starting live behind stalled waiting no-network unreachable ended failed unsupported"
     assert sorted(found) == sorted(shown.split())
 
 
@@ -148,7 +155,7 @@ async def test_there_is_a_state_for_all_that_can_be_known_and_something_leads_to
 async def test_the_pace_goes_up_to_reach_the_live_point_and_down_before_a_stall(
     page: Page, over: float, in_hand: float, rate: float, next_rate: float
 ) -> None:
-    assert await run(page, "pace", f"return m.pace({over}, {in_hand}, {rate})") == next_rate
+    assert await run(page, "playback-rate", f"return m.playbackRate({over}, {in_hand}, {rate})") == next_rate
 
 
 @pytest.mark.parametrize(
@@ -165,7 +172,8 @@ async def test_the_pace_goes_up_to_reach_the_live_point_and_down_before_a_stall(
 )
 async def test_a_status_is_read_whoever_sent_it(page: Page, answer: dict[str, object], state: str) -> None:
     status = await page.evaluate(
-        "([url, answer]) => import(url).then(m => m.parse(answer))", [static_files().url("js/status.js"), answer]
+        "([url, answer]) => import(url).then(m => m.parseStatus(answer))",
+        [static_files().url("js/status-poller.js"), answer],
     )
     assert status["state"] == state
     assert status["viewers"] is None
@@ -176,15 +184,15 @@ async def test_a_status_is_read_whoever_sent_it(page: Page, answer: dict[str, ob
 async def test_a_status_tells_how_far_the_clocks_are_apart(page: Page) -> None:
     skew = await run(
         page,
-        "status",
-        "return m.parse({serverTime: '2026-05-01T12:00:03Z'}, Date.UTC(2026, 4, 1, 12, 0, 0)).skew",
+        "status-poller",
+        "return m.parseStatus({serverTime: '2026-05-01T12:00:03Z'}, Date.UTC(2026, 4, 1, 12, 0, 0)).skew",
     )
     assert skew == 3_000
 
 
 async def test_odd_values_in_a_status_are_nothing(page: Page) -> None:
     odd = "{lastConnectTime: 'soon', lastDisconnectTime: 7, viewerCount: '3', streamTitle: null, serverTime: ''}"
-    status = await run(page, "status", f"return m.parse({odd}, 0)")
+    status = await run(page, "status-poller", f"return m.parseStatus({odd}, 0)")
     assert status == {
         "state": "offline",
         "title": "",
@@ -209,14 +217,14 @@ async def test_odd_values_in_a_status_are_nothing(page: Page) -> None:
     ],
 )
 async def test_how_long_ago_is_said_in_words(page: Page, seconds: int, words: str) -> None:
-    assert await run(page, "moments", f"return m.ago(new Date({seconds * 1000}), 0)") == words
+    assert await run(page, "relative-time", f"return m.formatRelative(new Date({seconds * 1000}), 0)") == words
 
 
 @pytest.mark.parametrize(
     ("seconds", "clock"), [(-3, "0:00"), (0, "0:00"), (65, "1:05"), (3_600, "1:00:00"), (100_000, "27:46:40")]
 )
 async def test_how_long_it_lasts_is_shown_as_a_clock(page: Page, seconds: int, clock: str) -> None:
-    assert await run(page, "moments", f"return m.elapsed(new Date(0), {seconds * 1000})") == clock
+    assert await run(page, "relative-time", f"return m.formatElapsed(new Date(0), {seconds * 1000})") == clock
 
 
 @pytest.mark.parametrize(("n", "words"), [(0, "0 viewers"), (1, "1 viewer"), (2, "2 viewers")])
@@ -230,7 +238,7 @@ async def test_a_line_that_is_spoken_is_written_only_when_it_changes(page: Page)
         "page",
         """const line = document.createElement('p'); let n = 0;
         new MutationObserver(list => { n += list.length; }).observe(line, {childList: true, characterData: true});
-        m.write(line, 'a'); m.write(line, 'a'); m.write(line, 'b'); m.write(null, 'c');
+        m.setText(line, 'a'); m.setText(line, 'a'); m.setText(line, 'b'); m.setText(null, 'c');
         return new Promise(done => setTimeout(() => done(n)));""",
     )
     assert writes == 2
@@ -277,22 +285,22 @@ async def test_sound_that_was_wanted_is_muted_when_the_browser_insists(
 
 
 async def test_an_engine_that_is_told_again_and_again_that_nothing_plays_begins_anew_all_the_same(page: Page) -> None:
-    troubles = await run(
+    errors = await run(
         page,
         "native-engine",
-        """let troubles = 0;
+        """let errors = 0;
         return new Promise(done => {
           const engine = new m.NativeEngine(document.createElement('video'), '/hls/stream.m3u8', {
-            onTrouble() { troubles += 1; },
-            onRestart() { engine.stop(); done(troubles); },
+            onError() { errors += 1; },
+            onReload() { engine.stop(); done(errors); },
           });
-          for (let i = 0; i < 10; i++) engine.fail();
+          for (let i = 0; i < 10; i++) engine.reportStall();
         });""",
     )
-    assert troubles == 1
+    assert errors == 1
 
 
-@pytest.mark.parametrize("missing", ["**/vendor/*", "**/js/hls-engine*"])
+@pytest.mark.parametrize("missing", ["**/vendor/*", "**/hls-engine*"])
 async def test_a_player_that_cannot_be_loaded_reloads_the_page_once_and_then_says_so(
     studio: Studio, url: str, chromium: Browser, missing: str
 ) -> None:
@@ -306,10 +314,10 @@ async def test_a_player_that_cannot_be_loaded_reloads_the_page_once_and_then_say
 
 
 async def test_somebody_is_counted_while_the_video_is_paused(studio: Studio, url: str, page: Page) -> None:
-    address = static_files().url("js/presence.js")
+    address = static_files().url("js/viewer-ping.js")
     await page.evaluate(
         """url => { window.setInterval = act => { window.tick = act; };
-        return import(url).then(m => m.keep('/api/ping', () => window.needed)); }""",
+        return import(url).then(m => m.startPinging('/api/ping', () => window.needed)); }""",
         address,
     )
     await page.evaluate("window.tick()")

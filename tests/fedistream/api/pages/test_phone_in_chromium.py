@@ -60,13 +60,13 @@ async def test_picture_log_and_field_are_in_sight_at_once(url: str, chromium: Br
     async with visit(chromium, url, viewport=size) as (page, witness):
         witness.expected = STORY
         await open_chat(page)
-        for part in (".screen", ".chat-log", ".chat-say"):
+        for part in (".player", ".chat-log", ".chat-composer"):
             await whole_in_sight(page, part)
         await expect(page.get_by_text("line 39")).to_be_in_viewport()
         await page.mouse.move(size["width"] - 60, size["height"] - 120)
         await page.mouse.wheel(0, -600)  # reading up the log leaves the picture where it is
         await expect(page.get_by_text("line 39")).not_to_be_in_viewport()
-        await whole_in_sight(page, ".screen")
+        await whole_in_sight(page, ".player")
         assert await page.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 
@@ -77,9 +77,9 @@ async def test_with_the_keyboard_up_one_watches_and_writes(
     async with visit(chromium, url, viewport=size, has_touch=True, is_mobile=True) as (page, witness):
         witness.expected = STORY
         await open_chat(page)
-        await page.locator("#chat-text").tap()
+        await page.locator("#chat-input").tap()
         await page.set_viewport_size({"width": size["width"], "height": left})  # as Chrome and Firefox do on Android
-        for part in (".screen", ".chat-log", ".chat-say"):
+        for part in (".player", ".chat-log", ".chat-composer"):
             await whole_in_sight(page, part)
         await expect(page.get_by_text("line 39")).to_be_in_viewport()
         await page.keyboard.type("good morning")
@@ -92,7 +92,7 @@ async def test_a_keyboard_that_lies_over_the_page_takes_nothing_away(url: str, c
     async with visit(chromium, url, viewport=UPRIGHT, has_touch=True, is_mobile=True) as (page, witness):
         witness.expected = STORY
         await open_chat(page)
-        await page.locator("#chat-text").tap()
+        await page.locator("#chat-input").tap()
         # as Safari does: the page keeps its size, is moved up, and less of it is seen
         await page.evaluate(
             """for (const [name, value] of [["height", 320], ["offsetTop", 90]])
@@ -100,7 +100,7 @@ async def test_a_keyboard_that_lies_over_the_page_takes_nothing_away(url: str, c
             visualViewport.dispatchEvent(new Event("resize"));"""
         )
         seen = "(box => box.top >= 90 && box.bottom <= 410.5 && box.height > 40)"
-        for part in (".screen", ".chat-log", ".chat-say"):
+        for part in (".player", ".chat-log", ".chat-composer"):
             await until(page, f"{seen}(document.querySelector('{part}').getBoundingClientRect())")
 
 
@@ -117,13 +117,13 @@ async def test_tabs_change_what_is_below_the_picture(url: str, chromium: Browser
         await expect(about).to_be_in_viewport()
         await expect(page.locator("#chat")).to_be_hidden()
         await page.get_by_text("Paragraph 59.").scroll_into_view_if_needed()
-        await whole_in_sight(page, ".screen")
+        await whole_in_sight(page, ".player")
         await page.get_by_role("tab", name="Chat").click()
-        await whole_in_sight(page, ".chat-say")
+        await whole_in_sight(page, ".chat-composer")
         await page.get_by_role("tab", name="About").click()
         await page.get_by_role("link", name="Skip to the chat").focus()
         await page.keyboard.press("Enter")
-        await whole_in_sight(page, ".chat-say")
+        await whole_in_sight(page, ".chat-composer")
 
 
 @pytest.mark.parametrize("size", [UPRIGHT, ASIDE], ids=["upright", "on its side"])
@@ -136,8 +136,8 @@ async def test_a_long_name_does_not_lie_over_the_tabs(
         user = {**room.people[next(reversed(room.people))], "displayName": "polite-puffin-of-the-far-north"}
         await room.tell(room.told("NAME_CHANGE", user=user, oldName="Guest 1"))
         await expect(page.get_by_role("button", name="You are polite-puffin")).to_be_visible()
-        edge = "document.querySelector('.tabs [role=tab]:last-of-type').getBoundingClientRect().right"
-        name = "document.querySelector('.chat-self').getBoundingClientRect()"
+        edge = "document.querySelector('.watch-tabs [role=tab]:last-of-type').getBoundingClientRect().right"
+        name = "document.querySelector('.chat-identity').getBoundingClientRect()"
         assert await page.evaluate(f"{edge} <= {name}.left")
         assert await page.evaluate(f"{name}.right <= innerWidth")
 
@@ -165,14 +165,14 @@ async def test_the_log_is_one_stop_of_the_tab_key_and_a_line_gives_its_links(url
         await open_chat(page)
         await page.get_by_role("log").focus()
         await page.keyboard.press("Tab")
-        await expect(page.locator("#chat-text")).to_be_focused()
+        await expect(page.locator("#chat-input")).to_be_focused()
         await page.keyboard.press("Shift+Tab")
         await expect(page.get_by_role("log")).to_be_focused()
         await page.keyboard.press("ArrowUp")
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("link", name="links.example/39", exact=True)).to_be_focused()
         await page.keyboard.press("Tab")
-        await expect(page.locator("#chat-text")).to_be_focused()
+        await expect(page.locator("#chat-input")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

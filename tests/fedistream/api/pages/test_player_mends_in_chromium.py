@@ -78,8 +78,8 @@ async def test_what_no_decoder_takes_is_tried_ever_more_slowly_and_said_to_be_so
         await state(page, "live")
         await page.click(".unmute")
         await page.route(MEDIA, undecodable)
-        await state(page, "broken")
-        await expect(page.locator("#spoken")).to_contain_text("cannot be played at the moment")
+        await state(page, "failed")
+        await expect(page.locator("#player-announcer")).to_contain_text("cannot be played at the moment")
         begun = studio.asked.count("/hls/stream.m3u8")
         assert begun < 10
         await page.unroute(MEDIA)
@@ -131,7 +131,7 @@ async def test_who_has_paused_stays_paused_through_an_outage(studio: Studio, url
         studio.broken = True
         await page.evaluate("window.dispatchEvent(new Event('online'))")
         await expect(page.locator(".badge")).to_have_text("No connection")
-        await expect(page.locator(".since-start")).to_be_hidden()
+        await expect(page.locator(".uptime")).to_be_hidden()
         studio.broken = False
         await expect(page.locator(".badge")).to_have_text("Live")
         assert await page.evaluate("document.querySelector('video').paused") is True
@@ -155,7 +155,7 @@ async def test_a_pause_that_nobody_asked_for_while_the_page_was_hidden_ends_with
         await until(page, "!v.paused")
         await page.evaluate("document.querySelector('video').pause()")  # as the keys of a headset do, in sight
         await until(page, "document.querySelector('media-controller').hasAttribute('mediapaused')")
-        await until(page, "!document.querySelector('.jump').hidden")
+        await until(page, "!document.querySelector('.jump-to-live').hidden")
         assert await page.evaluate("document.querySelector('video').paused") is True
 
 
@@ -170,7 +170,7 @@ async def test_the_browsers_own_hls_begins_again_after_the_node_was_away(
         await state(page, "live")
         await until(page, "v?.currentTime > 0")
         studio.broken = True
-        await state(page, "away")
+        await state(page, "unreachable")
         studio.broken = False
         await state(page, "live")
         at = await page.evaluate("document.querySelector('video').currentTime")

@@ -61,7 +61,7 @@ async def update(room: Parlour, message_id: str, **more: object) -> Told:
 async def test_a_line_from_elsewhere_shows_a_face_a_name_and_where_it_is_from(page: Page, room: Parlour) -> None:
     await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
     line = page.locator(".line")
-    await expect(line.locator("button.who")).to_have_text("Ann")
+    await expect(line.locator("button.author")).to_have_text("Ann")
     await expect(line.locator("img.avatar")).to_have_js_property("complete", True)
     origin = line.locator("a.origin")
     await expect(origin).to_have_text("⁂From the fediverse: remote.example")
@@ -69,7 +69,7 @@ async def test_a_line_from_elsewhere_shows_a_face_a_name_and_where_it_is_from(pa
     await expect(origin).to_have_attribute("title", "ann@remote.example on the fediverse: open the original")
     # who is elsewhere hears nothing of being spoken to here
     await page.get_by_label("Message", exact=True).fill("@An")
-    await expect(page.locator("#chat-choices")).to_be_hidden()
+    await expect(page.locator("#chat-suggestions")).to_be_hidden()
 
 
 @pytest.mark.parametrize("picture", ["", "https://remote.example/ann.png", "javascript:alert(1)", "/img/none.png"])
@@ -98,12 +98,12 @@ async def test_an_edit_changes_the_line_where_it_stands(page: Page, room: Parlou
     await room.say(room.user("Bo"), "<p>hm</p>")
     await expect(page.locator(".line")).to_have_count(2)
     await update(room, first, body="<p>the end</p>", editedAt=EDITED)
-    await expect(page.locator(".line .said")).to_have_text(["the end (edited)", "hm"])
+    await expect(page.locator(".line .line-text")).to_have_text(["the end (edited)", "hm"])
     # who was away for the edit reads it in the history
     await page.evaluate("window.before = document.querySelector('.line')")
     room.log[0] = {**room.log[0], "body": "<p>The end.</p>", "editedAt": "2026-05-01T12:01:00Z"}
     await room.cut()
-    await expect(page.locator(".line .said").first).to_have_text("The end. (edited)", timeout=browser.PATIENCE_MS)
+    await expect(page.locator(".line .line-text").first).to_have_text("The end. (edited)", timeout=browser.PATIENCE_MS)
     await expect(page.locator(".line")).to_have_count(2)
     # what is not there any more stays away
     await room.tell(room.told("MESSAGE-UPDATE", message={**room.log[0], "id": "gone"}))
@@ -115,14 +115,14 @@ async def test_an_edit_changes_the_line_where_it_stands(page: Page, room: Parlou
 async def test_what_is_hidden_stays_hidden_when_it_is_edited(page: Page, room: Parlour) -> None:
     first = await room.say(ann(room), "<p>spam</p>", link=NOTE)
     await room.tell(room.told("VISIBILITY-UPDATE", ids=[first], visible=False))
-    await expect(page.locator(".line.gone")).to_have_count(1)
+    await expect(page.locator(".line.is-hidden")).to_have_count(1)
     await update(room, first, body="<p>more spam</p>", editedAt=EDITED)
-    await expect(page.locator(".line.gone .said")).to_have_text("more spam (edited)")
+    await expect(page.locator(".line.is-hidden .line-text")).to_have_text("more spam (edited)")
 
 
 async def test_a_moderator_answers_in_the_channels_name(page: Page, room: Parlour) -> None:
     question = await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
-    await page.locator(".line button.who").click()
+    await page.locator(".line button.author").click()
     await expect(page.get_by_role("link", name="Open the original")).to_have_attribute("href", NOTE)
     await page.get_by_role("button", name="Answer on the fediverse").click()
     field = page.get_by_label("Answer for all to read")
@@ -143,12 +143,12 @@ async def test_a_moderator_answers_in_the_channels_name(page: Page, room: Parlou
 
 async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: Parlour) -> None:
     await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
-    await page.locator(".line button.who").click()
+    await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Answer on the fediverse").click()
     await page.get_by_label("Answer for all to read").fill("Stoneware")
     room.refuses = True
     await page.get_by_role("button", name="Send answer").click()
-    await expect(page.locator(".chat-notice")).to_have_text("That did not work. Try it again.")
+    await expect(page.locator(".chat-status")).to_have_text("That did not work. Try it again.")
     await expect(page.get_by_label("Answer for all to read")).to_have_value("Stoneware")
     room.refuses = False
     await page.get_by_label("Answer for all to read").press("Control+Enter")
@@ -157,26 +157,26 @@ async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: Pa
 
 async def test_an_edit_leaves_a_half_typed_answer_and_the_caret_where_they_are(page: Page, room: Parlour) -> None:
     question = await room.say(ann(room), "<p>wat clay?</p>", link=NOTE)
-    await page.locator(".line button.who").click()
+    await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Answer on the fediverse").click()
     field = page.get_by_label("Answer for all to read")
     await field.fill("Stone, I guess")
     for _ in range(len(", I guess")):
         await field.press("ArrowLeft")
     await update(room, question, body="<p>what clay?</p>", editedAt=EDITED)
-    await expect(page.locator(".line .said")).to_have_text("what clay? (edited)")
+    await expect(page.locator(".line .line-text")).to_have_text("what clay? (edited)")
     await expect(field).to_be_focused()
     await page.keyboard.type("ware")
     await expect(field).to_have_value("Stoneware, I guess")
     # who comes back reads the edit in the history
     room.log[0] = {**room.log[0], "body": "<p>What clay?</p>", "editedAt": "2026-05-01T12:01:00Z"}
     await room.cut()
-    await expect(page.locator(".line .said")).to_have_text("What clay? (edited)", timeout=browser.PATIENCE_MS)
+    await expect(page.locator(".line .line-text")).to_have_text("What clay? (edited)", timeout=browser.PATIENCE_MS)
     await expect(field).to_be_focused()
-    await expect(page.locator(".line button.who")).to_have_attribute("aria-expanded", "true")
+    await expect(page.locator(".line button.author")).to_have_attribute("aria-expanded", "true")
     await page.keyboard.press("Control+Enter")
-    await expect(page.locator(".actions")).to_have_count(0)
-    await expect(page.locator(".line button.who")).to_have_attribute("aria-expanded", "false")
+    await expect(page.locator(".line-actions")).to_have_count(0)
+    await expect(page.locator(".line button.author")).to_have_attribute("aria-expanded", "false")
     assert room.asked[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware, I guess"})
 
 
@@ -187,7 +187,7 @@ async def test_an_edit_does_not_take_the_line_from_whom_stands_on_it(page: Page,
     for spot, body in ((page.locator(".line").first, "the end"), (page.locator(".line .origin"), "The end.")):
         await spot.focus()
         await update(room, first, body=f"<p>{body}</p>", editedAt=EDITED)
-        await expect(page.locator(".line .said").first).to_have_text(f"{body} (edited)")
+        await expect(page.locator(".line .line-text").first).to_have_text(f"{body} (edited)")
         await expect(page.locator(".line").first).to_be_focused()
     await page.keyboard.press("ArrowDown")
     await expect(page.locator(".line").last).to_be_focused()
@@ -195,14 +195,14 @@ async def test_an_edit_does_not_take_the_line_from_whom_stands_on_it(page: Page,
 
 async def test_a_moderator_hides_a_line_and_blocks_its_author_after_a_second_thought(page: Page, room: Parlour) -> None:
     spam = await room.say(ann(room), "<p>spam</p>", link=NOTE)
-    await page.locator(".line button.who").click()
+    await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Hide message").click()
-    await expect(page.locator(".line.gone")).to_have_count(1)
-    await page.locator(".line button.who").click()
+    await expect(page.locator(".line.is-hidden")).to_have_count(1)
+    await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Block author").click()
     assert room.asked[-1][0] == "/api/chat/messagevisibility"
     await page.get_by_role("button", name="Really block?").click()
-    await expect(page.locator(".actions")).to_have_count(0)
+    await expect(page.locator(".line-actions")).to_have_count(0)
     assert room.asked[-1] == ("/api/chat/replies/block", {"messageId": spam, "reason": ""})
 
 
@@ -212,12 +212,12 @@ async def test_others_can_open_the_original(url: str, chromium: Browser, room: P
         witness.expected = LOST
         await room.joined()
         await room.say(ann(room), "<p>hi</p>", link=NOTE)
-        await page.locator(".line button.who").click()
-        await expect(page.locator(".actions > *")).to_have_text(["Open the original"])
+        await page.locator(".line button.author").click()
+        await expect(page.locator(".line-actions > *")).to_have_text(["Open the original"])
         await room.say(ann(room), "<p>ho</p>")
         await expect(page.locator(".line")).to_have_count(2)
-        await page.locator(".line button.who").last.click()
-        await expect(page.locator(".actions > *")).to_have_text(["Close"])
+        await page.locator(".line button.author").last.click()
+        await expect(page.locator(".line-actions > *")).to_have_text(["Close"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -244,6 +244,6 @@ async def test_it_is_fit_to_be_read_by_everybody(
         like = room.told("FEDIVERSE_ENGAGEMENT_LIKE", body="<p>Cy liked a post.</p>", title="Cy", image="", link=NOTE)
         await room.tell({**like, "picture": PICTURE})
         await expect(page.locator(".line")).to_have_count(5)
-        await page.locator(".line button.who").first.click()
+        await page.locator(".line button.author").first.click()
         await page.get_by_role("button", name="Answer on the fediverse").click()
         assert await faults(page) == []

@@ -43,7 +43,7 @@ async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page
 
 
 async def opened(page: Page) -> None:
-    await page.locator(".chat-self").click()
+    await page.locator(".chat-identity").click()
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
@@ -61,7 +61,7 @@ async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, r
     await field.press("Enter")
     await expect(page.get_by_text("You have signed in.")).to_be_visible()
     await expect(page.get_by_label("Your own website")).to_be_hidden()
-    await expect(page.locator(".chat-self .mark")).to_have_attribute("title", "Has signed in")
+    await expect(page.locator(".chat-identity .name-badge")).to_have_attribute("title", "Has signed in")
     assert [asked for asked in room.asked if "/auth/" in asked[0]] == [
         ("/api/auth/fediverse", {"account": "@ann@social.example"}),
         ("/api/auth/fediverse/verify", {"code": "111111"}),
@@ -130,7 +130,7 @@ async def test_the_page_goes_nowhere_but_to_websites(page: Page, room: Parlour, 
 async def test_an_address_puts_no_words_on_the_page(page: Page, url: str, room: Parlour, reason: str) -> None:
     await page.goto(f"{url}{FRAME}?sign-in={reason}")
     await room.joined()
-    await expect(page.locator(".chat-self")).to_be_visible()
+    await expect(page.locator(".chat-identity")).to_be_visible()
     assert await page.locator("dialog[open]").count() == 0
 
 
@@ -165,7 +165,7 @@ async def test_a_node_that_cannot_be_come_back_to_offers_no_sign_in(
         await expect(page.get_by_label("Your own website")).to_be_visible()
     studio.settings.values["serverurl"] = ""
     async with visit(chromium, url + FRAME) as (page, _):
-        await page.locator(".chat-self").click()
+        await page.locator(".chat-identity").click()
         await expect(page.get_by_role("heading", name="Sign in")).to_have_count(0)
 
 
@@ -173,7 +173,7 @@ async def test_within_another_sites_frame_no_website_is_gone_to(url: str, chromi
     studio.elsewhere = f"<!doctype html><title>x</title><iframe src='{url}{FRAME}' width=400 height=600></iframe>"
     async with visit(chromium, f"{url}/elsewhere") as (page, _):
         frame = page.frame_locator("iframe")
-        await frame.locator(".chat-self").click()
+        await frame.locator(".chat-identity").click()
         await expect(frame.get_by_label("Your account on the fediverse")).to_be_visible()
         await expect(frame.get_by_label("Your own website")).to_be_hidden()
 

@@ -11,8 +11,8 @@ from fedistream.api.pages import texts
 from fedistream.app.paths import STATIC
 
 CALL = re.compile(r"""\btext\(\s*[`"']([^`"'$]+)(\$?)""")
-ADMIN_MODULES = {"admin.js", "copy.js", "moments.js"}
-FOLLOW_MODULES = {"follow.js", "copy.js"}
+ADMIN_MODULES = {"admin.js", "copy-button.js", "relative-time.js"}
+FOLLOW_MODULES = {"follow.js", "copy-button.js"}
 
 
 def used(modules: set[Path]) -> tuple[set[str], set[str]]:
@@ -31,13 +31,24 @@ def known(given: dict[str, str]) -> set[str]:
 
 
 def test_every_text_of_the_watch_page_exists_and_is_used() -> None:
-    others = {"admin.js", *FOLLOW_MODULES}
+    others = {"admin.js", "mobile-layout.js", *FOLLOW_MODULES}
     whole, begun = used({path for path in (STATIC / "js").glob("*.js") if path.name not in others})
     keys = known(texts.watch(NullTranslations()))
     chosen = {"title.live", "title.lost", "title.offline"}
     assert whole - keys == set()
     left = {key for key in keys - whole - chosen if not any(key.startswith(start) for start in begun)}
     assert left == set()
+
+
+def test_every_text_of_the_chat_exists_and_is_used() -> None:
+    modules = {*(STATIC / "js" / "chat").glob("*.js"), STATIC / "js" / "mobile-layout.js"}
+    # keys that a module hands on before they become texts
+    handed_on = set(re.findall(r"\"((?:chat|sign-in)\.[a-z.-]+)\"", "".join(path.read_text() for path in modules)))
+    whole, begun = used(modules)
+    keys = known(texts.chat(NullTranslations()))
+    assert whole - keys == set()
+    left = {key for key in keys - whole - handed_on if not any(key.startswith(start) for start in begun)}
+    assert {key for key in left if not key.endswith(".confirm")} == set()
 
 
 def test_every_text_of_the_admin_page_exists_and_is_used() -> None:
@@ -51,8 +62,15 @@ def test_every_text_of_the_box_for_followers_exists_and_is_used() -> None:
 
 
 def test_every_text_of_an_ended_broadcasts_page_exists_and_is_used() -> None:
-    whole, _ = used({STATIC / "js" / name for name in ("ended.js", "moments.js")})
+    whole, _ = used({STATIC / "js" / name for name in ("local-times.js", "relative-time.js")})
     assert whole == known(texts.ended(NullTranslations()))
+
+
+def test_no_module_knows_an_address_of_the_node_by_itself() -> None:
+    # they come with the page, which may be one of several channels
+    address = re.compile(r"""["'`](/(?:api|admin|ws|hls|img|follow|c|live|static)\b[^"'`]*)""")
+    named = {path.name: found for path in STATIC.glob("js/**/*.js") if (found := address.findall(path.read_text()))}
+    assert named == {}
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ async def test_an_offline_page_turns_live_by_itself(studio: Studio, url: str, ch
         await until(page, "v.currentTime > 0 && !v.paused && v.videoWidth === 320")
         await expect(page.locator(".badge")).to_have_text("Live")
         await expect(page).to_have_title("Morning on the canal · live · Quiet Waters")
-        await expect(page.locator("#spoken")).to_have_text("The stream is live.")
+        await expect(page.locator("#player-announcer")).to_have_text("The stream is live.")
         await expect(page.locator(".viewers .count")).to_have_text("1 viewer")
         assert witness.hosts == {url.removeprefix("http://")}
 
@@ -48,11 +48,11 @@ async def test_a_live_page_plays_muted_at_the_low_latency_edge(studio: Studio, u
         await state(page, "live")
         assert await video(page, "v.muted && v.playsInline") is True
         await page.keyboard.press("l")
-        latency = page.locator('[data-number="latency"]')
+        latency = page.locator('[data-stat="latency"]')
         await expect(latency).to_have_text(re.compile(r"^\d+\.\d s$"))
-        await expect(page.locator('[data-number="resolution"]')).to_have_text("320 × 180")
+        await expect(page.locator('[data-stat="resolution"]')).to_have_text("320 × 180")
         # far under what plain HLS with segments of this length could do (three of them)
-        await until(page, "parseFloat(document.querySelector('[data-number=latency]').textContent) < 4")
+        await until(page, "parseFloat(document.querySelector('[data-stat=latency]').textContent) < 4")
         await page.keyboard.press("l")
         await expect(latency).to_be_hidden()
 
@@ -181,7 +181,7 @@ async def test_what_goes_full_screen_is_the_screen_with_its_overlays(
     async with visit(chromium, url) as (page, _):
         await state(page, "live")
         await page.keyboard.press("f")
-        await until(page, "document.fullscreenElement?.matches('.screen')")
+        await until(page, "document.fullscreenElement?.matches('.player')")
         await until(page, "v.parentElement.hasAttribute('mediaisfullscreen')")
         await page.keyboard.press("f")
         await until(page, "document.fullscreenElement === null")
@@ -242,7 +242,7 @@ async def test_after_turning_the_sound_on_the_focus_is_on_the_controls_and_these
 async def test_a_server_that_is_gone_is_said_to_be_and_found_again(studio: Studio, url: str, chromium: Browser) -> None:
     async with visit(chromium, url) as (page, witness):
         witness.expected = FAILED_LOADS
-        notice = page.locator(".curtain").get_by_text("The server cannot be reached.").first
+        notice = page.locator(".offline-screen").get_by_text("The server cannot be reached.").first
         studio.broken = True
         for _ in range(2):
             async with page.expect_response("**/api/status"):
@@ -250,7 +250,7 @@ async def test_a_server_that_is_gone_is_said_to_be_and_found_again(studio: Studi
         await expect(notice).to_be_visible()
         await expect(page.get_by_text("This page turns live by itself.", exact=True)).to_be_hidden()
         await expect(page.locator(".badge")).to_have_text("No connection")
-        await expect(page.locator("#spoken")).to_have_text("The server cannot be reached. Trying again.")
+        await expect(page.locator("#player-announcer")).to_have_text("The server cannot be reached. Trying again.")
         studio.broken = False
         await hurried(page)
         await expect(notice).to_be_hidden()

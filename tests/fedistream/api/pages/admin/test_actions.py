@@ -27,7 +27,7 @@ async def test_actions_are_told_by_name_with_their_reasons(faces: Faces, admin: 
 
 async def test_a_deed_without_words_of_its_own_is_told_as_it_is_stored(faces: Faces, admin: Visitor) -> None:
     await faces.chat.moderation.note("paint walls", ADMIN, ["blue"])
-    assert '<span class="who">paint walls</span> · <bdi>blue</bdi>' in await admin.see(PAGE)
+    assert '<span class="author">paint walls</span> · <bdi>blue</bdi>' in await admin.see(PAGE)
 
 
 async def test_the_log_is_read_page_by_page_while_it_grows(faces: Faces, admin: Visitor) -> None:

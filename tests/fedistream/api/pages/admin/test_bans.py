@@ -14,7 +14,7 @@ async def test_an_address_is_banned_and_let_in_again(faces: Faces, admin: Visito
     assert said(await admin.send(PAGE, address=" 192.0.2.0/24 ", why=NASTY)) == "The address is banned."
     assert faces.chat.bans.holds("192.0.2.7")
     page = await admin.see(PAGE)
-    assert '<p class="who">192.0.2.0/24</p>' in page
+    assert '<p class="author">192.0.2.0/24</p>' in page
     assert "&lt;script&gt;" in page
     assert said(await admin.send(PAGE, f"{PAGE}/remove", address="192.0.2.0/24")) == "The ban is lifted."
     assert not faces.chat.bans.holds("192.0.2.7")
@@ -35,9 +35,9 @@ async def test_the_newest_ban_comes_first(faces: Faces, admin: Visitor) -> None:
     for number in range(ROWS + 1):
         await faces.chat.bans.ban(f"192.0.2.{number}")
     first = await admin.see(PAGE)
-    assert f'<p class="who">192.0.2.{ROWS}</p>' in first
-    assert '<p class="who">192.0.2.0</p>' not in first
-    assert '<p class="who">192.0.2.0</p>' in await admin.see(f"{PAGE}?offset={ROWS}")
+    assert f'<p class="author">192.0.2.{ROWS}</p>' in first
+    assert '<p class="author">192.0.2.0</p>' not in first
+    assert '<p class="author">192.0.2.0</p>' in await admin.see(f"{PAGE}?offset={ROWS}")
 
 
 async def test_the_admin_is_told_when_all_viewers_have_one_private_address(faces: Faces, admin: Visitor) -> None:

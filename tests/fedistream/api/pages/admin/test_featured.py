@@ -78,7 +78,7 @@ async def test_who_asks_to_list_the_stream_is_counted_apart_from_the_followers(a
     page = await admin.see(PAGE)
     assert counts(page) == {"/admin/federation/": 2, FOLLOWERS: 1, PAGE: 1}
     assert ("@list@remote.example" in page, "@ann@remote.example" in page) == (True, False)
-    assert '<bdi class="who">&lt;script&gt;alert(1)' in page
+    assert '<bdi class="author">&lt;script&gt;alert(1)' in page
     page = await admin.see(FOLLOWERS)
     assert ("@list@remote.example" in page, "@ann@remote.example" in page) == (False, True)
 

@@ -83,7 +83,7 @@ async def test_followers_are_found_by_name_and_server(faces: Faces, admin: Visit
 async def test_names_are_text_whatever_is_in_them(faces: Faces, admin: Visitor) -> None:
     await follower("evil", name=NASTY)
     page = await admin.see(PAGE)
-    assert f'<bdi class="who">{"&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;"}' in page
+    assert f'<bdi class="author">{"&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;"}' in page
     page = await admin.see(f"{PAGE}?search=%3Cscript%3Ealert(1)%3C/script%3E%22")
     assert 'value="&lt;script&gt;alert(1)&lt;/script&gt;&#34;"' in page
 

@@ -39,7 +39,7 @@ async def test_a_notice_is_cancelled_and_what_is_live_announced_all_the_same(fac
     page = await admin.see(PAGE)
     assert "Announce what is live now" in page
     # it would stand there in the words of today
-    assert ('class="prose lines"' in page, ">the broadcast</a>" in page) == (False, True)
+    assert ('class="prose preserve-lines"' in page, ">the broadcast</a>" in page) == (False, True)
     assert said(await admin.send(PAGE, do="post")) == "The notice is on its way."
     assert await state(faces) == "posted"
 

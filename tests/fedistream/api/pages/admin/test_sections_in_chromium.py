@@ -112,7 +112,7 @@ async def test_every_page_is_fit_for_all(
             await page.goto(node + path)
             assert await faults(page) == [], path
             assert await page.evaluate("document.documentElement.scrollWidth") == size["width"], path
-            await expect(page.locator('.sections a[aria-current="page"]')).to_have_count(
+            await expect(page.locator('.admin-nav a[aria-current="page"]')).to_have_count(
                 2 if path.endswith("/") and path != "/admin/" else 1
             )
         assert witness.hosts == {node.removeprefix("http://")}

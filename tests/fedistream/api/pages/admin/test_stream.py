@@ -37,7 +37,7 @@ async def post(studio: Studio, form: str, /, **fields: str) -> Response:
 
 
 def said(page: Response) -> str:
-    found = re.search(r'<p class="notice good">(.*?)</p>', page.text)
+    found = re.search(r'<p class="notice success">(.*?)</p>', page.text)
     return unescape(found.group(1)) if found else ""
 
 
@@ -92,7 +92,7 @@ async def test_a_live_broadcast_is_told_in_figures_and_can_be_ended(studio: Stud
         assert "1920 × 1080" in text
         assert "libobs version 31.0.2" in text
         assert onair.OBS.address in text
-        assert '<p class="notice warn">Keyframes come every 8 s' in text
+        assert '<p class="notice warning">Keyframes come every 8 s' in text
     assert re.search(r'<form[^>]+id="disconnect">', page.text)
 
 
