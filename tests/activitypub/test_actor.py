@@ -140,7 +140,7 @@ def test_the_number_of_keys_is_limited() -> None:
 
 
 def test_a_key_document_of_its_own_names_its_owner() -> None:
-    """GoToSocial's /main-key, and the CryptographicKey of activitypub.bot; Multikeys say controller."""
+    """GoToSocial's /main-key, and the CryptographicKey of activitypub.bot. Multikeys have `controller`, not `owner`."""
     key, owner = parse_key(public_key(id="https://remote.example/users/ann/main-key", type="CryptographicKey"))
     assert (key.id, owner) == ("https://remote.example/users/ann/main-key", ANN)
     multikey = ed25519_actor_key()

@@ -52,7 +52,7 @@ def test_a_short_collection_comes_whole() -> None:
 
 
 def test_an_embedded_first_page_gives_its_items_and_where_to_go_on() -> None:
-    """Mastodon's replies."""
+    """Mastodon embeds the first page of `replies`."""
     document: Json = {
         "id": OUTBOX,
         "type": "Collection",

@@ -13,7 +13,7 @@ from activitypub.strictjson import Json
 from activitypub.webfinger import ACTIVITY_JSON, Handle, Jrd, Link, write_jrd
 from tests.activitypub.network.test_fetch import fetcher
 from tests.kit.actors import ANN, actor, document, ed25519_actor_key
-from tests.kit.remote import json_answer, remote, way_out
+from tests.kit.remote import client_for, json_response, remote
 from tests.kit.signing import rsa_key
 
 KEY_ID = f"{ANN}#main-key"
@@ -21,7 +21,7 @@ BOB = "https://remote.example/users/bob"
 
 
 class Web:
-    """Documents by URL, fetched by the rule that the id is where the document is (the rule itself: `test_fetch`)."""
+    """A fetcher of documents by URL, which are found at their id. `test_fetch` tests that rule."""
 
     def __init__(self, documents: dict[str, Json | FetchFailure]) -> None:
         self.documents = documents
@@ -58,7 +58,7 @@ def key_document(key_id: str, owner: str = ANN) -> Json:
 
 
 async def test_a_key_document_leads_to_its_owner_who_must_name_the_key() -> None:
-    """activitypub.bot"""
+    """The servers of activitypub.bot have such documents."""
     key_id = f"{ANN}/publickey"
     owner = document(keys=(ActorKey(key_id, rsa_key(ANN).public()),))
     web_ = Web({key_id: key_document(key_id), ANN: owner})
@@ -222,9 +222,9 @@ async def test_a_name_that_no_handle_has_is_not_asked_for() -> None:
 
 async def test_a_signer_is_found_over_the_network() -> None:
     def answer(request: Request) -> web.StreamResponse:
-        return json_answer(strictjson.write(document(f"{request.origin}/users/ann")))
+        return json_response(strictjson.write(document(f"{request.origin}/users/ann")))
 
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         found = await find_signer(f"{far.origin}/users/ann#main-key", fetcher(client))
         assert isinstance(found, Signer)
         assert found.key == rsa_key(f"{far.origin}/users/ann").public()
@@ -236,9 +236,9 @@ async def test_a_key_document_is_found_over_the_network() -> None:
         ann = f"{request.origin}/users/ann"
         key = ActorKey(f"{ann}/main-key", rsa_key(ANN).public())
         served = key_document(key.id, ann) if request.target.endswith("main-key") else document(ann, keys=(key,))
-        return json_answer(strictjson.write(served))
+        return json_response(strictjson.write(served))
 
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         found = await find_signer(f"{far.origin}/users/ann/main-key", fetcher(client))
         assert isinstance(found, Signer)
         assert [each.target for each in far.asked] == ["/users/ann/main-key", "/users/ann"]

@@ -12,7 +12,7 @@ import activitypub
 
 
 def seen_by_type_checkers() -> dict[str, str]:
-    """By name, the module that the imports for type checkers take it from."""
+    """Return the module that type checkers see each name imported from."""
     assert activitypub.__file__ is not None
     (choice,) = (node for node in ast.parse(Path(activitypub.__file__).read_text()).body if isinstance(node, ast.If))
     imports = [node for node in choice.body if isinstance(node, ast.ImportFrom)]

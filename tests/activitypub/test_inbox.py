@@ -1,4 +1,4 @@
-"""The security checklist of an inbox, line by line, against our own signer at the other end."""
+"""The security checklist of an inbox, item by item, with requests by our own signer."""
 
 import copy
 import time
@@ -38,15 +38,15 @@ def with_body(request: Request, body: bytes) -> Request:
 
 async def come(
     request: Request,
-    neighbours: FixedKeyResolver | None = None,
+    resolver: FixedKeyResolver | None = None,
     memory: FixedInboxStore | None = None,
     now: float = NOW,
 ) -> Outcome:
-    return await receive(request, neighbours or FixedKeyResolver(), memory or FixedInboxStore(), now=now)
+    return await receive(request, resolver or FixedKeyResolver(), memory or FixedInboxStore(), now=now)
 
 
-async def reason(request: Request, neighbours: FixedKeyResolver | None = None) -> Reason:
-    outcome = await come(request, neighbours)
+async def reason(request: Request, resolver: FixedKeyResolver | None = None) -> Reason:
+    outcome = await come(request, resolver)
     assert isinstance(outcome, Refused), outcome
     assert 400 <= outcome.status < 500
     return outcome.reason
@@ -61,9 +61,9 @@ async def test_a_signed_follow_is_verified_by_either_scheme(scheme: Scheme) -> N
 
 
 async def test_an_ed25519_key_of_the_actor_counts_too() -> None:
-    neighbours = FixedKeyResolver(actor(ANN, keys=(*actor(ANN).keys, ed25519_actor_key())))
+    resolver = FixedKeyResolver(actor(ANN, keys=(*actor(ANN).keys, ed25519_actor_key())))
     by = SigningKey(ed25519_actor_key().id, ed25519_key(ANN))
-    assert isinstance(await come(post(follow(), by=by, scheme=Scheme.RFC9421), neighbours), Verified)
+    assert isinstance(await come(post(follow(), by=by, scheme=Scheme.RFC9421), resolver), Verified)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "HEAD", "post"])
@@ -157,14 +157,14 @@ async def test_an_activity_for_another_node_is_refused() -> None:
 
 
 async def test_the_signer_must_be_the_actor() -> None:
-    neighbours = FixedKeyResolver(actor(ANN), actor(BOB))
-    assert await reason(post(follow(), by=signer(BOB)), neighbours) is Reason.OWNER
+    resolver = FixedKeyResolver(actor(ANN), actor(BOB))
+    assert await reason(post(follow(), by=signer(BOB)), resolver) is Reason.OWNER
 
 
 async def test_the_signer_must_live_on_the_host_of_the_actor_or_its_key_is_not_even_fetched() -> None:
-    neighbours = FixedKeyResolver(actor(ANN), actor("https://evil.example/eve"))
-    assert await reason(post(follow(), by=signer("https://evil.example/eve")), neighbours) is Reason.OWNER
-    assert neighbours.asked == []
+    resolver = FixedKeyResolver(actor(ANN), actor("https://evil.example/eve"))
+    assert await reason(post(follow(), by=signer("https://evil.example/eve")), resolver) is Reason.OWNER
+    assert resolver.asked == []
 
 
 async def test_a_stolen_name_with_another_key_is_refused() -> None:
@@ -177,23 +177,23 @@ async def test_the_id_must_be_of_the_host_of_the_actor() -> None:
 
 
 async def test_a_blocked_host_is_refused_before_its_key_is_fetched() -> None:
-    neighbours = FixedKeyResolver()
-    neighbours.blocked.add("remote.example")
-    assert await reason(post(follow()), neighbours) is Reason.BLOCKED
-    assert neighbours.asked == []
+    resolver = FixedKeyResolver()
+    resolver.blocked.add("remote.example")
+    assert await reason(post(follow()), resolver) is Reason.BLOCKED
+    assert resolver.asked == []
 
 
 async def test_a_blocked_actor_is_refused_before_its_key_is_fetched() -> None:
-    neighbours = FixedKeyResolver()
-    neighbours.blocked.add(ANN)
-    assert await reason(post(follow()), neighbours) is Reason.BLOCKED
-    assert neighbours.asked == []
+    resolver = FixedKeyResolver()
+    resolver.blocked.add(ANN)
+    assert await reason(post(follow()), resolver) is Reason.BLOCKED
+    assert resolver.asked == []
 
 
 async def test_a_key_that_cannot_be_fetched_is_a_401() -> None:
-    neighbours = FixedKeyResolver()
-    neighbours.signers.clear()
-    outcome = await come(post(follow()), neighbours)
+    resolver = FixedKeyResolver()
+    resolver.signers.clear()
+    outcome = await come(post(follow()), resolver)
     assert isinstance(outcome, Refused)
     assert (outcome.reason, outcome.status) == (Reason.KEY, 401)
 
@@ -255,23 +255,23 @@ DELETE = follow(id=f"{ANN}#delete", type="Delete", object=ANN)
 
 
 async def test_a_delete_of_an_unknown_actor_is_dropped_before_anything_is_checked() -> None:
-    """Every server tells every other one: it is the bulk of the traffic, and the keys are gone already."""
-    neighbours = FixedKeyResolver()
+    """Most of the traffic: servers tell every other server about each deleted account, whose key is gone."""
+    resolver = FixedKeyResolver()
     request = with_header(post(DELETE), "signature", None)
-    assert await come(request, neighbours) == Ignored("delete-of-unknown")
-    assert neighbours.asked == []
+    assert await come(request, resolver) == Ignored("delete-of-unknown")
+    assert resolver.asked == []
 
 
 async def test_a_known_actor_that_is_gone_has_departed() -> None:
-    neighbours = FixedKeyResolver()
-    neighbours.signers[signer().key_id] = Missing.GONE
-    assert await come(post(DELETE), neighbours, FixedInboxStore(ANN)) == ActorGone(ANN)
+    resolver = FixedKeyResolver()
+    resolver.signers[signer().key_id] = Missing.GONE
+    assert await come(post(DELETE), resolver, FixedInboxStore(ANN)) == ActorGone(ANN)
 
 
 async def test_a_known_actor_that_is_only_unreachable_has_not_departed() -> None:
-    neighbours = FixedKeyResolver()
-    neighbours.signers[signer().key_id] = Missing.UNKNOWN
-    outcome = await come(post(DELETE), neighbours, FixedInboxStore(ANN))
+    resolver = FixedKeyResolver()
+    resolver.signers[signer().key_id] = Missing.UNKNOWN
+    outcome = await come(post(DELETE), resolver, FixedInboxStore(ANN))
     assert isinstance(outcome, Refused)
     assert outcome.reason is Reason.KEY
 
@@ -280,21 +280,21 @@ async def test_a_known_actor_that_is_only_unreachable_has_not_departed() -> None
     "key_id", [f"{ANN}/main-key", f"{ANN}/statuses/deleted-long-ago", "https://remote.example/nothing"]
 )
 async def test_of_another_key_that_is_gone_nothing_follows_unless_the_actor_is_gone_too(key_id: str) -> None:
-    """Else anybody could make us forget an actor by naming one of its deleted posts as key."""
-    neighbours = FixedKeyResolver()
-    neighbours.signers[key_id] = Missing.GONE
+    """Otherwise anybody could have an actor deleted here, by naming one of its deleted posts as the key."""
+    resolver = FixedKeyResolver()
+    resolver.signers[key_id] = Missing.GONE
     forged = post(DELETE, by=SigningKey(key_id, rsa_key("anybody")))
-    outcome = await come(forged, neighbours, FixedInboxStore(ANN))
+    outcome = await come(forged, resolver, FixedInboxStore(ANN))
     assert isinstance(outcome, Refused)
-    neighbours.signers[ANN] = Missing.GONE
-    assert await come(forged, neighbours, FixedInboxStore(ANN)) == ActorGone(ANN)
+    resolver.signers[ANN] = Missing.GONE
+    assert await come(forged, resolver, FixedInboxStore(ANN)) == ActorGone(ANN)
 
 
 async def test_a_gone_key_allows_nothing_but_the_delete_of_its_actor() -> None:
-    neighbours = FixedKeyResolver()
-    neighbours.signers[signer().key_id] = Missing.GONE
+    resolver = FixedKeyResolver()
+    resolver.signers[signer().key_id] = Missing.GONE
     for document in (follow(), DELETE | {"object": f"{ANN}/1"}, DELETE | {"type": "Update"}):
-        outcome = await come(post(document), neighbours, FixedInboxStore(ANN))
+        outcome = await come(post(document), resolver, FixedInboxStore(ANN))
         assert isinstance(outcome, Refused), document
         assert outcome.reason is Reason.KEY
 

@@ -12,7 +12,7 @@ KEY_ID = f"{ANN}#main-key"
 
 
 class Web:
-    """A fetcher of documents by URL, which keeps what it was asked for."""
+    """A fetcher of documents by URL. `asked` are the URLs that were fetched."""
 
     def __init__(self, documents: dict[str, Json] | None = None) -> None:
         self.documents = {ANN: document()} if documents is None else documents

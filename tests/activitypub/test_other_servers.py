@@ -1,4 +1,4 @@
-"""Actors and Follows of the servers that are out there, in the shape that each of them gives to its own.
+"""Actors and Follows of other servers, in the form that each server writes.
 
 They are written after what is known of each server, and are no recordings. So are the signatures: which headers, in
 which order, under which name of the algorithm.
@@ -37,7 +37,7 @@ INBOX = f"{LIVE}/inbox"
 
 
 class Far:
-    """The signers that the documents of one server make, found as in the node, but fetched anew each time."""
+    """The key resolver for the documents of one server. It finds keys as the node does, and caches none."""
 
     def __init__(self, loaded: dict[str, Any]) -> None:
         """With a key that we can sign with in place of the one whose other half only the server has."""
@@ -62,7 +62,7 @@ def key_of(loaded: dict[str, Any]) -> SigningKey:
 
 
 def follow(loaded: dict[str, Any], header: str = "", **members: Any) -> Request:
-    """The server's Follow as it arrives, with other members or another Signature header if that is said."""
+    """Return the server's Follow as it is received, with other properties or another Signature header if given."""
     body = strictjson.write(loaded["follow"] | members)
     request = outgoing_request("POST", INBOX, loaded["headers"].items(), body)
     added = {"date": httpdate.write(NOW), "digest": digest.digest(body), "content-length": str(len(body))}
@@ -82,7 +82,7 @@ async def come(request: Request, loaded: dict[str, Any]) -> Outcome:
 
 
 def test_no_server_is_left_out() -> None:
-    """Those that an operator meets most, each with what it sends when somebody follows from there."""
+    """The servers that are most in use have files here, each with the Follow that it sends."""
     for name in NAMED:
         assert [each for each in FOLLOWING if each.startswith(name)], name
     assert {loaded["actor"]["type"] for loaded in ACTORS.values()} == {"Person", "Service", "Application", "Group"}

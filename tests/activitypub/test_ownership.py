@@ -119,7 +119,7 @@ def test_a_server_announces_only_itself(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["Announce", "Like", "EmojiReact", "Dislike", "Add", "View"])
 def test_of_what_is_embedded_elsewhere_only_the_id_is_kept(kind: str) -> None:
-    """An Announce with a forged post in it must lead to the real one."""
+    """An Announce with a forged post in it must lead to the real post."""
     kept = enforce_ownership(activity(kind, note(f"{LIVE}/1", LIVE)))
     assert (kept.object, kept.object_id) == (None, f"{LIVE}/1")
     assert enforce_ownership(activity(kind, f"{LIVE}/1")) == activity(kind, f"{LIVE}/1")

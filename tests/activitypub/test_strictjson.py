@@ -15,7 +15,7 @@ def refusal(data: bytes, limits: JsonLimits | None = None) -> Reason:
 
 
 def nested(depth: int, opening: str = '{"a":', closing: str = "}") -> bytes:
-    """An object with `depth` levels in all."""
+    """Return an object that is nested `depth` levels deep."""
     return ('{"a":' + opening * (depth - 2) + "{}" + closing * (depth - 2) + "}").encode()
 
 

@@ -12,7 +12,7 @@ LIVE = f"{NODE}/federation/user/live"
 
 
 def actor(identifier: str = ANN, **members: Any) -> Actor:
-    """An actor with inbox, shared inbox, followers and the RSA key of `signing.signer(identifier)`."""
+    """Return an actor with inbox, shared inbox, followers and the RSA key of `signing.signer(identifier)`."""
     origin = "/".join(identifier.split("/")[:3])
     values: dict[str, Any] = {
         "type": "Person",
@@ -27,10 +27,10 @@ def actor(identifier: str = ANN, **members: Any) -> Actor:
 
 
 def document(identifier: str = ANN, **members: Any) -> Json:
-    """The document of `actor`."""
+    """Return the document of `actor` with these arguments."""
     return write_actor(actor(identifier, **members))
 
 
 def ed25519_actor_key(identifier: str = ANN) -> ActorKey:
-    """A second key of an actor, for assertionMethod."""
+    """Return a second key of an actor, for assertionMethod."""
     return ActorKey(f"{identifier}#ed25519-key", ed25519_key(identifier).public())

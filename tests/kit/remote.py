@@ -1,4 +1,4 @@
-"""A far server that is real: aiohttp on 127.0.0.1, answering what a test tells it and keeping what it was asked."""
+"""A real HTTP server on 127.0.0.1, whose responses a test chooses and whose requests it can look at."""
 
 import ipaddress
 import ssl
@@ -23,7 +23,7 @@ Handler = Callable[[Request], Awaitable[web.StreamResponse] | web.StreamResponse
 
 @dataclass
 class Remote:
-    """`asked` are the requests as they arrived, ready to be verified; `answer` makes the next answers."""
+    """`asked` are the requests that were received, ready to be verified. `answer` makes the responses."""
 
     answer: Handler
     origin: str = ""
@@ -43,7 +43,7 @@ class Remote:
 
 @asynccontextmanager
 async def remote(answer: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Remote]:
-    """A server on a free port; `origin` is its "http://127.0.0.1:port"."""
+    """Run a server on a free port. Its `origin` is "http://127.0.0.1:port", or https with `tls`."""
     far = Remote(answer)
     runner = web.ServerRunner(web.Server(far.handle), shutdown_timeout=0.1)
     await runner.setup()
@@ -58,21 +58,23 @@ async def remote(answer: Handler, *, tls: ssl.SSLContext | None = None) -> Async
 
 
 @asynccontextmanager
-async def way_out(*remotes: Remote, limits: HttpLimits | None = None) -> AsyncIterator[HttpClient]:
-    """An HttpClient that may reach just these servers."""
+async def client_for(*remotes: Remote, limits: HttpLimits | None = None) -> AsyncIterator[HttpClient]:
+    """Open an HttpClient that may reach these servers and no others."""
     guard = Guard(parse_allowed(each.authority for each in remotes))
     async with HttpClient(guard, "fedistream-test/1", limits=limits) as http_client:
         yield http_client
 
 
-def json_answer(text: str | bytes, *, status: int = 200, media_type: str = "application/activity+json") -> web.Response:
-    """An answer with this body."""
+def json_response(
+    text: str | bytes, *, status: int = 200, media_type: str = "application/activity+json"
+) -> web.Response:
+    """Return a response with this body."""
     body = text.encode() if isinstance(text, str) else text
     return web.Response(status=status, body=body, headers={"Content-Type": media_type})
 
 
 def make_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A certificate for 127.0.0.1, which is its own authority: the server's context, and the file to trust."""
+    """Return a server's context with a self-signed certificate for 127.0.0.1, and the file for a client to trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from activitypub.signatures.request import Request
-from tests.kit.remote import Remote, json_answer, remote
+from tests.kit.remote import Remote, json_response, remote
 
 ACTIVITY_JSON = "application/activity+json"
 ALL = ("(request-target)", "host", "date", "digest", "content-type")
@@ -112,7 +112,7 @@ class Rogue:
 
     def serve(self, path: str, document: object, **more: Any) -> str:
         """Serve a document from now on. Returns its URL."""
-        self.pages[path] = lambda: json_answer(json.dumps(document), **more)
+        self.pages[path] = lambda: json_response(json.dumps(document), **more)
         return f"{self.origin}{path}"
 
     def activity(self, kind: str = "Like", thing: Any = None, **members: Any) -> dict[str, Any]:

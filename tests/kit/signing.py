@@ -1,4 +1,4 @@
-"""Keys and signed requests for tests: made with our own signer, so that both real ends are joined."""
+"""Keys and signed requests for tests, made with our own signer."""
 
 import json
 from functools import cache
@@ -16,7 +16,7 @@ VECTORS = Path(__file__).parent.parent / "vectors" / "activitypub"
 
 @cache
 def rsa_key(name: str) -> PrivateKey:
-    """The RSA key called `name`: always the same within one run."""
+    """Return the RSA key called `name`, which is always the same within one run."""
     return make_rsa()
 
 
@@ -26,12 +26,12 @@ def ed25519_key(name: str) -> PrivateKey:
 
 
 def signer(actor: str = "https://remote.example/users/ann") -> SigningKey:
-    """The signing key of an actor, under the customary #main-key."""
+    """Return the signing key of an actor, with the usual URL ACTOR#main-key."""
     return SigningKey(f"{actor}#main-key", rsa_key(actor))
 
 
 def arrived(request: Request, added: tuple[tuple[str, str], ...] = ()) -> Request:
-    """What the far end makes of `request` with the headers that a signer added."""
+    """Return `request` as a server receives it, with the headers that a signer added."""
     return incoming_request(request.method, request.origin, request.target, (*request.headers, *added), request.body)
 
 
@@ -44,19 +44,19 @@ def signed(
     now: float = NOW,
     media_type: str = ACTIVITY_JSON,
 ) -> Request:
-    """A signed POST as it arrives."""
+    """Return a signed POST as a server receives it."""
     request = outgoing_request("POST", url, [("Content-Type", media_type)], body)
     return arrived(request, sign(scheme, request, by or signer(), now=now))
 
 
 def signed_get(url: str, *, by: SigningKey | None = None, scheme: Scheme = Scheme.CAVAGE, now: float = NOW) -> Request:
-    """A signed GET as it arrives."""
+    """Return a signed GET as a server receives it."""
     request = outgoing_request("GET", url, [("Accept", ACTIVITY_JSON)])
     return arrived(request, sign(scheme, request, by or signer(), now=now))
 
 
 def with_header(request: Request, name: str, value: str | None) -> Request:
-    """The same request with one header replaced, or left out."""
+    """Return the same request with one header replaced, or without it if `value` is None."""
     kept = tuple((header, old) for header, old in request.headers if header != name)
     added = () if value is None else ((name, value),)
     return Request(request.method, request.origin, request.target, kept + added, request.body)
@@ -69,7 +69,7 @@ def vector(name: str) -> dict[str, Any]:
 
 
 def vector_request(loaded: dict[str, Any]) -> Request:
-    """The request of a signature vector, as it arrives."""
+    """Return the request of a signature vector, as a server receives it."""
     stated = loaded["request"]
     headers = [(name, value) for name, value in stated["headers"]]
     return incoming_request(stated["method"], stated["origin"], stated["target"], headers, stated["body"].encode())

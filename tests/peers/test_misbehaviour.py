@@ -21,7 +21,7 @@ from aiohttp import web
 from activitypub.network.fetch_limiter import FetchLimits
 from activitypub.signatures.request import Request
 from tests.kit.federating import Town, town, until
-from tests.kit.remote import json_answer, remote
+from tests.kit.remote import json_response, remote
 from tests.kit.rogue import ALL, PATIENCE_S, Rogue, make_key, rogue
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -317,7 +317,7 @@ async def test_what_was_said_once_is_not_done_again(scene: Scene) -> None:
 
 
 async def test_a_key_that_redirects_to_this_machine_makes_us_ask_nobody(scene: Scene) -> None:
-    async with remote(lambda request: json_answer("{}")) as secret:
+    async with remote(lambda request: json_response("{}")) as secret:
         # a name that resolves to an address which must not be asked, however it is spelled
         port = secret.origin.rpartition(":")[2]
         for number, host in enumerate(("localhost", "[::1]", "0x7f.1", "2130706433")):

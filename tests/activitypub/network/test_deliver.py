@@ -22,7 +22,7 @@ from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request
 from tests.kit.actors import LIVE, actor
 from tests.kit.inbox_ports import FixedInboxStore, FixedKeyResolver
-from tests.kit.remote import Handler, remote, way_out
+from tests.kit.remote import Handler, client_for, remote
 from tests.kit.signing import NOW, ed25519_key, signer
 
 FOLLOW = {
@@ -43,7 +43,7 @@ async def verdict(request: Request) -> int:
 
 async def sent(answer: Handler, schemes: Schemes | None = None, by: SigningKey = US) -> tuple[Outcome, list[Request]]:
     """Deliver to a server that answers like this."""
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         deliverer = Deliverer(client, schemes or Schemes(), lambda: NOW)
         return await deliverer.deliver(f"{far.origin}/inbox?x=1", encode_payload(FOLLOW), by), far.asked
 
@@ -64,7 +64,7 @@ async def test_the_other_signature_is_tried_on_a_refusal_and_first_the_next_time
         return web.Response(status=await verdict(request) if request.header("signature-input") else refusal)
 
     schemes = Schemes()
-    async with remote(only_9421) as far, way_out(far) as client:
+    async with remote(only_9421) as far, client_for(far) as client:
         deliverer = Deliverer(client, schemes, lambda: NOW)
         for _ in range(2):
             assert await deliverer.deliver(f"{far.origin}/inbox", encode_payload(FOLLOW), US) == Delivered(
@@ -81,7 +81,7 @@ async def test_a_host_that_takes_cavage_again_is_remembered_as_such() -> None:
         schemes.put(request.authority, Scheme.RFC9421, NOW)
         return web.Response(status=401 if request.header("signature-input") else 202)
 
-    async with remote(only_cavage) as far, way_out(far) as client:
+    async with remote(only_cavage) as far, client_for(far) as client:
         schemes.put(far.authority, Scheme.RFC9421, NOW)
         assert await Deliverer(client, schemes, lambda: NOW).deliver(
             far.origin, encode_payload(FOLLOW), US
@@ -185,7 +185,7 @@ async def test_a_redirect_to_a_bad_or_blocked_url_is_a_permanent_failure(to: str
     "inbox", ["", "x", "https://127.0.0.1/inbox", "http://a.example/inbox", "https://u@a.example/"]
 )
 async def test_an_inbox_that_may_not_be_connected_to_is_a_permanent_failure(inbox: str) -> None:
-    async with way_out() as client:
+    async with client_for() as client:
         outcome = await Deliverer(client, Schemes(), lambda: NOW).deliver(inbox, encode_payload(FOLLOW), US)
     assert isinstance(outcome, PermanentFailure)
     assert outcome.reason.startswith("blocked: ")
@@ -195,7 +195,7 @@ async def test_an_inbox_that_may_not_be_connected_to_is_a_permanent_failure(inbo
 async def test_a_server_that_is_not_there_is_tried_again() -> None:
     async with remote(lambda _: web.Response()) as far:
         gone = far
-    async with way_out(gone) as client:
+    async with client_for(gone) as client:
         outcome = await Deliverer(client, Schemes(), lambda: NOW).deliver(gone.origin, encode_payload(FOLLOW), US)
     assert isinstance(outcome, TemporaryFailure)
     assert outcome.after_s is None
@@ -209,7 +209,7 @@ async def test_a_response_that_is_too_large_does_not_hide_the_status() -> None:
 async def test_a_payload_is_encoded_once_and_sent_to_many() -> None:
     payload = encode_payload(FOLLOW)
     assert payload == Payload(payload.body, digest.digest(payload.body), digest.content_digest(payload.body))
-    async with remote(lambda _: web.Response(status=202)) as far, way_out(far) as client:
+    async with remote(lambda _: web.Response(status=202)) as far, client_for(far) as client:
         deliverer = Deliverer(client, Schemes(), lambda: NOW)
         inboxes = [f"{far.origin}/{number}" for number in range(20)]
         outcomes = await asyncio.gather(*(deliverer.deliver(inbox, payload, US) for inbox in inboxes))

@@ -9,7 +9,7 @@ URL = "https://a.example/1"
 
 
 class Slow:
-    """A fetcher that answers when it is told to: with a document, or with the failure of this URL."""
+    """A fetcher that returns only when it is told to: a document, or the failure that is set for the URL."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -130,7 +130,7 @@ async def test_a_host_is_asked_no_more_often_than_the_limit_allows() -> None:
 
 
 async def test_a_fetch_that_takes_too_long_is_given_up() -> None:
-    """Each hop may be within its own time while all of them together are not."""
+    """Each redirect may stay within its time limit while all of them together take too long."""
     slow = Slow()
     slow.go.clear()
     assert await why(slow.limited(FetchLimits(total_s=0.05))) is FetchFailure.UNREACHABLE

@@ -11,15 +11,15 @@ from activitypub.network.guard import Blocked, Guard
 from activitypub.network.http_client import HttpClient, HttpLimits
 from activitypub.network.transport import ResponseTooLarge, Unreachable
 from activitypub.signatures.request import Request, outgoing_request
-from tests.kit.remote import json_answer, make_certificate, remote, way_out
+from tests.kit.remote import client_for, json_response, make_certificate, remote
 
 
 def ok(_: Request) -> web.Response:
-    return json_answer("{}")
+    return json_response("{}")
 
 
 async def test_a_request_arrives_as_it_was_composed() -> None:
-    async with remote(ok) as far, way_out(far) as client:
+    async with remote(ok) as far, client_for(far) as client:
         request = outgoing_request(
             "POST", f"{far.origin}/a%2Fb/../c?x=%20y&x=1", [("X-Thing", "1"), ("Content-Type", "x/y")], b"body"
         )
@@ -39,7 +39,7 @@ async def test_cookies_are_not_kept() -> None:
     def answer(_: Request) -> web.Response:
         return web.Response(headers={"Set-Cookie": "a=b"})
 
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         for _ in range(2):
             await client.send(outgoing_request("GET", far.origin))
         assert far.asked[1].header("cookie") is None
@@ -49,7 +49,7 @@ async def test_redirects_are_returned_and_not_followed() -> None:
     def answer(_: Request) -> web.Response:
         return web.Response(status=302, headers={"Location": "https://127.0.0.1/"})
 
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         assert (await client.send(outgoing_request("GET", far.origin))).headers["location"] == "https://127.0.0.1/"
 
 
@@ -59,7 +59,7 @@ async def test_of_a_header_that_comes_twice_the_first_counts() -> None:
         response.headers.extend([("X-A", "1"), ("X-A", "2")])
         return response
 
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         assert (await client.send(outgoing_request("GET", far.origin))).headers["x-a"] == "1"
 
 
@@ -105,7 +105,7 @@ class Rebinding(asyncio.SelectorEventLoop):
 
 
 async def ask(times: int) -> list[type[Exception]]:
-    """What became of so many requests to one name, which is looked up for each of them."""
+    """Return the outcomes of so many requests to one name, which is looked up for each of them."""
     became: list[type[Exception]] = []
     for _ in range(times):
         async with HttpClient(Guard(), "x") as client:
@@ -118,7 +118,7 @@ async def ask(times: int) -> list[type[Exception]]:
 
 @pytest.mark.parametrize("private", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"])
 def test_a_name_that_is_private_when_it_is_looked_up_again_is_not_connected_to(private: str) -> None:
-    """DNS rebinding: that the name was public a moment ago counts for nothing."""
+    """DNS rebinding: the name had a public address a moment ago."""
     answers = [["8.8.8.8"], [private], ["2606:4700:4700::1111"], ["8.8.8.8", private], [private, "8.8.8.8"]]
     loop = Rebinding(answers)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -129,7 +129,7 @@ def test_a_name_that_is_private_when_it_is_looked_up_again_is_not_connected_to(p
 
 
 async def test_a_server_that_is_not_on_the_list_hears_nothing() -> None:
-    async with remote(ok) as far, remote(ok) as listed, way_out(listed) as client:
+    async with remote(ok) as far, remote(ok) as listed, client_for(listed) as client:
         port = far.authority.partition(":")[2]
         for url in (far.origin, f"http://localhost:{port}/", f"https://127.0.0.1:{port}/"):
             with pytest.raises(Blocked):
@@ -140,9 +140,9 @@ async def test_a_server_that_is_not_on_the_list_hears_nothing() -> None:
 
 async def test_a_response_that_is_too_large_is_cut_off_but_its_status_is_known() -> None:
     def answer(_: Request) -> web.Response:
-        return json_answer(b"x" * 3000, status=202)
+        return json_response(b"x" * 3000, status=202)
 
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         assert len((await client.send(outgoing_request("GET", far.origin), max_body=3000)).body) == 3000
         with pytest.raises(ResponseTooLarge) as caught:
             await client.send(outgoing_request("GET", far.origin), max_body=2999)
@@ -172,7 +172,7 @@ async def test_a_compressed_response_is_not_decompressed() -> None:
     def answer(_: Request) -> web.Response:
         return web.Response(body=gzip.compress(b"x" * 100_000), headers={"Content-Encoding": "gzip"})
 
-    async with remote(answer) as far, way_out(far) as client:
+    async with remote(answer) as far, client_for(far) as client:
         assert len((await client.send(outgoing_request("GET", far.origin))).body) < 1000
 
 
@@ -183,7 +183,7 @@ async def test_a_response_that_takes_too_long_is_given_up() -> None:
         await hang.wait()
         return web.Response()
 
-    async with remote(answer) as far, way_out(far, limits=HttpLimits(total_s=0.2)) as client:
+    async with remote(answer) as far, client_for(far, limits=HttpLimits(total_s=0.2)) as client:
         with pytest.raises(Unreachable):
             await client.send(outgoing_request("GET", far.origin))
         hang.set()
@@ -192,7 +192,7 @@ async def test_a_response_that_takes_too_long_is_given_up() -> None:
 async def test_a_port_where_nobody_listens_is_unreachable() -> None:
     async with remote(ok) as far:
         gone = far
-    async with way_out(gone) as client:
+    async with client_for(gone) as client:
         with pytest.raises(Unreachable):
             await client.send(outgoing_request("GET", gone.origin))
 
@@ -228,7 +228,7 @@ async def test_a_response_that_is_no_http_is_unreachable(answer: bytes) -> None:
 
 async def test_a_certificate_that_nobody_trusts_is_unreachable(tmp_path: Path) -> None:
     context, _ = make_certificate(tmp_path)
-    async with remote(ok, tls=context) as far, way_out(far) as client:
+    async with remote(ok, tls=context) as far, client_for(far) as client:
         with pytest.raises(Unreachable):
             await client.send(outgoing_request("GET", far.origin))
         assert far.asked == []
@@ -237,7 +237,7 @@ async def test_a_certificate_that_nobody_trusts_is_unreachable(tmp_path: Path) -
 async def test_a_private_authority_is_trusted_by_ssl_cert_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    async with remote(ok, tls=context) as far, way_out(far) as client:
+    async with remote(ok, tls=context) as far, client_for(far) as client:
         assert (await client.send(outgoing_request("GET", far.origin))).status == 200
 
 
@@ -245,7 +245,7 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
     async with remote(ok) as far, remote(ok) as proxy:
         monkeypatch.setenv("http_proxy", proxy.origin)
         monkeypatch.setenv("HTTP_PROXY", proxy.origin)
-        async with way_out(far) as client:
+        async with client_for(far) as client:
             await client.send(outgoing_request("GET", far.origin))
         assert (len(far.asked), len(proxy.asked)) == (1, 0)
 

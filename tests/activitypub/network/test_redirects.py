@@ -1,4 +1,4 @@
-"""Redirects are followed as far as the limits go, each hop as a request of its own, and none into a worse place."""
+"""Redirects are followed within their limits, each as a request of its own, and never to a blocked or insecure URL."""
 
 import asyncio
 
@@ -20,13 +20,13 @@ from activitypub.network.redirects import (
 from activitypub.network.transport import Response, ResponseTooLarge, Unreachable
 from activitypub.signatures.request import Request
 from activitypub.urls import BadUrl
-from tests.kit.remote import Remote, remote, way_out
+from tests.kit.remote import Remote, client_for, remote
 
 START = "https://a.example/start"
 
 
 class Site:
-    """Answers from a table: a text is where a 302 leads to, a pair has the status too; else 200 with the path."""
+    """A site by a table: a text is the Location of a 302, a pair is status and Location. Other paths are 200."""
 
     def __init__(self, **pages: str | tuple[int, str]) -> None:
         self.pages = {f"/{name}": page for name, page in pages.items()}
@@ -170,7 +170,7 @@ async def got(far: Remote, client: HttpClient, max_body: int | None = None) -> F
 
 
 async def test_a_get_sends_its_headers_at_each_hop() -> None:
-    async with remote(Site(start="/there")) as far, way_out(far) as client:
+    async with remote(Site(start="/there")) as far, client_for(far) as client:
         followed = await got(far, client)
         assert (followed.url, followed.response.body) == (f"{far.origin}/there", b"/there")
         assert [(each.target, each.header("accept")) for each in far.asked] == [
@@ -181,20 +181,20 @@ async def test_a_get_sends_its_headers_at_each_hop() -> None:
 
 @pytest.mark.parametrize("location", ["https://127.0.0.1/", "http://169.254.169.254/latest", "https://localhost:8443/"])
 async def test_the_address_of_each_hop_is_checked(location: str) -> None:
-    async with remote(Site(start="/next", next=location)) as far, way_out(far) as client:
+    async with remote(Site(start="/next", next=location)) as far, client_for(far) as client:
         with pytest.raises(Blocked):
             await got(far, client)
         assert [each.target for each in far.asked] == ["/start", "/next"]
 
 
 async def test_the_size_of_the_last_response_is_limited() -> None:
-    async with remote(Site(start="/" + "x" * 100)) as far, way_out(far) as client:
+    async with remote(Site(start="/" + "x" * 100)) as far, client_for(far) as client:
         assert len((await got(far, client, 101)).response.body) == 101
         with pytest.raises(ResponseTooLarge):
             await got(far, client, 100)
 
 
 async def test_what_is_no_url_is_not_fetched() -> None:
-    async with way_out() as client:
+    async with client_for() as client:
         with pytest.raises(BadUrl):
             await get(client, "ftp://a.example/")

@@ -7,7 +7,7 @@ from activitypub.network.schemes import Schemes
 from activitypub.network.signed_transport import SignedTransport
 from activitypub.signatures import Scheme, digest, parse_signature
 from activitypub.signatures.request import Request, outgoing_request
-from tests.kit.remote import Handler, remote, way_out
+from tests.kit.remote import Handler, client_for, remote
 from tests.kit.signing import NOW, signer
 
 KEY = signer("https://node.example/actor")
@@ -15,7 +15,7 @@ BODY = b"{}"
 
 
 def scheme_of(request: Request) -> Scheme:
-    """The scheme of a request whose signature fits."""
+    """Return the scheme of a request, whose signature must be right."""
     parsed = parse_signature(request, now=NOW)
     assert parsed.verified_by(KEY.key.public())
     return parsed.scheme
@@ -26,8 +26,8 @@ def taking(*schemes: Scheme, status: int = 200, refusal: int = 401) -> Handler:
 
 
 async def sent(answer: Handler, schemes: Schemes, method: str = "POST") -> tuple[int, Scheme, list[Scheme]]:
-    """The status, the scheme that it is for, and those that were tried."""
-    async with remote(answer) as far, way_out(far) as client:
+    """Return the status, the scheme that it answers, and the schemes that were tried."""
+    async with remote(answer) as far, client_for(far) as client:
         headers = [("Content-Type", "application/json")] if method == "POST" else [("Accept", "application/json")]
         request = outgoing_request(method, f"{far.origin}/x", headers, BODY if method == "POST" else b"")
         response, scheme = await SignedTransport(client, schemes, lambda: NOW).send(request, KEY)
@@ -73,7 +73,7 @@ async def test_a_digest_that_was_made_before_is_sent_with_its_scheme_alone() -> 
         Scheme.CAVAGE: (("digest", digest.digest(BODY)),),
         Scheme.RFC9421: (("content-digest", digest.content_digest(BODY)),),
     }
-    async with remote(taking(Scheme.RFC9421)) as far, way_out(far) as client:
+    async with remote(taking(Scheme.RFC9421)) as far, client_for(far) as client:
         request = outgoing_request("POST", f"{far.origin}/x", [("Content-Type", "application/json")], BODY)
         await SignedTransport(client, Schemes(), lambda: NOW).send(request, KEY, digests=digests)
         assert [(each.header("digest"), each.header("content-digest")) for each in far.asked] == [

@@ -41,7 +41,7 @@ def hand_signed(
     target: str = "/inbox",
     url: str = "https://node.example/inbox",
 ) -> Request:
-    """A request signed by hand over `names`, as another implementation would, `target` being what it signs."""
+    """Return a request signed over `names` without our signer, as by another implementation; `target` is signed."""
     request = outgoing_request("POST", url, [("Content-Type", "x/y")], BODY)
     values = dict(request.headers) | {"date": httpdate.write(NOW), "digest": digest.digest(BODY)}
     specials = {"(request-target)": f"post {target}", "(created)": f"{NOW:.0f}", "(expires)": f"{NOW + 60:.0f}"}
@@ -139,7 +139,7 @@ def test_of_the_drafts_examples_only_the_one_that_signs_all_headers_is_enough() 
     "params", ['algorithm="rsa-sha256"', 'algorithm="RSA-SHA256"', 'algorithm="hs2019"', "created=1700000000", 'a="b"']
 )
 def test_the_names_that_servers_give_to_rsa_with_sha256_are_accepted(params: str) -> None:
-    """Mastodon writes rsa-sha256, GoToSocial hs2019, some nothing at all."""
+    """Mastodon writes rsa-sha256, GoToSocial hs2019, and some servers write no algorithm."""
     assert proven(hand_signed(params=params))
 
 
@@ -155,7 +155,7 @@ def test_no_other_algorithm_is_verified(algorithm: str) -> None:
 
 
 def forged(algorithm: str) -> Request:
-    """Anybody's request: signed with HMAC, the secret being the public key of the actor it claims to be from."""
+    """Return a forged request: signed by HMAC, with the public key of the actor as the secret."""
     request = outgoing_request("POST", "https://node.example/inbox", [("Content-Type", "x/y")], BODY)
     public = signer().key.public().pem()
     stock = httpsig.HeaderSigner(signer().key_id, public, "hmac-sha256", NAMES.split(" "), sign_header="signature")
@@ -338,7 +338,7 @@ def test_any_signature_header_is_read_or_refused(header: str) -> None:
 
 
 def test_httpsig_builds_the_text_and_reads_the_header_as_we_rely_on() -> None:
-    """The contract with httpsig 1.3.0: three functions, and their oddities that we allow for."""
+    """The contract with httpsig 1.3.0: three functions, and the oddities that our code works around."""
     build, parse, template = (
         httpsig.utils.generate_message,
         httpsig.utils.parse_signature_header,

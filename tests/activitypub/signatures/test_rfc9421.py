@@ -20,7 +20,7 @@ def hand_signed(
     key: PrivateKey | None = None,
     url: str = "https://node.example/inbox?x=1",
 ) -> Request:
-    """A request with this Signature-Input, signed over the base that we build for it."""
+    """Return a request with this Signature-Input, signed over the base that our code builds for it."""
     request = outgoing_request("POST", url, [("Date", "x"), ("Content-Digest", digest.content_digest(BODY))], BODY)
     inputs = structured_fields.parse_dictionary(f"s={components}{params}")["s"]
     assert isinstance(inputs, InnerList)

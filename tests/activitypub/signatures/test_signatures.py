@@ -1,4 +1,4 @@
-"""Both ends joined: what our signer writes, our verifier takes, and nothing that differs from it by a bit."""
+"""Our signer and our verifier together: what one writes, the other accepts, and nothing that differs by one bit."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ URL = "https://node.example/inbox?a=b"
 
 
 def accepted(request: Request, by: SigningKey) -> bool:
-    """Whether the request counts as one of the owner of `by`."""
+    """Return whether the request is accepted as one by the owner of `by`."""
     try:
         checked = incoming_request(request.method, request.origin, request.target, request.headers, request.body)
         parsed = parse_signature(checked, now=NOW)
@@ -27,7 +27,7 @@ def accepted(request: Request, by: SigningKey) -> bool:
 
 
 def flips(text: str) -> Iterator[str]:
-    """Each text that differs from `text` in one of the lower seven bits of one character."""
+    """Yield each text that differs from `text` in one of the lower seven bits of one character."""
     for at, char in enumerate(text):
         for bit in range(7):
             yield text[:at] + chr(ord(char) ^ (1 << bit)) + text[at + 1 :]

@@ -139,7 +139,7 @@ def test_a_value_that_cannot_be_written_is_refused(item: Item) -> None:
 
 
 def as_http_sf(member: structured_fields.Member) -> Any:
-    """Our value in the shape of http-sf: (value, params), inner lists as lists of pairs."""
+    """Return our value as http-sf has it: (value, params), and inner lists as lists of such pairs."""
     params = {key: bare(value) for key, value in member.params.items()}
     if isinstance(member, InnerList):
         return ([as_http_sf(item) for item in member.items], params)

@@ -15,7 +15,7 @@ NAMES = sorted(path.stem for path in (VECTORS / "activities").glob("*.json"))
 
 
 def find(value: Any, path: str) -> Any:
-    """The value at "object.tags.0.name", tuples as lists, as JSON has them."""
+    """Return the value at a path such as "object.tags.0.name", with lists in place of tuples, as in JSON."""
     for step in path.split("."):
         value = value[int(step)] if step.isdigit() else getattr(value, step)
     return list(value) if isinstance(value, tuple) else value
@@ -148,7 +148,7 @@ SAMPLES = [vector(f"activities/{name}.json")["activity"] for name in NAMES]
 
 @st.composite
 def mutated(draw: st.DrawFn) -> Json:
-    """An activity from the files with up to three members, at any depth, replaced by anything."""
+    """Draw an activity from the files, with up to three properties at any depth replaced by any JSON."""
     made: Json = copy.deepcopy(draw(st.sampled_from(SAMPLES)))
     for _ in range(draw(st.integers(0, 3))):
         place = made

@@ -1,4 +1,4 @@
-"""The contract with little-boxes 0.1.0: what we use of it, and the oddities that make us use no more."""
+"""The contract with little-boxes 0.1.0: what the adapter uses, and the oddities that are the reason to use no more."""
 
 import subprocess
 import sys

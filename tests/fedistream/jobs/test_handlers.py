@@ -21,7 +21,7 @@ from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enq
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry
 from fedistream.jobs.models import OutboxRow
 from tests.kit.jobs import Desk
-from tests.kit.remote import Remote, remote, way_out
+from tests.kit.remote import Remote, client_for, remote
 from tests.kit.signing import rsa_key, signer
 
 ME = "https://node.example/federation/user/live"
@@ -60,7 +60,7 @@ async def far(answers: Answers, gone: list[str] | None = None) -> AsyncIterator[
         if gone is not None:
             gone.append(inbox)
 
-    async with remote(answers) as there, way_out(there) as http_client:
+    async with remote(answers) as there, client_for(there) as http_client:
         yield there, ActivityHandler(Deliverer(http_client, Schemes(), time.time), Ring(), forget)
 
 

@@ -23,7 +23,7 @@ from tests.kit.asking import ADDRESS, client
 from tests.kit.chatclient import chatting
 from tests.kit.faces import Faces, open_faces
 from tests.kit.fediverse import peer
-from tests.kit.remote import make_certificate, way_out
+from tests.kit.remote import client_for, make_certificate
 from tests.kit.webserver import serving
 from tests.kit.website import Website, website
 
@@ -303,7 +303,7 @@ async def test_a_visitor_who_was_deleted_on_the_way_signs_nobody_in(town: Street
 async def test_a_code_is_sent_to_an_account_and_typed_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    async with way_out() as nowhere, peer(nowhere, lambda: 0.0, tls=context) as ann:
+    async with client_for() as nowhere, peer(nowhere, lambda: 0.0, tls=context) as ann:
         guard = Guard(frozenset({ann.server.authority}))
         async with open_faces(tmp_path, guard) as faces, faces.client() as asker:
             visitor, token = await faces.visitor("Shy newt")

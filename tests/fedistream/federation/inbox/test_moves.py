@@ -15,7 +15,7 @@ from fedistream.federation.values import State
 from fedistream.jobs.job import Dead, Done, Job, Retry
 from fedistream.jobs.models import OutboxRow
 from tests.kit.federated import LIVE, Federated, federated
-from tests.kit.remote import json_answer
+from tests.kit.remote import json_response
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def move_in(node: Federated, *, says_so: bool = True) -> None:
 
     def both(request: Any) -> Any:
         if request.method == "GET" and request.target == "/users/anna":
-            return json_answer(json.dumps(text))
+            return json_response(json.dumps(text))
         return answer(request)
 
     node.ann.server.answer = both
@@ -108,7 +108,7 @@ async def test_a_new_account_that_cannot_be_reached_is_asked_again(node: Federat
     blocked = await node.feature.policies.moves.follow_up(Job(1, KIND, "", "", body, 1, 0.0))
     assert isinstance(blocked, Dead)  # the guard does not let us there
     port = node.ann.server.authority
-    node.ann.server.answer = lambda request: json_answer("", status=503)
+    node.ann.server.answer = lambda request: json_response("", status=503)
     body = f'{{"old": "{node.ann.id}", "new": "http://{port}/users/anna"}}'
     assert isinstance(await node.feature.policies.moves.follow_up(Job(1, KIND, "", "", body, 1, 0.0)), Retry)
 
@@ -143,7 +143,7 @@ async def test_who_is_gone_by_his_servers_word_is_taken_out(node: Federated) -> 
 
 async def test_for_an_error_nobody_is_taken_out(node: Federated) -> None:
     await node.follow()
-    node.ann.server.answer = lambda request: json_answer("", status=404)
+    node.ann.server.answer = lambda request: json_response("", status=404)
     for failed in (1, 2):
         row = await validate(node)
         assert row is not None

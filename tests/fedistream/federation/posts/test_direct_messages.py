@@ -11,7 +11,7 @@ from fedistream.federation.values import Off
 from fedistream.jobs.models import OutboxRow
 from tests.kit.federated import federated
 from tests.kit.fediverse import peer
-from tests.kit.remote import make_certificate, way_out
+from tests.kit.remote import client_for, make_certificate
 
 
 async def test_somebody_is_found_by_his_handle_and_written_to(
@@ -20,7 +20,7 @@ async def test_somebody_is_found_by_his_handle_and_written_to(
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     async with (
-        way_out() as nowhere,
+        client_for() as nowhere,
         peer(nowhere, lambda: 0.0, tls=context) as bob,
         federated(Guard(frozenset({bob.server.authority}))) as node,
     ):

@@ -1,4 +1,4 @@
-"""What is done, taken back and done again under ids that repeat, in the shapes that servers give to them."""
+"""Activities that are done, undone and done again under ids that repeat, as other servers send them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
