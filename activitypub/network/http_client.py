@@ -1,23 +1,26 @@
 """The HTTP client: each request goes through the guard. The only importer of aiohttp.
 
-Redirects are returned as they come; `redirects` follows them.
+Redirects are returned as they come; `redirects` follows them. aiohttp takes 8 MB and a tenth of a second to import: it
+is loaded with the first request, so that a program that has a client and sends nothing does without.
 """
 
+import asyncio
+import importlib
 import os
 import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import TracebackType
-from typing import Any, Self
-
-import aiohttp
-from yarl import URL
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from activitypub.network.guard import Blocked, Guard, make_socket
 from activitypub.network.transport import Response, ResponseTooLarge, Unreachable
 from activitypub.signatures.request import Request
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession
 
 _CHUNK = 65_536
 
@@ -49,22 +52,22 @@ class HttpClient:
         self.guard = guard
         self.limits = limits or HttpLimits()
         self._user_agent = user_agent
-        # made here and not at import, so that SSL_CERT_FILE is read when the program has set it
-        self._ssl = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-        self._public = self._session(make_socket)
-        # A second connector for the allowed hosts: the socket factory sees addresses, not names.
-        self._private = self._session(None)
+        self._sessions: _Sessions | None = None
+        self._loading = asyncio.Lock()
+        self._closed = False
 
     async def send(self, request: Request, *, max_body: int | None = None) -> Response:
         """Send `request` and return the response, which may be a redirect. See `Transport.send`."""
         url = self.guard.check(request.url)
-        session = self._private if self.guard.allows(url) else self._public
+        sessions = await self._loaded()
+        session = sessions.private if self.guard.allows(url) else sessions.public
+        aiohttp = sessions.aiohttp
         limit = self.limits.body if max_body is None else max_body
         try:
             async with session.request(
                 request.method,
                 # the path must be sent in the spelling that was signed
-                URL(request.url, encoded=True),
+                sessions.yarl.URL(request.url, encoded=True),
                 headers={**dict(request.headers), "user-agent": self._user_agent, "accept-encoding": "identity"},
                 data=request.body or None,
                 allow_redirects=False,
@@ -83,9 +86,11 @@ class HttpClient:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._public.close()
-        await self._private.close()
+        """Close all connections. No request can be sent afterwards."""
+        self._closed = True
+        if self._sessions is not None:
+            await self._sessions.public.close()
+            await self._sessions.private.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,11 +100,29 @@ class HttpClient:
     ) -> None:
         await self.close()
 
-    def _session(self, socket_factory: Callable[[tuple[Any, ...]], socket.socket] | None) -> aiohttp.ClientSession:
+    async def _loaded(self) -> "_Sessions":
+        """Return the sessions, which the first request makes. Raises RuntimeError after `close`."""
+        if self._closed:
+            raise RuntimeError("the HTTP client is closed")
+        if self._sessions is None:
+            async with self._loading:
+                if self._sessions is None:
+                    aiohttp, yarl, trusted = await asyncio.to_thread(_load)
+                    # a second connector for the allowed hosts: the socket factory sees addresses, not names
+                    public, private = (self._session(aiohttp, trusted, factory) for factory in (make_socket, None))
+                    self._sessions = _Sessions(aiohttp, yarl, public, private)
+        return self._sessions
+
+    def _session(
+        self,
+        aiohttp: ModuleType,
+        trusted: ssl.SSLContext,
+        socket_factory: Callable[[tuple[Any, ...]], socket.socket] | None,
+    ) -> "ClientSession":
         limits = self.limits
-        return aiohttp.ClientSession(
+        session: ClientSession = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                ssl=self._ssl,
+                ssl=trusted,
                 limit=limits.connections,
                 limit_per_host=limits.per_host,
                 socket_factory=socket_factory,
@@ -111,9 +134,24 @@ class HttpClient:
             auto_decompress=False,
             trust_env=False,
         )
+        return session
 
 
-async def _read(response: aiohttp.ClientResponse, head: Response, limit: int) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Sessions:
+    aiohttp: ModuleType
+    yarl: ModuleType
+    public: "ClientSession"
+    private: "ClientSession"
+
+
+def _load() -> tuple[ModuleType, ModuleType, ssl.SSLContext]:
+    """Import what a request needs. The certificates are read now, as the program may have set SSL_CERT_FILE."""
+    trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return importlib.import_module("aiohttp"), importlib.import_module("yarl"), trusted
+
+
+async def _read(response: "ClientResponse", head: Response, limit: int) -> Response:
     """Return `head` with the body of `response`, of at most `limit` bytes. Raises ResponseTooLarge.
 
     The connection is closed then, since the rest of the body would have to be read before the next request.

@@ -39,7 +39,7 @@ from fedistream.federation.inbox.service import Neighbours as FederationNeighbou
 from fedistream.federation.rate_limits import RateLimiter
 from fedistream.jobs.handlers import activity, enqueue
 from fedistream.jobs.outbox import Outbox
-from fedistream.jobs.scheduler import Scheduler
+from fedistream.jobs.schedule import run_by
 from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
@@ -171,5 +171,5 @@ async def _up_to_date() -> None:
 
 
 async def _hurry(at: float) -> None:
-    """By the table alone: the clock is in the worker, and looks there."""
-    await Scheduler((), time.time).hurry(TEND, at)
+    """Store the time in the table; the scheduler runs in the worker process and reads it there."""
+    await run_by(TEND, max(at, time.time()))

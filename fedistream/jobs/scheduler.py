@@ -18,6 +18,7 @@ from apscheduler.triggers.date import DateTrigger  # type: ignore[import-untyped
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
 from fedistream.jobs.models import ScheduledRow
+from fedistream.jobs.schedule import run_by
 
 log = logging.getLogger(__name__)
 
@@ -73,12 +74,11 @@ class Scheduler:
         then, others within a minute. The times after that are as if this had been one."""
         now = self._now()
         wanted = now if at is None else max(at, now)
-        await ScheduledRow.filter(name=name, due__gt=wanted).update(due=wanted)
-        row = await ScheduledRow.get_or_none(name=name)
+        due = await run_by(name, wanted)
         if name in self._ticking:
             self._hurried.add(name)
-        elif row is not None and name in self._timed and self._scheduler.running:
-            self._look_at(name, min(row.due, now + LOOK_S))
+        elif due is not None and name in self._timed and self._scheduler.running:
+            self._look_at(name, min(due, now + LOOK_S))
 
     async def look(self, name: str) -> bool:
         """Do it if it is due and nobody else does. Returns whether it was done, well or not."""

@@ -1,12 +1,11 @@
 """What the watch page shows to who wants to follow the channel from elsewhere: its handle, and what others did."""
 
+import importlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
-
-import segno
 
 from fedistream.federation.urls import ActorUrls, Channel
 from fedistream.federation.values import Kind
@@ -65,6 +64,7 @@ class FollowInvitations:
 @lru_cache(maxsize=64)
 def code(url: str) -> bytes:
     """The QR code of an address as SVG, black on white in any scheme: not every camera reads the inverse."""
+    segno = importlib.import_module("segno")  # loaded for the first visitor who asks for a code
     drawn = io.BytesIO()
     made = segno.make(url, error="m", micro=False)
     made.save(drawn, kind="svg", xmldecl=False, omitsize=True, border=QUIET, dark="#000", light="#fff")
