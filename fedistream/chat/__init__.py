@@ -1,5 +1,5 @@
-"""Chat: who talks, what was said, and who may not.
+"""Chat: visitors, messages, presence and moderation.
 
-Values in `values.py`; who is in the room now and what they hear in `presence.py`; what is kept in `messages.py`. Start
-reading at `service.py`.
+Values are in `values.py`, open connections in `presence.py`, stored messages in `messages.py`. Start reading at
+`service.py`.
 """

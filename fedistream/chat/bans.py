@@ -1,4 +1,5 @@
-"""Addresses that are kept out of the chat. All of them are in memory; rows are written through."""
+"""IP addresses and networks that are banned from the chat. All bans are in memory; changes are written to the database
+first."""
 
 import asyncio
 import ipaddress
@@ -19,16 +20,16 @@ MAX_NOTES = 500
 
 
 InTransaction = Callable[[str], Awaitable[None]]
-"""What is to be written in the same transaction, about an address or a network."""
+"""Called with the address or network, to write more in the same transaction."""
 
 
 async def _nothing(address: str) -> None:
-    """Where nothing is."""
+    """Write nothing more in the transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class IpBan:
-    """`address` is one address or a network."""
+    """A ban. `address` is one IP address, or a network in CIDR notation."""
 
     address: str
     notes: str
@@ -36,6 +37,8 @@ class IpBan:
 
 
 class Bans:
+    """The bans of the node. Call `open` before anything else."""
+
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._bans: dict[Network, IpBan] = {}
@@ -43,14 +46,14 @@ class Bans:
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
-        """Read the rows, once, before anything else."""
+        """Read all bans from the database. To be called once, before anything else."""
         for row in await IpBanRow.all().order_by("id"):
             self._know(IpBan(row.address, row.notes, row.created_at))
             if is_shared(row.address.partition("/")[0]):
                 log.warning("the ban of %s keeps out all who are seen at this private address", row.address)
 
     def holds(self, address: str) -> bool:
-        """Whether this address is banned. What is no address is not."""
+        """Return whether this address is banned. A text that is not an IP address is not banned."""
         try:
             found = plain(ipaddress.ip_address(address))
         except ValueError:
@@ -62,13 +65,16 @@ class Bans:
         )
 
     def all(self) -> tuple[IpBan, ...]:
+        """Return all bans, the oldest first."""
         return tuple(self._bans.values())
 
     async def ban(self, address: str, notes: str = "", in_transaction: InTransaction = _nothing) -> None:
-        """Ban an address or a network; a second ban of the same changes nothing.
+        """Ban an address or a network. A second ban of the same one changes nothing.
 
-        `in_transaction(address)` is awaited in the transaction, and may await nothing but the database. Raises Invalid
-        for a text that is neither, and for this machine's own address."""
+        `in_transaction(address)` is awaited in the same transaction and may await nothing but the database. Raises
+        Invalid for a text that is not an address or network, for a network that is too large, for this machine's own
+        address, and when there are MAX_BANS bans already.
+        """
         network = parse(address)
         if network.is_loopback:
             raise Invalid("IP address", "is this machine's own")
@@ -76,17 +82,22 @@ class Bans:
         await atomic(self._insert, network, ban, in_transaction, turn=self._turn, on_committed=self._know)
 
     async def ban_network(self, address: str, notes: str = "", in_transaction: InTransaction = _nothing) -> None:
-        """Ban whoever is at this address: for IPv6 the network around it, as the address itself changes daily.
+        """Ban the network of one client: the address itself for IPv4, the /64 around it for IPv6.
 
-        An address that many may share (a proxy, a container bridge, this machine) is not banned: nobody could chat any
-        more. `in_transaction` as in `ban`."""
+        IPv6 privacy addresses change daily (RFC 8981), so banning one of them has no effect. An address that many
+        clients may share (a proxy, a container bridge, this machine) is not banned, because that would ban everybody.
+        `in_transaction` as in `ban`.
+        """
         if is_shared(address):
             log.warning("%s is not banned, as many may share it; is --trusted-proxies right? (%s)", address, notes)
             return
         await self.ban(str(network_of(address)), notes, in_transaction)
 
     async def lift(self, address: str, in_transaction: InTransaction = _nothing) -> None:
-        """`in_transaction` as in `ban`. Raises Invalid for what is no address, NotFound for one that is not banned."""
+        """Lift the ban of an address or a network; `in_transaction` as in `ban`.
+
+        Raises Invalid for a text that is not an address or network, NotFound for one that is not banned.
+        """
         network = parse(address)
         if network not in self._bans:
             raise NotFound("this address is not banned")
@@ -124,7 +135,7 @@ class Bans:
 
 
 def parse(address: str) -> Network:
-    """One address is a network of its own. Raises Invalid."""
+    """Return the network that a text names; a single address becomes a network of one address. Raises Invalid."""
     try:
         network = ipaddress.ip_network(address.strip(), strict=False)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What the chat needs from outside to be the same in every test: both clocks, chance, and being called later."""
+"""The chat's sources of time, randomness and timers, passed in so that tests can control them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,12 +7,15 @@ from typing import Protocol
 
 
 class Timer(Protocol):
+    """A call that was scheduled with `Clocks.later`."""
+
     def cancel(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """`monotonic` in seconds; `chance(n)` gives n random bytes; `later(seconds, call)` calls in the loop's thread."""
+    """`monotonic` returns seconds; `chance(n)` returns n random bytes; `later(seconds, call)` schedules a call in the
+    event loop's thread."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]

@@ -1,4 +1,5 @@
-"""Custom emoji: picture files in a folder, shown for `:name:`. The owner may also drop them there by hand."""
+"""Custom emoji: image files in a folder, shown in messages for `:name:`. The admin may also copy files into the
+folder."""
 
 import asyncio
 import os
@@ -12,7 +13,7 @@ from fedistream.chat.render import EMOJI_PATH
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.image_types import MEDIA_TYPES, sniff
 
-MAX_BYTES = 256 * 1024  # of one picture
+MAX_BYTES = 256 * 1024  # of one image
 MAX_EMOJI = 1_000
 NAME = re.compile(r"[A-Za-z0-9_+-]{1,64}")
 ENDINGS = {".png": "png", ".gif": "gif", ".webp": "webp", ".jpg": "jpg", ".jpeg": "jpg"}
@@ -20,7 +21,7 @@ ENDINGS = {".png": "png", ".gif": "gif", ".webp": "webp", ".jpg": "jpg", ".jpeg"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`file` is its name in the folder, `url` where browsers get it."""
+    """The image of one emoji. `file` is its name in the folder, `url` the path under which browsers load it."""
 
     name: str
     file: str
@@ -31,6 +32,8 @@ class Picture:
 
 
 class Emoji:
+    """The custom emoji in `folder`, which is made when the first emoji is added."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._changed_ns = -1
@@ -38,18 +41,18 @@ class Emoji:
         self._urls: Mapping[str, str] = MappingProxyType({})
 
     def all(self) -> tuple[Picture, ...]:
-        """By name."""
+        """Return all emoji, sorted by name."""
         self._look()
         return tuple(self._pictures.values())
 
     def urls(self) -> Mapping[str, str]:
-        """The address of each by its name in small letters."""
+        """Return the URL path of each emoji, by its name in lower case."""
         self._look()
         return self._urls
 
     async def read(self, file: str) -> tuple[bytes, str]:
-        """The picture of this file name, and its media type. Raises NotFound, also for a file whose content is no
-        picture."""
+        """Return the bytes and the media type of the image with this file name. Raises NotFound, also for a file that
+        is not an image."""
         self._look()
         if not any(picture.file == file for picture in self._pictures.values()):
             raise NotFound("there is no such emoji")
@@ -59,8 +62,11 @@ class Emoji:
         return data, MEDIA_TYPES[kind]
 
     async def put(self, name: str, data: bytes) -> Picture:
-        """Keep a picture under this name; an ending of the name is ignored, the content decides. Raises Invalid, and
-        Conflict for a name that is taken."""
+        """Store an image under this name.
+
+        The file format comes from the content; a file ending in the name is ignored. Raises Invalid for a bad name or
+        image, Conflict for a name that is taken.
+        """
         stem = _stem(name)
         if len(data) > MAX_BYTES:
             raise Invalid("emoji", f"must be at most {MAX_BYTES // 1024} KB")
@@ -78,7 +84,7 @@ class Emoji:
         return picture
 
     async def delete(self, name: str) -> None:
-        """Raises Invalid, NotFound."""
+        """Delete the emoji with this name, file name or URL path. Raises Invalid, NotFound."""
         stem = _stem(name.rpartition("/")[2] if name.startswith(EMOJI_PATH) else name)
         self._look()
         picture = self._pictures.get(stem.lower())
@@ -88,7 +94,7 @@ class Emoji:
         self._changed_ns = -1
 
     def _look(self) -> None:
-        """Read the folder again if anything came or went: its time of change says so."""
+        """Read the folder again if its modification time has changed."""
         try:
             changed = self._folder.stat().st_mtime_ns
         except OSError:
@@ -106,13 +112,13 @@ class Emoji:
 
     def _write(self, file: str, data: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        # beside it first, so that nobody reads half a picture
+        # under another name first, so that no request reads half an image
         half = self._folder / f".{file}.new"
         half.write_bytes(data)
         half.replace(self._folder / file)
 
     def _read(self, path: Path) -> bytes | None:
-        # a link could lead anywhere on the machine, and a huge file into memory
+        # a symbolic link could lead to any file of the machine, and a huge file would fill the memory
         try:
             if path.is_symlink() or path.stat().st_size > MAX_BYTES:
                 return None

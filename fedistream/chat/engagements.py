@@ -1,7 +1,7 @@
-"""What people on other servers do, told in the chat in a line: they follow, like, share. An admin can silence it.
+"""Announces follows, likes and shares from other servers in the chat. The admin can turn that off.
 
-Likes and shares are emitted once each. A follow is told once for each actor and broadcast, as who unfollows and follows
-again is a new follower each time.
+Likes and shares are emitted once each. A follow is announced once for each actor and broadcast, because an actor that
+unfollows and follows again is emitted as a new follower each time.
 """
 
 import contextlib
@@ -15,20 +15,23 @@ from fedistream.core import plain_text
 from fedistream.core.errors import TooMany
 from fedistream.core.events import BroadcastStarted, FollowApproved, FollowReceived, PostLiked, PostShared
 
-MAX_NAME = 100  # characters; a name is no place for a message
-MAX_TOLD = 5_000  # follows in memory; older ones are in the log
+MAX_NAME = 100  # characters; a longer name could carry a message of its own
+MAX_TOLD = 5_000  # announced follows in memory; older ones are found in the message log
 ACCEPTED = "accepted"
-MAX_EMOJI = 16  # characters: families of four have 7, flags of regions 14
+MAX_EMOJI = 16  # code points: a family of four has 7, the flag of a region 14
 _CUSTOM = re.compile(r":[\w+-]{1,62}:")
 
 
 class EngagementAnnouncer:
+    """Adds one line to the chat for each follow, like and share."""
+
     def __init__(self, poster: ChatPoster, settings: Settings) -> None:
         self._poster, self._settings = poster, settings
         self._just_told: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     async def announce_follow(self, fact: FollowReceived) -> None:
-        """Who has to wait for the admin is announced when he is let in."""
+        """Announce a follow that was accepted. A follow that waits for the admin's approval is announced by
+        `announce_approval`."""
         if fact.state == ACCEPTED:
             await self._say_once(fact)
 
@@ -51,7 +54,7 @@ class EngagementAnnouncer:
 
     async def _say_once(self, fact: FollowReceived | FollowApproved) -> None:
         key = (fact.channel_id, fact.actor)
-        # what was told a moment ago is not in the log yet
+        # a follow that was announced a moment ago is not in the log yet
         if key in self._just_told or await self._poster.was_told(fact.channel_id, Kind.FOLLOW, fact.actor):
             return
         if await self._say(Kind.FOLLOW, fact, "followed this stream."):
@@ -60,7 +63,7 @@ class EngagementAnnouncer:
             self._just_told.popitem(last=False)
 
     async def announce_start(self, fact: BroadcastStarted) -> None:
-        """What follows is of another broadcast."""
+        """Forget the channel's announced follows: each is announced again in a new broadcast."""
         for key in [key for key in self._just_told if key[0] == fact.channel_id]:
             del self._just_told[key]
 
@@ -78,7 +81,7 @@ class EngagementAnnouncer:
         name = plain_text.name(fact.display_name, MAX_NAME) or fact.handle
         author = RemoteAuthor(name, fact.handle, fact.actor, fact.image)
         what = Engagement(kind, author, f"{name} {did}", name, fact.image, fact.actor, reaction, reaction_image)
-        # when the database does not keep up, this is what can be left out best
+        # when the database does not keep up, announcements are left out before people's messages
         with contextlib.suppress(TooMany):
             self._poster.engagement(fact.channel_id, what)
             return True
@@ -89,7 +92,8 @@ class EngagementAnnouncer:
 
 
 def _is_emoji(reaction: str) -> bool:
-    """Whether a reaction may be shown: an emoji, or the name of one. Others may write any text there."""
+    """Return whether a reaction may be shown: an emoji, or the name of a custom one. Other servers may send any
+    text."""
     if _CUSTOM.fullmatch(reaction):
         return True
     symbols = any(unicodedata.category(each) in ("So", "Sk", "Sm", "Me") for each in reaction)

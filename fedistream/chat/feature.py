@@ -1,4 +1,4 @@
-"""The chat as a whole: its parts, made and joined."""
+"""Makes and connects the parts of the chat."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from fedistream.chat.visitors import Visitors
 
 @dataclass(frozen=True, slots=True)
 class ChatFeature:
-    """`chat` has to `run`, and be closed."""
+    """The chat and its parts. `chat.run` must be running; call `chat.close` to end it."""
 
     chat: Chat
     poster: ChatPoster
@@ -31,7 +31,7 @@ class ChatFeature:
 
 
 async def build(near: Neighbours, clocks: Clocks, emoji_folder: Path) -> ChatFeature:
-    """On an open database."""
+    """Make the chat and read what it needs. The database must be open."""
     visitors, presence, bans, emoji = Visitors(clocks), Presence(clocks), Bans(clocks.now), Emoji(emoji_folder)
     await bans.open()
     messages = MessageLog(clocks, visitors, near.facts)

@@ -1,7 +1,8 @@
-"""Ids that sort by time: of messages as numbers and as the short text clients see, and of visitors, which do not sort.
+"""Ids of messages, which sort by time, and ids of visitors, which do not.
 
-A number has the milliseconds since 1970 in its upper 44 bits (until 2527) and chance in the lower 19, so that two
-processes hardly ever make the same one. The text has 13 letters of one case, so that it sorts alike in every collation.
+A message id is a 63-bit number: milliseconds since 1970 in the upper 44 bits (until 2527), random bits in the lower 19,
+so that two processes hardly ever make the same one. Clients see it as 13 letters of one case, which sort alike in every
+collation.
 """
 
 from collections.abc import Callable
@@ -20,15 +21,16 @@ Chance = Callable[[int], bytes]
 
 
 class BadId(ValueError):
-    """This is no id of ours."""
+    """The text is not a message id."""
 
 
 def text(number: int) -> str:
+    """Return the number as LENGTH letters."""
     return "".join(LETTERS[number >> 5 * place & 31] for place in reversed(range(LENGTH)))
 
 
 def number(text: str) -> int:
-    """The counterpart of `text`. Raises BadId."""
+    """Return the number of an id that `text` made. Raises BadId."""
     found = 0
     if len(text) != LENGTH:
         raise BadId(f"an id has {LENGTH} letters")
@@ -42,7 +44,7 @@ def number(text: str) -> int:
 
 
 def is_id(text: str) -> bool:
-    """Whether it can be one of ours."""
+    """Return whether the text is a well-formed message id."""
     try:
         number(text)
     except BadId:
@@ -51,30 +53,32 @@ def is_id(text: str) -> bool:
 
 
 def first_of(at: datetime) -> int:
-    """No id made before this moment is as high as this number."""
+    """Return a lower bound for all ids that are made at or after this moment."""
     return max(0, (at - _EPOCH) // timedelta(milliseconds=1)) << LOW_BITS
 
 
 def time_of(number: int) -> datetime:
+    """Return when an id was made, to the millisecond."""
     return _EPOCH + timedelta(milliseconds=number >> LOW_BITS)
 
 
 def of_visitor(chance: Chance) -> str:
+    """Return a new random visitor id. `chance(n)` returns n random bytes."""
     return "".join(LETTERS[byte & 31] for byte in chance(VISITOR_LENGTH))
 
 
 class Ids:
-    """Makes one id after the other, each higher than those before, also when the clock is set back."""
+    """Makes message ids. Each is higher than all before it, even when the clock is set back."""
 
     def __init__(self, now: Callable[[], datetime], chance: Chance) -> None:
         self._now, self._chance = now, chance
         self._last = 0
 
     def next(self) -> str:
-        low = int.from_bytes(self._chance(2), "big")  # 16 of the 19 bits: room for those of the same millisecond
+        low = int.from_bytes(self._chance(2), "big")  # 16 of the 19 bits: the rest is for ids of the same millisecond
         self._last = min(max(first_of(self._now()) | low, self._last + 1), LAST)
         return text(self._last)
 
     def skip(self, number: int) -> None:
-        """Let what comes be higher than this."""
+        """Make all further ids higher than this number."""
         self._last = max(self._last, number)

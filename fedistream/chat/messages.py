@@ -1,6 +1,6 @@
-"""The log of all messages: written in batches, in the order of their ids, and heard only when they are safe on disk.
+"""The message log: written in batches, in the order of the ids, and sent to clients only after the commit.
 
-Nothing here decides who may say what.
+What may be said is decided elsewhere (`rules.py`).
 """
 
 import asyncio
@@ -25,20 +25,20 @@ from fedistream.db import DatabaseProblem, after_commit, atomic
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_S, MAX_PAUSE_S = 0.25, 2.0  # before a batch is tried again that the database did not take
+FIRST_PAUSE_S, MAX_PAUSE_S = 0.25, 2.0  # before a failed batch is retried
 PAUSE_S = 0.02  # between two batches: at 900 messages a second a transaction for each would take half a core
 MAX_BATCH = 500
 MAX_WAITING = 5_000  # messages in memory while the database does not answer
 MAX_PAGE = 500
-MAX_IDS = 1_000  # that are hidden or shown in one go, and told to who was away
-MAX_LOOKED_AT = 5_000  # hidden last, among which the newest are looked for
-PRUNED_AT_ONCE = 1_000  # rows in one statement: everybody else waits for it,
-PRUNE_PAUSE_S = 0.1  # and is let in between
-AHEAD = timedelta(seconds=1)  # by so much the time in an id may be off; by more, the message has its own
-FARTHEST = message_ids.LAST >> 1  # an id in the year 2248: from there on they may run out
+MAX_IDS = 1_000  # hidden or shown in one call, and listed for a client that was disconnected
+MAX_LOOKED_AT = 5_000  # rows hidden last, among which the newest ids are chosen
+PRUNED_AT_ONCE = 1_000  # rows in one statement: every other writer waits for it
+PRUNE_PAUSE_S = 0.1  # between two statements, for the other writers
+AHEAD = timedelta(seconds=1)  # the largest error of the time in an id; beyond it the time is stored with the message
+FARTHEST = message_ids.LAST >> 1  # an id of the year 2248: continuing from a later one could use up the ids
 
 MORE = ("title", "image", "link", "warning", "answers", "reaction", "reaction_picture")
-GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # what is left of a message that its author took back
+GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # the content of a message that its author deleted
 COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "hidden_at", "more")
 
 OnCommitted = Callable[[Message], None]
@@ -60,7 +60,8 @@ class _Waiting:
 
 
 class MessageLog:
-    """`append` at any time; `run` writes until `close`, and then what is left."""
+    """The messages of all channels. `append` may be called at any time; `run` writes until `close`, and then what is
+    left."""
 
     def __init__(self, clocks: Clocks, visitors: Visitors, facts: Facts) -> None:
         self._clocks, self._visitors, self._facts = clocks, visitors, facts
@@ -69,11 +70,13 @@ class MessageLog:
         self._last: asyncio.Future[bool] | None = None
         self._news, self._closing = asyncio.Event(), asyncio.Event()
         self._failed = 0  # attempts at the first batch
-        self.changes = 0  # how often something was changed that had been said before
+        self.changes = 0  # how many changes there were to messages that were already sent
 
     async def open(self) -> None:
-        """Let ids go on after the last one that is stored, should the clock have been set back meanwhile, by however
-        much: once, before anything is appended."""
+        """Make new ids higher than every stored one, even when the clock was set back while the node was stopped.
+
+        To be called once, before the first `append`.
+        """
         newest = await MessageRow.all().order_by("-id").first()
         if newest is not None and newest.id < FARTHEST:
             self._ids.skip(newest.id)
@@ -82,14 +85,18 @@ class MessageLog:
         return self._ids.next()
 
     def moment(self, message_id: str) -> datetime:
-        """When something is said whose id was made just now. That is the time in the id; but ids go on from the highest
-        one, for the sake of the order, and a clock that was ahead for a while leaves them ahead."""
+        """Return the time to store for a message whose id was made just now.
+
+        That is the time in the id, unless it is more than AHEAD away from the clock. Ids always rise, so they stay
+        ahead after the clock was ahead for a while.
+        """
         at, now = message_ids.time_of(message_ids.number(message_id)), self._clocks.now()
         return at if abs(at - now) <= AHEAD else now
 
     @property
     def crowded(self) -> bool:
-        """Whether so much waits that what can be left out should be: the other half is for what people say."""
+        """Whether half of MAX_WAITING is in use. The other half is kept for people's messages, so announcements are
+        left out."""
         return len(self._waiting) >= MAX_WAITING // 2
 
     def append(
@@ -101,12 +108,14 @@ class MessageLog:
         in_transaction: InTransaction | None = None,
         keep: bool = True,
     ) -> "asyncio.Future[bool]":
-        """Queue a message for the next write, and emit `fact` with it; with `keep=False` it only takes its turn.
+        """Queue a message for the next write, and emit `fact` with it. With `keep=False` it is not stored, only put in
+        order.
 
-        `in_transaction(message id)` is awaited in the same transaction, may await nothing but the database, and keeps
-        the message out by raising. `on_committed(message)` is called after the commit, whether anybody waits or not;
-        the future says whether it was written. The id must come from `next_id`, with no other append in between.
-        Raises TooMany when the database does not keep up."""
+        `in_transaction(message id)` is awaited in the same transaction and may await nothing but the database; when it
+        raises, the message is not stored. `on_committed(message)` is called after the commit, whether or not anybody
+        awaits the future. The future's result is whether the message was written. The id must come from `next_id`, with
+        no other append in between. Raises TooMany when the database does not keep up.
+        """
         if len(self._waiting) >= MAX_WAITING:
             raise TooMany(1)
         accepted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -116,8 +125,11 @@ class MessageLog:
         return accepted
 
     async def run(self) -> None:
-        """Write what comes until `close`. The first message after a silence is written at once. While the database is
-        away everything waits for it; what waits when we are cancelled is lost, and was heard by nobody."""
+        """Write messages until `close`. The first message after a pause is written at once.
+
+        While the database is away, all messages wait for it. Messages that wait when this task is cancelled are lost;
+        no client has received them.
+        """
         try:
             while True:
                 await self._news.wait()
@@ -131,24 +143,27 @@ class MessageLog:
                 self._give_up()
 
     async def check(self) -> str | None:
-        """For readiness: "behind" while what is said cannot be written."""
+        """Return "behind" for the readiness check while messages cannot be written, else None."""
         return "behind" if self._failed > 1 else None
 
     async def settle(self) -> None:
-        """Wait until what has been appended so far is written, or lost."""
+        """Wait until everything that was appended so far is written or lost."""
         if self._last is not None:
             await asyncio.wait([self._last])
 
     def close(self) -> None:
-        """Let `run` end when all that waits is written."""
+        """Make `run` end when everything that waits is written."""
         self._closing.set()
         self._news.set()
 
     async def history(
         self, channel_id: int, *, before: str | None = None, after: str | None = None, limit: int = 100
     ) -> tuple[Message, ...]:
-        """What may be seen, the oldest first: the newest `limit` of all, or of those before an id, or else the first
-        `limit` after an id. Raises Invalid."""
+        """Return visible messages of a channel, the oldest first.
+
+        These are the first `limit` after the id `after`; or else the newest `limit` before the id `before`, or of all.
+        Raises Invalid.
+        """
         rows = MessageRow.filter(channel_id=channel_id, visible=True)
         if after is not None:
             rows = rows.filter(id__gt=_cursor(after)).order_by("id")
@@ -159,23 +174,27 @@ class MessageLog:
         return await self._messages(found[::-1])
 
     async def behind_newest(self, channel_id: int, count: int) -> str:
-        """The id behind which the newest `count` messages come that may be seen; empty when there are no more."""
+        """Return the id of the message just before the newest `count` visible ones, "" when there are no more than
+        `count`."""
         rows = MessageRow.filter(channel_id=channel_id, visible=True).order_by("-id").offset(count).limit(1)
         found = await rows.values_list("id", flat=True)
         return message_ids.text(int(str(found[0]))) if found else ""
 
     async def hidden_since(self, channel_id: int, after: str, *, upto: str = "") -> tuple[str, ...]:
-        """The ids of messages that were said up to an id (`upto`, or else `after`) and hidden after the moment `after`
-        was made: for somebody who was away and still shows them. The newest MAX_IDS, the oldest first. Raises
-        Invalid."""
+        """Return the ids of messages that were hidden after the time of the id `after`, for a client that was
+        disconnected.
+
+        Only messages up to the id `upto` count (default: `after`), because a client has no later ones. Returns the
+        newest MAX_IDS, the oldest first. Raises Invalid.
+        """
         since = message_ids.time_of(_cursor(after))
-        # no word of `visible`: by its index SQLite would go through all that was ever hidden
+        # without a condition on `visible`: SQLite would choose its index and read all rows that were ever hidden
         rows = MessageRow.filter(channel_id=channel_id, id__lte=_cursor(upto or after), hidden_at__gt=since)
         found = await rows.order_by("-hidden_at", "-id").limit(MAX_LOOKED_AT).values_list("id", flat=True)
         return tuple(message_ids.text(number) for number in sorted(int(str(each)) for each in found)[-MAX_IDS:])
 
     async def moderated(self, channel_id: int, *, before: str | None = None, limit: int = 100) -> tuple[Message, ...]:
-        """What visitors, bots and people from elsewhere said, hidden or not, the newest first. Raises Invalid."""
+        """Return messages of visitors, bots and remote authors, hidden or not, the newest first. Raises Invalid."""
         from_elsewhere = Q(kind=Kind.CHAT.value, more__isnull=False)
         rows = MessageRow.filter(Q(visitor_id__isnull=False) | from_elsewhere, channel_id=channel_id)
         if before is not None:
@@ -183,29 +202,31 @@ class MessageLog:
         return await self._messages(await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS))
 
     async def of_visitor(self, visitor_id: str, *, limit: int = 100) -> tuple[Message, ...]:
-        """The visitor's messages in all channels, hidden or not, the newest first."""
+        """Return the visitor's messages in all channels, hidden or not, the newest first. Raises Invalid."""
         rows = MessageRow.filter(visitor_id=visitor_id).order_by("-id").limit(_page(limit))
         return await self._messages(await rows.values_list(*COLUMNS))
 
     async def by_ids(self, message_ids: Iterable[str]) -> tuple[Message, ...]:
-        """Those of them that there are, the oldest first."""
+        """Return the messages with these ids, the oldest first; unknown ids are ignored. Raises Invalid for more than
+        MAX_IDS."""
         rows = MessageRow.filter(id__in=_numbers(message_ids)).order_by("id")
         return await self._messages(await rows.values_list(*COLUMNS))
 
     async def set_visible(self, message_ids: Iterable[str], visible: bool) -> dict[int, tuple[str, ...]]:
-        """Hide or show them. Returns which of them changed, by channel. Raises Invalid for more than MAX_IDS."""
+        """Hide or show messages. Returns the ids of those that changed, by channel. Raises Invalid for more than
+        MAX_IDS."""
         changed = await atomic(self._set_visible, _numbers(message_ids), visible)
         after_commit(self._changed)
         return changed
 
     async def hide_all_of(self, visitor_id: str) -> dict[int, tuple[str, ...]]:
-        """Hide everything a visitor said. Returns the newest MAX_IDS that changed, by channel."""
+        """Hide everything a visitor said. Returns the newest MAX_IDS ids that changed, by channel."""
         changed = await atomic(self._hide_all_of, visitor_id)
         after_commit(self._changed)
         return changed
 
     async def rewrite(self, message_id: str, change: Callable[[Message], Message]) -> Message | None:
-        """Let a message say something else. Returns it as it is then, or None if there is none."""
+        """Change the content of a message. Returns the changed message, or None if there is none with this id."""
         found = await self.by_ids([message_id])
         if not found:
             return None
@@ -216,28 +237,29 @@ class MessageLog:
         return message
 
     async def wipe(self, message_ids: Iterable[str]) -> None:
-        """Forget what they said and who elsewhere said it. Raises Invalid for more than MAX_IDS."""
+        """Delete the content and the remote author of messages; the rows stay. Raises Invalid for more than MAX_IDS."""
         rows = MessageRow.filter(id__in=_numbers(message_ids))
         await rows.update(body=GONE, html=GONE_HTML, more=None, author=None)
         after_commit(self._changed)
 
     async def of_author(self, author: str) -> tuple[str, ...]:
-        """The ids of what an actor elsewhere said and did, MAX_IDS at most."""
+        """Return the ids of at most MAX_IDS messages of a remote actor, the oldest first."""
         found = await MessageRow.filter(author=author).order_by("id").limit(MAX_IDS).values_list("id", flat=True)
         return tuple(message_ids.text(int(str(number))) for number in found)
 
     async def authors(self, after: str) -> tuple[str, ...]:
-        """The actors elsewhere of whom there are lines, MAX_PAGE at most, in order, those after one of them."""
+        """Return the URLs of at most MAX_PAGE remote actors that have messages, in order, beginning after the URL
+        `after`."""
         rows = MessageRow.filter(author__gt=after).distinct().order_by("author").limit(MAX_PAGE)
         return tuple(str(author) for author in await rows.values_list("author", flat=True))
 
     async def was_told(self, channel_id: int, kind: Kind, author: str, since: datetime | None) -> bool:
-        """Whether there is a line of this kind about an actor elsewhere, since then or at all."""
+        """Return whether there is a message of this kind by a remote actor, since this time or at all."""
         first = message_ids.first_of(since) if since is not None else 0
         return bool(await MessageRow.exists(author=author, channel_id=channel_id, kind=kind.value, id__gte=first))
 
     async def prune(self, channel_id: int, older_than: datetime) -> int:
-        """Delete what was said before, a bite at a time. Returns how many were deleted."""
+        """Delete the messages before a time, PRUNED_AT_ONCE rows at a time. Returns how many were deleted."""
         last, deleted = max(message_ids.first_of(older_than), await self._dated_before(channel_id, older_than)), 0
         while True:
             rows = MessageRow.filter(channel_id=channel_id, id__lt=last).order_by("id").limit(PRUNED_AT_ONCE)
@@ -249,7 +271,7 @@ class MessageLog:
             await asyncio.sleep(PRUNE_PAUSE_S)
 
     async def _write_some(self) -> None:
-        """Write the next batch. It keeps its place, and is tried again, when the database is away."""
+        """Write the next batch. When the database is away, the batch stays first in the queue and is retried."""
         batch = [self._waiting[at] for at in range(min(MAX_BATCH, len(self._waiting)))]
         try:
             await self._write(batch)
@@ -266,19 +288,24 @@ class MessageLog:
             await self._pause()
 
     async def newest_at(self) -> datetime | None:
-        """When the newest message of all was said; None without any."""
+        """Return when the newest message of all channels was said, or None without any."""
         found = await MessageRow.all().order_by("-id").limit(1).values_list(*COLUMNS)
         return _message(found[0], {}).at if found else None
 
     def _in_order(self) -> datetime:
-        """Now, by the clock of the ids, against which it is held for those who were away (`hidden_since`). Ids that are
-        ahead stand still in time."""
+        """Return the present time in the order of the ids, which is what `hidden_since` compares with.
+
+        It differs from the clock when the ids are ahead of it.
+        """
         now, newest = self._clocks.now(), message_ids.time_of(message_ids.number(self.next_id()))
         return now if newest <= now else newest + timedelta(milliseconds=1)
 
     async def _dated_before(self, channel_id: int, older_than: datetime) -> int:
-        """Return the highest id among messages whose ids are ahead of the clock, but which say that they are older.
-        What was said before that is older still, whatever the clock said then."""
+        """Return a bound above the ids that are ahead of the clock and whose stored time is before `older_than`; 0
+        without any.
+
+        All messages with lower ids are older still, whatever the clock said when they were made.
+        """
         behind, found = message_ids.first_of(self._clocks.now()), 0
         while True:
             rows = MessageRow.filter(channel_id=channel_id, id__gt=behind).order_by("id").limit(PRUNED_AT_ONCE)
@@ -310,7 +337,7 @@ class MessageLog:
                 accepted.set_result(False)
 
     async def _write(self, batch: Sequence[_Waiting]) -> None:
-        """Raises DatabaseProblem; then nobody was told anything."""
+        """Store a batch and call its callbacks. Raises DatabaseProblem; then no callback was called."""
         kept = [each for each in batch if each.keep]
         lost = await self._store(kept) if kept else frozenset()
         for each in batch:
@@ -324,7 +351,7 @@ class MessageLog:
                 each.accepted.set_result(stored)
 
     async def _store(self, kept: Sequence[_Waiting]) -> AbstractSet[str]:
-        """Write them. Returns the ids of those that cannot be. Raises DatabaseProblem."""
+        """Store messages. Returns the ids of those that the database refuses. Raises DatabaseProblem."""
         try:
             await atomic(self._insert, kept)
         except DatabaseProblem:
@@ -333,7 +360,7 @@ class MessageLog:
             if len(kept) == 1:
                 log.warning("message %s could not be written: %s", kept[0].message.id, error)
                 return {kept[0].message.id}
-            # one of them may refer to a visitor who was deleted meanwhile; the others are not to suffer for it
+            # one message may refer to a visitor who was deleted meanwhile: store the others without it
             lost: set[str] = set()
             for each in kept:
                 lost |= await self._store([each])
@@ -342,7 +369,7 @@ class MessageLog:
 
     async def _insert(self, kept: Sequence[_Waiting]) -> None:
         if self._failed:
-            # what failed may have been the answer to the commit alone
+            # the failed attempt may have committed, and only the answer was lost
             found = await MessageRow.filter(id__in=[message_ids.number(each.message.id) for each in kept]).values_list(
                 "id"
             )
@@ -379,7 +406,7 @@ class MessageLog:
         return {channel_id: tuple(some) for channel_id, some in changed.items()}
 
     async def _messages(self, rows: Any) -> tuple[Message, ...]:
-        """Two queries rather than a join: an author of a hundred messages is read once."""
+        """Return the messages of these rows. Two queries are cheaper than a join: each author is read once."""
         authors = await self._visitors.by_ids({visitor_id for _, _, visitor_id, *_ in rows if visitor_id is not None})
         return tuple(_message(row, authors) for row in rows)
 
@@ -434,7 +461,7 @@ def _cursor(message_id: str) -> int:
 
 
 def _numbers(listed: Iterable[str]) -> list[int]:
-    """As numbers, without those that cannot be ids. Raises Invalid for too many."""
+    """Return the numbers of these ids without malformed ones. Raises Invalid for more than MAX_IDS."""
     found: list[int] = []
     for each in listed:
         try:
@@ -453,5 +480,5 @@ def _page(limit: int) -> int:
 
 
 def retention(days: int, now: datetime) -> datetime | None:
-    """Before when messages are deleted; None when they are kept for good."""
+    """Return the time before which messages are deleted, or None when they are kept for ever (`days` is 0)."""
     return now - timedelta(days=days) if days else None

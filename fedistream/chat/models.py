@@ -1,4 +1,4 @@
-"""The rows of the chat: visitors with their tokens and identities, messages, bans, and what moderators did."""
+"""The rows of the chat: visitors with their tokens and identities, messages, bans and the moderation log."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tortoise.models import Model
 
 
 class VisitorRow(Model):
-    """`likeness` is the name as the eye takes it (`names.skeleton`), by which look-alikes are found."""
+    """A visitor. `likeness` is the skeleton of the name (`names.skeleton`), by which look-alikes are found."""
 
     id = fields.CharField(max_length=16, primary_key=True)
     name = fields.CharField(max_length=64)
@@ -25,7 +25,7 @@ class VisitorRow(Model):
 
 
 class VisitorTokenRow(Model):
-    """Who has the token is the visitor, so only its SHA-256 is kept: it has 256 random bits, and needs no salt."""
+    """A visitor's token. Only its SHA-256 is stored, unsalted: the token has 256 random bits."""
 
     token_hash = fields.CharField(max_length=64, primary_key=True)
     visitor: fields.ForeignKeyRelation[VisitorRow] = fields.ForeignKeyField("models.VisitorRow", related_name="tokens")
@@ -37,7 +37,8 @@ class VisitorTokenRow(Model):
 
 
 class VisitorIdentityRow(Model):
-    """Somewhere else the visitor has shown to be this one: `kind` says by which way, `identity` who."""
+    """An identity that the visitor has proven: `kind` is the method (such as `indieauth`), `identity` the name or URL
+    there."""
 
     id = fields.BigIntField(primary_key=True)
     visitor: fields.ForeignKeyRelation[VisitorRow] = fields.ForeignKeyField(
@@ -54,10 +55,11 @@ class VisitorIdentityRow(Model):
 
 
 class MessageRow(Model):
-    """`id` begins with the time (`ids.py`). `visible` is what the history asks for; `hidden_at` says since when not.
+    """A message. `id` begins with the time (`message_ids.py`). The history shows rows that are `visible`; `hidden_at`
+    is when a row was hidden.
 
-    The second index is for moderators, who see everything of a channel, the third for one visitor's messages, the last
-    for what was hidden while somebody was away.
+    The first index serves the history, the second the moderators, who see hidden messages too, the third the messages
+    of one visitor, and the last the messages that were hidden while a client was disconnected.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False)
@@ -73,9 +75,9 @@ class MessageRow(Model):
     html = fields.TextField()
     visible = fields.BooleanField(default=True)
     hidden_at = fields.DatetimeField(null=True)
-    # who elsewhere said or did it: the URL of an actor of the fediverse
+    # the URL of the remote actor that wrote or did it
     author = fields.CharField(max_length=2048, null=True, db_index=True)
-    # what only some messages have: the remote author, and title, image and link of engagement
+    # fields that only some messages have: the remote author; title, image and link of an engagement
     more: fields.Field[dict[str, Any]] = fields.JSONField(null=True)
 
     class Meta:
@@ -84,7 +86,7 @@ class MessageRow(Model):
 
 
 class IpBanRow(Model):
-    """`address` is an address or a network (192.0.2.0/24)."""
+    """A ban. `address` is an address or a network (192.0.2.0/24)."""
 
     id = fields.BigIntField(primary_key=True)
     address = fields.CharField(max_length=64, unique=True)
@@ -96,7 +98,7 @@ class IpBanRow(Model):
 
 
 class ModerationActionRow(Model):
-    """Who did what to whom, and why. `actor` and `target` are no keys: the row outlives both."""
+    """An action of a moderator or the admin. `actor` and `target` are not foreign keys: the row outlives both."""
 
     id = fields.BigIntField(primary_key=True)
     what = fields.CharField(max_length=32)

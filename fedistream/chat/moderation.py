@@ -1,4 +1,4 @@
-"""What moderators and the admin do in the chat. Every action is written down: who, what, to whom, and why."""
+"""Moderation of the chat. Every action is stored in the moderation log: actor, action, target and reason."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,16 +13,17 @@ from fedistream.core.errors import NotAllowed
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from fedistream.db import after_commit, atomic
 
-ADMIN = "admin"  # the actor who has the admin's password, or an integration that acts for him
-GOODBYE_S = 2.0  # between telling a visitor that he is disabled and closing his sockets
+ADMIN = "admin"  # an actor that has the admin's password, or an integration with admin access
+GOODBYE_S = 2.0  # between telling a visitor that they are disabled and closing their connections
 MAX_WHY = 500
 MAX_TARGET = 64
-MESSAGES_SHOWN = 100  # of a visitor, in his details
+MESSAGES_SHOWN = 100  # of a visitor, in `Details`
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One row of the moderation log. `actor` is ADMIN or a visitor's id; `target` a visitor, message or address."""
+    """One row of the moderation log. `actor` is ADMIN or a visitor's id; `target` is a visitor's id, a message id or an
+    address."""
 
     id: int
     what: str
@@ -34,7 +35,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a moderator may know of a visitor. `messages` are his newest, hidden ones too, the newest first."""
+    """What moderators see of a visitor. `messages` are the newest, hidden ones included, the newest first."""
 
     visitor: Visitor
     clients: tuple[Client, ...]
@@ -42,22 +43,30 @@ class Details:
 
 
 class Moderation:
-    """`actor`, in all calls, is ADMIN or the id of the visitor who acts; whether he may was asked by the face."""
+    """What moderators and the admin can do.
+
+    `actor` is ADMIN or the id of the acting visitor in all calls. The face checks the actor's permission beforehand.
+    """
 
     def __init__(self, parts: Parts, poster: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
         self._parts, self._poster, self._near, self._clocks = parts, poster, near, clocks
 
     async def set_visible(self, message_ids: Iterable[str], visible: bool, actor: str, why: str = "") -> int:
-        """Hide or show messages, for everybody at once. Ids that there are not are passed over. Returns how many
-        changed. Raises Invalid for too many."""
+        """Hide or show messages, on all open connections at once. Unknown ids are ignored.
+
+        Returns how many messages changed. Raises Invalid for more than MAX_IDS ids.
+        """
         changed = await atomic(self._set_visible, tuple(message_ids), visible, actor, why)
         after_commit(lambda: self._tell_visibility(changed, visible))
         return sum(len(some) for some in changed.values())
 
     async def set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str = "") -> Visitor:
-        """Disable a visitor: his messages are hidden, his tokens are dead, his sockets close, and the addresses he
-        wrote from are banned. Or enable him again: then the bans and the hidden messages stay. Raises NotFound, and
-        NotAllowed for a moderator who would disable another, or himself."""
+        """Disable or enable a visitor.
+
+        Disabling hides the visitor's messages, makes their tokens invalid, closes their connections, and bans the
+        addresses of these connections. Enabling lifts neither the bans nor the hiding. Raises NotFound, and NotAllowed
+        for a moderator who would disable a moderator.
+        """
         before = await self._parts.visitors.get(visitor_id)
         if not enabled and actor != ADMIN and before.role is Role.MODERATOR:
             raise NotAllowed("a moderator can be disabled by the admin only")
@@ -67,7 +76,7 @@ class Moderation:
         if enabled:
             return visitor
         addresses = self._send_away(visitor)
-        await self._parts.messages.settle()  # what he said a moment ago is hidden too
+        await self._parts.messages.settle()  # messages that wait to be written are hidden too
         self._tell_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
         for address in addresses:
             in_transaction = self._in_transaction("ban address", actor, f"{visitor.id} was disabled")
@@ -75,13 +84,13 @@ class Moderation:
         return visitor
 
     async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN, why: str = "") -> Visitor:
-        """Raises NotFound, and Conflict for a bot."""
+        """Make a visitor a moderator, or an ordinary visitor again. Raises NotFound, and Conflict for a bot."""
         visitor = await atomic(self._set_moderator, visitor_id, moderator, actor, why)
         self._parts.presence.become(visitor_id, visitor)
         return visitor
 
     async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:
-        """Delete a visitor and all he said. Raises NotFound."""
+        """Delete a visitor and all their messages. Raises NotFound."""
         visitor = await self._parts.visitors.get(visitor_id)
         self._parts.presence.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
         await self._parts.messages.settle()
@@ -90,7 +99,7 @@ class Moderation:
             connection.ear.close(CloseReason.DISABLED)
 
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
-        """Keep an address or a network out, and close the sockets it has. Raises Invalid."""
+        """Ban an address or a network and close its connections. Raises Invalid."""
         await self._parts.bans.ban(address, why, self._in_transaction("ban address", actor, why))
         for channel_id in self._near.channels():
             for connection in self._parts.presence.connections(channel_id):
@@ -98,17 +107,18 @@ class Moderation:
                     connection.ear.close(CloseReason.DISABLED)
 
     async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
-        """Raises Invalid, NotFound."""
+        """Lift the ban of an address or a network. Raises Invalid, NotFound."""
         await self._parts.bans.lift(address, self._in_transaction("lift ban", actor, why))
 
     async def details(self, visitor_id: str) -> Details:
-        """Raises NotFound."""
+        """Return a visitor with their connections and newest messages. Raises NotFound."""
         visitor = await self._parts.visitors.get(visitor_id)
         clients = tuple(connection.client() for connection in self._parts.presence.of_visitor(visitor_id))
         return Details(visitor, clients, await self._parts.messages.of_visitor(visitor_id, limit=MESSAGES_SHOWN))
 
     async def actions(self, limit: int = 100, *, before: int | None = None) -> tuple[Action, ...]:
-        """What was done, the newest first; with `before`, what was done before the action with that id."""
+        """Return the newest rows of the moderation log, the newest first; with `before`, those before the row with that
+        id."""
         rows = ModerationActionRow.all() if before is None else ModerationActionRow.filter(id__lt=before)
         rows = rows.order_by("-id").limit(limit)
         return tuple(Action(row.id, row.what, row.actor, row.target, row.why, row.at) for row in await rows)
@@ -116,12 +126,16 @@ class Moderation:
     async def carry_out(
         self, act: Callable[[], Awaitable[object]], what: str, actor: str, targets: Iterable[str], why: str = ""
     ) -> None:
-        """Do what lies elsewhere and write it down in one transaction: a kill in between leaves both or neither. `act`
-        may await nothing but the database. Raises what it does."""
+        """Await `act` and write the action to the log in one transaction.
+
+        A process that dies in between leaves both or neither. `act` may await nothing but the database. Raises what
+        `act` raises.
+        """
         await atomic(self._carry_out, act, what, actor, tuple(targets), why)
 
     def _send_away(self, visitor: Visitor) -> set[str]:
-        """Tell him, take his voice at once, close his sockets in a moment. Returns the addresses he had."""
+        """Tell the visitor's connections, end their right to write at once, and close them after GOODBYE_S. Returns
+        their addresses."""
         at = self._clocks.now()
         channels = self._parts.presence.become(visitor.id, visitor)
         addresses: set[str] = set()
@@ -171,7 +185,7 @@ class Moderation:
     async def _carry_out(
         self, act: Callable[[], Awaitable[object]], what: str, actor: str, targets: tuple[str, ...], why: str
     ) -> None:
-        # first: memory that `act` brings up to date at its end is to know of nothing that fails after it
+        # before `act`, which may change memory at its end: nothing after that may fail
         await self.note(what, actor, targets, why)
         await act()
 
@@ -186,7 +200,7 @@ class Moderation:
             self._poster.hear(channel_id, Shown(message_ids, visible, self._poster.next_id(), at))
 
     def _in_transaction(self, what: str, actor: str, why: str) -> Callable[[str], Awaitable[None]]:
-        """Writes down what is done about the address it is called with."""
+        """Return a function that logs the action on the address it is called with."""
 
         async def note(address: str) -> None:
             await self.note(what, actor, [address], why)
@@ -194,7 +208,7 @@ class Moderation:
         return note
 
     async def note(self, what: str, actor: str, targets: Iterable[str], why: str = "") -> None:
-        """Write down what somebody did, in the transaction of that."""
+        """Write an action to the moderation log, in the caller's transaction."""
         at = self._clocks.now()
         for target in targets:
             await ModerationActionRow.create(

@@ -1,7 +1,8 @@
-"""What a visitor may be called, and when two names look the same. Pure.
+"""Rules for visitors' names, and when two names look the same. Pure.
 
-Unicode's own table of look-alikes (UTS 39) has 6,000 entries; here are those with which people really pass themselves
-off as somebody: accents, full-width and mathematical letters (NFKD undoes them), Cyrillic and Greek, digits.
+The full table of confusable characters (UTS 39) has 6,000 entries. This module covers those that are used for
+impersonation in practice: accents, full-width and mathematical letters (undone by NFKD), Cyrillic and Greek letters,
+digits.
 """
 
 import unicodedata
@@ -11,8 +12,8 @@ from functools import lru_cache
 from fedistream.core.plain_text import BLANKS, UNSEEN, without_sign
 
 LONGEST = 30  # characters
-MARKS = 2  # combining marks on one letter; Vietnamese has two, a tower of them covers the lines above
-FEWEST_SUGGESTIONS = 10  # fewer would call half the room by one name
+MARKS = 2  # combining marks on one letter: Vietnamese needs two, and more of them cover the lines above
+FEWEST_SUGGESTIONS = 10  # with fewer, many visitors would have the same name
 
 LOOK_ALIKES = str.maketrans(
     "аеорсухкмнтвіјѕԁһӏԛԝցոսαεορτυνικχγ013457ıł|!$@",
@@ -32,11 +33,14 @@ ANIMALS = (
 
 
 def clean(name: str, longest: int = LONGEST) -> str:
-    """The name as it may be stored: composed, on one line, nothing unseen in it and no sign of those who signed in, at
-    most `longest` characters and cut between letters, never through one. Empty if nothing is left of it."""
+    """Return the name in the form in which it may be stored, or "" if nothing is left of it.
+
+    It is in NFC, on one line, without invisible characters and without the sign of signed-in visitors. It has at most
+    `longest` characters and is never cut between a letter and its combining marks.
+    """
     kept: list[str] = []
     marks = 0
-    # whoever sends a megabyte gets no normalisation of it
+    # normalising a megabyte would cost too much
     for letter in unicodedata.normalize("NFC", name[: 20 * longest]):
         category = unicodedata.category(letter)
         if category in ("Mn", "Me"):
@@ -60,7 +64,8 @@ def clean(name: str, longest: int = LONGEST) -> str:
 
 @lru_cache(maxsize=4096)
 def skeleton(name: str) -> str:
-    """What the eye takes the name for: two names with the same are look-alikes."""
+    """Return the name with confusable characters mapped to one (after UTS 39): two names with the same skeleton look
+    alike."""
     bare = unicodedata.normalize("NFKD", clean(name, 64)).casefold().translate(LOOK_ALIKES)
     delivery = "".join(letter for letter in bare if unicodedata.category(letter)[0] in "LN")
     delivery = delivery.replace("rn", "m").replace("vv", "w").replace("l", "i")
@@ -68,12 +73,17 @@ def skeleton(name: str) -> str:
 
 
 def is_forbidden(name: str, forbidden: Sequence[str]) -> bool:
+    """Return whether the name looks like one of the forbidden names."""
     alike = skeleton(name)
     return any(alike == skeleton(each) for each in forbidden)
 
 
 def generate(suggested: Sequence[str], chance: Callable[[int], bytes]) -> str:
-    """A name for somebody who gave none: one of the streamer's, if there are enough, or two words and a number."""
+    """Return a name for a visitor who gave none.
+
+    It is one of the suggested names if there are at least FEWEST_SUGGESTIONS, else two words and a number. `chance(n)`
+    returns n random bytes.
+    """
     if len(suggested) >= FEWEST_SUGGESTIONS:
         found = clean(suggested[int.from_bytes(chance(4), "big") % len(suggested)])
         if found:

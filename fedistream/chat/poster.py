@@ -1,6 +1,6 @@
-"""What is heard in the chat without a visitor saying it: the node's own lines, bots, people from elsewhere.
+"""Posts to the chat on behalf of the node, bots and remote authors.
 
-It also has the one way by which anything comes into the log and to everybody's ears.
+All messages, visitors' included, are stored and sent through `ChatPoster.append`.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Facts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What the chat wants to know of a channel: is a broadcast running, and when did the last one begin and end?"""
+    """Whether a channel's broadcast is running, and when the last one began and ended."""
 
     running: bool = False
     ended_at: datetime | None = None
@@ -56,14 +56,17 @@ class Parts:
 
 
 def no_picture(url: str) -> str:
-    """Where no picture from elsewhere is shown."""
+    """Return no path: without a media proxy, remote images are not shown."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What the chat needs of others. `channels` lists the ids of all channels. Without a loudspeaker, each ear in a
-    room hears for itself. `picture` is the path of ours for the URL of a picture elsewhere."""
+    """What the chat needs of other features.
+
+    `channels` returns the ids of all channels. Without a `broadcaster`, every connection is sent each event separately.
+    `picture` returns this node's path for the URL of a remote image.
+    """
 
     settings: Settings
     facts: Facts
@@ -75,8 +78,11 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """Somebody elsewhere followed, liked or shared. `text` is plain, and says who did what. `reaction` is the emoji
-    where it was more than a like, `reaction_image` the URL of its picture if it is a custom one."""
+    """A follow, like or share by a remote actor.
+
+    `text` is a plain sentence about it. `reaction` is the emoji of an emoji reaction, `reaction_image` the URL of the
+    image of a custom one.
+    """
 
     kind: Kind
     author: RemoteAuthor
@@ -89,28 +95,31 @@ class Engagement:
 
 
 class ChatPoster:
+    """Makes messages, and has them stored and sent to the connections."""
+
     def __init__(self, parts: Parts, near: Neighbours) -> None:
         self._parts, self._near = parts, near
 
     def tell(self, connection: ChatConnection, markdown: str) -> None:
-        """A line for this socket alone. It is not stored."""
+        """Send a line to this connection alone. It is not stored."""
         connection.ear.hear(self.line(connection.channel_id, Kind.ACTION, markdown))
 
     def announce(self, channel_id: int, markdown: str) -> None:
-        """A line for everybody who is here now. It takes its turn among the messages, and is not stored."""
+        """Send a line to all present connections, in order with the messages. It is not stored. Raises TooMany."""
         message = self.line(channel_id, Kind.ACTION, markdown)
         self._parts.messages.append(message, self._heard, keep=False)
 
     async def system(self, channel_id: int, markdown: str, origin: Origin = Origin.INTEGRATION) -> Message:
-        """The node says something, for good. Raises Invalid for what is blank or too long, TooMany."""
+        """Post a message of the node, and store it. Raises Invalid for one that is blank or too long, TooMany."""
         return await self.keep(self.line(channel_id, Kind.SYSTEM, markdown, origin))
 
     async def action(self, channel_id: int, markdown: str, origin: Origin = Origin.INTEGRATION) -> Message:
-        """A line in the chat, for good. Raises Invalid, TooMany."""
+        """Post a line about an event, and store it. Raises Invalid, TooMany."""
         return await self.keep(self.line(channel_id, Kind.ACTION, markdown, origin))
 
     def system_to(self, client_id: int, markdown: str) -> None:
-        """The node says something to one socket. Raises NotFound, and Invalid for what is blank."""
+        """Send a message of the node to one connection. Raises NotFound, and Invalid for one that is blank or too
+        long."""
         connection = self._parts.presence.connection(client_id)
         if connection is None:
             raise NotFound("there is no such client")
@@ -119,7 +128,7 @@ class ChatPoster:
         connection.ear.hear(message)
 
     async def bot_says(self, channel_id: int, bot: Visitor, markdown: str) -> Message:
-        """A bot says something. Raises NotAllowed for a disabled one, Invalid, TooMany."""
+        """Post a message of a bot. Raises NotAllowed for a disabled bot, Invalid, TooMany."""
         if not bot.enabled:
             raise NotAllowed("this bot is disabled")
         html = render(markdown, self._parts.emoji.urls())
@@ -127,14 +136,15 @@ class ChatPoster:
         return await self.keep(message)
 
     async def remote_says(self, channel_id: int, origin: Origin, author: RemoteAuthor, html: str) -> Message:
-        """Somebody without an identity here says something; `html` is safe already (`render`, `sanitise`). Raises
-        Invalid, TooMany."""
+        """Post a message of a remote author. `html` must be safe (`render`, `sanitise`). Raises Invalid, TooMany."""
         return await self.keep(self.message(channel_id, Kind.CHAT, origin, html, html, remote=author))
 
     def engagement(self, channel_id: int, what: Engagement) -> Message:
-        """Somebody on the fediverse followed, liked or shared. It takes its turn in the log, which is not waited for:
-        a thousand likes would otherwise hold up all that is to be told after them. Raises Invalid, and TooMany already
-        when the log is half full, as people who chat come first."""
+        """Post a follow, like or share. The message is queued, and this does not wait until it is stored.
+
+        Waiting would let a thousand likes delay all later announcements. Raises Invalid, and TooMany as soon as the
+        queue is half full, because people's messages come first.
+        """
         if self._parts.messages.crowded:
             raise TooMany(1)
         html = render(escape(what.text), {})
@@ -151,7 +161,7 @@ class ChatPoster:
         return message
 
     async def announce_start(self, fact: BroadcastStarted) -> None:
-        """Tell those who wait that it begins, and what the streamer wants to say to everybody who comes."""
+        """Announce to the waiting visitors that the stream begins, and send them the streamer's welcome message."""
         if self._setting("chat.disabled", fact.channel_id):
             return
         self.announce(fact.channel_id, STARTING)
@@ -167,13 +177,14 @@ class ChatPoster:
             self.announce(fact.channel_id, f"Stream title changed to **{escape(fact.title)}**")
 
     async def was_told(self, channel_id: int, kind: Kind, actor: str) -> bool:
-        """Whether there is a line of this kind about somebody elsewhere since the last broadcast began."""
+        """Return whether an event of this kind by a remote actor was posted since the last broadcast began."""
         return await self._parts.messages.was_told(channel_id, kind, actor, self._near.air(channel_id).started_at)
 
     def append(
         self, message: Message, client_id: int | None, in_transaction: InTransaction | None = None
     ) -> "asyncio.Future[bool]":
-        """Have it stored, and then heard and made known. The future says whether it was. Raises TooMany."""
+        """Queue a message to be stored, sent and emitted as a fact. The future's result is whether it was stored.
+        Raises TooMany."""
 
         fact = ChatMessageSent(
             message.channel_id,
@@ -189,9 +200,10 @@ class ChatPoster:
         return self._parts.messages.append(message, self._heard, fact=fact, in_transaction=in_transaction)
 
     async def keep(self, message: Message, in_transaction: InTransaction | None = None) -> Message:
-        """Store a message that no visitor sent, and send it to everybody; `in_transaction` as in the log.
+        """Store a message that no visitor sent, and send it to everybody; `in_transaction` as in `MessageLog.append`.
 
-        Raises Invalid for one that is blank or too long, TooMany for one that could not be stored."""
+        Raises Invalid for one that is blank or too long, TooMany for one that could not be stored.
+        """
         _check(message)
         if not await asyncio.shield(self.append(message, None, in_transaction)):
             raise TooMany(1)
@@ -211,22 +223,22 @@ class ChatPoster:
         visitor: Visitor | None = None,
         remote: RemoteAuthor | None = None,
     ) -> Message:
-        """A new one, made now: append it before you make the next."""
+        """Return a new message, made now. It must be appended before the next one is made."""
         message_id = self._parts.messages.next_id()
         at = self._parts.messages.moment(message_id)
         return Message(message_id, channel_id, kind, origin, body, html, at, visitor, remote)
 
     def facing(self, author: RemoteAuthor) -> RemoteAuthor:
-        """With the path under which this node shows his face."""
+        """Return the author with the path under which this node shows their avatar."""
         return replace(author, picture=self._near.picture(author.avatar))
 
     def welcome(self, channel_id: int) -> Message | None:
-        """What the streamer wants to say to everybody who comes."""
+        """Return the streamer's welcome message, or None if there is none."""
         text = self._setting("chat.welcome", channel_id)
         return self.line(channel_id, Kind.SYSTEM, text) if text else None
 
     def hear(self, channel_id: int, event: Event) -> None:
-        """Let everybody in the room hear it now."""
+        """Send an event to all connections of a channel now."""
         (self._near.broadcaster or self._parts.presence).say(channel_id, event)
 
     def next_id(self) -> str:

@@ -1,6 +1,6 @@
-"""Who is in the chat of each channel now: open sockets, and who counts as having come or gone.
+"""Presence: the open connections of each channel's chat, and when a visitor counts as joined or parted.
 
-Everything is in memory and synchronous. Who may come in is decided in `service.py`.
+Everything is in memory and synchronous. Permission to enter is checked in `service.py`.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,14 +10,14 @@ from datetime import datetime
 from fedistream.chat.clocks import Clocks, Timer
 from fedistream.chat.values import Client, CloseReason, Event, Listener, Visitor
 
-PARTED_S = 10  # who reloads the page has not left
+PARTED_S = 10  # a visitor who reloads the page has not parted
 MAX_USER_AGENT = 512
 
 
 @dataclass(slots=True, eq=False)
 class ChatConnection:
-    """One socket in a room. `visitor` is kept up to date; `messages` counts what was said from here, `unstored` what of
-    it is not on disk yet."""
+    """One open connection. `visitor` is kept up to date; `messages` counts the lines sent from it, `unstored` those not
+    yet stored."""
 
     id: int
     channel_id: int
@@ -37,15 +37,19 @@ class ChatConnection:
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
-    """Whose last seat this was has gone when the timer is up."""
+    """A visitor without a connection, who counts as parted when the timer ends. `connection` is the last one they
+    had."""
 
     connection: ChatConnection
     timer: Timer
 
 
 class ChannelPresence:
-    """One channel's. `came` and `went` are told of visitors, by their first and last sockets: a second window is nobody
-    new, and who is back within PARTED_S has not been away."""
+    """The connections of one channel.
+
+    `came` is called for a visitor's first connection and `went` after the last one is closed: a second browser window
+    does not count as a join, and a visitor who returns within PARTED_S has not parted.
+    """
 
     def __init__(
         self, clocks: Clocks, came: Callable[[ChatConnection], None], went: Callable[[ChatConnection], None]
@@ -53,7 +57,7 @@ class ChannelPresence:
         self._clocks, self._came, self._went = clocks, came, went
         self.connections: dict[int, ChatConnection] = {}
         self._by_visitor: dict[str, dict[int, ChatConnection]] = {}
-        self._leaving: dict[str, _Leaving] = {}  # of those who have no seat
+        self._leaving: dict[str, _Leaving] = {}  # visitors without an open connection
 
     def enter(self, connection: ChatConnection) -> None:
         visitor = connection.visitor
@@ -64,7 +68,7 @@ class ChannelPresence:
             self._came(connection)
 
     def leave(self, connection: ChatConnection) -> None:
-        """May be called twice."""
+        """Remove a closed connection. May be called twice."""
         if self.connections.pop(connection.id, None) is None:
             return
         connection.taken = False
@@ -77,9 +81,11 @@ class ChannelPresence:
             self._part(connection)
 
     def become(self, visitor_id: str, visitor: Visitor) -> None:
-        """Who sat under one id is somebody else from now on (he signed in), or the same with another name. So is who
-        has just left: one goes elsewhere to sign in, and has PARTED_S to be back from there. When either of the two is
-        here, nobody has gone."""
+        """Assign the connections of `visitor_id` to `visitor`: the same one renamed, or the one they signed in as.
+
+        This includes a visitor whose last connection has just closed: the browser leaves the page to sign in, and has
+        PARTED_S to return. While a connection of either visitor is open, neither has parted.
+        """
         if visitor.id == visitor_id and visitor_id in self._leaving:
             self._leaving[visitor_id].connection.visitor = visitor
             return
@@ -95,7 +101,7 @@ class ChannelPresence:
             self._part(last)
 
     def knows(self, visitor_id: str) -> bool:
-        """Whether he is here, or has not been away for long enough to have gone."""
+        """Return whether the visitor has an open connection, or had one within PARTED_S."""
         return visitor_id in self._by_visitor or visitor_id in self._leaving
 
     def of_visitor(self, visitor_id: str) -> tuple[ChatConnection, ...]:
@@ -111,7 +117,7 @@ class ChannelPresence:
         self._leaving[connection.visitor.id] = _Leaving(connection, timer)
 
     def _recall(self, visitor_id: str) -> ChatConnection | None:
-        """Who was leaving stays. Returns the seat he had."""
+        """Cancel the pending part of a visitor. Returns the last connection they had, or None if none was pending."""
         leaving = self._leaving.pop(visitor_id, None)
         if leaving is None:
             return None
@@ -124,7 +130,7 @@ class ChannelPresence:
 
 
 class Presence:
-    """All channels' rooms."""
+    """The open connections of all channels."""
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
@@ -134,7 +140,7 @@ class Presence:
         self.went: Callable[[ChatConnection], None] = _nobody
 
     def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
-        """Take a seat. Call `leave` with it when the socket is closed."""
+        """Add a connection. Call `leave` with it when the socket is closed."""
         connection = ChatConnection(
             self._next, channel_id, visitor, ear, address, user_agent[:MAX_USER_AGENT], self._clocks.now()
         )  # fmt: skip
@@ -155,12 +161,12 @@ class Presence:
         )
 
     def of_visitor(self, visitor_id: str) -> Iterator[ChatConnection]:
-        """In all channels."""
+        """Yield the visitor's connections in all channels."""
         for room in tuple(self._presence.values()):
             yield from room.of_visitor(visitor_id)
 
     def visitors(self) -> frozenset[str]:
-        """The ids of all who are in any room."""
+        """Return the ids of all visitors with an open connection."""
         return frozenset(
             connection.visitor.id for room in self._presence.values() for connection in room.connections.values()
         )
@@ -170,26 +176,29 @@ class Presence:
         return 0 if room is None else len(room.connections)
 
     def become(self, visitor_id: str, visitor: Visitor) -> tuple[int, ...]:
-        """Let those who sit under this id be this visitor: the same with another name, or whom he signed in as.
-        Returns the channels he is in, or has left just now."""
+        """Assign the connections of `visitor_id` to `visitor`, as `ChannelPresence.become` does, in all channels.
+
+        Returns the channels in which the visitor is, or was until just now.
+        """
         found = [channel_id for channel_id, room in self._presence.items() if room.knows(visitor_id)]
         for channel_id in found:
             self._presence[channel_id].become(visitor_id, visitor)
         return tuple(found)
 
     def empty(self, channel_id: int, why: CloseReason) -> None:
-        """Send everybody away."""
+        """Close all connections of a channel."""
         for connection in self.connections(channel_id):
             connection.ear.close(why)
 
     def close(self) -> None:
-        """Send everybody away from everywhere, and tell of no one's leaving."""
+        """Close all connections, and report no parts."""
         for channel_id, room in self._presence.items():
             self.empty(channel_id, CloseReason.STOPPING)
             room.close()
 
     def say(self, channel_id: int, event: Event) -> None:
-        """The plain Loudspeaker: ear by ear. One that writes the same bytes to all sockets is cheaper."""
+        """Send an event to each connection of a channel. A Broadcaster that writes the same bytes to all of them is
+        cheaper."""
         for connection in self.connections(channel_id):
             connection.ear.hear(event)
 
@@ -206,4 +215,4 @@ class Presence:
 
 
 def _nobody(connection: ChatConnection) -> None:
-    """Until somebody wants to know."""
+    """Do nothing: the default until the chat sets a callback."""

@@ -1,6 +1,6 @@
-"""People who speak from elsewhere and may edit and take back what they said. Who may speak is decided where they do.
+"""Messages from the fediverse, which their authors may edit and delete. Permission is checked by the caller.
 
-All but `say` and `answer` runs in the caller's transaction, or makes its own, and is heard after the commit.
+Everything except `say` and `answer` runs in the caller's transaction, or in its own, and is sent after the commit.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from fedistream.core.errors import Invalid
 from fedistream.core.plain_text import one_line, printable
 from fedistream.db import after_commit, atomic
 
-MAX_NAME = 40  # characters; a name is no place for a message
+MAX_NAME = 40  # characters; a longer name could carry a message of its own
 
 
 class RemoteMessage(Protocol):
-    """What somebody elsewhere said. `handle` is user@host, `actor` his URL, `link` leads to what he said."""
+    """A message by a remote actor. `handle` is user@host, `actor` the actor's URL, `link` the URL of the post."""
 
     @property
     def channel_id(self) -> int: ...
@@ -47,22 +47,24 @@ class RemoteMessage(Protocol):
 
 
 class Answered(RemoteMessage, Protocol):
-    """A remark that stands in the chat."""
+    """A remote message that is in the chat."""
 
     @property
     def message_id(self) -> str | None: ...
 
 
 class RemoteMessages:
+    """Adds remote messages to the chat, and edits and hides them."""
+
     def __init__(self, parts: Parts, poster: ChatPoster, moderation: Moderation, near: Neighbours) -> None:
         self._parts, self._poster, self._moderation, self._near = parts, poster, moderation, near
 
     def is_on(self, channel_id: int) -> bool:
-        """Whether there is a chat. It may be closed, for now: what is said meanwhile is read later."""
+        """Return whether the chat is enabled. It may be closed for now; messages are then stored and read later."""
         return not self._near.settings.value("chat.disabled", channel_id)
 
     def has_blocked_words(self, channel_id: int, text: str) -> bool:
-        """Whether there are words in it that the channel does not want."""
+        """Return whether the text has a word that the channel blocks."""
         value = self._near.settings.value
         terms = rules.ChatPolicy(
             slur_filter=value("chat.slur_filter", channel_id), blocked_words=value("chat.blocked_words", channel_id)
@@ -70,15 +72,20 @@ class RemoteMessages:
         return rules.has_words(text, terms)
 
     async def say(self, said: RemoteMessage, in_transaction: InTransaction) -> None:
-        """Add a line to the chat. `in_transaction(message id)` is awaited in the transaction that writes it, and keeps
-        it out by raising. Raises TooMany when it was not written, whatever the reason."""
+        """Add a message to the chat.
+
+        `in_transaction(message id)` is awaited in the transaction that writes it; when it raises, the message is not
+        stored. Raises TooMany when the message was not written, whatever the reason.
+        """
         author = self._poster.facing(RemoteAuthor(_name(said), said.handle, said.actor, said.image))
         message = self._poster.message(said.channel_id, Kind.CHAT, Origin.FEDIVERSE, "", "", remote=author)
         await self._poster.keep(_saying(message, said), in_transaction)
 
     async def answer(self, said: Answered, markdown: str, by: str, in_transaction: InTransaction) -> None:
-        """A line in the channel's name, to the author of another. Otherwise as `say`. Raises Invalid for a blank
-        one."""
+        """Post a message in the channel's name that answers `said`; `by` is the moderator's id, or empty for the admin.
+
+        `in_transaction` as in `say`. Raises Invalid for a blank one, TooMany.
+        """
         question = said.message_id
         if question is None:
             raise Invalid("message", "is not in the chat")
@@ -93,25 +100,25 @@ class RemoteMessages:
         await self._poster.keep(replace(message, link=said.link, answers=question), noted)
 
     async def edit(self, message_id: str, said: RemoteMessage) -> None:
-        """Let a line say what its author says now. One that is not there any more stays away."""
+        """Change a message to its author's new text. A message that was deleted meanwhile is left alone."""
         message = await self._parts.messages.rewrite(message_id, lambda message: _saying(message, said))
         if message is not None and message.hidden_at is None:
             self._tell(Edited(message, self._poster.next_id(), message.edited_at or message.at))
 
     async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None:
-        """`by` is the author, or empty for the admin."""
+        """Hide or show messages. `by` is the author, or empty for the admin."""
         await self._moderation.set_visible(message_ids, visible, by or ADMIN)
 
     async def wipe(self, message_ids: Sequence[str], by: str) -> None:
-        """Hide lines and forget what they said, as their author wishes."""
+        """Hide messages and delete their content, as their author asks."""
         await atomic(self._wipe, tuple(message_ids), by)
 
     async def authors(self, after: str) -> tuple[str, ...]:
-        """Those of whom there are lines, in order, those after one of them."""
+        """Return the URLs of actors that have messages, in order, beginning after the URL `after`."""
         return await self._parts.messages.authors(after)
 
     async def forget(self, author: str) -> None:
-        """Take all lines away that say what somebody elsewhere said or did, with the name; in a transaction."""
+        """Delete the content and author of everything a remote actor said or did. To be called in a transaction."""
         while found := await self._parts.messages.of_author(author):
             await self._wipe(found, author)
 
@@ -119,7 +126,7 @@ class RemoteMessages:
         await self._moderation.set_visible(message_ids, False, by or ADMIN)
         await self._parts.messages.wipe(message_ids)
         for left in await self._parts.messages.by_ids(message_ids):
-            # moderators see hidden lines, and are not to see this any more
+            # moderators see hidden messages, and must not see this content any more
             self._tell(Edited(left, self._poster.next_id(), left.hidden_at or left.at))
 
     def _tell(self, told: Edited) -> None:
@@ -131,7 +138,7 @@ def _name(said: RemoteMessage) -> str:
 
 
 def _saying(message: Message, said: RemoteMessage) -> Message:
-    # the second lock: what an excerpt is was decided elsewhere, what a message may be is decided here
+    # sanitised a second time: the excerpt's rules are the federation's, and a message's are stricter
     html = sanitise(printable(said.html))
     text = printable(said.text).strip()
     return replace(

@@ -1,6 +1,6 @@
-"""What is typed becomes what is shown: a little Markdown, links, custom emoji, and nothing a page could be harmed by.
+"""Renders messages: a subset of Markdown, links and custom emoji become safe HTML.
 
-Pure. Rendered once, when a message is said; what is stored is safe to show.
+Pure. A message is rendered once, when it is said; the stored HTML is safe to show.
 """
 
 import re
@@ -12,7 +12,7 @@ from fedistream.core.markdown import CHAT, EMOJI_PATH, MAX_CHAT_MARKS, marks, pl
 from fedistream.core.plain_text import is_blank, printable
 
 MAX_TEXT = CHAT.longest
-MAX_LINKS = 20  # of one text that become links: a bomb of them stays text
+MAX_LINKS = 20  # in one text; further URLs stay plain text
 MAX_EMOJI = 100
 IMAGES = frozenset(("img",))
 
@@ -25,14 +25,14 @@ _TRAILING = ".,;:!?*_~'\")]}"
 
 
 def render(markdown: str, emoji: Mapping[str, str]) -> str:
-    """HTML with a, br, p, img, strong, em, code and pre, or "" if there would be nothing to see.
+    """Return HTML with a, br, p, img, strong, em, code and pre, or "" if nothing would be visible.
 
-    `emoji` has the address of each custom emoji by its name in small letters.
+    `emoji` has the URL path of each custom emoji by its name in lower case.
     """
     typed = printable(markdown[:MAX_TEXT]).strip()
     if is_blank(typed):
         return ""
-    # rows of marks are a drawing, or meant to cost us time: shown as they are typed
+    # many marks are ASCII art, or an attack on the parser's time: shown as typed
     tokens = CHAT.parser.parse(typed) if marks(typed) <= MAX_CHAT_MARKS else plain_tokens(typed)
     allowance = _Allowance(emoji)
     for token in tokens:
@@ -42,17 +42,18 @@ def render(markdown: str, emoji: Mapping[str, str]) -> str:
 
 
 def sanitise(html: str) -> str:
-    """HTML that somebody else's server wrote, down to what a message may have; images are left out."""
+    """Return HTML from another server, reduced to what a message may have and without images."""
     return CHAT.clean(html[: 4 * MAX_TEXT], without=IMAGES)
 
 
 def escape(text: str) -> str:
-    """The text, so that Markdown shows it as it is: a visitor's name in a sentence of ours."""
+    """Return the text escaped so that Markdown shows it literally, such as a visitor's name in a sentence of the
+    node."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
 class _Allowance:
-    """What one text may still turn into."""
+    """How many links and emoji one text may still have."""
 
     def __init__(self, emoji: Mapping[str, str]) -> None:
         self.emoji = emoji
@@ -109,7 +110,7 @@ def _text(content: str) -> Token:
 
 
 def _untrailed(address: str) -> str:
-    """Without what ends the sentence; a closing bracket stays if it was opened within."""
+    """Return the URL without the punctuation that ends the sentence. A closing bracket stays if the URL opened it."""
     end, spare = len(address), address.count(")") - address.count("(")
     while end and address[end - 1] in _TRAILING:
         if address[end - 1] == ")":

@@ -1,4 +1,4 @@
-"""What may be said, by whom, and the words in which it is refused. Pure: a refusal, or None."""
+"""The rules for what visitors may say, and the refusals with their wording. Pure."""
 
 import codecs
 import re
@@ -10,13 +10,13 @@ from functools import lru_cache
 
 from fedistream.chat.values import Role, Visitor
 
-MAX_BYTES = 2_048  # of a text; the same number is announced to clients
-MAX_READ = 2_048  # characters that are looked at for words; no text that is said has more
-MAX_WARNING = 200  # characters of what stands before a message that not everybody wants to read
+MAX_BYTES = 2_048  # of one message; clients are told this limit
+MAX_READ = 2_048  # characters that are searched for blocked words; no message has more
+MAX_WARNING = 200  # characters of a content warning
 ESTABLISHED = timedelta(minutes=15)
-FLOOD, FLOOD_S, MUTE_S = 3, 2.0, 10.0  # more than 3 messages in 2 s: not heard for 10 s
-RENAMES, RENAMES_S = 5, 60.0  # changes of name or colour, by one visitor
-ADDRESS_FLOOD = 30  # of all at one address in the same time: a school's class shares one
+FLOOD, FLOOD_S, MUTE_S = 3, 2.0, 10.0  # more than 3 messages in 2 s mute the sender for 10 s
+RENAMES, RENAMES_S = 5, 60.0  # changes of name or colour by one visitor
+ADDRESS_FLOOD = 30  # messages of all visitors at one address in FLOOD_S: a school class shares one address
 MAX_SPAM_LINKS = 3
 MAX_MENTIONS = 6
 MAX_REPEATS = 3  # of the same text
@@ -26,8 +26,11 @@ LONGEST_RUN = 25  # of one character
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something is not done: `reason` for programs, `words` (Markdown) for people. After `retry_s` seconds the same
-    may be tried again; None when waiting does not help. A `quiet` one is told only to clients that ask for answers."""
+    """Why something is refused: `reason` is a code for programs, `words` (Markdown) a sentence for people.
+
+    A client may try again after `retry_s` seconds; None when waiting does not help. A `quiet` refusal is sent only to
+    clients that ask for answers.
+    """
 
     reason: str
     words: str
@@ -56,14 +59,14 @@ _RUN = re.compile(rf"(\S)\1{{{LONGEST_RUN},}}")
 _WORD = re.compile(r"\w+")
 _LEET = str.maketrans("013457@$!", "oieastasi")
 
-# words that are only ever meant to hurt, turned by 13 letters so that nobody has to read them here
+# slurs, in ROT13 so that nobody has to read them here
 _HURTFUL = ("avttre", "avttn", "snttbg", "xvxr", "genaal", "jrgonpx", "ergneq")
 HURTFUL = frozenset(codecs.decode(word, "rot13") for word in _HURTFUL)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatPolicy:
-    """What a channel's settings say."""
+    """The rules that a channel's settings set."""
 
     established_only: bool = False
     signed_in_only: bool = False
@@ -75,7 +78,8 @@ class ChatPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """How the speaker stands at this moment."""
+    """The state of the sender at this moment. `silent_s` is the time since their last message, `repeats` how often they
+    sent this text lately."""
 
     visitor: Visitor
     now: datetime
@@ -84,12 +88,12 @@ class Sender:
 
 
 def muted(left_s: float) -> Refusal:
-    """For what is sent in the time after TOO_FAST, which has said so already."""
+    """Return the refusal for messages during the time after TOO_FAST. It is quiet, as TOO_FAST was shown already."""
     return replace(TOO_FAST, retry_s=left_s, quiet=True)
 
 
 def refusal(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
-    """Why this may not be said."""
+    """Return why this text may not be said, or None if it may. Only the length limit applies to moderators."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         return TOO_LONG
     if who.visitor.role is Role.MODERATOR:
@@ -102,7 +106,7 @@ def _stranger(who: Sender, terms: ChatPolicy) -> Refusal | None:
     if terms.signed_in_only and visitor.authenticated_at is None:
         return Refusal("sign-in-first", "Please sign in: only signed-in people may write here.")
     age = who.now - visitor.created_at
-    # whoever came while the clock was ahead is not new for all the time until then
+    # a negative age: the visitor was created while the clock was ahead, and must not count as new until then
     if terms.established_only and visitor.authenticated_at is None and timedelta() <= age < ESTABLISHED:
         left = ESTABLISHED - age
         words = f"You are new here. You may write in {max(1, round(left / timedelta(minutes=1)))} min."
@@ -127,7 +131,7 @@ def _wording(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
 
 
 def has_words(text: str, terms: ChatPolicy) -> bool:
-    """Whether there are words in it that are not welcome here."""
+    """Return whether the text has a word that the channel blocks."""
     if not terms.slur_filter and not terms.blocked_words:
         return False
     text = text[:MAX_READ]
@@ -143,6 +147,6 @@ def _unwelcome(blocked: tuple[str, ...], slur_filter: bool) -> frozenset[str]:
 
 
 def plain(word: str) -> str:
-    """Without accents, case and stretched letters: "Nooó" is "no"."""
+    """Return the word without accents, case and stretched letters: "Nooó" becomes "no"."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", word).casefold() if unicodedata.category(c) != "Mn")
     return re.sub(r"(.)\1{2,}", r"\1", bare)

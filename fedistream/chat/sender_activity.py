@@ -1,17 +1,17 @@
-"""How somebody behaves: how fast he writes, and how often the same. Forgotten with the process. Knows no clock."""
+"""The rate and the repetition of senders' messages. In memory only; the caller passes the time."""
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-CAPACITY = 20_000  # visitors or addresses remembered; the longest silent is forgotten first
-TEXTS = 6  # of his last texts
+CAPACITY = 20_000  # senders remembered; the least recently active is forgotten first
+TEXTS = 6  # last messages remembered of one sender
 
 
 class RateVerdict(Enum):
     FINE = "fine"
-    TOO_FAST = "too fast"  # from now on he is not heard for a while, and should be told
-    MUTED = "muted"  # he has been told
+    TOO_FAST = "too fast"  # muted from now on; the sender should be told
+    MUTED = "muted"  # the sender has been told
 
 
 @dataclass(slots=True)
@@ -23,14 +23,14 @@ class _Record:
 
 
 class SenderActivity:
-    """Of many, each by a key. All times are monotonic seconds."""
+    """The activity of many senders, each under a key. All times are in monotonic seconds."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
     def pace(self, key: str, at: float, *, most: int, within_s: float, mute_s: float) -> RateVerdict:
-        """Count one attempt: more than `most` within the time mute the writer."""
+        """Count one attempt. More than `most` within `within_s` seconds mute the sender for `mute_s` seconds."""
         record = self._record(key)
         if at < record.muted_until:
             return RateVerdict.MUTED
@@ -45,24 +45,25 @@ class SenderActivity:
         return RateVerdict.FINE
 
     def mute(self, key: str, until: float) -> None:
+        """Mute the sender until a time."""
         self._record(key).muted_until = until
 
     def muted_for(self, key: str, at: float) -> float:
-        """Seconds until the writer is heard again; 0 for one who is."""
+        """Return the seconds until the sender is no longer muted; 0 for a sender who is not."""
         return max(0.0, self._record(key).muted_until - at)
 
     def said(self, key: str, at: float, text: str) -> None:
-        """Remember what got through."""
+        """Remember a message that was accepted."""
         record = self._record(key)
         record.said_at = at
         record.texts.append((at, text))
 
     def silent_for(self, key: str, at: float) -> float:
-        """Seconds since something got through; infinite if nothing has."""
+        """Return the seconds since the sender's last accepted message; infinite without one."""
         return at - self._record(key).said_at
 
     def repeats(self, key: str, at: float, text: str, within_s: float) -> int:
-        """How many of the last texts were this one."""
+        """Return how many of the sender's last TEXTS messages, within `within_s` seconds, were this text."""
         return sum(1 for when, said in self._record(key).texts if said == text and when > at - within_s)
 
     def _record(self, key: str) -> _Record:

@@ -1,7 +1,7 @@
-"""The chat: who comes in, what he says, and who he is. What moderators do is in `moderation.py`, what nobody here
-says in `poster.py`.
+"""The chat for visitors: registration, entering, messages, names and sign-in.
 
-Whatever is said is written first and heard then (`messages.py`). A refusal is an answer to the sender alone.
+Moderation is in `moderation.py`, messages of the node and of remote authors in `poster.py`. Everything that is said is
+stored first and sent afterwards (`messages.py`). A refusal is sent to the sender alone.
 """
 
 import asyncio
@@ -43,19 +43,19 @@ from fedistream.db import atomic
 log = logging.getLogger(__name__)
 
 WELCOME_S = 7.0
-# sockets; with more nobody reads who comes, and 5,000 who return at once would be told of each other 12 million times
+# connections; with more, joins and parts are not sent: 5,000 clients that reconnect at once would get 12 million
 CROWD = 200
 REGISTRATIONS, REGISTRATIONS_S = 20, 60.0  # new visitors at one address
-# households behind a private address, as a container bridge has, or a proxy that does not say for whom it asks
+# client networks behind a private address: that of a container bridge, or of a proxy without X-Forwarded-For
 SHARED_BY = 20
-# lines of one socket that may wait for the database: who writes one every two seconds has 40 s
+# lines of one connection that may wait for the database: at one line every 2 s, they cover 40 s
 MAX_UNSTORED = 20
 PRUNE_S = 3600.0
 
 
 @dataclass(slots=True)
 class _Watch:
-    """How people behave, by visitor and by address."""
+    """The activity of visitors and addresses, for the rate limits."""
 
     visitors: SenderActivity = field(default_factory=SenderActivity)
     addresses: SenderActivity = field(default_factory=SenderActivity)
@@ -64,6 +64,8 @@ class _Watch:
 
 
 class Chat:
+    """The chat of all channels. `run` must be running; `close` ends it."""
+
     def __init__(self, parts: Parts, poster: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
         self._parts, self._poster, self._near, self._clocks = parts, poster, near, clocks
         self._watch = _Watch()
@@ -74,7 +76,8 @@ class Chat:
         return not self._setting("chat.disabled", channel_id)
 
     def open(self, channel_id: int) -> bool:
-        """Whether anybody may say something: it is enabled, and the last broadcast is not long over."""
+        """Return whether messages are accepted: the chat is enabled, and a broadcast runs or ended within
+        `chat.offline_s`."""
         air = self._near.air(channel_id)
         if not self.enabled(channel_id) or air.running:
             return self.enabled(channel_id)
@@ -82,8 +85,11 @@ class Chat:
         return air.ended_at is not None and self._clocks.now() - air.ended_at <= window
 
     async def register(self, channel_id: int, name: str, address: str) -> tuple[Visitor, str]:
-        """A new visitor and his token. A name that cannot be his is replaced by an invented one. Raises NotAllowed
-        for a banned address, TooMany for one that makes visitors by the dozen."""
+        """Make a new visitor. Returns the visitor and their token.
+
+        A name that is blank, forbidden or taken is replaced by a generated one. Raises NotAllowed for a banned address,
+        TooMany for an address that registers too many visitors.
+        """
         if self._parts.bans.holds(address):
             raise NotAllowed("this address is banned from the chat")
         pace = self._watch.registrations.pace(
@@ -101,8 +107,10 @@ class Chat:
         return await self._parts.visitors.make(name)
 
     def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
-        """A socket takes its place. Call `leave` when it is closed. Raises NotAllowed when the chat or the visitor is
-        disabled, or the address banned."""
+        """Add a connection of the visitor. Call `leave` when it is closed.
+
+        Raises NotAllowed when the chat or the visitor is disabled, or the address is banned.
+        """
         if not self.enabled(channel_id):
             raise NotAllowed("the chat is disabled")
         if not visitor.enabled or self._parts.bans.holds(address):
@@ -110,25 +118,30 @@ class Chat:
         return self._parts.presence.enter(channel_id, visitor, ear, address, user_agent)
 
     def greet(self, connection: ChatConnection) -> None:
-        """Welcome somebody in a moment, while a broadcast is running; not for those who were here just now, and have
-        only lost their connection."""
+        """Send the welcome message after WELCOME_S, while a broadcast is running.
+
+        Not to be called for a client that only reconnects.
+        """
         if self._near.air(connection.channel_id).running and self._setting("chat.welcome", connection.channel_id):
             connection.timers.append(self._clocks.later(WELCOME_S, lambda: self._welcome(connection)))
 
     def leave(self, connection: ChatConnection) -> None:
-        """May be called twice."""
+        """Remove a connection. May be called twice."""
         self._parts.presence.leave(connection)
 
     def clients(self, channel_id: int) -> tuple[Client, ...]:
-        """The open sockets."""
+        """Return the open connections of a channel."""
         return tuple(connection.client() for connection in self._parts.presence.connections(channel_id))
 
     def say(
         self, connection: ChatConnection, text: str, *, ref: str = "", at: float | None = None
     ) -> "asyncio.Future[Message | None]":
-        """Somebody says something: judged now, as of the (monotonic) moment when it came, so that what piled up while
-        the database was slow is no flood. The future is done when it is stored and heard; with None when it was not.
-        The sender is told why not, and to a client that calls its lines something (`ref`) also that it was."""
+        """Post a visitor's message.
+
+        It is checked now, as of the monotonic time `at` when it arrived: messages that piled up while the database was
+        slow are not a flood. The future's result is the message once it is stored and sent, or None when it was
+        refused. The sender is told why it was refused; a client that gave a `ref` is also told that it was accepted.
+        """
         answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
         at = self._clocks.monotonic() if at is None else at
         judged = self._judged(connection, text, at)
@@ -165,7 +178,8 @@ class Chat:
         return answer
 
     async def rename(self, connection: ChatConnection, name: str, ref: str = "") -> Visitor | None:
-        """Returns the visitor under his new name, or None when he has been told why not."""
+        """Rename the connection's visitor. Returns the renamed visitor, or None when nothing changed; a refusal is sent
+        to the connection."""
         visitor = connection.visitor
         clean = names.clean(name)
         if (why := self._unchangeable(connection)) is not None:
@@ -187,7 +201,8 @@ class Chat:
         return renamed
 
     async def recolour(self, connection: ChatConnection, colour: int, ref: str = "") -> Visitor | None:
-        """Returns the visitor in his new colour, or None when there is no such colour or he changes too often."""
+        """Change the visitor's colour. Returns the changed visitor, or None when nothing changed; a refusal is sent to
+        the connection."""
         if colour == connection.visitor.colour:
             self._accept(connection, ref)
             return None
@@ -206,8 +221,7 @@ class Chat:
         return recoloured
 
     def refuse(self, connection: ChatConnection, why: rules.Refusal, ref: str = "") -> None:
-        """Tell the sender that something is not done: as an answer to `ref` if its client asked for one, else as a line
-        in the chat."""
+        """Send a refusal to the sender: as an answer to `ref` if the client gave one, else as a line in the chat."""
         if ref:
             html = render(why.words, {})
             connection.ear.hear(
@@ -221,8 +235,11 @@ class Chat:
             connection.ear.hear(Accepted(ref, self._poster.next_id(), self._clocks.now(), message_id))
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
-        """The visitor has proven who he is elsewhere. If that is somebody known, he is him from now on, and the room
-        is told. Raises NotFound, Invalid, and NotAllowed when either of the two was disabled."""
+        """Record that the visitor has proven an identity elsewhere.
+
+        If a visitor with this identity exists, the connections continue as that one, and the channel is told. Returns
+        the visitor with the identity. Raises NotFound, Invalid, and NotAllowed when either of the two is disabled.
+        """
         before = await self._parts.visitors.get(visitor_id)
         visitor = await atomic(self._authenticate, before, kind, identity)
         connections = tuple(self._parts.presence.of_visitor(visitor_id))
@@ -231,31 +248,33 @@ class Chat:
             connection.ear.hear(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
         if visitor.id != visitor_id:
             line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
-            # who went elsewhere to sign in has no socket at this moment
+            # a visitor who left the page to sign in has no connection at this moment
             for channel_id in channels or self._near.channels()[:1]:
                 self._poster.announce(channel_id, line)
         return visitor
 
     def heed(self, fact: SettingChanged) -> None:
-        """A chat that is switched off has nobody in it."""
+        """Close all connections of a channel whose chat was disabled."""
         if fact.setting == "chat.disabled":
             for channel_id in self._near.channels():
                 if not self.enabled(channel_id):
                     self._parts.presence.empty(channel_id, CloseReason.CHAT_DISABLED)
 
     async def run(self) -> None:
-        """Write messages until `close`, and delete every hour what is too old to be kept."""
+        """Write messages until `close`, and prune every PRUNE_S seconds."""
         async with beside("prune", self._prune_on):
             await self._parts.messages.run()
 
     def close(self) -> None:
-        """Send everybody away, and let `run` end when everything is written."""
+        """Close all connections, and make `run` end when everything is written."""
         self._parts.presence.close()
         self._parts.messages.close()
 
     async def prune(self) -> None:
-        """Delete messages that are too old to be kept, and visitors of whom nothing is left, unless anything is kept
-        for good."""
+        """Delete messages older than the retention time.
+
+        Visitors who left nothing are deleted too, unless a channel keeps its messages for ever.
+        """
         now = self._cautious.now(await self._parts.messages.newest_at())
         befores: list[datetime] = []
         for channel_id in self._near.channels():
@@ -303,7 +322,7 @@ class Chat:
         return rules.Sender(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
 
     def _judged(self, connection: ChatConnection, text: str, at: float) -> str | rules.Refusal:
-        """The text as HTML, or why it is not said."""
+        """Return the text as HTML, or the refusal."""
         if not connection.taken or not connection.visitor.enabled:
             return rules.REMOVED
         if (hasty := self._hasty(connection, at)) is not None:
@@ -316,8 +335,11 @@ class Chat:
         return why or render(text, self._parts.emoji.urls()) or rules.BLANK
 
     def _hasty(self, connection: ChatConnection, at: float) -> rules.Refusal | None:
-        """Look at the person's own pace first: somebody muted must not use up what the neighbours at the address
-        have. Whoever is caught by the address's limit is muted himself, and so told once."""
+        """Return a refusal when the visitor or their network sends too fast.
+
+        The visitor's own rate is checked first, so that a muted visitor does not use up the limit of their network. A
+        visitor who exceeds the network's limit is muted too, and so told once.
+        """
         visitors, addresses = self._watch.visitors, self._watch.addresses
         protected = self._setting("chat.spam_protection", connection.channel_id)
         most = rules.FLOOD if protected else rules.ADDRESS_FLOOD
@@ -373,5 +395,5 @@ class Chat:
 
 
 def _neighbours(address: str) -> int:
-    """How many households may be behind it."""
+    """Return by how much the limits of an address are multiplied, for the clients that may share it."""
     return SHARED_BY if is_shared(address) else 1

@@ -1,4 +1,4 @@
-"""What chat is made of, as values. Rows are in `models.py`, the JSON of other systems' clients in their faces."""
+"""The chat's values and events. Rows are in `models.py`, the JSON of each client API in its face."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,20 +7,20 @@ from typing import Protocol
 
 
 class Origin(Enum):
-    """Where a message was written. One log holds them all."""
+    """Where a message was written. One log holds the messages of all origins."""
 
     WEB = "web"
-    INTEGRATION = "integration"  # a bot, by a token
-    NODE = "node"  # the node itself: welcome, notices of the broadcast
+    INTEGRATION = "integration"  # a bot with an access token
+    NODE = "node"  # the node itself: the welcome message, the start and end of a broadcast
     FEDIVERSE = "fediverse"
     IRC = "irc"
     NETWORK = "network"  # another streaming site's chat
 
 
 class Kind(Enum):
-    CHAT = "chat"  # somebody says something
-    SYSTEM = "system"  # the node says something
-    ACTION = "action"  # something happened, in a line
+    CHAT = "chat"  # a message by a person or a bot
+    SYSTEM = "system"  # a message by the node
+    ACTION = "action"  # a line about an event
     FOLLOW = "follow"
     LIKE = "like"
     REPOST = "repost"
@@ -53,8 +53,11 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class RemoteAuthor:
-    """Somebody who has no identity here. `address` is `user@host`, a nickname, or what their network calls them.
-    `avatar` is the URL of a picture elsewhere, `picture` the path under which this node shows it."""
+    """An author without a visitor identity.
+
+    `address` is `user@host`, a nickname, or the name on their network. `avatar` is the URL of a remote image, `picture`
+    the path under which this node shows it.
+    """
 
     name: str
     address: str
@@ -65,11 +68,11 @@ class RemoteAuthor:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One entry of the log. `id` sorts by time. `body` is what was typed, `html` what may be shown.
+    """One entry of the message log. Ids sort by time. `body` is the text as typed, `html` the safe HTML to show.
 
-    `visitor` is the author as he is now, for messages of visitors and bots; `remote` for messages from elsewhere;
-    neither for what the node says. `title` and `image` belong to engagement, `link` leads to what a line from elsewhere
-    tells of. With a `warning` (plain text) the rest is for who wants to read it in spite of that.
+    `visitor` is the author in their present state, for messages of visitors and bots; `remote` is set for messages from
+    elsewhere; neither for messages of the node. `title` and `image` belong to engagements; `link` is the URL of the
+    remote post or actor. With a `warning` (plain text), clients show the content only on request.
     """
 
     id: str
@@ -94,7 +97,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One open socket in a room. `id` is a small number, used once per process; `messages` counts what it sent."""
+    """One open connection. `id` is a small number, used once per process; `messages` counts the lines sent from it."""
 
     id: int
     visitor: Visitor
@@ -104,7 +107,7 @@ class Client:
     messages: int
 
 
-# What those in a room hear, beside `Message` itself. A face turns each into its own JSON, once for all sockets.
+# The events beside `Message`. A face turns each into its own JSON, once for all connections.
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Told to the visitor alone: this is who he is from now on."""
+    """Sent to one visitor alone: the connection belongs to `visitor` from now on."""
 
     visitor: Visitor
     id: str
@@ -157,7 +160,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A message says something else from now on: `message` is what it has become."""
+    """The content of a message was changed: `message` is the new state."""
 
     message: Message
     id: str
@@ -166,7 +169,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Disabled:
-    """Told to the visitor alone: a moderator has disabled him, and his sockets close in a moment."""
+    """Sent to one visitor alone: a moderator has disabled them, and their connections will close soon."""
 
     id: str
     at: datetime
@@ -174,7 +177,8 @@ class Disabled:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Told to the sender alone: what its client calls `ref` is done. A line is stored and heard as `message_id`."""
+    """Sent to the sender alone: the request that its client calls `ref` is done. A message is stored as
+    `message_id`."""
 
     ref: str
     id: str
@@ -184,8 +188,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Told to the sender alone: what its client calls `ref` was not done. `reason` is for programs, `html` for people;
-    after `retry_s` seconds the same may be tried again, None when waiting does not help."""
+    """Sent to the sender alone: the request that its client calls `ref` was refused.
+
+    `reason` is a code for programs, `html` a sentence for people. The client may try again after `retry_s` seconds;
+    None when waiting does not help.
+    """
 
     ref: str
     reason: str
@@ -199,7 +206,7 @@ Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | Sign
 
 
 class CloseReason(Enum):
-    """Why a socket is closed by the room. The value is the close code (RFC 6455, 7.4)."""
+    """Why the chat closes a connection. The value is the close code (RFC 6455, section 7.4)."""
 
     DISABLED = 4001
     CHAT_DISABLED = 4002
@@ -210,16 +217,17 @@ class CloseReason(Enum):
 
 
 class Listener(Protocol):
-    """A socket as the room sees it: it hears, and can be sent away. Neither call waits or raises."""
+    """A connection as the chat sees it. Neither method waits or raises."""
 
     def hear(self, event: Event) -> None:
-        """Something for this one alone."""
+        """Send an event to this connection alone."""
 
     def close(self, why: CloseReason) -> None: ...
 
 
 class Broadcaster(Protocol):
-    """Makes an event heard by everybody in a channel's room: one frame for all of them, whatever the face."""
+    """Sends an event to all connections of a channel: one frame for all of them in each face's format."""
 
     def say(self, channel_id: int, event: Event) -> None:
-        """Never waits, never raises; a slow listener is skipped and in the end closed by the loudspeaker itself."""
+        """Send the event. Never waits, never raises; a slow connection is skipped, and in the end closed by the
+        broadcaster."""

@@ -1,4 +1,4 @@
-"""Visitors: chat identities with a name, a colour and tokens. What a name may be is decided in `names.py`."""
+"""Visitors: chat identities with a name, a colour and tokens. The rules for names are in `names.py`."""
 
 import asyncio
 import base64
@@ -19,11 +19,11 @@ from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fedistream.db import atomic
 
 COLOURS = 8
-MAX_PREVIOUS = 50  # names remembered of one visitor
+MAX_PREVIOUS = 50  # former names of one visitor that are kept
 MAX_PAGE = 500
 MAX_IDENTITY = 500
-PRUNED_AT_ONCE = 500  # rows in one statement: everybody else waits for it,
-PRUNE_PAUSE_S = 0.1  # and is let in between
+PRUNED_AT_ONCE = 500  # rows in one statement: every other writer waits for it
+PRUNE_PAUSE_S = 0.1  # between two statements, for the other writers
 MAX_BOT_NAME = 64  # characters; a bot is named by the admin
 SENT_AWAY = "who signs in like this has been removed from this chat"
 
@@ -39,7 +39,7 @@ STATUS: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to list. `text` is looked for in names and ids."""
+    """Which visitors to list. `text` is searched for in names, and compared with ids."""
 
     text: str = ""
     status: Status = "all"
@@ -49,12 +49,16 @@ class Search:
 
 
 class Visitors:
+    """The stored visitors."""
+
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
 
     async def make(self, name: str, role: Role = Role.VISITOR) -> tuple[Visitor, str]:
-        """A new visitor under a name that has passed the rules, and the token by which he is known again: only its
-        hash is kept."""
+        """Make a visitor. Returns the visitor and the token that identifies them; only its hash is stored.
+
+        The caller has checked the name against the rules.
+        """
         token = base64.urlsafe_b64encode(self._clocks.chance(32)).decode().rstrip("=")
         colour = self._clocks.chance(1)[0] % COLOURS
         row = VisitorRow(
@@ -69,7 +73,7 @@ class Visitors:
         return value(row), token
 
     async def make_bot(self, name: str) -> Visitor:
-        """Who speaks for an integration. It has no token of its own here. Raises Invalid."""
+        """Make the bot of an integration. It has no visitor token. Raises Invalid."""
         name = names.clean(name, MAX_BOT_NAME)
         if not name:
             raise Invalid("name", "must not be empty")
@@ -78,12 +82,12 @@ class Visitors:
         return visitor
 
     async def by_token(self, token: str) -> Visitor | None:
-        """Whose token this is. He may be disabled: look at `enabled`."""
+        """Return the visitor with this token, or None. The visitor may be disabled: check `enabled`."""
         row = await VisitorTokenRow.get_or_none(token_hash=_hash(token)).select_related("visitor")
         return None if row is None else value(row.visitor)
 
     async def get(self, visitor_id: str) -> Visitor:
-        """Raises NotFound."""
+        """Return a visitor. Raises NotFound."""
         row = await VisitorRow.get_or_none(id=_plausible(visitor_id))
         if row is None:
             raise NotFound("there is no such visitor")
@@ -95,7 +99,7 @@ class Visitors:
         return {row.id: value(row) for row in await VisitorRow.filter(id__in=list(visitor_ids))}
 
     async def find(self, search: Search) -> tuple[int, tuple[Visitor, ...]]:
-        """How many there are in all, and one page of them. Raises Invalid."""
+        """Return how many visitors match, and one page of them. Raises Invalid."""
         if search.status not in STATUS:
             raise Invalid("status", f"must be one of {', '.join(STATUS)}")
         if not 0 <= search.offset < 2**31 or not 1 <= search.limit <= MAX_PAGE:
@@ -116,46 +120,52 @@ class Visitors:
         return tuple(value(row) for row in rows)
 
     async def is_taken(self, name: str, visitor_id: str = "") -> bool:
-        """Whether a signed-in visitor other than this one has the name, or one that looks like it."""
+        """Return whether another visitor, who is signed in, has this name or a look-alike of it."""
         rows = VisitorRow.filter(likeness=names.skeleton(name), authenticated_at__isnull=False)
         return await rows.exclude(id=visitor_id).exists()
 
     async def rename(self, visitor_id: str, name: str) -> Visitor:
-        """Raises NotFound. The name has passed the rules."""
+        """Rename a visitor. The caller has checked the name against the rules. Raises NotFound."""
         return await atomic(self._rename, visitor_id, name)
 
     async def recolour(self, visitor_id: str, colour: int) -> Visitor:
-        """Raises NotFound, Invalid."""
+        """Change the visitor's colour, a number from 0 to COLOURS - 1. Raises NotFound, Invalid."""
         if not 0 <= colour < COLOURS:
             raise Invalid("colour", f"must be a number from 0 to {COLOURS - 1}")
         return await self._change(visitor_id, colour=colour)
 
     async def set_role(self, visitor_id: str, role: Role) -> Visitor:
-        """Raises NotFound, and Conflict for a bot, which stays one."""
+        """Change the visitor's role. Raises NotFound, and Conflict for a bot, whose role is fixed."""
         if (await self.get(visitor_id)).role is Role.BOT:
             raise Conflict("a bot has no other role")
         return await self._change(visitor_id, role=role.value)
 
     async def set_disabled(self, visitor_id: str, at: datetime | None) -> Visitor:
-        """Raises NotFound."""
+        """Disable a visitor as of a time, or enable them with None. Raises NotFound."""
         return await self._change(visitor_id, disabled_at=at)
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
-        """`identity` was proven by way of `kind` ("indieauth", say). Returns the visitor who has it: this one from
-        now on, or the one who had it before, to whom all tokens of this one lead then. Raises NotFound, Invalid, and
-        NotAllowed when either of them is disabled."""
+        """Record that the visitor has proven `identity` by the method `kind`, such as "indieauth".
+
+        Returns the visitor who has the identity: this one, or the one who had it before. In the second case all tokens
+        of this visitor now belong to that one. Raises NotFound, Invalid, and NotAllowed when either of them is
+        disabled.
+        """
         if not 0 < len(identity) <= MAX_IDENTITY or not identity.isprintable():
             raise Invalid("identity", f"must be 1 to {MAX_IDENTITY} characters")
         return await atomic(self._authenticate, visitor_id, kind, identity)
 
     async def delete(self, visitor_id: str) -> None:
-        """With tokens, identities and messages. Raises NotFound."""
+        """Delete a visitor with their tokens, identities and messages. Raises NotFound."""
         if not await VisitorRow.filter(id=_plausible(visitor_id)).delete():
             raise NotFound("there is no such visitor")
 
     async def prune(self, older_than: datetime, keep: Collection[str] = ()) -> int:
-        """Delete those who came before and left nothing: no message, no name they chose, no sign-in, no moderator's
-        decision. Who opens the page once is a visitor, and there would be millions. Returns how many were deleted."""
+        """Delete visitors who were made before a time and left nothing behind.
+
+        Kept are visitors with a message, a chosen name, a sign-in, a role or a disabling, and the ids in `keep`.
+        Opening the page once makes a visitor, so there would be millions. Returns how many were deleted.
+        """
         last, deleted = "", 0
         while True:
             rows = VisitorRow.filter(
@@ -172,7 +182,7 @@ class Visitors:
                 return deleted
             last = found[-1]
             going = [each for each in found if each not in keep]
-            await VisitorRow.filter(id__in=going).delete()  # which counts their tokens too, on SQLite
+            await VisitorRow.filter(id__in=going).delete()  # on SQLite the count includes cascaded rows
             deleted += len(going)
             await asyncio.sleep(PRUNE_PAUSE_S)
 
@@ -197,7 +207,7 @@ class Visitors:
         return await self.get(visitor_id)
 
     async def _authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
-        # he may have been sent away while he was at the other server
+        # the visitor may have been disabled while they were at the other server
         if not (await self.get(visitor_id)).enabled:
             raise NotAllowed(SENT_AWAY)
         at = self._clocks.now()
@@ -213,6 +223,7 @@ class Visitors:
 
 
 def value(row: VisitorRow) -> Visitor:
+    """Return the row as a value."""
     return Visitor(
         id=row.id,
         name=row.name,
@@ -227,7 +238,7 @@ def value(row: VisitorRow) -> Visitor:
 
 
 def _plausible(visitor_id: str) -> str:
-    """The id, if it can be one: the database takes no longer one, and no half characters. Raises NotFound."""
+    """Return the id if it is well-formed: databases refuse a longer one, and lone surrogates. Raises NotFound."""
     if len(visitor_id) != message_ids.VISITOR_LENGTH or not visitor_id.isascii() or not visitor_id.isalnum():
         raise NotFound("there is no such visitor")
     return visitor_id
