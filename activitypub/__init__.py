@@ -11,8 +11,8 @@ The names in `__all__` are the public surface:
 
 `examples/activitypub_bot.py` is a server that uses them all.
 
-Each module is imported when one of its names is first used (PEP 562): `parse_handle` loads no cryptography, and only
-`HttpClient` loads aiohttp.
+Each module is imported when one of its names is first used (PEP 562): `parse_handle` loads no cryptography, and aiohttp
+is loaded with the first request of an `HttpClient`.
 """
 
 import sys

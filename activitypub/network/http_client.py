@@ -1,7 +1,7 @@
 """The HTTP client: each request goes through the guard. The only importer of aiohttp.
 
-Redirects are returned as they come; `redirects` follows them. aiohttp takes 8 MB and a tenth of a second to import: it
-is loaded with the first request, so that a program that has a client and sends nothing does without.
+Redirects are returned as they come; `redirects` follows them. aiohttp takes 8 MB and a tenth of a second to import, so
+it is loaded with the first request, and never by a program that only makes a client.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class HttpLimits:
 
 @lru_cache(maxsize=4)
 def _trusted(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
-    """Return the context for these values of the variables. To read the system's certificates takes 20 ms."""
+    """Return the context for these values of SSL_CERT_FILE and SSL_CERT_DIR. Reading the certificates takes 20 ms."""
     return ssl.create_default_context()
 
 
