@@ -18,7 +18,7 @@ BUNDLES := fedistream/static/bundles/manifest.json
 RUN := .venv/.set-up-run-$(WHICH)
 TEST := .venv/.set-up-test-$(WHICH)
 
-.PHONY: help run test test-quick test-libraries lint format bench lock what-happens package-check clean
+.PHONY: help run test test-quick test-libraries mutate lint format bench lock what-happens package-check clean
 
 help:  ## print these words
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -35,6 +35,9 @@ test-quick: $(TEST)  ## run what needs no browser, no PostgreSQL and no other no
 
 test-libraries: $(TEST)  ## run the tests of activitypub and media without the node; "make test" does so too
 	@scripts/test --libraries $(ARGS)
+
+mutate: $(TEST)  ## list mistakes in the core modules that no test of theirs notices; takes half an hour
+	@.venv/bin/python scripts/mutate.py $(ARGS)
 
 lint: $(TEST)  ## ruff (rules and format), mypy --strict, tsc, hadolint (Dockerfile)
 	@.venv/bin/ruff check .
