@@ -14,11 +14,11 @@ from typing import Final
 
 from benchmarks.reading import Reading
 from fedistream.channels.service import Channels
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Kind, Message, Origin
 from fedistream.chat.visitors import Visitors
 from fedistream.core.bus import Bus, Reaction
+from fedistream.core.clocks import Clocks
 from fedistream.core.events import ChatMessageSent, Fact
 from fedistream.db import Database
 from fedistream.jobs.handlers import enqueue

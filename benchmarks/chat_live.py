@@ -20,8 +20,8 @@ from benchmarks.processes import Failed, cpu_s, folder, last_words, rss_mb, runn
 from benchmarks.reading import Reading
 from benchmarks.servers import Server, node
 from benchmarks.watching import watching
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.visitors import Visitors
+from fedistream.core.clocks import Clocks
 
 CLIENTS, PROBES, RATE, SECONDS = 5000, 100, 15, 12.0
 WARM_S, BEFORE_S = 4, 8.0

@@ -16,11 +16,11 @@ from typing import Final
 from benchmarks.reading import Reading
 from fedistream.channels.service import Channels
 from fedistream.chat import message_ids
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Kind, Message, Origin, Visitor
 from fedistream.chat.visitors import Visitors
 from fedistream.core.bus import Bus
+from fedistream.core.clocks import Clocks
 from fedistream.db import Database
 
 RATE: Final = 900  # messages a second

@@ -22,8 +22,8 @@ from benchmarks.reading import Reading
 from benchmarks.servers import node
 from benchmarks.watching import watching
 from fedistream.chat import message_ids
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.visitors import Visitors
+from fedistream.core.clocks import Clocks
 
 CLIENTS, LINES = 1000, 5000
 AUTHORS = 200

@@ -18,26 +18,23 @@ from fedistream.app import worker as workshop
 from fedistream.app.config import Config
 from fedistream.app.startup import BAD_OPTION, StartupError
 from fedistream.broadcasts.repository import BroadcastRepository
-from fedistream.broadcasts.service import Broadcasts, Neighbours
-from fedistream.broadcasts.session import Clocks
+from fedistream.broadcasts.service import Broadcasts, BroadcastsContext
 from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
-from fedistream.chat.clocks import Clocks as ChatClocks
 from fedistream.chat.engagements import EngagementAnnouncer
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
 from fedistream.chat.poster import LiveState
 from fedistream.chat.poster import Neighbours as ChatNeighbours
 from fedistream.core.bus import Bus
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
 from fedistream.core.key_file import stored_key
-from fedistream.federation.feature import Clocks as FederationClocks
-from fedistream.federation.feature import FederationFeature, Post
+from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
 from fedistream.federation.feature import guard as federation_guard
-from fedistream.federation.inbox.service import Neighbours as FederationNeighbours
 from fedistream.federation.rate_limits import RateLimiter
-from fedistream.jobs.handlers import activity, enqueue
+from fedistream.jobs.handlers import enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.schedule import run_by
 from fedistream.notices.service import TEND, Notices
@@ -105,7 +102,7 @@ async def build(options: Config, outbox: Outbox) -> Services:
         raise StartupError(str(error), BAD_OPTION) from error
     rows = BroadcastRepository()
     viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
-    broadcasts = Broadcasts(rows, Neighbours(channels, settings, facts, viewers), Clocks(now, token))
+    broadcasts = Broadcasts(rows, BroadcastsContext(settings, facts, viewers, channels.find_by_key, now, token))
 
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
@@ -113,13 +110,11 @@ async def build(options: Config, outbox: Outbox) -> Services:
     broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
     faces = SignedPaths.load(options.data_dir / "pictures", secrets.token_bytes)
     near_chat = ChatNeighbours(settings, facts, partial(_on_air, broadcasts), channel_ids, broadcaster, faces.path)
-    clocks = ChatClocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
+    clocks = Clocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
     access_tokens = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
     federation = await build_federation(
-        FederationNeighbours(settings, channels, facts, chat.remote_messages, workshop.running),
-        FederationClocks(now, time.time, time.monotonic),
-        Post(outbox, activity, guard),
+        settings, channels, facts, clocks, Outbound(outbox, guard), chat.remote_messages, workshop.running
     )
     remote_pictures = MediaProxy(federation.http_client, faces, options.data_dir / "pictures", time.time)
     sign_in = _sign_in(settings, chat, federation)

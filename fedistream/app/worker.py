@@ -22,25 +22,26 @@ from activitypub.signatures.keys import SigningKey
 from fedistream.app import reactions
 from fedistream.app.config import Config
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
-from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
+from fedistream.broadcasts.repository import BroadcastRepository
+from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.core.bus import Bus
 from fedistream.core.child_environment import child_environment
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
 from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
-from fedistream.federation.feature import Clocks, FederationFeature, Post, build, guard
-from fedistream.federation.inbox.service import Neighbours
+from fedistream.federation.feature import FederationFeature, Outbound, build, guard
 from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.federation.keys import Keys
-from fedistream.federation.posts.compose import Draft, Picture
+from fedistream.federation.posts.values import Draft, Picture
 from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import Off
 from fedistream.jobs import lease_owner
 from fedistream.jobs.cache_refresh import CacheRefresh
 from fedistream.jobs.former_ids import FORMER_IDS
-from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue
+from fedistream.jobs.handlers import ActivityHandler, FactHandler, enqueue
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
 from fedistream.jobs.worker import Handler, Worker
@@ -99,10 +100,14 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         raise StartupError(str(error), BAD_OPTION) from error
     await settings.load()
     await channels.load()
+    later = asyncio.get_running_loop().call_later
     federation = await build(
-        Neighbours(settings, channels, facts, running=running),
-        Clocks(now, time.time, time.monotonic),
-        Post(outbox, activity, allowed),
+        settings,
+        channels,
+        facts,
+        Clocks(now, time.monotonic, secrets.token_bytes, later),
+        Outbound(outbox, allowed),
+        running=running,
     )
     undo.push_async_callback(federation.close)
 

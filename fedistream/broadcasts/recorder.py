@@ -12,16 +12,12 @@ from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.session import BroadcastRun
 from fedistream.broadcasts.values import Encoder
 from fedistream.broadcasts.write_queue import Kind, Step, Write, WriteQueue
-from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact
+from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned
+from fedistream.core.ports import FactEmitter
 from fedistream.db import after_commit, atomic
 
 
-class Facts(Protocol):
-    def publish(self, fact: Fact) -> None: ...
-    async def emit(self, fact: Fact) -> None: ...
-
-
-class Viewers(Protocol):
+class PeakCounter(Protocol):
     """Counts the most viewers at once of a channel's session, which begins and ends with the broadcast and not when
     that can be written down."""
 
@@ -31,7 +27,9 @@ class Viewers(Protocol):
 
 
 class BroadcastRecorder:
-    def __init__(self, write_queue: WriteQueue, rows: BroadcastRepository, facts: Facts, viewers: Viewers) -> None:
+    def __init__(
+        self, write_queue: WriteQueue, rows: BroadcastRepository, facts: FactEmitter, viewers: PeakCounter
+    ) -> None:
         self._write_queue, self._rows, self._facts, self._viewers = write_queue, rows, facts, viewers
 
     def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None:

@@ -1,31 +1,15 @@
 """The written history of broadcasts: one row each. What is on the air now is in memory, in `session.py`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tortoise.functions import Max
 
 from fedistream.broadcasts.models import BroadcastRow
+from fedistream.broadcasts.values import BroadcastRecord
 
 MAX_TEXT = 200  # characters of a title or a reason that are kept
-
-
-@dataclass(frozen=True, slots=True)
-class BroadcastRecord:
-    """One broadcast as it was written down. `seen_at` is when it was last known to be running."""
-
-    id: int
-    channel_id: int
-    title: str
-    started_at: datetime
-    seen_at: datetime
-    lost_at: datetime | None
-    ended_at: datetime | None
-    end_reason: str
-    encoder: Mapping[str, Any]
-    peak_viewers: int
 
 
 class BroadcastRepository:

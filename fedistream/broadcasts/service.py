@@ -4,18 +4,19 @@ The state of each channel is in `session.py`; rows are written behind the media'
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from fedistream.broadcasts.publication import EncoderPublication
-from fedistream.broadcasts.recorder import BroadcastRecorder, Facts, Viewers
-from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
-from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, MakeTap, SessionConfig
+from fedistream.broadcasts.recorder import BroadcastRecorder, PeakCounter
+from fedistream.broadcasts.repository import BroadcastRepository
+from fedistream.broadcasts.session import BroadcastRun, LiveSession, MakeTap, SessionConfig
 from fedistream.broadcasts.takeovers import WORDS
-from fedistream.broadcasts.values import LiveStatus, State
+from fedistream.broadcasts.values import BroadcastRecord, LiveStatus, State
 from fedistream.broadcasts.write_queue import WriteQueue
 from fedistream.core.events import BroadcastEnded, PublishRefused
+from fedistream.core.ports import Channel, FactEmitter, SettingsReader
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
 from media.package import CutRules, PackagerConfig, Presentation
@@ -24,51 +25,41 @@ from media.rtmp import REJECTED, Connection, Publication, PublishRequest, Refuse
 HEARTBEAT_S = 5  # how exactly a killed node knows afterwards when it died
 
 
-class Channel(Protocol):
-    @property
-    def id(self) -> int: ...
-
-
-class Channels(Protocol):
-    def find_by_key(self, key: str) -> Channel | None: ...
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> object: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Neighbours:
-    """What broadcasts need of other features."""
+class BroadcastsContext:
+    """What broadcasts need of others. `find_by_key` returns the channel of a stream key, and `token` a word that nobody
+    used before."""
 
-    channels: Channels
-    settings: Settings
-    facts: Facts
-    viewers: Viewers
+    settings: SettingsReader
+    facts: FactEmitter
+    viewers: PeakCounter
+    find_by_key: Callable[[str], Channel | None]
+    now: Callable[[], datetime]
+    token: Callable[[], str]
 
 
 class Broadcasts:
     """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `presentation`)."""
 
-    def __init__(self, rows: BroadcastRepository, near: Neighbours, clocks: Clocks) -> None:
-        self._rows, self._near, self._clocks = rows, near, clocks
+    def __init__(self, rows: BroadcastRepository, context: BroadcastsContext) -> None:
+        self._rows, self._context, self._now = rows, context, context.now
         self._write_queue = WriteQueue(lambda: rows.find(0))
-        self._story = BroadcastRecorder(self._write_queue, rows, near.facts, near.viewers)
+        self._story = BroadcastRecorder(self._write_queue, rows, context.facts, context.viewers)
         self._channels: dict[int, LiveSession] = {}
         self._make_taps: list[MakeTap] = []
 
     async def authorize(self, request: PublishRequest, connection: Connection) -> Publication:
         """Let an encoder publish. Raises Refused for a stream key that no channel has, and for an encoder that keeps
         coming back while another one publishes."""
-        channel = self._near.channels.find_by_key(request.name)
+        channel = self._context.find_by_key(request.name)
         if channel is None:
-            self._near.facts.publish(PublishRefused(request.address, "wrong stream key", self._clocks.now()))
+            self._context.facts.publish(PublishRefused(request.address, "wrong stream key", self._now()))
             raise Refused("NetStream.Publish.BadName", "This stream key is not known here.")
         onair = self._onair(channel.id)
         if not await onair.rivals.may_come(request.address):
-            self._near.facts.publish(PublishRefused(request.address, "another encoder publishes", self._clocks.now()))
+            self._context.facts.publish(PublishRefused(request.address, "another encoder publishes", self._now()))
             raise Refused(REJECTED, WORDS)
-        return EncoderPublication(onair, request, connection, self._clocks.now).ingest
+        return EncoderPublication(onair, request, connection, self._now).ingest
 
     def air(self, channel_id: int) -> LiveStatus:
         return self._onair(channel_id).air()
@@ -103,9 +94,9 @@ class Broadcasts:
         for row in await self._rows.unfinished(channel_id):
             lost_at = row.lost_at or row.seen_at
             until = lost_at + timedelta(seconds=onair.terms().grace_s)
-            if until > self._clocks.now() and onair.run is None:
+            if until > self._now() and onair.run is None:
                 onair.run = BroadcastRun(row.started_at, row.title, row.id)
-                self._near.viewers.begin_session(channel_id)
+                self._context.viewers.begin_session(channel_id)
                 onair.wait(lost_at, until)
             else:
                 await atomic(self._end, row, lost_at)
@@ -113,7 +104,7 @@ class Broadcasts:
 
     async def _end(self, row: BroadcastRecord, at: datetime) -> None:
         await self._rows.end(row.id, at, "the node stopped", row.peak_viewers)
-        await self._near.facts.emit(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
+        await self._context.facts.emit(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
 
     async def run(self) -> None:
         """Write rows until `close`, and say every few seconds that what is live is still alive."""
@@ -139,7 +130,7 @@ class Broadcasts:
         """Have it written that what is live is alive at this moment."""
         for onair in self._channels.values():
             if onair.state is State.LIVE and onair.run is not None:
-                self._story.alive(onair.channel_id, onair.run, self._clocks.now())
+                self._story.alive(onair.channel_id, onair.run, self._now())
 
     async def _beat_on(self) -> None:
         while True:
@@ -149,19 +140,26 @@ class Broadcasts:
     def _onair(self, channel_id: int) -> LiveSession:
         onair = self._channels.get(channel_id)
         if onair is None:
-            onair = LiveSession(channel_id, lambda: self._terms(channel_id), self._story, self._clocks, self._make_taps)
+            onair = LiveSession(
+                channel_id,
+                lambda: self._terms(channel_id),
+                self._story,
+                self._now,
+                self._context.token,
+                self._make_taps,
+            )
             self._channels[channel_id] = onair
         return onair
 
     def _terms(self, channel_id: int) -> SessionConfig:
         def number(name: str) -> float:
-            value = self._near.settings.value(name, channel_id)
+            value = self._context.settings.value(name, channel_id)
             assert isinstance(value, int | float)
             return value
 
         rules = CutRules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
         return SessionConfig(
-            title=str(self._near.settings.value("streamtitle", channel_id)),
+            title=str(self._context.settings.value("streamtitle", channel_id)),
             grace_s=number("broadcast.grace_s"),
             packager_config=PackagerConfig(rules, listed=int(number("hls.window_segments"))),
         )

@@ -60,26 +60,20 @@ class SessionConfig:
     packager_config: PackagerConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """Time and chance, from outside: the time of day, and a token nobody used before."""
-
-    now: Callable[[], datetime]
-    token: Callable[[], str]
-
-
 MakeTap = Callable[[LiveStatus], AttachedTap | None]
 
 
 class LiveSession:
-    """The state machine of one channel. `TRANSITIONS` says which moves exist."""
+    """The state machine of one channel. `TRANSITIONS` says which moves exist; `token` returns a word that nobody used
+    before."""
 
     def __init__(
         self,
         channel_id: int,
         terms: Callable[[], SessionConfig],
         story: Recorder,
-        clocks: Clocks,
+        now: Callable[[], datetime],
+        token: Callable[[], str],
         make_taps: Sequence[MakeTap] = (),
     ) -> None:
         self.channel_id = channel_id
@@ -90,10 +84,10 @@ class LiveSession:
         self.run: BroadcastRun | None = None
         self.last_started_at: datetime | None = None
         self.last_ended_at: datetime | None = None
-        self.terms, self._story, self._clocks = terms, story, clocks
+        self.terms, self._story, self._now, self._token = terms, story, now, token
         self.rivals = Takeovers()
         self._source: Source | None = None
-        self._refusal = "", clocks.now()  # the newest reason, and since when it is told
+        self._refusal = "", now()  # the newest reason, and since when it is told
         self._lost_at: datetime | None = None
         self._until: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -116,17 +110,17 @@ class LiveSession:
 
     def refuse(self, reason: str) -> None:
         """Keep why an encoder was sent away, until one is on the air, or for a while."""
-        self._refusal = reason, self._clocks.now()
+        self._refusal = reason, self._now()
 
     def _refusals(self) -> tuple[str, ...]:
         reason, at = self._refusal
-        told = reason and self._clocks.now() - at < timedelta(seconds=REFUSAL_SHOWN_S)
+        told = reason and self._now() - at < timedelta(seconds=REFUSAL_SHOWN_S)
         return (f"An encoder was refused. {reason}",) if told else ()
 
     def take(self, source: Source) -> tuple[Sink, int]:
         """Put `source` on the air, in the place of whoever is there. Returns the sink, and where its time begins."""
         before, old = self.state, self._source
-        self._refusal = "", self._clocks.now()
+        self._refusal = "", self._now()
         self._source = source
         self._move(Transition.PUBLISHED)
         if old is not None:
@@ -136,7 +130,7 @@ class LiveSession:
         elif before is State.WAITING:
             assert self.run is not None
             self._lost_at = self._until = None
-            self._story.returned(self.channel_id, self.run, self._clocks.now())
+            self._story.returned(self.channel_id, self.run, self._now())
         if self.presentation is None or self.presentation.ended:
             self._open_presentation()
         elif not self.presentation.playable:
@@ -149,7 +143,7 @@ class LiveSession:
         if source is not self._source:
             return
         self._source = None
-        terms, now = self.terms(), self._clocks.now()
+        terms, now = self.terms(), self._now()
         if self.presentation is not None:
             self.presentation.pause()
         if terms.grace_s <= 0:
@@ -168,21 +162,21 @@ class LiveSession:
             # it holds the players that are left, instead of telling them that nothing is here
             self._open_presentation()
         self._lost_at, self._until = lost_at, until
-        delay = max(0.0, (until - self._clocks.now()).total_seconds())
+        delay = max(0.0, (until - self._now()).total_seconds())
         self._arm(delay, self._expire)
 
     def finished(self, source: Source) -> None:
         """`source` said that it is done. If it was on the air, so is the broadcast."""
         if source is self._source:
             self._source = None
-            self._end(Transition.FINISHED, self._clocks.now(), "finished")
+            self._end(Transition.FINISHED, self._now(), "finished")
 
     def disconnect(self) -> bool:
         """End the broadcast now. Returns whether there was one."""
         if self.state is State.OFFLINE:
             return False
         source, self._source = self._source, None
-        self._end(Transition.DISCONNECTED, self._clocks.now(), "disconnected by the admin")
+        self._end(Transition.DISCONNECTED, self._now(), "disconnected by the admin")
         if source is not None:
             source.drop("disconnected by the admin of this node")
         return True
@@ -200,7 +194,7 @@ class LiveSession:
         self.hub.close()
 
     def _begin(self, source: Source) -> None:
-        now, terms = self._clocks.now(), self.terms()
+        now, terms = self._now(), self.terms()
         self.run = BroadcastRun(now, terms.title)
         self.last_started_at = now
         self._lost_at = self._until = None
@@ -214,10 +208,10 @@ class LiveSession:
         Segments are a second and more on the average, so the broadcast's age in seconds is past every number given out.
         """
         self.presentation = Presentation(
-            self._clocks.token(),
+            self._token(),
             self.terms().packager_config,
             first=self._age_s(),
-            wall_ms=lambda: int(self._clocks.now().timestamp() * 1000),
+            wall_ms=lambda: int(self._now().timestamp() * 1000),
         )
         self.hub.tap(self.presentation.source)
 
@@ -241,10 +235,10 @@ class LiveSession:
 
     def _age_s(self) -> int:
         assert self.run is not None
-        return int((self._clocks.now() - self.run.started_at).total_seconds())
+        return int((self._now() - self.run.started_at).total_seconds())
 
     def _expire(self) -> None:
-        self._end(Transition.EXPIRED, self._lost_at or self._clocks.now(), "the encoder did not come back")
+        self._end(Transition.EXPIRED, self._lost_at or self._now(), "the encoder did not come back")
 
     def _end(self, move: Transition, at: datetime, reason: str) -> None:
         run = self.run

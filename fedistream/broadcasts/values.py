@@ -1,8 +1,10 @@
 """What is on the air, as values: the answer to "is this channel live, and how is it doing?"."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 
 class State(Enum):
@@ -65,3 +67,19 @@ class LiveStatus:
     last_ended_at: datetime | None = None
     playable: bool = False
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastRecord:
+    """One broadcast as it was written down. `seen_at` is when it was last known to be running."""
+
+    id: int
+    channel_id: int
+    title: str
+    started_at: datetime
+    seen_at: datetime
+    lost_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str
+    encoder: Mapping[str, Any]
+    peak_viewers: int

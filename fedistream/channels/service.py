@@ -4,16 +4,15 @@ import asyncio
 import hmac
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from fedistream.channels.models import ChannelRow, StreamKeyRow
+from fedistream.channels.values import HOME, Channel, StreamKey
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.db import atomic
 from fedistream.db.versions import bump_version
 
-HOME = "home"
 CACHE_KEY = "channels"  # under which changes are counted, for the copies of other processes
 FIRST_COMMENT = "Made at the first start"
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")  # a path segment: no dot, so that no playlist is called so
@@ -27,20 +26,6 @@ KEY = re.compile(r"[!-.0->@-~]+")
 # read aloud and typed off a screen: without 0 O o, 1 l I, and without signs
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 KEY_LENGTH = 24  # of 56 letters each: 139 bits
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    id: int
-    slug: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StreamKey:
-    key: str
-    comment: str
-    created_at: datetime
 
 
 class Channels:

@@ -9,11 +9,12 @@ import re
 import unicodedata
 from collections import OrderedDict
 
-from fedistream.chat.poster import ChatPoster, Engagement, Settings
+from fedistream.chat.poster import ChatPoster, Engagement
 from fedistream.chat.values import Kind, RemoteAuthor
 from fedistream.core import plain_text
 from fedistream.core.errors import TooMany
 from fedistream.core.events import BroadcastStarted, FollowApproved, FollowReceived, PostLiked, PostShared
+from fedistream.core.ports import SettingsReader
 
 MAX_NAME = 100  # characters; a longer name could carry a message of its own
 MAX_TOLD = 5_000  # announced follows in memory; older ones are found in the message log
@@ -25,7 +26,7 @@ _CUSTOM = re.compile(r":[\w+-]{1,62}:")
 class EngagementAnnouncer:
     """Adds one line to the chat for each follow, like and share."""
 
-    def __init__(self, poster: ChatPoster, settings: Settings) -> None:
+    def __init__(self, poster: ChatPoster, settings: SettingsReader) -> None:
         self._poster, self._settings = poster, settings
         self._just_told: OrderedDict[tuple[int, str], None] = OrderedDict()
 

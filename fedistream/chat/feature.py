@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedistream.chat.bans import Bans
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.moderation import Moderation
@@ -13,6 +12,7 @@ from fedistream.chat.presence import Presence
 from fedistream.chat.remote_messages import RemoteMessages
 from fedistream.chat.service import Chat
 from fedistream.chat.visitors import Visitors
+from fedistream.core.clocks import Clocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,18 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from tortoise.expressions import Q
 
 from fedistream.chat import message_ids
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid, TooMany
 from fedistream.core.events import Fact
+from fedistream.core.ports import FactEmitter
 from fedistream.db import DatabaseProblem, after_commit, atomic
 
 log = logging.getLogger(__name__)
@@ -45,10 +46,6 @@ OnCommitted = Callable[[Message], None]
 InTransaction = Callable[[str], Awaitable[None]]
 
 
-class Facts(Protocol):
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
-
-
 @dataclass(slots=True)
 class _Waiting:
     message: Message
@@ -63,7 +60,7 @@ class MessageLog:
     """The messages of all channels. `append` may be called at any time; `run` writes until `close`, and then what is
     left."""
 
-    def __init__(self, clocks: Clocks, visitors: Visitors, facts: Facts) -> None:
+    def __init__(self, clocks: Clocks, visitors: Visitors, facts: FactEmitter) -> None:
         self._clocks, self._visitors, self._facts = clocks, visitors, facts
         self._ids = message_ids.Ids(clocks.now, clocks.chance)
         self._waiting: deque[_Waiting] = deque()

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.poster import ChatPoster, Neighbours, Parts
 from fedistream.chat.render import escape
 from fedistream.chat.values import Client, CloseReason, Disabled, Message, Role, Shown, Visitor
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import NotAllowed
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from fedistream.db import after_commit, atomic

@@ -4,10 +4,10 @@ All messages, visitors' included, are stored and sent through `ChatPoster.append
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from fedistream.chat import rules
 from fedistream.chat.bans import Bans
@@ -18,21 +18,12 @@ from fedistream.chat.render import escape, render
 from fedistream.chat.values import Broadcaster, Event, Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import Invalid, NotAllowed, NotFound, TooMany
-from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, Fact, TitleChanged
+from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, TitleChanged
+from fedistream.core.ports import FactEmitter, SettingsReader
 
 STARTING = "Stay tuned, the stream is **starting**!"
 ENDING = "The stream is ending."
 MAX_TITLE, MAX_ADDRESS = 500, 2_000  # characters of an engagement's title, and of its addresses
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> Any: ...
-
-
-class Facts(Protocol):
-    async def emit(self, fact: Fact) -> None: ...
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
-    def publish(self, fact: Fact) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +59,8 @@ class Neighbours:
     `picture` returns this node's path for the URL of a remote image.
     """
 
-    settings: Settings
-    facts: Facts
+    settings: SettingsReader
+    facts: FactEmitter
     air: Callable[[int], LiveState]
     channels: Callable[[], tuple[int, ...]]
     broadcaster: Broadcaster | None = None

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fedistream.chat.clocks import Clocks, Timer
 from fedistream.chat.values import Client, CloseReason, Event, Listener, Visitor
+from fedistream.core.clocks import Clocks, Timer
 
 PARTED_S = 10  # a visitor who reloads the page has not parted
 MAX_USER_AGENT = 512

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fedistream.chat import names, rules
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.messages import retention
 from fedistream.chat.poster import ChatPoster, Neighbours, Parts
 from fedistream.chat.presence import ChatConnection
@@ -34,6 +33,7 @@ from fedistream.chat.values import (
     Visitor,
 )
 from fedistream.core.client_network import client_network, is_shared
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid, NotAllowed, TooMany
 from fedistream.core.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
 from fedistream.core.retention_clock import RetentionClock

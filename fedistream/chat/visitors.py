@@ -12,9 +12,9 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from fedistream.chat import message_ids, names
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.models import VisitorIdentityRow, VisitorRow, VisitorTokenRow
 from fedistream.chat.values import Role, Visitor
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fedistream.db import atomic
 

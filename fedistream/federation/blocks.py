@@ -5,10 +5,10 @@ By a setting it is the other way round, and only the domains that the admin know
 """
 
 from collections.abc import Iterable
-from typing import Any, Protocol
 
 from activitypub.actor import Actor
 from activitypub.urls import BadUrl, authority, parse_url
+from fedistream.core.ports import SettingsReader
 
 NAMES = frozenset(
     {
@@ -18,10 +18,6 @@ NAMES = frozenset(
 )
 """The settings that are read here."""
 MAX_NAMED = 20_000  # actors blocked by handle, of at most 2 kB each; as many as there may be handles, twice
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> Any: ...
 
 
 class Blocks:
@@ -43,7 +39,7 @@ class Blocks:
         own = f"{actor.username}@{authority(actor.id)}".lower()
         return own in self._accounts or (actor.webfinger or "").lower().removeprefix("@") in self._accounts
 
-    def read(self, settings: Settings) -> None:
+    def read(self, settings: SettingsReader) -> None:
         """Take over what the admin has set."""
         self.set_domains(settings.value("federation.blocked_domains"))
         accounts = frozenset(settings.value("federation.blocked_accounts"))

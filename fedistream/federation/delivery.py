@@ -9,21 +9,19 @@ from tortoise.functions import Min
 from activitypub.addressing import Recipient
 from activitypub.urls import authority
 from activitypub.vocabulary import compose
+from fedistream.core.ports import Channel
 from fedistream.federation.keys import key_id
 from fedistream.federation.models import FollowerRow
-from fedistream.federation.urls import ActorUrls, Channel
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
-from fedistream.jobs.job import NewJob, Promises
-
-Deliveries = Callable[..., NewJob]
-"""`jobs.handlers.activity(document, inbox, key_id, group=...)`."""
+from fedistream.jobs.job import Promises, activity
 
 
 class Delivery:
     """`token` makes the part of an activity's id that has to be new each time."""
 
-    def __init__(self, outbox: Promises, delivery: Deliveries, addresses: ActorUrls, token: Callable[[], str]) -> None:
-        self._outbox, self._delivery, self._addresses, self._token = outbox, delivery, addresses, token
+    def __init__(self, outbox: Promises, addresses: ActorUrls, token: Callable[[], str]) -> None:
+        self._outbox, self._addresses, self._token = outbox, addresses, token
 
     async def answer(self, kind: str, channel: Channel, follower: FollowerRow, inbox: str) -> None:
         """Send the Accept or Reject of a Follow. The group keeps both in the order they were said."""
@@ -70,7 +68,7 @@ class Delivery:
         expires_at: float | None = None,
     ) -> None:
         jobs = [
-            self._delivery(document, inbox, signed_by, group=f"{authority(inbox)} {about}", expires_at=expires_at)
+            activity(document, inbox, signed_by, group=f"{authority(inbox)} {about}", expires_at=expires_at)
             for inbox in to
         ]
         if jobs:

@@ -18,7 +18,7 @@ from fedistream.core.supervisor import go
 from fedistream.db import atomic
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.keys import Keys
-from fedistream.federation.posts.compose import Mention
+from fedistream.federation.posts.values import Mention
 from fedistream.federation.values import Off
 
 log = logging.getLogger(__name__)

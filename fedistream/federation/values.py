@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from fedistream.channels.values import HOME
 from fedistream.core.errors import Refusal
 
 
@@ -123,6 +124,53 @@ class Featured:
     followed_at: datetime | None
     status_at: datetime | None
     online_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The node as others reach it: `origin` is scheme://host[:port], `path` what a proxy has put before our paths."""
+
+    origin: str
+    path: str = ""
+
+    @property
+    def base(self) -> str:
+        return self.origin + self.path
+
+    @property
+    def authority(self) -> str:
+        return self.origin.partition("://")[2]
+
+    @property
+    def node(self) -> str:
+        """The node's own actor, which signs what is fetched."""
+        return f"{self.base}/federation/node"
+
+    @property
+    def shared_inbox(self) -> str:
+        return f"{self.base}/federation/inbox"
+
+    def actor(self, name: str) -> str:
+        return f"{self.base}/federation/user/{name}"
+
+    def post(self, post_id: str) -> str:
+        return f"{self.base}/federation/{post_id}"
+
+    def page(self, slug: str) -> str:
+        return f"{self.base}/" if slug == HOME else f"{self.base}/c/{slug}"
+
+    def live(self, slug: str, broadcast_id: int) -> str:
+        """The page of one broadcast; in channels other than home that is the channel's."""
+        return f"{self.base}/live/{broadcast_id}" if slug == HOME else self.page(slug)
+
+    def still(self, slug: str, broadcast_id: int | None = None) -> str:
+        """A picture of what is on the air; with an id, the picture of that broadcast, which is kept after its end."""
+        if slug != HOME:
+            return f"{self.base}/c/{slug}/thumbnail.jpg"
+        return f"{self.base}/thumbnail.jpg" if broadcast_id is None else f"{self.live(slug, broadcast_id)}/still.jpg"
+
+    def stream(self, slug: str) -> str:
+        return f"{self.base}/hls/stream.m3u8" if slug == HOME else f"{self.base}/hls/{slug}/stream.m3u8"
 
 
 T = TypeVar("T")

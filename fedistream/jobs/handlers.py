@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from activitypub.network import deliver
 from activitypub.network.deliver import Payload, encode_payload
@@ -24,13 +24,6 @@ class Keys(Protocol):
 
 class Delivers(Protocol):
     async def deliver(self, inbox: str, payload: Payload, key: SigningKey) -> deliver.Outcome: ...
-
-
-def activity(document: Mapping[str, Any], inbox: str, key_id: str, **more: Any) -> NewJob:
-    """The job of bringing an activity to an inbox, once, signed with this key. `more` are members of NewJob; the
-    group should be host and object, so that a Create comes before its Update and Delete."""
-    body = {"key": key_id, "activity": document}
-    return NewJob("activity", body, inbox, once=f"{document['id']} {inbox}", **more)
 
 
 class ActivityHandler:

@@ -41,6 +41,13 @@ class NewJob:
         return host_of(self.target)
 
 
+def activity(document: Mapping[str, Any], inbox: str, key_id: str, **more: Any) -> NewJob:
+    """The job of bringing an activity to an inbox, once, signed with this key. `more` are members of NewJob; the
+    group should be host and object, so that a Create comes before its Update and Delete."""
+    body = {"key": key_id, "activity": document}
+    return NewJob("activity", body, inbox, once=f"{document['id']} {inbox}", **more)
+
+
 @dataclass(frozen=True)
 class Job:
     """A job that is leased to us. `id` never changes: send it along, so that the far side can drop doubles.

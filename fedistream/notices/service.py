@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from fedistream.core.errors import Conflict, Gone, NotFound, Refusal
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged
+from fedistream.core.ports import SettingsReader
 from fedistream.db import atomic
 from fedistream.notices import lifecycle, wording
 from fedistream.notices.models import NoticeRow
@@ -48,10 +49,6 @@ class Broadcast(Protocol):
 class Broadcasts(Protocol):
     async def find(self, broadcast_id: int) -> Broadcast | None: ...
     async def unfinished(self, channel_id: int) -> Sequence[Broadcast]: ...
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> Any: ...
 
 
 class Site(Protocol):
@@ -104,7 +101,7 @@ class Neighbours:
     """What notices need of others. `reload` makes the settings and channels those of this moment, in a process that
     does not hear of changes."""
 
-    settings: Settings
+    settings: SettingsReader
     addresses: Addresses
     broadcasts: Broadcasts
     posts: Posts

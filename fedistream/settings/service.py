@@ -3,12 +3,13 @@
 import asyncio
 import copy
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.events import Fact, SettingChanged, TitleChanged
+from fedistream.core.ports import FactEmitter
 from fedistream.db import after_commit, atomic
 from fedistream.db.versions import bump_version
 from fedistream.settings.checks import Json
@@ -20,12 +21,8 @@ log = logging.getLogger(__name__)
 CACHE_KEY = "settings"  # under which changes are counted, for the copies of other processes
 
 
-class Facts(Protocol):
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
-
-
 class Settings:
-    def __init__(self, facts: Facts, now: Callable[[], datetime]) -> None:
+    def __init__(self, facts: FactEmitter, now: Callable[[], datetime]) -> None:
         self._facts = facts
         self._now = now
         self._values: dict[tuple[str, int], Json] = {}

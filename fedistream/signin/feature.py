@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from activitypub.network.transport import Transport
-from fedistream.signin.indieauth import Chat, IndieAuth, Pace, Settings
+from fedistream.core.ports import SettingsReader
+from fedistream.signin.indieauth import Chat, IndieAuth, Pace
 from fedistream.signin.indieauth import Neighbours as IndieAuthNeighbours
 from fedistream.signin.one_time_codes import Fediverse, OneTimeCodes
 from fedistream.signin.one_time_codes import Neighbours as CodeNeighbours
@@ -20,7 +21,7 @@ LETTERS_FROM = (3, 1 / 1200)  # of these because of one address
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    settings: Settings
+    settings: SettingsReader
     chat: Chat
     web: Transport
     fediverse: Fediverse[Any]

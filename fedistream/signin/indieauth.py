@@ -11,7 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from activitypub.network.guard import Blocked
@@ -20,6 +20,7 @@ from activitypub.refusal import Refused
 from activitypub.signatures.request import outgoing_request
 from activitypub.strictjson import parse
 from fedistream.core.errors import Conflict, Invalid, TooMany
+from fedistream.core.ports import SettingsReader
 from fedistream.core.uniform_timing import uniform_timing
 from fedistream.signin.discovery import Profile, Server, canonical, discover
 from fedistream.signin.pending import Pending
@@ -37,10 +38,6 @@ DENIED = "access_denied"
 SECRET_BYTES = 32
 
 
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> Any: ...
-
-
 class Chat(Protocol):
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object: ...
 
@@ -53,7 +50,7 @@ class Pace(Protocol):
 class Neighbours:
     """What signing in needs of others. `pace` is for who makes us ask others, by visitor and by address."""
 
-    settings: Settings
+    settings: SettingsReader
     chat: Chat
     web: Transport
     pace: Pace

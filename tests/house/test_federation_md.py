@@ -19,9 +19,10 @@ from fedistream.api.fediverse.errors import STATUS as FACE_STATUS
 from fedistream.api.fediverse.errors import UNREAD
 from fedistream.api.http import endpoints
 from fedistream.core.errors import TooMany
-from fedistream.federation import feature, rate_limits, remote_actors
+from fedistream.federation import rate_limits, remote_actors
 from fedistream.federation.actors import documents
 from fedistream.federation.inbox import reports
+from fedistream.federation.inbox import service as inbox_service
 from fedistream.federation.models import QuoteRow
 from fedistream.federation.posts import compose
 from fedistream.federation.replies import service as replies
@@ -193,7 +194,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "age of a signature, either way": f"{parsed_signature.WINDOW_S // 60} min",
         "RSA keys": f"{keys.MIN_BITS} to {keys.MAX_BITS} bits",
         "keys of an actor": f"{actor.MAX_KEYS}",
-        "activities of one host": rate(feature.BURST, feature.PER_S, "second"),
+        "activities of one host": rate(inbox_service.BURST, inbox_service.PER_S, "second"),
         **{
             f"{what} of one {who}": rate(bucket.burst, bucket.per_s * 60, "minute")
             for kind, what in PACED.items()

@@ -1,5 +1,6 @@
 """Who may import what. The table below is the architecture: the longest prefix names the room a module lives in."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ class Room:
     libraries: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()  # modules of the standard library
     not_even: tuple[str, ...] = ()  # taken out of `ours` again
+    values: bool = False  # may also import the `values` modules of all features
 
 
 def wire(*ours: str, libraries: tuple[str, ...] = ()) -> Room:
@@ -126,9 +128,12 @@ def room_of(module: Module) -> tuple[str, Room]:
     if module.name == "fedistream":
         return module.name, KERNEL_ROOM
     folder = ".".join(module.name.split(".")[:2])
-    # one feature never imports another: what it needs of it is handed to its constructor
-    feature = Room((*KERNEL, folder, "media", "activitypub"), ("argon2", "tortoise", *KERNEL_LIBRARIES))
-    return f"{folder} (a feature)", feature
+    if module.name.endswith(".values"):
+        pure = Room(("fedistream.core", "media", "activitypub"), without=CLOCKS_CHANCE_AND_DEVICES, values=True)
+        return f"{module.name} (values of a feature)", pure
+    # one feature imports another's values alone: its services are handed to the constructor, typed by `core/ports.py`
+    ours = (*KERNEL, folder, "media", "activitypub")
+    return f"{folder} (a feature)", Room(ours, ("argon2", "tortoise", *KERNEL_LIBRARIES), values=True)
 
 
 def complaints(root: Path) -> Iterator[str]:
@@ -148,6 +153,8 @@ def _refusal(one: Import, room: Room) -> str:
     if top in PACKAGES:
         if one.target == "fedistream" or is_within(one.importer, (one.target,)):
             return ""  # a package's own __init__ (the version) is no room
+        if room.values and re.fullmatch(r"fedistream\.(?!api\.|app\.)\w+(\.\w+)?\.values", one.target):
+            return ""
         if not is_within(one.target, room.ours) or is_within(one.target, room.not_even):
             return "it is in another room"
         if room in (FACE, ROOMS["fedistream.irc"]) and one.target.endswith(".models"):
@@ -179,7 +186,10 @@ def test_planted_imports_are_each_complained_about(tmp_path: Path) -> None:
             "import starlette",
             "from fedistream.viewers.service import X",
             "import media.hub",
+            "from fedistream.viewers.values import X",
         ),
+        "fedistream/chat/values.py": ("from fedistream.viewers.values import X", "from fedistream.chat import models"),
+        "fedistream/viewers/values.py": ("import time", "from fedistream.core import errors"),
         "fedistream/chat/models.py": ("from tortoise import fields", "from fedistream.core import errors"),
         "fedistream/viewers/service.py": ("from fedistream.app.node import Node",),
         "fedistream/api/chat.py": (
@@ -207,8 +217,10 @@ def test_planted_imports_are_each_complained_about(tmp_path: Path) -> None:
         "fedistream/app/node.py:2",
         "fedistream/chat/service.py:1",
         "fedistream/chat/service.py:2",
+        "fedistream/chat/values.py:2",
         "fedistream/core/errors.py:1",
         "fedistream/viewers/service.py:1",
+        "fedistream/viewers/values.py:1",
     ]
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from fedistream.channels.service import Channels
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.feature import ChatFeature, build
 from fedistream.chat.poster import LiveState, Neighbours
 from fedistream.chat.presence import ChatConnection
 from fedistream.chat.values import Broadcaster, CloseReason, Event, Message, Visitor
 from fedistream.core.bus import Bus, Reaction
+from fedistream.core.clocks import Clocks
 from fedistream.core.events import FACTS, Fact
 from fedistream.settings.service import Settings
 from tests.kit.asking import Clock

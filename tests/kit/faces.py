@@ -35,21 +35,18 @@ from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app.paths import TEMPLATES
 from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
-from fedistream.chat.clocks import Clocks
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
 from fedistream.chat.poster import LiveState, Neighbours
 from fedistream.chat.values import Visitor
 from fedistream.core.bus import Bus
+from fedistream.core.clocks import Clocks
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.db import Database
-from fedistream.federation.feature import Clocks as FederationClocks
-from fedistream.federation.feature import FederationFeature, Post
+from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
-from fedistream.federation.inbox.service import Neighbours as FederationNeighbours
 from fedistream.federation.rate_limits import RateLimiter
 from fedistream.jobs.admin import OutboxAdmin
-from fedistream.jobs.handlers import activity
 from fedistream.jobs.outbox import Outbox
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
@@ -263,15 +260,18 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
 
         paths = SignedPaths(bytes(32))
         near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), broadcaster, paths.path)
-        later = asyncio.get_running_loop().call_later
-        chat = await build_chat(near, Clocks(clock.now, clock.monotonic, token_bytes, later), folder / "emoji")
+        clocks = Clocks(clock.now, clock.monotonic, token_bytes, asyncio.get_running_loop().call_later)
+        chat = await build_chat(near, clocks, folder / "emoji")
         writing = asyncio.create_task(chat.chat.run())
         access_tokens = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
         await give_keys((channels.home().id,), clock.now())
         federation = await build_federation(
-            FederationNeighbours(settings, channels, facts, chat.remote_messages),
-            FederationClocks(clock.now, lambda: clock.now().timestamp(), clock.monotonic),
-            Post(Outbox(lambda: clock.now().timestamp()), activity, guard or Guard()),
+            settings,
+            channels,
+            facts,
+            clocks,
+            Outbound(Outbox(clocks.unix), guard or Guard()),
+            chat.remote_messages,
         )
 
         def pace(burst: float, per_s: float) -> RateLimiter:

@@ -1,12 +1,13 @@
 """Federation on a database, with a peer that is allowed to be on 127.0.0.1, and the facts it emits kept in a list."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from secrets import token_urlsafe
+from secrets import token_bytes, token_urlsafe
 from typing import Any
 
 from activitypub.network.guard import Guard
@@ -16,14 +17,14 @@ from activitypub.signatures import Scheme, sign
 from activitypub.signatures.keys import SigningKey
 from activitypub.signatures.request import Request, outgoing_request
 from activitypub.strictjson import Json
-from fedistream.channels.service import Channel, Channels
+from fedistream.channels.service import Channels
+from fedistream.channels.values import Channel
 from fedistream.core.bus import Bus
+from fedistream.core.clocks import Clocks
 from fedistream.core.events import Fact
 from fedistream.federation.directory.announcing import RunningNow, nothing_running
-from fedistream.federation.feature import Clocks, FederationFeature, Post, build
-from fedistream.federation.inbox.service import Neighbours
+from fedistream.federation.feature import FederationFeature, Outbound, build
 from fedistream.federation.replies.chat_port import NO_CHAT, ChatPort
-from fedistream.jobs.handlers import activity
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox
 from fedistream.settings.service import Settings
@@ -121,10 +122,10 @@ async def federated(
     await settings.change("serverurl", ORIGIN)
     await settings.change("federation.enabled", True)
     async with HttpClient(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
-        post = Post(Outbox(clock.unix), activity, guard or Guard(frozenset({ann.server.authority})))
-        clocks = Clocks(clock.now, clock.unix, clock.monotonic)
+        outbound = Outbound(Outbox(clock.unix), guard or Guard(frozenset({ann.server.authority})))
+        clocks = Clocks(clock.now, clock.monotonic, token_bytes, asyncio.get_running_loop().call_later)
         await give_keys((channels.home().id,), clock.now())
-        feature = await build(Neighbours(settings, channels, facts, room or NO_CHAT, running), clocks, post)
+        feature = await build(settings, channels, facts, clocks, outbound, room or NO_CHAT, running)
         facts.emitted.clear()
         try:
             yield Federated(feature, settings, channels, facts, ann, clock)

@@ -26,7 +26,8 @@ from fedistream.core import plain_text
 from fedistream.core.errors import Invalid
 from fedistream.core.markdown import render_page
 from fedistream.federation.followers import blocklist_csv
-from fedistream.federation.posts.compose import Draft, check, write
+from fedistream.federation.posts.compose import check, write
+from fedistream.federation.posts.values import Draft
 from fedistream.federation.remote_html import beginning, excerpt, read_note
 from fedistream.signin import discovery, links
 

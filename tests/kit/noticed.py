@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from activitypub.strictjson import Json
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.core.events import BroadcastEnded, BroadcastStarted
+from fedistream.core.ports import Channel
 from fedistream.federation.feature import FederationFeature
-from fedistream.federation.posts.compose import Draft, Mention, Picture
-from fedistream.federation.posts.service import Post, Posts
-from fedistream.federation.urls import Channel
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.posts.values import Draft, Mention, Picture, Post
 from fedistream.notices.service import Making, Neighbours, Notices
 from fedistream.notices.values import Notice
 from fedistream.settings.service import Settings

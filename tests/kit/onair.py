@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from fedistream.broadcasts.repository import BroadcastRecord
-from fedistream.broadcasts.values import Encoder, LiveStatus, State
+from fedistream.broadcasts.values import BroadcastRecord, Encoder, LiveStatus, State
 from media.package import Presentation
 
 STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)

@@ -30,9 +30,8 @@ from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.app.paths import TEMPLATES
 from fedistream.broadcasts.publication import EncoderPublication
-from fedistream.broadcasts.repository import BroadcastRecord
-from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, SessionConfig
-from fedistream.broadcasts.values import Encoder, LiveStatus
+from fedistream.broadcasts.session import BroadcastRun, LiveSession, SessionConfig
+from fedistream.broadcasts.values import BroadcastRecord, Encoder, LiveStatus
 from fedistream.core.errors import Invalid
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.values import Featured
@@ -185,8 +184,7 @@ class Broadcasts:
             assert isinstance(grace, int | float)
             return SessionConfig(str(settings.values["streamtitle"]), grace, PackagerConfig())
 
-        clocks = Clocks(now=lambda: datetime.now(UTC), token=lambda: os.urandom(4).hex())
-        self.onair = LiveSession(1, terms, Silence(), clocks)
+        self.onair = LiveSession(1, terms, Silence(), lambda: datetime.now(UTC), lambda: os.urandom(4).hex())
         self.shown: LiveStatus | None = None
         self.written: dict[int, BroadcastRecord] = {}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fedistream.federation.posts.compose import Draft, Mention
+from fedistream.federation.posts.values import Draft, Mention
 from tests.kit.federating import Town, until
 from tests.kit.fedify import Account, Fedify, PeerFailed
 from tests.kit.signing import ACTIVITY_JSON

@@ -14,11 +14,13 @@ from fedistream.api.http import conditional
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import post as post_page
 from fedistream.api.pages.context import PageContext
+from fedistream.channels.values import HOME
 from fedistream.core.errors import Gone, NotFound
+from fedistream.core.ports import Channel
 from fedistream.federation.actors.documents import Documents
 from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
 from fedistream.federation.posts.quotes import Quotes
-from fedistream.federation.urls import HOME, ActorUrls, Channel
+from fedistream.federation.urls import ActorUrls
 
 PartOf = Callable[[Documents, str, int | None], Awaitable[dict[str, Any]]]
 Paged = Callable[[Documents, Channel, int | None], Awaitable[dict[str, Any]]]

@@ -5,7 +5,8 @@ from activitypub.signatures.request import Request, incoming_request
 from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotAllowed, Refusal
 from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
-from fedistream.federation.urls import ActorUrls, Site
+from fedistream.federation.urls import ActorUrls
+from fedistream.federation.values import Site
 
 FORBIDDEN = 403
 

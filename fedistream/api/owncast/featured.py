@@ -9,9 +9,9 @@ from fedistream.api.owncast.federation import MAX_LIMIT, follower
 from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.core.errors import NotFound
+from fedistream.core.ports import ChannelDirectory
 from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.followers.service import Followers
-from fedistream.federation.urls import Channels as AllChannels
 from fedistream.federation.values import Featured, State
 
 SINCE = "0.3.0"
@@ -26,7 +26,7 @@ async def whole_list(request: ApiRequest, featured: ListedServers) -> Response:
     return json_response({"servers": [server(each) for each in await featured.all()]}, headers=NO_CACHE)
 
 
-async def add(request: ApiRequest, channels: AllChannels, featured: ListedServers) -> Response:
+async def add(request: ApiRequest, channels: ChannelDirectory, featured: ListedServers) -> Response:
     await featured.add(channels.home(), request.member("url", str))
     return done("server added")
 

@@ -11,11 +11,11 @@ from fedistream.api.owncast.ports import Channels, Settings
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.core.errors import Invalid
+from fedistream.core.ports import ChannelDirectory
 from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.urls import Channels as AllChannels
 from fedistream.federation.values import Engagement, Follower, Kind, State
 
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 500, 10**9
@@ -54,7 +54,11 @@ async def blocked(request: ApiRequest, channels: Channels, followers: Followers)
 
 
 async def approve(
-    request: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+    request: ApiRequest,
+    channels: ChannelDirectory,
+    federation: Federation,
+    followers: Followers,
+    moderation: Moderation,
 ) -> Response:
     """`approved: false` is a no for good."""
     who, approved = request.member("actorIRI", str), request.member("approved", bool)
@@ -65,7 +69,11 @@ async def approve(
 
 
 async def remove(
-    request: ApiRequest, channels: AllChannels, federation: Federation, followers: Followers, moderation: Moderation
+    request: ApiRequest,
+    channels: ChannelDirectory,
+    federation: Federation,
+    followers: Followers,
+    moderation: Moderation,
 ) -> Response:
     who = request.member("actorIRI", str)
     act = partial(federation.remove, channels.home(), who)
@@ -73,7 +81,7 @@ async def remove(
     return done("follower removed")
 
 
-async def remote_follow(request: ApiRequest, channels: AllChannels, federation: Federation) -> Response:
+async def remote_follow(request: ApiRequest, channels: ChannelDirectory, federation: Federation) -> Response:
     url = await federation.remote_follow(channels.home(), request.member("account", str), request.client_network)
     return json_response({"redirectUrl": url})
 
@@ -83,7 +91,7 @@ async def actions(request: ApiRequest, channels: Channels, engagements: Engageme
     return json_response({"total": found.total, "results": [action(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def send(request: ApiRequest, channels: AllChannels, posts: Posts) -> Response:
+async def send(request: ApiRequest, channels: ChannelDirectory, posts: Posts) -> Response:
     await posts.publish(channels.home(), request.member("value", str))
     return changed()
 

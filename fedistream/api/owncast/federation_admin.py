@@ -8,13 +8,13 @@ from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.core.errors import Invalid
+from fedistream.core.ports import ChannelDirectory
 from fedistream.federation.actors.profile_updates import Profiles
 from fedistream.federation.followers.blocklist_csv import MAX_TEXT
 from fedistream.federation.followers.blocklists import Blocklists
 from fedistream.federation.inbox.reports import Report, Reports
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.posts.quotes import Quote, Quotes
-from fedistream.federation.urls import Channels as AllChannels
 
 LIST_LIMIT = 4 * MAX_TEXT  # bytes; a character has four at most
 OURS = "fedistream"  # as `spec`: no other server has these
@@ -46,7 +46,7 @@ async def settle_flag(request: ApiRequest, flags: Reports) -> Response:
     return changed()
 
 
-async def quote_list(request: ApiRequest, channels: AllChannels, quotes: Quotes) -> Response:
+async def quote_list(request: ApiRequest, channels: ChannelDirectory, quotes: Quotes) -> Response:
     found = await quotes.page(channels.home().id, *span(request))
     return json_response({"total": found.total, "results": [_quote(each) for each in found.items]}, headers=NO_CACHE)
 

@@ -12,25 +12,25 @@ from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.chat.moderation import ADMIN, Moderation
+from fedistream.core.ports import ChannelDirectory
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.replies.service import Replies
-from fedistream.federation.urls import Channels
 from fedistream.federation.values import Reply
 
 OURS = "fedistream"  # as `spec`: no other server has these
 
 
-async def answer_message(request: ApiRequest, channels: Channels, replies: Replies) -> Response:
+async def answer_message(request: ApiRequest, channels: ChannelDirectory, replies: Replies) -> Response:
     said = await replies.of_message(request.member("messageId", str))
     return await _answer(request, channels, replies, said.note)
 
 
-async def answer(request: ApiRequest, channels: Channels, replies: Replies) -> Response:
+async def answer(request: ApiRequest, channels: ChannelDirectory, replies: Replies) -> Response:
     return await _answer(request, channels, replies, request.member("note", str))
 
 
 async def block_author(
-    request: ApiRequest, channels: Channels, replies: Replies, federation: Federation, moderation: Moderation
+    request: ApiRequest, channels: ChannelDirectory, replies: Replies, federation: Federation, moderation: Moderation
 ) -> Response:
     """Of a message, with all they said."""
     said = await replies.of_message(request.member("messageId", str))
@@ -40,12 +40,12 @@ async def block_author(
     return done("author blocked")
 
 
-async def held(request: ApiRequest, channels: Channels, replies: Replies) -> Response:
+async def held(request: ApiRequest, channels: ChannelDirectory, replies: Replies) -> Response:
     found = await replies.held(channels.home().id, *span(request))
     return json_response({"total": found.total, "results": [shape(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def decide(request: ApiRequest, channels: Channels, replies: Replies, moderation: Moderation) -> Response:
+async def decide(request: ApiRequest, channels: ChannelDirectory, replies: Replies, moderation: Moderation) -> Response:
     note, approved, home = request.member("note", str), request.member("approved", bool), channels.home().id
     said = await replies.of_note(home, note)
     act = partial(replies.approve if approved else replies.refuse, home, note)
@@ -69,7 +69,7 @@ def shape(value: Reply) -> Json:
     }
 
 
-async def _answer(request: ApiRequest, channels: Channels, replies: Replies, note: str) -> Response:
+async def _answer(request: ApiRequest, channels: ChannelDirectory, replies: Replies, note: str) -> Response:
     by = actor(request)
     post = await replies.answer(channels.home(), note, request.member("body", str), "" if by == ADMIN else by)
     return json_response({"success": True, "message": "answered", "url": post.url})

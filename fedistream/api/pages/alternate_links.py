@@ -16,10 +16,11 @@ from fedistream.api.fediverse.negotiation import wants_document
 from fedistream.api.fediverse.signed import admit
 from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import Refusal
+from fedistream.core.ports import Channel
 from fedistream.federation.actors.documents import Documents
 from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.urls import ActorUrls, Channel
+from fedistream.federation.urls import ActorUrls
 
 
 @dataclass(frozen=True, slots=True)

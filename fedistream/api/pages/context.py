@@ -13,7 +13,7 @@ from fedistream.api.pages.cards import Still
 from fedistream.api.pages.follow_invitation import FollowInvitation
 from fedistream.api.pages.rendering import Pages
 from fedistream.broadcasts.values import LiveStatus
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 from fedistream.federation.values import Featured
 
 SHOWN = (

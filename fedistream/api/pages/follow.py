@@ -14,7 +14,7 @@ from fedistream.api.pages.follow_invitation import FollowInvitation, code
 from fedistream.api.pages.forms import read
 from fedistream.api.pages.rendering import Pages
 from fedistream.core.errors import Invalid, NotFound
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 
 URLS = {"remoteFollow": "/api/remotefollow"}
 """What the module of the form asks for."""

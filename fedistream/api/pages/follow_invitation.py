@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from fedistream.federation.urls import ActorUrls, Channel
+from fedistream.core.ports import Channel
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Kind
 
 FRESH_S = 5.0  # every visitor asks, and nobody needs the count of this second

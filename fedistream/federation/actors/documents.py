@@ -24,13 +24,14 @@ from activitypub.webfinger import (
 from fedistream import __version__
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.core.markdown import render_page
+from fedistream.core.ports import Channel, SettingsReader
 from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers.approval import rules_of
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.keys import Keys
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.replies.service import replies
-from fedistream.federation.urls import ActorUrls, Channel, Settings
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Kind, State
 
 PAGE = 20  # items
@@ -42,7 +43,7 @@ class Documents:
     def __init__(
         self,
         addresses: ActorUrls,
-        settings: Settings,
+        settings: SettingsReader,
         keys: Keys,
         followers: Followers,
         posts: Posts,

@@ -11,13 +11,14 @@ from activitypub.addressing import PUBLIC, Visibility, inboxes
 from activitypub.vocabulary import compose
 from fedistream.core.errors import Conflict
 from fedistream.core.events import SettingChanged
+from fedistream.core.ports import Channel, ChannelDirectory
 from fedistream.db import atomic
 from fedistream.db.versions import bump_version, versions
 from fedistream.federation.actors.documents import Documents
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.keys import NODE, Keys, make_pem, numbered
 from fedistream.federation.models import FollowerRow
-from fedistream.federation.urls import ActorUrls, Channel, Channels
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Off, State
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises
 from fedistream.settings.table import BY_NAME
@@ -33,7 +34,7 @@ class Profiles:
     def __init__(
         self,
         addresses: ActorUrls,
-        channels: Channels,
+        channels: ChannelDirectory,
         documents: Documents,
         keys: Keys,
         delivery: Delivery,

@@ -4,17 +4,18 @@ Begun, ended and repeated in a worker; to whom is in the table of followers, whe
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
 
 from activitypub import directory
 from activitypub.directory import StreamStatus
+from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderReturned, Fact, TitleChanged
 from fedistream.core.markdown import render_page
+from fedistream.core.ports import Channel, SettingsReader
 from fedistream.db import atomic
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.remote_html import words
-from fedistream.federation.urls import ActorUrls, Channel, Settings
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
 
 PERIOD_S = 240.0  # how often what is live is said again: who hears nothing for long takes us for offline
@@ -22,19 +23,11 @@ EXPIRES_S = 2 * PERIOD_S  # an old "I am live" is a nuisance
 ABOUT = "featured"  # of the jobs: all that a directory hears stays in order
 
 
-class Running(Protocol):
-    """A broadcast that is live."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def channel_id(self) -> int: ...
+RunningNow = Callable[[], Awaitable[Sequence[BroadcastRecord]]]
+"""Returns the broadcasts that are live."""
 
 
-RunningNow = Callable[[], Awaitable[Sequence[Running]]]
-
-
-async def nothing_running() -> Sequence[Running]:
+async def nothing_running() -> Sequence[BroadcastRecord]:
     return ()
 
 
@@ -44,7 +37,7 @@ class DirectoryAnnouncements:
     def __init__(
         self,
         addresses: ActorUrls,
-        settings: Settings,
+        settings: SettingsReader,
         delivery: Delivery,
         running: RunningNow,
         clock: Callable[[], float],

@@ -5,7 +5,6 @@ Only who was asked by us and said yes is heard. A server that says nothing for a
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,12 +23,13 @@ from fedistream.core import plain_text
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.events import Fact
 from fedistream.core.plain_text import one_line
+from fedistream.core.ports import Channel
 from fedistream.db import after_commit, atomic
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.directory.announcing import DirectoryAnnouncements
 from fedistream.federation.models import FeaturedServerRow
-from fedistream.federation.urls import ActorUrls, Channel
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Featured, FeaturedState
 
 log = logging.getLogger(__name__)
@@ -41,21 +41,22 @@ MAX_SERVERS = 100  # nobody looks through more
 SILENT = timedelta(minutes=15)  # three to four times as long as servers wait between two words
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How others are found and heard of. `offers` says what we say of ourselves."""
-
-    fetches: DocumentFetcher
-    blocks: Blocks
-    delivery: Delivery
-    offers: DirectoryAnnouncements
-
-
 class ListedServers:
-    """`token` makes the part of an activity's id that has to be new each time."""
+    """`offers` says what we say of ourselves; `token` makes the part of an activity's id that has to be new each
+    time."""
 
-    def __init__(self, addresses: ActorUrls, ways: Ways, now: Callable[[], datetime], token: Callable[[], str]) -> None:
-        self._addresses, self._ways, self._now, self._token = addresses, ways, now, token
+    def __init__(
+        self,
+        addresses: ActorUrls,
+        fetches: DocumentFetcher,
+        blocks: Blocks,
+        delivery: Delivery,
+        offers: DirectoryAnnouncements,
+        now: Callable[[], datetime],
+        token: Callable[[], str],
+    ) -> None:
+        self._addresses, self._fetches, self._blocks = addresses, fetches, blocks
+        self._delivery, self._offers, self._now, self._token = delivery, offers, now, token
         self._kept: tuple[datetime, tuple[Featured, ...]] | None = None
 
     def acts(self) -> Mapping[str, Callable[[Verified], Awaitable[list[Fact]]]]:
@@ -80,14 +81,14 @@ class ListedServers:
         us, site = self._addresses.actor(channel), _site(url)
         if site.authority == self._addresses.site().authority:
             raise Invalid("url", "is this server itself")
-        if site.origin in self._ways.blocks:
+        if site.origin in self._blocks:
             raise Invalid("url", "is of a server that is blocked here")
         try:
-            actor = await directory.find_server_actor(site, self._ways.fetches)
+            actor = await directory.find_server_actor(site, self._fetches)
         except FetchFailed as failed:
             log.info("%s cannot be featured: %s", site.origin, failed)
             raise Invalid("url", "is no server that lets itself be featured, or it cannot be reached") from failed
-        if not actor.is_complete or actor.id in self._ways.blocks:
+        if not actor.is_complete or actor.id in self._blocks:
             raise Invalid("url", "is no server that lets itself be featured")
         try:
             row = await atomic(self._add, channel, us, site, actor)
@@ -138,7 +139,7 @@ class ListedServers:
             raise Conflict(THERE)
         if await FeaturedServerRow.all().count() >= MAX_SERVERS:
             raise Conflict(f"there are {MAX_SERVERS} servers in the list, which is the most")
-        news = self._ways.offers.news(channel, live=False)
+        news = self._offers.news(channel, live=False)
         follow = directory.write_follow(f"{us}#follow/{self._token()}", us, actor.id, news)
         row: FeaturedServerRow = await FeaturedServerRow.create(
             url=site.origin,
@@ -152,7 +153,7 @@ class ListedServers:
             tags=[],
             added_at=self._now(),
         )
-        await self._ways.delivery.send(channel, follow, [actor.inbox], _about(row))
+        await self._delivery.send(channel, follow, [actor.inbox], _about(row))
         return row
 
     async def _remove(self, server_id: int) -> None:
@@ -166,7 +167,7 @@ class ListedServers:
             return
         us = self._addresses.actor(channel)
         undo = compose.undo(f"{us}#undo/{self._token()}", us, row.follow)
-        await self._ways.delivery.send(channel, undo, [row.inbox], _about(row))
+        await self._delivery.send(channel, undo, [row.inbox], _about(row))
 
 
 def _site(url: str) -> Url:

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from activitypub.actor import Actor
 from activitypub.urls import parse_url
+from fedistream.core.ports import SettingsReader
 from fedistream.federation.blocks import within
 from fedistream.federation.followers.approval_rules import Asker, Rules, reason_to_hold
 from fedistream.federation.models import FollowerRow
-from fedistream.federation.urls import Settings
 from fedistream.federation.values import State
 
 
-def rules_of(settings: Settings, channel_id: int) -> Rules:
+def rules_of(settings: SettingsReader, channel_id: int) -> Rules:
     """What holds in a channel."""
     return Rules(
         private=bool(settings.value("federation.private", channel_id)),
@@ -23,7 +23,7 @@ def rules_of(settings: Settings, channel_id: int) -> Rules:
 
 
 class FollowApproval:
-    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: SettingsReader, now: Callable[[], datetime]) -> None:
         self._settings, self._now = settings, now
 
     async def reason_to_hold(self, channel_id: int, actor: Actor) -> str:

@@ -5,32 +5,24 @@ Blocking is for the whole node: whoever is blocked is not heard by any of its ch
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from fedistream.core.errors import Invalid
 from fedistream.core.events import Fact, SettingChanged
+from fedistream.core.ports import FactEmitter, SettingsWriter
 from fedistream.db import atomic
 from fedistream.federation.blocks import NAMES, Blocks
 from fedistream.federation.followers import blocklist_csv
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.models import FollowerRow
-from fedistream.federation.urls import ActorUrls, Settings
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
 from fedistream.settings.checks import MAX_DOMAINS
 
 AT_ONCE = 50  # followers that are sent away in one transaction
 BLOCKED, PEOPLE = "federation.blocked_domains", "federation.blocked_accounts"
-
-
-class ChangedSettings(Settings, Protocol):
-    async def change(self, name: str, value: object, channel_id: int | None = None) -> None: ...
-
-
-class Facts(Protocol):
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +39,8 @@ class Import:
 class Blocklists:
     def __init__(
         self,
-        settings: ChangedSettings,
-        facts: Facts,
+        settings: SettingsWriter,
+        facts: FactEmitter,
         addresses: ActorUrls,
         blocks: Blocks,
         followers: Followers,

@@ -16,12 +16,13 @@ from activitypub.signer import Signer
 from activitypub.vocabulary.activity import Activity
 from fedistream.core.errors import NotFound
 from fedistream.core.events import Fact, FollowApproved, FollowerRemoved, FollowReceived
+from fedistream.core.ports import Channel
 from fedistream.db import statement
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.engagements import EngagementRecord, Engagements
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.remote_actors import RemoteActors
-from fedistream.federation.urls import ActorUrls, Channel
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Follower, Kind, Page, State
 
 # every Follow names whom it is of, whatever form its object has

@@ -8,10 +8,10 @@ from activitypub.refusal import Reason, Refused
 from activitypub.signatures import parse_signature
 from activitypub.signatures.request import Request
 from activitypub.signer import verify
+from fedistream.core.ports import SettingsReader
 from fedistream.federation.blocks import Blocks
 from fedistream.federation.inbox.stats import InboxStats
 from fedistream.federation.remote_actors import RemoteActors
-from fedistream.federation.urls import Settings
 
 SIGNED = ("signature", "signature-input")
 
@@ -20,7 +20,12 @@ class AuthorizedFetch:
     """`clock` is in Unix seconds."""
 
     def __init__(
-        self, settings: Settings, remote_actors: RemoteActors, blocks: Blocks, inbox_stats: InboxStats, clock: Clock
+        self,
+        settings: SettingsReader,
+        remote_actors: RemoteActors,
+        blocks: Blocks,
+        inbox_stats: InboxStats,
+        clock: Clock,
     ) -> None:
         self._settings, self._remote_actors, self._blocks = settings, remote_actors, blocks
         self._inbox_stats, self._clock = inbox_stats, clock

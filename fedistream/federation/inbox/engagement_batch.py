@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from tortoise.exceptions import IntegrityError
 
@@ -19,6 +18,7 @@ from activitypub.inbox import Verified
 from activitypub.vocabulary.reversals import reversal_of
 from fedistream.core.errors import Refusal, TooMany
 from fedistream.core.events import Fact, PostLiked, PostShared
+from fedistream.core.ports import FactEmitter
 from fedistream.core.supervisor import go
 from fedistream.db import DatabaseProblem, atomic, within
 from fedistream.federation.engagements import KINDS, EngagementRecord, Engagements
@@ -35,20 +35,6 @@ MAX_WAITING = 5_000  # while the database does not answer
 RETRY_S = 5.0  # when who found no room may try again
 
 
-class Facts(Protocol):
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What it reads and writes."""
-
-    addresses: ActorUrls
-    posts: Posts
-    remote_actors: RemoteActors
-    engagements: Engagements
-
-
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     verified: Verified
@@ -56,8 +42,17 @@ class _Waiting:
 
 
 class EngagementBatch:
-    def __init__(self, parts: Parts, facts: Facts, now: Callable[[], datetime]) -> None:
-        self._parts, self._facts, self._now = parts, facts, now
+    def __init__(
+        self,
+        addresses: ActorUrls,
+        posts: Posts,
+        remote_actors: RemoteActors,
+        engagements: Engagements,
+        facts: FactEmitter,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._addresses, self._posts, self._remote_actors = addresses, posts, remote_actors
+        self._engagements, self._facts, self._now = engagements, facts, now
         self._waiting: deque[_Waiting] = deque()
         self._last: asyncio.Future[bool] | None = None
         self._clerk: asyncio.Task[None] | None = None
@@ -136,7 +131,7 @@ class EngagementBatch:
     async def _write(self, engagement_batch: Sequence[Verified]) -> list[bool]:
         """In a transaction. Which of them were not acted on before."""
         heard = {each.activity.id: reversal_of(each.activity) for each in engagement_batch}
-        new = await self._parts.remote_actors.hear_all(heard)
+        new = await self._remote_actors.hear_all(heard)
         firsts: list[bool] = []
         for each in engagement_batch:
             firsts.append(each.activity.id in new)
@@ -148,17 +143,16 @@ class EngagementBatch:
     async def _record(self, engagement_batch: Sequence[Verified]) -> list[Fact]:
         """Only what posts of ours get, and of nobody who was blocked while he waited; what an Announce embeds is not
         looked at."""
-        parts = self._parts
-        posts = {url: parts.addresses.post_id(url) or "" for url in {_thing(each) for each in engagement_batch}}
-        channels = await parts.posts.channels_of({post_id for post_id in posts.values() if post_id})
+        posts = {url: self._addresses.post_id(url) or "" for url in {_thing(each) for each in engagement_batch}}
+        channels = await self._posts.channels_of({post_id for post_id in posts.values() if post_id})
         ours = [
             each
             for each in engagement_batch
-            if posts[_thing(each)] in channels and not parts.remote_actors.is_blocked(each.activity.actor)
+            if posts[_thing(each)] in channels and not self._remote_actors.is_blocked(each.activity.actor)
         ]
         if not ours:
             return []
-        known = await parts.remote_actors.keep_all([each.signer for each in ours])
+        known = await self._remote_actors.keep_all([each.signer for each in ours])
         deeds = [
             EngagementRecord(
                 channels[posts[thing]], known[each.activity.actor].id, KINDS[each.activity.type], thing, each.activity
@@ -166,7 +160,7 @@ class EngagementBatch:
             for each in ours
             if (thing := _thing(each))
         ]
-        firsts = await parts.engagements.record_all(deeds)
+        firsts = await self._engagements.record_all(deeds)
         return [
             self._fact(deed, each.signer.actor, known[each.activity.actor])
             for each, deed, first in zip(ours, deeds, firsts, strict=True)

@@ -5,9 +5,8 @@ was. Followers are also asked now and then whether they are still there, as not 
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from tortoise.expressions import Q
 
@@ -17,6 +16,7 @@ from activitypub.inbox import Verified
 from activitypub.network.fetch import FetchFailed, FetchFailure
 from activitypub.network.fetch_limiter import DocumentFetcher
 from fedistream.core.events import Fact
+from fedistream.core.ports import FactEmitter
 from fedistream.db import atomic
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.models import FollowerRow, RemoteActorRow
@@ -34,10 +34,6 @@ LEAST, MOST = 10, 60  # accounts in one go, which is done every hour
 LATER = frozenset({FetchFailure.UNREACHABLE, FetchFailure.RATE_LIMITED})
 
 
-class Facts(Protocol):
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
-
-
 class Moves:
     """`fetches` asks other servers; nothing of it is done in a transaction."""
 
@@ -48,7 +44,7 @@ class Moves:
         followers: Followers,
         outbox: Promises,
         addresses: ActorUrls,
-        facts: Facts,
+        facts: FactEmitter,
         now: Callable[[], datetime],
     ) -> None:
         self._fetches, self._remote_actors, self._followers = fetches, remote_actors, followers

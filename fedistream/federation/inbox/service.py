@@ -5,10 +5,8 @@ An activity becomes rows, jobs and facts in one transaction, together with its i
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from tortoise.exceptions import IntegrityError
 
@@ -16,8 +14,6 @@ from activitypub.actor import Actor
 from activitypub.discovery import find_account, find_handle
 from activitypub.inbox import ActorGone, Ignored, Verified, receive
 from activitypub.network.fetch import FetchFailed
-from activitypub.network.fetch_limiter import DocumentFetcher
-from activitypub.network.transport import Clock
 from activitypub.refusal import Reason, Refused
 from activitypub.signatures.request import Request
 from activitypub.urls import authority
@@ -26,97 +22,64 @@ from activitypub.vocabulary.reversals import reversal_of
 from activitypub.webfinger import BadHandle, interaction_url, parse_resource
 from fedistream.core.errors import Invalid, TooMany
 from fedistream.core.events import Fact, SettingChanged
+from fedistream.core.ports import Channel
 from fedistream.core.uniform_timing import uniform_timing
 from fedistream.db import after_commit, atomic
-from fedistream.federation.blocks import NAMES, Blocks
-from fedistream.federation.directory.announcing import DirectoryAnnouncements, RunningNow, nothing_running
-from fedistream.federation.engagements import KINDS, Engagements
-from fedistream.federation.followers.approval import FollowApproval
-from fedistream.federation.followers.service import Followers
+from fedistream.federation.blocks import NAMES
+from fedistream.federation.context import FederationContext
+from fedistream.federation.directory.announcing import DirectoryAnnouncements
+from fedistream.federation.directory.listed import ListedServers
+from fedistream.federation.engagements import KINDS
 from fedistream.federation.inbox.engagement_batch import EngagementBatch
-from fedistream.federation.inbox.stats import InboxStats
+from fedistream.federation.inbox.policies import InboxPolicies, Prune
 from fedistream.federation.rate_limits import ActivityLimits, RateLimiter
-from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.remote_html import Said
-from fedistream.federation.replies.chat_port import NO_CHAT, ChatPort
 from fedistream.federation.replies.service import Replies
-from fedistream.federation.urls import ActorUrls, Channel, Channels, Settings
 
 log = logging.getLogger(__name__)
-
-
-class Facts(Protocol):
-    async def emit(self, fact: Fact) -> None: ...
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
 
 
 Act = Callable[[Verified], Awaitable[list[Fact]]]
 """What is done with an activity, in the transaction of the inbox; the facts are emitted in it."""
 
-Broom = Callable[[], Awaitable[bool]]
-"""Forgets some rows that are old, in one statement. Returns whether there may be more."""
 
 HANDLE_WANTED = "must be like user@host, or the address of a profile"
+BURST, PER_S = 600, 20.0  # of one server, of all kinds together; of each kind: `rate_limits.py`
+ASKING_BURST, ASKING_PER_S = 10, 0.2  # of one visitor who makes us ask other servers
 SWEEP_PAUSE_S = 0.05  # between two statements: others want the database too
 
 
-class GuardedSettings(Settings, Protocol):
-    """Settings of which some cannot be changed at any time."""
-
-    def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None: ...
-    async def change(self, name: str, value: object, channel_id: int | None = None) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """What federation needs of others."""
-
-    settings: GuardedSettings
-    channels: Channels
-    facts: Facts
-    room: ChatPort = NO_CHAT
-    running: RunningNow = nothing_running
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the service joins. `acts` are what is done with activities by other modules, by their
-    types, and `brooms` what forgets rows of theirs. `pace` is for far servers, `paces` for what they
-    send by its kind, `asking` for visitors who make us ask others; `clock` is in Unix seconds."""
-
-    addresses: ActorUrls
-    remote_actors: RemoteActors
-    blocks: Blocks
-    followers: Followers
-    engagements: Engagements
-    engagement_batch: EngagementBatch
-    fetches: DocumentFetcher
-    inbox_stats: InboxStats
-    replies: Replies
-    approval: FollowApproval
-    acts: Mapping[str, Act]
-    brooms: Sequence[Broom]
-    offers: DirectoryAnnouncements
-    pace: RateLimiter
-    paces: ActivityLimits
-    asking: RateLimiter
-    clock: Clock
-    now: Callable[[], datetime]
-
-
 class Federation:
-    def __init__(self, near: Neighbours, parts: Parts) -> None:
-        self._near, self._parts = near, parts
-        self.counts = parts.inbox_stats.counts
+    """Acts on what is posted to an inbox and on what the admin decides; `policies` and `servers` act on activities of
+    their own types."""
+
+    def __init__(
+        self,
+        context: FederationContext,
+        engagement_batch: EngagementBatch,
+        replies: Replies,
+        policies: InboxPolicies,
+        offers: DirectoryAnnouncements,
+        servers: ListedServers,
+    ) -> None:
+        self._context, self._engagement_batch, self._replies = context, engagement_batch, replies
+        self._approval, self._offers = policies.approval, offers
+        self._prunes: tuple[Prune, ...] = (context.engagements.forget_some, *policies.prunes())
+        clock = context.clocks.monotonic
+        self._server_limiter = RateLimiter(clock, burst=BURST, per_s=PER_S)
+        self._activity_limits = ActivityLimits(clock)
+        self._asking_limiter = RateLimiter(clock, burst=ASKING_BURST, per_s=ASKING_PER_S)
+        self.counts = context.inbox_stats.counts
         self._acts: dict[str, Act] = {
             "Follow": self._follow,
             "Undo": self._undo,
             "Delete": self._delete,
             "Block": self._blocked_by,
-            **parts.acts,
+            **policies.acts(),
+            **servers.acts(),
         }
         self._says: dict[str, Callable[[Verified, Said | None], Awaitable[list[Fact]]]] = {
-            "Create": parts.replies.take,
+            "Create": replies.take,
             "Update": self._update,
         }
 
@@ -127,70 +90,70 @@ class Federation:
 
     async def open(self) -> None:
         """Read who is blocked."""
-        self._parts.blocks.set_actors(await self._parts.followers.blocked_actors())
+        self._context.blocks.set_actors(await self._context.followers.blocked_actors())
         self.read_blocks()
-        self._parts.blocks.set_named(await self._parts.remote_actors.blocked_by_name())
+        self._context.blocks.set_named(await self._context.remote_actors.blocked_by_name())
 
     def heed(self, fact: SettingChanged) -> None:
         """An admin has changed which domains are blocked."""
         if fact.setting in NAMES:
             self.read_blocks()
-            self._parts.replies.look_at_blocks()
+            self._replies.look_at_blocks()
 
     async def heed_handle(self, actor: str, handle: str) -> None:
         """The servers of an actor have told its handle, by which it may be blocked."""
-        if handle.lower() in self._parts.blocks.accounts:
-            self._parts.blocks.block_named(actor)
+        if handle.lower() in self._context.blocks.accounts:
+            self._context.blocks.block_named(actor)
             await self._carry_out(self._send_away, actor)
-            self._parts.replies.look_at_blocks()
+            self._replies.look_at_blocks()
 
     async def close(self) -> None:
         """Before the database is."""
-        await self._parts.engagement_batch.close()
+        await self._engagement_batch.close()
 
     async def sweep(self) -> None:
         """Forget what need not be remembered any longer."""
-        await self._parts.remote_actors.sweep()
-        await self._parts.replies.sweep()
+        await self._context.remote_actors.sweep()
+        await self._replies.sweep()
         await self._forget_the_gone()
-        for broom in self._parts.brooms:
+        for prune in self._prunes:
             more = True
             while more:
-                more = await broom()
+                more = await prune()
                 await asyncio.sleep(SWEEP_PAUSE_S)
 
     async def lost_followers(self, channel: Channel) -> int:
         """How many know the channel by a former address of the node or name of the channel, and get nothing any
         more."""
-        return await self._parts.followers.lost(channel) if self._parts.addresses.on else 0
+        return await self._context.followers.lost(channel) if self._context.addresses.on else 0
 
     async def warn(self) -> None:
         """Tell the operator, at the start, of followers that a new address has lost."""
-        for channel in self._near.channels.all():
+        for channel in self._context.channels.all():
             if lost := await self.lost_followers(channel):
                 log.warning(
                     "%d followers know the channel %s by another address than %s: they get nothing any more and cannot "
                     "be told. Go back to the former address, or let them follow anew",
                     lost,
                     channel.slug,
-                    self._parts.addresses.actor(channel),
+                    self._context.addresses.actor(channel),
                 )
 
     async def _forget_the_gone(self) -> None:
         """Take the lines of those out of the chat of whom nothing is known any more: the worker, which cannot reach
         the chat, has found their inbox or account gone."""
         after = ""
-        while authors := await self._near.room.authors(after):
-            for actor in await self._parts.remote_actors.unknown(authors):
+        while authors := await self._context.chat.authors(after):
+            for actor in await self._context.remote_actors.unknown(authors):
                 await self._carry_out(self._forget, actor)
             after = authors[-1]
 
     async def take(self, request: Request) -> None:
         """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and
         TooMany for a server that sends more than anybody needs to."""
-        self._parts.addresses.site()
-        remote_actors = self._parts.remote_actors
-        outcome = await receive(request, remote_actors, remote_actors, now=self._parts.clock())
+        self._context.addresses.site()
+        remote_actors = self._context.remote_actors
+        outcome = await receive(request, remote_actors, remote_actors, now=self._context.clocks.unix())
         if isinstance(outcome, Refused):
             self.refused(outcome.reason.value)
             raise outcome
@@ -203,9 +166,9 @@ class Federation:
             self._check_name(outcome.signer.actor)
             try:
                 # only now, as before the signature was checked anybody could have used up another's share
-                self._parts.pace.step(authority(outcome.signer.actor.id))
-                self._parts.paces.step(outcome.activity.type, outcome.signer.actor.id)
-                await self._parts.inbox_stats.heard(outcome.signer.actor)
+                self._server_limiter.step(authority(outcome.signer.actor.id))
+                self._activity_limits.step(outcome.activity.type, outcome.signer.actor.id)
+                await self._context.inbox_stats.heard(outcome.signer.actor)
                 await self._act(outcome)
             except TooMany:
                 self.refused("too-many")
@@ -214,22 +177,22 @@ class Federation:
     def _check_name(self, actor: Actor) -> None:
         """An account that is blocked by its handle is known only now; from now on it is refused before a key is
         fetched. Raises Refused."""
-        if self._parts.blocks.names(actor):
-            self._parts.blocks.block_named(actor.id)
+        if self._context.blocks.names(actor):
+            self._context.blocks.block_named(actor.id)
             self.refused(Reason.BLOCKED.value)
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
 
     def refused(self, reason: str) -> None:
         """Count a request to an inbox that was refused before it came here."""
-        self._parts.inbox_stats.refused(reason)
+        self._context.inbox_stats.refused(reason)
 
     def refusals(self) -> Mapping[str, int]:
         """How often requests to the inboxes were refused, by the reason, since `counting_since`."""
-        return self._parts.inbox_stats.refusals()
+        return self._context.inbox_stats.refusals()
 
     @property
     def counting_since(self) -> datetime:
-        return self._parts.inbox_stats.since
+        return self._context.inbox_stats.since
 
     async def approve(self, channel: Channel, actor: str) -> None:
         """Let a follower in who waits or was blocked. Raises NotFound, Off."""
@@ -239,7 +202,7 @@ class Federation:
     async def block(self, channel: Channel, actor: str) -> None:
         """Send a follower away for good. Raises NotFound, Off."""
         await self._carry_out(self._block, channel, actor)
-        after_commit(lambda: self._parts.blocks.block([actor]))
+        after_commit(lambda: self._context.blocks.block([actor]))
 
     async def remove(self, channel: Channel, actor: str) -> None:
         """Send a follower away, who may ask again. Raises NotFound, Off."""
@@ -249,16 +212,16 @@ class Federation:
     async def remote_follow(self, channel: Channel, account: str, address: str) -> str:
         """The page of their own server where the owner of `account` (user@host), who asks from `address`, can follow
         the channel. Raises Invalid, TooMany, Off."""
-        self._parts.asking.step(address)
-        uri = self._parts.addresses.actor(channel)
+        self._asking_limiter.step(address)
+        uri = self._context.addresses.actor(channel)
         try:
             parse_resource(account.strip())
         except BadHandle as error:
             raise Invalid("account", HANDLE_WANTED) from error
         async with uniform_timing():
             try:
-                handle = await find_handle(account, self._parts.fetches)
-                found = await find_account(handle, self._parts.fetches)
+                handle = await find_handle(account, self._context.fetches)
+                found = await find_account(handle, self._context.fetches)
             except BadHandle as error:
                 raise Invalid("account", HANDLE_WANTED) from error
             except FetchFailed as failed:
@@ -267,33 +230,33 @@ class Federation:
         return interaction_url(found.jrd, found.handle, uri, follow=True)
 
     async def _let_in(self, channel: Channel, actor: str) -> list[Fact]:
-        facts = await self._parts.followers.approve(channel, actor)
-        await self._parts.offers.welcome(channel, actor)
-        await self._parts.followers.hide(actor)
+        facts = await self._context.followers.approve(channel, actor)
+        await self._offers.welcome(channel, actor)
+        await self._context.followers.hide(actor)
         return facts
 
     async def _remove(self, channel: Channel, actor: str) -> list[Fact]:
-        facts = await self._parts.followers.remove(channel, actor)
-        await self._parts.followers.hide(actor)
+        facts = await self._context.followers.remove(channel, actor)
+        await self._context.followers.hide(actor)
         return facts
 
     async def _send_away(self, actor: str) -> list[Fact]:
-        facts = await self._parts.followers.send_away(actor)
-        await self._parts.followers.hide(actor)
+        facts = await self._context.followers.send_away(actor)
+        await self._context.followers.hide(actor)
         return facts
 
     async def _unblock(self, actor: str) -> None:
         """Hear somebody again, unless another channel has blocked him too."""
-        if not await self._parts.followers.is_blocked(actor):
-            self._parts.blocks.unblock(actor)
+        if not await self._context.followers.is_blocked(actor):
+            self._context.blocks.unblock(actor)
 
     async def _act(self, verified: Verified) -> None:
         activity = verified.activity
         act, says = self._acts.get(activity.type), self._says.get(activity.type)
         if activity.type in KINDS:
-            first = await self._parts.engagement_batch.take(verified)
+            first = await self._engagement_batch.take(verified)
         elif says is not None:
-            said = self._parts.replies.read(verified)
+            said = self._replies.read(verified)
             first = await self._once(lambda verified: says(verified, said), verified)
         elif act is not None:
             first = await self._once(act, verified)
@@ -307,12 +270,12 @@ class Federation:
 
         async def hear_and_act() -> bool:
             activity = verified.activity
-            if not await self._parts.remote_actors.hear(activity.replay_key, reversal_of(activity)):
+            if not await self._context.remote_actors.hear(activity.replay_key, reversal_of(activity)):
                 return False
-            await self._near.facts.emit_all(await act(verified))
+            await self._context.facts.emit_all(await act(verified))
             return True
 
-        await self._parts.engagement_batch.settle()
+        await self._engagement_batch.settle()
         try:
             return await atomic(hear_and_act)
         except IntegrityError:
@@ -324,65 +287,65 @@ class Federation:
         """In a transaction, together with what has to follow of it."""
 
         async def all_of_it() -> None:
-            await self._near.facts.emit_all(await act(*given))
+            await self._context.facts.emit_all(await act(*given))
 
-        await self._parts.engagement_batch.settle()
+        await self._engagement_batch.settle()
         await atomic(all_of_it)
 
     async def _follow(self, verified: Verified) -> list[Fact]:
-        channel = self._parts.addresses.by_actor(verified.activity.object_id)
+        channel = self._context.addresses.by_actor(verified.activity.object_id)
         if channel is None:
             return []
-        held = await self._parts.approval.reason_to_hold(channel.id, verified.signer.actor)
-        return await self._parts.followers.follow(channel, verified.activity, verified.signer, held=held)
+        held = await self._approval.reason_to_hold(channel.id, verified.signer.actor)
+        return await self._context.followers.follow(channel, verified.activity, verified.signer, held=held)
 
     async def _undo(self, verified: Verified) -> list[Fact]:
         """By what is embedded, or by the id alone: then it may be a Follow or anything else."""
         activity, inner = verified.activity, verified.activity.object
         if isinstance(inner, InnerActivity) and inner.type in KINDS and inner.object_id:
-            await self._parts.engagements.undo(activity.actor, KINDS[inner.type], inner.object_id)
+            await self._context.engagements.undo(activity.actor, KINDS[inner.type], inner.object_id)
         elif isinstance(inner, InnerActivity) and inner.type == "Follow":
-            channel = self._parts.addresses.by_actor(inner.object_id)
+            channel = self._context.addresses.by_actor(inner.object_id)
             if channel is not None:
-                return await self._parts.followers.unfollow(channel, activity.actor, activity.object_id, "unfollowed")
+                return await self._context.followers.unfollow(channel, activity.actor, activity.object_id, "unfollowed")
         elif activity.object_id is not None:
-            await self._parts.engagements.undo_activity(activity.actor, activity.object_id)
-            return await self._parts.followers.unfollow_by_id(activity.actor, activity.object_id)
+            await self._context.engagements.undo_activity(activity.actor, activity.object_id)
+            return await self._context.followers.unfollow_by_id(activity.actor, activity.object_id)
         return []
 
     async def _delete(self, verified: Verified) -> list[Fact]:
         """Of itself, or of what it has said."""
         activity = verified.activity
         if activity.object_id != activity.actor:
-            return await self._parts.replies.delete(verified)
+            return await self._replies.delete(verified)
         return await self._forget(activity.actor)
 
     async def _forget(self, actor: str) -> list[Fact]:
-        said = await self._parts.replies.forget(actor)
-        await self._near.room.forget(actor)
-        return said + await self._parts.followers.forget(actor, "gone")
+        said = await self._replies.forget(actor)
+        await self._context.chat.forget(actor)
+        return said + await self._context.followers.forget(actor, "gone")
 
     async def _block(self, channel: Channel, actor: str) -> list[Fact]:
         """What it said and did is hidden too."""
-        facts = await self._parts.followers.block(channel, actor)
-        await self._parts.followers.hide(actor)
-        return facts + await self._parts.replies.silence(actor)
+        facts = await self._context.followers.block(channel, actor)
+        await self._context.followers.hide(actor)
+        return facts + await self._replies.silence(actor)
 
     async def _update(self, verified: Verified, said: Said | None) -> list[Fact]:
         """Of its own profile, or of what it has said."""
         actor, signer = verified.activity.object, verified.signer
         if not isinstance(actor, Actor):
-            return await self._parts.replies.update(verified, said)
-        await self._parts.remote_actors.update(actor, signer.key_id)
-        self._parts.remote_actors.forget_key(signer.key_id)
+            return await self._replies.update(verified, said)
+        await self._context.remote_actors.update(actor, signer.key_id)
+        self._context.remote_actors.forget_key(signer.key_id)
         return []
 
     async def _blocked_by(self, verified: Verified) -> list[Fact]:
-        channel = self._parts.addresses.by_actor(verified.activity.object_id)
+        channel = self._context.addresses.by_actor(verified.activity.object_id)
         if channel is None:
             return []
-        return await self._parts.followers.unfollow(channel, verified.activity.actor, None, "blocked us")
+        return await self._context.followers.unfollow(channel, verified.activity.actor, None, "blocked us")
 
     def read_blocks(self) -> None:
         """Take over what the admin has blocked."""
-        self._parts.blocks.read(self._near.settings)
+        self._context.blocks.read(self._context.settings)

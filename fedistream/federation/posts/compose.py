@@ -20,6 +20,7 @@ from activitypub.webfinger import BadHandle, Handle, parse_handle
 from fedistream.core.errors import Invalid
 from fedistream.core.markdown import POST, marks
 from fedistream.core.plain_text import visible
+from fedistream.federation.posts.values import Draft, Mention, Picture
 
 MAX_TEXT = POST.longest  # characters; nobody reads more in a timeline
 MAX_MARKS = 1000  # each takes up to 20 us to render, and nobody reads a text of them
@@ -33,51 +34,6 @@ MAX_LINKS = 100
 
 READABLE = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
 """Who asks for a post of these may read it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """Somebody elsewhere: the URL of the actor, `handle` user@host, and where letters go."""
-
-    actor: str
-    handle: str
-    inbox: str
-    shared_inbox: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """`alt` is for who cannot see it; `focal_point` is (x, y) from -1 to 1."""
-
-    url: str
-    media_type: str
-    alt: str = ""
-    width: int | None = None
-    height: int | None = None
-    blurhash: str | None = None
-    focal_point: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A post before it is one. `text` is Markdown; `summary` is a content warning, in plain text.
-
-    `mentions` are all who are told; where the text names one as @user@host, it becomes a link. `hashtags` that the text
-    does not have are put below it. A private channel's posts are for its followers at most, whatever is said here.
-    `sensitive` None is what the channel's setting says, `language` "" is unknown. `page` is where people read it, if
-    that is not the post itself.
-    """
-
-    text: str
-    visibility: Visibility = Visibility.PUBLIC
-    in_reply_to: str | None = None
-    mentions: tuple[Mention, ...] = ()
-    pictures: tuple[Picture, ...] = ()
-    hashtags: tuple[str, ...] = ()
-    language: str = ""
-    sensitive: bool | None = None
-    summary: str = ""
-    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,13 @@
 """People on other servers who are written to because somebody here says that he is one of them."""
 
-from typing import Protocol
-
 from activitypub.network.transport import Clock
 from activitypub.webfinger import BadHandle, parse_handle
 from fedistream.core.errors import Invalid
+from fedistream.core.ports import ChannelDirectory, SettingsReader
 from fedistream.core.uniform_timing import uniform_timing
-from fedistream.federation.posts.compose import Mention
-from fedistream.federation.posts.service import Finds
-from fedistream.federation.urls import ActorUrls, Channel, Channels, Settings
-
-
-class Directs(Protocol):
-    async def direct(self, channel: Channel, to: Mention, html: str, *, expires_at: float | None = None) -> None: ...
+from fedistream.federation.posts.service import Finds, Posts
+from fedistream.federation.posts.values import Mention
+from fedistream.federation.urls import ActorUrls
 
 
 class DirectMessages:
@@ -21,10 +16,10 @@ class DirectMessages:
     def __init__(
         self,
         addresses: ActorUrls,
-        settings: Settings,
-        channels: Channels,
+        settings: SettingsReader,
+        channels: ChannelDirectory,
         find: Finds,
-        posts: Directs,
+        posts: Posts,
         clock: Clock,
     ) -> None:
         self._addresses, self._settings, self._channels = addresses, settings, channels

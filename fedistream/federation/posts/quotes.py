@@ -10,11 +10,12 @@ from activitypub.vocabulary import compose
 from activitypub.vocabulary.activity import Activity
 from fedistream.core.errors import Gone, NotFound, Refusal
 from fedistream.core.events import Fact
+from fedistream.core.ports import Channel, SettingsReader
 from fedistream.db import atomic, statement
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import QuoteRow
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.urls import ActorUrls, Channel, Settings
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
 
 STAMP = "QuoteAuthorization"
@@ -49,7 +50,7 @@ class Quotes:
     def __init__(
         self,
         addresses: ActorUrls,
-        settings: Settings,
+        settings: SettingsReader,
         posts: Posts,
         delivery: Delivery,
         now: Callable[[], datetime],

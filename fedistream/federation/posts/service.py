@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
 from activitypub.addressing import Recipient, Visibility, inboxes
@@ -15,13 +14,15 @@ from activitypub.vocabulary.objects import Object, Tag, write_object
 from activitypub.webfinger import Handle
 from fedistream.core.errors import Gone, NotFound
 from fedistream.core.markdown import MAX_POST_MARKS, marks
+from fedistream.core.ports import Channel, SettingsReader
 from fedistream.core.supervisor import go
 from fedistream.db import atomic, statement, within
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import PostReachRow, PostRow
-from fedistream.federation.posts.compose import READABLE, Draft, Frame, Mention, clean, handles, note
+from fedistream.federation.posts.compose import READABLE, Frame, clean, handles, note
+from fedistream.federation.posts.values import Draft, Mention, Post
 from fedistream.federation.remote_html import beginning
-from fedistream.federation.urls import ActorUrls, Channel, Settings
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
 
 _CHANNEL_OF = "SELECT channel_id FROM post WHERE id = :id AND deleted_at IS NULL"
@@ -31,31 +32,6 @@ Finds = Callable[[Handle], Awaitable[Mention | None]]
 """Who has this handle; None if nobody can be found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    """`document` is the Note, without @context; `create` the activity that brought it."""
-
-    id: str
-    channel_id: int
-    document: Mapping[str, Any]
-    visibility: Visibility
-
-    @property
-    def url(self) -> str:
-        return str(self.document["id"])
-
-    def create(self) -> dict[str, Any]:
-        return self._activity("Create", f"{self.url}#create", "published")
-
-    def update(self, token: str) -> dict[str, Any]:
-        return self._activity("Update", f"{self.url}#update/{token}", "updated")
-
-    def _activity(self, kind: str, identifier: str, when: str) -> dict[str, Any]:
-        document = self.document
-        more = {"to": document.get("to"), "cc": document.get("cc"), "published": document.get(when)}
-        return compose.activity(kind, identifier, document["attributedTo"], dict(document), **more)
-
-
 class Posts:
     """What takes a Draft, or a post's id, also runs inside a transaction. `token` makes ids of at most 24 letters and
     digits."""
@@ -63,7 +39,7 @@ class Posts:
     def __init__(
         self,
         addresses: ActorUrls,
-        settings: Settings,
+        settings: SettingsReader,
         delivery: Delivery,
         find: Finds,
         now: Callable[[], datetime],

@@ -2,11 +2,12 @@
 chat. Both come into being in one transaction, or neither does."""
 
 from fedistream.core.errors import Invalid, NotFound, Refusal, TooMany
+from fedistream.core.ports import Channel
 from fedistream.federation.models import RemoteActorRow
-from fedistream.federation.posts.compose import Draft, Mention, check
-from fedistream.federation.posts.service import Post, Posts
+from fedistream.federation.posts.compose import check
+from fedistream.federation.posts.service import Posts
+from fedistream.federation.posts.values import Draft, Mention, Post
 from fedistream.federation.replies.chat_port import ChatPort
-from fedistream.federation.urls import Channel
 from fedistream.federation.values import Reply, ReplyState
 
 MAX_TEXT = 1000  # characters: it stands in the chat too

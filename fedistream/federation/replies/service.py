@@ -11,25 +11,23 @@ changes rows for the inbox runs in its transaction and returns the facts, to be 
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from activitypub.addressing import Visibility, visibility
 from activitypub.inbox import Verified
 from activitypub.vocabulary.objects import Object
 from fedistream.core.errors import Conflict, NotFound, TooMany
 from fedistream.core.events import Fact, ReplyChanged, ReplyReceived, ReplyWithdrawn
+from fedistream.core.ports import Channel
 from fedistream.db import after_commit, atomic
-from fedistream.federation.blocks import Blocks
+from fedistream.federation.context import FederationContext
 from fedistream.federation.models import FollowerRow, RemoteNoteRow
-from fedistream.federation.posts.service import Post, Posts
-from fedistream.federation.remote_actors import RemoteActors
+from fedistream.federation.posts.values import Post
 from fedistream.federation.remote_html import Excerpt, Said, excerpt, read_note
 from fedistream.federation.replies.answers import Answers
-from fedistream.federation.replies.chat_port import ChatPort, InTransaction
-from fedistream.federation.urls import ActorUrls, Channel, Settings
+from fedistream.federation.replies.chat_port import InTransaction
 from fedistream.federation.values import Page, Reply, ReplyState, State
 
 log = logging.getLogger(__name__)
@@ -43,29 +41,6 @@ ALIVE = (ReplyState.HELD.value, ReplyState.SHOWN.value)
 NOBODY = ""
 
 
-class Facts(Protocol):
-    async def emit(self, fact: Fact) -> None: ...
-    async def emit_all(self, facts: Sequence[Fact]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    settings: Settings
-    facts: Facts
-    room: ChatPort
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """`now` is the time in UTC."""
-
-    addresses: ActorUrls
-    remote_actors: RemoteActors
-    blocks: Blocks
-    posts: Posts
-    now: Callable[[], datetime]
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where something was said: in which channel, and below which post of ours, if below one."""
@@ -77,9 +52,9 @@ class _Place:
 class Replies:
     """Has to `run`."""
 
-    def __init__(self, near: Near, parts: Parts) -> None:
-        self._near, self._parts = near, parts
-        self._answers = Answers(parts.posts, near.room)
+    def __init__(self, context: FederationContext) -> None:
+        self._context, self._now = context, context.clocks.now
+        self._answers = Answers(context.posts, context.chat)
         self._news = asyncio.Event()
         self._look_at_blocks = True  # at the start too: an admin may have blocked somebody a moment before a kill
 
@@ -104,7 +79,14 @@ class Replies:
         row = await self._keep(verified, note, place, found, state)
         return [
             ReplyReceived(
-                row.channel_id, row.url, row.actor, row.name, row.handle, row.image, row.state, self._parts.now()
+                row.channel_id,
+                row.url,
+                row.actor,
+                row.name,
+                row.handle,
+                row.image,
+                row.state,
+                self._now(),
             )
         ]
 
@@ -116,7 +98,7 @@ class Replies:
         row = await RemoteNoteRow.get_or_none(url=note.id)
         if row is None:
             return await self.take(verified, said)
-        channel = self._parts.addresses.by_id(row.channel_id)
+        channel = self._context.addresses.by_id(row.channel_id)
         outdated = note.updated is not None and row.edited_at is not None and note.updated <= row.edited_at
         if row.actor != verified.activity.actor or row.state not in ALIVE or channel is None or outdated:
             return []
@@ -126,7 +108,7 @@ class Replies:
         # polls and previews of links are told as edits too
         if (found.html, found.warning) == (row.html, row.warning):
             return []
-        return await self._change(row, found, note.updated or self._parts.now())
+        return await self._change(row, found, note.updated or self._now())
 
     async def delete(self, verified: Verified) -> list[Fact]:
         """Something was deleted by its author; what is not known here is remembered for a copy that comes late."""
@@ -136,7 +118,7 @@ class Replies:
         row = await RemoteNoteRow.get_or_none(url=url)
         if row is None:
             if not await self._is_over(url, actor):
-                await self._parts.remote_actors.hear(_tombstone(url, actor))
+                await self._context.remote_actors.hear(_tombstone(url, actor))
             return []
         if row.actor != actor or row.state == ReplyState.DELETED:
             return []
@@ -226,19 +208,19 @@ class Replies:
         for actor in await _authors(ReplyState.GONE):
             await atomic(self._emitted, self.forget(actor))
         for channel_id in await _channels():
-            days = int(self._near.settings.value("chat.retention_days", channel_id))
-            ended = RemoteNoteRow.filter(channel_id=channel_id, at__lt=self._parts.now() - KEPT)
+            days = int(self._context.settings.value("chat.retention_days", channel_id))
+            ended = RemoteNoteRow.filter(channel_id=channel_id, at__lt=self._now() - KEPT)
             await ended.filter(state__in=(ReplyState.REFUSED.value, ReplyState.DELETED.value)).delete()
             if days:
-                before = self._parts.now() - max(KEPT, timedelta(days=days))
+                before = self._now() - max(KEPT, timedelta(days=days))
                 await RemoteNoteRow.filter(channel_id=channel_id, at__lt=before).delete()
 
     async def _catch_up(self) -> None:
         if self._look_at_blocks:
             self._look_at_blocks = False
-            self._parts.blocks.set_named(await self._parts.remote_actors.blocked_by_name())
+            self._context.blocks.set_named(await self._context.remote_actors.blocked_by_name())
             for actor in await _authors(*ALIVE):
-                if actor in self._parts.blocks:
+                if actor in self._context.blocks:
                     await atomic(self._emitted, self.silence(actor))
         while (
             rows := await RemoteNoteRow.filter(state=ReplyState.SHOWN.value, message_id=None)
@@ -246,41 +228,41 @@ class Replies:
             .limit(AT_ONCE)
         ):
             for row in rows:
-                await self._near.room.say(_reply(row), _in_transaction(row))
+                await self._context.chat.say(_reply(row), _in_transaction(row))
 
     async def _is_over(self, url: str, actor: str) -> bool:
         """Whether we have it, or have been told of its end."""
         if await RemoteNoteRow.exists(url=url):
             return True
-        return await self._parts.remote_actors.was_heard(_tombstone(url, actor))
+        return await self._context.remote_actors.was_heard(_tombstone(url, actor))
 
     async def _place(self, verified: Verified, note: Object) -> _Place | None:
         """Below our post or anything that is, or else with whoever is mentioned. None for what is not for all."""
         if _shown_to(verified, note) not in PUBLIC:
             return None
         if (post_id := await self._root(note.in_reply_to)) is not None:
-            channel_id = await self._parts.posts.channel_of(post_id)
-            channel = None if channel_id is None else self._parts.addresses.by_id(channel_id)
+            channel_id = await self._context.posts.channel_of(post_id)
+            channel = None if channel_id is None else self._context.addresses.by_id(channel_id)
             if channel is not None:
                 return _Place(channel, post_id)
         activity = verified.activity
         mentioned = [tag.href for tag in note.tags if tag.type == "Mention"]
         for url in dict.fromkeys((*mentioned, *note.to, *note.cc, *activity.to, *activity.cc)):
-            if (channel := self._parts.addresses.by_actor(url)) is not None:
+            if (channel := self._context.addresses.by_actor(url)) is not None:
                 return _Place(channel, "")
         return None
 
     async def _root(self, url: str | None) -> str | None:
         """The post of ours that a thread began with, by the URL of what is answered."""
-        if (post_id := self._parts.addresses.post_id(url)) is not None:
+        if (post_id := self._context.addresses.post_id(url)) is not None:
             return post_id
         parent = await RemoteNoteRow.get_or_none(url=url) if url else None
         return parent.post_id or None if parent else None
 
     async def _may_talk(self, channel: Channel, actor: str) -> bool:
         """In a private channel only followers, whatever is set: its posts are for them alone."""
-        settings = self._near.settings
-        if settings.value("federation.replies", channel.id) == "off" or not self._near.room.is_on(channel.id):
+        settings = self._context.settings
+        if settings.value("federation.replies", channel.id) == "off" or not self._context.chat.is_on(channel.id):
             return False
         followers_only = settings.value("federation.replies_from", channel.id) == "followers"
         if not followers_only and not settings.value("federation.private", channel.id):
@@ -289,12 +271,12 @@ class Replies:
         return bool(await accepted.exists())
 
     def _state(self, channel_id: int, found: Excerpt) -> ReplyState:
-        held = self._near.settings.value("federation.replies", channel_id) == "held"
-        unwelcome = self._near.room.has_blocked_words(channel_id, f"{found.warning} {found.text}")
+        held = self._context.settings.value("federation.replies", channel_id) == "held"
+        unwelcome = self._context.chat.has_blocked_words(channel_id, f"{found.warning} {found.text}")
         return ReplyState.HELD if held or unwelcome else ReplyState.SHOWN
 
     def _excerpt(self, channel: Channel, said: Said) -> Excerpt:
-        site, name = self._parts.addresses.site(), self._parts.addresses.name(channel)
+        site, name = self._context.addresses.site(), self._context.addresses.name(channel)
         page = site.page(channel.slug)
         ours = {site.actor(name), page, page.rstrip("/")}
         return excerpt(said, ours, {f"@{name}", f"@{name}@{site.authority}"})
@@ -306,7 +288,7 @@ class Replies:
     async def _keep(
         self, verified: Verified, note: Object, place: _Place, found: Excerpt, state: ReplyState
     ) -> RemoteNoteRow:
-        author = await self._parts.remote_actors.keep(verified.signer)
+        author = await self._context.remote_actors.keep(verified.signer)
         row = await RemoteNoteRow.create(
             url=note.id,
             channel_id=place.channel.id,
@@ -320,7 +302,7 @@ class Replies:
             html=found.html,
             body=found.text,
             warning=found.warning,
-            at=self._parts.now(),
+            at=self._now(),
         )
         after_commit(self.wake)
         return row
@@ -336,11 +318,11 @@ class Replies:
         await row.refresh_from_db(fields=["message_id"])  # which may have come in a transaction beside this one
         if row.message_id is not None and was is ReplyState.SHOWN:
             if state is ReplyState.SHOWN:
-                await self._near.room.edit(row.message_id, _reply(row))
+                await self._context.chat.edit(row.message_id, _reply(row))
             else:
-                await self._near.room.set_visible([row.message_id], False, row.actor)
+                await self._context.chat.set_visible([row.message_id], False, row.actor)
         after_commit(self.wake)
-        return [ReplyChanged(row.channel_id, row.url, row.actor, row.state, self._parts.now())]
+        return [ReplyChanged(row.channel_id, row.url, row.actor, row.state, self._now())]
 
     async def _end(self, rows: Sequence[RemoteNoteRow], state: ReplyState, why: str, by: str) -> list[Fact]:
         """Nobody is to read these any more. What a moderator hides he can show again; what its author has deleted is
@@ -357,10 +339,10 @@ class Replies:
         for at in range(0, len(said), AT_ONCE):
             some = said[at : at + AT_ONCE]
             if state is ReplyState.DELETED:
-                await self._near.room.wipe(some, by)
+                await self._context.chat.wipe(some, by)
             else:
-                await self._near.room.set_visible(some, False, by)
-        now = self._parts.now()
+                await self._context.chat.set_visible(some, False, by)
+        now = self._now()
         return [ReplyWithdrawn(row.channel_id, row.url, row.actor, why, now) for row in rows]
 
     async def _approve(self, channel_id: int, note_url: str) -> None:
@@ -369,11 +351,11 @@ class Replies:
         await row.save(update_fields=["state"])
         if row.message_id is not None:  # it was shown before its author edited it
             # in this order: what is hidden is told to nobody
-            await self._near.room.set_visible([row.message_id], True, NOBODY)
-            await self._near.room.edit(row.message_id, _reply(row))
+            await self._context.chat.set_visible([row.message_id], True, NOBODY)
+            await self._context.chat.edit(row.message_id, _reply(row))
         after_commit(self.wake)
-        await self._near.facts.emit(
-            ReplyChanged(row.channel_id, row.url, row.actor, row.state, self._parts.now())
+        await self._context.facts.emit(
+            ReplyChanged(row.channel_id, row.url, row.actor, row.state, self._now())
         )  # fmt: skip
 
     async def _refuse(self, channel_id: int, note_url: str) -> None:
@@ -389,7 +371,7 @@ class Replies:
         return row
 
     async def _emitted(self, work: Awaitable[list[Fact]]) -> None:
-        await self._near.facts.emit_all(await work)
+        await self._context.facts.emit_all(await work)
 
 
 async def replies(post_id: str, offset: int, limit: int) -> Page[str]:

@@ -1,6 +1,7 @@
 """The turns of a broadcast as rows and facts: each is written once, also when it is tried again."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +9,9 @@ import pytest
 
 from fedistream.broadcasts.models import BroadcastRow
 from fedistream.broadcasts.recorder import BroadcastRecorder
-from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
+from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.session import BroadcastRun
-from fedistream.broadcasts.values import Encoder
+from fedistream.broadcasts.values import BroadcastRecord, Encoder
 from fedistream.broadcasts.write_queue import WriteQueue
 from fedistream.channels.models import ChannelRow
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact
@@ -35,6 +36,10 @@ class Facts:
 
     def publish(self, fact: Fact) -> None:
         self.held.append(fact)
+
+    async def emit_all(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            await self.emit(fact)
 
     async def emit(self, fact: Fact) -> None:
         self.emitted.append(fact)

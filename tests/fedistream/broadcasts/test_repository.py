@@ -6,7 +6,8 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from fedistream.broadcasts.models import BroadcastRow
-from fedistream.broadcasts.repository import BroadcastRecord, BroadcastRepository
+from fedistream.broadcasts.repository import BroadcastRepository
+from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.channels.models import ChannelRow
 from fedistream.db import Database
 

@@ -1,7 +1,7 @@
 """Broadcasts on a real database: what is written, what is told, and what a restarted node makes of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fedistream.broadcasts.repository import BroadcastRepository
-from fedistream.broadcasts.service import Broadcasts, Neighbours
-from fedistream.broadcasts.session import BroadcastRun, Clocks
+from fedistream.broadcasts.service import Broadcasts, BroadcastsContext
+from fedistream.broadcasts.session import BroadcastRun
 from fedistream.broadcasts.values import State
 from fedistream.broadcasts.write_queue import Kind, Write
 from fedistream.channels.service import Channels
@@ -64,6 +64,10 @@ class Facts:
 
     async def emit(self, fact: Fact) -> None:
         after_commit(lambda: self.publish(fact))
+
+    async def emit_all(self, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            await self.emit(fact)
 
     @property
     def names(self) -> list[str]:
@@ -120,8 +124,8 @@ async def on(url: str, clock: Clock, *, killed: bool = False, wait_s: float = 5.
     await channels.open(KEY)
     rows = BroadcastRepository()
     audience = Audience()
-    near = Neighbours(channels, settings, facts, audience)
-    broadcasts = Broadcasts(rows, near, Clocks(clock.now, lambda: next(tokens)))
+    context = BroadcastsContext(settings, facts, audience, channels.find_by_key, clock.now, lambda: next(tokens))
+    broadcasts = Broadcasts(rows, context)
     home = channels.home().id
     await broadcasts.resume(home)
     running = asyncio.create_task(broadcasts.run())

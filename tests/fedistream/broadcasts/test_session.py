@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedistream.broadcasts.session import BroadcastRun, Clocks, LiveSession, MakeTap, SessionConfig
+from fedistream.broadcasts.session import BroadcastRun, LiveSession, MakeTap, SessionConfig
 from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
 from media import LastKeyframe, Sample
 from media.package import PackagerConfig
@@ -68,8 +68,14 @@ class Obs:
 def channel(grace_s: float = 60, *, make_taps: Sequence[MakeTap] = ()) -> tuple[LiveSession, Told, Clock]:
     told, clock = Told(), Clock()
     tokens = iter(f"token{n}" for n in range(100))
-    clocks = Clocks(clock, lambda: next(tokens))
-    onair = LiveSession(1, lambda: SessionConfig("Baking", grace_s, PackagerConfig()), told, clocks, make_taps)
+    onair = LiveSession(
+        1,
+        lambda: SessionConfig("Baking", grace_s, PackagerConfig()),
+        told,
+        clock,
+        lambda: next(tokens),
+        make_taps,
+    )
     return onair, told, clock
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fedistream.channels.models import ChannelRow, StreamKeyRow
-from fedistream.channels.service import ALPHABET, Channel, Channels
+from fedistream.channels.service import ALPHABET, Channels
+from fedistream.channels.values import Channel
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.db.transaction import settle
 

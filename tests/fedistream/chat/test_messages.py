@@ -244,10 +244,11 @@ async def test_a_message_that_cannot_be_written_does_not_take_the_others_along(r
 
 
 async def test_what_is_promised_of_a_message_is_committed_with_it_or_neither_is(database: Database) -> None:
-    class Promises:
+    class Promises(Bus):
         """Emits inside the transaction, where the message is to be seen already; one of them cannot be kept."""
 
         def __init__(self) -> None:
+            super().__init__()
             self.emitted: list[Fact] = []
 
         async def emit_all(self, facts: Sequence[Fact]) -> None:

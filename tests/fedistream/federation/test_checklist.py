@@ -13,7 +13,7 @@ from fedistream.core.log_buffer import hush_drivers
 from fedistream.db import Database
 from fedistream.federation.keys import NODE
 from fedistream.federation.models import FederationKeyRow
-from fedistream.federation.posts.service import Post
+from fedistream.federation.posts.values import Post
 from fedistream.jobs.models import OutboxRow
 from tests.house.tree import ROOT
 from tests.kit.federated import LIVE, Federated, federated

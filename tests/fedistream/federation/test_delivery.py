@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from fedistream.channels.service import Channel
+from fedistream.channels.values import Channel
 from fedistream.db import Database
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import FollowerRow, RemoteActorRow
@@ -31,7 +31,7 @@ async def follower(channel: Channel, url: str, shared_inbox: str = "", state: st
 
 
 def delivery(node: Federated) -> Delivery:
-    return Delivery(SimpleNamespace(), SimpleNamespace(), ActorUrls(node.settings, node.channels), str)  # type: ignore[arg-type]
+    return Delivery(SimpleNamespace(), ActorUrls(node.settings, node.channels), str)
 
 
 async def test_of_those_who_share_an_inbox_one_stands_for_all(database: Database) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub.network.guard import Guard
-from fedistream.channels.service import Channel
+from fedistream.channels.values import Channel
 from fedistream.core.errors import Invalid, TooMany
 from fedistream.db import Database
 from fedistream.federation.blocks import MAX_NAMED, Blocks
@@ -17,8 +17,8 @@ from fedistream.federation.feature import guard
 from fedistream.federation.keys import NODE, Keys
 from fedistream.federation.models import FederationKeyRow
 from fedistream.federation.rate_limits import RateLimiter
-from fedistream.federation.urls import ActorUrls, Site
-from fedistream.federation.values import Off
+from fedistream.federation.urls import ActorUrls
+from fedistream.federation.values import Off, Site
 from tests.kit.federated import LIVE, ORIGIN
 
 BORN = datetime(2026, 5, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from activitypub.network.guard import Guard
 from fedistream.core.errors import Invalid
 from fedistream.core.events import SettingChanged
 from fedistream.db import Database
-from fedistream.federation.posts.compose import Draft
+from fedistream.federation.posts.values import Draft
 from tests.kit.federated import LIVE, federated
 from tests.kit.homeserver import home_server
 from tests.kit.remote import Remote

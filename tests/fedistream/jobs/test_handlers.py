@@ -17,8 +17,8 @@ from activitypub.signatures.request import Request
 from fedistream.core.bus import Bus, Reaction
 from fedistream.core.events import EncoderLost, EncoderReturned, Fact, to_json
 from fedistream.db import atomic
-from fedistream.jobs.handlers import ActivityHandler, FactHandler, activity, enqueue, fact
-from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry
+from fedistream.jobs.handlers import ActivityHandler, FactHandler, enqueue, fact
+from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry, activity
 from fedistream.jobs.models import OutboxRow
 from tests.kit.jobs import Desk
 from tests.kit.remote import Remote, client_for, remote

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fedistream.federation.posts.compose import Draft, write
+from fedistream.federation.posts.compose import write
+from fedistream.federation.posts.values import Draft
 from fedistream.notices.wording import alt, ended, live
 
 LINK = "https://node.example/live/7"

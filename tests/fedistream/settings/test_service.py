@@ -25,6 +25,9 @@ class Facts(list[Fact]):
     def publish(self, fact: Fact) -> None:
         self.append(fact)
 
+    async def emit(self, fact: Fact) -> None:
+        await self.emit_all([fact])
+
     async def emit_all(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
             after_commit(partial(self.publish, fact))

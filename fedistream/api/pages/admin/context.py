@@ -18,7 +18,7 @@ from fedistream.api.pages.site import Listening
 from fedistream.broadcasts.values import LiveStatus
 from fedistream.core.errors import Conflict, Invalid
 from fedistream.core.log_buffer import LogBuffer
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 from fedistream.settings.table import BY_NAME
 from fedistream.viewers.service import Peak
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Protocol
 
 from fedistream.chat.moderation import ADMIN
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 
 Deed = Callable[[Channel, str], Awaitable[None]]
 

@@ -12,7 +12,7 @@ from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResu
 from fedistream.api.pages.admin.decisions import Moderation, carry_out
 from fedistream.api.pages.forms import form
 from fedistream.core.errors import Conflict, Invalid, NotFound
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 from fedistream.federation.values import Featured, Follower, Off, Page, State
 
 PAGE = "/admin/federation/featured"

@@ -11,7 +11,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page, save
 from fedistream.api.pages.follow_invitation import FollowInvitation
 from fedistream.api.pages.forms import form
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 from fedistream.federation.values import Engagement, Page
 
 PAGE = "/admin/federation/"

@@ -9,7 +9,7 @@ from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, Pa
 from fedistream.api.pages.admin.decisions import Moderation, carry_out
 from fedistream.api.pages.forms import form
 from fedistream.core.errors import Invalid, NotFound
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 from fedistream.federation.values import Follower, Page, State
 
 PAGE = "/admin/federation/followers"

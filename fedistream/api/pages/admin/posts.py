@@ -10,8 +10,8 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.context import ROWS, AdminContext, AdminPage, FormResult, Pager, done, offset, page
 from fedistream.api.pages.forms import form
 from fedistream.core.errors import Gone, Invalid, NotFound
-from fedistream.federation.posts.service import Post
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
+from fedistream.federation.posts.values import Post
 from fedistream.federation.values import Page
 
 PAGE = "/admin/federation/posts"

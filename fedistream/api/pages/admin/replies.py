@@ -22,7 +22,7 @@ from fedistream.api.pages.admin.decisions import Moderation
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import ADMIN
 from fedistream.core.errors import Conflict, Invalid, NotFound
-from fedistream.federation.urls import Channel
+from fedistream.core.ports import Channel
 from fedistream.federation.values import Page, Reply
 
 PAGE = "/admin/federation/replies"

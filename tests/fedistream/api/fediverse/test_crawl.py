@@ -14,7 +14,7 @@ from httpx2 import AsyncClient, Response
 
 from activitypub.strictjson import Json
 from fedistream.federation.models import QuoteRow, RemoteNoteRow
-from fedistream.federation.posts.compose import Draft, Picture
+from fedistream.federation.posts.values import Draft, Picture
 from fedistream.jobs.models import OutboxRow
 from fedistream.notices.models import NoticeRow
 from tests.kit.faces import Faces, open_faces

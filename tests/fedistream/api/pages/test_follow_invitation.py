@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fedistream.api.pages.follow_invitation import FRESH_S, FollowInvitation, FollowInvitations, code
-from fedistream.federation.urls import ActorUrls, Channel
+from fedistream.core.ports import Channel
+from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Kind
 from tests.kit.asking import Clock
 from tests.kit.studio import Settings

@@ -8,30 +8,26 @@ import pytest
 
 from activitypub.directory import NS, parse_offer
 from activitypub.strictjson import Json
+from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, TitleChanged
 from fedistream.db import Database
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.values import State
 from fedistream.jobs.models import OutboxRow
 from tests.kit.federated import LIVE, ORIGIN, Federated, federated
+from tests.kit.onair import written
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DIRECTORY = {f"{NS}directory": True, f"{NS}serverName": "The list"}
-
-
-@dataclass(frozen=True)
-class Running:
-    id: int
-    channel_id: int
 
 
 @dataclass
 class Air:
     """What is live."""
 
-    on: list[Running] = field(default_factory=list)
+    on: list[BroadcastRecord] = field(default_factory=list)
 
-    async def running(self) -> list[Running]:
+    async def running(self) -> list[BroadcastRecord]:
         return self.on
 
 
@@ -64,7 +60,7 @@ async def said(node: Federated) -> list[Json]:
 
 
 def live(air: Air, node: Federated, broadcast_id: int = 7) -> BroadcastStarted:
-    air.on = [Running(broadcast_id, node.home.id)]
+    air.on = [written(broadcast_id, node.home.id)]
     return BroadcastStarted(node.home.id, broadcast_id, "title", AT)
 
 

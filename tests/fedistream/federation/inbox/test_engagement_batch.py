@@ -16,11 +16,12 @@ from activitypub.signatures import Scheme
 from activitypub.signatures.keys import make_ed25519
 from activitypub.signer import Signer
 from activitypub.vocabulary.activity import Activity
+from fedistream.core.bus import Bus
 from fedistream.core.errors import Refusal, TooMany
 from fedistream.core.events import Fact, PostLiked, PostShared, SettingChanged
 from fedistream.db import Database, DatabaseProblem, atomic
 from fedistream.federation.blocks import Blocks
-from fedistream.federation.inbox.engagement_batch import MAX_WAITING, MOST, EngagementBatch, Parts
+from fedistream.federation.inbox.engagement_batch import MAX_WAITING, MOST, EngagementBatch
 from fedistream.federation.models import EngagementRow, RemoteActorRow, SeenActivityRow
 from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.values import Kind, Off
@@ -36,11 +37,12 @@ async def node(database: Database) -> AsyncIterator[Federated]:
         yield made
 
 
-class Facts:
+class Facts(Bus):
     """They fail for some actors, and for others as a database does where somebody else was quicker: so many times; or
     for all, as one does that is full."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.emitted: list[Fact] = []
         self.asked = 0
         self.full = False
@@ -82,8 +84,8 @@ def remote_actors(blocks: Blocks) -> RemoteActors:
 
 @pytest.fixture
 def engagement_batch(node: Federated, facts: Facts, remote_actors: RemoteActors) -> EngagementBatch:
-    parts = Parts(node.feature.addresses, node.feature.posts, remote_actors, node.feature.engagements)
-    return EngagementBatch(parts, facts, lambda: AT)
+    feature = node.feature
+    return EngagementBatch(feature.addresses, feature.posts, remote_actors, feature.engagements, facts, lambda: AT)
 
 
 def actor(number: int) -> Actor:

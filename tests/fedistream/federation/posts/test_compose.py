@@ -20,16 +20,14 @@ from fedistream.federation.posts.compose import (
     MAX_LINKS,
     MAX_MENTIONS,
     MAX_TEXT,
-    Draft,
     Frame,
-    Mention,
-    Picture,
     clean,
     handles,
     hashtag,
     note,
     write,
 )
+from fedistream.federation.posts.values import Draft, Mention, Picture
 
 ANN = Mention("https://a.example/users/ann", "ann@a.example", "https://a.example/users/ann/inbox")
 AT = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)

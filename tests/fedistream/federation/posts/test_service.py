@@ -11,7 +11,7 @@ from fedistream.core.errors import Gone, Invalid, NotFound
 from fedistream.core.markdown import MAX_POST_MARKS, marks
 from fedistream.db import Database, atomic
 from fedistream.federation.models import PostReachRow, PostRow
-from fedistream.federation.posts.compose import Draft, Mention
+from fedistream.federation.posts.values import Draft, Mention
 from fedistream.jobs.models import OutboxRow
 from tests.kit.federated import LIVE, ORIGIN, Federated, federated
 

@@ -1,0 +1,78 @@
+"""What is posted: a draft, whom it names and shows, and the post that comes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from activitypub.addressing import Visibility
+from activitypub.vocabulary import compose
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody elsewhere: the URL of the actor, `handle` user@host, and where letters go."""
+
+    actor: str
+    handle: str
+    inbox: str
+    shared_inbox: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`alt` is for who cannot see it; `focal_point` is (x, y) from -1 to 1."""
+
+    url: str
+    media_type: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    blurhash: str | None = None
+    focal_point: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A post before it is one. `text` is Markdown; `summary` is a content warning, in plain text.
+
+    `mentions` are all who are told; where the text names one as @user@host, it becomes a link. `hashtags` that the text
+    does not have are put below it. A private channel's posts are for its followers at most, whatever is said here.
+    `sensitive` None is what the channel's setting says, `language` "" is unknown. `page` is where people read it, if
+    that is not the post itself.
+    """
+
+    text: str
+    visibility: Visibility = Visibility.PUBLIC
+    in_reply_to: str | None = None
+    mentions: tuple[Mention, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    hashtags: tuple[str, ...] = ()
+    language: str = ""
+    sensitive: bool | None = None
+    summary: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """`document` is the Note, without @context; `create` the activity that brought it."""
+
+    id: str
+    channel_id: int
+    document: Mapping[str, Any]
+    visibility: Visibility
+
+    @property
+    def url(self) -> str:
+        return str(self.document["id"])
+
+    def create(self) -> dict[str, Any]:
+        return self._activity("Create", f"{self.url}#create", "published")
+
+    def update(self, token: str) -> dict[str, Any]:
+        return self._activity("Update", f"{self.url}#update/{token}", "updated")
+
+    def _activity(self, kind: str, identifier: str, when: str) -> dict[str, Any]:
+        document = self.document
+        more = {"to": document.get("to"), "cc": document.get("cc"), "published": document.get(when)}
+        return compose.activity(kind, identifier, document["attributedTo"], dict(document), **more)
