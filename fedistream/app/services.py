@@ -8,7 +8,6 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 from fedistream.access_tokens.service import Integrations
 from fedistream.api.owncast.chat_shapes import Texts
@@ -19,13 +18,11 @@ from fedistream.app.config import Config
 from fedistream.app.startup import BAD_OPTION, StartupError
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.service import Broadcasts, BroadcastsContext
-from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
+from fedistream.chat.context import ChatContext
 from fedistream.chat.engagements import EngagementAnnouncer
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
-from fedistream.chat.poster import LiveState
-from fedistream.chat.poster import Neighbours as ChatNeighbours
 from fedistream.core.bus import Bus
 from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
@@ -109,9 +106,9 @@ async def build(options: Config, outbox: Outbox) -> Services:
 
     broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
     faces = SignedPaths.load(options.data_dir / "pictures", secrets.token_bytes)
-    near_chat = ChatNeighbours(settings, facts, partial(_on_air, broadcasts), channel_ids, broadcaster, faces.path)
     clocks = Clocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
-    chat = await build_chat(near_chat, clocks, options.data_dir / "emoji")
+    chat_context = ChatContext(settings, facts, clocks, broadcasts.air, channel_ids, broadcaster, faces.path)
+    chat = await build_chat(chat_context, options.data_dir / "emoji")
     access_tokens = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
     federation = await build_federation(
         settings, channels, facts, clocks, Outbound(outbox, guard), chat.remote_messages, workshop.running
@@ -146,11 +143,6 @@ async def build(options: Config, outbox: Outbox) -> Services:
         admin_password=admin_password,
         secret=stored_key(options.data_dir / KEY_FILE, secrets.token_bytes),
     )
-
-
-def _on_air(broadcasts: Broadcasts, channel_id: int) -> LiveState:
-    air = broadcasts.air(channel_id)
-    return LiveState(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
 
 
 def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:

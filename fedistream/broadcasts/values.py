@@ -68,6 +68,11 @@ class LiveStatus:
     playable: bool = False
     warnings: tuple[str, ...] = ()
 
+    @property
+    def running(self) -> bool:
+        """Whether there is a broadcast, be it live or waiting for its encoder."""
+        return self.state is not State.OFFLINE
+
 
 @dataclass(frozen=True, slots=True)
 class BroadcastRecord:

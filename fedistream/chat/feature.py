@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fedistream.chat.bans import Bans
+from fedistream.chat.context import ChatContext
 from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.moderation import Moderation
-from fedistream.chat.poster import ChatPoster, Neighbours, Parts
+from fedistream.chat.poster import ChatPoster
 from fedistream.chat.presence import Presence
 from fedistream.chat.remote_messages import RemoteMessages
 from fedistream.chat.service import Chat
 from fedistream.chat.visitors import Visitors
-from fedistream.core.clocks import Clocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,15 @@ class ChatFeature:
     emoji: Emoji
 
 
-async def build(near: Neighbours, clocks: Clocks, emoji_folder: Path) -> ChatFeature:
+async def build(context: ChatContext, emoji_folder: Path) -> ChatFeature:
     """Make the chat and read what it needs. The database must be open."""
+    clocks = context.clocks
     visitors, presence, bans, emoji = Visitors(clocks), Presence(clocks), Bans(clocks.now), Emoji(emoji_folder)
     await bans.open()
-    messages = MessageLog(clocks, visitors, near.facts)
+    messages = MessageLog(clocks, visitors, context.facts)
     await messages.open()
-    parts = Parts(visitors, messages, presence, bans, emoji)
-    poster = ChatPoster(parts, near)
-    chat, moderation = Chat(parts, poster, near, clocks), Moderation(parts, poster, near, clocks)
-    remote_messages = RemoteMessages(parts, poster, moderation, near)
+    poster = ChatPoster(context, messages, presence, emoji)
+    chat = Chat(context, poster, visitors, messages, presence, bans, emoji)
+    moderation = Moderation(context, poster, visitors, messages, presence, bans)
+    remote_messages = RemoteMessages(context, poster, moderation, messages)
     return ChatFeature(chat, poster, moderation, remote_messages, visitors, messages, presence, bans, emoji)

@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from fedistream.chat.bans import Bans
+from fedistream.chat.context import ChatContext
+from fedistream.chat.messages import MessageLog
 from fedistream.chat.models import ModerationActionRow
-from fedistream.chat.poster import ChatPoster, Neighbours, Parts
+from fedistream.chat.poster import ChatPoster
+from fedistream.chat.presence import Presence
 from fedistream.chat.render import escape
 from fedistream.chat.values import Client, CloseReason, Disabled, Message, Role, Shown, Visitor
-from fedistream.core.clocks import Clocks
+from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import NotAllowed
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from fedistream.db import after_commit, atomic
@@ -48,8 +52,17 @@ class Moderation:
     `actor` is ADMIN or the id of the acting visitor in all calls. The face checks the actor's permission beforehand.
     """
 
-    def __init__(self, parts: Parts, poster: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
-        self._parts, self._poster, self._near, self._clocks = parts, poster, near, clocks
+    def __init__(
+        self,
+        context: ChatContext,
+        poster: ChatPoster,
+        visitors: Visitors,
+        messages: MessageLog,
+        presence: Presence,
+        bans: Bans,
+    ) -> None:
+        self._context, self._clocks, self._poster = context, context.clocks, poster
+        self._visitors, self._messages, self._presence, self._bans = visitors, messages, presence, bans
 
     async def set_visible(self, message_ids: Iterable[str], visible: bool, actor: str, why: str = "") -> int:
         """Hide or show messages, on all open connections at once. Unknown ids are ignored.
@@ -67,7 +80,7 @@ class Moderation:
         addresses of these connections. Enabling lifts neither the bans nor the hiding. Raises NotFound, and NotAllowed
         for a moderator who would disable a moderator.
         """
-        before = await self._parts.visitors.get(visitor_id)
+        before = await self._visitors.get(visitor_id)
         if not enabled and actor != ADMIN and before.role is Role.MODERATOR:
             raise NotAllowed("a moderator can be disabled by the admin only")
         if before.enabled == enabled:
@@ -76,45 +89,45 @@ class Moderation:
         if enabled:
             return visitor
         addresses = self._send_away(visitor)
-        await self._parts.messages.settle()  # messages that wait to be written are hidden too
+        await self._messages.settle()  # messages that wait to be written are hidden too
         self._tell_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
         for address in addresses:
             in_transaction = self._in_transaction("ban address", actor, f"{visitor.id} was disabled")
-            await self._parts.bans.ban_network(address, f"{visitor.name} ({visitor.id}) was disabled", in_transaction)
+            await self._bans.ban_network(address, f"{visitor.name} ({visitor.id}) was disabled", in_transaction)
         return visitor
 
     async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN, why: str = "") -> Visitor:
         """Make a visitor a moderator, or an ordinary visitor again. Raises NotFound, and Conflict for a bot."""
         visitor = await atomic(self._set_moderator, visitor_id, moderator, actor, why)
-        self._parts.presence.become(visitor_id, visitor)
+        self._presence.become(visitor_id, visitor)
         return visitor
 
     async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:
         """Delete a visitor and all their messages. Raises NotFound."""
-        visitor = await self._parts.visitors.get(visitor_id)
-        self._parts.presence.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
-        await self._parts.messages.settle()
+        visitor = await self._visitors.get(visitor_id)
+        self._presence.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
+        await self._messages.settle()
         self._tell_visibility(await atomic(self._delete, visitor_id, actor, why), False)
-        for connection in tuple(self._parts.presence.of_visitor(visitor_id)):
+        for connection in tuple(self._presence.of_visitor(visitor_id)):
             connection.ear.close(CloseReason.DISABLED)
 
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Ban an address or a network and close its connections. Raises Invalid."""
-        await self._parts.bans.ban(address, why, self._in_transaction("ban address", actor, why))
-        for channel_id in self._near.channels():
-            for connection in self._parts.presence.connections(channel_id):
-                if self._parts.bans.holds(connection.address):
+        await self._bans.ban(address, why, self._in_transaction("ban address", actor, why))
+        for channel_id in self._context.channel_ids():
+            for connection in self._presence.connections(channel_id):
+                if self._bans.holds(connection.address):
                     connection.ear.close(CloseReason.DISABLED)
 
     async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Lift the ban of an address or a network. Raises Invalid, NotFound."""
-        await self._parts.bans.lift(address, self._in_transaction("lift ban", actor, why))
+        await self._bans.lift(address, self._in_transaction("lift ban", actor, why))
 
     async def details(self, visitor_id: str) -> Details:
         """Return a visitor with their connections and newest messages. Raises NotFound."""
-        visitor = await self._parts.visitors.get(visitor_id)
-        clients = tuple(connection.client() for connection in self._parts.presence.of_visitor(visitor_id))
-        return Details(visitor, clients, await self._parts.messages.of_visitor(visitor_id, limit=MESSAGES_SHOWN))
+        visitor = await self._visitors.get(visitor_id)
+        clients = tuple(connection.client() for connection in self._presence.of_visitor(visitor_id))
+        return Details(visitor, clients, await self._messages.of_visitor(visitor_id, limit=MESSAGES_SHOWN))
 
     async def actions(self, limit: int = 100, *, before: int | None = None) -> tuple[Action, ...]:
         """Return the newest rows of the moderation log, the newest first; with `before`, those before the row with that
@@ -137,9 +150,9 @@ class Moderation:
         """Tell the visitor's connections, end their right to write at once, and close them after GOODBYE_S. Returns
         their addresses."""
         at = self._clocks.now()
-        channels = self._parts.presence.become(visitor.id, visitor)
+        channels = self._presence.become(visitor.id, visitor)
         addresses: set[str] = set()
-        for connection in tuple(self._parts.presence.of_visitor(visitor.id)):
+        for connection in tuple(self._presence.of_visitor(visitor.id)):
             addresses.add(connection.address)
             connection.ear.hear(Disabled(self._poster.next_id(), at))
             connection.timers.append(self._clocks.later(GOODBYE_S, _closing(connection.ear.close)))
@@ -150,7 +163,7 @@ class Moderation:
     async def _set_visible(
         self, message_ids: tuple[str, ...], visible: bool, actor: str, why: str
     ) -> dict[int, tuple[str, ...]]:
-        changed = await self._parts.messages.set_visible(message_ids, visible)
+        changed = await self._messages.set_visible(message_ids, visible)
         await self._emit_visibility(changed, visible, actor)
         several = [message_id for some in changed.values() for message_id in some]
         await self.note("show message" if visible else "hide message", actor, several, why)
@@ -158,27 +171,27 @@ class Moderation:
 
     async def _set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str) -> Visitor:
         at = self._clocks.now()
-        visitor = await self._parts.visitors.set_disabled(visitor_id, None if enabled else at)
+        visitor = await self._visitors.set_disabled(visitor_id, None if enabled else at)
         await self.note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
         if enabled:
-            await self._near.facts.emit(VisitorEnabled(visitor_id, actor, at))
+            await self._context.facts.emit(VisitorEnabled(visitor_id, actor, at))
         else:
-            await self._near.facts.emit(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
+            await self._context.facts.emit(VisitorDisabled(visitor_id, actor, why[:MAX_WHY], at))
         return visitor
 
     async def _set_moderator(self, visitor_id: str, moderator: bool, actor: str, why: str) -> Visitor:
-        visitor = await self._parts.visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
+        visitor = await self._visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
         await self.note("make moderator" if moderator else "unmake moderator", actor, [visitor_id], why)
         return visitor
 
     async def _hide_all_of(self, visitor_id: str, actor: str) -> dict[int, tuple[str, ...]]:
-        changed = await self._parts.messages.hide_all_of(visitor_id)
+        changed = await self._messages.hide_all_of(visitor_id)
         await self._emit_visibility(changed, False, actor)
         return changed
 
     async def _delete(self, visitor_id: str, actor: str, why: str) -> dict[int, tuple[str, ...]]:
         changed = await self._hide_all_of(visitor_id, actor)
-        await self._parts.visitors.delete(visitor_id)
+        await self._visitors.delete(visitor_id)
         await self.note("delete visitor", actor, [visitor_id], why)
         return changed
 
@@ -192,7 +205,7 @@ class Moderation:
     async def _emit_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool, actor: str) -> None:
         fact = MessagesShown if visible else MessagesHidden
         at = self._clocks.now()
-        await self._near.facts.emit_all([fact(channel_id, ids, actor, at) for channel_id, ids in changed.items()])
+        await self._context.facts.emit_all([fact(channel_id, ids, actor, at) for channel_id, ids in changed.items()])
 
     def _tell_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool) -> None:
         at = self._clocks.now()

@@ -4,67 +4,22 @@ All messages, visitors' included, are stored and sent through `ChatPoster.append
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from fedistream.chat import rules
-from fedistream.chat.bans import Bans
+from fedistream.chat.context import ChatContext
 from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import InTransaction, MessageLog
 from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape, render
-from fedistream.chat.values import Broadcaster, Event, Kind, Message, Origin, RemoteAuthor, Visitor
-from fedistream.chat.visitors import Visitors
+from fedistream.chat.values import Event, Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.core.errors import Invalid, NotAllowed, NotFound, TooMany
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, TitleChanged
-from fedistream.core.ports import FactEmitter, SettingsReader
 
 STARTING = "Stay tuned, the stream is **starting**!"
 ENDING = "The stream is ending."
 MAX_TITLE, MAX_ADDRESS = 500, 2_000  # characters of an engagement's title, and of its addresses
-
-
-@dataclass(frozen=True, slots=True)
-class LiveState:
-    """Whether a channel's broadcast is running, and when the last one began and ended."""
-
-    running: bool = False
-    ended_at: datetime | None = None
-    started_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The parts of the chat that have their own services."""
-
-    visitors: Visitors
-    messages: MessageLog
-    presence: Presence
-    bans: Bans
-    emoji: Emoji
-
-
-def no_picture(url: str) -> str:
-    """Return no path: without a media proxy, remote images are not shown."""
-    return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """What the chat needs of other features.
-
-    `channels` returns the ids of all channels. Without a `broadcaster`, every connection is sent each event separately.
-    `picture` returns this node's path for the URL of a remote image.
-    """
-
-    settings: SettingsReader
-    facts: FactEmitter
-    air: Callable[[int], LiveState]
-    channels: Callable[[], tuple[int, ...]]
-    broadcaster: Broadcaster | None = None
-    picture: Callable[[str], str] = no_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +43,8 @@ class Engagement:
 class ChatPoster:
     """Makes messages, and has them stored and sent to the connections."""
 
-    def __init__(self, parts: Parts, near: Neighbours) -> None:
-        self._parts, self._near = parts, near
+    def __init__(self, context: ChatContext, messages: MessageLog, presence: Presence, emoji: Emoji) -> None:
+        self._context, self._messages, self._presence, self._emoji = context, messages, presence, emoji
 
     def tell(self, connection: ChatConnection, markdown: str) -> None:
         """Send a line to this connection alone. It is not stored."""
@@ -98,7 +53,7 @@ class ChatPoster:
     def announce(self, channel_id: int, markdown: str) -> None:
         """Send a line to all present connections, in order with the messages. It is not stored. Raises TooMany."""
         message = self.line(channel_id, Kind.ACTION, markdown)
-        self._parts.messages.append(message, self._heard, keep=False)
+        self._messages.append(message, self._heard, keep=False)
 
     async def system(self, channel_id: int, markdown: str, origin: Origin = Origin.INTEGRATION) -> Message:
         """Post a message of the node, and store it. Raises Invalid for one that is blank or too long, TooMany."""
@@ -111,7 +66,7 @@ class ChatPoster:
     def system_to(self, client_id: int, markdown: str) -> None:
         """Send a message of the node to one connection. Raises NotFound, and Invalid for one that is blank or too
         long."""
-        connection = self._parts.presence.connection(client_id)
+        connection = self._presence.connection(client_id)
         if connection is None:
             raise NotFound("there is no such client")
         message = self.line(connection.channel_id, Kind.SYSTEM, markdown, Origin.INTEGRATION)
@@ -122,7 +77,7 @@ class ChatPoster:
         """Post a message of a bot. Raises NotAllowed for a disabled bot, Invalid, TooMany."""
         if not bot.enabled:
             raise NotAllowed("this bot is disabled")
-        html = render(markdown, self._parts.emoji.urls())
+        html = render(markdown, self._emoji.urls())
         message = self.message(channel_id, Kind.CHAT, Origin.INTEGRATION, markdown.strip(), html, visitor=bot)
         return await self.keep(message)
 
@@ -136,14 +91,14 @@ class ChatPoster:
         Waiting would let a thousand likes delay all later announcements. Raises Invalid, and TooMany as soon as the
         queue is half full, because people's messages come first.
         """
-        if self._parts.messages.crowded:
+        if self._messages.crowded:
             raise TooMany(1)
         html = render(escape(what.text), {})
         message = self.message(
             channel_id, what.kind, Origin.FEDIVERSE, what.text, html, remote=self.facing(what.author)
         )
         title, image, link = what.title[:MAX_TITLE], what.image[:MAX_ADDRESS], what.link[:MAX_ADDRESS]
-        picture = self._near.picture(what.reaction_image[:MAX_ADDRESS]) if what.reaction_image else ""
+        picture = self._context.picture(what.reaction_image[:MAX_ADDRESS]) if what.reaction_image else ""
         message = replace(
             message, title=title, image=image, link=link, reaction=what.reaction, reaction_picture=picture
         )
@@ -157,7 +112,7 @@ class ChatPoster:
             return
         self.announce(fact.channel_id, STARTING)
         if (welcome := self.welcome(fact.channel_id)) is not None:
-            self._parts.messages.append(welcome, self._heard, keep=False)
+            self._messages.append(welcome, self._heard, keep=False)
 
     async def announce_end(self, fact: BroadcastEnded) -> None:
         if not self._setting("chat.disabled", fact.channel_id):
@@ -169,7 +124,7 @@ class ChatPoster:
 
     async def was_told(self, channel_id: int, kind: Kind, actor: str) -> bool:
         """Return whether an event of this kind by a remote actor was posted since the last broadcast began."""
-        return await self._parts.messages.was_told(channel_id, kind, actor, self._near.air(channel_id).started_at)
+        return await self._messages.was_told(channel_id, kind, actor, self._context.live(channel_id).last_started_at)
 
     def append(
         self, message: Message, client_id: int | None, in_transaction: InTransaction | None = None
@@ -188,7 +143,7 @@ class ChatPoster:
             message.html,
             message.at,
         )
-        return self._parts.messages.append(message, self._heard, fact=fact, in_transaction=in_transaction)
+        return self._messages.append(message, self._heard, fact=fact, in_transaction=in_transaction)
 
     async def keep(self, message: Message, in_transaction: InTransaction | None = None) -> Message:
         """Store a message that no visitor sent, and send it to everybody; `in_transaction` as in `MessageLog.append`.
@@ -201,7 +156,7 @@ class ChatPoster:
         return message
 
     def line(self, channel_id: int, kind: Kind, markdown: str, origin: Origin = Origin.NODE) -> Message:
-        html = render(markdown, self._parts.emoji.urls())
+        html = render(markdown, self._emoji.urls())
         return self.message(channel_id, kind, origin, markdown, html)
 
     def message(
@@ -215,13 +170,13 @@ class ChatPoster:
         remote: RemoteAuthor | None = None,
     ) -> Message:
         """Return a new message, made now. It must be appended before the next one is made."""
-        message_id = self._parts.messages.next_id()
-        at = self._parts.messages.moment(message_id)
+        message_id = self._messages.next_id()
+        at = self._messages.moment(message_id)
         return Message(message_id, channel_id, kind, origin, body, html, at, visitor, remote)
 
     def facing(self, author: RemoteAuthor) -> RemoteAuthor:
         """Return the author with the path under which this node shows their avatar."""
-        return replace(author, picture=self._near.picture(author.avatar))
+        return replace(author, picture=self._context.picture(author.avatar))
 
     def welcome(self, channel_id: int) -> Message | None:
         """Return the streamer's welcome message, or None if there is none."""
@@ -230,16 +185,16 @@ class ChatPoster:
 
     def hear(self, channel_id: int, event: Event) -> None:
         """Send an event to all connections of a channel now."""
-        (self._near.broadcaster or self._parts.presence).say(channel_id, event)
+        (self._context.broadcaster or self._presence).say(channel_id, event)
 
     def next_id(self) -> str:
-        return self._parts.messages.next_id()
+        return self._messages.next_id()
 
     def _heard(self, message: Message) -> None:
         self.hear(message.channel_id, message)
 
     def _setting(self, name: str, channel_id: int) -> Any:
-        return self._near.settings.value(name, channel_id)
+        return self._context.settings.value(name, channel_id)
 
 
 def _check(message: Message) -> None:

@@ -5,73 +5,41 @@ Everything except `say` and `answer` runs in the caller's transaction, or in its
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Protocol
 
 from fedistream.chat import names, rules
-from fedistream.chat.messages import GONE, GONE_HTML, InTransaction
+from fedistream.chat.context import ChatContext
+from fedistream.chat.messages import GONE, GONE_HTML, InTransaction, MessageLog
 from fedistream.chat.moderation import ADMIN, Moderation
-from fedistream.chat.poster import ChatPoster, Neighbours, Parts
+from fedistream.chat.poster import ChatPoster
 from fedistream.chat.render import escape, sanitise
 from fedistream.chat.values import Edited, Kind, Message, Origin, RemoteAuthor
 from fedistream.core.errors import Invalid
 from fedistream.core.plain_text import one_line, printable
 from fedistream.db import after_commit, atomic
+from fedistream.federation.values import Reply
 
 MAX_NAME = 40  # characters; a longer name could carry a message of its own
-
-
-class RemoteMessage(Protocol):
-    """A message by a remote actor. `handle` is user@host, `actor` the actor's URL, `link` the URL of the post."""
-
-    @property
-    def channel_id(self) -> int: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def handle(self) -> str: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def image(self) -> str: ...
-    @property
-    def html(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def warning(self) -> str: ...
-    @property
-    def link(self) -> str: ...
-    @property
-    def edited_at(self) -> datetime | None: ...
-
-
-class Answered(RemoteMessage, Protocol):
-    """A remote message that is in the chat."""
-
-    @property
-    def message_id(self) -> str | None: ...
 
 
 class RemoteMessages:
     """Adds remote messages to the chat, and edits and hides them."""
 
-    def __init__(self, parts: Parts, poster: ChatPoster, moderation: Moderation, near: Neighbours) -> None:
-        self._parts, self._poster, self._moderation, self._near = parts, poster, moderation, near
+    def __init__(self, context: ChatContext, poster: ChatPoster, moderation: Moderation, messages: MessageLog) -> None:
+        self._context, self._poster, self._moderation, self._messages = context, poster, moderation, messages
 
     def is_on(self, channel_id: int) -> bool:
         """Return whether the chat is enabled. It may be closed for now; messages are then stored and read later."""
-        return not self._near.settings.value("chat.disabled", channel_id)
+        return not self._context.settings.value("chat.disabled", channel_id)
 
     def has_blocked_words(self, channel_id: int, text: str) -> bool:
         """Return whether the text has a word that the channel blocks."""
-        value = self._near.settings.value
+        value = self._context.settings.value
         terms = rules.ChatPolicy(
             slur_filter=value("chat.slur_filter", channel_id), blocked_words=value("chat.blocked_words", channel_id)
         )
         return rules.has_words(text, terms)
 
-    async def say(self, said: RemoteMessage, in_transaction: InTransaction) -> None:
+    async def say(self, said: Reply, in_transaction: InTransaction) -> None:
         """Add a message to the chat.
 
         `in_transaction(message id)` is awaited in the transaction that writes it; when it raises, the message is not
@@ -81,7 +49,7 @@ class RemoteMessages:
         message = self._poster.message(said.channel_id, Kind.CHAT, Origin.FEDIVERSE, "", "", remote=author)
         await self._poster.keep(_saying(message, said), in_transaction)
 
-    async def answer(self, said: Answered, markdown: str, by: str, in_transaction: InTransaction) -> None:
+    async def answer(self, said: Reply, markdown: str, by: str, in_transaction: InTransaction) -> None:
         """Post a message in the channel's name that answers `said`; `by` is the moderator's id, or empty for the admin.
 
         `in_transaction` as in `say`. Raises Invalid for a blank one, TooMany.
@@ -99,9 +67,9 @@ class RemoteMessages:
         )
         await self._poster.keep(replace(message, link=said.link, answers=question), noted)
 
-    async def edit(self, message_id: str, said: RemoteMessage) -> None:
+    async def edit(self, message_id: str, said: Reply) -> None:
         """Change a message to its author's new text. A message that was deleted meanwhile is left alone."""
-        message = await self._parts.messages.rewrite(message_id, lambda message: _saying(message, said))
+        message = await self._messages.rewrite(message_id, lambda message: _saying(message, said))
         if message is not None and message.hidden_at is None:
             self._tell(Edited(message, self._poster.next_id(), message.edited_at or message.at))
 
@@ -115,17 +83,17 @@ class RemoteMessages:
 
     async def authors(self, after: str) -> tuple[str, ...]:
         """Return the URLs of actors that have messages, in order, beginning after the URL `after`."""
-        return await self._parts.messages.authors(after)
+        return await self._messages.authors(after)
 
     async def forget(self, author: str) -> None:
         """Delete the content and author of everything a remote actor said or did. To be called in a transaction."""
-        while found := await self._parts.messages.of_author(author):
+        while found := await self._messages.of_author(author):
             await self._wipe(found, author)
 
     async def _wipe(self, message_ids: tuple[str, ...], by: str) -> None:
         await self._moderation.set_visible(message_ids, False, by or ADMIN)
-        await self._parts.messages.wipe(message_ids)
-        for left in await self._parts.messages.by_ids(message_ids):
+        await self._messages.wipe(message_ids)
+        for left in await self._messages.by_ids(message_ids):
             # moderators see hidden messages, and must not see this content any more
             self._tell(Edited(left, self._poster.next_id(), left.hidden_at or left.at))
 
@@ -133,11 +101,11 @@ class RemoteMessages:
         after_commit(lambda: self._poster.hear(told.message.channel_id, told))
 
 
-def _name(said: RemoteMessage) -> str:
+def _name(said: Reply) -> str:
     return names.clean(said.name, MAX_NAME) or said.handle
 
 
-def _saying(message: Message, said: RemoteMessage) -> Message:
+def _saying(message: Message, said: Reply) -> Message:
     # sanitised a second time: the excerpt's rules are the federation's, and a message's are stricter
     html = sanitise(printable(said.html))
     text = printable(said.text).strip()

@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fedistream.chat import names, rules
-from fedistream.chat.messages import retention
-from fedistream.chat.poster import ChatPoster, Neighbours, Parts
-from fedistream.chat.presence import ChatConnection
+from fedistream.chat.bans import Bans
+from fedistream.chat.context import ChatContext
+from fedistream.chat.emoji import Emoji
+from fedistream.chat.messages import MessageLog, retention
+from fedistream.chat.poster import ChatPoster
+from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape, render
 from fedistream.chat.sender_activity import RateVerdict, SenderActivity
 from fedistream.chat.values import (
@@ -32,8 +35,8 @@ from fedistream.chat.values import (
     SignedIn,
     Visitor,
 )
+from fedistream.chat.visitors import Visitors
 from fedistream.core.client_network import client_network, is_shared
-from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid, NotAllowed, TooMany
 from fedistream.core.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
 from fedistream.core.retention_clock import RetentionClock
@@ -66,11 +69,22 @@ class _Watch:
 class Chat:
     """The chat of all channels. `run` must be running; `close` ends it."""
 
-    def __init__(self, parts: Parts, poster: ChatPoster, near: Neighbours, clocks: Clocks) -> None:
-        self._parts, self._poster, self._near, self._clocks = parts, poster, near, clocks
+    def __init__(
+        self,
+        context: ChatContext,
+        poster: ChatPoster,
+        visitors: Visitors,
+        messages: MessageLog,
+        presence: Presence,
+        bans: Bans,
+        emoji: Emoji,
+    ) -> None:
+        self._context, self._clocks, self._poster = context, context.clocks, poster
+        self._visitors, self._messages, self._presence = visitors, messages, presence
+        self._bans, self._emoji = bans, emoji
         self._watch = _Watch()
-        self._cautious = RetentionClock(clocks.now, clocks.monotonic)
-        parts.presence.came, parts.presence.went = self._came, self._went
+        self._cautious = RetentionClock(self._clocks.now, self._clocks.monotonic)
+        presence.came, presence.went = self._came, self._went
 
     def enabled(self, channel_id: int) -> bool:
         return not self._setting("chat.disabled", channel_id)
@@ -78,11 +92,12 @@ class Chat:
     def open(self, channel_id: int) -> bool:
         """Return whether messages are accepted: the chat is enabled, and a broadcast runs or ended within
         `chat.offline_s`."""
-        air = self._near.air(channel_id)
-        if not self.enabled(channel_id) or air.running:
+        status = self._context.live(channel_id)
+        if not self.enabled(channel_id) or status.running:
             return self.enabled(channel_id)
         window = timedelta(seconds=self._setting("chat.offline_s", channel_id))
-        return air.ended_at is not None and self._clocks.now() - air.ended_at <= window
+        ended_at = status.last_ended_at
+        return ended_at is not None and self._clocks.now() - ended_at <= window
 
     async def register(self, channel_id: int, name: str, address: str) -> tuple[Visitor, str]:
         """Make a new visitor. Returns the visitor and their token.
@@ -90,7 +105,7 @@ class Chat:
         A name that is blank, forbidden or taken is replaced by a generated one. Raises NotAllowed for a banned address,
         TooMany for an address that registers too many visitors.
         """
-        if self._parts.bans.holds(address):
+        if self._bans.holds(address):
             raise NotAllowed("this address is banned from the chat")
         pace = self._watch.registrations.pace(
             client_network(address),
@@ -104,7 +119,7 @@ class Chat:
         name = names.clean(name)
         if not name or await self._name_refusal(channel_id, name, "") is not None:
             name = names.generate(self._setting("chat.suggested_names", channel_id), self._clocks.chance)
-        return await self._parts.visitors.make(name)
+        return await self._visitors.make(name)
 
     def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
         """Add a connection of the visitor. Call `leave` when it is closed.
@@ -113,25 +128,25 @@ class Chat:
         """
         if not self.enabled(channel_id):
             raise NotAllowed("the chat is disabled")
-        if not visitor.enabled or self._parts.bans.holds(address):
+        if not visitor.enabled or self._bans.holds(address):
             raise NotAllowed("this visitor may not chat")
-        return self._parts.presence.enter(channel_id, visitor, ear, address, user_agent)
+        return self._presence.enter(channel_id, visitor, ear, address, user_agent)
 
     def greet(self, connection: ChatConnection) -> None:
         """Send the welcome message after WELCOME_S, while a broadcast is running.
 
         Not to be called for a client that only reconnects.
         """
-        if self._near.air(connection.channel_id).running and self._setting("chat.welcome", connection.channel_id):
+        if self._context.live(connection.channel_id).running and self._setting("chat.welcome", connection.channel_id):
             connection.timers.append(self._clocks.later(WELCOME_S, lambda: self._welcome(connection)))
 
     def leave(self, connection: ChatConnection) -> None:
         """Remove a connection. May be called twice."""
-        self._parts.presence.leave(connection)
+        self._presence.leave(connection)
 
     def clients(self, channel_id: int) -> tuple[Client, ...]:
         """Return the open connections of a channel."""
-        return tuple(connection.client() for connection in self._parts.presence.connections(channel_id))
+        return tuple(connection.client() for connection in self._presence.connections(channel_id))
 
     def say(
         self, connection: ChatConnection, text: str, *, ref: str = "", at: float | None = None
@@ -195,7 +210,7 @@ class Chat:
         at = self._clocks.now()
         fact = VisitorRenamed(connection.channel_id, visitor.id, visitor.name, clean, connection.id, at)
         renamed = await atomic(self._rename, fact)
-        for channel_id in self._parts.presence.become(visitor.id, renamed):
+        for channel_id in self._presence.become(visitor.id, renamed):
             self._poster.hear(channel_id, Renamed(renamed, visitor.name, self._poster.next_id(), at))
         self._accept(connection, ref)
         return renamed
@@ -210,11 +225,11 @@ class Chat:
             self.refuse(connection, why, ref)
             return None
         try:
-            recoloured = await self._parts.visitors.recolour(connection.visitor.id, colour)
+            recoloured = await self._visitors.recolour(connection.visitor.id, colour)
         except Invalid as error:
             self.refuse(connection, rules.Refusal("no-such-colour", str(error)), ref)
             return None
-        for channel_id in self._parts.presence.become(recoloured.id, recoloured):
+        for channel_id in self._presence.become(recoloured.id, recoloured):
             event = Recoloured(recoloured, self._poster.next_id(), self._clocks.now())
             self._poster.hear(channel_id, event)
         self._accept(connection, ref)
@@ -240,50 +255,50 @@ class Chat:
         If a visitor with this identity exists, the connections continue as that one, and the channel is told. Returns
         the visitor with the identity. Raises NotFound, Invalid, and NotAllowed when either of the two is disabled.
         """
-        before = await self._parts.visitors.get(visitor_id)
+        before = await self._visitors.get(visitor_id)
         visitor = await atomic(self._authenticate, before, kind, identity)
-        connections = tuple(self._parts.presence.of_visitor(visitor_id))
-        channels = self._parts.presence.become(visitor_id, visitor)
+        connections = tuple(self._presence.of_visitor(visitor_id))
+        channels = self._presence.become(visitor_id, visitor)
         for connection in connections:
             connection.ear.hear(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
         if visitor.id != visitor_id:
             line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
             # a visitor who left the page to sign in has no connection at this moment
-            for channel_id in channels or self._near.channels()[:1]:
+            for channel_id in channels or self._context.channel_ids()[:1]:
                 self._poster.announce(channel_id, line)
         return visitor
 
     def heed(self, fact: SettingChanged) -> None:
         """Close all connections of a channel whose chat was disabled."""
         if fact.setting == "chat.disabled":
-            for channel_id in self._near.channels():
+            for channel_id in self._context.channel_ids():
                 if not self.enabled(channel_id):
-                    self._parts.presence.empty(channel_id, CloseReason.CHAT_DISABLED)
+                    self._presence.empty(channel_id, CloseReason.CHAT_DISABLED)
 
     async def run(self) -> None:
         """Write messages until `close`, and prune every PRUNE_S seconds."""
         async with beside("prune", self._prune_on):
-            await self._parts.messages.run()
+            await self._messages.run()
 
     def close(self) -> None:
         """Close all connections, and make `run` end when everything is written."""
-        self._parts.presence.close()
-        self._parts.messages.close()
+        self._presence.close()
+        self._messages.close()
 
     async def prune(self) -> None:
         """Delete messages older than the retention time.
 
         Visitors who left nothing are deleted too, unless a channel keeps its messages for ever.
         """
-        now = self._cautious.now(await self._parts.messages.newest_at())
+        now = self._cautious.now(await self._messages.newest_at())
         befores: list[datetime] = []
-        for channel_id in self._near.channels():
+        for channel_id in self._context.channel_ids():
             before = retention(self._setting("chat.retention_days", channel_id), now)
             if before is not None:
-                await self._parts.messages.prune(channel_id, before)
+                await self._messages.prune(channel_id, before)
                 befores.append(before)
-        if len(befores) == len(self._near.channels()):
-            await self._parts.visitors.prune(min(befores), self._parts.presence.visitors())
+        if len(befores) == len(self._context.channel_ids()):
+            await self._visitors.prune(min(befores), self._presence.visitors())
 
     async def _prune_on(self) -> None:
         while True:
@@ -294,16 +309,16 @@ class Chat:
             await asyncio.sleep(PRUNE_S)
 
     def _setting(self, name: str, channel_id: int) -> Any:
-        return self._near.settings.value(name, channel_id)
+        return self._context.settings.value(name, channel_id)
 
     async def _rename(self, fact: VisitorRenamed) -> Visitor:
-        renamed = await self._parts.visitors.rename(fact.visitor_id, fact.new_name)
-        await self._near.facts.emit(fact)
+        renamed = await self._visitors.rename(fact.visitor_id, fact.new_name)
+        await self._context.facts.emit(fact)
         return renamed
 
     async def _authenticate(self, before: Visitor, kind: str, identity: str) -> Visitor:
-        visitor = await self._parts.visitors.authenticate(before.id, kind, identity)
-        await self._near.facts.emit(VisitorSignedIn(visitor.id, before.id, kind, self._clocks.now()))
+        visitor = await self._visitors.authenticate(before.id, kind, identity)
+        await self._context.facts.emit(VisitorSignedIn(visitor.id, before.id, kind, self._clocks.now()))
         return visitor
 
     def _terms(self, channel_id: int) -> rules.ChatPolicy:
@@ -332,7 +347,7 @@ class Chat:
         if connection.unstored >= MAX_UNSTORED:
             return rules.NOT_STORED
         why = rules.refusal(text, self._standing(connection.visitor, text, at), self._terms(connection.channel_id))
-        return why or render(text, self._parts.emoji.urls()) or rules.BLANK
+        return why or render(text, self._emoji.urls()) or rules.BLANK
 
     def _hasty(self, connection: ChatConnection, at: float) -> rules.Refusal | None:
         """Return a refusal when the visitor or their network sends too fast.
@@ -367,7 +382,7 @@ class Chat:
     async def _name_refusal(self, channel_id: int, name: str, visitor_id: str) -> rules.Refusal | None:
         if names.is_forbidden(name, self._setting("chat.forbidden_names", channel_id)):
             return rules.Refusal("name-not-allowed", f"The name **{escape(name)}** is not allowed here.")
-        if await self._parts.visitors.is_taken(name, visitor_id):
+        if await self._visitors.is_taken(name, visitor_id):
             return rules.Refusal("name-taken", f"The name **{escape(name)}** belongs to somebody who is signed in.")
         return None
 
@@ -380,16 +395,16 @@ class Chat:
         at = self._clocks.now()
         if self._shows_traffic(connection.channel_id):
             self._poster.hear(connection.channel_id, Joined(connection.visitor, self._poster.next_id(), at))
-        self._near.facts.publish(VisitorJoined(connection.channel_id, connection.visitor.id, at, connection.id))
+        self._context.facts.publish(VisitorJoined(connection.channel_id, connection.visitor.id, at, connection.id))
 
     def _went(self, connection: ChatConnection) -> None:
         at = self._clocks.now()
         if self._shows_traffic(connection.channel_id):
             self._poster.hear(connection.channel_id, Parted(connection.visitor, self._poster.next_id(), at))
-        self._near.facts.publish(VisitorParted(connection.channel_id, connection.visitor.id, at, connection.id))
+        self._context.facts.publish(VisitorParted(connection.channel_id, connection.visitor.id, at, connection.id))
 
     def _shows_traffic(self, channel_id: int) -> bool:
-        if not self._near.air(channel_id).running or self._parts.presence.count(channel_id) > CROWD:
+        if not self._context.live(channel_id).running or self._presence.count(channel_id) > CROWD:
             return False
         return bool(self._setting("chat.join_messages", channel_id))
 

@@ -11,9 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from fedistream.broadcasts.values import LiveStatus, State
 from fedistream.channels.service import Channels
+from fedistream.chat.context import ChatContext
 from fedistream.chat.feature import ChatFeature, build
-from fedistream.chat.poster import LiveState, Neighbours
 from fedistream.chat.presence import ChatConnection
 from fedistream.chat.values import Broadcaster, CloseReason, Event, Message, Visitor
 from fedistream.core.bus import Bus, Reaction
@@ -96,7 +97,7 @@ class Chatroom:
     clock: Timers
     facts: list[Fact]
     running: asyncio.Task[None]
-    air: dict[int, LiveState] = field(default_factory=dict)
+    air: dict[int, LiveStatus] = field(default_factory=dict)
 
     @property
     def home(self) -> int:
@@ -121,6 +122,10 @@ class Chatroom:
         return [message.body for message in await self.feature.messages.history(self.home)]
 
 
+def shown(url: str) -> str:
+    return f"/shown?{url}" if url else ""
+
+
 @asynccontextmanager
 async def chatroom(
     folder: Path, broadcaster: Broadcaster | None = None, ahead: timedelta = timedelta()
@@ -137,16 +142,16 @@ async def chatroom(
     settings, channels = Settings(bus, clock.now), Channels(clock.now, secrets.token_urlsafe)
     await settings.load()
     await channels.open()
-    air: dict[int, LiveState] = {}
+    air: dict[int, LiveStatus] = {}
 
-    def on_air(channel_id: int) -> LiveState:
-        return air.get(channel_id, LiveState(running=True))
+    def on_air(channel_id: int) -> LiveStatus:
+        return air.get(channel_id, LiveStatus(channel_id, State.LIVE))
 
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
 
-    near = Neighbours(settings, bus, on_air, channel_ids, broadcaster, lambda url: f"/shown?{url}" if url else "")
-    feature = await build(near, clock.clocks(), folder / "emoji")
+    context = ChatContext(settings, bus, clock.clocks(), on_air, channel_ids, broadcaster, shown)
+    feature = await build(context, folder / "emoji")
     running = asyncio.create_task(feature.chat.run())
     try:
         yield Chatroom(feature, settings, channels, bus, clock, facts, running, air)

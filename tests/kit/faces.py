@@ -33,11 +33,10 @@ from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app.paths import TEMPLATES
-from fedistream.broadcasts.values import State
 from fedistream.channels.service import Channels
+from fedistream.chat.context import ChatContext
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
-from fedistream.chat.poster import LiveState, Neighbours
 from fedistream.chat.values import Visitor
 from fedistream.core.bus import Bus
 from fedistream.core.clocks import Clocks
@@ -254,14 +253,12 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         broadcasts = Broadcasts()
         broadcaster = Broadcaster(Texts(lambda channel: str(settings.value("name", channel))), InProcess())
 
-        def on_air(channel_id: int) -> LiveState:
-            air = broadcasts.air(channel_id)
-            return LiveState(air.state is not State.OFFLINE, air.last_ended_at, air.last_started_at)
-
         paths = SignedPaths(bytes(32))
-        near = Neighbours(settings, facts, on_air, lambda: (channels.home().id,), broadcaster, paths.path)
         clocks = Clocks(clock.now, clock.monotonic, token_bytes, asyncio.get_running_loop().call_later)
-        chat = await build_chat(near, clocks, folder / "emoji")
+        context = ChatContext(
+            settings, facts, clocks, broadcasts.air, lambda: (channels.home().id,), broadcaster, paths.path
+        )
+        chat = await build_chat(context, folder / "emoji")
         writing = asyncio.create_task(chat.chat.run())
         access_tokens = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
         await give_keys((channels.home().id,), clock.now())

@@ -1,7 +1,8 @@
 """People who speak from elsewhere: what may be shown of them is decided here too, whoever lets them speak."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -9,28 +10,32 @@ from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.values import Edited, Message, Shown
 from fedistream.core.errors import TooMany
 from fedistream.db import atomic
+from fedistream.federation.values import Reply, ReplyState
 from tests.kit.chatroom import Chatroom
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Remark:
-    channel_id: int
-    name: str = "Ann"
-    handle: str = "ann@remote.example"
-    actor: str = "https://remote.example/users/ann"
-    image: str = ""
-    html: str = "<p>hi</p>"
-    text: str = "hi"
-    warning: str = ""
-    link: str = "https://remote.example/1"
-    edited_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Answered(Remark):
-    message_id: str | None = None
+def remark(channel_id: int, **more: Any) -> Reply:
+    ann = "https://remote.example/users/ann"
+    said = Reply(
+        note="https://remote.example/notes/1",
+        channel_id=channel_id,
+        actor=ann,
+        name="Ann",
+        handle="ann@remote.example",
+        image="",
+        html="<p>hi</p>",
+        text="hi",
+        warning="",
+        link="https://remote.example/1",
+        state=ReplyState.SHOWN,
+        post_id="",
+        message_id=None,
+        at=AT,
+        edited_at=None,
+    )
+    return replace(said, **more)
 
 
 async def fine(message_id: str) -> None:
@@ -38,7 +43,7 @@ async def fine(message_id: str) -> None:
 
 
 async def said(room: Chatroom, **more: str) -> Message:
-    await room.feature.remote_messages.say(Remark(room.home, **more), fine)  # type: ignore[arg-type]
+    await room.feature.remote_messages.say(remark(room.home, **more), fine)
     return (await room.feature.messages.history(room.home))[-1]
 
 
@@ -59,7 +64,7 @@ async def test_what_fails_along_with_a_line_keeps_it_out(room: Chatroom) -> None
 
     _, ears = await room.guest("Bo")
     with pytest.raises(TooMany):
-        await room.feature.remote_messages.say(Remark(room.home), fail)
+        await room.feature.remote_messages.say(remark(room.home), fail)
     assert (await room.bodies(), ears.of(Message)) == ([], [])
 
 
@@ -73,18 +78,18 @@ async def test_an_answer_is_in_the_chat_and_written_down_or_neither(room: Chatro
     async def written(message_id: str) -> None:
         seen.append(message_id)
 
-    remark = Answered(room.home, message_id=question.id)
+    asked = remark(room.home, message_id=question.id)
     with pytest.raises(TooMany):
-        await room.feature.remote_messages.answer(remark, "ho", "mod", fail)
+        await room.feature.remote_messages.answer(asked, "ho", "mod", fail)
     assert (len(await room.bodies()), await room.feature.moderation.actions()) == (1, ())
-    await room.feature.remote_messages.answer(remark, "ho", "mod", written)
+    await room.feature.remote_messages.answer(asked, "ho", "mod", written)
     (action,) = await room.feature.moderation.actions()
     assert (action.what, action.actor, action.target) == ("answer", "mod", question.id)
     _, answer = await room.feature.messages.history(room.home)
     assert (answer.id, answer.answers) == (seen[0], question.id)
     await ModerationActionRow._meta.db.execute_query("DROP TABLE moderation_action")
     with pytest.raises(TooMany):
-        await room.feature.remote_messages.answer(remark, "ho ho", "mod", written)
+        await room.feature.remote_messages.answer(asked, "ho ho", "mod", written)
     assert len(await room.bodies()) == 2, "what cannot be written down is not said"
 
 
@@ -94,7 +99,7 @@ async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_the
     ears.heard.clear()
 
     async def all_three(fails: bool) -> None:
-        await remote_messages.edit(line.id, Remark(room.home, text="ho", html="<p>ho</p>", edited_at=AT))
+        await remote_messages.edit(line.id, remark(room.home, text="ho", html="<p>ho</p>", edited_at=AT))
         await remote_messages.set_visible([line.id], False, "")
         await remote_messages.wipe([line.id], "https://remote.example/users/ann")
         assert ears.heard == []
@@ -111,7 +116,7 @@ async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_the
     assert (left.body, left.html, left.remote, left.warning) == ("…", "<p>…</p>", None, "")
     assert [action.actor for action in await room.feature.moderation.actions()] == ["admin"]
     # nothing of it is there to be edited any more
-    await remote_messages.edit("0000000000000", Remark(room.home))
+    await remote_messages.edit("0000000000000", remark(room.home))
 
 
 async def test_words_the_channel_does_not_want_are_found(room: Chatroom) -> None:
