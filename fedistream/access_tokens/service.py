@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Protocol
 
 from fedistream.access_tokens.models import IntegrationRow
+from fedistream.chat.values import Visitor
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.db import atomic
 
@@ -42,12 +42,7 @@ class Integration:
     last_used_at: datetime | None = None
 
 
-class Bot(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-MakeBot = Callable[[str], Awaitable[Bot]]
+MakeBot = Callable[[str], Awaitable[Visitor]]
 
 
 class Integrations:

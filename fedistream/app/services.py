@@ -23,6 +23,7 @@ from fedistream.chat.context import ChatContext
 from fedistream.chat.engagements import EngagementAnnouncer
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.feature import build as build_chat
+from fedistream.chat.service import Chat
 from fedistream.core.bus import Bus
 from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
@@ -40,11 +41,9 @@ from fedistream.remote_media.service import MediaProxy
 from fedistream.remote_media.signed_paths import SignedPaths
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import Settings
-from fedistream.signin.feature import Clocks as SignInClocks
-from fedistream.signin.feature import Neighbours as SignInNeighbours
+from fedistream.signin.context import Limit, SignInContext
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
-from fedistream.thumbnails.service import Neighbours as PictureNeighbours
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
 from media.codec import Thumbnailer
@@ -114,9 +113,9 @@ async def build(options: Config, outbox: Outbox) -> Services:
         settings, channels, facts, clocks, Outbound(outbox, guard), chat.remote_messages, workshop.running
     )
     remote_pictures = MediaProxy(federation.http_client, faces, options.data_dir / "pictures", time.time)
-    sign_in = _sign_in(settings, chat, federation)
+    sign_in = _sign_in(settings, clocks, chat.chat, federation)
     announcer = EngagementAnnouncer(chat.poster, settings)
-    stills = Thumbnails(PictureNeighbours(broadcasts, channel_ids, Thumbnailer(), now), options.data_dir / "stills")
+    stills = Thumbnails(broadcasts.air, channel_ids, Thumbnailer().render, now, options.data_dir / "stills")
     broadcasts.attach(stills.tap)
     notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
     cast = reactions.Handlers(viewers, chat.chat, chat.poster, announcer, federation, stills, notices)
@@ -145,12 +144,20 @@ async def build(options: Config, outbox: Outbox) -> Services:
     )
 
 
-def _sign_in(settings: Settings, chat: ChatFeature, federation: FederationFeature) -> SignInFeature:
-    def pace(burst: float, per_s: float) -> RateLimiter:
-        return RateLimiter(time.monotonic, burst=burst, per_s=per_s)
+def _sign_in(settings: Settings, clocks: Clocks, chat: Chat, federation: FederationFeature) -> SignInFeature:
+    def make_limit(burst: float, per_s: float) -> Limit:
+        return RateLimiter(clocks.monotonic, burst=burst, per_s=per_s).step
 
-    near = SignInNeighbours(settings, chat.chat, federation.http_client, federation.direct_messages, pace)
-    return build_sign_in(near, SignInClocks(time.monotonic, secrets.token_bytes, secrets.randbelow))
+    context = SignInContext(
+        settings,
+        chat.authenticate,
+        federation.http_client,
+        federation.direct_messages,
+        make_limit,
+        clocks,
+        secrets.randbelow,
+    )
+    return build_sign_in(context)
 
 
 async def _up_to_date() -> None:

@@ -34,8 +34,6 @@ from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
 from fedistream.federation.feature import FederationFeature, Outbound, build, guard
 from fedistream.federation.keys import CACHE_KEY as KEYS
-from fedistream.federation.keys import Keys
-from fedistream.federation.posts.values import Draft, Picture
 from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import Off
 from fedistream.jobs import lease_owner
@@ -46,8 +44,7 @@ from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
 from fedistream.jobs.worker import Handler, Worker
 from fedistream.jobs.worker_process import WakePipe
-from fedistream.notices.service import TEND, Making, Notices
-from fedistream.notices.service import Neighbours as NoticeNeighbours
+from fedistream.notices.service import TEND, Notices, NoticesContext
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.settings.service import Settings
@@ -139,11 +136,19 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     clock = Scheduler(timed, time.time)
     jobs = reactions.jobs(federation, notices)
     facts.attach(jobs)
+
+    async def signing_key(key_id: str) -> SigningKey | None:
+        """Return a signing key of ours; none while federation is off."""
+        try:
+            return await federation.keys.signing_key(key_id)
+        except Off:
+            return None
+
     deliverer = Deliverer(federation.http_client, Schemes(), time.time)
     return WorkerServices(
         {
             "fact": FactHandler(jobs, FORMER_IDS),
-            "activity": ActivityHandler(deliverer, KeyRing(federation.keys), drop_inbox),
+            "activity": ActivityHandler(deliverer.deliver, signing_key, drop_inbox),
             **federation.handlers(),
         },
         clock,
@@ -152,25 +157,13 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
 
 def make_notices(
-    settings: Settings, federation: FederationFeature, reload: Callable[[], Awaitable[None]], hurry: RunBy
+    settings: Settings, federation: FederationFeature, refresh: Callable[[], Awaitable[None]], run_by: RunBy
 ) -> Notices:
     """As the front and the worker both have them."""
-    making = Making(Draft, Picture)
-    near = NoticeNeighbours(settings, federation.addresses, BroadcastRepository(), federation.posts, making, reload)
-    return Notices(near, now, hurry)
-
-
-class KeyRing:
-    """Our signing keys; none while federation is off."""
-
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
-
-    async def signing_key(self, key_id: str) -> SigningKey | None:
-        try:
-            return await self._keys.signing_key(key_id)
-        except Off:
-            return None
+    context = NoticesContext(
+        settings, federation.addresses, BroadcastRepository(), federation.posts, now, refresh, run_by
+    )
+    return Notices(context)
 
 
 def now() -> datetime:

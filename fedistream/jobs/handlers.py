@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Protocol
 
 from activitypub.network import deliver
 from activitypub.network.deliver import Payload, encode_payload
@@ -15,22 +14,19 @@ from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retr
 MAX_PAYLOADS = 64  # of at most a megabyte; a burst has one activity or a few
 
 
-class Keys(Protocol):
-    """Our own signing keys, kept parsed: loading one for each delivery would cost more than the delivery. Without a
-    fragment it is the present key of the actor."""
+FindKey = Callable[[str], Awaitable[SigningKey | None]]
+"""Returns our own signing key with this id. Keys are kept parsed, as loading one for each delivery would cost more than
+the delivery. An id without a fragment is that of an actor, and means its present key."""
 
-    async def signing_key(self, key_id: str) -> SigningKey | None: ...
-
-
-class Delivers(Protocol):
-    async def deliver(self, inbox: str, payload: Payload, key: SigningKey) -> deliver.Outcome: ...
+Deliver = Callable[[str, Payload, SigningKey], Awaitable[deliver.Outcome]]
+"""Brings a payload to an inbox, signed with a key."""
 
 
 class ActivityHandler:
-    """Delivers activities. `gone(inbox)` is told of inboxes that are no more."""
+    """Delivers activities. `on_gone(inbox)` is called for inboxes that are no more."""
 
-    def __init__(self, deliverer: Delivers, keys: Keys, gone: Callable[[str], Awaitable[None]]) -> None:
-        self._deliverer, self._keys, self._gone = deliverer, keys, gone
+    def __init__(self, deliver: Deliver, find_key: FindKey, on_gone: Callable[[str], Awaitable[None]]) -> None:
+        self._deliver, self._find_key, self._on_gone = deliver, find_key, on_gone
         self._payloads: OrderedDict[str, tuple[str, Payload]] = OrderedDict()
 
     async def __call__(self, job: Job) -> Outcome:
@@ -38,10 +34,10 @@ class ActivityHandler:
         if job.attempts > 1:
             # by the actor alone, which means the key that it has now: who was told of a new one may know it by now
             key_id = without_fragment(key_id)
-        key = await self._keys.signing_key(key_id)
+        key = await self._find_key(key_id)
         if key is None:
             return Dead(f"there is no key {key_id}")
-        outcome = await self._deliverer.deliver(job.target, payload, key)
+        outcome = await self._deliver(job.target, payload, key)
         if isinstance(outcome, deliver.Delivered):
             return Done()
         if isinstance(outcome, deliver.TemporaryFailure):
@@ -50,7 +46,7 @@ class ActivityHandler:
                 return Dead(outcome.reason)
             return Retry(outcome.after_s, outcome.reason)
         if outcome.gone:
-            await self._gone(job.target)
+            await self._on_gone(job.target)
         return Dead(outcome.reason)
 
     def _encoded(self, job: Job) -> tuple[str, Payload]:

@@ -8,14 +8,13 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from fedistream.core.supervisor import beside, go
 from fedistream.jobs.backoff import Chance, resolve
 from fedistream.jobs.job import Job, Outcome, Retry
-from fedistream.jobs.outbox import LEASE_S, Clock, Settled, Wanted
+from fedistream.jobs.outbox import LEASE_S, Clock, Outbox, Settled, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -23,17 +22,6 @@ MAX_PAUSE_S = 5.0
 
 Handler = Callable[[Job], Awaitable[Outcome]]
 """Tries the job once. Whatever it raises is a Retry; it may be cancelled, and then it is tried again."""
-
-
-class Leases(Protocol):
-    """What a worker needs of the outbox."""
-
-    async def lease(self, owner: str, wanted: Wanted) -> tuple[Job, ...]: ...
-    async def settle(self, owner: str, settled: Sequence[Settled]) -> None: ...
-    async def release(self, owner: str, ids: Sequence[int] | None = None) -> int: ...
-    async def extend(self, owner: str, ids: Sequence[int]) -> int: ...
-    async def sweep(self) -> int: ...
-    async def reclaim(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,7 @@ class Worker:
 
     def __init__(
         self,
-        outbox: Leases,
+        outbox: Outbox,
         handlers: Mapping[str, Handler],
         owner: str,
         chance: Chance,

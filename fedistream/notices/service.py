@@ -9,12 +9,15 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
+from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.core.errors import Conflict, Gone, NotFound, Refusal
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged
-from fedistream.core.ports import SettingsReader
+from fedistream.core.ports import Channel, SettingsReader
 from fedistream.db import atomic
+from fedistream.federation.posts.values import Draft, Picture, Post
+from fedistream.federation.values import Site
 from fedistream.notices import lifecycle, wording
 from fedistream.notices.models import NoticeRow
 from fedistream.notices.values import OUT, Notice, Page, Preview, State
@@ -29,104 +32,63 @@ MOST = 100  # looked at in one go; a node has a handful of channels
 JPEG = "image/jpeg"
 
 
-class Broadcast(Protocol):
-    """A broadcast as it was written down."""
+class BroadcastRecords(Protocol):
+    """What was written down of broadcasts, in whatever process."""
 
-    @property
-    def id(self) -> int: ...
-    @property
-    def channel_id(self) -> int: ...
-    @property
-    def started_at(self) -> datetime: ...
-    @property
-    def seen_at(self) -> datetime: ...
-    @property
-    def lost_at(self) -> datetime | None: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-
-
-class Broadcasts(Protocol):
-    async def find(self, broadcast_id: int) -> Broadcast | None: ...
-    async def unfinished(self, channel_id: int) -> Sequence[Broadcast]: ...
-
-
-class Site(Protocol):
-    def post(self, post_id: str) -> str: ...
-    def live(self, slug: str, broadcast_id: int) -> str: ...
-    def page(self, slug: str) -> str: ...
-    def still(self, slug: str, broadcast_id: int | None = None) -> str: ...
-
-
-class Channel(Protocol):
-    @property
-    def id(self) -> int: ...
-    @property
-    def slug(self) -> str: ...
+    async def find(self, broadcast_id: int) -> BroadcastRecord | None: ...
+    async def unfinished(self, channel_id: int) -> Sequence[BroadcastRecord]: ...
 
 
 class Addresses(Protocol):
+    """What the node is called elsewhere. `site` raises Off while federation is off."""
+
     @property
     def on(self) -> bool: ...
     def site(self) -> Site: ...
-    def by_id(self, channel_id: int) -> Any: ...
+    def by_id(self, channel_id: int) -> Channel | None: ...
 
 
-class Published(Protocol):
-    @property
-    def id(self) -> str: ...
+class Publisher(Protocol):
+    """What makes and delivers posts."""
 
-
-class Posts(Protocol):
-    """What makes and delivers posts; `draft` is what `Making` makes."""
-
-    async def look_up(self, draft: Any) -> Any: ...
-    async def publish(self, channel: Any, draft: Any, *, expires_at: float | None) -> Published: ...
-    async def edit(self, post_id: str, draft: Any) -> object: ...
+    async def look_up(self, draft: Draft) -> Draft: ...
+    async def publish(self, channel: Channel, draft: Draft, *, expires_at: float | None) -> Post: ...
+    async def edit(self, post_id: str, draft: Draft) -> Post: ...
     async def delete(self, post_id: str) -> None: ...
     async def pin(self, post_id: str, *, pinned: bool) -> None: ...
-    def html(self, channel: Any, draft: Any) -> str: ...
+    def html(self, channel: Channel, draft: Draft) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
-    """How drafts and pictures are made, which are another feature's values."""
-
-    draft: Callable[..., Any]
-    picture: Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """What notices need of others. `reload` makes the settings and channels those of this moment, in a process that
-    does not hear of changes."""
+class NoticesContext:
+    """What notices need of others. `refresh` makes the settings and channels those of this moment, in a process that
+    does not hear of changes; `run_by(at)` has `tend` called at that time (Unix seconds), or sooner."""
 
     settings: SettingsReader
     addresses: Addresses
-    broadcasts: Broadcasts
-    posts: Posts
-    making: Making
-    reload: Callable[[], Awaitable[None]]
+    broadcasts: BroadcastRecords
+    posts: Publisher
+    now: Callable[[], datetime]
+    refresh: Callable[[], Awaitable[None]]
+    run_by: Callable[[float], Awaitable[None]]
 
 
 class Notices:
-    """`hurry(at)` has `tend` called at that time (Unix seconds), or sooner."""
+    """Plans, posts, updates and closes the notices of all channels."""
 
-    def __init__(
-        self, near: Neighbours, now: Callable[[], datetime], hurry: Callable[[float], Awaitable[None]]
-    ) -> None:
-        self._near, self._now, self._hurry = near, now, hurry
+    def __init__(self, context: NoticesContext) -> None:
+        self._context, self._now, self._run_by = context, context.now, context.run_by
 
     def applies_to(self, fact: Fact) -> bool:
         """Whether anything can come of a fact: without federation no worker has to be begun for it."""
-        return self._near.addresses.on
+        return self._context.addresses.on
 
     async def plan(self, fact: BroadcastStarted) -> None:
         """A broadcast begins. Of two who plan, and of one who does it again, one row comes."""
-        await self._near.reload()
-        due = fact.at + timedelta(seconds=self._near.settings.value("notice.delay_s", fact.channel_id))
+        await self._context.refresh()
+        due = fact.at + timedelta(seconds=self._context.settings.value("notice.delay_s", fact.channel_id))
         await self._put(fact.broadcast_id, fact.channel_id, due)
-        await self._hurry(due.timestamp())
+        await self._run_by(due.timestamp())
 
     async def close(self, fact: BroadcastEnded) -> None:
         """A broadcast is over."""
@@ -141,7 +103,7 @@ class Notices:
         rows = await NoticeRow.filter(closed_at=None, state__in=_OPEN).order_by("due", "id").limit(MOST)
         if not rows:
             return
-        await self._near.reload()
+        await self._context.refresh()
         soon: list[datetime] = []
         for row in rows:
             try:
@@ -151,7 +113,7 @@ class Notices:
                 continue
             soon += [again] if again else []
         if soon:
-            await self._hurry(min(soon).timestamp())
+            await self._run_by(min(soon).timestamp())
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page:
         """The newest first."""
@@ -170,7 +132,7 @@ class Notices:
         row = await self._row(channel_id, notice_id) if notice_id is not None else None
         channel = self._channel(channel_id)
         text = text.strip() or self._text(channel, row)
-        html = self._near.posts.html(channel, self._draft(channel, text, row)) if text else ""
+        html = self._context.posts.html(channel, self._draft(channel, text, row)) if text else ""
         return Preview(text, html)
 
     async def edit(self, channel_id: int, notice_id: int, text: str) -> Notice:
@@ -179,12 +141,12 @@ class Notices:
         row = await self._row(channel_id, notice_id)
         channel = self._channel(channel_id)
         draft = self._draft(channel, text.strip() or self._text(channel, row, custom=False), row)
-        self._near.posts.html(channel, draft)
+        self._context.posts.html(channel, draft)
         custom: dict[str, object] = {"custom": text.strip()}
         if row.state == State.PLANNED:
             await _decide(row, **custom)
         elif row.state in OUT and row.closed_at is None:
-            draft = await self._near.posts.look_up(draft)
+            draft = await self._context.posts.look_up(draft)
             if not await atomic(self._say, row, draft, custom):
                 raise Conflict(_TOO_SLOW)
         else:
@@ -202,7 +164,7 @@ class Notices:
     async def post_now(self, channel_id: int, notice_id: int | None = None) -> Notice:
         """Post it at once, whatever the rules say; without an id, that of what is on the air. Raises NotFound, Invalid,
         Off, and Conflict when nothing is on the air or it was posted."""
-        self._near.addresses.site()
+        self._context.addresses.site()
         row = await self._row(channel_id, notice_id) if notice_id is not None else await self._current(channel_id)
         if _is_over(await self._air(row)):
             raise Conflict("the broadcast is over")
@@ -226,11 +188,12 @@ class Notices:
 
     async def _tend(self, row: NoticeRow) -> datetime | None:
         """Returns when to look again, if that is known."""
-        now, channel, air = self._now(), self._near.addresses.by_id(row.channel_id), await self._air(row)
-        step: object
+        now, channel, air = self._now(), self._context.addresses.by_id(row.channel_id), await self._air(row)
         if channel is None:
-            step = lifecycle.Skip("there is no such channel")
-        elif row.state != State.PLANNED and not self._near.addresses.on:
+            await _swap(row, state=State.SKIPPED.value, why="there is no such channel")
+            return None
+        step: object
+        if row.state != State.PLANNED and not self._context.addresses.on:
             # nobody can be told anything, nor read it
             step = lifecycle.Rest()
         elif row.state == State.PLANNED:
@@ -265,7 +228,7 @@ class Notices:
         elif isinstance(step, lifecycle.Post):
             await self._post(row, channel)
         elif isinstance(step, lifecycle.Update):
-            draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row), row))
+            draft = await self._context.posts.look_up(self._draft(channel, self._text(channel, row), row))
             await atomic(self._say, row, draft, {})
         elif isinstance(step, lifecycle.Close):
             await self._finish(row, channel, air)
@@ -274,10 +237,10 @@ class Notices:
     async def _post(self, row: NoticeRow, channel: Channel) -> bool:
         """Returns False if somebody else was faster."""
         # outside the transaction: other servers are asked
-        draft = await self._near.posts.look_up(self._draft(channel, self._text(channel, row), row))
+        draft = await self._context.posts.look_up(self._draft(channel, self._text(channel, row), row))
         return await atomic(self._send, row, channel, draft)
 
-    async def _send(self, row: NoticeRow, channel: Channel, draft: Any) -> bool:
+    async def _send(self, row: NoticeRow, channel: Channel, draft: Draft) -> bool:
         """Raises Conflict when the broadcast has ended meanwhile."""
         now = self._now()
         out = {"state": State.POSTED.value, "why": "", "posted_at": now, "closed_at": None}
@@ -286,74 +249,74 @@ class Notices:
         if _is_over(await self._air(row)):
             # it has ended while others were asked, and of a notice that was not planned any more nobody saw that
             raise Conflict("the broadcast was over by then")
-        post = await self._near.posts.publish(channel, draft, expires_at=(now + EXPIRES).timestamp())
+        post = await self._context.posts.publish(channel, draft, expires_at=(now + EXPIRES).timestamp())
         await NoticeRow.filter(id=row.id).update(post_id=post.id)
-        await self._near.posts.pin(post.id, pinned=True)
+        await self._context.posts.pin(post.id, pinned=True)
         return True
 
-    async def _say(self, row: NoticeRow, draft: Any, more: dict[str, object]) -> bool:
+    async def _say(self, row: NoticeRow, draft: Draft, more: dict[str, object]) -> bool:
         said = {"said": draft.text, "title": self._title(row.channel_id), "retitle_due": None}
         if not await _swap(row, state=State.UPDATED.value, updated_at=self._now(), **said, **more):
             return False
-        await self._near.posts.edit(row.post_id, draft)
+        await self._context.posts.edit(row.post_id, draft)
         return True
 
     async def _finish(self, row: NoticeRow, channel: Channel, air: lifecycle.StreamState | None) -> None:
         at = air.ended_at if air is not None and air.ended_at is not None else self._now()
-        how = self._near.settings.value("notice.at_end", row.channel_id)
+        how = self._context.settings.value("notice.at_end", row.channel_id)
         if how == "delete":
             await atomic(self._take_back, row, at)
         elif how == "update":
-            message = str(self._near.settings.value("notice.ended_message", row.channel_id))
+            message = str(self._context.settings.value("notice.ended_message", row.channel_id))
             text = wording.ended(message, self._title(row.channel_id), self._link(channel, row))
             await atomic(self._leave, row, at, self._draft(channel, text, row))
         else:
             await atomic(self._leave, row, at, None)
 
-    async def _leave(self, row: NoticeRow, at: datetime, draft: Any) -> None:
+    async def _leave(self, row: NoticeRow, at: datetime, draft: Draft | None) -> None:
         if draft is not None:
             if not await self._say(row, draft, {"closed_at": at}):
                 return
         elif not await _swap(row, closed_at=at):
             return
-        await self._near.posts.pin(row.post_id, pinned=False)
+        await self._context.posts.pin(row.post_id, pinned=False)
 
     async def _take_back(self, row: NoticeRow, at: datetime) -> bool:
         if not await _swap(row, state=State.WITHDRAWN.value, closed_at=at):
             return False
-        await self._near.posts.delete(row.post_id)
+        await self._context.posts.delete(row.post_id)
         return True
 
     async def _rules(self, row: NoticeRow, channel: Channel) -> lifecycle.Rules:
-        cooldown_s = self._near.settings.value("notice.cooldown_s", row.channel_id)
+        cooldown_s = self._context.settings.value("notice.cooldown_s", row.channel_id)
         before = NoticeRow.filter(channel_id=row.channel_id, posted_at__not_isnull=True).exclude(id=row.id)
         last = await before.order_by("-posted_at").first()
         # where it has no end in the books, it ended when it was last heard of
         air = await self._air(last) if last is not None else None
         ended = (air.ended_at or air.seen_at) if air is not None else None
-        on = self._near.addresses.on
+        on = self._context.addresses.on
         return lifecycle.Rules(on, on and bool(self._text(channel, row)), timedelta(seconds=cooldown_s), ended)
 
     def _text(self, channel: Channel, row: NoticeRow | None, *, custom: bool = True) -> str:
         """Raises Off."""
         if row is not None and row.custom and custom:
             return str(row.custom)
-        message = str(self._near.settings.value("federation.live_message", channel.id))
+        message = str(self._context.settings.value("federation.live_message", channel.id))
         return wording.live(message, self._title(channel.id), self._link(channel, row))
 
     def _link(self, channel: Channel, row: NoticeRow | None) -> str:
-        site = self._near.addresses.site()
+        site = self._context.addresses.site()
         return site.live(channel.slug, row.broadcast_id) if row is not None else site.page(channel.slug)
 
-    def _draft(self, channel: Channel, text: str, row: NoticeRow | None) -> Any:
-        value, making = self._near.settings.value, self._near.making
-        pictures: tuple[Any, ...] = ()
+    def _draft(self, channel: Channel, text: str, row: NoticeRow | None) -> Draft:
+        value = self._context.settings.value
+        pictures: tuple[Picture, ...] = ()
         if value("notice.picture", channel.id) == "picture":
             shown = wording.alt(self._title(channel.id), str(value("name", channel.id)))
             # of this broadcast, not of what is on the air whenever somebody looks: it stays when the broadcast is over
-            still = self._near.addresses.site().still(channel.slug, row.broadcast_id if row is not None else None)
-            pictures = (making.picture(still, JPEG, shown),)
-        return making.draft(
+            still = self._context.addresses.site().still(channel.slug, row.broadcast_id if row is not None else None)
+            pictures = (Picture(still, JPEG, shown),)
+        return Draft(
             text,
             page=self._link(channel, row),
             pictures=pictures,
@@ -362,21 +325,21 @@ class Notices:
         )
 
     def _title(self, channel_id: int) -> str:
-        return str(self._near.settings.value("streamtitle", channel_id))
+        return str(self._context.settings.value("streamtitle", channel_id))
 
-    def _channel(self, channel_id: int) -> Any:
-        found = self._near.addresses.by_id(channel_id)
+    def _channel(self, channel_id: int) -> Channel:
+        found = self._context.addresses.by_id(channel_id)
         if found is None:
             raise NotFound("there is no such channel")
         return found
 
     async def _air(self, row: NoticeRow) -> lifecycle.StreamState | None:
-        entry = await self._near.broadcasts.find(row.broadcast_id)
+        entry = await self._context.broadcasts.find(row.broadcast_id)
         return lifecycle.StreamState(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
 
     async def _current(self, channel_id: int) -> NoticeRow:
         """Of what is on the air, which may have no notice because federation was off at its start."""
-        running = await self._near.broadcasts.unfinished(channel_id)
+        running = await self._context.broadcasts.unfinished(channel_id)
         if not running:
             raise Conflict("nothing is on the air")
         await self._put(running[0].id, channel_id, self._now())
@@ -396,7 +359,7 @@ class Notices:
         return self._notice(await NoticeRow.get(id=row.id))
 
     def _notice(self, row: NoticeRow) -> Notice:
-        on, channel = self._near.addresses.on, self._near.addresses.by_id(row.channel_id)
+        on, channel = self._context.addresses.on, self._context.addresses.by_id(row.channel_id)
         text = row.custom or row.said
         if not text and on and channel is not None:
             text = self._text(channel, row)
@@ -408,7 +371,7 @@ class Notices:
             why=row.why,
             text=text,
             due=row.due,
-            post=self._near.addresses.site().post(row.post_id) if row.post_id and on else "",
+            post=self._context.addresses.site().post(row.post_id) if row.post_id and on else "",
             posted_at=row.posted_at,
             updated_at=row.updated_at,
             closed_at=row.closed_at,

@@ -11,7 +11,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from activitypub.network.guard import Blocked
@@ -22,6 +21,7 @@ from activitypub.strictjson import parse
 from fedistream.core.errors import Conflict, Invalid, TooMany
 from fedistream.core.ports import SettingsReader
 from fedistream.core.uniform_timing import uniform_timing
+from fedistream.signin.context import Authenticate, Limit
 from fedistream.signin.discovery import Profile, Server, canonical, discover
 from fedistream.signin.pending import Pending
 
@@ -36,24 +36,6 @@ MAX_BUSY_EACH = 3  # for one address: websites can be slow on purpose
 MAX_GIVEN = 2_048  # characters of what a browser brings back
 DENIED = "access_denied"
 SECRET_BYTES = 32
-
-
-class Chat(Protocol):
-    async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object: ...
-
-
-class Pace(Protocol):
-    def step(self, name: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """What signing in needs of others. `pace` is for who makes us ask others, by visitor and by address."""
-
-    settings: SettingsReader
-    chat: Chat
-    web: Transport
-    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +77,20 @@ class _Underway:
 
 
 class IndieAuth:
-    """`chance(n)` gives n random bytes; `clock` is monotonic, in seconds."""
+    """`limit` is called with a name for who makes us ask others: the visitor, and the address. `chance(n)` returns n
+    random bytes; `clock` is monotonic, in seconds."""
 
-    def __init__(self, near: Neighbours, clock: Callable[[], float], chance: Callable[[int], bytes]) -> None:
-        self._near, self._chance = near, chance
+    def __init__(
+        self,
+        settings: SettingsReader,
+        authenticate: Authenticate,
+        transport: Transport,
+        limit: Limit,
+        clock: Callable[[], float],
+        chance: Callable[[int], bytes],
+    ) -> None:
+        self._settings, self._authenticate, self._transport = settings, authenticate, transport
+        self._limit, self._chance = limit, chance
         self._underway: Pending[_Underway] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)
         self._states: Pending[str] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)  # by visitor
         self._busy: Counter[str] = Counter()
@@ -108,8 +100,8 @@ class IndieAuth:
         while the node's public address is not known, Invalid, TooMany."""
         home = self._home()
         profile = canonical(auth_host)
-        self._near.pace.step(f"visitor {visitor_id}")
-        self._near.pace.step(f"address {address}")
+        self._limit(f"visitor {visitor_id}")
+        self._limit(f"address {address}")
         async with uniform_timing():
             found = await self._look(profile, address)
         state, verifier, browser = self._secret(), self._secret(), self._secret()
@@ -152,7 +144,7 @@ class IndieAuth:
                 found = await self._look(me, underway.address)
                 if found.server.endpoint != server.endpoint:
                     raise Invalid("me", "is a website that does not name the server which spoke for it")
-        await self._near.chat.authenticate(underway.visitor_id, KIND, me)
+        await self._authenticate(underway.visitor_id, KIND, me)
         return me
 
     async def _redeem(self, underway: _Underway, code: str) -> str:
@@ -167,7 +159,7 @@ class IndieAuth:
         headers = [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]
         endpoint = underway.profile.server.endpoint
         try:
-            answer = await self._near.web.send(outgoing_request("POST", endpoint, headers, urlencode(form).encode()))
+            answer = await self._transport.send(outgoing_request("POST", endpoint, headers, urlencode(form).encode()))
         except (Blocked, Unreachable, ResponseTooLarge) as error:
             log.info("%s gave no answer to a code: %s", endpoint, error)
             raise Invalid("code", "could not be checked, as your website's server did not answer") from None
@@ -178,14 +170,14 @@ class IndieAuth:
             raise TooMany(10)
         self._busy[address] += 1
         try:
-            return await discover(self._near.web, profile)
+            return await discover(self._transport, profile)
         finally:
             self._busy[address] -= 1
             if not self._busy[address]:
                 del self._busy[address]
 
     def _home(self) -> str:
-        home = str(self._near.settings.value("serverurl"))
+        home = str(self._settings.value("serverurl"))
         if not home:
             raise Conflict("the address of this server is not set, to which you would be sent back")
         return home

@@ -8,9 +8,10 @@ import html
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
 
 from fedistream.core.errors import Conflict, Invalid
+from fedistream.federation.posts.values import Mention
+from fedistream.signin.context import Authenticate, DirectMessenger, Limit
 from fedistream.signin.pending import Pending
 
 KIND = "fediverse"
@@ -22,65 +23,34 @@ TRIES = 5  # then another code is needed: of a million, and an account gets few 
 MAX_PROVED = 1_000
 
 
-class Chat(Protocol):
-    async def authenticate(self, visitor_id: str, kind: str, identity: str) -> object: ...
-
-
-class Pace(Protocol):
-    def step(self, name: str) -> None: ...
-
-
-class Account(Protocol):
-    """Somebody on the fediverse, by the URL of the actor."""
-
-    @property
-    def actor(self) -> str: ...
-
-
-A = TypeVar("A", bound=Account)
-
-
-class Fediverse(Protocol[A]):
-    async def find(self, account: str) -> A:
-        """The account that is typed as user@host. Raises Invalid for what is none, or one that is not found or not
-        welcome; and Off."""
-
-    @property
-    def sender(self) -> str:
-        """The name of the channel that writes."""
-
-    async def write(self, to: A, html: str, within_s: float) -> None:
-        """Send a direct message, in so many seconds or never. Raises Off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours(Generic[A]):
-    """What codes need of others. `pace` is for who asks, by visitor and by address; `delivery` for who gets them, and
-    `letters_from` for who gets them because of whom."""
-
-    chat: Chat
-    fediverse: Fediverse[A]
-    pace: Pace
-    delivery: Pace
-    letters_from: Pace
-
-
 @dataclass(slots=True)
-class _Sent(Generic[A]):
-    account: A
+class _Sent:
+    account: Mention
     typed: str
     code: str
     address: str
     tries: int = 0
 
 
-class OneTimeCodes(Generic[A]):
-    """`below(n)` gives a random number from 0 to n - 1 that nobody can guess; `clock` is monotonic, in seconds."""
+class OneTimeCodes:
+    """`limit` is called with a name for who asks, by visitor and by address; `limit_delivery` for who gets codes, and
+    `limit_sender` for who gets them because of whom. `below(n)` gives a random number from 0 to n - 1 that nobody can
+    guess; `clock` is monotonic, in seconds."""
 
-    def __init__(self, near: Neighbours[A], clock: Callable[[], float], below: Callable[[int], int]) -> None:
-        self._near, self._below = near, below
+    def __init__(
+        self,
+        authenticate: Authenticate,
+        fediverse: DirectMessenger,
+        limit: Limit,
+        limit_delivery: Limit,
+        limit_sender: Limit,
+        clock: Callable[[], float],
+        below: Callable[[int], int],
+    ) -> None:
+        self._authenticate, self._fediverse, self._below = authenticate, fediverse, below
+        self._limit, self._limit_delivery, self._limit_sender = limit, limit_delivery, limit_sender
         self._proved: OrderedDict[tuple[str, str], None] = OrderedDict()  # accounts, with where their owners were
-        self._sent: Pending[_Sent[A]] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)
+        self._sent: Pending[_Sent] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)
 
     async def send(self, visitor_id: str, account: str, address: str) -> None:
         """Send a code to `account`, for a visitor who asks from `address`. While one is on its way to the same account
@@ -90,23 +60,23 @@ class OneTimeCodes(Generic[A]):
             raise Invalid("account", "must be like user@example.com")
         if self._is_on_its_way(visitor_id, typed):
             return
-        self._near.pace.step(f"visitor {visitor_id}")
-        self._near.pace.step(f"address {address}")
-        found = await self._near.fediverse.find(account)
+        self._limit(f"visitor {visitor_id}")
+        self._limit(f"address {address}")
+        found = await self._fediverse.find(account)
         if self._is_on_its_way(visitor_id, typed):  # asked for twice at once
             return
         # apart by who asks, so that nobody uses up what somebody else may ask for ...
-        self._near.letters_from.step(f"{found.actor} from {address}")
+        self._limit_sender(f"{found.actor} from {address}")
         # ... and in total, unless it is where the account's owner has signed in from
         if (found.actor, address) not in self._proved:
-            self._near.delivery.step(found.actor)
+            self._limit_delivery(found.actor)
         code = str(self._below(10**DIGITS)).zfill(DIGITS)
         # kept first: when there is no room for it, none is sent
         mine = _Sent(found, typed, code, address)
         self._sent.put(visitor_id, mine, address)
-        name = html.escape(self._near.fediverse.sender)
+        name = html.escape(self._fediverse.sender)
         try:
-            await self._near.fediverse.write(
+            await self._fediverse.write(
                 found,
                 f"<p>One-time code from {name}: {code}. Type it into the chat within 10 minutes to sign in there. "
                 "If you did not ask for it, ignore it: nobody can do anything without it.</p>",
@@ -138,5 +108,5 @@ class OneTimeCodes(Generic[A]):
         self._proved[sent.account.actor, sent.address] = None
         if len(self._proved) > MAX_PROVED:
             self._proved.popitem(last=False)
-        await self._near.chat.authenticate(visitor_id, KIND, sent.account.actor)
+        await self._authenticate(visitor_id, KIND, sent.account.actor)
         return sent.account.actor

@@ -5,14 +5,14 @@ How a picture is made is `media.codec`'s. A picture that fails is in the log, an
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
+from fedistream.broadcasts.values import LiveStatus
 from fedistream.core.events import BroadcastStarted, EncoderReturned
 from media import Keyframe, LastKeyframe, jpeg
 from media.codec import NoThumbnail, Thumbnail
@@ -23,22 +23,6 @@ PERIOD_S = 20.0  # what is older than this on a card looks wrong; a picture cost
 FIRST_S = 1.0  # to look again for the first picture of a broadcast, which is there with its first keyframe
 KEEP = 200  # files, of about 60 KB each
 MAX_FILE = 4 << 20  # bytes
-
-
-class LiveStatus(Protocol):
-    @property
-    def channel_id(self) -> int: ...
-    @property
-    def broadcast_id(self) -> int | None: ...
-
-
-class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> LiveStatus: ...
-
-
-class Renders(Protocol):
-    async def render(self, keyframe: Keyframe) -> Thumbnail:
-        """Raises media.codec.thumbnails.NoThumbnail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +46,22 @@ class Latest:
     picture: Picture | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """What it needs of others. `channel_ids` are those of now."""
-
-    broadcasts: Broadcasts
-    channel_ids: Callable[[], tuple[int, ...]]
-    thumbnailer: Renders
-    now: Callable[[], datetime]
-
-
 class Thumbnails:
-    """`folder` is made when there is something to put into it. `run` it."""
+    """`live` returns what is on the air in a channel, `channel_ids` the ids of all channels. `render` raises
+    NoThumbnail. `folder` is made when there
+    is something to put into it. `run` it."""
 
-    def __init__(self, near: Neighbours, folder: Path, period_s: float = PERIOD_S) -> None:
-        self._near, self._folder, self._period_s = near, folder, period_s
+    def __init__(
+        self,
+        live: Callable[[int], LiveStatus],
+        channel_ids: Callable[[], tuple[int, ...]],
+        render: Callable[[Keyframe], Awaitable[Thumbnail]],
+        now: Callable[[], datetime],
+        folder: Path,
+        period_s: float = PERIOD_S,
+    ) -> None:
+        self._live, self._channel_ids, self._render, self._now = live, channel_ids, render, now
+        self._folder, self._period_s = folder, period_s
         self._latest: dict[int, Latest] = {}
         self._keyframes: dict[int, LastKeyframe] = {}
         self._wake = asyncio.Event()
@@ -93,7 +78,7 @@ class Thumbnails:
     def latest(self, channel_id: int) -> Picture | None:
         """The newest picture of the broadcast that is running; None as well until there is a first one."""
         found = self._latest.get(channel_id)
-        if found is None or found.broadcast_id != self._near.broadcasts.air(channel_id).broadcast_id:
+        if found is None or found.broadcast_id != self._live(channel_id).broadcast_id:
             return None
         return found.picture
 
@@ -116,11 +101,11 @@ class Thumbnails:
     async def round(self) -> float | None:
         """A picture of everything that is live, one after the other. Returns after how many seconds to come again, None
         for not before something is on the air."""
-        pauses = [pause for each in self._near.channel_ids() if (pause := await self._look(each)) is not None]
+        pauses = [pause for each in self._channel_ids() if (pause := await self._look(each)) is not None]
         return min(pauses, default=None)
 
     async def _look(self, channel_id: int) -> float | None:
-        broadcast_id = self._near.broadcasts.air(channel_id).broadcast_id
+        broadcast_id = self._live(channel_id).broadcast_id
         keyframes = self._keyframes.get(channel_id)
         keyframe = keyframes.newest if keyframes is not None else None
         if broadcast_id is None:
@@ -139,11 +124,11 @@ class Thumbnails:
 
     async def _draw(self, latest: Latest, keyframe: Keyframe) -> None:
         try:
-            still = await self._near.thumbnailer.render(keyframe)
+            still = await self._render(keyframe)
         except NoThumbnail as error:
             log.warning("there is no picture of broadcast %d: %s", latest.broadcast_id, error)
             return
-        latest.picture = Picture(still.width, still.height, still.jpeg, self._near.now())
+        latest.picture = Picture(still.width, still.height, still.jpeg, self._now())
         try:
             await asyncio.to_thread(_write, self._path(latest.broadcast_id), still.jpeg)
         except OSError as error:

@@ -52,8 +52,7 @@ from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
 from fedistream.remote_media.signed_paths import SignedPaths
 from fedistream.settings.service import Settings
-from fedistream.signin.feature import Clocks as SignInClocks
-from fedistream.signin.feature import Neighbours as SignInNeighbours
+from fedistream.signin.context import Limit, SignInContext
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
 from fedistream.viewers.service import Viewers
@@ -271,13 +270,20 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
             chat.remote_messages,
         )
 
-        def pace(burst: float, per_s: float) -> RateLimiter:
-            return RateLimiter(clock.monotonic, burst=burst, per_s=per_s)
+        def make_limit(burst: float, per_s: float) -> Limit:
+            return RateLimiter(clock.monotonic, burst=burst, per_s=per_s).step
 
         pictures = MediaProxy(federation.http_client, paths, folder, lambda: clock.now().timestamp())
         sign_in = build_sign_in(
-            SignInNeighbours(settings, chat.chat, federation.http_client, federation.direct_messages, pace),
-            SignInClocks(clock.monotonic, token_bytes, randbelow),
+            SignInContext(
+                settings,
+                chat.chat.authenticate,
+                federation.http_client,
+                federation.direct_messages,
+                make_limit,
+                clocks,
+                randbelow,
+            )
         )
         yield Faces(
             clock,

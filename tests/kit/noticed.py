@@ -11,8 +11,8 @@ from fedistream.core.events import BroadcastEnded, BroadcastStarted
 from fedistream.core.ports import Channel
 from fedistream.federation.feature import FederationFeature
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.posts.values import Draft, Mention, Picture, Post
-from fedistream.notices.service import Making, Neighbours, Notices
+from fedistream.federation.posts.values import Draft, Mention, Post
+from fedistream.notices.service import Notices, NoticesContext
 from fedistream.notices.values import Notice
 from fedistream.settings.service import Settings
 from tests.kit.federated import Federated, federated
@@ -56,9 +56,12 @@ async def no_hurry(at: float) -> None:
 
 
 def make(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> Notices:
-    making = Making(Draft, Picture)
-    near = Neighbours(settings, federation.addresses, BroadcastRepository(), federation.posts, making, nothing)
-    return Notices(near, now, no_hurry)
+    return Notices(context(settings, federation, now))
+
+
+def context(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> NoticesContext:
+    rows = BroadcastRepository()
+    return NoticesContext(settings, federation.addresses, rows, federation.posts, now, nothing, no_hurry)
 
 
 @dataclass
@@ -123,8 +126,8 @@ class Noticed:
 
     def meddled(self, meddle: Callable[[], Awaitable[object]]) -> Notices:
         """One that is slow, so that this happens while it asks who is mentioned."""
-        near = self.notices._near
-        return Notices(replace(near, posts=Meddled(self.near.feature.posts, meddle)), self.now, no_hurry)
+        made = context(self.near.settings, self.near.feature, self.now)
+        return Notices(replace(made, posts=Meddled(self.near.feature.posts, meddle)))
 
     def hurried_in(self) -> timedelta:
         """How long until the last time that was wished for."""
@@ -141,5 +144,5 @@ async def noticed() -> AsyncIterator[Noticed]:
         async def hurry(at: float) -> None:
             made.hurried.append(at)
 
-        made.notices = Notices(made.notices._near, near.clock.now, hurry)
+        made.notices = Notices(replace(context(near.settings, near.feature, near.clock.now), run_by=hurry))
         yield made

@@ -9,6 +9,7 @@ import pytest
 
 from fedistream.access_tokens.models import IntegrationRow
 from fedistream.access_tokens.service import MAX_NAME, Integrations, Scope, listed
+from fedistream.chat.values import Role, Visitor
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.db import Database
 from tests.kit.asking import Clock
@@ -17,19 +18,14 @@ from tests.kit.database import empty_database
 ALL = [scope.value for scope in Scope]
 
 
-@dataclass(frozen=True, slots=True)
-class Bot:
-    id: str
-
-
 @dataclass(slots=True)
 class Desk:
     clock: Clock = field(default_factory=Clock)
     bots: list[str] = field(default_factory=list)
 
-    async def make_bot(self, name: str) -> Bot:
+    async def make_bot(self, name: str) -> Visitor:
         self.bots.append(name)
-        return Bot(f"bot{len(self.bots)}")
+        return Visitor(f"bot{len(self.bots)}", name, 0, self.clock.now(), Role.BOT)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ async def far(answers: Answers, gone: list[str] | None = None) -> AsyncIterator[
             gone.append(inbox)
 
     async with remote(answers) as there, client_for(there) as http_client:
-        yield there, ActivityHandler(Deliverer(http_client, Schemes(), time.time), Ring(), forget)
+        yield there, ActivityHandler(Deliverer(http_client, Schemes(), time.time).deliver, Ring().signing_key, forget)
 
 
 async def test_an_activity_arrives_signed_and_byte_for_byte_the_same_each_time() -> None:

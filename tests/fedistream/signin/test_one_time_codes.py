@@ -10,16 +10,12 @@ from itertools import count
 import pytest
 
 from fedistream.core.errors import Conflict, Invalid, TooMany
+from fedistream.federation.posts.values import Mention
 from fedistream.federation.rate_limits import RateLimiter
-from fedistream.signin.one_time_codes import LIFE_S, MAX_WAITING, TRIES, Neighbours, OneTimeCodes
+from fedistream.signin.one_time_codes import LIFE_S, MAX_WAITING, TRIES, OneTimeCodes
 from tests.kit.asking import Clock
 
 ANN = "ann@social.example"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    actor: str
 
 
 @dataclass
@@ -33,13 +29,14 @@ class World:
     late: asyncio.Event | None = None  # what a letter that cannot be sent waits for before it says so
     begun: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def find(self, account: str) -> Account:
+    async def find(self, account: str) -> Mention:
         await asyncio.sleep(0)
         if "@" not in account:
             raise Invalid("account", "must be like user@example.com")
-        return Account(f"https://{account.strip('@ ').lower().partition('@')[2]}/ann")
+        actor = f"https://{account.strip('@ ').lower().partition('@')[2]}/ann"
+        return Mention(actor, account, f"{actor}/inbox")
 
-    async def write(self, to: Account, html: str, within_s: float) -> None:
+    async def write(self, to: Mention, html: str, within_s: float) -> None:
         if self.shut:
             self.begun.set()
             if self.late is not None:
@@ -63,7 +60,7 @@ class World:
 class Office:
     world: World
     clock: Clock
-    codes: OneTimeCodes[Account]
+    codes: OneTimeCodes
 
 
 @pytest.fixture
@@ -71,8 +68,16 @@ def office() -> Office:
     world, clock, numbers = World(), Clock(), count(7)
     asking = RateLimiter(clock.monotonic, burst=10_000, per_s=1)
     delivery, letters_from = [RateLimiter(clock.monotonic, burst=burst, per_s=1 / 1200) for burst in (6, 3)]
-    near = Neighbours(world, world, asking, delivery, letters_from)
-    return Office(world, clock, OneTimeCodes(near, clock.monotonic, lambda n: next(numbers) % n))
+    codes = OneTimeCodes(
+        world.authenticate,
+        world,
+        asking.step,
+        delivery.step,
+        letters_from.step,
+        clock.monotonic,
+        lambda n: next(numbers) % n,
+    )
+    return Office(world, clock, codes)
 
 
 def wrong(code: str) -> str:

@@ -1,44 +1,40 @@
 """When pictures are made, which one is shown, and how many are kept: with a studio that draws what it is told."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from fedistream.broadcasts.values import LiveStatus
 from fedistream.core.events import BroadcastStarted, EncoderReturned
-from fedistream.thumbnails.service import FIRST_S, KEEP, PERIOD_S, Neighbours, Thumbnails
+from fedistream.thumbnails.service import FIRST_S, KEEP, PERIOD_S, Thumbnails
 from media import Keyframe, Kind, LastKeyframe, Sample, Tracks, jpeg
 from media.codec import NoThumbnail, Thumbnail, Thumbnailer
 from tests.kit.keyframes import keyframe
+from tests.kit.onair import offline
 
 AT = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 HEAD = b"\xff\xd8\xff\xc0\x00\x0b\x08\x02\xd0\x05\x00\x01\x01\x11\x00"  # of a JPEG with 1280x720
 
 
 @dataclass
-class Air:
-    channel_id: int
-    broadcast_id: int | None = None
-
-
-@dataclass
 class Node:
     """Channels 1 and 2; the studio draws 1280x720 with a number that counts, or fails."""
 
-    airs: dict[int, Air] = field(default_factory=lambda: {1: Air(1), 2: Air(2)})
+    airs: dict[int, LiveStatus] = field(default_factory=lambda: {1: offline(1), 2: offline(2)})
     taps: dict[int, LastKeyframe] = field(default_factory=dict)
     drawn: int = 0
     broken: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def air(self, channel_id: int) -> Air:
+    def air(self, channel_id: int) -> LiveStatus:
         return self.airs[channel_id]
 
     def show(self, channel_id: int, broadcast_id: int) -> None:
         """A new keyframe of this broadcast."""
-        self.airs[channel_id].broadcast_id = broadcast_id
+        self.airs[channel_id] = replace(self.airs[channel_id], broadcast_id=broadcast_id)
         self.send(channel_id, Keyframe(keyframe().track, 0, b"frame"))
 
     def send(self, channel_id: int, frame: Keyframe) -> None:
@@ -54,7 +50,7 @@ class Node:
 
 
 def stills(node: Node, folder: Path, period_s: float = PERIOD_S) -> Thumbnails:
-    made = Thumbnails(Neighbours(node, lambda: tuple(node.airs), node, lambda: AT), folder / "stills", period_s)
+    made = Thumbnails(node.air, lambda: tuple(node.airs), node.render, lambda: AT, folder / "stills", period_s)
     node.taps = {channel_id: made.tap(air) for channel_id, air in node.airs.items()}
     return made
 
@@ -100,7 +96,7 @@ async def test_a_new_keyframe_makes_a_new_picture_and_an_old_one_none(tmp_path: 
 async def test_before_the_first_keyframe_it_looks_again_soon(tmp_path: Path) -> None:
     node = Node()
     made = stills(node, tmp_path)
-    node.airs[1].broadcast_id = 7
+    node.airs[1] = replace(node.airs[1], broadcast_id=7)
     assert await made.round() == FIRST_S
     assert made.latest(1) is None
     assert await made.of(7) is None
@@ -111,7 +107,7 @@ async def test_of_what_is_over_the_picture_is_not_shown_as_live_and_is_still_the
     made = stills(node, tmp_path)
     node.show(1, 7)
     await made.round()
-    node.airs[1].broadcast_id = None
+    node.airs[1] = replace(node.airs[1], broadcast_id=None)
     assert made.latest(1) is None
     assert await made.round() is None
     kept = await made.of(7)
@@ -127,7 +123,7 @@ async def test_the_next_broadcast_does_not_begin_with_the_last_ones_picture(tmp_
     made = stills(node, tmp_path)
     node.show(1, 7)
     await made.round()
-    node.airs[1].broadcast_id = 8
+    node.airs[1] = replace(node.airs[1], broadcast_id=8)
     assert made.latest(1) is None
 
 
@@ -210,8 +206,9 @@ async def test_it_sleeps_until_something_is_on_the_air(
 
 async def test_with_a_real_studio_the_picture_is_of_the_stream(tmp_path: Path) -> None:
     node = Node()
-    made = Thumbnails(Neighbours(node, lambda: (1,), Thumbnailer(), lambda: AT), tmp_path / "stills")
-    node.airs[1].broadcast_id, node.taps = 7, {1: made.tap(node.airs[1])}
+    made = Thumbnails(node.air, lambda: (1,), Thumbnailer().render, lambda: AT, tmp_path / "stills")
+    node.airs[1] = replace(node.airs[1], broadcast_id=7)
+    node.taps = {1: made.tap(node.airs[1])}
     node.send(1, keyframe())
     await made.round()
     picture = made.latest(1)
