@@ -117,7 +117,7 @@ async def build(options: Config, outbox: Outbox) -> Services:
     announcer = EngagementAnnouncer(chat.poster, settings)
     stills = Thumbnails(broadcasts.air, channel_ids, Thumbnailer().render, now, options.data_dir / "stills")
     broadcasts.attach(stills.tap)
-    notices = workshop.make_notices(settings, federation, _up_to_date, _hurry)
+    notices = workshop.make_notices(settings, federation, _hurry)
     cast = reactions.Handlers(viewers, chat.chat, chat.poster, announcer, federation, stills, notices)
     facts.attach(reactions.table(cast))
     for channel_id in channel_ids():
@@ -158,10 +158,6 @@ def _sign_in(settings: Settings, clocks: Clocks, chat: Chat, federation: Federat
         secrets.randbelow,
     )
     return build_sign_in(context)
-
-
-async def _up_to_date() -> None:
-    """The settings of this process are those that hold."""
 
 
 async def _hurry(at: float) -> None:

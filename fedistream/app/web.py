@@ -15,8 +15,7 @@ from fedistream.api.http.token_auth import TokenAuth
 from fedistream.api.ops import Check
 from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.ports import Listening
-from fedistream.api.owncast.websocket.endpoint import ChatServices as SocketDesk
-from fedistream.api.owncast.websocket.endpoint import ChatSocket
+from fedistream.api.owncast.websocket.endpoint import ChatServices, ChatSocket
 from fedistream.api.pages.admin.context import AdminContext
 from fedistream.api.pages.admin.todo_counts import todo_counts
 from fedistream.api.pages.alternate_links import AlternateLinks
@@ -147,7 +146,7 @@ def _federation_services(made: FederationFeature) -> dict[str, object]:
 
 
 def _chat_socket(made: Services) -> ChatSocket:
-    context = SocketDesk(
+    context = ChatServices(
         channels=made.channels,
         chat=made.chat.chat,
         poster=made.chat.poster,

@@ -126,11 +126,11 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
         return refresh_and_act
 
-    notices = make_notices(settings, federation, cache_refresh.refresh, hurry)
+    notices = make_notices(settings, federation, hurry)
     timed = (
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
-        ScheduledTask(TEND, every(TEND_S), notices.tend),
+        ScheduledTask(TEND, every(TEND_S), fresh(notices.tend)),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
     clock = Scheduler(timed, time.time)
@@ -156,13 +156,9 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     )
 
 
-def make_notices(
-    settings: Settings, federation: FederationFeature, refresh: Callable[[], Awaitable[None]], run_by: RunBy
-) -> Notices:
+def make_notices(settings: Settings, federation: FederationFeature, run_by: RunBy) -> Notices:
     """As the front and the worker both have them."""
-    context = NoticesContext(
-        settings, federation.addresses, BroadcastRepository(), federation.posts, now, refresh, run_by
-    )
+    context = NoticesContext(settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by)
     return Notices(context)
 
 

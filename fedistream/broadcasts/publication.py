@@ -45,7 +45,7 @@ class EncoderPublication:
         log.warning("encoder %s: %s", self.address, sentence(warning))
 
     def _refuse(self, reason: str) -> None:
-        log.warning("encoder %s refused: %s", self.address, reason)
+        """Keep the reason for the admin. The RTMP server writes it to the log."""
         self._onair.refuse(reason)
 
     def _end(self, end: EndReason, why: str) -> None:

@@ -64,8 +64,8 @@ MakeTap = Callable[[LiveStatus], AttachedTap | None]
 
 
 class LiveSession:
-    """The state machine of one channel. `TRANSITIONS` says which moves exist; `token` returns a word that nobody used
-    before."""
+    """The state machine of one channel. `TRANSITIONS` says which transitions exist; `token` returns a word that nobody
+    used before."""
 
     def __init__(
         self,

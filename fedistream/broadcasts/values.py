@@ -23,7 +23,7 @@ class Transition(Enum):
     DISCONNECTED = "the admin ends it"
 
 
-# The life of a broadcast. What is not here cannot happen: a move that finds no row is ignored by the caller.
+# The life of a broadcast. What is not here cannot happen, and is a mistake of the caller (KeyError).
 TRANSITIONS = {
     (State.OFFLINE, Transition.PUBLISHED): State.LIVE,
     (State.LIVE, Transition.PUBLISHED): State.LIVE,  # another encoder takes over with the same key

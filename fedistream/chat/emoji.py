@@ -1,13 +1,16 @@
 """Custom emoji: image files in a folder, shown in messages for `:name:`. The admin may also copy files into the
 folder."""
 
-import asyncio
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+import aiofiles
+import aiofiles.os
 
 from fedistream.chat.render import EMOJI_PATH
 from fedistream.core.errors import Conflict, Invalid, NotFound
@@ -56,7 +59,7 @@ class Emoji:
         self._look()
         if not any(picture.file == file for picture in self._pictures.values()):
             raise NotFound("there is no such emoji")
-        data = await asyncio.to_thread(self._read, self._folder / file)
+        data = await _read(self._folder / file)
         if data is None or (kind := sniff(data)) is None:
             raise NotFound("there is no such emoji")
         return data, MEDIA_TYPES[kind]
@@ -79,7 +82,7 @@ class Emoji:
         if len(self._pictures) >= MAX_EMOJI:
             raise Invalid("emoji", f"can be {MAX_EMOJI} at most")
         picture = Picture(stem, f"{stem}.{kind}")
-        await asyncio.to_thread(self._write, picture.file, data)
+        await self._write(picture.file, data)
         self._changed_ns = -1
         return picture
 
@@ -90,7 +93,8 @@ class Emoji:
         picture = self._pictures.get(stem.lower())
         if picture is None:
             raise NotFound("there is no such emoji")
-        await asyncio.to_thread((self._folder / picture.file).unlink, missing_ok=True)
+        with suppress(FileNotFoundError):
+            await aiofiles.os.unlink(self._folder / picture.file)
         self._changed_ns = -1
 
     def _look(self) -> None:
@@ -110,21 +114,25 @@ class Emoji:
         self._pictures = found
         self._urls = MappingProxyType({name: picture.url for name, picture in found.items()})
 
-    def _write(self, file: str, data: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    async def _write(self, file: str, data: bytes) -> None:
+        await aiofiles.os.makedirs(self._folder, exist_ok=True)
         # under another name first, so that no request reads half an image
         half = self._folder / f".{file}.new"
-        half.write_bytes(data)
-        half.replace(self._folder / file)
+        async with aiofiles.open(half, "wb") as picture:
+            await picture.write(data)
+        await aiofiles.os.replace(half, self._folder / file)
 
-    def _read(self, path: Path) -> bytes | None:
-        # a symbolic link could lead to any file of the machine, and a huge file would fill the memory
-        try:
-            if path.is_symlink() or path.stat().st_size > MAX_BYTES:
-                return None
-            return path.read_bytes()
-        except OSError:
+
+async def _read(path: Path) -> bytes | None:
+    """Return the bytes of a file; None where there is nothing that may be shown."""
+    # a symbolic link could lead to any file of the machine, and a huge file would fill the memory
+    try:
+        if await aiofiles.os.path.islink(path) or await aiofiles.os.path.getsize(path) > MAX_BYTES:
             return None
+        async with aiofiles.open(path, "rb") as picture:
+            return await picture.read()
+    except OSError:
+        return None
 
 
 def _stem(name: str) -> str:

@@ -61,15 +61,14 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NoticesContext:
-    """What notices need of others. `refresh` makes the settings and channels those of this moment, in a process that
-    does not hear of changes; `run_by(at)` has `tend` called at that time (Unix seconds), or sooner."""
+    """What notices need of others. The settings and channels are taken to be those of this
+    moment; `run_by(at)` has `tend` called at that time (Unix seconds), or sooner."""
 
     settings: SettingsReader
     addresses: Addresses
     broadcasts: BroadcastRecords
     posts: Publisher
     now: Callable[[], datetime]
-    refresh: Callable[[], Awaitable[None]]
     run_by: Callable[[float], Awaitable[None]]
 
 
@@ -85,7 +84,6 @@ class Notices:
 
     async def plan(self, fact: BroadcastStarted) -> None:
         """A broadcast begins. Of two who plan, and of one who does it again, one row comes."""
-        await self._context.refresh()
         due = fact.at + timedelta(seconds=self._context.settings.value("notice.delay_s", fact.channel_id))
         await self._put(fact.broadcast_id, fact.channel_id, due)
         await self._run_by(due.timestamp())
@@ -103,7 +101,6 @@ class Notices:
         rows = await NoticeRow.filter(closed_at=None, state__in=_OPEN).order_by("due", "id").limit(MOST)
         if not rows:
             return
-        await self._context.refresh()
         soon: list[datetime] = []
         for row in rows:
             try:

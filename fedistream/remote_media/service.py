@@ -13,6 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiofiles
+import aiofiles.os
+
 from activitypub.network import redirects
 from activitypub.network.guard import Blocked
 from activitypub.network.redirects import RedirectRefused
@@ -71,7 +74,7 @@ class MediaProxy:
         """The picture of a path. Raises NotFound, and TooMany when very many are being fetched."""
         url = self._paths.url(mac, source)
         file = self._folder / hashlib.sha256(url.encode()).hexdigest()
-        kept, at = await asyncio.to_thread(_read, file)
+        kept, at = await _read(file)
         if kept is not None and self._clock() - at < self._limits.fresh_s:
             return kept
         if self._failed.get(url, 0.0) <= self._clock():
@@ -125,7 +128,7 @@ class MediaProxy:
 
     async def _keep(self, file: Path, data: bytes) -> None:
         try:
-            grown = await asyncio.to_thread(_write, file, data, self._clock())
+            grown = await _write(file, data, self._clock())
             self._kept = await asyncio.to_thread(_size, self._folder) if self._kept is None else self._kept + grown
             if self._kept > self._limits.folder:
                 self._kept = await asyncio.to_thread(_thin, self._folder, self._limits.folder // 2)
@@ -134,23 +137,26 @@ class MediaProxy:
             log.warning("a picture could not be kept: %s", error)
 
 
-def _read(file: Path) -> tuple[Image | None, float]:
+async def _read(file: Path) -> tuple[Image | None, float]:
     """What is kept, and since when."""
     try:
-        data, at = file.read_bytes(), file.stat().st_mtime
+        async with aiofiles.open(file, "rb") as kept:
+            data = await kept.read()
+        at = await aiofiles.os.path.getmtime(file)
     except OSError:
         return None, 0.0
     kind = sniff(data)
     return (None if kind is None else Image(data, MEDIA_TYPES[kind])), at
 
 
-def _write(file: Path, data: bytes, at: float) -> int:
+async def _write(file: Path, data: bytes, at: float) -> int:
     """Returns by how much the folder has grown."""
-    before = file.stat().st_size if file.exists() else 0
+    before = await aiofiles.os.path.getsize(file) if await aiofiles.os.path.exists(file) else 0
     fresh = file.with_suffix(".new")
-    fresh.write_bytes(data)
-    os.utime(fresh, (at, at))
-    fresh.replace(file)
+    async with aiofiles.open(fresh, "wb") as kept:
+        await kept.write(data)
+    await asyncio.to_thread(os.utime, fresh, (at, at))
+    await aiofiles.os.replace(fresh, file)
     return len(data) - before
 
 

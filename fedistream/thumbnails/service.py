@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+import aiofiles
+import aiofiles.os
+
 from fedistream.broadcasts.values import LiveStatus
 from fedistream.core.events import BroadcastStarted, EncoderReturned
 from media import Keyframe, LastKeyframe, jpeg
@@ -87,7 +90,7 @@ class Thumbnails:
         for each in self._latest.values():
             if each.broadcast_id == broadcast_id and each.picture is not None:
                 return each.picture
-        return await asyncio.to_thread(_read, self._path(broadcast_id))
+        return await _read(self._path(broadcast_id))
 
     async def run(self) -> None:
         """Make pictures until cancelled; sleeps while nothing is live."""
@@ -130,7 +133,7 @@ class Thumbnails:
             return
         latest.picture = Picture(still.width, still.height, still.jpeg, self._now())
         try:
-            await asyncio.to_thread(_write, self._path(latest.broadcast_id), still.jpeg)
+            await _write(self._path(latest.broadcast_id), still.jpeg)
         except OSError as error:
             log.warning("the picture of broadcast %d could not be kept: %s", latest.broadcast_id, error)
 
@@ -138,26 +141,28 @@ class Thumbnails:
         return self._folder / f"{broadcast_id}.jpg"
 
 
-def _read(path: Path) -> Picture | None:
+async def _read(path: Path) -> Picture | None:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE)
-            at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        async with aiofiles.open(path, "rb") as file:
+            data = await file.read(MAX_FILE)
+        at = datetime.fromtimestamp(await aiofiles.os.path.getmtime(path), UTC)
         return Picture(*jpeg.size(data), data, at)
     except (OSError, jpeg.BadJpeg):
         return None
 
 
-def _write(path: Path, data: bytes) -> None:
+async def _write(path: Path, data: bytes) -> None:
     """The whole file or none of it; with a broadcast's first, the oldest go."""
-    new = not path.exists()
-    path.parent.mkdir(exist_ok=True)
+    new = not await aiofiles.os.path.exists(path)
+    await aiofiles.os.makedirs(path.parent, exist_ok=True)
     half = path.with_suffix(".new")
-    half.write_bytes(data)
-    half.replace(path)
+    async with aiofiles.open(half, "wb") as file:
+        await file.write(data)
+    await aiofiles.os.replace(half, path)
     if new:
-        for old in _oldest(path.parent):
-            old.unlink(missing_ok=True)
+        for old in await asyncio.to_thread(_oldest, path.parent):
+            with suppress(FileNotFoundError):
+                await aiofiles.os.unlink(old)
 
 
 def _oldest(folder: Path) -> list[Path]:

@@ -21,8 +21,7 @@ from fedistream.api.http.token_auth import TokenAuth
 from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.ports import Listening
-from fedistream.api.owncast.websocket.endpoint import ChatServices as SocketDesk
-from fedistream.api.owncast.websocket.endpoint import ChatSocket, Limits
+from fedistream.api.owncast.websocket.endpoint import ChatServices, ChatSocket, Limits
 from fedistream.api.pages.admin.context import AdminContext
 from fedistream.api.pages.admin.todo_counts import todo_counts
 from fedistream.api.pages.alternate_links import AlternateLinks
@@ -207,7 +206,7 @@ class Faces:
 
     def socket(self) -> ChatSocket:
         parts = self.chat
-        context = SocketDesk(
+        context = ChatServices(
             channels=self.channels,
             chat=parts.chat,
             poster=parts.poster,

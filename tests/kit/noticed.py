@@ -47,10 +47,6 @@ class Meddled:
         return self._posts.html(channel, draft)
 
 
-async def nothing() -> None:
-    """Settings of this process need not be read again."""
-
-
 async def no_hurry(at: float) -> None:
     """The tests call it themselves."""
 
@@ -61,7 +57,7 @@ def make(settings: Settings, federation: FederationFeature, now: Callable[[], da
 
 def context(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> NoticesContext:
     rows = BroadcastRepository()
-    return NoticesContext(settings, federation.addresses, rows, federation.posts, now, nothing, no_hurry)
+    return NoticesContext(settings, federation.addresses, rows, federation.posts, now, no_hurry)
 
 
 @dataclass
