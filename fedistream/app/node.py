@@ -28,6 +28,7 @@ from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
 from fedistream.app import startup
 from fedistream.app import worker as workshop
 from fedistream.app.config import Config
+from fedistream.app.platform import platform
 from fedistream.app.services import Services, build
 from fedistream.app.startup import BAD_DATA, DIED, StartupError
 from fedistream.app.web import web
@@ -89,7 +90,7 @@ class Node:
         self._socket = undo.enter_context(startup.bound_socket(options.host, options.port))
         database = await self._database()
         outbox = self._workers()
-        made = self._features = await build(options, outbox)
+        made = self._features = await build(options, platform(options, outbox))
         self._beside("database", database.watch)
         self._beside("facts", made.facts.run)
         self._beside("viewers", made.viewers.run)

@@ -3,19 +3,17 @@
 A part of the composition root: everything but the faces that call these services may be imported here.
 """
 
-import asyncio
 import secrets
-import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from fedistream.access_tokens.service import Integrations
 from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
-from fedistream.app import worker as workshop
 from fedistream.app.config import Config
+from fedistream.app.platform import Platform
 from fedistream.app.startup import BAD_OPTION, StartupError
+from fedistream.app.worker import make_notices, running_at
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.service import Broadcasts, BroadcastsContext
 from fedistream.channels.service import Channels
@@ -30,10 +28,7 @@ from fedistream.core.errors import Invalid
 from fedistream.core.key_file import stored_key
 from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
-from fedistream.federation.feature import guard as federation_guard
 from fedistream.federation.rate_limits import RateLimiter
-from fedistream.jobs.handlers import enqueue
-from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.schedule import run_by
 from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People
@@ -50,10 +45,6 @@ from media.codec import Thumbnailer
 
 KEY_FILE = "node.key"
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def token() -> str:
@@ -83,64 +74,100 @@ class Services:
     secret: bytes  # outlives the process; what signs with it names itself in what it signs
 
 
-async def build(options: Config, outbox: Outbox) -> Services:
-    """Build the features on an open database. Raises StartupError for options that cannot be."""
-    facts = Bus(enqueue(outbox))
-    settings, channels, people = Settings(facts, now), Channels(now, secrets.token_urlsafe), People(now)
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The services that the others stand on. The two secrets are as in Services."""
+
+    settings: Settings
+    channels: Channels
+    people: People
+    viewers: Viewers
+    stream_key: str
+    admin_password: str
+
+    def channel_ids(self) -> tuple[int, ...]:
+        return tuple(channel.id for channel in self.channels.all())
+
+
+async def build(options: Config, platform: Platform) -> Services:
+    """Build the services on an open database, with all that reacts to facts. Raises StartupError for options that
+    cannot be."""
+    base, clocks, rows = await open_base(options, platform), platform.clocks, BroadcastRepository()
+    context = BroadcastsContext(
+        base.settings, platform.facts, base.viewers, base.channels.find_by_key, clocks.now, token
+    )
+    broadcasts = Broadcasts(rows, context)
+    made = await join(options, platform, base, broadcasts)
+    broadcasts.attach(made.stills.tap)
+    announcer = EngagementAnnouncer(made.chat.poster, base.settings)
+    handlers = reactions.Handlers(
+        base.viewers, made.chat.chat, made.chat.poster, announcer, made.federation, made.stills, made.notices
+    )
+    platform.facts.attach(reactions.table(handlers))
+    for channel_id in base.channel_ids():
+        base.viewers.restore_peak(channel_id, await rows.overall_peak(channel_id))
+        await broadcasts.resume(channel_id)
+    return made
+
+
+async def open_base(options: Config, platform: Platform) -> Base:
+    """Read settings, channels and people from an open database. Raises StartupError."""
+    clocks = platform.clocks
+    settings, channels = Settings(platform.facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
+    people = People(clocks.now)
     await settings.load()
     try:
         if options.public_url:
             settings.override("serverurl", flagged_address(options.public_url))
-        guard = federation_guard(options.federation_allow)
         stream_key = await channels.open(options.stream_key)
         admin_password = await people.open(options.admin_password)
     except Invalid as error:
         raise StartupError(str(error), BAD_OPTION) from error
-    rows = BroadcastRepository()
-    viewers = Viewers(time.monotonic, now, secrets.token_bytes(16))
-    broadcasts = Broadcasts(rows, BroadcastsContext(settings, facts, viewers, channels.find_by_key, now, token))
+    viewers = Viewers(clocks.monotonic, clocks.now, clocks.chance(16))
+    return Base(settings, channels, people, viewers, stream_key, admin_password)
 
-    def channel_ids() -> tuple[int, ...]:
-        return tuple(channel.id for channel in channels.all())
 
+async def join(options: Config, platform: Platform, base: Base, broadcasts: Broadcasts) -> Services:
+    """Join the services around the broadcasts. Nothing reacts to facts yet."""
+    settings, channels, facts, clocks = base.settings, base.channels, platform.facts, platform.clocks
     broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
-    faces = SignedPaths.load(options.data_dir / "pictures", secrets.token_bytes)
-    clocks = Clocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
-    chat_context = ChatContext(settings, facts, clocks, broadcasts.air, channel_ids, broadcaster, faces.path)
-    chat = await build_chat(chat_context, options.data_dir / "emoji")
-    access_tokens = Integrations(now, secrets.token_bytes, chat.visitors.make_bot)
+    paths = SignedPaths.load(options.data_dir / "pictures", clocks.chance)
+    context = ChatContext(settings, facts, clocks, broadcasts.air, base.channel_ids, broadcaster, paths.path)
+    chat = await build_chat(context, options.data_dir / "emoji")
     federation = await build_federation(
-        settings, channels, facts, clocks, Outbound(outbox, guard), chat.remote_messages, workshop.running
+        settings,
+        channels,
+        facts,
+        clocks,
+        Outbound(platform.outbox, platform.guard),
+        chat.remote_messages,
+        running_at(clocks.now),
     )
-    remote_pictures = MediaProxy(federation.http_client, faces, options.data_dir / "pictures", time.time)
-    sign_in = _sign_in(settings, clocks, chat.chat, federation)
-    announcer = EngagementAnnouncer(chat.poster, settings)
-    stills = Thumbnails(broadcasts.air, channel_ids, Thumbnailer().render, now, options.data_dir / "stills")
-    broadcasts.attach(stills.tap)
-    notices = workshop.make_notices(settings, federation, _hurry)
-    cast = reactions.Handlers(viewers, chat.chat, chat.poster, announcer, federation, stills, notices)
-    facts.attach(reactions.table(cast))
-    for channel_id in channel_ids():
-        viewers.restore_peak(channel_id, await rows.overall_peak(channel_id))
-        await broadcasts.resume(channel_id)
+
+    async def tend_by(at: float) -> None:
+        """Store the time in the table; the scheduler runs in the worker process and reads it there."""
+        await run_by(TEND, max(at, clocks.unix()))
+
     return Services(
         facts=facts,
         settings=settings,
         channels=channels,
-        people=people,
-        viewers=viewers,
+        people=base.people,
+        viewers=base.viewers,
         broadcasts=broadcasts,
         chat=chat,
-        access_tokens=access_tokens,
-        stills=stills,
+        access_tokens=Integrations(clocks.now, clocks.chance, chat.visitors.make_bot),
+        stills=Thumbnails(
+            broadcasts.air, base.channel_ids, Thumbnailer().render, clocks.now, options.data_dir / "stills"
+        ),
         federation=federation,
-        notices=notices,
-        pictures=remote_pictures,
-        sign_in=sign_in,
+        notices=make_notices(settings, federation, clocks.now, tend_by),
+        pictures=MediaProxy(federation.http_client, paths, options.data_dir / "pictures", clocks.unix),
+        sign_in=_sign_in(settings, clocks, chat.chat, federation),
         broadcaster=broadcaster,
-        stream_key=stream_key,
-        admin_password=admin_password,
-        secret=stored_key(options.data_dir / KEY_FILE, secrets.token_bytes),
+        stream_key=base.stream_key,
+        admin_password=base.admin_password,
+        secret=stored_key(options.data_dir / KEY_FILE, clocks.chance),
     )
 
 
@@ -158,8 +185,3 @@ def _sign_in(settings: Settings, clocks: Clocks, chat: Chat, federation: Federat
         secrets.randbelow,
     )
     return build_sign_in(context)
-
-
-async def _hurry(at: float) -> None:
-    """Store the time in the table; the scheduler runs in the worker process and reads it there."""
-    await run_by(TEND, max(at, time.time()))

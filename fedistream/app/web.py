@@ -26,7 +26,8 @@ from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
 from fedistream.app import paths
-from fedistream.app.services import Services, now
+from fedistream.app.platform import now
+from fedistream.app.services import Services
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.feature import FederationFeature
 from fedistream.jobs.admin import OutboxAdmin

@@ -14,32 +14,33 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from activitypub.network.deliver import Deliverer
 from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream.app import reactions
 from fedistream.app.config import Config
+from fedistream.app.platform import platform
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
-from fedistream.core.bus import Bus
 from fedistream.core.child_environment import child_environment
-from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
 from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
-from fedistream.federation.feature import FederationFeature, Outbound, build, guard
+from fedistream.federation.directory.announcing import RunningNow
+from fedistream.federation.feature import FederationFeature, Outbound, build
 from fedistream.federation.keys import CACHE_KEY as KEYS
+from fedistream.federation.keys import Keys
 from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import Off
 from fedistream.jobs import lease_owner
 from fedistream.jobs.cache_refresh import CacheRefresh
 from fedistream.jobs.former_ids import FORMER_IDS
-from fedistream.jobs.handlers import ActivityHandler, FactHandler, enqueue
+from fedistream.jobs.handlers import ActivityHandler, FactHandler, FindKey
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
 from fedistream.jobs.worker import Handler, Worker
@@ -87,25 +88,18 @@ class WorkerServices:
 
 async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncExitStack) -> WorkerServices:
     """On an open database. Raises StartupError."""
-    facts = Bus(enqueue(outbox))
-    settings, channels = Settings(facts, now), Channels(now, secrets.token_urlsafe)
+    base = platform(options, outbox)
+    facts, clocks = base.facts, base.clocks
+    settings, channels = Settings(facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
     try:
         if options.public_url:
             settings.override("serverurl", flagged_address(options.public_url))
-        allowed = guard(options.federation_allow)
     except Invalid as error:
         raise StartupError(str(error), BAD_OPTION) from error
     await settings.load()
     await channels.load()
-    later = asyncio.get_running_loop().call_later
-    federation = await build(
-        settings,
-        channels,
-        facts,
-        Clocks(now, time.monotonic, secrets.token_bytes, later),
-        Outbound(outbox, allowed),
-        running=running,
-    )
+    outbound = Outbound(outbox, base.guard)
+    federation = await build(settings, channels, facts, clocks, outbound, running=running_at(clocks.now))
     undo.push_async_callback(federation.close)
 
     async def load_settings() -> None:
@@ -126,7 +120,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
         return refresh_and_act
 
-    notices = make_notices(settings, federation, hurry)
+    notices = make_notices(settings, federation, clocks.now, hurry)
     timed = (
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
@@ -136,19 +130,11 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     clock = Scheduler(timed, time.time)
     jobs = reactions.jobs(federation, notices)
     facts.attach(jobs)
-
-    async def signing_key(key_id: str) -> SigningKey | None:
-        """Return a signing key of ours; none while federation is off."""
-        try:
-            return await federation.keys.signing_key(key_id)
-        except Off:
-            return None
-
     deliverer = Deliverer(federation.http_client, Schemes(), time.time)
     return WorkerServices(
         {
             "fact": FactHandler(jobs, FORMER_IDS),
-            "activity": ActivityHandler(deliverer.deliver, signing_key, drop_inbox),
+            "activity": ActivityHandler(deliverer.deliver, key_finder(federation.keys), drop_inbox),
             **federation.handlers(),
         },
         clock,
@@ -156,19 +142,33 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     )
 
 
-def make_notices(settings: Settings, federation: FederationFeature, run_by: RunBy) -> Notices:
+def make_notices(
+    settings: Settings, federation: FederationFeature, now: Callable[[], datetime], run_by: RunBy
+) -> Notices:
     """As the front and the worker both have them."""
     context = NoticesContext(settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by)
     return Notices(context)
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
+def key_finder(keys: Keys) -> FindKey:
+    """Return what finds our signing keys; none while federation is off."""
+
+    async def find_key(key_id: str) -> SigningKey | None:
+        try:
+            return await keys.signing_key(key_id)
+        except Off:
+            return None
+
+    return find_key
 
 
-async def running() -> tuple[BroadcastRecord, ...]:
-    """What is live, as the rows tell it to any process."""
-    return await BroadcastRepository().running(now() - LONGEST_GRACE)
+def running_at(now: Callable[[], datetime]) -> RunningNow:
+    """Return what tells which broadcasts are live, as the rows tell it to any process."""
+
+    async def running() -> tuple[BroadcastRecord, ...]:
+        return await BroadcastRepository().running(now() - LONGEST_GRACE)
+
+    return running
 
 
 async def run(options: Config, *, nudged: bool) -> None:

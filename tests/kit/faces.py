@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import randbelow, token_bytes, token_urlsafe
+from secrets import token_bytes
 
 from httpx2 import AsyncClient
 from starlette.types import ASGIApp
@@ -18,7 +18,6 @@ from fedistream.api.http.auth import authenticators
 from fedistream.api.http.known_browsers import KnownBrowsers
 from fedistream.api.http.login_limit import LoginLimit
 from fedistream.api.http.token_auth import TokenAuth
-from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.api.owncast.ports import Listening
 from fedistream.api.owncast.websocket.endpoint import ChatServices, ChatSocket, Limits
@@ -30,30 +29,26 @@ from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.follow_invitation import FollowInvitations
 from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
-from fedistream.api.ws.broadcaster import Broadcaster, InProcess
+from fedistream.api.ws.broadcaster import Broadcaster
+from fedistream.app.config import Config
 from fedistream.app.paths import TEMPLATES
+from fedistream.app.platform import Platform
+from fedistream.app.services import join, open_base
 from fedistream.channels.service import Channels
-from fedistream.chat.context import ChatContext
 from fedistream.chat.feature import ChatFeature
-from fedistream.chat.feature import build as build_chat
 from fedistream.chat.values import Visitor
 from fedistream.core.bus import Bus
 from fedistream.core.clocks import Clocks
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.db import Database
-from fedistream.federation.feature import FederationFeature, Outbound
-from fedistream.federation.feature import build as build_federation
-from fedistream.federation.rate_limits import RateLimiter
+from fedistream.federation.feature import FederationFeature
 from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.outbox import Outbox
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
-from fedistream.remote_media.signed_paths import SignedPaths
 from fedistream.settings.service import Settings
-from fedistream.signin.context import Limit, SignInContext
 from fedistream.signin.feature import SignInFeature
-from fedistream.signin.feature import build as build_sign_in
 from fedistream.viewers.service import Viewers
 from tests.kit import noticed
 from tests.kit.asking import ADDRESS, Clock, basic, client
@@ -241,65 +236,30 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
     database, clock = Database(empty_database(folder)), Clock()
     await database.open()
     try:
-        facts = Bus()
-        settings = Settings(facts, clock.now)
-        await settings.load()
-        channels, people = Channels(clock.now, token_urlsafe), People(clock.now)
-        await channels.open()
-        await people.set_admin_password(PASSWORD)
-        viewers = Viewers(clock.monotonic, clock.now, bytes(16))
-        broadcasts = Broadcasts()
-        broadcaster = Broadcaster(Texts(lambda channel: str(settings.value("name", channel))), InProcess())
-
-        paths = SignedPaths(bytes(32))
         clocks = Clocks(clock.now, clock.monotonic, token_bytes, asyncio.get_running_loop().call_later)
-        context = ChatContext(
-            settings, facts, clocks, broadcasts.air, lambda: (channels.home().id,), broadcaster, paths.path
-        )
-        chat = await build_chat(context, folder / "emoji")
-        writing = asyncio.create_task(chat.chat.run())
-        access_tokens = Integrations(clock.now, token_bytes, chat.visitors.make_bot)
-        await give_keys((channels.home().id,), clock.now())
-        federation = await build_federation(
-            settings,
-            channels,
-            facts,
-            clocks,
-            Outbound(Outbox(clocks.unix), guard or Guard()),
-            chat.remote_messages,
-        )
-
-        def make_limit(burst: float, per_s: float) -> Limit:
-            return RateLimiter(clock.monotonic, burst=burst, per_s=per_s).step
-
-        pictures = MediaProxy(federation.http_client, paths, folder, lambda: clock.now().timestamp())
-        sign_in = build_sign_in(
-            SignInContext(
-                settings,
-                chat.chat.authenticate,
-                federation.http_client,
-                federation.direct_messages,
-                make_limit,
-                clocks,
-                randbelow,
-            )
-        )
+        platform = Platform(clocks, Bus(), Outbox(clocks.unix), guard or Guard())
+        await People(clock.now).set_admin_password(PASSWORD)
+        options, broadcasts = Config(data_dir=folder), Broadcasts()
+        base = await open_base(options, platform)
+        await give_keys(base.channel_ids(), clock.now())
+        made = await join(options, platform, base, broadcasts)
+        writing = asyncio.create_task(made.chat.chat.run())
         yield Faces(
             clock,
-            settings,
-            channels,
-            people,
-            viewers,
-            chat,
-            access_tokens,
-            federation,
-            pictures,
-            sign_in,
-            broadcaster,
+            made.settings,
+            made.channels,
+            made.people,
+            made.viewers,
+            made.chat,
+            made.access_tokens,
+            made.federation,
+            made.pictures,
+            made.sign_in,
+            made.broadcaster,
             broadcasts,
         )
-        await federation.close()
-        chat.chat.close()
+        await made.federation.close()
+        made.chat.chat.close()
         await writing
     finally:
         await database.close()

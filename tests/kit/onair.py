@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from fedistream.broadcasts.service import Broadcasts as RealBroadcasts
 from fedistream.broadcasts.values import BroadcastRecord, Encoder, LiveStatus, State
 from media.package import Presentation
 
@@ -45,7 +46,7 @@ def over(broadcast_id: int = 7, *, lasted_s: float = 4980) -> BroadcastRecord:
     return replace(written(broadcast_id), ended_at=STARTED + timedelta(seconds=lasted_s), end_reason="finished")
 
 
-class Broadcasts:
+class Broadcasts(RealBroadcasts):
     """Holds what is on the air per channel; `disconnect` ends it and remembers that it was asked."""
 
     def __init__(self) -> None:

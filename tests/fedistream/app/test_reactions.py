@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from fedistream.app import services, worker
 from fedistream.app.config import Config
+from fedistream.app.platform import platform
 from fedistream.broadcasts.models import BroadcastRow
 from fedistream.channels.models import ChannelRow
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, SettingChanged, TitleChanged, to_json
@@ -83,7 +84,8 @@ async def built_worker(folder: Path) -> AsyncIterator[worker.WorkerServices]:
 async def test_the_ids_of_reactions_never_change(tmp_path: Path) -> None:
     url = empty_database(tmp_path)
     async with opened(url):
-        made = await services.build(Config(data_dir=tmp_path, database_url=url), Outbox(time.time))
+        options = Config(data_dir=tmp_path, database_url=url)
+        made = await services.build(options, platform(options, Outbox(time.time)))
         await made.pictures.close()
         await made.federation.close()
 

@@ -22,6 +22,7 @@ from aiohttp import web
 from activitypub.signatures.request import Request
 from fedistream.app import services, worker
 from fedistream.app.config import Config
+from fedistream.app.platform import platform
 from fedistream.federation.values import State
 from fedistream.jobs.former_ids import FORMER_IDS
 from fedistream.jobs.models import OutboxRow
@@ -57,7 +58,7 @@ def data(tmp_path: Path) -> Path:
 async def test_a_folder_of_dee255b_opens_with_all_that_is_in_it(data: Path) -> None:
     options = Config(data_dir=data, public_url=US)
     async with opened(options.database), contextlib.AsyncExitStack() as undo:
-        node = await services.build(options, Outbox(time.time))
+        node = await services.build(options, platform(options, Outbox(time.time)))
         undo.push_async_callback(node.federation.close)
         undo.push_async_callback(node.pictures.close)
         home = node.channels.home()

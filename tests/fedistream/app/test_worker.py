@@ -16,6 +16,7 @@ import pytest
 
 from fedistream.app import worker as workshop
 from fedistream.app.config import Config
+from fedistream.app.platform import now
 from fedistream.core.bus import Bus
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.jobs.job import NewJob
@@ -172,14 +173,14 @@ async def test_a_worker_that_cannot_run_is_tried_ever_more_seldom(caplog: pytest
 async def test_what_is_done_by_the_clock_goes_by_what_the_front_has_set_meanwhile(tmp_path: Path) -> None:
     url = empty_database(tmp_path)
     async with opened(url), contextlib.AsyncExitStack() as undo:
-        front = Settings(Bus(), workshop.now)
+        front = Settings(Bus(), now)
         await front.load()
         made = await workshop.build_worker(Config(data_dir=tmp_path, database_url=url), Outbox(time.time), undo)
         await front.change("serverurl", "https://node.example")
         await front.change("federation.enabled", True)
         # nobody is at that address, which is refused before anything is sent
         there = "https://127.0.0.1/users/ann"
-        long_ago = workshop.now() - timedelta(days=30)
+        long_ago = now() - timedelta(days=30)
         ann = await RemoteActorRow.create(
             url=there, key_id=there, handle="ann@127.0.0.1", name="Ann", inbox=there, document={}, fetched_at=long_ago
         )
