@@ -4,13 +4,13 @@ The statements are files, so that a first start loads neither SQLAlchemy nor Ale
 fedistream.db.write_newest` writes them from the models, and tests hold them to what the migrations lead to.
 """
 
-import importlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from fedistream.db.address import PostgresAddress, SqliteAddress
 from fedistream.db.orm import CONNECT_S
+from fedistream.db.probe import connect
 from fedistream.db.revisions import HEAD
 
 FOLDER = Path(__file__).parent / "newest_tables"
@@ -51,16 +51,7 @@ async def make_postgres(address: PostgresAddress) -> bool:
 
     Raises what asyncpg raises, and OSError.
     """
-    asyncpg = importlib.import_module("asyncpg")
-    connection = await asyncpg.connect(
-        host=address.host,
-        port=address.port,
-        user=address.user,
-        password=address.password,
-        database=address.database,
-        ssl=address.sslmode,
-        timeout=CONNECT_S,
-    )
+    connection = await connect(address)
     try:
         async with connection.transaction():
             await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'")

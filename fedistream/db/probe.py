@@ -4,6 +4,7 @@ import importlib
 import os
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 from fedistream.db.address import PostgresAddress, SqliteAddress
 from fedistream.db.orm import CONNECT_S
@@ -41,18 +42,11 @@ async def postgres(address: PostgresAddress) -> str | None:
     """The revision of the database, or None when none of our tables is there. Raises what asyncpg raises,
     OSError, DatabaseForeign, and DriverMissing."""
     try:
-        asyncpg, _ = (importlib.import_module(name) for name in DRIVERS)
+        for name in DRIVERS:
+            importlib.import_module(name)
     except ImportError as error:
         raise DriverMissing("PostgreSQL needs its drivers: install fedistream[postgres]") from error
-    connection = await asyncpg.connect(
-        host=address.host,
-        port=address.port,
-        user=address.user,
-        password=address.password,
-        database=address.database,
-        ssl=address.sslmode,
-        timeout=CONNECT_S,
-    )
+    connection = await connect(address)
     try:
         if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", VERSIONS):
             revision = await connection.fetchval("SELECT version_num FROM alembic_version")
@@ -65,6 +59,19 @@ async def postgres(address: PostgresAddress) -> str | None:
         return None
     finally:
         await connection.close(timeout=CONNECT_S)
+
+
+async def connect(address: PostgresAddress) -> Any:
+    """Return a connection of asyncpg's that nobody else uses. Raises what asyncpg raises, and OSError."""
+    return await importlib.import_module("asyncpg").connect(
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password,
+        database=address.database,
+        ssl=address.sslmode,
+        timeout=CONNECT_S,
+    )
 
 
 def _foreign(where: str, tables: list[str]) -> DatabaseForeign:

@@ -55,6 +55,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.make(request.getfixturevalue("postgres_template"))
 
 
+@pytest.fixture
+def server(request: pytest.FixtureRequest, database_url: str) -> Postgres | None:
+    """Return the server of the database, or None for SQLite."""
+    if database_url.startswith("sqlite"):
+        return None
+    server: Postgres = request.getfixturevalue("postgres")
+    return server
+
+
 @asynccontextmanager
 async def opened(url: str, wait_s: float = 5.0) -> AsyncIterator[Database]:
     """An open database. The models find it by themselves, so there can be but one at a time."""

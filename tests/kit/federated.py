@@ -25,6 +25,7 @@ from fedistream.core.events import Fact
 from fedistream.federation.directory.announcing import RunningNow, nothing_running
 from fedistream.federation.feature import FederationFeature, Outbound, build
 from fedistream.federation.replies.chat_port import NO_CHAT, ChatPort
+from fedistream.jobs.job import Job
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox
 from fedistream.settings.service import Settings
@@ -131,3 +132,9 @@ async def federated(
             yield Federated(feature, settings, channels, facts, ann, clock)
         finally:
             await feature.close()
+
+
+async def waiting_jobs(kind: str) -> list[Job]:
+    """Return the jobs of a kind in the outbox, as a worker would get them."""
+    rows = await OutboxRow.filter(kind=kind).order_by("id")
+    return [Job(row.id, row.kind, row.target, row.host, row.body, 1, row.created_at) for row in rows]

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-import pytest
-
 from fedistream.broadcasts.values import State
 from media.rtmp import EndReason
 from tests.fedistream.broadcasts.test_service import Station, on, send
@@ -15,15 +13,6 @@ from tests.kit.outage import away
 from tests.kit.postgres import Postgres
 
 NOW = datetime(2026, 5, 1, 20, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def server(request: pytest.FixtureRequest, database_url: str) -> Postgres | None:
-    """Of the database, where it has one."""
-    if database_url.startswith("sqlite"):
-        return None
-    server: Postgres = request.getfixturevalue("postgres")
-    return server
 
 
 @asynccontextmanager

@@ -5,23 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from fedistream.chat.rules import NOT_STORED
 from fedistream.chat.values import Message
 from tests.kit.chatroom import Chatroom, Ears, chatroom
 from tests.kit.database import empty_database, opened
 from tests.kit.outage import away, full_disk, held
 from tests.kit.postgres import Postgres
-
-
-@pytest.fixture
-def server(request: pytest.FixtureRequest, database_url: str) -> Postgres | None:
-    """Of the database, where it has one."""
-    if database_url.startswith("sqlite"):
-        return None
-    server: Postgres = request.getfixturevalue("postgres")
-    return server
 
 
 @asynccontextmanager

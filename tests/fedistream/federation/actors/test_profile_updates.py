@@ -16,7 +16,7 @@ from fedistream.federation.models import FederationKeyRow
 from fedistream.federation.values import Off
 from fedistream.jobs.job import Dead, Done, Job
 from fedistream.jobs.models import OutboxRow
-from tests.kit.federated import LIVE, Federated, federated
+from tests.kit.federated import LIVE, Federated, federated, waiting_jobs
 
 
 @pytest.fixture
@@ -26,8 +26,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 
 async def jobs() -> list[Job]:
-    rows = await OutboxRow.filter(kind=KIND).order_by("id")
-    return [Job(row.id, row.kind, row.target, row.host, row.body, 1, row.created_at) for row in rows]
+    return await waiting_jobs(KIND)
 
 
 async def delivery(word: str) -> list[tuple[str, Any]]:

@@ -13,8 +13,7 @@ from fedistream.federation.inbox.moves import AGAIN, KIND
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.values import State
 from fedistream.jobs.job import Dead, Done, Job, Retry
-from fedistream.jobs.models import OutboxRow
-from tests.kit.federated import LIVE, Federated, federated
+from tests.kit.federated import LIVE, Federated, federated, waiting_jobs
 from tests.kit.remote import json_response
 
 
@@ -25,8 +24,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 
 async def jobs() -> list[Job]:
-    rows = await OutboxRow.filter(kind=KIND).order_by("id")
-    return [Job(row.id, row.kind, row.target, row.host, row.body, 1, row.created_at) for row in rows]
+    return await waiting_jobs(KIND)
 
 
 async def states() -> list[str]:
