@@ -15,7 +15,7 @@ from fedistream.federation.posts.service import Posts
 from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.replies.chat_port import ChatPort
 from fedistream.federation.urls import ActorUrls
-from fedistream.jobs.job import Promises
+from fedistream.jobs.job import JobQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class FederationContext:
     channels: ChannelDirectory
     facts: FactEmitter
     chat: ChatPort
-    outbox: Promises
+    outbox: JobQueue
     clocks: Clocks
     token: Callable[[], str]
     addresses: ActorUrls

@@ -14,13 +14,13 @@ from fedistream.federation.keys import key_id
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
-from fedistream.jobs.job import Promises, activity
+from fedistream.jobs.job import JobQueue, activity
 
 
 class Delivery:
     """`token` makes the part of an activity's id that has to be new each time."""
 
-    def __init__(self, outbox: Promises, addresses: ActorUrls, token: Callable[[], str]) -> None:
+    def __init__(self, outbox: JobQueue, addresses: ActorUrls, token: Callable[[], str]) -> None:
         self._outbox, self._addresses, self._token = outbox, addresses, token
 
     async def answer(self, kind: str, channel: Channel, follower: FollowerRow, inbox: str) -> None:

@@ -38,7 +38,7 @@ from fedistream.federation.remote_actors import RemoteActors, set_handle
 from fedistream.federation.replies.chat_port import NO_CHAT, ChatPort
 from fedistream.federation.replies.service import Replies
 from fedistream.federation.urls import ActorUrls
-from fedistream.jobs.job import Job, Outcome, Postbox
+from fedistream.jobs.job import DeliveryQueue, Job, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ USER_AGENT = f"Fedistream/{__version__}"
 class Outbound:
     """How federation reaches other servers: deliveries are jobs of the outbox, and `guard` says where to connect."""
 
-    outbox: Postbox
+    outbox: DeliveryQueue
     guard: Guard
 
 

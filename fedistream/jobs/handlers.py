@@ -9,7 +9,7 @@ from activitypub.signatures.keys import SigningKey
 from activitypub.urls import without_fragment
 from fedistream.core.bus import Enqueue, Reaction
 from fedistream.core.events import BadFact, Fact, from_json, to_json
-from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
+from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome, Retry
 
 MAX_PAYLOADS = 64  # of at most a megabyte; a burst has one activity or a few
 
@@ -65,7 +65,7 @@ def fact(fact: Fact, reaction_id: str) -> NewJob:
     return NewJob("fact", {"reaction": reaction_id, "fact": to_json(fact)}, group=f"{reaction_id} {channel_id}")
 
 
-def enqueue(outbox: Promises) -> Enqueue:
+def enqueue(outbox: JobQueue) -> Enqueue:
     """What the bus is given to write down the reactions (by id) that must happen."""
 
     async def write(promised: Sequence[tuple[Fact, Sequence[str]]]) -> None:

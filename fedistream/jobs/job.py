@@ -93,22 +93,22 @@ class Dead:
 Outcome = Done | Retry | Dead
 
 
-class Promises(Protocol):
+class JobQueue(Protocol):
     """What a feature needs of the outbox."""
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
         """Write the jobs down, in the transaction that is running, or else in one of their own."""
 
 
-class Hears(Protocol):
+class HostObserver(Protocol):
     """What a feature tells of far servers."""
 
     async def heard(self, host: str) -> None:
         """A signed request came from this server (see `host_of`), so it lives."""
 
 
-class Postbox(Promises, Protocol):
+class DeliveryQueue(JobQueue, Protocol):
     """An outbox that also keeps the health of the servers it sends to."""
 
     @property
-    def hosts(self) -> Hears: ...
+    def hosts(self) -> HostObserver: ...

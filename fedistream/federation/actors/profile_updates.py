@@ -20,7 +20,7 @@ from fedistream.federation.keys import NODE, Keys, make_pem, numbered
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Off, State
-from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises
+from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome
 from fedistream.settings.table import BY_NAME
 
 KIND = "profile"
@@ -38,7 +38,7 @@ class Profiles:
         documents: Documents,
         keys: Keys,
         delivery: Delivery,
-        outbox: Promises,
+        outbox: JobQueue,
         now: Callable[[], datetime],
     ) -> None:
         self._addresses, self._channels, self._documents, self._keys = addresses, channels, documents, keys

@@ -24,7 +24,7 @@ from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.replies.service import depart
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
-from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Promises, Retry
+from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome, Retry
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Moves:
         fetches: DocumentFetcher,
         remote_actors: RemoteActors,
         followers: Followers,
-        outbox: Promises,
+        outbox: JobQueue,
         addresses: ActorUrls,
         facts: FactEmitter,
         now: Callable[[], datetime],

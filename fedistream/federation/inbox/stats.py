@@ -6,7 +6,7 @@ from datetime import datetime
 
 from activitypub.actor import Actor
 from activitypub.urls import same_authority
-from fedistream.jobs.job import Hears, host_of
+from fedistream.jobs.job import HostObserver, host_of
 
 AGAIN_S = 60.0  # a server that sends a hundred likes a second need not be looked up for each
 MAX_HOSTS = 10_000
@@ -17,7 +17,7 @@ class InboxStats:
     """`counts` says how often an inbox gave which answer: "done Follow", "ignored replay", "refused digest"; from
     `since` on, as it is kept in memory. `clock` is monotonic, in seconds."""
 
-    def __init__(self, hosts: Hears, clock: Callable[[], float], since: datetime) -> None:
+    def __init__(self, hosts: HostObserver, clock: Callable[[], float], since: datetime) -> None:
         self._hosts, self._clock, self.since = hosts, clock, since
         self._heard: OrderedDict[str, float] = OrderedDict()
         self.counts: Counter[str] = Counter()
