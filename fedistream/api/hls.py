@@ -7,11 +7,15 @@ from memory only. Paths: `/hls/stream.m3u8`, `/hls/0/stream.m3u8`, `/hls/0/<file
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl
 
 from fedistream.api.http.content_codings import choose
-from media.package import PLAYLIST, SOURCE, CachedPlaylist, NotFound, Presentation, Stalled, TooFarAhead
+from fedistream.broadcasts.service import Broadcasts
+from fedistream.channels.service import Channels
+from fedistream.channels.values import Channel
+from fedistream.viewers.service import Viewers
+from media.package import PLAYLIST, SOURCE, CachedPlaylist, NotFound, Stalled, TooFarAhead
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -32,24 +36,6 @@ PREFLIGHT: Headers = [
     (b"access-control-allow-headers", b"range, content-type"),
     (b"access-control-max-age", b"86400"),
 ]
-
-
-class Channel(Protocol):
-    @property
-    def id(self) -> int: ...
-
-
-class Channels(Protocol):
-    def home(self) -> Channel: ...
-    def by_slug(self, slug: str) -> Channel | None: ...
-
-
-class Broadcasts(Protocol):
-    def presentation(self, channel_id: int) -> Presentation | None: ...
-
-
-class Viewers(Protocol):
-    def seen(self, channel_id: int, address: str, user_agent: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest, Unidentified
 from fedistream.core.errors import Refusal, Unavailable
 
@@ -20,6 +22,13 @@ Check = Callable[[], Awaitable[str | None]]
 """Returns None when all is well, else a word or two that may be read by anybody: the rest is for the log."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpsServices:
+    """What the handlers of this face are given: the checks by what they look at."""
+
+    checks: Mapping[str, Check]
+
+
 class PlainEnvelope:
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         return PlainTextResponse(str(error), STATUS.get(type(error), 400))
@@ -31,15 +40,15 @@ class PlainEnvelope:
         return PlainTextResponse("Internal Server Error", 500)
 
 
-async def health(request: ApiRequest) -> Response:
+async def health(request: ApiRequest, services: OpsServices) -> Response:
     """The process answers, so it is alive; anything more would let a sick database kill a process that streams."""
     return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
 
 
-async def ready(request: ApiRequest, checks: Mapping[str, Check]) -> Response:
+async def ready(request: ApiRequest, services: OpsServices) -> Response:
     """200 when every check passes, else 503 with `{"ready": false, "reasons": {name: why}}`."""
-    whys = await asyncio.gather(*(outcome(name, check, CHECK_S) for name, check in checks.items()))
-    reasons = {name: why for name, why in zip(checks, whys, strict=True) if why is not None}
+    whys = await asyncio.gather(*(outcome(name, check, CHECK_S) for name, check in services.checks.items()))
+    reasons = {name: why for name, why in zip(services.checks, whys, strict=True) if why is not None}
     shape = {"ready": not reasons, "reasons": reasons}
     return json_response(shape, 503 if reasons else 200, {"Cache-Control": "no-store"})
 
@@ -59,6 +68,6 @@ async def outcome(name: str, check: Check, time_s: float) -> str | None:
 ENVELOPE = PlainEnvelope()
 
 ENDPOINTS = (
-    Endpoint("GET", "/healthz", health, auth="anyone"),
-    Endpoint("GET", "/readyz", ready, auth="anyone"),
+    Endpoint("GET", "/healthz", health, auth=Permission.ANYONE),
+    Endpoint("GET", "/readyz", ready, auth=Permission.ANYONE),
 )

@@ -20,9 +20,9 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from fedistream.api.http.connection_limiter import ConnectionLimiter
+from fedistream.api.http.listening import Listening
 from fedistream.api.http.uvicorn_protocol import Http1Protocol
 from fedistream.api.ops import Check
-from fedistream.api.owncast.ports import Listening
 from fedistream.api.ws.uvicorn_protocol import SETTINGS as SOCKETS
 from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
 from fedistream.app import startup
@@ -31,7 +31,7 @@ from fedistream.app.config import Config
 from fedistream.app.platform import platform
 from fedistream.app.services import Services, build
 from fedistream.app.startup import BAD_DATA, DIED, StartupError
-from fedistream.app.web import web
+from fedistream.app.web import Process, web
 from fedistream.core import file_descriptors
 from fedistream.core.client_network import many_share
 from fedistream.core.log_buffer import LogBuffer
@@ -122,7 +122,7 @@ class Node:
             "broadcasts": made.broadcasts.check,
             "chat": made.chat.messages.check,
         }
-        app = web(made, OutboxAdmin(outbox), self.log_buffer, listening, checks)
+        app = web(made, Process(OutboxAdmin(outbox), self.log_buffer, listening, checks))
         self._server = _Server(_web_config(app, options, share))
         self._obey_signals()
         host = _reachable(options.host)

@@ -2,152 +2,216 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.types import ASGIApp
 
+from fedistream.api.admin.services import AdminServices
+from fedistream.api.fediverse.services import FediverseServices
 from fedistream.api.hls import HlsFace
-from fedistream.api.http.application import application
+from fedistream.api.http.application import FaceServices, application
 from fedistream.api.http.auth import authenticators
+from fedistream.api.http.endpoints import Access
 from fedistream.api.http.known_browsers import KnownBrowsers
+from fedistream.api.http.listening import Listening
 from fedistream.api.http.login_limit import LoginLimit
 from fedistream.api.http.token_auth import TokenAuth
-from fedistream.api.ops import Check
+from fedistream.api.ops import Check, OpsServices
 from fedistream.api.owncast.history_pages import HistoryPages
-from fedistream.api.owncast.ports import Listening
-from fedistream.api.owncast.websocket.endpoint import ChatServices, ChatSocket
-from fedistream.api.pages.admin.context import AdminContext
-from fedistream.api.pages.admin.todo_counts import todo_counts
+from fedistream.api.owncast.services import OwncastServices
+from fedistream.api.owncast.websocket.endpoint import ChatServices, ChatSocket, Limits
+from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.api.pages.admin.todo_counts import TodoCounts, todo_counts
 from fedistream.api.pages.alternate_links import AlternateLinks
-from fedistream.api.pages.context import PageContext
-from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.follow_invitation import FollowInvitations
 from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.static import Static
 from fedistream.app import paths
 from fedistream.app.platform import now
 from fedistream.app.services import Services
 from fedistream.core.log_buffer import LogBuffer
-from fedistream.federation.feature import FederationFeature
 from fedistream.jobs.admin import OutboxAdmin
 
+LIMITS = Limits()
 
-def web(
-    made: Services, outbox_admin: OutboxAdmin, log_buffer: LogBuffer, listening: Listening, checks: Mapping[str, Check]
-) -> ASGIApp:
-    """All faces, on the features and on what only the web needs."""
-    static = Static(paths.STATIC)
-    pages = Pages(paths.TEMPLATES, static, secrets.token_bytes)
-    federation = made.federation
-    follow_invitations = FollowInvitations(
-        federation.addresses, federation.followers, federation.engagements, time.monotonic
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What the faces say of the process that they run in, and of its jobs."""
+
+    outbox_admin: OutboxAdmin
+    log_buffer: LogBuffer
+    listening: Listening
+    checks: Mapping[str, Check]
+
+
+@dataclass(frozen=True, slots=True)
+class WebClocks:
+    """The clocks of the faces; `unix` and `monotonic` are in seconds, `chance(n)` gives n random bytes."""
+
+    now: Callable[[], datetime] = now
+    unix: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    chance: Callable[[int], bytes] = secrets.token_bytes
+
+
+def web(made: Services, process: Process) -> ASGIApp:
+    """Return all faces, on the features and on what only the web needs."""
+    clocks = WebClocks()
+    return join_faces(made, face_services(made, process, clocks, Static(paths.STATIC)), clocks)
+
+
+def face_services(made: Services, process: Process, clocks: WebClocks, static: Static) -> FaceServices:
+    """Return the services of each face."""
+    pages = _pages(made, clocks, static)
+    return FaceServices(
+        ops=OpsServices(process.checks),
+        owncast=_owncast(made, process, clocks),
+        admin=_admin(made, process),
+        fediverse=_fediverse(made, pages),
+        pages=pages,
+        admin_pages=_admin_pages(made, process, clocks, pages),
     )
-    services = {
-        **_federation_services(made.federation),
-        "outbox_admin": outbox_admin,
-        "channels": made.channels,
-        "people": made.people,
-        "settings": made.settings,
-        "broadcasts": made.broadcasts,
-        "viewers": made.viewers,
-        "chat": made.chat.chat,
-        "poster": made.chat.poster,
-        "moderation": made.chat.moderation,
-        "visitors": made.chat.visitors,
-        "messages": made.chat.messages,
-        "bans": made.chat.bans,
-        "emoji": made.chat.emoji,
-        "history_pages": HistoryPages(made.chat.messages),
-        "access_tokens": made.access_tokens,
-        "indieauth": made.sign_in.indieauth,
-        "codes": made.sign_in.codes,
-        "stills": made.stills,
-        "notices": made.notices,
-        "follow_invitations": follow_invitations,
-        "pictures": made.pictures,
-        "log_buffer": log_buffer,
-        "listening": listening,
-        "checks": checks,
-        "now": now,
-        "static": static,
-        "pages": pages,
-        "context": _context(made, outbox_admin, log_buffer, listening, pages),
-        "page_context": _page_context(made, pages, follow_invitations),
-    }
-    guards = {
-        **authenticators(
-            made.people,
-            LoginLimit(time.monotonic),
-            KnownBrowsers(made.secret, time.time, secrets.token_bytes),
-            time.monotonic,
-        ),
+
+
+def join_faces(made: Services, faces: FaceServices, clocks: WebClocks, limits: Limits = LIMITS) -> ASGIApp:
+    """Return the faces as one application. `limits` are those of the chat's sockets."""
+    known = KnownBrowsers(made.secret, clocks.unix, clocks.chance)
+    recognised = {
+        **authenticators(made.people, LoginLimit(clocks.monotonic), known, clocks.monotonic),
         **TokenAuth(made.chat.visitors, made.chat.bans, made.access_tokens).table(),
     }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)
-    return application(hls, services, guards, ErrorPages(pages), _chat_socket(made))
+    socket = ChatSocket(_chat(made, clocks), limits)
+    return application(hls, faces, Access(recognised, made.channels.by_slug), socket)
 
 
-def _context(
-    made: Services, outbox_admin: OutboxAdmin, log_buffer: LogBuffer, listening: Listening, pages: Pages
-) -> AdminContext:
-    return AdminContext(
-        pages=pages,
-        csrf=CsrfTokens(secrets.token_bytes(32), now),
+def _owncast(made: Services, process: Process, clocks: WebClocks) -> OwncastServices:
+    return OwncastServices(
         channels=made.channels,
+        people=made.people,
+        settings=made.settings,
         broadcasts=made.broadcasts,
         viewers=made.viewers,
-        settings=made.settings,
-        people=made.people,
-        log_buffer=log_buffer,
-        listening=listening,
-        chance=secrets.token_bytes,
-        attention=todo_counts(
-            made.federation.followers, outbox_admin, made.federation.replies, made.federation.policies.flags
-        ),
+        chat=made.chat.chat,
+        poster=made.chat.poster,
+        moderation=made.chat.moderation,
+        visitors=made.chat.visitors,
+        messages=made.chat.messages,
+        bans=made.chat.bans,
+        emoji=made.chat.emoji,
+        history_pages=HistoryPages(made.chat.messages),
+        access_tokens=made.access_tokens,
+        indieauth=made.sign_in.indieauth,
+        codes=made.sign_in.codes,
+        federation=made.federation.federation,
+        followers=made.federation.followers,
+        engagements=made.federation.engagements,
+        posts=made.federation.posts,
+        featured=made.federation.servers,
+        pictures=made.pictures,
+        log_buffer=process.log_buffer,
+        listening=process.listening,
+        now=clocks.now,
     )
 
 
-def _page_context(made: Services, pages: Pages, follow_invitations: FollowInvitations) -> PageContext:
-    return PageContext(
+def _admin(made: Services, process: Process) -> AdminServices:
+    return AdminServices(
+        federation=made.federation.federation,
+        moderation=made.chat.moderation,
+        notices=made.notices,
+        replies=made.federation.replies,
+        profiles=made.federation.profiles,
+        reports=made.federation.policies.flags,
+        quotes=made.federation.policies.quotes,
+        blocklists=made.federation.policies.blocklists,
+        outbox_admin=process.outbox_admin,
+    )
+
+
+def _fediverse(made: Services, pages: PagesServices) -> FediverseServices:
+    return FediverseServices(
+        addresses=made.federation.addresses,
+        documents=made.federation.documents,
+        authorized_fetch=made.federation.policies.authorized_fetch,
+        federation=made.federation.federation,
+        quotes=made.federation.policies.quotes,
         pages=pages,
-        channels=made.channels,
+    )
+
+
+def _pages(made: Services, clocks: WebClocks, static: Static) -> PagesServices:
+    federation = made.federation
+    return PagesServices(
+        pages=Pages(paths.TEMPLATES, static, clocks.chance),
+        static=static,
         settings=made.settings,
         broadcasts=made.broadcasts,
         viewers=made.viewers,
-        stills=made.stills,
-        follow_invitations=follow_invitations,
-        featured=made.federation.servers,
+        thumbnails=made.stills,
+        federation=federation.federation,
+        follow_invitations=FollowInvitations(
+            federation.addresses, federation.followers, federation.engagements, clocks.monotonic
+        ),
+        featured=federation.servers,
         alternate_links=AlternateLinks(
-            made.federation.addresses,
-            made.federation.documents,
-            made.federation.policies.authorized_fetch,
-            made.federation.posts,
+            federation.addresses,
+            federation.documents,
+            federation.policies.authorized_fetch,
+            federation.posts,
             made.notices,
         ),
     )
 
 
-def _federation_services(made: FederationFeature) -> dict[str, object]:
-    return {
-        "federation": made.federation,
-        "documents": made.documents,
-        "addresses": made.addresses,
-        "followers": made.followers,
-        "engagements": made.engagements,
-        "posts": made.posts,
-        "featured": made.servers,
-        "profiles": made.profiles,
-        "replies": made.replies,
-        "flags": made.policies.flags,
-        "quotes": made.policies.quotes,
-        "blocklists": made.policies.blocklists,
-        "authorized_fetch": made.policies.authorized_fetch,
-    }
+def _admin_pages(made: Services, process: Process, clocks: WebClocks, pages: PagesServices) -> AdminPagesServices:
+    return AdminPagesServices(
+        pages=pages.pages,
+        csrf=CsrfTokens(clocks.chance(32), clocks.now),
+        todo_counts=_todo_counts(made, process),
+        chance=clocks.chance,
+        listening=process.listening,
+        log_buffer=process.log_buffer,
+        channels=made.channels,
+        people=made.people,
+        settings=made.settings,
+        broadcasts=made.broadcasts,
+        viewers=made.viewers,
+        chat=made.chat.chat,
+        messages=made.chat.messages,
+        visitors=made.chat.visitors,
+        moderation=made.chat.moderation,
+        bans=made.chat.bans,
+        emoji=made.chat.emoji,
+        access_tokens=made.access_tokens,
+        federation=made.federation.federation,
+        follow_invitations=pages.follow_invitations,
+        followers=made.federation.followers,
+        engagements=made.federation.engagements,
+        posts=made.federation.posts,
+        replies=made.federation.replies,
+        featured=made.federation.servers,
+        profiles=made.federation.profiles,
+        reports=made.federation.policies.flags,
+        quotes=made.federation.policies.quotes,
+        blocklists=made.federation.policies.blocklists,
+        outbox_admin=process.outbox_admin,
+        notices=made.notices,
+    )
 
 
-def _chat_socket(made: Services) -> ChatSocket:
-    context = ChatServices(
+def _todo_counts(made: Services, process: Process) -> TodoCounts:
+    federation = made.federation
+    return todo_counts(federation.followers, process.outbox_admin, federation.replies, federation.policies.flags)
+
+
+def _chat(made: Services, clocks: WebClocks) -> ChatServices:
+    return ChatServices(
         channels=made.channels,
         chat=made.chat.chat,
         poster=made.chat.poster,
@@ -155,7 +219,6 @@ def _chat_socket(made: Services) -> ChatSocket:
         messages=made.chat.messages,
         bans=made.chat.bans,
         broadcaster=made.broadcaster,
-        now=now,
-        monotonic=time.monotonic,
+        now=clocks.now,
+        monotonic=clocks.monotonic,
     )
-    return ChatSocket(context)

@@ -8,35 +8,36 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import uvicorn
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fedistream.api.hls import HlsFace
-from fedistream.api.http.application import application
-from fedistream.api.http.auth import authenticators
-from fedistream.api.http.known_browsers import KnownBrowsers
-from fedistream.api.http.login_limit import LoginLimit
-from fedistream.api.http.token_auth import TokenAuth
-from fedistream.api.pages.admin.context import AdminContext
-from fedistream.api.pages.context import PageContext
-from fedistream.api.pages.error_pages import ErrorPages
-from fedistream.api.pages.follow_invitation import FollowInvitation
-from fedistream.api.pages.forms import CsrfTokens
-from fedistream.api.pages.rendering import Pages
-from fedistream.app.paths import TEMPLATES
+from fedistream.api.http.application import FaceServices
+from fedistream.api.http.listening import Listening
+from fedistream.api.pages.admin.todo_counts import TodoCounts
+from fedistream.api.pages.alternate_links import AlternateLinks
+from fedistream.api.pages.follow_invitation import FollowInvitation, FollowInvitations
+from fedistream.app.services import Services
+from fedistream.app.web import Process, WebClocks, face_services, join_faces
 from fedistream.broadcasts.publication import EncoderPublication
+from fedistream.broadcasts.service import Broadcasts as RealBroadcasts
 from fedistream.broadcasts.session import BroadcastRun, LiveSession, SessionConfig
 from fedistream.broadcasts.values import BroadcastRecord, Encoder, LiveStatus
+from fedistream.channels.service import Channels as RealChannels
+from fedistream.channels.values import HOME, Channel, StreamKey
 from fedistream.core.errors import Invalid
 from fedistream.core.log_buffer import LogBuffer
+from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.values import Featured
+from fedistream.people.service import People as RealPeople
+from fedistream.settings.service import Settings as RealSettings
 from fedistream.settings.table import BY_NAME, SETTINGS
-from fedistream.thumbnails.service import Picture
+from fedistream.thumbnails.service import Picture, Thumbnails
 from fedistream.viewers.service import Viewers
 from media import flv
 from media.package import PackagerConfig, Presentation
@@ -49,6 +50,8 @@ from tests.kit.parlour import Parlour
 PASSWORD = "correct horse"
 FOOTAGE = Recipe(seconds=4, size=(320, 180), fps=15, gop=15, kbps=150)
 LOOP_MS = 4_000
+LISTENING = Listening("127.0.0.1", 8080, "127.0.0.1", 1935)
+BORN = datetime(2026, 4, 1, tzinfo=UTC)
 BEHIND_MS = 40  # the streamer wakes this often
 
 DEFAULTS: dict[str, object] = {
@@ -63,38 +66,35 @@ DEFAULTS: dict[str, object] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
-    id: int = 1
-    slug: str = "home"
-    created_at: datetime = datetime(2026, 4, 1, tzinfo=UTC)
+class Absent:
+    """Stands for features that no page of these tests asks: all their parts are absent too, and none can be called."""
+
+    def __getattr__(self, name: str) -> "Absent":
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    key: str
-    comment: str
+ABSENT = cast(Any, Absent())
 
 
-class Channels:
+class Channels(RealChannels):
+    """The home channel, and others by their slugs."""
+
     def __init__(self) -> None:
-        self.keys = [Key("first-secret-key", "studio")]
-        self.others: dict[str, int] = {}  # ids by slugs
+        super().__init__(lambda: BORN, lambda length: "")
+        self._know(Channel(1, HOME, BORN))
+        self.keys = [StreamKey("first-secret-key", "studio", BORN)]
 
-    def home(self) -> Channel:
-        return Channel()
-
-    def by_slug(self, slug: str) -> Channel | None:
-        return Channel(self.others[slug], slug) if slug in self.others else None
-
-    async def stream_keys(self, channel_id: int) -> Sequence[Key]:
+    async def stream_keys(self, channel_id: int) -> tuple[StreamKey, ...]:
         return tuple(self.keys)
 
     async def replace_stream_keys(self, channel_id: int, keys: Sequence[tuple[str, str]]) -> None:
-        self.keys = [Key(*each) for each in keys]
+        self.keys = [StreamKey(key, comment, BORN) for key, comment in keys]
+
+    def add(self, channel_id: int, slug: str) -> None:
+        self._know(Channel(channel_id, slug, BORN))
 
 
-class Settings:
+class Settings(RealSettings):
     """The real table and its checks, with one value for all channels."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Settings:
         self.values[name] = BY_NAME[name].check(name, value)
 
 
-class People:
+class People(RealPeople):
     def __init__(self) -> None:
         self.password = PASSWORD
 
@@ -123,7 +123,7 @@ class People:
         self.password = password
 
 
-class Stills:
+class Stills(Thumbnails):
     """Of broadcasts by their ids; the home channel's on the air is 7."""
 
     def __init__(self) -> None:
@@ -136,27 +136,17 @@ class Stills:
         return self.by_id.get(broadcast_id)
 
 
-class FeaturedServers:
+class FeaturedServers(ListedServers):
     """Whom the test says."""
 
     def __init__(self) -> None:
         self.servers: list[Featured] = []
 
-    async def shown(self) -> Sequence[Featured]:
-        return self.servers
+    async def shown(self) -> tuple[Featured, ...]:
+        return tuple(self.servers)
 
 
-class Services(dict[str, object]):
-    """Has a service of every name, None where no page asks for it: the chat's calls are answered by the parlour."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __missing__(self, name: str) -> object:
-        return None
-
-
-class Invitations:
+class Invitations(FollowInvitations):
     """Whether and how the channel can be followed from elsewhere is the test's to say."""
 
     def __init__(self) -> None:
@@ -164,6 +154,19 @@ class Invitations:
 
     async def of(self, channel: object) -> FollowInvitation | None:
         return self.shown
+
+
+class NoCounterparts(AlternateLinks):
+    """Federation is off."""
+
+    def __init__(self) -> None:
+        """There is nothing to ask."""
+
+    async def of(self, channel: object, broadcast_id: int | None = None) -> None:
+        return None
+
+    async def answer(self, request: object, channel: object, broadcast_id: int | None = None) -> None:
+        return None
 
 
 class Silence:
@@ -175,7 +178,7 @@ class Silence:
     def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None: ...
 
 
-class Broadcasts:
+class Broadcasts(RealBroadcasts):
     """One channel's real air."""
 
     def __init__(self, settings: Settings) -> None:
@@ -216,25 +219,6 @@ class Wire:
 
 
 @dataclass
-class Listening:
-    web_host: str = "127.0.0.1"
-    web_port: int = 8080
-    rtmp_host: str = "127.0.0.1"
-    rtmp_port: int = 1935
-    key_overridden: bool = False
-
-
-class NoCounterparts:
-    """Federation is off."""
-
-    async def of(self, channel: object, broadcast_id: int | None = None) -> None:
-        return None
-
-    async def answer(self, ask: object, channel: object, broadcast_id: int | None = None) -> None:
-        return None
-
-
-@dataclass
 class Studio:
     """`go_live`, `drop` and `finish` are the streamer's; `broadcasts.shown` shows an air that no streamer made."""
 
@@ -243,7 +227,7 @@ class Studio:
     people: People = field(default_factory=People)
     stills: Stills = field(default_factory=Stills)
     featured: FeaturedServers = field(default_factory=FeaturedServers)
-    listening: Listening = field(default_factory=Listening)
+    listening: Listening = LISTENING
     log_buffer: LogBuffer = field(default_factory=LogBuffer)
     clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
     url: str = ""
@@ -261,61 +245,52 @@ class Studio:
         self.broadcasts = Broadcasts(self.settings)
         self.viewers = Viewers(self.clock.monotonic, lambda: datetime.now(UTC), b"salt" * 4)
 
+    def made(self) -> Services:
+        """The features, most of which are absent."""
+        return Services(
+            facts=ABSENT,
+            settings=self.settings,
+            channels=self.channels,
+            people=self.people,
+            viewers=self.viewers,
+            broadcasts=self.broadcasts,
+            chat=ABSENT,  # its calls are answered by the parlour
+            access_tokens=ABSENT,
+            federation=ABSENT,
+            notices=ABSENT,
+            pictures=ABSENT,
+            sign_in=ABSENT,
+            stills=self.stills,
+            broadcaster=ABSENT,
+            stream_key="",
+            admin_password="",
+            secret=b"secret",
+        )
+
+    def clocks(self) -> WebClocks:
+        unix = partial(datetime.timestamp, self.clock.now())
+        return WebClocks(self.clock.now, unix, self.clock.monotonic, os.urandom)
+
+    def faces(self) -> FaceServices:
+        """The services of the faces, as the node makes them, without what they would ask of federation."""
+        process = Process(ABSENT, self.log_buffer, self.listening, {})
+        faces = face_services(self.made(), process, self.clocks(), static_files())
+        pages = replace(
+            faces.pages,
+            featured=self.featured,
+            follow_invitations=self.follow_invitations,
+            alternate_links=NoCounterparts(),
+        )
+        return replace(
+            faces,
+            owncast=replace(faces.owncast, now=lambda: datetime.now(UTC)),
+            pages=pages,
+            admin_pages=replace(faces.admin_pages, todo_counts=TodoCounts({})),
+        )
+
     def app(self) -> ASGIApp:
         """All faces, joined as the node joins them."""
-        pages = Pages(TEMPLATES, static_files(), os.urandom)
-        context = AdminContext(
-            pages=pages,
-            csrf=CsrfTokens(b"secret", self.clock.now),
-            channels=self.channels,
-            broadcasts=self.broadcasts,
-            viewers=self.viewers,
-            settings=self.settings,
-            people=self.people,
-            log_buffer=self.log_buffer,
-            listening=self.listening,
-            chance=os.urandom,
-        )
-        services: dict[str, object] = Services()
-        services |= {
-            "pages": pages,
-            "static": static_files(),
-            "context": context,
-            "channels": self.channels,
-            "people": self.people,
-            "settings": self.settings,
-            "stills": self.stills,
-            "broadcasts": self.broadcasts,
-            "viewers": self.viewers,
-            "follow_invitations": self.follow_invitations,
-            "page_context": PageContext(
-                pages=pages,
-                channels=self.channels,
-                settings=self.settings,
-                broadcasts=self.broadcasts,
-                viewers=self.viewers,
-                stills=self.stills,
-                follow_invitations=self.follow_invitations,
-                featured=self.featured,
-                alternate_links=NoCounterparts(),
-            ),
-            "log_buffer": self.log_buffer,
-            "listening": self.listening,
-            "now": lambda: datetime.now(UTC),
-            "checks": {},
-        }
-        nobody = cast(Any, None)
-        guards = {
-            **authenticators(
-                self.people,
-                LoginLimit(self.clock.monotonic),
-                KnownBrowsers(b"secret", lambda: self.clock.now().timestamp(), os.urandom),
-                self.clock.monotonic,
-            ),
-            **TokenAuth(nobody, nobody, nobody).table(),
-        }
-        hls = HlsFace(self.channels, self.broadcasts, self.viewers)
-        return application(hls, services, guards, ErrorPages(pages))
+        return join_faces(self.made(), self.faces(), self.clocks())
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:

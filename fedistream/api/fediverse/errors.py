@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.fediverse.signed import Unsigned
 from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow
 from fedistream.core.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
+from fedistream.federation.inbox.service import Federation
 from fedistream.federation.values import Off
 
 STATUS: Mapping[type[Refusal], int] = {
@@ -27,19 +27,15 @@ STATUS: Mapping[type[Refusal], int] = {
 UNREAD: Mapping[type[Refusal], str] = {TooLarge: "too-large", TooSlow: "too-slow"}
 
 
-class Counts(Protocol):
-    def refused(self, reason: str) -> None: ...
-
-
 class FediverseErrors:
-    """`counts` hears of the bodies that were not read."""
+    """`federation` counts the bodies that were not read."""
 
-    def __init__(self, counts: Counts) -> None:
-        self._counts = counts
+    def __init__(self, federation: Federation) -> None:
+        self._federation = federation
 
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         if type(error) in UNREAD:
-            self._counts.refused(UNREAD[type(error)])
+            self._federation.refused(UNREAD[type(error)])
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else {}
         if isinstance(error, Off):

@@ -1,42 +1,56 @@
-"""The web side of a node as one ASGI application: HLS in front, then the entries of every face, then "not here"."""
+"""The web side of a node as one ASGI application: HLS in front, then the endpoints of every face, then "not here"."""
 
-from collections.abc import Mapping
-from typing import cast
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fedistream.api import ops
+from fedistream.api.admin import routes as admin
+from fedistream.api.admin.services import AdminServices
 from fedistream.api.fediverse import routes as fediverse
-from fedistream.api.fediverse.errors import Counts, FediverseErrors
+from fedistream.api.fediverse.errors import FediverseErrors
+from fedistream.api.fediverse.services import FediverseServices
 from fedistream.api.hls import PREFIX, HlsFace
-from fedistream.api.http.endpoints import Authenticator, routes
+from fedistream.api.http.endpoints import Access, routes
 from fedistream.api.http.request import ApiRequest
+from fedistream.api.ops import OpsServices
 from fedistream.api.owncast import routes as owncast
 from fedistream.api.owncast.errors import OwncastErrors
+from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.websocket.endpoint import PATHS as CHAT_PATHS
 from fedistream.api.pages import routes as pages
+from fedistream.api.pages.admin import routes as admin_pages
+from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.error_pages import ErrorPages
+from fedistream.api.pages.services import PagesServices
 from fedistream.core.errors import NotFound
 
 
-def application(
-    hls: HlsFace,
-    services: Mapping[str, object],
-    authenticators: Mapping[str, Authenticator],
-    page_envelope: ErrorPages,
-    chat: ASGIApp | None = None,
-) -> ASGIApp:
-    """`services` are handed to handlers by the names of their parameters; `chat` serves the chat's websockets. Raises
-    entries.WrongTable."""
-    api_envelope = OwncastErrors()
-    fediverse_envelope = FediverseErrors(cast(Counts, services["federation"]))
+@dataclass(frozen=True, slots=True)
+class FaceServices:
+    """The services of each face."""
+
+    ops: OpsServices
+    owncast: OwncastServices
+    admin: AdminServices
+    fediverse: FediverseServices
+    pages: PagesServices
+    admin_pages: AdminPagesServices
+
+
+def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp | None = None) -> ASGIApp:
+    """Join all faces; `chat` serves the chat's websockets. Raises endpoints.WrongTable."""
+    api_errors = OwncastErrors()
+    page_errors = ErrorPages(faces.pages.pages)
     listed = [
-        *routes(ops.ENDPOINTS, services, authenticators, ops.ENVELOPE),
-        *routes(owncast.ENDPOINTS, services, authenticators, api_envelope),
-        *routes(fediverse.ENDPOINTS, services, authenticators, fediverse_envelope),
-        *routes(pages.ENDPOINTS, services, authenticators, page_envelope),
+        *routes(ops.ENDPOINTS, faces.ops, access, ops.ENVELOPE),
+        *routes(owncast.ENDPOINTS, faces.owncast, access, api_errors),
+        *routes(admin.ENDPOINTS, faces.admin, access, api_errors),
+        *routes(fediverse.ENDPOINTS, faces.fediverse, access, FediverseErrors(faces.fediverse.federation)),
+        *routes(pages.ENDPOINTS, faces.pages, access, page_errors),
+        *routes(admin_pages.ENDPOINTS, faces.admin_pages, access, page_errors),
     ]
 
     async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,14 +60,14 @@ def application(
             return
         request = ApiRequest(Request(scope, receive))
         if request.path.startswith("/api/"):
-            answer = api_envelope.refusal(request, NotFound("there is no such call"))
+            answer = api_errors.refusal(request, NotFound("there is no such call"))
         else:
-            answer = page_envelope.unknown(request)
+            answer = page_errors.unknown(request)
         await answer(scope, receive, send)
 
     # most paths are one call's alone: to find those among 200 patterns costs a twentieth of a core at 500 requests/s
     exact = {route.path: route.app for route in listed if not route.param_convertors}
-    # a bare router: entries answer for their own errors, so no middleware has to wrap every request
+    # a bare router: endpoints answer for their own errors, so no middleware has to wrap every request
     rest = Router([route for route in listed if route.param_convertors], redirect_slashes=False, default=unknown)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:

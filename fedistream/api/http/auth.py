@@ -1,4 +1,4 @@
-"""Who may pass: the gates that entries name. Whether a password is right is for the people service to say."""
+"""Recognise the admin by the password. Whether a password is right is decided by the people service."""
 
 import asyncio
 import base64
@@ -7,18 +7,18 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
 from fedistream.api.http.endpoints import ANYONE, Authenticator
 from fedistream.api.http.known_browsers import KnownBrowsers
 from fedistream.api.http.login_limit import Bucket, LoginLimit
+from fedistream.api.http.permissions import ADMIN, Kind, Principal
 from fedistream.api.http.request import ApiRequest, Unidentified
 from fedistream.core.errors import TooMany
+from fedistream.people.service import People
 
 log = logging.getLogger(__name__)
 
-ADMIN = "admin"
+USER = "admin"
 MAX_PASSWORD = 1024  # characters; hashing is the costly part, and no password manager makes longer ones
 # Owncast calls its realm "Owncast Authenticated Request". Programs send Basic without asking, and a browser only shows
 # the realm to the person who types the password, who should read the name of this program. charset: RFC 7617, 2.1.
@@ -35,23 +35,12 @@ SPARE, SPARE_PER_S = 5, 0.05
 MAX_SPARE = 10_000  # askers; the one that was heard of first is forgotten first
 
 
-class People(Protocol):
-    def recall(self, password: str) -> bool: ...
-    async def check_admin(self, password: str, rank: int = 0) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Admin:
-    """The principal behind the admin gate."""
-
-    address: str
-
-
 def authenticators(
     people: People, login_limit: LoginLimit, known: KnownBrowsers, now: Callable[[], float]
-) -> Mapping[str, Authenticator]:
-    """The table of gates. `now` is a monotonic clock in seconds."""
-    return {"anyone": ANYONE, "admin": Authenticator(AdminAuth(people, login_limit, known, now).check, ambient=True)}
+) -> Mapping[Kind, Authenticator]:
+    """Return those of anonymous principals and of the admin. `now` is a monotonic clock in seconds."""
+    admin = AdminAuth(people, login_limit, known, now)
+    return {Kind.ANONYMOUS: ANYONE, Kind.ADMIN: Authenticator(admin.check, ambient=True)}
 
 
 class AdminAuth:
@@ -74,8 +63,8 @@ class AdminAuth:
         self._spare: OrderedDict[str, Bucket] = OrderedDict()
         self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: whoever asked has gone
 
-    async def check(self, request: ApiRequest) -> Admin:
-        password = basic_password(request.http.headers.get("authorization", ""), ADMIN)
+    async def check(self, request: ApiRequest) -> Principal:
+        password = basic_password(request.http.headers.get("authorization", ""), USER)
         if password is None:
             raise Unidentified(CHALLENGE)  # no password is no attempt
         name = self._known.name(request)
@@ -91,7 +80,7 @@ class AdminAuth:
         if spare is not None:
             spare.give_back()
         self._known.introduce(request)
-        return Admin(request.address)
+        return ADMIN
 
     def _recall(self, password: str, *, trusted: bool) -> bool:
         if trusted:

@@ -1,14 +1,13 @@
-"""Tables of entries to Starlette routes: gates, limits, methods and cross-origin rules are kept here, once.
+"""Tables of endpoints to Starlette routes: permissions, limits, methods and cross-origin rules are kept here, once.
 
-What a call does is its handler's, how an answer looks is the face's (handlers, shapes, envelope).
+What a call does is decided by its handler, how an answer looks by the face (handlers, shapes, responder).
 """
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -18,8 +17,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.http.compression import compress
-from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow
-from fedistream.core.errors import Outage, Refusal, Unavailable
+from fedistream.api.http.permissions import ANONYMOUS, REQUIREMENTS, Kind, Permission, Principal, Requirement
+from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
+from fedistream.channels.values import HOME, Channel
+from fedistream.core.errors import NotFound, Outage, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +31,20 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 section 9.2.1
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PREFLIGHT_AGE_S = 86400  # browsers cap it themselves (Chromium: two hours)
 
-Handler = Callable[..., Awaitable[Response]]
+CHANNEL_PREFIX = "/c/{slug}"
+SLUG = "slug"  # the part of a path that names a channel
+
 R = TypeVar("R")
+S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
+
+FindChannel = Callable[[str], Channel | None]
+"""Return the channel with a slug."""
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One call: `auth` names an authenticator, `spec` the document or release it comes from.
+class Endpoint(Generic[S_contra]):
+    """One call of a face whose services are S: `auth` is what it needs, `spec` the document or release it comes from.
 
     `changes` says that the call changes something; by default every method but GET does. A GET that changes something
     is guarded like a POST and has no HEAD.
@@ -44,8 +52,8 @@ class Endpoint:
 
     method: str
     path: str
-    handler: Handler
-    auth: str
+    handler: Callable[[ApiRequest, S_contra], Awaitable[Response]]
+    auth: Permission
     spec: str = ""
     body_limit: int = BODY_LIMIT
     changes: bool | None = None
@@ -57,13 +65,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Who may pass. `check` returns the principal, or raises Unidentified, NotAllowed or TooMany.
+    """Recognises principals of one kind. `check` returns the principal, or raises Unidentified, NotAllowed or TooMany.
 
     `ambient` is True where a browser adds the credentials by itself (Basic, cookies): other sites may then neither
     read the answers nor write. Where it is False any web page may ask, as it can bring nothing but what it knows.
     """
 
-    check: Callable[[ApiRequest], Awaitable[object]]
+    check: Callable[[ApiRequest], Awaitable[Principal]]
     ambient: bool
 
 
@@ -76,7 +84,7 @@ class ErrorResponder(Protocol):
 
 
 class WrongTable(Exception):
-    """An entry, a gate or a service does not fit the others; the node must not start with it."""
+    """An endpoint does not fit the others, or nobody can be recognised for it; the node must not start with it."""
 
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -84,88 +92,113 @@ def json_response(value: object, status: int = 200, headers: Mapping[str, str] |
     return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
-async def _anyone(request: ApiRequest) -> None:
-    return None
+async def _anyone(request: ApiRequest) -> Principal:
+    return ANONYMOUS
 
 
 ANYONE = Authenticator(_anyone, ambient=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the router finds out who asks, and for which channel."""
+
+    authenticators: Mapping[Kind, Authenticator]
+    find_channel: FindChannel
+
+
+def in_every_channel(*endpoints: Endpoint[S_contra]) -> tuple[Endpoint[S_contra], ...]:
+    """Return the endpoints of the home channel, and the same of all channels, below CHANNEL_PREFIX."""
+    return (*endpoints, *(replace(each, path=f"{CHANNEL_PREFIX}{each.path}") for each in endpoints))
+
+
 def routes(
-    entries: Iterable[Endpoint],
-    services: Mapping[str, object],
-    authenticators: Mapping[str, Authenticator],
-    envelope: ErrorResponder,
+    endpoints: Iterable[Endpoint[S]],
+    services: S,
+    access: Access,
+    responder: ErrorResponder,
     *,
     body_time_s: float = BODY_TIME_S,
     answer_time_s: float = ANSWER_TIME_S,
 ) -> list[Route]:
-    """One Starlette route per path, in the order in which the paths first appear.
+    """Return one Starlette route per path, in the order in which the paths first appear.
 
-    A handler gets the Ask and then services by the names of its parameters. Raises WrongTable for an unknown gate,
-    service or method, and for a call that is listed twice.
+    Raises WrongTable for an unknown method, for a call that is listed twice, and where no authenticator recognises
+    the principals that have its permission.
     """
     by_path: dict[str, dict[str, _Call]] = {}
-    for entry in entries:
-        calls = by_path.setdefault(entry.path, {})
-        if entry.method in calls:
-            raise WrongTable(f"{entry.method} {entry.path} is listed twice")
-        calls[entry.method] = _call(entry, services, authenticators)
+    for endpoint in endpoints:
+        calls = by_path.setdefault(endpoint.path, {})
+        if endpoint.method in calls:
+            raise WrongTable(f"{endpoint.method} {endpoint.path} is listed twice")
+        calls[endpoint.method] = _call(endpoint, services, access.authenticators)
+    times = _Times(body_time_s, answer_time_s)
     # one route per path: with one per method Starlette's 405 names only the methods of the last one in `Allow`
     return [
-        Route(path, _PathApp(calls, envelope, body_time_s, answer_time_s), name=path) for path, calls in by_path.items()
+        Route(path, _PathApp(calls, access.find_channel, responder, times), name=path)
+        for path, calls in by_path.items()
     ]
 
 
 @dataclass(frozen=True, slots=True)
+class _Times:
+    body_s: float
+    answer_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Call:
-    entry: Endpoint
-    gate: Authenticator
+    endpoint: Endpoint[Any]
+    requirement: Requirement
+    authenticator: Authenticator
     run: Callable[[ApiRequest], Awaitable[Response]]
+
+    @property
+    def open(self) -> bool:
+        return self.endpoint.auth is Permission.ANYONE
 
     @property
     def public(self) -> bool:
         """Return whether anybody reads here what everybody else reads."""
-        return self.gate is ANYONE and not self.entry.writes
+        return self.open and not self.endpoint.writes
+
+    async def authenticate(self, request: ApiRequest) -> Principal:
+        """Raises Unidentified, NotAllowed and TooMany."""
+        principal = await self.authenticator.check(request)
+        if not self.requirement.allows(principal):
+            raise Unidentified
+        return principal
 
 
-def _call(entry: Endpoint, services: Mapping[str, object], authenticators: Mapping[str, Authenticator]) -> _Call:
-    name = f"{entry.method} {entry.path}"
-    if entry.method not in METHODS:
+def _call(endpoint: Endpoint[S], services: S, authenticators: Mapping[Kind, Authenticator]) -> _Call:
+    name, handler = f"{endpoint.method} {endpoint.path}", endpoint.handler
+    if endpoint.method not in METHODS:
         raise WrongTable(f"{name}: no such method")
-    if entry.auth not in authenticators:
-        raise WrongTable(f"{name}: no authenticator is called {entry.auth!r}")
-    first, *wanted = inspect.signature(entry.handler).parameters
-    if first != "request":
-        raise WrongTable(f"{name}: the first parameter of its handler must be called 'request'")
-    missing = [service for service in wanted if service not in services]
-    if missing:
-        raise WrongTable(f"{name}: no service is called {', '.join(missing)}")
-    bound = {service: services[service] for service in wanted}
-    handler = entry.handler
+    requirement = REQUIREMENTS[endpoint.auth]
+    if requirement.kind not in authenticators:
+        raise WrongTable(f"{name}: no authenticator recognises {requirement.kind.value}")
 
     def run(request: ApiRequest) -> Awaitable[Response]:
-        return handler(request, **bound)
+        return handler(request, services)
 
-    return _Call(entry, authenticators[entry.auth], run)
+    return _Call(endpoint, requirement, authenticators[requirement.kind], run)
 
 
 class _PathApp:
     """All calls of one path, as an ASGI application."""
 
     def __init__(
-        self, calls: Mapping[str, _Call], envelope: ErrorResponder, body_time_s: float, answer_time_s: float
+        self, calls: Mapping[str, _Call], find_channel: FindChannel, responder: ErrorResponder, times: _Times
     ) -> None:
         self._calls = dict(calls)
-        self._envelope = envelope
-        self._body_time_s, self._answer_time_s = body_time_s, answer_time_s
+        self._find_channel, self._responder, self._times = find_channel, responder, times
         get = calls.get("GET")
-        if get is not None and not get.entry.writes:
+        if get is not None and not get.endpoint.writes:
             self._calls["HEAD"] = get
         self._allowed = (*self._calls, "OPTIONS")
-        self._shared = tuple(name for name, call in self._calls.items() if not call.gate.ambient)
-        # who uses a wrong method passes a gate too; an open call of the same path makes the path open
-        self._gate = min((call.gate for call in calls.values()), key=lambda gate: gate is not ANYONE)
+        self._shared = tuple(name for name, call in self._calls.items() if not call.authenticator.ambient)
+        # a request with a wrong method has to be allowed too; an open call of the same path makes the path open
+        self._least = min(calls.values(), key=lambda call: not call.open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = ApiRequest(Request(scope, receive))
@@ -193,33 +226,41 @@ class _PathApp:
         call = self._calls.get(request.method)
         try:
             if call is None:
-                await self._in_time(self._gate.check(request))
-                return self._envelope.wrong_method(request, self._allowed)
-            if call.gate.ambient and call.entry.writes:
+                await self._in_time(self._least.authenticate(request))
+                return self._responder.wrong_method(request, self._allowed)
+            if call.authenticator.ambient and call.endpoint.writes:
                 refuse_other_sites(request)
-            request.principal = await self._in_time(call.gate.check(request))
+            request.channel_asked = self._channel(request)
+            request.principal = await self._in_time(call.authenticate(request))
             if request.method not in SAFE:
-                request.body = await _body(request.http, call.entry.body_limit, self._body_time_s)
+                request.body = await _body(request.http, call.endpoint.body_limit, self._times.body_s)
             return await self._in_time(call.run(request))
         except Refusal as refusal:
-            return self._envelope.refusal(request, refusal)
+            return self._responder.refusal(request, refusal)
         except ClientDisconnect:
             raise
         except Outage as outage:
             log.warning("%s %s could not be answered: %s", request.method, request.path, outage)
-            return self._envelope.refusal(request, Unavailable())
+            return self._responder.refusal(request, Unavailable())
         except Exception:
             log.exception("%s %s failed", request.method, request.path)
-            return self._envelope.fault(request)
+            return self._responder.fault(request)
+
+    def _channel(self, request: ApiRequest) -> Channel:
+        """Raises NotFound."""
+        found = self._find_channel(request.parts.get(SLUG, HOME))
+        if found is None:
+            raise NotFound("there is no such channel")
+        return found
 
     async def _in_time(self, work: Awaitable[R]) -> R:
         """Raises Outage when it takes too long. What is being written may still be written."""
         try:
-            async with asyncio.timeout(self._answer_time_s) as limit:
+            async with asyncio.timeout(self._times.answer_s) as limit:
                 return await work
         except TimeoutError as error:
             if limit.expired():
-                raise Outage(f"no answer within {self._answer_time_s:g} s") from error
+                raise Outage(f"no answer within {self._times.answer_s:g} s") from error
             raise
 
     def _options(self) -> Response:

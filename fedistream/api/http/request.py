@@ -1,4 +1,4 @@
-"""One request as a handler sees it: parsed, within limits, with the principal that the gate let in."""
+"""One request as a handler sees it: parsed, within limits, with who asks and the channel it is about."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,8 @@ from typing import TypeVar
 import orjson
 from starlette.requests import Request
 
+from fedistream.api.http.permissions import ANONYMOUS, Principal
+from fedistream.channels.values import Channel
 from fedistream.core.client_network import client_network
 from fedistream.core.errors import Invalid, NotAllowed, Refusal
 
@@ -47,12 +49,22 @@ class Unidentified(Refusal):
 
 @dataclass(slots=True)
 class ApiRequest:
-    """What is asked. `principal` is what the gate returned; `headers` go out with whatever the answer will be."""
+    """What is asked, and by whom; `headers` go out with whatever the answer will be.
+
+    `channel_asked` is set by the router before a handler runs.
+    """
 
     http: Request
-    principal: object = None
+    principal: Principal = ANONYMOUS
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    channel_asked: Channel | None = None
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that the path is about: that of its slug, else the home channel."""
+        assert self.channel_asked is not None
+        return self.channel_asked
 
     @property
     def method(self) -> str:

@@ -4,17 +4,11 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.http.token_auth import Bearer
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.errors import NO_CACHE, changed, done
-from fedistream.api.owncast.history_pages import HistoryPages
-from fedistream.api.owncast.ports import Channels, Settings
-from fedistream.chat.emoji import Emoji
-from fedistream.chat.moderation import ADMIN, MAX_WHY, Moderation
-from fedistream.chat.service import Chat
-from fedistream.chat.values import Visitor
+from fedistream.api.owncast.services import OwncastServices
+from fedistream.chat.moderation import MAX_WHY
 from fedistream.core.errors import Invalid
-from fedistream.remote_media.service import MediaProxy
 
 HISTORY = 100  # messages; Owncast shows as many of the last two hours
 MOST = 500
@@ -25,11 +19,6 @@ PICTURE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
-
-
-def actor(request: ApiRequest) -> str:
-    """Who acts, for the moderation log: a moderator by his id; the admin, and integrations that act for him."""
-    return request.principal.id if isinstance(request.principal, Visitor) else ADMIN
 
 
 def why(request: ApiRequest) -> str:
@@ -44,8 +33,8 @@ def why(request: ApiRequest) -> str:
     return reason
 
 
-def name(settings: Settings, channel_id: int) -> str:
-    return str(settings.value("name", channel_id))
+def name(services: OwncastServices, channel_id: int) -> str:
+    return str(services.settings.value("name", channel_id))
 
 
 def number(request: ApiRequest, key: str, default: int, most: int) -> int:
@@ -58,7 +47,7 @@ def number(request: ApiRequest, key: str, default: int, most: int) -> int:
     return int(text)
 
 
-async def register(request: ApiRequest, chat: Chat, channels: Channels) -> Response:
+async def register(request: ApiRequest, services: OwncastServices) -> Response:
     """A new visitor. The header is for sites whose proxy knows their users; it gives a name and nothing else."""
     wish = request.http.headers.get("x-forwarded-user", "")
     if not wish and request.body:
@@ -68,56 +57,50 @@ async def register(request: ApiRequest, chat: Chat, channels: Channels) -> Respo
         wish = told.get("displayName") or ""
         if not isinstance(wish, str):
             raise Invalid("displayName", "must be a string")
-    visitor, token = await chat.register(channels.home().id, wish, request.address)
+    visitor, token = await services.chat.register(request.channel.id, wish, request.address)
     shape = {"id": visitor.id, "accessToken": token, "displayName": visitor.name, "displayColor": visitor.colour}
     return json_response(shape, headers=NO_CACHE)
 
 
-async def history(request: ApiRequest, history_pages: HistoryPages, channels: Channels, settings: Settings) -> Response:
+async def history(request: ApiRequest, services: OwncastServices) -> Response:
     """The newest messages, the oldest first. Ours: `before` and `since`, both ids of messages, and `limit`; a page of
     very long messages has fewer."""
-    home = channels.home().id
+    channel_id = request.channel.id
     limit = max(1, number(request, "limit", HISTORY, MOST))
-    key = home, request.query.get("before", ""), request.query.get("since", ""), limit
-    page = await history_pages.page(key, name(settings, home))
+    key = channel_id, request.query.get("before", ""), request.query.get("since", ""), limit
+    page = await services.history_pages.page(key, name(services, channel_id))
     return Response(page, media_type="application/json", headers=NO_CACHE)
 
 
-async def set_visible(request: ApiRequest, moderation: Moderation) -> Response:
+async def set_visible(request: ApiRequest, services: OwncastServices) -> Response:
     ids, visible = request.member("idArray", list), request.member("visible", bool)
     if not all(isinstance(each, str) for each in ids):
         raise Invalid("idArray", "must be a list of message ids")
-    await moderation.set_visible(ids, visible, actor(request), why(request))
+    await services.moderation.set_visible(ids, visible, request.principal.actor, why(request))
     return changed()
 
 
-async def set_enabled(request: ApiRequest, moderation: Moderation) -> Response:
+async def set_enabled(request: ApiRequest, services: OwncastServices) -> Response:
     visitor_id, enabled = request.member("userId", str), request.member("enabled", bool)
-    await moderation.set_enabled(visitor_id, enabled, actor(request), why(request))
+    await services.moderation.set_enabled(visitor_id, enabled, request.principal.actor, why(request))
     return done(f"{visitor_id} enabled: {str(enabled).lower()}")
 
 
-async def details(request: ApiRequest, moderation: Moderation, channels: Channels, settings: Settings) -> Response:
-    found = await moderation.details(request.parts["user_id"])
-    return json_response(chat_shapes.details(found, name(settings, channels.home().id)), headers=NO_CACHE)
+async def details(request: ApiRequest, services: OwncastServices) -> Response:
+    found = await services.moderation.details(request.parts["user_id"])
+    return json_response(chat_shapes.details(found, name(services, request.channel.id)), headers=NO_CACHE)
 
 
-async def emoji_list(request: ApiRequest, emoji: Emoji) -> Response:
-    return json_response(chat_shapes.emoji(emoji.all()))
+async def emoji_list(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response(chat_shapes.emoji(services.emoji.all()))
 
 
-async def picture(request: ApiRequest, emoji: Emoji) -> Response:
-    data, media_type = await emoji.read(request.parts["file"])
+async def picture(request: ApiRequest, services: OwncastServices) -> Response:
+    data, media_type = await services.emoji.read(request.parts["file"])
     return Response(data, media_type=media_type, headers=PICTURE_HEADERS)
 
 
-async def remote_picture(request: ApiRequest, pictures: MediaProxy) -> Response:
+async def remote_picture(request: ApiRequest, services: OwncastServices) -> Response:
     """The face of somebody elsewhere."""
-    found = await pictures.read(request.parts["mac"], request.parts["source"])
+    found = await services.pictures.read(request.parts["mac"], request.parts["source"])
     return Response(found.data, media_type=found.media_type, headers=PICTURE_HEADERS)
-
-
-def bearer(request: ApiRequest) -> Bearer:
-    """The principal of a bearer gate."""
-    assert isinstance(request.principal, Bearer)
-    return request.principal

@@ -5,20 +5,16 @@ import binascii
 
 from starlette.responses import Response
 
-from fedistream.access_tokens.service import Integration, Integrations, listed
+from fedistream.access_tokens.service import Integration, listed
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.chat import MOST, name, number, why
 from fedistream.api.owncast.errors import changed, done
-from fedistream.api.owncast.ports import Channels, Settings
+from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import Json, moment
-from fedistream.chat.bans import Bans
-from fedistream.chat.emoji import MAX_BYTES, Emoji
-from fedistream.chat.messages import MessageLog
-from fedistream.chat.moderation import Moderation
-from fedistream.chat.service import Chat
-from fedistream.chat.visitors import STATUS, Search, Visitors
+from fedistream.chat.emoji import MAX_BYTES
+from fedistream.chat.visitors import STATUS, Search
 from fedistream.core.errors import Invalid
 
 PAGE = 50
@@ -27,33 +23,33 @@ BAN_NOTE = "banned by the admin"
 MODERATED = 200
 
 
-async def clients(request: ApiRequest, chat: Chat, channels: Channels) -> Response:
-    return json_response(chat_shapes.clients(chat.clients(channels.home().id)))
+async def clients(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response(chat_shapes.clients(services.chat.clients(request.channel.id)))
 
 
-async def messages_list(request: ApiRequest, messages: MessageLog, channels: Channels, settings: Settings) -> Response:
+async def messages_list(request: ApiRequest, services: OwncastServices) -> Response:
     """Newest first, hidden ones too. Ours: `before`, the id of a message, and `limit`."""
-    home = channels.home().id
+    channel_id = request.channel.id
     limit = max(1, number(request, "limit", MODERATED, MOST))
-    found = await messages.moderated(home, before=request.query.get("before") or None, limit=limit)
-    return json_response(chat_shapes.history(found, name(settings, home)))
+    found = await services.messages.moderated(channel_id, before=request.query.get("before") or None, limit=limit)
+    return json_response(chat_shapes.history(found, name(services, channel_id)))
 
 
-async def disabled(request: ApiRequest, visitors: Visitors) -> Response:
-    return json_response([chat_shapes.user(each) for each in await visitors.disabled()])
+async def disabled(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response([chat_shapes.user(each) for each in await services.visitors.disabled()])
 
 
-async def moderators(request: ApiRequest, visitors: Visitors) -> Response:
-    return json_response([chat_shapes.user(each) for each in await visitors.moderators()])
+async def moderators(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response([chat_shapes.user(each) for each in await services.visitors.moderators()])
 
 
-async def set_moderator(request: ApiRequest, moderation: Moderation) -> Response:
+async def set_moderator(request: ApiRequest, services: OwncastServices) -> Response:
     visitor_id, moderator = request.member("userId", str), request.member("isModerator", bool)
-    await moderation.set_moderator(visitor_id, moderator, why=why(request))
+    await services.moderation.set_moderator(visitor_id, moderator, request.principal.actor, why(request))
     return done(f"{visitor_id} is moderator: {str(moderator).lower()}")
 
 
-async def users(request: ApiRequest, visitors: Visitors) -> Response:
+async def users(request: ApiRequest, services: OwncastServices) -> Response:
     status = request.query.get("status") or "all"
     if status not in STATUS:
         raise Invalid("status", f"must be one of {', '.join(STATUS)}")
@@ -64,30 +60,30 @@ async def users(request: ApiRequest, visitors: Visitors) -> Response:
         offset=number(request, "offset", 0, 10**9 - 1),
         limit=max(1, number(request, "limit", PAGE, MOST)),
     )
-    total, found = await visitors.find(search)
+    total, found = await services.visitors.find(search)
     return json_response({"total": total, "results": [chat_shapes.user(each) for each in found]})
 
 
-async def delete_user(request: ApiRequest, moderation: Moderation) -> Response:
-    await moderation.delete(request.member("userId", str), why=why(request))
+async def delete_user(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.moderation.delete(request.member("userId", str), request.principal.actor, why(request))
     return done("deleted")
 
 
-async def ip_bans(request: ApiRequest, bans: Bans) -> Response:
-    return json_response(chat_shapes.bans(bans.all()))
+async def ip_bans(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response(chat_shapes.bans(services.bans.all()))
 
 
-async def ban(request: ApiRequest, moderation: Moderation) -> Response:
-    await moderation.ban(request.member("value", str), why=why(request) or BAN_NOTE)
+async def ban(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.moderation.ban(request.member("value", str), request.principal.actor, why(request) or BAN_NOTE)
     return done("IP address banned")
 
 
-async def lift_ban(request: ApiRequest, moderation: Moderation) -> Response:
-    await moderation.lift_ban(request.member("value", str), why=why(request))
+async def lift_ban(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.moderation.lift_ban(request.member("value", str), request.principal.actor, why(request))
     return done("IP address unbanned")
 
 
-async def upload_emoji(request: ApiRequest, emoji: Emoji) -> Response:
+async def upload_emoji(request: ApiRequest, services: OwncastServices) -> Response:
     """`data` is a data URL; what it says of the media type is not believed."""
     called, data = request.member("name", str), request.member("data", str)
     head, comma, encoded = data.partition(",")
@@ -97,13 +93,13 @@ async def upload_emoji(request: ApiRequest, emoji: Emoji) -> Response:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
         raise Invalid("data", "is not valid base64") from error
-    await emoji.put(called, content)
+    await services.emoji.put(called, content)
     return done(f"emoji {called} has been uploaded")
 
 
-async def delete_emoji(request: ApiRequest, emoji: Emoji) -> Response:
+async def delete_emoji(request: ApiRequest, services: OwncastServices) -> Response:
     called = request.member("name", str)
-    await emoji.delete(called)
+    await services.emoji.delete(called)
     return done(f"emoji {called} has been deleted")
 
 
@@ -124,18 +120,18 @@ def integration(one: Integration, token: str) -> Json:
     return shape
 
 
-async def tokens(request: ApiRequest, access_tokens: Integrations) -> Response:
-    return json_response([integration(each, listed(each)) for each in await access_tokens.all()])
+async def tokens(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response([integration(each, listed(each)) for each in await services.access_tokens.all()])
 
 
-async def make_token(request: ApiRequest, access_tokens: Integrations) -> Response:
+async def make_token(request: ApiRequest, services: OwncastServices) -> Response:
     scopes = request.member("scopes", list)
     if not all(isinstance(each, str) for each in scopes):
         raise Invalid("scopes", "must be a list of strings")
-    made, token = await access_tokens.make(request.member("name", str), scopes)
+    made, token = await services.access_tokens.make(request.member("name", str), scopes)
     return json_response(integration(made, token))
 
 
-async def delete_token(request: ApiRequest, access_tokens: Integrations) -> Response:
-    await access_tokens.delete(request.member("token", str))
+async def delete_token(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.access_tokens.delete(request.member("token", str))
     return changed()

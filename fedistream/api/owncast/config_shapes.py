@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from fedistream import __version__
-from fedistream.api.owncast.ports import Listening, StreamKey, Values
+from fedistream.api.http.listening import Listening
+from fedistream.api.owncast.setting_values import Values
 from fedistream.api.owncast.shapes import Json, passthrough
+from fedistream.channels.values import StreamKey
 from fedistream.core.markdown import render_page
 
 LOGO = "/logo"

@@ -3,50 +3,48 @@
 from starlette.responses import Response
 
 from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.api.owncast.federation import MAX_LIMIT, follower
-from fedistream.api.owncast.ports import Channels
+from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.core.errors import NotFound
-from fedistream.core.ports import ChannelDirectory
-from fedistream.federation.directory.listed import ListedServers
-from fedistream.federation.followers.service import Followers
 from fedistream.federation.values import Featured, State
 
 SINCE = "0.3.0"
 MAX_DIGITS = 18
 
 
-async def public_list(request: ApiRequest, featured: ListedServers) -> Response:
-    return json_response({"servers": [server(each) for each in await featured.shown()]}, headers=NO_CACHE)
+async def public_list(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response({"servers": [server(each) for each in await services.featured.shown()]}, headers=NO_CACHE)
 
 
-async def whole_list(request: ApiRequest, featured: ListedServers) -> Response:
-    return json_response({"servers": [server(each) for each in await featured.all()]}, headers=NO_CACHE)
+async def whole_list(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response({"servers": [server(each) for each in await services.featured.all()]}, headers=NO_CACHE)
 
 
-async def add(request: ApiRequest, channels: ChannelDirectory, featured: ListedServers) -> Response:
-    await featured.add(channels.home(), request.member("url", str))
+async def add(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.featured.add(request.channel, request.member("url", str))
     return done("server added")
 
 
-async def remove(request: ApiRequest, featured: ListedServers) -> Response:
+async def remove(request: ApiRequest, services: OwncastServices) -> Response:
     given = request.parts["server_id"]
     if not (given.isascii() and given.isdecimal() and len(given) <= MAX_DIGITS):
         raise NotFound("there is no such server in the list")
-    await featured.remove(int(given))
+    await services.featured.remove(int(given))
     return done("server removed")
 
 
-async def requests(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
+async def requests(request: ApiRequest, services: OwncastServices) -> Response:
     """Directories that ask to feature this node; answered with the calls for followers."""
-    found = await followers.page(channels.home().id, State.PENDING, 0, MAX_LIMIT, directories=True)
+    found = await services.followers.page(request.channel.id, State.PENDING, 0, MAX_LIMIT, directories=True)
     return json_response({"requests": [follower(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def directories(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
-    found = await followers.page(channels.home().id, State.ACCEPTED, 0, MAX_LIMIT, directories=True)
+async def directories(request: ApiRequest, services: OwncastServices) -> Response:
+    found = await services.followers.page(request.channel.id, State.ACCEPTED, 0, MAX_LIMIT, directories=True)
     return json_response([follower(each) for each in found.items], headers=NO_CACHE)
 
 
@@ -71,10 +69,10 @@ def server(value: Featured) -> dict[str, object]:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/federation/servers", public_list, "anyone", SINCE),
-    Endpoint("GET", "/api/admin/federation/servers", whole_list, "admin", SINCE),
-    Endpoint("POST", "/api/admin/federation/servers", add, "admin", SINCE),
-    Endpoint("DELETE", "/api/admin/federation/servers/{server_id}", remove, "admin", SINCE),
-    Endpoint("GET", "/api/admin/federation/feature-requests", requests, "admin", SINCE),
-    Endpoint("GET", "/api/admin/followers/directory", directories, "admin", SINCE),
+    Endpoint("GET", "/api/federation/servers", public_list, Permission.ANYONE, SINCE),
+    Endpoint("GET", "/api/admin/federation/servers", whole_list, Permission.ADMIN, SINCE),
+    Endpoint("POST", "/api/admin/federation/servers", add, Permission.ADMIN, SINCE),
+    Endpoint("DELETE", "/api/admin/federation/servers/{server_id}", remove, Permission.ADMIN, SINCE),
+    Endpoint("GET", "/api/admin/federation/feature-requests", requests, Permission.ADMIN, SINCE),
+    Endpoint("GET", "/api/admin/followers/directory", directories, Permission.ADMIN, SINCE),
 )

@@ -7,15 +7,9 @@ from starlette.responses import Response
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, changed, done
-from fedistream.api.owncast.ports import Channels, Settings
+from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import moment, moment_or_null
-from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.core.errors import Invalid
-from fedistream.core.ports import ChannelDirectory
-from fedistream.federation.engagements import Engagements
-from fedistream.federation.followers.service import Followers
-from fedistream.federation.inbox.service import Federation
-from fedistream.federation.posts.service import Posts
 from fedistream.federation.values import Engagement, Follower, Kind, State
 
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 500, 10**9
@@ -29,70 +23,60 @@ TYPES = {
 }
 
 
-async def followers_shown(
-    request: ApiRequest, channels: Channels, followers: Followers, settings: Settings
-) -> Response:
+async def followers_shown(request: ApiRequest, services: OwncastServices) -> Response:
     """What the page shows to everybody."""
-    home = channels.home().id
-    if settings.value("federation.hide_followers", home):
-        return json_response({"total": await followers.count(home), "results": []}, headers=NO_CACHE)
-    return await followers_list(request, channels, followers)
+    channel_id = request.channel.id
+    if services.settings.value("federation.hide_followers", channel_id):
+        return json_response({"total": await services.followers.count(channel_id), "results": []}, headers=NO_CACHE)
+    return await followers_list(request, services)
 
 
-async def followers_list(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
+async def followers_list(request: ApiRequest, services: OwncastServices) -> Response:
     offset, limit = span(request)
-    found = await followers.page(channels.home().id, State.ACCEPTED, offset, limit, directories=False)
+    found = await services.followers.page(request.channel.id, State.ACCEPTED, offset, limit, directories=False)
     return json_response({"total": found.total, "results": [follower(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def pending(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
-    return await _all(State.PENDING, request, channels, followers)
+async def pending(request: ApiRequest, services: OwncastServices) -> Response:
+    return await _all(State.PENDING, request, services)
 
 
-async def blocked(request: ApiRequest, channels: Channels, followers: Followers) -> Response:
-    return await _all(State.BLOCKED, request, channels, followers)
+async def blocked(request: ApiRequest, services: OwncastServices) -> Response:
+    return await _all(State.BLOCKED, request, services)
 
 
-async def approve(
-    request: ApiRequest,
-    channels: ChannelDirectory,
-    federation: Federation,
-    followers: Followers,
-    moderation: Moderation,
-) -> Response:
+async def approve(request: ApiRequest, services: OwncastServices) -> Response:
     """`approved: false` is a no for good."""
     who, approved = request.member("actorIRI", str), request.member("approved", bool)
-    act = partial(federation.approve if approved else federation.block, channels.home(), who)
+    act = partial(services.federation.approve if approved else services.federation.block, request.channel, who)
     what = "approve follower" if approved else "block follower"
-    await moderation.carry_out(act, what, ADMIN, [await followers.handle_of(who)])
+    await services.moderation.carry_out(act, what, request.principal.actor, [await services.followers.handle_of(who)])
     return done("follower approved" if approved else "follower rejected")
 
 
-async def remove(
-    request: ApiRequest,
-    channels: ChannelDirectory,
-    federation: Federation,
-    followers: Followers,
-    moderation: Moderation,
-) -> Response:
+async def remove(request: ApiRequest, services: OwncastServices) -> Response:
     who = request.member("actorIRI", str)
-    act = partial(federation.remove, channels.home(), who)
-    await moderation.carry_out(act, "remove follower", ADMIN, [await followers.handle_of(who)])
+    act = partial(services.federation.remove, request.channel, who)
+    await services.moderation.carry_out(
+        act, "remove follower", request.principal.actor, [await services.followers.handle_of(who)]
+    )
     return done("follower removed")
 
 
-async def remote_follow(request: ApiRequest, channels: ChannelDirectory, federation: Federation) -> Response:
-    url = await federation.remote_follow(channels.home(), request.member("account", str), request.client_network)
+async def remote_follow(request: ApiRequest, services: OwncastServices) -> Response:
+    url = await services.federation.remote_follow(
+        request.channel, request.member("account", str), request.client_network
+    )
     return json_response({"redirectUrl": url})
 
 
-async def actions(request: ApiRequest, channels: Channels, engagements: Engagements) -> Response:
-    found = await engagements.page(channels.home().id, *span(request))
+async def actions(request: ApiRequest, services: OwncastServices) -> Response:
+    found = await services.engagements.page(request.channel.id, *span(request))
     return json_response({"total": found.total, "results": [action(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def send(request: ApiRequest, channels: ChannelDirectory, posts: Posts) -> Response:
-    await posts.publish(channels.home(), request.member("value", str))
+async def send(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.posts.publish(request.channel, request.member("value", str))
     return changed()
 
 
@@ -134,8 +118,8 @@ def action(value: Engagement) -> dict[str, object]:
     }
 
 
-async def _all(state: State, request: ApiRequest, channels: Channels, followers: Followers) -> Response:
+async def _all(state: State, request: ApiRequest, services: OwncastServices) -> Response:
     # directories have calls of their own, but who is blocked is blocked
     directories = None if state is State.BLOCKED else False
-    found = await followers.page(channels.home().id, state, 0, MAX_LIMIT, directories=directories)
+    found = await services.followers.page(request.channel.id, state, 0, MAX_LIMIT, directories=directories)
     return json_response([follower(each) for each in found.items], headers=NO_CACHE)

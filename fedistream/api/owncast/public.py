@@ -6,33 +6,35 @@ from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import config_shapes, shapes
 from fedistream.api.owncast.errors import NO_CACHE
-from fedistream.api.owncast.ports import Broadcasts, Channels, Now, Settings
+from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.setting_values import read
 from fedistream.api.owncast.social_platforms import PLATFORMS
-from fedistream.viewers.service import Viewers
 
 
-async def status(
-    request: ApiRequest, channels: Channels, broadcasts: Broadcasts, settings: Settings, viewers: Viewers, now: Now
-) -> Response:
-    home = channels.home().id
-    shape = shapes.status(broadcasts.air(home), viewers.count(home), read(settings, home), now())
+async def status(request: ApiRequest, services: OwncastServices) -> Response:
+    channel_id = request.channel.id
+    shape = shapes.status(
+        services.broadcasts.air(channel_id),
+        services.viewers.count(channel_id),
+        read(services.settings, channel_id),
+        services.now(),
+    )
     return json_response(shape, headers=NO_CACHE)
 
 
-async def config(request: ApiRequest, channels: Channels, settings: Settings) -> Response:
-    return json_response(config_shapes.web_config(read(settings, channels.home().id)), headers=NO_CACHE)
+async def config(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response(config_shapes.web_config(read(services.settings, request.channel.id)), headers=NO_CACHE)
 
 
-async def ping(request: ApiRequest, channels: Channels, viewers: Viewers) -> Response:
+async def ping(request: ApiRequest, services: OwncastServices) -> Response:
     if request.method != "HEAD":  # a monitor's question, not a player's
-        viewers.seen(channels.home().id, request.address, request.user_agent)
+        services.viewers.seen(request.channel.id, request.address, request.user_agent)
     return Response(headers=NO_CACHE)
 
 
-async def variants(request: ApiRequest) -> Response:
+async def variants(request: ApiRequest, services: OwncastServices) -> Response:
     return json_response(shapes.variants())
 
 
-async def platforms(request: ApiRequest) -> Response:
+async def platforms(request: ApiRequest, services: OwncastServices) -> Response:
     return json_response(shapes.platforms(PLATFORMS))

@@ -4,34 +4,34 @@ from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import changed
-from fedistream.api.owncast.ports import Channels, People, Settings
+from fedistream.api.owncast.services import OwncastServices
 from fedistream.core.errors import Invalid
 from fedistream.settings.table import Setting
 
 DEFAULT_COMMENT = "Default stream key"  # Owncast's
 
 
-async def change(setting: Setting, request: ApiRequest, channels: Channels, settings: Settings) -> Response:
+async def change(setting: Setting, request: ApiRequest, services: OwncastServices) -> Response:
     """Any setting. Whether the value fits is for the settings service to say."""
-    channel_id = channels.home().id if setting.scope == "channel" else None
-    await settings.change(setting.name, request.member("value", object), channel_id)
+    channel_id = request.channel.id if setting.scope == "channel" else None
+    await services.settings.change(setting.name, request.member("value", object), channel_id)
     return changed()
 
 
-async def set_admin_password(request: ApiRequest, people: People) -> Response:
-    await people.set_admin_password(request.member("value", str))
+async def set_admin_password(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.people.set_admin_password(request.member("value", str))
     return changed()
 
 
-async def set_stream_keys(request: ApiRequest, channels: Channels) -> Response:
+async def set_stream_keys(request: ApiRequest, services: OwncastServices) -> Response:
     keys = [stream_key(item, n) for n, item in enumerate(request.member("value", list))]
-    await channels.replace_stream_keys(channels.home().id, keys)
+    await services.channels.replace_stream_keys(request.channel.id, keys)
     return changed()
 
 
-async def set_only_key(request: ApiRequest, channels: Channels) -> Response:
+async def set_only_key(request: ApiRequest, services: OwncastServices) -> Response:
     """0.0.11 knew one key, which was the admin's password too; here it is the key and nothing else."""
-    await channels.replace_stream_keys(channels.home().id, [(request.member("value", str), DEFAULT_COMMENT)])
+    await services.channels.replace_stream_keys(request.channel.id, [(request.member("value", str), DEFAULT_COMMENT)])
     return changed()
 
 

@@ -1,7 +1,12 @@
 """The node's settings under Owncast's names, and what is true of the settings that this node does not have."""
 
-from fedistream.api.owncast.ports import Settings, Values
+from collections.abc import Mapping
+
+from fedistream.settings.service import Settings
 from fedistream.settings.table import SETTINGS
+
+Values = Mapping[str, object]
+"""Settings by Owncast's path, for example "federation/enable"."""
 
 # A client that reads these gets the truth about a node without the feature: no chat, no federation, no ladder. A row
 # disappears from use, not from here, as soon as the settings table has one with the same path.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from fedistream import __version__
-from fedistream.api.owncast.ports import Values
+from fedistream.api.owncast.setting_values import Values
 from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from fedistream.core.log_buffer import LogLine
 from fedistream.viewers.service import Count, Peak, Viewer

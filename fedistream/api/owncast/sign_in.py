@@ -4,16 +4,14 @@ The IndieAuth callback is the one call that people see in their browser: they ar
 them how it went. Programs get the answers of the documents.
 """
 
-from typing import Protocol
-
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, done
-from fedistream.chat.values import Visitor
+from fedistream.api.owncast.services import OwncastServices
 from fedistream.core.errors import Refusal
-from fedistream.signin.indieauth import CALLBACK, LIFE_S, Denied, Expired, IndieAuth, Returned
+from fedistream.signin.indieauth import CALLBACK, LIFE_S, Denied, Expired, Returned
 
 COOKIE = "fedistream_sign_in"
 HOME = "/"
@@ -22,18 +20,15 @@ REASONS: dict[type[Refusal], str] = {Denied: "denied", Expired: "expired"}
 FAILED = "failed"
 
 
-class Codes(Protocol):
-    async def send(self, visitor_id: str, account: str, address: str) -> None: ...
-    async def verify(self, visitor_id: str, code: str) -> object: ...
-
-
-async def begin_indieauth(request: ApiRequest, indieauth: IndieAuth) -> Response:
-    begun = await indieauth.begin(visitor(request).id, request.member("authHost", str), request.client_network)
+async def begin_indieauth(request: ApiRequest, services: OwncastServices) -> Response:
+    begun = await services.indieauth.begin(
+        request.principal.id, request.member("authHost", str), request.client_network
+    )
     request.headers["Set-Cookie"] = _cookie(request, begun.browser, int(LIFE_S))
     return json_response({"redirect": begun.redirect}, headers=NO_CACHE)
 
 
-async def finish_indieauth(request: ApiRequest, indieauth: IndieAuth) -> Response:
+async def finish_indieauth(request: ApiRequest, services: OwncastServices) -> Response:
     is_browser = _is_browser(request)
     given = Returned(
         state=request.query.get("state", ""),
@@ -44,7 +39,7 @@ async def finish_indieauth(request: ApiRequest, indieauth: IndieAuth) -> Respons
     )
     request.headers["Set-Cookie"] = _cookie(request, "", 0)
     try:
-        await indieauth.finish(given)
+        await services.indieauth.finish(given)
     except Refusal as refusal:
         if not is_browser:
             raise
@@ -52,20 +47,14 @@ async def finish_indieauth(request: ApiRequest, indieauth: IndieAuth) -> Respons
     return _home(HOME)
 
 
-async def send_code(request: ApiRequest, codes: Codes) -> Response:
-    await codes.send(visitor(request).id, request.member("account", str), request.client_network)
+async def send_code(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.codes.send(request.principal.id, request.member("account", str), request.client_network)
     return done("a code is on its way to this account")
 
 
-async def verify_code(request: ApiRequest, codes: Codes) -> Response:
-    await codes.verify(visitor(request).id, request.member("code", str))
+async def verify_code(request: ApiRequest, services: OwncastServices) -> Response:
+    await services.codes.verify(request.principal.id, request.member("code", str))
     return done("signed in")
-
-
-def visitor(request: ApiRequest) -> Visitor:
-    """The principal of the visitor's gate."""
-    assert isinstance(request.principal, Visitor)
-    return request.principal
 
 
 def _home(address: str) -> Response:

@@ -7,12 +7,11 @@ address that was pasted.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from starlette.responses import Response
 
-from fedistream.api.fediverse import actors
 from fedistream.api.fediverse.negotiation import wants_document
+from fedistream.api.fediverse.responses import document
 from fedistream.api.fediverse.signed import admit
 from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import Refusal
@@ -21,6 +20,7 @@ from fedistream.federation.actors.documents import Documents
 from fedistream.federation.inbox.authorized_fetch import AuthorizedFetch
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.urls import ActorUrls
+from fedistream.notices.service import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,6 @@ class Counterpart:
     document: str
     creator: str
     post_id: str = ""
-
-
-class Notices(Protocol):
-    async def post_of(self, broadcast_id: int) -> str: ...
 
 
 class AlternateLinks:
@@ -64,7 +60,7 @@ class AlternateLinks:
         await admit(request, self._addresses, self._authorized_fetch)
         post_id = await self._post(broadcast_id)
         found = await (self._documents.post(post_id) if post_id else self._documents.actor(channel))
-        return actors.document(request, found, self._authorized_fetch)
+        return document(request, found, self._authorized_fetch)
 
     async def _post(self, broadcast_id: int | None) -> str:
         """The id of the broadcast's post, if everybody may read it."""

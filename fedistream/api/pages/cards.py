@@ -8,25 +8,16 @@ Mastodon keeps a card for two weeks, which is why each broadcast has an address 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
-from typing import Protocol
 from urllib.parse import urlencode
 
 from fedistream.api.pages.shapes import Channel
+from fedistream.thumbnails.service import Picture as Thumbnail
 
 PLAYER = "/embed/video"
 PLAYER_SIZE = (1280, 720)  # pixels; who frames it asks for less and keeps the proportions
 LIVE = "/live/"
 LOGO = "/logo"
 LOGO_SIZE = (512, 512)
-
-
-class Still(Protocol):
-    """A picture from the stream; sizes in pixels."""
-
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +79,7 @@ def still_path(broadcast_id: int) -> str:
 
 
 def picture(
-    origin: str, broadcast_id: int | None, still: Still | None, name: str, translations: NullTranslations
+    origin: str, broadcast_id: int | None, still: Thumbnail | None, name: str, translations: NullTranslations
 ) -> Picture:
     """What there is of the broadcast, else the logo. `name` is the channel's."""
     if still is None or broadcast_id is None:

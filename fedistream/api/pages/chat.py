@@ -1,7 +1,6 @@
 """The chat on the pages: what its modules are told, and its frames for other sites. Who says what is the socket's."""
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
@@ -10,15 +9,14 @@ from fedistream.api.owncast.config_shapes import MAX_SOCKET_PAYLOAD
 from fedistream.api.pages import shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.services import ROOM, PagesServices
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.values import LiveStatus, State
+from fedistream.broadcasts.values import State
 from fedistream.core.errors import NotFound
 
 READ_WRITE = "readwrite"
 READ_ONLY = "readonly"
 OVERLAY = "overlay"  # for the picture of the broadcast itself: lines on nothing
-ROOM = ("chat.disabled", "serverurl", "federation.enabled", "chat.offline_s", "chat.signed_in_only")
-"""The settings that a page with a chat needs for it."""
 SHOWN = (
     *("name", "streamtitle", "serversummary", "offlinemessage", "pagecontent", "tags", "socialhandles"),
     *("hideviewercount", *ROOM),
@@ -45,23 +43,6 @@ COLOURS = 8
 MAX_NAME = 30  # characters, Owncast's number
 
 
-class HomeChannel(Protocol):
-    @property
-    def id(self) -> int: ...
-
-
-class Channels(Protocol):
-    def home(self) -> HomeChannel: ...
-
-
-class Broadcasts(Protocol):
-    def air(self, channel_id: int) -> LiveStatus: ...
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> object: ...
-
-
 def room(mode: str, values: Mapping[str, object]) -> dict[str, object]:
     """For the template: how the room is furnished."""
     # who signs in elsewhere is sent back to the public address, and codes come from there, so there has to be one
@@ -83,40 +64,32 @@ def told(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -
     return {"chat": chat, "texts": {**words, **texts.chat(pages.translations)}}
 
 
-async def read_only(
-    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
-) -> Response:
+async def read_only(request: ApiRequest, services: PagesServices) -> Response:
     """GET /embed/chat/readonly"""
-    return _frame(request, pages, channels, settings, broadcasts, READ_ONLY)
+    return _frame(request, services, READ_ONLY)
 
 
-async def read_write(
-    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
-) -> Response:
+async def read_write(request: ApiRequest, services: PagesServices) -> Response:
     """GET /embed/chat/readwrite"""
-    return _frame(request, pages, channels, settings, broadcasts, READ_WRITE)
+    return _frame(request, services, READ_WRITE)
 
 
-async def overlay(
-    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts
-) -> Response:
+async def overlay(request: ApiRequest, services: PagesServices) -> Response:
     """GET /embed/chat/overlay. `?fade=20` lets each line go after so many seconds."""
-    return _frame(request, pages, channels, settings, broadcasts, OVERLAY)
+    return _frame(request, services, OVERLAY)
 
 
-async def to_read_only(request: ApiRequest) -> Response:
+async def to_read_only(request: ApiRequest, services: PagesServices) -> Response:
     """GET /embed/chat"""
     return RedirectResponse("/embed/chat/readonly", 307)
 
 
-def _frame(
-    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, broadcasts: Broadcasts, mode: str
-) -> Response:
-    home = channels.home().id
-    values = {name: settings.value(name, home) for name in SHOWN}
+def _frame(request: ApiRequest, services: PagesServices, mode: str) -> Response:
+    channel_id = request.channel.id
+    values = {name: services.settings.value(name, channel_id) for name in SHOWN}
     if values["chat.disabled"]:
         raise NotFound("this channel has no chat")
-    channel, air = shapes.channel(values), broadcasts.air(home)
+    channel, air = shapes.channel(values), services.broadcasts.air(channel_id)
     shown = {
         "channel": channel,
         "page_title": channel.name,
@@ -124,11 +97,11 @@ def _frame(
         "live": air.state is not State.OFFLINE,
         "chat": room(mode, values),
         "page_data": {
-            "lang": pages.language,
+            "lang": services.pages.language,
             "name": channel.name,
             "urls": shapes.URLS,
             "status": shapes.status(air, 0, channel.title, hide_viewers=True),
-            **told(pages, values, {}),
+            **told(services.pages, values, {}),
         },
     }
-    return pages.page("chat.html", shown, frame=Frame.ANYBODY)
+    return services.pages.page("chat.html", shown, frame=Frame.ANYBODY)

@@ -3,7 +3,6 @@
 Which page of the visitor's server that is, federation finds out. Nobody is sent there unseen: the host is shown first.
 """
 
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
@@ -12,9 +11,8 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
 from fedistream.api.pages.follow_invitation import FollowInvitation, code
 from fedistream.api.pages.forms import read
-from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.services import PagesServices
 from fedistream.core.errors import Invalid, NotFound
-from fedistream.core.ports import Channel
 
 URLS = {"remoteFollow": "/api/remotefollow"}
 """What the module of the form asks for."""
@@ -22,72 +20,46 @@ CODE_AGE_S = 300
 MAX_ACCOUNT = 320
 
 
-class Channels(Protocol):
-    def home(self) -> Channel: ...
-
-
-class Settings(Protocol):
-    def value(self, name: str, channel_id: int | None = None) -> object: ...
-
-
-class Invitations(Protocol):
-    async def of(self, channel: Channel) -> FollowInvitation | None: ...
-
-
-class Federation(Protocol):
-    async def remote_follow(self, channel: Channel, account: str, address: str) -> str: ...
-
-
-async def show(
-    request: ApiRequest, pages: Pages, channels: Channels, settings: Settings, follow_invitations: Invitations
-) -> Response:
+async def show(request: ApiRequest, services: PagesServices) -> Response:
     """GET /follow"""
-    home = channels.home()
-    return _page(pages, await _invitation(home, follow_invitations), settings.value("name", home.id))
+    return _page(request, services, await _invitation(request, services))
 
 
-async def find(
-    request: ApiRequest,
-    pages: Pages,
-    channels: Channels,
-    settings: Settings,
-    follow_invitations: Invitations,
-    federation: Federation,
-) -> Response:
+async def find(request: ApiRequest, services: PagesServices) -> Response:
     """POST /follow: where the visitor can follow. It changes nothing and needs no password, so there is no ticket."""
-    home = channels.home()
-    invitation, name = await _invitation(home, follow_invitations), settings.value("name", home.id)
+    invitation = await _invitation(request, services)
     account = read(request).get("account", "").strip()[: MAX_ACCOUNT + 1]
     try:
-        target = await federation.remote_follow(home, account, request.client_network)
+        target = await services.federation.remote_follow(request.channel, account, request.client_network)
         host = urlsplit(target).netloc
         if urlsplit(target).scheme != "https" or not host:
             raise Invalid("account", "is on a server without a page for this")
     except Invalid as error:
-        return _page(pages, invitation, name, account=account, error=error.why)
-    return _page(pages, invitation, name, account=account, target=target, host=host)
+        return _page(request, services, invitation, account=account, error=error.why)
+    return _page(request, services, invitation, account=account, target=target, host=host)
 
 
-async def picture(request: ApiRequest, channels: Channels, follow_invitations: Invitations) -> Response:
+async def picture(request: ApiRequest, services: PagesServices) -> Response:
     """GET /follow/qr.svg: the address of the actor, which leads people to the page and servers to the account."""
-    invitation = await _invitation(channels.home(), follow_invitations)
+    invitation = await _invitation(request, services)
     headers = {"Cache-Control": f"public, max-age={CODE_AGE_S}", "X-Content-Type-Options": "nosniff"}
     return Response(code(invitation.url), headers=headers, media_type="image/svg+xml")
 
 
-async def _invitation(channel: Channel, follow_invitations: Invitations) -> FollowInvitation:
+async def _invitation(request: ApiRequest, services: PagesServices) -> FollowInvitation:
     """Raises NotFound."""
-    invitation = await follow_invitations.of(channel)
+    invitation = await services.follow_invitations.of(request.channel)
     if invitation is None:
         raise NotFound("this channel cannot be followed from elsewhere")
     return invitation
 
 
-def _page(pages: Pages, invitation: FollowInvitation, name: object, **found: str) -> Response:
+def _page(request: ApiRequest, services: PagesServices, invitation: FollowInvitation, **found: str) -> Response:
     """`found` is the account that was typed, and either why not or the target."""
+    pages = services.pages
     values = {
         "invitation": invitation,
-        "name": name,
+        "name": services.settings.value("name", request.channel.id),
         "account": "",
         "error": "",
         "target": "",

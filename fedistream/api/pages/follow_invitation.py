@@ -2,12 +2,13 @@
 
 import importlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 from fedistream.core.ports import Channel
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.followers.service import Followers
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Kind
 
@@ -24,14 +25,6 @@ class FollowInvitation:
     followers: int
     likes: int
     shares: int
-
-
-class Followers(Protocol):
-    async def count(self, channel_id: int) -> int: ...
-
-
-class Engagements(Protocol):
-    async def tally(self, channel_id: int) -> Mapping[Kind, int]: ...
 
 
 class FollowInvitations:

@@ -12,11 +12,13 @@ from starlette.responses import Response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, shapes, texts, watch
 from fedistream.api.pages.alternate_links import varied
-from fedistream.api.pages.context import BroadcastRecord, Broadcasts, PageContext
 from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.site import origin
-from fedistream.broadcasts.values import LiveStatus, State
+from fedistream.broadcasts.service import Broadcasts
+from fedistream.broadcasts.values import BroadcastRecord, LiveStatus, State
 from fedistream.core.errors import NotFound
+from fedistream.thumbnails.service import Picture as Thumbnail
 
 MAX_DIGITS = 18  # of an id: a BIGINT has 19, and 18 nines fit into it
 
@@ -31,21 +33,21 @@ class Past:
     lasted: str
 
 
-async def show(request: ApiRequest, page_context: PageContext) -> Response:
+async def show(request: ApiRequest, services: PagesServices) -> Response:
     """GET /live/{broadcast_id}"""
-    home = page_context.channels.home()
-    found, now = await find(request.parts["broadcast_id"], home.id, page_context.broadcasts), page_context.now()
-    if (document := await page_context.alternate_links.answer(request, home, found.id)) is not None:
+    channel = request.channel
+    found, now = await find(request.parts["broadcast_id"], channel.id, services.broadcasts), services.now(channel.id)
+    if (document := await services.alternate_links.answer(request, channel, found.id)) is not None:
         return document
-    fediverse = await page_context.alternate_links.of(home, found.id)
+    fediverse = await services.alternate_links.of(channel, found.id)
     if now.air.broadcast_id == found.id:
-        given = watch.describe(request, page_context, now, cards.path(found.id))
-        return await watch.page(page_context, {**given, "fediverse": fediverse})
-    still = await page_context.stills.of(found.id)
-    made = card(request, page_context, found, still, live=False)
+        given = watch.describe(request, services, now, cards.path(found.id))
+        return await watch.page(request, services, {**given, "fediverse": fediverse})
+    still = await services.thumbnails.of(found.id)
+    made = card(request, services, found, still, live=False)
     shown = cards.still_path(found.id) if still is not None else ""
-    words = {**_ended(page_context, now.air, found), "card": made, "still": shown, "fediverse": fediverse}
-    return varied(page_context.pages.page("broadcast-ended.html", words))
+    words = {**_ended(request, services, now.air, found), "card": made, "still": shown, "fediverse": fediverse}
+    return varied(services.pages.page("broadcast-ended.html", words))
 
 
 async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastRecord:
@@ -59,10 +61,10 @@ async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastR
 
 
 def card(
-    request: ApiRequest, page_context: PageContext, entry: BroadcastRecord, still: cards.Still | None, *, live: bool
+    request: ApiRequest, services: PagesServices, entry: BroadcastRecord, still: Thumbnail | None, *, live: bool
 ) -> cards.Card:
     """The card of a broadcast, running or not."""
-    pages, values = page_context.pages, page_context.values()
+    pages, values = services.pages, services.values(request.channel.id)
     here, channel, path = origin(request, values["serverurl"]), shapes.channel(values), cards.path(entry.id)
     picture = cards.picture(here, entry.id, still, channel.name, pages.translations)
     if live:
@@ -77,8 +79,8 @@ def card(
     return cards.ended(here, path, channel, words, picture)
 
 
-def _ended(page_context: PageContext, air: LiveStatus, entry: BroadcastRecord) -> dict[str, Any]:
-    pages, values = page_context.pages, page_context.values()
+def _ended(request: ApiRequest, services: PagesServices, air: LiveStatus, entry: BroadcastRecord) -> dict[str, Any]:
+    pages, values = services.pages, services.values(request.channel.id)
     channel = shapes.channel(values)
     return {
         "channel": channel,

@@ -12,7 +12,7 @@ from fedistream import __version__
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, live, shapes
-from fedistream.api.pages.context import PageContext
+from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.site import origin
 from fedistream.core.errors import Invalid, NotFound
 
@@ -21,21 +21,22 @@ MIN_SIDE, MAX_SIDE = 16, 10_000  # pixels that a consumer may ask for
 CACHE_S = 300  # a broadcast may end at any time, and with it the player
 
 
-async def show(request: ApiRequest, page_context: PageContext) -> Response:
+async def show(request: ApiRequest, services: PagesServices) -> Response:
     """GET /oembed"""
     if request.query.get("format", "json") != "json":
         # the specification has 501 for this, but whoever asks is wrong, not we
         raise Invalid("format", "can only be json")
-    home, now, shown = page_context.channels.home().id, page_context.now(), shapes.channel(page_context.values())
-    here = origin(request, page_context.settings.value("serverurl", home))
+    channel_id = request.channel.id
+    now, shown = services.now(channel_id), shapes.channel(services.values(channel_id))
+    here = origin(request, services.settings.value("serverurl", channel_id))
     path = _path(request.query.get("url", ""), here)
     if path in ("", "/"):
-        picture = cards.picture(here, now.air.broadcast_id, now.still, shown.name, page_context.pages.translations)
+        picture = cards.picture(here, now.air.broadcast_id, now.still, shown.name, services.pages.translations)
         card = cards.channel(here, "/", shown, picture)
     elif path.startswith(cards.LIVE):
-        found = await live.find(path.removeprefix(cards.LIVE), home, page_context.broadcasts)
+        found = await live.find(path.removeprefix(cards.LIVE), channel_id, services.broadcasts)
         on_air = now.air.broadcast_id == found.id
-        card = live.card(request, page_context, found, await page_context.stills.of(found.id), live=on_air)
+        card = live.card(request, services, found, await services.thumbnails.of(found.id), live=on_air)
     else:
         raise NotFound("nothing of that page can be embedded")
     return json_response(document(card, _side(request, "maxwidth"), _side(request, "maxheight")))

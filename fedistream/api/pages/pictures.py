@@ -2,71 +2,40 @@
 
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from typing import Protocol
 
 from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http import conditional
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages import live, static
-from fedistream.api.pages.context import Broadcasts
-from fedistream.api.pages.static import Static
+from fedistream.api.pages import files, live
+from fedistream.api.pages.services import PagesServices
 from fedistream.core.errors import NotFound
+from fedistream.thumbnails.service import Picture
 
 FRESH_S = 20  # as often as there is a new one
 
 
-class Picture(Protocol):
-    @property
-    def width(self) -> int: ...
-    @property
-    def height(self) -> int: ...
-    @property
-    def jpeg(self) -> bytes: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def mark(self) -> str: ...
+async def thumbnail(request: ApiRequest, services: PagesServices) -> Response:
+    """GET /thumbnail.jpg, also of a channel: what is on the air now; the logo while nothing is, as in Owncast."""
+    picture = services.thumbnails.latest(request.channel.id)
+    if picture is not None:
+        return answer(request, picture)
+    logo = await files.logo(request, services)
+    # the same address shows the stream in a moment
+    logo.headers["Cache-Control"] = f"public, max-age={FRESH_S}"
+    return logo
 
 
-class Stills(Protocol):
-    def latest(self, channel_id: int) -> Picture | None: ...
-    async def of(self, broadcast_id: int) -> Picture | None: ...
-
-
-class Channel(Protocol):
-    @property
-    def id(self) -> int: ...
-
-
-class Channels(Protocol):
-    def home(self) -> Channel: ...
-    def by_slug(self, slug: str) -> Channel | None: ...
-
-
-async def thumbnail(request: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
-    """GET /thumbnail.jpg: what is on the air now; the logo while nothing is, as Owncast has it."""
-    return await _now(request, channels.home(), stills, static)
-
-
-async def channels_thumbnail(request: ApiRequest, channels: Channels, stills: Stills, static: Static) -> Response:
-    """GET /c/{slug}/thumbnail.jpg"""
-    channel = channels.by_slug(request.parts["slug"])
-    if channel is None:
-        raise NotFound("there is no such channel")
-    return await _now(request, channel, stills, static)
-
-
-async def preview(request: ApiRequest) -> Response:
+async def preview(request: ApiRequest, services: PagesServices) -> Response:
     """GET /preview.gif, Owncast's moving picture. Ours stands still: ten decoded pictures would cost ten times as much,
     and every program that shows the one shows the other."""
     return RedirectResponse("/thumbnail.jpg", 302, {"Cache-Control": f"public, max-age={FRESH_S}"})
 
 
-async def of_broadcast(request: ApiRequest, channels: Channels, broadcasts: Broadcasts, stills: Stills) -> Response:
+async def of_broadcast(request: ApiRequest, services: PagesServices) -> Response:
     """GET /live/{broadcast_id}/still.jpg: the latest of a running broadcast, the last one of one that is over."""
-    entry = await live.find(request.parts["broadcast_id"], channels.home().id, broadcasts)
-    picture = await stills.of(entry.id)
+    entry = await live.find(request.parts["broadcast_id"], request.channel.id, services.broadcasts)
+    picture = await services.thumbnails.of(entry.id)
     if picture is None:
         raise NotFound("there is no picture of this broadcast")
     return answer(request, picture)
@@ -95,13 +64,3 @@ def _has(request: ApiRequest, tag: str, at: datetime) -> bool:
     except (ValueError, OverflowError):  # of numbers with twenty digits, in the hour or the zone
         return False
     return since.tzinfo is not None and at <= since
-
-
-async def _now(request: ApiRequest, channel: Channel, stills: Stills, files: Static) -> Response:
-    picture = stills.latest(channel.id)
-    if picture is not None:
-        return answer(request, picture)
-    logo = await static.logo(request, files)
-    # the same address shows the stream in a moment
-    logo.headers["Cache-Control"] = f"public, max-age={FRESH_S}"
-    return logo

@@ -7,15 +7,16 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
+from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import shapes, texts
-from fedistream.api.pages.context import PageContext
+from fedistream.api.pages.services import PagesServices
 from fedistream.federation.remote_html import beginning
 
 
-async def show(page_context: PageContext, document: Mapping[str, Any]) -> Response:
+async def show(request: ApiRequest, services: PagesServices, document: Mapping[str, Any]) -> Response:
     """`document` is the post as others read it."""
-    pages, values = page_context.pages, page_context.values()
-    channel = await page_context.alternate_links.of(page_context.channels.home())
+    pages, values = services.pages, services.values(request.channel.id)
+    channel = await services.alternate_links.of(request.channel)
     content = str(document.get("content") or "")
     shown = {
         "channel": shapes.channel(values),

@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from markupsafe import Markup
 
 from fedistream.api.owncast.shapes import codec
 from fedistream.api.owncast.social_platforms import PLATFORMS
 from fedistream.broadcasts.values import Encoder, LiveStatus, State
+from fedistream.channels.values import StreamKey
 from fedistream.core.markdown import render_page
 
 MAX_DESCRIPTION = 300  # characters; what shows previews cuts at about 200
@@ -103,13 +103,6 @@ def _link(handle: object) -> Link | None:
     if not url.lower().startswith(("https://", "http://", "mailto:", "xmpp:", "matrix:")):
         return None
     return Link(PLATFORMS.get(platform, platform or url), url)
-
-
-class StreamKey(Protocol):
-    @property
-    def key(self) -> str: ...
-    @property
-    def comment(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

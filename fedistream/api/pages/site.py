@@ -1,20 +1,10 @@
 """Where this node is, as the asker sees it: the addresses a page writes out in full."""
 
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from fedistream.api.http.request import ApiRequest
 
 RTMP_PORT = 1935  # what encoders take when an address names none
-
-
-class Listening(Protocol):
-    """Where the process listens. `key_overridden`: the stream key came with the start and cannot be changed."""
-
-    @property
-    def rtmp_port(self) -> int: ...
-    @property
-    def key_overridden(self) -> bool: ...
 
 
 def origin(request: ApiRequest, server_url: object) -> str:

@@ -12,19 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.responses import RedirectResponse, Response
-
-from fedistream.api.http.content_codings import IDENTITY, choose
-from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import bundles
-from fedistream.core.errors import NotFound
 
 PREFIX = "/static"
 HASH_LENGTH = 12  # hex digits: 48 bits, against a mix-up, not an attacker
 MAX_FILE = 2 * 1024 * 1024  # bytes; the largest is hls.js with 380 KB
 MAX_ALL = 16 * 1024 * 1024
 MIN_GZIP = 256  # bytes; below it the header is most of the gain
-FOREVER = "public, max-age=31536000, immutable"
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -125,31 +119,3 @@ def _file(path: Path) -> File:
         # mtime=0, so that the same file is the same bytes in every process that serves it
         packed["gzip"] = gzip.compress(body, 9, mtime=0)
     return File(body, {coding: data for coding, data in packed.items() if len(data) < len(body)}, TYPES[path.suffix])
-
-
-def answer(file: File, accept_encoding: str, cache: str) -> Response:
-    headers = {"Cache-Control": cache, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
-    coding = choose(accept_encoding, tuple(file.packed))
-    if coding != IDENTITY:
-        return Response(file.packed[coding], headers={**headers, "Content-Encoding": coding}, media_type=file.type)
-    return Response(file.body, headers=headers, media_type=file.type)
-
-
-async def file(request: ApiRequest, static: Static) -> Response:
-    """GET /static/{edition}/{name}. An outdated hash leads to the present file: a page may be older than an update."""
-    edition, name = request.parts["edition"], request.parts["name"]
-    found = static.get(edition, name)
-    if found is not None:
-        response = answer(found, request.http.headers.get("accept-encoding", ""), FOREVER)
-        response.headers["ETag"] = f'W/"{edition}"'  # by which the emoji picker knows the names it has stored
-        return response
-    if name in static:
-        return RedirectResponse(static.url(name), 302, {"Cache-Control": "no-store"})
-    raise NotFound("there is no such file")
-
-
-async def logo(request: ApiRequest, static: Static) -> Response:
-    """GET /logo, the address every Owncast client knows, and /favicon.ico for what asks for that unbidden."""
-    found = static.get(static.url("img/logo.png").split("/")[2], "img/logo.png")
-    assert found is not None
-    return answer(found, "", "public, max-age=3600")

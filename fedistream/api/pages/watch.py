@@ -11,40 +11,42 @@ from starlette.responses import Response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, chat, follow, shapes, texts
 from fedistream.api.pages.alternate_links import varied
-from fedistream.api.pages.context import Now, PageContext
 from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.services import Now, PagesServices
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.values import State
 
 POSTER = "/thumbnail.jpg"
 
 
-async def watch(request: ApiRequest, page_context: PageContext) -> Response:
+async def watch(request: ApiRequest, services: PagesServices) -> Response:
     """GET /"""
-    home = page_context.channels.home()
-    if (document := await page_context.alternate_links.answer(request, home)) is not None:
+    channel = request.channel
+    if (document := await services.alternate_links.answer(request, channel)) is not None:
         return document
     return await page(
-        page_context,
+        request,
+        services,
         {
-            **describe(request, page_context, page_context.now()),
-            "fediverse": await page_context.alternate_links.of(home),
+            **describe(request, services, services.now(channel.id)),
+            "fediverse": await services.alternate_links.of(channel),
         },
     )
 
 
-async def embed(request: ApiRequest, page_context: PageContext) -> Response:
+async def embed(request: ApiRequest, services: PagesServices) -> Response:
     """GET /embed/video"""
-    return page_context.pages.page(
-        "embed.html", describe(request, page_context, page_context.now()), frame=Frame.ANYBODY
+    return services.pages.page(
+        "embed.html", describe(request, services, services.now(request.channel.id)), frame=Frame.ANYBODY
     )
 
 
-async def page(page_context: PageContext, given: Mapping[str, Any]) -> Response:
+async def page(request: ApiRequest, services: PagesServices, given: Mapping[str, Any]) -> Response:
     """The watch page, with its chat if there is one, with the box for followers if there can be any, and with the
     servers that are featured here."""
-    pages, values, invitation = page_context.pages, page_context.values(), await page_context.invitation()
-    shown = {**given, "invitation": invitation, "featured": await page_context.featured.shown()}
+    pages, values = services.pages, services.values(request.channel.id)
+    invitation = await services.follow_invitations.of(request.channel)
+    shown = {**given, "invitation": invitation, "featured": await services.featured.shown()}
     if invitation is not None:
         data = shown["page_data"]
         words = {**data["texts"], **texts.follow(pages.translations)}
@@ -55,9 +57,9 @@ async def page(page_context: PageContext, given: Mapping[str, Any]) -> Response:
     return varied(pages.page("watch.html", shown))
 
 
-def describe(request: ApiRequest, page_context: PageContext, now: Now, path: str = "/") -> dict[str, Any]:
+def describe(request: ApiRequest, services: PagesServices, now: Now, path: str = "/") -> dict[str, Any]:
     """What the templates of a page with a player are given; `path` is where the page says that it is."""
-    pages, values, air, viewers = page_context.pages, page_context.values(), now.air, now.viewers
+    pages, values, air, viewers = services.pages, services.values(request.channel.id), now.air, now.viewers
     channel = shapes.channel(values)
     here = origin(request, values["serverurl"])
     picture = cards.picture(here, air.broadcast_id, now.still, channel.name, pages.translations)

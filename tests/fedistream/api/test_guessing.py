@@ -12,10 +12,12 @@ from fedistream.api.http.auth import SPARE, authenticators
 from fedistream.api.http.endpoints import Endpoint, json_response, routes
 from fedistream.api.http.known_browsers import KnownBrowsers
 from fedistream.api.http.login_limit import FREE, LoginLimit
+from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import ENVELOPE
 from fedistream.people.service import People
 from tests.kit.asking import Clock, basic, client
+from tests.kit.routing import access
 
 pytestmark = pytest.mark.usefixtures("database")
 PASSWORD = "a good one"
@@ -23,7 +25,7 @@ PATH = "/api/admin/it"
 ADDRESSES, EACH = 10, 2 * (FREE + SPARE)
 
 
-async def it(request: ApiRequest) -> Response:
+async def it(request: ApiRequest, services: None) -> Response:
     return json_response(None)
 
 
@@ -33,7 +35,7 @@ async def test_a_program_with_the_right_password_gets_in_while_many_guess(addres
     people, clock = People(lambda: datetime.now(UTC)), Clock()  # as after a restart: nothing is remembered
     known = KnownBrowsers(b"secret", lambda: 0.0, bytes)
     table = authenticators(people, LoginLimit(clock.monotonic), known, clock.monotonic)
-    app = Starlette(routes=routes([Endpoint("GET", PATH, it, "admin")], {}, table, ENVELOPE))
+    app = Starlette(routes=routes([Endpoint("GET", PATH, it, Permission.ADMIN)], None, access(table), ENVELOPE))
     answers: list[int] = []
     begun = asyncio.Event()
 

@@ -1,41 +1,38 @@
 import gzip
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import httpx2
 import pytest
 
 from fedistream.api.hls import HlsFace, Question, parse_question
+from fedistream.broadcasts.service import Broadcasts
+from fedistream.channels.service import Channels as RealChannels
+from fedistream.channels.values import Channel
+from fedistream.viewers.service import Viewers as RealViewers
 from media import Sample
 from media.package import PackagerConfig, Presentation
+from tests.kit.routing import CHANNEL
 from tests.kit.samples import BOTH, frames, interleaved, sounds
 
 
-@dataclass(frozen=True)
-class Channel:
-    id: int
-    slug: str
+class Channels(RealChannels):
+    def __init__(self) -> None:
+        super().__init__(lambda: CHANNEL.created_at, lambda length: "")
+        self._know(CHANNEL)
+        self._know(Channel(2, "garden", CHANNEL.created_at))
 
 
-class Channels:
-    def home(self) -> Channel:
-        return Channel(1, "home")
-
-    def by_slug(self, slug: str) -> Channel | None:
-        return Channel(2, "garden") if slug == "garden" else None
-
-
-@dataclass
-class Air:
-    presentations: dict[int, Presentation] = field(default_factory=dict)
+class Air(Broadcasts):
+    def __init__(self, presentations: dict[int, Presentation]) -> None:
+        self.presentations = presentations
 
     def presentation(self, channel_id: int) -> Presentation | None:
         return self.presentations.get(channel_id)
 
 
-@dataclass
-class Viewers:
-    came: list[tuple[int, str, str]] = field(default_factory=list)
+class Viewers(RealViewers):
+    def __init__(self) -> None:
+        self.came: list[tuple[int, str, str]] = []
 
     def seen(self, channel_id: int, address: str, user_agent: str) -> None:
         self.came.append((channel_id, address, user_agent))

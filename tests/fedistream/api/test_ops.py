@@ -5,9 +5,10 @@ import pytest
 from starlette.applications import Starlette
 
 from fedistream.api import ops
-from fedistream.api.http.endpoints import ANYONE, routes
-from fedistream.api.ops import Check
+from fedistream.api.http.endpoints import routes
+from fedistream.api.ops import Check, OpsServices
 from tests.kit.asking import client
+from tests.kit.routing import access
 
 
 async def well() -> str | None:
@@ -28,7 +29,7 @@ async def hanging() -> str | None:
 
 
 def application(checks: Mapping[str, Check]) -> Starlette:
-    return Starlette(routes=routes(ops.ENDPOINTS, {"checks": checks}, {"anyone": ANYONE}, ops.ENVELOPE))
+    return Starlette(routes=routes(ops.ENDPOINTS, OpsServices(checks), access(), ops.ENVELOPE))
 
 
 async def test_a_living_process_says_so_even_when_it_is_not_ready() -> None:

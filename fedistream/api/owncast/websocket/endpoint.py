@@ -16,13 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from fedistream.api.http.request import MAX_USER_AGENT, UNKNOWN_ADDRESS
 from fedistream.api.owncast import chat_shapes
-from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import Json
 from fedistream.api.owncast.websocket.catch_up import MOST, Absence, CatchingUp
 from fedistream.api.owncast.websocket.history_slices import Stretches
 from fedistream.api.owncast.websocket.incoming import Incoming
 from fedistream.api.ws.broadcaster import Broadcaster, Shape
 from fedistream.api.ws.connection import TRY_AGAIN_LATER, Socket, frames, line
+from fedistream.channels.service import Channels
 from fedistream.chat import message_ids
 from fedistream.chat.bans import Bans
 from fedistream.chat.messages import MessageLog

@@ -1,14 +1,11 @@
 """The chat as a whole: its settings, and who is in it now."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page, save
+from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page, save
+from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
-from fedistream.chat.values import Client
 
 PAGE = "/admin/chat/"
 FORM = (
@@ -20,21 +17,17 @@ SHEET = AdminPage("admin/chat.html", PAGE, FORM)
 MOST = 200  # of those connected that are listed
 
 
-class Chat(Protocol):
-    def clients(self, channel_id: int) -> Sequence[Client]: ...
-
-
-async def show(request: ApiRequest, context: AdminContext, chat: Chat) -> Response:
+async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
     """GET /admin/chat/"""
-    return await _page(request, context, chat)
+    return await _page(request, services)
 
 
-async def change(request: ApiRequest, context: AdminContext, chat: Chat) -> Response:
+async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/chat/"""
-    filled = await save(context, form(request, context.csrf), FORM)
-    return await _page(request, context, chat, filled) if filled.errors else done(PAGE, "saved")
+    filled = await save(request, services, form(request, services.csrf), FORM)
+    return await _page(request, services, filled) if filled.errors else done(PAGE, "saved")
 
 
-async def _page(request: ApiRequest, context: AdminContext, chat: Chat, filled: FormResult | None = None) -> Response:
-    clients = chat.clients(context.home)
-    return await page(request, context, SHEET, {"clients": clients[:MOST], "connected": len(clients)}, filled)
+async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+    clients = services.chat.clients(request.channel.id)
+    return await page(request, services, SHEET, {"clients": clients[:MOST], "connected": len(clients)}, filled)

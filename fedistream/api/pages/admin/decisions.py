@@ -1,26 +1,17 @@
 """What the admin decides about people elsewhere: done, and written into the moderators' log, in one transaction."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
 
-from fedistream.chat.moderation import ADMIN
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.core.ports import Channel
 
 Deed = Callable[[Channel, str], Awaitable[None]]
 
 
-class Moderation(Protocol):
-    async def carry_out(
-        self, act: Callable[[], Awaitable[object]], what: str, actor: str, targets: Iterable[str], why: str = ""
-    ) -> None: ...
-
-
-class Names(Protocol):
-    async def handle_of(self, actor: str) -> str: ...
-
-
-async def carry_out(moderation: Moderation, names: Names, deed: Deed, channel: Channel, actor: str, what: str) -> None:
+async def carry_out(request: ApiRequest, services: AdminPagesServices, deed: Deed, actor: str, what: str) -> None:
     """Do it about a follower, an actor's URL; `what` is the word for it. Raises what the deed does."""
-    act = partial(deed, channel, actor)
-    await moderation.carry_out(act, f"{what} follower", ADMIN, [await names.handle_of(actor)])
+    act = partial(deed, request.channel, actor)
+    targets = [await services.followers.handle_of(actor)]
+    await services.moderation.carry_out(act, f"{what} follower", request.principal.actor, targets)

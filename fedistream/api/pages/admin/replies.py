@@ -1,15 +1,13 @@
 """What people on other servers wrote to the channel and is held: let in, refused, answered."""
 
 from functools import partial
-from typing import Protocol
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages.admin.context import (
+from fedistream.api.pages.admin.frame import (
     ROWS,
-    AdminContext,
     AdminPage,
     FormResult,
     Pager,
@@ -18,69 +16,52 @@ from fedistream.api.pages.admin.context import (
     page,
     view,
 )
-from fedistream.api.pages.admin.decisions import Moderation
+from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
-from fedistream.chat.moderation import ADMIN
 from fedistream.core.errors import Conflict, Invalid, NotFound
-from fedistream.core.ports import Channel
-from fedistream.federation.values import Page, Reply
 
 PAGE = "/admin/federation/replies"
 SHEET = AdminPage("admin/replies.html", PAGE)
 DEEDS = ("approve", "refuse", "answer", "block")
 
 
-class Replies(Protocol):
-    async def held(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Reply]: ...
-    async def of_note(self, channel_id: int, note_url: str) -> Reply: ...
-    async def approve(self, channel_id: int, note_url: str) -> None: ...
-    async def refuse(self, channel_id: int, note_url: str) -> None: ...
-    async def answer(self, channel: Channel, note_url: str, markdown: str) -> object: ...
-
-
-class Federation(Protocol):
-    async def block(self, channel: Channel, actor: str) -> None: ...
-
-
-async def show(request: ApiRequest, context: AdminContext, replies: Replies) -> Response:
+async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
     """GET /admin/federation/replies"""
-    return await _page(request, context, replies)
+    return await _page(request, services)
 
 
-async def decide(
-    request: ApiRequest, context: AdminContext, replies: Replies, federation: Federation, moderation: Moderation
-) -> Response:
+async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/replies: `do` says what about the reply `note`, or its author."""
-    brought = form(request, context.csrf)
+    brought = form(request, services.csrf)
     what, note, text = brought.get("do", ""), brought.get("note", ""), brought.get("text", "")
     if what not in DEEDS:
         raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
     try:
-        said, home = await replies.of_note(context.home, note), context.channels.home()
+        said, home = await services.replies.of_note(request.channel.id, note), request.channel
         if what == "answer":
-            await replies.answer(home, note, text)
+            await services.replies.answer(home, note, text)
         elif what == "block":
-            block = partial(federation.block, home, brought.get("actor", ""))
-            await moderation.carry_out(block, "block author", ADMIN, [said.handle])
+            block = partial(services.federation.block, home, brought.get("actor", ""))
+            await services.moderation.carry_out(block, "block author", request.principal.actor, [said.handle])
         else:
-            act = replies.approve if what == "approve" else replies.refuse
-            await moderation.carry_out(partial(act, context.home, note), f"{what} reply", ADMIN, [said.handle])
+            act = services.replies.approve if what == "approve" else services.replies.refuse
+            await services.moderation.carry_out(
+                partial(act, request.channel.id, note), f"{what} reply", request.principal.actor, [said.handle]
+            )
     except (NotFound, Conflict):
         return done(PAGE, "gone", **view(brought, ("offset",)))
     except Invalid as error:
-        return await _page(request, context, replies, FormResult({"text": error.why}, {"note": note, "text": text}))
+        return await _page(request, services, FormResult({"text": error.why}, {"note": note, "text": text}))
     return done(PAGE, f"reply-{what}", **view(brought, ("offset",)))
 
 
-async def _page(
-    request: ApiRequest, context: AdminContext, replies: Replies, filled: FormResult | None = None
-) -> Response:
+async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
     start = offset(request)
-    found = await replies.held(context.home, start, ROWS)
+    found = await services.replies.held(request.channel.id, start, ROWS)
     shown = {
         "found": [(each, Markup(each.html)) for each in found.items],  # noqa: S704 - sanitised when it came
-        "mode": context.value("federation.replies"),
+        "mode": services.settings.value("federation.replies", request.channel.id),
         "span": Pager(start, found.total, {}),
         "values": filled.typed if filled else {},
     }
-    return await page(request, context, SHEET, shown, filled)
+    return await page(request, services, SHEET, shown, filled)

@@ -1,12 +1,11 @@
 """Who may come: the rules by which followers wait, which servers are blocked or known, and lists of them as files."""
 
-from typing import Protocol
-
 from starlette.responses import Response
 
+from fedistream.api.admin.federation import LIST_LIMIT
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.federation_admin import LIST_LIMIT
-from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page, save
+from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page, save
+from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form, upload
 from fedistream.core.errors import Invalid
 from fedistream.federation.followers.blocklists import Import
@@ -21,41 +20,37 @@ UPLOAD_LIMIT = LIST_LIMIT + 8 * 1024  # bytes; the list, and the form around it
 WRONG_SHOWN = 20  # lines that are no domains
 
 
-class Blocklists(Protocol):
-    async def take(self, text: str, *, dry: bool) -> Import: ...
-
-
-async def show(request: ApiRequest, context: AdminContext) -> Response:
+async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
     """GET /admin/federation/rules"""
-    return await _page(request, context)
+    return await _page(request, services)
 
 
-async def change(request: ApiRequest, context: AdminContext) -> Response:
+async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/rules"""
-    filled = await save(context, form(request, context.csrf), FORM)
-    return await _page(request, context, filled) if filled.errors else done(PAGE, "saved")
+    filled = await save(request, services, form(request, services.csrf), FORM)
+    return await _page(request, services, filled) if filled.errors else done(PAGE, "saved")
 
 
-async def take(request: ApiRequest, context: AdminContext, blocklists: Blocklists) -> Response:
+async def take(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/rules/import: what a file would block, or with `do` of import, blocks."""
-    brought = await upload(request, context.csrf, "list")
+    brought = await upload(request, services.csrf, "list")
     dry = brought.fields.get("do") != "import"
     try:
-        found = await blocklists.take(brought.data.decode(), dry=dry)
+        found = await services.blocklists.take(brought.data.decode(), dry=dry)
     except UnicodeDecodeError:
-        return await _page(request, context, FormResult({"list": context.words("must be a text in UTF-8")}))
+        return await _page(request, services, FormResult({"list": services.words("must be a text in UTF-8")}))
     except Invalid as error:
-        return await _page(request, context, FormResult({"list": error.why}))
-    return await _page(request, context, found=found, dry=dry)
+        return await _page(request, services, FormResult({"list": error.why}))
+    return await _page(request, services, found=found, dry=dry)
 
 
 async def _page(
     request: ApiRequest,
-    context: AdminContext,
+    services: AdminPagesServices,
     filled: FormResult | None = None,
     *,
     found: Import | None = None,
     dry: bool = True,
 ) -> Response:
     shown = {"found": found, "dry": dry, "wrong": found.wrong[:WRONG_SHOWN] if found else ()}
-    return await page(request, context, SHEET, shown, filled)
+    return await page(request, services, SHEET, shown, filled)

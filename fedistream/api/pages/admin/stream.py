@@ -4,7 +4,8 @@ from starlette.responses import RedirectResponse, Response
 
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
-from fedistream.api.pages.admin.context import AdminContext, AdminPage, FormResult, done, page, save
+from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page, save
+from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.forms import form
 from fedistream.api.pages.shapes import figures, shown_keys
@@ -22,107 +23,109 @@ LOG_LINES = 100
 MAX_KEYS = 20
 
 
-async def show(request: ApiRequest, context: AdminContext) -> Response:
+async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
     """GET /admin/"""
-    return await _page(request, context)
+    return await _page(request, services)
 
 
-async def live(request: ApiRequest, context: AdminContext) -> Response:
+async def live(request: ApiRequest, services: AdminPagesServices) -> Response:
     """GET /admin/live: the parts of the page that change by themselves."""
-    return context.pages.page("partials/admin-live-parts.html", _live(context), frame=Frame.NOBODY, cache="no-store")
+    return services.pages.page(
+        "partials/admin-live-parts.html", _live(request, services), frame=Frame.NOBODY, cache="no-store"
+    )
 
 
-async def to_page(request: ApiRequest) -> Response:
+async def to_page(request: ApiRequest, services: AdminPagesServices) -> Response:
     """GET /admin, with or without being let in: the address says nothing that the other does not."""
     return RedirectResponse(PAGE, 301)
 
 
-async def set_title(request: ApiRequest, context: AdminContext) -> Response:
-    filled = await save(context, form(request, context.csrf), TITLE_FORM)
-    return await _page(request, context, filled) if filled.errors else done(PAGE, "title")
+async def set_title(request: ApiRequest, services: AdminPagesServices) -> Response:
+    filled = await save(request, services, form(request, services.csrf), TITLE_FORM)
+    return await _page(request, services, filled) if filled.errors else done(PAGE, "title")
 
 
-async def set_channel(request: ApiRequest, context: AdminContext) -> Response:
-    filled = await save(context, form(request, context.csrf), CHANNEL_FORM)
-    return await _page(request, context, filled) if filled.errors else done(PAGE, "channel")
+async def set_channel(request: ApiRequest, services: AdminPagesServices) -> Response:
+    filled = await save(request, services, form(request, services.csrf), CHANNEL_FORM)
+    return await _page(request, services, filled) if filled.errors else done(PAGE, "channel")
 
 
-async def disconnect(request: ApiRequest, context: AdminContext) -> Response:
-    form(request, context.csrf)
-    ended = await context.broadcasts.disconnect(context.home)
+async def disconnect(request: ApiRequest, services: AdminPagesServices) -> Response:
+    form(request, services.csrf)
+    ended = await services.broadcasts.disconnect(request.channel.id)
     return done(PAGE, "disconnected" if ended else "nothing-live")
 
 
-async def add_key(request: ApiRequest, context: AdminContext) -> Response:
-    brought = form(request, context.csrf)
-    present = await _changeable(context)
+async def add_key(request: ApiRequest, services: AdminPagesServices) -> Response:
+    brought = form(request, services.csrf)
+    present = await _changeable(request, services)
     if len(present) >= MAX_KEYS:
         raise Conflict(f"there are {MAX_KEYS} stream keys already, remove one first")
-    comment = brought.get("comment", "").strip() or context.words("Added on the admin page")
-    await context.channels.replace_stream_keys(context.home, [*present, (context.new_key(), comment)])
+    comment = brought.get("comment", "").strip() or services.words("Added on the admin page")
+    await services.channels.replace_stream_keys(request.channel.id, [*present, (services.new_key(), comment)])
     return done(PAGE, "key-added")
 
 
-async def renew_keys(request: ApiRequest, context: AdminContext) -> Response:
-    form(request, context.csrf)
-    await _changeable(context)
-    key = (context.new_key(), context.words("Made on the admin page"))
-    await context.channels.replace_stream_keys(context.home, [key])
+async def renew_keys(request: ApiRequest, services: AdminPagesServices) -> Response:
+    form(request, services.csrf)
+    await _changeable(request, services)
+    key = (services.new_key(), services.words("Made on the admin page"))
+    await services.channels.replace_stream_keys(request.channel.id, [key])
     return done(PAGE, "keys-renewed")
 
 
-async def remove_key(request: ApiRequest, context: AdminContext) -> Response:
-    mark = form(request, context.csrf).get("mark", "")
-    await _changeable(context)
-    present = shown_keys(await context.channels.stream_keys(context.home))
+async def remove_key(request: ApiRequest, services: AdminPagesServices) -> Response:
+    mark = form(request, services.csrf).get("mark", "")
+    await _changeable(request, services)
+    present = shown_keys(await services.channels.stream_keys(request.channel.id))
     left = [(key.key, key.comment) for key in present if key.mark != mark]
     if len(left) == len(present):
         return done(PAGE, "key-removed")  # somebody was faster; what was wanted is so
     if not left:
         raise Conflict("the last stream key cannot be removed, replace it instead")
-    await context.channels.replace_stream_keys(context.home, left)
+    await services.channels.replace_stream_keys(request.channel.id, left)
     return done(PAGE, "key-removed")
 
 
-async def set_password(request: ApiRequest, context: AdminContext) -> Response:
-    brought = form(request, context.csrf)
+async def set_password(request: ApiRequest, services: AdminPagesServices) -> Response:
+    brought = form(request, services.csrf)
     password = brought.get("password", "")
     try:
         if password != brought.get("again", ""):
-            raise Invalid("again", context.words("is not the same as the new password"))
-        await context.people.set_admin_password(password)
+            raise Invalid("again", services.words("is not the same as the new password"))
+        await services.people.set_admin_password(password)
     except Invalid as error:
         where = "again" if error.field == "again" else "password"
-        return await _page(request, context, FormResult({where: error.why}))
+        return await _page(request, services, FormResult({where: error.why}))
     return done(PAGE, "password")
 
 
-async def _changeable(context: AdminContext) -> list[tuple[str, str]]:
+async def _changeable(request: ApiRequest, services: AdminPagesServices) -> list[tuple[str, str]]:
     """Raises Conflict when the key was given at the start: a change would be forgotten with the next one."""
-    if context.listening.key_overridden:
+    if services.listening.key_overridden:
         raise Conflict("the stream key was given when the node was started, and is changed there")
-    return [(key.key, key.comment) for key in await context.channels.stream_keys(context.home)]
+    return [(key.key, key.comment) for key in await services.channels.stream_keys(request.channel.id)]
 
 
-async def _page(request: ApiRequest, context: AdminContext, filled: FormResult | None = None) -> Response:
-    server = rtmp_server(origin(request, context.settings.value("serverurl")), context.listening.rtmp_port)
+async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+    server = rtmp_server(origin(request, services.settings.value("serverurl")), services.listening.rtmp_port)
     shown = {
-        **_live(context),
-        "keys": shown_keys(await context.channels.stream_keys(context.home)),
-        "key_overridden": context.listening.key_overridden,
+        **_live(request, services),
+        "keys": shown_keys(await services.channels.stream_keys(request.channel.id)),
+        "key_overridden": services.listening.key_overridden,
         "rtmp_server": server,
     }
-    return await page(request, context, SHEET, shown, filled)
+    return await page(request, services, SHEET, shown, filled)
 
 
-def _live(context: AdminContext) -> dict[str, object]:
-    air = context.broadcasts.air(context.home)
+def _live(request: ApiRequest, services: AdminPagesServices) -> dict[str, object]:
+    air = services.broadcasts.air(request.channel.id)
     return {
         "air": air,
         "live": air.state is not State.OFFLINE,
-        "badge": texts.watch(context.pages.translations)[f"badge.{air.state.value}"],
-        "viewers": context.viewers.count(context.home),
-        "peak": context.viewers.peak(context.home),
-        "figures": figures(air.encoder, context.words),
-        "log": context.log_buffer.lines()[:LOG_LINES],
+        "badge": texts.watch(services.pages.translations)[f"badge.{air.state.value}"],
+        "viewers": services.viewers.count(request.channel.id),
+        "peak": services.viewers.peak(request.channel.id),
+        "figures": figures(air.encoder, services.words),
+        "log": services.log_buffer.lines()[:LOG_LINES],
     }

@@ -1,32 +1,18 @@
 """What waits for the admin: how many of it in each place, for the navigation."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
 
-from fedistream.federation.inbox.reports import Report
-from fedistream.federation.values import Page, Reply, State
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.inbox.reports import Reports
+from fedistream.federation.replies.service import Replies
+from fedistream.federation.values import State
+from fedistream.jobs.admin import OutboxAdmin
 
 Count = Callable[[int], Awaitable[int]]
 """Of a channel, by its id."""
 
 
-class Followers(Protocol):
-    async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int: ...
-
-
-class OutboxAdmin(Protocol):
-    async def dead_hosts(self) -> int: ...
-
-
-class Replies(Protocol):
-    async def held(self, channel_id: int, offset: int, limit: int) -> Page[Reply]: ...
-
-
-class Reports(Protocol):
-    async def page(self, *, limit: int) -> Page[Report]: ...
-
-
-class Needs:
+class TodoCounts:
     """`places` by the names that the navigation has for them."""
 
     def __init__(self, places: Mapping[str, Count]) -> None:
@@ -36,7 +22,7 @@ class Needs:
         return {name: await count(channel_id) for name, count in self._places.items()}
 
 
-def todo_counts(followers: Followers, outbox_admin: OutboxAdmin, replies: Replies, flags: Reports) -> Needs:
+def todo_counts(followers: Followers, outbox_admin: OutboxAdmin, replies: Replies, reports: Reports) -> TodoCounts:
     """All that can wait."""
 
     async def pending(channel_id: int) -> int:
@@ -52,6 +38,8 @@ def todo_counts(followers: Followers, outbox_admin: OutboxAdmin, replies: Replie
         return (await replies.held(channel_id, 0, 1)).total
 
     async def reported(channel_id: int) -> int:
-        return (await flags.page(limit=1)).total
+        return (await reports.page(limit=1)).total
 
-    return Needs({"followers": pending, "featured": featuring, "replies": held, "flags": reported, "deliveries": dead})
+    return TodoCounts(
+        {"followers": pending, "featured": featuring, "replies": held, "flags": reported, "deliveries": dead}
+    )

@@ -4,13 +4,14 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fedistream import api
 from fedistream.access_tokens.service import Scope
 from fedistream.api.http.endpoints import Endpoint
-from fedistream.api.http.token_auth import BEARER, MODERATOR, VISITOR
+from fedistream.api.http.permissions import Permission
 from fedistream.api.owncast.websocket.endpoint import PATHS
 from fedistream.chat.moderation import ADMIN
 from tests.fedistream.api.gates import RAW, ROWS, SOCKETS, Row
@@ -23,7 +24,7 @@ WRONG = basic("wrong")
 ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
 
 
-def entries() -> Iterator[Endpoint]:
+def entries() -> Iterator[Endpoint[Any]]:
     """The entries of every face there is: whatever module under fedistream.api has an ENDPOINTS table."""
     for module in pkgutil.walk_packages(api.__path__, f"{api.__name__}."):
         yield from getattr(importlib.import_module(module.name), "ENDPOINTS", ())
@@ -37,7 +38,7 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
     assert {(row.method, row.path, row.who) for row in ROWS} == {
-        (entry.method, entry.path, entry.auth) for entry in entries()
+        (entry.method, entry.path, entry.auth.value) for entry in entries()
     }
 
 
@@ -47,7 +48,7 @@ def test_no_row_is_written_twice() -> None:
 
 
 def test_every_row_names_a_known_key() -> None:
-    assert {row.who for row in (*ROWS, *RAW)} <= {"anyone", "admin", VISITOR, MODERATOR, *BEARER.values()}
+    assert {row.who for row in (*ROWS, *RAW)} <= {permission.value for permission in Permission}
 
 
 async def test_open_calls_are_open_to_all(faces: Faces) -> None:
@@ -64,7 +65,7 @@ async def test_visitors_calls_open_for_the_token_of_somebody_enabled(faces: Face
     blocked, dead = await faces.visitor("Bob")
     await faces.chat.moderation.set_enabled(blocked.id, False, ADMIN)
     async with faces.client() as http:
-        for row in of(VISITOR):
+        for row in of(Permission.VISITOR):
             for wrong in ({}, {"accessToken": ""}, {"accessToken": "x"}, {"accessToken": dead}, {"accesstoken": token}):
                 answer = await http.request(row.method, row.target, params=wrong, headers=RIGHT)
                 assert (answer.status_code, answer.text) == (401, "unauthorized"), row
@@ -76,7 +77,7 @@ async def test_moderators_calls_open_for_a_moderators_token_alone(faces: Faces) 
     _, visitors = await faces.visitor("Ann")
     _, moderators = await faces.visitor("Mod", moderator=True)
     async with faces.client() as http:
-        for row in of(MODERATOR):
+        for row in of(Permission.MODERATOR):
             for wrong in ({}, {"accessToken": "x"}, {"accessToken": visitors}):
                 answer = await http.request(row.method, row.target, params=wrong, headers=RIGHT)
                 assert (answer.status_code, answer.text) == (401, "unauthorized"), row
@@ -88,7 +89,7 @@ async def test_a_banned_address_gets_no_further_with_a_token_and_the_admin_does(
     _, token = await faces.visitor("Mod", moderator=True)
     await faces.chat.moderation.ban(ADDRESS)
     async with faces.client() as http:
-        for row in (*of(VISITOR), *of(MODERATOR)):
+        for row in (*of(Permission.VISITOR), *of(Permission.MODERATOR)):
             answer = await http.request(row.method, row.target, params={"accessToken": token})
             assert answer.status_code == 401, row
         assert (await http.get("/api/admin/chat/users/ipbans", headers=RIGHT)).status_code == 200
@@ -122,7 +123,7 @@ async def test_an_integrations_calls_open_for_a_token_with_their_scope_alone(fac
         for scope, right in keys.items():
             others = [key for other, key in keys.items() if other is not scope]
             lower = {"Authorization": right["Authorization"].replace("Bearer", "bearer")}
-            for row in of(BEARER[scope]):
+            for row in of(Permission(f"bearer:{scope.value}")):
                 for wrong in ({}, RIGHT, {"Authorization": "Bearer x"}, {"Authorization": "Bearer"}, *others):
                     answer = await http.request(row.method, row.target, headers=wrong)
                     assert (answer.status_code, answer.text) == (401, "unauthorized"), row
@@ -140,8 +141,8 @@ async def test_the_token_of_a_bot_that_was_deleted_is_dead(faces: Faces) -> None
         assert (await http.get("/api/integrations/clients", headers=key)).status_code == 401
 
 
-def of(who: str) -> list[Row]:
-    return [row for row in ROWS if row.who == who]
+def of(who: Permission) -> list[Row]:
+    return [row for row in ROWS if row.who == who.value]
 
 
 def admin_rows() -> list[Row]:

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.responses import Response
 
-from fedistream.api.http.auth import LONG, LOOKS, MAX_PASSWORD, SPARE, Admin, authenticators, basic_password
+from fedistream.api.http.auth import LONG, LOOKS, MAX_PASSWORD, SPARE, authenticators, basic_password
 from fedistream.api.http.endpoints import Endpoint, json_response, routes
 from fedistream.api.http.known_browsers import AGE_S, COOKIE, RENEWED_S, KnownBrowsers
 from fedistream.api.http.login_limit import FREE, GUESSED_AT, LoginLimit
+from fedistream.api.http.permissions import ADMIN, Permission
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import ENVELOPE
+from fedistream.people.service import People as RealPeople
 from tests.kit.asking import Clock, basic, client
+from tests.kit.routing import access
 
 PASSWORD = "Größe: Paßwort"
 assert len(PASSWORD) < LONG
@@ -25,7 +28,7 @@ WRONG = basic("guess")
 PATH = "/api/admin/it"
 
 
-class People:
+class People(RealPeople):
     """One admin; counts how often a password had to be hashed, and with which ranks. Remembers nothing unless told."""
 
     def __init__(self) -> None:
@@ -57,7 +60,9 @@ class Node:
         """Again, as after a restart: with the same secret, and nothing else."""
         known = KnownBrowsers(b"a secret", lambda: self.clock.now().timestamp(), lambda n: bytes(range(n)))
         table = authenticators(self.people, LoginLimit(self.clock.monotonic), known, self.clock.monotonic)
-        self.app = Starlette(routes=routes([Endpoint("GET", PATH, it, "admin")], {}, table, ENVELOPE))
+        self.app = Starlette(
+            routes=routes([Endpoint("GET", PATH, it, Permission.ADMIN)], None, access(table), ENVELOPE)
+        )
 
     def client(self, address: str = "203.0.113.7") -> AsyncClient:
         return client(self.app, address=address)
@@ -71,9 +76,9 @@ class Node:
             return (await http.get(PATH, headers=headers)).status_code
 
 
-async def it(request: ApiRequest) -> Response:
-    assert isinstance(request.principal, Admin)
-    return json_response(request.principal.address)
+async def it(request: ApiRequest, services: None) -> Response:
+    assert request.principal == ADMIN
+    return json_response(request.address)
 
 
 async def test_the_right_password_opens() -> None:

@@ -9,54 +9,64 @@ from starlette.responses import Response
 
 from fedistream.api.http.compression import LEAST, MOST
 from fedistream.api.http.endpoints import ANYONE, Authenticator, Endpoint, routes
+from fedistream.api.http.permissions import ADMIN, Kind, Permission, Principal
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.ops import ENVELOPE
 from tests.kit.asking import client
+from tests.kit.routing import access
 
 WORDS = ("words that come again and again, " * 400).encode()
 
 
-async def html(request: ApiRequest) -> Response:
+async def html(request: ApiRequest, services: None) -> Response:
     return Response(WORDS, headers={"ETag": '"one"', "Vary": "Cookie"}, media_type="text/html")
 
 
-async def short(request: ApiRequest) -> Response:
+async def short(request: ApiRequest, services: None) -> Response:
     return Response(WORDS[: LEAST - 1], media_type="text/html")
 
 
-async def huge(request: ApiRequest) -> Response:
+async def huge(request: ApiRequest, services: None) -> Response:
     return Response(bytes(MOST + 1), media_type="text/plain")
 
 
-async def picture(request: ApiRequest) -> Response:
+async def picture(request: ApiRequest, services: None) -> Response:
     return Response(WORDS, media_type="image/png")
 
 
-async def noise(request: ApiRequest) -> Response:
+async def noise(request: ApiRequest, services: None) -> Response:
     return Response(os.urandom(LEAST), media_type="text/plain")
 
 
-async def packed(request: ApiRequest) -> Response:
+async def packed(request: ApiRequest, services: None) -> Response:
     return Response(gzip.compress(WORDS), headers={"Content-Encoding": "gzip"}, media_type="text/html")
 
 
-async def anyone(request: ApiRequest) -> object:
-    return None
+async def anyone(request: ApiRequest) -> Principal:
+    return ADMIN
 
 
 ENDPOINTS = (
-    *(Endpoint("GET", f"/{handler.__name__}", handler, "anyone") for handler in (html, short, huge, picture, noise)),
-    Endpoint("GET", "/packed", packed, "anyone"),
-    Endpoint("GET", "/admin", html, "admin"),
-    Endpoint("POST", "/form", html, "anyone"),
-    Endpoint("GET", "/changes", html, "anyone", changes=True),
+    *(
+        Endpoint("GET", f"/{handler.__name__}", handler, Permission.ANYONE)
+        for handler in (html, short, huge, picture, noise)
+    ),
+    Endpoint("GET", "/packed", packed, Permission.ANYONE),
+    Endpoint("GET", "/admin", html, Permission.ADMIN),
+    Endpoint("POST", "/form", html, Permission.ANYONE),
+    Endpoint("GET", "/changes", html, Permission.ANYONE, changes=True),
 )
 
 
 @pytest.fixture
 def app() -> Starlette:
     return Starlette(
-        routes=routes(ENDPOINTS, {}, {"anyone": ANYONE, "admin": Authenticator(anyone, ambient=True)}, ENVELOPE)
+        routes=routes(
+            ENDPOINTS,
+            None,
+            access({Kind.ANONYMOUS: ANYONE, Kind.ADMIN: Authenticator(anyone, ambient=True)}),
+            ENVELOPE,
+        )
     )
 
 

@@ -12,12 +12,18 @@ from fedistream.api.http.endpoints import (
     Authenticator,
     Endpoint,
     WrongTable,
+    in_every_channel,
     json_response,
     routes,
 )
+from fedistream.api.http.permissions import ADMIN, REQUIREMENTS, Kind, Permission, Principal, Role
 from fedistream.api.http.request import MAX_JSON_DEPTH, ApiRequest, Unidentified
+from fedistream.channels.values import Channel
 from fedistream.core.errors import Invalid, NotFound, Outage, Refusal
 from tests.kit.asking import ADDRESS, client
+from tests.kit.routing import CHANNEL, access
+
+GARDEN = Channel(2, "garden", CHANNEL.created_at)
 
 
 class Plain:
@@ -33,22 +39,22 @@ class Plain:
         return PlainTextResponse("fault", 500)
 
 
-async def knock(request: ApiRequest) -> str:
+async def knock(request: ApiRequest) -> Principal:
     if request.http.headers.get("authorization") != "Basic right":
         raise Unidentified("Basic")
-    return "the admin"
+    return ADMIN
 
 
-async def knock_with_token(request: ApiRequest) -> str:
+async def knock_with_token(request: ApiRequest) -> Principal:
     if request.http.headers.get("authorization") != "Bearer right":
         raise Unidentified
-    return "a bot"
+    return Principal(Kind.INTEGRATION, "a bot", frozenset((Role.SEND_MESSAGES,)))
 
 
 GATES = {
-    "anyone": ANYONE,
-    "admin": Authenticator(knock, ambient=True),
-    "bot": Authenticator(knock_with_token, ambient=False),
+    Kind.ANONYMOUS: ANYONE,
+    Kind.ADMIN: Authenticator(knock, ambient=True),
+    Kind.INTEGRATION: Authenticator(knock_with_token, ambient=False),
 }
 
 
@@ -58,7 +64,7 @@ class Counter:
 
 
 async def read(request: ApiRequest, counter: Counter) -> Response:
-    return json_response({"value": counter.value, "who": request.principal})
+    return json_response({"value": counter.value, "who": request.principal.id})
 
 
 async def raise_(request: ApiRequest, counter: Counter) -> Response:
@@ -66,47 +72,55 @@ async def raise_(request: ApiRequest, counter: Counter) -> Response:
     return json_response({"value": counter.value})
 
 
-async def echo(request: ApiRequest) -> Response:
+async def echo(request: ApiRequest, counter: Counter) -> Response:
     return json_response(request.json())
 
 
-async def missing(request: ApiRequest) -> Response:
+async def missing(request: ApiRequest, counter: Counter) -> Response:
     raise NotFound("no such thing")
 
 
-async def break_(request: ApiRequest) -> Response:
+async def break_(request: ApiRequest, counter: Counter) -> Response:
     raise RuntimeError("a secret that must not get out")
 
 
-async def who(request: ApiRequest) -> Response:
+async def who(request: ApiRequest, counter: Counter) -> Response:
     request.headers["X-Seen"] = "yes"
     return json_response([request.address, request.user_agent, request.query.get("q"), request.parts.get("name")])
 
 
-TABLE = (
-    Endpoint("GET", "/counter", read, "anyone"),
-    Endpoint("POST", "/counter", raise_, "admin"),
-    Endpoint("GET", "/admin/counter", read, "admin"),
-    Endpoint("POST", "/admin/counter", raise_, "admin"),
-    Endpoint("GET", "/admin/reset", read, "admin", changes=True),
-    Endpoint("POST", "/echo", echo, "anyone", body_limit=200),
-    Endpoint("POST", "/bot", echo, "bot"),
-    Endpoint("GET", "/missing", missing, "anyone"),
-    Endpoint("GET", "/broken", break_, "anyone"),
-    Endpoint("GET", "/who/{name}", who, "anyone"),
+async def channel(request: ApiRequest, counter: Counter) -> Response:
+    return json_response([request.channel.id, request.channel.slug])
+
+
+TABLE: tuple[Endpoint[Counter], ...] = (
+    Endpoint("GET", "/counter", read, Permission.ANYONE),
+    Endpoint("POST", "/counter", raise_, Permission.ADMIN),
+    Endpoint("GET", "/admin/counter", read, Permission.ADMIN),
+    Endpoint("POST", "/admin/counter", raise_, Permission.ADMIN),
+    Endpoint("GET", "/admin/reset", read, Permission.ADMIN, changes=True),
+    Endpoint("POST", "/echo", echo, Permission.ANYONE, body_limit=200),
+    Endpoint("POST", "/bot", echo, Permission.SEND_MESSAGES),
+    Endpoint("POST", "/system", echo, Permission.SEND_SYSTEM_MESSAGES),
+    *in_every_channel(Endpoint("GET", "/channel", channel, Permission.ANYONE)),
+    Endpoint("GET", "/missing", missing, Permission.ANYONE),
+    Endpoint("GET", "/broken", break_, Permission.ANYONE),
+    Endpoint("GET", "/who/{name}", who, Permission.ANYONE),
 )
 RIGHT = {"Authorization": "Basic right"}
 
 
-def application(table: Sequence[Endpoint] = TABLE, body_time_s: float = BODY_TIME_S, **more: float) -> Starlette:
-    return Starlette(routes=routes(table, {"counter": Counter()}, GATES, Plain(), body_time_s=body_time_s, **more))
+def application(
+    table: Sequence[Endpoint[Counter]] = TABLE, body_time_s: float = BODY_TIME_S, **more: float
+) -> Starlette:
+    return Starlette(routes=routes(table, Counter(), access(GATES, GARDEN), Plain(), body_time_s=body_time_s, **more))
 
 
 async def test_a_handler_gets_the_ask_and_the_services_it_names() -> None:
     async with client(application()) as http:
         answer = await http.post("/admin/counter", json={"by": 3}, headers=RIGHT)
         assert answer.json() == {"value": 3}
-        assert (await http.get("/admin/counter", headers=RIGHT)).json() == {"value": 3, "who": "the admin"}
+        assert (await http.get("/admin/counter", headers=RIGHT)).json() == {"value": 3, "who": "admin"}
 
 
 async def test_an_ask_knows_address_agent_query_and_path_parts() -> None:
@@ -119,30 +133,51 @@ async def test_an_ask_knows_address_agent_query_and_path_parts() -> None:
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        (Endpoint("GET", "/x", read, "nobody"), "no authenticator is called 'nobody'"),
-        (Endpoint("BREW", "/x", read, "anyone"), "no such method"),
-        (Endpoint("GET", "/counter", read, "anyone"), "listed twice"),
+        (Endpoint("GET", "/x", read, Permission.VISITOR), "no authenticator recognises visitor"),
+        (Endpoint("BREW", "/x", read, Permission.ANYONE), "no such method"),
+        (Endpoint("GET", "/counter", read, Permission.ANYONE), "listed twice"),
     ],
 )
-def test_a_wrong_table_cannot_be_built(entry: Endpoint, why: str) -> None:
+def test_a_wrong_table_cannot_be_built(entry: Endpoint[Counter], why: str) -> None:
     with pytest.raises(WrongTable, match=why):
         application((*TABLE, entry))
 
 
-def test_a_handler_that_asks_for_an_unknown_service_cannot_be_built() -> None:
-    async def needy(request: ApiRequest, oven: object) -> Response:
-        return json_response(None)
+async def test_a_principal_without_the_role_is_refused_as_if_unknown() -> None:
+    async with client(application()) as http:
+        for headers in ({}, RIGHT, {"Authorization": "Bearer wrong"}):
+            assert (await http.post("/bot", json=[1], headers=headers)).text == "Unidentified: Unauthorized"
+        bot = {"Authorization": "Bearer right"}
+        assert (await http.post("/bot", json=[1], headers=bot)).json() == [1]
+        assert (await http.post("/system", json=[1], headers=bot)).text == "Unidentified: Unauthorized"
 
-    with pytest.raises(WrongTable, match="no service is called oven"):
-        application((Endpoint("GET", "/x", needy, "anyone"),))
+
+async def test_the_paths_of_today_are_about_the_home_channel() -> None:
+    async with client(application()) as http:
+        assert (await http.get("/channel")).json() == [1, "home"]
 
 
-def test_a_handler_that_does_not_take_the_ask_cannot_be_built() -> None:
-    async def odd(counter: Counter) -> Response:
-        return json_response(None)
+async def test_a_path_with_a_slug_is_about_that_channel() -> None:
+    async with client(application()) as http:
+        assert (await http.get("/c/garden/channel")).json() == [2, "garden"]
+        assert (await http.get("/c/home/channel")).json() == [1, "home"]
 
-    with pytest.raises(WrongTable, match="must be called 'request'"):
-        application((Endpoint("GET", "/x", odd, "anyone"),))
+
+@pytest.mark.parametrize("slug", ["nobody", "GARDEN", "garden%20", "%2e%2e%2e", "garden%00"])
+async def test_a_slug_without_a_channel_is_refused_in_the_faces_words(slug: str) -> None:
+    async with client(application()) as http:
+        answer = await http.get(f"/c/{slug}/channel")
+    assert (answer.status_code, answer.text) == (400, "NotFound: there is no such channel")
+
+
+async def test_every_method_of_a_path_below_a_channel_is_that_of_the_path_without() -> None:
+    async with client(application()) as http:
+        assert (await http.head("/c/garden/channel")).status_code == 200
+        assert (await http.post("/c/garden/channel")).status_code == 405
+
+
+def test_each_permission_says_what_it_needs() -> None:
+    assert set(REQUIREMENTS) == set(Permission)
 
 
 async def test_a_wrong_method_is_told_every_right_one() -> None:
@@ -371,43 +406,47 @@ def test_an_error_of_a_member_names_its_field() -> None:
     assert Invalid("by", "is missing").field == "by"
 
 
-async def away(request: ApiRequest) -> Response:
+async def away(request: ApiRequest, counter: Counter) -> Response:
     raise Outage("postgresql://ann@10.0.0.1/secret cannot be reached")
 
 
-async def hang(request: ApiRequest) -> Response:
+async def hang(request: ApiRequest, counter: Counter) -> Response:
     await asyncio.Future()
     raise AssertionError
 
 
-async def runs_late(request: ApiRequest) -> Response:
+async def runs_late(request: ApiRequest, counter: Counter) -> Response:
     raise TimeoutError
 
 
 async def test_an_outage_of_what_the_node_stands_on_is_a_refusal_that_tells_no_secrets(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with client(application([Endpoint("GET", "/away", away, "anyone")])) as http:
+    async with client(application([Endpoint("GET", "/away", away, Permission.ANYONE)])) as http:
         answer = await http.get("/away")
     assert answer.text == "Unavailable: the node's database does not answer, try again in 5 seconds"
     assert "GET /away could not be answered: postgresql://ann@10.0.0.1/secret cannot be reached" in caplog.text
 
 
 async def test_a_handler_that_waits_in_vain_is_not_waited_for_forever() -> None:
-    async with client(application([Endpoint("GET", "/hangs", hang, "anyone")], answer_time_s=0.05)) as http:
+    async with client(application([Endpoint("GET", "/hangs", hang, Permission.ANYONE)], answer_time_s=0.05)) as http:
         assert (await http.get("/hangs")).text.startswith("Unavailable: ")
 
 
+async def never(request: ApiRequest) -> Principal:
+    await asyncio.Future()
+    raise AssertionError
+
+
 async def test_a_gate_that_waits_in_vain_is_not_waited_for_forever() -> None:
-    gates = {"anyone": Authenticator(hang, ambient=False)}
-    app = Starlette(
-        routes=routes([Endpoint("GET", "/", hang, "anyone")], {}, gates, Plain(), answer_time_s=0.05),
-    )
+    gates = access({Kind.ANONYMOUS: Authenticator(never, ambient=False)})
+    table = [Endpoint("GET", "/", hang, Permission.ANYONE)]
+    app = Starlette(routes=routes(table, Counter(), gates, Plain(), answer_time_s=0.05))
     async with client(app) as http:
         assert (await http.get("/")).text.startswith("Unavailable: ")
         assert (await http.post("/")).text.startswith("Unavailable: ")
 
 
 async def test_a_timeout_of_a_handlers_own_is_its_fault() -> None:
-    async with client(application([Endpoint("GET", "/late", runs_late, "anyone")])) as http:
+    async with client(application([Endpoint("GET", "/late", runs_late, Permission.ANYONE)])) as http:
         assert (await http.get("/late")).text == "fault"

@@ -1,17 +1,15 @@
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from fedistream import __version__
+from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.config_shapes import server_config, web_config
-from fedistream.api.owncast.ports import Listening
 from fedistream.api.owncast.setting_values import WITHOUT
+from fedistream.channels.values import StreamKey
 
 LISTENING = Listening("0.0.0.0", 8080, "0.0.0.0", 1935)
 
 
-@dataclass(frozen=True)
-class Key:
-    key: str
-    comment: str
+AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_the_config_of_a_node_with_nothing_set_has_every_key_that_clients_read() -> None:
@@ -73,7 +71,7 @@ def test_the_account_needs_federation_a_name_and_a_host() -> None:
 
 
 def test_the_admins_config_has_every_key_of_the_document() -> None:
-    shape = server_config(WITHOUT, [Key("secret", "OBS")], LISTENING)
+    shape = server_config(WITHOUT, [StreamKey("secret", "OBS", AT)], LISTENING)
     document = {
         *("instanceDetails", "notifications", "yp", "s3", "federation", "videoSettings", "supportedCodecs"),
         *("videoCodec", "externalActions", "streamKeys", "streamKeyOverridden", "adminPassword", "ffmpegPath"),

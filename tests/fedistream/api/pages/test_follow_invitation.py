@@ -1,10 +1,12 @@
 """What is said of a channel that can be followed: names, counts that are not counted anew for everybody, the code."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fedistream.api.pages.follow_invitation import FRESH_S, FollowInvitation, FollowInvitations, code
 from fedistream.core.ports import Channel
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.followers.service import Followers
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Kind
 from tests.kit.asking import Clock
@@ -26,24 +28,38 @@ class Channels:
         return [Home()]
 
 
+@dataclass
 class Echo:
     """Followers and engagements of a channel, and how often they were counted."""
 
-    def __init__(self) -> None:
-        self.followers, self.done, self.counted = 2, {Kind.LIKE: 3, Kind.REACTION: 4, Kind.FOLLOW: 9}, 0
+    followers: int = 2
+    done: dict[Kind, int] = field(default_factory=lambda: {Kind.LIKE: 3, Kind.REACTION: 4, Kind.FOLLOW: 9})
+    counted: int = 0
+
+
+class EchoFollowers(Followers):
+    def __init__(self, echo: Echo) -> None:
+        self.echo = echo
 
     async def count(self, channel_id: int) -> int:
-        self.counted += 1
-        return self.followers
+        self.echo.counted += 1
+        return self.echo.followers
 
-    async def tally(self, channel_id: int) -> Mapping[Kind, int]:
-        return self.done
+
+class EchoEngagements(Engagements):
+    def __init__(self, echo: Echo) -> None:
+        self.echo = echo
+
+    async def tally(self, channel_id: int) -> dict[Kind, int]:
+        return self.echo.done
 
 
 def made(echo: Echo, clock: Clock, **values: object) -> FollowInvitations:
     settings = Settings()
     settings.values |= {"serverurl": "https://node.example:8443", "federation.enabled": True, **values}
-    return FollowInvitations(ActorUrls(settings, Channels()), echo, echo, clock.monotonic)
+    return FollowInvitations(
+        ActorUrls(settings, Channels()), EchoFollowers(echo), EchoEngagements(echo), clock.monotonic
+    )
 
 
 async def test_reactions_are_likes_and_follows_are_no_engagement_here() -> None:

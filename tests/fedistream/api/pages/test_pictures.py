@@ -89,5 +89,5 @@ async def test_there_is_no_picture_of_what_is_not_there(air: Studio, path: str) 
 
 
 async def test_another_channel_has_a_picture_of_its_own(air: Studio) -> None:
-    air.channels.others["harbour"] = 2
+    air.channels.add(2, "harbour")
     assert (await get(air, "/c/harbour/thumbnail.jpg")).headers["content-type"] == "image/png"

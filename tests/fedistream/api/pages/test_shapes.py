@@ -1,20 +1,17 @@
 """What templates and modules are given."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from fedistream.api.pages import shapes
 from fedistream.broadcasts.values import LiveStatus
+from fedistream.channels.values import StreamKey
 from tests.kit import onair
 from tests.kit.studio import DEFAULTS
 
-
-@dataclass(frozen=True)
-class Key:
-    key: str
-    comment: str = ""
+AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_what_the_streamer_wrote_is_rendered_and_tamed() -> None:
@@ -96,7 +93,7 @@ def test_without_an_encoder_there_are_no_figures() -> None:
 
 
 def test_a_key_is_marked_without_being_told() -> None:
-    first, second = shapes.shown_keys([Key("aaaa", "one"), Key("bbbb")])
+    first, second = shapes.shown_keys([StreamKey("aaaa", "one", AT), StreamKey("bbbb", "", AT)])
     assert first.mark != second.mark
     assert "aaaa" not in first.mark
     assert (first.key, first.comment) == ("aaaa", "one")

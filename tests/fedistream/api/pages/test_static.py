@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -10,13 +11,15 @@ import pytest
 from httpx2 import AsyncClient
 from starlette.applications import Starlette
 
-from fedistream.api.http.endpoints import ANYONE, routes
+from fedistream.api.http.endpoints import routes
 from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.routes import ENDPOINTS
 from fedistream.api.pages.static import MAX_FILE, Static, TooBig
 from fedistream.app.paths import STATIC, TEMPLATES
 from tests.kit.asking import client
+from tests.kit.routing import access
+from tests.kit.studio import Studio
 
 LONG = "body { color: red }\n" * 100
 
@@ -41,8 +44,9 @@ def folder(tmp_path: Path) -> Path:
 def application(static: Static) -> Starlette:
     """Has the static files and nothing else."""
     pages = Pages(TEMPLATES, Static(STATIC), lambda n: bytes(n))
+    services = replace(Studio().faces().pages, static=static)
     entries = [entry for entry in ENDPOINTS if entry.path.startswith("/static/")]
-    return Starlette(routes=routes(entries, {"static": static}, {"anyone": ANYONE}, ErrorPages(pages)))
+    return Starlette(routes=routes(entries, services, access(), ErrorPages(pages)))
 
 
 def visitor(static: Static) -> AsyncClient:

@@ -2,7 +2,7 @@
 
 import re
 
-from fedistream.api.pages.admin.context import ROWS
+from fedistream.api.pages.admin.frame import ROWS
 from fedistream.chat.moderation import ADMIN
 from tests.kit.adminpages import NASTY, Visitor
 from tests.kit.faces import Faces

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedistream.api.pages.admin.context import ROWS
+from fedistream.api.pages.admin.frame import ROWS
 from fedistream.viewers.service import SEVERAL
 from tests.kit.adminpages import NASTY, Visitor, said
 from tests.kit.faces import Faces

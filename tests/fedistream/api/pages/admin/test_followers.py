@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fedistream.api.pages.admin.context import ROWS
+from fedistream.api.pages.admin.frame import ROWS
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.values import State
 from fedistream.jobs.models import OutboxRow

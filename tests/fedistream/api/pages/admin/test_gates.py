@@ -1,14 +1,21 @@
 """Every form of the admin's pages: with the right ticket, a wrong one and none, as the admin and as nobody."""
 
+from typing import Any
+
 import pytest
 
 from fedistream.api.http.endpoints import Endpoint
-from fedistream.api.pages.routes import ENDPOINTS
+from fedistream.api.http.permissions import Permission
+from fedistream.api.pages.admin.routes import ENDPOINTS
 from tests.kit.adminpages import HTML, Visitor, ticket
 from tests.kit.faces import RIGHT, Faces
 
-FORMS = [entry for entry in ENDPOINTS if entry.auth == "admin" and entry.method == "POST"]
-PAGES = [entry.path for entry in ENDPOINTS if (entry.auth, entry.method) == ("admin", "GET") and "{" not in entry.path]
+FORMS = [entry for entry in ENDPOINTS if entry.auth is Permission.ADMIN and entry.method == "POST"]
+PAGES = [
+    entry.path
+    for entry in ENDPOINTS
+    if (entry.auth, entry.method) == (Permission.ADMIN, "GET") and "{" not in entry.path
+]
 
 
 def test_no_page_of_the_admin_changes_anything_when_it_is_looked_at() -> None:
@@ -17,7 +24,7 @@ def test_no_page_of_the_admin_changes_anything_when_it_is_looked_at() -> None:
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.path)
 async def test_no_form_works_without_ticket_or_password_or_from_another_site(
-    faces: Faces, admin: Visitor, entry: Endpoint
+    faces: Faces, admin: Visitor, entry: Endpoint[Any]
 ) -> None:
     good = ticket(await admin.see("/admin/"))
     for wrong in ({}, {"ticket": ""}, {"ticket": good[:-1] + "x"}, {"ticket": f"9{good}"}):
@@ -30,7 +37,7 @@ async def test_no_form_works_without_ticket_or_password_or_from_another_site(
 
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.path)
-async def test_a_form_that_says_nothing_breaks_nothing(admin: Visitor, entry: Endpoint) -> None:
+async def test_a_form_that_says_nothing_breaks_nothing(admin: Visitor, entry: Endpoint[Any]) -> None:
     good = ticket(await admin.see("/admin/"))
     answer = await admin.web.post(entry.path, data={"ticket": good, "id": NUL, "actor": NUL, "do": NUL})
     assert answer.status_code < 500

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedistream.api.pages.admin.context import ROWS
+from fedistream.api.pages.admin.frame import ROWS
 from tests.kit.adminpages import NASTY, Visitor, said, say
 from tests.kit.faces import Faces
 

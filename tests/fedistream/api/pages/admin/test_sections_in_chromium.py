@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from fedistream.api.pages.routes import ENDPOINTS
+from fedistream.api.http.permissions import Permission
+from fedistream.api.pages.admin.routes import ENDPOINTS
 from fedistream.chat.moderation import ADMIN
 from fedistream.federation.values import FeaturedState, Kind, State
 from fedistream.jobs.circuit_breaker import DAY_S, DAYS
@@ -26,7 +27,11 @@ pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
 CREDENTIALS = {"username": "admin", "password": PASSWORD}
 PARTS = {"/admin/live"}  # which are no pages of their own
-OPEN = [entry.path for entry in ENDPOINTS if (entry.auth, entry.method) == ("admin", "GET") and entry.path not in PARTS]
+OPEN = [
+    entry.path
+    for entry in ENDPOINTS
+    if (entry.auth, entry.method) == (Permission.ADMIN, "GET") and entry.path not in PARTS
+]
 PAGES = [path for path in OPEN if "{" not in path]
 LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 

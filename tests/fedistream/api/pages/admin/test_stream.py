@@ -8,9 +8,10 @@ from html import unescape
 import pytest
 from httpx2 import AsyncClient, Response
 
+from fedistream.channels.values import StreamKey
 from tests.kit import onair
 from tests.kit.asking import basic, client
-from tests.kit.studio import PASSWORD, Key, Studio
+from tests.kit.studio import BORN, PASSWORD, Studio
 
 HTML = {"accept": "text/html"}
 FORMS = ("title", "channel", "disconnect", "keys/add", "keys/renew", "keys/remove", "password")
@@ -110,7 +111,7 @@ async def test_disconnecting_ends_the_broadcast(studio: Studio) -> None:
 async def test_the_server_is_named_as_the_admin_reaches_it(studio: Studio) -> None:
     async with admin(studio) as web:
         assert ">rtmp://node.example/live<" in (await web.get("/admin/")).text
-        studio.listening.rtmp_port = 2935
+        studio.listening = replace(studio.listening, rtmp_port=2935)
         studio.settings.values["serverurl"] = "https://[2001:db8::1]:8443"
         assert ">rtmp://[2001:db8::1]:2935/live<" in (await web.get("/admin/")).text
 
@@ -159,13 +160,13 @@ async def test_a_key_can_be_added_and_removed_again(studio: Studio) -> None:
 
 
 async def test_removing_a_key_twice_removes_no_other(studio: Studio) -> None:
-    studio.channels.keys.append(Key("second", "b"))
+    studio.channels.keys.append(StreamKey("second", "b", BORN))
     assert said(await post(studio, "keys/remove", mark="gone already")) == "The stream key was removed."
     assert len(studio.channels.keys) == 2
 
 
 async def test_the_last_key_cannot_be_removed(studio: Studio) -> None:
-    studio.channels.keys.append(Key("second", "b"))
+    studio.channels.keys.append(StreamKey("second", "b", BORN))
     async with admin(studio) as web:
         marks = re.findall(r'name="mark" value="([^"]+)"', (await web.get("/admin/")).text)
     studio.channels.keys.pop()
@@ -176,13 +177,13 @@ async def test_the_last_key_cannot_be_removed(studio: Studio) -> None:
 
 
 async def test_there_is_an_end_to_keys(studio: Studio) -> None:
-    studio.channels.keys = [Key(f"key-{n}", "") for n in range(20)]
+    studio.channels.keys = [StreamKey(f"key-{n}", "", BORN) for n in range(20)]
     assert (await post(studio, "keys/add")).status_code == 409
     assert len(studio.channels.keys) == 20
 
 
 async def test_all_keys_can_be_replaced_by_a_new_one(studio: Studio) -> None:
-    studio.channels.keys.append(Key("second", "b"))
+    studio.channels.keys.append(StreamKey("second", "b", BORN))
     await post(studio, "keys/renew")
     (key,) = studio.channels.keys
     assert key.key not in ("first-secret-key", "second")
@@ -190,7 +191,7 @@ async def test_all_keys_can_be_replaced_by_a_new_one(studio: Studio) -> None:
 
 @pytest.mark.parametrize("form", ["keys/add", "keys/renew", "keys/remove"])
 async def test_a_key_from_the_command_line_is_not_changed_here(studio: Studio, form: str) -> None:
-    studio.listening.key_overridden = True
+    studio.listening = replace(studio.listening, key_overridden=True)
     async with admin(studio) as web:
         assert "/admin/keys/" not in (await web.get("/admin/")).text
     assert (await post(studio, form)).status_code == 409

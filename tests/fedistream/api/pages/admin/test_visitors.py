@@ -2,7 +2,7 @@
 
 import pytest
 
-from fedistream.api.pages.admin.context import ROWS
+from fedistream.api.pages.admin.frame import ROWS
 from fedistream.chat.values import Role
 from fedistream.core.errors import NotFound
 from tests.kit.adminpages import NASTY, Visitor, said, say

@@ -2,75 +2,73 @@
 
 from starlette.responses import Response
 
+from fedistream.api.admin.services import AdminServices
 from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
 from fedistream.core.errors import Invalid
-from fedistream.core.ports import ChannelDirectory
-from fedistream.federation.actors.profile_updates import Profiles
 from fedistream.federation.followers.blocklist_csv import MAX_TEXT
-from fedistream.federation.followers.blocklists import Blocklists
-from fedistream.federation.inbox.reports import Report, Reports
-from fedistream.federation.inbox.service import Federation
-from fedistream.federation.posts.quotes import Quote, Quotes
+from fedistream.federation.inbox.reports import Report
+from fedistream.federation.posts.quotes import Quote
 
 LIST_LIMIT = 4 * MAX_TEXT  # bytes; a character has four at most
 OURS = "fedistream"  # as `spec`: no other server has these
 
 
-async def refusals(request: ApiRequest, federation: Federation) -> Response:
+async def refusals(request: ApiRequest, services: AdminServices) -> Response:
     """How often requests to the inboxes were refused since the node was started, by a word for the reason."""
-    found = federation.refusals()
-    since = moment(federation.counting_since)
+    found = services.federation.refusals()
+    since = moment(services.federation.counting_since)
     return json_response({"since": since, "total": sum(found.values()), "reasons": dict(found)}, headers=NO_CACHE)
 
 
-async def rotate_keys(request: ApiRequest, profiles: Profiles) -> Response:
+async def rotate_keys(request: ApiRequest, services: AdminServices) -> Response:
     """New keys for all actors of the node, as after a theft; the followers' servers are told."""
-    await profiles.rotate()
+    await services.profiles.rotate()
     return done("keys rotated")
 
 
-async def flag_list(request: ApiRequest, flags: Reports) -> Response:
+async def flag_list(request: ApiRequest, services: AdminServices) -> Response:
     """What others complain of: what is open, or with ?settled=true the rest."""
     offset, limit = span(request)
-    found = await flags.page(settled=request.query.get("settled") == "true", offset=offset, limit=limit)
+    found = await services.reports.page(settled=request.query.get("settled") == "true", offset=offset, limit=limit)
     return json_response({"total": found.total, "results": [_flag(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def settle_flag(request: ApiRequest, flags: Reports) -> Response:
+async def settle_flag(request: ApiRequest, services: AdminServices) -> Response:
     """`settled: false` opens it again."""
-    await flags.settle(request.member("id", int), settled=request.member("settled", bool))
+    await services.reports.settle(request.member("id", int), settled=request.member("settled", bool))
     return changed()
 
 
-async def quote_list(request: ApiRequest, channels: ChannelDirectory, quotes: Quotes) -> Response:
-    found = await quotes.page(channels.home().id, *span(request))
+async def quote_list(request: ApiRequest, services: AdminServices) -> Response:
+    found = await services.quotes.page(request.channel.id, *span(request))
     return json_response({"total": found.total, "results": [_quote(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def revoke_quote(request: ApiRequest, quotes: Quotes) -> Response:
-    await quotes.revoke(request.member("id", str))
+async def revoke_quote(request: ApiRequest, services: AdminServices) -> Response:
+    await services.quotes.revoke(request.member("id", str))
     return changed()
 
 
-async def import_blocks(request: ApiRequest, blocklists: Blocklists) -> Response:
+async def import_blocks(request: ApiRequest, services: AdminServices) -> Response:
     """The body is the list, as a file has it. With ?dry=true it is only said what would be."""
     try:
         text = request.body.decode()
     except UnicodeDecodeError as error:
         raise Invalid("list", "must be UTF-8") from error
     dry = request.query.get("dry") == "true"
-    found = await blocklists.take(text, dry=dry)
+    found = await services.blocklists.take(text, dry=dry)
     shape = {"new": found.new, "known": found.known, "milder": found.milder, "wrong": list(found.wrong)}
     return json_response({"success": True, "dry": dry, **shape})
 
 
-async def export_blocks(request: ApiRequest, blocklists: Blocklists) -> Response:
+async def export_blocks(request: ApiRequest, services: AdminServices) -> Response:
     headers = {**NO_CACHE, "Content-Disposition": 'attachment; filename="blocked-domains.csv"'}
-    return Response(blocklists.give(), headers=headers, media_type="text/csv")
+    return Response(services.blocklists.give(), headers=headers, media_type="text/csv")
 
 
 def _flag(value: Report) -> Json:
@@ -97,12 +95,12 @@ def _quote(value: Quote) -> Json:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/admin/federation/refusals", refusals, "admin", OURS),
-    Endpoint("POST", "/api/admin/federation/rotatekeys", rotate_keys, "admin", OURS),
-    Endpoint("GET", "/api/admin/federation/flags", flag_list, "admin", OURS),
-    Endpoint("POST", "/api/admin/federation/flags/settle", settle_flag, "admin", OURS),
-    Endpoint("GET", "/api/admin/federation/quotes", quote_list, "admin", OURS),
-    Endpoint("POST", "/api/admin/federation/quotes/revoke", revoke_quote, "admin", OURS),
-    Endpoint("POST", "/api/admin/federation/blocks/import", import_blocks, "admin", OURS, LIST_LIMIT),
-    Endpoint("GET", "/api/admin/federation/blocks/export", export_blocks, "admin", OURS),
+    Endpoint("GET", "/api/admin/federation/refusals", refusals, Permission.ADMIN, OURS),
+    Endpoint("POST", "/api/admin/federation/rotatekeys", rotate_keys, Permission.ADMIN, OURS),
+    Endpoint("GET", "/api/admin/federation/flags", flag_list, Permission.ADMIN, OURS),
+    Endpoint("POST", "/api/admin/federation/flags/settle", settle_flag, Permission.ADMIN, OURS),
+    Endpoint("GET", "/api/admin/federation/quotes", quote_list, Permission.ADMIN, OURS),
+    Endpoint("POST", "/api/admin/federation/quotes/revoke", revoke_quote, Permission.ADMIN, OURS),
+    Endpoint("POST", "/api/admin/federation/blocks/import", import_blocks, Permission.ADMIN, OURS, LIST_LIMIT),
+    Endpoint("GET", "/api/admin/federation/blocks/export", export_blocks, Permission.ADMIN, OURS),
 )

@@ -2,50 +2,54 @@
 
 from starlette.responses import Response
 
+from fedistream.api.admin.services import AdminServices
 from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.core.errors import Invalid
 from fedistream.jobs import admin as jobs
-from fedistream.jobs.admin import MAX_ROWS, HostStats, OutboxAdmin
+from fedistream.jobs.admin import MAX_ROWS, HostStats
 
 OURS = "fedistream"  # as `spec`: no other server has these
 STATES = ("failing", "dead")
 MAX_IDS = 500
 
 
-async def numbers(request: ApiRequest, outbox_admin: OutboxAdmin) -> Response:
+async def numbers(request: ApiRequest, services: AdminServices) -> Response:
     """How many jobs there are in each state, and the hosts that do not answer well."""
-    found = await outbox_admin.numbers()
+    found = await services.outbox_admin.numbers()
     shape = {
         "queued": found.queued,
         "leased": found.leased,
         "failing": found.failing,
         "done": found.done,
         "dead": found.dead,
-        "hosts": [host(each) for each in await outbox_admin.hosts()],
+        "hosts": [host(each) for each in await services.outbox_admin.hosts()],
     }
     return json_response(shape, headers=NO_CACHE)
 
 
-async def troubled(request: ApiRequest, outbox_admin: OutboxAdmin) -> Response:
+async def troubled(request: ApiRequest, services: AdminServices) -> Response:
     """Jobs in trouble, the newest first; `state` is failing or dead."""
     state = request.query.get("state") or STATES[0]
     if state not in STATES:
         raise Invalid("state", f"must be one of {', '.join(STATES)}")
-    return json_response([entry(each) for each in await outbox_admin.troubled(state, MAX_ROWS)], headers=NO_CACHE)
+    return json_response(
+        [entry(each) for each in await services.outbox_admin.troubled(state, MAX_ROWS)], headers=NO_CACHE
+    )
 
 
-async def retry(request: ApiRequest, outbox_admin: OutboxAdmin) -> Response:
+async def retry(request: ApiRequest, services: AdminServices) -> Response:
     """Try jobs now: those of `ids`, or all of `host`."""
     given = request.json()
     if isinstance(given, dict) and given.get("host"):
-        tried = await outbox_admin.retry_now(host=request.member("host", str).strip().lower())
+        tried = await services.outbox_admin.retry_now(host=request.member("host", str).strip().lower())
     else:
         ids = request.member("ids", list)
         if len(ids) > MAX_IDS or not all(type(each) is int and 0 <= each < 2**63 for each in ids):
             raise Invalid("ids", f"must be at most {MAX_IDS} numbers of jobs")
-        tried = await outbox_admin.retry_now(ids=ids)
+        tried = await services.outbox_admin.retry_now(ids=ids)
     return done(f"{tried} tried again")
 
 
@@ -76,7 +80,7 @@ def entry(value: jobs.QueuedJob) -> dict[str, object]:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/admin/federation/queue", numbers, "admin", OURS),
-    Endpoint("GET", "/api/admin/federation/queue/jobs", troubled, "admin", OURS),
-    Endpoint("POST", "/api/admin/federation/queue/retry", retry, "admin", OURS),
+    Endpoint("GET", "/api/admin/federation/queue", numbers, Permission.ADMIN, OURS),
+    Endpoint("GET", "/api/admin/federation/queue/jobs", troubled, Permission.ADMIN, OURS),
+    Endpoint("POST", "/api/admin/federation/queue/retry", retry, Permission.ADMIN, OURS),
 )

@@ -15,14 +15,14 @@ updated, withdrawn, cancelled or skipped (`why` says by which rule). `text` is M
 
 from starlette.responses import Response
 
+from fedistream.api.admin.services import AdminServices
 from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.federation import span
-from fedistream.api.owncast.ports import Channels
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.core.errors import Invalid
-from fedistream.notices.service import Notices
 from fedistream.notices.values import Notice, Preview
 
 PATH = "/api/admin/federation/notices"
@@ -30,37 +30,37 @@ OURS = "fedistream"  # as `spec`: no other server has these
 MAX_ID = 2**63 - 1  # what the databases take
 
 
-async def listed(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    found = await notices.page(channels.home().id, *span(request))
+async def listed(request: ApiRequest, services: AdminServices) -> Response:
+    found = await services.notices.page(request.channel.id, *span(request))
     return json_response({"total": found.total, "results": [notice(each) for each in found.items]}, headers=NO_CACHE)
 
 
-async def preview(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
+async def preview(request: ApiRequest, services: AdminServices) -> Response:
     text = request.query.get("id", "")
     if text and not (text.isascii() and text.isdecimal()):
         raise Invalid("id", "must be a whole number")
-    return _previewed(await notices.preview(channels.home().id, _id(int(text[:20])) if text else None))
+    return _previewed(await services.notices.preview(request.channel.id, _id(int(text[:20])) if text else None))
 
 
-async def preview_text(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _previewed(await notices.preview(channels.home().id, _given(request), request.member("value", str)))
+async def preview_text(request: ApiRequest, services: AdminServices) -> Response:
+    return _previewed(await services.notices.preview(request.channel.id, _given(request), request.member("value", str)))
 
 
-async def edit(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    changed = await notices.edit(channels.home().id, _wanted(request), request.member("value", str))
+async def edit(request: ApiRequest, services: AdminServices) -> Response:
+    changed = await services.notices.edit(request.channel.id, _wanted(request), request.member("value", str))
     return _done("notice changed", changed)
 
 
-async def cancel(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _done("notice cancelled", await notices.cancel(channels.home().id, _wanted(request)))
+async def cancel(request: ApiRequest, services: AdminServices) -> Response:
+    return _done("notice cancelled", await services.notices.cancel(request.channel.id, _wanted(request)))
 
 
-async def post_now(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _done("notice posted", await notices.post_now(channels.home().id, _given(request)))
+async def post_now(request: ApiRequest, services: AdminServices) -> Response:
+    return _done("notice posted", await services.notices.post_now(request.channel.id, _given(request)))
 
 
-async def withdraw(request: ApiRequest, channels: Channels, notices: Notices) -> Response:
-    return _done("notice withdrawn", await notices.withdraw(channels.home().id, _wanted(request)))
+async def withdraw(request: ApiRequest, services: AdminServices) -> Response:
+    return _done("notice withdrawn", await services.notices.withdraw(request.channel.id, _wanted(request)))
 
 
 def notice(value: Notice) -> dict[str, object]:
@@ -104,11 +104,11 @@ def _id(number: int) -> int:
 
 
 ENDPOINTS = (
-    Endpoint("GET", PATH, listed, "admin", OURS),
-    Endpoint("GET", f"{PATH}/preview", preview, "admin", OURS),
-    Endpoint("POST", f"{PATH}/preview", preview_text, "admin", OURS),
-    Endpoint("POST", f"{PATH}/edit", edit, "admin", OURS),
-    Endpoint("POST", f"{PATH}/cancel", cancel, "admin", OURS),
-    Endpoint("POST", f"{PATH}/postnow", post_now, "admin", OURS),
-    Endpoint("POST", f"{PATH}/withdraw", withdraw, "admin", OURS),
+    Endpoint("GET", PATH, listed, Permission.ADMIN, OURS),
+    Endpoint("GET", f"{PATH}/preview", preview, Permission.ADMIN, OURS),
+    Endpoint("POST", f"{PATH}/preview", preview_text, Permission.ADMIN, OURS),
+    Endpoint("POST", f"{PATH}/edit", edit, Permission.ADMIN, OURS),
+    Endpoint("POST", f"{PATH}/cancel", cancel, Permission.ADMIN, OURS),
+    Endpoint("POST", f"{PATH}/postnow", post_now, Permission.ADMIN, OURS),
+    Endpoint("POST", f"{PATH}/withdraw", withdraw, Permission.ADMIN, OURS),
 )

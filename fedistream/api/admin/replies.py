@@ -1,0 +1,84 @@
+"""Replies from the fediverse: what moderators answer and whom they block in the chat, and what the admin lets in. Ours
+alone, below Owncast's paths and in its shapes."""
+
+from functools import partial
+
+from starlette.responses import Response
+
+from fedistream.api.admin.services import AdminServices
+from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.permissions import ADMIN_ID, Permission
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.owncast.chat import why
+from fedistream.api.owncast.errors import NO_CACHE, done
+from fedistream.api.owncast.federation import span
+from fedistream.api.owncast.shapes import Json, moment, moment_or_null
+from fedistream.federation.values import Reply
+
+OURS = "fedistream"  # as `spec`: no other server has these
+
+
+async def answer_message(request: ApiRequest, services: AdminServices) -> Response:
+    said = await services.replies.of_message(request.member("messageId", str))
+    return await _answer(request, services, said.note)
+
+
+async def answer(request: ApiRequest, services: AdminServices) -> Response:
+    return await _answer(request, services, request.member("note", str))
+
+
+async def block_author(request: ApiRequest, services: AdminServices) -> Response:
+    """Of a message, with all they said."""
+    said = await services.replies.of_message(request.member("messageId", str))
+    # the lines that are hidden by it are noted too, but not by whom
+    block = partial(services.federation.block, request.channel, said.actor)
+    await services.moderation.carry_out(block, "block author", request.principal.actor, [said.handle], why(request))
+    return done("author blocked")
+
+
+async def held(request: ApiRequest, services: AdminServices) -> Response:
+    found = await services.replies.held(request.channel.id, *span(request))
+    return json_response({"total": found.total, "results": [shape(each) for each in found.items]}, headers=NO_CACHE)
+
+
+async def decide(request: ApiRequest, services: AdminServices) -> Response:
+    note, approved, channel_id = request.member("note", str), request.member("approved", bool), request.channel.id
+    said = await services.replies.of_note(channel_id, note)
+    act = partial(services.replies.approve if approved else services.replies.refuse, channel_id, note)
+    await services.moderation.carry_out(
+        act, "approve reply" if approved else "refuse reply", request.principal.actor, [said.handle]
+    )
+    return done("reply approved" if approved else "reply refused")
+
+
+def shape(value: Reply) -> Json:
+    """`body` is HTML that is safe to show, of which everything is there whatever the warning."""
+    return {
+        "note": value.note,
+        "link": value.link,
+        "actor": value.actor,
+        "name": value.name,
+        "username": value.handle,
+        "image": value.image,
+        "body": value.html,
+        "warning": value.warning,
+        "timestamp": moment(value.at),
+        "editedAt": moment_or_null(value.edited_at),
+    }
+
+
+async def _answer(request: ApiRequest, services: AdminServices, note: str) -> Response:
+    by = request.principal.actor
+    post = await services.replies.answer(
+        request.channel, note, request.member("body", str), "" if by == ADMIN_ID else by
+    )
+    return json_response({"success": True, "message": "answered", "url": post.url})
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/api/chat/replies/answer", answer_message, Permission.MODERATOR, OURS),
+    Endpoint("POST", "/api/chat/replies/block", block_author, Permission.MODERATOR, OURS),
+    Endpoint("GET", "/api/admin/federation/replies", held, Permission.ADMIN, OURS),
+    Endpoint("POST", "/api/admin/federation/replies/decide", decide, Permission.ADMIN, OURS),
+    Endpoint("POST", "/api/admin/federation/replies/answer", answer, Permission.ADMIN, OURS),
+)

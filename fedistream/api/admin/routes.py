@@ -1,0 +1,5 @@
+"""Every call of our own API, and who may use it."""
+
+from fedistream.api.admin import federation, notices, queue, replies
+
+ENDPOINTS = (*federation.ENDPOINTS, *notices.ENDPOINTS, *queue.ENDPOINTS, *replies.ENDPOINTS)

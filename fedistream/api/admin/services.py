@@ -1,0 +1,28 @@
+"""The services behind our own API for the admin and for moderators."""
+
+from dataclasses import dataclass
+
+from fedistream.chat.moderation import Moderation
+from fedistream.federation.actors.profile_updates import Profiles
+from fedistream.federation.followers.blocklists import Blocklists
+from fedistream.federation.inbox.reports import Reports
+from fedistream.federation.inbox.service import Federation
+from fedistream.federation.posts.quotes import Quotes
+from fedistream.federation.replies.service import Replies
+from fedistream.jobs.admin import OutboxAdmin
+from fedistream.notices.service import Notices
+
+
+@dataclass(frozen=True, slots=True)
+class AdminServices:
+    """What the handlers of our own calls are given."""
+
+    federation: Federation
+    moderation: Moderation
+    notices: Notices
+    replies: Replies
+    profiles: Profiles
+    reports: Reports
+    quotes: Quotes
+    blocklists: Blocklists
+    outbox_admin: OutboxAdmin

@@ -1,0 +1,61 @@
+"""The services behind Owncast's API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fedistream.access_tokens.service import Integrations
+from fedistream.api.http.listening import Listening
+from fedistream.api.owncast.history_pages import HistoryPages
+from fedistream.broadcasts.service import Broadcasts
+from fedistream.channels.service import Channels
+from fedistream.chat.bans import Bans
+from fedistream.chat.emoji import Emoji
+from fedistream.chat.messages import MessageLog
+from fedistream.chat.moderation import Moderation
+from fedistream.chat.poster import ChatPoster
+from fedistream.chat.service import Chat
+from fedistream.chat.visitors import Visitors
+from fedistream.core.log_buffer import LogBuffer
+from fedistream.federation.directory.listed import ListedServers
+from fedistream.federation.engagements import Engagements
+from fedistream.federation.followers.service import Followers
+from fedistream.federation.inbox.service import Federation
+from fedistream.federation.posts.service import Posts
+from fedistream.people.service import People
+from fedistream.remote_media.service import MediaProxy
+from fedistream.settings.service import Settings
+from fedistream.signin.indieauth import IndieAuth
+from fedistream.signin.one_time_codes import OneTimeCodes
+from fedistream.viewers.service import Viewers
+
+
+@dataclass(frozen=True, slots=True)
+class OwncastServices:
+    """What the handlers of Owncast's calls are given."""
+
+    channels: Channels
+    people: People
+    settings: Settings
+    broadcasts: Broadcasts
+    viewers: Viewers
+    chat: Chat
+    poster: ChatPoster
+    moderation: Moderation
+    visitors: Visitors
+    messages: MessageLog
+    bans: Bans
+    emoji: Emoji
+    history_pages: HistoryPages
+    access_tokens: Integrations
+    indieauth: IndieAuth
+    codes: OneTimeCodes
+    federation: Federation
+    followers: Followers
+    engagements: Engagements
+    posts: Posts
+    featured: ListedServers
+    pictures: MediaProxy
+    log_buffer: LogBuffer
+    listening: Listening
+    now: Callable[[], datetime]

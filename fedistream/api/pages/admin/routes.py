@@ -1,0 +1,89 @@
+"""Every page for the admin, and its forms."""
+
+from fedistream.api.http.endpoints import Endpoint
+from fedistream.api.http.permissions import Permission
+from fedistream.api.pages.admin import (
+    actions,
+    bans,
+    chat,
+    deliveries,
+    emoji,
+    featured,
+    federation,
+    followers,
+    messages,
+    notices,
+    posts,
+    replies,
+    reports,
+    rules,
+    stream,
+    tokens,
+    visitors,
+)
+
+FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
+
+ADMIN = (
+    Endpoint("GET", "/admin", stream.to_page, Permission.ANYONE),
+    Endpoint("GET", "/admin/", stream.show, Permission.ADMIN),
+    Endpoint("GET", "/admin/live", stream.live, Permission.ADMIN),
+    Endpoint("POST", "/admin/title", stream.set_title, Permission.ADMIN, body_limit=FORM_LIMIT),
+    Endpoint("POST", "/admin/channel", stream.set_channel, Permission.ADMIN, body_limit=FORM_LIMIT),
+    Endpoint("POST", "/admin/disconnect", stream.disconnect, Permission.ADMIN),
+    Endpoint("POST", "/admin/keys/add", stream.add_key, Permission.ADMIN),
+    Endpoint("POST", "/admin/keys/renew", stream.renew_keys, Permission.ADMIN),
+    Endpoint("POST", "/admin/keys/remove", stream.remove_key, Permission.ADMIN),
+    Endpoint("POST", "/admin/password", stream.set_password, Permission.ADMIN),
+)
+
+FEDERATION = (
+    Endpoint("GET", federation.PAGE, federation.show, Permission.ADMIN),
+    Endpoint("POST", federation.PAGE, federation.change, Permission.ADMIN, body_limit=FORM_LIMIT),
+    Endpoint("GET", followers.PAGE, followers.show, Permission.ADMIN),
+    Endpoint("POST", followers.PAGE, followers.decide, Permission.ADMIN),
+    Endpoint("POST", f"{federation.PAGE}keys", federation.rotate, Permission.ADMIN),
+    Endpoint("GET", rules.PAGE, rules.show, Permission.ADMIN),
+    Endpoint("POST", rules.PAGE, rules.change, Permission.ADMIN, body_limit=FORM_LIMIT),
+    Endpoint("POST", f"{rules.PAGE}/import", rules.take, Permission.ADMIN, body_limit=rules.UPLOAD_LIMIT),
+    Endpoint("GET", featured.PAGE, featured.show, Permission.ADMIN),
+    Endpoint("POST", featured.PAGE, featured.add, Permission.ADMIN),
+    Endpoint("POST", f"{featured.PAGE}/remove", featured.remove, Permission.ADMIN),
+    Endpoint("POST", f"{featured.PAGE}/listers", featured.decide, Permission.ADMIN),
+    Endpoint("GET", replies.PAGE, replies.show, Permission.ADMIN),
+    Endpoint("POST", replies.PAGE, replies.decide, Permission.ADMIN),
+    Endpoint("GET", reports.PAGE, reports.show, Permission.ADMIN),
+    Endpoint("POST", reports.PAGE, reports.settle, Permission.ADMIN),
+    Endpoint("POST", f"{reports.PAGE}/revoke", reports.revoke, Permission.ADMIN),
+    Endpoint("GET", notices.PAGE, notices.show, Permission.ADMIN),
+    Endpoint("POST", notices.PAGE, notices.decide, Permission.ADMIN),
+    Endpoint("POST", f"{notices.PAGE}/settings", notices.change, Permission.ADMIN),
+    Endpoint("GET", posts.PAGE, posts.show, Permission.ADMIN),
+    Endpoint("POST", posts.PAGE, posts.write, Permission.ADMIN),
+    Endpoint("POST", f"{posts.PAGE}/pin", posts.pin, Permission.ADMIN),
+    Endpoint("POST", f"{posts.PAGE}/delete", posts.delete, Permission.ADMIN),
+    Endpoint("GET", deliveries.PAGE, deliveries.show, Permission.ADMIN),
+    Endpoint("POST", f"{deliveries.PAGE}/retry", deliveries.retry, Permission.ADMIN),
+)
+
+CHAT = (
+    Endpoint("GET", chat.PAGE, chat.show, Permission.ADMIN),
+    Endpoint("POST", chat.PAGE, chat.change, Permission.ADMIN, body_limit=FORM_LIMIT),
+    Endpoint("GET", messages.PAGE, messages.show, Permission.ADMIN),
+    Endpoint("POST", messages.PAGE, messages.change, Permission.ADMIN),
+    Endpoint("GET", visitors.PAGE, visitors.show, Permission.ADMIN),
+    Endpoint("POST", visitors.PAGE, visitors.change, Permission.ADMIN),
+    Endpoint("GET", f"{visitors.PAGE}/{{visitor_id}}", visitors.show_one, Permission.ADMIN),
+    Endpoint("GET", bans.PAGE, bans.show, Permission.ADMIN),
+    Endpoint("POST", bans.PAGE, bans.add, Permission.ADMIN),
+    Endpoint("POST", f"{bans.PAGE}/remove", bans.remove, Permission.ADMIN),
+    Endpoint("GET", emoji.PAGE, emoji.show, Permission.ADMIN),
+    Endpoint("POST", emoji.PAGE, emoji.add, Permission.ADMIN, body_limit=emoji.UPLOAD_LIMIT),
+    Endpoint("POST", f"{emoji.PAGE}/remove", emoji.remove, Permission.ADMIN),
+    Endpoint("GET", tokens.PAGE, tokens.show, Permission.ADMIN),
+    Endpoint("POST", tokens.PAGE, tokens.make, Permission.ADMIN),
+    Endpoint("POST", f"{tokens.PAGE}/remove", tokens.remove, Permission.ADMIN),
+    Endpoint("GET", actions.PAGE, actions.show, Permission.ADMIN),
+)
+
+ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION)

@@ -1,0 +1,56 @@
+"""The services behind the pages for viewers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fedistream.api.pages.alternate_links import AlternateLinks
+from fedistream.api.pages.follow_invitation import FollowInvitations
+from fedistream.api.pages.rendering import Pages
+from fedistream.api.pages.static import Static
+from fedistream.broadcasts.service import Broadcasts
+from fedistream.broadcasts.values import LiveStatus
+from fedistream.federation.directory.listed import ListedServers
+from fedistream.federation.inbox.service import Federation
+from fedistream.settings.service import Settings
+from fedistream.thumbnails.service import Picture, Thumbnails
+from fedistream.viewers.service import Viewers
+
+ROOM = ("chat.disabled", "serverurl", "federation.enabled", "chat.offline_s", "chat.signed_in_only")
+"""The settings that a page with a chat needs for it."""
+SHOWN = (
+    *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
+    *("hideviewercount", "nsfw", "disablesearchindexing", *ROOM),
+)
+"""The settings that can be seen on the watch page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is on the air, how many watch, and how it looks."""
+
+    air: LiveStatus
+    viewers: int
+    still: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
+class PagesServices:
+    """What the handlers of the pages are given."""
+
+    pages: Pages
+    static: Static
+    settings: Settings
+    broadcasts: Broadcasts
+    viewers: Viewers
+    thumbnails: Thumbnails
+    federation: Federation
+    follow_invitations: FollowInvitations
+    featured: ListedServers
+    alternate_links: AlternateLinks
+
+    def values(self, channel_id: int) -> Mapping[str, object]:
+        """Return the settings that are shown, by their names."""
+        return {name: self.settings.value(name, channel_id) for name in SHOWN}
+
+    def now(self, channel_id: int) -> Now:
+        return Now(self.broadcasts.air(channel_id), self.viewers.count(channel_id), self.thumbnails.latest(channel_id))
