@@ -13,7 +13,7 @@ from tests.house.tree import ROOT, modules
 OUTSIDERS = re.compile(r"owncast|convos|mastodon|multistreamer", re.IGNORECASE)
 # the one place inside that names an outsider: the column of the settings table from which its setters are derived
 OUTSIDERS_ALLOWED = re.compile(r"\bowncast_path\b|\bfedistream\.api\.(owncast|convos|multistreamer)\b")
-ROOT_OF_COMPOSITION = ("fedistream.app.node", "fedistream.app.cli")
+ROOT_OF_COMPOSITION = ("fedistream.app.node", "fedistream.app.cli", "fedistream.app.web")
 
 FAKES = re.compile(
     r"unittest[. ]+(import )?mock|\bmocker\b|\bMagicMock\b|monkeypatch\.set(attr|item)\b|\bpatch\.object\b"
