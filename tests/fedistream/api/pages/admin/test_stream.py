@@ -111,7 +111,8 @@ async def test_disconnecting_ends_the_broadcast(studio: Studio) -> None:
 async def test_the_server_is_named_as_the_admin_reaches_it(studio: Studio) -> None:
     async with admin(studio) as web:
         assert ">rtmp://node.example/live<" in (await web.get("/admin/")).text
-        studio.listening = replace(studio.listening, rtmp_port=2935)
+    studio.listening = replace(studio.listening, rtmp_port=2935)
+    async with admin(studio) as web:
         studio.settings.values["serverurl"] = "https://[2001:db8::1]:8443"
         assert ">rtmp://[2001:db8::1]:2935/live<" in (await web.get("/admin/")).text
 
