@@ -1,1 +1,1 @@
-"""Integrations: programs that act in the chat or for the admin, each by an access token."""
+"""Integrations: programs that use the chat or the admin API, each with an access token."""

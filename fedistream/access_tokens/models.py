@@ -5,8 +5,11 @@ from tortoise.models import Model
 
 
 class IntegrationRow(Model):
-    """Of the token only the SHA-256 is kept: it has 256 random bits and needs no salt. `handle` is how it begins, by
-    which the admin tells one from another. `visitor_id` is no key: a bot may be deleted, and then its token is dead."""
+    """An integration. Only the SHA-256 of its token is stored, unsalted: the token has 256 random bits.
+
+    `handle` is the beginning of the token, by which the admin recognises it. `visitor_id` is not a foreign key: the bot
+    may be deleted, and then the token is invalid.
+    """
 
     id = fields.BigIntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)

@@ -1,6 +1,6 @@
-"""Access tokens of integrations: made and withdrawn by the admin, each with scopes and with a bot to speak as.
+"""Access tokens of integrations: made and revoked by the admin, each with scopes and a bot.
 
-The token itself is shown once, when it is made. Later it goes by its handle, the letters it begins with.
+The token is shown once, when it is made. Afterwards it is named by its handle, the letters it begins with.
 """
 
 import base64
@@ -18,13 +18,13 @@ from fedistream.db import atomic
 MAX_INTEGRATIONS = 200
 MAX_NAME = 64  # characters
 MAX_TOKEN = 256
-HANDLE = 8  # letters; 48 bits, so that no two are ever alike, and the token keeps 208 of its own
-MARK = "…"  # after a handle, so that nobody takes it for the token
-USED_EVERY = timedelta(minutes=1)  # how often the time of use is written down
+HANDLE = 8  # letters: 48 bits, so that handles hardly ever collide; 208 bits of the token stay secret
+MARK = "…"  # after a handle, so that it is not mistaken for the token
+USED_EVERY = timedelta(minutes=1)  # how often the time of use is stored
 
 
 class Scope(Enum):
-    """What a token opens. The values are what integrations call them."""
+    """A permission of a token. The values are those that integrations use."""
 
     SEND = "CAN_SEND_MESSAGES"
     SYSTEM = "CAN_SEND_SYSTEM_MESSAGES"
@@ -33,6 +33,8 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Integration:
+    """An integration. `handle` is the beginning of its token."""
+
     id: int
     name: str
     handle: str
@@ -46,13 +48,17 @@ MakeBot = Callable[[str], Awaitable[Visitor]]
 
 
 class Integrations:
+    """The integrations of the node."""
+
     def __init__(self, now: Callable[[], datetime], chance: Callable[[int], bytes], make_bot: MakeBot) -> None:
-        """`chance(n)` gives n random bytes; `make_bot(name)` a chat identity."""
+        """`chance(n)` returns n random bytes; `make_bot(name)` makes a chat identity."""
         self._now, self._chance, self._make_bot = now, chance, make_bot
 
     async def make(self, name: str, scopes: Iterable[str]) -> tuple[Integration, str]:
-        """A new integration, and its token. Raises Invalid for a blank name, for no or unknown scopes, and for one too
-        many."""
+        """Make an integration. Returns it and its token.
+
+        Raises Invalid for a bad name, for no or unknown scopes, and when there are MAX_INTEGRATIONS already.
+        """
         name = " ".join(name.split())
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
             raise Invalid("name", f"must be 1 to {MAX_NAME} printable characters")
@@ -73,10 +79,11 @@ class Integrations:
         return _value(row), token
 
     async def all(self) -> tuple[Integration, ...]:
+        """Return all integrations, the oldest first."""
         return tuple(_value(row) for row in await IntegrationRow.all().order_by("id"))
 
     async def by_token(self, token: str) -> Integration | None:
-        """Whose token this is; its use is noted."""
+        """Return the integration with this token, or None, and record its use."""
         row = await IntegrationRow.get_or_none(token_hash=_hash(token)) if 0 < len(token) <= MAX_TOKEN else None
         if row is None:
             return None
@@ -87,7 +94,7 @@ class Integrations:
         return _value(row)
 
     async def delete(self, token: str) -> None:
-        """By the token, or by its handle as `listed` shows it. It is dead at once. Raises NotFound."""
+        """Revoke a token at once, given itself or its handle as `listed` shows it. Raises NotFound."""
         handle = token.removesuffix(MARK)
         column = {"handle": handle} if len(handle) == HANDLE else {"token_hash": _hash(token[:MAX_TOKEN])}
         if not await IntegrationRow.filter(**column).delete():
@@ -95,7 +102,7 @@ class Integrations:
 
 
 def listed(integration: Integration) -> str:
-    """What stands for the token where it must not."""
+    """Return the handle with an ellipsis, which is shown in place of the token."""
     return integration.handle + MARK
 
 

@@ -7,7 +7,7 @@ from tortoise.models import Model
 
 
 class BroadcastRow(Model):
-    """`seen_at`: when the broadcast was last known to be running, for the node that is killed."""
+    """A broadcast. `seen_at` is when it was last known to be running, which is its end if the node is killed."""
 
     id = fields.BigIntField(primary_key=True)
     channel: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.ChannelRow", related_name="broadcasts")

@@ -1,4 +1,4 @@
-"""One encoder's publish, joined to the channel's live session."""
+"""Connects one encoder's RTMP publish to the channel's live session."""
 
 import logging
 from collections.abc import Callable
@@ -15,12 +15,12 @@ log = logging.getLogger(__name__)
 
 
 class EncoderPublication:
-    """The source of a live session. `ingest` is what the RTMP server feeds."""
+    """The source of a live session. The RTMP server feeds `ingest`."""
 
     def __init__(
-        self, onair: LiveSession, request: PublishRequest, connection: Connection, now: Callable[[], datetime]
+        self, session: LiveSession, request: PublishRequest, connection: Connection, now: Callable[[], datetime]
     ) -> None:
-        self._onair, self._request, self._connection, self._connected_at = onair, request, connection, now()
+        self._session, self._request, self._connection, self._connected_at = session, request, connection, now()
         self.address = request.address
         self.ingest = Ingest(self._begin, IngestCallbacks(self._warn, self._refuse, self._end))
         self.silent_s = self.ingest.silent_s
@@ -38,17 +38,17 @@ class EncoderPublication:
 
     def _begin(self) -> tuple[Sink, int]:
         log.info("encoder %s is on the air", self.address)
-        self._onair.rivals.take(self)
-        return self._onair.take(self)
+        self._session.rivals.take(self)
+        return self._session.take(self)
 
     def _warn(self, warning: StreamWarning) -> None:
         log.warning("encoder %s: %s", self.address, sentence(warning))
 
     def _refuse(self, reason: str) -> None:
         """Keep the reason for the admin. The RTMP server writes it to the log."""
-        self._onair.refuse(reason)
+        self._session.refuse(reason)
 
     def _end(self, end: EndReason, why: str) -> None:
         log.info("encoder %s left: %s", self.address, why)
-        self._onair.rivals.leave(self)
-        (self._onair.finished if end is EndReason.FINISHED else self._onair.lost)(self)
+        self._session.rivals.leave(self)
+        (self._session.finished if end is EndReason.FINISHED else self._session.lost)(self)

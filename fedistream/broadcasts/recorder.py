@@ -1,7 +1,7 @@
-"""The turns of a broadcast, written down in order and then told as facts (see `write_queue.py`).
+"""Stores the steps of a broadcast in order, and emits the facts about them (see `write_queue.py`).
 
-A turn may be tried again after its commit was done and only the answer lost, so each writes what is not there yet; the
-jobs that hang on it may then be there twice, as any job may be done twice.
+A step may be retried although its commit succeeded and only the answer was lost. So each step writes only what is
+missing. Its jobs may then exist twice, and any job may be done twice.
 """
 
 from dataclasses import asdict
@@ -18,8 +18,7 @@ from fedistream.db import after_commit, atomic
 
 
 class PeakCounter(Protocol):
-    """Counts the most viewers at once of a channel's session, which begins and ends with the broadcast and not when
-    that can be written down."""
+    """Counts the peak viewers of a channel's session, which begins and ends with the broadcast, not with its row."""
 
     def begin_session(self, channel_id: int) -> None: ...
     def end_session(self, channel_id: int) -> None: ...
@@ -27,12 +26,15 @@ class PeakCounter(Protocol):
 
 
 class BroadcastRecorder:
+    """Stores the steps of the broadcasts of all channels."""
+
     def __init__(
         self, write_queue: WriteQueue, rows: BroadcastRepository, facts: FactEmitter, viewers: PeakCounter
     ) -> None:
         self._write_queue, self._rows, self._facts, self._viewers = write_queue, rows, facts, viewers
 
     def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None:
+        """Queue the start of a broadcast."""
         self._viewers.begin_session(channel_id)
         run.encoder = asdict(encoder) | {"connected_at": encoder.connected_at.isoformat()}
 
@@ -42,6 +44,8 @@ class BroadcastRecorder:
         self._put(Kind.STARTED, run, step)
 
     def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None:
+        """Queue the loss of the encoder's connection."""
+
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.lost(broadcast_id, at)
@@ -50,6 +54,8 @@ class BroadcastRecorder:
         self._put(Kind.LOST, run, step)
 
     def returned(self, channel_id: int, run: BroadcastRun, at: datetime) -> None:
+        """Queue the return of the encoder."""
+
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.returned(broadcast_id)
@@ -58,6 +64,7 @@ class BroadcastRecorder:
         self._put(Kind.RETURNED, run, step)
 
     def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None:
+        """Queue the end of a broadcast, with its peak of viewers."""
         peak = self._viewers.session_peak(channel_id)
         self._viewers.end_session(channel_id)
 
@@ -69,8 +76,10 @@ class BroadcastRecorder:
         self._put(Kind.ENDED, run, step)
 
     def alive(self, channel_id: int, run: BroadcastRun, at: datetime) -> None:
-        """The broadcast is still running at `at`: what a killed node knows afterwards of when it died. It also takes up
-        what could not be written before."""
+        """Record that the broadcast is still running at `at`, so that a restarted node knows when a killed one died.
+
+        While steps wait to be written, this makes the queue retry at once instead.
+        """
         if self._write_queue.waiting:
             self._write_queue.hurry()
             return
@@ -82,7 +91,7 @@ class BroadcastRecorder:
         self._put(Kind.ALIVE, run, step)
 
     async def _row(self, channel_id: int, run: BroadcastRun) -> int:
-        """The broadcast's id; its row is written, and its start told, if that was not done yet."""
+        """Return the broadcast's id. Writes its row and emits BroadcastStarted if that was not done yet."""
         if run.broadcast_id is not None:
             return run.broadcast_id
         broadcast_id = await self._rows.start(channel_id, run.title, run.started_at, run.encoder)
@@ -90,10 +99,10 @@ class BroadcastRecorder:
         def note() -> None:
             run.broadcast_id = broadcast_id
 
-        after_commit(note)  # first: who is told may ask
+        after_commit(note)  # before the fact: its reactions may ask for the id
         await self._facts.emit(BroadcastStarted(channel_id, broadcast_id, run.title, run.started_at))
         return broadcast_id
 
     def _put(self, kind: Kind, run: BroadcastRun, step: Step) -> None:
-        """A turn and the jobs that hang on it are one transaction."""
+        """Queue a step, which is written in one transaction with its jobs."""
         self._write_queue.put(Write(kind, run, lambda: atomic(step)))

@@ -1,4 +1,4 @@
-"""The written history of broadcasts: one row each. What is on the air now is in memory, in `session.py`."""
+"""The stored broadcasts, one row each. The running broadcast is in memory, in `session.py`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,11 +13,11 @@ MAX_TEXT = 200  # characters of a title or a reason that are kept
 
 
 class BroadcastRepository:
-    """Each call may be made again after it was done. What ended stays as it was."""
+    """Reads and writes the rows. Every call may be repeated. A broadcast that has ended is not changed any more."""
 
     async def start(self, channel_id: int, title: str, at: datetime, encoder: Mapping[str, Any]) -> int:
-        """Write a new broadcast down unless that was done before, and return its id. `encoder` must be plain JSON."""
-        # who did not hear that the commit was done tries again
+        """Store a new broadcast unless it is stored already, and return its id. `encoder` must be plain JSON."""
+        # a retry after a commit whose answer was lost finds the row
         row = await BroadcastRow.filter(channel_id=channel_id, started_at=at).first()
         if row is None:
             row = await BroadcastRow.create(
@@ -27,54 +27,58 @@ class BroadcastRepository:
         return broadcast_id
 
     async def seen(self, broadcast_id: int, at: datetime, peak_viewers: int = 0) -> None:
-        """The broadcast was running at this time, and had so many viewers at once."""
+        """Store that the broadcast was running at this time, and its peak of viewers."""
         await BroadcastRow.filter(id=broadcast_id, ended_at=None, seen_at__lt=at).update(seen_at=at)
         await BroadcastRow.filter(id=broadcast_id, ended_at=None, peak_viewers__lt=peak_viewers).update(
             peak_viewers=peak_viewers
         )
 
     async def lost(self, broadcast_id: int, at: datetime) -> None:
-        """The encoder went away without a word, and may come back."""
+        """Store that the encoder's connection broke; the encoder may return."""
         await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(lost_at=at)
 
     async def returned(self, broadcast_id: int) -> None:
+        """Store that the encoder has returned."""
         await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(lost_at=None)
 
     async def end(self, broadcast_id: int, at: datetime, reason: str, peak_viewers: int) -> None:
-        """`peak_viewers`: the most at once that the caller knows of; what was written before may be more."""
+        """Store the end. `peak_viewers` is the most at once that the caller knows of; a higher stored number stays."""
         await BroadcastRow.filter(id=broadcast_id, ended_at=None, peak_viewers__lt=peak_viewers).update(
             peak_viewers=peak_viewers
         )
         await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(ended_at=at, end_reason=reason[:MAX_TEXT])
 
     async def find(self, broadcast_id: int) -> BroadcastRecord | None:
-        """The broadcast with this id, of whatever channel."""
+        """Return the broadcast with this id, of any channel, or None."""
         row = await BroadcastRow.get_or_none(id=broadcast_id)
-        return None if row is None else _entry(row)
+        return None if row is None else _record(row)
 
     async def last(self, channel_id: int) -> BroadcastRecord | None:
-        """The channel's newest broadcast, running or not."""
+        """Return the channel's newest broadcast, running or not, or None."""
         row = await BroadcastRow.filter(channel_id=channel_id).order_by("-started_at", "-id").first()
-        return None if row is None else _entry(row)
+        return None if row is None else _record(row)
 
     async def unfinished(self, channel_id: int) -> tuple[BroadcastRecord, ...]:
-        """What has no end yet, the newest first: more than one only if ends could not be written."""
+        """Return the channel's broadcasts without an end, the newest first. There is more than one only if ends could
+        not be written."""
         rows = await BroadcastRow.filter(channel_id=channel_id, ended_at=None).order_by("-started_at", "-id")
-        return tuple(_entry(row) for row in rows)
+        return tuple(_record(row) for row in rows)
 
     async def running(self, seen_since: datetime) -> tuple[BroadcastRecord, ...]:
-        """What has no end, of all channels, and was seen by then: the newest of each channel. A process that waits
-        for an encoder sees nothing meanwhile."""
+        """Return the newest broadcast of each channel that has no end and was seen since a time.
+
+        A broadcast that waits for its encoder is not seen meanwhile.
+        """
         rows = await BroadcastRow.filter(ended_at=None, seen_at__gte=seen_since).order_by("started_at", "id")
-        return tuple({row.channel_id: _entry(row) for row in rows}.values())
+        return tuple({row.channel_id: _record(row) for row in rows}.values())
 
     async def overall_peak(self, channel_id: int) -> int:
-        """The most viewers at once in any broadcast of the channel that has ended."""
+        """Return the most viewers at once in any stored broadcast of the channel."""
         found = await BroadcastRow.filter(channel_id=channel_id).annotate(most=Max("peak_viewers")).values("most")
         return int(found[0]["most"] or 0) if found else 0
 
 
-def _entry(row: BroadcastRow) -> BroadcastRecord:
+def _record(row: BroadcastRow) -> BroadcastRecord:
     return BroadcastRecord(
         id=row.id,
         channel_id=row.channel_id,

@@ -1,6 +1,6 @@
-"""Broadcasts: who may publish, what is on the air, and how a broadcast begins, waits and ends.
+"""Broadcasts: authorises encoders, gives the live status, and begins, holds and ends broadcasts.
 
-The state of each channel is in `session.py`; rows are written behind the media's back by `write_queue.py`.
+The state of each channel is in `session.py`; `write_queue.py` writes the rows without delaying the media.
 """
 
 import asyncio
@@ -22,13 +22,15 @@ from fedistream.db import atomic
 from media.package import CutRules, PackagerConfig, Presentation
 from media.rtmp import REJECTED, Connection, Publication, PublishRequest, Refused
 
-HEARTBEAT_S = 5  # how exactly a killed node knows afterwards when it died
+HEARTBEAT_S = 5  # the precision with which a restarted node knows when a killed one died
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcastsContext:
-    """What broadcasts need of others. `find_by_key` returns the channel of a stream key, and `token` a word that nobody
-    used before."""
+    """The other features as broadcasts need them.
+
+    `find_by_key` returns the channel of a stream key, or None. `token` returns a token that was never used before.
+    """
 
     settings: SettingsReader
     facts: FactEmitter
@@ -39,117 +41,126 @@ class BroadcastsContext:
 
 
 class Broadcasts:
-    """The RTMP server's publish handler (`authorize`), and the answer to what is on the air (`air`, `presentation`)."""
+    """The RTMP server's publish handler (`authorize`), and the live status (`air`, `presentation`) of all channels."""
 
     def __init__(self, rows: BroadcastRepository, context: BroadcastsContext) -> None:
         self._rows, self._context, self._now = rows, context, context.now
         self._write_queue = WriteQueue(lambda: rows.find(0))
-        self._story = BroadcastRecorder(self._write_queue, rows, context.facts, context.viewers)
+        self._recorder = BroadcastRecorder(self._write_queue, rows, context.facts, context.viewers)
         self._channels: dict[int, LiveSession] = {}
         self._make_taps: list[MakeTap] = []
 
     async def authorize(self, request: PublishRequest, connection: Connection) -> Publication:
-        """Let an encoder publish. Raises Refused for a stream key that no channel has, and for an encoder that keeps
-        coming back while another one publishes."""
+        """Let an encoder publish.
+
+        Raises Refused for a stream key that no channel has, and for an encoder that keeps returning while another one
+        publishes.
+        """
         channel = self._context.find_by_key(request.name)
         if channel is None:
             self._context.facts.publish(PublishRefused(request.address, "wrong stream key", self._now()))
             raise Refused("NetStream.Publish.BadName", "This stream key is not known here.")
-        onair = self._onair(channel.id)
-        if not await onair.rivals.may_come(request.address):
+        session = self._session(channel.id)
+        if not await session.rivals.may_come(request.address):
             self._context.facts.publish(PublishRefused(request.address, "another encoder publishes", self._now()))
             raise Refused(REJECTED, WORDS)
-        return EncoderPublication(onair, request, connection, self._now).ingest
+        return EncoderPublication(session, request, connection, self._now).ingest
 
     def air(self, channel_id: int) -> LiveStatus:
-        return self._onair(channel_id).air()
+        """Return the channel's live status."""
+        return self._session(channel_id).air()
 
     def presentation(self, channel_id: int) -> Presentation | None:
-        """Return what is offered of the running broadcast, or for a short time of the last one."""
-        return self._onair(channel_id).presentation
+        """Return the presentation of the running broadcast, or for KEEP_ENDED_S seconds that of the last one, else
+        None."""
+        return self._session(channel_id).presentation
 
     def attach(self, make_tap: MakeTap) -> None:
-        """Have `make_tap` called whenever a live session begins, before its first sample is handed on, and attach to
-        its hub what it returns, if anything. Recorders, pushes and encoders miss nothing in this way.
+        """Call `make_tap` whenever a live session begins, and attach the tap that it returns, if any, to the session's
+        hub.
 
-        It is called with the channel's state at that moment, in which `broadcast_id` may still be None, and has to be
-        quick. A tap that raises or holds the stream up is detached (media/hub.py). To be called before encoders come.
+        This happens before the first sample is passed on, so recorders, pushes and encoders miss nothing. `make_tap`
+        gets the channel's status, in which `broadcast_id` may still be None, and must return quickly. A tap that raises
+        or is too slow is detached (media/hub.py). To be called before encoders may connect.
         """
         self._make_taps.append(make_tap)
 
     async def find(self, broadcast_id: int) -> BroadcastRecord | None:
-        """What was written down of a broadcast, running or not."""
+        """Return the stored broadcast with this id, running or not, or None."""
         return await self._rows.find(broadcast_id)
 
     async def disconnect(self, channel_id: int) -> bool:
         """End the channel's broadcast at once. Returns whether there was one."""
-        return self._onair(channel_id).disconnect()
+        return self._session(channel_id).disconnect()
 
     async def resume(self, channel_id: int) -> None:
-        """Look at the rows a former process left: wait for its encoder while the grace lasts, or end what is over."""
-        onair = self._onair(channel_id)
+        """Continue with the rows that the previous process left.
+
+        Waits for the encoder of a broadcast while its grace time lasts, and ends the others.
+        """
+        session = self._session(channel_id)
         last = await self._rows.last(channel_id)
         if last is not None:
-            onair.last_started_at, onair.last_ended_at = last.started_at, last.ended_at
+            session.last_started_at, session.last_ended_at = last.started_at, last.ended_at
         for row in await self._rows.unfinished(channel_id):
             lost_at = row.lost_at or row.seen_at
-            until = lost_at + timedelta(seconds=onair.terms().grace_s)
-            if until > self._now() and onair.run is None:
-                onair.run = BroadcastRun(row.started_at, row.title, row.id)
+            until = lost_at + timedelta(seconds=session.terms().grace_s)
+            if until > self._now() and session.run is None:
+                session.run = BroadcastRun(row.started_at, row.title, row.id)
                 self._context.viewers.begin_session(channel_id)
-                onair.wait(lost_at, until)
+                session.wait(lost_at, until)
             else:
                 await atomic(self._end, row, lost_at)
-                onair.last_ended_at = lost_at
+                session.last_ended_at = lost_at
 
     async def _end(self, row: BroadcastRecord, at: datetime) -> None:
         await self._rows.end(row.id, at, "the node stopped", row.peak_viewers)
         await self._context.facts.emit(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
 
     async def run(self) -> None:
-        """Write rows until `close`, and say every few seconds that what is live is still alive."""
+        """Write rows until `close`, and record every HEARTBEAT_S seconds which broadcasts are running."""
         async with beside("heartbeat", self._beat_on):
             await self._write_queue.run()
 
     async def check(self) -> str | None:
-        """For readiness: a word for what is wrong with writing down what happens, or None."""
+        """Return "behind" or another word for the readiness check when steps cannot be written, else None."""
         return await self._write_queue.check()
 
     @property
     def unwritten(self) -> int:
-        """How many turns of broadcasts wait to be written."""
+        """The number of steps that wait to be written."""
         return self._write_queue.waiting
 
     def close(self) -> None:
-        """Send the encoders away and let `run` end when everything is written."""
-        for onair in self._channels.values():
-            onair.close()
+        """Disconnect the encoders, and make `run` end when everything is written."""
+        for session in self._channels.values():
+            session.close()
         self._write_queue.close()
 
     def beat(self) -> None:
-        """Have it written that what is live is alive at this moment."""
-        for onair in self._channels.values():
-            if onair.state is State.LIVE and onair.run is not None:
-                self._story.alive(onair.channel_id, onair.run, self._now())
+        """Queue a record for each live broadcast that it is running now."""
+        for session in self._channels.values():
+            if session.state is State.LIVE and session.run is not None:
+                self._recorder.alive(session.channel_id, session.run, self._now())
 
     async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             self.beat()
 
-    def _onair(self, channel_id: int) -> LiveSession:
-        onair = self._channels.get(channel_id)
-        if onair is None:
-            onair = LiveSession(
+    def _session(self, channel_id: int) -> LiveSession:
+        session = self._channels.get(channel_id)
+        if session is None:
+            session = LiveSession(
                 channel_id,
                 lambda: self._terms(channel_id),
-                self._story,
+                self._recorder,
                 self._now,
                 self._context.token,
                 self._make_taps,
             )
-            self._channels[channel_id] = onair
-        return onair
+            self._channels[channel_id] = session
+        return session
 
     def _terms(self, channel_id: int) -> SessionConfig:
         def number(name: str) -> float:

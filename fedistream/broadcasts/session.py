@@ -1,6 +1,6 @@
-"""One channel's broadcast while it lasts: its state, its presentation, its encoder, its grace time.
+"""One channel's broadcast while it lasts: state, presentation, encoder and grace time.
 
-Everything here is synchronous and in memory; rows and facts go through the `Recorder`, which `service.py` tells.
+Everything is synchronous and in memory. Rows and facts are written by the `Recorder`.
 """
 
 import asyncio
@@ -17,15 +17,17 @@ from media.package import PackagerConfig, Presentation
 
 log = logging.getLogger(__name__)
 
-RETURN_GAP_MS = 100  # between what an encoder sent last and what the next one sends first, on the media timeline
-REFUSAL_SHOWN_S = 600  # how long the admin reads why an encoder was sent away
+RETURN_GAP_MS = 100  # on the media timeline, between the last sample of an encoder and the first of the next
+REFUSAL_SHOWN_S = 600  # how long the admin sees why an encoder was refused
 KEEP_ENDED_S = 120  # how long the finished playlist stays, for players that are a little behind
 
 
 @dataclass(slots=True)
 class BroadcastRun:
-    """One broadcast. `broadcast_id` is None until its row is written, which may take as long as the database is away;
-    `encoder` is what is written of the encoder that began it, as plain JSON."""
+    """One broadcast. `broadcast_id` is None until its row is written, which may take as long as the database is away.
+
+    `encoder` describes the encoder that began it, as plain JSON.
+    """
 
     started_at: datetime
     title: str
@@ -34,16 +36,16 @@ class BroadcastRun:
 
 
 class Source(Protocol):
-    """The publisher on the air, as seen from here."""
+    """The publisher of a live session."""
 
     def encoder(self) -> Encoder: ...
     def warnings(self) -> tuple[str, ...]: ...
     def drop(self, why: str) -> None:
-        """Close its connection."""
+        """Close its connection, with the reason for the log."""
 
 
 class Recorder(Protocol):
-    """Where the turns of a broadcast are written down and told."""
+    """Stores the steps of a broadcast and emits facts about them."""
 
     def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None: ...
     def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None: ...
@@ -53,7 +55,7 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """What a channel's settings say at the moment they are asked."""
+    """The channel's settings at the moment they are asked for."""
 
     title: str
     grace_s: float
@@ -64,8 +66,10 @@ MakeTap = Callable[[LiveStatus], AttachedTap | None]
 
 
 class LiveSession:
-    """The state machine of one channel. `TRANSITIONS` says which transitions exist; `token` returns a word that nobody
-    used before."""
+    """The state machine of one channel. `TRANSITIONS` lists the possible transitions.
+
+    `terms` returns the channel's settings. `token` returns a token that was never used before.
+    """
 
     def __init__(
         self,
@@ -80,14 +84,14 @@ class LiveSession:
         self.state = State.OFFLINE
         self.presentation: Presentation | None = None
         self.hub = Hub()
-        self._make_taps, self._has_taps = make_taps, False  # whether the hub has them
+        self._make_taps, self._has_taps = make_taps, False  # whether they are attached to the hub
         self.run: BroadcastRun | None = None
         self.last_started_at: datetime | None = None
         self.last_ended_at: datetime | None = None
-        self.terms, self._story, self._now, self._token = terms, story, now, token
+        self.terms, self._recorder, self._now, self._token = terms, story, now, token
         self.rivals = Takeovers()
         self._source: Source | None = None
-        self._refusal = "", now()  # the newest reason, and since when it is told
+        self._refusal = "", now()  # the newest reason, and when it was given
         self._lost_at: datetime | None = None
         self._until: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -109,7 +113,7 @@ class LiveSession:
         )
 
     def refuse(self, reason: str) -> None:
-        """Keep why an encoder was sent away, until one is on the air, or for a while."""
+        """Keep the reason why an encoder was refused. It is shown for REFUSAL_SHOWN_S, or until an encoder is live."""
         self._refusal = reason, self._now()
 
     def _refusals(self) -> tuple[str, ...]:
@@ -118,7 +122,8 @@ class LiveSession:
         return (f"An encoder was refused. {reason}",) if told else ()
 
     def take(self, source: Source) -> tuple[Sink, int]:
-        """Put `source` on the air, in the place of whoever is there. Returns the sink, and where its time begins."""
+        """Make `source` live, in place of the present one. Returns the sink, and the media time in ms at which the
+        source begins."""
         before, old = self.state, self._source
         self._refusal = "", self._now()
         self._source = source
@@ -130,7 +135,7 @@ class LiveSession:
         elif before is State.WAITING:
             assert self.run is not None
             self._lost_at = self._until = None
-            self._story.returned(self.channel_id, self.run, self._now())
+            self._recorder.returned(self.channel_id, self.run, self._now())
         if self.presentation is None or self.presentation.ended:
             self._open_presentation()
         elif not self.presentation.playable:
@@ -139,7 +144,7 @@ class LiveSession:
         return self.hub, (self.hub.end_ms + RETURN_GAP_MS if self.hub.end_ms else 0)
 
     def lost(self, source: Source) -> None:
-        """The connection of `source` broke. If it was on the air, the grace time begins."""
+        """Note that the connection of `source` broke. If it was live, the grace time begins."""
         if source is not self._source:
             return
         self._source = None
@@ -151,22 +156,22 @@ class LiveSession:
             return
         self.wait(now, now + timedelta(seconds=terms.grace_s))
         assert self.run is not None
-        self._story.lost(self.channel_id, self.run, now, now + timedelta(seconds=terms.grace_s))
+        self._recorder.lost(self.channel_id, self.run, now, now + timedelta(seconds=terms.grace_s))
 
     def wait(self, lost_at: datetime, until: datetime) -> None:
-        """Wait for the encoder until then; after a restart of the node, for the one it had before."""
+        """Wait for the encoder until a time; after a restart of the node, for the encoder of the previous process."""
         if self.state is State.LIVE:
             self._move(Transition.LOST)
         else:
             self.state = State.WAITING
-            # it holds the players that are left, instead of telling them that nothing is here
+            # players that are still open keep waiting for it instead of getting a 404
             self._open_presentation()
         self._lost_at, self._until = lost_at, until
         delay = max(0.0, (until - self._now()).total_seconds())
         self._arm(delay, self._expire)
 
     def finished(self, source: Source) -> None:
-        """`source` said that it is done. If it was on the air, so is the broadcast."""
+        """End the broadcast, because `source` said that it is done. A source that is not live is ignored."""
         if source is self._source:
             self._source = None
             self._end(Transition.FINISHED, self._now(), "finished")
@@ -182,7 +187,7 @@ class LiveSession:
         return True
 
     def close(self) -> None:
-        """The node stops: the encoder is sent away, and may come back to the next process within the grace time."""
+        """Disconnect the encoder because the node stops. It may return to the next process within the grace time."""
         source = self._source
         if source is not None:
             self.lost(source)
@@ -200,12 +205,12 @@ class LiveSession:
         self._lost_at = self._until = None
         self._renew_hub()
         self.presentation = None
-        self._story.started(self.channel_id, self.run, source.encoder())
+        self._recorder.started(self.channel_id, self.run, source.encoder())
 
     def _open_presentation(self) -> None:
-        """Make a presentation of the running broadcast. After a restart of the node it must not use a number again.
+        """Make a presentation of the running broadcast. After a restart of the node it must not reuse segment numbers.
 
-        Segments are a second and more on the average, so the broadcast's age in seconds is past every number given out.
+        Segments last a second or more on average, so the broadcast's age in seconds is above every number used before.
         """
         self.presentation = Presentation(
             self._token(),
@@ -220,7 +225,8 @@ class LiveSession:
         self.hub, self._has_taps = Hub(), False
 
     def _attach_taps(self) -> None:
-        """Let everybody who asked for it join, once for each broadcast and before its first sample is handed on."""
+        """Attach the taps of all that asked for them, once for each broadcast and before its first sample is passed
+        on."""
         if self._has_taps:
             return
         self._has_taps = True
@@ -251,7 +257,7 @@ class LiveSession:
         if self.presentation is not None:
             self.presentation.end()
             self._arm(KEEP_ENDED_S, self._forget)
-        self._story.ended(self.channel_id, run, at, reason)
+        self._recorder.ended(self.channel_id, run, at, reason)
 
     def _forget(self) -> None:
         self.presentation = None

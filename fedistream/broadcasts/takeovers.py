@@ -1,16 +1,16 @@
-"""Two encoders with one stream key: which of them keeps the channel.
+"""Two encoders with one stream key: which of them may publish.
 
-The newest takes over, as a streamer means it to who moves to another machine. An encoder that was sent away comes back
-by itself, though (OBS after two seconds), and the two would take over from each other for ever. So for a while after a
-takeover from an encoder that was sending, whoever comes is refused in words as long as the other one sends on. An
-encoder whose connection broke has fallen silent: its return is not refused.
+The newest takes over, because a streamer may move to another machine. The replaced encoder reconnects by itself, though
+(OBS after 2 s), and the two would take over from each other for ever. So for CONTESTED_S after a takeover from an
+encoder that was sending, a new encoder is refused while the present one keeps sending. An encoder whose connection
+broke sends nothing, so its return is not refused.
 """
 
 import asyncio
 from typing import Final, Protocol
 
 CONTESTED_S: Final = 60.0  # after the last takeover or return
-SILENT_S: Final = 2.0  # whoever sends nothing for so long is taken for gone; encoders send sound 40 times a second
+SILENT_S: Final = 2.0  # without a sample, an encoder counts as gone; sound has about 40 frames a second
 LOOK_S: Final = 0.1
 
 WORDS: Final = (
@@ -19,16 +19,16 @@ WORDS: Final = (
 
 
 class Sender(Protocol):
-    """A publication on the air."""
+    """A live publication."""
 
     @property
     def address(self) -> str: ...
     def silent_s(self) -> float:
-        """For how long it has sent neither picture nor sound."""
+        """Return for how many seconds it has sent neither picture nor sound."""
 
 
 class Takeovers:
-    """Those of one channel."""
+    """The takeovers of one channel."""
 
     def __init__(self) -> None:
         self._current: Sender | None = None
@@ -36,7 +36,7 @@ class Takeovers:
         self._other = ""
 
     def take(self, sender: Sender) -> None:
-        """It goes on the air, in the place of whoever is there."""
+        """Note that `sender` is live now, in place of the one before."""
         before, self._current = self._current, sender
         if before is not None and before is not sender and before.silent_s() < SILENT_S:
             self._contest(before.address)
@@ -46,7 +46,7 @@ class Takeovers:
             self._current = None
 
     async def may_come(self, address: str) -> bool:
-        """Whether an encoder that asks now may publish. Waits for up to SILENT_S for the other one to be heard."""
+        """Return whether a new encoder may publish. Waits for up to SILENT_S to see whether the present one sends."""
         current, begun = self._current, _now()
         if current is None or begun >= self._until:
             return True
@@ -60,7 +60,7 @@ class Takeovers:
         return True
 
     def warnings(self) -> tuple[str, ...]:
-        """For the admin: both addresses, for as long as the other one keeps coming."""
+        """Return a warning for the admin with both addresses, while the other encoder keeps reconnecting."""
         if self._current is None or _now() >= self._until:
             return ()
         return (

@@ -1,4 +1,4 @@
-"""What is on the air, as values: the answer to "is this channel live, and how is it doing?"."""
+"""The live status of a channel, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,15 @@ from typing import Any
 
 
 class State(Enum):
+    """The state of a channel."""
+
     OFFLINE = "offline"
     LIVE = "live"
     WAITING = "waiting"  # the encoder's connection is lost, and the grace time runs
 
 
 class Transition(Enum):
-    """What happens to a broadcast from outside."""
+    """An event from outside that changes the state."""
 
     PUBLISHED = "an encoder sends"
     LOST = "the encoder's connection is lost"
@@ -23,7 +25,7 @@ class Transition(Enum):
     DISCONNECTED = "the admin ends it"
 
 
-# The life of a broadcast. What is not here cannot happen, and is a mistake of the caller (KeyError).
+# All transitions of a broadcast. Any other is a bug of the caller and raises KeyError.
 TRANSITIONS = {
     (State.OFFLINE, Transition.PUBLISHED): State.LIVE,
     (State.LIVE, Transition.PUBLISHED): State.LIVE,  # another encoder takes over with the same key
@@ -54,7 +56,7 @@ class Encoder:
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """One channel at this moment. `until` is when the grace time ends, while waiting."""
+    """The live status of one channel. `until` is when the grace time ends, while waiting."""
 
     channel_id: int
     state: State
@@ -70,13 +72,13 @@ class LiveStatus:
 
     @property
     def running(self) -> bool:
-        """Whether there is a broadcast, be it live or waiting for its encoder."""
+        """True while a broadcast is live or waits for its encoder."""
         return self.state is not State.OFFLINE
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcastRecord:
-    """One broadcast as it was written down. `seen_at` is when it was last known to be running."""
+    """One stored broadcast. `seen_at` is when it was last known to be running."""
 
     id: int
     channel_id: int

@@ -1,4 +1,4 @@
-"""Warnings about an encoder's stream in the streamer's words: what is seen, and what helps."""
+"""The sentences for warnings about an encoder's stream: the symptom, and what helps."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -56,4 +56,5 @@ assert set(SENTENCES) == set(WarningCode)
 
 
 def sentence(warning: StreamWarning) -> str:
+    """Return the warning as a sentence for the streamer."""
     return SENTENCES[warning.code].format(**dict(warning.values))

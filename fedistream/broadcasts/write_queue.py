@@ -1,8 +1,8 @@
-"""The turns of broadcasts, written in order and behind the media's back, for as long as it takes.
+"""Writes the steps of broadcasts in order, without delaying the media, for as long as it takes.
 
-Media never waits for the database: a turn is queued and written by one task, so that "ended" cannot overtake
-"started". The database may be away (a backup, a restart, a full disk): the turn stays the first in the queue and is
-tried again until it is written. What waits is bounded, and `check` says that something does.
+The media never waits for the database: a step is queued, and one task writes the queue, so that "ended" cannot overtake
+"started". While the database is away (a backup, a restart, a full disk), the step stays first in the queue and is
+retried. The queue is bounded, and `check` reports a delay.
 """
 
 import asyncio
@@ -18,13 +18,15 @@ from fedistream.db import named
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 0.25, 5.0
-MAX_WRITES = 1_000  # half a megabyte; an encoder that connects and leaves every ten seconds makes so many in an hour
-ATTEMPTS = 5  # of a turn that the database refuses although it is there
+MAX_WRITES = 1_000  # 0.5 MB; an encoder that connects and leaves every 10 s makes so many in an hour
+ATTEMPTS = 5  # at a step that the database refuses although it answers
 
 Step = Callable[[], Awaitable[None]]
 
 
 class Kind(Enum):
+    """The kind of a step. ALIVE is a heartbeat."""
+
     STARTED = "started"
     LOST = "lost"
     RETURNED = "returned"
@@ -34,7 +36,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Write:
-    """`write` may be called again after it failed, also when what failed was only the answer to the commit."""
+    """A queued step. `write` may be called again after it failed, also when it had committed and only the answer was
+    lost."""
 
     kind: Kind
     run: BroadcastRun
@@ -42,67 +45,70 @@ class Write:
 
 
 class WriteQueue:
-    """`dropped` counts broadcasts that were never written, because too many turns waited. `look` raises while the
-    database is away: not every error of a driver says that it is."""
+    """The queue of all channels. `dropped` counts broadcasts that were never written because the queue was full.
+
+    `look` must raise while the database is away: not every error of a driver says so.
+    """
 
     def __init__(self, look: Callable[[], Awaitable[object]]) -> None:
         self._look = look
-        self._turns: deque[Write] = deque()
+        self._steps: deque[Write] = deque()
         self._news, self._closing = asyncio.Event(), False
         self._again = asyncio.Event()
-        self._failed = 0  # attempts at the first turn
+        self._failed = 0  # attempts at the first step
         self.dropped = 0
 
     @property
     def waiting(self) -> int:
-        return len(self._turns)
+        """The number of queued steps."""
+        return len(self._steps)
 
-    def put(self, turn: Write) -> None:
-        """Have it written after all that was put before."""
-        if len(self._turns) >= MAX_WRITES:
+    def put(self, step: Write) -> None:
+        """Queue a step behind all others."""
+        if len(self._steps) >= MAX_WRITES:
             self._make_room()
-        self._turns.append(turn)
+        self._steps.append(step)
         self._news.set()
 
     def hurry(self) -> None:
-        """Try again at once what waits for its next attempt."""
+        """Retry the first step at once."""
         self._again.set()
 
     async def run(self) -> None:
-        """Write the turns until `close`, and then what is left of them."""
+        """Write the steps until `close`, and then those that are left."""
         while True:
             await self._news.wait()
-            while self._turns:
-                await self._write(self._turns[0])
+            while self._steps:
+                await self._write(self._steps[0])
             self._news.clear()
             if self._closing:
                 return
 
     def close(self) -> None:
-        """Let `run` end when all that was put is written."""
+        """Make `run` end when everything that was put is written."""
         self._closing = True
         self._news.set()
 
     async def check(self) -> str | None:
-        """For readiness: "behind" while what happened cannot be written."""
+        """Return "behind" for the readiness check while steps cannot be written, else None."""
         return "behind" if self._failed > 1 else None
 
-    async def _write(self, turn: Write) -> None:
-        """Write the first turn; when that fails, keep it and wait a little."""
+    async def _write(self, step: Write) -> None:
+        """Write the first step; when that fails, keep it and pause."""
         try:
-            await turn.write()
+            await step.write()
         except Exception as error:
             self._failed += 1
             problem = named(error)
             if problem is None and self._failed >= ATTEMPTS and await self._is_there():
-                # the heartbeat, or the broadcast's next turn, writes what is missing if that can be done at all
-                log.exception("a broadcast's turn (%s) could not be written and is given up", turn.kind.value)
+                # the heartbeat or the broadcast's next step writes what is missing, if it can be written at all
+                log.exception("a broadcast's step (%s) could not be written and is given up", step.kind.value)
                 self._over()
                 return
             pause_s = min(FIRST_PAUSE_S * 2 ** min(self._failed - 1, 10), MAX_PAUSE_S)
             log.warning(
-                "a broadcast's turn (%s) could not be written and is tried again in %g s, %d wait: %s",
-                *(turn.kind.value, pause_s, len(self._turns), problem or repr(error)),
+                "a broadcast's step (%s) could not be written and is tried again in %g s, %d wait: %s",
+                *(step.kind.value, pause_s, len(self._steps), problem or repr(error)),
             )
             self._again.clear()
             try:
@@ -112,7 +118,7 @@ class WriteQueue:
                 pass
             return
         if self._failed:
-            log.info("broadcasts are written again, %d turns wait", len(self._turns) - 1)
+            log.info("broadcasts are written again, %d steps wait", len(self._steps) - 1)
         self._over()
 
     async def _is_there(self) -> bool:
@@ -125,29 +131,30 @@ class WriteQueue:
 
     def _over(self) -> None:
         self._failed = 0
-        self._turns.popleft()
+        self._steps.popleft()
 
     def _make_room(self) -> None:
-        """Leave out what nobody will miss; the first turn is being written and stays.
+        """Drop steps that matter least. The first step is being written and stays.
 
-        First the gaps of encoders that have come back, then whole broadcasts that are over, the oldest first.
+        Dropped first are heartbeats and gaps of encoders that have returned, then whole broadcasts that have ended, the
+        oldest first.
         """
-        first, *rest = self._turns
+        first, *rest = self._steps
         ordered: dict[Write, None] = {}
-        gaps: dict[int, Write] = {}  # by broadcast; those of several channels stand between each other
-        for turn in rest:
-            gap = gaps.pop(id(turn.run), None)
-            if turn.kind is Kind.RETURNED and gap is not None:
+        gaps: dict[int, Write] = {}  # by broadcast, because the steps of several channels are mixed
+        for step in rest:
+            gap = gaps.pop(id(step.run), None)
+            if step.kind is Kind.RETURNED and gap is not None:
                 del ordered[gap]
-            elif turn.kind is not Kind.ALIVE:
-                ordered[turn] = None
-                if turn.kind is Kind.LOST:
-                    gaps[id(turn.run)] = turn
+            elif step.kind is not Kind.ALIVE:
+                ordered[step] = None
+                if step.kind is Kind.LOST:
+                    gaps[id(step.run)] = step
         kept = list(ordered)
         if len(kept) + 1 >= MAX_WRITES:
-            whole = next((turn.run for turn in kept if turn.kind is Kind.ENDED and turn.run is not first.run), None)
+            whole = next((step.run for step in kept if step.kind is Kind.ENDED and step.run is not first.run), None)
             if whole is not None:
-                kept = [turn for turn in kept if turn.run is not whole]
+                kept = [step for step in kept if step.run is not whole]
                 self.dropped += 1
                 log.error("too much waits to be written: the broadcast of %s is left out", whole.started_at)
-        self._turns = deque([first, *kept])
+        self._steps = deque([first, *kept])

@@ -1,1 +1,1 @@
-"""Channels: what people follow and watch, and the stream keys that open them."""
+"""Channels, which people follow and watch, and their stream keys."""

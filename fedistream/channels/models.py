@@ -5,6 +5,8 @@ from tortoise.models import Model
 
 
 class ChannelRow(Model):
+    """A channel. `slug` is its path segment in URLs."""
+
     id = fields.BigIntField(primary_key=True)
     slug = fields.CharField(max_length=40, unique=True)
     created_at = fields.DatetimeField()
@@ -14,7 +16,8 @@ class ChannelRow(Model):
 
 
 class StreamKeyRow(Model):
-    """The key stands as it is: the admin wants to read it again, and whoever has the file has the video anyway."""
+    """A stream key in plain text: the admin must be able to read it again. Access to the file gives access to the
+    videos anyway."""
 
     id = fields.BigIntField(primary_key=True)
     channel: fields.ForeignKeyRelation[ChannelRow] = fields.ForeignKeyField("models.ChannelRow", related_name="keys")

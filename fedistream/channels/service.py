@@ -1,4 +1,4 @@
-"""The channels of the node, and whose key an encoder brings. All of it is in memory; rows are written through."""
+"""The channels of the node and their stream keys. All are in memory; changes are written to the database first."""
 
 import asyncio
 import hmac
@@ -13,86 +13,100 @@ from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.db import atomic
 from fedistream.db.versions import bump_version
 
-CACHE_KEY = "channels"  # under which changes are counted, for the copies of other processes
+CACHE_KEY = "channels"  # the version that other processes compare to refresh their copies
 FIRST_COMMENT = "Made at the first start"
-SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")  # a path segment: no dot, so that no playlist is called so
+# a path segment: without a dot, so that it is never the name of a playlist
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
-MAX_KEYS = 100  # of one channel
-MIN_KEY, MAX_KEY = 6, 200  # characters; OBS's field is not limited
+MAX_KEYS = 100  # per channel
+MIN_KEY, MAX_KEY = 6, 200  # characters; OBS sets no limit
 MAX_COMMENT = 200
-# "/" and "?" would end the key in an encoder's URL, and blanks get lost when it is copied
+# "/" and "?" would end the key in an encoder's URL, and blanks get lost in copying
 KEY = re.compile(r"[!-.0->@-~]+")
 
-# read aloud and typed off a screen: without 0 O o, 1 l I, and without signs
+# for reading aloud and typing: without 0 O o, 1 l I, and without signs
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 KEY_LENGTH = 24  # of 56 letters each: 139 bits
 
 
 class Channels:
+    """The channels. Call `open` or `load` before anything else."""
+
     def __init__(self, now: Callable[[], datetime], chance: Callable[[int], str]) -> None:
-        """`chance(n)`: the letters of n random bytes, as `secrets.token_urlsafe` writes them."""
+        """Make an empty set of channels. `chance(n)` returns the letters of n random bytes, as `secrets.token_urlsafe`
+        does."""
         self._now = now
         self._chance = chance
         self._by_id: dict[int, Channel] = {}
         self._by_slug: dict[str, Channel] = {}
         self._keys: dict[int, tuple[StreamKey, ...]] = {}
-        self._doors: tuple[tuple[bytes, Channel], ...] = ()  # the digest of each key, and what it opens
+        self._by_digest: tuple[tuple[bytes, Channel], ...] = ()  # the digest of each key, and its channel
         self._override: str | None = None
         self._turn = asyncio.Lock()
 
     async def open(self, override: str = "") -> str:
-        """Read the rows, once, before anything else. `override`: a key that alone opens the home channel in place of
-        the stored ones, until the node stops. At the first start there are no rows: makes the home channel and, unless
-        overridden, a stream key, which is returned so that it can be shown; "" otherwise. Raises Invalid."""
+        """Read the rows. To be called once, before anything else.
+
+        `override` is a stream key that is the only one of the home channel until the node stops. At the first start the
+        home channel is made and, without `override`, a stream key for it. Returns that key so that it can be shown,
+        else "". Raises Invalid for a bad `override`.
+        """
         self._override = check_key(override) if override else None
         made = await atomic(self._begin)
         await self.load()
         return made
 
     async def load(self) -> None:
-        """Read the rows: all that a process does which makes none."""
+        """Read the rows, without making any. For the worker process."""
         for row in await ChannelRow.all().order_by("id"):
             self._know(Channel(row.id, row.slug, row.created_at))
         for channel in self._by_id.values():
             keys = await StreamKeyRow.filter(channel_id=channel.id).order_by("id")
             self._keys[channel.id] = tuple(StreamKey(row.key, row.comment, row.created_at) for row in keys)
-        self._hang_doors()
+        self._index_keys()
 
     @property
     def key_overridden(self) -> bool:
+        """Whether an `override` is in use."""
         return self._override is not None
 
     def home(self) -> Channel:
+        """Return the home channel."""
         return self._by_slug[HOME]
 
     def by_slug(self, slug: str) -> Channel | None:
+        """Return the channel with this slug, or None."""
         return self._by_slug.get(slug)
 
     def all(self) -> tuple[Channel, ...]:
+        """Return all channels, the oldest first."""
         return tuple(self._by_id.values())
 
     def find_by_key(self, key: str) -> Channel | None:
-        """Whose key this is. Takes as long for a wrong key as for a right one, whichever it is."""
+        """Return the channel with this stream key, or None. Takes the same time for every key."""
         digest, found = _digest(key), None
-        for door, channel in self._doors:
-            if hmac.compare_digest(door, digest):
-                found = channel  # and on through the rest: leaving early would tell which one it was
+        for known, channel in self._by_digest:
+            if hmac.compare_digest(known, digest):
+                found = channel  # no break: the time taken would tell which key it was
         return found
 
     async def make(self, slug: str) -> Channel:
-        """A new channel without keys. Raises Invalid for a slug that cannot be, Conflict for one that is taken."""
+        """Make a channel without keys. Raises Invalid for a bad slug, Conflict for one that is taken."""
         if not SLUG.fullmatch(slug):
             raise Invalid("slug", "must be 1 to 40 small letters, digits and hyphens, with no hyphen at either end")
         return await atomic(self._make, slug, on_committed=self._know, turn=self._turn)
 
     async def stream_keys(self, channel_id: int) -> tuple[StreamKey, ...]:
-        """The stored keys. Raises NotFound."""
+        """Return the channel's stored keys. Raises NotFound."""
         self._known(channel_id)
         return self._keys.get(channel_id, ())
 
     async def replace_stream_keys(self, channel_id: int, keys: Sequence[tuple[str, str]]) -> None:
-        """Make these, as (key, comment), the channel's only keys; a key that stays keeps its date. Who publishes with
-        an old key goes on. Raises NotFound, Invalid, and Conflict when another channel has one of the keys."""
+        """Replace the channel's keys by these pairs of key and comment. A key that stays keeps its date.
+
+        An encoder that publishes with a removed key is not interrupted. Raises NotFound, Invalid, and Conflict when
+        another channel has one of the keys.
+        """
         self._known(channel_id)
         if len(keys) > MAX_KEYS:
             raise Invalid("stream keys", f"can be {MAX_KEYS} at most")
@@ -102,7 +116,7 @@ class Channels:
 
         def remember(stored: tuple[StreamKey, ...]) -> None:
             self._keys[channel_id] = stored
-            self._hang_doors()
+            self._index_keys()
 
         await atomic(self._replace, channel_id, checked, on_committed=remember, turn=self._turn)
 
@@ -150,21 +164,21 @@ class Channels:
             raise NotFound(f"there is no channel {channel_id}")
         return self._by_id[channel_id]
 
-    def _hang_doors(self) -> None:
-        doors = [
+    def _index_keys(self) -> None:
+        pairs = [
             (_digest(each.key), channel)
             for channel in self._by_id.values()
             if not (channel.slug == HOME and self._override is not None)
             for each in self._keys.get(channel.id, ())
         ]
         if self._override is not None and HOME in self._by_slug:
-            # last: should another channel have the same key, what the operator typed wins
-            doors.append((_digest(self._override), self.home()))
-        self._doors = tuple(doors)
+            # last, so that it wins over the same key of another channel
+            pairs.append((_digest(self._override), self.home()))
+        self._by_digest = tuple(pairs)
 
 
 def check_key(key: str) -> str:
-    """The key, if it can be one. Raises Invalid."""
+    """Return the key if it is well-formed. Raises Invalid."""
     if not MIN_KEY <= len(key) <= MAX_KEY:
         raise Invalid("stream key", f"must be {MIN_KEY} to {MAX_KEY} characters long")
     if not KEY.fullmatch(key):
@@ -173,7 +187,7 @@ def check_key(key: str) -> str:
 
 
 def check_comment(comment: str) -> str:
-    """The comment without blanks around it. Raises Invalid."""
+    """Return the comment without surrounding blanks. Raises Invalid."""
     comment = comment.strip()
     if not 1 <= len(comment) <= MAX_COMMENT or not comment.isprintable():
         raise Invalid("comment of a stream key", f"must be 1 to {MAX_COMMENT} characters on one line")
@@ -181,5 +195,5 @@ def check_comment(comment: str) -> str:
 
 
 def _digest(key: str) -> bytes:
-    # a digest, as compare_digest tells the length of what it compares; surrogates come from odd encoders' bytes
+    # a digest, because compare_digest leaks lengths; surrogates come from encoders that do not send UTF-8
     return sha256(key.encode("utf-8", "surrogatepass")).digest()

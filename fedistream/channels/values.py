@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 HOME = "home"
-"""The slug of the home channel, which every node has."""
+"""The slug of the home channel. Every node has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
+    """A channel. `slug` is its path segment in URLs."""
+
     id: int
     slug: str
     created_at: datetime
@@ -16,6 +18,8 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class StreamKey:
+    """A stream key of a channel."""
+
     key: str
     comment: str
     created_at: datetime

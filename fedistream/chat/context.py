@@ -1,4 +1,4 @@
-"""What the chat needs of the rest of the node."""
+"""The rest of the node as the chat needs it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +10,17 @@ from fedistream.core.ports import FactEmitter, SettingsReader
 
 
 def no_picture(url: str) -> str:
-    """Return the path of a picture elsewhere where none is shown: none."""
+    """Return no path: without a media proxy, remote images are not shown."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatContext:
-    """`live` returns what is on the air in a channel, `channel_ids` the ids of all channels. Without a `broadcaster`
-    each listener is told by itself. `picture` returns the path of ours for the URL of a picture elsewhere."""
+    """The other features as the chat needs them.
+
+    `live` returns a channel's live status, `channel_ids` the ids of all channels. Without a `broadcaster`, every
+    connection is sent each event separately. `picture` returns this node's path for the URL of a remote image.
+    """
 
     settings: SettingsReader
     facts: FactEmitter

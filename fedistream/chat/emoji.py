@@ -124,7 +124,7 @@ class Emoji:
 
 
 async def _read(path: Path) -> bytes | None:
-    """Return the bytes of a file; None where there is nothing that may be shown."""
+    """Return the bytes of a file, or None when it may not be shown."""
     # a symbolic link could lead to any file of the machine, and a huge file would fill the memory
     try:
         if await aiofiles.os.path.islink(path) or await aiofiles.os.path.getsize(path) > MAX_BYTES:

@@ -17,7 +17,7 @@ from fedistream.core.events import BroadcastStarted, FollowApproved, FollowRecei
 from fedistream.core.ports import SettingsReader
 
 MAX_NAME = 100  # characters; a longer name could carry a message of its own
-MAX_TOLD = 5_000  # announced follows in memory; older ones are found in the message log
+MAX_ANNOUNCED = 5_000  # announced follows in memory; older ones are found in the message log
 ACCEPTED = "accepted"
 MAX_EMOJI = 16  # code points: a family of four has 7, the flag of a region 14
 _CUSTOM = re.compile(r":[\w+-]{1,62}:")
@@ -28,21 +28,21 @@ class EngagementAnnouncer:
 
     def __init__(self, poster: ChatPoster, settings: SettingsReader) -> None:
         self._poster, self._settings = poster, settings
-        self._just_told: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self._announced: OrderedDict[tuple[int, str], None] = OrderedDict()
 
     async def announce_follow(self, fact: FollowReceived) -> None:
         """Announce a follow that was accepted. A follow that waits for the admin's approval is announced by
         `announce_approval`."""
         if fact.state == ACCEPTED:
-            await self._say_once(fact)
+            await self._post_once(fact)
 
     async def announce_approval(self, fact: FollowApproved) -> None:
-        await self._say_once(fact)
+        await self._post_once(fact)
 
     async def announce_like(self, fact: PostLiked) -> None:
         reaction = fact.reaction if _is_emoji(fact.reaction) else ""
         did = f"reacted with {reaction} to" if reaction else "liked"
-        await self._say(
+        await self._post(
             Kind.LIKE,
             fact,
             f"{did} a post from {self._server(fact.channel_id)}.",
@@ -51,24 +51,24 @@ class EngagementAnnouncer:
         )
 
     async def announce_share(self, fact: PostShared) -> None:
-        await self._say(Kind.REPOST, fact, f"shared a post from {self._server(fact.channel_id)}.")
+        await self._post(Kind.REPOST, fact, f"shared a post from {self._server(fact.channel_id)}.")
 
-    async def _say_once(self, fact: FollowReceived | FollowApproved) -> None:
+    async def _post_once(self, fact: FollowReceived | FollowApproved) -> None:
         key = (fact.channel_id, fact.actor)
         # a follow that was announced a moment ago is not in the log yet
-        if key in self._just_told or await self._poster.was_told(fact.channel_id, Kind.FOLLOW, fact.actor):
+        if key in self._announced or await self._poster.was_told(fact.channel_id, Kind.FOLLOW, fact.actor):
             return
-        if await self._say(Kind.FOLLOW, fact, "followed this stream."):
-            self._just_told[key] = None
-        while len(self._just_told) > MAX_TOLD:
-            self._just_told.popitem(last=False)
+        if await self._post(Kind.FOLLOW, fact, "followed this stream."):
+            self._announced[key] = None
+        while len(self._announced) > MAX_ANNOUNCED:
+            self._announced.popitem(last=False)
 
     async def announce_start(self, fact: BroadcastStarted) -> None:
         """Forget the channel's announced follows: each is announced again in a new broadcast."""
-        for key in [key for key in self._just_told if key[0] == fact.channel_id]:
-            del self._just_told[key]
+        for key in [key for key in self._announced if key[0] == fact.channel_id]:
+            del self._announced[key]
 
-    async def _say(
+    async def _post(
         self,
         kind: Kind,
         fact: FollowReceived | FollowApproved | PostLiked | PostShared,

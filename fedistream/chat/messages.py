@@ -79,6 +79,7 @@ class MessageLog:
             self._ids.skip(newest.id)
 
     def next_id(self) -> str:
+        """Return a new id. It must be used by the next `append`."""
         return self._ids.next()
 
     def moment(self, message_id: str) -> datetime:
@@ -92,7 +93,7 @@ class MessageLog:
 
     @property
     def crowded(self) -> bool:
-        """Whether half of MAX_WAITING is in use. The other half is kept for people's messages, so announcements are
+        """True when half of MAX_WAITING is in use. The other half is kept for people's messages, so announcements are
         left out."""
         return len(self._waiting) >= MAX_WAITING // 2
 

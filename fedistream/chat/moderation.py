@@ -39,7 +39,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What moderators see of a visitor. `messages` are the newest, hidden ones included, the newest first."""
+    """A visitor as moderators see them. `messages` are the newest, hidden ones included, the newest first."""
 
     visitor: Visitor
     clients: tuple[Client, ...]
@@ -47,7 +47,7 @@ class Details:
 
 
 class Moderation:
-    """What moderators and the admin can do.
+    """The actions of moderators and the admin.
 
     `actor` is ADMIN or the id of the acting visitor in all calls. The face checks the actor's permission beforehand.
     """
@@ -70,7 +70,7 @@ class Moderation:
         Returns how many messages changed. Raises Invalid for more than MAX_IDS ids.
         """
         changed = await atomic(self._set_visible, tuple(message_ids), visible, actor, why)
-        after_commit(lambda: self._tell_visibility(changed, visible))
+        after_commit(lambda: self._send_visibility(changed, visible))
         return sum(len(some) for some in changed.values())
 
     async def set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str = "") -> Visitor:
@@ -88,9 +88,9 @@ class Moderation:
         visitor = await atomic(self._set_enabled, visitor_id, enabled, actor, why)
         if enabled:
             return visitor
-        addresses = self._send_away(visitor)
+        addresses = self._disconnect(visitor)
         await self._messages.settle()  # messages that wait to be written are hidden too
-        self._tell_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
+        self._send_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
         for address in addresses:
             in_transaction = self._in_transaction("ban address", actor, f"{visitor.id} was disabled")
             await self._bans.ban_network(address, f"{visitor.name} ({visitor.id}) was disabled", in_transaction)
@@ -107,9 +107,9 @@ class Moderation:
         visitor = await self._visitors.get(visitor_id)
         self._presence.become(visitor_id, replace(visitor, disabled_at=self._clocks.now()))
         await self._messages.settle()
-        self._tell_visibility(await atomic(self._delete, visitor_id, actor, why), False)
+        self._send_visibility(await atomic(self._delete, visitor_id, actor, why), False)
         for connection in tuple(self._presence.of_visitor(visitor_id)):
-            connection.ear.close(CloseReason.DISABLED)
+            connection.listener.close(CloseReason.DISABLED)
 
     async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Ban an address or a network and close its connections. Raises Invalid."""
@@ -117,7 +117,7 @@ class Moderation:
         for channel_id in self._context.channel_ids():
             for connection in self._presence.connections(channel_id):
                 if self._bans.holds(connection.address):
-                    connection.ear.close(CloseReason.DISABLED)
+                    connection.listener.close(CloseReason.DISABLED)
 
     async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Lift the ban of an address or a network. Raises Invalid, NotFound."""
@@ -146,16 +146,16 @@ class Moderation:
         """
         await atomic(self._carry_out, act, what, actor, tuple(targets), why)
 
-    def _send_away(self, visitor: Visitor) -> set[str]:
-        """Tell the visitor's connections, end their right to write at once, and close them after GOODBYE_S. Returns
+    def _disconnect(self, visitor: Visitor) -> set[str]:
+        """Notify the visitor's connections, end their right to write at once, and close them after GOODBYE_S. Returns
         their addresses."""
         at = self._clocks.now()
         channels = self._presence.become(visitor.id, visitor)
         addresses: set[str] = set()
         for connection in tuple(self._presence.of_visitor(visitor.id)):
             addresses.add(connection.address)
-            connection.ear.hear(Disabled(self._poster.next_id(), at))
-            connection.timers.append(self._clocks.later(GOODBYE_S, _closing(connection.ear.close)))
+            connection.listener.hear(Disabled(self._poster.next_id(), at))
+            connection.timers.append(self._clocks.later(GOODBYE_S, _closing(connection.listener.close)))
         for channel_id in channels:
             self._poster.announce(channel_id, f"**{escape(visitor.name)}** has been removed from chat.")
         return addresses
@@ -207,7 +207,7 @@ class Moderation:
         at = self._clocks.now()
         await self._context.facts.emit_all([fact(channel_id, ids, actor, at) for channel_id, ids in changed.items()])
 
-    def _tell_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool) -> None:
+    def _send_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool) -> None:
         at = self._clocks.now()
         for channel_id, message_ids in changed.items():
             self._poster.hear(channel_id, Shown(message_ids, visible, self._poster.next_id(), at))

@@ -48,12 +48,12 @@ class ChatPoster:
 
     def tell(self, connection: ChatConnection, markdown: str) -> None:
         """Send a line to this connection alone. It is not stored."""
-        connection.ear.hear(self.line(connection.channel_id, Kind.ACTION, markdown))
+        connection.listener.hear(self.line(connection.channel_id, Kind.ACTION, markdown))
 
     def announce(self, channel_id: int, markdown: str) -> None:
         """Send a line to all present connections, in order with the messages. It is not stored. Raises TooMany."""
         message = self.line(channel_id, Kind.ACTION, markdown)
-        self._messages.append(message, self._heard, keep=False)
+        self._messages.append(message, self._send, keep=False)
 
     async def system(self, channel_id: int, markdown: str, origin: Origin = Origin.INTEGRATION) -> Message:
         """Post a message of the node, and store it. Raises Invalid for one that is blank or too long, TooMany."""
@@ -71,7 +71,7 @@ class ChatPoster:
             raise NotFound("there is no such client")
         message = self.line(connection.channel_id, Kind.SYSTEM, markdown, Origin.INTEGRATION)
         _check(message)
-        connection.ear.hear(message)
+        connection.listener.hear(message)
 
     async def bot_says(self, channel_id: int, bot: Visitor, markdown: str) -> Message:
         """Post a message of a bot. Raises NotAllowed for a disabled bot, Invalid, TooMany."""
@@ -112,13 +112,15 @@ class ChatPoster:
             return
         self.announce(fact.channel_id, STARTING)
         if (welcome := self.welcome(fact.channel_id)) is not None:
-            self._messages.append(welcome, self._heard, keep=False)
+            self._messages.append(welcome, self._send, keep=False)
 
     async def announce_end(self, fact: BroadcastEnded) -> None:
+        """Announce the end of the broadcast."""
         if not self._setting("chat.disabled", fact.channel_id):
             self.announce(fact.channel_id, ENDING)
 
     async def announce_title(self, fact: TitleChanged) -> None:
+        """Announce a new title of the stream."""
         if not self._setting("chat.disabled", fact.channel_id) and fact.title:
             self.announce(fact.channel_id, f"Stream title changed to **{escape(fact.title)}**")
 
@@ -143,7 +145,7 @@ class ChatPoster:
             message.html,
             message.at,
         )
-        return self._messages.append(message, self._heard, fact=fact, in_transaction=in_transaction)
+        return self._messages.append(message, self._send, fact=fact, in_transaction=in_transaction)
 
     async def keep(self, message: Message, in_transaction: InTransaction | None = None) -> Message:
         """Store a message that no visitor sent, and send it to everybody; `in_transaction` as in `MessageLog.append`.
@@ -156,6 +158,7 @@ class ChatPoster:
         return message
 
     def line(self, channel_id: int, kind: Kind, markdown: str, origin: Origin = Origin.NODE) -> Message:
+        """Return a new message with Markdown rendered; see `message`."""
         html = render(markdown, self._emoji.urls())
         return self.message(channel_id, kind, origin, markdown, html)
 
@@ -188,9 +191,10 @@ class ChatPoster:
         (self._context.broadcaster or self._presence).say(channel_id, event)
 
     def next_id(self) -> str:
+        """Return a new message id."""
         return self._messages.next_id()
 
-    def _heard(self, message: Message) -> None:
+    def _send(self, message: Message) -> None:
         self.hear(message.channel_id, message)
 
     def _setting(self, name: str, channel_id: int) -> Any:

@@ -22,7 +22,7 @@ class ChatConnection:
     id: int
     channel_id: int
     visitor: Visitor
-    ear: Listener
+    listener: Listener
     address: str
     user_agent: str
     connected_at: datetime
@@ -32,6 +32,7 @@ class ChatConnection:
     timers: list[Timer] = field(default_factory=list)
 
     def client(self) -> Client:
+        """Return the connection as a value."""
         return Client(self.id, self.visitor, self.address, self.user_agent, self.connected_at, self.messages)
 
 
@@ -60,6 +61,7 @@ class ChannelPresence:
         self._leaving: dict[str, _Leaving] = {}  # visitors without an open connection
 
     def enter(self, connection: ChatConnection) -> None:
+        """Add an open connection."""
         visitor = connection.visitor
         self.connections[connection.id] = connection
         others = self._by_visitor.setdefault(visitor.id, {})
@@ -105,9 +107,11 @@ class ChannelPresence:
         return visitor_id in self._by_visitor or visitor_id in self._leaving
 
     def of_visitor(self, visitor_id: str) -> tuple[ChatConnection, ...]:
+        """Return the visitor's open connections."""
         return tuple(self._by_visitor.get(visitor_id, {}).values())
 
     def close(self) -> None:
+        """Cancel all pending parts."""
         for each in self._leaving.values():
             each.timer.cancel()
         self._leaving.clear()
@@ -134,84 +138,95 @@ class Presence:
 
     def __init__(self, clocks: Clocks) -> None:
         self._clocks = clocks
-        self._presence: dict[int, ChannelPresence] = {}
+        self._channels: dict[int, ChannelPresence] = {}
         self._next = 0
         self.came: Callable[[ChatConnection], None] = _nobody
         self.went: Callable[[ChatConnection], None] = _nobody
 
-    def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
+    def enter(
+        self, channel_id: int, visitor: Visitor, listener: Listener, address: str, user_agent: str
+    ) -> ChatConnection:
         """Add a connection. Call `leave` with it when the socket is closed."""
         connection = ChatConnection(
-            self._next, channel_id, visitor, ear, address, user_agent[:MAX_USER_AGENT], self._clocks.now()
+            self._next, channel_id, visitor, listener, address, user_agent[:MAX_USER_AGENT], self._clocks.now()
         )  # fmt: skip
         self._next += 1
-        self._room(channel_id).enter(connection)
+        self._in_channel(channel_id).enter(connection)
         return connection
 
     def leave(self, connection: ChatConnection) -> None:
-        self._room(connection.channel_id).leave(connection)
+        """Remove a connection. May be called twice."""
+        self._in_channel(connection.channel_id).leave(connection)
 
     def connections(self, channel_id: int) -> tuple[ChatConnection, ...]:
-        room = self._presence.get(channel_id)
-        return () if room is None else tuple(room.connections.values())
+        """Return the open connections of a channel."""
+        channel = self._channels.get(channel_id)
+        return () if channel is None else tuple(channel.connections.values())
 
-    def connection(self, seat_id: int) -> ChatConnection | None:
+    def connection(self, connection_id: int) -> ChatConnection | None:
+        """Return the connection with this id, or None."""
         return next(
-            (room.connections[seat_id] for room in self._presence.values() if seat_id in room.connections), None
+            (
+                channel.connections[connection_id]
+                for channel in self._channels.values()
+                if connection_id in channel.connections
+            ),
+            None,
         )
 
     def of_visitor(self, visitor_id: str) -> Iterator[ChatConnection]:
         """Yield the visitor's connections in all channels."""
-        for room in tuple(self._presence.values()):
-            yield from room.of_visitor(visitor_id)
+        for channel in tuple(self._channels.values()):
+            yield from channel.of_visitor(visitor_id)
 
     def visitors(self) -> frozenset[str]:
         """Return the ids of all visitors with an open connection."""
         return frozenset(
-            connection.visitor.id for room in self._presence.values() for connection in room.connections.values()
+            connection.visitor.id for channel in self._channels.values() for connection in channel.connections.values()
         )
 
     def count(self, channel_id: int) -> int:
-        room = self._presence.get(channel_id)
-        return 0 if room is None else len(room.connections)
+        """Return the number of open connections of a channel."""
+        channel = self._channels.get(channel_id)
+        return 0 if channel is None else len(channel.connections)
 
     def become(self, visitor_id: str, visitor: Visitor) -> tuple[int, ...]:
         """Assign the connections of `visitor_id` to `visitor`, as `ChannelPresence.become` does, in all channels.
 
         Returns the channels in which the visitor is, or was until just now.
         """
-        found = [channel_id for channel_id, room in self._presence.items() if room.knows(visitor_id)]
+        found = [channel_id for channel_id, channel in self._channels.items() if channel.knows(visitor_id)]
         for channel_id in found:
-            self._presence[channel_id].become(visitor_id, visitor)
+            self._channels[channel_id].become(visitor_id, visitor)
         return tuple(found)
 
     def empty(self, channel_id: int, why: CloseReason) -> None:
         """Close all connections of a channel."""
         for connection in self.connections(channel_id):
-            connection.ear.close(why)
+            connection.listener.close(why)
 
     def close(self) -> None:
         """Close all connections, and report no parts."""
-        for channel_id, room in self._presence.items():
+        for channel_id, channel in self._channels.items():
             self.empty(channel_id, CloseReason.STOPPING)
-            room.close()
+            channel.close()
 
     def say(self, channel_id: int, event: Event) -> None:
         """Send an event to each connection of a channel. A Broadcaster that writes the same bytes to all of them is
         cheaper."""
         for connection in self.connections(channel_id):
-            connection.ear.hear(event)
+            connection.listener.hear(event)
 
-    def _room(self, channel_id: int) -> ChannelPresence:
-        room = self._presence.get(channel_id)
-        if room is None:
-            room = ChannelPresence(
+    def _in_channel(self, channel_id: int) -> ChannelPresence:
+        channel = self._channels.get(channel_id)
+        if channel is None:
+            channel = ChannelPresence(
                 self._clocks,
                 lambda connection: self.came(connection),
                 lambda connection: self.went(connection),
             )
-            self._presence[channel_id] = room
-        return room
+            self._channels[channel_id] = channel
+        return channel
 
 
 def _nobody(connection: ChatConnection) -> None:

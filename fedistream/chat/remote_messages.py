@@ -71,7 +71,7 @@ class RemoteMessages:
         """Change a message to its author's new text. A message that was deleted meanwhile is left alone."""
         message = await self._messages.rewrite(message_id, lambda message: _saying(message, said))
         if message is not None and message.hidden_at is None:
-            self._tell(Edited(message, self._poster.next_id(), message.edited_at or message.at))
+            self._send(Edited(message, self._poster.next_id(), message.edited_at or message.at))
 
     async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None:
         """Hide or show messages. `by` is the author, or empty for the admin."""
@@ -95,10 +95,10 @@ class RemoteMessages:
         await self._messages.wipe(message_ids)
         for left in await self._messages.by_ids(message_ids):
             # moderators see hidden messages, and must not see this content any more
-            self._tell(Edited(left, self._poster.next_id(), left.hidden_at or left.at))
+            self._send(Edited(left, self._poster.next_id(), left.hidden_at or left.at))
 
-    def _tell(self, told: Edited) -> None:
-        after_commit(lambda: self._poster.hear(told.message.channel_id, told))
+    def _send(self, event: Edited) -> None:
+        after_commit(lambda: self._poster.hear(event.message.channel_id, event))
 
 
 def _name(said: Reply) -> str:

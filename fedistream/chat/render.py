@@ -53,7 +53,7 @@ def escape(text: str) -> str:
 
 
 class _Allowance:
-    """How many links and emoji one text may still have."""
+    """The number of links and emoji that one text may still have."""
 
     def __init__(self, emoji: Mapping[str, str]) -> None:
         self.emoji = emoji

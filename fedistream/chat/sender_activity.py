@@ -9,6 +9,8 @@ TEXTS = 6  # last messages remembered of one sender
 
 
 class RateVerdict(Enum):
+    """The result of counting an attempt."""
+
     FINE = "fine"
     TOO_FAST = "too fast"  # muted from now on; the sender should be told
     MUTED = "muted"  # the sender has been told

@@ -87,6 +87,7 @@ class Chat:
         presence.came, presence.went = self._came, self._went
 
     def enabled(self, channel_id: int) -> bool:
+        """Return whether the channel's chat is enabled."""
         return not self._setting("chat.disabled", channel_id)
 
     def open(self, channel_id: int) -> bool:
@@ -121,7 +122,9 @@ class Chat:
             name = names.generate(self._setting("chat.suggested_names", channel_id), self._clocks.chance)
         return await self._visitors.make(name)
 
-    def enter(self, channel_id: int, visitor: Visitor, ear: Listener, address: str, user_agent: str) -> ChatConnection:
+    def enter(
+        self, channel_id: int, visitor: Visitor, listener: Listener, address: str, user_agent: str
+    ) -> ChatConnection:
         """Add a connection of the visitor. Call `leave` when it is closed.
 
         Raises NotAllowed when the chat or the visitor is disabled, or the address is banned.
@@ -130,7 +133,7 @@ class Chat:
             raise NotAllowed("the chat is disabled")
         if not visitor.enabled or self._bans.holds(address):
             raise NotAllowed("this visitor may not chat")
-        return self._presence.enter(channel_id, visitor, ear, address, user_agent)
+        return self._presence.enter(channel_id, visitor, listener, address, user_agent)
 
     def greet(self, connection: ChatConnection) -> None:
         """Send the welcome message after WELCOME_S, while a broadcast is running.
@@ -239,7 +242,7 @@ class Chat:
         """Send a refusal to the sender: as an answer to `ref` if the client gave one, else as a line in the chat."""
         if ref:
             html = render(why.words, {})
-            connection.ear.hear(
+            connection.listener.hear(
                 Refused(ref, why.reason, html, why.retry_s, self._poster.next_id(), self._clocks.now())
             )  # fmt: skip
         elif not why.quiet:
@@ -247,20 +250,21 @@ class Chat:
 
     def _accept(self, connection: ChatConnection, ref: str, message_id: str = "") -> None:
         if ref:
-            connection.ear.hear(Accepted(ref, self._poster.next_id(), self._clocks.now(), message_id))
+            connection.listener.hear(Accepted(ref, self._poster.next_id(), self._clocks.now(), message_id))
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """Record that the visitor has proven an identity elsewhere.
 
-        If a visitor with this identity exists, the connections continue as that one, and the channel is told. Returns
-        the visitor with the identity. Raises NotFound, Invalid, and NotAllowed when either of the two is disabled.
+        If a visitor with this identity exists, the connections continue as that one, and the change is announced in the
+        chat. Returns the visitor with the identity. Raises NotFound, Invalid, and NotAllowed when either of the two is
+        disabled.
         """
         before = await self._visitors.get(visitor_id)
         visitor = await atomic(self._authenticate, before, kind, identity)
         connections = tuple(self._presence.of_visitor(visitor_id))
         channels = self._presence.become(visitor_id, visitor)
         for connection in connections:
-            connection.ear.hear(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
+            connection.listener.hear(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
         if visitor.id != visitor_id:
             line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
             # a visitor who left the page to sign in has no connection at this moment
@@ -389,7 +393,7 @@ class Chat:
     def _welcome(self, connection: ChatConnection) -> None:
         message = self._poster.welcome(connection.channel_id)
         if message is not None and connection.taken:
-            connection.ear.hear(message)
+            connection.listener.hear(message)
 
     def _came(self, connection: ChatConnection) -> None:
         at = self._clocks.now()

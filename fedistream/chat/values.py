@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Origin(Enum):
-    """Where a message was written. One log holds the messages of all origins."""
+    """The place where a message was written. One log holds the messages of all origins."""
 
     WEB = "web"
     INTEGRATION = "integration"  # a bot with an access token
@@ -18,6 +18,8 @@ class Origin(Enum):
 
 
 class Kind(Enum):
+    """The kind of a message."""
+
     CHAT = "chat"  # a message by a person or a bot
     SYSTEM = "system"  # a message by the node
     ACTION = "action"  # a line about an event
@@ -27,6 +29,8 @@ class Kind(Enum):
 
 
 class Role(Enum):
+    """The role of a visitor."""
+
     VISITOR = "visitor"
     MODERATOR = "moderator"
     BOT = "bot"
@@ -112,6 +116,8 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
+    """A visitor joined."""
+
     visitor: Visitor
     id: str
     at: datetime
@@ -119,6 +125,8 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Parted:
+    """A visitor left."""
+
     visitor: Visitor
     id: str
     at: datetime
@@ -126,6 +134,8 @@ class Parted:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
+    """A visitor changed their name."""
+
     visitor: Visitor  # with the new name
     old_name: str
     id: str
@@ -134,6 +144,8 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Recoloured:
+    """A visitor changed their colour."""
+
     visitor: Visitor
     id: str
     at: datetime

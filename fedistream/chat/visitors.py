@@ -39,7 +39,7 @@ STATUS: dict[str, dict[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Which visitors to list. `text` is searched for in names, and compared with ids."""
+    """A query for visitors. `text` is searched for in names, and compared with ids."""
 
     text: str = ""
     status: Status = "all"
@@ -94,6 +94,7 @@ class Visitors:
         return value(row)
 
     async def by_ids(self, visitor_ids: set[str]) -> dict[str, Visitor]:
+        """Return the visitors with these ids, by id."""
         if not visitor_ids:
             return {}
         return {row.id: value(row) for row in await VisitorRow.filter(id__in=list(visitor_ids))}
@@ -112,10 +113,12 @@ class Visitors:
         return await rows.count(), tuple(value(row) for row in page)
 
     async def moderators(self) -> tuple[Visitor, ...]:
+        """Return all moderators, the oldest first."""
         rows = await VisitorRow.filter(role=Role.MODERATOR.value).order_by("created_at", "id")
         return tuple(value(row) for row in rows)
 
     async def disabled(self) -> tuple[Visitor, ...]:
+        """Return all disabled visitors, the latest disabled first."""
         rows = await VisitorRow.filter(disabled_at__isnull=False).order_by("-disabled_at", "id")
         return tuple(value(row) for row in rows)
 

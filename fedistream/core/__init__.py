@@ -1,4 +1,4 @@
-"""What every part of a process builds on, and what knows no feature.
+"""The core: what every part of a process uses. It knows no feature.
 
-Begin in `supervisor.py`: every task in the background is started there.
+Start reading at `supervisor.py`, which starts every background task.
 """

@@ -1,8 +1,8 @@
-"""The bus: hands a fact to those who act on it, in this process; jobs alone leave it.
+"""The bus: passes facts to their reactions in this process, and to the outbox.
 
-Three kinds of reaction: "now" is called at once (pure bookkeeping), "live" soon and in the order of its channel
-(dropped when more than `capacity` of one channel wait), "job" becomes a row of the outbox. A fact that changed rows is
-emitted (`emit`, `emit_all`) inside their transaction; one without rows is published (`publish`).
+There are three kinds of reactions. "now" is called at once, for bookkeeping only. "live" is called soon, in the order
+of its channel, and dropped when `capacity` of one channel wait. "job" becomes a row of the outbox. A fact that changed
+rows is emitted (`emit`, `emit_all`) inside their transaction; one without rows is published (`publish`).
 """
 
 import asyncio
@@ -23,20 +23,21 @@ log = logging.getLogger(__name__)
 Kind = Literal["now", "live", "job"]
 KINDS = ("now", "live", "job")
 _ID = re.compile(r"[a-z_]+\.[a-z_]+")
-MAX_ID = 40  # with a channel's id it fits the column by which the outbox keeps an order
+MAX_ID = 40  # so that it fits the outbox's group column together with a channel's id
 
 
 class WrongReaction(Exception):
-    """A row of the reactions table cannot work; the node must not start with it."""
+    """A row of the table of reactions is invalid; the node must not start with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One row of the table: on `fact`, call `act` with it. "now" acts are plain functions, the others coroutines.
+    """One row of the table: call `act` with each fact of the type `fact`. "now" acts are functions, others are
+    coroutines.
 
-    `id` stands for `act`, as "<feature>.<verb>". Stored jobs and the log have it, so it outlives every rename; several
-    rows share it only when they call the same function for different facts. `when` says which facts of the kind
-    matter: for the others nothing is written down, and nobody is called.
+    `id` names `act`, as "<feature>.<verb>". Stored jobs and the log use it, so it never changes. Several rows share an
+    id only when they call the same function for different facts. `when` selects the facts that matter: for others,
+    nothing is stored and `act` is not called.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Reaction:
     when: Callable[[Any], bool] | None = None
 
     def applies_to(self, fact: Fact) -> bool:
+        """Return whether the fact matters to this reaction."""
         return self.when is None or self.when(fact)
 
 
@@ -53,27 +55,29 @@ Enqueue = Callable[[Sequence[tuple[Fact, Sequence[str]]]], Awaitable[None]]
 
 
 class Bus:
-    """Make it, `attach` the table once, `emit` and `publish` facts, and keep `run` running.
+    """Passes facts on. `attach` the table once, `emit` and `publish` facts, and keep `run` running.
 
-    `await enqueue([(fact, ids of reactions), …])` writes jobs down, all at once. `dropped` counts the live reactions
-    that nobody had time for.
+    `await enqueue([(fact, ids of reactions), …])` stores jobs, all at once. `dropped` counts live reactions that were
+    dropped.
     """
 
     def __init__(self, enqueue: Enqueue | None = None, *, capacity: int = 1000, limit_s: float = 10) -> None:
-        """`capacity`: live reactions of one channel that may wait. `limit_s`: how long one may take, as the others of
-        its channel wait for it."""
+        """`capacity` is how many live reactions of one channel may wait.
+
+        `limit_s` is how many seconds one may take, because the others of its channel wait for it.
+        """
         self.dropped = 0
         self._enqueue = enqueue
         self._limit_s = limit_s
         self._by_fact: dict[type[Fact], list[Reaction]] = {}
         self._capacity = capacity
-        # by channel, so that what is slow in one delays no other; None has the facts that are of no channel. A channel
-        # for which nothing waits and nothing is done is not here
+        # by channel, so that a slow reaction delays no other channel; None is for facts without a channel. A channel is
+        # removed when nothing waits and nothing runs for it
         self._live: dict[int | None, deque[tuple[Reaction, Fact]]] = {}
         self._wake = asyncio.Event()
 
     def attach(self, reactions: Iterable[Reaction]) -> None:
-        """Take the table. Raises WrongReaction."""
+        """Set the table of reactions. Raises WrongReaction."""
         by_fact: dict[type[Fact], list[Reaction]] = {}
         acts: dict[str, Callable[[Any], Any]] = {}
         for reaction in reactions:
@@ -87,42 +91,48 @@ class Bus:
         self._by_fact = by_fact
 
     def reactions(self) -> tuple[Reaction, ...]:
-        """The table that was attached."""
+        """Return the table."""
         return tuple(reaction for rows in self._by_fact.values() for reaction in rows)
 
     async def emit(self, fact: Fact) -> None:
-        """Say inside a transaction what it changes: its jobs are written along with the change, or nothing is, and
-        everybody else is told after the commit. Raises what the database does. Without a transaction it is as if the
-        commit had been, and a kill in between could lose the jobs."""
+        """Emit a fact inside the transaction of its change.
+
+        Its jobs are stored with the change, and all other reactions follow after the commit. Raises DatabaseProblem.
+        Without a transaction the reactions follow at once, and a process that dies in between could lose the jobs.
+        """
         await self.emit_all((fact,))
 
     async def emit_all(self, facts: Sequence[Fact]) -> None:
-        """Emit facts in their order. The jobs of all of them are written at once, which costs little more than those
-        of one; nothing is written while no job waits for such facts."""
-        told = tuple(facts)
-        jobs = [(fact, ids) for fact in told if (ids := self._jobs(fact))]
+        """Emit facts in their order. All their jobs are stored at once, which costs little more than those of one.
+
+        Nothing is stored when no job reacts to them.
+        """
+        emitted = tuple(facts)
+        jobs = [(fact, ids) for fact in emitted if (ids := self._jobs(fact))]
         if jobs and self._enqueue is not None:
             await self._enqueue(jobs)
-        if told:
-            after_commit(lambda: self._tell_all(told))
+        if emitted:
+            after_commit(lambda: self._dispatch_all(emitted))
 
     def publish(self, fact: Fact) -> None:
-        """Tell everybody of a fact that changed no row. Never waits and never raises: what a reaction raises is
-        logged, and the next one is called. Call it in the event loop's thread."""
+        """Pass on a fact that changed no row. Never waits and never raises; an exception of a reaction is logged.
+
+        To be called in the event loop's thread.
+        """
         if self._jobs(fact):
             log.error("%s was published and not emitted: its jobs are lost", fact.name())
-        self._tell(fact)
+        self._dispatch(fact)
 
     def _jobs(self, fact: Fact) -> list[str]:
-        """The ids of the reactions to it that are jobs."""
+        """Return the ids of the jobs that react to this fact."""
         found = self._by_fact.get(type(fact), ())
         return [reaction.id for reaction in found if reaction.kind == "job" and reaction.applies_to(fact)]
 
-    def _tell_all(self, facts: Sequence[Fact]) -> None:
+    def _dispatch_all(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
-            self._tell(fact)
+            self._dispatch(fact)
 
-    def _tell(self, fact: Fact) -> None:
+    def _dispatch(self, fact: Fact) -> None:
         for reaction in self._by_fact.get(type(fact), ()):
             try:
                 if reaction.kind == "job" or not reaction.applies_to(fact):
@@ -143,8 +153,7 @@ class Bus:
         self._wake.set()
 
     async def run(self) -> None:
-        """Carry out the live reactions until cancelled: those of a channel one after the other, channels side by
-        side."""
+        """Run live reactions until cancelled: those of one channel in order, those of several channels concurrently."""
         tasks: dict[int | None, asyncio.Task[None]] = {}
 
         async def drain(channel_id: int | None) -> None:
@@ -154,13 +163,13 @@ class Bus:
                     await self._carry_out(*waiting.popleft())
             finally:
                 del tasks[channel_id]
-            # nothing is awaited after the last look, so nothing can have come that nobody would see
+            # nothing was awaited since the last check, so nothing can have been added
             del self._live[channel_id]
 
         try:
             while True:
                 self._wake.clear()
-                # begun here and not where facts are told: a task takes the transaction along in which it is begun
+                # started here and not in `_dispatch`: a task inherits the transaction in which it is started
                 for channel_id in [each for each in self._live if each not in tasks]:
                     tasks[channel_id] = go(f"live reactions of channel {channel_id}", drain(channel_id))
                 await self._wake.wait()

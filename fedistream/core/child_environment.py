@@ -1,4 +1,4 @@
-"""The environment of our child processes: what they need, by name. Passwords, keys and tokens stay with us."""
+"""The environment of child processes: an allow-list of names. Passwords, keys and tokens are not passed on."""
 
 import os
 import sys
@@ -15,8 +15,10 @@ DATABASE = ("PG",)  # PGHOST, PGPASSWORD and the others that PostgreSQL's client
 
 
 def child_environment(given: Mapping[str, str], *, database: bool = False, **more: str) -> dict[str, str]:
-    """What a child is given of the environment `given`: with `database` also what leads to PostgreSQL, and `more`. It
-    finds our modules where we do."""
+    """Return the environment for a child process, taken from `given`, and `more`.
+
+    With `database` it includes PostgreSQL's variables. PYTHONPATH is set so that the child finds the same modules.
+    """
     prefixes = PREFIXES + DATABASE if database else PREFIXES
     kept = {name: value for name, value in given.items() if name in KEPT or name.startswith(prefixes)}
     return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)} | more

@@ -1,10 +1,10 @@
-"""Who is counted as one behind an address, wherever somebody may do only so much, or is kept out."""
+"""The addresses that count as one client in rate limits and bans."""
 
 import ipaddress
 
-PREFIX = 64  # bits of an IPv6 address that a household shares; the rest, everybody changes daily
+PREFIX = 64  # bits of an IPv6 address that one subscriber has; the rest may change daily (RFC 8981)
 
-# not `is_private` of the standard library, which has the documentation's networks, and not those of RFC 6598
+# not `is_private` of the standard library, which has the documentation networks and not that of RFC 6598
 SHARED = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -20,7 +20,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def client_network(address: str) -> str:
-    """The household at this address: of IPv4 the address, of IPv6 the network. What is no address stands for itself."""
+    """Return the client at this address: an IPv4 address itself, an IPv6 address's /64. Any other text is returned
+    unchanged."""
     try:
         return name(network_of(address))
     except ValueError:
@@ -28,16 +29,19 @@ def client_network(address: str) -> str:
 
 
 def network_of(address: str) -> Network:
-    """The household as a network. Raises ValueError for what is no address."""
+    """Return the client at this address as a network. Raises ValueError for a text that is not an address."""
     found = plain(ipaddress.ip_address(address))
-    # of this machine's own network no two addresses are one household
+    # ::1 is one client, not a /64
     whole = found.version == 4 or found.is_loopback
     return ipaddress.ip_network((found, found.max_prefixlen if whole else PREFIX), strict=False)
 
 
 def is_shared(address: str) -> bool:
-    """Whether people who are not one household may all be seen at this address: a proxy's that does not say for whom it
-    asks, a container bridge's, a phone company's (RFC 6598). What is no address is nobody's."""
+    """Return whether independent clients may be seen at this address.
+
+    That is so for a proxy that does not forward addresses, a container bridge and a carrier's NAT (RFC 6598). A text
+    that is not an address counts as shared.
+    """
     try:
         found = plain(ipaddress.ip_address(address))
     except ValueError:
@@ -46,19 +50,22 @@ def is_shared(address: str) -> bool:
 
 
 def plain(address: Address) -> Address:
-    """A socket that takes both versions shows 192.0.2.1 as ::ffff:192.0.2.1."""
+    """Return the address, with ::ffff:192.0.2.1 as 192.0.2.1: dual-stack sockets show IPv4 clients in that form."""
     return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def name(network: Network) -> str:
-    """As people write it: an address that is a network of its own without the length of its prefix."""
+    """Return the network in its usual notation; a network of one address without the prefix length."""
     whole = network.prefixlen == network.max_prefixlen
     return str(network.network_address) if whole else str(network)
 
 
 def many_share(address: str) -> bool:
-    """Whether many people may stand behind an address that belongs to no household: of this machine, of a private or
-    carrier's network (a proxy's, a container's bridge), or none at all (a socket of the file system)."""
+    """Return whether many clients may be behind an address that is not global.
+
+    That is this machine, a private network or a carrier's (a proxy, a container bridge), or no address at all (a Unix
+    socket).
+    """
     try:
         return not plain(ipaddress.ip_address(address)).is_global
     except ValueError:

@@ -1,4 +1,4 @@
-"""Time and chance as a feature is given them, so that a test can give it others."""
+"""Time, timers and randomness, passed to features so that tests can control them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,17 @@ from typing import Protocol
 
 
 class Timer(Protocol):
-    """A call that is made later, unless it is cancelled."""
+    """A scheduled call, which can be cancelled."""
 
     def cancel(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """`now` is the time of day in UTC, `monotonic` counts seconds. `chance(n)` returns n random bytes, and
-    `later(seconds, call)` calls in the loop's thread."""
+    """`now` returns the time of day in UTC, `monotonic` seconds.
+
+    `chance(n)` returns n random bytes; `later(seconds, call)` schedules a call in the event loop's thread.
+    """
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -23,5 +25,5 @@ class Clocks:
     later: Callable[[float, Callable[[], None]], Timer]
 
     def unix(self) -> float:
-        """Return the time of day in seconds since 1970."""
+        """Return the time of day in Unix seconds."""
         return self.now().timestamp()

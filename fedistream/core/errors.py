@@ -1,32 +1,32 @@
-"""What a service raises when it refuses, by whose fault it is. Each face turns these into its own envelope."""
+"""The errors of services. Each face turns them into its own responses."""
 
 
 class Outage(Exception):
-    """What the node itself stands on does not answer. The text is for the operator; a face says Unavailable."""
+    """A system that the node needs does not answer. The text is for the operator; a face responds with Unavailable."""
 
 
 class Refusal(Exception):
-    """A request was understood and refused; the text is meant for the person who asked."""
+    """A request was understood and refused. The text is for the person who sent it."""
 
 
 class NotFound(Refusal):
-    """There is no such thing."""
+    """The requested thing does not exist."""
 
 
 class NotAllowed(Refusal):
-    """The asker may not do this."""
+    """The sender is not permitted to do this."""
 
 
 class Conflict(Refusal):
-    """The thing is not in the state the request needs."""
+    """The thing is not in the state that the request needs."""
 
 
 class Gone(Refusal):
-    """The thing was here and is no more."""
+    """The thing existed and was deleted."""
 
 
 class Invalid(Refusal):
-    """A value does not pass: `field` names it, `why` says what would pass."""
+    """A value is not accepted: `field` names it, `why` says what is accepted."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"{field} {why}")
@@ -35,7 +35,7 @@ class Invalid(Refusal):
 
 
 class Unavailable(Refusal):
-    """It cannot be done at this moment, through no fault of the asker; ask again after `after_s` seconds."""
+    """The request cannot be done now, through no fault of the sender; retry after `after_s` seconds."""
 
     def __init__(self, after_s: float = 5.0) -> None:
         super().__init__(f"the node's database does not answer, try again in {after_s:.0f} seconds")
@@ -43,7 +43,7 @@ class Unavailable(Refusal):
 
 
 class TooMany(Refusal):
-    """Asked too often; ask again after `after_s` seconds."""
+    """The sender made too many requests; retry after `after_s` seconds."""
 
     def __init__(self, after_s: float) -> None:
         super().__init__(f"too many requests, try again in {after_s:.0f} seconds")

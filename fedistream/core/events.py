@@ -1,7 +1,7 @@
-"""Facts: what happened on this node, in the past tense, with plain values. Who acts on them is in `reactions.py`.
+"""Facts: what happened on this node, in the past tense, with plain values. `reactions.py` lists the reactions.
 
-A fact that changes rows is emitted in their transaction, and told after the commit. The docstring of each is its
-documentation. All times are in UTC.
+A fact that changes rows is emitted in their transaction, and passed on after the commit. The docstring of each fact is
+its documentation. All times are in UTC.
 """
 
 import re
@@ -18,7 +18,7 @@ class BadFact(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What all facts have: a name, and `at`, the moment they happened."""
+    """The base of all facts. Each also has `at`, the time when it happened."""
 
     @classmethod
     def name(cls) -> str:
@@ -57,7 +57,7 @@ class EncoderReturned(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BroadcastEnded(Fact):
-    """The broadcast has ended. `at` is when the last of it was sent, which may be a while ago; `reason` says why."""
+    """The broadcast has ended. `at` is when its last sample was sent, which may be a while ago; `reason` says why."""
 
     channel_id: int
     broadcast_id: int
@@ -94,8 +94,8 @@ class PublishRefused(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ChatMessageSent(Fact):
-    """A message in the chat of a channel was stored. `kind` and `origin` are words of the chat's values;
-    `visitor_id` is "" for what no visitor wrote, `client_id` the socket it came by, None for another way."""
+    """A message in the chat of a channel was stored. `kind` and `origin` are words of the chat's values; `visitor_id`
+    is "" for a message that no visitor wrote. `client_id` is the connection that sent it, None for another way."""
 
     channel_id: int
     message_id: str
@@ -130,7 +130,7 @@ class MessagesShown(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorJoined(Fact):
-    """A visitor joined the chat: the first socket, `client_id`, and not after a moment's absence."""
+    """A visitor joined the chat by the first connection, `client_id`. A reconnection within seconds is not a join."""
 
     channel_id: int
     visitor_id: str
@@ -140,7 +140,7 @@ class VisitorJoined(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorParted(Fact):
-    """A visitor left the chat: the last socket, `client_id`, has been closed for a while."""
+    """A visitor left the chat: the last connection, `client_id`, has been closed for a while."""
 
     channel_id: int
     visitor_id: str
@@ -150,7 +150,7 @@ class VisitorParted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorRenamed(Fact):
-    """A visitor took another name. `channel_id` is where that was said, and `client_id` the socket."""
+    """A visitor changed their name, in the chat of `channel_id` and by the connection `client_id`."""
 
     channel_id: int
     visitor_id: str
@@ -162,7 +162,7 @@ class VisitorRenamed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VisitorSignedIn(Fact):
-    """A visitor signed in by way of `kind`. `former_id` is the visitor's id in this chat until then, often the same."""
+    """A visitor signed in by the method `kind`. `former_id` is the visitor's id before that, often the same."""
 
     visitor_id: str
     former_id: str
@@ -335,19 +335,21 @@ FACTS: Mapping[str, type[Fact]] = {
 }
 
 ROWLESS: frozenset[type[Fact]] = frozenset({PublishRefused, VisitorJoined, VisitorParted})
-"""Facts that change no row. They have no transaction, so nothing that must happen can hang on them."""
+"""Facts that change no row. They have no transaction, so no job can react to them."""
 
 
 def to_json(fact: Fact) -> dict[str, object]:
-    """The fact as plain JSON values, its name under "fact", for a row of the outbox."""
+    """Return the fact as plain JSON values, with its name under "fact", for a row of the outbox."""
     values = {field.name: getattr(fact, field.name) for field in fields(fact)}
     plain = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
     return {"fact": fact.name(), **plain}
 
 
 def from_json(row: Mapping[str, Any]) -> Fact:
-    """The counterpart of `to_json`. A member that is missing gets its default, if the fact has one: rows may be older
-    than it. Raises BadFact."""
+    """Return the fact that `to_json` wrote.
+
+    A missing member gets the fact's default, because rows may be older than the member. Raises BadFact.
+    """
     kind = FACTS.get(str(row.get("fact")))
     if kind is None:
         raise BadFact(f"there is no fact {row.get('fact')!r}")
@@ -370,10 +372,10 @@ def _read(kind: type[Fact], field: "Field[Any]", value: object) -> object:
             value = datetime.fromisoformat(value)
         except ValueError as error:
             raise BadFact(f"{kind.name()}: {field.name} is no time") from error
-    if get_origin(field.type) is tuple:  # a list of texts is the only kind there is
+    if get_origin(field.type) is tuple:  # the only kind of tuple is a list of texts
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise BadFact(f"{kind.name()}: {field.name} must be a list of texts")
         return tuple(value)
-    if type(value) not in types:  # not isinstance: True is no id
+    if type(value) not in types:  # not isinstance: True is not an id
         raise BadFact(f"{kind.name()}: {field.name} cannot be {value!r}")
     return value

@@ -1,4 +1,4 @@
-"""File descriptors: how many the process may have open, what they are kept for, and a warning when none is left."""
+"""File descriptors: the limit, its division between the parts of the process, and a warning when none is left."""
 
 import asyncio
 import errno
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
-MOST = 65_536  # wanted of the system; a limit of a million would only let a flood take more memory
-FILES = 256  # kept for the database, files, child processes and what is fetched from other servers
-ENCODERS = 1_000  # kept for RTMP, which has this limit of its own
-WEB_MOST = 16_384  # connections of the web port: what a process of this kind serves, and what their memory may cost
-NETWORK_MOST = 2_048  # of one network: a hall of 600 viewers behind one address holds three connections each
+MOST = 65_536  # the limit to ask for; a limit of a million would only let a flood use more memory
+FILES = 256  # for the database, files, child processes and requests to other servers
+ENCODERS = 1_000  # for RTMP, which has the same limit
+WEB_MOST = 16_384  # connections of the web port; more would cost too much memory in one process
+NETWORK_MOST = 2_048  # from one network: 600 viewers behind one address with three connections each
 SPARE_MOST = 64
 LOOK_S = 5.0
 REMIND_S = 60.0
@@ -21,7 +21,8 @@ REMIND_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many connections the web port takes: in all, of one network, and for the admin when all are taken."""
+    """The numbers of connections that the web port accepts: in total, from one network, and further ones for the
+    admin."""
 
     total: int
     per_network: int
@@ -29,9 +30,9 @@ class Share:
 
 
 def raise_limit() -> int:
-    """Ask the system for as many descriptors as the hard limit allows, at most MOST. Returns what the process has.
+    """Raise the soft limit of descriptors to the hard limit, at most MOST. Returns the resulting limit.
 
-    The soft limit is 1,024 on most systems, for programs that use select(2); this one does not.
+    The soft limit is 1,024 on most systems, for programs that use select(2); this program does not.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST if hard == resource.RLIM_INFINITY else min(MOST, hard)
@@ -42,7 +43,8 @@ def raise_limit() -> int:
 
 
 def share(limit: int) -> Share:
-    """The web port's part of `limit` descriptors. At least half of a small limit stays for everything else."""
+    """Return the web port's share of `limit` descriptors. At least half of a small limit is kept for everything
+    else."""
     kept = min(FILES, limit // 4) + min(ENCODERS, limit // 4)
     total = max(1, min(WEB_MOST, limit - kept))
     spare = min(SPARE_MOST, total // 8)
@@ -50,7 +52,7 @@ def share(limit: int) -> Share:
 
 
 def exhausted() -> bool:
-    """Whether no descriptor is left, tried with one."""
+    """Return whether no descriptor is left, by opening one."""
     try:
         os.close(os.dup(0))
     except OSError as error:
@@ -59,7 +61,7 @@ def exhausted() -> bool:
 
 
 async def watch(look_s: float = LOOK_S, remind_s: float = REMIND_S) -> None:
-    """Warn while no descriptor is left: uvloop resets the connections that come then, and says nothing."""
+    """Warn while no descriptor is left: uvloop resets new connections then, without a message."""
     loop = asyncio.get_running_loop()
     next_warning = loop.time()
     while True:

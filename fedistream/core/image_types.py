@@ -1,6 +1,6 @@
-"""Which pictures of others are kept and shown: four kinds, told by their first bytes, whatever they are called.
+"""The four image formats that are stored and shown, recognised by their first bytes, whatever the file name.
 
-Never SVG, which can hold scripts.
+SVG is not among them, because it can contain scripts.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ MEDIA_TYPES: Mapping[str, str] = {"png": "image/png", "gif": "image/gif", "webp"
 
 
 def sniff(data: bytes) -> str | None:
-    """The ending of the file's name for such a picture, a key of MEDIA_TYPES; None for everything else."""
+    """Return the file name extension of the image format, a key of MEDIA_TYPES, or None for anything else."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
     if data.startswith((b"GIF87a", b"GIF89a")):

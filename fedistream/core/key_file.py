@@ -1,4 +1,4 @@
-"""A secret key in a file of its own, made once, so that what was signed with it stays good after a restart."""
+"""A secret key in a file of its own, made once, so that signatures stay valid after a restart."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +7,8 @@ KEY_BYTES = 32
 
 
 def stored_key(file: Path, chance: Callable[[int], bytes]) -> bytes:
-    """The key in this file, which is made when it is missing or cut short. `chance(n)` gives n random bytes. Raises
-    OSError."""
+    """Return the key in this file, which is made when it is missing or truncated. `chance(n)` returns n random bytes.
+    Raises OSError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not file.exists() or file.stat().st_size != KEY_BYTES:
         fresh = file.with_name(f"{file.name}.new")

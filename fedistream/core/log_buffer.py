@@ -1,4 +1,4 @@
-"""The last lines of the node's log, for the admin to read. Files and the terminal are the log set-up's business."""
+"""The last lines of the node's log, for the admin. Files and the terminal are configured elsewhere."""
 
 import logging
 import re
@@ -9,20 +9,20 @@ from datetime import UTC, datetime
 KEPT = 500
 MAX_MESSAGE = 2_000  # characters; a traceback stays in the operator's log
 
-# Of lines of one kind so many stand for themselves, and one more every EVERY_S seconds. What comes sooner is gathered
-# in the last of them: whoever can make the node complain must not push everything else out of the book.
+# A token bucket for each kind of line: BURST lines are kept separately, and one more every EVERY_S seconds. Further
+# lines are counted in the last entry, so that a client that causes warnings cannot displace all other lines.
 BURST, EVERY_S = 20, 60.0
-MAX_KINDS = 1_000  # the one that was not heard of for longest is forgotten first
+MAX_KINDS = 1_000  # the least recently used kind is forgotten first
 NUMBERS = re.compile(r"[0-9]+")
-KIND = 100  # characters of a message that tell its kind
+KIND = 100  # characters of a message that identify its kind
 
 
-# at DEBUG these write each statement with all its values, among which are private keys and tokens
+# at DEBUG they log each statement with its values, such as private keys and tokens
 DRIVERS = ("aiosqlite", "asyncpg", "tortoise")
 
 
 def hush_drivers() -> None:
-    """Let the database's drivers tell nothing of what they carry, whatever level the operator asks for."""
+    """Keep the database drivers from logging statements with their values, whatever the log level."""
     for name in DRIVERS:
         logging.getLogger(name).setLevel(logging.INFO)
 
@@ -39,7 +39,7 @@ class LogLine:
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """The newest of its kind, and how many were gathered in it."""
+    """The newest line of a kind, and how many others it stands for."""
 
     newest: LogLine
     more: int = 0
@@ -64,7 +64,7 @@ class LogBuffer(logging.Handler):
     def __init__(self, kept: int = KEPT) -> None:
         super().__init__(logging.INFO)
         self._lines: deque[_Entry] = deque(maxlen=kept)
-        # kept apart, so that a busy hour of INFO does not push out the one line that explains a refused encoder
+        # separate, so that many INFO lines do not displace the warning that explains a refused encoder
         self._warnings: deque[_Entry] = deque(maxlen=kept)
         self._kinds: OrderedDict[tuple[str, int, str], _Kind] = OrderedDict()
 
@@ -72,35 +72,35 @@ class LogBuffer(logging.Handler):
         try:
             message = record.getMessage()[:MAX_MESSAGE]
         except Exception:
-            # a message that does not fit its arguments is a fault of ours, which the standard handler reports
+            # a message that does not fit its arguments is a bug, which the standard handler reports
             self.handleError(record)
             return
         line = LogLine(datetime.fromtimestamp(record.created, UTC), record.levelname.lower(), message, record.levelno)
-        books = (self._lines, self._warnings) if record.levelno >= logging.WARNING else (self._lines,)
+        buffers = (self._lines, self._warnings) if record.levelno >= logging.WARNING else (self._lines,)
         entry = self._gathered(record, line)
-        for book in books:
-            if entry.more and entry in book:
-                book.remove(entry)  # it is the newest again
-            book.append(entry)
+        for buffer in buffers:
+            if entry.more and entry in buffer:
+                buffer.remove(entry)  # it moves to the end
+            buffer.append(entry)
 
     def lines(self) -> tuple[LogLine, ...]:
-        """Newest first."""
+        """Return all kept lines, the newest first."""
         return self._read(self._lines)
 
     def warnings(self) -> tuple[LogLine, ...]:
-        """WARNING and above, newest first."""
+        """Return the lines of WARNING and above, the newest first."""
         return self._read(self._warnings)
 
-    def _read(self, book: deque[_Entry]) -> tuple[LogLine, ...]:
+    def _read(self, buffer: deque[_Entry]) -> tuple[LogLine, ...]:
         self.acquire()  # threads write too
         try:
-            return tuple(entry.line() for entry in reversed(book))
+            return tuple(entry.line() for entry in reversed(buffer))
         finally:
             self.release()
 
     def _gathered(self, record: logging.LogRecord, line: LogLine) -> _Entry:
-        """A new entry, or the last one of its kind with this line in it."""
-        # what is the same in all of a kind is the text before its arguments are put in
+        """Return a new entry, or the last one of its kind, which now has this line."""
+        # lines of a kind have the same text before formatting
         text = str(record.msg) if record.args else NUMBERS.sub("0", line.message[:KIND])
         key = (record.name, record.levelno, text[:KIND])
         kind = self._kinds.get(key)

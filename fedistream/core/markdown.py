@@ -1,7 +1,6 @@
-"""Markdown as people write it, to HTML that a page may contain: one dialect each for chat, posts and pages. Pure.
+"""Renders Markdown as safe HTML: one dialect each for chat, posts and pages. Pure.
 
-What is done with the words in it (links, hashtags, emoji) is left to who renders: `fedistream/chat/render.py` and
-`fedistream/federation/posts/compose.py`.
+Links, hashtags and emoji are added by `fedistream/chat/render.py` and `fedistream/federation/posts/compose.py`.
 """
 
 import re
@@ -14,11 +13,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 MAX_PAGE = 100_000  # characters of a page; the settings allow less
-# What markdown-it looks at twice. A mark costs it up to 20 us, a letter next to nothing, so these bound a text's time.
+# Limits on markup characters, which bound the time: markdown-it needs up to 20 us for each, and little for letters.
 MAX_CHAT_MARKS = 200
-MAX_POST_MARKS = 200  # a post with more is written beside the loop
-MAX_LINES = 100  # of a chat message with too many marks
-# markdown-it fills up short rows: a wide head line and many short rows are a thousand times as much HTML
+MAX_POST_MARKS = 200  # a post with more is rendered in a thread
+MAX_LINES = 100  # in a chat message with too many marks
+# markdown-it pads short rows: a wide header and many short rows become a thousand times as much HTML
 MAX_CELLS = 5_000
 
 _MARKS = re.compile(r"[\n*_`\[\]!\\&<>~|]")
@@ -27,7 +26,7 @@ _DELIMITERS = re.compile(r"^[ \t>]*[|:-][|: \t-]*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """`parser` reads at most `longest` characters; what HTML may come of it are `tags` and `attributes`."""
+    """`parser` reads at most `longest` characters; the HTML may contain `tags` and `attributes`."""
 
     parser: MarkdownIt
     longest: int
@@ -35,12 +34,13 @@ class Dialect:
     attributes: Mapping[str, set[str]]
     schemes: frozenset[str]
     rel: str | None = "noopener noreferrer nofollow"
-    blank: bool = False  # links open in a page of their own
+    blank: bool = False  # links open in a new tab
     classes: Mapping[str, set[str]] | None = None
     check: Callable[[str, str, str], str | None] | None = None
 
     def clean(self, html: str, *, without: frozenset[str] = frozenset()) -> str:
-        """HTML that was made here down to what may be shown: the second lock, not the only one."""
+        """Return the rendered HTML reduced to what may be shown. The parser is strict already; this is a second
+        check."""
         cleaned: str = nh3.clean(
             html,
             tags=set(self.tags - without),
@@ -55,12 +55,12 @@ class Dialect:
 
 
 def marks(text: str) -> int:
-    """How many characters of the text may mean something: what its rendering costs."""
+    """Return how many characters of the text may be markup, which determines the time to render it."""
     return sum(1 for _ in _MARKS.finditer(text))
 
 
 def plain_tokens(text: str) -> list[Token]:
-    """The text as paragraphs in which nothing means anything."""
+    """Return the text as one paragraph without any markup."""
     lines = text.split("\n", MAX_LINES)
     children: list[Token] = []
     for number, line in enumerate(lines):
@@ -73,9 +73,9 @@ def plain_tokens(text: str) -> list[Token]:
 
 @lru_cache(maxsize=64)
 def render_page(markdown: str) -> str:
-    """CommonMark with tables and strikethrough as HTML without scripts, styles, frames or foreign schemes.
+    """Return CommonMark with tables and strikethrough as HTML without scripts, styles, frames or unusual URL schemes.
 
-    Anything after MAX_PAGE characters is cut off. Cached: the same few texts are asked for by every visitor.
+    Text after MAX_PAGE characters is cut off. Cached, because every visitor requests the same few texts.
     """
     markdown = markdown[:MAX_PAGE]
     parser = _tableless if _cells(markdown) > MAX_CELLS else PAGE.parser
@@ -83,13 +83,13 @@ def render_page(markdown: str) -> str:
 
 
 def _cells(markdown: str) -> int:
-    """How many cells the tables of a text may have at most."""
+    """Return an upper bound for the number of table cells in the text."""
     columns = max((found[0].count("|") + 1 for found in _DELIMITERS.finditer(markdown)), default=0)
     return columns * markdown.count("\n")
 
 
 def _parser(preset: str, rules: list[str], *, breaks: bool = False, nesting: int = 20) -> MarkdownIt:
-    # html=False: what looks like a tag is shown as text. markdown-it's own default of nesting is 100.
+    # html=False: tags are shown as text. markdown-it's default of maxNesting is 100.
     options = {"html": False, "linkify": False, "breaks": breaks, "maxNesting": nesting}
     return MarkdownIt(preset, options).enable(rules)
 
@@ -100,12 +100,12 @@ def _checked_in_chat(tag: str, attribute: str, value: str) -> str | None:
 
 
 def _checked_in_posts(tag: str, attribute: str, value: str) -> str | None:
-    # no relative link: on another server it would lead to a page there
+    # no relative links: on another server they would lead to its own pages
     return value if attribute != "href" or value.lower().startswith(("https://", "http://", "mailto:")) else None
 
 
 EMOJI_PATH = "/img/emoji/"
-# no relative link: in the chat of one page it would lead to another page of ours
+# no relative links: they would lead to pages of this node
 _CHAT_VALUES = {
     ("a", "href"): re.compile(r"https?://", re.IGNORECASE),
     ("img", "src"): re.compile(re.escape(EMOJI_PATH) + r"[\w.+-]+\Z"),
@@ -120,7 +120,7 @@ CHAT = Dialect(
         breaks=True,
         nesting=12,
     ),
-    longest=4_000,  # what may be typed is less (`fedistream/chat/rules.py`)
+    longest=4_000,  # messages are limited to less (`fedistream/chat/rules.py`)
     tags=frozenset(("a", "br", "p", "img", "strong", "em", "code", "pre", "del")),
     attributes={"a": {"href"}, "img": {"src", "class", "alt", "title"}},
     schemes=frozenset(("http", "https")),
@@ -128,7 +128,7 @@ CHAT = Dialect(
     check=_checked_in_chat,
 )
 
-# No tables: most servers show none, and a short text can be a huge one.
+# No tables: most servers do not show them, and a short text can make a huge one.
 POST = Dialect(
     _parser("commonmark", ["strikethrough"], breaks=True),
     longest=5_000,
@@ -136,7 +136,7 @@ POST = Dialect(
     | {"a", "span", "p", "br", "blockquote", "pre", "code", "em", "strong", "del", "s", "ul", "ol", "li"},
     attributes={"a": {"href", "rel", "target"}, "ol": {"start"}},
     schemes=frozenset(("http", "https", "mailto")),
-    rel=None,  # the links have one each of their own
+    rel=None,  # each link has its own
     classes={"a": {"mention", "hashtag", "u-url"}, "span": {"h-card"}},
     check=_checked_in_posts,
 )

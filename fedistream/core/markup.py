@@ -1,9 +1,9 @@
-"""The HTML of strangers, read from left to right into pieces of text and a little markup. Pure.
+"""Reads untrusted HTML into pieces of text and a little markup. Pure.
 
-An own reader rather than nh3 and `html.parser`: the tree that browsers make of nested tags takes a time that grows with
-the square of their number (20 kB of `<div>` 29 ms, of `<b>` 1.5 s with what was done with it), and here nobody needs
-the tree. Each character is looked at once, tags nest MAX_DEPTH deep at the most, and reading ends after MAX_TAGS tags
-or when enough is read. Nothing of the spelling of the markup is handed on, so what is written from it is safe.
+Not nh3 or `html.parser`: building the tree of nested tags, as browsers do, takes time that grows with the square of
+their number (20 kB of `<div>` took 29 ms, of `<b>` 1.5 s with further processing), and no tree is needed here. Each
+character is read once, tags nest at most MAX_DEPTH deep, and reading ends after MAX_TAGS tags or with enough text. No
+source markup is passed on, so HTML that is written from the pieces is safe.
 """
 
 import html
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from fedistream.core.plain_text import visible
 
-MAX_READ = 20_000  # characters of a text that are looked at
-MAX_TAGS = 600  # a hundred mentions; of what is shown, the rest can be read at its source
+MAX_READ = 20_000  # characters of a text that are read
+MAX_TAGS = 600  # a hundred mentions; the rest can be read at the source
 MAX_DEPTH = 32
-MAX_ATTRIBUTES = 12  # of one tag that are looked at
+MAX_ATTRIBUTES = 12  # of one tag that are read
 MAX_ATTRIBUTE = 2_000  # characters of one
-MAX_RUN = 4_000  # characters between two tags: more than is ever shown
+MAX_RUN = 4_000  # characters between two tags; more is never shown
 MAX_HREF = 500
 
 INLINE = {
@@ -38,16 +38,16 @@ BLOCKS = HEADINGS | {
 }
 LISTS, CELLS = frozenset(("ul", "ol")), frozenset(("td", "th"))
 KNOWN = BLOCKS | CELLS | {*INLINE, "a", "span"}
-# what is in them is no text of the author
+# their content is not text of the author
 RAW = frozenset(("script", "style", "template", "iframe", "svg", "math", "title", "textarea", "xmp", "noembed"))
-# an opening tag of the first ends an open one of the second, unless one of the third is between
+# an opening tag (key) ends an open tag of the first set, unless a tag of the second is between them
 ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "li": (frozenset({"li"}), LISTS),
     "tr": (frozenset({"tr", "td", "th"}), frozenset({"table"})),
     **dict.fromkeys(CELLS, (CELLS, frozenset({"table", "tr"}))),
     **dict.fromkeys(("dt", "dd"), (frozenset({"dt", "dd"}), frozenset({"dl"}))),
 }
-# a quoted post's address for servers that know no quotes, and what is hidden of long addresses
+# classes: the URL of a quoted post for servers without quotes; the hidden and cut parts of long URLs
 QUOTE, UNSEEN, CUT = "quote-inline", "invisible", "ellipsis"
 
 _MARKUP = re.compile(r"<(?=[A-Za-z!?]|/[^\s])")
@@ -64,7 +64,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`kind` is text, br, block, open, close, cell, or quote and unquote; `value` the text or the tag."""
+    """`kind` is text, br, block, open, close, cell, quote or unquote; `value` is the text or the tag."""
 
     kind: str
     value: str = ""
@@ -76,7 +76,7 @@ QUOTED, UNQUOTED = Piece("quote"), Piece("unquote")
 
 
 def read(markup: str, enough: int) -> tuple[list[Piece], bool]:
-    """The pieces of a text, as many as have `enough` characters to be seen, and whether that is all of it."""
+    """Return the pieces of a text up to `enough` visible characters, and whether that is the whole text."""
     reader = _Reader(enough)
     for token in _tokens(markup[:MAX_READ]):
         reader.take(token)
@@ -93,7 +93,8 @@ class _Tag:
 
 
 def _tokens(text: str) -> Iterator[str | _Tag]:
-    """Texts and tags, one after the other; a comment is a tag of no name. What a browser would not show is left out."""
+    """Yield texts and tags in order; a comment is a tag without a name. Text that a browser would not show is left
+    out."""
     at, size = 0, len(text)
     while at < size:
         found = _MARKUP.search(text, at)
@@ -105,7 +106,7 @@ def _tokens(text: str) -> Iterator[str | _Tag]:
         name = _NAME.match(text, opened + 1)
         tag = _Tag(name[0].lower() if name else "", {})
         at = _attributes(text, name.end(), tag) if name else opened + 1
-        # as browsers do: half a tag at the end is none
+        # as in browsers, an incomplete tag at the end is dropped
         at = _behind(text, "-->" if text.startswith("<!--", opened) else ">", at)
         if tag.name in RAW:
             end = re.compile(f"</{tag.name}(?=[\\s/>])", re.IGNORECASE).search(text, at)
@@ -119,7 +120,7 @@ def _behind(text: str, sign: str, at: int) -> int:
 
 
 def _attributes(text: str, at: int, tag: _Tag) -> int:
-    """Fill in those of a tag, and say where they end."""
+    """Read the attributes of a tag into it. Returns where they end."""
     if tag.name.startswith("/"):
         return at
     for _ in range(MAX_ATTRIBUTES):
@@ -127,7 +128,7 @@ def _attributes(text: str, at: int, tag: _Tag) -> int:
         if found is None:
             break
         value = found[2] or found[3] or found[4] or ""
-        # of an attribute that is given twice the first counts (HTML, 13.2.5.33)
+        # of a repeated attribute, the first counts (HTML, 13.2.5.33)
         tag.attributes.setdefault(found[1].lower(), value)
         at = found.end()
     return at
@@ -135,8 +136,10 @@ def _attributes(text: str, at: int, tag: _Tag) -> int:
 
 @dataclass(slots=True)
 class _Open:
-    """A tag that is open. `then` is what happens at its end: "", "skip", "cut", "link", "quote" or a tag; `number` is
-    that of the list's next item."""
+    """An open tag. `then` is the action at its end: "", "skip", "cut", "link", "quote" or a tag to close.
+
+    `number` is that of a list's next item.
+    """
 
     tag: str
     then: str = ""
@@ -144,7 +147,7 @@ class _Open:
 
 
 class _Reader:
-    """Tags and texts to pieces."""
+    """Turns tags and texts into pieces."""
 
     def __init__(self, enough: int) -> None:
         self.pieces: list[Piece] = []
@@ -186,7 +189,7 @@ class _Reader:
         for number, line in enumerate(bare.split("\n")):
             if number:
                 self._add(BR)
-            # blanks at the beginning of a line mean something here, and only here
+            # in `pre`, blanks at the beginning of a line are shown
             kept = line.lstrip(" ")
             self._say("\u00a0" * min(len(line) - len(kept), 40) + kept)
 
@@ -196,7 +199,7 @@ class _Reader:
             self._add(Piece("text", text))
 
     def _picture(self, attributes: dict[str, str]) -> None:
-        """What is written in its place: custom emoji of some servers are pictures with their name."""
+        """Add the alternative text of an image. Some servers send custom emoji as images with their name."""
         said = " ".join(html.unescape(attributes.get("alt", "")).split())[:100]
         if said and not self._skipped:
             self._say(visible(said) if said.startswith(":") else f"\U0001f4ce {visible(said)}")
@@ -218,7 +221,7 @@ class _Reader:
         self._open.append(opened)
 
     def _end_within(self, ended: frozenset[str], between: frozenset[str]) -> None:
-        """End the open tags down to the lowest that this one ends, if it is not beyond what keeps them apart."""
+        """Close open tags that this one ends implicitly, unless a tag of `between` separates them."""
         depth = len(self._open)
         for at in range(depth - 1, -1, -1):
             if self._open[at].tag in between:
@@ -240,7 +243,7 @@ class _Reader:
         return "quote" if name == "blockquote" else INLINE.get(name, "")
 
     def _begin(self, opened: _Open, attributes: dict[str, str]) -> None:
-        """What stands before what is in it."""
+        """Add the pieces before the content of a tag."""
         if opened.then == "link":
             self._links += 1
             self._add(Piece("open", "a", attributes["href"]))
@@ -258,7 +261,7 @@ class _Reader:
             opened.number = int(start) if _NUMBER.match(start) else 1
         elif opened.tag == "li":
             self._say(self._bullet())
-            self._bulleted = True  # and the paragraph in the item does not begin a new line
+            self._bulleted = True  # a paragraph in the item must not begin a new line
         elif opened.tag in CELLS:
             self._add(CELL)
 
@@ -270,7 +273,7 @@ class _Reader:
         return f"{around.number - 1}. "
 
     def _leave(self, name: str) -> None:
-        """End the innermost open tag of this name, and what is open within."""
+        """Close the innermost open tag of this name, and all within it."""
         if not any(each.tag == name for each in self._open):
             return
         while self._pop() != name:

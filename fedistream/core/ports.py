@@ -1,7 +1,7 @@
-"""The ports that several features share: what a service needs of others, by its methods and not by its class.
+"""Ports that several features share: the methods that a service needs of others, independent of their classes.
 
-A feature names its neighbours by these types, so that it imports no other feature's service. What one feature alone
-needs of one other stands where it is used, as a callable or a port of its own.
+A feature names other features by these types, so that it imports no other feature's service. A need of one feature
+alone is declared where it is used, as a callable or a port.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,24 +12,25 @@ from fedistream.core.events import Fact
 
 
 class SettingsReader(Protocol):
-    """The values of the settings at this moment."""
+    """The present values of the settings."""
 
     def value(self, name: str, channel_id: int | None = None) -> Any:
-        """Return the value that holds: the channel's own, or the node's, or the default."""
+        """Return the value in effect: the channel's own, else the node's, else the default. Raises KeyError for an
+        unknown name."""
 
 
 class SettingsWriter(SettingsReader, Protocol):
-    """Settings that may also be changed."""
+    """Settings that can also be changed."""
 
     async def change(self, name: str, value: object, channel_id: int | None = None) -> None:
-        """Check, store and announce a new value. Raises NotFound, Invalid and Conflict."""
+        """Check and store a value, and emit the change. Raises NotFound, Invalid and Conflict."""
 
     def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
-        """Have `check` awaited before this setting is given another value. It may raise Conflict."""
+        """Await `check` before this setting is changed. It may raise Conflict."""
 
 
 class Channel(Protocol):
-    """A channel as far as other features know it."""
+    """A channel as other features see it. `slug` is its path segment in URLs."""
 
     @property
     def id(self) -> int: ...
@@ -48,13 +49,13 @@ class ChannelDirectory(Protocol):
 
 
 class FactEmitter(Protocol):
-    """The bus, for those who tell of facts; see `bus.py`."""
+    """The bus as features use it; see `bus.py`."""
 
     async def emit(self, fact: Fact) -> None:
-        """Emit a fact inside the transaction that makes it true."""
+        """Emit a fact inside the transaction of its change."""
 
     async def emit_all(self, facts: Sequence[Fact]) -> None:
         """Emit the facts of one transaction in their order."""
 
     def publish(self, fact: Fact) -> None:
-        """Tell of a fact that changed no row. Never waits and never raises."""
+        """Pass on a fact that changed no row. Never waits and never raises."""

@@ -1,4 +1,4 @@
-"""The time by which old things are deleted. A clock that is wrong for an hour must not delete what is to be kept."""
+"""The time by which old data is deleted. A clock that is wrong for an hour must not delete data that is to be kept."""
 
 import logging
 from collections.abc import Callable
@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 
 log = logging.getLogger(__name__)
 
-STEP = timedelta(hours=1)  # forwards, that is believed at once: a clock is set right, a laptop wakes up
-# since the newest thing that is known of: a node that streams once a week is quiet for as long, or off. What a clock
-# that is ahead by less deletes is a week younger than it should be
+STEP = timedelta(hours=1)  # a step forwards that is believed at once: a clock is corrected, a laptop wakes up
+# the longest believed time since the newest data: a node that streams once a week is silent or off for as long. A clock
+# that is ahead by less deletes data at most 8 days too early
 GAP = timedelta(days=8)
-DOUBT_S = 86_400.0  # how long a wall clock must go on with what it says before it is believed
+DOUBT_S = 86_400.0  # seconds until a wall clock that stays ahead is believed
 
 
 class RetentionClock:
-    """Goes with the wall clock, but when that is suddenly far ahead it goes on from where it was, at its own pace, for
-    a day. `monotonic` in seconds."""
+    """Follows the wall clock. When that is suddenly far ahead, it continues from its last time for DOUBT_S seconds.
+
+    `monotonic` returns seconds.
+    """
 
     def __init__(self, now: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
         self._wall, self._monotonic = now, monotonic
@@ -23,18 +25,21 @@ class RetentionClock:
         self._doubted_at: float | None = None
 
     def doubts(self, newest: datetime | None = None) -> bool:
-        """Return whether the wall clock is ahead of what is believed; `newest` as for `now`."""
+        """Return whether the wall clock is ahead of the believed time; `newest` as for `now`."""
         self.now(newest)
         return self.doubted
 
     @property
     def doubted(self) -> bool:
-        """Whether the wall clock was ahead when it was last asked."""
+        """Whether the wall clock was ahead at the last call."""
         return self._doubted_at is not None
 
     def now(self, newest: datetime | None = None) -> datetime:
-        """`newest` is when the newest thing that may be deleted was made: the first call believes no clock that is far
-        ahead of it."""
+        """Return the believed time.
+
+        `newest` is when the newest thing that may be deleted was made: the first call does not believe a clock that is
+        more than GAP ahead of it.
+        """
         wall, at = self._wall(), self._monotonic()
         first = self._known is None
         if self._known is None:
@@ -47,7 +52,7 @@ class RetentionClock:
             return wall
         if self._doubted_at is None:
             self._doubted_at = at
-            if first:  # most often it was off for some time
+            if first:  # most often the node was off for some time
                 log.info(
                     "nothing is known since %s: in case the clock is wrong, old things are kept for a day", expected
                 )

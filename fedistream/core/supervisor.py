@@ -1,7 +1,8 @@
-"""Tasks in the background: each has a name, is heard of at once when it dies, and is begun again or stops the node.
+"""Background tasks. Each has a name, is logged at once when it dies, and is restarted or stops the node.
 
-`Supervisor.start` is for what runs as long as the process, `beside` for what runs as long as its caller, `go` for what
-is done once. `asyncio.create_task` alone keeps the exception to itself until somebody asks (a house test refuses it).
+`Supervisor.start` is for tasks that run as long as the process, `beside` for tasks that run as long as their caller,
+and `go` for work that is done once. `asyncio.create_task` alone hides an exception until the task is awaited, so a
+house test refuses it.
 """
 
 import asyncio
@@ -18,29 +19,32 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-CANCEL_S = 1.0  # how long a cancelled task may take to end
+CANCEL_S = 1.0  # seconds that a cancelled task may take to end
 
 Work = Callable[[], Awaitable[None]]
-"""Begins the work anew, each time it is called."""
+"""Starts the work; called again for each restart."""
 
 
 class OnDeath(Enum):
-    """What follows when a task raises, or returns although it should run for good."""
+    """The reaction when a task raises, or returns although it should run for ever."""
 
     RESTART = "restart"  # after a pause that doubles with every death
     STOP = "stop"  # the node cannot do without it
 
 
 class State(Enum):
+    """The state of a supervised task."""
+
     RUNNING = "running"
-    PAUSED = "paused"  # it has died and waits to be begun again
+    PAUSED = "paused"  # it has died and waits for its restart
     DEAD = "dead"  # it has died, and the node is told to stop
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds before a dead task is begun again. A task that ran for `steady_s` begins with `first_s` again."""
+    """Seconds before a dead task is restarted. After `steady_s` seconds without a death the pause is `first_s`
+    again."""
 
     first_s: float = 1.0
     most_s: float = 60.0
@@ -49,7 +53,7 @@ class Pauses:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One task as operators see it. `last_error` is the class of what it died of, empty while it never died."""
+    """The status of one task for operators. `last_error` is the class of its last exception, "" if it never died."""
 
     name: str
     state: State
@@ -58,7 +62,7 @@ class Status:
 
 
 class Runner:
-    """One supervised task. `end` it before what it uses is closed."""
+    """One supervised task. It must be ended before the things it uses are closed."""
 
     def __init__(self, name: str, supervisor: "Supervisor", on_death: OnDeath, *, ends: bool) -> None:
         self.name, self._supervisor, self._on_death, self._ends = name, supervisor, on_death, ends
@@ -69,11 +73,12 @@ class Runner:
         return Status(self.name, self._state, self._deaths, self._last_error)
 
     def begin(self, work: Work, pauses: Pauses, clock: Callable[[], float]) -> None:
-        """Called once, by the supervisor."""
+        """Start the task. Called once, by the supervisor."""
         self._task = asyncio.create_task(self._run(work, pauses, clock), name=self.name)
 
     async def end(self, wait_s: float = 0.0) -> None:
-        """Give it `wait_s` to end by itself, then cancel it. Returns when it is over, or has not obeyed in time."""
+        """Wait `wait_s` seconds for the task to end, then cancel it. Returns when it has ended, or after CANCEL_S more
+        seconds."""
         task = self._task
         if task is None:
             return
@@ -111,7 +116,7 @@ class Runner:
             pause_s = min(pause_s * 2, pauses.most_s)
 
     async def _once(self, work: Work) -> Exception | None:
-        """What it died of; None when it ended as it may."""
+        """Run the work once. Returns the exception that it died of, or None when it ended as it may."""
         try:
             await work()
         except asyncio.CancelledError as error:
@@ -127,7 +132,7 @@ class Runner:
 
 
 class Supervisor:
-    """`give_up(name)` is called when a task dies that the node cannot do without."""
+    """Starts and restarts tasks. `give_up(name)` is called when a task dies that the node needs."""
 
     def __init__(
         self,
@@ -141,41 +146,43 @@ class Supervisor:
         self._runners: list[Runner] = []
 
     def start(self, name: str, work: Work, *, on_death: OnDeath = OnDeath.RESTART, ends: bool = False) -> Runner:
-        """Run `work()` from now on. With `ends` it may return, and is over then; without, returning is a death too."""
+        """Run `work()` from now on. With `ends` it may return and is over; without, returning counts as a death."""
         runner = Runner(name, self, on_death, ends=ends)
         self._runners.append(runner)
         runner.begin(work, self._pauses, self._clock)
         return runner
 
     def forget(self, runner: Runner) -> None:
-        """The runner has ended."""
+        """Remove a runner that has ended."""
         if runner in self._runners:
             self._runners.remove(runner)
 
     def status(self) -> tuple[Status, ...]:
-        """All tasks that have not been ended, in the order they were started."""
+        """Return the status of all tasks that were not ended, in the order in which they were started."""
         return tuple(runner.status() for runner in self._runners)
 
     async def check(self) -> str | None:
-        """For `/readyz`: "not running" while a task is down, or None. Which one is in the log, and in `status`."""
+        """Return "not running" for `/readyz` while a task is down, else None. `status` and the log name the task."""
         down = any(each.state in (State.PAUSED, State.DEAD) for each in self.status())
         return "not running" if down else None
 
     async def close(self) -> None:
-        """End what still runs, the youngest first."""
+        """End all tasks, the last started first."""
         for runner in reversed(tuple(self._runners)):
             await runner.end()
 
 
-# the supervisor of the task that runs here, and the task's name
+# the supervisor of the present task, and the task's name
 _current: ContextVar[tuple[Supervisor, str] | None] = ContextVar("supervised", default=None)
 _once: set[asyncio.Task[Any]] = set()  # the loop itself keeps no reference
 
 
 @asynccontextmanager
 async def beside(name: str, work: Work, *, on_death: OnDeath = OnDeath.RESTART) -> AsyncIterator[Runner]:
-    """Run `work()` until the block is left, under the supervisor of the task that we are in, as a part of it. Outside
-    of any, a death is logged and the work begun again all the same."""
+    """Run `work()` until the block is left, under the supervisor of the present task.
+
+    Outside a supervised task, a death is logged and the work is restarted all the same.
+    """
     supervisor, outer = _current.get() or (Supervisor(), "")
     runner = supervisor.start(f"{outer}.{name}" if outer else name, work, on_death=on_death)
     try:
@@ -185,7 +192,7 @@ async def beside(name: str, work: Work, *, on_death: OnDeath = OnDeath.RESTART) 
 
 
 def go(name: str, work: Coroutine[Any, Any, R], *, expected: tuple[type[BaseException], ...] = ()) -> "asyncio.Task[R]":
-    """Do it once. What it raises is logged at once, whoever waits for the task or not, unless it is `expected`."""
+    """Start work that is done once. An exception is logged at once, unless it is of an `expected` type."""
     task = asyncio.create_task(work, name=name)
     _once.add(task)
 

@@ -1,4 +1,4 @@
-"""Answers that leave at one of few moments only, so that how long they took tells nothing."""
+"""Delays errors to one of a few moments, so that the time they take reveals nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 from fedistream.core.errors import Invalid
 
-# Above the time in which a name is not found, or turns out to be that of a private address; then above the time limits
-# of a connection and of a whole look-up.
+# seconds: above the time of a DNS look-up that fails or finds a private address; then above the time limits of a
+# connection and of a whole discovery
 MOMENTS_S = (1.0, 6.0, 16.0)
 
 
 @asynccontextmanager
 async def uniform_timing() -> AsyncIterator[None]:
-    """Let an Invalid that is raised within leave at the next of MOMENTS_S. What is found may be told at once."""
+    """Delay an Invalid that is raised in the block to the next of MOMENTS_S. Success is not delayed."""
     clock = asyncio.get_running_loop().time
     begun = clock()
     try:

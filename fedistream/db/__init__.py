@@ -1,7 +1,7 @@
-"""The database: one door to open it (`Database`), one to a transaction (`atomic`), and its problems by name.
+"""The database: `Database` opens it, `atomic` runs a transaction, and its problems have names.
 
-Each feature keeps its own models; the list of them is in `orm.py`. Tables follow the models by the revisions in
-`migrations/`, which `migrate.py` applies and `schema.py` compares.
+Each feature has its own models; `orm.py` lists them. The migrations in `migrations/` bring the tables to the models:
+`migrate.py` applies them, and `schema.py` compares.
 """
 
 from fedistream.db.engine import Database

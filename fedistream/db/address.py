@@ -1,4 +1,4 @@
-"""Where the data is: the operator's URL as a value. Which driver speaks to it is for the modules beside this one."""
+"""The database URL as a value. The modules beside this one choose the driver."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,12 +8,14 @@ from fedistream.db.problems import BadAddress
 
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-POOL = (2, 8)  # connections kept, and at most
-MAX_POOL = 100  # PostgreSQL's own default for all its clients
+POOL = (2, 8)  # connections: idle, and at most
+MAX_POOL = 100  # PostgreSQL's default limit for all clients
 
 
 @dataclass(frozen=True, slots=True)
 class SqliteAddress:
+    """The path of a SQLite file."""
+
     path: Path
 
     def __str__(self) -> str:
@@ -22,7 +24,8 @@ class SqliteAddress:
 
 @dataclass(frozen=True, slots=True)
 class PostgresAddress:
-    """None means: what libpq and asyncpg take from PGHOST and its like. `host` may be a socket's folder."""
+    """A PostgreSQL server. None means the default of libpq and asyncpg (PGHOST and others). `host` may be the folder of
+    a socket."""
 
     host: str | None
     port: int | None
@@ -33,7 +36,7 @@ class PostgresAddress:
     pool: tuple[int, int] = POOL
 
     def __str__(self) -> str:
-        """For logs and errors: without the password."""
+        """Return the URL for logs and errors, without the password."""
         user = f"{self.user}@" if self.user else ""
         port = f":{self.port}" if self.port else ""
         return f"postgresql://{user}{self.host or ''}{port}/{self.database or ''}"
@@ -43,9 +46,9 @@ Address = SqliteAddress | PostgresAddress
 
 
 def parse(url: str) -> Address:
-    """Read `sqlite://PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME[?host=&sslmode=&minsize=&maxsize=]`.
+    """Parse `sqlite://PATH` or `postgresql://USER:PASSWORD@HOST:PORT/NAME[?host=&sslmode=&minsize=&maxsize=]`.
 
-    A path is taken as it stands: "sqlite://data/x.db" is relative, "sqlite:///srv/x.db" is not. Raises BadAddress.
+    A path is taken literally: "sqlite://data/x.db" is relative, "sqlite:///srv/x.db" is absolute. Raises BadAddress.
     """
     if not url.isprintable():
         raise BadAddress("The database URL has characters in it that cannot be printed")

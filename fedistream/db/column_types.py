@@ -1,6 +1,6 @@
-"""Column types that both databases know under different names, as revisions write them (`t.Json()`).
+"""Column types that the two databases name differently, as migrations write them (`t.Json()`).
 
-Types of our own rather than `with_variant`, which Alembic writes into revisions as code that does not run.
+Own types and not `with_variant`, which Alembic writes into migrations as code that does not run.
 """
 
 from typing import Any
@@ -21,20 +21,28 @@ class _Kind(sa.types.TypeDecorator[Any]):
 
 
 class BigId(_Kind):
+    """The type of a 64-bit generated id."""
+
     impl = sa.BigInteger
     special = {"sqlite": sa.Integer()}  # noqa: RUF012 only INTEGER PRIMARY KEY is SQLite's row id
 
 
 class SmallId(_Kind):
+    """The type of a 16-bit generated id."""
+
     impl = sa.SmallInteger
     special = {"sqlite": sa.Integer()}  # noqa: RUF012 as above
 
 
 class Json(_Kind):
+    """JSON, as JSONB on PostgreSQL."""
+
     impl = sa.JSON
     special = {"postgresql": postgresql.JSONB()}  # noqa: RUF012 a constant
 
 
 class Uuid(_Kind):
+    """A UUID, as text on SQLite."""
+
     impl = sa.CHAR(36)
     special = {"postgresql": postgresql.UUID()}  # noqa: RUF012 a constant

@@ -1,4 +1,4 @@
-"""Opening and closing the database. Everything that can be wrong with it is said here, before the first row is read."""
+"""Opens, checks and closes the database. Every problem with it is reported before the first row is read."""
 
 import asyncio
 import logging
@@ -18,35 +18,35 @@ from fedistream.db.versions import bump_version
 
 log = logging.getLogger(__name__)
 
-CHECK_S = 4.0  # for one look, which who asks waits for
-FRESH_S = 1.0  # for so long an answer is good: anybody may ask, and each look writes
-WATCH_S = 30.0  # between two looks of our own
-CLOSE_S = 10.0  # for the transactions that run when we close
-READINESS = "readiness"  # the count that is written to see whether anything can be
+CHECK_S = 4.0  # seconds for one check, during which the caller waits
+FRESH_S = 1.0  # seconds for which a result is reused: anybody may ask, and each check writes
+WATCH_S = 30.0  # seconds between two checks by `watch`
+CLOSE_S = 10.0  # seconds for running transactions at the end
+READINESS = "readiness"  # the version that each check writes
 
 
 class Database:
-    """One per process: models find their rows through the one that is open."""
+    """The database of this process; only one may be open. Models use the open one."""
 
     def __init__(self, url: str, *, wait_s: float = 5.0) -> None:
-        """`wait_s`: how long to wait for a lock of another process. Raises BadAddress."""
+        """`wait_s` is how long to wait for a lock of another process, in seconds. Raises BadAddress."""
         self.address = parse(url)
         self._url = url
         self._wait_s = wait_s
         self._context: TortoiseContext | None = None
-        self._file: tuple[int, int] | None = None  # of SQLite: device and number of the file that is open
+        self._file: tuple[int, int] | None = None  # SQLite only: device and inode of the open file
         self._look: asyncio.Task[tuple[str | None, str]] | None = None
         self._looked_at = 0.0
         self._closing: asyncio.Task[None] | None = None
         self._told = ""
 
     async def open(self) -> None:
-        """Bring the tables up to date and connect. Raises DatabaseProblem, having changed nothing that was there."""
+        """Bring the tables up to date and connect. Raises DatabaseProblem; then existing data was not changed."""
         assert self._context is None, "it is open"
         context = TortoiseContext()
         try:
             await self._migrate()
-            with context:  # only while it reads the models; then it is the fallback of every task, whoever began it
+            with context:  # only during init; then it is the fallback context of all tasks
                 await context.init(config=config(self.address, self._wait_s), _enable_global_fallback=True)
             await context.db().execute_query("SELECT 1")
         except BaseException as error:
@@ -58,8 +58,10 @@ class Database:
         self._file = await asyncio.to_thread(self._identity)
 
     async def close(self, within_s: float = CLOSE_S) -> None:
-        """Wait for running transactions, then disconnect; neither for longer than `within_s`. May be called twice, and
-        goes on by itself when the database answers again."""
+        """Wait for running transactions, then disconnect, each for at most `within_s` seconds.
+
+        May be called twice. Disconnecting continues in the background when the database answers again.
+        """
         try:
             async with asyncio.timeout(within_s):
                 await settle()
@@ -76,7 +78,7 @@ class Database:
         if revision is None and await self._make():
             return
         if revision is None:
-            revision = await self._revision()  # another process has made the tables meanwhile
+            revision = await self._revision()  # another process made the tables meanwhile
         if revision is not None and revision not in KNOWN:
             raise DatabaseTooNew(
                 f"{self.address} was written by a newer version of this program (its tables are at {revision}, "
@@ -89,7 +91,7 @@ class Database:
             log.info("the tables are upgraded, after %.1f s", time.monotonic() - began)
 
     async def _make(self) -> bool:
-        """Make the newest tables in an empty database; return whether that was done."""
+        """Make the newest tables in an empty database. Returns whether they were made."""
         if isinstance(self.address, SqliteAddress):
             return await asyncio.to_thread(newest.make_sqlite, self.address, self._wait_s)
         return await newest.make_postgres(self.address)
@@ -100,8 +102,10 @@ class Database:
         return await probe.postgres(self.address)
 
     async def check(self) -> str | None:
-        """What is wrong right now, in a word that anybody may read, or None when rows can be written. What exactly is
-        wrong is in the log, once."""
+        """Return None when rows can be written, else a word for the problem that is safe to publish.
+
+        The details are logged once.
+        """
         if self._context is None:
             return "closed"
         if self._look is None or (self._look.done() and time.monotonic() - self._looked_at >= FRESH_S):
@@ -117,13 +121,13 @@ class Database:
         return word
 
     async def watch(self) -> None:
-        """Look again and again, so that the log tells of trouble although nobody asks; until cancelled."""
+        """Check every WATCH_S seconds until cancelled, so that problems are logged without requests."""
         while True:
             await self.check()
             await asyncio.sleep(WATCH_S)
 
     async def _try(self) -> tuple[str | None, str]:
-        """Write something. The word for what is wrong, and for the operator the whole of it."""
+        """Write a row. Returns the public word for the problem, or None, and the text for the operator."""
         try:
             if await asyncio.to_thread(self._identity) != self._file:
                 return "replaced", (
@@ -137,7 +141,7 @@ class Database:
         return None, ""
 
     def _identity(self) -> tuple[int, int] | None:
-        """Which file has the name of our SQLite file now."""
+        """Return device and inode of the file at the SQLite path, or None."""
         if not isinstance(self.address, SqliteAddress):
             return None
         try:

@@ -1,6 +1,6 @@
-"""Alembic, set up in code: applies revisions, takes them back, compares. `python -m fedistream.db.migrate` applies.
+"""Alembic, configured in code: applies migrations, reverts them, compares. `python -m fedistream.db.migrate` applies.
 
-`alembic.ini` at the repository's root serves developers and comes here too, by way of `migrations/env.py`.
+`alembic.ini` at the repository's root is for developers, and also runs this module through `migrations/env.py`.
 """
 
 import json
@@ -27,27 +27,27 @@ from fedistream.db.problems import named
 from fedistream.db.revisions import MIGRATIONS
 
 DEFAULT_URL = "sqlite://data/fedistream.db"
-WAIT_S = 60  # for another process's lock; a node that starts beside ours may be migrating
+WAIT_S = 60  # seconds for the lock of another process, such as a second node that migrates
 
 
 def upgrade(address: Address, revision: str = "head") -> None:
-    """Apply the revisions up to this one, all in one transaction."""
+    """Apply the migrations up to this revision, in one transaction."""
     command.upgrade(_alembic(address), revision)
 
 
 def downgrade(address: Address, revision: str) -> None:
-    """Take the revisions after this one back; "base" takes all."""
+    """Revert the migrations after this revision; "base" reverts all."""
     command.downgrade(_alembic(address), revision)
 
 
 def differences(address: Address) -> list[Any]:
-    """What the models have and the database has not, or the other way round; empty when they agree."""
+    """Return the differences between models and database; empty when they agree."""
     with connected(address) as connection:
         return list(compare_metadata(MigrationContext.configure(connection, opts=_comparing()), _tables()))
 
 
 def run(context: EnvironmentContext) -> None:
-    """What `migrations/env.py` does: carry out the command that Alembic was given."""
+    """Carry out Alembic's command, for `migrations/env.py`."""
     address = context.config.attributes.get("address") or parse(os.environ.get(URL) or DEFAULT_URL)
     comparing = _comparing() if "address" not in context.config.attributes else {}
     with connected(address) as connection:
@@ -66,7 +66,7 @@ def run(context: EnvironmentContext) -> None:
 
 @contextmanager
 def connected(address: Address) -> Iterator[sa.Connection]:
-    """A connection that keeps other migrations out until it is closed."""
+    """Yield a connection that locks out other migrations until it is closed."""
     engine = _engine(address)
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
@@ -77,7 +77,8 @@ def connected(address: Address) -> Iterator[sa.Connection]:
 
 
 def main() -> None:
-    """Bring the database that the environment names up to date; says a DatabaseProblem as JSON on stdout."""
+    """Bring the database in the environment up to date. Prints a DatabaseProblem as JSON on stdout and exits with
+    PROBLEM."""
     address = parse(os.environ[URL])
     try:
         upgrade(address)
@@ -107,7 +108,7 @@ def _sqlite_engine(address: SqliteAddress) -> sa.Engine:
     url = sa.URL.create("sqlite", database=str(address.path))
     engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args={"timeout": WAIT_S})
 
-    # Python's sqlite3 begins no transaction before a CREATE, so half a revision could stay behind: we begin ourselves.
+    # Python's sqlite3 begins no transaction before a CREATE, so half a migration could remain: begin explicitly.
     # Foreign keys stay off here: rebuilding a table in batch mode would cascade.
     @sa.event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
@@ -145,7 +146,7 @@ def _comparing() -> dict[str, Any]:
 
 
 def _number(context: MigrationContext, revision: object, directives: list[MigrationScript]) -> None:
-    """Number a new revision, as `revisions.py` reads the order from the names."""
+    """Number a new migration, because `revisions.py` takes the order from the file names."""
     for script in directives:
         environment = context.environment_context
         assert environment is not None

@@ -1,4 +1,4 @@
-"""Migrating in a process of its own, so that the node does not carry SQLAlchemy and Alembic (27 MB) all its life."""
+"""Migrates in a child process, so that the node does not keep SQLAlchemy and Alembic (27 MB) in memory."""
 
 import json
 import logging
@@ -12,13 +12,13 @@ from fedistream.db.problems import ALL, DatabaseProblem
 log = logging.getLogger(__name__)
 
 URL = "FEDISTREAM_DATABASE_URL"
-PROBLEM = 3  # the exit code that says: one line of JSON with the problem is on stdout
-MIGRATE_S = 3600  # a large table is rebuilt row by row on SQLite
+PROBLEM = 3  # the exit code that means: stdout ends with the problem as a line of JSON
+MIGRATE_S = 3600  # seconds; SQLite rebuilds a large table row by row
 
 
 def migrate(url: str) -> None:
-    """Bring the tables to the newest revision. Raises DatabaseProblem. Blocks; about a second for a new database."""
-    # the URL goes by the environment: a password in the arguments could be read by everybody on the machine
+    """Bring the tables to the newest revision. Raises DatabaseProblem. Blocks: about 1 s for a new database."""
+    # the URL is in the environment: a password in the arguments would be visible to all users of the machine
     environment = child_environment(os.environ, database=True, **{URL: url})
     try:
         done = subprocess.run(

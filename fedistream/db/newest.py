@@ -1,7 +1,7 @@
-"""The newest tables in one step, for a database that is empty. Older databases go through the migrations.
+"""Makes the newest tables of an empty database in one step. Older databases are migrated.
 
-The statements are files, so that a first start loads neither SQLAlchemy nor Alembic. `python -m
-fedistream.db.write_newest` writes them from the models, and tests hold them to what the migrations lead to.
+The statements are in files, so that a first start loads neither SQLAlchemy nor Alembic. `python -m
+fedistream.db.write_newest` writes the files from the models, and tests compare them with the result of the migrations.
 """
 
 import sqlite3
@@ -14,8 +14,8 @@ from fedistream.db.probe import connect
 from fedistream.db.revisions import HEAD
 
 FOLDER = Path(__file__).parent / "newest_tables"
-ADVISORY_LOCK = 7203501  # the same as for migrations; any number, as long as nobody else in this database uses it
-LOCK_WAIT_S = 60  # for another process that makes the tables at the same time
+ADVISORY_LOCK = 7203501  # also used by migrations; any number that no other program in this database uses
+LOCK_WAIT_S = 60  # seconds for another process that makes the tables at the same time
 
 
 def statements(dialect: str) -> tuple[str, ...]:

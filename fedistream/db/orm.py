@@ -1,4 +1,4 @@
-"""Which models there are, and how Tortoise is told where their rows live."""
+"""The list of models, and Tortoise's configuration."""
 
 from typing import Any
 
@@ -16,16 +16,17 @@ MODELS = (
     "fedistream.federation.models",
     "fedistream.notices.models",
 )
-"""Every module with a model in it. By name, as this room knows no feature."""
+"""Every module with a model. By name, because this package must not import features."""
 
 CONNECT_S = 10
 STATEMENT_S = 60
-JOURNAL_BYTES = 64 << 20  # what the write-ahead log may keep on disk after a burst
+JOURNAL_BYTES = 64 << 20  # the size to which SQLite truncates the write-ahead log after a burst
 
 
 def config(address: Address, wait_s: float = 5.0) -> dict[str, Any]:
-    """Tortoise's configuration. `wait_s`: how long a SQLite statement waits for another process's lock."""
-    # not "default": Tortoise keeps the SQL it has made by this name, and the two systems' differs
+    """Return Tortoise's configuration. `wait_s` is how long a SQLite statement waits for another process's lock, in
+    seconds."""
+    # not "default": Tortoise caches SQL by this name, and the SQL of the two databases differs
     name = "sqlite" if isinstance(address, SqliteAddress) else "postgres"
     return {
         "connections": {name: _connection(address, wait_s)},
@@ -40,8 +41,8 @@ def _connection(address: Address, wait_s: float) -> dict[str, Any]:
         pragmas = {
             "busy_timeout": int(wait_s * 1000),
             "journal_mode": "WAL",
-            # in WAL mode safe against a crash of ours; a power cut may cost what the kernel has not written yet, never
-            # the file (decision 23)
+            # in WAL mode a crash of the process loses nothing; a power cut may lose the last transactions, but does not
+            # damage the file (decision 23)
             "synchronous": "NORMAL",
             "journal_size_limit": JOURNAL_BYTES,
             "foreign_keys": "ON",

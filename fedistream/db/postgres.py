@@ -1,7 +1,7 @@
-"""Tortoise's asyncpg client, with transactions that look for a living connection and give back a dead one.
+"""Tortoise's asyncpg client with transactions that find a working connection and release a broken one.
 
-After a server's restart all connections in the pool are dead, which shows when one is used. Tortoise's own transaction
-failed then and kept the connection: after as many failures as the pool has connections, nothing worked any more.
+After a restart of the server all connections in the pool are broken, which shows only when one is used. Tortoise's own
+transaction failed then and kept the connection. After as many failures as the pool has connections, nothing worked.
 """
 
 from contextlib import suppress
@@ -21,6 +21,8 @@ from fedistream.db.timeouts import connection_of, with_names
 
 
 class Client(AsyncpgDBClient):
+    """The client, which raises DatabaseProblem."""
+
     execute_insert = with_names(AsyncpgDBClient.execute_insert)
     execute_many = with_names(AsyncpgDBClient.execute_many)
     execute_query = with_names(AsyncpgDBClient.execute_query)
@@ -63,12 +65,12 @@ class _Transaction(TransactionContextPooled):
             try:
                 await wrapper.begin()
             except BaseException as error:
-                # closed first, or giving it back would ask the dead server to reset it; it may be back already
+                # closed before the release, which would ask the dead server for a reset; it may be released already
                 with suppress(InterfaceError):
                     wrapper._connection.terminate()
                 await pool.release(wrapper._connection)
                 if tries and isinstance(error, Exception):
-                    continue  # nothing has happened yet, and the next connection may be a new one
+                    continue  # nothing was written yet, and the next connection may be a new one
                 raise
             self.token = get_connections().set(self.connection_name, wrapper)
             return wrapper

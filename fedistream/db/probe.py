@@ -1,4 +1,4 @@
-"""A look at the database before anything is changed: may we write it, is it ours, and which revision is it at?"""
+"""Examines the database before anything is changed: is it writable, is it Fedistream's, and what is its revision?"""
 
 import importlib
 import os
@@ -16,15 +16,15 @@ OURS = ("setting", "channel", "stream_key", "person", "broadcast")  # as of the 
 
 
 def sqlite(address: SqliteAddress, wait_s: float) -> str | None:
-    """The revision of the file, or None when it is empty; makes the file, and a folder that is not there yet.
+    """Return the revision of the file, or None when it is empty. Makes the file and missing folders.
 
-    Nobody else may read what we make: stream keys and hashes are in it. SQLite gives its -wal and -shm the same mode.
-    Raises OSError, sqlite3.Error and DatabaseForeign. Blocks for up to `wait_s`.
+    They are private to the user, because the file has stream keys and password hashes. SQLite gives its -wal and -shm
+    files the same mode. Raises OSError, sqlite3.Error and DatabaseForeign. Blocks for up to `wait_s` seconds.
     """
     address.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(address.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     with closing(sqlite3.connect(address.path, timeout=wait_s, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")  # tells now, not at midnight, that it is locked or read-only
+        connection.execute("BEGIN IMMEDIATE")  # fails now, not later, if the file is locked or read-only
         try:
             tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if VERSIONS in tables:
@@ -39,8 +39,10 @@ def sqlite(address: SqliteAddress, wait_s: float) -> str | None:
 
 
 async def postgres(address: PostgresAddress) -> str | None:
-    """The revision of the database, or None when none of our tables is there. Raises what asyncpg raises,
-    OSError, DatabaseForeign, and DriverMissing."""
+    """Return the revision of the database, or None when it has none of Fedistream's tables.
+
+    Raises what asyncpg raises, OSError, DatabaseForeign and DriverMissing.
+    """
     try:
         for name in DRIVERS:
             importlib.import_module(name)
@@ -52,7 +54,7 @@ async def postgres(address: PostgresAddress) -> str | None:
             revision = await connection.fetchval("SELECT version_num FROM alembic_version")
             if revision is not None:
                 return str(revision)
-        # other programs' tables may live beside ours; only a name that we are about to use is in the way
+        # other programs' tables may be in the database; only a name that is needed here conflicts
         found = [name for name in OURS if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", name)]
         if found:
             raise _foreign(str(address), found)
@@ -62,7 +64,7 @@ async def postgres(address: PostgresAddress) -> str | None:
 
 
 async def connect(address: PostgresAddress) -> Any:
-    """Return a connection of asyncpg's that nobody else uses. Raises what asyncpg raises, and OSError."""
+    """Return a new asyncpg connection. Raises what asyncpg raises, and OSError."""
     return await importlib.import_module("asyncpg").connect(
         host=address.host,
         port=address.port,

@@ -1,6 +1,6 @@
-"""What can be wrong with a database, in one line for the operator, and how drivers' errors are told apart.
+"""Problems of a database with a line for the operator, and how drivers' errors are mapped to them.
 
-Codes decide, not words: SQLite's result codes and PostgreSQL's SQLSTATE stay what they are, messages are translated.
+The mapping uses codes, not texts: SQLite's result codes and PostgreSQL's SQLSTATE are stable, messages are translated.
 """
 
 import errno
@@ -12,11 +12,12 @@ from fedistream.core.errors import Outage
 
 
 class DatabaseProblem(Outage):
-    """The database cannot be used as it is. The text is one line for the operator; nothing was overwritten."""
+    """The database cannot be used in its present state. The text is one line for the operator. No data was
+    overwritten."""
 
 
 class BadAddress(DatabaseProblem):
-    """The database's URL cannot be understood."""
+    """The database URL is malformed."""
 
 
 class DriverMissing(DatabaseProblem):
@@ -24,31 +25,31 @@ class DriverMissing(DatabaseProblem):
 
 
 class DatabaseTooNew(DatabaseProblem):
-    """A newer version of the program has written it."""
+    """A newer version of the program has written the database."""
 
 
 class DatabaseForeign(DatabaseProblem):
-    """Another program's tables are in it."""
+    """The database has tables of another program."""
 
 
 class DatabaseLocked(DatabaseProblem):
-    """Another process holds it."""
+    """Another process has locked the database."""
 
 
 class DatabaseCorrupt(DatabaseProblem):
-    """It is damaged, or no database at all."""
+    """The file is damaged or is not a database."""
 
 
 class DatabaseUnreachable(DatabaseProblem):
-    """The server is not there, or does not let us in."""
+    """The server does not answer or refuses the connection."""
 
 
 class DiskFull(DatabaseProblem):
-    """There is no room for what was to be written."""
+    """The disk is full."""
 
 
 class NotWritable(DatabaseProblem):
-    """It may be read, perhaps, but not written."""
+    """The database cannot be written."""
 
 
 ALL = {
@@ -59,7 +60,7 @@ ALL = {
     )
 }
 
-# {where} is the database without its password, {why} the first line of what the driver says
+# {where} is the database without its password, {why} the first line of the driver's message
 TEXTS: dict[type[DatabaseProblem], str] = {
     DatabaseLocked: "{where} is locked: another process holds it ({why}). Stop that one, then try again.",
     DatabaseCorrupt: "{where} is damaged or no database ({why}). Restore a backup; nothing was changed.",
@@ -68,7 +69,7 @@ TEXTS: dict[type[DatabaseProblem], str] = {
     NotWritable: "{where} cannot be written ({why}). Check owner and permissions of the file and its folder.",
 }
 
-# what anybody may be told, who is not to learn where the database is
+# public words, which do not reveal where the database is
 WORDS: dict[type[DatabaseProblem], str] = {
     DatabaseLocked: "locked",
     DatabaseCorrupt: "damaged",
@@ -86,7 +87,7 @@ SQLITE: dict[int, type[DatabaseProblem]] = {
     sqlite3.SQLITE_READONLY: NotWritable,
     sqlite3.SQLITE_PERM: NotWritable,
     sqlite3.SQLITE_CANTOPEN: NotWritable,
-    # a file size limit and most quotas come as an I/O error; a dying disk does too, hence {why} in the text
+    # file size limits and most quotas are I/O errors; so are defective disks, hence {why} in the text
     sqlite3.SQLITE_IOERR: DiskFull,
 }
 
@@ -94,7 +95,7 @@ SQLITE: dict[int, type[DatabaseProblem]] = {
 POSTGRES: dict[str, type[DatabaseProblem]] = {
     "53100": DiskFull,
     "55P03": DatabaseLocked,
-    "55000": DatabaseUnreachable,  # it lets nobody in: ALLOW_CONNECTIONS false, as while it is copied or restored
+    "55000": DatabaseUnreachable,  # no connections allowed (ALLOW_CONNECTIONS false), as during a copy or restore
     "25006": NotWritable,
     "42501": NotWritable,
     "XX001": DatabaseCorrupt,
@@ -108,14 +109,14 @@ POSTGRES: dict[str, type[DatabaseProblem]] = {
 
 SYSTEM: dict[int, type[DatabaseProblem]] = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), DiskFull),
-    # no socket of that name: a server on this machine that does not run
+    # no such socket: a server on this machine is not running
     **dict.fromkeys((errno.ENOENT, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH), DatabaseUnreachable),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.EEXIST), NotWritable),
 }
 
 
 def named(error: BaseException, where: str = "The database") -> DatabaseProblem | None:
-    """The problem behind a driver's error, or None when it is not one of these (a broken constraint, a bug)."""
+    """Return the problem behind a driver's error, or None when it is another error (a violated constraint, a bug)."""
     for each in _causes(error):
         if isinstance(each, DatabaseProblem):
             return each
@@ -126,7 +127,7 @@ def named(error: BaseException, where: str = "The database") -> DatabaseProblem 
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was made from: ORMs wrap the driver's error as their cause, context or argument."""
+    """Yield the error and its causes: ORMs keep the driver's error as cause, context or argument."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
@@ -145,7 +146,7 @@ def _kind(error: BaseException) -> type[DatabaseProblem] | None:
         return next((POSTGRES[state[:n]] for n in (5, 3, 2) if state[:n] in POSTGRES), None)
     module = type(error).__module__.partition(".")[0]
     if module == "psycopg" and type(error).__name__ in ("OperationalError", "ConnectionTimeout"):
-        return DatabaseUnreachable  # libpq could not connect: there is no server to give a state
+        return DatabaseUnreachable  # libpq could not connect, so there is no SQLSTATE
     if isinstance(error, socket.gaierror | ConnectionError | TimeoutError):
         return DatabaseUnreachable
     if isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""Which revisions of the tables this program knows. Read from the files' names, without loading Alembic."""
+"""The revisions of the tables that this program knows, read from file names without loading Alembic."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,6 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _FILE = re.compile(r"r(\d{4})_\w+\.py")
 
 KNOWN = tuple(sorted(found[1] for path in (MIGRATIONS / "versions").iterdir() if (found := _FILE.fullmatch(path.name))))
-"""In order. Revisions are numbered, so the newest is the last."""
+"""All revisions in order. They are numbered, so the newest is the last."""
 
 HEAD = KNOWN[-1] if KNOWN else ""

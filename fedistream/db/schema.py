@@ -1,6 +1,6 @@
-"""The tables as the models describe them, in SQLAlchemy's words, for Alembic to compare with a database.
+"""The models' tables as SQLAlchemy objects, which Alembic compares with a database.
 
-Loaded by developers and tests only; a running node does without.
+Only developers and tests load this module.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ NAMES = {  # batch mode on SQLite can only change a constraint that has a name
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
-Field = Any  # Tortoise's fields carry what we read as plain attributes without types
+Field = Any  # the attributes of Tortoise's fields have no type hints
 Type = sa.types.TypeEngine[Any]
 IDS: dict[str, Callable[[], Type]] = {"BigIntField": t.BigId, "SmallIntField": t.SmallId, "IntField": sa.Integer}
 TYPES: dict[str, Callable[[Field], Type]] = {
@@ -44,8 +44,10 @@ TYPES: dict[str, Callable[[Field], Type]] = {
 
 
 def build(config: dict[str, Any]) -> sa.MetaData:
-    """The tables of all models that Tortoise's `config` names. Opens no connection. Raises TypeError for a kind of
-    field that has no column type here yet."""
+    """Return the tables of all models that Tortoise's `config` names. Opens no connection.
+
+    Raises TypeError for a kind of field without a column type in TYPES.
+    """
     metadata = sa.MetaData(naming_convention=NAMES)
     for model in _models(config):
         _add_table(metadata, model._meta)
@@ -61,13 +63,13 @@ def _models(config: dict[str, Any]) -> Iterator[type[Model]]:
         assert context.apps is not None
         return [model for app in context.apps.values() for model in app.values()]
 
-    # in a thread, as the caller may be inside a running loop; nothing in it waits
+    # in a thread, because the caller may be inside a running loop
     with ThreadPoolExecutor(1) as pool:
         yield from pool.submit(asyncio.run, load()).result()
 
 
 def _add_table(metadata: sa.MetaData, meta: MetaInfo) -> None:
-    # autoincrement: SQLite would give the id of a deleted row to the next one, and ids are cursors for clients
+    # autoincrement: otherwise SQLite reuses the ids of deleted rows, and ids are cursors for clients
     table = sa.Table(meta.db_table, metadata, sqlite_autoincrement=meta.pk.generated)
     links = {meta.fields_map[name].source_field: meta.fields_map[name] for name in (*meta.fk_fields, *meta.o2o_fields)}
     for name in meta.fields_db_projection:
@@ -102,7 +104,7 @@ def _column(field: Field) -> sa.Column[Any]:
 
 
 def _type(field: Field) -> Type:
-    for kind in type(field).__mro__:  # so that fields of our own inherit their parent's
+    for kind in type(field).__mro__:  # so that derived fields have the type of their parent
         if kind.__name__ in TYPES:
             return TYPES[kind.__name__](field)
     raise TypeError(f"no column type for {type(field).__name__}")
@@ -116,7 +118,7 @@ def _refer(column: sa.Column[Any], link: Field) -> None:
 
 
 def _add_links(metadata: sa.MetaData, meta: MetaInfo) -> None:
-    """Tables between two models: Tortoise describes each from both sides, and generates one of them."""
+    """Add the tables between two models. Tortoise describes each from both sides and generates one of them."""
     for name in meta.m2m_fields:
         link: Field = meta.fields_map[name]
         if not link._generated and link.through not in metadata.tables:

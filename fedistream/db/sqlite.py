@@ -1,7 +1,7 @@
-"""Tortoise's SQLite client with transactions that take the write lock at once and always let go of it.
+"""Tortoise's SQLite client with transactions that take the write lock at the start and always release it.
 
-Tortoise's own begin deferred: two processes that read first and then write would get "locked" without waiting. And
-an error while beginning or committing left its lock taken, or the transaction open for the next one to commit.
+Tortoise begins deferred transactions: a process that reads and then writes would get "locked" without waiting. And an
+error while beginning or committing left Tortoise's lock taken, or the transaction open for the next one to commit.
 """
 
 from typing import Any
@@ -14,6 +14,8 @@ from fedistream.db.timeouts import TurnLock, with_names
 
 
 class Client(SqliteClient):
+    """The client, which raises DatabaseProblem."""
+
     execute_insert = with_names(SqliteClient.execute_insert)
     execute_many = with_names(SqliteClient.execute_many)
     execute_query = with_names(SqliteClient.execute_query)
@@ -40,7 +42,7 @@ class _Connection(SqliteTransactionWrapper):
         try:
             await super().commit()
         except BaseException:
-            # a failed COMMIT may leave the transaction open; what was promised to nobody must not be committed later
+            # a failed COMMIT may leave the transaction open, and the next one would commit it
             await self.rollback()
             raise
 

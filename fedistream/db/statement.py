@@ -1,4 +1,4 @@
-"""SQL that is the same text for both databases, but for how a parameter is written: `:name` here."""
+"""Runs SQL with the same text on both databases. Parameters are written as `:name`."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,15 @@ _PARAMETER = re.compile(r"(?<!:):(\w+)")
 
 
 def is_postgres() -> bool:
+    """Return whether the database is PostgreSQL."""
     return _connection().capabilities.dialect == "postgres"
 
 
 async def rows(sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Carry out one statement, in the transaction that is running if there is one, and return its rows. A value that
-    is a list is written as that many parameters, for `IN (:names)`; in an empty list of texts nothing is found."""
+    """Run one statement, in the running transaction if there is one, and return its rows.
+
+    A list value becomes as many parameters, for `IN (:names)`. An empty list matches nothing.
+    """
     connection = _connection()
     text, given = _bind(sql, values, connection.capabilities.dialect)
     found: list[dict[str, Any]] = [dict(row) for row in await connection.execute_query_dict(text, given)]
@@ -25,7 +28,7 @@ async def rows(sql: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 async def change(sql: str, values: Mapping[str, Any]) -> int:
-    """As `rows`, for a statement without any; returns how many were changed."""
+    """Run a statement that returns no rows. Returns how many rows were changed."""
     connection = _connection()
     text, given = _bind(sql, values, connection.capabilities.dialect)
     count, _ = await connection.execute_query(text, given)
@@ -33,8 +36,11 @@ async def change(sql: str, values: Mapping[str, Any]) -> int:
 
 
 def table(lines: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
-    """`lines`, at least one and all with the same names, as what comes after VALUES, and the values for its parameters:
-    many rows in one statement cost little more than one does."""
+    """Return the text after VALUES for these lines, and the values of its parameters.
+
+    `lines` must have at least one line, and all lines the same names. Many rows in one statement cost little more than
+    one.
+    """
     assert lines, "a statement without rows"
     text = ", ".join(f"({', '.join(f':{name}_{at}' for name in line)})" for at, line in enumerate(lines))
     return text, {f"{name}_{at}": value for at, line in enumerate(lines) for name, value in line.items()}

@@ -1,4 +1,4 @@
-"""What every statement has, on both databases: errors with a name, and an end to waiting for a connection."""
+"""For every statement on both databases: named errors, and a limit on the wait for a connection."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -9,11 +9,11 @@ from fedistream.db.problems import DatabaseLocked, DatabaseUnreachable, named
 
 Statement = TypeVar("Statement", bound=Callable[..., Coroutine[Any, Any, Any]])
 
-TURN_S = 10.0  # for a connection: a transaction takes milliseconds, so whoever waits so long waits in vain
+TURN_S = 10.0  # seconds to wait for a connection; a transaction takes milliseconds
 
 
 def with_names(statement: Statement) -> Statement:
-    """Let a method of a client raise DatabaseProblem instead of what the driver raises for one."""
+    """Wrap a client's method so that it raises DatabaseProblem in place of the driver's error."""
 
     @wraps(statement)
     async def call(*args: Any, **kwargs: Any) -> Any:
@@ -28,7 +28,7 @@ def with_names(statement: Statement) -> Statement:
 
 
 class TurnLock(asyncio.Lock):
-    """The lock of SQLite's one connection. Whoever does not get it in time is told that the database is locked."""
+    """The lock of SQLite's one connection. Raises DatabaseLocked after TURN_S seconds."""
 
     async def acquire(self) -> Literal[True]:
         try:
@@ -39,7 +39,7 @@ class TurnLock(asyncio.Lock):
 
 
 async def connection_of(pool: Any) -> Any:
-    """A connection of an asyncpg pool. Raises DatabaseUnreachable when none is free in time."""
+    """Return a connection of an asyncpg pool. Raises DatabaseUnreachable when none is free within TURN_S seconds."""
     try:
         return await pool.acquire(timeout=TURN_S)
     except TimeoutError as error:

@@ -1,7 +1,7 @@
-"""The one door to a transaction.
+"""Transactions. All of them are run by `atomic`.
 
-A task that is cancelled inside Tortoise's own `in_transaction()` leaves its lock or connection taken for good, and
-web servers cancel tasks whenever a client goes away. So a transaction runs in a task of its own, which nobody cancels.
+A task that is cancelled inside Tortoise's `in_transaction()` never releases its lock or connection, and web servers
+cancel tasks whenever a client disconnects. So a transaction runs in a task of its own, which is never cancelled.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar, TypeVarTuple
 
-from tortoise.transactions import in_transaction  # noqa: TID251 this module is the door
+from tortoise.transactions import in_transaction  # noqa: TID251 this module wraps it
 
 from fedistream.db.problems import named
 
@@ -21,12 +21,12 @@ Ts = TypeVarTuple("Ts")
 R = TypeVar("R")
 
 _running: set[asyncio.Task[Any]] = set()
-# what is to be called after the commit; None outside a transaction
+# the calls for after the commit; None outside a transaction
 _after: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_the_commit", default=None)
 
 
 class TurnInside(Exception):
-    """A mistake in the program: see `atomic`."""
+    """A bug in the program: see `atomic`."""
 
 
 async def atomic(
@@ -35,20 +35,20 @@ async def atomic(
     on_committed: Callable[[R], None] | None = None,
     turn: asyncio.Lock | None = None,
 ) -> R:
-    """Run `await fn(*args)` in a transaction and return its result; if it raises, nothing has happened.
+    """Run `await fn(*args)` in a transaction and return its result. If it raises, nothing was written.
 
-    `on_committed(result)` is called right after the commit, even when the caller has been cancelled meanwhile: memory
-    that mirrors rows is brought up to date there, and facts are published. Inside another `atomic` this is a savepoint,
-    and `on_committed` waits for the outermost commit. With `turn`, all calls that share the lock run one after the
-    other, `on_committed` included; inside another `atomic` that is refused with TurnInside.
+    `on_committed(result)` is called right after the commit, even when the caller was cancelled meanwhile. It updates
+    memory that mirrors rows, and publishes facts. Inside another `atomic` this is a savepoint, and `on_committed` waits
+    for the outermost commit. With `turn`, all calls that share the lock run one after the other, `on_committed`
+    included; inside another `atomic` that raises TurnInside.
 
-    `fn` may await nothing but the database (SQLite has one connection, and everybody waits for it) and may start no
-    tasks, which would take the transaction along. Raises DatabaseProblem for a full disk, a lock and the like.
+    `fn` may await nothing but the database, because SQLite has one connection. It may start no tasks, which would
+    inherit the transaction. Raises DatabaseProblem for a full disk, a lock and the like.
     """
 
     if turn is not None and within():
-        # one who has the turn and waits for the database, and one who has the database and waits for the turn, would
-        # wait for ever; and the turn would be over before the outermost commit
+        # one task with the turn that waits for the database, and one with the database that waits for the turn, would
+        # deadlock; and the turn would end before the outermost commit
         raise TurnInside("a turn cannot be taken inside a transaction: take it with the outermost one")
 
     async def carry_out() -> R:
@@ -73,8 +73,8 @@ async def atomic(
 
 
 def after_commit(call: Callable[[], None]) -> None:
-    """Have it called after the commit of the transaction that is running, and never if that fails; at once if there
-    is none."""
+    """Call a function after the running transaction commits, and not if it fails; without a transaction, call it at
+    once."""
     waiting = _after.get()
     if waiting is None:
         call()
@@ -83,14 +83,15 @@ def after_commit(call: Callable[[], None]) -> None:
 
 
 def within() -> bool:
-    """Whether a transaction is running here."""
+    """Return whether a transaction is running in this task."""
     return _after.get() is not None
 
 
 async def _commit(
     fn: Callable[..., Awaitable[R]], args: tuple[Any, ...], on_committed: Callable[[R], None] | None
 ) -> tuple[R, list[Callable[[], None]]]:
-    """The result, and what is to be called when all is committed: by those inside first, then `on_committed`."""
+    """Return the result and the calls for after the outermost commit: those of inner transactions first, then
+    `on_committed`."""
     after: list[Callable[[], None]] = []
     token = _after.set(after)
     try:
@@ -108,13 +109,13 @@ async def _commit(
 
 
 def _report(task: asyncio.Task[Any]) -> None:
-    """Nobody waits for this one any more, so its failure is told here."""
+    """Log the failure of a transaction whose caller was cancelled."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("%s failed after its caller had gone", task.get_name(), exc_info=error)
 
 
 async def settle() -> None:
-    """Wait until the transactions that run in this loop are over. Those that begin meanwhile are waited for too."""
+    """Wait until all transactions of this loop are over, including those that begin meanwhile."""
     loop = asyncio.get_running_loop()
     while mine := {task for task in _running if task.get_loop() is loop}:
         await asyncio.wait(mine)

@@ -1,6 +1,6 @@
-"""How often something was changed, for other processes that keep a copy of it in memory and look at the count.
+"""Version numbers of data that other processes copy into memory. They compare the number to refresh their copies.
 
-Whoever changes the rows of a copy counts in the same transaction, so the count is never ahead of them or behind.
+The number is raised in the transaction that changes the data, so it always belongs to the rows.
 """
 
 from tortoise import fields
@@ -9,6 +9,8 @@ from tortoise.models import Model
 
 
 class VersionRow(Model):
+    """The version of one kind of data: `count` is the number of changes."""
+
     name = fields.CharField(max_length=64, primary_key=True)
     count = fields.BigIntField(default=0)
 
@@ -17,14 +19,14 @@ class VersionRow(Model):
 
 
 async def bump_version(name: str) -> int:
-    """Count one more, in the transaction of the change. Returns how many there were with this one."""
-    # an upsert that does nothing, and not get_or_create: of two that are the first neither may fail
+    """Raise a version by one, in the transaction of the change. Returns the new number."""
+    # an insert that ignores conflicts, and not get_or_create: two first calls at the same time must both succeed
     await VersionRow.bulk_create([VersionRow(name=name, count=0)], ignore_conflicts=True)
     await VersionRow.filter(name=name).update(count=F("count") + 1)
     return int((await VersionRow.get(name=name)).count)
 
 
 async def versions(*names: str) -> dict[str, int]:
-    """How often each of these was changed."""
+    """Return the versions of these names; 0 for one that was never raised."""
     found = await VersionRow.filter(name__in=names)
     return dict.fromkeys(names, 0) | {row.name: row.count for row in found}

@@ -1,6 +1,6 @@
-"""Writes `newest_tables/`: the statements that make the newest tables, one file for each database system.
+"""Writes `newest_tables/`: the statements that make the newest tables, one file for each database.
 
-`python -m fedistream.db.write_newest`, after every new revision. Loaded by developers and tests only.
+Run `python -m fedistream.db.write_newest` after every new migration. Only developers and tests load this module.
 """
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,6 +33,7 @@ def _tidy(statement: str) -> str:
 
 
 def main() -> None:
+    """Write both files."""
     for dialect in DIALECTS:
         (FOLDER / f"{dialect}.sql").write_text(written(dialect), encoding="utf-8")
 

@@ -1,5 +1,5 @@
-"""What was promised to the outside and is carried out later: deliveries, webhooks, reactions to facts that must happen.
+"""The outbox and its workers: deliveries, webhooks and reactions to facts, stored first and done later.
 
-Begin with `job.py` (the values), then `outbox.py` (the table they are kept in) and `worker.py` (who carries them out).
-May import the features and `activitypub`; only the composition imports it, but for the values in `job.py`.
+Start reading at `job.py` (the values), then `outbox.py` (the table) and `worker.py`. This package may import the
+features and `activitypub`; only the composition imports it, except for the values in `job.py`.
 """

@@ -1,4 +1,4 @@
-"""What an admin sees of the outbox, and may do with it: numbers, failing hosts, "try it now"."""
+"""The outbox for the admin: numbers, failing hosts and jobs, retrying at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ MAX_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class QueueStats:
-    """`failing`: of those queued, the ones that have failed before. Done and dead as far as they are remembered."""
+    """Numbers of jobs by state. `failing` are queued jobs that failed before; `done` and `dead` count the rows that are
+    still stored."""
 
     queued: int
     leased: int
@@ -25,7 +26,7 @@ class QueueStats:
 
 @dataclass(frozen=True, slots=True)
 class HostStats:
-    """One host that does not answer well, or that jobs have died for. Times are seconds since 1970."""
+    """A host that fails, or that has dead jobs. Times are Unix seconds."""
 
     host: str
     circuit: Circuit
@@ -39,7 +40,7 @@ class HostStats:
 
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
-    """One job that is failing or dead."""
+    """A job that is failing or dead. Times are Unix seconds."""
 
     id: int
     kind: str
@@ -52,10 +53,13 @@ class QueuedJob:
 
 
 class OutboxAdmin:
+    """Queries and actions of the admin."""
+
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
     async def numbers(self) -> QueueStats:
+        """Return how many jobs there are in each state."""
         found = await statement.rows(
             "SELECT state, count(*) AS n, sum(CASE WHEN last_error <> '' THEN 1 ELSE 0 END) AS failed"
             " FROM outbox GROUP BY state",
@@ -68,11 +72,11 @@ class OutboxAdmin:
         )
 
     async def dead_hosts(self) -> int:
-        """How many servers have been given up."""
+        """Return how many hosts are dead."""
         return int(await HostHealthRow.filter(circuit=Circuit.DEAD.value).count())
 
     async def hosts(self, limit: int = MAX_ROWS) -> tuple[HostStats, ...]:
-        """The hosts in trouble, the fullest queue first."""
+        """Return the failing hosts, the longest queue first."""
         sql = """
             SELECT names.host AS host, health.circuit AS circuit, health.failures AS failures,
                 health.failing_since AS failing_since, health.open_until AS open_until,
@@ -88,7 +92,7 @@ class OutboxAdmin:
         return tuple(_host(row) for row in await statement.rows(sql, {"limit": limit}))
 
     async def troubled(self, state: str, limit: int = MAX_ROWS) -> tuple[QueuedJob, ...]:
-        """Jobs that are "failing" or "dead", the newest first."""
+        """Return the jobs that are "failing" or "dead", the newest first."""
         query = OutboxRow.filter(state="dead") if state == "dead" else OutboxRow.filter(state="ready", attempts__gt=0)
         rows = await query.order_by("-id").limit(limit)
         return tuple(
@@ -97,8 +101,11 @@ class OutboxAdmin:
         )
 
     async def retry_now(self, *, ids: Sequence[int] = (), host: str = "") -> int:
-        """Have jobs tried at once that are failing or dead: these, or all of a host, which is given another chance.
-        They have all their attempts again, and expire no more. Returns how many."""
+        """Retry failing or dead jobs at once: these, or all jobs of a host.
+
+        The hosts' health is reset. The jobs have all their attempts again and expire no more. Returns how many jobs
+        there are.
+        """
         return await atomic(self._retry_now, list(ids), host)
 
     async def _retry_now(self, ids: list[int], host: str) -> int:

@@ -1,4 +1,4 @@
-"""What a worker keeps in memory and the front changes: read again when the database says that it was changed."""
+"""Refreshes a worker's copies of data that the web process changes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -7,7 +7,7 @@ from fedistream.db.versions import versions
 
 
 class CacheRefresh:
-    """`loads` are the ways to read each copy anew, by the names under which its changes are counted."""
+    """`loads` are the functions that reload each copy, by the name of its version."""
 
     def __init__(self, loads: Mapping[str, Callable[[], Awaitable[object]]]) -> None:
         self._loads = loads
@@ -15,11 +15,11 @@ class CacheRefresh:
         self._turn = asyncio.Lock()
 
     async def refresh(self) -> None:
-        """Read anew what was changed since the last time; the first time, all of it. One look at a small table."""
+        """Reload the copies whose version has changed since the last time, at first all. One query of a small table."""
         async with self._turn:
             found = await versions(*self._loads)
             for name, count in found.items():
                 if self._counts.get(name) != count:
                     await self._loads[name]()
-                    # only now: what could not be read is tried again
+                    # after loading, so that a failed load is retried
                     self._counts[name] = count

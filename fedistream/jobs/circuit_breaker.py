@@ -1,8 +1,8 @@
-"""The health of a far server, so that a dead one does not take the attempts of the living. Pure; a table of moves.
+"""A circuit breaker for each remote server, so that a dead one does not use up the workers. Pure; a table of moves.
 
-A server that fails five times in a row is left alone for a while (open); then one job tries it (half open), which
-either heals it or doubles the pause. What fails on seven days, without one success between them, is dead until a
-signed request comes from it.
+After FAILURES failures in a row the circuit opens, and the server is left alone for a pause. Then one job probes it
+(half open); the probe either closes the circuit or doubles the pause. A server that fails on DAYS days without a
+success in between is dead until a signed request comes from it.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,10 +14,12 @@ PAUSE_S = 600.0
 MAX_PAUSE_S = 12 * 3600.0
 DAYS = 7
 DAY_S = 86_400.0
-PROBE_S = 120.0  # how long the one who tries may take; if he is not heard of again, somebody else tries
+PROBE_S = 120.0  # how long a probe may take; without a result, another worker probes
 
 
 class Circuit(StrEnum):
+    """The state of a server's circuit breaker."""
+
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half-open"
@@ -25,17 +27,18 @@ class Circuit(StrEnum):
 
 
 class Seen(StrEnum):
-    """What happened to a server, or with it."""
+    """An event of a server."""
 
-    ANSWERED = "answered"  # took a job, or refused it for good: it lives
+    ANSWERED = "answered"  # accepted a job, or refused it for good: the server works
     FAILED = "failed"
-    PROBED = "probed"  # a job has been sent to see
-    HEARD = "heard"  # a signed request came from it
+    PROBED = "probed"  # a job is sent as a probe
+    HEARD = "heard"  # a signed request came from the server
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`failures` in a row; `failing_days` on which there was one since the last success."""
+    """The health of a server. `failures` are in a row; `failing_days` counts days with one since the last success.
+    Times are Unix seconds."""
 
     host: str
     circuit: Circuit = Circuit.CLOSED
@@ -105,7 +108,7 @@ MOVES: Mapping[tuple[Circuit, Seen], Move] = {
     (Circuit.CLOSED, Seen.PROBED): _stay,
     (Circuit.CLOSED, Seen.HEARD): _heal,
     (Circuit.OPEN, Seen.ANSWERED): _heal,
-    # jobs that were on their way when it opened: the pause does not grow by them
+    # jobs that were running when it opened do not lengthen the pause
     (Circuit.OPEN, Seen.FAILED): _stay,
     (Circuit.OPEN, Seen.PROBED): _probe,
     (Circuit.OPEN, Seen.HEARD): _heal,
@@ -122,5 +125,5 @@ assert set(MOVES) == {(circuit, seen) for circuit in Circuit for seen in Seen}
 
 
 def move(health: Health, seen: Seen, now: float) -> Health:
-    """The health after `seen` happened."""
+    """Return the health after the event `seen`."""
     return MOVES[health.circuit, seen](health, now)

@@ -1,6 +1,7 @@
-"""How jobs name the reactions that versions before ids wrote down: by the Python path of the function.
+"""Reaction ids in jobs that older versions stored: the Python path of the function.
 
-The table is complete: new versions write ids. An entry may go when no database can have such jobs any more.
+The table is complete, because new versions store ids. An entry may be removed when no database can have such jobs any
+more.
 """
 
 from collections.abc import Mapping

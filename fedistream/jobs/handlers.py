@@ -1,4 +1,4 @@
-"""What is done with each kind of job that the node has so far. The composition puts them into the worker's table."""
+"""The handlers for each kind of job. The composition puts them into the worker's table."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -11,19 +11,19 @@ from fedistream.core.bus import Enqueue, Reaction
 from fedistream.core.events import BadFact, Fact, from_json, to_json
 from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome, Retry
 
-MAX_PAYLOADS = 64  # of at most a megabyte; a burst has one activity or a few
+MAX_PAYLOADS = 64  # of at most 1 MiB each; a burst has one activity or a few
 
 
 FindKey = Callable[[str], Awaitable[SigningKey | None]]
-"""Returns our own signing key with this id. Keys are kept parsed, as loading one for each delivery would cost more than
-the delivery. An id without a fragment is that of an actor, and means its present key."""
+"""Returns this node's signing key with an id, or None. Keys are cached in parsed form, because parsing one costs more
+than a delivery. An id without a fragment is that of an actor, and means its present key."""
 
 Deliver = Callable[[str, Payload, SigningKey], Awaitable[deliver.Outcome]]
-"""Brings a payload to an inbox, signed with a key."""
+"""Delivers a payload to an inbox, signed with a key."""
 
 
 class ActivityHandler:
-    """Delivers activities. `on_gone(inbox)` is called for inboxes that are no more."""
+    """Delivers activities. Awaits `on_gone(inbox)` for an inbox that no longer exists."""
 
     def __init__(self, deliver: Deliver, find_key: FindKey, on_gone: Callable[[str], Awaitable[None]]) -> None:
         self._deliver, self._find_key, self._on_gone = deliver, find_key, on_gone
@@ -32,7 +32,7 @@ class ActivityHandler:
     async def __call__(self, job: Job) -> Outcome:
         key_id, payload = self._encoded(job)
         if job.attempts > 1:
-            # by the actor alone, which means the key that it has now: who was told of a new one may know it by now
+            # the actor's present key: it may have been rotated, and the server may know it by now
             key_id = without_fragment(key_id)
         key = await self._find_key(key_id)
         if key is None:
@@ -42,7 +42,7 @@ class ActivityHandler:
             return Done()
         if isinstance(outcome, deliver.TemporaryFailure):
             if outcome.reason == "unauthorized" and job.attempts > 1:
-                # the second time our actor has been published again, and they still do not believe us
+                # the actor was published again after the first refusal, and the server still refuses the signature
                 return Dead(outcome.reason)
             return Retry(outcome.after_s, outcome.reason)
         if outcome.gone:
@@ -50,7 +50,8 @@ class ActivityHandler:
         return Dead(outcome.reason)
 
     def _encoded(self, job: Job) -> tuple[str, Payload]:
-        """The same activity goes to a thousand inboxes: it is written and digested once."""
+        """Return the key id and the encoded activity. One activity goes to many inboxes, so it is encoded and digested
+        once."""
         found = self._payloads.get(job.text)
         if found is None:
             found = self._payloads[job.text] = job.body["key"], encode_payload(job.body["activity"])
@@ -60,13 +61,13 @@ class ActivityHandler:
 
 
 def fact(fact: Fact, reaction_id: str) -> NewJob:
-    """The job of reacting to a fact. Those of one reaction and channel are done in the order they happened."""
+    """Return the job of a reaction to a fact. Jobs of one reaction and channel are done in the order of their facts."""
     channel_id = getattr(fact, "channel_id", None)
     return NewJob("fact", {"reaction": reaction_id, "fact": to_json(fact)}, group=f"{reaction_id} {channel_id}")
 
 
 def enqueue(outbox: JobQueue) -> Enqueue:
-    """What the bus is given to write down the reactions (by id) that must happen."""
+    """Return the function by which the bus stores reactions as jobs."""
 
     async def write(promised: Sequence[tuple[Fact, Sequence[str]]]) -> None:
         await outbox.put([fact(happened, reaction_id) for happened, ids in promised for reaction_id in ids])
@@ -75,8 +76,10 @@ def enqueue(outbox: JobQueue) -> Enqueue:
 
 
 class FactHandler:
-    """Calls the reaction that the bus wrote down, by its id. It may be called twice: see `outbox.py`. `former` gives
-    the ids of reactions that older versions wrote down by other names."""
+    """Calls the reaction with the id that the bus stored. It may be called twice for one job: see `outbox.py`.
+
+    `former` maps the names that older versions stored to ids.
+    """
 
     def __init__(self, reactions: Iterable[Reaction], former: Mapping[str, str] | None = None) -> None:
         self._acts = {reaction.id: reaction.act for reaction in reactions if reaction.kind == "job"}
@@ -86,7 +89,7 @@ class FactHandler:
         name = job.body["reaction"]
         act = self._acts.get(self._former.get(name, name))
         if act is None:
-            # a job of an older version, and what it did may be done otherwise now
+            # a job of an older version, whose work may be done in another way now
             return Dead(f"there is no reaction {name}")
         try:
             happened = from_json(job.body["fact"])

@@ -1,4 +1,4 @@
-"""The health of far servers, kept in the database for all workers alike (see `circuit_breaker.py`)."""
+"""The health of remote servers, stored in the database for all workers (see `circuit_breaker.py`)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -7,23 +7,23 @@ from fedistream.db import atomic, statement
 from fedistream.jobs.circuit_breaker import Circuit, Health, Seen, move
 from fedistream.jobs.models import HostHealthRow
 
-# only where something waits for it: a probe without a job would leave the host half open for nothing
+# only hosts with a due job: without one, the host would be half open and not be probed
 _TO_PROBE = """
 SELECT host FROM host_health WHERE circuit IN ('open', 'half-open') AND open_until <= :now AND EXISTS (
     SELECT 1 FROM outbox WHERE outbox.host = host_health.host AND outbox.state = 'ready' AND outbox.due <= :now)
 LIMIT :limit
 """
-# who changes the row is who may send the probe
+# compare and swap: the worker that changes the row may probe
 _PROBE = """
 UPDATE host_health SET circuit = :circuit, open_until = :until
 WHERE host = :host AND circuit IN ('open', 'half-open') AND open_until <= :now
 """
-_BURY = """
+_MARK_DEAD = """
 UPDATE outbox SET state = 'dead', last_error = 'the server is dead', finished_at = :now
 WHERE state = 'ready' AND host IN (SELECT host FROM host_health WHERE circuit = 'dead')
 """
-# out of the way of those who look for what is due
-_PUT_OFF = """
+# postponed, so that the query for due jobs does not find them
+_POSTPONE = """
 UPDATE outbox SET due = (SELECT open_until FROM host_health WHERE host_health.host = outbox.host)
 WHERE state = 'ready' AND host IN (
     SELECT host FROM host_health WHERE circuit = 'open' AND open_until > :now AND open_until > outbox.due)
@@ -32,36 +32,38 @@ _DUE_NOW = "UPDATE outbox SET due = :now WHERE host = :host AND state = 'ready' 
 
 
 class Hosts:
-    """A host is what `NewJob.host` says: name and port."""
+    """The stored health. A host is name and port, as in `NewJob.host`."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
 
     async def health(self, host: str) -> Health:
+        """Return the health of a host."""
         row = await HostHealthRow.get_or_none(host=host)
         return Health(host) if row is None else _health(row)
 
     async def dead(self) -> frozenset[str]:
-        """The hosts that nothing should be put for."""
+        """Return the dead hosts, to which no jobs should be put."""
         found = await HostHealthRow.filter(circuit=Circuit.DEAD).values_list("host", flat=True)
         return frozenset(str(host) for host in found)
 
     async def heard(self, host: str) -> None:
-        """A signed request came from there: whatever we thought of it, it lives. What waits for it is tried now."""
+        """Note that a signed request came from the host: it is healthy, and its jobs are due now."""
         if await HostHealthRow.filter(host=host).exists():
             await atomic(self._heard, host)
 
     async def note(self, seen: Sequence[tuple[str, Seen]]) -> None:
-        """Write down what happened with hosts, in this order. For one that is well and stays so nothing is written."""
+        """Store events of hosts, in this order. Nothing is written for a healthy host that stays healthy."""
         hosts = {host for host, _ in seen}
         known = await HostHealthRow.filter(host__in=hosts).values_list("host", flat=True) if hosts else []
         troubled = {str(host) for host in known} | {host for host, what in seen if what is not Seen.ANSWERED}
-        # in the order of names, so that two workers cannot wait for each other's rows
+        # in the order of names, so that two workers do not deadlock
         for host in sorted(troubled):
             await self._note(host, [what for name, what in seen if name == host])
 
     async def probes(self, limit: int) -> list[str]:
-        """Hosts whose pause is over, each to be tried with one job by whoever is told so; nobody else is."""
+        """Return hosts whose pause is over. The caller must probe each with one job; no other worker is given the same
+        hosts."""
         now, mine = self._clock(), []
         for row in await statement.rows(_TO_PROBE, {"now": now, "limit": limit}):
             probing = move(Health(row["host"], Circuit.OPEN), Seen.PROBED, now)
@@ -71,11 +73,12 @@ class Hosts:
         return mine
 
     async def put_off(self) -> int:
-        """Bury what goes to dead hosts, returning how many, and put off what goes to those that are left alone."""
+        """Mark jobs to dead hosts as dead, and postpone jobs to hosts with an open circuit. Returns how many jobs were
+        marked as dead."""
         now = self._clock()
-        buried = await statement.change(_BURY, {"now": now})
-        await statement.change(_PUT_OFF, {"now": now})
-        return buried
+        marked = await statement.change(_MARK_DEAD, {"now": now})
+        await statement.change(_POSTPONE, {"now": now})
+        return marked
 
     async def _heard(self, host: str) -> None:
         await HostHealthRow.filter(host=host).delete()

@@ -1,6 +1,6 @@
-"""A job as a value: something promised to the outside, which is written down before it is tried. Part of the kernel.
+"""Jobs as values: work for the outside, stored before it is tried.
 
-Features make NewJobs and hand them to an outbox; handlers get Jobs and return Outcomes. Times are seconds since 1970.
+Features make NewJobs and put them into an outbox; handlers get Jobs and return Outcomes. Times are Unix seconds.
 """
 
 import json
@@ -10,21 +10,21 @@ from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-MAX_BODY = 1 << 20  # bytes of JSON; what an inbox of ours would take
+MAX_BODY = 1 << 20  # bytes of JSON; the limit of this node's own inboxes
 
 
 def host_of(target: str) -> str:
-    """The name by which the health of the server of this URL is kept: host and port as the URL has them."""
+    """Return host and port of a URL as written, in lower case: the name for the server's health."""
     return urlsplit(target).netloc.lower().rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What is to be done: `kind` names the handler, `target` is the URL it goes to, empty for what stays in the house.
+    """A job to put. `kind` names the handler; `target` is the URL it goes to, empty for a job inside the node.
 
-    Jobs with the same `group` (say, host and object) are done one after the other, in the order they were put. Of all
-    jobs with the same `once` only the first is taken, for as long as it is remembered (see `Keep`). It is tried from
-    `due` on, and never after `expires_at`: a late "I am live" is a nuisance.
+    Jobs with the same `group` (such as host and object) are done one after the other, in the order they were put. Of
+    the jobs with the same `once` only the first is accepted, as long as its row is stored (see `Keep`). A job is tried
+    from `due` on and never after `expires_at`: a late live announcement is worse than none.
     """
 
     kind: str
@@ -37,22 +37,25 @@ class NewJob:
 
     @property
     def host(self) -> str:
-        """Host and port of the target, for the health of far servers; empty for what stays in the house."""
+        """Host and port of the target, for the server's health; empty for a job inside the node."""
         return host_of(self.target)
 
 
 def activity(document: Mapping[str, Any], inbox: str, key_id: str, **more: Any) -> NewJob:
-    """The job of bringing an activity to an inbox, once, signed with this key. `more` are members of NewJob; the
-    group should be host and object, so that a Create comes before its Update and Delete."""
+    """Return the job of delivering an activity to an inbox once, signed with this key.
+
+    `more` are members of NewJob. The group should be host and object, so that a Create arrives before its Update and
+    Delete.
+    """
     body = {"key": key_id, "activity": document}
     return NewJob("activity", body, inbox, once=f"{document['id']} {inbox}", **more)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job that is leased to us. `id` never changes: send it along, so that the far side can drop doubles.
+    """A job that this worker has leased. `id` never changes, so that the receiver can detect duplicates.
 
-    `attempts` counts this one too. `text` is the body as it was put, byte for byte, whenever it is tried.
+    `attempts` includes this one. `text` is the body as it was put, byte for byte, in every attempt.
     """
 
     id: int
@@ -72,12 +75,13 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It is done, and forgotten after a while."""
+    """The job is done. Its row is deleted after a while."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now. `after_s` is the wish of the far side, None where it has none; `why` is for the log and the admin."""
+    """The attempt failed. `after_s` is the delay that the server asks for, or None; `why` is for the log and the
+    admin."""
 
     after_s: float | None
     why: str
@@ -85,7 +89,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """Never, as it is. An admin may still have it tried again."""
+    """The job failed for good. The admin may still retry it."""
 
     why: str
 
@@ -94,21 +98,21 @@ Outcome = Done | Retry | Dead
 
 
 class JobQueue(Protocol):
-    """What a feature needs of the outbox."""
+    """The outbox as features need it."""
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
-        """Write the jobs down, in the transaction that is running, or else in one of their own."""
+        """Store jobs in the running transaction, or else in one of their own."""
 
 
 class HostObserver(Protocol):
-    """What a feature tells of far servers."""
+    """The health of servers as features need it."""
 
     async def heard(self, host: str) -> None:
-        """A signed request came from this server (see `host_of`), so it lives."""
+        """Note that a signed request came from this host (see `host_of`)."""
 
 
 class DeliveryQueue(JobQueue, Protocol):
-    """An outbox that also keeps the health of the servers it sends to."""
+    """An outbox that also keeps the health of servers."""
 
     @property
     def hosts(self) -> HostObserver: ...

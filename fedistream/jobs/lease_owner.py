@@ -1,8 +1,8 @@
-"""The name by which a worker holds its leases, from which others on the machine can tell whether it still lives.
+"""The name of a worker in its leases, by which other processes of the machine see whether it still runs.
 
-A worker that is killed leaves its leases, and the jobs would wait until they expire. Process ids are used again, and
-containers count their own: so the name has the boot, the namespace of the ids, the id, and when that process began.
-Leases that cannot be judged from here, of other machines and containers, end by time.
+The leases of a killed worker would otherwise block their jobs until they expire. Process ids are reused, and containers
+have their own. So the name has the boot id, the PID namespace, the process id and its start time. Leases of other
+machines and containers cannot be judged; they end by time.
 """
 
 import os
@@ -17,7 +17,7 @@ UNKNOWN = "?"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """`began` is the kernel's clock tick at which the process began; `mark` tells apart those of one process."""
+    """`began` is the process's start time in kernel clock ticks; `mark` distinguishes owners within one process."""
 
     boot: str
     namespace: str
@@ -30,7 +30,7 @@ class Owner:
 
 
 def parse(text: str) -> Owner | None:
-    """None for a name of another form: of an older version, say."""
+    """Return the owner, or None for a name in another form, such as that of an older version."""
     parts = text.split("/")
     if len(parts) != 5 or not parts[2].isascii() or not parts[2].isdecimal() or "" in parts:
         return None
@@ -38,7 +38,7 @@ def parse(text: str) -> Owner | None:
 
 
 def here(mark: str, proc: Path = PROC) -> Owner:
-    """Return the identity of this process. Where there is no /proc nothing is known, and nobody is ever found dead."""
+    """Return the identity of this process. Without /proc it is unknown, and no owner is ever judged dead."""
     pid = os.getpid()
     try:
         boot = (proc / "sys/kernel/random/boot_id").read_text().strip()
@@ -49,7 +49,7 @@ def here(mark: str, proc: Path = PROC) -> Owner:
 
 
 def began_at(pid: int, proc: Path = PROC) -> str | None:
-    """When the process with this id began; "" when there is none, or only a zombie; None when we may not know."""
+    """Return the start time of a process, "" when it does not exist or is a zombie, None when it cannot be known."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -66,8 +66,8 @@ def began_at(pid: int, proc: Path = PROC) -> str | None:
 
 
 def is_dead(owner: Owner, me: Owner, began: Callable[[int], str | None] = began_at) -> bool:
-    """Whether the process is known to be gone: one of this boot and this namespace, whose id nobody has any more, or
-    somebody else."""
+    """Return whether the process is known to be gone: same boot and namespace, and its id is free or used by another
+    process."""
     if UNKNOWN in (me.boot, me.began, owner.began) or (owner.boot, owner.namespace) != (me.boot, me.namespace):
         return False
     found = began(owner.pid)
@@ -75,7 +75,8 @@ def is_dead(owner: Owner, me: Owner, began: Callable[[int], str | None] = began_
 
 
 def own() -> tuple[str, Callable[[str], bool]]:
-    """A name for this process that nobody had before, and whether the owner of another name is known to be dead."""
+    """Return a new name for this process, and a function that returns whether the owner with a name is known to be
+    dead."""
     me = here(secrets.token_hex(4))
 
     def judge(name: str) -> bool:

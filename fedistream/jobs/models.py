@@ -1,6 +1,6 @@
-"""The rows of the outbox, of far servers' health, and of the clock.
+"""The rows of the outbox, of remote servers' health, and of the scheduler.
 
-Times are floats of seconds since 1970: they are compared and swapped in SQL that is the same on both databases.
+Times are floats of Unix seconds: they are compared and swapped in SQL that is the same for both databases.
 """
 
 from tortoise import fields
@@ -8,7 +8,7 @@ from tortoise.models import Model
 
 
 class OutboxRow(Model):
-    """`due` is when it is tried next, and while it is leased, when the lease ends. `once` is a digest or NULL."""
+    """A job. `due` is when it is tried next or, while it is leased, when the lease ends. `once` is a digest or NULL."""
 
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(max_length=32)
@@ -16,7 +16,7 @@ class OutboxRow(Model):
     host = fields.CharField(max_length=255, default="")
     group_key = fields.CharField(max_length=64, default="")
     once = fields.CharField(max_length=64, null=True, unique=True)
-    # text and not JSON, whose members PostgreSQL would reorder: what is tried again is the same, byte for byte
+    # text and not JSON, whose members PostgreSQL would reorder: a retry must send the same bytes
     body = fields.TextField()
     state = fields.CharField(max_length=8, default="ready")
     due = fields.FloatField()
@@ -33,7 +33,7 @@ class OutboxRow(Model):
 
 
 class HostHealthRow(Model):
-    """A far server that does not answer well. One that does has no row."""
+    """The health of a remote server that fails. A healthy one has no row."""
 
     host = fields.CharField(max_length=255, primary_key=True)
     circuit = fields.CharField(max_length=10)
@@ -49,7 +49,7 @@ class HostHealthRow(Model):
 
 
 class ScheduledRow(Model):
-    """When something that is done again and again is due next. Who moves `due` on is who does it."""
+    """The due time of a recurring task. The process that moves `due` on runs the task."""
 
     name = fields.CharField(max_length=64, primary_key=True)
     due = fields.FloatField()

@@ -1,8 +1,8 @@
-"""The outbox: jobs are written down in the transaction of what caused them, leased by workers, and settled.
+"""The outbox: jobs are stored in the transaction of their cause, leased by workers, and settled.
 
 When a worker is killed, the next one on the same machine takes over its leases at once (`lease_owner.py`); any other
-worker does so when they expire. So a job may be done twice, within one lease and with the same id. How failing
-hosts are left alone is in `host_health.py`.
+worker does so when they expire. So a job may be done twice, with the same id. Failing hosts are handled in
+`host_health.py`.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ INSERT_ROWS = 200  # in one statement; SQLite takes 32,766 parameters
 MAX_ERROR = 300  # characters of what went wrong that are kept
 _WIDTH = 64
 
-# What is looked at is bounded: ranking all that is due would cost more with every job that waits.
+# candidates per wanted job: ranking all due jobs would cost more with every waiting job
 _CANDIDATES = 8
 
-# Three steps: what is due and may be done, in the order it is due; of each host no more than its share; and then the
-# lease itself, for which PostgreSQL passes over the rows that another worker is just taking. On SQLite there is but
-# one who writes. A job waits while an older one of its group is unfinished, whoever has it.
+# Three steps: due jobs in the order in which they are due; of each host at most its share; then the lease itself, for
+# which PostgreSQL skips rows that another worker is leasing. SQLite has one writer. A job waits while an older job of
+# its group is unfinished, also one that another worker has leased.
 _LEASE = """
 WITH candidates AS (
     SELECT id, host, due FROM outbox AS job
@@ -73,7 +73,7 @@ _DEAD = "state = 'dead', last_error = :why, finished_at = :now"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A job and what became of it. A Retry must say in how many seconds."""
+    """A job and its outcome. A Retry must have a delay."""
 
     job: Job
     outcome: Outcome
@@ -81,7 +81,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long finished rows are remembered, and with them the `once` of jobs."""
+    """The time for which the rows of finished jobs are kept, and with them the `once` of jobs."""
 
     done_s: float = 7 * 86_400.0
     dead_s: float = 30 * 86_400.0
@@ -89,7 +89,8 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a worker can take now: so many jobs of these kinds, of each host at most `share`, of `busy` hosts none."""
+    """The jobs that a worker can take: at most `limit` of these kinds, at most `share` to each host, none to `busy`
+    hosts."""
 
     limit: int
     kinds: Collection[str]
@@ -98,8 +99,10 @@ class Wanted:
 
 
 class Outbox:
-    """`nudge` is called after the commit of new jobs, so that a worker need not be waited for. `is_dead` tells whether
-    the owner of a lease is known to live no more."""
+    """The table of jobs. `nudge` is called after the commit of new jobs, to wake a worker.
+
+    `is_dead` tells whether the owner of a lease is known to be dead.
+    """
 
     def __init__(
         self,
@@ -116,30 +119,36 @@ class Outbox:
         self.hosts = Hosts(clock)
 
     async def put(self, jobs: Sequence[NewJob]) -> None:
-        """Write the jobs down: in the transaction that is running, or else in one of their own. Raises ValueError for
-        a body of more than MAX_BODY bytes; then none is written."""
+        """Store jobs in the running transaction, or else in one of their own.
+
+        Raises ValueError for a body of more than MAX_BODY bytes; then none is stored.
+        """
         now = self._clock()
         new = [_row(job, now) for job in jobs]
         if new:
             await atomic(self._insert, new, on_committed=lambda _: self._nudge())
 
     async def lease(self, owner: str, wanted: Wanted) -> tuple[Job, ...]:
-        """Take jobs that are due, the longest waiting first. They are the owner's until the lease ends, or he
-        `settle`s, `release`s or `extend`s them."""
+        """Lease due jobs, the longest waiting first.
+
+        They belong to the owner until the lease ends, or until it settles, releases or extends them.
+        """
         now = self._clock()
-        # only looking takes no lock; on SQLite the front process waits for whoever writes
+        # a query first, which takes no lock: on SQLite the web process waits for every writer
         if wanted.limit <= 0 or not await statement.rows(_PEEK, {"now": now}):
             return ()
         return await atomic(self._lease, owner, wanted, now)
 
     async def settle(self, owner: str, settled: Sequence[Settled]) -> None:
-        """Write down what became of jobs, all in one transaction. One whose lease was lost is left to its new owner;
-        what its host did counts all the same."""
+        """Store the outcomes of jobs in one transaction.
+
+        A job whose lease was lost is left to its new owner; the outcome still counts for the health of its host.
+        """
         if settled:
             await atomic(self._settle, owner, settled, self._clock())
 
     async def release(self, owner: str, ids: Sequence[int] | None = None) -> int:
-        """Give leases back untried, all of them or these, as if they had never been taken. Returns how many."""
+        """Return leases without an attempt: all of the owner, or these. Returns how many were released."""
         given = "state = 'ready', owner = '', attempts = attempts - 1, due = :now"
         some = "" if ids is None else " AND id IN (:ids)"
         return await statement.change(
@@ -147,14 +156,16 @@ class Outbox:
         )
 
     async def extend(self, owner: str, ids: Sequence[int]) -> int:
-        """Begin these leases of the owner anew. Returns how many he still has. To be called thrice in a lease."""
+        """Renew these leases of the owner. Returns how many it still has. To be called three times in a lease."""
         sql = _HOLDING.format(change="due = :until") + " AND id IN (:ids)"
         values = {"owner": owner, "until": self._clock() + self._lease_s, "ids": list(ids)}
         return await statement.change(sql, values) if ids else 0
 
     async def reclaim(self) -> int:
-        """Give back the leases of owners that are known to be dead. Their attempts count, as a job may be what killed
-        them. Returns how many."""
+        """Release the leases of owners that are known to be dead. Returns how many were released.
+
+        The attempts count, because a job may have killed its worker.
+        """
         found = await statement.rows("SELECT DISTINCT owner FROM outbox WHERE state = 'leased'", {})
         dead = [row["owner"] for row in found if self._is_dead(row["owner"])]
         if not dead:
@@ -163,17 +174,18 @@ class Outbox:
         return await statement.change(sql, {"now": self._clock(), "dead": dead})
 
     async def sweep(self) -> int:
-        """Bury what is too late or goes to a dead host, and put off what goes to one that is left alone. Returns how
-        many jobs were buried."""
+        """Mark expired jobs and jobs to dead hosts as dead, and postpone those to hosts with an open circuit. Returns
+        how many were marked."""
         return await atomic(self._sweep, self._clock())
 
     async def prune(self, keep: Keep | None = None) -> int:
-        """Forget finished jobs. Returns how many."""
+        """Delete the rows of finished jobs that are old enough. Returns how many were deleted."""
         keep, now = keep or Keep(), self._clock()
         return await statement.change(_FORGET, {"done": now - keep.done_s, "dead": now - keep.dead_s})
 
     async def again(self, which: str, values: Mapping[str, Any]) -> int:
-        """Begin jobs anew that are waiting or dead: `which` is a condition in SQL with these values."""
+        """Restart waiting or dead jobs; `which` is a condition in SQL with these values. Returns how many were
+        restarted."""
         sql = f"{_AGAIN} AND {which}"
         count = await statement.change(sql, {**values, "now": self._clock()})
         if count:
@@ -181,11 +193,11 @@ class Outbox:
         return count
 
     async def waiting(self) -> bool:
-        """Whether anything is unfinished, due or not."""
+        """Return whether any job is unfinished, due or not."""
         return await OutboxRow.filter(state__in=("ready", "leased")).exists()
 
     async def next_due(self) -> float | None:
-        """When the next job is due, or the next lease ends."""
+        """Return when the next job is due or the next lease ends, in Unix seconds, or None without any."""
         found = await statement.rows("SELECT min(due) AS due FROM outbox WHERE state IN ('ready', 'leased')", {})
         due: float | None = found[0]["due"]
         return due
@@ -272,7 +284,7 @@ def _row(job: NewJob, now: float) -> OutboxRow:
 
 
 def _short(text: str) -> str:
-    """The text as it is where it fits the column and is a plain one, else its digest."""
+    """Return the text itself if it is short and printable ASCII, else its digest."""
     if len(text) < _WIDTH and not re.search(r"[^ -~]", text):
         return text
     return hashlib.sha256(text.encode()).hexdigest()

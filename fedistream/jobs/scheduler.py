@@ -1,9 +1,9 @@
-"""What is done again and again: pruning, validating, asking around. APScheduler is the clock, a table is the truth.
+"""Recurring tasks: pruning, validating, polling. APScheduler is the clock; the table is the truth.
 
-Its scheduler lives in memory and only says "look": when something is due is in the table, and who moves the due time on
-is who does it. So with any number of processes each firing happens once, and what was due while all were down happens
-once, at the start. A firing whose process is killed does not happen again before the next one: what must not be missed
-puts jobs into the outbox.
+The APScheduler lives in memory and only triggers a look at the table. The process that moves a task's due time on runs
+the task. So each firing happens once with any number of processes, and a firing that was due while all were down
+happens once at the start. A firing whose process is killed is not repeated before the next one: a task that must not be
+missed puts jobs into the outbox.
 """
 
 import logging
@@ -22,12 +22,12 @@ from fedistream.jobs.schedule import run_by
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 60.0  # at most, between two looks at the table: somebody else may have changed it
+LOOK_S = 60.0  # at most, between two looks at the table: another process may have changed it
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledTask:
-    """`name` is for good: it is the row's. `act` may take as long as it likes; it is never run twice at once."""
+    """`name` is the key of the row and must never change. `act` may take any time; it is never run twice at once."""
 
     name: str
     trigger: BaseTrigger
@@ -35,22 +35,22 @@ class ScheduledTask:
 
 
 def every(seconds: float) -> BaseTrigger:
-    """So many seconds after the last time."""
+    """Return a trigger that fires so many seconds after the last firing."""
     return IntervalTrigger(seconds=seconds, timezone=UTC)
 
 
 def daily(hour: int, minute: int = 0) -> BaseTrigger:
-    """At this time of the day, UTC."""
+    """Return a trigger that fires once a day at this time, UTC."""
     return CronTrigger(hour=hour, minute=minute, timezone=UTC)
 
 
 class Scheduler:
-    """`open` and `close` it; it needs a running loop and an open database."""
+    """Runs the tasks between `open` and `close`. It needs a running loop and an open database."""
 
     def __init__(self, timed: Iterable[ScheduledTask], now: Callable[[], float]) -> None:
         self._timed = {each.name: each for each in timed}
         self._now = now
-        # who is in a hurry while it is looked is heard at the end of that: a second look at once would be refused
+        # a `hurry` during a look is handled at its end: APScheduler refuses a second instance of a job
         self._ticking: set[str] = set()
         self._hurried: set[str] = set()
         self._scheduler = AsyncIOScheduler(
@@ -58,7 +58,7 @@ class Scheduler:
         )
 
     async def open(self) -> None:
-        """Write down what is new, and begin to look."""
+        """Add rows for new tasks, and start."""
         rows = [ScheduledRow(name=each.name, due=self._next(each, self._now())) for each in self._timed.values()]
         await ScheduledRow.bulk_create(rows, ignore_conflicts=True)
         self._scheduler.start()
@@ -66,12 +66,14 @@ class Scheduler:
             self._look_at(name, self._now())
 
     def close(self) -> None:
-        """Look no more. What is running is cancelled."""
+        """Stop. A running task is cancelled."""
         self._scheduler.shutdown(wait=False)
 
     async def hurry(self, name: str, at: float | None = None) -> None:
-        """Have it done now, or at that time, if it is not due sooner, by whichever process looks first. We look right
-        then, others within a minute. The times after that are as if this had been one."""
+        """Make a task due now, or at that time, unless it is due sooner.
+
+        This process looks at that time, others within LOOK_S. Later firings follow as if this had been a regular one.
+        """
         now = self._now()
         wanted = now if at is None else max(at, now)
         due = await run_by(name, wanted)
@@ -81,13 +83,14 @@ class Scheduler:
             self._look_at(name, min(due, now + LOOK_S))
 
     async def look(self, name: str) -> bool:
-        """Do it if it is due and nobody else does. Returns whether it was done, well or not."""
+        """Run the task if it is due and no other process has taken it. Returns whether it was run, also when it
+        failed."""
         timed, now = self._timed[name], self._now()
         row = await ScheduledRow.get_or_none(name=name)
         if row is None or row.due > now:
             return False
         following = self._next(timed, now)
-        # compare and swap: of all who saw this due time one changes it
+        # compare and swap: of all processes that read this due time, one changes it
         mine = await ScheduledRow.filter(name=name, due=row.due).update(
             due=following, runs=row.runs + 1, last_run_at=now
         )
@@ -114,7 +117,7 @@ class Scheduler:
         self._look_at(name, at)
 
     async def _row(self, name: str) -> ScheduledRow | None:
-        """As it is when nobody has been in a hurry since it was read."""
+        """Return the row, read again if `hurry` was called while it was read."""
         while True:
             self._hurried.discard(name)
             row = await ScheduledRow.get_or_none(name=name)
@@ -122,12 +125,12 @@ class Scheduler:
                 return row
 
     def _look_at(self, name: str, at: float) -> None:
-        # never at once again and again, whatever the table says
+        # at least 10 ms from now, so that a wrong due time does not make a busy loop
         when = datetime.fromtimestamp(max(at, self._now() + 0.01), UTC)
         self._scheduler.add_job(self._tick, DateTrigger(when), [name], id=name, replace_existing=True)
 
     def _next(self, timed: ScheduledTask, now: float) -> float:
         moment = datetime.fromtimestamp(now, UTC)
-        # "fired just now" for intervals; a trigger of hours takes the next one after now
+        # for intervals: the last firing was now; a daily trigger takes the next time after now
         following: datetime = timed.trigger.get_next_fire_time(moment, moment)
         return following.timestamp()

@@ -1,7 +1,7 @@
-"""The worker: leases jobs, has them handled, and writes down what became of them. As many processes as wanted.
+"""The worker: leases jobs, has them handled, and stores their outcomes. Any number of processes may run one.
 
-It hears of new jobs by `wake` and otherwise looks by itself four times a second, which costs a look without a lock:
-jobs come due by time as well, and other processes put some too.
+New jobs are signalled by `wake`. The worker also looks every `poll_s`, with a query that takes no lock: jobs become due
+by time, and other processes put some too.
 """
 
 import asyncio
@@ -21,29 +21,31 @@ log = logging.getLogger(__name__)
 MAX_PAUSE_S = 5.0
 
 Handler = Callable[[Job], Awaitable[Outcome]]
-"""Tries the job once. Whatever it raises is a Retry; it may be cancelled, and then it is tried again."""
+"""Tries the job once. An exception counts as a Retry. It may be cancelled; then the job is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`per_host` of the `at_once` jobs may go to one host. A job may take `job_s`; at the end all may take
-    `goodbye_s`."""
+    """At most `at_once` jobs run, at most `per_host` of them to one host.
+
+    A job may take `job_s` seconds; at the end, all running jobs together may take `goodbye_s`.
+    """
 
     at_once: int = 64
     per_host: int = 2
     job_s: float = 120.0
-    goodbye_s: float = 3.0  # the node that we belong to has stopped after 5.5
-    write_s: float = 1.0  # at the end, for what became of them
+    goodbye_s: float = 3.0  # the node that this worker belongs to stops after 5.5
+    write_s: float = 1.0  # at the end, for storing their outcomes
     poll_s: float = 0.25
     beat_s: float = LEASE_S / 3
-    # the database's front process writes too: what is finished within this time is written down together
+    # the web process writes too: the outcomes of this time are stored in one transaction
     gather_s: float = 0.01
 
 
 class Worker:
-    """`await run()` works until `stop`. `owner` names it among all workers, and is never used again.
+    """`await run()` works until `stop`. `owner` is its name, which must never be used again.
 
-    `prepare` is awaited whenever jobs were taken, before they are begun: they see what was changed before them.
+    `prepare` is awaited whenever jobs were leased, before they begin: they must see the changes that came before them.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Worker:
         self._clock, self._prepare = clock, prepare
         self._limits = limits or Limits()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._in_hand: set[int] = set()  # ids, until it is written down what became of them
+        self._unsettled: set[int] = set()  # ids, until their outcomes are stored
         self._writing = asyncio.Lock()
         self._hosts: Counter[str] = Counter()
         self._settled: list[Settled] = []
@@ -72,16 +74,16 @@ class Worker:
         self._slots: dict[str, asyncio.Semaphore] = {}
 
     def wake(self) -> None:
-        """There may be something to do. Cheap; to be called in the loop's thread."""
+        """Signal that there may be new jobs. Cheap; to be called in the event loop's thread."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Let `run` end: what is begun may be finished, and what is not is given back."""
+        """Make `run` end: running jobs may finish, and others are released."""
         self._stopping = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Work until `stop`. Troubles with the database are waited out. When it is cancelled, leases end by time."""
+        """Work until `stop`. Database failures are retried. When it is cancelled, its leases end by time."""
         await self._reclaim()
         async with beside("settle", self._write_down), beside("beat", self._beat):
             try:
@@ -89,14 +91,14 @@ class Worker:
                     self._wake.clear()
                     if not await self._take():
                         await self._until_woken()
-                await self._say_goodbye()
+                await self._finish()
             finally:
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _take(self) -> bool:
-        """Lease what there is room for. Returns whether there may be more to take at once."""
+        """Lease as many jobs as may run. Returns whether more may be due at once."""
         room = self._limits.at_once - len(self._tasks)
         busy = [host for host, count in self._hosts.items() if host and count >= self._limits.per_host]
         try:
@@ -112,10 +114,10 @@ class Worker:
             try:
                 await self._prepare()
             except Exception:
-                # with what is known: it is right nearly always, and a job that cannot be done so is tried again
+                # continue with the old copies: they are nearly always right, and a failing job is retried
                 log.exception("what jobs need could not be read anew")
         for job in jobs:
-            self._in_hand.add(job.id)
+            self._unsettled.add(job.id)
             self._hosts[job.host] += 1
             task = go(f"job {job.id}", self._handle(job))
             self._tasks.add(task)
@@ -167,7 +169,8 @@ class Worker:
                 await asyncio.sleep(self._limits.poll_s)
 
     async def _settle(self) -> bool:
-        """Write down what is finished. Returns whether that went well; else it is kept for the next time."""
+        """Store the outcomes of finished jobs. Returns whether it succeeded; otherwise they are kept for the next
+        time."""
         async with self._writing:
             self._finished.clear()
             settled, self._settled = self._settled, []
@@ -178,18 +181,18 @@ class Worker:
                 self._settled = settled + self._settled
                 self._finished.set()
                 return False
-            self._in_hand.difference_update(one.job.id for one in settled)
+            self._unsettled.difference_update(one.job.id for one in settled)
             return True
 
     async def _beat(self) -> None:
-        """Keep what is in hand, and put the table in order now and then. Every worker does: it is cheap, and none of
-        them may be the one who is missing."""
+        """Extend the leases in use, and sweep and reclaim now and then. Every worker does so: it is cheap, and any
+        other may be missing."""
         while True:
             await asyncio.sleep(self._limits.beat_s)
             try:
-                # these alone: a lease that we do not know of, its commit being unanswered, has to end
-                if self._in_hand:
-                    await self._outbox.extend(self._owner, sorted(self._in_hand))
+                # only known leases: one whose commit was not answered must expire
+                if self._unsettled:
+                    await self._outbox.extend(self._owner, sorted(self._unsettled))
                 await self._outbox.sweep()
                 await self._reclaim()
             except Exception:
@@ -202,7 +205,7 @@ class Worker:
         except Exception:
             log.exception("the leases of dead workers could not be looked at; they end by time")
 
-    async def _say_goodbye(self) -> None:
+    async def _finish(self) -> None:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._limits.goodbye_s)
         for task in self._tasks:

@@ -1,7 +1,7 @@
-"""The worker as a child process of the front: started when there is something to do, nudged, restarted when it dies.
+"""The worker as a child of the web process: started when there are jobs, nudged, and restarted when it dies.
 
-The nudge is a byte through the child's standard input. A pipe needs no port and no file, and its end tells the child
-that we are gone, however we went. A node that promises nothing to anybody never pays for a second process.
+A nudge is a byte on the child's standard input. A pipe needs no port and no file, and its end tells the child that the
+parent is gone, also when it was killed. A node without any jobs never starts a second process.
 """
 
 import asyncio
@@ -15,14 +15,16 @@ from subprocess import PIPE
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S, MAX_PAUSE_S = 1.0, 60.0
-STEADY_S = 60.0  # who has run for so long is not taken for one who cannot run at all
-GOODBYE_S = 6.0  # a worker gives up what it does after three
+STEADY_S = 60.0  # a child that ran for so long is restarted without the longer pauses
+GOODBYE_S = 6.0  # a worker cancels its jobs after 3 s
 NUDGE = b"\n"
 
 
 class WorkerProcess:
-    """`environment` is all that the child is given. `waiting` tells whether jobs are left from former times. `run` it
-    until it is cancelled; then `close`."""
+    """Runs the child. `environment` is its whole environment. `waiting` tells whether jobs are left from before.
+
+    Run `run` until it is cancelled, then await `close`.
+    """
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], waiting: Callable[[], Awaitable[bool]]
@@ -34,22 +36,22 @@ class WorkerProcess:
         self.starts = 0
 
     def nudge(self) -> None:
-        """There is something to do. Cheap, never waits and never raises."""
+        """Signal that there are jobs. Cheap; never waits and never raises."""
         self._wanted.set()
         process = self._process
         if process is None or process.returncode is not None or process.stdin is None:
             return
-        # a child that does not read has been nudged enough
+        # unread nudges are enough
         if not process.stdin.is_closing() and process.stdin.transport.get_write_buffer_size() == 0:
             process.stdin.write(NUDGE)
 
     @property
     def pid(self) -> int | None:
-        """Of the child that runs now."""
+        """The process id of the running child, or None."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def run(self) -> None:
-        """Wait for the first job, then see to it that a child runs."""
+        """Wait for the first job, then keep a child running."""
         if not await self._waiting():
             await self._wanted.wait()
         pause_s = FIRST_PAUSE_S
@@ -57,7 +59,7 @@ class WorkerProcess:
             began = time.monotonic()
             code = await self._live()
             if self._stopping:
-                await asyncio.Future()  # until we are cancelled
+                await asyncio.Future()  # until this task is cancelled
             if time.monotonic() - began > STEADY_S:
                 pause_s = FIRST_PAUSE_S
             log.warning("the worker has ended (%s) and is started again in %g s", code, pause_s)
@@ -65,11 +67,11 @@ class WorkerProcess:
             pause_s = min(pause_s * 2, MAX_PAUSE_S)
 
     async def _live(self) -> str:
-        if self.pid is not None:  # we were begun again, and the child was not
+        if self.pid is not None:  # `run` was restarted while the child kept running
             assert self._process is not None
             return f"exit code {await self._process.wait()}"
         try:
-            # a session of its own: Ctrl-C is for us, and the child is told by its input's end
+            # a session of its own: Ctrl-C must reach the parent alone, which ends the child by its input
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, env=self._environment, start_new_session=True
             )
@@ -79,13 +81,13 @@ class WorkerProcess:
         return f"exit code {await self._process.wait()}"
 
     def stop(self) -> None:
-        """Tell the child to finish what it can and end; `close` waits for that."""
+        """Tell the child to finish and exit; `close` waits for that."""
         self._stopping = True
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
 
     async def close(self, within_s: float = GOODBYE_S) -> None:
-        """Let the child finish what it can and end it. To be called when `run` does not run any more."""
+        """Wait until the child exits, and kill it after `within_s` seconds. To be called when `run` has ended."""
         self.stop()
         process = self._process
         if process is None or process.returncode is not None:
@@ -101,7 +103,7 @@ class WorkerProcess:
 
 
 class WakePipe(asyncio.Protocol):
-    """The other end: reads nudges, and the end of who sends them, from a pipe."""
+    """The child's end of the pipe: reads nudges, and the end of the parent."""
 
     def __init__(self, wake: Callable[[], None], stop: Callable[[], None]) -> None:
         self._wake, self._stop = wake, stop

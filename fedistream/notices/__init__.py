@@ -1,5 +1,5 @@
-"""Notices: the post that says a broadcast is live, from its planning to its end.
+"""Notices: the post that says a broadcast is live, from planning to the end.
 
-Begin with `service.py`; `lifecycle.py` decides what is to be done next with a notice; its words are in `wording.py`.
-How a post is made and delivered is left to federation, whose services are handed in.
+Start reading at `service.py`; `lifecycle.py` decides the next step of a notice; `wording.py` has its text. Federation
+makes and delivers the posts; its services are passed in.
 """

@@ -1,16 +1,16 @@
-"""What is to be done next with a notice. Pure: everything that is known comes in, and one step comes out."""
+"""Decides the next step of a notice. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-AWAY = timedelta(seconds=10)  # until it is looked again whether a lost encoder is back
-DEBOUNCE = timedelta(seconds=30)  # a title is often changed twice; each change is a letter to every server
-SILENT = timedelta(seconds=60)  # a node that runs says so every few seconds
+AWAY = timedelta(seconds=10)  # between two looks whether a lost encoder has returned
+DEBOUNCE = timedelta(seconds=30)  # a title is often changed twice, and each edit is delivered to every server
+SILENT = timedelta(seconds=60)  # a running node stores a heartbeat every few seconds
 
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """What was written down of the broadcast."""
+    """The stored state of the broadcast."""
 
     started_at: datetime
     seen_at: datetime
@@ -18,14 +18,18 @@ class StreamState:
     ended_at: datetime | None
 
     def is_here(self, now: datetime) -> bool:
-        """Whether there is something to see: the encoder is connected, and the node that it sends to lives."""
+        """Return whether there is something to watch: the encoder is connected, and the node was alive within
+        SILENT."""
         return self.lost_at is None and self.ended_at is None and now - self.seen_at < SILENT
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`says` is whether there is a text at all. `last_end` is when the channel's last broadcast with a notice ended:
-    within `cooldown` of it a new one is a reconnection rather than news."""
+    """`on` is whether federation is enabled, `says` whether there is a text.
+
+    `last_end` is when the channel's last announced broadcast ended. A broadcast that starts within `cooldown` of it
+    counts as a reconnection and is not announced.
+    """
 
     on: bool
     says: bool
@@ -35,36 +39,40 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
+    """Look again at `until`."""
+
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
+    """Do not post, for the reason `why`."""
+
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Now, and only once."""
+    """Post now, once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Say what it is called now."""
+    """Edit the post: the title has changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The broadcast is over: say so, take it back or leave it."""
+    """The broadcast is over: edit the post, delete it or leave it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Nothing, before something happens."""
+    """Do nothing until something happens."""
 
 
 def before(due: datetime, now: datetime, air: StreamState | None, rules: Rules) -> Wait | Skip | Post:
-    """The next step of a planned notice."""
+    """Return the next step of a planned notice."""
     if air is None or air.ended_at is not None:
         return Skip("the broadcast was over by then")
     if now < due:
@@ -83,8 +91,11 @@ def before(due: datetime, now: datetime, air: StreamState | None, rules: Rules) 
 def after(
     air: StreamState | None, now: datetime, *, renamed: bool, retitle_due: datetime | None
 ) -> Wait | Update | Close | Rest:
-    """The next step of one that is out. `renamed`: the title is not the one that was said. `retitle_due` is the time
-    that was waited for since that was seen first."""
+    """Return the next step of a posted notice.
+
+    `renamed` says whether the title differs from the posted one; `retitle_due` is when the post is to be edited for
+    that, or None if that was not planned yet.
+    """
     if air is None or air.ended_at is not None:
         return Close()
     if not renamed:

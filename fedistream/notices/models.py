@@ -5,11 +5,10 @@ from tortoise.models import Model
 
 
 class NoticeRow(Model):
-    """The notice of one broadcast. `version` counts its changes: who raises it from the number he has read is who
-    acts, so that of two workers one posts.
+    """The notice of one broadcast. `version` counts its changes, for compare and swap: of two workers, one posts.
 
-    `custom` is a text that the admin wrote, `said` what was posted last, `title` the title in it. `retitle_due` is
-    when a new title is old enough to be told.
+    `custom` is a text by the admin, `said` the text that was posted last, `title` the title in it. `retitle_due` is
+    when a new title is announced.
     """
 
     id = fields.BigIntField(primary_key=True)

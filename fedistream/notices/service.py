@@ -1,8 +1,9 @@
-"""Notices with a life: planned when a broadcast begins, posted after a while, kept true, and closed at the end.
+"""Notices: planned when a broadcast begins, posted after a delay, kept up to date, and closed at the end.
 
-The table is the truth: `tend` looks at every open notice and does the next thing, as often as it is called. Facts and
-clocks only call it sooner. Each step raises the row's version in the transaction of its post, so that it is done once,
-whoever is killed and however many do it at once. What the admin decides is done at once, in his process.
+The table is the truth: `tend` takes the next step of every open notice, however often it is called. Facts and timers
+only call it sooner. Each step raises the row's version in the transaction of its post. So it is taken once, even when a
+process is killed or several take it at the same time. The admin's decisions are carried out at once, in the web
+process.
 """
 
 import logging
@@ -25,22 +26,22 @@ from fedistream.notices.values import OUT, Notice, Page, Preview, State
 log = logging.getLogger(__name__)
 
 TEND = "notices.tend"
-"""The name of what a clock has to do now and then."""
+"""The name of the scheduled task that calls `Notices.tend`."""
 
-EXPIRES = timedelta(minutes=30)  # "I am live" that comes later is a nuisance
-MOST = 100  # looked at in one go; a node has a handful of channels
+EXPIRES = timedelta(minutes=30)  # a live announcement that arrives later is worse than none
+MOST = 100  # open notices in one call; a node has a few channels
 JPEG = "image/jpeg"
 
 
 class BroadcastRecords(Protocol):
-    """What was written down of broadcasts, in whatever process."""
+    """The stored broadcasts."""
 
     async def find(self, broadcast_id: int) -> BroadcastRecord | None: ...
     async def unfinished(self, channel_id: int) -> Sequence[BroadcastRecord]: ...
 
 
 class Addresses(Protocol):
-    """What the node is called elsewhere. `site` raises Off while federation is off."""
+    """The public addresses of the node and its channels. `site` raises Off while federation is off."""
 
     @property
     def on(self) -> bool: ...
@@ -49,7 +50,7 @@ class Addresses(Protocol):
 
 
 class Publisher(Protocol):
-    """What makes and delivers posts."""
+    """Makes and delivers posts."""
 
     async def look_up(self, draft: Draft) -> Draft: ...
     async def publish(self, channel: Channel, draft: Draft, *, expires_at: float | None) -> Post: ...
@@ -61,8 +62,10 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NoticesContext:
-    """What notices need of others. The settings and channels are taken to be those of this
-    moment; `run_by(at)` has `tend` called at that time (Unix seconds), or sooner."""
+    """The other features as notices need them. Settings and channels must be up to date.
+
+    `run_by(at)` makes the scheduler call `tend` at that time (Unix seconds) or sooner.
+    """
 
     settings: SettingsReader
     addresses: Addresses
@@ -79,25 +82,25 @@ class Notices:
         self._context, self._now, self._run_by = context, context.now, context.run_by
 
     def applies_to(self, fact: Fact) -> bool:
-        """Whether anything can come of a fact: without federation no worker has to be begun for it."""
+        """Return whether the fact needs a reaction: without federation, no worker has to be started for it."""
         return self._context.addresses.on
 
     async def plan(self, fact: BroadcastStarted) -> None:
-        """A broadcast begins. Of two who plan, and of one who does it again, one row comes."""
+        """Plan the notice of a broadcast that began. Planning it twice makes one row."""
         due = fact.at + timedelta(seconds=self._context.settings.value("notice.delay_s", fact.channel_id))
         await self._put(fact.broadcast_id, fact.channel_id, due)
         await self._run_by(due.timestamp())
 
     async def close(self, fact: BroadcastEnded) -> None:
-        """A broadcast is over."""
+        """Close the notice of a broadcast that ended."""
         await self.tend()
 
     async def rename(self, fact: TitleChanged) -> None:
-        """A broadcast may be called otherwise now."""
+        """Update the open notices after a change of title."""
         await self.tend()
 
     async def tend(self) -> None:
-        """Do with each open notice what is to be done next."""
+        """Take the next step of each open notice."""
         rows = await NoticeRow.filter(closed_at=None, state__in=_OPEN).order_by("due", "id").limit(MOST)
         if not rows:
             return
@@ -113,19 +116,21 @@ class Notices:
             await self._run_by(min(soon).timestamp())
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page:
-        """The newest first."""
+        """Return some of the channel's notices, the newest first."""
         found = NoticeRow.filter(channel_id=channel_id)
         rows = await found.order_by("-id").offset(offset).limit(limit)
         return Page(await found.count(), tuple(self._notice(row) for row in rows))
 
     async def post_of(self, broadcast_id: int) -> str:
-        """The id of the post that tells of a broadcast, "" where none is out."""
+        """Return the id of the post about a broadcast, or "" if none is public."""
         row = await NoticeRow.get_or_none(broadcast_id=broadcast_id)
         return row.post_id if row is not None and row.state in OUT else ""
 
     async def preview(self, channel_id: int, notice_id: int | None = None, text: str = "") -> Preview:
-        """What would be said now, by this notice or the next one, or with this text in its place. Raises NotFound,
-        Invalid, Off."""
+        """Return what would be posted now: by this notice or the next one, or with this text instead.
+
+        Raises NotFound, Invalid, Off.
+        """
         row = await self._row(channel_id, notice_id) if notice_id is not None else None
         channel = self._channel(channel_id)
         text = text.strip() or self._text(channel, row)
@@ -133,8 +138,10 @@ class Notices:
         return Preview(text, html)
 
     async def edit(self, channel_id: int, notice_id: int, text: str) -> Notice:
-        """Say it in these words (Markdown), or if they are none as it would be by itself; at once if it is out.
-        Raises NotFound, Invalid, Off, and Conflict when it is too late."""
+        """Change the text of a notice (Markdown); an empty one restores the default. A public post is edited at once.
+
+        Raises NotFound, Invalid, Off, and Conflict when the notice is closed or was changed meanwhile.
+        """
         row = await self._row(channel_id, notice_id)
         channel = self._channel(channel_id)
         draft = self._draft(channel, text.strip() or self._text(channel, row, custom=False), row)
@@ -151,7 +158,7 @@ class Notices:
         return await self._again(row)
 
     async def cancel(self, channel_id: int, notice_id: int) -> Notice:
-        """Do not post it. Raises NotFound, and Conflict for one that is not planned."""
+        """Cancel a planned notice. Raises NotFound, and Conflict for one that is not planned."""
         row = await self._row(channel_id, notice_id)
         if row.state != State.PLANNED:
             raise Conflict("only a notice that is planned can be cancelled")
@@ -159,8 +166,11 @@ class Notices:
         return await self._again(row)
 
     async def post_now(self, channel_id: int, notice_id: int | None = None) -> Notice:
-        """Post it at once, whatever the rules say; without an id, that of what is on the air. Raises NotFound, Invalid,
-        Off, and Conflict when nothing is on the air or it was posted."""
+        """Post at once, whatever the rules say; without an id, the notice of the running broadcast.
+
+        Raises NotFound, Invalid, Off, and Conflict when no broadcast is running, it was posted already, or there is no
+        text.
+        """
         self._context.addresses.site()
         row = await self._row(channel_id, notice_id) if notice_id is not None else await self._current(channel_id)
         if _is_over(await self._air(row)):
@@ -175,7 +185,7 @@ class Notices:
         return await self._again(row)
 
     async def withdraw(self, channel_id: int, notice_id: int) -> Notice:
-        """Delete the post. Raises NotFound, Off, and Conflict for one that is not out."""
+        """Delete the post. Raises NotFound, Off, and Conflict for a notice that is not public."""
         row = await self._row(channel_id, notice_id)
         if row.state not in OUT:
             raise Conflict("only a notice that is out can be withdrawn")
@@ -184,14 +194,14 @@ class Notices:
         return await self._again(row)
 
     async def _tend(self, row: NoticeRow) -> datetime | None:
-        """Returns when to look again, if that is known."""
+        """Take the next step of one notice. Returns when to look again, if that is known."""
         now, channel, air = self._now(), self._context.addresses.by_id(row.channel_id), await self._air(row)
         if channel is None:
             await _swap(row, state=State.SKIPPED.value, why="there is no such channel")
             return None
         step: object
         if row.state != State.PLANNED and not self._context.addresses.on:
-            # nobody can be told anything, nor read it
+            # federation is off: no edit can be delivered, and no post can be read
             step = lifecycle.Rest()
         elif row.state == State.PLANNED:
             step = lifecycle.before(row.due, now, air, await self._rules(row, channel))
@@ -207,7 +217,7 @@ class Notices:
             if row.state == State.PLANNED:
                 await _swap(row, state=State.SKIPPED.value, why=str(refusal)[:200])
             elif isinstance(refusal, Gone | NotFound):
-                # somebody deleted the post itself, or its row: nothing is left to be closed
+                # the post or its row was deleted: there is nothing to close
                 await _swap(row, state=State.WITHDRAWN.value, closed_at=now)
             else:
                 log.warning("the notice of broadcast %d stays as it is: %s", row.broadcast_id, refusal)
@@ -232,19 +242,19 @@ class Notices:
         return None
 
     async def _post(self, row: NoticeRow, channel: Channel) -> bool:
-        """Returns False if somebody else was faster."""
-        # outside the transaction: other servers are asked
+        """Post the notice. Returns False if another process changed it meanwhile."""
+        # outside the transaction, because it sends requests to other servers
         draft = await self._context.posts.look_up(self._draft(channel, self._text(channel, row), row))
         return await atomic(self._send, row, channel, draft)
 
     async def _send(self, row: NoticeRow, channel: Channel, draft: Draft) -> bool:
-        """Raises Conflict when the broadcast has ended meanwhile."""
+        """Post the draft, in a transaction. Raises Conflict when the broadcast has ended meanwhile."""
         now = self._now()
         out = {"state": State.POSTED.value, "why": "", "posted_at": now, "closed_at": None}
         if not await _swap(row, said=draft.text, title=self._title(channel.id), **out):
             return False
         if _is_over(await self._air(row)):
-            # it has ended while others were asked, and of a notice that was not planned any more nobody saw that
+            # the broadcast ended during these requests, and `tend` skips a notice that is not planned any more
             raise Conflict("the broadcast was over by then")
         post = await self._context.posts.publish(channel, draft, expires_at=(now + EXPIRES).timestamp())
         await NoticeRow.filter(id=row.id).update(post_id=post.id)
@@ -288,14 +298,14 @@ class Notices:
         cooldown_s = self._context.settings.value("notice.cooldown_s", row.channel_id)
         before = NoticeRow.filter(channel_id=row.channel_id, posted_at__not_isnull=True).exclude(id=row.id)
         last = await before.order_by("-posted_at").first()
-        # where it has no end in the books, it ended when it was last heard of
+        # without a stored end, it ended when it was last seen
         air = await self._air(last) if last is not None else None
         ended = (air.ended_at or air.seen_at) if air is not None else None
         on = self._context.addresses.on
         return lifecycle.Rules(on, on and bool(self._text(channel, row)), timedelta(seconds=cooldown_s), ended)
 
     def _text(self, channel: Channel, row: NoticeRow | None, *, custom: bool = True) -> str:
-        """Raises Off."""
+        """Return the text to post, in Markdown. Raises Off."""
         if row is not None and row.custom and custom:
             return str(row.custom)
         message = str(self._context.settings.value("federation.live_message", channel.id))
@@ -310,7 +320,7 @@ class Notices:
         pictures: tuple[Picture, ...] = ()
         if value("notice.picture", channel.id) == "picture":
             shown = wording.alt(self._title(channel.id), str(value("name", channel.id)))
-            # of this broadcast, not of what is on the air whenever somebody looks: it stays when the broadcast is over
+            # the image of this broadcast and not the live one: it stays after the broadcast
             still = self._context.addresses.site().still(channel.slug, row.broadcast_id if row is not None else None)
             pictures = (Picture(still, JPEG, shown),)
         return Draft(
@@ -335,7 +345,7 @@ class Notices:
         return lifecycle.StreamState(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
 
     async def _current(self, channel_id: int) -> NoticeRow:
-        """Of what is on the air, which may have no notice because federation was off at its start."""
+        """Return the notice of the running broadcast. Makes it if federation was off when the broadcast began."""
         running = await self._context.broadcasts.unfinished(channel_id)
         if not running:
             raise Conflict("nothing is on the air")
@@ -376,7 +386,7 @@ class Notices:
 
 
 async def waiting() -> bool:
-    """Whether any notice is open, for which a worker has to run."""
+    """Return whether any notice is open, which needs a running worker."""
     return await NoticeRow.filter(closed_at=None, state__in=_OPEN).exists()
 
 
@@ -389,7 +399,7 @@ _TOO_SLOW = "it was changed by somebody else just now"
 
 
 async def _swap(row: NoticeRow, **values: object) -> bool:
-    """Change the row if nobody else has since it was read. Returns whether it was us."""
+    """Change the row unless it was changed since it was read. Returns whether it was changed."""
     return bool(await NoticeRow.filter(id=row.id, version=row.version).update(version=row.version + 1, **values))
 
 

@@ -1,4 +1,4 @@
-"""What notices speak of."""
+"""The values of notices."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,24 +6,27 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Of a notice, one per broadcast. After POSTED it may be UPDATED any number of times, and WITHDRAWN once."""
+    """The state of a notice; there is one notice per broadcast. After POSTED it may be UPDATED several times, and
+    WITHDRAWN once."""
 
     PLANNED = "planned"
     POSTED = "posted"
     UPDATED = "updated"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"  # by the admin
-    SKIPPED = "skipped"  # by the rules: `why` says by which
+    SKIPPED = "skipped"  # by a rule that `why` names
 
 
 OUT = frozenset({State.POSTED, State.UPDATED})
-"""Others can read it."""
+"""The states in which the post is public."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`text` is Markdown: what was posted, or what would be. `post` is the post's URL or "". It is open until
-    `closed_at`: then the broadcast is over, and nothing happens any more by itself."""
+    """A notice. `text` is Markdown: what was posted, or would be. `post` is the post's URL or "".
+
+    A notice is open until `closed_at`. After that the broadcast is over, and the notice changes only by the admin.
+    """
 
     id: int
     channel_id: int
@@ -40,7 +43,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be posted now: the Markdown, and the HTML that others would be shown."""
+    """A preview of the post: the Markdown, and the HTML that other servers would show."""
 
     text: str
     html: str
@@ -48,7 +51,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of `total` notices."""
+    """A page of `total` notices."""
 
     total: int
     items: tuple[Notice, ...]

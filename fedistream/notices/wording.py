@@ -1,23 +1,23 @@
-"""The words of a notice, as Markdown. Pure."""
+"""The text of a notice, as Markdown. Pure."""
 
 import re
 
-# in a title all of it is meant as it stands; but # and @ may lead somewhere, and within ** ** they begin no heading
+# a title is shown literally, except that hashtags and mentions work; within ** ** a # begins no heading
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>~|&!])")
 
 
 def live(message: str, title: str, link: str) -> str:
-    """What is said at the start; "" if there is no message, which is how no notice is wanted."""
+    """Return the text for the start, or "" without a message: an empty message disables notices."""
     return _joined(message, title, link) if message.strip() else ""
 
 
 def ended(message: str, title: str, link: str) -> str:
-    """What is said in its place at the end."""
+    """Return the text that replaces it at the end."""
     return _joined(message, title, link)
 
 
 def alt(title: str, name: str) -> str:
-    """What a picture of the broadcast shows, for who cannot see it."""
+    """Return the alternative text of the broadcast's image."""
     return f"{title} ({name})" if title else name
 
 

@@ -1,7 +1,7 @@
-"""Hashing of passwords: slow on purpose, so in few threads of their own, and in a fair order.
+"""Hashes passwords: slow on purpose, so in threads of their own and in a fair order.
 
-A guesser can ask for more hashes than there is time for. So that somebody with the right password does not wait behind
-all of them, whoever was wrong less often comes first, and one of the threads hashes nothing for those who were wrong.
+An attacker can ask for more hashes than there is time for. So requests from clients with fewer wrong passwords come
+first, and one of the threads hashes nothing for clients that were wrong before.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from fedistream.core.errors import TooMany
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2  # each takes a core and MEMORY_KIB while it lasts
+AT_ONCE = 2  # each takes a core and MEMORY_KIB
 MEMORY_KIB = 19 * 1024  # with two passes and one lane: OWASP's smallest setting for Argon2id
 PASSES = 2
-MOST_WAITING = 256  # some seconds of both threads
-AGAIN_S = 5.0  # when to ask again, if there was no room
+MOST_WAITING = 256  # a few seconds of work for both threads
+AGAIN_S = 5.0  # when a refused client may ask again
 
-FIRST = -1  # the rank of those who were right before; of others it is how often they were wrong
+FIRST = -1  # the rank of clients that were right before; for others it is the number of wrong passwords
 
 HASHER = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1)
 
@@ -39,30 +39,35 @@ class _Job:
 
 
 class Passwords:
-    """Thread 0 takes the lowest rank and of that the oldest. Thread 1 takes ranks up to 0 only, and of the lowest the
-    newest: whichever end of a crowd of first attempts somebody stands at, one of the threads begins there."""
+    """Hashes and verifies, AT_ONCE at a time. A lower rank comes first.
+
+    Thread 0 takes the lowest rank, and of that the oldest request. Thread 1 takes only ranks up to 0, and of the lowest
+    the newest request. So among many first attempts, both the oldest and the newest are served soon.
+    """
 
     def __init__(self, hasher: PasswordHasher = HASHER) -> None:
         self._hasher = hasher
-        # not a semaphore around the loop's threads: a caller who goes away would let the next one in too early
+        # not a semaphore around the loop's executor: a cancelled caller would release it while the thread still works
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
         self._free = set(range(AT_ONCE))
         self._waiting: list[_Job] = []
         self._made = 0
 
     async def hash(self, password: str) -> str:
-        """The PHC string to store, with a salt of its own. Raises TooMany."""
+        """Return the PHC string to store, with a salt of its own. Raises TooMany."""
         hashed: str = await self._run(FIRST, lambda: self._hasher.hash(password))
         return hashed
 
     async def verify(self, stored: str, password: str, rank: int = 0) -> bool:
-        """Whether the password is the one behind this hash. A hash that cannot be read fits no password. Raises TooMany
-        when too many wait who are not behind this rank."""
+        """Return whether the password belongs to this hash. A hash that cannot be read fits no password.
+
+        Raises TooMany when too many requests wait that do not rank behind this one.
+        """
         right: bool = await self._run(rank, lambda: self._verify(stored, password))
         return right
 
     def is_old(self, stored: str) -> bool:
-        """Whether it was made with other costs than today's."""
+        """Return whether the hash was made with other costs than the present ones."""
         return self._hasher.check_needs_rehash(stored)
 
     async def _run(self, rank: int, work: Callable[[], Any]) -> Any:
@@ -71,7 +76,7 @@ class Passwords:
         self._waiting.append(job)
         self._start()
         if len(self._waiting) > MOST_WAITING:
-            self._turn_one_away()
+            self._refuse_one()
         try:
             return await job.done
         finally:
@@ -97,7 +102,7 @@ class Passwords:
 
     def _ended(self, thread: int, job: _Job, done: asyncio.Future[Any]) -> None:
         self._free.add(thread)
-        if not job.done.done():  # the caller may have gone away
+        if not job.done.done():  # the caller may have been cancelled
             error = done.exception()
             if error is None:
                 job.done.set_result(done.result())
@@ -105,13 +110,13 @@ class Passwords:
                 job.done.set_exception(error)
         self._start()
 
-    def _turn_one_away(self) -> None:
-        """The one in the middle of the worst rank, whose turn would come last."""
+    def _refuse_one(self) -> None:
+        """Refuse the request in the middle of the worst rank, which would be served last."""
         worst = max(job.rank for job in self._waiting)
         those = [job for job in self._waiting if job.rank == worst]
         job = those[len(those) // 2]
         self._waiting.remove(job)
-        if not job.done.done():  # the caller may have gone away in this turn of the loop
+        if not job.done.done():  # the caller may have been cancelled in this iteration of the loop
             job.done.set_exception(TooMany(AGAIN_S))
 
     def _verify(self, stored: str, password: str) -> bool:

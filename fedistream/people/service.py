@@ -1,4 +1,4 @@
-"""Who may administer the node."""
+"""The admin's account and password."""
 
 import asyncio
 import hmac
@@ -18,26 +18,29 @@ ADMIN = "admin"  # the name and the role
 MIN_PASSWORD, MAX_PASSWORD = 8, 1024  # characters
 
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
-GROUPS, GROUP = 4, 5  # k7m3p-...: 100 bits, to be typed off a terminal
+GROUPS, GROUP = 4, 5  # k7m3p-...: 100 bits, easy to type from a terminal
 
-SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may carry one alone, and no encoding has it
+SURROGATE = re.compile("[\ud800-\udfff]")  # JSON may contain a lone one, which cannot be encoded
 
 REMEMBERED = timedelta(hours=1)  # after its last use
 
 
 @dataclass(frozen=True, slots=True)
 class _Success:
-    """That a password was right not long ago: not the password, and useless to another process."""
+    """A recent successful check: a keyed digest of the password, useless to another process."""
 
     digest: bytes
     until: datetime | None  # None: as long as the process lives
 
 
 def random_password() -> str:
+    """Return a random password of 100 bits, like k7m3p-…."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
 class People:
+    """The accounts. Call `open` before anything else."""
+
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._passwords = Passwords()
@@ -47,15 +50,18 @@ class People:
         self._success: _Success | None = None
 
     async def open(self, override: str = "") -> str:
-        """`override`: a password that is the admin's until the node stops, and is not stored. Without one, and when
-        none is stored either, one is made and returned so that it can be shown; "" otherwise. Raises Invalid."""
+        """Make sure that there is an admin password.
+
+        `override` is the admin's password until the node stops; it is not stored. Without one, and when none is stored,
+        one is made and returned so that it can be shown, else "". Raises Invalid.
+        """
         if len(override) > MAX_PASSWORD:
             raise Invalid("admin password", f"must be {MAX_PASSWORD} characters long at most")
-        if SURROGATE.search(override):  # what the environment has in another encoding
+        if SURROGATE.search(override):  # bytes of the environment that are not UTF-8
             raise Invalid("admin password", "must be text in UTF-8")
         self._override, self._success = "", None
         if override:
-            # hashed like a stored one, so that wrong ones take as long
+            # hashed like a stored one, so that a wrong password takes as long
             self._override = await self._passwords.hash(_prepared(override))
             self._success = _Success(self._digest(override), None)
         if await self.has_admin():
@@ -65,11 +71,14 @@ class People:
         return password
 
     async def has_admin(self) -> bool:
+        """Return whether there is an admin password."""
         return bool(self._override) or await PersonRow.filter(name=ADMIN, role=ADMIN).exists()
 
     def recall(self, password: str) -> bool:
-        """Whether this is the admin's password and was known to be not long ago, as HTTP Basic sends it with every
-        request. Quick; False says nothing. Limiting guesses is the caller's business."""
+        """Return whether this is the admin's password and was checked within REMEMBERED. Fast; False means unknown.
+
+        HTTP Basic sends the password with every request. The caller limits guesses.
+        """
         success = self._success
         if success is None or (success.until is not None and self._now() >= success.until):
             return False
@@ -80,8 +89,11 @@ class People:
         return True
 
     async def check_admin(self, password: str, rank: int = 0) -> bool:
-        """Whether this is the admin's password. Slow: tens of ms in a thread, in the order of `rank` (see `passwords`).
-        Limiting guesses is the caller's business. Raises TooMany."""
+        """Return whether this is the admin's password. Slow: tens of ms in a thread, in the order of `rank` (see
+        `passwords.py`).
+
+        The caller limits guesses. Raises TooMany.
+        """
         if len(password) > MAX_PASSWORD or SURROGATE.search(password):
             return False
         success, stored = self._success, self._override
@@ -96,20 +108,20 @@ class People:
             stronger = await self._passwords.hash(_prepared(password))
             # only the hash that was checked: the password may have been changed meanwhile
             await PersonRow.filter(name=ADMIN, password_hash=stored).update(password_hash=stronger)
-        if success is self._success:  # and so may what we would remember
+        if success is self._success:  # the password may have been changed here too
             until = success.until if success is not None else self._now()
             self._success = _Success(self._digest(password), until and self._now() + REMEMBERED)
         return True
 
     async def set_admin_password(self, password: str) -> None:
-        """Store another password, which holds at once, also in place of one given at the start. Raises Invalid."""
+        """Store another password, which also replaces one given at the start. Raises Invalid."""
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
             raise Invalid("admin password", f"must be {MIN_PASSWORD} to {MAX_PASSWORD} characters long")
         if SURROGATE.search(password):
             raise Invalid("admin password", "must be text: it has half a character in it")
 
         def remember(_: None) -> None:
-            # another object than before, so that a check under way with the old password is not remembered
+            # a new object, so that a running check of the old password is not remembered
             self._success = _Success(self._digest(password), self._now() + REMEMBERED)
             self._override = ""
 
@@ -120,7 +132,7 @@ class People:
     async def _fits(self, stored: str, password: str, rank: int) -> bool:
         if await self._passwords.verify(stored, _prepared(password), rank):
             return True
-        # one that was stored as it was typed, by a version that did not normalize
+        # stored by a version that did not normalise
         return _prepared(password) != password and await self._passwords.verify(stored, password, rank)
 
     async def _store(self, hashed: str) -> None:
@@ -132,6 +144,6 @@ class People:
 
 
 def _prepared(password: str) -> str:
-    """In the normal form that browsers send (RFC 7617, 2.1, and RFC 8265, 4.2): an ä may be typed as one character or
-    as two."""
+    """Return the password in NFC (RFC 7617, section 2.1, and RFC 8265, section 4.2): an ä may be typed as one character
+    or two."""
     return unicodedata.normalize("NFC", password)

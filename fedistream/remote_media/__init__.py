@@ -1,4 +1,4 @@
-"""Pictures from elsewhere, as this node shows them: faces of people on other servers, most of all.
+"""The media proxy: serves remote images, such as avatars, from this node.
 
-Begin with `paths.py` (the addresses), then `service.py` (fetching and keeping).
+Start reading at `signed_paths.py` (the addresses), then `service.py` (fetching and storing).
 """

@@ -1,7 +1,7 @@
-"""Fetches pictures from elsewhere and keeps them in a folder for a while, so that who looks at a page of ours is not
-seen by servers of others, and no server is asked by everybody who looks.
+"""Fetches remote images and keeps them in a folder for a while.
 
-They are shown as they came, and only if their first bytes are those of a picture that cannot hold a script.
+So the visitors of a page are not revealed to other servers, and other servers are asked once, not by every visitor.
+Images are served unchanged, and only if their first bytes are those of a format that cannot hold scripts.
 """
 
 import asyncio
@@ -29,27 +29,31 @@ from fedistream.remote_media.signed_paths import KEY, SignedPaths
 log = logging.getLogger(__name__)
 
 ACCEPT = (("Accept", "image/webp, image/png, image/jpeg, image/gif"),)
-MAX_FAILED = 10_000  # URLs that are remembered for having no picture
+MAX_FAILED = 10_000  # URLs remembered for having no image
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """The limits of the proxy. Sizes in bytes, times in seconds."""
+
     picture: int = 1024 * 1024  # bytes
     folder: int = 64 * 1024 * 1024
     at_once: int = 4
     waiting: int = 200
-    fresh_s: float = 7 * 86_400.0  # after that it is fetched again, as faces change
-    failed_s: float = 600.0  # before that it is not tried again
+    fresh_s: float = 7 * 86_400.0  # then it is fetched again, because avatars change
+    failed_s: float = 600.0  # until a failed URL is tried again
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
+    """The bytes of an image and its media type."""
+
     data: bytes
     media_type: str
 
 
 class MediaProxy:
-    """`folder` is the one in which `paths` have their key. `clock` is in Unix seconds."""
+    """The proxy. `folder` is the one that holds the key of `paths`. `clock` returns Unix seconds."""
 
     def __init__(
         self,
@@ -64,14 +68,14 @@ class MediaProxy:
         self._turn = asyncio.Semaphore(self._limits.at_once)
         self._fetching: dict[str, asyncio.Task[Image]] = {}
         self._failed: OrderedDict[str, float] = OrderedDict()
-        self._kept: int | None = None  # bytes in the folder, once something is put into it
+        self._kept: int | None = None  # bytes in the folder; counted at the first write
 
     def path(self, url: str) -> str:
-        """Where the picture with this URL is shown; "" for what is no URL."""
+        """Return the path under which the image with this URL is served, or "" for a text that is not a URL."""
         return self._paths.path(url)
 
     async def read(self, mac: str, source: str) -> Image:
-        """The picture of a path. Raises NotFound, and TooMany when very many are being fetched."""
+        """Return the image of a path. Raises NotFound, and TooMany when too many images are being fetched."""
         url = self._paths.url(mac, source)
         file = self._folder / hashlib.sha256(url.encode()).hexdigest()
         kept, at = await _read(file)
@@ -84,17 +88,17 @@ class MediaProxy:
                 log.debug("no picture came from %s", url)
         if kept is None:
             raise NotFound("there is no such picture")
-        return kept  # an old face is better than none
+        return kept  # an outdated avatar is better than none
 
     async def close(self) -> None:
-        """Give up what is being fetched."""
+        """Cancel all running fetches."""
         tasks = list(self._fetching.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _fetch(self, url: str, file: Path) -> "asyncio.Task[Image]":
-        """One for all who want it."""
+        """Return the task that fetches this URL; all requests for one URL share it. Raises TooMany."""
         task = self._fetching.get(url)
         if task is None:
             if len(self._fetching) >= self._limits.waiting:
@@ -133,12 +137,12 @@ class MediaProxy:
             if self._kept > self._limits.folder:
                 self._kept = await asyncio.to_thread(_thin, self._folder, self._limits.folder // 2)
         except OSError as error:
-            # a full disk: it is shown all the same
+            # such as a full disk: the image is served all the same
             log.warning("a picture could not be kept: %s", error)
 
 
 async def _read(file: Path) -> tuple[Image | None, float]:
-    """What is kept, and since when."""
+    """Return the stored image, or None, and when it was stored (Unix seconds)."""
     try:
         async with aiofiles.open(file, "rb") as kept:
             data = await kept.read()
@@ -150,7 +154,7 @@ async def _read(file: Path) -> tuple[Image | None, float]:
 
 
 async def _write(file: Path, data: bytes, at: float) -> int:
-    """Returns by how much the folder has grown."""
+    """Store a file. Returns by how many bytes the folder has grown."""
     before = await aiofiles.os.path.getsize(file) if await aiofiles.os.path.exists(file) else 0
     fresh = file.with_suffix(".new")
     async with aiofiles.open(fresh, "wb") as kept:
@@ -165,7 +169,7 @@ def _size(folder: Path) -> int:
 
 
 def _thin(folder: Path, most: int) -> int:
-    """Delete the oldest until no more than `most` bytes are left. Returns how many are."""
+    """Delete the oldest files until at most `most` bytes are left. Returns how many are left."""
     found = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in folder.iterdir() if file.name != KEY)
     left = sum(size for _, size, _ in found)
     for _, size, file in found:

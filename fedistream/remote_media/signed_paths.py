@@ -1,5 +1,4 @@
-"""The addresses of pictures from elsewhere. Only those that this node has given out are good: signed, so that nobody
-makes it fetch what he likes."""
+"""The paths of remote images on this node, signed so that the node fetches only URLs that it has shown itself."""
 
 import base64
 import binascii
@@ -19,24 +18,28 @@ KEY = "key"
 
 
 class SignedPaths:
+    """Signs and verifies paths with HMAC-SHA256."""
+
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
 
     @classmethod
     def load(cls, folder: Path, chance: Callable[[int], bytes]) -> Self:
-        """With the key in this folder, which is made once, so that paths in old messages stay good. `chance(n)` gives n
-        random bytes. Raises OSError."""
+        """Return SignedPaths with the key in this folder, which is made once, so that paths in old messages stay valid.
+
+        `chance(n)` returns n random bytes. Raises OSError.
+        """
         return cls(stored_key(folder / KEY, chance))
 
     def path(self, url: str) -> str:
-        """Where the picture with this URL is shown; "" for what is no URL."""
+        """Return the path under which the image with this URL is served, or "" for a text that is not a URL."""
         if not is_url(url):
             return ""
         source = base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
         return f"{PREFIX}{self._mac(source)}/{source}"
 
     def url(self, mac: str, source: str) -> str:
-        """Of which picture these parts of a path are. Raises NotFound for a path that we have not given out."""
+        """Return the URL of the image with this path. Raises NotFound for a path that this node has not signed."""
         if not hmac.compare_digest(self._mac(source).encode(), mac.encode("utf-8", "replace")):
             raise NotFound("there is no such picture")
         try:

@@ -1,1 +1,2 @@
-"""What an admin may change while the node runs: the table of settings, and the service that stores their values."""
+"""Settings: what the admin may change while the node runs. The table of settings, and the service that stores their
+values."""

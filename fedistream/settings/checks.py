@@ -1,4 +1,4 @@
-"""Checks of the settings: each turns a value from outside into what is stored, or raises Invalid. Pure."""
+"""The checks of settings: each returns the value to store, or raises Invalid. Pure."""
 
 import ipaddress
 import re
@@ -9,7 +9,7 @@ from fedistream.core.errors import Invalid
 
 Json = str | int | float | bool | list[str] | list[dict[str, str]]
 Check = Callable[[str, object], Json]
-"""`check(name of the setting, value)`."""
+"""Called with the name of the setting and the value. Returns the value to store. Raises Invalid."""
 
 MAX_NAME = 100
 MAX_TITLE = 200
@@ -19,11 +19,11 @@ MAX_PAGE = 100_000
 MAX_TAGS, MAX_TAG = 30, 50
 MAX_WORDS, MAX_WORD = 500, 64  # names and words of the chat
 MAX_WELCOME = 2_000
-MAX_DOMAINS = 5_000  # block lists that admins share have a few thousand
+MAX_DOMAINS = 5_000  # shared block lists have a few thousand
 MAX_LIVE_MESSAGE = 2_000
 MAX_ACCOUNTS = 10
 ACCOUNT = re.compile(r"https?://[a-z0-9_.:-]+/[!-~]+", re.IGNORECASE)
-USERNAME = re.compile(r"[a-z0-9_]{1,30}")  # what every server takes
+USERNAME = re.compile(r"[a-z0-9_]{1,30}")  # accepted by all servers
 DOMAIN = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?")
 MAX_HANDLE = 320  # characters
 HANDLE = re.compile(rf"\w(?:[\w.-]{{0,62}}\w)?@{DOMAIN.pattern}(?::\d{{1,5}})?")
@@ -31,12 +31,12 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
 HANDLE_SCHEMES = ("http", "https", "mailto", "xmpp", "matrix")  # never javascript: these become links
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL keeps no NUL, and half a character has no encoding
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL, and a lone surrogate cannot be encoded
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
-    """A text of at most `longest` characters; blanks around it are dropped."""
+    """Return a check for a text of at most `longest` characters; surrounding blanks are removed."""
 
     def check(name: str, value: object) -> str:
         if not isinstance(value, str):
@@ -54,13 +54,14 @@ def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
 
 
 def flag(name: str, value: object) -> bool:
+    """Check for true or false."""
     if not isinstance(value, bool):
         raise Invalid(name, "must be true or false")
     return value
 
 
 def language(name: str, value: object) -> str:
-    """A language tag like "en" or "pt-BR" (BCP 47), or none."""
+    """Check for a language tag like "en" or "pt-BR" (BCP 47), or an empty text."""
     found = str(text(35)(name, value))
     if found and not LANGUAGE.fullmatch(found):
         raise Invalid(name, "must be the tag of a language, like en or pt-BR")
@@ -68,12 +69,12 @@ def language(name: str, value: object) -> str:
 
 
 def number(least: float, most: float) -> Check:
-    """Any number in the range, in the unit that the setting's name says."""
+    """Return a check for a number in the range, in the unit that the setting's name has."""
     return lambda name, value: float(_ranged(name, value, least, most))
 
 
 def whole(least: int, most: int) -> Check:
-    """A whole number in the range. 2.0 passes as 2: JSON knows no difference."""
+    """Return a check for a whole number in the range. 2.0 is accepted as 2, because JSON does not distinguish them."""
 
     def check(name: str, value: object) -> int:
         found = _ranged(name, value, least, most)
@@ -87,13 +88,13 @@ def whole(least: int, most: int) -> Check:
 def _ranged(name: str, value: object, least: float, most: float) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Invalid(name, "must be a number")
-    if not least <= value <= most:  # which NaN is not either
+    if not least <= value <= most:  # also false for NaN
         raise Invalid(name, f"must be between {least:g} and {most:g}")
     return value
 
 
 def tags(name: str, value: object) -> list[str]:
-    """Hash tags without the hash, each once."""
+    """Check for hashtags. A leading # is removed, and duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_TAGS:
         raise Invalid(name, f"must be a list of at most {MAX_TAGS} tags")
     one = text(MAX_TAG)
@@ -102,7 +103,7 @@ def tags(name: str, value: object) -> list[str]:
 
 
 def words(name: str, value: object) -> list[str]:
-    """Names or words, each once, without blanks around them."""
+    """Check for names or words. Surrounding blanks are removed, and duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_WORDS:
         raise Invalid(name, f"must be a list of at most {MAX_WORDS} texts")
     one = text(MAX_WORD)
@@ -110,7 +111,7 @@ def words(name: str, value: object) -> list[str]:
 
 
 def username(name: str, value: object) -> str:
-    """The part before the @ of an account."""
+    """Check for the part of an account before the @."""
     found = str(text(30)(name, value)).lower()
     if not USERNAME.fullmatch(found):
         raise Invalid(name, "must be 1 to 30 letters without accents, digits and underscores")
@@ -118,7 +119,7 @@ def username(name: str, value: object) -> str:
 
 
 def choice(*words: str) -> Check:
-    """One of these words."""
+    """Return a check for one of these words."""
 
     def check(name: str, value: object) -> str:
         if not isinstance(value, str) or value not in words:
@@ -129,7 +130,7 @@ def choice(*words: str) -> Check:
 
 
 def domains(name: str, value: object) -> list[str]:
-    """Host names, each once and in small letters; international ones in their ASCII form."""
+    """Check for host names in lower case, IDNs in their ASCII form. Duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
         raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} domains")
     one = text(253)
@@ -141,7 +142,7 @@ def domains(name: str, value: object) -> list[str]:
 
 
 def handles(name: str, value: object) -> list[dict[str, str]]:
-    """[{"platform": ..., "url": ...}]; other members are dropped."""
+    """Check for a list of {"platform": ..., "url": ...}; other members are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_HANDLES:
         raise Invalid(name, f"must be a list of at most {MAX_HANDLES} accounts")
     return [_handle(name, item) for item in value]
@@ -158,8 +159,8 @@ def _handle(name: str, item: object) -> dict[str, str]:
 
 
 def public_address(name: str, value: object) -> str:
-    """The node's address as others reach it: http(s)://host[:port], without a slash at the end."""
-    # the fields of these two errors are worded so that the whole reads as clients of that API know it
+    """Check for the node's public address: http(s)://host[:port], without a slash at the end."""
+    # field and text together are Owncast's error messages, which its clients know
     url = str(text(MAX_URL)(name, value)).rstrip("/")
     try:
         parts = urlsplit(url)
@@ -173,14 +174,15 @@ def public_address(name: str, value: object) -> str:
     try:
         private = not ipaddress.ip_address(host).is_global
     except ValueError:
-        private = False  # a name; where it leads may differ from here
+        private = False  # a host name: it may resolve to another address elsewhere
     if private:
         raise Invalid("Server URL", "cannot be private")
     return url
 
 
 def flagged_address(value: str) -> str:
-    """What `--public-url` says: the same, but it may be private, as in a lab. Raises Invalid."""
+    """Return the address that `--public-url` gives. Unlike the setting, it may be private, as in a lab. Raises
+    Invalid."""
     url = value.rstrip("/")
     try:
         parts = urlsplit(url)
@@ -198,7 +200,7 @@ def flagged_address(value: str) -> str:
 
 
 def people(name: str, value: object) -> list[str]:
-    """Handles of accounts elsewhere, user@host, each once and in small letters."""
+    """Check for remote accounts (user@host), in lower case. Duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
         raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} accounts")
     one = text(MAX_HANDLE)
@@ -210,7 +212,7 @@ def people(name: str, value: object) -> list[str]:
 
 
 def accounts(name: str, value: object) -> list[str]:
-    """URLs of actors elsewhere, each once."""
+    """Check for URLs of remote actors. Duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_ACCOUNTS:
         raise Invalid(name, f"must be a list of at most {MAX_ACCOUNTS} addresses")
     one = text(MAX_URL)

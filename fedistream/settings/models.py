@@ -1,15 +1,15 @@
-"""The table with the values of the settings."""
+"""The rows of the settings."""
 
 from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
-NODE = 0  # the channel_id of what holds for the whole node: a unique constraint treats no two NULLs as equal
+NODE = 0  # the channel_id of values for the whole node, and not NULL: a unique constraint allows many NULLs
 
 
 class SettingRow(Model):
-    """`value` is {"value": ...}: the ORM takes a bare text for JSON that is written already."""
+    """A stored value. `value` is {"value": ...}, because the ORM takes a plain text for encoded JSON."""
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""The values of the settings: read into memory at the start, written through, and told to whoever reacts."""
+"""The values of the settings: read into memory at the start; changes are stored first and then emitted as facts."""
 
 import asyncio
 import copy
@@ -18,10 +18,12 @@ from fedistream.settings.table import BY_NAME, Setting
 
 log = logging.getLogger(__name__)
 
-CACHE_KEY = "settings"  # under which changes are counted, for the copies of other processes
+CACHE_KEY = "settings"  # the version that other processes compare to refresh their copies
 
 
 class Settings:
+    """The values of all settings."""
+
     def __init__(self, facts: FactEmitter, now: Callable[[], datetime]) -> None:
         self._facts = facts
         self._now = now
@@ -31,7 +33,7 @@ class Settings:
         self._turn = asyncio.Lock()
 
     async def load(self) -> None:
-        """Read what is stored. What this version does not know, or would not take, is left alone and not used."""
+        """Read the stored values. Values that this version does not know or accept are ignored, and stay stored."""
         values: dict[tuple[str, int], Json] = {}
         for row in await SettingRow.all():
             try:
@@ -43,8 +45,10 @@ class Settings:
         self._values = values
 
     def value(self, name: str, channel_id: int | None = None) -> Any:
-        """The value that holds: the channel's own, or the node's, or the default. A list is the caller's own copy.
-        Raises KeyError for a name that is not in the table."""
+        """Return the value in effect: the channel's own, else the node's, else the default. A list is a copy.
+
+        Raises KeyError for an unknown name.
+        """
         setting = BY_NAME[name]
         if name in self._overrides:
             found = self._overrides[name]
@@ -55,20 +59,25 @@ class Settings:
         return copy.deepcopy(found) if isinstance(found, list) else found
 
     def override(self, name: str, value: Json) -> None:
-        """Let this value hold until the node stops, without storing it: what a flag says. It is not checked against
-        the table's limits: who starts the node may give it an address in his own network."""
+        """Use this value until the node stops, without storing it: the value of a command-line option.
+
+        It is not checked against the limits, because the operator may give an address in a private network. Raises
+        Invalid for another type.
+        """
         if type(value) is not BY_NAME[name].type:
             raise Invalid(name, "is of another type")
         self._overrides[name] = value
 
     def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
-        """Have `check` awaited before this setting is given another value. It may raise Conflict."""
+        """Await `check` before this setting is changed. It may raise Conflict."""
         self._guards[name] = check
 
     async def change(self, name: str, value: object, channel_id: int | None = None) -> None:
-        """Check, store and tell. Without `channel_id` it is changed for the node: for a setting of channels that is
-        what holds in channels without a value of their own. Raises NotFound, Invalid, and Conflict for what a flag
-        has set, or what a feature cannot let change as things are."""
+        """Check and store a value, and emit SettingChanged if it differs.
+
+        Without `channel_id` it is changed for the node: a channel setting then applies to channels without a value of
+        their own. Raises NotFound, Invalid, and Conflict for a setting that is overridden or guarded.
+        """
         setting = BY_NAME.get(name)
         if setting is None:
             raise NotFound(f"there is no setting {name}")
@@ -89,7 +98,8 @@ class Settings:
             await SettingRow.create(name=name, channel_id=key, value=wrapped)
         await bump_version(CACHE_KEY)
         changed = self.value(name, channel_id) != value
-        after_commit(lambda: self._values.update({(name, key): value}))  # first: who is told may ask
+        # before the fact: its reactions may ask for the value
+        after_commit(lambda: self._values.update({(name, key): value}))
         if changed:
             await self._emit(setting, value, channel_id)
 

@@ -1,8 +1,8 @@
-"""The table of what an admin may change while the node runs: names, defaults, limits, and what each change touches.
+"""The table of settings: names, defaults, limits, and what each change affects.
 
 Getters, setters of other systems' APIs, the admin's form and the docs are derived from it. Values are plain JSON.
-What has to be known before the database opens (ports, folders) is in `app/config.py`; the stored values are kept by
-`service.py`.
+Options that are needed before the database opens (ports, folders) are in `app/config.py`; `service.py` stores the
+values.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,10 +53,10 @@ FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row. `check(name, value)` returns what is stored for a value from outside, or raises Invalid.
+    """One row. `check(name, value)` returns the value to store, or raises Invalid.
 
-    `owncast_path` is where that API has a setter for it, "" for settings it does not know. A setting of a channel may
-    also be given for the whole node, for channels without a value of their own.
+    `owncast_path` is the path of Owncast's setter, "" for settings that Owncast does not have. A channel setting may
+    also be set for the whole node, for channels without a value of their own.
     """
 
     name: str
@@ -77,7 +77,7 @@ CHAT: frozenset[Touch] = frozenset({"chat"})
 
 
 def checked(rows: Iterable[Setting]) -> tuple[Setting, ...]:
-    """The table, if it can be right: a wrong one must not start."""
+    """Return the table if it is consistent. Raises AssertionError, so that a wrong table stops the start."""
     table = tuple(rows)
     names, paths = [row.name for row in table], [row.owncast_path for row in table if row.owncast_path]
     assert len(set(names)) == len(names), "two settings have one name"
@@ -86,7 +86,7 @@ def checked(rows: Iterable[Setting]) -> tuple[Setting, ...]:
         assert row.touches, f"{row.name} touches nothing"
         assert row.touches <= TOUCHES.keys(), f"{row.name} touches what is not known"
         assert type(row.default) is row.type, f"{row.name} has a default of another type"
-        # the node's address is not known before somebody gives it, and "" is no address
+        # the default "" means that the address is not set, which the check does not accept
         if row.check is not public_address:
             assert _passes(row), f"{row.name} has a default that fails its check"
     return table
@@ -112,14 +112,14 @@ SETTINGS = checked(
         Setting("hideviewercount", bool, False, flag, PAGE, "hideviewercount"),
         Setting("serverurl", str, "", public_address, PROFILE, "serverurl", "node"),
         Setting("disablesearchindexing", bool, False, flag, PAGE, "disablesearchindexing", "node"),
-        # how long a broadcast waits for an encoder that was lost, in seconds
+        # how long a broadcast waits for a lost encoder, in seconds
         Setting("broadcast.grace_s", int, 60, whole(0, 600), frozenset({"broadcast"})),
-        # a part is what a player gets at once; shorter is closer to live, and more requests
+        # the length of an LL-HLS part: shorter means less latency and more requests
         Setting("hls.part_ms", int, 333, whole(100, 1000), PLAYER),
         Setting("hls.segment_s", float, 2.0, number(1, 10), PLAYER),
         Setting("hls.window_segments", int, 15, whole(5, 60), PLAYER),
         Setting("chat.disabled", bool, False, flag, frozenset({"page", "chat"}), "chat/disable"),
-        # lines about who comes and goes fill an empty chat, and nobody reads them in a full one
+        # off: join and part lines fill an empty chat, and nobody reads them in a full one
         Setting("chat.join_messages", bool, False, flag, CHAT, "chat/joinmessagesenabled"),
         Setting("chat.established_only", bool, False, flag, CHAT, "chat/establishedusermode"),
         Setting("chat.signed_in_only", bool, False, flag, frozenset({"page", "chat"}), "chat/requireauthentication"),
@@ -129,22 +129,22 @@ SETTINGS = checked(
         Setting("chat.forbidden_names", list, list(FORBIDDEN_NAMES), words, CHAT, "chat/forbiddenusernames"),
         Setting("chat.suggested_names", list, [], words, CHAT, "chat/suggestedusernames"),
         Setting("chat.welcome", str, "", text(MAX_WELCOME, lines=True), CHAT, "welcomemessage"),
-        # one message of each visitor in so many seconds; 0 is off
+        # slow mode: seconds between two messages of a visitor; 0 is off
         Setting("chat.slow_s", int, 0, whole(0, 3600), CHAT),
-        # how long the chat stays open after a broadcast, in seconds; a week at most is as good as always
+        # how long the chat stays open after a broadcast, in seconds, up to a week
         Setting("chat.offline_s", int, 300, whole(0, 604_800), CHAT),
-        # how many days messages are kept; 0 is for good
+        # how many days messages are kept; 0 means for ever
         Setting("chat.retention_days", int, 30, whole(0, 3650), CHAT),
-        # of no effect before there is a serverurl: all that federation says has a URL
+        # no effect without a serverurl, because all activities need URLs
         Setting("federation.enabled", bool, False, flag, PROFILE, "federation/enable", "node"),
-        # followers are let in by the admin, and posts are for followers alone
+        # the admin approves followers, and posts are for followers only
         Setting("federation.private", bool, False, flag, PROFILE, "federation/private"),
         Setting("federation.show_engagement", bool, True, flag, CHAT, "federation/showengagement"),
-        # what people write to the channel: left out, shown when the admin has let it in, or shown at once. Nobody wants
-        # strangers on his screen unasked, and nobody wants their answers to be lost
+        # replies to the channel: ignored, shown after approval, or shown at once. The default shows no stranger's text
+        # on a stream without approval, and loses no reply
         Setting("federation.replies", str, "held", choice("off", "held", "on"), CHAT),
         Setting("federation.replies_from", str, "all", choice("followers", "all"), CHAT),
-        # of the home channel; others are called as in their paths
+        # of the home channel; other channels use their slug
         Setting("federation.username", str, "streamer", username, PROFILE, "federation/username", "node"),
         Setting(
             "federation.live_message",
@@ -154,35 +154,35 @@ SETTINGS = checked(
             frozenset({"broadcast"}),
             "federation/livemessage",
         ),
-        # who has to wait for the admin, beside everybody in a private channel: see the rules in the federation's doors
+        # which followers need approval in a channel that is not private: see `federation/followers/approval_rules.py`
         Setting("federation.hold_unknown", bool, False, flag, ASKERS),
         Setting("federation.hold_younger_days", int, 0, whole(0, 3650), ASKERS),
         Setting("federation.hold_automated", bool, False, flag, ASKERS),
-        # whose followers do not wait, and with the next one on, the only ones that are heard at all
+        # their followers need no approval; with `known_only`, all other servers are ignored
         Setting("federation.known_domains", list, [], domains, frozenset({"followers"}), scope="node"),
         Setting("federation.known_only", bool, False, flag, frozenset({"followers"}), scope="node"),
-        # former accounts of the streamer elsewhere: their servers look here before followers are moved over
+        # the streamer's former accounts: their servers check this before they move the followers
         Setting("federation.also_known_as", list, [], accounts, PROFILE),
-        # whether everybody may quote public posts; those who were told so before may go on
+        # whether everybody may quote public posts; permissions that were given stay valid
         Setting("federation.quotes", bool, True, flag, frozenset({"broadcast"}), "federation/enablequotes"),
-        # how many follow is seen in any case
+        # the number of followers is public in any case
         Setting("federation.hide_followers", bool, False, flag, PAGE, "federation/hidefollowers"),
-        # documents are read by other servers only with a signature, and not by those that are blocked
+        # authorized fetch: documents need a signed request, and blocked servers are refused
         Setting("federation.signed_reading", bool, False, flag, frozenset({"followers"}), scope="node"),
-        # when it is said that a broadcast is live: soon, but not before a sound check is over
+        # the delay of the live announcement: soon, but after a sound check
         Setting("notice.delay_s", int, 120, whole(0, 3600), BROADCAST),
-        # within so long of the end of a broadcast that was announced, the next one is not
+        # a broadcast within so long of an announced one is not announced
         Setting("notice.cooldown_s", int, 600, whole(0, 86_400), BROADCAST),
-        # other servers show a card of the page, or a picture, but not both
+        # other servers show a card of the page or an image, but not both
         Setting("notice.picture", str, "card", choice("card", "picture"), BROADCAST),
         Setting("notice.at_end", str, "update", choice("update", "delete", "leave"), BROADCAST),
         Setting("notice.ended_message", str, "The stream has ended.", text(MAX_LIVE_MESSAGE, lines=True), BROADCAST),
-        # of the texts that the streamer writes
+        # the language of the streamer's texts
         Setting("notice.language", str, "", language, BROADCAST),
         Setting(
             "federation.blocked_domains", list, [], domains, frozenset({"followers"}), "federation/blockdomains", "node"
         ),
-        # people by their handles, also those of whom nothing is known yet
+        # accounts by their handles, also those that the node does not know yet
         Setting("federation.blocked_accounts", list, [], people, frozenset({"followers"}), scope="node"),
     )
 )

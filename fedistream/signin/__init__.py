@@ -1,4 +1,4 @@
-"""Signing in to the chat with something one has elsewhere: a website of one's own, or an account on the fediverse.
+"""Sign-in to the chat with an identity from elsewhere: a website (IndieAuth) or a fediverse account.
 
-Begin with `indieauth.py` and `one_time_codes.py`. Who is who afterwards is the chat's to say.
+Start reading at `indieauth.py` and `one_time_codes.py`. The chat decides which visitor has a proven identity.
 """

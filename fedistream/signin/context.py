@@ -1,4 +1,4 @@
-"""What signing in needs of the rest of the node."""
+"""The rest of the node as sign-in needs it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,31 +10,35 @@ from fedistream.core.ports import SettingsReader
 from fedistream.federation.posts.values import Mention
 
 Authenticate = Callable[[str, str, str], Awaitable[object]]
-"""Signs a visitor in, by id, as the identity that was proven in some way: `(visitor_id, kind, identity)`."""
+"""Signs a visitor in with a proven identity: `(visitor_id, kind, identity)`, where `kind` is the method."""
 
 Limit = Callable[[str], None]
-"""Counts one more time for a name. Raises TooMany."""
+"""Counts one request for a key. Raises TooMany."""
 
 
 class DirectMessenger(Protocol):
-    """Writes to people on other servers in the name of the home channel."""
+    """Sends direct messages to remote accounts from the home channel."""
 
     async def find(self, account: str) -> Mention:
-        """Return the account that is typed as user@host. Raises Invalid for what is none, or one that is not found or
-        not welcome; and Off."""
+        """Return the account that is typed as user@host.
+
+        Raises Invalid for a malformed one, and for one that is not found or blocked; Off while federation is off.
+        """
 
     @property
     def sender(self) -> str:
-        """The name of the channel that writes."""
+        """The name of the channel that sends the message."""
 
     async def write(self, to: Mention, html: str, within_s: float) -> None:
-        """Send a direct message, in so many seconds or never. Raises Off."""
+        """Send a direct message within `within_s` seconds or never. Raises Off."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignInContext:
-    """`make_limit(burst, per_s)` makes a new limit: so many at once, and so many a second in the long run. `below(n)`
-    returns a random number from 0 to n - 1."""
+    """The other features as sign-in needs them.
+
+    `make_limit(burst, per_s)` returns a new rate limit. `below(n)` returns a random number from 0 to n - 1.
+    """
 
     settings: SettingsReader
     authenticate: Authenticate

@@ -1,6 +1,6 @@
-"""From somebody's website to the server that speaks for it (IndieAuth, sections 3 and 4).
+"""Discovers the IndieAuth server of a website (IndieAuth, sections 3 and 4).
 
-Every address in here is a stranger's: what is connected to is for the `Transport` that is handed in to judge.
+All URLs come from strangers; the `Transport` that is passed in decides which may be connected to.
 """
 
 import asyncio
@@ -22,16 +22,19 @@ from fedistream.signin import links
 log = logging.getLogger(__name__)
 
 FIELD = "authHost"
-TIME_S = 15.0  # for all of it together
+TIME_S = 15.0  # seconds for the whole discovery
 REDIRECTS = RedirectLimits(count=5, total_s=TIME_S)
 METADATA, ENDPOINT = "indieauth-metadata", "authorization_endpoint"
-MAX_PROFILE = 500  # characters, as an identity may have
+MAX_PROFILE = 500  # characters; the limit of an identity
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who says who somebody is. `issuer` is the name it has, "" for older ones that have none; `says_issuer`: it puts
-    the name into every answer (RFC 9207)."""
+    """The server that authenticates the owner of a website. `issuer` is its identifier, "" for servers without
+    metadata.
+
+    With `says_issuer` it must be part of every response (RFC 9207).
+    """
 
     endpoint: str
     issuer: str = ""
@@ -40,15 +43,18 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`urls` are the website as it was typed and where it has moved for good; the last is the one it has now."""
+    """`urls` are the website's URL as typed and those it has permanently moved to; the last is the present one."""
 
     urls: tuple[str, ...]
     server: Server
 
 
 def canonical(text: str) -> str:
-    """A profile URL in the one spelling that is compared and kept (sections 3.2 and 3.4); "example.com" is enough.
-    Raises Invalid. Ports pass, as whether one is connected to is decided where all connections are."""
+    """Return a profile URL in the canonical form in which it is compared and stored (sections 3.2 and 3.4).
+
+    "example.com" without a scheme is accepted. Raises Invalid. Ports are allowed here, because the Transport decides
+    about connections.
+    """
     typed = text.strip()
     if "://" not in typed:
         typed = f"https://{typed}"
@@ -67,7 +73,8 @@ def canonical(text: str) -> str:
 
 
 async def discover(web: Transport, profile: str) -> Profile:
-    """Look at a website for the server it names. `profile` is canonical. Raises Invalid with words for whose it is."""
+    """Return the IndieAuth server that a website names. `profile` is canonical. Raises Invalid with a text for the
+    website's owner."""
     try:
         async with asyncio.timeout(TIME_S):
             return await _discover(web, profile)
@@ -75,7 +82,7 @@ async def discover(web: Transport, profile: str) -> Profile:
         raise Invalid(FIELD, "redirects too often") from None
     except (Blocked, BadUrl, RedirectRefused, Unreachable, TimeoutError) as error:
         log.info("the website %s gave no answer: %s %s", profile, type(error).__name__, error)
-        # one answer for all of these: which names of our network exist, and what listens there, is nobody's business
+        # one answer for all of these, which must not reveal names and services of the local network
         raise Invalid(FIELD, "did not answer, or is not connected to from here: it must be https, and public") from None
     except ResponseTooLarge:
         raise Invalid(FIELD, "has too large a page") from None
@@ -83,7 +90,7 @@ async def discover(web: Transport, profile: str) -> Profile:
 
 async def _discover(web: Transport, profile: str) -> Profile:
     followed = await get(web, profile, [("Accept", "text/html, */*;q=0.5")], limits=REDIRECTS)
-    # a website has moved for good only as far as every redirect on the way is a permanent one
+    # a website has moved only as far as all redirects on the way are permanent
     moved = takewhile(lambda hop: hop.status in PERMANENT, followed.hops)
     urls = (profile, *(canonical(hop.url) for hop in moved))
     if followed.response.status != 200:
@@ -92,7 +99,7 @@ async def _discover(web: Transport, profile: str) -> Profile:
 
 
 async def _server(web: Transport, at: str, answer: Response) -> Server:
-    # beside the loop: a page may have a megabyte
+    # in a thread: a page may have 1 MiB
     named = await asyncio.to_thread(_named, at, answer)
     if METADATA in named:
         return await _metadata(web, named[METADATA])
@@ -102,13 +109,13 @@ async def _server(web: Transport, at: str, answer: Response) -> Server:
 
 
 def _named(at: str, answer: Response) -> Mapping[str, str]:
-    """The addresses of what is looked for, by relation; the first of each. Raises BadUrl."""
+    """Return the URL for each relation that is looked for; the first link counts. Raises BadUrl."""
     wanted = (METADATA, ENDPOINT)
     return {link.rel: resolve(at, link.href) for link in reversed([*_links(answer)]) if link.rel in wanted}
 
 
 def _links(answer: Response) -> Iterable[links.Link]:
-    """Headers come first (section 4.1)."""
+    """Yield the page's links, those in headers first (section 4.1)."""
     yield from links.of_header(answer.headers.get("link", ""))
     if "html" in answer.media_type:
         yield from links.of_html(answer.body.decode("utf-8", "replace"))
@@ -128,5 +135,5 @@ async def _metadata(web: Transport, url: str) -> Server:
 
 
 def _endpoint(url: str) -> str:
-    """Where a browser will be sent to: nothing but a web address. Raises BadUrl."""
+    """Return the URL to which a browser will be sent, which must be http or https, without fragment. Raises BadUrl."""
     return str(parse_url(url)).partition("#")[0]

@@ -1,4 +1,4 @@
-"""Signing in as a whole: its ways, made and joined."""
+"""Makes and connects the ways to sign in."""
 
 from dataclasses import dataclass
 
@@ -6,18 +6,21 @@ from fedistream.signin.context import SignInContext
 from fedistream.signin.indieauth import IndieAuth
 from fedistream.signin.one_time_codes import OneTimeCodes
 
-ASKING = (10, 0.1)  # of one visitor, and of one address, which a school may share
-DELIVERY = (6, 1 / 1200)  # to one account: who gets codes need not have asked for any
-SENDER = (3, 1 / 1200)  # of these because of one address
+ASKING = (10, 0.1)  # requests of one visitor, and of one address, which a school may share
+DELIVERY = (6, 1 / 1200)  # messages to one account, whose owner may not have asked for them
+SENDER = (3, 1 / 1200)  # of these, those that one address asked for
 
 
 @dataclass(frozen=True, slots=True)
 class SignInFeature:
+    """The ways to sign in."""
+
     indieauth: IndieAuth
     codes: OneTimeCodes
 
 
 def build(context: SignInContext) -> SignInFeature:
+    """Make the ways to sign in."""
     limit, clocks = context.make_limit(*ASKING), context.clocks
     return SignInFeature(
         IndieAuth(context.settings, context.authenticate, context.transport, limit, clocks.monotonic, clocks.chance),

@@ -1,7 +1,7 @@
-"""Signing in with a website of one's own (IndieAuth): the client's part.
+"""Sign-in with a website (IndieAuth): the client's part.
 
-A visitor names the website, goes to the server it names, and comes back with a code that only we can redeem. What is
-believed of the answer is the website alone, and that only if its own page names the server that said so.
+A visitor names a website, is redirected to its server, and returns with a code that only this node can redeem. Of the
+server's response only the website is used, and only if the website's own page names that server.
 """
 
 import base64
@@ -30,17 +30,17 @@ log = logging.getLogger(__name__)
 KIND = "indieauth"
 CALLBACK = "/api/auth/indieauth/callback"
 LIFE_S = 600.0
-MAX_WAITING = 1_000  # people on their way
-MAX_BUSY = 20  # websites that are looked at in the same moment
-MAX_BUSY_EACH = 3  # for one address: websites can be slow on purpose
-MAX_GIVEN = 2_048  # characters of what a browser brings back
+MAX_WAITING = 1_000  # sign-ins in progress
+MAX_BUSY = 20  # discoveries at the same time
+MAX_BUSY_EACH = 3  # of these for one address: a website can be slow on purpose
+MAX_GIVEN = 2_048  # characters of one parameter of a returning browser
 DENIED = "access_denied"
 SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Where the visitor goes next, and the secret that his browser has to show when it comes back."""
+    """The URL to redirect the visitor to, and the secret that their browser must show when it returns."""
 
     redirect: str
     browser: str
@@ -48,8 +48,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a browser brings back. `browser` is the secret it has, "" for none; None for a program, which nobody can
-    be lured into opening a link with."""
+    """The parameters with which a browser returns. `browser` is the secret it has, "" for none.
+
+    It is None for a program, which cannot be tricked into opening another person's link.
+    """
 
     state: str
     code: str = ""
@@ -59,11 +61,11 @@ class Returned:
 
 
 class Denied(Conflict):
-    """The visitor, or the website's server, said no."""
+    """The visitor, or the website's server, denied the sign-in."""
 
 
 class Expired(Conflict):
-    """Nothing is known of this sign-in, or not any more."""
+    """The sign-in is unknown or expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,16 @@ class _Underway:
     profile: Profile
     verifier: str
     browser: str
-    home: str  # the node's address at the beginning
+    home: str  # the node's public address when the sign-in began
     address: str
 
 
 class IndieAuth:
-    """`limit` is called with a name for who makes us ask others: the visitor, and the address. `chance(n)` returns n
-    random bytes; `clock` is monotonic, in seconds."""
+    """Signs visitors in with their websites.
+
+    `limit` is called with a key for the visitor and one for the address before a request to another server. `chance(n)`
+    returns n random bytes; `clock` returns monotonic seconds.
+    """
 
     def __init__(
         self,
@@ -96,8 +101,10 @@ class IndieAuth:
         self._busy: Counter[str] = Counter()
 
     async def begin(self, visitor_id: str, auth_host: str, address: str) -> Begun:
-        """`auth_host` is the website, as typed; a sign-in that the visitor began before is forgotten. Raises Conflict
-        while the node's public address is not known, Invalid, TooMany."""
+        """Begin a sign-in. `auth_host` is the website as typed. An earlier sign-in of the visitor is dropped.
+
+        Raises Conflict while the node's public address is not set, Invalid, TooMany.
+        """
         home = self._home()
         profile = canonical(auth_host)
         self._limit(f"visitor {visitor_id}")
@@ -123,13 +130,16 @@ class IndieAuth:
         return Begun(f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}", browser)
 
     async def finish(self, given: Returned) -> str:
-        """The visitor is back. Returns the website that is his. Raises Expired, Denied, Invalid, NotFound for a
-        visitor who was deleted meanwhile, and NotAllowed for an identity that was sent away."""
+        """Finish the sign-in of a visitor who returned. Returns the URL of their website.
+
+        Raises Expired, Denied, Invalid, NotFound for a visitor who was deleted meanwhile, and NotAllowed when the
+        visitor or the identity's visitor is disabled.
+        """
         underway = self._underway.take(given.state) if 0 < len(given.state) <= MAX_GIVEN else None
         if underway is None:
             raise Expired("this sign-in is not known here, or took longer than 10 minutes: please begin again")
         self._states.take(underway.visitor_id)
-        # without this, a link sent to somebody else would make the sender that person
+        # otherwise a link opened by a victim would sign the attacker in with the victim's website
         if given.browser is not None and not hmac.compare_digest(given.browser.encode(), underway.browser.encode()):
             raise Expired("this sign-in was begun in another browser: please begin again")
         server = underway.profile.server
@@ -148,7 +158,7 @@ class IndieAuth:
         return me
 
     async def _redeem(self, underway: _Underway, code: str) -> str:
-        """The website that the server vouches for, canonical (section 5.3)."""
+        """Redeem the code and return the website that the server confirms, canonical (section 5.3)."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -187,7 +197,7 @@ class IndieAuth:
 
 
 def _check_issuer(server: Server, issuer: str) -> None:
-    """RFC 9207, against a server that passes on what another one said. Raises Invalid."""
+    """Check the issuer against mix-up attacks (RFC 9207). Raises Invalid."""
     if (issuer or server.says_issuer) and server.issuer and issuer != server.issuer:
         raise Invalid("iss", "is another server than the one that was asked")
 

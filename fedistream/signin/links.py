@@ -1,7 +1,7 @@
-"""The links that a page names: in its Link header (RFC 8288) and in the `link` elements of its HTML. Pure.
+"""The links of a page: its Link header (RFC 8288) and the `link` elements of its HTML. Pure.
 
-The page is a stranger's, so everything here takes linear time. Links within comments and scripts are none; `base` is
-not looked at, as no server was seen that needs it.
+Pages are untrusted, so everything takes linear time. Links within comments and scripts are ignored. `base` is ignored,
+as no server that needs it is known.
 """
 
 import html
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_HEADER = 16_384  # characters
-MAX_LINKS = 200  # elements that are looked at
+MAX_LINKS = 200  # elements that are read
 MAX_ELEMENT = 4_096  # characters of one
 
 _TARGET = re.compile(r"<([^<>]*)>([^<]*)")
@@ -21,14 +21,14 @@ _ATTRIBUTE = re.compile(r"""[\s/]*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`rel` is one word in lower case; `href` is as the page has it, possibly relative."""
+    """`rel` is one word in lower case; `href` is as written, possibly relative."""
 
     rel: str
     href: str
 
 
 def of_header(value: str) -> Iterator[Link]:
-    """Those of a Link header; several headers are joined by commas."""
+    """Yield the links of a Link header; several headers are joined by commas."""
     for target in _TARGET.finditer(value[:MAX_HEADER]):
         rel = _REL.search(target[2])
         for word in (rel[1] or rel[2] or "").lower().split() if rel else ():
@@ -36,7 +36,7 @@ def of_header(value: str) -> Iterator[Link]:
 
 
 def of_html(text: str) -> Iterator[Link]:
-    """Those of the `link` elements, in their order."""
+    """Yield the links of the `link` elements, in their order."""
     at = looked_at = 0
     while (element := _ELEMENT.search(text, at)) is not None and looked_at < MAX_LINKS:
         name = (element[1] or "").lower()
@@ -56,7 +56,7 @@ def _of_element(text: str) -> Iterator[Link]:
     at = 0
     while (attribute := _ATTRIBUTE.match(text, at)) is not None:
         name, *values = attribute.groups()
-        # of an attribute that is given twice the first counts (HTML, 13.2.5.33)
+        # of a repeated attribute, the first counts (HTML, 13.2.5.33)
         attributes.setdefault(name.lower(), html.unescape(next((value for value in values if value is not None), "")))
         at = attribute.end()
     for word in attributes.get("rel", "").lower().split() if "href" in attributes else ():

@@ -1,6 +1,6 @@
-"""Signing in with an account on the fediverse: a code is sent to it as a direct message, and typed in here.
+"""Sign-in with a fediverse account: a code is sent to it as a direct message, and typed in here.
 
-Codes are kept in memory: a restart within the ten minutes makes the visitor ask for another.
+Codes are kept in memory: after a restart the visitor must ask for another.
 """
 
 import hmac
@@ -16,10 +16,10 @@ from fedistream.signin.pending import Pending
 
 KIND = "fediverse"
 LIFE_S = 600.0
-MAX_WAITING = 1_000  # codes that were not typed in yet
+MAX_WAITING = 1_000  # codes that were not used yet
 MAX_ACCOUNT = 320  # characters
 DIGITS = 6
-TRIES = 5  # then another code is needed: of a million, and an account gets few an hour
+TRIES = 5  # per code: there are a million codes, and an account gets few an hour
 MAX_PROVED = 1_000
 
 
@@ -33,9 +33,12 @@ class _Sent:
 
 
 class OneTimeCodes:
-    """`limit` is called with a name for who asks, by visitor and by address; `limit_delivery` for who gets codes, and
-    `limit_sender` for who gets them because of whom. `below(n)` gives a random number from 0 to n - 1 that nobody can
-    guess; `clock` is monotonic, in seconds."""
+    """Signs visitors in with fediverse accounts.
+
+    `limit` counts requests by visitor and by address, `limit_delivery` messages to one account, and `limit_sender`
+    messages to one account because of one address. `below(n)` returns a random number from 0 to n - 1 of a secure
+    source; `clock` returns monotonic seconds.
+    """
 
     def __init__(
         self,
@@ -49,12 +52,15 @@ class OneTimeCodes:
     ) -> None:
         self._authenticate, self._fediverse, self._below = authenticate, fediverse, below
         self._limit, self._limit_delivery, self._limit_sender = limit, limit_delivery, limit_sender
-        self._proved: OrderedDict[tuple[str, str], None] = OrderedDict()  # accounts, with where their owners were
+        # accounts, each with an address from which its owner signed in
+        self._proved: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._sent: Pending[_Sent] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)
 
     async def send(self, visitor_id: str, account: str, address: str) -> None:
-        """Send a code to `account`, for a visitor who asks from `address`. While one is on its way to the same account
-        no second is sent. Raises Invalid, TooMany, and Off while federation is."""
+        """Send a code to `account`, for a visitor at `address`. No second code is sent while one is valid.
+
+        Raises Invalid, TooMany, and Off while federation is off.
+        """
         typed = account.strip().removeprefix("@").lower()
         if not 0 < len(typed) <= MAX_ACCOUNT:
             raise Invalid("account", "must be like user@example.com")
@@ -63,15 +69,15 @@ class OneTimeCodes:
         self._limit(f"visitor {visitor_id}")
         self._limit(f"address {address}")
         found = await self._fediverse.find(account)
-        if self._is_on_its_way(visitor_id, typed):  # asked for twice at once
+        if self._is_on_its_way(visitor_id, typed):  # two requests at the same time
             return
-        # apart by who asks, so that nobody uses up what somebody else may ask for ...
+        # by address, so that one cannot use up the limit of another ...
         self._limit_sender(f"{found.actor} from {address}")
-        # ... and in total, unless it is where the account's owner has signed in from
+        # ... and in total, except for an address from which the account's owner has signed in
         if (found.actor, address) not in self._proved:
             self._limit_delivery(found.actor)
         code = str(self._below(10**DIGITS)).zfill(DIGITS)
-        # kept first: when there is no room for it, none is sent
+        # stored first: when the table is full, none is sent
         mine = _Sent(found, typed, code, address)
         self._sent.put(visitor_id, mine, address)
         name = html.escape(self._fediverse.sender)
@@ -84,7 +90,7 @@ class OneTimeCodes:
             )
         except BaseException:
             if self._sent.get(visitor_id) is mine:
-                self._sent.take(visitor_id)  # nothing is on its way, and he may ask again
+                self._sent.take(visitor_id)  # nothing was sent, so the visitor may ask again
             raise
 
     def _is_on_its_way(self, visitor_id: str, typed: str) -> bool:
@@ -92,9 +98,12 @@ class OneTimeCodes:
         return sent is not None and sent.typed == typed and sent.tries < TRIES
 
     async def verify(self, visitor_id: str, code: str) -> str:
-        """The visitor has typed what he got. Returns the URL of his account. Raises Conflict when no code is waited
-        for, Invalid for a wrong one, NotFound for a visitor who was deleted meanwhile, and NotAllowed for an account
-        that was sent away."""
+        """Check a code and sign the visitor in. Returns the URL of their account.
+
+        Raises Conflict when no code was sent, it has expired, or there were too many wrong ones; Invalid for a wrong
+        code; NotFound for a visitor who was deleted meanwhile; NotAllowed when the visitor or the account's visitor is
+        disabled.
+        """
         sent = self._sent.get(visitor_id)
         if sent is None:
             raise Conflict("no code is waited for, or it is older than 10 minutes: please ask for another")

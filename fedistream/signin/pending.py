@@ -1,4 +1,4 @@
-"""What was begun and waits for its end: bounded, and forgotten after a while and with the process."""
+"""Sign-ins in progress: bounded, and dropped after a while or with the process."""
 
 import math
 from collections import Counter, OrderedDict
@@ -11,15 +11,18 @@ T = TypeVar("T")
 
 
 class Pending(Generic[T]):
-    """At most `most` things, each for `life_s` seconds. `clock` is monotonic, in seconds."""
+    """At most `most` entries, each for `life_s` seconds. `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float], *, most: int, life_s: float) -> None:
         self._clock, self._most, self._life_s = clock, most, life_s
         self._things: OrderedDict[str, tuple[float, str, T]] = OrderedDict()
 
     def put(self, key: str, thing: T, owner: str) -> None:
-        """Keep it from now on, in the place of what had the key before. When there is no room, the oldest of the owner
-        who has most makes some, so that nobody fills it alone. Raises TooMany where nobody has more than `owner`."""
+        """Store an entry, in place of one with the same key.
+
+        When the table is full, the oldest entry of the owner with the most entries is dropped, so that no owner can
+        fill it. Raises TooMany when no other owner has more entries than `owner`.
+        """
         self._things.pop(key, None)
         self._sweep()
         if len(self._things) >= self._most:
@@ -27,11 +30,12 @@ class Pending(Generic[T]):
         self._things[key] = (self._clock(), owner, thing)
 
     def get(self, key: str) -> T | None:
+        """Return the entry, or None."""
         self._sweep()
         return self._things[key][2] if key in self._things else None
 
     def take(self, key: str) -> T | None:
-        """It is not there any more afterwards."""
+        """Remove and return the entry, or None."""
         found = self.get(key)
         self._things.pop(key, None)
         return found

@@ -1,6 +1,6 @@
-"""A picture of each live broadcast every now and then: the latest in memory, and one file for the broadcast's page.
+"""Thumbnails of live broadcasts: the latest in memory, and one file for each broadcast's page.
 
-How a picture is made is `media.codec`'s. A picture that fails is in the log, and the next one is tried in its time.
+`media.codec` renders them. A failed rendering is logged, and the next one is tried as usual.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ from media.codec import NoThumbnail, Thumbnail
 
 log = logging.getLogger(__name__)
 
-PERIOD_S = 20.0  # what is older than this on a card looks wrong; a picture costs 0.1 s of CPU
-FIRST_S = 1.0  # to look again for the first picture of a broadcast, which is there with its first keyframe
+PERIOD_S = 20.0  # an older image on a card looks wrong; an image costs 0.1 s of CPU
+FIRST_S = 1.0  # until the next look for the first keyframe of a broadcast
 KEEP = 200  # files, of about 60 KB each
 MAX_FILE = 4 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG of a broadcast; sizes in pixels. `mark` changes with its bytes."""
+    """A JPEG image of a broadcast; sizes in pixels. `mark` changes with its bytes."""
 
     width: int
     height: int
@@ -44,15 +44,19 @@ class Picture:
 
 @dataclass(slots=True)
 class Latest:
+    """The newest keyframe and image of a channel's broadcast."""
+
     broadcast_id: int
     keyframe: Keyframe | None = None
     picture: Picture | None = None
 
 
 class Thumbnails:
-    """`live` returns what is on the air in a channel, `channel_ids` the ids of all channels. `render` raises
-    NoThumbnail. `folder` is made when there
-    is something to put into it. `run` it."""
+    """The thumbnails of all channels, made every `period_s` seconds. `run` must be running.
+
+    `live` returns a channel's live status, `channel_ids` the ids of all channels. `render` returns a JPEG image of a
+    keyframe, or raises NoThumbnail. `folder` is made when the first file is stored.
+    """
 
     def __init__(
         self,
@@ -70,30 +74,30 @@ class Thumbnails:
         self._wake = asyncio.Event()
 
     def heed(self, fact: BroadcastStarted | EncoderReturned) -> None:
-        """Something is on the air, so there is something to do."""
+        """Wake `run`, because a broadcast is live."""
         self._wake.set()
 
     def tap(self, air: LiveStatus) -> LastKeyframe:
-        """Return the tap through which the keyframes of a live session come that begins; see Broadcasts.attach."""
+        """Return the tap that receives the keyframes of a new live session; see Broadcasts.attach."""
         tap = self._keyframes[air.channel_id] = LastKeyframe()
         return tap
 
     def latest(self, channel_id: int) -> Picture | None:
-        """The newest picture of the broadcast that is running; None as well until there is a first one."""
+        """Return the newest image of the running broadcast, or None without a broadcast or before its first image."""
         found = self._latest.get(channel_id)
         if found is None or found.broadcast_id != self._live(channel_id).broadcast_id:
             return None
         return found.picture
 
     async def of(self, broadcast_id: int) -> Picture | None:
-        """The last picture of a broadcast, running or not; None when there never was one, or not any more."""
+        """Return the last image of a broadcast, running or not, or None when there is none or it was deleted."""
         for each in self._latest.values():
             if each.broadcast_id == broadcast_id and each.picture is not None:
                 return each.picture
         return await _read(self._path(broadcast_id))
 
     async def run(self) -> None:
-        """Make pictures until cancelled; sleeps while nothing is live."""
+        """Make images until cancelled. Sleeps while nothing is live."""
         while True:
             self._wake.clear()
             pause_s = await self.round()
@@ -102,8 +106,10 @@ class Thumbnails:
                     await self._wake.wait()
 
     async def round(self) -> float | None:
-        """A picture of everything that is live, one after the other. Returns after how many seconds to come again, None
-        for not before something is on the air."""
+        """Make an image of every live broadcast, one after the other.
+
+        Returns the seconds until the next round, or None to wait for a broadcast.
+        """
         pauses = [pause for each in self._channel_ids() if (pause := await self._look(each)) is not None]
         return min(pauses, default=None)
 
@@ -119,7 +125,7 @@ class Thumbnails:
             latest = self._latest[channel_id] = Latest(broadcast_id)
         if keyframe is None:
             return FIRST_S
-        # while the encoder is gone there is nothing new to be seen
+        # without an encoder there is no new keyframe
         if keyframe is not latest.keyframe:
             latest.keyframe = keyframe
             await self._draw(latest, keyframe)
@@ -152,7 +158,7 @@ async def _read(path: Path) -> Picture | None:
 
 
 async def _write(path: Path, data: bytes) -> None:
-    """The whole file or none of it; with a broadcast's first, the oldest go."""
+    """Store a file atomically. With the first file of a broadcast, the oldest beyond KEEP are deleted."""
     new = not await aiofiles.os.path.exists(path)
     await aiofiles.os.makedirs(path.parent, exist_ok=True)
     half = path.with_suffix(".new")

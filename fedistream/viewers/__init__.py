@@ -1,1 +1,1 @@
-"""Who is watching: counted in memory, gone with the process."""
+"""Viewers: counted in memory, lost with the process."""

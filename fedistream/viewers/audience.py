@@ -1,4 +1,4 @@
-"""The viewers of one channel: who was seen when, and who holds a connection. Knows no clock and no limit."""
+"""The viewers of one channel: when each was last seen, and which hold a connection. Without clock and limits."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ Key = tuple[str, str]  # address and user agent: what distinguishes two viewers 
 
 @dataclass(slots=True)
 class Watcher:
-    """One viewer. `last_seen` is on the monotonic clock, `holds` counts open connections."""
+    """One viewer. `last_seen` is in monotonic seconds, `holds` counts open connections."""
 
     id: str
     first_seen: datetime
@@ -19,7 +19,7 @@ class Watcher:
 
 
 class Audience:
-    """Watchers in the order in which they were last seen, so that expiry looks only at those who have to go."""
+    """Viewers in the order in which they were last seen, so that expiry looks only at those that are due."""
 
     def __init__(self) -> None:
         self._passing: OrderedDict[Key, Watcher] = OrderedDict()
@@ -34,14 +34,15 @@ class Audience:
         yield from self._passing.items()
 
     def from_address(self, address: str) -> int:
+        """Return the number of viewers at this address."""
         return self._per_address[address]
 
     def one_address(self) -> str:
-        """Return the one address at which all of them are; empty if there are several."""
+        """Return the one address at which all viewers are, or "" if there are several or none."""
         return next(iter(self._per_address)) if len(self._per_address) == 1 else ""
 
     def touch(self, key: Key, at: float) -> bool:
-        """The watcher was seen again. False when there is none of that key."""
+        """Note that the viewer was seen. Returns False when there is no viewer with that key."""
         watcher = self._passing.get(key)
         if watcher is not None:
             watcher.last_seen = at
@@ -54,18 +55,19 @@ class Audience:
         return True
 
     def add(self, key: Key, watcher: Watcher) -> None:
+        """Add a viewer without a connection."""
         self._passing[key] = watcher
         self._per_address[key[0]] += 1
 
     def hold(self, key: Key) -> None:
-        """The watcher has opened a connection: until it is released as often as it was held it does not expire."""
+        """Note that the viewer has opened a connection. It does not expire until all its connections are released."""
         watcher = self._passing.pop(key, None)
         if watcher is not None:
             self._held[key] = watcher
         self._held[key].holds += 1
 
     def release(self, key: Key, at: float) -> None:
-        """A connection of the watcher has closed: from now on silence counts."""
+        """Note that a connection of the viewer has closed. After the last one it can expire."""
         watcher = self._held.get(key)
         if watcher is None:
             return
@@ -75,7 +77,7 @@ class Audience:
             self._passing[key] = self._held.pop(key)
 
     def expire(self, before: float) -> int:
-        """Forget who was last seen at `before` or earlier. Returns how many that were."""
+        """Remove the viewers that were last seen at `before` or earlier. Returns how many were removed."""
         gone = 0
         while self._passing:
             key = next(iter(self._passing))

@@ -1,6 +1,6 @@
-"""How many people watch, who they are to the admin, the peaks, and the count over time.
+"""Counts viewers: present ones, the list for the admin, peaks, and the count over time.
 
-A viewer is an address and a user agent that asked for a playlist, pinged or holds a socket. Nothing is stored on disk.
+A viewer is an address and user agent that requested a playlist, pinged or holds a socket. Nothing is stored on disk.
 """
 
 import asyncio
@@ -15,19 +15,19 @@ from fedistream.core.client_network import is_shared
 from fedistream.viewers.audience import Audience, Key, Watcher
 
 EXPIRY_S = 15.0  # a player asks for a playlist at least every few seconds
-MAX_VIEWERS = 200_000  # about 120 MB, and more than one machine can send video to
-MAX_PER_ADDRESS = 1_000  # user agents behind one address: keeps one prankster from filling the table
+MAX_VIEWERS = 200_000  # about 120 MB; more than one machine can send video to
+MAX_PER_ADDRESS = 1_000  # user agents at one address: one client must not fill the table
 MAX_USER_AGENT = 512  # characters kept
 SAMPLE_S = 30.0
-SAMPLES = 2_880  # a day
-SEVERAL = 5  # viewers; as many on one private network are rarer than a proxy that is not known
+SAMPLES = 2_880  # 24 hours
+SEVERAL = 5  # viewers; at one private address an unconfigured proxy is more likely than so many people
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Someone who watches. `id` is made from address and user agent; it means nothing after a restart."""
+    """One viewer. `id` is derived from address and user agent; it means nothing after a restart."""
 
     id: str
     first_seen: datetime
@@ -38,7 +38,7 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The most viewers at once: in the present (or latest) broadcast, and ever."""
+    """The most viewers at once: in the present or latest broadcast, and ever."""
 
     session: int = 0
     overall: int = 0
@@ -46,7 +46,7 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many viewers there were at a moment."""
+    """The number of viewers at a moment."""
 
     at: datetime
     viewers: int
@@ -62,11 +62,11 @@ class _Channel:
 
 
 class Viewers:
-    """`clock` is monotonic, in seconds; `now` is the time of day.
+    """The viewers of all channels. `clock` returns monotonic seconds, `now` the time of day.
 
-    `salt` (16 to 64 random bytes) keeps addresses from being recovered out of ids.
-    When `capacity` are there on all channels, or MAX_PER_ADDRESS from one address, newcomers are served, but not
-    counted as viewers; `uncounted` says how often that was.
+    `salt` (16 to 64 random bytes) keeps addresses from being recovered from ids. With `capacity` viewers on all
+    channels, or MAX_PER_ADDRESS at one address, further ones are served but not counted; `uncounted` says how often
+    that happened.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Viewers:
         self.uncounted = 0
 
     def seen(self, channel_id: int, address: str, user_agent: str) -> None:
-        """Somebody asked for a playlist, or pinged. Cheap enough for every request."""
+        """Note that a client requested a playlist or pinged. Cheap enough for every request."""
         key = (address, user_agent[:MAX_USER_AGENT])
         at = self._clock()
         channel = self._channel(channel_id)
@@ -97,9 +97,9 @@ class Viewers:
             self._arrive(channel, key, at)
 
     def hold(self, channel_id: int, address: str, user_agent: str) -> bool:
-        """A viewer opened a socket and is counted until it closes. False when there was no room to count it.
+        """Note that a client opened a socket, and count it until it closes. Returns False when the limits are reached.
 
-        Call `release` with the same values exactly when this returned True.
+        Call `release` with the same values if and only if this returned True.
         """
         key = (address, user_agent[:MAX_USER_AGENT])
         at = self._clock()
@@ -111,7 +111,7 @@ class Viewers:
         return True
 
     def release(self, channel_id: int, address: str, user_agent: str) -> None:
-        """The socket has closed; the viewer is forgotten after the usual silence."""
+        """Note that the socket has closed; the viewer expires after `expiry_s` seconds."""
         self._channel(channel_id).audience.release((address, user_agent[:MAX_USER_AGENT]), self._clock())
 
     def count(self, channel_id: int) -> int:
@@ -122,7 +122,7 @@ class Viewers:
         return len(channel.audience)
 
     def list(self, channel_id: int) -> tuple[Viewer, ...]:
-        """All viewers of the channel, those who came first first."""
+        """Return all viewers of the channel, in the order in which they came."""
         channel = self._channels.get(channel_id)
         if channel is None:
             return ()
@@ -139,7 +139,7 @@ class Viewers:
         return Peak() if channel is None else channel.peak
 
     def restore_peak(self, channel_id: int, overall: int) -> None:
-        """What `peak().overall` was before the process started."""
+        """Set the overall peak to what was stored before the process started, unless it is higher already."""
         channel = self._channel(channel_id)
         channel.peak = Peak(channel.peak.session, max(overall, channel.peak.overall))
 
@@ -147,7 +147,7 @@ class Viewers:
         return self.peak(channel_id).session
 
     def begin_session(self, channel_id: int) -> None:
-        """A broadcast has begun: its peak starts with who is there already."""
+        """Begin a broadcast: its peak starts with the viewers who are present."""
         channel = self._channel(channel_id)
         channel.in_session = True
         channel.peak = Peak(0, channel.peak.overall)
@@ -155,18 +155,18 @@ class Viewers:
         self._note_peak(channel)
 
     def end_session(self, channel_id: int) -> None:
-        """The broadcast has ended: who looks at an offline channel does not raise its peak."""
+        """End the broadcast: viewers of an offline channel do not raise its peak."""
         self._channel(channel_id).in_session = False
 
     def samples(self, channel_id: int, since: datetime | None = None) -> tuple[Count, ...]:
-        """The counts of the last day, one every SAMPLE_S seconds, oldest first."""
+        """Return the counts of the last day, one every SAMPLE_S seconds, the oldest first."""
         channel = self._channels.get(channel_id)
         if channel is None:
             return ()
         return tuple(count for count in channel.samples if since is None or count.at >= since)
 
     def sample(self) -> None:
-        """Note the present count of every channel that has ever had a viewer or a broadcast."""
+        """Record the present count of every channel that ever had a viewer or a broadcast."""
         at, now = self._clock(), self._now()
         for channel in self._channels.values():
             self._expire(channel, at)
@@ -174,14 +174,17 @@ class Viewers:
             self._look_at_addresses(channel)
 
     async def run(self) -> None:
-        """Sample until cancelled."""
+        """Sample every SAMPLE_S seconds until cancelled."""
         while True:
             self.sample()
             await asyncio.sleep(SAMPLE_S)
 
     def one_address(self, channel_id: int) -> str:
-        """The private address at which all viewers were seen when there were several, so that they cannot be told
-        apart; empty while that is not so. As of the last sample that had so many."""
+        """Return the private address at which all viewers were seen when there were at least SEVERAL, else "".
+
+        Such viewers are most likely behind a proxy and cannot be told apart. As of the last sample with that many
+        viewers.
+        """
         channel = self._channels.get(channel_id)
         return "" if channel is None else channel.one_address
 

@@ -1,4 +1,4 @@
-"""What Alembic calls for every command; the work is in `fedistream/db/migrate.py`."""
+"""Alembic's entry point for every command; the work is in `fedistream/db/migrate.py`."""
 
 from alembic import context
 
