@@ -26,14 +26,17 @@ class EncoderPublication:
         self.silent_s = self.ingest.silent_s
 
     def encoder(self) -> Encoder:
+        """Return the encoder's description."""
         details = asdict(self.ingest.details)
         details["software"] = details["software"] or self._request.flash_ver
         return Encoder(self.address, self._connected_at, **details)
 
     def warnings(self) -> tuple[str, ...]:
+        """Return the present warnings about the stream as sentences."""
         return tuple(map(sentence, self.ingest.warnings))
 
     def drop(self, why: str) -> None:
+        """Close the encoder's connection."""
         self._connection.close(why)
 
     def _begin(self) -> tuple[Sink, int]:

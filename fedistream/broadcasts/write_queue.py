@@ -118,14 +118,14 @@ class WriteQueue:
                 pass
             return
         if self._failed:
-            log.info("broadcasts are written again, %d steps wait", len(self._steps) - 1)
+            log.info("broadcasts can be written again, %d steps wait", len(self._steps) - 1)
         self._over()
 
     async def _is_there(self) -> bool:
         try:
             await self._look()
         except Exception as error:
-            log.warning("the database cannot be looked at: %r", error)
+            log.warning("the database does not answer: %r", error)
             return False
         return True
 
@@ -156,5 +156,5 @@ class WriteQueue:
             if whole is not None:
                 kept = [step for step in kept if step.run is not whole]
                 self.dropped += 1
-                log.error("too much waits to be written: the broadcast of %s is left out", whole.started_at)
+                log.error("the write queue is full: the broadcast of %s is dropped", whole.started_at)
         self._steps = deque([first, *kept])

@@ -344,7 +344,7 @@ class MessageLog:
                 try:
                     each.on_committed(each.message)
                 except Exception:
-                    log.exception("message %s is written, but not told", each.message.id)
+                    log.exception("message %s is stored, but could not be sent", each.message.id)
             if not each.accepted.done():
                 each.accepted.set_result(stored)
 

@@ -98,10 +98,10 @@ def refusal(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
         return TOO_LONG
     if who.visitor.role is Role.MODERATOR:
         return None
-    return _stranger(who, terms) or _wording(text, who, terms)
+    return _sender_refusal(who, terms) or _text_refusal(text, who, terms)
 
 
-def _stranger(who: Sender, terms: ChatPolicy) -> Refusal | None:
+def _sender_refusal(who: Sender, terms: ChatPolicy) -> Refusal | None:
     visitor = who.visitor
     if terms.signed_in_only and visitor.authenticated_at is None:
         return Refusal("sign-in-first", "Please sign in: only signed-in people may write here.")
@@ -117,7 +117,7 @@ def _stranger(who: Sender, terms: ChatPolicy) -> Refusal | None:
     return None
 
 
-def _wording(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
+def _text_refusal(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
     if terms.spam_protection:
         if len(_LINK.findall(text)) > MAX_SPAM_LINKS or len(_MENTION.findall(text)) > MAX_MENTIONS:
             return Refusal("too-many-links", "This message has too many links or mentions and was not sent.")
@@ -136,12 +136,12 @@ def has_words(text: str, terms: ChatPolicy) -> bool:
         return False
     text = text[:MAX_READ]
     words = {plain(word) for word in {*_WORD.findall(text.translate(_LEET)), *_WORD.findall(text)}}
-    unwelcome = _unwelcome(tuple(terms.blocked_words), terms.slur_filter)
+    unwelcome = _blocked(tuple(terms.blocked_words), terms.slur_filter)
     return any(word in unwelcome or word.removesuffix("s") in unwelcome for word in words)
 
 
 @lru_cache(maxsize=64)
-def _unwelcome(blocked: tuple[str, ...], slur_filter: bool) -> frozenset[str]:
+def _blocked(blocked: tuple[str, ...], slur_filter: bool) -> frozenset[str]:
     words = frozenset(plain(word) for word in blocked)
     return words | HURTFUL if slur_filter else words
 

@@ -162,7 +162,7 @@ class Chat:
         """
         answer: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
         at = self._clocks.monotonic() if at is None else at
-        judged = self._judged(connection, text, at)
+        judged = self._checked(connection, text, at)
         if isinstance(judged, rules.Refusal):
             self.refuse(connection, judged, ref)
             answer.set_result(None)
@@ -325,7 +325,7 @@ class Chat:
         await self._context.facts.emit(VisitorSignedIn(visitor.id, before.id, kind, self._clocks.now()))
         return visitor
 
-    def _terms(self, channel_id: int) -> rules.ChatPolicy:
+    def _policy(self, channel_id: int) -> rules.ChatPolicy:
         return rules.ChatPolicy(
             established_only=self._setting("chat.established_only", channel_id),
             signed_in_only=self._setting("chat.signed_in_only", channel_id),
@@ -335,25 +335,25 @@ class Chat:
             blocked_words=self._setting("chat.blocked_words", channel_id),
         )
 
-    def _standing(self, visitor: Visitor, text: str, at: float) -> rules.Sender:
+    def _sender(self, visitor: Visitor, text: str, at: float) -> rules.Sender:
         watch = self._watch.visitors
         repeats = watch.repeats(visitor.id, at, text, rules.REPEAT_S)
         return rules.Sender(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
 
-    def _judged(self, connection: ChatConnection, text: str, at: float) -> str | rules.Refusal:
+    def _checked(self, connection: ChatConnection, text: str, at: float) -> str | rules.Refusal:
         """Return the text as HTML, or the refusal."""
         if not connection.taken or not connection.visitor.enabled:
             return rules.REMOVED
-        if (hasty := self._hasty(connection, at)) is not None:
+        if (hasty := self._rate_refusal(connection, at)) is not None:
             return hasty
         if not self.open(connection.channel_id):
             return rules.CLOSED if self.enabled(connection.channel_id) else rules.OFF
         if connection.unstored >= MAX_UNSTORED:
             return rules.NOT_STORED
-        why = rules.refusal(text, self._standing(connection.visitor, text, at), self._terms(connection.channel_id))
+        why = rules.refusal(text, self._sender(connection.visitor, text, at), self._policy(connection.channel_id))
         return why or render(text, self._emoji.urls()) or rules.BLANK
 
-    def _hasty(self, connection: ChatConnection, at: float) -> rules.Refusal | None:
+    def _rate_refusal(self, connection: ChatConnection, at: float) -> rules.Refusal | None:
         """Return a refusal when the visitor or their network sends too fast.
 
         The visitor's own rate is checked first, so that a muted visitor does not use up the limit of their network. A

@@ -66,7 +66,7 @@ class Database:
             async with asyncio.timeout(within_s):
                 await settle()
         except TimeoutError:
-            log.error("%s does not answer: what was being written is left", self.address)
+            log.error("%s does not answer: running transactions are abandoned", self.address)
         if self._context is not None:
             context, self._context = self._context, None
             self._closing = go("closing the database", context.close_connections())

@@ -111,7 +111,7 @@ class Scheduler:
             if row is not None:
                 at = min(row.due, at)
         except Exception:
-            log.exception("%s could not be looked at", name)
+            log.exception("the due time of %s could not be read", name)
         finally:
             self._ticking.discard(name)
         self._look_at(name, at)

@@ -115,7 +115,7 @@ class Worker:
                 await self._prepare()
             except Exception:
                 # continue with the old copies: they are nearly always right, and a failing job is retried
-                log.exception("what jobs need could not be read anew")
+                log.exception("the caches that jobs need could not be refreshed")
         for job in jobs:
             self._unsettled.add(job.id)
             self._hosts[job.host] += 1
@@ -177,7 +177,7 @@ class Worker:
             try:
                 await self._outbox.settle(self._owner, settled)
             except Exception:
-                log.exception("what became of %d jobs could not be written down", len(settled))
+                log.exception("the outcomes of %d jobs could not be stored", len(settled))
                 self._settled = settled + self._settled
                 self._finished.set()
                 return False
@@ -201,9 +201,9 @@ class Worker:
     async def _reclaim(self) -> None:
         try:
             if taken := await self._outbox.reclaim():
-                log.info("%d jobs of workers that were killed are done anew", taken)
+                log.info("%d jobs of killed workers are released", taken)
         except Exception:
-            log.exception("the leases of dead workers could not be looked at; they end by time")
+            log.exception("the leases of dead workers could not be released; they end by time")
 
     async def _finish(self) -> None:
         if self._tasks:
@@ -214,9 +214,9 @@ class Worker:
         try:
             async with asyncio.timeout(self._limits.write_s):
                 await self._settle()
-                given_back = await self._outbox.release(self._owner)
+                released = await self._outbox.release(self._owner)
         except Exception:
-            log.exception("leases could not be given back; they end in a minute")
+            log.exception("leases could not be released; they end within a minute")
             return
-        if given_back:
-            log.info("%d unfinished jobs given back", given_back)
+        if released:
+            log.info("%d unfinished jobs released", released)

@@ -85,7 +85,7 @@ class MediaProxy:
             try:
                 return await asyncio.shield(self._fetch(url, file))
             except NotFound:
-                log.debug("no picture came from %s", url)
+                log.debug("no image came from %s", url)
         if kept is None:
             raise NotFound("there is no such picture")
         return kept  # an outdated avatar is better than none
@@ -138,7 +138,7 @@ class MediaProxy:
                 self._kept = await asyncio.to_thread(_thin, self._folder, self._limits.folder // 2)
         except OSError as error:
             # such as a full disk: the image is served all the same
-            log.warning("a picture could not be kept: %s", error)
+            log.warning("an image could not be stored: %s", error)
 
 
 async def _read(file: Path) -> tuple[Image | None, float]:

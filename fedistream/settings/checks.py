@@ -160,7 +160,7 @@ def _handle(name: str, item: object) -> dict[str, str]:
 
 def public_address(name: str, value: object) -> str:
     """Check for the node's public address: http(s)://host[:port], without a slash at the end."""
-    # field and text together are Owncast's error messages, which its clients know
+    # field and text together are the error messages that clients of the setter's API know
     url = str(text(MAX_URL)(name, value)).rstrip("/")
     try:
         parts = urlsplit(url)

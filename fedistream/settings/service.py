@@ -41,7 +41,7 @@ class Settings:
             except KeyError:
                 log.warning("the stored setting %s is not known to this version", row.name)
             except Invalid as error:
-                log.warning("a stored setting cannot be used, the default is: %s", error)
+                log.warning("a stored setting is invalid, and the default is used: %s", error)
         self._values = values
 
     def value(self, name: str, channel_id: int | None = None) -> Any:

@@ -55,7 +55,7 @@ FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
 class Setting:
     """One row. `check(name, value)` returns the value to store, or raises Invalid.
 
-    `owncast_path` is the path of Owncast's setter, "" for settings that Owncast does not have. A channel setting may
+    `owncast_path` is the path of the setter in that API, "" for settings that it does not have. A channel setting may
     also be set for the whole node, for channels without a value of their own.
     """
 

@@ -81,7 +81,7 @@ async def discover(web: Transport, profile: str) -> Profile:
     except TooManyRedirects:
         raise Invalid(FIELD, "redirects too often") from None
     except (Blocked, BadUrl, RedirectRefused, Unreachable, TimeoutError) as error:
-        log.info("the website %s gave no answer: %s %s", profile, type(error).__name__, error)
+        log.info("the website %s did not answer: %s %s", profile, type(error).__name__, error)
         # one answer for all of these, which must not reveal names and services of the local network
         raise Invalid(FIELD, "did not answer, or is not connected to from here: it must be https, and public") from None
     except ResponseTooLarge:

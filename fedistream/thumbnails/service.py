@@ -128,10 +128,10 @@ class Thumbnails:
         # without an encoder there is no new keyframe
         if keyframe is not latest.keyframe:
             latest.keyframe = keyframe
-            await self._draw(latest, keyframe)
+            await self._make(latest, keyframe)
         return self._period_s
 
-    async def _draw(self, latest: Latest, keyframe: Keyframe) -> None:
+    async def _make(self, latest: Latest, keyframe: Keyframe) -> None:
         try:
             still = await self._render(keyframe)
         except NoThumbnail as error:

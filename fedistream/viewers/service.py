@@ -115,6 +115,7 @@ class Viewers:
         self._channel(channel_id).audience.release((address, user_agent[:MAX_USER_AGENT]), self._clock())
 
     def count(self, channel_id: int) -> int:
+        """Return the present number of viewers of the channel."""
         channel = self._channels.get(channel_id)
         if channel is None:
             return 0
@@ -135,6 +136,7 @@ class Viewers:
         return tuple(sorted(found, key=lambda viewer: viewer.first_seen))
 
     def peak(self, channel_id: int) -> Peak:
+        """Return the channel's peaks."""
         channel = self._channels.get(channel_id)
         return Peak() if channel is None else channel.peak
 
@@ -144,6 +146,7 @@ class Viewers:
         channel.peak = Peak(channel.peak.session, max(overall, channel.peak.overall))
 
     def session_peak(self, channel_id: int) -> int:
+        """Return the peak of the present or latest broadcast."""
         return self.peak(channel_id).session
 
     def begin_session(self, channel_id: int) -> None:
