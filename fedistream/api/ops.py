@@ -29,7 +29,7 @@ class OpsServices:
     checks: Mapping[str, Check]
 
 
-class PlainEnvelope:
+class PlainErrors:
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         return PlainTextResponse(str(error), STATUS.get(type(error), 400))
 
@@ -65,7 +65,7 @@ async def outcome(name: str, check: Check, time_s: float) -> str | None:
         return "failed"
 
 
-ENVELOPE = PlainEnvelope()
+RESPONDER = PlainErrors()
 
 ENDPOINTS = (
     Endpoint("GET", "/healthz", health, auth=Permission.ANYONE),

@@ -36,7 +36,7 @@ async def troubled(request: ApiRequest, services: AdminServices) -> Response:
     if state not in STATES:
         raise Invalid("state", f"must be one of {', '.join(STATES)}")
     return json_response(
-        [entry(each) for each in await services.outbox_admin.troubled(state, MAX_ROWS)], headers=NO_CACHE
+        [job(each) for each in await services.outbox_admin.troubled(state, MAX_ROWS)], headers=NO_CACHE
     )
 
 
@@ -66,7 +66,7 @@ def host(value: HostStats) -> dict[str, object]:
     }
 
 
-def entry(value: jobs.QueuedJob) -> dict[str, object]:
+def job(value: jobs.QueuedJob) -> dict[str, object]:
     return {
         "id": value.id,
         "kind": value.kind,

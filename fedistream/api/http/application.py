@@ -45,7 +45,7 @@ def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp
     api_errors = OwncastErrors()
     page_errors = ErrorPages(faces.pages.pages)
     listed = [
-        *routes(ops.ENDPOINTS, faces.ops, access, ops.ENVELOPE),
+        *routes(ops.ENDPOINTS, faces.ops, access, ops.RESPONDER),
         *routes(owncast.ENDPOINTS, faces.owncast, access, api_errors),
         *routes(admin.ENDPOINTS, faces.admin, access, api_errors),
         *routes(fediverse.ENDPOINTS, faces.fediverse, access, FediverseErrors(faces.fediverse.federation)),

@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest text anybody writes into a setting is well below
 BODY_TIME_S = 30.0
-ANSWER_TIME_S = 30.0  # for a gate and for a handler; those who ask other servers have limits of their own below
+ANSWER_TIME_S = (
+    30.0  # for an authenticator and for a handler; requests to other servers have shorter limits of their own
+)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 section 9.2.1
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PREFLIGHT_AGE_S = 86400  # browsers cap it themselves (Chromium: two hours)

@@ -1,6 +1,6 @@
 """Wrong passwords, counted by asker and for the account, and the growing delay that follows from them.
 
-What counts as one asker is the gate's choice, and so is which asker passes during a delay: see `gates`.
+What counts as one client, and which client passes during a delay, is decided in `auth.py`.
 """
 
 import math

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class TooLarge(Refusal):
-    """The body is longer than the entry takes."""
+    """The body is longer than the endpoint takes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the body is larger than {limit} bytes")
@@ -40,7 +40,7 @@ class OtherSite(NotAllowed):
 
 
 class Unidentified(Refusal):
-    """Nobody the gate knows: no credentials, or wrong ones. `challenge` is the WWW-Authenticate value, if any."""
+    """No credentials, or wrong ones. `challenge` is the WWW-Authenticate value, if any."""
 
     def __init__(self, challenge: str = "") -> None:
         super().__init__("Unauthorized")

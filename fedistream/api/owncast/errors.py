@@ -64,4 +64,4 @@ class OwncastErrors:
         return json_response({"error": "internal error, the node's log says more"}, 500)
 
 
-ENVELOPE = OwncastErrors()
+RESPONDER = OwncastErrors()

@@ -14,7 +14,7 @@ from fedistream.api.http.known_browsers import KnownBrowsers
 from fedistream.api.http.login_limit import FREE, LoginLimit
 from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.errors import ENVELOPE
+from fedistream.api.owncast.errors import RESPONDER
 from fedistream.people.service import People
 from tests.kit.asking import Clock, basic, client
 from tests.kit.routing import access
@@ -35,7 +35,7 @@ async def test_a_program_with_the_right_password_gets_in_while_many_guess(addres
     people, clock = People(lambda: datetime.now(UTC)), Clock()  # as after a restart: nothing is remembered
     known = KnownBrowsers(b"secret", lambda: 0.0, bytes)
     table = authenticators(people, LoginLimit(clock.monotonic), known, clock.monotonic)
-    app = Starlette(routes=routes([Endpoint("GET", PATH, it, Permission.ADMIN)], None, access(table), ENVELOPE))
+    app = Starlette(routes=routes([Endpoint("GET", PATH, it, Permission.ADMIN)], None, access(table), RESPONDER))
     answers: list[int] = []
     begun = asyncio.Event()
 

@@ -29,7 +29,7 @@ async def hanging() -> str | None:
 
 
 def application(checks: Mapping[str, Check]) -> Starlette:
-    return Starlette(routes=routes(ops.ENDPOINTS, OpsServices(checks), access(), ops.ENVELOPE))
+    return Starlette(routes=routes(ops.ENDPOINTS, OpsServices(checks), access(), ops.RESPONDER))
 
 
 async def test_a_living_process_says_so_even_when_it_is_not_ready() -> None:

@@ -16,7 +16,7 @@ from fedistream.api.http.known_browsers import AGE_S, COOKIE, RENEWED_S, KnownBr
 from fedistream.api.http.login_limit import FREE, GUESSED_AT, LoginLimit
 from fedistream.api.http.permissions import ADMIN, Permission
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.errors import ENVELOPE
+from fedistream.api.owncast.errors import RESPONDER
 from fedistream.people.service import People as RealPeople
 from tests.kit.asking import Clock, basic, client
 from tests.kit.routing import access
@@ -61,7 +61,7 @@ class Node:
         known = KnownBrowsers(b"a secret", lambda: self.clock.now().timestamp(), lambda n: bytes(range(n)))
         table = authenticators(self.people, LoginLimit(self.clock.monotonic), known, self.clock.monotonic)
         self.app = Starlette(
-            routes=routes([Endpoint("GET", PATH, it, Permission.ADMIN)], None, access(table), ENVELOPE)
+            routes=routes([Endpoint("GET", PATH, it, Permission.ADMIN)], None, access(table), RESPONDER)
         )
 
     def client(self, address: str = "203.0.113.7") -> AsyncClient:

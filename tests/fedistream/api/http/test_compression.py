@@ -11,7 +11,7 @@ from fedistream.api.http.compression import LEAST, MOST
 from fedistream.api.http.endpoints import ANYONE, Authenticator, Endpoint, routes
 from fedistream.api.http.permissions import ADMIN, Kind, Permission, Principal
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.ops import ENVELOPE
+from fedistream.api.ops import RESPONDER
 from tests.kit.asking import client
 from tests.kit.routing import access
 
@@ -65,7 +65,7 @@ def app() -> Starlette:
             ENDPOINTS,
             None,
             access({Kind.ANONYMOUS: ANYONE, Kind.ADMIN: Authenticator(anyone, ambient=True)}),
-            ENVELOPE,
+            RESPONDER,
         )
     )
 

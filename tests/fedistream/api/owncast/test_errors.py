@@ -2,7 +2,7 @@ import pytest
 from starlette.requests import Request
 
 from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
-from fedistream.api.owncast.errors import ENVELOPE, changed, done
+from fedistream.api.owncast.errors import RESPONDER, changed, done
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
 
 
@@ -26,39 +26,39 @@ def request(path: str, method: str = "POST") -> ApiRequest:
     ],
 )
 def test_the_admin_is_told_by_success_and_message_and_others_by_error(error: Refusal, status: int, text: str) -> None:
-    admin = ENVELOPE.refusal(request("/api/admin/status"), error)
+    admin = RESPONDER.refusal(request("/api/admin/status"), error)
     assert admin.status_code == status
     assert admin.body == b'{"success":false,"message":"' + text.encode() + b'"}'
-    visitor = ENVELOPE.refusal(request("/api/chat/register"), error)
+    visitor = RESPONDER.refusal(request("/api/chat/register"), error)
     assert visitor.status_code == status
     assert visitor.body == b'{"error":"' + text.encode() + b'"}'
 
 
 def test_one_who_asked_too_often_is_told_when_to_come_back_in_whole_seconds() -> None:
-    assert ENVELOPE.refusal(request("/api/ping"), TooMany(9.2)).headers["retry-after"] == "10"
+    assert RESPONDER.refusal(request("/api/ping"), TooMany(9.2)).headers["retry-after"] == "10"
 
 
 def test_the_admin_is_challenged_and_a_token_is_not() -> None:
-    admin = ENVELOPE.refusal(request("/api/admin/status"), Unidentified('Basic realm="x"'))
+    admin = RESPONDER.refusal(request("/api/admin/status"), Unidentified('Basic realm="x"'))
     assert (admin.status_code, admin.body) == (401, b"Unauthorized")
     assert admin.headers["www-authenticate"] == 'Basic realm="x"'
-    bot = ENVELOPE.refusal(request("/api/integrations/status"), Unidentified())
+    bot = RESPONDER.refusal(request("/api/integrations/status"), Unidentified())
     assert (bot.status_code, bot.body) == (401, b"unauthorized")
     assert "www-authenticate" not in bot.headers
 
 
 def test_another_site_is_told_forbidden() -> None:
-    answer = ENVELOPE.refusal(request("/api/admin/disconnect"), OtherSite())
+    answer = RESPONDER.refusal(request("/api/admin/disconnect"), OtherSite())
     assert (answer.status_code, answer.body) == (403, b"Forbidden")
 
 
 def test_a_setter_asked_with_get_says_so_with_400() -> None:
-    answer = ENVELOPE.wrong_method(request("/api/admin/config/name", "GET"), ["POST", "OPTIONS"])
+    answer = RESPONDER.wrong_method(request("/api/admin/config/name", "GET"), ["POST", "OPTIONS"])
     assert (answer.status_code, answer.body) == (400, b'{"success":false,"message":"GET not supported"}')
 
 
 def test_any_other_call_asked_with_a_wrong_method_gets_405() -> None:
-    answer = ENVELOPE.wrong_method(request("/api/status", "DELETE"), ["GET", "HEAD", "OPTIONS"])
+    answer = RESPONDER.wrong_method(request("/api/status", "DELETE"), ["GET", "HEAD", "OPTIONS"])
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert answer.body == b'{"error":"DELETE not supported"}'
 
@@ -69,5 +69,5 @@ def test_success_is_200_with_success_true() -> None:
 
 
 def test_a_fault_says_nothing_about_its_cause() -> None:
-    answer = ENVELOPE.fault(request("/api/status"))
+    answer = RESPONDER.fault(request("/api/status"))
     assert (answer.status_code, answer.body) == (500, b'{"error":"internal error, the node\'s log says more"}')
