@@ -90,7 +90,8 @@ class Node:
         self._socket = undo.enter_context(startup.bound_socket(options.host, options.port))
         database = await self._database()
         outbox = self._workers()
-        made = self._features = await build(options, platform(options, outbox))
+        base = platform(options, outbox)
+        made = self._features = await build(options, base)
         self._beside("database", database.watch)
         self._beside("facts", made.facts.run)
         self._beside("viewers", made.viewers.run)
@@ -122,7 +123,7 @@ class Node:
             "broadcasts": made.broadcasts.check,
             "chat": made.chat.messages.check,
         }
-        app = web(made, Process(OutboxAdmin(outbox), self.log_buffer, listening, checks))
+        app = web(made, Process(OutboxAdmin(outbox), self.log_buffer, listening, checks), base.clocks)
         self._server = _Server(_web_config(app, options, share))
         self._obey_signals()
         host = _reachable(options.host)

@@ -1,10 +1,7 @@
 """All faces on the features, as one application. A part of the composition root."""
 
-import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from starlette.types import ASGIApp
 
@@ -31,8 +28,8 @@ from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.static import Static
 from fedistream.app import paths
-from fedistream.app.platform import now
 from fedistream.app.services import Services
+from fedistream.core.clocks import Clocks
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.jobs.admin import OutboxAdmin
 
@@ -49,23 +46,12 @@ class Process:
     checks: Mapping[str, Check]
 
 
-@dataclass(frozen=True, slots=True)
-class WebClocks:
-    """The clocks of the faces; `unix` and `monotonic` are in seconds, `chance(n)` gives n random bytes."""
-
-    now: Callable[[], datetime] = now
-    unix: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    chance: Callable[[int], bytes] = secrets.token_bytes
-
-
-def web(made: Services, process: Process) -> ASGIApp:
+def web(made: Services, process: Process, clocks: Clocks) -> ASGIApp:
     """Return all faces, on the features and on what only the web needs."""
-    clocks = WebClocks()
     return join_faces(made, face_services(made, process, clocks, Static(paths.STATIC)), clocks)
 
 
-def face_services(made: Services, process: Process, clocks: WebClocks, static: Static) -> FaceServices:
+def face_services(made: Services, process: Process, clocks: Clocks, static: Static) -> FaceServices:
     """Return the services of each face."""
     pages = _pages(made, clocks, static)
     return FaceServices(
@@ -78,7 +64,7 @@ def face_services(made: Services, process: Process, clocks: WebClocks, static: S
     )
 
 
-def join_faces(made: Services, faces: FaceServices, clocks: WebClocks, limits: Limits = LIMITS) -> ASGIApp:
+def join_faces(made: Services, faces: FaceServices, clocks: Clocks, limits: Limits = LIMITS) -> ASGIApp:
     """Return the faces as one application. `limits` are those of the chat's sockets."""
     known = KnownBrowsers(made.secret, clocks.unix, clocks.chance)
     recognised = {
@@ -90,7 +76,7 @@ def join_faces(made: Services, faces: FaceServices, clocks: WebClocks, limits: L
     return application(hls, faces, Access(recognised, made.channels.by_slug), socket)
 
 
-def _owncast(made: Services, process: Process, clocks: WebClocks) -> OwncastServices:
+def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastServices:
     return OwncastServices(
         channels=made.channels,
         people=made.people,
@@ -145,7 +131,7 @@ def _fediverse(made: Services, pages: PagesServices) -> FediverseServices:
     )
 
 
-def _pages(made: Services, clocks: WebClocks, static: Static) -> PagesServices:
+def _pages(made: Services, clocks: Clocks, static: Static) -> PagesServices:
     federation = made.federation
     return PagesServices(
         pages=Pages(paths.TEMPLATES, static, clocks.chance),
@@ -169,7 +155,7 @@ def _pages(made: Services, clocks: WebClocks, static: Static) -> PagesServices:
     )
 
 
-def _admin_pages(made: Services, process: Process, clocks: WebClocks, pages: PagesServices) -> AdminPagesServices:
+def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesServices) -> AdminPagesServices:
     return AdminPagesServices(
         pages=pages.pages,
         csrf=CsrfTokens(clocks.chance(32), clocks.now),
@@ -210,7 +196,7 @@ def _todo_counts(made: Services, process: Process) -> TodoCounts:
     return todo_counts(federation.followers, process.outbox_admin, federation.replies, federation.policies.flags)
 
 
-def _chat(made: Services, clocks: WebClocks) -> ChatServices:
+def _chat(made: Services, clocks: Clocks) -> ChatServices:
     return ChatServices(
         channels=made.channels,
         chat=made.chat.chat,

@@ -1,10 +1,14 @@
 """An HTTP client that asks an ASGI application in process, and a clock that is moved by hand."""
 
+import asyncio
 import base64
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from httpx2 import ASGITransport, AsyncClient
 from starlette.types import ASGIApp
+
+from fedistream.core.clocks import Timer
 
 ADDRESS = "203.0.113.7"
 HOST = "node.example"
@@ -19,6 +23,11 @@ def client(app: ASGIApp, *, address: str = ADDRESS, agent: str = "test") -> Asyn
 def basic(password: str, user: str = "admin") -> dict[str, str]:
     """The header of HTTP Basic."""
     return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+def later(seconds: float, call: Callable[[], None]) -> Timer:
+    """Call in the loop that runs, by its own time."""
+    return asyncio.get_running_loop().call_later(seconds, call)
 
 
 class Clock:

@@ -18,7 +18,7 @@ from fedistream.api.ws.broadcaster import Broadcaster
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform
 from fedistream.app.services import Services, join, open_base
-from fedistream.app.web import Process, WebClocks, face_services, join_faces
+from fedistream.app.web import Process, face_services, join_faces
 from fedistream.channels.service import Channels
 from fedistream.chat.feature import ChatFeature
 from fedistream.chat.values import Visitor
@@ -37,7 +37,7 @@ from fedistream.signin.feature import SignInFeature
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
 from tests.kit import noticed
-from tests.kit.asking import ADDRESS, Clock, basic, client
+from tests.kit.asking import ADDRESS, Clock, basic, client, later
 from tests.kit.database import empty_database
 from tests.kit.made_once import give_keys, static_files
 from tests.kit.onair import Broadcasts
@@ -96,7 +96,7 @@ class Faces:
     def app(self) -> ASGIApp:
         made = replace(self.made, notices=self.notices, stills=NoStills(), secret=b"secret")
         process = Process(OutboxAdmin(self.outbox), self.log_buffer, self.listening, {})
-        clocks = WebClocks(self.clock.now, lambda: self.clock.now().timestamp(), self.clock.monotonic, zeros)
+        clocks = Clocks(self.clock.now, self.clock.monotonic, zeros, later)
         return join_faces(made, face_services(made, process, clocks, static_files()), clocks, self.limits)
 
     async def visitor(self, name: str, *, moderator: bool = False) -> tuple[Visitor, str]:
@@ -121,7 +121,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
     database, clock = Database(empty_database(folder)), Clock()
     await database.open()
     try:
-        clocks = Clocks(clock.now, clock.monotonic, token_bytes, asyncio.get_running_loop().call_later)
+        clocks = Clocks(clock.now, clock.monotonic, token_bytes, later)
         platform = Platform(clocks, Bus(), Outbox(clocks.unix), guard or Guard())
         await People(clock.now).set_admin_password(PASSWORD)
         options, broadcasts = Config(data_dir=folder), Broadcasts()

@@ -10,7 +10,6 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, cast
 
 import uvicorn
@@ -23,13 +22,14 @@ from fedistream.api.pages.admin.todo_counts import TodoCounts
 from fedistream.api.pages.alternate_links import AlternateLinks
 from fedistream.api.pages.follow_invitation import FollowInvitation, FollowInvitations
 from fedistream.app.services import Services
-from fedistream.app.web import Process, WebClocks, face_services, join_faces
+from fedistream.app.web import Process, face_services, join_faces
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.service import Broadcasts as RealBroadcasts
 from fedistream.broadcasts.session import BroadcastRun, LiveSession, SessionConfig
 from fedistream.broadcasts.values import BroadcastRecord, Encoder, LiveStatus
 from fedistream.channels.service import Channels as RealChannels
 from fedistream.channels.values import HOME, Channel, StreamKey
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.directory.listed import ListedServers
@@ -42,7 +42,7 @@ from fedistream.viewers.service import Viewers
 from media import flv
 from media.package import PackagerConfig, Presentation
 from media.rtmp import Connection, EndReason, Publication, PublishRequest
-from tests.kit.asking import Clock
+from tests.kit.asking import Clock, later
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.made_once import static_files
 from tests.kit.parlour import Parlour
@@ -267,9 +267,8 @@ class Studio:
             secret=b"secret",
         )
 
-    def clocks(self) -> WebClocks:
-        unix = partial(datetime.timestamp, self.clock.now())
-        return WebClocks(self.clock.now, unix, self.clock.monotonic, os.urandom)
+    def clocks(self) -> Clocks:
+        return Clocks(self.clock.now, self.clock.monotonic, os.urandom, later)
 
     def faces(self) -> FaceServices:
         """The services of the faces, as the node makes them, without what they would ask of federation."""
