@@ -77,7 +77,8 @@ def follow(identifier: Any = f"{ANN}#follow", actor: Any = ANN, thing: Any = LIV
 
 @pytest.mark.parametrize("thing", [follow(), follow(None), follow(actor=None), f"{ANN}#follow"])
 def test_one_undoes_what_one_did(thing: Any) -> None:
-    enforce_ownership(activity("Undo", thing))
+    undone = activity("Undo", thing)
+    assert enforce_ownership(undone) == undone
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,8 @@ def test_the_quoting_post_is_of_who_asks() -> None:
 
 @pytest.mark.parametrize("kind", ["Offer", "Leave"])
 def test_a_server_announces_only_itself(kind: str) -> None:
-    enforce_ownership(activity(kind, "https://remote.example"))
+    announced = activity(kind, "https://remote.example")
+    assert enforce_ownership(announced) == announced
     assert refused(kind, "https://evil.example")
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activitypub.refusal import Reason, Refused
-from activitypub.strictjson import LIMITS, JsonLimits, parse, write
+from activitypub.strictjson import LIMITS, MAX_DIGITS, JsonLimits, parse, write
 
 
 def refusal(data: bytes, limits: JsonLimits | None = None) -> Reason:
@@ -141,3 +141,33 @@ def test_what_is_in_lists_is_counted_while_it_is_read() -> None:
             parse(b'{"a":[' + item * (LIMITS.items + LIMITS.keys + 1) + b'1],"b":' + b"?")
         # before what is wrong at the end was seen
         assert refused.value.reason is Reason.JSON_LIMITS
+
+
+def test_the_limits_are_those_that_mastodon_and_the_specifications_leave_room_for() -> None:
+    assert JsonLimits(size=1_048_576, depth=32, keys=2_000, items=5_000) == LIMITS
+
+
+def test_a_number_may_have_so_many_digits() -> None:
+    assert parse(b'{"a": ' + b"9" * MAX_DIGITS + b"}") == {"a": 10**MAX_DIGITS - 1}
+    assert refusal(b'{"a": ' + b"9" * (MAX_DIGITS + 1) + b"}") is Reason.JSON_LIMITS
+
+
+def test_a_bad_text_is_found_behind_good_ones() -> None:
+    assert refusal(b'{"a": {"b": "\\u0000"}, "z": "good"}') is Reason.NOT_JSON
+    assert refusal(b'{"z": "good", "a": {"b": "\\u0000"}}') is Reason.NOT_JSON
+
+
+def test_the_walk_through_a_document_counts_as_the_parser_does() -> None:
+    """An escape has the document walked through, which must refuse nothing more and nothing less."""
+    deep, wide = JsonLimits(depth=8), JsonLimits(items=4)
+    escaped = rb'{"z":"\u00e4","a":'
+    assert parse(escaped + b"[" * 7 + b"]" * 7 + b"}", deep)
+    assert refusal(escaped + b"[" * 8 + b"]" * 8 + b"}", deep) is Reason.JSON_LIMITS
+    assert parse(escaped + b'["w","x","y","z"]}', wide)
+    assert refusal(escaped + b'["v","w","x","y","z"]}', wide) is Reason.JSON_LIMITS
+
+
+def test_numbers_and_objects_are_counted_with_the_keys_that_hold_them() -> None:
+    limits = JsonLimits(keys=2, items=2)
+    assert parse(b'{"a":[1,2],"b":1}', limits)  # four values: two of keys, two of the list
+    assert refusal(b'{"a":[1,2,3],"b":1}', limits) is Reason.JSON_LIMITS

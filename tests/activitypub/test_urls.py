@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activitypub.urls import BadUrl, authority, from_iri, is_url, parse_url, same_authority, without_fragment
+from activitypub.urls import (
+    BadUrl,
+    authority,
+    from_iri,
+    is_url,
+    parse_url,
+    resolve,
+    same_authority,
+    without_fragment,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +26,13 @@ from activitypub.urls import BadUrl, authority, from_iri, is_url, parse_url, sam
         ("https://[2001:db8::1]:8443/x", "[2001:db8::1]", 8443, "/x", ""),
         ("https://a.example/@ann/%D0%BF!*'();:@&=+$,~-._", "a.example", 443, "/@ann/%D0%BF!*'();:@&=+$,~-._", ""),
         ("https://my_app.example/", "my_app.example", 443, "/", ""),
+        ("http://a.example/", "a.example", 80, "/", ""),
+        ("http://a.example:1/", "a.example", 1, "/", ""),
+        ("http://a.example:65535/", "a.example", 65535, "/", ""),
+        ("https://a.example?x?y", "a.example", 443, "/?x?y", ""),
+        ("http://a/?x", "a", 80, "/?x", ""),
+        ("https://" + "a." * 123 + "example/", "a." * 123 + "example", 443, "/", ""),  # 253 characters
+        ("https://a.example/" + "x" * 2030, "a.example", 443, "/" + "x" * 2030, ""),  # 2,048 characters
     ],
 )
 def test_an_http_url_is_taken_apart(text: str, host: str, port: int, target: str, fragment: str) -> None:
@@ -52,6 +68,7 @@ def test_an_http_url_is_taken_apart(text: str, host: str, port: int, target: str
         "https://a.example/é",
         "https://a%2eexample/",
         "https://" + "a." * 126 + "example/",
+        "https://" + "a." * 123 + "examples/",
         "https://a.example/" + "x" * 2048,
         None,
         17,
@@ -112,6 +129,9 @@ def test_a_long_hostile_host_is_refused_in_no_time() -> None:
         ("https://a.example/%C3%A4?x#y", "https://a.example/%C3%A4?x#y"),
         ("https://Bücher.example:8443/ä b", "https://xn--bcher-kva.example:8443/%C3%A4%20b"),
         ("https://a.example?ü", "https://a.example?%C3%BC"),
+        ("https://a.example/!ü~", "https://a.example/!%C3%BC~"),
+        ("https://ü.example#x", "https://xn--tda.example#x"),
+        ("https://a.example/" + "x" * 2030, "https://a.example/" + "x" * 2030),
     ],
 )
 def test_an_address_beyond_ascii_has_its_form_as_a_url(iri: str, url: str) -> None:
@@ -132,3 +152,26 @@ def test_an_address_beyond_ascii_has_its_form_as_a_url(iri: str, url: str) -> No
 def test_what_has_no_form_as_a_url_is_refused(iri: str) -> None:
     with pytest.raises(BadUrl):
         from_iri(iri)
+
+
+@pytest.mark.parametrize(
+    ("base", "reference", "url"),
+    [
+        ("https://a.example/users/ann", "bob", "https://a.example/users/bob"),
+        ("https://a.example/users/ann", "/bob?x#y", "https://a.example/bob?x#y"),
+        ("https://a.example/", "//b.example/ä", "https://b.example/%C3%A4"),
+        ("https://a.example/", "x" * 2030, "https://a.example/" + "x" * 2030),
+    ],
+)
+def test_a_reference_leads_from_the_document_it_is_in(base: str, reference: str, url: str) -> None:
+    assert resolve(base, reference) == url
+
+
+@pytest.mark.parametrize("reference", ["x" * 2049, "x" * 1_000_000, "//[x/", "https://ü..example/"])
+def test_a_reference_that_leads_nowhere_is_refused(reference: str) -> None:
+    with pytest.raises(BadUrl):
+        resolve("https://a.example/", reference)
+
+
+def test_what_is_no_url_shares_a_host_with_nobody() -> None:
+    assert same_authority("nothing", "https://a.example/") is False

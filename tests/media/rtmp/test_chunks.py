@@ -88,6 +88,27 @@ def test_the_long_form_may_name_a_small_chunk_stream() -> None:
     assert [message.body for message in read(wire)] == [PAYLOAD[:200]]
 
 
+@pytest.mark.parametrize("csid", [64, 65, 319])
+def test_the_two_forms_of_two_and_three_bytes_name_the_same_chunk_streams(csid: int) -> None:
+    three = bytes([0xC1]) + (csid - 64).to_bytes(2, "little")
+    wire = chunk(Head(0, csid, length=200), PAYLOAD[:128]) + three + PAYLOAD[128:200]
+    assert [message.body for message in read(wire)] == [PAYLOAD[:200]]
+
+
+@pytest.mark.parametrize("csid", [3, 63, 64, 65, 319, 320, 576, 65599])
+def test_an_abort_names_a_chunk_stream_by_its_number(csid: int) -> None:
+    # the fifth byte is none of it
+    abort = chunk(Head(0, 2, length=5, kind=2, stream=0), csid.to_bytes(4, "big") + b"x")
+    wire = chunk(Head(0, 7, length=700), PAYLOAD[:128]) + abort
+    wire += chunk(Head(0, csid, stamp=5, length=700), PAYLOAD[:128]) + abort + chunk(Head(0, csid, length=3), b"new")
+    assert [message.body for message in read(wire)] == [b"new"]
+
+
+def test_messages_of_other_kinds_are_handed_on() -> None:
+    acknowledgement = chunk(Head(0, 2, length=4, kind=3, stream=0), (6).to_bytes(4, "big"))
+    assert read(acknowledgement) == [Message(3, 0, 0, b"\0\0\0\x06")]
+
+
 def test_messages_of_several_chunk_streams_are_interleaved() -> None:
     wire = (
         chunk(Head(0, 6, length=200, kind=9), PAYLOAD[:128])
@@ -109,6 +130,11 @@ def test_deltas_add_up_and_fmt_3_repeats_the_last_one() -> None:
 
 def test_fmt_3_behind_a_small_fmt_0_adds_its_timestamp_as_the_specification_and_ffmpeg_say() -> None:
     assert timestamps(chunk(Head(0, stamp=23, length=1), b"a") + chunk(Head(3), b"b") * 2) == [23, 46, 69]
+
+
+def test_fmt_3_behind_a_fmt_0_of_a_second_is_a_step_and_behind_more_it_is_none() -> None:
+    for stamp, then in ((1000, 2000), (1001, 1001)):
+        assert timestamps(chunk(Head(0, stamp=stamp, length=1), b"a") + chunk(Head(3), b"b")) == [stamp, then]
 
 
 def test_fmt_3_behind_a_large_fmt_0_means_the_same_time_as_with_librtmp() -> None:
