@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tests.kit.hardtext import AT_ONCE, PARSERS
 from tests.kit.lineartime import NotLinear, linear_time
 
+pytestmark = pytest.mark.slow
+
 # The reach is measured by `benchmarks/foreign_text.py`; a machine that runs the tests beside others takes some times as
 # long, and what is beside the loop may take longer.
 MOST_S, MOST_BESIDE_S = 6 * AT_ONCE, 1.0

@@ -19,7 +19,7 @@ from fedistream.people.service import People
 from tests.kit.asking import Clock, basic, client
 from tests.kit.routing import access
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.slow]
 PASSWORD = "a good one"
 PATH = "/api/admin/it"
 ADDRESSES, EACH = 10, 2 * (FREE + SPARE)

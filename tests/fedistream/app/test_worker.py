@@ -27,6 +27,8 @@ from fedistream.settings.service import Settings
 from tests.house.tree import ROOT
 from tests.kit.database import empty_database, opened
 
+pytestmark = pytest.mark.slow
+
 JOB = NewJob("fact", {"reaction": "of an older version", "fact": {}})  # which the worker buries
 
 

@@ -33,6 +33,8 @@ from tests.kit.database import empty_database, opened
 from tests.kit.outage import held
 from tests.kit.postgres import Postgres, free_port, name_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 NOBODY = 65534
 

@@ -25,6 +25,8 @@ from fedistream.db.revisions import HEAD, KNOWN, MIGRATIONS
 from tests.kit.database import opened
 from tests.kit.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
