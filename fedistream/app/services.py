@@ -173,7 +173,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
 
 def _sign_in(settings: Settings, clocks: Clocks, chat: Chat, federation: FederationFeature) -> SignInFeature:
     def make_limit(burst: float, per_s: float) -> Limit:
-        return RateLimiter(clocks.monotonic, burst=burst, per_s=per_s).step
+        return RateLimiter(clocks.monotonic, burst=burst, per_s=per_s).acquire
 
     context = SignInContext(
         settings,

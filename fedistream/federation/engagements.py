@@ -20,7 +20,7 @@ DELETE FROM engagement WHERE undone_at < :before
 AND id IN (SELECT id FROM engagement WHERE undone_at < :before LIMIT :most)
 """
 UNDONE_FOR = timedelta(days=90)  # who does it again after that is told of again
-FORGOTTEN_AT_ONCE = 500  # rows in one statement
+PRUNE_BATCH = 500  # rows in one statement
 KINDS = {"Like": Kind.LIKE, "EmojiReact": Kind.REACTION, "Announce": Kind.SHARE}
 
 
@@ -109,11 +109,11 @@ class Engagements:
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
         return Page(await found.count(), tuple(map(_engagement, rows)))
 
-    async def forget_some(self) -> bool:
+    async def prune_batch(self) -> bool:
         """Forget some of what was undone long ago. Returns whether there may be more."""
         # the outer condition as well: on PostgreSQL it may be done again while this waits for the row
-        values = {"before": self._now() - UNDONE_FOR, "most": FORGOTTEN_AT_ONCE}
-        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
+        values = {"before": self._now() - UNDONE_FOR, "most": PRUNE_BATCH}
+        return await statement.change(_FORGET, values) == PRUNE_BATCH
 
     async def _undo(self, **which: str) -> None:
         ids = await EngagementRow.filter(undone_at=None, **which).values_list("id", flat=True)

@@ -84,8 +84,8 @@ class FederationFeature:
                 try:
                     # a clock that is wrong for an hour must not forget replies, keys and what was heard already
                     if not self.cautious.doubts(await self.remote_actors.newest_at()):
-                        await self.federation.sweep()
-                        await self.keys.sweep()
+                        await self.federation.prune()
+                        await self.keys.prune()
                 except Exception:
                     # a database that is busy for once must not end the talk beside it
                     log.exception("the tables of federation could not be put in order; it is tried again in an hour")

@@ -97,7 +97,7 @@ class Keys:
         after_commit(self._kept.clear)
         return int(row.number)
 
-    async def sweep(self) -> None:
+    async def prune(self) -> None:
         """Forget the former keys that nobody can expect any more."""
         found = FederationKeyRow.filter(changed_at__lt=self._now() - KEEP_OLD, old_pem__isnull=False)
         if await found.exists():

@@ -69,7 +69,7 @@ class _Buckets:
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def step(self, name: str, rate: Rate) -> None:
+    def acquire(self, name: str, rate: Rate) -> None:
         """Count one. Raises TooMany."""
         # the names are URLs of strangers, up to 2 kB each
         key = name if len(name) <= MAX_NAME else hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
@@ -90,9 +90,9 @@ class RateLimiter:
     def __init__(self, clock: Callable[[], float], *, burst: float, per_s: float) -> None:
         self._rate, self._buckets = Rate(burst, per_s), _Buckets(clock)
 
-    def step(self, name: str) -> None:
+    def acquire(self, name: str) -> None:
         """Count one. Raises TooMany."""
-        self._buckets.step(name, self._rate)
+        self._buckets.acquire(name, self._rate)
 
 
 class ActivityLimits:
@@ -101,9 +101,9 @@ class ActivityLimits:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._buckets = _Buckets(clock)
 
-    def step(self, kind: str, actor: str) -> None:
+    def acquire(self, kind: str, actor: str) -> None:
         """Count an activity that was verified. Raises TooMany."""
         rates = PACES[kind]
         # the actor first: one that is too fast uses up nothing of its neighbours'
-        self._buckets.step(f"{kind} {actor}", rates.actor)
-        self._buckets.step(f"{kind} {authority(actor)}", rates.host)
+        self._buckets.acquire(f"{kind} {actor}", rates.actor)
+        self._buckets.acquire(f"{kind} {authority(actor)}", rates.host)

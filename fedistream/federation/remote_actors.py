@@ -123,17 +123,17 @@ class RemoteActors:
         """As far as memory goes: to ask the rows costs as much as `hear`, which does."""
         return replay_key in self._heard
 
-    async def was_heard(self, activity_id: str) -> bool:
+    async def was_recorded(self, activity_id: str) -> bool:
         """By the rows, for what must not be taken after a restart either."""
         return activity_id in self._heard or await SeenActivityRow.exists(activity_id=activity_id)
 
-    async def hear(self, activity_id: str, reversal: Reversal | None = None) -> bool:
+    async def mark_seen(self, activity_id: str, reversal: Reversal | None = None) -> bool:
         """Write down that this activity is acted on, in the transaction that does. Returns whether it is for the
         first time; two that come at the same moment wait for each other here. What it takes back may be done again
         under the same id."""
-        return bool(await self.hear_all({activity_id: reversal}))
+        return bool(await self.mark_all_seen({activity_id: reversal}))
 
-    async def hear_all(self, activities: Mapping[str, Reversal | None]) -> set[str]:
+    async def mark_all_seen(self, activities: Mapping[str, Reversal | None]) -> set[str]:
         """As `hear`, of some: those that are acted on for the first time."""
         # in one order, so that two processes with the same ids cannot wait for each other
         ordered, now = sorted(activities.items(), key=lambda each: each[0]), self._now()
@@ -150,7 +150,7 @@ class RemoteActors:
             await statement.change(_LET_GO, {"sides": sides, "ids": ids})
         return new
 
-    async def unhear(self, activity_id: str, actor: str) -> None:
+    async def forget_seen(self, activity_id: str, actor: str) -> None:
         """Let an activity that was undone be done again: Misskey's Follow of one account by another has one id for
         good. Only ids of the actor's own host; in a transaction."""
         if authority(activity_id) == authority(actor):
@@ -174,7 +174,7 @@ class RemoteActors:
         found = await SeenActivityRow.all().order_by("-at").first()
         return found.at if found else None
 
-    async def sweep(self) -> None:
+    async def prune(self) -> None:
         """Forget what was heard long ago."""
         await SeenActivityRow.filter(at__lt=self._now() - SEEN_FOR).delete()
 

@@ -153,7 +153,7 @@ class Followers:
             return []
         await row.delete()
         for each in {follow_id, row.follow["id"]} - {None}:
-            await self._remote_actors.unhear(str(each), actor)
+            await self._remote_actors.forget_seen(str(each), actor)
         await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
         return [self._removed(row, why)]
 
@@ -170,7 +170,7 @@ class Followers:
         """An actor is no more: follower of whatever channel, and all it did."""
         rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
         for row in rows:
-            await self._remote_actors.unhear(row.follow["id"], actor)
+            await self._remote_actors.forget_seen(row.follow["id"], actor)
         await self._remote_actors.forget(actor)
         return [self._removed(row, why) for row in rows]
 
@@ -179,7 +179,7 @@ class Followers:
         rows = await FollowerRow.filter(actor__url=actor).select_related("actor")
         gone = [row for row in rows if row.state in (State.ACCEPTED, State.PENDING)]
         for row in gone:
-            await self._remote_actors.unhear(row.follow["id"], actor)
+            await self._remote_actors.forget_seen(row.follow["id"], actor)
             channel = self._addresses.by_id(row.channel_id)
             if channel is not None:
                 await self._engagements.undo(actor, Kind.FOLLOW, self._addresses.actor(channel))
@@ -203,7 +203,7 @@ class Followers:
         if channel is not None:
             await self._delivery.answer("Reject", channel, row, row.actor.inbox)
             await self._engagements.undo(row.actor.url, Kind.FOLLOW, self._addresses.actor(channel))
-        await self._remote_actors.unhear(row.follow["id"], row.actor.url)
+        await self._remote_actors.forget_seen(row.follow["id"], row.actor.url)
         return [self._removed(row, "blocked")]
 
     async def approve(self, channel: Channel, actor: str) -> list[Fact]:
@@ -243,7 +243,7 @@ class Followers:
         if not row.follow:
             return []
         await self._delivery.answer("Reject", channel, row, row.actor.inbox)
-        await self._remote_actors.unhear(row.follow["id"], actor)
+        await self._remote_actors.forget_seen(row.follow["id"], actor)
         return [self._removed(row, "removed")]
 
     async def _block_stranger(self, channel: Channel, actor: str) -> list[Fact]:

@@ -1,1 +1,1 @@
-"""What arrives in an inbox and what it leads to. Begin at `service.py`."""
+"""The inboxes: accepting activities from other servers and acting on them. Begin at `service.py`."""

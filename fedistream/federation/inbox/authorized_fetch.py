@@ -1,6 +1,8 @@
-"""Who may read our documents: everybody, or by a setting only who says by a signature who he is and is not blocked.
+"""Access to the node's documents.
 
-The node's own actor is for everybody in any case, since whoever checks our signatures has to read it; so is discovery.
+By default everybody may read them; with `federation.signed_reading`, a reader has to sign the request and must not be
+blocked. The node's own actor and discovery are always public, since a server that verifies our signatures has to read
+that actor.
 """
 
 from activitypub.network.transport import Clock
@@ -17,7 +19,7 @@ SIGNED = ("signature", "signature-input")
 
 
 class AuthorizedFetch:
-    """`clock` is in Unix seconds."""
+    """Check the requests for our documents. `clock` returns Unix seconds."""
 
     def __init__(
         self,
@@ -32,11 +34,11 @@ class AuthorizedFetch:
 
     @property
     def strict(self) -> bool:
-        """Whether readers have to sign."""
+        """Return whether readers have to sign their requests."""
         return bool(self._settings.value("federation.signed_reading"))
 
     async def check(self, request: Request) -> None:
-        """Raises Refused for a reader who may not read this."""
+        """Check that the reader may read the document. Raises Refused."""
         try:
             await (self._check_signature(request) if self.strict else self._check_name(request))
         except Refused as refused:
@@ -50,10 +52,10 @@ class AuthorizedFetch:
         signer = await verify(claim, self._remote_actors)
         if self._remote_actors.is_blocked(signer.actor.id) or self._blocks.names(signer.actor):
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
-        await self._inbox_stats.heard(signer.actor)
+        await self._inbox_stats.record_contact(signer.actor)
 
     async def _check_name(self, request: Request) -> None:
-        """Who need not say who he is, and says he is somebody who is blocked, is believed at once."""
+        """Refuse an unsigned-mode request that names a blocked actor; its signature is not verified."""
         if not any(name in SIGNED for name, _ in request.headers):
             return
         try:

@@ -1,7 +1,7 @@
-"""Likes, reactions and shares as they come to the inbox: written down many at a time, each told once.
+"""Likes, reactions and shares from the inbox, stored in batches; each one emits its fact once.
 
-A post that many read is liked hundreds of times in a few seconds. A transaction for each of them would take most of a
-core, and of SQLite, which the chat needs at that moment.
+A widely read post gets hundreds of likes within a few seconds. One transaction for each would take most of a CPU core,
+and would keep SQLite from the chat, which needs it at that moment.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ from fedistream.federation.values import Kind
 
 log = logging.getLogger(__name__)
 
-PAUSE_S = 0.005  # between two transactions: at 500 likes a second some three make the next one
-MOST = 64  # in one transaction: everybody else waits for it on SQLite
+PAUSE_S = 0.005  # between two transactions: at 500 likes a second, about three form the next batch
+MOST = 64  # in one transaction: on SQLite all other writers wait for it
 MAX_WAITING = 5_000  # while the database does not answer
-RETRY_S = 5.0  # when who found no room may try again
+RETRY_S = 5.0  # for Retry-After, when the queue is full
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +55,21 @@ class EngagementBatch:
         self._engagements, self._facts, self._now = engagements, facts, now
         self._waiting: deque[_Waiting] = deque()
         self._last: asyncio.Future[bool] | None = None
-        self._clerk: asyncio.Task[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
 
     async def take(self, verified: Verified) -> bool:
-        """Write it down, after those that came before. Returns whether this activity was not acted on before, once
-        that is on disk. Raises TooMany when the database does not keep up, and what it says; a caller who is cancelled
-        changes nothing."""
+        """Store an activity, after those that arrived before it.
+
+        Returns, once it is committed, whether the activity is new. Raises TooMany when the database does not keep up,
+        and whatever the transaction raises. Cancelling the caller does not cancel the write.
+        """
         if len(self._waiting) >= MAX_WAITING:
             raise TooMany(RETRY_S)
         taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(verified, taken))
         self._last = taken
-        if self._clerk is None:
-            self._clerk = go("applause", self._write_on())
+        if self._writer is None:
+            self._writer = go("applause", self._write_batches())
         try:
             return await asyncio.shield(taken)
         except asyncio.CancelledError:
@@ -75,21 +77,24 @@ class EngagementBatch:
             raise
 
     async def settle(self) -> None:
-        """Wait until what has come so far is written, or not. To be called before an actor takes something back, is
-        forgotten or blocked: what came before that must not come after it. Within a transaction it does nothing: on
-        SQLite what waits here waits for the end of that."""
+        """Wait until the activities that have arrived so far are stored or refused.
+
+        Call this before an actor undoes something, is deleted or is blocked, so that no earlier activity is stored
+        after that. Inside a transaction this does nothing: on SQLite the batch itself waits for that transaction to
+        end.
+        """
         if self._last is not None and not within():
             await asyncio.wait([self._last])
 
     async def close(self) -> None:
-        """Finish the transaction that is running. Who still waits is to try again, and has not been told otherwise."""
+        """Finish the running transaction. Activities that still wait get TooMany, so their senders try again."""
         while self._waiting:
             self._waiting.popleft().taken.set_exception(TooMany(RETRY_S))
-        if self._clerk is not None:
-            await asyncio.wait([self._clerk])
+        if self._writer is not None:
+            await asyncio.wait([self._writer])
 
-    async def _write_on(self) -> None:
-        """The first after a silence is written at once."""
+    async def _write_batches(self) -> None:
+        """Store the batches until none is left. After an idle time the first activity is stored at once."""
         batch: list[_Waiting] = []
         try:
             while self._waiting:
@@ -97,15 +102,15 @@ class EngagementBatch:
                 await self._settle(batch)
                 await asyncio.sleep(PAUSE_S)
         finally:
-            self._clerk = self._last = None
-            for each in (*batch, *self._waiting):  # of whom there are some only when the loop ends
+            self._writer = self._last = None
+            for each in (*batch, *self._waiting):  # there are some only when the loop ends
                 each.taken.cancel()
             self._waiting.clear()
 
     async def _settle(self, batch: Sequence[_Waiting]) -> None:
-        """Whoever waits is told, also of what went wrong."""
+        """Store a batch, and pass the result or the error to every waiting caller."""
         try:
-            taken = await self._at_once([each.verified for each in batch])
+            taken = await self._write_retried([each.verified for each in batch])
         except DatabaseProblem as problem:
             for each in batch:
                 each.taken.set_exception(problem)
@@ -113,25 +118,25 @@ class EngagementBatch:
             if len(batch) == 1:
                 batch[0].taken.set_exception(error)
                 return
-            # what is wrong with one of them is not to be the others' fault
+            # one by one, so that a faulty activity does not fail the others
             for each in batch:
                 await self._settle([each])
         else:
             for each, first in zip(batch, taken, strict=True):
                 each.taken.set_result(first)
 
-    async def _at_once(self, engagement_batch: Sequence[Verified]) -> list[bool]:
+    async def _write_retried(self, engagement_batch: Sequence[Verified]) -> list[bool]:
         try:
             return await atomic(self._write, engagement_batch)
         except IntegrityError:
-            # another process did the same at the same moment: this time its rows are seen; what breaks a constraint
-            # by itself does so again
+            # another process did the same at the same moment: the second attempt sees its rows. An activity that breaks
+            # a constraint by itself fails again
             return await atomic(self._write, engagement_batch)
 
     async def _write(self, engagement_batch: Sequence[Verified]) -> list[bool]:
-        """In a transaction. Which of them were not acted on before."""
-        heard = {each.activity.id: reversal_of(each.activity) for each in engagement_batch}
-        new = await self._remote_actors.hear_all(heard)
+        """Store the batch and return, for each activity, whether it is new. Runs in a transaction."""
+        reversals = {each.activity.id: reversal_of(each.activity) for each in engagement_batch}
+        new = await self._remote_actors.mark_all_seen(reversals)
         firsts: list[bool] = []
         for each in engagement_batch:
             firsts.append(each.activity.id in new)
@@ -141,45 +146,45 @@ class EngagementBatch:
         return firsts
 
     async def _record(self, engagement_batch: Sequence[Verified]) -> list[Fact]:
-        """Only what posts of ours get, and of nobody who was blocked while he waited; what an Announce embeds is not
-        looked at."""
-        posts = {url: self._addresses.post_id(url) or "" for url in {_thing(each) for each in engagement_batch}}
+        """Store the engagements with our own posts, except those of actors that were blocked meanwhile. What an
+        Announce embeds is not read."""
+        posts = {url: self._addresses.post_id(url) or "" for url in {_object_url(each) for each in engagement_batch}}
         channels = await self._posts.channels_of({post_id for post_id in posts.values() if post_id})
-        ours = [
+        relevant = [
             each
             for each in engagement_batch
-            if posts[_thing(each)] in channels and not self._remote_actors.is_blocked(each.activity.actor)
+            if posts[_object_url(each)] in channels and not self._remote_actors.is_blocked(each.activity.actor)
         ]
-        if not ours:
+        if not relevant:
             return []
-        known = await self._remote_actors.keep_all([each.signer for each in ours])
-        deeds = [
+        known = await self._remote_actors.keep_all([each.signer for each in relevant])
+        records = [
             EngagementRecord(
                 channels[posts[thing]], known[each.activity.actor].id, KINDS[each.activity.type], thing, each.activity
             )
-            for each in ours
-            if (thing := _thing(each))
+            for each in relevant
+            if (thing := _object_url(each))
         ]
-        firsts = await self._engagements.record_all(deeds)
+        firsts = await self._engagements.record_all(records)
         return [
-            self._fact(deed, each.signer.actor, known[each.activity.actor])
-            for each, deed, first in zip(ours, deeds, firsts, strict=True)
+            self._fact(record, each.signer.actor, known[each.activity.actor])
+            for each, record, first in zip(relevant, records, firsts, strict=True)
             if first
         ]
 
-    def _fact(self, deed: EngagementRecord, actor: Actor, known: StoredActor) -> Fact:
-        named = (deed.channel_id, deed.thing, actor.id, actor.name or actor.username, known.handle, known.image)
-        if deed.kind is Kind.SHARE:
+    def _fact(self, record: EngagementRecord, actor: Actor, known: StoredActor) -> Fact:
+        named = (record.channel_id, record.thing, actor.id, actor.name or actor.username, known.handle, known.image)
+        if record.kind is Kind.SHARE:
             return PostShared(*named, self._now())
-        activity = deed.activity
+        activity = record.activity
         return PostLiked(*named, activity.reaction or "", self._now(), activity.reaction_image or "")
 
 
 def _report(taken: "asyncio.Future[bool]") -> None:
-    """Nobody waits for this one any more, so its failure is told here."""
+    """Log the failure of an activity whose caller was cancelled."""
     if not taken.cancelled() and (error := taken.exception()) is not None and not isinstance(error, Refusal):
-        log.error("what nobody waits for any more was not written", exc_info=error)
+        log.error("inbox: could not store an engagement whose request had ended", exc_info=error)
 
 
-def _thing(verified: Verified) -> str:
+def _object_url(verified: Verified) -> str:
     return verified.activity.object_id or ""

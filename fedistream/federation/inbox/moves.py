@@ -1,7 +1,7 @@
-"""Accounts that move to another server: believed when the new account says that it was the old one, and followed up.
+"""Accounts that move to another server: a Move is accepted when the new account names the old one as its alias.
 
-Who moved away does not follow any more; the new account has to ask itself, and is let in without waiting if the old one
-was. Followers are also asked now and then whether they are still there, as not every server tells.
+An account that moved no longer follows. The new account has to follow by itself, and is approved at once if the old one
+was. Followers' accounts are also fetched now and then, because not every server announces a deletion.
 """
 
 import logging
@@ -21,7 +21,7 @@ from fedistream.db import atomic
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.models import FollowerRow, RemoteActorRow
 from fedistream.federation.remote_actors import RemoteActors
-from fedistream.federation.replies.service import depart
+from fedistream.federation.replies.service import mark_gone
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
 from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome, Retry
@@ -29,13 +29,14 @@ from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome, Retr
 log = logging.getLogger(__name__)
 
 KIND = "move"
-AGAIN = timedelta(days=7)  # after which an account is asked again
-LEAST, MOST = 10, 60  # accounts in one go, which is done every hour
+AGAIN = timedelta(days=7)  # after which an account is fetched again
+LEAST, MOST = 10, 60  # accounts in one run, once an hour
 LATER = frozenset({FetchFailure.UNREACHABLE, FetchFailure.RATE_LIMITED})
 
 
 class Moves:
-    """`fetches` asks other servers; nothing of it is done in a transaction."""
+    """Handle Move activities and check the accounts of followers. `fetches` sends requests to other servers and is
+    never used in a transaction."""
 
     def __init__(
         self,
@@ -51,14 +52,14 @@ class Moves:
         self._outbox, self._addresses, self._facts, self._now = outbox, addresses, facts, now
 
     async def take(self, verified: Verified) -> list[Fact]:
-        """A Move of somebody we know: to be looked into, as it takes a fetch."""
+        """Queue a job for the Move of a known actor, because verifying it takes a fetch."""
         activity = verified.activity
         if activity.target is not None and await RemoteActorRow.exists(url=activity.actor):
             await self._outbox.put([NewJob(KIND, {"old": activity.actor, "new": activity.target})])
         return []
 
     async def follow_up(self, job: Job) -> Outcome:
-        """What a worker does with a job of ours."""
+        """Verify a Move and apply it; a job's handler."""
         old, new = job.body["old"], job.body["new"]
         try:
             target = await find_actor(new, self._fetches)
@@ -69,8 +70,11 @@ class Moves:
         return Done()
 
     async def validate(self) -> None:
-        """Ask for the accounts of followers that were not asked for longest. Only one who is gone by his own server's
-        word is taken out; what else goes wrong is counted, and means nothing yet."""
+        """Fetch the accounts of the followers that were checked longest ago.
+
+        Only an account that its own server reports as gone is removed. Other failures are counted and change nothing
+        yet.
+        """
         if not self._addresses.on:
             return
         before = self._now() - AGAIN
@@ -79,7 +83,7 @@ class Moves:
             follows__state=State.ACCEPTED.value,
         )
         count = await FollowerRow.filter(state=State.ACCEPTED.value).count()
-        # all of them about once a week, within limits
+        # each account about once a week, within the limits
         share = min(MOST, max(LEAST, count // (7 * 24)))
         for row in await due.order_by("checked_at", "fetched_at").distinct().limit(share):
             await self._check(row)
@@ -89,7 +93,7 @@ class Moves:
             actor = await find_actor(row.url, self._fetches)
         except FetchFailed as failed:
             if failed.failure is FetchFailure.GONE:
-                await atomic(self._emit_all, self._bury, row.url)
+                await atomic(self._emit_all, self._remove_gone, row.url)
             else:
                 log.info("the follower %s was not found: %s", row.handle, failed)
                 await RemoteActorRow.filter(id=row.id).update(
@@ -103,9 +107,9 @@ class Moves:
         if actor.moved_to is not None:
             await self._outbox.put([NewJob(KIND, {"old": row.url, "new": actor.moved_to})])
 
-    async def _bury(self, actor: str) -> list[Fact]:
-        """As after a Delete of the actor by itself, but that its lines in the chat are another process's."""
-        await depart(actor)
+    async def _remove_gone(self, actor: str) -> list[Fact]:
+        """Do what a Delete of the actor by itself does, except that another process removes its chat messages."""
+        await mark_gone(actor)
         return await self._followers.forget(actor, "gone")
 
     async def _settle(self, old: str, target: Actor) -> bool:

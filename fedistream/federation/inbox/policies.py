@@ -1,4 +1,4 @@
-"""The rules about what comes in from other servers, made and joined: reports, quotes, approval, blocks and moves."""
+"""The policies for incoming activities, built and joined: reports, quotes, approval, blocks and moves."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from fedistream.federation.rate_limits import RateLimiter
 from fedistream.jobs.job import Job, Outcome
 
 Act = Callable[[Verified], Awaitable[list[Fact]]]
-"""What is done with an activity, in the transaction of the inbox; it returns the facts to be emitted in it."""
+"""Handles an activity in the inbox's transaction; returns the facts to emit in it."""
 
 Prune = Callable[[], Awaitable[bool]]
-"""Forgets some rows that are old, in one statement. Returns whether there may be more."""
+"""Deletes some old rows in one statement. Returns whether there may be more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,15 @@ class InboxPolicies:
     moves: Moves
 
     def acts(self) -> Mapping[str, Act]:
-        """What is done with activities of these types."""
+        """Return the handlers of activities, by type."""
         return {"Flag": self.flags.take, "QuoteRequest": self.quotes.take, "Move": self.moves.take}
 
     def prunes(self) -> tuple[Prune, ...]:
-        """What forgets, a few rows at a time, what need not be remembered any longer."""
-        return self.flags.forget_some, self.quotes.forget_some
+        """Return the functions that delete expired rows, a batch at a time."""
+        return self.flags.prune_batch, self.quotes.prune_batch
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
-        """What a worker does with jobs of these kinds."""
+        """Return the handlers of jobs, by kind."""
         return {MOVE: self.moves.follow_up}
 
 

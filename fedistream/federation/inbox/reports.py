@@ -1,6 +1,7 @@
-"""Reports from other servers, for the admin: which of our actors and posts are complained of, by whom, and why.
+"""Reports (Flag activities) from other servers, for the admin: the reported actors and posts, the reporter and the
+reason.
 
-A Flag often comes from the actor of a whole server, which hides who complained. What becomes of one is not told.
+A Flag often comes from the actor of a whole server, which hides the person that reports. The outcome is not sent back.
 """
 
 import re
@@ -20,13 +21,13 @@ from fedistream.federation.rate_limits import RateLimiter
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
 
-MAX_OBJECTS = 50  # of one report that are kept
-MAX_CONTENT = 3000  # characters; others allow a thousand to be written
-MAX_OPEN = 1000  # more than anybody reads: what comes then is answered and forgotten
-MAX_ID = 2**63 - 1  # what the databases take
-BURST, PER_S = 10, 1 / 600  # of one server
-SETTLED_FOR = timedelta(days=90)  # time enough to look at it again
-FORGOTTEN_AT_ONCE = 500  # rows in one statement
+MAX_OBJECTS = 50  # of one report that are stored
+MAX_CONTENT = 3000  # characters; other servers allow about 1,000
+MAX_OPEN = 1000  # more than an admin reads: later reports are answered and dropped
+MAX_ID = 2**63 - 1  # the largest integer of the databases
+BURST, PER_S = 10, 1 / 600  # for one server
+SETTLED_FOR = timedelta(days=90)  # so that the admin can open it again
+PRUNE_BATCH = 500  # rows in one statement
 _FORGET = """
 DELETE FROM flag WHERE settled_at < :before
 AND id IN (SELECT id FROM flag WHERE settled_at < :before LIMIT :most)
@@ -35,7 +36,8 @@ AND id IN (SELECT id FROM flag WHERE settled_at < :before LIMIT :most)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`objects` are the URLs of ours that it is about; `content` is plain text of a stranger, and may be empty."""
+    """A report. `objects` are the reported URLs, all ours; `content` is unsafe plain text from elsewhere and may be
+    empty."""
 
     id: int
     channel_id: int
@@ -48,18 +50,20 @@ class Report:
 
 
 class Reports:
-    """`pace` is that of one server."""
+    """The reports that the admin has received. `limiter` limits each server."""
 
-    def __init__(self, addresses: ActorUrls, posts: Posts, pace: RateLimiter, now: Callable[[], datetime]) -> None:
-        self._addresses, self._posts, self._pace, self._now = addresses, posts, pace, now
+    def __init__(self, addresses: ActorUrls, posts: Posts, limiter: RateLimiter, now: Callable[[], datetime]) -> None:
+        self._addresses, self._posts, self._limiter, self._now = addresses, posts, limiter, now
 
     async def take(self, verified: Verified) -> list[Fact]:
-        """Keep a report, in the transaction of the inbox. What is not about anything of ours is passed over. Raises
-        TooMany for a server that sends more than a person would."""
+        """Store a report, in the inbox's transaction.
+
+        A report about nothing of ours is ignored. Raises TooMany for a server that sends more than a person would.
+        """
         activity = verified.activity
         server = authority(activity.actor)
-        # before anything is looked for
-        self._pace.step(server)
+        # before any query
+        self._limiter.acquire(server)
         channels = await self._channels_of(activity.object_ids[:MAX_OBJECTS])
         if not channels:
             return []
@@ -77,25 +81,25 @@ class Reports:
         return [FlagReceived(channel_id, row.id, server, row.at)]
 
     async def page(self, *, settled: bool = False, offset: int = 0, limit: int = 50) -> Page[Report]:
-        """Those that are open, or those that are settled; the newest first."""
+        """Return a page of the open or the settled reports, the newest first."""
         found = FlagRow.filter(settled_at__isnull=not settled)
         rows = await found.order_by("-id").offset(offset).limit(limit)
         return Page(await found.count(), tuple(_flag(row) for row in rows))
 
     async def settle(self, flag_id: int, *, settled: bool = True) -> None:
-        """The admin has seen to it, or looks at it again. Raises NotFound."""
+        """Mark a report as settled, or as open again. Raises NotFound."""
         at = self._now() if settled else None
         if flag_id > MAX_ID or not await FlagRow.filter(id=flag_id).update(settled_at=at):
             raise NotFound("there is no such report")
 
-    async def forget_some(self) -> bool:
-        """Forget some of those that were settled long ago. Returns whether there may be more."""
-        # the outer condition as well: on PostgreSQL it may be opened again while this waits for the row
-        values = {"before": self._now() - SETTLED_FOR, "most": FORGOTTEN_AT_ONCE}
-        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
+    async def prune_batch(self) -> bool:
+        """Delete some of the reports that were settled long ago. Returns whether there may be more."""
+        # the outer condition too: on PostgreSQL the report may be opened again while this waits for the row
+        values = {"before": self._now() - SETTLED_FOR, "most": PRUNE_BATCH}
+        return await statement.change(_FORGET, values) == PRUNE_BATCH
 
     async def _channels_of(self, urls: Sequence[str]) -> list[tuple[str, int]]:
-        """Those that are ours, each with its channel."""
+        """Return the URLs that are ours, each with its channel's id."""
         post_ids = {url: self._addresses.post_id(url) for url in urls}
         of_posts = await self._posts.channels_of({each for each in post_ids.values() if each})
         found = []

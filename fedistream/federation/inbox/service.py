@@ -1,6 +1,6 @@
-"""What is done with what comes to an inbox, and with what an admin decides about followers.
+"""The handling of incoming activities, and of the admin's decisions about followers.
 
-An activity becomes rows, jobs and facts in one transaction, together with its id, so that it is never acted on twice.
+An activity becomes rows, jobs and facts in one transaction, together with its id, so it is never acted on twice.
 """
 
 import asyncio
@@ -40,17 +40,17 @@ log = logging.getLogger(__name__)
 
 
 Act = Callable[[Verified], Awaitable[list[Fact]]]
-"""What is done with an activity, in the transaction of the inbox; the facts are emitted in it."""
+"""Handles an activity in the inbox's transaction; returns the facts to emit in it."""
 
 
 HANDLE_WANTED = "must be like user@host, or the address of a profile"
-BURST, PER_S = 600, 20.0  # of one server, of all kinds together; of each kind: `rate_limits.py`
-ASKING_BURST, ASKING_PER_S = 10, 0.2  # of one visitor who makes us ask other servers
-SWEEP_PAUSE_S = 0.05  # between two statements: others want the database too
+BURST, PER_S = 600, 20.0  # for one server and all kinds together; the limit of each kind is in `rate_limits.py`
+ASKING_BURST, ASKING_PER_S = 10, 0.2  # for one visitor whose requests make us query other servers
+PRUNE_PAUSE_S = 0.05  # between two statements, so that others can use the database
 
 
 class Federation:
-    """Acts on what is posted to an inbox and on what the admin decides; `policies` and `servers` act on activities of
+    """Acts on activities posted to an inbox and on the admin's decisions. `policies` and `servers` handle activities of
     their own types."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Federation:
     ) -> None:
         self._context, self._engagement_batch, self._replies = context, engagement_batch, replies
         self._approval, self._offers = policies.approval, offers
-        self._prunes: tuple[Prune, ...] = (context.engagements.forget_some, *policies.prunes())
+        self._prunes: tuple[Prune, ...] = (context.engagements.prune_batch, *policies.prunes())
         clock = context.clocks.monotonic
         self._server_limiter = RateLimiter(clock, burst=BURST, per_s=PER_S)
         self._activity_limits = ActivityLimits(clock)
@@ -85,50 +85,50 @@ class Federation:
 
     @property
     def understood(self) -> frozenset[str]:
-        """The types of activities that may lead to something; what else is verified is ignored."""
+        """Return the activity types that have a handler. Other verified activities are ignored."""
         return frozenset((*self._acts, *self._says, *KINDS))
 
     async def open(self) -> None:
-        """Read who is blocked."""
+        """Read the blocks."""
         self._context.blocks.set_actors(await self._context.followers.blocked_actors())
         self.read_blocks()
         self._context.blocks.set_named(await self._context.remote_actors.blocked_by_name())
 
     def heed(self, fact: SettingChanged) -> None:
-        """An admin has changed which domains are blocked."""
+        """Apply a change of the admin's domain blocks."""
         if fact.setting in NAMES:
             self.read_blocks()
             self._replies.look_at_blocks()
 
     async def heed_handle(self, actor: str, handle: str) -> None:
-        """The servers of an actor have told its handle, by which it may be blocked."""
+        """Block the actor if the handle that its servers have confirmed is blocked."""
         if handle.lower() in self._context.blocks.accounts:
             self._context.blocks.block_named(actor)
             await self._carry_out(self._send_away, actor)
             self._replies.look_at_blocks()
 
     async def close(self) -> None:
-        """Before the database is."""
+        """Finish pending writes. Call this before the database closes."""
         await self._engagement_batch.close()
 
-    async def sweep(self) -> None:
-        """Forget what need not be remembered any longer."""
-        await self._context.remote_actors.sweep()
-        await self._replies.sweep()
+    async def prune(self) -> None:
+        """Delete expired rows."""
+        await self._context.remote_actors.prune()
+        await self._replies.prune()
         await self._forget_the_gone()
         for prune in self._prunes:
             more = True
             while more:
                 more = await prune()
-                await asyncio.sleep(SWEEP_PAUSE_S)
+                await asyncio.sleep(PRUNE_PAUSE_S)
 
     async def lost_followers(self, channel: Channel) -> int:
-        """How many know the channel by a former address of the node or name of the channel, and get nothing any
+        """Return the number of followers that know the channel by a former address or name, and so get nothing any
         more."""
         return await self._context.followers.lost(channel) if self._context.addresses.on else 0
 
     async def warn(self) -> None:
-        """Tell the operator, at the start, of followers that a new address has lost."""
+        """Log a warning at the start when a new address has lost followers."""
         for channel in self._context.channels.all():
             if lost := await self.lost_followers(channel):
                 log.warning(
@@ -140,8 +140,8 @@ class Federation:
                 )
 
     async def _forget_the_gone(self) -> None:
-        """Take the lines of those out of the chat of whom nothing is known any more: the worker, which cannot reach
-        the chat, has found their inbox or account gone."""
+        """Delete the chat messages of actors that have no row any more: the worker, which cannot reach the chat, has
+        found their inbox or account gone."""
         after = ""
         while authors := await self._context.chat.authors(after):
             for actor in await self._context.remote_actors.unknown(authors):
@@ -149,8 +149,8 @@ class Federation:
             after = authors[-1]
 
     async def take(self, request: Request) -> None:
-        """Act on a POST to an inbox; who returns is answered 202. Raises Off, Refused with the status to answer, and
-        TooMany for a server that sends more than anybody needs to."""
+        """Act on a POST to an inbox; on return the response is 202. Raises Off, Refused with the status of the
+        response, and TooMany for a server that sends more than any server needs to."""
         self._context.addresses.site()
         remote_actors = self._context.remote_actors
         outcome = await receive(request, remote_actors, remote_actors, now=self._context.clocks.unix())
@@ -165,29 +165,29 @@ class Federation:
         else:
             self._check_name(outcome.signer.actor)
             try:
-                # only now, as before the signature was checked anybody could have used up another's share
-                self._server_limiter.step(authority(outcome.signer.actor.id))
-                self._activity_limits.step(outcome.activity.type, outcome.signer.actor.id)
-                await self._context.inbox_stats.heard(outcome.signer.actor)
+                # only after the signature was verified: otherwise anybody could use up another server's limit
+                self._server_limiter.acquire(authority(outcome.signer.actor.id))
+                self._activity_limits.acquire(outcome.activity.type, outcome.signer.actor.id)
+                await self._context.inbox_stats.record_contact(outcome.signer.actor)
                 await self._act(outcome)
             except TooMany:
                 self.refused("too-many")
                 raise
 
     def _check_name(self, actor: Actor) -> None:
-        """An account that is blocked by its handle is known only now; from now on it is refused before a key is
-        fetched. Raises Refused."""
+        """Refuse an actor that is blocked by its handle, which is known only now. Its later requests are refused before
+        a key is fetched. Raises Refused."""
         if self._context.blocks.names(actor):
             self._context.blocks.block_named(actor.id)
             self.refused(Reason.BLOCKED.value)
             raise Refused(Reason.BLOCKED, "this actor is blocked here")
 
     def refused(self, reason: str) -> None:
-        """Count a request to an inbox that was refused before it came here."""
+        """Count a request that was refused before `take`."""
         self._context.inbox_stats.refused(reason)
 
     def refusals(self) -> Mapping[str, int]:
-        """How often requests to the inboxes were refused, by the reason, since `counting_since`."""
+        """Return how often inbox requests were refused, by reason, since `counting_since`."""
         return self._context.inbox_stats.refusals()
 
     @property
@@ -195,24 +195,24 @@ class Federation:
         return self._context.inbox_stats.since
 
     async def approve(self, channel: Channel, actor: str) -> None:
-        """Let a follower in who waits or was blocked. Raises NotFound, Off."""
+        """Approve a follower that is pending or was blocked. Raises NotFound, Off."""
         await self._carry_out(self._let_in, channel, actor)
         await self._unblock(actor)
 
     async def block(self, channel: Channel, actor: str) -> None:
-        """Send a follower away for good. Raises NotFound, Off."""
+        """Block a follower. Raises NotFound, Off."""
         await self._carry_out(self._block, channel, actor)
         after_commit(lambda: self._context.blocks.block([actor]))
 
     async def remove(self, channel: Channel, actor: str) -> None:
-        """Send a follower away, who may ask again. Raises NotFound, Off."""
+        """Remove a follower, who may follow again. Raises NotFound, Off."""
         await self._carry_out(self._remove, channel, actor)
         await self._unblock(actor)
 
     async def remote_follow(self, channel: Channel, account: str, address: str) -> str:
-        """The page of their own server where the owner of `account` (user@host), who asks from `address`, can follow
-        the channel. Raises Invalid, TooMany, Off."""
-        self._asking_limiter.step(address)
+        """Return the page on the visitor's own server where the owner of `account` (user@host) can follow the channel.
+        `address` is the visitor's, for the rate limit. Raises Invalid, TooMany, Off."""
+        self._asking_limiter.acquire(address)
         uri = self._context.addresses.actor(channel)
         try:
             parse_resource(account.strip())
@@ -246,7 +246,7 @@ class Federation:
         return facts
 
     async def _unblock(self, actor: str) -> None:
-        """Hear somebody again, unless another channel has blocked him too."""
+        """Unblock an actor, unless another channel has blocked it too."""
         if not await self._context.followers.is_blocked(actor):
             self._context.blocks.unblock(actor)
 
@@ -266,31 +266,31 @@ class Federation:
         self.counts[f"done {activity.type}" if first else "ignored replay"] += 1
 
     async def _once(self, act: Act, verified: Verified) -> bool:
-        """Returns whether it was not acted on before."""
+        """Act on an activity once. Returns whether it is new."""
 
-        async def hear_and_act() -> bool:
+        async def mark_and_act() -> bool:
             activity = verified.activity
-            if not await self._context.remote_actors.hear(activity.replay_key, reversal_of(activity)):
+            if not await self._context.remote_actors.mark_seen(activity.replay_key, reversal_of(activity)):
                 return False
             await self._context.facts.emit_all(await act(verified))
             return True
 
         await self._engagement_batch.settle()
         try:
-            return await atomic(hear_and_act)
+            return await atomic(mark_and_act)
         except IntegrityError:
-            # the same thing by another activity at the same moment: this time that one is seen; what breaks a
-            # constraint by itself does so again
-            return await atomic(hear_and_act)
+            # another activity did the same at the same moment: the second attempt sees it. An activity that breaks a
+            # constraint by itself fails again
+            return await atomic(mark_and_act)
 
     async def _carry_out(self, act: Callable[..., Awaitable[list[Fact]]], *given: object) -> None:
-        """In a transaction, together with what has to follow of it."""
+        """Run an admin's decision in a transaction, together with its consequences."""
 
-        async def all_of_it() -> None:
+        async def decide() -> None:
             await self._context.facts.emit_all(await act(*given))
 
         await self._engagement_batch.settle()
-        await atomic(all_of_it)
+        await atomic(decide)
 
     async def _follow(self, verified: Verified) -> list[Fact]:
         channel = self._context.addresses.by_actor(verified.activity.object_id)
@@ -300,7 +300,7 @@ class Federation:
         return await self._context.followers.follow(channel, verified.activity, verified.signer, held=held)
 
     async def _undo(self, verified: Verified) -> list[Fact]:
-        """By what is embedded, or by the id alone: then it may be a Follow or anything else."""
+        """Undo the embedded activity, or the one with that id: then it may be a Follow or anything else."""
         activity, inner = verified.activity, verified.activity.object
         if isinstance(inner, InnerActivity) and inner.type in KINDS and inner.object_id:
             await self._context.engagements.undo(activity.actor, KINDS[inner.type], inner.object_id)
@@ -314,7 +314,7 @@ class Federation:
         return []
 
     async def _delete(self, verified: Verified) -> list[Fact]:
-        """Of itself, or of what it has said."""
+        """Delete the actor itself, or one of its objects."""
         activity = verified.activity
         if activity.object_id != activity.actor:
             return await self._replies.delete(verified)
@@ -326,13 +326,13 @@ class Federation:
         return said + await self._context.followers.forget(actor, "gone")
 
     async def _block(self, channel: Channel, actor: str) -> list[Fact]:
-        """What it said and did is hidden too."""
+        """Block an actor, and hide its replies and engagements."""
         facts = await self._context.followers.block(channel, actor)
         await self._context.followers.hide(actor)
-        return facts + await self._replies.silence(actor)
+        return facts + await self._replies.hide_author(actor)
 
     async def _update(self, verified: Verified, said: Said | None) -> list[Fact]:
-        """Of its own profile, or of what it has said."""
+        """Update the actor's own profile, or one of its objects."""
         actor, signer = verified.activity.object, verified.signer
         if not isinstance(actor, Actor):
             return await self._replies.update(verified, said)
@@ -347,5 +347,5 @@ class Federation:
         return await self._context.followers.unfollow(channel, verified.activity.actor, None, "blocked us")
 
     def read_blocks(self) -> None:
-        """Take over what the admin has blocked."""
+        """Read the admin's blocks from the settings."""
         self._context.blocks.read(self._context.settings)

@@ -1,4 +1,4 @@
-"""Who has come to the inboxes: servers that are thereby known to live, and how often which answer was given."""
+"""Statistics of the inboxes: the servers that are known to be up, and the number of each kind of response."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
@@ -8,24 +8,30 @@ from activitypub.actor import Actor
 from activitypub.urls import same_authority
 from fedistream.jobs.job import HostObserver, host_of
 
-AGAIN_S = 60.0  # a server that sends a hundred likes a second need not be looked up for each
+AGAIN_S = 60.0  # a server that sends 100 likes a second need not be looked up for each
 MAX_HOSTS = 10_000
 REFUSED = "refused "
 
 
 class InboxStats:
-    """`counts` says how often an inbox gave which answer: "done Follow", "ignored replay", "refused digest"; from
-    `since` on, as it is kept in memory. `clock` is monotonic, in seconds."""
+    """Count the responses of the inboxes.
+
+    `counts` holds the number of each response ("done Follow", "ignored replay", "refused digest") since `since`, in
+    memory only. `clock` is monotonic, in seconds.
+    """
 
     def __init__(self, hosts: HostObserver, clock: Callable[[], float], since: datetime) -> None:
         self._hosts, self._clock, self.since = hosts, clock, since
         self._heard: OrderedDict[str, float] = OrderedDict()
         self.counts: Counter[str] = Counter()
 
-    async def heard(self, actor: Actor) -> None:
-        """A signed request of this actor was verified: its server lives, so what waits for that server is tried. Of an
-        inbox elsewhere nothing is known by that: anybody may name one. Asks the database at most once a minute for
-        each server, and writes only where one was ill."""
+    async def record_contact(self, actor: Actor) -> None:
+        """Record that a signed request of this actor was verified: its server is up, so its waiting deliveries are
+        tried.
+
+        An inbox on another host gains nothing, because an actor may name any inbox. Queries the database at most once a
+        minute for each server, and writes only where the server was marked as failing.
+        """
         if not same_authority(actor.inbox, actor.id):
             return
         host, now = host_of(actor.inbox), self._clock()
@@ -38,9 +44,9 @@ class InboxStats:
         await self._hosts.heard(host)
 
     def refused(self, reason: str) -> None:
-        """`reason` is a word of ours, never of the sender."""
+        """Count a refused request. `reason` is a code of ours, never the sender's text."""
         self.counts[REFUSED + reason] += 1
 
     def refusals(self) -> Mapping[str, int]:
-        """How often each reason was given, the most frequent first."""
+        """Return how often each reason was given, the most frequent first."""
         return {name.removeprefix(REFUSED): n for name, n in self.counts.most_common() if name.startswith(REFUSED)}

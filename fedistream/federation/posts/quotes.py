@@ -20,7 +20,7 @@ from fedistream.federation.values import Page
 
 STAMP = "QuoteAuthorization"
 REVOKED_FOR = timedelta(days=90)  # at least: who quotes may look at the stamp again
-FORGOTTEN_AT_ONCE = 500  # rows in one statement
+PRUNE_BATCH = 500  # rows in one statement
 # a post that can be quoted keeps its rows, or a yes that was taken back would be given again
 _FORGET = """
 DELETE FROM quote WHERE id IN (
@@ -110,11 +110,11 @@ class Quotes:
         """Take a yes back, and tell the one who had it. Raises NotFound, Off."""
         await atomic(self._revoke, quote_id)
 
-    async def forget_some(self) -> bool:
+    async def prune_batch(self) -> bool:
         """Forget some of those that were taken back long ago and whose post is deleted. Returns whether there may be
         more."""
-        values = {"before": self._now() - REVOKED_FOR, "most": FORGOTTEN_AT_ONCE}
-        return await statement.change(_FORGET, values) == FORGOTTEN_AT_ONCE
+        values = {"before": self._now() - REVOKED_FOR, "most": PRUNE_BATCH}
+        return await statement.change(_FORGET, values) == PRUNE_BATCH
 
     async def _revoke(self, quote_id: str) -> None:
         row = await QuoteRow.select_for_update().get_or_none(id=quote_id)

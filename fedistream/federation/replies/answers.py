@@ -1,5 +1,5 @@
-"""What a channel answers: a post like others, to the author of what is answered and to the followers, and a line in the
-chat. Both come into being in one transaction, or neither does."""
+"""A channel's answers: each is a post to the author of the reply and to the followers, and a chat message. Both are
+stored in one transaction, or neither is."""
 
 from fedistream.core.errors import Invalid, NotFound, Refusal, TooMany
 from fedistream.core.ports import Channel
@@ -10,22 +10,22 @@ from fedistream.federation.posts.values import Draft, Mention, Post
 from fedistream.federation.replies.chat_port import ChatPort
 from fedistream.federation.values import Reply, ReplyState
 
-MAX_TEXT = 1000  # characters: it stands in the chat too
+MAX_TEXT = 1000  # characters: it is a chat message too
 
 
 class Answers:
-    def __init__(self, posts: Posts, room: ChatPort) -> None:
-        self._posts, self._room = posts, room
+    def __init__(self, posts: Posts, chat: ChatPort) -> None:
+        self._posts, self._chat = posts, chat
 
     async def give(self, channel: Channel, said: Reply, markdown: str, by: str) -> Post:
-        """Raises NotFound when its author is gone, Invalid, TooMany, Off."""
+        """Answer a reply. Raises NotFound when its author is gone, Invalid, TooMany, Off."""
         author = await RemoteActorRow.get_or_none(url=said.actor)
         if author is None:
             raise NotFound("its author is gone")
         text = markdown.strip()
         if not 0 < len(text) <= MAX_TEXT:
             raise Invalid("body", f"must have 1 to {MAX_TEXT} characters")
-        # the name in the text tells readers who is meant, and the mention their servers
+        # the name in the text is for readers, the mention is for their servers
         draft = check(
             Draft(
                 f"@{author.handle} {text}",
@@ -34,16 +34,16 @@ class Answers:
             )
         )
         draft = await self._posts.look_up(draft)
-        if said.message_id is None or said.state is not ReplyState.SHOWN or not self._room.is_on(channel.id):
+        if said.message_id is None or said.state is not ReplyState.SHOWN or not self._chat.is_on(channel.id):
             return await self._posts.publish(channel, draft)
-        return await self._with_a_line(channel, said, text, draft, by)
+        return await self._publish_with_message(channel, said, text, draft, by)
 
-    async def _with_a_line(self, channel: Channel, said: Reply, text: str, draft: Draft, by: str) -> Post:
+    async def _publish_with_message(self, channel: Channel, said: Reply, text: str, draft: Draft, by: str) -> Post:
         posts: list[Post] = []
         whys: list[Refusal] = []
 
         async def publish(message_id: str) -> None:
-            # a second time, if another line of the same batch failed and took this one along
+            # this may run twice, when another message of the same batch failed and rolled this one back
             try:
                 posts.append(await self._posts.publish(channel, draft))
             except Refusal as why:
@@ -51,7 +51,7 @@ class Answers:
                 raise
 
         try:
-            await self._room.answer(said, text, by, publish)
+            await self._chat.answer(said, text, by, publish)
         except TooMany as unwritten:
             raise (whys[-1] if whys else unwritten) from None
         return posts[-1]

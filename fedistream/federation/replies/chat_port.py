@@ -1,4 +1,4 @@
-"""The chat as federation sees it: where replies are shown. The chat's own side is handed in when a node is built."""
+"""The chat as federation uses it: the place where replies are shown. The node passes in the implementation."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -12,36 +12,40 @@ InTransaction = Callable[[str], Awaitable[None]]
 
 
 class ChatPort(Protocol):
-    """All but `say` and `answer` runs in the caller's transaction, and is heard after its commit."""
+    """The chat's side of replies. All methods but `say` and `answer` run in the caller's transaction and take effect
+    after its commit."""
 
     def is_on(self, channel_id: int) -> bool: ...
 
     def has_blocked_words(self, channel_id: int, text: str) -> bool:
-        """Whether there are words in it that the channel does not want."""
+        """Return whether the text has words that the channel blocks."""
 
     async def say(self, said: Reply, in_transaction: InTransaction) -> None:
-        """Add a line to the chat. `in_transaction(message id)` is awaited in the transaction that writes it: what it
-        raises keeps the line out. Raises TooMany when it was not written, whatever the reason."""
+        """Add a message to the chat.
+
+        `in_transaction(message id)` is awaited in the transaction that stores the message; when it raises, the message
+        is not stored. Raises TooMany when the message was not stored, whatever the reason.
+        """
 
     async def edit(self, message_id: str, said: Reply) -> None: ...
 
     async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None: ...
 
     async def answer(self, said: Reply, markdown: str, by: str, in_transaction: InTransaction) -> None:
-        """A line in the channel's name to something that stands in the chat; otherwise as `say`."""
+        """Add a message in the channel's name that replies to one in the chat; otherwise as `say`."""
 
     async def wipe(self, message_ids: Sequence[str], by: str) -> None:
-        """Hide them, and forget what they said and who said it."""
+        """Hide the messages, and delete their text and author."""
 
     async def authors(self, after: str) -> Sequence[str]:
-        """The URLs of actors of whom there are lines, some of them, in order, those after one of them."""
+        """Return the next URLs of actors that have messages, in order, beginning after the URL `after`."""
 
     async def forget(self, author: str) -> None:
-        """Hide all lines of an actor, and those that tell what it did, and forget them with the name."""
+        """Hide and delete all messages of an actor, the announcements of its engagements, and its name."""
 
 
 class NoChat:
-    """The room of a process without a chat, to which no inbox leads either."""
+    """The chat of a process that has none. No inbox leads to it."""
 
     def is_on(self, channel_id: int) -> bool:
         return False

@@ -1,11 +1,11 @@
-"""What people on other servers say to a channel for all to read: their replies and mentions, on the way into the chat.
+"""Public replies and mentions from other servers, on their way into the chat.
 
-Only what is public is taken. Followers-only and direct notes are letters: they are neither shown nor kept, and the
-admin does not see them either, since whoever wrote them did not mean a node's staff and its backups.
+Only public notes are taken. Followers-only and direct notes are private: they are neither shown nor stored, and the
+admin does not see them, because their authors did not write them for a node's staff and its backups.
 
-A row of `remote_note` is written in the transaction of the inbox and is the truth; the line in the chat follows from it
-(`run`), in one transaction with the row's message id, so that a kill in between neither loses nor doubles it. What
-changes rows for the inbox runs in its transaction and returns the facts, to be emitted in it.
+A row of `remote_note` is written in the inbox's transaction and is the source of truth. The chat message follows from
+it (`run`), in one transaction with the row's message id, so that a crash in between neither loses nor doubles it.
+Methods that change rows for the inbox run in its transaction and return the facts to emit in it.
 """
 
 import asyncio
@@ -32,10 +32,10 @@ from fedistream.federation.values import Page, Reply, ReplyState, State
 
 log = logging.getLogger(__name__)
 
-MAX_HELD, MAX_HELD_OF_ONE = 1000, 20  # that wait for the admin, in a channel; nobody fills the queue alone
-KEPT = timedelta(days=8)  # at least: peers try for days to deliver, so a copy may come that late
-AT_ONCE = 100  # rows that are looked at in one go
-AGAIN_S = 5.0  # after the chat could not take a line
+MAX_HELD, MAX_HELD_OF_ONE = 1000, 20  # held for the admin in a channel; no actor can fill the queue alone
+KEPT = timedelta(days=8)  # at least: other servers retry deliveries for days, so a copy may arrive that late
+AT_ONCE = 100  # rows in one batch
+AGAIN_S = 5.0  # after the chat could not take a message
 PUBLIC = frozenset((Visibility.PUBLIC, Visibility.UNLISTED))
 ALIVE = (ReplyState.HELD.value, ReplyState.SHOWN.value)
 NOBODY = ""
@@ -43,34 +43,35 @@ NOBODY = ""
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where something was said: in which channel, and below which post of ours, if below one."""
+    """The channel that a note belongs to, and the post of ours that its thread began with, if any."""
 
     channel: Channel
     post_id: str
 
 
 class Replies:
-    """Has to `run`."""
+    """The replies of all channels. Has to `run`."""
 
     def __init__(self, context: FederationContext) -> None:
         self._context, self._now = context, context.clocks.now
         self._answers = Answers(context.posts, context.chat)
         self._news = asyncio.Event()
-        self._look_at_blocks = True  # at the start too: an admin may have blocked somebody a moment before a kill
+        self._look_at_blocks = True  # at the start too: an admin may have blocked an actor just before a crash
 
     @staticmethod
     def read(verified: Verified) -> Said | None:
-        """Read what a Create or Update brings, for `take` and `update`: before the transaction, as it takes longest."""
+        """Read the note of a Create or Update, for `take` and `update`. Call it before the transaction, because it
+        takes longest."""
         note = verified.activity.object
         return read_note(note) if isinstance(note, Object) and note.type != "Tombstone" else None
 
     async def take(self, verified: Verified, said: Said | None) -> list[Fact]:
-        """A Create, or an Update of what is not known here: it may have been edited to mention us."""
+        """Handle a Create, or an Update of an unknown note, which may have been edited to mention us."""
         note = verified.activity.object
         if not isinstance(note, Object) or said is None or await self._is_over(note.id, verified.activity.actor):
             return []
         place = await self._place(verified, note)
-        if place is None or not await self._may_talk(place.channel, verified.signer.actor.id):
+        if place is None or not await self._may_reply(place.channel, verified.signer.actor.id):
             return []
         found = self._excerpt(place.channel, said)
         state = self._state(place.channel.id, found)
@@ -91,7 +92,7 @@ class Replies:
         ]
 
     async def update(self, verified: Verified, said: Said | None) -> list[Fact]:
-        """An edit. Where the admin lets in what is said, he does so with each new version of it."""
+        """Handle an edit. Where the admin approves replies, each new version waits for approval too."""
         note = verified.activity.object
         if not isinstance(note, Object) or said is None:
             return []
@@ -105,71 +106,75 @@ class Replies:
         if _shown_to(verified, note) not in PUBLIC:
             return await self._end([row], ReplyState.DELETED, "deleted", row.actor)
         found = self._excerpt(channel, said)
-        # polls and previews of links are told as edits too
+        # polls and link previews arrive as edits too
         if (found.html, found.warning) == (row.html, row.warning):
             return []
         return await self._change(row, found, note.updated or self._now())
 
     async def delete(self, verified: Verified) -> list[Fact]:
-        """Something was deleted by its author; what is not known here is remembered for a copy that comes late."""
+        """Handle a Delete by the author. The Delete of an unknown note is stored, to refuse a copy that arrives
+        late."""
         url, actor = verified.activity.object_id, verified.activity.actor
         if url is None:
             return []
         row = await RemoteNoteRow.get_or_none(url=url)
         if row is None:
             if not await self._is_over(url, actor):
-                await self._context.remote_actors.hear(_tombstone(url, actor))
+                await self._context.remote_actors.mark_seen(_tombstone(url, actor))
             return []
         if row.actor != actor or row.state == ReplyState.DELETED:
             return []
         return await self._end([row], ReplyState.DELETED, "deleted", actor)
 
     async def forget(self, actor: str) -> list[Fact]:
-        """An actor is no more, and so is what it said."""
+        """Delete the replies of an actor that is gone."""
         rows = await RemoteNoteRow.filter(actor=actor).exclude(state=ReplyState.DELETED.value)
         return await self._end(rows, ReplyState.DELETED, "gone", actor)
 
-    async def silence(self, actor: str) -> list[Fact]:
-        """An actor is blocked: what it said is hidden, and what it wanted to say is refused."""
+    async def hide_author(self, actor: str) -> list[Fact]:
+        """Hide the replies of a blocked actor, and refuse those that are held."""
         return await self._end(
             await RemoteNoteRow.filter(actor=actor, state__in=ALIVE), ReplyState.REFUSED, "blocked", NOBODY
         )
 
     async def held(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Reply]:
-        """What waits for the admin, the oldest first."""
+        """Return a page of the held replies, the oldest first."""
         found = RemoteNoteRow.filter(channel_id=channel_id, state=ReplyState.HELD.value)
         rows = await found.order_by("id").offset(offset).limit(limit)
         return Page(await found.count(), tuple(_reply(row) for row in rows))
 
-    async def below(self, post_id: str, offset: int = 0, limit: int = 50) -> Page[str]:
-        """The URLs of what was said below a post of ours and is shown, the oldest first."""
+    async def replies_to(self, post_id: str, offset: int = 0, limit: int = 50) -> Page[str]:
+        """Return a page of the URLs of the shown replies to a post of ours, the oldest first."""
         return await replies(post_id, offset, limit)
 
     async def of_message(self, message_id: str) -> Reply:
-        """What a line of the chat says. Raises NotFound."""
+        """Return the reply that a chat message shows. Raises NotFound."""
         row = await RemoteNoteRow.get_or_none(message_id=message_id)
         if row is None:
             raise NotFound("this message is not of the fediverse")
         return _reply(row)
 
     async def of_note(self, channel_id: int, note_url: str) -> Reply:
-        """What somebody wrote, by its URL. Raises NotFound."""
+        """Return the reply with this URL. Raises NotFound."""
         row = await RemoteNoteRow.get_or_none(channel_id=channel_id, url=note_url)
         if row is None:
             raise NotFound("there is no such reply")
         return _reply(row)
 
     async def approve(self, channel_id: int, note_url: str) -> None:
-        """Let it into the chat, now. Raises NotFound, and Conflict for what is not held."""
+        """Show a held reply in the chat. Raises NotFound, and Conflict for a reply that is not held."""
         await atomic(self._approve, channel_id, note_url)
 
     async def refuse(self, channel_id: int, note_url: str) -> None:
-        """Forget what was said. Raises NotFound, and Conflict for what is not held."""
+        """Refuse a held reply and delete its text. Raises NotFound, and Conflict for a reply that is not held."""
         await atomic(self._refuse, channel_id, note_url)
 
     async def answer(self, channel: Channel, note_url: str, markdown: str, by: str = NOBODY) -> Post:
-        """Reply in the channel's name to something that is shown or held; in the chat it stands below that. `by` is the
-        visitor who does, or empty for the admin. Raises NotFound, Invalid, Conflict, TooMany, Off."""
+        """Answer a shown or held reply in the channel's name.
+
+        `by` is the visitor that writes the answer, or empty for the admin. Raises NotFound, Invalid, Conflict, TooMany,
+        Off.
+        """
         row = await RemoteNoteRow.get_or_none(channel_id=channel.id, url=note_url)
         if row is None:
             raise NotFound("there is no such reply")
@@ -178,22 +183,22 @@ class Replies:
         return await self._answers.give(channel, _reply(row), markdown, by)
 
     def wake(self) -> None:
-        """There may be something to do for `run`."""
+        """Let `run` look for work."""
         self._news.set()
 
     def look_at_blocks(self) -> None:
-        """Domains were blocked: hide what was said from there."""
+        """Let `run` hide the replies from blocked domains."""
         self._look_at_blocks = True
         self._news.set()
 
     async def run(self) -> None:
-        """Put into the chat what is to be there, from now on and from before a kill, until cancelled."""
+        """Bring the chat up to date with the rows, including those from before a crash, until cancelled."""
         while True:
             self._news.clear()
             try:
                 await self._catch_up()
             except TooMany:
-                # the chat's log does not keep up, or the row has changed under our hands
+                # the chat's log does not keep up, or the row has changed meanwhile
                 await asyncio.sleep(AGAIN_S if not self._news.is_set() else 0)
                 continue
             except Exception:
@@ -202,9 +207,9 @@ class Replies:
                 continue
             await self._news.wait()
 
-    async def sweep(self) -> None:
-        """Forget what those said who were found gone by another process, what the chat has forgotten, and after its
-        time what was refused or deleted."""
+    async def prune(self) -> None:
+        """Delete the replies of actors that another process found gone, replies older than the chat keeps messages, and
+        refused or deleted ones after KEPT."""
         for actor in await _authors(ReplyState.GONE):
             await atomic(self._emitted, self.forget(actor))
         for channel_id in await _channels():
@@ -221,7 +226,7 @@ class Replies:
             self._context.blocks.set_named(await self._context.remote_actors.blocked_by_name())
             for actor in await _authors(*ALIVE):
                 if actor in self._context.blocks:
-                    await atomic(self._emitted, self.silence(actor))
+                    await atomic(self._emitted, self.hide_author(actor))
         while (
             rows := await RemoteNoteRow.filter(state=ReplyState.SHOWN.value, message_id=None)
             .order_by("id")
@@ -231,13 +236,14 @@ class Replies:
                 await self._context.chat.say(_reply(row), _in_transaction(row))
 
     async def _is_over(self, url: str, actor: str) -> bool:
-        """Whether we have it, or have been told of its end."""
+        """Return whether the note is stored, or was deleted before it arrived."""
         if await RemoteNoteRow.exists(url=url):
             return True
-        return await self._context.remote_actors.was_heard(_tombstone(url, actor))
+        return await self._context.remote_actors.was_recorded(_tombstone(url, actor))
 
     async def _place(self, verified: Verified, note: Object) -> _Place | None:
-        """Below our post or anything that is, or else with whoever is mentioned. None for what is not for all."""
+        """Return the place of a note: the thread of our post, else the mentioned channel. None for a note that is not
+        public."""
         if _shown_to(verified, note) not in PUBLIC:
             return None
         if (post_id := await self._root(note.in_reply_to)) is not None:
@@ -253,14 +259,15 @@ class Replies:
         return None
 
     async def _root(self, url: str | None) -> str | None:
-        """The post of ours that a thread began with, by the URL of what is answered."""
+        """Return the id of our post that a thread began with, by the URL that a note replies to."""
         if (post_id := self._context.addresses.post_id(url)) is not None:
             return post_id
         parent = await RemoteNoteRow.get_or_none(url=url) if url else None
         return parent.post_id or None if parent else None
 
-    async def _may_talk(self, channel: Channel, actor: str) -> bool:
-        """In a private channel only followers, whatever is set: its posts are for them alone."""
+    async def _may_reply(self, channel: Channel, actor: str) -> bool:
+        """Return whether an actor may reply. In a private channel only followers may, whatever the setting: its posts
+        are for them alone."""
         settings = self._context.settings
         if settings.value("federation.replies", channel.id) == "off" or not self._context.chat.is_on(channel.id):
             return False
@@ -308,14 +315,14 @@ class Replies:
         return row
 
     async def _change(self, row: RemoteNoteRow, found: Excerpt, at: datetime) -> list[Fact]:
-        """Another version of what is held or shown."""
+        """Store another version of a held or shown reply."""
         was, state = ReplyState(row.state), self._state(row.channel_id, found)
-        # what waits goes on waiting, also if others need not any more
+        # a held reply stays held, even if new replies are no longer held
         state = ReplyState.HELD if was is ReplyState.HELD else state
         row.html, row.body, row.warning, row.edited_at = found.html, found.text, found.warning, at
         row.state, row.edits = state.value, row.edits + 1
         await row.save(update_fields=["html", "body", "warning", "edited_at", "state", "edits"])
-        await row.refresh_from_db(fields=["message_id"])  # which may have come in a transaction beside this one
+        await row.refresh_from_db(fields=["message_id"])  # it may have been set in a concurrent transaction
         if row.message_id is not None and was is ReplyState.SHOWN:
             if state is ReplyState.SHOWN:
                 await self._context.chat.edit(row.message_id, _reply(row))
@@ -325,12 +332,12 @@ class Replies:
         return [ReplyChanged(row.channel_id, row.url, row.actor, row.state, self._now())]
 
     async def _end(self, rows: Sequence[RemoteNoteRow], state: ReplyState, why: str, by: str) -> list[Fact]:
-        """Nobody is to read these any more. What a moderator hides he can show again; what its author has deleted is
-        forgotten."""
+        """End replies. A moderator can show a hidden reply again; a reply that its author deleted is erased."""
         if not rows:
             return []
         numbers = [row.id for row in rows]
-        # first the state and then the message ids: a line that is just being written sees the one, or we the other
+        # first the state, then the message ids: a message that is being stored sees the state, or this query sees the
+        # message
         await RemoteNoteRow.filter(id__in=numbers).update(state=state.value, html="", body="", warning="")
         lines = await RemoteNoteRow.filter(id__in=numbers, message_id__isnull=False).values_list(
             "message_id", flat=True
@@ -350,7 +357,7 @@ class Replies:
         row.state = ReplyState.SHOWN.value
         await row.save(update_fields=["state"])
         if row.message_id is not None:  # it was shown before its author edited it
-            # in this order: what is hidden is told to nobody
+            # in this order: an edit of a hidden message is not sent to anybody
             await self._context.chat.set_visible([row.message_id], True, NOBODY)
             await self._context.chat.edit(row.message_id, _reply(row))
         after_commit(self.wake)
@@ -375,34 +382,41 @@ class Replies:
 
 
 async def replies(post_id: str, offset: int, limit: int) -> Page[str]:
-    """The URLs of what stands below a post for all to see, the oldest first."""
+    """Return a page of the URLs of the shown replies to a post, the oldest first."""
     found = RemoteNoteRow.filter(post_id=post_id, state=ReplyState.SHOWN.value)
     urls = await found.order_by("id").offset(offset).limit(limit).values_list("url", flat=True)
     return Page(await found.count(), tuple(str(url) for url in urls))
 
 
-async def depart(actor: str) -> None:
-    """An actor is no more, as a process learned that has no chat: what it said is shown by the rows no longer, and is
-    forgotten with its lines at the next `sweep` of the process that has one. In a transaction."""
-    # not sooner, as that would take a look at the rows every minute for what happens once in weeks
+async def mark_gone(actor: str) -> None:
+    """Mark the replies of an actor as gone, in a process that has no chat.
+
+    They are no longer shown; the process that has the chat deletes them, with their messages, at its next `prune`. Runs
+    in a transaction.
+    """
+    # not sooner, because that would query the rows every minute for an event of once in weeks
     await RemoteNoteRow.filter(actor=actor).exclude(state=ReplyState.DELETED.value).update(state=ReplyState.GONE.value)
 
 
 def _shown_to(verified: Verified, note: Object) -> Visibility:
-    """Who may read it: as the note says, or where it says nothing, as the activity does."""
+    """Return the visibility of a note: the note's own recipients, or the activity's where the note has none."""
     to, cc = (note.to, note.cc) if note.to or note.cc else (verified.activity.to, verified.activity.cc)
     return visibility(to, cc, verified.signer.actor.followers)
 
 
 def _tombstone(url: str, actor: str) -> str:
-    """Under what it is remembered that this actor has deleted something: no URL, so never the id of an activity, and
-    with the actor in it, so that nobody keeps out what others write on his server."""
+    """Return the key that marks a note as deleted by this actor.
+
+    It is no URL, so it never equals an activity's id. It contains the actor, so that an actor cannot keep out the notes
+    of others on the same server.
+    """
     return f"deleted {hashlib.sha256(f'{actor} {url}'.encode()).hexdigest()}"
 
 
 def _in_transaction(row: RemoteNoteRow) -> InTransaction:
     async def bind(message_id: str) -> None:
-        """Raises Conflict when it has changed since: then it is said as it is now, or not at all."""
+        """Store the message id. Raises Conflict when the row has changed since; the next pass shows it as it is
+        then."""
         same = RemoteNoteRow.filter(id=row.id, state=ReplyState.SHOWN.value, message_id=None, edits=row.edits)
         if not await same.update(message_id=message_id):
             raise Conflict("it was edited or withdrawn meanwhile")
@@ -436,6 +450,6 @@ async def _channels() -> list[int]:
 
 
 async def _authors(*states: str) -> list[str]:
-    """Who said what is in one of these states."""
+    """Return the actors that have replies in one of these states."""
     found = RemoteNoteRow.filter(state__in=states).distinct()
     return [str(actor) for actor in await found.values_list("actor", flat=True)]

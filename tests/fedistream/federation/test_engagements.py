@@ -6,7 +6,7 @@ import pytest
 
 from activitypub.vocabulary.activity import Activity
 from fedistream.db import Database, atomic
-from fedistream.federation.engagements import FORGOTTEN_AT_ONCE, UNDONE_FOR, EngagementRecord, Engagements
+from fedistream.federation.engagements import PRUNE_BATCH, UNDONE_FOR, EngagementRecord, Engagements
 from fedistream.federation.models import EngagementRow, RemoteActorRow
 from fedistream.federation.values import Kind
 
@@ -67,12 +67,12 @@ async def test_an_undo_is_remembered_for_a_season_and_then_it_is_news_again(ann:
     await engagements.undo(ann.url, Kind.LIKE, POST)
     await engagements.undo(ann.url, Kind.LIKE, other)
     clock[0] = NOW + UNDONE_FOR
-    assert not await engagements.forget_some()
+    assert not await engagements.prune_batch()
     assert await EngagementRow.all().count() == 3
     # what is done again stands, however long ago it was undone
     assert not await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, other, like(4)))
     clock[0] += timedelta(seconds=1)
-    assert not await engagements.forget_some()
+    assert not await engagements.prune_batch()
     assert await EngagementRow.all().count() == 2
     assert await atomic(engagements.record, EngagementRecord(1, ann.id, Kind.LIKE, POST, like(5)))
     assert await engagements.tally(1) == {Kind.LIKE: 2, Kind.SHARE: 1}
@@ -83,9 +83,9 @@ async def test_many_undone_ones_are_forgotten_in_bites(ann: RemoteActorRow) -> N
     await EngagementRow.bulk_create(
         [
             EngagementRow(object=f"{POST}/{each}", activity_id=f"{POST}#{each}", **undone)
-            for each in range(FORGOTTEN_AT_ONCE + 1)
+            for each in range(PRUNE_BATCH + 1)
         ]
     )
     engagements = Engagements(lambda: NOW + 2 * UNDONE_FOR)
-    assert [await engagements.forget_some() for _ in range(2)] == [True, False]
+    assert [await engagements.prune_batch() for _ in range(2)] == [True, False]
     assert await EngagementRow.all().count() == 0

@@ -46,8 +46,8 @@ async def test_lines_of_who_was_found_gone_by_the_worker_go_with_the_next_sweep(
     await replies.shows("hello")
     await announcer.announce_like(PostLiked(replies.room.home, "", ann.id, "Ann", "x@y.example", "", "", AT))
     await replies.shows("hello", "Ann liked a post from Fedistream.")
-    await replies.node.feature.federation.sweep()
+    await replies.node.feature.federation.prune()
     assert len(await replies.lines()) == 2
     await drop_inbox(f"{ann.id}/inbox")
-    await replies.node.feature.federation.sweep()
+    await replies.node.feature.federation.prune()
     await replies.shows()

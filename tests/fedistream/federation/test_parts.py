@@ -112,17 +112,17 @@ def test_nobody_comes_more_often_than_the_pace(pauses: list[float]) -> None:
     for pause in pauses:
         now += pause
         with suppress(TooMany):
-            pace.step("a.example")
+            pace.acquire("a.example")
             passed += 1
     assert passed <= 3 + now * 0.5 + 1e-6
 
 
 def test_each_host_has_a_pace_of_its_own() -> None:
     pace = RateLimiter(lambda: 0.0, burst=1, per_s=1)
-    pace.step("a.example")
-    pace.step("b.example")
+    pace.acquire("a.example")
+    pace.acquire("b.example")
     with pytest.raises(TooMany) as refused:
-        pace.step("a.example")
+        pace.acquire("a.example")
     assert refused.value.after_s == 1
 
 

@@ -23,37 +23,37 @@ def test_every_kind_of_activity_has_its_pace() -> None:
 def test_an_actor_is_held_to_it_and_its_neighbours_and_other_kinds_are_not(kind: str) -> None:
     paces = ActivityLimits(lambda: 0.0)
     for _ in range(int(PACES[kind].actor.burst)):
-        paces.step(kind, ANN)
+        paces.acquire(kind, ANN)
     with pytest.raises(TooMany) as refused:
-        paces.step(kind, ANN)
+        paces.acquire(kind, ANN)
     assert refused.value.after_s == pytest.approx(1 / PACES[kind].actor.per_s)
-    paces.step(kind, BO)
-    paces.step("Like" if kind != "Like" else "Create", ANN)
+    paces.acquire(kind, BO)
+    paces.acquire("Like" if kind != "Like" else "Create", ANN)
 
 
 @pytest.mark.parametrize("kind", sorted(PACES))
 def test_a_host_is_held_to_it_however_many_actors_it_has(kind: str) -> None:
     paces = ActivityLimits(lambda: 0.0)
     for number in range(int(PACES[kind].host.burst)):
-        paces.step(kind, f"{ANN}/{number}")
+        paces.acquire(kind, f"{ANN}/{number}")
     with pytest.raises(TooMany):
-        paces.step(kind, f"{ANN}/last")
-    paces.step(kind, "https://other.example/ann")
+        paces.acquire(kind, f"{ANN}/last")
+    paces.acquire(kind, "https://other.example/ann")
 
 
 def test_a_pace_fills_again_and_remembers_a_bounded_number() -> None:
     now = [0.0]
     pace = RateLimiter(lambda: now[0], burst=2, per_s=0.5)
     for name in ("a", "a", "b" * 2000):
-        pace.step(name)
+        pace.acquire(name)
     with pytest.raises(TooMany):
-        pace.step("a")
+        pace.acquire("a")
     now[0] = 2.0
-    pace.step("a")
+    pace.acquire("a")
     for number in range(2 * MAX_NAMES):
-        pace.step(f"n{number}")
-    pace.step("b" * 2000)
-    pace.step("b" * 2000)
+        pace.acquire(f"n{number}")
+    pace.acquire("b" * 2000)
+    pace.acquire("b" * 2000)
 
 
 async def test_of_a_storm_of_edits_few_are_taken_and_the_loop_goes_on(database: Database, tmp_path: Path) -> None:

@@ -55,64 +55,64 @@ def signer(**more: object) -> Signer:
 
 async def test_an_activity_is_heard_once_and_seen_only_after_the_commit(known: RemoteActors) -> None:
     async def hear_twice() -> tuple[bool, bool, bool]:
-        return await known.hear(LIKE), await known.hear(LIKE), await known.was_seen(LIKE)
+        return await known.mark_seen(LIKE), await known.mark_seen(LIKE), await known.was_seen(LIKE)
 
     assert await atomic(hear_twice) == (True, False, False)
     assert await known.was_seen(LIKE)
-    assert not await atomic(known.hear, LIKE)
+    assert not await atomic(known.mark_seen, LIKE)
 
 
 async def test_what_was_not_committed_was_not_heard(known: RemoteActors) -> None:
     async def fail() -> None:
-        await known.hear(LIKE)
+        await known.mark_seen(LIKE)
         raise LookupError
 
     with pytest.raises(LookupError):
         await atomic(fail)
     assert not await known.was_seen(LIKE)
     assert not await SeenActivityRow.all().exists()
-    assert await atomic(known.hear, LIKE)
+    assert await atomic(known.mark_seen, LIKE)
 
 
 async def test_what_another_process_heard_is_heard_though_memory_does_not_know(known: RemoteActors) -> None:
     await SeenActivityRow.create(activity_id=LIKE, at=NOW)
     assert not await known.was_seen(LIKE)
-    assert not await atomic(known.hear, LIKE)
+    assert not await atomic(known.mark_seen, LIKE)
 
 
 async def test_what_is_undone_can_be_done_again_by_the_same_host_alone(known: RemoteActors) -> None:
     pair = Reversal("+like", ("-like",))
-    await atomic(known.hear, LIKE, pair)
-    await atomic(known.unhear, LIKE, "https://evil.example/eve")
-    assert not await atomic(known.hear, LIKE, pair)
-    await atomic(known.unhear, LIKE, ANN.id)
-    assert await atomic(known.hear, LIKE, pair)
+    await atomic(known.mark_seen, LIKE, pair)
+    await atomic(known.forget_seen, LIKE, "https://evil.example/eve")
+    assert not await atomic(known.mark_seen, LIKE, pair)
+    await atomic(known.forget_seen, LIKE, ANN.id)
+    assert await atomic(known.mark_seen, LIKE, pair)
 
 
 async def test_what_can_be_taken_back_is_known_by_its_row_alone(known: RemoteActors) -> None:
     """The worker, which sends followers away, cannot reach the memory of the front."""
-    await atomic(known.hear, LIKE, Reversal("+like", ("-like",)))
+    await atomic(known.mark_seen, LIKE, Reversal("+like", ("-like",)))
     assert not await known.was_seen(LIKE)
-    assert await known.was_heard(LIKE)
+    assert await known.was_recorded(LIKE)
 
 
 async def test_each_side_of_a_pair_lets_go_of_the_ids_of_the_other(known: RemoteActors) -> None:
     undo, other = f"{LIKE}#undo", f"{LIKE}#other"
-    await atomic(known.hear, other, Reversal("+other", ("-other",)))
+    await atomic(known.mark_seen, other, Reversal("+other", ("-other",)))
     for _ in range(2):
-        assert await atomic(known.hear, LIKE, Reversal("+like", ("-like",)))
-        assert not await atomic(known.hear, LIKE, Reversal("+like", ("-like",)))
-        assert await atomic(known.hear, undo, Reversal("-like", ("+like",)))
-    assert await known.was_heard(other)
-    assert not await known.was_heard(LIKE)
+        assert await atomic(known.mark_seen, LIKE, Reversal("+like", ("-like",)))
+        assert not await atomic(known.mark_seen, LIKE, Reversal("+like", ("-like",)))
+        assert await atomic(known.mark_seen, undo, Reversal("-like", ("+like",)))
+    assert await known.was_recorded(other)
+    assert not await known.was_recorded(LIKE)
 
 
 async def test_memory_of_what_was_heard_is_bounded(database: Database, clock: Clock) -> None:
     known = made(clock, most_heard=2)
     for number in range(3):
-        await atomic(known.hear, f"{LIKE}{number}")
+        await atomic(known.mark_seen, f"{LIKE}{number}")
     assert [await known.was_seen(f"{LIKE}{number}") for number in range(3)] == [False, True, True]
-    assert not await atomic(known.hear, f"{LIKE}0")
+    assert not await atomic(known.mark_seen, f"{LIKE}0")
 
 
 async def test_a_row_is_written_again_when_it_says_something_new_or_is_old(known: RemoteActors, clock: Clock) -> None:

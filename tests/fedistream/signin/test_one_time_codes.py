@@ -71,9 +71,9 @@ def office() -> Office:
     codes = OneTimeCodes(
         world.authenticate,
         world,
-        asking.step,
-        delivery.step,
-        letters_from.step,
+        asking.acquire,
+        delivery.acquire,
+        letters_from.acquire,
         clock.monotonic,
         lambda n: next(numbers) % n,
     )

@@ -109,10 +109,10 @@ async def test_new_keys_are_told_with_the_former_one(node: Federated) -> None:
 
 async def test_the_former_key_is_forgotten_when_nobody_can_expect_it(node: Federated) -> None:
     await node.feature.profiles.rotate()
-    await node.feature.keys.sweep()
+    await node.feature.keys.prune()
     assert (await FederationKeyRow.get(channel_id=NODE)).old_pem is not None
     node.clock.ahead += KEEP_OLD.total_seconds() + 1
-    await node.feature.keys.sweep()
+    await node.feature.keys.prune()
     assert {row.old_pem for row in await FederationKeyRow.all()} == {None}
     found = await node.feature.keys.signing_key(f"{LIVE}#main-key-1")
     assert found is not None

@@ -125,7 +125,7 @@ async def test_what_can_be_taken_back_is_known_by_the_rows_alone(
     assert await engagement_batch.take(liked)
     # another process may let go of it
     assert not await remote_actors.was_seen(liked.activity.id)
-    assert await remote_actors.was_heard(liked.activity.id)
+    assert await remote_actors.was_recorded(liked.activity.id)
     assert not await engagement_batch.take(liked)
 
 

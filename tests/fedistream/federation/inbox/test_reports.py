@@ -10,11 +10,11 @@ from fedistream.core.events import FlagReceived
 from fedistream.db import Database
 from fedistream.federation.inbox.reports import (
     BURST,
-    FORGOTTEN_AT_ONCE,
     MAX_CONTENT,
     MAX_OBJECTS,
     MAX_OPEN,
     PER_S,
+    PRUNE_BATCH,
     SETTLED_FOR,
 )
 from fedistream.federation.models import FlagRow
@@ -81,23 +81,23 @@ async def test_what_was_settled_long_ago_is_forgotten_and_what_is_open_is_not(no
     settled, left = (await flags.page()).items
     await flags.settle(settled.id)
     node.clock.ahead += (SETTLED_FOR - timedelta(hours=1)).total_seconds()
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert (await flags.page(settled=True)).total == 1
     node.clock.ahead += timedelta(hours=2).total_seconds()
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert ((await flags.page(settled=True)).total, (await flags.page()).items) == (0, (left,))
 
 
 async def test_many_are_forgotten_in_bites(node: Federated) -> None:
     at = node.clock.now()
     row = {"channel_id": 1, "actor": LIVE, "server": "a.example", "objects": [], "content": "", "at": at}
-    await FlagRow.bulk_create([FlagRow(**row, settled_at=at) for _ in range(2 * FORGOTTEN_AT_ONCE + 1)])
+    await FlagRow.bulk_create([FlagRow(**row, settled_at=at) for _ in range(2 * PRUNE_BATCH + 1)])
     node.clock.ahead += (SETTLED_FOR + timedelta(hours=1)).total_seconds()
-    assert await node.feature.policies.flags.forget_some()
-    assert await FlagRow.all().count() == FORGOTTEN_AT_ONCE + 1
-    await node.feature.federation.sweep()
+    assert await node.feature.policies.flags.prune_batch()
+    assert await FlagRow.all().count() == PRUNE_BATCH + 1
+    await node.feature.federation.prune()
     assert await FlagRow.all().count() == 0
-    assert not await node.feature.policies.flags.forget_some()
+    assert not await node.feature.policies.flags.prune_batch()
 
 
 async def test_one_server_cannot_fill_the_list(node: Federated) -> None:

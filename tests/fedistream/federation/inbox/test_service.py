@@ -208,10 +208,10 @@ async def test_nothing_is_taken_when_federation_is_off(node: Federated) -> None:
 
 async def test_what_was_heard_long_ago_is_forgotten(node: Federated) -> None:
     await node.follow()
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert await SeenActivityRow.all().count() == 1
     node.clock.ahead += 9 * 86_400
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert await SeenActivityRow.all().count() == 0
 
 
@@ -222,7 +222,7 @@ async def test_what_was_undone_long_ago_is_forgotten_by_the_sweep(node: Federate
     await node.take(node.ann.activity("Undo", like))
     for ahead, left in ((UNDONE_FOR - timedelta(hours=1), 1), (timedelta(hours=2), 0)):
         node.clock.ahead += ahead.total_seconds()
-        await node.feature.federation.sweep()
+        await node.feature.federation.prune()
         assert await EngagementRow.all().count() == left
 
 
@@ -263,7 +263,7 @@ async def test_a_start_with_a_clock_far_ahead_forgets_nothing(node: Federated) -
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert await SeenActivityRow.all().count() == 1
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert await SeenActivityRow.all().count() == 0
 
 

@@ -122,10 +122,10 @@ async def test_what_was_taken_back_is_remembered_while_the_post_can_be_quoted(no
         await node.feature.policies.quotes.revoke(quote_id)
     await node.feature.posts.delete(posts[1].rpartition("/")[2])
     node.clock.ahead += (REVOKED_FOR - timedelta(hours=1)).total_seconds()
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert await QuoteRow.all().count() == 2
     node.clock.ahead += timedelta(hours=2).total_seconds()
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert [row.id for row in await QuoteRow.all()] == [kept]
     assert (await ask(node, posts[0]))["type"] == "Reject"
 
@@ -135,5 +135,5 @@ async def test_a_stamp_that_holds_is_not_forgotten(node: Federated) -> None:
     await ask(node, post)
     await node.feature.posts.delete(post.rpartition("/")[2])
     node.clock.ahead += (2 * REVOKED_FOR).total_seconds()
-    await node.feature.federation.sweep()
+    await node.feature.federation.prune()
     assert await QuoteRow.all().count() == 1

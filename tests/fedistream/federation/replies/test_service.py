@@ -55,7 +55,7 @@ async def test_below_a_post_of_ours_no_mention_is_needed_and_below_that_neither(
     await replies.say("3", "elsewhere", inReplyTo="https://other.example/1", **unmentioned)
     await replies.say("4", "of a thread that is not there", inReplyTo=f"{ORIGIN}/federation/none", **unmentioned)
     await replies.shows("first", "second")
-    below = await replies.replies.below(post.id)
+    below = await replies.replies.replies_to(post.id)
     assert (below.total, below.items) == (2, (first["id"], f"{replies.node.ann.id}/notes/2"))
 
 
@@ -338,7 +338,7 @@ async def test_who_is_found_gone_in_another_process_leaves_nothing_either(replie
     assert (await replies.held(), await states(replies)) == ([], ["gone", "gone"])
     with pytest.raises(Conflict, match="gone"):
         await replies.replies.approve(replies.node.home.id, f"{replies.node.ann.id}/notes/2")
-    await replies.replies.sweep()
+    await replies.replies.prune()
     await replies.shows()
     (left,) = await replies.room.feature.messages.by_ids([line.id])
     assert (left.body, left.remote) == ("…", None)
@@ -347,7 +347,7 @@ async def test_who_is_found_gone_in_another_process_leaves_nothing_either(replie
         ["reply.withdrawn", "reply.withdrawn"],
     )
     assert [await rows.all().count() for rows in (RemoteActorRow, FollowerRow, EngagementRow)] == [0, 0, 0]
-    await replies.replies.sweep()
+    await replies.replies.prune()
     assert replies.node.names() == []
 
 
@@ -412,13 +412,13 @@ async def test_what_is_old_is_forgotten_with_the_chat(replies: Talking) -> None:
     await replies.mode("held")
     second = await replies.say("2", "refused")
     await replies.replies.refuse(replies.node.home.id, second["id"])
-    await replies.replies.sweep()
+    await replies.replies.prune()
     assert await states(replies) == ["shown", "refused"]
     replies.node.clock.ahead += timedelta(days=9).total_seconds()
-    await replies.replies.sweep()
+    await replies.replies.prune()
     assert await states(replies) == ["shown"]
     replies.node.clock.ahead += timedelta(days=30).total_seconds()
-    await replies.replies.sweep()
+    await replies.replies.prune()
     assert await states(replies) == []
 
 
