@@ -1,4 +1,4 @@
-"""The command line. `fedistream serve` runs a node; what it consists of is in `node.py`."""
+"""The command line. `fedistream serve` runs a node; its parts are in `node.py`."""
 
 from pathlib import Path
 from typing import Any
@@ -73,8 +73,11 @@ async def _serve(options: Config) -> None:
 
 
 def table(welcome: Welcome, *, key_given: bool = False) -> str:
-    """Return what the operator needs first. A secret is in it only in the run that made it. With `key_given` the
-    stream key is that of the command line, and not one of those on the admin page."""
+    """Return the text that the operator reads first.
+
+    It has a secret only in the run that created it. With `key_given` the stream key is the one of the command line, not
+    one of the admin page.
+    """
     home = f"{welcome.public_url.rstrip('/')}/" if welcome.public_url else welcome.watch_url
     rows = [("Watch page", home), ("Admin page", f"{home}admin/  (user: admin)")]
     if welcome.admin_password:

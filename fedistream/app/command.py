@@ -1,5 +1,6 @@
-"""The flags that more than one command has, with their variables and the file that gives their defaults; and how a
-command runs. The commands are in `cli.py` and `worker_command.py`.
+"""The flags that commands share, their environment variables and their file of defaults; and how a command runs.
+
+The commands are in `cli.py` and `worker_command.py`.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ CONFIG = "fedistream.toml"
 
 
 def _defaults(context: click.Context, _option: click.Parameter, path: Path) -> Path:
-    """Let a TOML file give the defaults of the flags; its keys are the flags' names with `-` or `_`."""
+    """Read the defaults of the flags from a TOML file, whose keys are the flags' names with `-` or `_`."""
     if not path.is_file():
         if context.get_parameter_source("config") is not click.core.ParameterSource.DEFAULT:
             raise click.BadParameter(f"there is no file {path}")
@@ -54,7 +55,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def flag(name: str, **more: Any) -> Callable[[Command], Command]:
-    """A flag that is also an environment variable, FEDISTREAM_ and its name."""
+    """Return a flag that is also an environment variable, FEDISTREAM_ and its name."""
     variable = "FEDISTREAM_" + name.removeprefix("--").replace("-", "_").upper()
     return click.option(name, envvar=variable, show_envvar=True, **more)
 
@@ -85,27 +86,28 @@ DATABASE_URL = flag(
 LOG_LEVEL = flag("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default=DEFAULTS.log_level)
 
 
-LAST_S = 0.5  # for what a stopped process still has to do
+LAST_S = 0.5  # for the last work of a stopped process
 
 
 def _end_soon() -> None:
-    """All is closed that could be. A thread that still waits for the database must not keep the process."""
+    """End the process soon: everything is closed, and a thread that still waits for the database must not keep it
+    alive."""
     last = threading.Timer(LAST_S, os._exit, [0])
     last.daemon = True
     last.start()
 
 
 def _can_be_stopped() -> None:
-    """Let SIGTERM end the first process of a container too, until the command handles the signal itself.
+    """Let SIGTERM end process 1 of a container too, until the command handles the signal itself.
 
-    The kernel drops a signal for which process 1 has no handler, so that a start that waits would have to be killed.
+    The kernel drops a signal for which process 1 has no handler, so a start that waits would have to be killed.
     """
     if os.getpid() == 1:
         signal.signal(signal.SIGTERM, lambda number, frame: os._exit(128 + number))
 
 
 def run(options: Config, work: Coroutine[Any, Any, None]) -> None:
-    """Carry out a command. A Problem is one line on the terminal, and an exit code."""
+    """Run a command. A StartupError becomes one line on the terminal and an exit code."""
     _can_be_stopped()
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr

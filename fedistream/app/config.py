@@ -1,6 +1,6 @@
-"""How a process is told to run: flags, then FEDISTREAM_… variables, then fedistream.toml, then the defaults here.
+"""The configuration of a process: flags, then FEDISTREAM_… variables, then fedistream.toml, then the defaults here.
 
-What an admin changes while the node runs is in `settings.py`; this is what has to be known before the database opens.
+Settings that an admin changes while the node runs are in the database; these have to be known before it opens.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Ports of 0 mean any free port. Empty texts mean "not given"."""
+    """The configuration. A port of 0 means any free port; an empty text means "not given"."""
 
     data_dir: Path = Path("data")
     host: str = "0.0.0.0"  # noqa: S104 a streaming node is there to be reached
@@ -30,5 +30,5 @@ class Config:
 
     @property
     def database(self) -> str:
-        """The database's URL: SQLite in the data folder unless another one was named."""
+        """Return the database's URL: SQLite in the data folder unless another one was given."""
         return self.database_url or f"sqlite://{self.data_dir / 'fedistream.db'}"

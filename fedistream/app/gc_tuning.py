@@ -1,19 +1,18 @@
-"""How often Python looks for garbage that reference counts do not find, in a process that must not stand still.
+"""The garbage collector's thresholds, for a process that must not pause.
 
-A full look touches every object that is kept: with 5,000 chat sockets open it took a quarter of a second, in which no
-part of the video left the house, and it came every ten seconds.
+A full collection visits every object: with 5,000 chat sockets it took 250 ms, in which no video was sent, and it ran
+every ten seconds.
 """
 
 import gc
 
-# Containers made and not yet freed until the young are looked at, looks at the young until the middle-aged are, and of
-# those until all are (which Python moreover leaves until a quarter as many have come as there were). Python's own
-# numbers are 700, 10, 10.
+# The thresholds of the three generations. Python skips a full collection in addition until the new objects are a
+# quarter of the old ones. Python's defaults are 700, 10, 10.
 THRESHOLDS = (2_000, 10, 20)
 
 
 def freeze() -> None:
-    """Call it once all that stays until the end is there: modules, routes, templates. It is not looked at again."""
+    """Exclude all present objects from collection. Call this once modules, routes and templates are loaded."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)

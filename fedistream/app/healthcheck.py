@@ -1,7 +1,7 @@
-"""Ask the node of this machine whether it is ready: `python -m fedistream.app.healthcheck`, for containers.
+"""Ask the node on this machine whether it is ready: `python -m fedistream.app.healthcheck`, for containers.
 
-It runs every few seconds. So it loads nothing but a part of the standard library, and knows of the node's address what
-the variables of its flags say.
+It runs every few seconds, so it imports only a part of the standard library, and reads the node's address from the
+environment variables of its flags.
 """
 
 import http.client
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-TIMEOUT_S = 7.0  # the node gives its own checks five
+TIMEOUT_S = 7.0  # the node gives its own checks 5 s
 READY = 200
 THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - any address is none to connect to
 

@@ -1,6 +1,6 @@
-"""The front process: opens the data, the ports and the features, runs them, and closes all of it in the reverse order.
+"""The front process: it opens the data, the ports and the features, runs them, and closes all in reverse order.
 
-How the features are joined is in `services.py`, the faces on them in `web.py`. Nothing but `cli.py` imports this.
+The services are joined in `services.py`, the faces in `web.py`. Only `cli.py` imports this.
 """
 
 import asyncio
@@ -45,15 +45,15 @@ from media.rtmp import RtmpServer
 
 log = logging.getLogger(__name__)
 
-STOP_S = 5.5  # from being told to stop to having stopped; a supervisor kills what has not in eight or ten seconds
-GOODBYE_S = 2  # of that, how long running requests are waited for
-STEP_S = 1.5  # and every other step at most
-LEAST_S = 0.1  # when the time is over, each step that is left has so much
+STOP_S = 5.5  # from the signal to the end; a supervisor kills the process after 8 or 10 s
+GOODBYE_S = 2  # of that, for requests that still run
+STEP_S = 1.5  # at most, for every other step
+LEAST_S = 0.1  # for each step that is left when the time is over
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """What the operator is shown at the start. The secrets are empty but in the run that made them."""
+    """The data shown to the operator at the start. The secrets are empty except in the run that created them."""
 
     watch_url: str
     public_url: str
@@ -64,7 +64,7 @@ class Welcome:
 
 
 class Node:
-    """One installation in one process. `open`, then `run` until it is told to stop, then `close`."""
+    """One installation in one process: `open`, then `run` until it has to stop, then `close`."""
 
     def __init__(self, options: Config) -> None:
         self.options = options
@@ -79,7 +79,7 @@ class Node:
         self.supervisor = Supervisor(self._give_up)
 
     async def open(self) -> Welcome:
-        """Start everything but the web server. Raises StartupError; `close` has to be called in either case."""
+        """Start everything but the web server. Call `close` in either case. Raises StartupError."""
         options, undo = self.options, self._undo
         root = logging.getLogger()
         root.addHandler(self.log_buffer)
@@ -111,7 +111,7 @@ class Node:
         if options.rtmps_port is not None:
             rtmps_port = await _encoders(rtmp, options.host, options.rtmps_port, certificate)
 
-        # not before: who reaches the web port may take the encoder's for open too
+        # not before: a client that reaches the web port may assume that the encoder port is open too
         startup.listen(self._socket, options.port)
         self._beside("descriptors", file_descriptors.watch)
         web_port: int = self._socket.getsockname()[1]
@@ -138,7 +138,7 @@ class Node:
 
     @property
     def features(self) -> Services:
-        """The services behind the faces, once it is open: the door for tests and for programs that embed a node."""
+        """The services behind the faces, once it is open; for tests and for programs that embed a node."""
         assert self._features is not None, "open it first"
         return self._features
 
@@ -152,8 +152,8 @@ class Node:
             raise StartupError(f"the task {self._died} died, and the node cannot do without it", DIED)
 
     def stop(self) -> None:
-        """Let `run` end: encoders first, so that nobody waits for a part that will not come."""
-        self._left()  # the clock runs
+        """Make `run` end: encoders first, so that no player waits for a part that will not come."""
+        self._left()  # start the clock
         if self._features is not None:
             self._features.broadcasts.close()
             self._features.chat.presence.close()
@@ -163,19 +163,19 @@ class Node:
             self._server.should_exit = True
 
     async def close(self) -> None:
-        """Undo everything `open` did, in the reverse order, within STOP_S: what does not end by then is left."""
+        """Undo `open` in reverse order, within STOP_S. A step that has not ended by then is abandoned."""
         self._left()
         await self._undo.aclose()
 
     def _left(self) -> float:
-        """Seconds until the node has to have stopped; they begin to run with the first call."""
+        """Return the seconds that are left to stop; the first call starts the clock."""
         now = asyncio.get_running_loop().time()
         if self._stop_by is None:
             self._stop_by = now + STOP_S
         return max(LEAST_S, self._stop_by - now)
 
     def _at_end(self, name: str, close: Callable[[], Awaitable[object]], most_s: float = STEP_S) -> None:
-        """Have it awaited when the node closes, and left alone when it takes too long."""
+        """Register a step of `close`, which is abandoned when it takes longer than `most_s`."""
 
         async def wait() -> None:
             await close()
@@ -190,7 +190,7 @@ class Node:
         self._undo.push_async_callback(end)
 
     def _obey_signals(self) -> None:
-        """From the end of `open` on, so that one who is told at once to stop does so in order."""
+        """Handle the signals. Called in `open`, so that a node that is stopped at once still closes in order."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
@@ -206,7 +206,7 @@ class Node:
         return database
 
     def _workers(self) -> Outbox:
-        """The outbox, and the processes that are started when something is put into it."""
+        """Open the outbox, and start worker processes when a job is put into it."""
         command, environment = workshop.child_command(self.options)
 
         def nudge() -> None:
@@ -228,7 +228,7 @@ class Node:
         await child.close(max(LEAST_S, self._left() - STEP_S))
 
     def _beside(self, name: str, work: Work, *, ends: bool = False) -> None:
-        """Run `work` until the node closes. If it `ends` of itself by then, it is given the time to."""
+        """Run `work` until the node closes. When it `ends` by itself, `close` waits for it."""
         runner = self.supervisor.start(name, work, ends=ends)
 
         async def end() -> None:
@@ -242,7 +242,7 @@ class Node:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: it would raise the signal again before the node has closed."""
+    """uvicorn without its own signal handling, which would raise the signal again before the node has closed."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -284,7 +284,7 @@ async def _encoders(server: RtmpServer, host: str, port: int, tls: ssl.SSLContex
 
 
 def _reachable(host: str) -> str:
-    """A name for the operator's terminal: "any address" is no address to open in a browser."""
+    """Return a host name for the operator's terminal: a browser cannot open "any address"."""
     if host in ("0.0.0.0", "::"):  # noqa: S104
         return "localhost"
     return f"[{host}]" if ":" in host else host

@@ -1,4 +1,4 @@
-"""Where the node's own files lie: beside the package in a checkout, inside it once installed. Not its data."""
+"""The folders of the node's own files: beside the package in a checkout, inside it once installed. Not its data."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def _inside_or_beside(name: str) -> Path:
-    # inside first: site-packages may well have some other project's "templates" beside us
+    # inside first: in site-packages another project's "templates" may be beside the package
     inside = PACKAGE / name
     return inside if inside.is_dir() else PACKAGE.parent / name
 

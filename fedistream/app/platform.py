@@ -1,4 +1,4 @@
-"""What the services of a process stand on, made from its options: clocks and chance, the bus, the outbox, the guard."""
+"""The base of a process's services, made from its configuration: clocks, randomness, the bus, the outbox, the guard."""
 
 import asyncio
 import secrets
@@ -19,7 +19,7 @@ from fedistream.jobs.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """`guard` says where the process may connect to."""
+    """The base of a process's services. `guard` decides which addresses the process may connect to."""
 
     clocks: Clocks
     facts: Bus
@@ -33,7 +33,8 @@ def now() -> datetime:
 
 
 def platform(options: Config, outbox: Outbox) -> Platform:
-    """Return the platform of this process, whose loop runs. Raises StartupError for hosts that cannot be allowed."""
+    """Return the platform of this process, whose event loop runs. Raises StartupError for hosts that cannot be
+    allowed."""
     try:
         allowed = guard(options.federation_allow)
     except Invalid as error:

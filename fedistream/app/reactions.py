@@ -1,6 +1,6 @@
-"""The one page that says who acts on which fact.
+"""The table of all reactions to facts.
 
-The ids are for good: jobs that wait in the database have them.
+Ids never change: waiting jobs in the database contain them.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from fedistream.viewers.service import Viewers
 
 
 def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
-    """What must happen, and happens in a worker: the services here are built in both processes."""
+    """Return the reactions that run as jobs in a worker. Both processes build these services."""
     blocklists, profiles, offers = federation.policies.blocklists, federation.profiles, federation.offers
     return (
         Reaction("profiles.update", SettingChanged, "job", profiles.note, when=profiles.applies_to),
@@ -44,7 +44,7 @@ def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """Who acts in the front process."""
+    """The services that react in the front process."""
 
     viewers: Viewers
     chat: Chat
@@ -56,7 +56,7 @@ class Handlers:
 
 
 def table(cast: Handlers) -> tuple[Reaction, ...]:
-    """The reactions of a node with these services."""
+    """Return the reactions of a node with these services."""
     federation = cast.federation.federation
     return (
         Reaction("chat.announce_start", BroadcastStarted, "live", cast.poster.announce_start),

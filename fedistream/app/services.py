@@ -1,6 +1,6 @@
-"""What the front process does, built and joined by hand: the services behind all faces. Starting them is the node's.
+"""The services behind all faces, built and joined by hand. The node starts them.
 
-A part of the composition root: everything but the faces that call these services may be imported here.
+A part of the composition root: it may import everything but the faces, which call these services.
 """
 
 import secrets
@@ -53,7 +53,7 @@ def token() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the node does, built and joined. The two secrets are for the operator's eyes, empty unless new."""
+    """The node's services, built and joined. The two secrets are for the operator only, empty unless new."""
 
     facts: Bus
     settings: Settings
@@ -71,12 +71,12 @@ class Services:
     broadcaster: Broadcaster
     stream_key: str
     admin_password: str
-    secret: bytes  # outlives the process; what signs with it names itself in what it signs
+    secret: bytes  # survives restarts; each use puts its own name into what it signs
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The services that the others stand on. The two secrets are as in Services."""
+    """The services that the others depend on. The two secrets are as in Services."""
 
     settings: Settings
     channels: Channels
@@ -90,8 +90,8 @@ class Base:
 
 
 async def build(options: Config, platform: Platform) -> Services:
-    """Build the services on an open database, with all that reacts to facts. Raises StartupError for options that
-    cannot be."""
+    """Build the services on an open database, with all reactions to facts. Raises StartupError for an invalid
+    configuration."""
     base, clocks, rows = await open_base(options, platform), platform.clocks, BroadcastRepository()
     context = BroadcastsContext(
         base.settings, platform.facts, base.viewers, base.channels.find_by_key, clocks.now, token
@@ -111,7 +111,7 @@ async def build(options: Config, platform: Platform) -> Services:
 
 
 async def open_base(options: Config, platform: Platform) -> Base:
-    """Read settings, channels and people from an open database. Raises StartupError."""
+    """Read the settings, channels and accounts from an open database. Raises StartupError."""
     clocks = platform.clocks
     settings, channels = Settings(platform.facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
     people = People(clocks.now)
@@ -128,7 +128,7 @@ async def open_base(options: Config, platform: Platform) -> Base:
 
 
 async def join(options: Config, platform: Platform, base: Base, broadcasts: Broadcasts) -> Services:
-    """Join the services around the broadcasts. Nothing reacts to facts yet."""
+    """Join the services around the broadcasts. No reaction is registered yet."""
     settings, channels, facts, clocks = base.settings, base.channels, platform.facts, platform.clocks
     broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
     paths = SignedPaths.load(options.data_dir / "pictures", clocks.chance)

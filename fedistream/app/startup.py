@@ -1,6 +1,6 @@
-"""What a process stands on before anything runs in it: its data folder, its ports, its certificate.
+"""The preconditions of a process: its data folder, its ports, its certificate.
 
-Whatever is wrong with them is a `StartupError`, one line for the operator and an exit code.
+Each fault is a `StartupError`: one line for the operator, and an exit code.
 """
 
 import contextlib
@@ -19,7 +19,8 @@ LISTEN_BACKLOG = 2048
 
 
 class StartupError(Exception):
-    """The node cannot start, or go on; the text is one line for the operator. `code` is the process's exit code."""
+    """The node cannot start, or cannot go on. The text is one line for the operator; `code` is the process's exit
+    code."""
 
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)
@@ -30,7 +31,7 @@ BAD_OPTION, BAD_DATA, PORT_TAKEN, DIED = 2, 3, 4, 5
 
 
 def tls(options: Config) -> ssl.SSLContext | None:
-    """The TLS of the RTMPS port. Raises StartupError."""
+    """Return the TLS context of the RTMPS port. Raises StartupError."""
     if options.rtmps_port is None:
         return None
     if options.tls_cert is None or options.tls_key is None:
@@ -44,7 +45,8 @@ def tls(options: Config) -> ssl.SSLContext | None:
 
 
 def rtmp_proxies(options: Config) -> Callable[[str], bool]:
-    """Whether an address is that of a TCP proxy which sends a PROXY protocol header. Raises StartupError."""
+    """Return a function that tells whether an address is a TCP proxy that sends a PROXY protocol header. Raises
+    StartupError."""
     names = [name.strip() for name in options.trusted_proxies.split(",") if name.strip()]
     if not options.rtmp_proxy_protocol:
         return lambda address: False
@@ -52,7 +54,7 @@ def rtmp_proxies(options: Config) -> Callable[[str], bool]:
         return lambda address: True
     networks = []
     for name in names:
-        # the web server takes other names too, for UNIX sockets; none of them connects over TCP
+        # the web server accepts other names too, for UNIX sockets; none of them connects over TCP
         with contextlib.suppress(ValueError):
             networks.append(ipaddress.ip_network(name, strict=False))
     if not networks:
@@ -70,7 +72,7 @@ def rtmp_proxies(options: Config) -> Callable[[str], bool]:
 
 @contextlib.contextmanager
 def locked_data_dir(data_dir: Path) -> Iterator[None]:
-    """Make the data folder, and hold it for this process alone. Raises StartupError."""
+    """Create the data folder and lock it for this process. Raises StartupError."""
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (data_dir / "node.lock").open("w")
@@ -86,7 +88,7 @@ def locked_data_dir(data_dir: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def bound_socket(host: str, port: int) -> Iterator[socket.socket]:
-    """The web server's socket, which does not `listen` yet. Raises StartupError."""
+    """Return the web server's socket, bound and not listening yet. Raises StartupError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as web:
         web.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -99,7 +101,7 @@ def bound_socket(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def listen(web: socket.socket, port: int) -> None:
-    """Take connections from now on. Raises StartupError: two that are bound and do not listen may share a port."""
+    """Accept connections from now on. Raises StartupError: two bound sockets that do not listen may share a port."""
     try:
         web.listen(LISTEN_BACKLOG)
     except OSError as error:

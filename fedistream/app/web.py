@@ -1,4 +1,4 @@
-"""All faces on the features, as one application. A part of the composition root."""
+"""All faces on the services, as one application. A part of the composition root."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

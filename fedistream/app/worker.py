@@ -1,6 +1,6 @@
-"""The composition root of the worker process: what `fedistream worker` runs. The front's is `node.py`.
+"""The composition root of the worker process, `fedistream worker`. That of the front process is `node.py`.
 
-It has no port and holds no lock on the data folder: any number may run, on any machine that reaches the database.
+A worker has no port and does not lock the data folder: any number may run, on any machine that reaches the database.
 """
 
 import asyncio
@@ -54,17 +54,18 @@ log = logging.getLogger(__name__)
 
 PRUNE_S = 3600.0
 VALIDATE_S = 3600.0
-CLOSE_S = 1.0  # for what the database still does when we are told to stop
-TEND_S = 60.0  # nothing waits so long unless a process was killed
+CLOSE_S = 1.0  # for the database's last work after the signal to stop
+TEND_S = 60.0  # an upper limit: no job waits so long unless a process was killed
 
 RunBy = Callable[[float], Awaitable[None]]
-"""Has the notices looked at, at that time (Unix seconds) or sooner."""
-LONGEST_GRACE = timedelta(seconds=660)  # a broadcast that waits for its encoder is not seen for 600 s at most
+"""Schedules the check of the notices at that time (Unix seconds) or sooner."""
+LONGEST_GRACE = timedelta(seconds=660)  # a broadcast whose encoder is away stays for at most 600 s
 
 
 def child_command(options: Config) -> tuple[list[str], dict[str, str]]:
-    """How the front starts a worker of its own: the command and its environment, in which our passwords are not."""
-    # a URL may have a password in it, and arguments can be read by everybody on the machine
+    """Return the command and the environment of a worker that the front process starts. Passwords are not in the
+    command."""
+    # a URL may contain a password, and every user of the machine can read arguments
     needed = {
         "FEDISTREAM_DATA_DIR": str(options.data_dir),
         "FEDISTREAM_DATABASE_URL": options.database_url,
@@ -78,8 +79,8 @@ def child_command(options: Config) -> tuple[list[str], dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class WorkerServices:
-    """What this process can do, by the kind of job: what is not here waits for a worker that can. What it does by the
-    clock, and how it learns what the front has changed."""
+    """The services of a worker: its handlers by job kind, its scheduled tasks and its cache refresh. A job of another
+    kind waits for a worker that has a handler for it."""
 
     handlers: Mapping[str, Handler]
     clock: Scheduler
@@ -87,7 +88,7 @@ class WorkerServices:
 
 
 async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncExitStack) -> WorkerServices:
-    """On an open database. Raises StartupError."""
+    """Build the worker's services on an open database. Raises StartupError."""
     base = platform(options, outbox)
     facts, clocks = base.facts, base.clocks
     settings, channels = Settings(facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
@@ -112,7 +113,8 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         await clock.hurry(TEND, at)
 
     def fresh(act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """As jobs have it: what is done by the clock may be the first thing after a change in the front."""
+        """Refresh the caches before a scheduled task, as before a job: it may be the first action after a change in the
+        front process."""
 
         async def refresh_and_act() -> None:
             await cache_refresh.refresh()
@@ -145,13 +147,13 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 def make_notices(
     settings: Settings, federation: FederationFeature, now: Callable[[], datetime], run_by: RunBy
 ) -> Notices:
-    """As the front and the worker both have them."""
+    """Build the notices as both processes have them."""
     context = NoticesContext(settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by)
     return Notices(context)
 
 
 def key_finder(keys: Keys) -> FindKey:
-    """Return what finds our signing keys; none while federation is off."""
+    """Return a function that finds our signing keys; it finds none while federation is off."""
 
     async def find_key(key_id: str) -> SigningKey | None:
         try:
@@ -163,7 +165,7 @@ def key_finder(keys: Keys) -> FindKey:
 
 
 def running_at(now: Callable[[], datetime]) -> RunningNow:
-    """Return what tells which broadcasts are live, as the rows tell it to any process."""
+    """Return a function that reads the live broadcasts from the rows, in any process."""
 
     async def running() -> tuple[BroadcastRecord, ...]:
         return await BroadcastRepository().running(now() - LONGEST_GRACE)
@@ -173,7 +175,7 @@ def running_at(now: Callable[[], datetime]) -> RunningNow:
 
 async def run(options: Config, *, nudged: bool) -> None:
     """Work until SIGINT or SIGTERM; with `nudged`, also until the standard input ends. Raises StartupError."""
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it tells of every look at the clock
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it logs every tick
     async with contextlib.AsyncExitStack() as undo:
         try:
             database = Database(options.database, wait_s=30)
@@ -185,7 +187,7 @@ async def run(options: Config, *, nudged: bool) -> None:
         outbox = Outbox(time.time, is_dead=is_dead)
         made = await build_worker(options, outbox, undo)
         worker = Worker(outbox, made.handlers, me, random.random, prepare=made.cache_refresh.refresh)
-        # whoever was killed in the middle of it has put off the next time already
+        # a worker that was killed in the middle has already put off the next time
         await made.clock.hurry(TEND)
         await made.clock.open()
         undo.callback(made.clock.close)

@@ -1,4 +1,4 @@
-"""The command `fedistream worker`, in a module of its own so that a worker process carries nothing of the web server.
+"""The command `fedistream worker`, in a module of its own so that a worker process does not import the web server.
 
 The node starts its worker by `python -m fedistream.app.worker_command`.
 """
@@ -21,7 +21,7 @@ from fedistream.app.config import Config
 @LOG_LEVEL
 @click.option("--nudged", is_flag=True, hidden=True, help="The standard input says when to look, and when to end.")
 def worker(*, nudged: bool, **given: Any) -> None:
-    """Deliver what a node has promised. A node starts one by itself; more may run, on other machines too."""
+    """Run a worker, which does a node's jobs. A node starts one by itself; more may run, on other machines too."""
     options = Config(**given)
     run(options, workshop.run(options, nudged=nudged))
 

@@ -69,7 +69,7 @@ class EngagementBatch:
         self._waiting.append(_Waiting(verified, taken))
         self._last = taken
         if self._writer is None:
-            self._writer = go("applause", self._write_batches())
+            self._writer = go("engagements", self._write_batches())
         try:
             return await asyncio.shield(taken)
         except asyncio.CancelledError:

@@ -336,7 +336,7 @@ async def test_nobody_is_left_waiting_when_the_loop_ends(node: Federated, engage
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     for task in asyncio.all_tasks():
-        if task.get_name() == "applause":
+        if task.get_name() == "engagements":
             task.cancel()
     async with asyncio.timeout(20):
         taken = await asyncio.gather(*calls, return_exceptions=True)
