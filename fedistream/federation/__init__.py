@@ -1,5 +1,5 @@
-"""The channels as actors of the fediverse: who follows, who likes and shares, and what is sent to whom.
+"""The channels as ActivityPub actors: followers, engagements, replies and deliveries.
 
-Begin with `inbox/service.py` (an inbox's POST becomes rows, facts and jobs); `urls.py` has every URL of ours. What the
-documents of the protocol look like, and whether a request is to be believed, is left to `activitypub`.
+Begin with `inbox/service.py`, where a POST to an inbox becomes rows, facts and jobs; `urls.py` has all our URLs. The
+protocol's documents and the verification of requests are in the package `activitypub`.
 """

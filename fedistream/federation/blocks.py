@@ -1,7 +1,7 @@
-"""Whom the node does not want to hear: domains with all under them, and single actors, by URL or by handle. In memory,
-asked often.
+"""The blocked domains (with their subdomains) and blocked actors, by URL or by handle. In memory, because every request
+is checked.
 
-By a setting it is the other way round, and only the domains that the admin knows are heard.
+With a setting the list is an allow list: only the admin's domains are accepted.
 """
 
 from collections.abc import Iterable
@@ -16,8 +16,8 @@ NAMES = frozenset(
         *("federation.known_domains", "federation.known_only"),
     }
 )
-"""The settings that are read here."""
-MAX_NAMED = 20_000  # actors blocked by handle, of at most 2 kB each; as many as there may be handles, twice
+"""The settings that this module reads."""
+MAX_NAMED = 20_000  # actors blocked by handle, up to 2 kB each; twice the largest number of handles
 
 
 class Blocks:
@@ -30,21 +30,21 @@ class Blocks:
 
     @property
     def accounts(self) -> frozenset[str]:
-        """Handles of people who are blocked, user@host in small letters. Who of them is not known yet is found by
-        `names` when he comes."""
+        """Return the blocked handles, user@host in lower case. `names` finds the actor of a handle when its first
+        request arrives."""
         return self._accounts
 
     def names(self, actor: Actor) -> bool:
-        """Whether an actor is blocked by its handle, the one of its host or the one that it says it has."""
+        """Return whether an actor's handle is blocked, with its URL's host or the host that it claims."""
         own = f"{actor.username}@{authority(actor.id)}".lower()
         return own in self._accounts or (actor.webfinger or "").lower().removeprefix("@") in self._accounts
 
     def read(self, settings: SettingsReader) -> None:
-        """Take over what the admin has set."""
+        """Read the admin's settings."""
         self.set_domains(settings.value("federation.blocked_domains"))
         accounts = frozenset(settings.value("federation.blocked_accounts"))
         if accounts != self._accounts:
-            # some may be let in again; the others are found out anew
+            # some may be unblocked now; the others are found again
             self._accounts, self._named = accounts, set()
         only = settings.value("federation.known_only")
         self._only = frozenset(settings.value("federation.known_domains")) if only else None
@@ -59,12 +59,15 @@ class Blocks:
         self._actors.update(actors)
 
     def set_named(self, actors: Iterable[str]) -> None:
-        """Take over the actors that are known to be blocked by their handles."""
+        """Replace the actors that are known to be blocked by their handles."""
         self._named = set(actors)
 
     def block_named(self, actor: str) -> None:
-        """Block an actor by its handle. Anybody can say that a handle is theirs: of too many, the last ones are found
-        out anew each time that they come."""
+        """Block an actor by its handle.
+
+        Any actor can claim a blocked handle, so the number kept is bounded; beyond it, an actor is checked again at
+        each request.
+        """
         if len(self._named) < MAX_NAMED:
             self._named.add(actor)
 
@@ -72,11 +75,12 @@ class Blocks:
         self._actors.discard(actor)
 
     def __contains__(self, url: str) -> bool:
-        """Whether this actor, or the host of this URL or any domain above it, is blocked. What is no URL is not."""
+        """Return whether this actor, or the URL's host or a parent domain, is blocked. Text that is not a URL is not
+        blocked."""
         return url in self._actors or url in self._named or self.is_from_blocked(url)
 
     def is_from_blocked(self, url: str) -> bool:
-        """Whether it is for its host, whatever is said of the actor."""
+        """Return whether the host of this URL is blocked, whatever holds for the actor."""
         try:
             host = parse_url(url).host
         except BadUrl:
@@ -85,6 +89,6 @@ class Blocks:
 
 
 def within(host: str, domains: frozenset[str]) -> bool:
-    """Whether the host is one of these domains, or below one."""
+    """Return whether the host is one of these domains or a subdomain of one."""
     labels = host.split(".")
     return any(".".join(labels[n:]) in domains for n in range(len(labels)))

@@ -1,4 +1,4 @@
-"""What the services of federation work with: what the node hands in, and the parts that most of them share."""
+"""The context of the federation services: what the node passes in, and the parts that most services share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,8 @@ from fedistream.jobs.job import JobQueue
 
 @dataclass(frozen=True, slots=True)
 class FederationContext:
-    """`chat` is where replies are shown; `token` makes 20 letters and digits that nobody can guess."""
+    """The context of the federation services. `chat` shows the replies; `token` returns 20 random letters and
+    digits."""
 
     settings: SettingsWriter
     channels: ChannelDirectory

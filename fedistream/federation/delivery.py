@@ -1,4 +1,4 @@
-"""What a channel sends to others: documents made into jobs of the outbox, in the transaction of their cause."""
+"""Deliveries of a channel: documents become jobs of the outbox, in the transaction of their cause."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
@@ -18,22 +18,22 @@ from fedistream.jobs.job import JobQueue, activity
 
 
 class Delivery:
-    """`token` makes the part of an activity's id that has to be new each time."""
+    """Queue deliveries. `token` returns the unique part of an activity's id."""
 
     def __init__(self, outbox: JobQueue, addresses: ActorUrls, token: Callable[[], str]) -> None:
         self._outbox, self._addresses, self._token = outbox, addresses, token
 
     async def answer(self, kind: str, channel: Channel, follower: FollowerRow, inbox: str) -> None:
-        """Send the Accept or Reject of a Follow. The group keeps both in the order they were said."""
+        """Send the Accept or Reject of a Follow. The job group keeps both in order."""
         actor = self._addresses.actor(channel)
         document = compose.accept_or_reject(kind, f"{actor}#{kind.lower()}/{self._token()}", actor, follower.follow)
         await self._send(document, key_id(actor), [inbox], f"follow {actor}")
 
     async def followers(self, channel: Channel, mentioned: Collection[str] = ()) -> list[Recipient]:
-        """Whom a letter to all of them has to be sent to: one of those who share an inbox, everybody else, and those
-        with an actor URL among `mentioned`."""
+        """Return the recipients of a delivery to all followers: one for each shared inbox, all followers without one,
+        and the actors in `mentioned`."""
         rows = FollowerRow.filter(channel_id=channel.id, state=State.ACCEPTED.value, directory=False)
-        # by the database: to make objects of ten thousand rows takes a second, in which everybody waits
+        # done by the database: to make objects of 10,000 rows takes a second, in which the event loop is blocked
         shared = rows.exclude(actor__shared_inbox="").annotate(actor_url=Min("actor__url"))
         one_each = await shared.group_by("actor__shared_inbox").values_list("actor_url", "actor__shared_inbox")
         alone = rows.filter(Q(actor__shared_inbox="") | Q(actor__url__in=list(mentioned)))
@@ -53,9 +53,11 @@ class Delivery:
         *,
         signed_by: str = "",
     ) -> None:
-        """Send a document to these inboxes, after all that was sent to their hosts `about` the same before, and not
-        after `expires_at` (Unix seconds). It is signed by the present key of the channel's actor, unless another is
-        named."""
+        """Send a document to these inboxes.
+
+        Each host gets the deliveries `about` the same thing in order. None is sent after `expires_at` (Unix seconds).
+        The present key of the channel's actor signs it, unless `signed_by` names another.
+        """
         actor = self._addresses.actor(channel)
         await self._send(document, signed_by or key_id(actor), to, about, expires_at)
 

@@ -1,4 +1,4 @@
-"""Likes, reactions, shares and follows, recorded once each. Runs in the caller's transaction."""
+"""Likes, reactions, shares and follows, each recorded once. Runs in the caller's transaction."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _FORGET = """
 DELETE FROM engagement WHERE undone_at < :before
 AND id IN (SELECT id FROM engagement WHERE undone_at < :before LIMIT :most)
 """
-UNDONE_FOR = timedelta(days=90)  # who does it again after that is told of again
+UNDONE_FOR = timedelta(days=90)  # a repetition after that emits a fact again
 PRUNE_BATCH = 500  # rows in one statement
 KINDS = {"Like": Kind.LIKE, "EmojiReact": Kind.REACTION, "Announce": Kind.SHARE}
 
 
 @dataclass(frozen=True, slots=True)
 class EngagementRecord:
-    """What an actor, by the id of its row, does by this activity to `thing`, an object of the channel's."""
+    """An engagement: what an actor, by its row's id, does by this activity to `thing`, an object of the channel's."""
 
     channel_id: int
     actor_id: int
@@ -36,7 +36,7 @@ class EngagementRecord:
 
     @property
     def key(self) -> tuple[int, str, str]:
-        """What is recorded once."""
+        """Return the key under which it is recorded once."""
         return self.actor_id, self.kind.value, self.thing
 
 
@@ -44,39 +44,44 @@ class Engagements:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
 
-    async def record(self, deed: EngagementRecord) -> bool:
-        """Returns whether this actor does it for the first time. What is done again after an Undo counts again, and
-        is not told again, as long as the Undo is remembered."""
-        (first,) = await self.record_all([deed])
+    async def record(self, record: EngagementRecord) -> bool:
+        """Record an engagement.
+
+        Returns whether it is the actor's first. One that is repeated after an Undo counts again, but is not announced
+        again as long as the Undo is stored.
+        """
+        (first,) = await self.record_all([record])
         return first
 
-    async def record_all(self, deeds: Sequence[EngagementRecord]) -> list[bool]:
-        """As `record`; all that is new goes into one statement."""
+    async def record_all(self, records: Sequence[EngagementRecord]) -> list[bool]:
+        """Record several engagements as `record` does, all new ones in one statement."""
         firsts: dict[tuple[int, str, str], EngagementRecord] = {}
-        for deed in deeds:
-            firsts.setdefault(deed.key, deed)
-        # in one order, so that two processes with the same rows cannot wait for each other
+        for record in records:
+            firsts.setdefault(record.key, record)
+        # in one order, so that two processes with the same rows cannot deadlock
         text, values = statement.table([self._row(firsts[key]) for key in sorted(firsts)])
         made = await statement.rows(_RECORD.format(rows=text), values)
         new = {(row["actor_id"], row["kind"], row["object"]) for row in made}
         told: list[bool] = []
-        for deed in deeds:
-            told.append(deed.key in new)
-            new.discard(deed.key)
+        for record in records:
+            told.append(record.key in new)
+            new.discard(record.key)
             if not told[-1]:
-                actor_id, kind, thing = deed.key
+                actor_id, kind, thing = record.key
                 again = EngagementRow.filter(actor_id=actor_id, kind=kind, object=thing)
-                await again.update(activity_id=deed.activity.id, reaction=deed.activity.reaction or "", undone_at=None)
+                await again.update(
+                    activity_id=record.activity.id, reaction=record.activity.reaction or "", undone_at=None
+                )
         return told
 
-    def _row(self, deed: EngagementRecord) -> dict[str, object]:
+    def _row(self, record: EngagementRecord) -> dict[str, object]:
         return {
-            "channel_id": deed.channel_id,
-            "actor_id": deed.actor_id,
-            "kind": deed.kind.value,
-            "object": deed.thing,
-            "activity_id": deed.activity.id,
-            "reaction": deed.activity.reaction or "",
+            "channel_id": record.channel_id,
+            "actor_id": record.actor_id,
+            "kind": record.kind.value,
+            "object": record.thing,
+            "activity_id": record.activity.id,
+            "reaction": record.activity.reaction or "",
             "at": self._now(),
         }
 
@@ -84,18 +89,19 @@ class Engagements:
         await self._undo(actor__url=actor, kind=kind.value, object=thing)
 
     async def undo_activity(self, actor: str, activity_id: str) -> None:
-        """Undo what this actor did by that activity."""
+        """Undo the engagement that this actor made by that activity."""
         await self._undo(actor__url=actor, activity_id=activity_id)
 
     async def count(self, thing: str, *kinds: Kind) -> int:
-        """How many did one of these to an object of ours, and have not undone it."""
+        """Return the number of engagements of these kinds with an object of ours that are not undone."""
         found = EngagementRow.filter(
             object=thing, kind__in=[kind.value for kind in kinds], undone_at=None, actor__hidden=False
         )
         return int(await found.count())
 
     async def tally(self, channel_id: int) -> dict[Kind, int]:
-        """How often each was done in the channel, and not undone; what nobody did is left out."""
+        """Return the number of each kind of engagement in the channel that is not undone; kinds without any are left
+        out."""
         found = (
             EngagementRow.filter(channel_id=channel_id, undone_at=None, actor__hidden=False)
             .annotate(times=Count("id"))
@@ -104,14 +110,14 @@ class Engagements:
         return {Kind(kind): times for kind, times in await found.values_list("kind", "times")}
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Engagement]:
-        """The newest first."""
+        """Return a page of engagements, the newest first."""
         found = EngagementRow.filter(channel_id=channel_id, undone_at=None, actor__hidden=False)
         rows = await found.order_by("-id").offset(offset).limit(limit).select_related("actor")
         return Page(await found.count(), tuple(map(_engagement, rows)))
 
     async def prune_batch(self) -> bool:
-        """Forget some of what was undone long ago. Returns whether there may be more."""
-        # the outer condition as well: on PostgreSQL it may be done again while this waits for the row
+        """Delete some engagements that were undone long ago. Returns whether there may be more."""
+        # the outer condition too: on PostgreSQL it may be done again while this waits for the row
         values = {"before": self._now() - UNDONE_FOR, "most": PRUNE_BATCH}
         return await statement.change(_FORGET, values) == PRUNE_BATCH
 

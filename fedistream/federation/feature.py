@@ -1,4 +1,4 @@
-"""Federation as a whole: its parts, made and joined."""
+"""Federation as a whole: its services, built and joined."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ USER_AGENT = f"Fedistream/{__version__}"
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """How federation reaches other servers: deliveries are jobs of the outbox, and `guard` says where to connect."""
+    """The way to other servers: deliveries are jobs of the outbox, and `guard` decides which addresses are allowed."""
 
     outbox: DeliveryQueue
     guard: Guard
@@ -56,7 +56,7 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class FederationFeature:
-    """Has to `run`, and be closed."""
+    """The federation services. Has to `run`, and be closed."""
 
     federation: Federation
     remote_actors: RemoteActors
@@ -77,22 +77,22 @@ class FederationFeature:
     http_client: HttpClient
 
     async def run(self) -> None:
-        """Put into the chat what was said elsewhere, and the tables in order now and then, until cancelled."""
+        """Show replies in the chat, and delete expired rows from time to time, until cancelled."""
         await self.federation.warn()
-        async with beside("talk", self.replies.run):
+        async with beside("replies", self.replies.run):
             while True:
                 try:
-                    # a clock that is wrong for an hour must not forget replies, keys and what was heard already
+                    # a clock that is wrong for an hour must not delete replies, keys and seen activities
                     if not self.cautious.doubts(await self.remote_actors.newest_at()):
                         await self.federation.prune()
                         await self.keys.prune()
                 except Exception:
-                    # a database that is busy for once must not end the talk beside it
+                    # a database that is busy once must not end the replies' task
                     log.exception("the tables of federation could not be put in order; it is tried again in an hour")
                 await asyncio.sleep(SWEEP_S)
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:
-        """What a worker does with jobs of federation, by their kind."""
+        """Return the handlers of federation's jobs, by kind."""
         return {PROFILE: self.profiles.send, **self.policies.handlers()}
 
     async def close(self) -> None:
@@ -102,7 +102,7 @@ class FederationFeature:
 
 
 def guard(allow: str) -> Guard:
-    """Whom we may connect to: all that is public, and the hosts of `allow` (name[:port],...). Raises Invalid."""
+    """Return the guard that allows public addresses and the hosts of `allow` (name[:port],...). Raises Invalid."""
     try:
         return Guard(parse_allowed(entry for entry in allow.split(",") if entry.strip()))
     except ValueError as error:
@@ -118,11 +118,11 @@ async def build(
     chat: ChatPort = NO_CHAT,
     running: RunningNow = nothing_running,
 ) -> FederationFeature:
-    """Build federation on an open database. `chat` is where replies are shown, and `running` says what is live."""
+    """Build federation on an open database. `chat` shows replies, and `running` returns the live broadcasts."""
     addresses, blocks, engagements = ActorUrls(settings, channels), Blocks(), Engagements(clocks.now)
 
     def token() -> str:
-        """80 bits as 20 letters and digits."""
+        """Return 80 random bits as 20 letters and digits."""
         return clocks.chance(10).hex()
 
     keys = Keys(addresses, clocks.now)

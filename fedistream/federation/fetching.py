@@ -1,4 +1,4 @@
-"""Fetching with the signature of the node's own actor, under the address that the node has at the moment."""
+"""Fetches signed by the node's own actor, under the node's present address."""
 
 import asyncio
 import logging
@@ -23,11 +23,12 @@ from fedistream.federation.values import Off
 
 log = logging.getLogger(__name__)
 
-MAX_WAITING = 500  # actors whose servers were not asked yet
+MAX_WAITING = 500  # actors whose handles are not confirmed yet
 
 
 class SignedFetcher:
-    """A `DocumentFetcher` of the library, to be wrapped in its FetchLimiter. Raises Off beside FetchFailed."""
+    """Fetch with signatures; a `DocumentFetcher` of the library, to be wrapped in its FetchLimiter. Raises Off beside
+    FetchFailed."""
 
     def __init__(self, http_client: HttpClient, keys: Keys, schemes: Schemes, clock: Clock) -> None:
         self._http_client, self._keys, self._schemes, self._clock = http_client, keys, schemes, clock
@@ -46,10 +47,10 @@ class SignedFetcher:
 
 
 class Handles:
-    """Asks what actors are called by their own servers, beside the inbox, one after the other. Has to be closed.
+    """Confirm the handles of actors with their servers, one after the other, apart from the inbox. Has to be closed.
 
-    What is not told, or not asked as too many wait, leaves the host of the actor; it is asked again when the actor is
-    called something else. `put` writes the handle of a URL down, in a transaction.
+    An actor keeps the host of its URL when its server does not answer or too many actors wait; it is asked again after
+    the actor changes its name. `put` stores the handle of a URL, in a transaction.
     """
 
     def __init__(self, fetches: DocumentFetcher, put: Callable[[str, str], Awaitable[None]]) -> None:
@@ -59,7 +60,7 @@ class Handles:
         self._asking: asyncio.Task[None] | None = None
 
     def tell(self, told: Callable[[str, str], Awaitable[None]]) -> None:
-        """Let `told(url, handle)` know of each that was written down."""
+        """Call `told(url, handle)` for each handle that was stored."""
         self._told = told
 
     def ask(self, actor: Actor) -> None:
@@ -80,7 +81,7 @@ class Handles:
                 try:
                     await self._ask_of(self._waiting.popleft())
                 except Exception:
-                    # a database that is busy for once must not keep the others waiting
+                    # a database that is busy once must not delay the others
                     log.exception("a handle could not be written down")
         finally:
             self._asking = None
@@ -91,7 +92,7 @@ class Handles:
         except (FetchFailed, Off) as failed:
             log.info("the handle of %s was not found: %s", actor.id, failed)
             return
-        # to write down what is there already would only make others wait
+        # no write where nothing changed: it would only delay other writers
         if found.host != authority(actor.id):
             handle = f"{found.user}@{found.host}"
             await atomic(self._put, actor.id, handle)
@@ -99,17 +100,17 @@ class Handles:
 
 
 async def _to_nobody(actor: str, handle: str) -> None:
-    """Do nothing: nobody is to be told yet."""
+    """Do nothing: no listener is set yet."""
 
 
 class AccountLookup:
-    """Who is behind a handle, for posts that mention somebody."""
+    """Look up the actors of handles, for posts that mention them."""
 
     def __init__(self, fetches: DocumentFetcher, blocks: Blocks) -> None:
         self._fetches, self._blocks = fetches, blocks
 
     async def find(self, handle: Handle) -> Mention | None:
-        """None for who cannot be found, is somebody whom we do not want to hear, or cannot hear us."""
+        """Return the actor of a handle; None when it is not found, or is blocked here, or has no inbox."""
         try:
             found = await find_account(handle, self._fetches)
         except FetchFailed as failed:
@@ -118,5 +119,5 @@ class AccountLookup:
         actor = found.actor
         if not actor.is_complete or actor.id in self._blocks:
             return None
-        # by the handle that was typed: where it leads to another one, the text would not be found again
+        # keep the handle as typed: under a canonical one, the text would not match
         return Mention(actor.id, f"{handle.user}@{handle.host}", actor.inbox, actor.shared_inbox or "")

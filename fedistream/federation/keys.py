@@ -1,7 +1,7 @@
-"""Our own keys: made once per channel and one for the node, kept in the database, and parsed in memory.
+"""Our own keys: one for each channel and one for the node, stored in the database and parsed in memory.
 
-A key that takes the place of another has a URL of its own, so that no server checks its signatures with the copy it has
-of the other. The one before is kept for a while: what tells of the change is signed with what others know.
+A key that replaces another has its own URL, so that no server verifies its signatures with a cached copy of the former
+key. The former key is kept for a while, because the Update about the change has to be signed with a known key.
 """
 
 import asyncio
@@ -18,31 +18,31 @@ from fedistream.federation.models import FederationKeyRow
 from fedistream.federation.urls import ActorUrls
 
 NODE = 0  # in place of a channel's id
-CACHE_KEY = "keys"  # under which changes are counted, for the copies of other processes
-KEEP_OLD = timedelta(days=4)  # longer than anything is tried to be delivered
+CACHE_KEY = "keys"  # the version counter by which other processes refresh their copies
+KEEP_OLD = timedelta(days=4)  # longer than any delivery is retried
 NAME = "main-key"
 
 
 def key_id(actor: str) -> str:
-    """The key of an actor as jobs name it: whichever it has when they are done."""
+    """Return the id by which jobs name an actor's key: the one it has when the job runs."""
     return f"{actor}#{NAME}"
 
 
 def numbered(actor: str, number: int) -> str:
-    """One of the keys that an actor has had, as jobs name it."""
+    """Return the id by which jobs name one certain key of an actor."""
     return f"{actor}#{NAME}-{number}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """`number` is 1 for the first key of an actor."""
+    """A parsed key. `number` is 1 for the first key of an actor."""
 
     number: int
     key: PrivateKey
     old: PrivateKey | None = None
 
     def under(self, actor: str, fragment: str) -> SigningKey:
-        """The key that a job has named, or the present one if that is gone."""
+        """Return the key that a job names, or the present key if that one is gone."""
         if self.old is not None and fragment == f"{NAME}-{self.number - 1}":
             return SigningKey(_public_id(actor, self.number - 1), self.old)
         return SigningKey(_public_id(actor, self.number), self.key)
@@ -60,15 +60,15 @@ class Keys:
             await self.of(each)
 
     async def reload(self) -> None:
-        """Read them anew when they are asked for: another process may have changed them."""
+        """Drop the parsed keys, to read them again on demand: another process may have changed them."""
         self._kept.clear()
 
     async def of(self, channel_id: int) -> PrivateKey:
-        """The key of a channel, made when it is asked for the first time."""
+        """Return the key of a channel, which is created on first use."""
         return (await self._of(channel_id)).key
 
     async def signing_key(self, identifier: str) -> SigningKey | None:
-        """The key that a job names, for signing; None if no actor of ours has it. Raises Off."""
+        """Return the signing key that a job names; None if it belongs to no actor of ours. Raises Off."""
         actor, _, fragment = identifier.partition("#")
         if actor == self._addresses.site().node:
             return (await self._of(NODE)).under(actor, fragment)
@@ -76,17 +76,17 @@ class Keys:
         return (await self._of(channel.id)).under(actor, fragment) if channel else None
 
     async def present(self, actor: str, channel_id: int) -> SigningKey:
-        """The key that the actor of a channel, or of NODE, has now, under the URL that others find it by."""
+        """Return the present key of a channel's actor, or of NODE, under its public URL."""
         return (await self._of(channel_id)).under(actor, NAME)
 
     async def node(self) -> SigningKey:
-        """The node's own. Raises Off."""
+        """Return the node's own key. Raises Off."""
         return await self.present(self._addresses.site().node, NODE)
 
     async def rotate(self, channel_id: int, pem: str) -> int:
-        """Give a channel another key, in a transaction. Returns the number of the one it had, which is kept; 0 if it
-        never had one."""
-        # from its row: in a transaction nobody may wait for a task that itself waits for the database
+        """Give a channel another key, in a transaction. Returns the number of the former key, which is kept, or 0 if
+        there was none."""
+        # read the row: in a transaction nothing may wait for a task that waits for the database itself
         row = await self._stored(channel_id)
         if row is None:
             return 0
@@ -98,7 +98,7 @@ class Keys:
         return int(row.number)
 
     async def prune(self) -> None:
-        """Forget the former keys that nobody can expect any more."""
+        """Delete the former keys that no server expects any more."""
         found = FederationKeyRow.filter(changed_at__lt=self._now() - KEEP_OLD, old_pem__isnull=False)
         if await found.exists():
             await atomic(self._forget_old)
@@ -110,7 +110,7 @@ class Keys:
 
     async def _of(self, channel_id: int) -> _Kept:
         if channel_id not in self._kept:
-            # a burst's first deliveries all ask at once, and to parse and check a key takes 30 ms
+            # the first deliveries of a burst ask at once, and to parse and check a key takes 30 ms
             async with self._loading:
                 if channel_id not in self._kept:
                     row = await self._stored(channel_id) or await self._make(channel_id)
@@ -125,7 +125,7 @@ class Keys:
         try:
             return await atomic(self._store, channel_id, pem)
         except IntegrityError:
-            # another process, or another task, was faster: there must be but one
+            # another process or task was faster: there must be only one key
             return await FederationKeyRow.get(channel_id=channel_id)
 
     async def _store(self, channel_id: int, pem: str) -> FederationKeyRow:
@@ -133,8 +133,8 @@ class Keys:
 
 
 async def make_pem() -> str:
-    """A new private key."""
-    # in a thread: the loop would stand for 50 ms, and at times for a second
+    """Return a new private key as PEM."""
+    # in a thread: it would block the event loop for 50 ms, at times for a second
     return await asyncio.to_thread(lambda: make_rsa().pem())
 
 

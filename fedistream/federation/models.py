@@ -1,5 +1,4 @@
-"""The rows of federation: our keys, the actors we have to do with, followers, what was heard, what we
-posted, and what others wrote to us."""
+"""The tables of federation: keys, remote actors, followers, seen activities, posts and replies."""
 
 from typing import Any
 
@@ -10,14 +9,17 @@ URL = 2048  # characters, as `activitypub.urls.MAX_URL`
 
 
 class FederationKeyRow(Model):
-    """The private key of a channel's actor, or with channel 0 of the node's own. Whoever has the file has the node, so
-    it stands in clear, as the stream keys do; the file is the operator's alone."""
+    """The private key of a channel's actor, or with channel 0 of the node's own.
+
+    It is stored unencrypted, as the stream keys are: a person who has the database file controls the node in any case,
+    so only the operator may read it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     channel_id = fields.BigIntField(unique=True)
     pem = fields.TextField()
     created_at = fields.DatetimeField()
-    # how many keys there have been, and for a while the one before this
+    # the number of keys so far; for a while the former key is kept too
     number = fields.IntField(default=1)
     old_pem = fields.TextField(null=True)
     changed_at = fields.DatetimeField(null=True)
@@ -27,9 +29,9 @@ class FederationKeyRow(Model):
 
 
 class RemoteActorRow(Model):
-    """An actor who follows, or has liked, shared or said something. Of strangers nothing is kept here.
+    """An actor that follows, engages or replies. Other actors have no row.
 
-    `key_id` is the key that they signed with last, by which their server's GoToSocial-like key URL is found again.
+    `key_id` is the key of their last signature, by which a key URL of GoToSocial's form is found again.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -42,7 +44,7 @@ class RemoteActorRow(Model):
     shared_inbox = fields.CharField(max_length=URL, default="")
     document: fields.Field[dict[str, Any]] = fields.JSONField()
     fetched_at = fields.DatetimeField()
-    # what a blocked one did is not counted or shown
+    # engagements of a blocked actor are not counted or shown
     hidden = fields.BooleanField(default=False)
     moved_to = fields.CharField(max_length=URL, default="")
     checked_at = fields.DatetimeField(null=True)
@@ -53,8 +55,8 @@ class RemoteActorRow(Model):
 
 
 class FollowerRow(Model):
-    """`follow` is the Follow as it came, which an Accept or Reject has to echo; {} where somebody is blocked who never
-    sent one."""
+    """A follower. `follow` is the Follow as received, which an Accept or Reject has to echo; {} for a blocked actor
+    that never sent one."""
 
     id = fields.BigIntField(primary_key=True)
     channel_id = fields.BigIntField()
@@ -63,13 +65,13 @@ class FollowerRow(Model):
     )
     actor_id: int
     state = fields.CharField(max_length=10)
-    # not a reader but a server that features our stream: it gets no posts, and hears when we are live
+    # not a reader but a server that features our stream: it gets no posts, only the live status
     directory = fields.BooleanField(default=False)
     follow: fields.Field[dict[str, Any]] = fields.JSONField()
     created_at = fields.DatetimeField()
     approved_at = fields.DatetimeField(null=True)
     disabled_at = fields.DatetimeField(null=True)
-    # the word for the rule by which he waits, or waited
+    # the code of the rule that holds or held them
     held_for = fields.CharField(max_length=20, default="")
 
     class Meta:
@@ -79,8 +81,11 @@ class FollowerRow(Model):
 
 
 class SeenActivityRow(Model):
-    """The id of an activity that was acted on. The primary key decides between two that come at once. `side` is where
-    it stands in a pair of activities that take each other back."""
+    """The id of an activity that was acted on.
+
+    The primary key decides between two that arrive at once. `side` is the activity's place in a pair of activities that
+    reverse each other.
+    """
 
     activity_id = fields.CharField(max_length=URL, primary_key=True)
     at = fields.DatetimeField(db_index=True)
@@ -91,7 +96,8 @@ class SeenActivityRow(Model):
 
 
 class EngagementRow(Model):
-    """What somebody elsewhere did to an object of ours, once per actor, kind and object, also if it is done again."""
+    """An engagement of a remote actor with an object of ours: one row per actor, kind and object, also when it is
+    repeated."""
 
     id = fields.BigIntField(primary_key=True)
     channel_id = fields.BigIntField(db_index=True)
@@ -113,7 +119,8 @@ class EngagementRow(Model):
 
 
 class PostRow(Model):
-    """A post of a channel; `id` is the last part of its URL. A deleted one stays, with a Tombstone as its document."""
+    """A post of a channel. `id` is the last part of its URL. A deleted post keeps its row, with a Tombstone as its
+    document."""
 
     id = fields.CharField(max_length=24, primary_key=True)
     channel_id = fields.BigIntField(db_index=True)
@@ -129,10 +136,10 @@ class PostRow(Model):
 
 
 class PostReachRow(Model):
-    """Who got a post: whoever did has to hear that it is deleted, also if he does not follow any more.
+    """The recipients of a post: they get its Delete too, even if they no longer follow.
 
-    Apart from the post, since a thousand inboxes need not be read with every page. `mentions` are {actor, inbox,
-    shared_inbox}, `inboxes` where the followers are.
+    It is a table of its own, so that a page of posts does not read a thousand inboxes. `mentions` are {actor, inbox,
+    shared_inbox}; `inboxes` are the followers'.
     """
 
     post_id = fields.CharField(max_length=24, primary_key=True)
@@ -144,18 +151,17 @@ class PostReachRow(Model):
 
 
 class RemoteNoteRow(Model):
-    """What somebody elsewhere wrote to a channel, and what became of it; `html` and `body` are empty once nobody is to
-    read it any more.
+    """A reply or mention and its state. `html` and `body` are empty once nobody may read it.
 
-    The row is also the queue of what has to be put into the chat (shown, and without a message) and of what has to be
-    taken out of it (gone), and the tombstone that keeps a late copy out. The author stands in it as he was, because he
-    may be forgotten before it is.
+    The row is also the queue of messages to add to the chat (shown, and without a message) and to remove from it
+    (gone), and the tombstone that refuses a late copy. It contains the author's data at the time, because the author's
+    row may be deleted first.
     """
 
     id = fields.BigIntField(primary_key=True)
     url = fields.CharField(max_length=URL, unique=True)
     channel_id = fields.BigIntField()
-    # the post of ours that the talk began with, "" where we were only mentioned
+    # our post that the thread began with, "" for a mention alone
     post_id = fields.CharField(max_length=24, default="")
     actor = fields.CharField(max_length=URL, db_index=True)
     name = fields.CharField(max_length=500)
@@ -166,7 +172,7 @@ class RemoteNoteRow(Model):
     html = fields.TextField()
     body = fields.TextField()
     warning = fields.CharField(max_length=200, default="")
-    # of the line in the chat; by the number of edits it is seen whether that is still what is to be said
+    # the chat message's id; `edits` shows whether the message is still current
     message_id = fields.CharField(max_length=13, null=True, db_index=True)
     edits = fields.IntField(default=0)
     at = fields.DatetimeField(db_index=True)
@@ -178,7 +184,7 @@ class RemoteNoteRow(Model):
 
 
 class FlagRow(Model):
-    """A report from elsewhere. `objects` are the URLs of ours that it is about."""
+    """A report from another server. `objects` are the reported URLs, all ours."""
 
     id = fields.BigIntField(primary_key=True)
     channel_id = fields.BigIntField()
@@ -194,7 +200,7 @@ class FlagRow(Model):
 
 
 class QuoteRow(Model):
-    """A post elsewhere that may quote one of ours; `id` is the last part of its stamp's URL."""
+    """A remote post that may quote one of ours. `id` is the last part of its stamp's URL."""
 
     id = fields.CharField(max_length=24, primary_key=True)
     channel_id = fields.BigIntField(db_index=True)
@@ -211,7 +217,7 @@ class QuoteRow(Model):
 
 
 class FeaturedServerRow(Model):
-    """A server whose stream is featured here. `follow` is our Follow; `status_at` is when it last said anything."""
+    """A server whose stream is featured here. `follow` is our Follow; `status_at` is the time of its last status."""
 
     id = fields.BigIntField(primary_key=True)
     url = fields.CharField(max_length=URL)

@@ -1,6 +1,6 @@
-"""How often somebody far away may come: buckets that fill again with time, and what each kind of activity may cost.
+"""Rate limits for remote actors and servers: token buckets, and the rates of each kind of activity.
 
-Bounded; knows no clock.
+Bounded in memory; the clock is passed in.
 """
 
 import hashlib
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from activitypub.urls import authority
 from fedistream.core.errors import TooMany
 
-MAX_NAMES = 10_000  # about 2 MB; the name that was not heard for longest is forgotten first
-MAX_NAME = 64  # characters; of a longer one a digest is kept
+MAX_NAMES = 10_000  # about 2 MB; the name unused for longest is dropped first
+MAX_NAME = 64  # characters; a longer name is stored as a digest
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `burst` at once and `per_s` in the long run."""
+    """A rate: at most `burst` at once and `per_s` in the long run."""
 
     burst: float
     per_s: float
@@ -25,45 +25,45 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Paces of one actor, and of all actors of a host."""
+    """The rates of one actor, and of all actors of a host."""
 
     actor: Rate
     host: Rate
 
 
-_TALK = Rates(Rate(5, 0.2), Rate(60, 2.0))  # nobody types faster, and each is a text to be read
-_CLICK = Rates(Rate(60, 1.0), Rate(600, 20.0))  # a post that is widely read is liked by hundreds within a minute
-_TIDY = Rates(Rate(100, 1.0), Rate(600, 20.0))  # old posts are deleted by the hundred
-_BOND = Rates(Rate(30, 0.5), Rate(300, 10.0))  # who follows: rows, and an answer that is sent
-_RARE = Rates(Rate(20, 0.2), Rate(60, 1.0))  # looked at by people
+_REPLY = Rates(Rate(5, 0.2), Rate(60, 2.0))  # nobody types faster, and moderators read each text
+_ENGAGEMENT = Rates(Rate(60, 1.0), Rate(600, 20.0))  # a post that is widely read is liked by hundreds within a minute
+_DELETE = Rates(Rate(100, 1.0), Rate(600, 20.0))  # old posts are deleted by the hundred
+_FOLLOW = Rates(Rate(30, 0.5), Rate(300, 10.0))  # follows: each makes rows and a delivery
+_RARE = Rates(Rate(20, 0.2), Rate(60, 1.0))  # reviewed by people
 
 PACES: Mapping[str, Rates] = {
-    "Accept": _BOND,
+    "Accept": _FOLLOW,
     "Add": _RARE,
-    "Announce": _CLICK,
-    "Block": _BOND,
-    "Create": _TALK,
-    "Delete": _TIDY,
-    "Dislike": _CLICK,
-    "EmojiReact": _CLICK,
+    "Announce": _ENGAGEMENT,
+    "Block": _FOLLOW,
+    "Create": _REPLY,
+    "Delete": _DELETE,
+    "Dislike": _ENGAGEMENT,
+    "EmojiReact": _ENGAGEMENT,
     "Flag": _RARE,
-    "Follow": _BOND,
+    "Follow": _FOLLOW,
     "Leave": _RARE,
-    "Like": _CLICK,
+    "Like": _ENGAGEMENT,
     "Move": _RARE,
     "Offer": _RARE,
     "QuoteRequest": _RARE,
-    "Reject": _BOND,
+    "Reject": _FOLLOW,
     "Remove": _RARE,
-    "Undo": _CLICK,
-    "Update": _TALK,
-    "View": _CLICK,
+    "Undo": _ENGAGEMENT,
+    "Update": _REPLY,
+    "View": _ENGAGEMENT,
 }
-"""Every kind of activity that is understood; a test holds it to be complete."""
+"""The rates of all activity types that are handled; a test checks that it is complete."""
 
 
 class _Buckets:
-    """`clock` is monotonic, in seconds."""
+    """Token buckets by name. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -71,7 +71,7 @@ class _Buckets:
 
     def acquire(self, name: str, rate: Rate) -> None:
         """Count one. Raises TooMany."""
-        # the names are URLs of strangers, up to 2 kB each
+        # names are URLs of remote actors, up to 2 kB each
         key = name if len(name) <= MAX_NAME else hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
         now = self._clock()
         left, since = self._left.get(key, (rate.burst, now))
@@ -104,6 +104,6 @@ class ActivityLimits:
     def acquire(self, kind: str, actor: str) -> None:
         """Count an activity that was verified. Raises TooMany."""
         rates = PACES[kind]
-        # the actor first: one that is too fast uses up nothing of its neighbours'
+        # the actor's bucket first: an actor that is too fast uses up nothing of its host's
         self._buckets.acquire(f"{kind} {actor}", rates.actor)
         self._buckets.acquire(f"{kind} {authority(actor)}", rates.host)

@@ -1,8 +1,7 @@
-"""What somebody wrote on another server as a line of a chat: a little of its HTML, shortened, with its warning. Pure.
+"""A remote note as a chat message: a small part of its HTML, shortened, with its content warning. Pure.
 
-The HTML of a stranger is read by `fedistream/core/markup.py` and written anew here, so that nothing of its own spelling
-is left. Names, titles and warnings are plain text, as on most servers. What the chat allows itself is looked at once
-more by the chat.
+The HTML is parsed by `fedistream/core/markup.py` and written again here, so that no part of the original spelling is
+left. Names, titles and warnings are plain text, as on most servers. The chat applies its own rules once more.
 """
 
 import html
@@ -13,27 +12,27 @@ from activitypub.vocabulary.objects import Attachment, Object
 from fedistream.core.markup import BLOCK, BR, CELL, MAX_HREF, QUOTED, UNQUOTED, Piece, read
 from fedistream.core.plain_text import one_line
 
-MAX_SHOWN = 700  # characters: the 500 of most servers whole, an article as a taste of it
-ENOUGH = 2 * MAX_SHOWN  # characters that are read: the mentions of us that it may begin with are not shown
+MAX_SHOWN = 700  # characters: a whole post of most servers (500), or the beginning of an article
+ENOUGH = 2 * MAX_SHOWN  # characters that are parsed: the leading mentions of us are not shown
 MAX_WARNING = 200
-MAX_BEGINNING = 60  # characters by which somebody knows a post of their own
+MAX_BEGINNING = 60  # characters by which authors recognise their own post
 MAX_LINKS = 10
-MAX_PICTURES, MAX_PICTURE = 4, 120  # descriptions of pictures, and characters of each
-MAX_QUOTES = 3  # signs before a line of a quote within quotes
-NO_WORDS = "\u26a0"  # the warning of a post that is marked sensitive and does not say why
+MAX_PICTURES, MAX_PICTURE = 4, 120  # image descriptions, and characters of each
+MAX_QUOTES = 3  # marks before a line of nested quotes
+NO_WORDS = "\u26a0"  # the warning of a post that is marked sensitive without a reason
 
-# titled things, whose summary is no warning
+# titled objects, whose summary is not a warning
 TITLED = frozenset(("Article", "Page", "Video", "Event", "Audio"))
-# what an attachment without a description is, by its media type or its own
+# the text for an attachment without a description, by its media type or its own type
 ATTACHED = {"image": "[picture]", "video": "[video]", "audio": "[sound]"}
-_GAPS = {"br": " ", "block": " ", "cell": " "}  # between words that stand on lines of their own
-STRUCK = "~~"  # around deleted words in plain text, as many servers read it
+_GAPS = {"br": " ", "block": " ", "cell": " "}  # between words on separate lines
+STRUCK = "~~"  # around deleted words in plain text, as many servers parse it
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """`html` has p, br, a, em, strong, del and code; `text` is the same in plain. Neither is blank. `warning` is
-    plain."""
+    """An excerpt of a note. `html` has p, br, a, em, strong, del and code; `text` is the same in plain text. Neither is
+    blank. `warning` is plain text."""
 
     html: str
     text: str
@@ -42,7 +41,7 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was read of a note: all that takes long, and does not depend on where it is shown."""
+    """A parsed note: the slow part of the work, which does not depend on where the note is shown."""
 
     pieces: tuple[Piece, ...]
     whole: bool
@@ -51,7 +50,7 @@ class Said:
 
 
 def read_note(said: Object) -> Said:
-    """Read a note, or anything else with content."""
+    """Parse a note, or another object with content."""
     warning = one_line(said.summary or "", MAX_WARNING) if said.type not in TITLED else ""
     if said.sensitive and not warning:
         warning = NO_WORDS
@@ -67,10 +66,10 @@ def read_note(said: Object) -> Said:
 
 
 def excerpt(said: Said, ours: Collection[str], names: Collection[str]) -> Excerpt:
-    """What is shown of it.
+    """Return the excerpt to show.
 
-    `ours` are the URLs of the one who is spoken to, `names` the names ("@name", "@name@host"): at the beginning of the
-    text they are left out, as everybody here knows who is meant.
+    `ours` are the URLs of the addressed channel, `names` its names ("@name", "@name@host"): they are left out at the
+    beginning of the text, because every reader of the chat knows the addressee.
     """
     writer = _Writer(said.link)
     for piece in _without_us(list(said.pieces), ours, {name.lower() for name in names}):
@@ -80,12 +79,12 @@ def excerpt(said: Said, ours: Collection[str], names: Collection[str]) -> Excerp
 
 
 def beginning(markup: str) -> str:
-    """The first words of a post, by which its author knows it."""
+    """Return the first words of a post, by which its author recognises it."""
     return words(markup, MAX_BEGINNING)
 
 
 def words(markup: str, longest: int) -> str:
-    """The first words of a text, without HTML and on one line."""
+    """Return the first words of a text, without HTML and on one line."""
     pieces, _ = read(markup, longest)
     return one_line(
         "".join(each.value if each.kind == "text" else _GAPS.get(each.kind, "") for each in pieces), longest
@@ -99,7 +98,7 @@ def _described(attached: Attachment) -> Piece:
 
 
 def _without_us(pieces: list[Piece], ours: Collection[str], names: Collection[str]) -> list[Piece]:
-    """Without the mentions of us that it begins with."""
+    """Drop the mentions of us at the beginning."""
     at, dropped = 0, False
     while at < len(pieces):
         piece = pieces[at]
@@ -118,13 +117,13 @@ def _without_us(pieces: list[Piece], ours: Collection[str], names: Collection[st
 
 
 def _rest(text: str, names: Collection[str]) -> str | None:
-    """What follows a name of ours at the beginning, None where there is none."""
+    """Return the text after a name of ours at the beginning, None when there is none."""
     word, _, rest = text.lstrip().partition(" ")
     return rest if word.rstrip(",:").lower() in names else None
 
 
 class _Writer:
-    """Pieces to HTML and to text, until MAX_SHOWN characters are written; then three dots lead to the original."""
+    """Writes pieces as HTML and as text, up to MAX_SHOWN characters; then an ellipsis links to the original."""
 
     def __init__(self, link: str) -> None:
         self._link = link
@@ -134,21 +133,21 @@ class _Writer:
         self._break: Piece | None = None
         self._left = MAX_SHOWN
         self._links = self._quotes = 0
-        self._fresh = True  # nothing is written in this line yet
+        self._fresh = True  # nothing is written on this line yet
         self._cut = False
 
     def take(self, piece: Piece) -> bool:
-        """Returns whether more can be taken."""
+        """Add a piece. Returns whether more can be added."""
         if piece.kind == "text":
-            self._say(piece.value)
+            self._add_text(piece.value)
         elif piece.kind in ("br", "block"):
-            # not two in a row, and none at the ends: half of all posts would open with an empty line
+            # no two in a row, and none at the ends: half of all posts would begin with an empty line
             self._break = BLOCK if BLOCK in (piece, self._break) else BR
         elif piece in (QUOTED, UNQUOTED):
             self._quotes += 1 if piece is QUOTED or piece == QUOTED else -1
         elif piece == CELL:
             if not self._fresh and not self._break:
-                self._say(" | ")
+                self._add_text(" | ")
         elif piece.kind == "open":
             self._enter(piece)
         elif piece.value in self._open:
@@ -160,12 +159,12 @@ class _Writer:
             self._leave(self._open[-1])
         found, text = "".join(self._html), "".join(self._text).strip()
         if self._cut or not whole or not text:
-            # the address of the original may have no form in which it can be linked
+            # the original's address may have no form that can be linked
             dots = f'<a href="{html.escape(self._link)}">\u2026</a>' if len(self._link) <= MAX_HREF else "\u2026"
             found, text = f"{found} {dots}" if text else dots, f"{text}\u2026"
         return f"<p>{found}</p>", text
 
-    def _say(self, words: str) -> None:
+    def _add_text(self, words: str) -> None:
         if self._fresh or self._break:
             words = words.lstrip(" ")
         if not words:
@@ -184,9 +183,9 @@ class _Writer:
         self._text.append(words)
 
     def _begin(self) -> None:
-        """Write the break that was asked for, before what follows it."""
+        """Write the pending break, before the text that follows it."""
         if self._break and self._text:
-            # a link goes on over the break, and so does what it stands in
+            # a link continues after the break, and so do the elements around it
             again = [] if "a" in self._open else [*self._open]
             self._html += [f"</{tag}>" for tag in reversed(again)]
             self._html.append("</p><p>" if self._break is BLOCK and "a" not in self._open else "<br>")
@@ -225,7 +224,7 @@ class _Writer:
 
 
 def _shortened(words: str, most: int) -> str:
-    """At most so many characters, cut between words where there is one to cut at."""
+    """Shorten to `most` characters, between words where possible."""
     cut = words[:most]
     space = cut.rfind(" ")
     return (cut[:space] if space > most // 2 else cut).rstrip()

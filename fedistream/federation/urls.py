@@ -1,4 +1,4 @@
-"""Every URL of ours that others know, and back from a URL to the channel. Served by `fedistream/api/fediverse/`."""
+"""Our public URLs, and the way back from a URL to the channel. They are served by `fedistream/api/fediverse/`."""
 
 from activitypub.urls import BadUrl, parse_url
 from fedistream.channels.values import HOME
@@ -7,14 +7,15 @@ from fedistream.federation.values import Off, Site
 
 
 class ActorUrls:
-    """What is called how, by the settings of this moment: the home channel by its setting, others by their slugs."""
+    """The URLs and names under the present settings: the home channel is named by a setting, the others by their
+    slugs."""
 
     def __init__(self, settings: SettingsReader, channels: ChannelDirectory) -> None:
         self._settings, self._channels = settings, channels
 
     @property
     def on(self) -> bool:
-        """Whether federation is on and can be."""
+        """Return whether federation is switched on and possible."""
         return bool(self._settings.value("federation.enabled") and self._settings.value("serverurl"))
 
     def site(self) -> Site:
@@ -31,11 +32,11 @@ class ActorUrls:
         return self._channels.home()
 
     def name(self, channel: Channel) -> str:
-        """The channel's name before the @."""
+        """Return the channel's name, the part before the @."""
         return str(self._settings.value("federation.username")) if channel.slug == HOME else channel.slug
 
     def by_name(self, name: str) -> Channel | None:
-        """The case of a name does not count."""
+        """Return the channel with this name; upper and lower case are the same."""
         if name.lower() == self.name(self._channels.home()).lower():
             return self._channels.home()
         return None if name.lower() == HOME else self._channels.by_slug(name.lower())
@@ -44,7 +45,7 @@ class ActorUrls:
         return next((channel for channel in self._channels.all() if channel.id == channel_id), None)
 
     def by_page(self, url: str) -> Channel | None:
-        """Whose page this is. Raises Off."""
+        """Return the channel whose page this is. Raises Off."""
         site = self.site()
         return next((channel for channel in self._channels.all() if site.page(channel.slug) == url), None)
 
@@ -53,13 +54,13 @@ class ActorUrls:
         return self.site().actor(self.name(channel))
 
     def by_actor(self, url: str | None) -> Channel | None:
-        """Whose actor has this URL. Raises Off."""
+        """Return the channel whose actor has this URL. Raises Off."""
         name = (url or "").removeprefix(self.site().actor(""))
         channel = self.by_name(name) if name != url else None
         return channel if channel is not None and self.actor(channel) == url else None
 
     def post_id(self, url: str | None) -> str | None:
-        """The id of the post with this URL, if it can be one of ours. Raises Off."""
+        """Return the id of the post with this URL, if it can be one of ours. Raises Off."""
         prefix = self.site().post("")
         found = (url or "").removeprefix(prefix)
         return found if found != url and 0 < len(found) <= 24 and found.isalnum() else None

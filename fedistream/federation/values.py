@@ -1,4 +1,4 @@
-"""What federation speaks of: followers, engagements, and why it may say no."""
+"""The values of federation: followers, engagements, replies and refusals."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +10,19 @@ from fedistream.core.errors import Refusal
 
 
 class Off(Refusal):
-    """Federation is off, or the node's public address is not known, without which nothing of it can have a URL."""
+    """Federation is off, or the node's public address is not known, without which none of our objects can have a
+    URL."""
 
     def __init__(self) -> None:
         super().__init__("federation is off")
 
 
 class State(StrEnum):
-    """Of a follower. Who was removed has no row and may ask again; who is blocked may not. Who has moved to another
-    account follows no more, and is remembered for that account."""
+    """The state of a follower.
+
+    A removed follower has no row and may follow again; a blocked one may not. One that has moved to another account no
+    longer follows, and is kept for the sake of the new account.
+    """
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -27,7 +31,7 @@ class State(StrEnum):
 
 
 class Kind(StrEnum):
-    """What somebody did. A reaction is a like with an emoji."""
+    """The kind of an engagement. A reaction is a like with an emoji."""
 
     FOLLOW = "follow"
     LIKE = "like"
@@ -37,8 +41,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """`handle` is "user@host"; `image` may be empty. `at` is when they were let in, or else asked;
-    `held_for` is the word for the rule by which they wait. A `directory` is a server that features our stream."""
+    """A follower. `handle` is "user@host"; `image` may be empty. `at` is when they were approved, or else asked;
+    `held_for` is the code of the rule that holds them. A `directory` is a server that features our stream."""
 
     actor: str
     name: str
@@ -53,7 +57,8 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """`object` is the URL of the post, or of the channel's actor for a follow; `handle` is "user@host"."""
+    """An engagement. `object` is the URL of the post, or of the channel's actor for a follow; `handle` is
+    "user@host"."""
 
     kind: Kind
     object: str
@@ -64,8 +69,8 @@ class Engagement:
 
 
 class ReplyState(StrEnum):
-    """What became of what somebody wrote to a channel. Refused and deleted ones have no text any more; those that are
-    gone with their author have it until they are deleted by the process that has the chat."""
+    """The state of a reply. Refused and deleted replies have no text. Those whose author is gone keep it until the
+    process that has the chat deletes them."""
 
     HELD = "held"
     SHOWN = "shown"
@@ -76,9 +81,9 @@ class ReplyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What somebody wrote to a channel. `note` is its URL and `link` that of its page; `html` is an excerpt, safe to
-    show, `text` the same in plain; `warning` is what its author set before it. `handle` is "user@host", `post_id` the
-    post of ours that the talk began with, or empty. `message_id` is its line in the chat."""
+    """A reply or mention. `note` is its URL and `link` that of its page; `html` is a safe excerpt, `text` the same in
+    plain text; `warning` is the author's content warning. `handle` is "user@host". `post_id` is our post that the
+    thread began with, or empty. `message_id` is its chat message."""
 
     note: str
     channel_id: int
@@ -98,7 +103,7 @@ class Reply:
 
 
 class FeaturedState(StrEnum):
-    """Of a server that we asked to let itself be featured."""
+    """The state of a server that we asked to be featured here."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -107,7 +112,7 @@ class FeaturedState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Featured:
-    """A server whose stream is featured here, in its own words: plain text, and URLs that may be empty."""
+    """A server whose stream is featured here, as it describes itself: plain text, and URLs that may be empty."""
 
     id: int
     url: str
@@ -128,7 +133,7 @@ class Featured:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The node as others reach it: `origin` is scheme://host[:port], `path` what a proxy has put before our paths."""
+    """The node's public address: `origin` is scheme://host[:port], `path` is the prefix that a proxy adds."""
 
     origin: str
     path: str = ""
@@ -143,7 +148,7 @@ class Site:
 
     @property
     def node(self) -> str:
-        """The node's own actor, which signs what is fetched."""
+        """Return the node's own actor, which signs fetches."""
         return f"{self.base}/federation/node"
 
     @property
@@ -160,11 +165,12 @@ class Site:
         return f"{self.base}/" if slug == HOME else f"{self.base}/c/{slug}"
 
     def live(self, slug: str, broadcast_id: int) -> str:
-        """The page of one broadcast; in channels other than home that is the channel's."""
+        """Return the page of one broadcast; in channels other than home, the channel's page."""
         return f"{self.base}/live/{broadcast_id}" if slug == HOME else self.page(slug)
 
     def still(self, slug: str, broadcast_id: int | None = None) -> str:
-        """A picture of what is on the air; with an id, the picture of that broadcast, which is kept after its end."""
+        """Return the thumbnail of the live broadcast; with an id, that of this broadcast, which is kept after its
+        end."""
         if slug != HOME:
             return f"{self.base}/c/{slug}/thumbnail.jpg"
         return f"{self.base}/thumbnail.jpg" if broadcast_id is None else f"{self.live(slug, broadcast_id)}/still.jpg"
@@ -178,7 +184,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some of `total` things."""
+    """A page of a list of `total` items."""
 
     total: int
     items: tuple[T, ...]

@@ -1,1 +1,1 @@
-"""Our actors: their documents, and what followers' servers are sent when a profile changes."""
+"""Our actors: their documents, and the Updates that followers' servers get when a profile changes."""

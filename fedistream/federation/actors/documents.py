@@ -1,4 +1,4 @@
-"""Our own documents: the actors, WebFinger, NodeInfo, the collections. Serving them is left to `api/fediverse/`."""
+"""Our own documents: the actors, WebFinger, NodeInfo, the collections. They are served by `api/fediverse/`."""
 
 from html import escape
 from urllib.parse import quote
@@ -86,7 +86,7 @@ class Documents:
         )
 
     async def node(self) -> Json:
-        """The actor that signs what the node fetches; it can be read without a signature. Raises Off."""
+        """Return the actor that signs the node's fetches; it can be read without a signature. Raises Off."""
         site, key = self._addresses.site(), await self._keys.node()
         return write_actor(
             Actor(
@@ -103,11 +103,11 @@ class Documents:
         )
 
     def node_outbox(self) -> Json:
-        """Nothing: the node's own actor says nothing. Raises Off."""
+        """Return an empty outbox: the node's own actor posts nothing. Raises Off."""
         return collections.write_unpaged(f"{self._addresses.site().node}/outbox", [])
 
     def webfinger(self, resource: str) -> Json:
-        """Who is asked for, by acct: or by the URL of an actor or page. Raises Invalid, NotFound, Off."""
+        """Answer a WebFinger query for an acct: URI or the URL of an actor or a page. Raises Invalid, NotFound, Off."""
         site = self._addresses.site()
         try:
             wanted = parse_resource(resource)
@@ -131,8 +131,8 @@ class Documents:
         raise NotFound("there is no such account")
 
     async def followers(self, channel: Channel, page: int | None) -> Json:
-        """The collection, or one of its pages. In a private channel, or by a setting, only how many
-        they are. Raises NotFound, Off."""
+        """Return the followers collection or one of its pages. In a private channel, or by a setting, it has only their
+        number. Raises NotFound, Off."""
         url = f"{self._addresses.actor(channel)}/followers"
         total = await self._followers.count(channel.id)
         if self._private(channel) or self._settings.value("federation.hide_followers", channel.id):
@@ -145,7 +145,7 @@ class Documents:
         return collections.write_page(url, page, items, total=total, last=_last(total))
 
     async def outbox(self, channel: Channel, page: int | None) -> Json:
-        """The posts, each in its Create. Raises NotFound, Off."""
+        """Return the outbox: the posts, each in its Create. Raises NotFound, Off."""
         url = f"{self._addresses.actor(channel)}/outbox"
         number = page or 1
         found = await self._posts.page(channel.id, (number - 1) * PAGE, PAGE)
@@ -156,46 +156,46 @@ class Documents:
         return collections.write_page(url, page, items, total=found.total, last=_last(found.total))
 
     def following(self, channel: Channel) -> Json:
-        """Others ask for it, and there is nothing in it. Raises Off."""
+        """Return the empty following collection, which other servers query. Raises Off."""
         return collections.write_unpaged(f"{self._addresses.actor(channel)}/following", [])
 
     async def featured(self, channel: Channel) -> Json:
-        """The pinned posts, whole, as others would fetch each of them. Raises Off."""
+        """Return the featured collection: the pinned posts in full. Raises Off."""
         url = f"{self._addresses.actor(channel)}/featured"
         return collections.write_unpaged(url, [dict(each.document) for each in await self._posts.pinned(channel.id)])
 
     async def tombstone(self, post_id: str) -> Json:
-        """What is left of a deleted post. Raises NotFound, Off."""
+        """Return the Tombstone of a deleted post. Raises NotFound, Off."""
         self._addresses.site()
         return with_context(await self._posts.tombstone(post_id))
 
     async def post(self, post_id: str) -> Json:
-        """A post, with how often it was liked and shared. Raises NotFound, Gone, Off."""
+        """Return a post with the number of its likes and shares. Raises NotFound, Gone, Off."""
         self._addresses.site()
         found = await self._posts.get(post_id)
-        # many servers read the numbers here
+        # many servers read the numbers from the note
         likes = await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION)
         shares = await self._counted(found.url, "shares", Kind.SHARE)
         said = await replies(post_id, 0, PAGE)
-        below = collections.embed_first_page(
+        replies_page = collections.embed_first_page(
             f"{found.url}/replies", said.items, total=said.total, last=_last(said.total)
         )
-        return with_context({**found.document, "replies": below, "likes": likes, "shares": shares})
+        return with_context({**found.document, "replies": replies_page, "likes": likes, "shares": shares})
 
     async def likes(self, post_id: str, _page: int | None = None) -> Json:
-        """How many like a post; who they are is nobody's business. Raises NotFound, Gone, Off."""
+        """Return the number of likes of a post, without the actors, for privacy. Raises NotFound, Gone, Off."""
         self._addresses.site()
         found = await self._posts.get(post_id)
         return with_context(await self._counted(found.url, "likes", Kind.LIKE, Kind.REACTION))
 
     async def shares(self, post_id: str, _page: int | None = None) -> Json:
-        """How many shared a post. Raises NotFound, Gone, Off."""
+        """Return the number of shares of a post. Raises NotFound, Gone, Off."""
         self._addresses.site()
         found = await self._posts.get(post_id)
         return with_context(await self._counted(found.url, "shares", Kind.SHARE))
 
     async def replies(self, post_id: str, page: int | None) -> Json:
-        """The URLs of what others answered and everybody may see, the oldest first. Raises NotFound, Gone, Off."""
+        """Return the URLs of the public replies, the oldest first. Raises NotFound, Gone, Off."""
         self._addresses.site()
         found = await self._posts.get(post_id)
         url, number = f"{found.url}/replies", page or 1
@@ -219,7 +219,7 @@ class Documents:
         return nodeinfo.write_index(site.base, site.node)
 
     async def nodeinfo(self, version: str) -> Json:
-        """2.0 or 2.1. Raises Off."""
+        """Return the NodeInfo of version 2.0 or 2.1. Raises Off."""
         self._addresses.site()
         return nodeinfo.write_document(version, await self._facts())
 
@@ -236,7 +236,7 @@ class Documents:
         return nodeinfo.write_host_meta_json(self._addresses.site().base)
 
     async def instance(self) -> Json:
-        """What old clients ask of any server to know it. Raises Off."""
+        """Return the instance document of Mastodon's API v1, by which older clients recognise a server. Raises Off."""
         site, home = self._addresses.site(), self._addresses.home()
         summary = self._text("serversummary", home)
         return {
@@ -263,7 +263,7 @@ class Documents:
             metadata={
                 "nodeName": self._text("name", home),
                 "chat_enabled": not self._settings.value("chat.disabled", home.id),
-                # by this other servers see that they may ask to feature us, and whom
+                # other servers see here that they may ask to feature a stream, and which one
                 "federation": {"username": self._addresses.name(home), CAPABILITY: 1},
             },
         )
@@ -275,7 +275,7 @@ class Documents:
         return str(self._settings.value(name, channel.id))
 
     def _fields(self, channel: Channel) -> tuple[tuple[str, str], ...]:
-        """The page, and where else the streamer is."""
+        """Return the profile fields: the channel's page, and the streamer's other links."""
         handles = self._settings.value("socialhandles", channel.id)
         links = [("Stream", self._addresses.site().page(channel.slug))]
         links += [(each["platform"], each["url"]) for each in handles]
@@ -292,7 +292,7 @@ def _link(url: str) -> str:
 
 
 def _host(authority: str) -> str:
-    """The name of the node's own actor, which has no room for a port."""
+    """Return the name of the node's own actor, in which a port is not allowed."""
     return authority.partition(":")[0]
 
 

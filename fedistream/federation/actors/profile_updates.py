@@ -1,6 +1,6 @@
-"""What followers' servers know of a channel's actor, brought up to date: one Update for many changes, and new keys.
+"""Updates of a channel's actor for its followers' servers: one Update for several changes, and new keys.
 
-A change puts a job that waits; whoever comes after it puts another, and only the last one's is sent.
+A change queues a job that waits. A later change queues another one, and only the last job sends an Update.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome
 from fedistream.settings.table import BY_NAME
 
 KIND = "profile"
-WAIT_S = 20.0  # who changes the name changes the summary next
+WAIT_S = 20.0  # an admin who changes the name often changes the summary next
 NAMES = ("federation.username", "serverurl")
 
 
 class Profiles:
-    """`now` gives the time of day, from which jobs wait."""
+    """The Updates of our actors. `now` gives the time from which jobs wait."""
 
     def __init__(
         self,
@@ -45,39 +45,45 @@ class Profiles:
         self._delivery, self._outbox, self._now = delivery, outbox, now
 
     def applies_to(self, fact: SettingChanged) -> bool:
-        """Whether other servers keep a copy of what was changed."""
-        # in the transaction that switches it on it is not on yet
+        """Return whether other servers keep a copy of the changed setting."""
+        # federation is not on yet in the transaction that switches it on
         on = self._addresses.on or fact.setting == "federation.enabled"
         return on and "profile" in BY_NAME[fact.setting].touches
 
     async def note(self, fact: SettingChanged) -> None:
-        """A setting was changed that the profile shows: followers are told in a moment. A reaction."""
+        """Queue an Update after a change of a setting that the profile shows; a reaction."""
         channels = self._channels.all()
         await atomic(self._wait, [each.id for each in channels if fact.channel_id in (None, each.id)])
 
     async def rotate(self) -> None:
-        """Give all channels and the node new keys. Each channel's followers are told under the former key, which is
-        the one their servers know; who was not told asks for the new one when he sees its URL. Raises Off."""
+        """Give all channels and the node new keys.
+
+        Each channel's followers get an Update signed with the former key, which their servers know. A server that
+        missed it fetches the new key when it sees the new key's URL. Raises Off.
+        """
         self._addresses.site()
         pems = {channel_id: await make_pem() for channel_id in (NODE, *(each.id for each in self._channels.all()))}
         await atomic(self._rotate, pems)
 
     async def send(self, job: Job) -> Outcome:
-        """What a worker does with a job of ours."""
+        """Send an Update; a job's handler."""
         channel = self._addresses.by_id(job.body["channel_id"])
         if channel is None:
             return Dead("there is no such channel any more")
         name = _count_of(channel.id)
         if "key" not in job.body and (await versions(name))[name] != job.body["count"]:
-            return Done()  # it was changed again, and the job of that comes later
-        # when it is off nobody can ask who we are, and to switch it on again is another change
+            return Done()  # it was changed again, and a later job sends that
+        # while federation is off nobody can fetch the actor, and switching it on is another change
         with contextlib.suppress(Off):
             await self._send(channel, job)
         return Done()
 
     async def check_names(self) -> None:
-        """Raises Conflict while somebody follows: followers know a channel by its address, and no server can be told
-        of another one for the same channel. Who wants it all the same switches federation off before."""
+        """Raise Conflict while the channel has followers.
+
+        Followers know a channel by its address, and no server can be told another address for the same channel. An
+        admin who wants the change anyway switches federation off first.
+        """
         if not self._addresses.on:
             return
         count = await FollowerRow.filter(state=State.ACCEPTED.value).count()
@@ -102,7 +108,7 @@ class Profiles:
 
     async def _send(self, channel: Channel, job: Job) -> None:
         actor = self._addresses.actor(channel)
-        # the same whenever the job is done again, so that no inbox gets it twice
+        # the same id at each retry, so that no inbox gets it twice
         word = "keys" if "key" in job.body else "updates"
         identifier = f"{actor}#{word}/{job.body['count']}"
         document = compose.update_actor(identifier, await self._documents.actor(channel), [PUBLIC])

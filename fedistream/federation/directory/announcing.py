@@ -1,6 +1,6 @@
-"""We as a featured stream: the directories that follow us hear when a channel is live, and when it is not any more.
+"""Live announcements to directories: they get a status when a channel goes live and when it ends.
 
-Begun, ended and repeated in a worker; to whom is in the table of followers, where directories are marked.
+The status is sent and repeated by a worker. The recipients are the followers that are marked as directories.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,9 +18,9 @@ from fedistream.federation.remote_html import words
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
 
-PERIOD_S = 240.0  # how often what is live is said again: who hears nothing for long takes us for offline
-EXPIRES_S = 2 * PERIOD_S  # an old "I am live" is a nuisance
-ABOUT = "featured"  # of the jobs: all that a directory hears stays in order
+PERIOD_S = 240.0  # how often the live status is repeated: without it a directory soon lists us as offline
+EXPIRES_S = 2 * PERIOD_S  # a late "live" is a nuisance
+ABOUT = "featured"  # the jobs' group, which keeps a directory's deliveries in order
 
 
 RunningNow = Callable[[], Awaitable[Sequence[BroadcastRecord]]]
@@ -32,7 +32,8 @@ async def nothing_running() -> Sequence[BroadcastRecord]:
 
 
 class DirectoryAnnouncements:
-    """`running` tells what is live, also in a worker. `clock` is in Unix seconds."""
+    """The announcements to directories. `running` returns the live broadcasts, also in a worker. `clock` is in Unix
+    seconds."""
 
     def __init__(
         self,
@@ -46,30 +47,32 @@ class DirectoryAnnouncements:
         self._running, self._clock = running, clock
 
     def applies_to(self, fact: Fact) -> bool:
-        """Whether there can be anybody to tell: who is told nothing needs no worker."""
+        """Return whether there may be a directory: without one, no worker is needed."""
         return self._addresses.on
 
     async def begin(self, fact: BroadcastStarted | EncoderReturned | TitleChanged) -> None:
-        """A channel is live, or what it shows is called otherwise; a job. Tried again late, it may be over by then."""
+        """Announce a channel that goes live or changes its title; a job. A late retry checks whether it is still
+        live."""
         await self._renew(fact.channel_id)
 
     async def renew(self) -> None:
-        """Say again what is live; by the clock."""
+        """Repeat the status of live channels; a scheduled task."""
         await self._renew(None)
 
     async def welcome(self, channel: Channel, actor: str) -> None:
-        """A directory was let in: if we are live, it need not wait for the clock. In the caller's transaction."""
+        """Send the live status to a newly approved directory, so that it need not wait for `renew`. Runs in the
+        caller's transaction."""
         await self._offer(channel, actor__url=actor)
 
     async def end(self, fact: BroadcastEnded) -> None:
-        """A channel is not live any more, unless it is already again; a job."""
+        """Announce that a channel is offline, unless it is live again; a job."""
         channel = self._channel(fact.channel_id)
         if channel is None or any(each.channel_id == channel.id for each in await self._running()):
             return
         await atomic(self._leave, channel, fact.broadcast_id)
 
     def news(self, channel: Channel, *, live: bool) -> StreamStatus:
-        """What we say of ourselves. Raises Off."""
+        """Return the status of a channel. Raises Off."""
         site = self._addresses.site()
         summary = words(render_page(str(self._settings.value("serversummary", channel.id))), directory.MAX_DESCRIPTION)
         return StreamStatus(

@@ -1,6 +1,7 @@
-"""We as a directory: the servers whose streams are featured here, and what they say of them.
+"""The directory: the servers whose streams are featured here, and their status.
 
-Only who was asked by us and said yes is heard. A server that says nothing for a while is taken for offline.
+A status is accepted only from servers that we asked and that agreed. A server without a status for a while counts as
+offline.
 """
 
 import logging
@@ -37,13 +38,12 @@ log = logging.getLogger(__name__)
 FRESH = timedelta(seconds=5)
 THERE = "this server is in the list already"
 MAX_NAME = 100  # characters of a server's name, and of a tag
-MAX_SERVERS = 100  # nobody looks through more
-SILENT = timedelta(minutes=15)  # three to four times as long as servers wait between two words
+MAX_SERVERS = 100  # more than a visitor looks through
+SILENT = timedelta(minutes=15)  # three to four times the interval at which servers send a status
 
 
 class ListedServers:
-    """`offers` says what we say of ourselves; `token` makes the part of an activity's id that has to be new each
-    time."""
+    """The featured servers. `offers` returns our own status; `token` makes the unique part of an activity's id."""
 
     def __init__(
         self,
@@ -60,16 +60,17 @@ class ListedServers:
         self._kept: tuple[datetime, tuple[Featured, ...]] | None = None
 
     def acts(self) -> Mapping[str, Callable[[Verified], Awaitable[list[Fact]]]]:
-        """What is done with activities, by their types."""
+        """Return the handlers of activities, by type."""
         return {"Accept": self.answered, "Reject": self.answered, "Offer": self.offered, "Leave": self.offered}
 
     async def all(self) -> tuple[Featured, ...]:
-        """For the admin, with those that have not answered or said no; the first that was added first."""
+        """Return all servers for the admin, including those that have not answered or declined, the oldest first."""
         now = self._now()
         return tuple(_featured(row, now) for row in await FeaturedServerRow.all().order_by("id"))
 
     async def shown(self) -> tuple[Featured, ...]:
-        """For everybody: who said yes, those that are live first. Remembered for a moment, as every visitor asks."""
+        """Return the servers that agreed, for the pages; live ones first. Cached for a moment, because every visitor
+        asks."""
         now = self._now()
         if self._kept is None or self._kept[0] <= now:
             found = [each for each in await self.all() if each.state is FeaturedState.ACCEPTED]
@@ -93,16 +94,16 @@ class ListedServers:
         try:
             row = await atomic(self._add, channel, us, site, actor)
         except IntegrityError as error:
-            # two who add it at the same moment both find that it is not there yet
+            # two requests that add it at the same moment both find that it is not there yet
             raise Conflict(THERE) from error
         return _featured(row, self._now())
 
     async def remove(self, server_id: int) -> None:
-        """Feature a server no more, and tell it. Raises NotFound, Off."""
+        """Stop featuring a server, and tell it so with an Undo. Raises NotFound, Off."""
         await atomic(self._remove, server_id)
 
     async def answered(self, verified: Verified) -> list[Fact]:
-        """An Accept or Reject. It counts only from who was asked, and for what was asked."""
+        """Handle an Accept or Reject. It counts only from the server that we asked, and for our request."""
         activity = verified.activity
         row = await FeaturedServerRow.get_or_none(actor=activity.actor)
         if row is None or not _answers(activity, row):
@@ -116,7 +117,7 @@ class ListedServers:
         return []
 
     async def offered(self, verified: Verified) -> list[Fact]:
-        """A server says what is on, or that nothing is any more."""
+        """Handle a server's status: live or offline."""
         activity, now = verified.activity, self._now()
         row = await FeaturedServerRow.get_or_none(actor=activity.actor, state=FeaturedState.ACCEPTED.value)
         if row is None:
@@ -171,7 +172,8 @@ class ListedServers:
 
 
 def _site(url: str) -> Url:
-    """The server that an admin means: a URL, a host alone, or a handle, whose server it is. Raises Invalid."""
+    """Return the server that an admin enters: a URL, a host, or a handle, which stands for its server. Raises
+    Invalid."""
     text = url.strip()
     if "://" not in text:
         text = f"https://{text.rpartition('@')[2]}"
@@ -182,7 +184,8 @@ def _site(url: str) -> Url:
 
 
 def _answers(activity: Activity, row: FeaturedServerRow) -> bool:
-    """By the id of the Follow, or where only an echo without it came, by who asked whom."""
+    """Return whether an activity answers this row's Follow: by its id, or where the echo has none, by actor and
+    object."""
     inner = activity.object
     if activity.object_id is not None:
         return bool(activity.object_id == row.follow["id"])
@@ -202,13 +205,13 @@ def _columns(news: StreamStatus, name: str) -> dict[str, object]:
 
 
 def _featured(row: FeaturedServerRow, now: datetime) -> Featured:
-    heard = row.status_at is not None and now - row.status_at < SILENT
+    is_recent = row.status_at is not None and now - row.status_at < SILENT
     return Featured(
         id=row.id,
         url=row.url,
         actor=row.actor,
         state=FeaturedState(row.state),
-        online=row.online and heard,
+        online=row.online and is_recent,
         name=row.name,
         title=row.title,
         description=row.description,

@@ -1,1 +1,1 @@
-"""Followers: who may follow, who waits for approval, and which domains and accounts are blocked."""
+"""Followers: who may follow, follow requests, and the block lists."""

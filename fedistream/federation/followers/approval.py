@@ -1,4 +1,4 @@
-"""Who asks to follow is looked at by the rules: what they need is read from the settings and the rows."""
+"""Approval of follow requests: reads from the settings and the rows what the rules need."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from fedistream.federation.values import State
 
 
 def rules_of(settings: SettingsReader, channel_id: int) -> Rules:
-    """What holds in a channel."""
+    """Return the rules of a channel."""
     return Rules(
         private=bool(settings.value("federation.private", channel_id)),
         unknown_servers=bool(settings.value("federation.hold_unknown", channel_id)),
@@ -27,7 +27,8 @@ class FollowApproval:
         self._settings, self._now = settings, now
 
     async def reason_to_hold(self, channel_id: int, actor: Actor) -> str:
-        """Why this one has to wait for the admin, a word; "" for who is let in. Runs in the caller's transaction."""
+        """Return the code of the rule that holds a follow request; "" to approve it at once. Runs in the caller's
+        transaction."""
         rules = rules_of(self._settings, channel_id)
         if not rules.any or await self._has_moved_here(channel_id, actor.id):
             return ""
@@ -38,10 +39,10 @@ class FollowApproval:
         return within(parse_url(url).host, frozenset(self._settings.value("federation.known_domains")))
 
     async def _has_neighbours(self, url: str) -> bool:
-        # by the URL: the handle may be of another host, and a beginning is found by the index
+        # by the URL: the handle may have another host, and the index serves a search by prefix
         there = f"{parse_url(url).origin}/"
         return await FollowerRow.exists(state=State.ACCEPTED.value, actor__url__startswith=there)
 
     async def _has_moved_here(self, channel_id: int, url: str) -> bool:
-        """Whether somebody who was let in has moved to this account, as both accounts say."""
+        """Return whether an approved follower has moved to this account, as both accounts confirm."""
         return await FollowerRow.exists(channel_id=channel_id, state=State.MOVED.value, actor__moved_to=url)

@@ -1,4 +1,4 @@
-"""Who has to wait for the admin before following, as a table of rules. Pure: what is known is handed in."""
+"""The rules that hold a follow request for the admin, as a table. Pure: all facts are passed in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ AUTOMATED = frozenset({"Service", "Application"})
 
 
 class Reason(StrEnum):
-    """Why somebody waits, as the admin reads it."""
+    """Why a follow request is held, as the admin reads it."""
 
-    PRIVATE = "private"  # everybody waits in a private channel
-    UNKNOWN_SERVER = "unknown-server"  # nobody from there follows yet
-    YOUNG = "young"  # the account is new, or does not say how old it is
+    PRIVATE = "private"  # a private channel holds every request
+    UNKNOWN_SERVER = "unknown-server"  # no follower is on that server yet
+    YOUNG = "young"  # the account is new, or does not say its age
     AUTOMATED = "automated"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the admin has set. `younger_days` of 0 lets accounts of any age in."""
+    """The rules that the admin has set. With `younger_days` 0 the age of an account does not matter."""
 
     private: bool = False
     unknown_servers: bool = False
@@ -28,14 +28,14 @@ class Rules:
 
     @property
     def any(self) -> bool:
-        """Whether somebody may have to wait."""
+        """Return whether any rule may hold a request."""
         return self.private or self.unknown_servers or self.younger_days > 0 or self.automated
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """`type` is that of the actor. `trusted`: its server is on the admin's list; `neighbour`: somebody from there
-    follows already."""
+    """The actor that asks. `type` is the actor's. `trusted`: its server is on the admin's list; `neighbour`: its server
+    has a follower already."""
 
     type: str
     published: datetime | None
@@ -49,11 +49,11 @@ Rule = Callable[[Rules, Asker, datetime], bool]
 def _is_young(rules: Rules, asker: Asker, now: datetime) -> bool:
     if rules.younger_days == 0:
         return False
-    # who does not say is held: to leave it out would be the way around the rule
+    # an account that does not say its age is held: otherwise leaving it out would avoid the rule
     return asker.published is None or now - asker.published < timedelta(days=rules.younger_days)
 
 
-# in the order of the reasons that say more
+# the most specific reason first
 TABLE: tuple[tuple[Reason, Rule], ...] = (
     (Reason.PRIVATE, lambda rules, asker, now: rules.private),
     (Reason.AUTOMATED, lambda rules, asker, now: rules.automated and asker.type in AUTOMATED and not asker.trusted),
@@ -67,5 +67,5 @@ assert {reason for reason, _ in TABLE} == set(Reason)
 
 
 def reason_to_hold(rules: Rules, asker: Asker, now: datetime) -> Reason | None:
-    """The first rule that lets the asker wait; None lets in."""
+    """Return the first rule that holds the request; None approves it."""
     return next((reason for reason, applies in TABLE if applies(rules, asker, now)), None)

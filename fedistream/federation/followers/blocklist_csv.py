@@ -1,7 +1,7 @@
-"""Lists of whom to block: of domains, as servers share them (CSV with a head line, or one domain a line), and of
-people, as their users export them (`blocked_accounts.csv`: one user@host a line). Pure.
+"""Block lists: of domains, as servers share them (CSV with a header, or one domain a line), and of accounts, as users
+export them (`blocked_accounts.csv`: one user@host a line). Pure.
 
-Only what is to be suspended is taken: this node has nothing between blocking and not blocking. Comments are not kept.
+Only suspensions are imported: this node has no level between blocking and not blocking. Comments are dropped.
 """
 
 import csv
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from fedistream.core.errors import Invalid
 from fedistream.settings.checks import DOMAIN, HANDLE
 
-MAX_TEXT = 1 << 20  # characters; lists that are shared have some 100 kB
+MAX_TEXT = 1 << 20  # characters; shared lists have about 100 kB
 MAX_LINES = 50_000
-MAX_WRONG = 20  # lines that are told of
+MAX_WRONG = 20  # invalid lines that are reported
 SUSPEND = "suspend"
-ACCOUNT = "account address"  # the head of muted_accounts.csv; blocked_accounts.csv has none
+ACCOUNT = "account address"  # the header of muted_accounts.csv; blocked_accounts.csv has none
 HEAD = ("#domain", "#severity", "#reject_media", "#reject_reports", "#public_comment", "#obfuscate")
 
 
 @dataclass(frozen=True, slots=True)
 class BlockList:
-    """`accounts` are handles, user@host in small letters; `milder` domains are listed with less than a suspension;
-    `wrong` are the first lines that name nobody."""
+    """A block list. `accounts` are handles, user@host in lower case; `milder` domains are listed with less than a
+    suspension; `wrong` are the first invalid lines."""
 
     domains: tuple[str, ...]
     accounts: tuple[str, ...]
@@ -32,7 +32,7 @@ class BlockList:
 
 
 def parse(text: str) -> BlockList:
-    """Read a list. Raises Invalid for one that is too long, and where nothing in it is a domain or an account."""
+    """Read a list. Raises Invalid for a list that is too long, or without any domain or account."""
     if len(text) > MAX_TEXT or text.count("\n") > MAX_LINES:
         raise Invalid("list", f"must have at most {MAX_LINES} lines and {MAX_TEXT} characters")
     try:
@@ -46,7 +46,7 @@ def parse(text: str) -> BlockList:
     milder, wrong = 0, []
     for row in rows[1:] if columns else rows:
         if not columns and row[0].startswith("#"):
-            continue  # a remark
+            continue  # a comment
         name = _cell(row, columns.get("domain", columns.get(ACCOUNT, 0))).lower()
         if "@" in name:
             handle = name.removeprefix("@")
@@ -56,7 +56,7 @@ def parse(text: str) -> BlockList:
                 wrong.append(",".join(row)[:100])
             continue
         domain = name.strip(".").removeprefix("*.")
-        # obfuscated ones, such as b*d.example, name nobody
+        # an obfuscated domain, such as b*d.example, cannot be blocked
         if not DOMAIN.fullmatch(domain) or ".." in domain or "." not in domain:
             wrong.append(",".join(row)[:100])
         elif "severity" in columns and _cell(row, columns["severity"]).lower() != SUSPEND:
@@ -69,7 +69,7 @@ def parse(text: str) -> BlockList:
 
 
 def write(domains: Iterable[str]) -> str:
-    """The list as others read it."""
+    """Return the list in the shared CSV format."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(HEAD)
@@ -78,7 +78,7 @@ def write(domains: Iterable[str]) -> str:
 
 
 def _columns(head: list[str]) -> dict[str, int]:
-    """Where which column is; nothing without a head line."""
+    """Return the index of each column; empty without a header."""
     names = [cell.lstrip("#").strip().lower() for cell in head]
     return {name: place for place, name in enumerate(names)} if {"domain", ACCOUNT} & set(names) else {}
 

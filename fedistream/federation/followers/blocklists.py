@@ -1,7 +1,7 @@
-"""The admin's lists of blocked domains and people, in and out; and what follows when they change: who is sent away,
-and what is hidden.
+"""Import and export of the block lists, and the consequences of a change: followers are removed, and their content is
+hidden.
 
-Blocking is for the whole node: whoever is blocked is not heard by any of its channels.
+A block holds for the whole node and all its channels.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import State
 from fedistream.settings.checks import MAX_DOMAINS
 
-AT_ONCE = 50  # followers that are sent away in one transaction
+AT_ONCE = 50  # followers that are removed in one transaction
 BLOCKED, PEOPLE = "federation.blocked_domains", "federation.blocked_accounts"
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What a list leads to, or would: `new` domains and accounts, `known` ones that are blocked already, and as in
-    BlockList."""
+    """The result of an import, or of a dry run: `new` domains and accounts, `known` ones that are blocked already, and
+    the rest as in BlockList."""
 
     new: int
     known: int
@@ -50,8 +50,8 @@ class Blocklists:
         self._followers, self._now = followers, now
 
     async def take(self, text: str, *, dry: bool) -> Import:
-        """Block what a list names beside what is blocked; `dry` only says what that would be. Raises Invalid."""
-        # beside the loop: a list may have 50,000 lines
+        """Add a list to the blocks; with `dry`, only return the result that it would have. Raises Invalid."""
+        # in a thread: a list may have 50,000 lines
         read = await asyncio.to_thread(blocklist_csv.parse, text)
         present = dict.fromkeys(self._settings.value(BLOCKED))
         new = [domain for domain in read.domains if domain not in present]
@@ -69,21 +69,20 @@ class Blocklists:
         return Import(fresh, listed - fresh, read.milder, read.wrong)
 
     def give(self) -> str:
-        """What is blocked, as CSV."""
+        """Return the blocked domains as CSV."""
         return blocklist_csv.write(self._settings.value(BLOCKED))
 
     def applies_to(self, fact: SettingChanged) -> bool:
         return fact.setting in NAMES
 
     async def enforce(self, fact: SettingChanged) -> None:
-        """Send followers away who are blocked now, and hide or show again what they did. A reaction, which may be
-        called twice."""
+        """Remove followers that are blocked now, and hide or show their content; a reaction that may run twice."""
         self._blocks.read(self._settings)
-        # the front alone hears of actors who are blocked or let in again, and this is done by a worker
+        # only the front process learns of blocked and unblocked actors, and this runs in a worker
         self._blocks.set_actors(await self._followers.blocked_actors())
         self._blocks.set_named(await self._followers.blocked_by_name())
         await self._followers.hide()
-        # who cannot be told as federation is off is not delivered to either
+        # while federation is off no Reject can be sent, and nothing is delivered either
         if self._addresses.on:
             rows = await FollowerRow.exclude(state=State.BLOCKED.value).values_list("id", "actor__url")
             found = [row_id for row_id, url in rows if str(url) in self._blocks]

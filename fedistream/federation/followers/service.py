@@ -1,6 +1,6 @@
-"""Followers of the channels: who asked, who is let in, who is blocked, and what they are told.
+"""The followers of the channels: requests, approval, blocks, and the answers that they get.
 
-What changes rows runs in the caller's transaction and returns the facts, to be emitted in it.
+Methods that change rows run in the caller's transaction and return the facts to emit in it.
 """
 
 import json
@@ -25,12 +25,12 @@ from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Follower, Kind, Page, State
 
-# every Follow names whom it is of, whatever form its object has
+# an answer to a Follow names its actor, whatever form its object has
 _LOST = """
 SELECT COUNT(*) AS lost FROM follower WHERE channel_id = :channel AND state = :state AND NOT directory
 AND CAST(follow AS TEXT) NOT LIKE :us ESCAPE '!'
 """
-MAX_ECHO = 8192  # characters of a Follow that are echoed whole
+MAX_ECHO = 8192  # characters of a Follow up to which it is echoed whole
 
 
 class Followers:
@@ -55,8 +55,11 @@ class Followers:
         *,
         directories: bool | None = None,
     ) -> Page[Follower]:
-        """The newest first; with `text`, those with that in their name or handle; with `directories`, only the servers
-        that feature the stream or ask to, or only those who are none."""
+        """Return a page of followers, the newest first.
+
+        `text` filters by name or handle. `directories` selects only the servers that feature the stream or ask to, or
+        only the others.
+        """
         found = _in_state(channel_id, state, directories)
         if text:
             found = found.filter(Q(actor__name__icontains=text) | Q(actor__handle__icontains=text.removeprefix("@")))
@@ -64,20 +67,20 @@ class Followers:
         return Page(await found.count(), tuple(_follower(row) for row in rows))
 
     async def count(self, channel_id: int) -> int:
-        """Of those who read: a directory does not."""
+        """Return the number of followers, without directories."""
         return await self.number(channel_id, State.ACCEPTED, directories=False)
 
     async def number(self, channel_id: int, state: State, *, directories: bool | None = None) -> int:
-        """How many are in this state; `directories` as in `page`."""
+        """Return the number of followers in this state; `directories` as in `page`."""
         return int(await _in_state(channel_id, state, directories).count())
 
     async def handle_of(self, actor: str) -> str:
-        """What an actor is called, or its URL where nothing is known of it."""
+        """Return an actor's handle, or its URL when it has no row."""
         row = await RemoteActorRow.get_or_none(url=actor)
         return row.handle if row is not None else actor
 
     async def lost(self, channel: Channel) -> int:
-        """How many follow the channel under another address than the present one: they are not reached any more. Raises
+        """Return the number of followers of a former address of the channel, which are not reached any more. Raises
         Off."""
         us = self._addresses.actor(channel)
         escaped = us.replace("!", "!!").replace("%", "!%").replace("_", "!_")
@@ -85,34 +88,36 @@ class Followers:
         return int((await statement.rows(_LOST, values))[0]["lost"])
 
     async def blocked_actors(self) -> list[str]:
-        """Of all channels: who is blocked by one is not heard by the node."""
+        """Return the actors that any channel blocks; the node accepts nothing from them."""
         rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
         return [row.actor.url for row in rows]
 
     async def blocked_by_name(self) -> list[str]:
-        """Return the URLs of those we know who are blocked by their handles."""
+        """Return the URLs of the known actors that are blocked by their handles."""
         return await self._remote_actors.blocked_by_name()
 
     async def is_blocked(self, actor: str) -> bool:
-        """Whether any channel has blocked this actor."""
+        """Return whether any channel has blocked this actor."""
         return bool(await FollowerRow.exists(actor__url=actor, state=State.BLOCKED.value))
 
     async def hide(self, actor: str = "") -> None:
-        """Hide what those did who are blocked now, and show what the others did; all of them, or this one alone."""
+        """Hide the engagements of blocked actors, and show those of the others; for all actors, or this one alone."""
         named = await self.blocked_by_name()
         await self._remote_actors.hide(frozenset((*await self.blocked_actors(), *named)), actor)
 
     async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
-        """Somebody asks, and with `held`, a word for the rule, has to wait. A second Follow takes the place of the
-        first: what we answer must bear its id. A directory always has to wait; who was let in as the one has to be
-        let in anew as the other."""
+        """Handle a Follow; with `held`, the code of a rule, it waits for approval.
+
+        A second Follow replaces the first, because our answer must have its id. A directory always waits. A follower
+        that becomes a directory, or the reverse, needs a new approval.
+        """
         features = is_directory_follow(activity.document)
         actor = await self._remote_actors.keep(signer)
         now, echo = self._now(), _echo(activity.document)
         await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__moved_to=actor.url).delete()
         row = await FollowerRow.get_or_none(channel_id=channel.id, actor_id=actor.id)
         if row is not None and row.state == State.MOVED:
-            await row.delete()  # back from where they went
+            await row.delete()  # it has moved back
             row = None
         if row is not None and row.state == State.BLOCKED:
             return []
@@ -141,13 +146,13 @@ class Followers:
             if not features:
                 await self._engagements.record(EngagementRecord(channel.id, actor.id, Kind.FOLLOW, us, activity))
         named = (actor.url, signer.actor.name or signer.actor.username, actor.handle, actor.image)
-        # what features us is listed with the servers, and is nobody to be greeted in the chat
+        # a directory is listed with the servers, and is not announced in the chat
         if features:
             return []
         return [FollowReceived(channel.id, *named, row.state, now)] if new else []
 
     async def unfollow(self, channel: Channel, actor: str, follow_id: str | None, why: str) -> list[Fact]:
-        """Somebody does not follow any more, or blocks us. Who is blocked stays blocked."""
+        """Remove a follower that unfollows or blocks us. A blocked actor stays blocked."""
         row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()
         if row is None or row.state == State.BLOCKED:
             return []
@@ -158,7 +163,7 @@ class Followers:
         return [self._removed(row, why)]
 
     async def unfollow_by_id(self, actor: str, follow_id: str) -> list[Fact]:
-        """As `unfollow`, where only the id of the Follow was said."""
+        """Do as `unfollow`, when only the id of the Follow is given."""
         rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value)
         for row in rows:
             channel = self._addresses.by_id(row.channel_id) if row.follow["id"] == follow_id else None
@@ -167,7 +172,7 @@ class Followers:
         return []
 
     async def forget(self, actor: str, why: str) -> list[Fact]:
-        """An actor is no more: follower of whatever channel, and all it did."""
+        """Delete an actor that is gone, its follows of all channels, and everything it did."""
         rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
         for row in rows:
             await self._remote_actors.forget_seen(row.follow["id"], actor)
@@ -175,7 +180,8 @@ class Followers:
         return [self._removed(row, why) for row in rows]
 
     async def move_away(self, actor: str) -> list[Fact]:
-        """An actor has moved to another account: it follows no more, and is remembered where it was let in."""
+        """Mark an actor as moved to another account: it no longer follows, and its approvals are kept for that
+        account."""
         rows = await FollowerRow.filter(actor__url=actor).select_related("actor")
         gone = [row for row in rows if row.state in (State.ACCEPTED, State.PENDING)]
         for row in gone:
@@ -190,12 +196,12 @@ class Followers:
         return [self._removed(row, "moved") for row in gone]
 
     async def send_away(self, actor: str) -> list[Fact]:
-        """Send somebody away from all channels, as `evict` does."""
+        """Remove an actor from all channels, as `evict` does."""
         rows = await FollowerRow.filter(actor__url=actor).exclude(state=State.BLOCKED.value).select_related("actor")
         return [fact for row in rows for fact in await self.evict(row)]
 
     async def evict(self, row: FollowerRow) -> list[Fact]:
-        """Send somebody away who is blocked now, or whose server is. `row` has its actor with it."""
+        """Remove a follower that is blocked, or whose server is. `row` has its actor loaded."""
         await row.delete()
         if not row.follow or row.state == State.MOVED:
             return []
@@ -207,11 +213,11 @@ class Followers:
         return [self._removed(row, "blocked")]
 
     async def approve(self, channel: Channel, actor: str) -> list[Fact]:
-        """Let somebody in who waits or was blocked. Raises NotFound."""
+        """Approve a follower that waits or was blocked. Raises NotFound."""
         row = await self._row(channel, actor)
         if row.state == State.ACCEPTED:
             return []
-        if not row.follow:  # blocked for what he said, and never asked
+        if not row.follow:  # blocked for a reply, and never asked to follow
             await row.delete()
             return []
         row.state, row.approved_at, row.disabled_at = State.ACCEPTED.value, self._now(), None
@@ -223,8 +229,8 @@ class Followers:
         return [FollowApproved(channel.id, *named, self._now())]
 
     async def block(self, channel: Channel, actor: str) -> list[Fact]:
-        """Send somebody away for good, who need not be a follower. Raises NotFound for who is not known here."""
-        # who has moved is remembered, but is no follower
+        """Block an actor, which need not be a follower. Raises NotFound for an actor without a row."""
+        # a moved account is kept, but is no follower
         await FollowerRow.filter(channel_id=channel.id, state=State.MOVED.value, actor__url=actor).delete()
         if not await FollowerRow.exists(channel_id=channel.id, actor__url=actor):
             return await self._block_stranger(channel, actor)
@@ -237,7 +243,7 @@ class Followers:
         return [self._removed(row, "blocked")]
 
     async def remove(self, channel: Channel, actor: str) -> list[Fact]:
-        """Send somebody away, who may ask again. Raises NotFound."""
+        """Remove a follower, which may follow again. Raises NotFound."""
         row = await self._row(channel, actor)
         await row.delete()
         if not row.follow:
@@ -247,7 +253,7 @@ class Followers:
         return [self._removed(row, "removed")]
 
     async def _block_stranger(self, channel: Channel, actor: str) -> list[Fact]:
-        """He is listed with the blocked, so that the admin finds him there and can change his mind."""
+        """Block an actor that does not follow, so that the admin finds it in the block list and can undo it."""
         known = await RemoteActorRow.get_or_none(url=actor)
         if known is None:
             raise NotFound("there is no such follower")
@@ -289,7 +295,8 @@ def _follower(row: FollowerRow) -> Follower:
 
 
 def _echo(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The Follow as it is kept: whole, since some servers compare all of it; but no stranger fills our disk."""
+    """Return the Follow to store: whole, because some servers compare all of it; shortened when it is long, so that it
+    cannot fill the disk."""
     whole = {name: value for name, value in document.items() if name != "@context"}
     if len(json.dumps(whole)) <= MAX_ECHO:
         return whole

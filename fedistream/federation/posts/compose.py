@@ -1,6 +1,6 @@
-"""What somebody writes becomes a Note: Markdown to HTML that other servers show, with hashtags and mentions. Pure.
+"""Composing a Note: Markdown becomes HTML that other servers show, with hashtags and mentions. Pure.
 
-Who is behind a handle is looked up elsewhere (`fetching.py`): here a mention is linked only if it was handed in.
+Handles are looked up elsewhere (`fetching.py`): a mention is linked only if it is passed in.
 """
 
 import re
@@ -22,24 +22,23 @@ from fedistream.core.markdown import POST, marks
 from fedistream.core.plain_text import visible
 from fedistream.federation.posts.values import Draft, Mention, Picture
 
-MAX_TEXT = POST.longest  # characters; nobody reads more in a timeline
-MAX_MARKS = 1000  # each takes up to 20 us to render, and nobody reads a text of them
-MAX_HTML = 200_000  # what we would read of others
+MAX_TEXT = POST.longest  # characters; readers of a timeline read no more
+MAX_MARKS = 1000  # marks; each takes up to 20 us to render, and no text needs more
+MAX_HTML = 200_000  # characters; what we accept from others
 MAX_SUMMARY = 500
-MAX_ALT = 1500  # others cut there
+MAX_ALT = 1500  # characters; other servers cut there
 MAX_PICTURES = 4  # as others show
-MAX_HASHTAGS = 30  # what more there are stays text: servers refuse posts with hundreds
-MAX_MENTIONS = 10  # each one is a server that is asked and told
+MAX_HASHTAGS = 30  # more stay plain text: servers refuse posts with hundreds
+MAX_MENTIONS = 10  # each needs a look-up and a delivery
 MAX_LINKS = 100
 
 READABLE = frozenset({Visibility.PUBLIC, Visibility.UNLISTED})
-"""Who asks for a post of these may read it."""
+"""A post of one of these visibilities is served to every reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is around the text: whose note it is, where it lives, and who may see it. `tag_page` gives the URL of a
-    hashtag."""
+    """The frame of a post's text: its author, its URLs and its visibility. `tag_page` returns the URL of a hashtag."""
 
     url: str
     actor: str
@@ -53,14 +52,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`hashtags` are without the #, each once, in order."""
+    """The HTML of a post. `hashtags` are without the #, each once, in order."""
 
     html: str
     hashtags: tuple[str, ...]
 
 
 def check(draft: Draft) -> Draft:
-    """The draft without characters that cannot be stored. Raises Invalid."""
+    """Return the draft without characters that cannot be stored. Raises Invalid."""
     text, summary = visible(draft.text).strip(), visible(draft.summary).strip()
     if not text or len(text) > MAX_TEXT:
         raise Invalid("value", f"must have 1 to {MAX_TEXT} characters")
@@ -76,7 +75,7 @@ def check(draft: Draft) -> Draft:
 
 
 def note(draft: Draft, frame: Frame) -> Object:
-    """The Note of a draft. Raises Invalid."""
+    """Return the Note of a draft. Raises Invalid."""
     draft = check(draft)
     written = write(draft, frame.tag_page)
     if not 0 < len(written.html) <= MAX_HTML:
@@ -96,7 +95,7 @@ def note(draft: Draft, frame: Frame) -> Object:
         in_reply_to=draft.in_reply_to,
         published=frame.published,
         updated=frame.updated,
-        # some hide what has a warning, others read this member
+        # some servers hide a post with a summary, others read this member
         sensitive=frame.sensitive or bool(draft.summary),
         to=to,
         cc=cc,
@@ -108,7 +107,7 @@ def note(draft: Draft, frame: Frame) -> Object:
 
 
 def write(draft: Draft, tag_page: Callable[[str], str]) -> Written:
-    """The text as sanitised HTML, with the hashtags in it and below it."""
+    """Return the text as sanitised HTML, with its hashtags and the draft's hashtags below it."""
     known = {each.handle.lower(): each for each in draft.mentions}
     linker = _Linker(tag_page, lambda handle: known.get(f"{handle.user}@{handle.host}".lower()))
     html = _render(visible(draft.text), linker)
@@ -119,34 +118,34 @@ def write(draft: Draft, tag_page: Callable[[str], str]) -> Written:
 
 
 def handles(markdown: str) -> tuple[Handle, ...]:
-    """Whom the text names as @user@host, at most MAX_MENTIONS, for them to be looked up."""
+    """Return the handles in the text (@user@host), at most MAX_MENTIONS, for a look-up."""
     found: dict[str, Handle] = {}
     if marks(markdown[:MAX_TEXT]) > MAX_MARKS:
-        return ()  # it is no post, see `check`
+        return ()  # too long for a post, see `check`
 
-    def note_down(handle: Handle) -> None:
+    def collect(handle: Handle) -> None:
         if len(found) < MAX_MENTIONS:
             found.setdefault(str(handle).lower(), handle)
 
-    _render(markdown, _Linker(lambda tag: "", note_down))
+    _render(markdown, _Linker(lambda tag: "", collect))
     return tuple(found.values())
 
 
 def hashtag(text: str) -> str:
-    """A tag as fediverse servers know it, without the #: "just chatting" is JustChatting. "" if there is none in it,
-    as a number alone is none."""
+    """Return a tag in the form of fediverse servers, without the #: "just chatting" becomes JustChatting. "" when there
+    is none in the text; a number alone is none."""
     words = re.findall(r"\w+", text)
     found = words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)
     return found[:100] if re.search(r"[^\W\d_]", found[:100]) else ""
 
 
 def clean(html: str) -> str:
-    """HTML of our own down to what a post may have."""
+    """Reduce our own HTML to the elements that a post may have."""
     return POST.clean(visible(html))
 
 
 class _Linker:
-    """Makes links of what stands in the text, as many as there may be."""
+    """Makes links of hashtags, mentions and addresses in the text, up to their limits."""
 
     def __init__(self, tag_page: Callable[[str], str], find: Callable[[Handle], Mention | None]) -> None:
         self._tag_page, self._find = tag_page, find
@@ -154,16 +153,16 @@ class _Linker:
         self._links = 0
 
     def hashtag(self, tag: str, *, again: bool = True) -> str:
-        """The link, or "" if there are too many, or it is there already and is not wanted `again`."""
+        """Return the link, or "" when there are too many, or when it exists already and `again` is false."""
         known = tag.casefold() in self.hashtags
         if (known and not again) or (not known and len(self.hashtags) >= MAX_HASHTAGS):
             return ""
         self.hashtags.setdefault(tag.casefold(), tag)
-        # the classes by which clients know that this leads to a timeline of theirs and not to our page
+        # clients open links with these classes in their own timeline, not on our page
         return f'<a href="{escape(self._tag_page(tag))}" class="mention hashtag" rel="tag">#<span>{tag}</span></a>'
 
     def word(self, found: re.Match[str]) -> str:
-        """HTML of a hashtag, mention or address, or "" for one that stays text."""
+        """Return the HTML of a hashtag, mention or address, or "" to keep the text."""
         if found["tag"]:
             return self.hashtag(found["tag"]) if hashtag(found["tag"]) == found["tag"] else ""
         if found["handle"]:
@@ -194,7 +193,7 @@ class _Linker:
 
 _LINK_REL = "nofollow noopener noreferrer"
 _ELSEWHERE = f'rel="{_LINK_REL}" target="_blank"'
-# Signs of Chinese and Japanese: where words are not parted by blanks, an address ends before the next of them.
+# Chinese and Japanese characters: where words are not separated by spaces, an address ends before the next of them.
 _EAST = "\u3000-\u30ff\u4e00-\u9fff\uff00-\uffef"
 _IN_URL = rf"\s<>\"'`{_EAST}"
 # an address ends before the punctuation of the sentence around it
@@ -221,7 +220,7 @@ def _linked(tokens: Iterable[Token], linker: _Linker) -> Iterator[Token]:
         elif token.type == "link_close":
             depth -= 1
         if token.type == "image":
-            # other servers show no pictures within a text
+            # other servers show no images within a text
             yield from _picture_link(token)
         elif token.type == "text" and not depth:
             yield from _words(token.content, linker)

@@ -1,4 +1,4 @@
-"""People on other servers who are written to because somebody here says that he is one of them."""
+"""Direct messages that confirm that a visitor owns an account on another server."""
 
 from activitypub.network.transport import Clock
 from activitypub.webfinger import BadHandle, parse_handle
@@ -11,7 +11,7 @@ from fedistream.federation.urls import ActorUrls
 
 
 class DirectMessages:
-    """`clock` is in Unix seconds."""
+    """Send direct messages from the home channel. `clock` is in Unix seconds."""
 
     def __init__(
         self,
@@ -27,11 +27,11 @@ class DirectMessages:
 
     @property
     def sender(self) -> str:
-        """The name of the channel that writes."""
+        """Return the name of the channel that sends them."""
         return str(self._settings.value("name", self._channels.home().id))
 
     async def find(self, account: str) -> Mention:
-        """Who has the account that is typed as user@host. Raises Invalid, and Off."""
+        """Return the actor of an account that is typed as user@host. Raises Invalid, Off."""
         site = self._addresses.site()
         try:
             handle = parse_handle(account)
@@ -46,5 +46,5 @@ class DirectMessages:
         return found
 
     async def write(self, to: Mention, html: str, within_s: float) -> None:
-        """Send a direct message from the home channel, in so many seconds or never. Raises Off."""
+        """Send a direct message from the home channel, within so many seconds or not at all. Raises Off."""
         await self._posts.direct(self._channels.home(), to, html, expires_at=self._clock() + within_s)

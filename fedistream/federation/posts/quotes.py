@@ -1,4 +1,4 @@
-"""Who may quote our posts (FEP-044f, as the one who is quoted): stamps that say so, and that can be taken back."""
+"""Quotes of our posts (FEP-044f, on the quoted side): stamps that authorise a quote, and their revocation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
 
 STAMP = "QuoteAuthorization"
-REVOKED_FOR = timedelta(days=90)  # at least: who quotes may look at the stamp again
+REVOKED_FOR = timedelta(days=90)  # at least: a quoting server may check the stamp again
 PRUNE_BATCH = 500  # rows in one statement
-# a post that can be quoted keeps its rows, or a yes that was taken back would be given again
+# the rows of a quotable post are kept; otherwise a revoked quote could be authorised again
 _FORGET = """
 DELETE FROM quote WHERE id IN (
     SELECT id FROM quote WHERE revoked_at < :before
@@ -33,7 +33,7 @@ DELETE FROM quote WHERE id IN (
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`quoting` is the URL of the post elsewhere, `post` that of ours."""
+    """A quote. `quoting` is the URL of the remote post, `post` that of ours."""
 
     id: str
     channel_id: int
@@ -45,7 +45,7 @@ class Quote:
 
 
 class Quotes:
-    """`token` makes ids of at most 24 letters and digits."""
+    """The quotes of our posts. `token` makes ids of at most 24 letters and digits."""
 
     def __init__(
         self,
@@ -60,7 +60,8 @@ class Quotes:
         self._now, self._token = now, token
 
     async def take(self, verified: Verified) -> list[Fact]:
-        """Answer a request, in the transaction of the inbox: yes with a stamp, always the same for one post, or no."""
+        """Answer a QuoteRequest, in the inbox's transaction: accept it with a stamp, always the same for one post, or
+        reject it."""
         activity, actor = verified.activity, verified.signer.actor
         post_id = self._addresses.post_id(activity.object_id)
         channel_id = await self._posts.channel_of(post_id) if post_id else None
@@ -78,13 +79,13 @@ class Quotes:
                 inbox=actor.inbox,
                 at=self._now(),
             )
-        # a yes that was taken back is not given again, and nobody gets the stamp of another
+        # a revoked quote is not authorised again, and no post gets the stamp of another
         stamp = self._url(row) if row is not None and row.revoked_at is None and row.actor == actor.id else None
         await self._answer(channel, activity, actor.inbox, stamp)
         return []
 
     async def stamp(self, quote_id: str) -> Json:
-        """The document that others look at to see whether a quote is allowed. Raises NotFound, Gone, Off."""
+        """Return the stamp, by which other servers check a quote. Raises NotFound, Gone, Off."""
         self._addresses.site()
         row = await QuoteRow.get_or_none(id=quote_id)
         channel = self._addresses.by_id(row.channel_id) if row else None
@@ -92,26 +93,26 @@ class Quotes:
             raise NotFound("there is no such quote")
         if row.revoked_at is not None:
             raise Gone("it may not be quoted there any more")
-        await self._posts.get(row.post_id)  # of a post that is hidden or deleted there is nothing to be seen either
+        await self._posts.get(row.post_id)  # a hidden or deleted post shows no stamp either
         url = self._addresses.site().post(row.post_id)
         return compose.quote_authorization(self._url(row), self._addresses.actor(channel), row.quoting, url)
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 50) -> Page[Quote]:
-        """The newest first, also those that were taken back. Raises Off."""
+        """Return a page of quotes, the newest first, including revoked ones. Raises Off."""
         found = QuoteRow.filter(channel_id=channel_id)
         rows = await found.order_by("-at", "-id").offset(offset).limit(limit)
         return Page(await found.count(), tuple(self._quote(row) for row in rows))
 
     async def count(self, post_id: str) -> int:
-        """How many quote a post and may."""
+        """Return the number of authorised quotes of a post."""
         return int(await QuoteRow.filter(post_id=post_id, revoked_at=None).count())
 
     async def revoke(self, quote_id: str) -> None:
-        """Take a yes back, and tell the one who had it. Raises NotFound, Off."""
+        """Revoke a quote, and send a Delete of the stamp to its author. Raises NotFound, Off."""
         await atomic(self._revoke, quote_id)
 
     async def prune_batch(self) -> bool:
-        """Forget some of those that were taken back long ago and whose post is deleted. Returns whether there may be
+        """Delete some quotes that were revoked long ago and whose post is deleted. Returns whether there may be
         more."""
         values = {"before": self._now() - REVOKED_FOR, "most": PRUNE_BATCH}
         return await statement.change(_FORGET, values) == PRUNE_BATCH
@@ -154,7 +155,7 @@ class Quotes:
 
 
 def _echo(activity: Activity) -> Json:
-    """By ids alone: the quoting post is often embedded whole, and its author has it."""
+    """Return the request by ids alone: the quoting post is often embedded in full, and its author has it."""
     return {
         "id": activity.id,
         "type": activity.type,

@@ -1,4 +1,4 @@
-"""The channels' posts: made, sent to the followers and to who is mentioned, changed, deleted, and served again."""
+"""The channels' posts: created, delivered to followers and mentioned actors, edited, deleted and served."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -26,15 +26,15 @@ from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
 
 _CHANNEL_OF = "SELECT channel_id FROM post WHERE id = :id AND deleted_at IS NULL"
-LOOK_UP_S = 10.0  # who is not found by then is not told; the admin waits for the answer
+LOOK_UP_S = 10.0  # a handle that is not found by then is not mentioned; the admin waits for the answer
 
 Finds = Callable[[Handle], Awaitable[Mention | None]]
-"""Who has this handle; None if nobody can be found."""
+"""Returns the actor of a handle; None when it is not found."""
 
 
 class Posts:
-    """What takes a Draft, or a post's id, also runs inside a transaction. `token` makes ids of at most 24 letters and
-    digits."""
+    """The posts of all channels. Methods that take a Draft or a post's id may run inside a transaction. `token` makes
+    ids of at most 24 letters and digits."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Posts:
         self._now, self._token = now, token
 
     async def look_up(self, draft: Draft) -> Draft:
-        """The draft with everybody its text names as @user@host and who can be found. Asks other servers: not to be
-        called in a transaction."""
+        """Return the draft with the mentions of its text (@user@host) that can be found. Sends requests to other
+        servers: not for use in a transaction."""
         known = {each.handle.lower() for each in draft.mentions}
         wanted = [each for each in handles(draft.text) if f"{each.user}@{each.host}".lower() not in known]
         if not wanted:
@@ -66,18 +66,21 @@ class Posts:
         return await self._find(handle)
 
     async def preview(self, channel: Channel, markdown: str) -> str:
-        """What a post of this text would look like, as sanitised HTML. Asks other servers, as `look_up` does. Raises
+        """Return the post of this text as sanitised HTML. Sends requests to other servers, as `look_up` does. Raises
         Invalid, Off."""
         draft = await self.look_up(Draft(markdown))
         return (await _written(draft, self._frame(channel, draft, "preview", self._now()))).content or ""
 
     def html(self, channel: Channel, draft: Draft) -> str:
-        """What others would be shown. Raises Invalid, Off."""
+        """Return the HTML that others see. Raises Invalid, Off."""
         return note(draft, self._frame(channel, draft, "preview", self._now())).content or ""
 
     async def publish(self, channel: Channel, draft: Draft | str, *, expires_at: float | None = None) -> Post:
-        """Post to the followers and who is mentioned, and unless it is hidden to everybody; Markdown alone is looked
-        up first. What is not delivered by `expires_at` (Unix seconds) is not delivered. Raises Invalid, Off."""
+        """Publish a post to the followers and the mentioned actors, and, unless it is hidden, to everybody.
+
+        Mentions are looked up only when `draft` is Markdown alone. Deliveries stop at `expires_at` (Unix seconds).
+        Raises Invalid, Off.
+        """
         if isinstance(draft, str):
             draft = await self.look_up(Draft(draft))
         post_id, now = self._token(), self._now()
@@ -86,19 +89,23 @@ class Posts:
         return await atomic(self._publish, post, channel, draft, now, expires_at)
 
     async def edit(self, post_id: str, draft: Draft) -> Post:
-        """Say it otherwise. Who may see it stays as it was, whatever the draft says; who was mentioned is told of this
-        too. Raises NotFound, Gone, Invalid, Off."""
+        """Edit a post.
+
+        Its visibility stays, whatever the draft says. The actors that it mentioned before get the Update too. Raises
+        NotFound, Gone, Invalid, Off.
+        """
         return await atomic(self._edit, post_id, draft)
 
     async def delete(self, post_id: str) -> None:
-        """Take it back from everybody who got it. Raises NotFound, Gone, Off."""
+        """Delete a post, with a Delete to all its recipients. Raises NotFound, Gone, Off."""
         await atomic(self._delete, post_id)
 
     async def direct(self, channel: Channel, to: Mention, html: str, *, expires_at: float | None = None) -> None:
-        """Tell one person alone, by `expires_at` (Unix seconds) or never. It can be read nowhere else. Raises Off."""
+        """Send a direct message to one actor, by `expires_at` (Unix seconds) or not at all. It can be read nowhere
+        else. Raises Off."""
         actor, now = self._addresses.actor(channel), self._now()
         url = self._addresses.site().post(self._token())
-        # twice, so that what is read as a list is one: some servers make one thing of a list of one
+        # twice, so that it stays a list: some servers turn a list of one into a single value
         tags = (Tag("Mention", f"@{to.handle}", to.actor),) * 2
         content = clean(html)
         thing = Object(
@@ -108,11 +115,11 @@ class Posts:
         await self._delivery.send(channel, document, [to.inbox], url, expires_at)
 
     async def pin(self, post_id: str, *, pinned: bool) -> None:
-        """Put it above the channel's other posts, or among them again."""
+        """Pin a post above the channel's other posts, or unpin it."""
         await PostRow.filter(id=post_id).update(pinned=pinned)
 
     async def get(self, post_id: str) -> Post:
-        """A post that everybody may read. Raises NotFound, and Gone for one that was deleted."""
+        """Return a post that everybody may read. Raises NotFound, and Gone for a deleted one."""
         row = await PostRow.get_or_none(id=post_id)
         if row is None or (row.visibility not in READABLE and row.deleted_at is None):
             raise NotFound("there is no such post")
@@ -123,28 +130,28 @@ class Posts:
         return _post(row)
 
     async def tombstone(self, post_id: str) -> Json:
-        """What is left of a deleted post. Raises NotFound."""
+        """Return the Tombstone of a deleted post. Raises NotFound."""
         row = await PostRow.get_or_none(id=post_id)
         if row is None or row.deleted_at is None:
             raise NotFound("there is no such post")
         return dict(row.document)
 
     async def channel_of(self, post_id: str) -> int | None:
-        """Whose post this is, if there is such a post."""
-        # without the document and the ORM: this is asked for each reply
+        """Return the channel of a post, or None when there is no such post."""
+        # without the document and the ORM: this runs for each reply
         found = await statement.rows(_CHANNEL_OF, {"id": post_id})
         return int(found[0]["channel_id"]) if found else None
 
     async def channels_of(self, post_ids: Collection[str]) -> Mapping[str, int]:
-        """Whose these are, of those that are posts; in one look."""
+        """Return the channels of those ids that are posts, in one query."""
         if not post_ids:
             return {}
         found = PostRow.filter(id__in=list(post_ids), deleted_at=None)
         return {str(post_id): int(channel) for post_id, channel in await found.values_list("id", "channel_id")}
 
     async def beginnings(self, urls: Collection[str]) -> Mapping[str, str]:
-        """The first words of each of these that is a post and was not deleted, for the admin, who may read them all;
-        nothing while federation is off."""
+        """Return the first words of each of these posts that exists, for the admin, who may read them all; nothing
+        while federation is off."""
         if not self._addresses.on:
             return {}
         wanted = {post_id: url for url in urls if (post_id := self._addresses.post_id(url))}
@@ -152,15 +159,15 @@ class Posts:
         return {wanted[row.id]: beginning(str(row.document.get("content") or "")) for row in rows}
 
     async def page(self, channel_id: int, offset: int = 0, limit: int = 20) -> Page[Post]:
-        """What everybody may read, the newest first."""
+        """Return a page of the posts that everybody may read, the newest first."""
         return await self._page(channel_id, offset, limit)
 
     async def pinned(self, channel_id: int, limit: int = 20) -> tuple[Post, ...]:
-        """Those above the others, which everybody may read, the newest first."""
+        """Return the pinned posts that everybody may read, the newest first."""
         return (await self._page(channel_id, 0, limit, pinned=True)).items
 
     async def count(self) -> int:
-        """Of all channels."""
+        """Return the number of posts in all channels."""
         return int(await PostRow.filter(deleted_at=None).count())
 
     async def _page(self, channel_id: int, offset: int, limit: int, **which: bool) -> Page[Post]:
@@ -196,12 +203,12 @@ class Posts:
         row, channel = await self._row(post_id)
         shown = Visibility(row.visibility)
         reach = await _reach(row, inboxes(await self._followers(channel, shown, []), shown))
-        # others look at whole seconds, and pass over an edit that is not newer than the last one
+        # other servers compare whole seconds, and ignore an edit that is not newer than the last one
         updated = max(self._now(), (row.updated_at or row.published_at) + timedelta(seconds=1))
         draft = replace(draft, visibility=shown)
         thing = note(draft, replace(self._frame(channel, draft, row.id, row.published_at), updated=updated))
         post = Post(row.id, row.channel_id, write_object(thing), shown)
-        # without `pinned` and the like, which may have changed meanwhile
+        # not `pinned` and the like, which may have changed meanwhile
         await PostRow.filter(id=row.id).update(document=dict(post.document), updated_at=updated)
         reach.mentions = _united(reach.mentions, [_kept(each) for each in draft.mentions])
         people = [_restored(each) for each in reach.mentions]
@@ -235,8 +242,10 @@ class Posts:
         return row, channel
 
     async def _had(self, channel: Channel, reach: PostReachRow, shown: Visibility) -> list[str]:
-        """The followers' inboxes that an edit goes to: those that were sent the post and are there still. Who follows
-        since then has never seen it, and other servers drop an Update of what they do not know."""
+        """Return the followers' inboxes for an edit: those that got the post and still exist.
+
+        A newer follower has never seen the post, and other servers drop an Update of an unknown object.
+        """
         present = frozenset(inboxes(await self._followers(channel, shown, []), shown))
         return [inbox for inbox in reach.inboxes if inbox in present]
 
@@ -267,7 +276,8 @@ class Posts:
 
 
 async def _written(draft: Draft, frame: Frame) -> Object:
-    """The note of a draft; beside the loop where it takes longer, unless a transaction waits for it. Raises Invalid."""
+    """Return the note of a draft; in a thread where it takes longer, unless a transaction waits for it. Raises
+    Invalid."""
     if within() or marks(draft.text) <= MAX_POST_MARKS:
         return note(draft, frame)
     return await asyncio.to_thread(note, draft, frame)
@@ -282,12 +292,12 @@ def _post(row: PostRow) -> Post:
 
 async def _reach(row: PostRow, followers: Collection[str]) -> PostReachRow:
     found = await PostReachRow.get_or_none(post_id=row.id)
-    # of a post that is older than the table nobody knows who got it
+    # the recipients of a post that is older than the table are not known
     return found or await PostReachRow.create(post_id=row.id, mentions=[], inboxes=list(followers))
 
 
 def _inboxes(recipients: list[Recipient], shown: Visibility) -> tuple[str, ...]:
-    """Each once; who follows and is mentioned gets it by the inbox that the followers of his server share."""
+    """Return each inbox once. A mentioned follower gets the post by the shared inbox of the server."""
     by_actor = {each.actor: each for each in reversed(recipients)}
     return inboxes(reversed(by_actor.values()), shown)
 

@@ -1,4 +1,4 @@
-"""What is posted: a draft, whom it names and shows, and the post that comes of it."""
+"""The values of posts: drafts, mentions, pictures and published posts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from activitypub.vocabulary import compose
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """Somebody elsewhere: the URL of the actor, `handle` user@host, and where letters go."""
+    """A remote actor that a post mentions: the URL of the actor, `handle` user@host, and its inboxes."""
 
     actor: str
     handle: str
@@ -20,7 +20,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`alt` is for who cannot see it; `focal_point` is (x, y) from -1 to 1."""
+    """A picture. `alt` describes it for readers that cannot see it; `focal_point` is (x, y) from -1 to 1."""
 
     url: str
     media_type: str
@@ -33,12 +33,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post before it is one. `text` is Markdown; `summary` is a content warning, in plain text.
+    """A post before it is published. `text` is Markdown; `summary` is a content warning, in plain text.
 
-    `mentions` are all who are told; where the text names one as @user@host, it becomes a link. `hashtags` that the text
-    does not have are put below it. A private channel's posts are for its followers at most, whatever is said here.
-    `sensitive` None is what the channel's setting says, `language` "" is unknown. `page` is where people read it, if
-    that is not the post itself.
+    `mentions` are all mentioned actors; where the text names one as @user@host, it becomes a link. `hashtags` that the
+    text does not have are added below it. A private channel's posts are for its followers at most, whatever the draft
+    says. `sensitive` None means the channel's setting, `language` "" is unknown. `page` is the post's web page, if that
+    is not the post's own URL.
     """
 
     text: str
@@ -55,7 +55,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`document` is the Note, without @context; `create` the activity that brought it."""
+    """A post. `document` is the Note, without @context; `create` the activity that published it."""
 
     id: str
     channel_id: int

@@ -108,7 +108,7 @@ async def test_each_side_of_a_pair_lets_go_of_the_ids_of_the_other(known: Remote
 
 
 async def test_memory_of_what_was_heard_is_bounded(database: Database, clock: Clock) -> None:
-    known = made(clock, most_heard=2)
+    known = made(clock, max_seen=2)
     for number in range(3):
         await atomic(known.mark_seen, f"{LIKE}{number}")
     assert [await known.was_seen(f"{LIKE}{number}") for number in range(3)] == [False, True, True]
