@@ -1,4 +1,5 @@
-"""How a process is put together: command line, configuration, start and stop. Nothing outside imports it.
+"""The composition of a process: command line, configuration, start and stop. No other package imports it.
 
-Begin at `node.py` (the front process) or `worker.py` (the worker process). Who acts on which fact is in `reactions.py`.
+Begin at `node.py` (the front process) or `worker.py` (the worker process). All reactions to facts are in
+`reactions.py`.
 """

@@ -236,7 +236,7 @@ class Documents:
         return nodeinfo.write_host_meta_json(self._addresses.site().base)
 
     async def instance(self) -> Json:
-        """Return the instance document of Mastodon's API v1, by which older clients recognise a server. Raises Off."""
+        """Return the instance document (version 1), by which older clients recognise a server. Raises Off."""
         site, home = self._addresses.site(), self._addresses.home()
         summary = self._text("serversummary", home)
         return {

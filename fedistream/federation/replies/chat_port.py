@@ -60,19 +60,19 @@ class NoChat:
         raise TooMany(AGAIN_S)
 
     async def edit(self, message_id: str, said: Reply) -> None:
-        """Nobody sees it here."""
+        """Do nothing: there is no chat."""
 
     async def set_visible(self, message_ids: Sequence[str], visible: bool, by: str) -> None:
-        """Nobody sees it here."""
+        """Do nothing: there is no chat."""
 
     async def wipe(self, message_ids: Sequence[str], by: str) -> None:
-        """Nobody sees it here."""
+        """Do nothing: there is no chat."""
 
     async def authors(self, after: str) -> Sequence[str]:
         return ()
 
     async def forget(self, author: str) -> None:
-        """Nobody sees it here."""
+        """Do nothing: there is no chat."""
 
 
 NO_CHAT = NoChat()
