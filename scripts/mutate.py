@@ -8,7 +8,7 @@ Each mutant runs in a process of its own, forked from one that has imported the 
 replaced on its way into that process, and no file is changed. What survives is either a test that is missing or a line
 that does not matter; a few mutants cannot be told from the original.
 
-Docstrings, annotations, imports, log lines and the words of errors stay as they are: a test need not know them.
+Docstrings, annotations, imports, log lines and sentences stay as they are: a test need not know them.
 """
 
 import argparse
@@ -135,13 +135,11 @@ def mutants(source: str) -> Iterator[Mutant]:
 Change = tuple[ast.expr | ast.stmt, ast.expr | ast.stmt]
 
 
-def _changes(node: ast.AST, *, raised: bool = False) -> Iterator[Change]:
-    """Each place and what to put there. What is `raised` has words that nobody compares."""
-    if raised and isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-        return
+def _changes(node: ast.AST) -> Iterator[Change]:
+    """Each place and what to put there."""
     yield from _of(node)
     for child in _children(node):
-        yield from _changes(child, raised=raised or isinstance(node, ast.Raise))
+        yield from _changes(child)
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -154,7 +152,9 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_words(node: ast.AST) -> bool:
-    """Whether it is a docstring, a log line, an import, or a text with values in it."""
+    """Whether it is a docstring, a log line, an import, or a text that a person reads."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
+        return True
     if isinstance(node, ast.Expr):
         function = node.value.func if isinstance(node.value, ast.Call) else None
         return isinstance(node.value, ast.Constant) or (isinstance(function, ast.Attribute) and function.attr in LOGS)
@@ -293,9 +293,13 @@ def in_child(work: Callable[[], int], cpu_s: float) -> int:
 
 
 def tested(mutated: Module, source: str) -> int:
-    """Run the tests on this source. Returns pytest's exit code."""
+    """Run the tests on this source, first those that are quick. Returns the exit code of pytest, 0 for no failure."""
     sys.meta_path.insert(0, Planted(mutated, source))
-    return int(pytest.main([*OPTIONS, *mutated.tests]))
+    for which in ("not hypothesis", "hypothesis"):
+        code = pytest.main([*OPTIONS, "-m", which, *mutated.tests])
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            return int(code)
+    return 0
 
 
 def seconds_without_a_mistake(whole: Module, source: str) -> float | None:

@@ -5,7 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedistream.chat.rules import MAX_BYTES, MAX_REPEATS, TOO_LONG, ChatPolicy, Sender, refusal
+from fedistream.chat.rules import (
+    HURTFUL,
+    MAX_BYTES,
+    MAX_REPEATS,
+    MUTE_S,
+    TOO_FAST,
+    TOO_LONG,
+    ChatPolicy,
+    Sender,
+    muted,
+    refusal,
+)
 from fedistream.chat.values import Role, Visitor
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -35,6 +46,7 @@ def test_an_ordinary_line_may_be_said() -> None:
         ("https://a.example " * 4, "too many links"),
         ("https://a.example " * 3, ""),
         ("@a @b @c @d @e @f @g", "too many links or mentions"),
+        ("@a @b @c @d @e @f", ""),
         ("mail me: a@b.example, c@d.example", ""),
         ("aaaa" * 10, "one character"),
         ("haha" * 10, ""),
@@ -81,6 +93,45 @@ def test_what_may_be_said_later_says_when() -> None:
     assert long.retry_s is None
 
 
+@pytest.mark.parametrize(
+    ("text", "terms", "sender", "code"),
+    [
+        ("x" * (MAX_BYTES + 1), OPEN, Sender(ANN, NOW), "too-long"),
+        ("hi", ChatPolicy(signed_in_only=True), Sender(ANN, NOW), "sign-in-first"),
+        ("hi", ChatPolicy(established_only=True), Sender(NEW, NOW), "new-here"),
+        ("hi", ChatPolicy(slow_s=30), Sender(ANN, NOW, 10), "slow-mode"),
+        ("https://a.example " * 4, OPEN, Sender(ANN, NOW), "too-many-links"),
+        ("hi", OPEN, Sender(ANN, NOW, repeats=MAX_REPEATS), "repeated"),
+        ("a" * 40, OPEN, Sender(ANN, NOW), "stretched"),
+        ("spoiler", ChatPolicy(blocked_words=("spoiler",)), Sender(ANN, NOW), "unwelcome-words"),
+    ],
+)
+def test_programs_know_a_refusal_by_its_code(text: str, terms: ChatPolicy, sender: Sender, code: str) -> None:
+    why = refusal(text, sender, terms)
+    assert why
+    assert why.reason == code
+    assert not why.quiet
+
+
+def test_who_is_muted_is_told_for_how_long_and_only_where_answers_are_asked_for() -> None:
+    assert (TOO_FAST.reason, TOO_FAST.retry_s, TOO_FAST.quiet) == ("too-fast", MUTE_S, False)
+    why = muted(4.5)
+    assert (why.reason, why.words, why.retry_s, why.quiet) == ("too-fast", TOO_FAST.words, 4.5, True)
+
+
+def test_nothing_is_refused_to_a_quick_sender_where_no_rule_was_set() -> None:
+    assert refusal("hi", Sender(NEW, NOW, 0.5), OPEN) is None
+
+
+def test_half_a_character_is_no_reason_to_fail() -> None:
+    assert refused("\ud83d" * 10) == ""
+
+
+def test_who_has_just_come_is_new() -> None:
+    terms = ChatPolicy(established_only=True)
+    assert refused("hi", terms, replace(NEW, created_at=NOW)) == "You are new here. You may write in 15 min."
+
+
 def test_only_the_signed_in_may_write_where_that_is_asked() -> None:
     terms = ChatPolicy(signed_in_only=True)
     assert "sign in" in refused("hi", terms)
@@ -104,6 +155,11 @@ def test_a_blocked_word_is_found_in_its_disguises(text: str) -> None:
 
 def test_a_word_within_another_is_not_blocked() -> None:
     assert refused("the class of grapes", ChatPolicy(blocked_words=("ass", "rape"))) == ""
+
+
+def test_the_slurs_are_written_as_words_are_compared() -> None:
+    assert all(word.isascii() and word.isalpha() and word.islower() for word in HURTFUL)
+    assert len(HURTFUL) == 7
 
 
 def test_the_slur_filter_works_when_it_is_on() -> None:
