@@ -87,7 +87,7 @@ async def test_two_viewers_talk_a_moderator_bans_one_and_the_others_line_is_cut_
             await expect(page.get_by_text("buy my coins")).to_be_hidden(timeout=browser.PATIENCE_MS)
         await say(bo, "but they are cheap")
         await sees(ann, "but they are cheap")
-        await act(moderator, "but they are cheap", "Remove from chat", "Really remove?")
+        await act(moderator, "but they are cheap", "Ban user", "Confirm ban")
         await expect(bo.locator(".chat-status")).to_contain_text("removed you", timeout=browser.PATIENCE_MS)
         await expect(ann.get_by_text("but they are cheap")).to_be_hidden(timeout=browser.PATIENCE_MS)
         await sees(ann, "has been removed from chat")

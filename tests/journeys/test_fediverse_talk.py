@@ -133,7 +133,7 @@ async def test_the_page_shows_who_talks_from_where_and_what_becomes_of_it(tmp_pa
         assert str(await face.get_attribute("src")).startswith(f"{node.url}img/remote/")
 
         await line.locator("button.author").click()
-        await page.get_by_role("button", name="Answer on the fediverse").click()
+        await page.get_by_role("button", name="Reply on the fediverse").click()
         await page.get_by_label("Answer for all to read").fill("Stoneware")
         await page.get_by_role("button", name="Send answer").click()
         await expect(page.locator(".line", has_text="Stoneware")).to_be_visible(timeout=browser.PATIENCE_MS)

@@ -40,7 +40,7 @@ async def own_name(page: Page) -> str:
 
 async def has_badge(page: Page) -> None:
     await expect(page.locator(".chat-identity .name-badge")).to_have_attribute(
-        "title", "Has signed in", timeout=browser.PATIENCE_MS
+        "title", "Signed in", timeout=browser.PATIENCE_MS
     )
 
 
@@ -104,9 +104,9 @@ async def test_a_code_comes_to_the_inbox_is_typed_in_and_the_badge_is_there(
         async with browser.browser() as chromium, visit(chromium, node.url) as (page, saw):
             saw.expected = SEEN
             await open_dialog(page)
-            await page.get_by_label("Your account on the fediverse").fill(f"@{ann.handle}")
+            await page.get_by_label("Your fediverse account").fill(f"@{ann.handle}")
             await page.keyboard.press("Enter")
             await page.get_by_label("Code").fill(await code_in(ann), timeout=browser.PATIENCE_MS)
             await page.keyboard.press("Enter")
-            await expect(page.get_by_text("You have signed in.")).to_be_visible(timeout=browser.PATIENCE_MS)
+            await expect(page.get_by_text("You are signed in.")).to_be_visible(timeout=browser.PATIENCE_MS)
             await has_badge(page)

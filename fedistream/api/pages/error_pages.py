@@ -40,12 +40,14 @@ class ErrorPages:
         self._pages = pages
         _ = pages.translations.gettext
         self._words: Mapping[int, Words] = {
-            401: Words(_("Password needed"), _("This page is for the admin of this node.")),
-            403: Words(_("Not allowed"), _("You may not do this.")),
-            404: Words(_("Nothing here"), _("There is no page at this address.")),
-            405: Words(_("Not like this"), _("This address cannot be used in this way.")),
-            503: Words(_("Not at this moment"), _("The node's database does not answer.")),
-            500: Words(_("Our fault"), _("Something went wrong. The node's log says more.")),
+            401: Words(_("Password required"), _("This page is for the admin of this node.")),
+            403: Words(_("Not allowed"), _("You do not have permission to do this.")),
+            404: Words(
+                _("Page not found"), _("There is no page at this address. Check the address, or go back to the stream.")
+            ),
+            405: Words(_("Method not allowed"), _("This address cannot be used in this way.")),
+            503: Words(_("Service unavailable"), _("The database does not answer. Try again in a moment.")),
+            500: Words(_("Server error"), _("Something went wrong. Try again; the log of the node has the details.")),
         }
         self._other = Words(_("That did not work"), "")
 
@@ -81,7 +83,7 @@ class ErrorPages:
                 "heading": known.heading,
                 "words": words,
                 "back": "/admin/" if admin and status != 401 else "/",
-                "back_label": _("Back to the admin page") if admin and status != 401 else _("To the stream"),
+                "back_label": _("Go to the admin page") if admin and status != 401 else _("Go to the stream"),
             }
             response = self._pages.page("error.html", values, frame=Frame.SELF, status=status, cache="no-store")
         response.headers.update(extra)

@@ -68,6 +68,14 @@ def read_flag(text: str) -> object:
     return text == ON
 
 
+def write_opposite(value: object) -> str:
+    return write_flag(not value)
+
+
+def read_opposite(text: str) -> object:
+    return not read_flag(text)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldCodec:
     """There and back."""
@@ -87,6 +95,7 @@ BY_TYPE: Mapping[type, FieldCodec] = {
 BY_SETTING: Mapping[str, FieldCodec] = {
     "tags": FieldCodec(write_list, read_list),
     "socialhandles": FieldCodec(write_links, read_links),
+    "chat.disabled": FieldCodec(write_opposite, read_opposite),  # the form asks whether the chat is enabled
 }
 assert BY_SETTING.keys() <= BY_NAME.keys()
 

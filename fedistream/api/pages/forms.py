@@ -43,9 +43,9 @@ class CsrfTokens:
         until, _, mac = ticket.partition(".")
         # signed first, so that nothing but our own digits is ever read as a number
         if not hmac.compare_digest(self._sign(until).encode(), mac.encode()):
-            raise Stale("this page is out of date, load it again")
+            raise Stale("this page is out of date: reload it and try again")
         if int(until) < self._now().timestamp():
-            raise Stale("this page has been open for too long, load it again")
+            raise Stale("this page was open for too long: reload it and try again")
 
     def _sign(self, until: str) -> str:
         return hmac.new(self._secret, f"ticket {until}".encode(), hashlib.sha256).hexdigest()

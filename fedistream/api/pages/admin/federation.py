@@ -44,14 +44,14 @@ def missing(services: AdminPagesServices) -> list[str]:
     url = str(services.settings.value("serverurl"))
     found = []
     if not services.settings.value("federation.enabled"):
-        found.append(services.words("Federation is switched off."))
+        found.append(services.words("Federation is disabled. Enable it below."))
     if not url:
         found.append(
-            services.words("The public address of this node is not known. Everything that is sent has it inside.")
+            services.words("The server URL is not set. Enter it below: everything that is sent contains it.")
         )
     elif urlsplit(url).scheme != "https":
         found.append(
-            services.words("The public address is not https. Nearly all servers of the fediverse insist on that.")
+            services.words("The server URL does not begin with https://. Nearly all fediverse servers require it.")
         )
     return found
 

@@ -38,7 +38,7 @@ async def take(request: ApiRequest, services: AdminPagesServices) -> Response:
     try:
         found = await services.blocklists.take(brought.data.decode(), dry=dry)
     except UnicodeDecodeError:
-        return await _page(request, services, FormResult({"list": services.words("must be a text in UTF-8")}))
+        return await _page(request, services, FormResult({"list": services.words("must be a text file in UTF-8")}))
     except Invalid as error:
         return await _page(request, services, FormResult({"list": error.why}))
     return await _page(request, services, found=found, dry=dry)

@@ -82,7 +82,7 @@ async def remove_key(request: ApiRequest, services: AdminPagesServices) -> Respo
     if len(left) == len(present):
         return done(PAGE, "key-removed")  # somebody was faster; what was wanted is so
     if not left:
-        raise Conflict("the last stream key cannot be removed, replace it instead")
+        raise Conflict("the last stream key cannot be removed: replace it instead")
     await services.channels.replace_stream_keys(request.channel.id, left)
     return done(PAGE, "key-removed")
 
@@ -92,7 +92,7 @@ async def set_password(request: ApiRequest, services: AdminPagesServices) -> Res
     password = brought.get("password", "")
     try:
         if password != brought.get("again", ""):
-            raise Invalid("again", services.words("is not the same as the new password"))
+            raise Invalid("again", services.words("must be the same as the new password"))
         await services.people.set_admin_password(password)
     except Invalid as error:
         where = "again" if error.field == "again" else "password"
@@ -103,7 +103,7 @@ async def set_password(request: ApiRequest, services: AdminPagesServices) -> Res
 async def _changeable(request: ApiRequest, services: AdminPagesServices) -> list[tuple[str, str]]:
     """Raises Conflict when the key was given at the start: a change would be forgotten with the next one."""
     if services.listening.key_overridden:
-        raise Conflict("the stream key was given when the node was started, and is changed there")
+        raise Conflict("the stream key is set in the configuration of the node, and can only be changed there")
     return [(key.key, key.comment) for key in await services.channels.stream_keys(request.channel.id)]
 
 

@@ -26,7 +26,7 @@ async def make(request: ApiRequest, services: AdminPagesServices) -> Response:
         made, token = await services.access_tokens.make(brought.get("program", ""), scopes)
     except Invalid as error:
         where = "scopes" if error.field == "scopes" else "program"
-        why = services.words("choose one at least") if where == "scopes" else error.why
+        why = services.words("choose at least one") if where == "scopes" else error.why
         typed = {"program": brought.get("program", ""), **dict.fromkeys(scopes, "on")}
         return await _page(request, services, FormResult({where: why}, typed))
     return await _page(request, services, made=made, token=token)

@@ -120,7 +120,7 @@ export class MessageActions {
       buttons.push(this.#visibilityButton(line, id));
       buttons.push(this.#button("chat.details", () => void this.#showDetails(line, author), false));
       if (author !== this.selfId) {
-        buttons.push(this.#confirmedButton("chat.remove", (reason) => api.setUserEnabled(author, false, reason)));
+        buttons.push(this.#confirmedButton("chat.ban", (reason) => api.setUserEnabled(author, false, reason)));
       }
     }
     if (!buttons.length) buttons.push(this.#button("chat.close", () => {}));
@@ -286,9 +286,9 @@ export class MessageActions {
           .flatMap(([key, value]) => [create("dt", "", text(key)), create("dd", "", value)]),
       );
       list.scrollIntoView({ block: "nearest" });
-      if (user.disabledAt && !box.querySelector(".let-back-in")) {
-        const button = this.#button("chat.let-back-in", () => this.#run(api.setUserEnabled(author, true)));
-        button.classList.add("let-back-in");
+      if (user.disabledAt && !box.querySelector(".unban")) {
+        const button = this.#button("chat.unban", () => this.#run(api.setUserEnabled(author, true)));
+        button.classList.add("unban");
         list.before(button);
       }
     } catch {

@@ -138,8 +138,8 @@ async def test_a_chat_that_is_switched_off_says_so_and_opens_again(page: Page, r
     await room.tell({"type": "ERROR_CHAT_DISABLED"})
     await room.cut()
     await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
-    await expect(page.locator(".chat-status")).to_have_text("The chat is switched off.")
-    await expect(page.get_by_label("Message", exact=True)).to_have_attribute("placeholder", "The chat is switched off.")
+    await expect(page.locator(".chat-status")).to_have_text("The chat is disabled.")
+    await expect(page.get_by_label("Message", exact=True)).to_have_attribute("placeholder", "The chat is disabled.")
     # as when the page is looked at again: it asks at once
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
@@ -179,7 +179,7 @@ async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: 
     await fill(room, page, 60)
     assert await page.evaluate(AT_END)
     await page.locator(".chat-log").evaluate("log => { log.scrollTop = 100; }")
-    await expect(page.get_by_role("button", name="To the newest message")).to_be_visible()
+    await expect(page.get_by_role("button", name="Go to the newest message")).to_be_visible()
     where = "document.querySelector('.line:nth-child(10)').getBoundingClientRect().top"
     before = await page.evaluate(where)
     for n in range(3):
@@ -347,10 +347,10 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
         await name.click()
         await page.get_by_role("button", name="Details").click()
         await expect(line).to_contain_text("Anna")
-        await page.get_by_role("button", name="Remove from chat").click()
+        await page.get_by_role("button", name="Ban user").click()
         assert not [path for path, _ in room.asked if path.endswith("setenabled")]
-        await expect(page.get_by_role("button", name="Really remove?")).to_be_focused()
-        await page.get_by_label("Why (for the log)").fill(" was rude ")
+        await expect(page.get_by_role("button", name="Confirm ban")).to_be_focused()
+        await page.get_by_label("Reason (for the moderation log)").fill(" was rude ")
         await page.keyboard.press("Enter")
         await expect(page.locator(".line-actions")).to_have_count(0)
     calls = {path: given for path, given in room.asked if given}

@@ -128,7 +128,7 @@ async def test_without_scripts_the_page_says_how_else_to_watch(studio: Studio, u
         notice = page.locator("noscript .player-overlay")
         await expect(notice).to_be_visible()
         await expect(notice.locator("a")).to_have_attribute("href", "/hls/stream.m3u8")
-        await expect(page.get_by_text("Opening the stream…")).to_be_hidden()
+        await expect(page.get_by_text("Loading the stream…")).to_be_hidden()
         await expect(page.locator('.badge[data-state="live"]')).to_be_visible()
 
 

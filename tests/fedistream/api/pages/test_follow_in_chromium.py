@@ -38,7 +38,7 @@ async def test_the_open_box_is_fit_for_all_and_leaves_the_picture_free(
     studio.follow_invitations.shown = LONG
     studio.broadcasts.shown = replace(onair.offline(), last_ended_at=datetime.now(UTC) - timedelta(hours=3))
     async with visit(chromium, url, color_scheme=scheme, viewport=size) as (page, _):
-        await page.get_by_role("link", name="Hear when it begins", exact=True).click()
+        await page.get_by_role("link", name="Follow to get notified", exact=True).click()
         await expect(page.get_by_label("Your account")).to_be_focused()
         assert await faults(page) == []
         assert await page.evaluate("document.documentElement.scrollWidth") == size["width"]
@@ -109,5 +109,5 @@ async def test_an_address_that_is_not_https_is_never_a_link(studio: Studio, url:
         await page.locator("details.follow > summary").click()
         await page.get_by_label("Your account").fill("ann@remote.example")
         await page.keyboard.press("Enter")
-        await expect(page.locator(".follow-status.is-error")).to_have_text("That did not work. Try it again.")
+        await expect(page.locator(".follow-status.is-error")).to_have_text("That did not work. Try again.")
         await expect(page.locator(".follow-target")).to_be_hidden()

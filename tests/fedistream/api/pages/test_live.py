@@ -72,7 +72,7 @@ async def test_a_broadcast_without_a_title_has_the_channels_name(air: Studio) ->
 async def test_there_is_no_page_for_what_is_no_broadcast(air: Studio, text: str) -> None:
     page = await get(air, f"/live/{text}", accept="text/html")
     assert page.status_code == 404
-    assert "<h1>Nothing here</h1>" in page.text
+    assert "<h1>Page not found</h1>" in page.text
 
 
 async def test_a_broadcast_of_another_channel_has_no_page(air: Studio) -> None:

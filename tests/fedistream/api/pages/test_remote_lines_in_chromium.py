@@ -123,8 +123,8 @@ async def test_what_is_hidden_stays_hidden_when_it_is_edited(page: Page, room: P
 async def test_a_moderator_answers_in_the_channels_name(page: Page, room: Parlour) -> None:
     question = await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
     await page.locator(".line button.author").click()
-    await expect(page.get_by_role("link", name="Open the original")).to_have_attribute("href", NOTE)
-    await page.get_by_role("button", name="Answer on the fediverse").click()
+    await expect(page.get_by_role("link", name="Open original post")).to_have_attribute("href", NOTE)
+    await page.get_by_role("button", name="Reply on the fediverse").click()
     field = page.get_by_label("Answer for all to read")
     await expect(field).to_be_focused()
     await field.fill("Stone")
@@ -137,18 +137,18 @@ async def test_a_moderator_answers_in_the_channels_name(page: Page, room: Parlou
     assert room.asked[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware"})
     told = room.told("SYSTEM", body="<p>@Ann Stoneware</p>", user={"displayName": "Quiet Waters"}, answers=question)
     await room.tell(told)
-    await page.get_by_role("button", name="To what is answered").click()
+    await page.get_by_role("button", name="Go to the message that this answers").click()
     await expect(page.locator(".line").first).to_be_focused()
 
 
 async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: Parlour) -> None:
     await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
     await page.locator(".line button.author").click()
-    await page.get_by_role("button", name="Answer on the fediverse").click()
+    await page.get_by_role("button", name="Reply on the fediverse").click()
     await page.get_by_label("Answer for all to read").fill("Stoneware")
     room.refuses = True
     await page.get_by_role("button", name="Send answer").click()
-    await expect(page.locator(".chat-status")).to_have_text("That did not work. Try it again.")
+    await expect(page.locator(".chat-status")).to_have_text("That did not work. Try again.")
     await expect(page.get_by_label("Answer for all to read")).to_have_value("Stoneware")
     room.refuses = False
     await page.get_by_label("Answer for all to read").press("Control+Enter")
@@ -158,7 +158,7 @@ async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: Pa
 async def test_an_edit_leaves_a_half_typed_answer_and_the_caret_where_they_are(page: Page, room: Parlour) -> None:
     question = await room.say(ann(room), "<p>wat clay?</p>", link=NOTE)
     await page.locator(".line button.author").click()
-    await page.get_by_role("button", name="Answer on the fediverse").click()
+    await page.get_by_role("button", name="Reply on the fediverse").click()
     field = page.get_by_label("Answer for all to read")
     await field.fill("Stone, I guess")
     for _ in range(len(", I guess")):
@@ -201,7 +201,7 @@ async def test_a_moderator_hides_a_line_and_blocks_its_author_after_a_second_tho
     await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Block author").click()
     assert room.asked[-1][0] == "/api/chat/messagevisibility"
-    await page.get_by_role("button", name="Really block?").click()
+    await page.get_by_role("button", name="Confirm block").click()
     await expect(page.locator(".line-actions")).to_have_count(0)
     assert room.asked[-1] == ("/api/chat/replies/block", {"messageId": spam, "reason": ""})
 
@@ -213,7 +213,7 @@ async def test_others_can_open_the_original(url: str, chromium: Browser, room: P
         await room.joined()
         await room.say(ann(room), "<p>hi</p>", link=NOTE)
         await page.locator(".line button.author").click()
-        await expect(page.locator(".line-actions > *")).to_have_text(["Open the original"])
+        await expect(page.locator(".line-actions > *")).to_have_text(["Open original post"])
         await room.say(ann(room), "<p>ho</p>")
         await expect(page.locator(".line")).to_have_count(2)
         await page.locator(".line button.author").last.click()
@@ -245,5 +245,5 @@ async def test_it_is_fit_to_be_read_by_everybody(
         await room.tell({**like, "picture": PICTURE})
         await expect(page.locator(".line")).to_have_count(5)
         await page.locator(".line button.author").first.click()
-        await page.get_by_role("button", name="Answer on the fediverse").click()
+        await page.get_by_role("button", name="Reply on the fediverse").click()
         assert await faults(page) == []

@@ -49,7 +49,7 @@ async def opened(page: Page) -> None:
 
 async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, room: Parlour) -> None:
     await opened(page)
-    await page.get_by_label("Your account on the fediverse").fill("@ann@social.example ")
+    await page.get_by_label("Your fediverse account").fill("@ann@social.example ")
     await page.get_by_role("button", name="Send code").click()
     await expect(page.get_by_text("A code is on its way to @ann@social.example")).to_be_visible()
     field = page.get_by_label("Code")
@@ -59,9 +59,9 @@ async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, r
     await expect(page.locator(".sign-in [role=alert]")).to_have_text("code is not the one that was sent")
     await field.fill(room.code)
     await field.press("Enter")
-    await expect(page.get_by_text("You have signed in.")).to_be_visible()
+    await expect(page.get_by_text("You are signed in.")).to_be_visible()
     await expect(page.get_by_label("Your own website")).to_be_hidden()
-    await expect(page.locator(".chat-identity .name-badge")).to_have_attribute("title", "Has signed in")
+    await expect(page.locator(".chat-identity .name-badge")).to_have_attribute("title", "Signed in")
     assert [asked for asked in room.asked if "/auth/" in asked[0]] == [
         ("/api/auth/fediverse", {"account": "@ann@social.example"}),
         ("/api/auth/fediverse/verify", {"code": "111111"}),
@@ -72,7 +72,7 @@ async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, r
 async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, room: Parlour) -> None:
     room.known = room.user("Ann Archer")
     await opened(page)
-    await page.get_by_label("Your account on the fediverse").fill("ann@social.example")
+    await page.get_by_label("Your fediverse account").fill("ann@social.example")
     await page.keyboard.press("Enter")
     await page.get_by_label("Code").fill(room.code)
     await page.keyboard.press("Enter")
@@ -84,10 +84,10 @@ async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, r
 
 async def test_who_mistyped_takes_another_account(page: Page) -> None:
     await opened(page)
-    account = page.get_by_label("Your account on the fediverse")
+    account = page.get_by_label("Your fediverse account")
     await account.fill("ann@typo.example")
     await account.press("Enter")
-    await page.get_by_role("button", name="Take another account").click()
+    await page.get_by_role("button", name="Use another account").click()
     await expect(account).to_be_focused()
     await expect(page.get_by_label("Code")).to_be_hidden()
 
@@ -95,7 +95,7 @@ async def test_who_mistyped_takes_another_account(page: Page) -> None:
 async def test_the_servers_words_are_told_also_when_it_says_not_now(page: Page, room: Parlour) -> None:
     await opened(page)
     room.not_now = "too many requests, try again in 9 seconds"
-    for label in ("Your account on the fediverse", "Your own website"):
+    for label in ("Your fediverse account", "Your own website"):
         field = page.get_by_label(label)
         await field.fill("ann@social.example")
         await field.press("Enter")
@@ -108,7 +108,7 @@ async def test_a_website_leads_away_and_back(page: Page, room: Parlour, url: str
     await page.get_by_label("Your own website").fill("ann.example")
     await page.get_by_label("Your own website").press("Enter")
     alert = page.locator(".sign-in [role=alert]")
-    await expect(alert).to_have_text("You were not signed in: you, or your website, did not agree.")
+    await expect(alert).to_have_text("Not signed in: you or your website declined. Try again if you want to sign in.")
     assert ("/api/auth/indieauth", {"authHost": "ann.example"}) in room.asked
     assert page.url == url + FRAME, "a reload tells nothing twice"
     await page.keyboard.press("Escape")
@@ -121,7 +121,7 @@ async def test_the_page_goes_nowhere_but_to_websites(page: Page, room: Parlour, 
     await opened(page)
     await page.get_by_label("Your own website").fill("ann.example")
     await page.get_by_label("Your own website").press("Enter")
-    await expect(page.locator(".sign-in [role=alert]")).to_have_text("That did not work. Try it again.")
+    await expect(page.locator(".sign-in [role=alert]")).to_have_text("That did not work. Try again.")
     assert page.url == url + FRAME
     assert await page.title() != "caught"
 
@@ -142,12 +142,12 @@ async def test_in_a_chat_for_the_signed_in_the_field_leads_to_the_sign_in(
         field = page.get_by_label("Message", exact=True)
         await expect(field).to_have_attribute("placeholder", "Sign in to write a message")
         await field.click()
-        await expect(page.get_by_label("Your account on the fediverse")).to_be_focused()
-        await page.get_by_label("Your account on the fediverse").fill("ann@social.example")
+        await expect(page.get_by_label("Your fediverse account")).to_be_focused()
+        await page.get_by_label("Your fediverse account").fill("ann@social.example")
         await page.keyboard.press("Enter")
         await page.get_by_label("Code").fill(room.code)
         await page.keyboard.press("Enter")
-        await expect(page.get_by_text("You have signed in.")).to_be_visible()
+        await expect(page.get_by_text("You are signed in.")).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(field).to_have_attribute("placeholder", "Write a message")
         await field.fill("at last")
@@ -161,7 +161,7 @@ async def test_a_node_that_cannot_be_come_back_to_offers_no_sign_in(
     studio.settings.values["federation.enabled"] = False
     async with visit(chromium, url + FRAME) as (page, _):
         await opened(page)
-        await expect(page.get_by_label("Your account on the fediverse")).to_have_count(0)
+        await expect(page.get_by_label("Your fediverse account")).to_have_count(0)
         await expect(page.get_by_label("Your own website")).to_be_visible()
     studio.settings.values["serverurl"] = ""
     async with visit(chromium, url + FRAME) as (page, _):
@@ -174,7 +174,7 @@ async def test_within_another_sites_frame_no_website_is_gone_to(url: str, chromi
     async with visit(chromium, f"{url}/elsewhere") as (page, _):
         frame = page.frame_locator("iframe")
         await frame.locator(".chat-identity").click()
-        await expect(frame.get_by_label("Your account on the fediverse")).to_be_visible()
+        await expect(frame.get_by_label("Your fediverse account")).to_be_visible()
         await expect(frame.get_by_label("Your own website")).to_be_hidden()
 
 
@@ -191,7 +191,7 @@ async def test_the_dialog_is_for_everybody_and_fits_a_phone(
         await until(
             page, "document.querySelector('dialog').scrollWidth <= document.querySelector('dialog').clientWidth"
         )
-        await page.get_by_label("Your account on the fediverse").fill("ann@social.example")
+        await page.get_by_label("Your fediverse account").fill("ann@social.example")
         await page.keyboard.press("Enter")
         await expect(page.get_by_label("Code")).to_be_visible()
         assert not await faults(page)

@@ -171,7 +171,7 @@ async def test_an_unknown_path_gets_a_page_in_a_browser_and_a_line_elsewhere(stu
     browser = await get(studio, "/nothing/here", accept="text/html,*/*;q=0.8")
     program = await get(studio, "/nothing/here", accept="application/json")
     assert browser.status_code == program.status_code == 404
-    assert "<h1>Nothing here</h1>" in browser.text
+    assert "<h1>Page not found</h1>" in browser.text
     assert "content-security-policy" in browser.headers
     assert program.headers["content-type"].startswith("text/plain")
 

@@ -30,7 +30,7 @@ async def hurried(page: Page) -> None:
 
 async def test_an_offline_page_turns_live_by_itself(studio: Studio, url: str, chromium: Browser) -> None:
     async with visit(chromium, url) as (page, witness):
-        await expect(page.get_by_text("This page turns live by itself.", exact=True)).to_be_visible()
+        await expect(page.get_by_text("The stream will start here by itself.", exact=True)).to_be_visible()
         assert not [path for path in studio.asked if "vendor" in path]
         await studio.go_live()
         await state(page, "live")
@@ -248,7 +248,7 @@ async def test_a_server_that_is_gone_is_said_to_be_and_found_again(studio: Studi
             async with page.expect_response("**/api/status"):
                 await hurried(page)
         await expect(notice).to_be_visible()
-        await expect(page.get_by_text("This page turns live by itself.", exact=True)).to_be_hidden()
+        await expect(page.get_by_text("The stream will start here by itself.", exact=True)).to_be_hidden()
         await expect(page.locator(".badge")).to_have_text("No connection")
         await expect(page.locator("#player-announcer")).to_have_text("The server cannot be reached. Trying again.")
         studio.broken = False

@@ -17,12 +17,12 @@ async def test_actions_are_told_by_name_with_their_reasons(faces: Faces, admin: 
     await faces.chat.moderation.set_enabled(ann.id, False, mod.id, why=NASTY)
     await faces.chat.moderation.ban("192.0.2.9", ADMIN)
     page = await admin.see(PAGE)
-    assert "Removed from the chat" in page
+    assert "User banned" in page
     assert f'<a href="/admin/chat/visitors/{mod.id}"><bdi>Moira</bdi></a>' in page
     assert "the admin" in page
     assert "<bdi>192.0.2.9</bdi>" in page
     assert "&lt;script&gt;" in page
-    assert page.index("Address banned") < page.index("Removed from the chat") < page.index("Made a moderator")
+    assert page.index("IP address banned") < page.index("User banned") < page.index("Moderator added")
 
 
 async def test_a_deed_without_words_of_its_own_is_told_as_it_is_stored(faces: Faces, admin: Visitor) -> None:
@@ -36,7 +36,7 @@ async def test_the_log_is_read_page_by_page_while_it_grows(faces: Faces, admin: 
     assert 'rel="next"' not in await admin.see(PAGE)
     await note("ban address", ADMIN, ["198.51.100.1"])
     first = await admin.see(PAGE)
-    assert (first.count("Address banned"), "<bdi>192.0.2.0</bdi>" in first, 'rel="first"' in first) == (
+    assert (first.count("IP address banned"), "<bdi>192.0.2.0</bdi>" in first, 'rel="first"' in first) == (
         ROWS,
         False,
         False,
@@ -44,6 +44,6 @@ async def test_the_log_is_read_page_by_page_while_it_grows(faces: Faces, admin: 
     (older,) = re.findall(r'href="([^"]+)" rel="next"', first)
     await note("ban address", ADMIN, ["198.51.100.2"])
     second = await admin.see(older)
-    assert (second.count("Address banned"), "<bdi>192.0.2.0</bdi>" in second) == (1, True)
+    assert (second.count("IP address banned"), "<bdi>192.0.2.0</bdi>" in second) == (1, True)
     assert ('rel="next"' in second, f'href="{PAGE}" rel="first"' in second) == (False, True)
     assert "198.51.100.2" in await admin.see(f"{PAGE}?before=x")

@@ -11,14 +11,14 @@ PAGE = "/admin/chat/bans"
 
 
 async def test_an_address_is_banned_and_let_in_again(faces: Faces, admin: Visitor) -> None:
-    assert said(await admin.send(PAGE, address=" 192.0.2.0/24 ", why=NASTY)) == "The address is banned."
+    assert said(await admin.send(PAGE, address=" 192.0.2.0/24 ", why=NASTY)) == "IP address banned."
     assert faces.chat.bans.holds("192.0.2.7")
     page = await admin.see(PAGE)
     assert '<p class="author">192.0.2.0/24</p>' in page
     assert "&lt;script&gt;" in page
-    assert said(await admin.send(PAGE, f"{PAGE}/remove", address="192.0.2.0/24")) == "The ban is lifted."
+    assert said(await admin.send(PAGE, f"{PAGE}/remove", address="192.0.2.0/24")) == "IP ban removed."
     assert not faces.chat.bans.holds("192.0.2.7")
-    assert said(await admin.send(PAGE, f"{PAGE}/remove", address="192.0.2.0/24")) == "It was gone already."
+    assert said(await admin.send(PAGE, f"{PAGE}/remove", address="192.0.2.0/24")) == "It no longer exists."
 
 
 @pytest.mark.parametrize("address", ["", "nowhere", "127.0.0.1", "0.0.0.0/0", NASTY])

@@ -17,7 +17,7 @@ async def test_every_setting_of_the_chat_is_on_the_page(admin: Visitor) -> None:
 
 async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
     form = {
-        "chat.disabled": "",
+        "chat.disabled": "on",
         "chat.join_messages": "",
         "chat.signed_in_only": "on",
         "chat.slow_s": "15",
@@ -49,11 +49,11 @@ async def test_what_cannot_be_is_shown_again_beside_its_field(faces: Faces, admi
 
 
 async def test_who_is_connected_is_listed_as_text(faces: Faces, admin: Visitor) -> None:
-    assert "Connected now: 0" in await admin.see(PAGE)
+    assert "Connected users: 0" in await admin.see(PAGE)
     ann, _ = await faces.visitor(NASTY[:30])
     seat = faces.chat.chat.enter(1, ann, Ears(), "192.0.2.7", f"agent {NASTY}")
     page = await admin.see(PAGE)
-    assert "Connected now: 1" in page
+    assert "Connected users: 1" in page
     assert "192.0.2.7" in page
     assert "agent &lt;script&gt;" in page
     assert f'href="/admin/chat/visitors/{ann.id}"' in page

@@ -23,7 +23,7 @@ async def fail(faces: Faces, outcome: Retry | Dead) -> None:
 
 async def test_a_queue_without_trouble_says_so(faces: Faces, admin: Visitor) -> None:
     page = await admin.see(PAGE)
-    assert "All servers answer." in page
+    assert "No problems: all servers answer." in page
     assert "/retry" not in page
 
 
@@ -38,10 +38,10 @@ async def test_failing_and_dead_jobs_are_shown_as_text_and_tried_again_one_by_on
     assert "status 404 &lt;script&gt;" in page
     rows = {row.target: row for row in await OutboxRow.all()}
     assert [rows[ANN].state, rows[BOB].state] == ["dead", "ready"]
-    assert said(await admin.send(PAGE, f"{PAGE}/retry", id=str(rows[ANN].id))) == "Tried again now."
+    assert said(await admin.send(PAGE, f"{PAGE}/retry", id=str(rows[ANN].id))) == "Retrying now."
     row = await OutboxRow.get(id=rows[ANN].id)
     assert (row.state, row.attempts) == ("ready", 0)
-    assert said(await admin.send(PAGE, f"{PAGE}/retry", id="999")) == "It was gone already."
+    assert said(await admin.send(PAGE, f"{PAGE}/retry", id="999")) == "It no longer exists."
 
 
 async def test_a_dead_server_is_counted_and_gets_another_chance(faces: Faces, admin: Visitor) -> None:
@@ -52,7 +52,7 @@ async def test_a_dead_server_is_counted_and_gets_another_chance(faces: Faces, ad
     page = await admin.see(PAGE)
     assert "ann.example" in page
     assert counts(page)[PAGE] == 1
-    assert said(await admin.send(PAGE, f"{PAGE}/retry", host=" ANN.example ")) == "Tried again now."
+    assert said(await admin.send(PAGE, f"{PAGE}/retry", host=" ANN.example ")) == "Retrying now."
     assert counts(await admin.see(PAGE)) == {}
     assert await OutboxRow.filter(state="dead").count() == 0
 

@@ -20,12 +20,12 @@ async def upload(admin: Visitor, data: bytes, name: str = "boat.png", **fields: 
 
 
 async def test_a_picture_is_added_under_its_name_or_that_of_its_file_and_deleted(faces: Faces, admin: Visitor) -> None:
-    assert said(await upload(admin, PIXEL, called="ship")) == "The emoji can be used."
-    assert said(await upload(admin, PIXEL, "wave.gif", called=" ")) == "The emoji can be used."
+    assert said(await upload(admin, PIXEL, called="ship")) == "Emoji added."
+    assert said(await upload(admin, PIXEL, "wave.gif", called=" ")) == "Emoji added."
     assert [(each.name, each.file) for each in faces.chat.emoji.all()] == [("ship", "ship.png"), ("wave", "wave.png")]
     assert '<img src="/img/emoji/ship.png"' in await admin.see(PAGE)
-    assert said(await admin.send(PAGE, f"{PAGE}/remove", called="ship")) == "The emoji is deleted."
-    assert said(await admin.send(PAGE, f"{PAGE}/remove", called="ship")) == "It was gone already."
+    assert said(await admin.send(PAGE, f"{PAGE}/remove", called="ship")) == "Emoji deleted."
+    assert said(await admin.send(PAGE, f"{PAGE}/remove", called="ship")) == "It no longer exists."
     assert (await admin.send(PAGE, f"{PAGE}/remove", called="../../etc")).status_code == 422
 
 

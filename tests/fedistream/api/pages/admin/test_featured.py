@@ -41,9 +41,9 @@ async def test_servers_are_shown_with_what_they_answered_and_whether_they_are_li
 
 async def test_a_server_is_removed_and_told_and_then_gone(admin: Visitor) -> None:
     row = await featured(FeaturedState.ACCEPTED)
-    assert said(await admin.send(PAGE, f"{PAGE}/remove", id=str(row.id))) == "Not shown any more."
+    assert said(await admin.send(PAGE, f"{PAGE}/remove", id=str(row.id))) == "Stream removed."
     assert await delivery() == [("Undo", "https://far.example/accepted/inbox")]
-    assert said(await admin.send(PAGE, f"{PAGE}/remove", id=str(row.id))) == "It was gone already."
+    assert said(await admin.send(PAGE, f"{PAGE}/remove", id=str(row.id))) == "It no longer exists."
     assert (await admin.send(PAGE, f"{PAGE}/remove", id="all")).status_code == 422
 
 
@@ -87,9 +87,9 @@ async def test_who_asks_to_list_the_stream_is_counted_apart_from_the_followers(a
     ("before", "do", "after", "letter", "told"),
     [
         (State.PENDING, "approve", "accepted", "Accept", "Let in."),
-        (State.PENDING, "reject", "gone", "Reject", "Refused. They may ask again."),
+        (State.PENDING, "reject", "gone", "Reject", "Request rejected. They can send another one."),
         (State.PENDING, "block", "blocked", "Reject", "Blocked."),
-        (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They may ask again."),
+        (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They can follow again."),
         (State.ACCEPTED, "block", "blocked", "Reject", "Blocked."),
     ],
 )
@@ -110,4 +110,4 @@ async def test_what_cannot_be_decided_of_a_lister_is_refused(admin: Visitor) -> 
     lister = await follower("list", directory=True)
     assert (await admin.send(PAGE, f"{PAGE}/listers", actor=lister, do="praise")).status_code == 422
     gone = await admin.send(PAGE, f"{PAGE}/listers", actor="https://x.example/y", do="remove")
-    assert said(gone) == "It was gone already."
+    assert said(gone) == "It no longer exists."

@@ -11,7 +11,7 @@ from tests.kit.faces import Faces
 from tests.kit.following import engagement, follower
 
 PAGE = "/admin/federation/"
-OFF = "Federation is switched off."
+OFF = "Federation is disabled. Enable it below."
 NO_ADDRESS = "The public address of this node is not known."
 NO_TLS = "The public address is not https."
 
@@ -98,7 +98,7 @@ async def test_an_address_from_the_command_line_is_not_changed_here(faces: Faces
 
 
 async def test_what_came_in_lately_is_told_as_text(faces: Faces, admin: Visitor) -> None:
-    assert "Nobody has followed, liked or shared yet." in await admin.see(PAGE)
+    assert "No activity yet. Follows, likes and boosts appear here." in await admin.see(PAGE)
     await engagement("ann", Kind.LIKE)
     await engagement("ann", Kind.FOLLOW, "https://node.example/federation/user/streamer")
     await engagement("bob", Kind.SHARE, 'javascript:alert("x")')
@@ -143,5 +143,5 @@ async def test_keys_are_made_anew(faces: Faces, admin: Visitor) -> None:
         return str(answer.json()["publicKey"]["publicKeyPem"])
 
     before = await key()
-    assert said(await admin.send(PAGE, f"{PAGE}keys")) == "There are new keys. The followers' servers are told."
+    assert said(await admin.send(PAGE, f"{PAGE}keys")) == "New keys created. The followers' servers are told."
     assert await key() != before

@@ -29,11 +29,11 @@ async def delivery() -> list[tuple[str, str]]:
     ("before", "do", "after", "letter", "told"),
     [
         (State.PENDING, "approve", "accepted", "Accept", "Let in."),
-        (State.PENDING, "reject", "gone", "Reject", "Refused. They may ask again."),
+        (State.PENDING, "reject", "gone", "Reject", "Request rejected. They can send another one."),
         (State.PENDING, "block", "blocked", "Reject", "Blocked."),
-        (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They may ask again."),
+        (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They can follow again."),
         (State.ACCEPTED, "block", "blocked", "Reject", "Blocked."),
-        (State.BLOCKED, "unblock", "gone", "Reject", "No longer blocked. They may ask again."),
+        (State.BLOCKED, "unblock", "gone", "Reject", "Account unblocked. They can follow again."),
         (State.BLOCKED, "approve", "accepted", "Accept", "Let in."),
     ],
 )
@@ -62,7 +62,7 @@ async def test_who_waits_is_shown_first_and_counted_in_the_navigation(faces: Fac
 
 async def test_who_is_gone_meanwhile_needs_no_decision(faces: Faces, admin: Visitor) -> None:
     await follower("ann")
-    assert said(await admin.send(PAGE, actor="https://x.example/y", do="remove")) == "It was gone already."
+    assert said(await admin.send(PAGE, actor="https://x.example/y", do="remove")) == "It no longer exists."
 
 
 async def test_what_cannot_be_decided_is_refused(faces: Faces, admin: Visitor) -> None:

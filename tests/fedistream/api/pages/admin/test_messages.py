@@ -14,10 +14,10 @@ async def test_a_message_is_hidden_and_shown_again(faces: Faces, admin: Visitor)
     (message,) = await say(faces, ann, "hello **there**")
     assert "<strong>there</strong>" in await admin.see(PAGE)
     page = await admin.send(PAGE, id=message, do="hide")
-    assert said(page) == "Hidden, for everybody at once."
+    assert said(page) == "Message hidden for everybody."
     assert "· hidden" in page.text
     assert await faces.chat.messages.history(1) == ()
-    assert said(await admin.send(PAGE, id=message, do="show")) == "Shown again."
+    assert said(await admin.send(PAGE, id=message, do="show")) == "Message shown again."
     assert len(await faces.chat.messages.history(1)) == 1
     assert [(each.what, each.actor) for each in await faces.chat.moderation.actions()] == [
         ("show message", "admin"),
@@ -28,7 +28,7 @@ async def test_a_message_is_hidden_and_shown_again(faces: Faces, admin: Visitor)
 @pytest.mark.parametrize("message", ["", "none", NASTY])
 async def test_a_message_that_is_not_there_is_gone(admin: Visitor, message: str) -> None:
     page = await admin.send(PAGE, id=message, do="hide")
-    assert said(page) == "It was gone already."
+    assert said(page) == "It no longer exists."
 
 
 async def test_only_hiding_and_showing_is_done(faces: Faces, admin: Visitor) -> None:

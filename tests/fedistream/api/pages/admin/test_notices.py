@@ -20,27 +20,27 @@ async def test_a_planned_notice_is_said_otherwise_posted_changed_and_withdrawn(f
     assert looked.status_code == 200
     assert "<strong>Soon</strong>" in looked.text
     assert "<script>alert" not in looked.text
-    assert said(await admin.send(PAGE, id=number, do="edit", text="Come **in**")) == "The text is changed."
-    assert said(await admin.send(PAGE, id=number, do="post")) == "The notice is on its way."
+    assert said(await admin.send(PAGE, id=number, do="edit", text="Come **in**")) == "Text saved."
+    assert said(await admin.send(PAGE, id=number, do="post")) == "Announcement sent to your followers."
     assert await state(faces) == "posted"
     (post,) = (await faces.federation.posts.page(1)).items
     assert "<strong>in</strong>" in post.document["content"]
-    assert said(await admin.send(PAGE, id=number, do="edit", text="Come in, all")) == "The text is changed."
+    assert said(await admin.send(PAGE, id=number, do="edit", text="Come in, all")) == "Text saved."
     assert await state(faces) == "updated"
-    assert said(await admin.send(PAGE, id=number, do="withdraw")) == "The notice is taken back."
+    assert said(await admin.send(PAGE, id=number, do="withdraw")) == "Post deleted."
     assert await state(faces) == "withdrawn"
 
 
 async def test_a_notice_is_cancelled_and_what_is_live_announced_all_the_same(faces: Faces, admin: Visitor) -> None:
-    assert "Announce what is live now" not in await admin.see(PAGE)
+    assert "Announce the stream now" not in await admin.see(PAGE)
     number = str((await broadcast(faces)).id)
-    assert said(await admin.send(PAGE, id=number, do="cancel")) == "It will not be posted."
+    assert said(await admin.send(PAGE, id=number, do="cancel")) == "Announcement cancelled."
     assert await state(faces) == "cancelled"
     page = await admin.see(PAGE)
-    assert "Announce what is live now" in page
+    assert "Announce the stream now" in page
     # it would stand there in the words of today
     assert ('class="prose preserve-lines"' in page, ">the broadcast</a>" in page) == (False, True)
-    assert said(await admin.send(PAGE, do="post")) == "The notice is on its way."
+    assert said(await admin.send(PAGE, do="post")) == "Announcement sent to your followers."
     assert await state(faces) == "posted"
 
 
@@ -50,7 +50,7 @@ async def test_what_comes_too_late_is_said(faces: Faces, admin: Visitor) -> None
     page = await admin.send(PAGE, id=number, do="withdraw")
     assert page.status_code == 422
     assert "only a notice that is out can be withdrawn" in page.text
-    assert said(await admin.send(PAGE, id="999", do="cancel")) == "It was gone already."
+    assert said(await admin.send(PAGE, id="999", do="cancel")) == "It no longer exists."
     for wrong in ({"id": "x", "do": "cancel"}, {"do": "cancel"}, {"id": number, "do": "praise"}):
         assert (await admin.send(PAGE, **wrong)).status_code == 422
 

@@ -20,8 +20,8 @@ async def test_a_text_is_shown_before_it_is_sent(faces: Faces, admin: Visitor) -
 
 
 async def test_a_text_is_sent_and_listed(faces: Faces, admin: Visitor) -> None:
-    assert "Nothing that everybody may read." in await admin.see(PAGE)
-    assert said(await admin.send(PAGE, text=f"Hello {NASTY}", do="send")) == "The post is on its way."
+    assert "No public posts yet. Posts that you write above are listed here." in await admin.see(PAGE)
+    assert said(await admin.send(PAGE, text=f"Hello {NASTY}", do="send")) == "Post sent to your followers."
     page = await admin.see(PAGE)
     assert "Hello &lt;script&gt;" in page
     assert await PostRow.all().count() == 1
@@ -43,15 +43,15 @@ async def test_a_post_is_pinned_and_unpinned(faces: Faces, admin: Visitor) -> No
     assert said(await admin.send(PAGE, f"{PAGE}/pin", id=post.id, pinned="yes")) == "Pinned."
     assert [each.id for each in await faces.federation.posts.pinned(1)] == [post.id]
     assert "· pinned" in await admin.see(PAGE)
-    assert said(await admin.send(PAGE, f"{PAGE}/pin", id=post.id, pinned="no")) == "No longer pinned."
+    assert said(await admin.send(PAGE, f"{PAGE}/pin", id=post.id, pinned="no")) == "Post unpinned."
     assert await faces.federation.posts.pinned(1) == ()
 
 
 async def test_a_post_is_taken_back_once(faces: Faces, admin: Visitor) -> None:
     post = await faces.federation.posts.publish(faces.channels.home(), "one")
-    assert said(await admin.send(PAGE, f"{PAGE}/delete", id=post.id)) == "The post is taken back."
-    assert said(await admin.send(PAGE, f"{PAGE}/delete", id=post.id)) == "It was gone already."
-    assert said(await admin.send(PAGE, f"{PAGE}/delete", id="none")) == "It was gone already."
+    assert said(await admin.send(PAGE, f"{PAGE}/delete", id=post.id)) == "Post deleted."
+    assert said(await admin.send(PAGE, f"{PAGE}/delete", id=post.id)) == "It no longer exists."
+    assert said(await admin.send(PAGE, f"{PAGE}/delete", id="none")) == "It no longer exists."
     assert (await faces.federation.posts.page(1)).total == 0
 
 

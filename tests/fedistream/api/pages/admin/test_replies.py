@@ -18,9 +18,9 @@ async def state_of(note: str) -> str:
 @pytest.mark.parametrize(
     ("do", "state", "told"),
     [
-        ("approve", "shown", "Shown in the chat."),
-        ("refuse", "refused", "Refused, and forgotten."),
-        ("block", "refused", "Blocked, with all they wrote."),
+        ("approve", "shown", "Reply approved. It is shown in the chat."),
+        ("refuse", "refused", "Reply rejected and deleted."),
+        ("block", "refused", "Account blocked. Its messages are hidden."),
     ],
 )
 async def test_what_the_admin_decides_is_done_once(
@@ -36,12 +36,12 @@ async def test_what_the_admin_decides_is_done_once(
     assert (action.what, action.actor) == ("block author" if do == "block" else f"{do} reply", "admin")
     assert action.target == "ann@remote.example"
     assert counts(await admin.see(PAGE)) == {}
-    assert said(await admin.send(PAGE, note=note, actor="https://x.example/", do=do)) == "It was gone already."
+    assert said(await admin.send(PAGE, note=note, actor="https://x.example/", do=do)) == "It no longer exists."
 
 
 async def test_an_answer_is_a_post_to_who_asked(faces: Faces, admin: Visitor) -> None:
     note = await held_reply("ann", "<p>Why?</p>")
-    assert said(await admin.send(PAGE, note=note, do="answer", text="Because.")) == "The answer is on its way."
+    assert said(await admin.send(PAGE, note=note, do="answer", text="Because.")) == "Reply sent."
     (post,) = await PostRow.all()
     assert post.document["inReplyTo"] == note
     assert "Because." in post.document["content"]

@@ -19,7 +19,7 @@ async def test_a_report_is_settled_and_opened_again(faces: Faces, admin: Visitor
     again = await admin.send(f"{PAGE}?settled=yes", id=number, settled="no", view="settled=yes&offset=0")
     assert said(again) == "Open again."
     assert "settled=yes" in str(again.url)
-    assert said(await admin.send(PAGE, id="999", settled="yes")) == "It was gone already."
+    assert said(await admin.send(PAGE, id="999", settled="yes")) == "It no longer exists."
     assert (await admin.send(PAGE, id="x", settled="yes")).status_code == 422
 
 
@@ -27,10 +27,10 @@ async def test_a_quote_is_taken_back(faces: Faces, admin: Visitor) -> None:
     post = await faces.federation.posts.publish(faces.channels.home(), "quote me")
     stamp = await quote(post.id)
     assert "https://remote.example/users/ann/1" in await admin.see(PAGE)
-    assert said(await admin.send(PAGE, f"{PAGE}/revoke", id=stamp)) == "They may not quote it any more."
+    assert said(await admin.send(PAGE, f"{PAGE}/revoke", id=stamp)) == "Permission to quote revoked."
     assert (await QuoteRow.get(id=stamp)).revoked_at is not None
-    assert "no longer allowed" in await admin.see(PAGE)
-    assert said(await admin.send(PAGE, f"{PAGE}/revoke", id="none")) == "It was gone already."
+    assert "revoked" in await admin.see(PAGE)
+    assert said(await admin.send(PAGE, f"{PAGE}/revoke", id="none")) == "It no longer exists."
 
 
 async def test_the_page_is_there_while_federation_is_off(faces: Faces, admin: Visitor) -> None:

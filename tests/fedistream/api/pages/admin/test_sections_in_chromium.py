@@ -144,21 +144,21 @@ async def test_a_follower_is_let_in_and_blocked_after_a_question(faces: Faces, n
 async def test_the_pages_work_without_scripts(faces: Faces, node: str, chromium: Browser) -> None:
     context = {"http_credentials": CREDENTIALS, "java_script_enabled": False}
     async with visit(chromium, f"{node}/admin/federation/rules", **context) as (page, _):
-        await page.get_by_label("All followers wait for you").check()
-        await page.get_by_label("Followers that are programs wait").check()
+        await page.get_by_label("Approve every follower myself").check()
+        await page.get_by_label("Approve bots myself").check()
         await page.get_by_label("Blocked servers", exact=True).fill("bad.example")
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("Saved.")).to_be_visible()
-        await expect(page.get_by_label("All followers wait for you")).to_be_checked()
-        await page.get_by_label("Followers that are programs wait").uncheck()
+        await expect(page.get_by_label("Approve every follower myself")).to_be_checked()
+        await page.get_by_label("Approve bots myself").uncheck()
         await page.get_by_role("button", name="Save").click()
-        await expect(page.get_by_label("Followers that are programs wait")).not_to_be_checked()
+        await expect(page.get_by_label("Approve bots myself")).not_to_be_checked()
         await page.goto(f"{node}/admin/federation/posts")
         await page.get_by_label("Text").fill("**Hello**")
         await page.get_by_role("button", name="Preview").click()
         await expect(page.locator(".preview strong")).to_have_text("Hello")
         await page.get_by_role("button", name="Send").click()
-        await expect(page.get_by_text("The post is on its way.")).to_be_visible()
+        await expect(page.get_by_text("Post sent to your followers.")).to_be_visible()
     assert faces.settings.value("federation.blocked_domains") == ["bad.example"]
 
 
@@ -169,15 +169,15 @@ async def test_a_person_of_the_chat_is_looked_at_and_removed_with_a_reason(
     await say(faces, bob, "buy cheap boats")
     async with visit(chromium, f"{node}/admin/chat/messages", http_credentials=CREDENTIALS) as (page, _):
         await page.get_by_role("button", name="Hide what Bob said").click()
-        await expect(page.get_by_text("Hidden, for everybody at once.")).to_be_visible()
+        await expect(page.get_by_text("Message hidden for everybody.")).to_be_visible()
         await page.get_by_role("link", name="Bob").click()
         await page.wait_for_url("**/visitors/*")
         assert await faults(page) == []
         await page.get_by_text("Remove: Bob").click()
-        await page.get_by_label("Why (for the log)").fill("sells boats")
+        await page.get_by_label("Reason (for the moderation log)").fill("sells boats")
         assert await faults(page) == []
-        await page.get_by_role("button", name="Remove from the chat").click()
-        await expect(page.get_by_text("Removed from the chat; all they said is hidden.")).to_be_visible()
+        await page.get_by_role("button", name="Ban from chat").click()
+        await expect(page.get_by_text("User banned. All their messages are hidden.")).to_be_visible()
         await page.get_by_role("link", name="Log", exact=True).click()
         await expect(page.get_by_text("sells boats")).to_be_visible()
     assert not (await faces.chat.visitors.get(bob.id)).enabled
@@ -196,7 +196,7 @@ async def test_an_emoji_is_seen_before_it_is_added_and_deleted_after_a_question(
         await expect(page.get_by_text(":boat:")).to_be_visible()
         page.once("dialog", lambda dialog: dialog.accept())
         await page.get_by_role("button", name="Delete boat").click()
-        await expect(page.get_by_text("The emoji is deleted.")).to_be_visible()
+        await expect(page.get_by_text("Emoji deleted.")).to_be_visible()
     assert faces.chat.emoji.all() == ()
 
 
@@ -205,8 +205,8 @@ async def test_a_token_is_shown_once_and_copied(faces: Faces, node: str, chromiu
     context = {"http_credentials": CREDENTIALS, "permissions": rights}
     async with visit(chromium, f"{node}/admin/chat/tokens", **context) as (page, _):
         await page.get_by_label("Name of the program").fill("Robot")
-        await page.get_by_label("Write in the chat under its own name").check()
-        await page.get_by_role("button", name="Make a token").click()
+        await page.get_by_label("Send chat messages under its own name").check()
+        await page.get_by_role("button", name="Create token").click()
         await page.get_by_role("button", name="Copy token").click()
         await expect(page.get_by_text("Copied.")).to_be_visible()
         assert await faults(page) == []
@@ -224,13 +224,13 @@ async def test_a_held_reply_is_answered_and_let_in(faces: Faces, node: str, chro
         await page.get_by_role("link", name="Replies waiting: 1").click()
         await page.get_by_text("Answer ann@remote.example").click()
         assert await faults(page) == []
-        await page.get_by_role("button", name="Send the answer").click()
-        await expect(page.get_by_label("Your answer, for all to read")).to_have_accessible_description(
+        await page.get_by_role("button", name="Send reply").click()
+        await expect(page.get_by_label("Your public reply")).to_have_accessible_description(
             "must have 1 to 1000 characters"
         )
-        await page.get_by_label("Your answer, for all to read").fill("The *old* one.")
-        await page.get_by_role("button", name="Send the answer").click()
-        await expect(page.get_by_text("The answer is on its way.")).to_be_visible()
-        await page.get_by_role("button", name="Show in the chat ann@remote.example").click()
-        await expect(page.get_by_text("Shown in the chat.")).to_be_visible()
+        await page.get_by_label("Your public reply").fill("The *old* one.")
+        await page.get_by_role("button", name="Send reply").click()
+        await expect(page.get_by_text("Reply sent.")).to_be_visible()
+        await page.get_by_role("button", name="Approve ann@remote.example").click()
+        await expect(page.get_by_text("Reply approved. It is shown in the chat.")).to_be_visible()
     assert (await faces.federation.replies.held(1)).total == 0

@@ -101,11 +101,11 @@ async def test_offline_there_is_nothing_to_disconnect(studio: Studio) -> None:
     async with admin(studio) as web:
         page = await web.get("/admin/")
     assert re.search(r'<form[^>]+hidden id="disconnect">', page.text)
-    assert "Nothing has been sent yet." in page.text
+    assert "You have not been live yet. Start streaming in your encoder to go live." in page.text
 
 
 async def test_disconnecting_ends_the_broadcast(studio: Studio) -> None:
-    assert said(await post(studio, "disconnect")) == "Nothing was live."
+    assert said(await post(studio, "disconnect")) == "Nothing is live."
 
 
 async def test_the_server_is_named_as_the_admin_reaches_it(studio: Studio) -> None:
@@ -119,7 +119,7 @@ async def test_the_server_is_named_as_the_admin_reaches_it(studio: Studio) -> No
 
 async def test_a_title_is_set_and_said_to_be(studio: Studio) -> None:
     page = await post(studio, "title", streamtitle='Evening "quiet" & <late>')
-    assert said(page) == "The title is set."
+    assert said(page) == "Title saved."
     assert studio.settings.values["streamtitle"] == 'Evening "quiet" & <late>'
     assert "<late>" not in page.text
 
@@ -204,7 +204,7 @@ async def test_a_new_password_counts_at_once(studio: Studio) -> None:
     assert page.status_code == 401  # the browser asks for the new one
     assert studio.people.password == "a new long one"
     async with admin(studio) as web:
-        assert said(await web.get("/admin/?done=password")) == "The password is changed."
+        assert said(await web.get("/admin/?done=password")) == "Password changed."
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ async def test_disconnecting_is_asked_about_first(studio: Studio, admin_page: st
         await disconnect.click()
         assert studio.broadcasts.air(1).playable
         await disconnect.click()
-        await expect(page.get_by_text("The broadcast has been ended.")).to_be_visible()
+        await expect(page.get_by_text("The broadcast was ended.")).to_be_visible()
     assert not studio.broadcasts.air(1).playable
 
 
@@ -96,8 +96,8 @@ async def test_the_forms_work_without_scripts(studio: Studio, admin_page: str, c
     async with visit(chromium, admin_page, **context) as (page, _):
         await page.get_by_label("Title", exact=True).fill("Evening")
         await page.get_by_role("button", name="Set title").click()
-        await expect(page.get_by_text("The title is set.")).to_be_visible()
-        await page.get_by_label("What another key is for").fill("laptop")
+        await expect(page.get_by_text("Title saved.")).to_be_visible()
+        await page.get_by_label("Comment for another key").fill("laptop")
         await page.get_by_role("button", name="Add a key").click()
         await expect(page.get_by_text("(laptop)")).to_be_visible()
     assert studio.settings.values["streamtitle"] == "Evening"

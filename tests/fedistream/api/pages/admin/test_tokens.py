@@ -26,9 +26,9 @@ async def test_a_token_is_shown_once_and_dead_when_it_is_withdrawn(faces: Faces,
     assert f"{made.handle}…" in listed
     assert "&lt;script&gt;" in listed
     gone = await admin.send(PAGE, f"{PAGE}/remove", token=f"{made.handle}…")
-    assert said(gone) == "The token is dead."
+    assert said(gone) == "Token deleted."
     assert await faces.access_tokens.by_token(token) is None
-    assert said(await admin.send(PAGE, f"{PAGE}/remove", token="x")) == "It was gone already."
+    assert said(await admin.send(PAGE, f"{PAGE}/remove", token="x")) == "It no longer exists."
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ PAGE = "/admin/chat/visitors"
 async def test_a_visitor_is_removed_with_a_reason_and_let_back_in(faces: Faces, admin: Visitor) -> None:
     ann, _ = await faces.visitor("Ann")
     page = await admin.send(PAGE, id=ann.id, do="disable", why=" shouts ", view="status=all&search=an&offset=0&x=y")
-    assert said(page) == "Removed from the chat; all they said is hidden."
+    assert said(page) == "User banned. All their messages are hidden."
     assert str(page.url).endswith("?status=all&search=an&offset=0&done=visitor-disable")
     assert not (await faces.chat.visitors.get(ann.id)).enabled
     (action, *_) = await faces.chat.moderation.actions()
@@ -25,21 +25,21 @@ async def test_a_visitor_is_removed_with_a_reason_and_let_back_in(faces: Faces, 
 
 async def test_moderators_are_made_and_unmade(faces: Faces, admin: Visitor) -> None:
     ann, _ = await faces.visitor("Ann")
-    assert said(await admin.send(PAGE, id=ann.id, do="promote")) == "A moderator now."
+    assert said(await admin.send(PAGE, id=ann.id, do="promote")) == "User is now a moderator."
     assert (await faces.chat.visitors.get(ann.id)).role is Role.MODERATOR
     assert '<span class="badge">moderator</span>' in await admin.see(f"{PAGE}?status=moderators")
-    assert said(await admin.send(PAGE, id=ann.id, do="demote")) == "No moderator any more."
+    assert said(await admin.send(PAGE, id=ann.id, do="demote")) == "User is no longer a moderator."
     assert (await faces.chat.visitors.get(ann.id)).role is Role.VISITOR
 
 
 async def test_who_is_deleted_is_gone_with_all_they_said(faces: Faces, admin: Visitor) -> None:
     ann, _ = await faces.visitor("Ann")
     await say(faces, ann, "hello")
-    assert said(await admin.send(PAGE, id=ann.id, do="delete")) == "Deleted, with all they said."
+    assert said(await admin.send(PAGE, id=ann.id, do="delete")) == "User and messages deleted."
     with pytest.raises(NotFound):
         await faces.chat.visitors.get(ann.id)
     assert await faces.chat.messages.moderated(1) == ()
-    assert said(await admin.send(PAGE, id=ann.id, do="delete")) == "It was gone already."
+    assert said(await admin.send(PAGE, id=ann.id, do="delete")) == "It no longer exists."
 
 
 async def test_a_bot_becomes_no_moderator(faces: Faces, admin: Visitor) -> None:
@@ -61,7 +61,7 @@ async def test_visitors_are_found_and_leafed_through(faces: Faces, admin: Visito
     page = await admin.see(f"{PAGE}?search=zoe")
     assert "<bdi>Zoe</bdi>" in page
     assert "guest" not in page
-    assert "Nobody is found." in await admin.see(f"{PAGE}?search=%3Cscript%3Ealert(1)")
+    assert "No match. Try another search." in await admin.see(f"{PAGE}?search=%3Cscript%3Ealert(1)")
 
 
 async def test_a_visitor_has_a_page_of_their_own(faces: Faces, admin: Visitor) -> None:
