@@ -88,7 +88,7 @@ async def test_two_viewers_talk_a_moderator_bans_one_and_the_others_line_is_cut_
         await say(bo, "but they are cheap")
         await sees(ann, "but they are cheap")
         await act(moderator, "but they are cheap", "Ban user", "Confirm ban")
-        await expect(bo.locator(".chat-status")).to_contain_text("removed you", timeout=browser.PATIENCE_MS)
+        await expect(bo.locator(".chat-status")).to_contain_text("banned you", timeout=browser.PATIENCE_MS)
         await expect(ann.get_by_text("but they are cheap")).to_be_hidden(timeout=browser.PATIENCE_MS)
         await sees(ann, "has been removed from chat")
         async with httpx2.AsyncClient(base_url=bos.url) as again:
@@ -99,7 +99,7 @@ async def test_two_viewers_talk_a_moderator_bans_one_and_the_others_line_is_cut_
             assert (await again.get("/ws?accessToken=x", headers=hands | key)).status_code == 403
         await bo.evaluate("localStorage.clear()")
         await bo.reload()
-        await expect(bo.locator(".chat-status")).to_contain_text("did not let you in", timeout=browser.PATIENCE_MS)
+        await expect(bo.locator(".chat-status")).to_contain_text("refused the connection", timeout=browser.PATIENCE_MS)
         await watches(bo)
 
         anns.cut()

@@ -134,8 +134,8 @@ async def test_the_page_shows_who_talks_from_where_and_what_becomes_of_it(tmp_pa
 
         await line.locator("button.author").click()
         await page.get_by_role("button", name="Reply on the fediverse").click()
-        await page.get_by_label("Answer for all to read").fill("Stoneware")
-        await page.get_by_role("button", name="Send answer").click()
+        await page.get_by_label("Public reply").fill("Stoneware")
+        await page.get_by_role("button", name="Send reply").click()
         await expect(page.locator(".line", has_text="Stoneware")).to_be_visible(timeout=browser.PATIENCE_MS)
         await until(lambda: ann.inbox)
         assert ann.inbox[-1]["object"]["inReplyTo"] == said["id"]

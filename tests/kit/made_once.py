@@ -1,8 +1,11 @@
 """What a node makes at its start and tests need not make each for itself: static files that are packed, and keys."""
 
+import fcntl
+import tempfile
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 import hatch_build
 from fedistream.api.pages.static import Static
@@ -11,11 +14,15 @@ from fedistream.federation.keys import NODE
 from fedistream.federation.models import FederationKeyRow
 from tests.kit.signing import rsa_key
 
+LOCK = Path(tempfile.gettempdir()) / "fedistream-bundles.lock"
+
 
 @cache
 def static_files() -> Static:
     """Bundled if need be, and read once."""
-    hatch_build.bundle()
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker of the same run may be about to do the same
+        hatch_build.bundle()
     return Static(STATIC)
 
 

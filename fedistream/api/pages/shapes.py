@@ -127,9 +127,9 @@ def figures(encoder: Encoder | None, _: Callable[[str], str]) -> list[tuple[str,
     size = f"{encoder.width} × {encoder.height}" if encoder.width and encoder.height else ""
     found = (
         (_("Resolution"), size),
-        (_("Frames a second"), f"{encoder.framerate:g}" if encoder.framerate else ""),
+        (_("Frame rate"), f"{encoder.framerate:g}" if encoder.framerate else ""),
         (_("Video"), _stream(encoder.video_codec, encoder.video_kbps)),
-        (_("Sound"), _stream(encoder.audio_codec, encoder.audio_kbps)),
+        (_("Audio"), _stream(encoder.audio_codec, encoder.audio_kbps)),
         (_("Encoder"), encoder.software),
         (_("Address"), encoder.address),
     )

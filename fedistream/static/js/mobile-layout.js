@@ -28,13 +28,13 @@ function selectTab(selected) {
 
 /** @param {number} count */
 function setUnread(count) {
-  // the first message is announced; the others change the tab's name, which interrupts nobody
-  if (unread === 0 || count === 0) setText(announcer, count ? text("chat.unread", { n: count }) : "");
+  // the first message is announced; the others only change the name of the tab, which interrupts nobody
+  if (unread === 0 || count === 0) setText(announcer, count ? text("chat.unread") : "");
   unread = count;
   const badge = find(chatTab, ".unread", HTMLElement);
   badge.hidden = !count;
   setText(badge.querySelector("[aria-hidden]"), count > 99 ? "99+" : String(count));
-  setText(badge.querySelector(".sr-only"), count ? `, ${text("chat.unread", { n: count })}` : "");
+  setText(badge.querySelector(".sr-only"), count ? text("chat.new", { n: count }) : "");
 }
 
 chat.addEventListener("chat-message", () => {

@@ -46,9 +46,7 @@ def missing(services: AdminPagesServices) -> list[str]:
     if not services.settings.value("federation.enabled"):
         found.append(services.words("Federation is disabled. Enable it below."))
     if not url:
-        found.append(
-            services.words("The server URL is not set. Enter it below: everything that is sent contains it.")
-        )
+        found.append(services.words("The server URL is not set. Enter it below: everything that is sent contains it."))
     elif urlsplit(url).scheme != "https":
         found.append(
             services.words("The server URL does not begin with https://. Nearly all fediverse servers require it.")

@@ -168,11 +168,11 @@ async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgott
     )
     said = page.locator(".line")
     await expect(said).to_have_count(6)
-    await expect(said.first).to_have_text("Bo has joined")
-    await expect(said.nth(1)).to_have_text("Bob is now called Bo")
+    await expect(said.first).to_have_text("Bo joined the chat")
+    await expect(said.nth(1)).to_have_text("Bob is now known as Bo")
     await expect(said.nth(4)).to_contain_text("cat@s.example")
     assert await page.locator(".social a").count() == 0
-    await expect(said.last).to_have_text("Bo has left")
+    await expect(said.last).to_have_text("Bo left the chat")
 
 
 async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: Parlour) -> None:
@@ -217,7 +217,7 @@ async def test_a_lost_connection_is_said_and_nothing_is_missing_afterwards(page:
     await expect(page.get_by_text("to be hidden")).to_be_visible()
     room.away = True
     await room.cut()
-    await expect(page.get_by_text("connection is lost")).to_be_visible()
+    await expect(page.get_by_text("The connection to the chat is lost")).to_be_visible()
     field = page.get_by_label("Message", exact=True)
     await expect(field).not_to_be_editable()
     room.log[:] = [told for told in room.log if told["id"] != gone]
@@ -241,7 +241,7 @@ async def test_a_token_that_nobody_knows_any_more_is_replaced(page: Page, room: 
 async def test_who_is_removed_is_told_so_and_does_not_come_back(page: Page, room: Parlour) -> None:
     await room.tell(room.told("ERROR_USER_DISABLED"))
     await room.cut()
-    await expect(page.get_by_text("A moderator has removed you")).to_be_visible()
+    await expect(page.get_by_text("A moderator has banned you")).to_be_visible()
     attempts = len(room.queries)
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.get_by_label("Message", exact=True)).not_to_be_editable()
@@ -258,7 +258,7 @@ async def test_name_and_colour_are_changed_in_one_dialog(page: Page, room: Parlo
     assert (await room.hears("COLOR_CHANGE"))["newColor"] == 4
     await expect(dialog).to_be_hidden()
     await expect(page.get_by_role("button", name="You are Skipper")).to_be_visible()
-    await expect(page.locator(".line").last).to_have_text("Guest 1 is now called Skipper")
+    await expect(page.locator(".line").last).to_have_text("Guest 1 is now known as Skipper")
 
 
 async def test_an_at_offers_the_people_who_were_seen(page: Page, room: Parlour) -> None:
@@ -361,7 +361,7 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
 async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, room: Parlour) -> None:
     await room.say(room.user("Ann"), "<p>hi</p>")
     await page.get_by_role("button", name="Ann").click()
-    await expect(page.locator(".line-actions button")).to_have_text(["Answer"])
+    await expect(page.locator(".line-actions button")).to_have_text(["Mention"])
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("Message", exact=True)).to_have_value("@Ann ")
 
@@ -375,7 +375,7 @@ async def test_the_keyboard_goes_through_the_log_and_back(page: Page, room: Parl
     await page.keyboard.press("ArrowUp")
     await expect(page.locator(".line").first).to_be_focused()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("button", name="Answer")).to_be_focused()
+    await expect(page.get_by_role("button", name="Mention")).to_be_focused()
     await page.keyboard.press("Escape")
     await expect(page.locator(".line").first).to_be_focused()
     await page.keyboard.press("Escape")

@@ -57,3 +57,9 @@ def test_what_is_no_number_is_refused(typed: str) -> None:
 def test_infinity_is_no_number_of_seconds(typed: str) -> None:
     with pytest.raises(Invalid, match="number"):
         fields.read("broadcast.grace_s", typed)
+
+
+@pytest.mark.parametrize(("disabled", "typed"), [(True, ""), (False, "on")])
+def test_the_form_asks_whether_the_chat_is_enabled(disabled: bool, typed: str) -> None:
+    assert fields.write("chat.disabled", disabled) == typed
+    assert fields.read("chat.disabled", typed) is disabled

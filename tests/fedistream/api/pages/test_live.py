@@ -49,7 +49,7 @@ async def test_when_it_is_over_its_page_says_when_it_was_and_where_the_channel_i
     assert "This broadcast has ended" in page.text
     assert 'datetime="2026-05-01T11:30:00.250000+00:00"' in page.text
     assert "1 h 23 min" in page.text
-    assert 'href="/">To the channel Quiet Waters</a>' in page.text
+    assert 'href="/">Go to Quiet Waters</a>' in page.text
     assert '<template id="player-template">' not in page.text
 
 

@@ -104,6 +104,43 @@ async def test_a_keyboard_that_lies_over_the_page_takes_nothing_away(url: str, c
             await until(page, f"{seen}(document.querySelector('{part}').getBoundingClientRect())")
 
 
+async def test_the_tab_of_the_chat_counts_what_came_while_another_one_was_shown(
+    url: str, chromium: Browser, room: Parlour
+) -> None:
+    ann = room.user("Ann")
+    async with visit(chromium, url, viewport=UPRIGHT) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        badge, announcer = page.locator(".watch-tabs .unread"), page.locator("#unread-announcer")
+        await room.say(ann, "<p>seen at once</p>")
+        await expect(page.get_by_text("seen at once")).to_be_visible()
+        await expect(badge).to_be_hidden()
+        await page.get_by_role("tab", name="About").click()
+        await room.say(ann, "<p>one</p>")
+        await expect(page.get_by_role("tab", name="Chat 1 new message", exact=True)).to_be_visible()
+        await expect(announcer).to_have_text("New message in the chat")
+        await announcer.evaluate(
+            "line => new MutationObserver(() => { window.said = true }).observe(line, "
+            "{childList: true, characterData: true, subtree: true})"
+        )
+        for n in range(120):
+            await room.say(ann, f"<p>more {n}</p>")
+        await expect(page.get_by_role("tab", name="Chat 121 new messages", exact=True)).to_be_visible()
+        await expect(badge.locator("[aria-hidden]")).to_have_text("99+")
+        assert await page.evaluate("window.said") is None, "only the first one is announced"
+        assert await faults(page) == []
+        await page.get_by_role("tab", name="Chat").click()
+        await expect(badge).to_be_hidden()
+        await expect(announcer).to_be_empty()
+        await expect(page.get_by_role("tab", name="Chat", exact=True)).to_be_visible()
+    async with visit(chromium, url, viewport=DESK) as (page, witness):
+        witness.expected = STORY
+        await open_chat(page)
+        await room.say(ann, "<p>on a large screen</p>")
+        await expect(page.get_by_text("on a large screen")).to_be_visible()
+        await expect(page.locator(".watch-tabs .unread")).to_be_hidden()
+
+
 async def test_tabs_change_what_is_below_the_picture(url: str, chromium: Browser) -> None:
     async with visit(chromium, url, viewport=UPRIGHT) as (page, witness):
         witness.expected = STORY

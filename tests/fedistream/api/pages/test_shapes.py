@@ -83,7 +83,7 @@ def test_the_figures_of_an_encoder_leave_out_what_it_did_not_tell() -> None:
     known = dict(shapes.figures(onair.OBS, str))
     assert known["Resolution"] == "1920 × 1080"
     assert known["Video"] == "H.264, 4500 kbit/s"
-    assert known["Frames a second"] == "30"
+    assert known["Frame rate"] == "30"
     silent = replace(onair.OBS, width=0, framerate=0.0, video_kbps=0, audio_codec="", audio_kbps=0, software="")
     assert dict(shapes.figures(silent, str)) == {"Video": "H.264", "Address": onair.OBS.address}
 

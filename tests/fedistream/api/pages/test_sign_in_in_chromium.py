@@ -51,7 +51,7 @@ async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, r
     await opened(page)
     await page.get_by_label("Your fediverse account").fill("@ann@social.example ")
     await page.get_by_role("button", name="Send code").click()
-    await expect(page.get_by_text("A code is on its way to @ann@social.example")).to_be_visible()
+    await expect(page.get_by_text("A code was sent to @ann@social.example")).to_be_visible()
     field = page.get_by_label("Code")
     await expect(field).to_be_focused()
     await field.fill("111111")

@@ -11,7 +11,7 @@ PAGE = "/admin/chat/log"
 
 
 async def test_actions_are_told_by_name_with_their_reasons(faces: Faces, admin: Visitor) -> None:
-    assert "Nothing yet." in await admin.see(PAGE)
+    assert "No actions yet." in await admin.see(PAGE)
     mod, _ = await faces.visitor("Moira", moderator=True)
     ann, _ = await faces.visitor("Ann")
     await faces.chat.moderation.set_enabled(ann.id, False, mod.id, why=NASTY)

@@ -46,4 +46,4 @@ async def test_the_admin_is_told_when_all_viewers_have_one_private_address(faces
         faces.viewers.seen(faces.channels.home().id, "172.17.0.1", f"Browser {n}")
     faces.viewers.sample()
     for page in (PAGE, "/admin/"):
-        assert "All visitors are seen at 172.17.0.1." in await admin.see(page)
+        assert "All viewers seem to come from 172.17.0.1." in await admin.see(page)

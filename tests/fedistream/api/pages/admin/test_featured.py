@@ -25,18 +25,18 @@ async def delivery() -> list[tuple[str, str]]:
 async def test_servers_are_shown_with_what_they_answered_and_whether_they_are_live(
     faces: Faces, admin: Visitor
 ) -> None:
-    assert "None yet." in await admin.see(PAGE)
+    assert "No featured streams yet." in await admin.see(PAGE)
     now = faces.clock.now()
     await featured(FeaturedState.PENDING)
-    assert 'data-state="waiting">asked<' in await admin.see(PAGE)
+    assert 'data-state="waiting">requested<' in await admin.see(PAGE)
     await featured(FeaturedState.REJECTED)
-    assert ">refused<" in await admin.see(PAGE)
+    assert ">rejected<" in await admin.see(PAGE)
     row = await featured(FeaturedState.ACCEPTED, followed_at=now)
     page = await admin.see(PAGE)
-    assert (">Offline<" in page, "and was not live since" in page) == (True, True)
+    assert (">Offline<" in page, "not live since" in page) == (True, True)
     await FeaturedServerRow.filter(id=row.id).update(online=True, status_at=now, title="Slow boats")
     page = await admin.see(PAGE)
-    assert ('data-state="live">Live<' in page, "Slow boats" in page, "last heard of" in page) == (True, True, True)
+    assert ('data-state="live">Live<' in page, "Slow boats" in page, "last update" in page) == (True, True, True)
 
 
 async def test_a_server_is_removed_and_told_and_then_gone(admin: Visitor) -> None:
@@ -86,11 +86,11 @@ async def test_who_asks_to_list_the_stream_is_counted_apart_from_the_followers(a
 @pytest.mark.parametrize(
     ("before", "do", "after", "letter", "told"),
     [
-        (State.PENDING, "approve", "accepted", "Accept", "Let in."),
+        (State.PENDING, "approve", "accepted", "Accept", "Request accepted."),
         (State.PENDING, "reject", "gone", "Reject", "Request rejected. They can send another one."),
-        (State.PENDING, "block", "blocked", "Reject", "Blocked."),
+        (State.PENDING, "block", "blocked", "Reject", "Account blocked."),
         (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They can follow again."),
-        (State.ACCEPTED, "block", "blocked", "Reject", "Blocked."),
+        (State.ACCEPTED, "block", "blocked", "Reject", "Account blocked."),
     ],
 )
 async def test_what_the_admin_decides_of_a_lister_is_done_and_told_to_it(

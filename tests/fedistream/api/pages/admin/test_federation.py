@@ -12,8 +12,8 @@ from tests.kit.following import engagement, follower
 
 PAGE = "/admin/federation/"
 OFF = "Federation is disabled. Enable it below."
-NO_ADDRESS = "The public address of this node is not known."
-NO_TLS = "The public address is not https."
+NO_ADDRESS = "The server URL is not set."
+NO_TLS = "The server URL does not begin with https://."
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ async def test_followers_that_know_the_channel_by_another_address_are_told_of(fa
     await FollowerRow.filter(id=row.id).update(follow={**row.follow, "object": us})
     assert "by another address" not in await admin.see(PAGE)
     faces.settings.override("serverurl", "https://moved.example")
-    assert "1 follower knows the channel by another address" in await admin.see(PAGE)
+    assert "1 follower follows the channel under another address" in await admin.see(PAGE)
 
 
 async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
@@ -104,7 +104,7 @@ async def test_what_came_in_lately_is_told_as_text(faces: Faces, admin: Visitor)
     await engagement("bob", Kind.SHARE, 'javascript:alert("x")')
     await engagement("bob", Kind.REACTION, f"https://node.example/{NASTY}", reaction="🔥")
     page = await admin.see(PAGE)
-    for words in ("liked", "followed", "shared", "reacted to"):
+    for words in ("liked", "followed", "boosted", "reacted to"):
         assert f"</a> {words}" in page
     assert "<bdi>@ann@remote.example</bdi></a> liked" in page
     assert "<bdi>🔥</bdi>" in page
@@ -123,7 +123,7 @@ async def test_a_post_is_told_by_its_first_words_and_one_that_is_gone_as_a_post(
     assert (
         f'liked <a href="{post.url}" rel="noopener noreferrer nofollow"><bdi>I&#39;ve gone live! Locks &amp; ' in page
     )
-    assert f'shared <a href="{gone.url}" rel="noopener noreferrer nofollow"><bdi>a post</bdi>' in page
+    assert f'boosted <a href="{gone.url}" rel="noopener noreferrer nofollow"><bdi>a post</bdi>' in page
     assert "<script>alert" not in page
     await faces.settings.change("federation.enabled", False)
     assert 'nofollow"><bdi>a post</bdi>' in await admin.see(PAGE)

@@ -28,13 +28,13 @@ async def delivery() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("before", "do", "after", "letter", "told"),
     [
-        (State.PENDING, "approve", "accepted", "Accept", "Let in."),
+        (State.PENDING, "approve", "accepted", "Accept", "Request accepted."),
         (State.PENDING, "reject", "gone", "Reject", "Request rejected. They can send another one."),
-        (State.PENDING, "block", "blocked", "Reject", "Blocked."),
+        (State.PENDING, "block", "blocked", "Reject", "Account blocked."),
         (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They can follow again."),
-        (State.ACCEPTED, "block", "blocked", "Reject", "Blocked."),
+        (State.ACCEPTED, "block", "blocked", "Reject", "Account blocked."),
         (State.BLOCKED, "unblock", "gone", "Reject", "Account unblocked. They can follow again."),
-        (State.BLOCKED, "approve", "accepted", "Accept", "Let in."),
+        (State.BLOCKED, "approve", "accepted", "Accept", "Request accepted."),
     ],
 )
 async def test_what_the_admin_decides_is_done_and_told_to_the_other_server(

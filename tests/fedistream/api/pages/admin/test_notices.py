@@ -15,7 +15,7 @@ async def state(faces: Faces) -> str:
 
 async def test_a_planned_notice_is_said_otherwise_posted_changed_and_withdrawn(faces: Faces, admin: Visitor) -> None:
     number = str((await broadcast(faces)).id)
-    assert '<span class="badge">planned</span>' in await admin.see(PAGE)
+    assert '<span class="badge">scheduled</span>' in await admin.see(PAGE)
     looked = await admin.send(PAGE, id=number, do="preview", text=f"**Soon** {NASTY}")
     assert looked.status_code == 200
     assert "<strong>Soon</strong>" in looked.text

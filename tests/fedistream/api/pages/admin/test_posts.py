@@ -40,7 +40,7 @@ async def test_a_text_that_cannot_be_sent_is_said_beside_its_field(
 
 async def test_a_post_is_pinned_and_unpinned(faces: Faces, admin: Visitor) -> None:
     post = await faces.federation.posts.publish(faces.channels.home(), "one")
-    assert said(await admin.send(PAGE, f"{PAGE}/pin", id=post.id, pinned="yes")) == "Pinned."
+    assert said(await admin.send(PAGE, f"{PAGE}/pin", id=post.id, pinned="yes")) == "Post pinned."
     assert [each.id for each in await faces.federation.posts.pinned(1)] == [post.id]
     assert "· pinned" in await admin.see(PAGE)
     assert said(await admin.send(PAGE, f"{PAGE}/pin", id=post.id, pinned="no")) == "Post unpinned."

@@ -64,10 +64,10 @@ async def test_names_and_warnings_are_text(faces: Faces, admin: Visitor) -> None
     assert page.count("&lt;script&gt;") >= 2
 
 
-@pytest.mark.parametrize(("mode", "told"), [("on", "shown at once"), ("off", "left out"), ("held", "")])
+@pytest.mark.parametrize(("mode", "told"), [("on", "shown at once"), ("off", "ignored"), ("held", "")])
 async def test_the_page_says_when_nothing_new_is_held(faces: Faces, admin: Visitor, mode: str, told: str) -> None:
     await faces.settings.change("federation.replies", mode)
-    assert ("By the settings" in (page := await admin.see(PAGE))) == bool(told)
+    assert ("The federation settings say so" in (page := await admin.see(PAGE))) == bool(told)
     assert told in page
 
 

@@ -14,10 +14,10 @@ async def test_a_report_is_settled_and_opened_again(faces: Faces, admin: Visitor
     assert counts(page) == {"/admin/federation/": 1, PAGE: 1}
     assert "&lt;script&gt;" in page
     assert 'href="javascript' not in page
-    assert said(await admin.send(PAGE, id=number, settled="yes")) == "Settled."
+    assert said(await admin.send(PAGE, id=number, settled="yes")) == "Report resolved."
     assert counts(await admin.see(PAGE)) == {}
     again = await admin.send(f"{PAGE}?settled=yes", id=number, settled="no", view="settled=yes&offset=0")
-    assert said(again) == "Open again."
+    assert said(again) == "Report reopened."
     assert "settled=yes" in str(again.url)
     assert said(await admin.send(PAGE, id="999", settled="yes")) == "It no longer exists."
     assert (await admin.send(PAGE, id="x", settled="yes")).status_code == 422
@@ -36,4 +36,4 @@ async def test_a_quote_is_taken_back(faces: Faces, admin: Visitor) -> None:
 async def test_the_page_is_there_while_federation_is_off(faces: Faces, admin: Visitor) -> None:
     await quote("p1")
     await faces.settings.change("federation.enabled", False)
-    assert "Nobody." in await admin.see(PAGE)
+    assert "No quotes yet." in await admin.see(PAGE)

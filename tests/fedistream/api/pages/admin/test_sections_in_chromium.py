@@ -128,16 +128,16 @@ async def test_a_follower_is_let_in_and_blocked_after_a_question(faces: Faces, n
     async with visit(chromium, f"{node}/admin/", http_credentials=CREDENTIALS) as (page, _):
         await page.get_by_role("link", name="Federation waiting: 1").click()
         await page.get_by_role("link", name="Followers waiting: 1").click()
-        await page.get_by_role("button", name="Let in ann@remote.example").click()
-        await expect(page.get_by_role("status").get_by_text("Let in.")).to_be_visible()
-        await page.get_by_role("link", name="Follow 1", exact=True).click()
+        await page.get_by_role("button", name="Accept ann@remote.example").click()
+        await expect(page.get_by_role("status").get_by_text("Request accepted.")).to_be_visible()
+        await page.get_by_role("link", name="Followers 1", exact=True).click()
         await page.wait_for_url("**state=accepted")  # with its modules, which are what asks
         page.once("dialog", lambda dialog: dialog.dismiss())
         await page.get_by_role("button", name="Block ann@remote.example").click()
         assert await faces.federation.followers.number(1, State.ACCEPTED) == 1
         page.once("dialog", lambda dialog: dialog.accept())
         await page.get_by_role("button", name="Block ann@remote.example").click()
-        await expect(page.get_by_role("status").get_by_text("Blocked.")).to_be_visible()
+        await expect(page.get_by_role("status").get_by_text("Account blocked.")).to_be_visible()
     assert await faces.federation.followers.blocked_actors() == [ann]
 
 
@@ -157,7 +157,7 @@ async def test_the_pages_work_without_scripts(faces: Faces, node: str, chromium:
         await page.get_by_label("Text").fill("**Hello**")
         await page.get_by_role("button", name="Preview").click()
         await expect(page.locator(".preview strong")).to_have_text("Hello")
-        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Post", exact=True).click()
         await expect(page.get_by_text("Post sent to your followers.")).to_be_visible()
     assert faces.settings.value("federation.blocked_domains") == ["bad.example"]
 
@@ -168,17 +168,17 @@ async def test_a_person_of_the_chat_is_looked_at_and_removed_with_a_reason(
     bob, _ = await faces.visitor("Bob")
     await say(faces, bob, "buy cheap boats")
     async with visit(chromium, f"{node}/admin/chat/messages", http_credentials=CREDENTIALS) as (page, _):
-        await page.get_by_role("button", name="Hide what Bob said").click()
+        await page.get_by_role("button", name="Hide message from Bob").click()
         await expect(page.get_by_text("Message hidden for everybody.")).to_be_visible()
         await page.get_by_role("link", name="Bob").click()
         await page.wait_for_url("**/visitors/*")
         assert await faults(page) == []
-        await page.get_by_text("Remove: Bob").click()
+        await page.get_by_text("Ban: Bob").click()
         await page.get_by_label("Reason (for the moderation log)").fill("sells boats")
         assert await faults(page) == []
         await page.get_by_role("button", name="Ban from chat").click()
         await expect(page.get_by_text("User banned. All their messages are hidden.")).to_be_visible()
-        await page.get_by_role("link", name="Log", exact=True).click()
+        await page.get_by_role("link", name="Moderation log").click()
         await expect(page.get_by_text("sells boats")).to_be_visible()
     assert not (await faces.chat.visitors.get(bob.id)).enabled
 
@@ -204,7 +204,7 @@ async def test_a_token_is_shown_once_and_copied(faces: Faces, node: str, chromiu
     rights = ["clipboard-read", "clipboard-write"]
     context = {"http_credentials": CREDENTIALS, "permissions": rights}
     async with visit(chromium, f"{node}/admin/chat/tokens", **context) as (page, _):
-        await page.get_by_label("Name of the program").fill("Robot")
+        await page.get_by_label("Name", exact=True).fill("Robot")
         await page.get_by_label("Send chat messages under its own name").check()
         await page.get_by_role("button", name="Create token").click()
         await page.get_by_role("button", name="Copy token").click()
@@ -222,7 +222,7 @@ async def test_a_held_reply_is_answered_and_let_in(faces: Faces, node: str, chro
     async with visit(chromium, f"{node}/admin/federation/", http_credentials=CREDENTIALS) as (page, witness):
         witness.expected = ("422",)
         await page.get_by_role("link", name="Replies waiting: 1").click()
-        await page.get_by_text("Answer ann@remote.example").click()
+        await page.get_by_text("Reply ann@remote.example").click()
         assert await faults(page) == []
         await page.get_by_role("button", name="Send reply").click()
         await expect(page.get_by_label("Your public reply")).to_have_accessible_description(

@@ -138,7 +138,7 @@ async def test_what_is_right_is_saved_and_what_is_not_is_shown_again(studio: Stu
     assert studio.settings.values["tags"] == ["new"]
     assert studio.settings.values["name"] == "Quiet Waters"
     assert '<p class="error" id="error-name">must not be empty</p>' in page.text
-    assert '<a href="#field-broadcast.grace_s">Grace time</a>: must be a number' in page.text
+    assert '<a href="#field-broadcast.grace_s">Reconnect time</a>: must be a number' in page.text
     assert re.search(r'id="field-broadcast.grace_s"[^>]+value="soon"[^>]+aria-invalid="true"', page.text, re.S)
 
 

@@ -85,7 +85,7 @@ async def test_a_node_that_does_not_answer_is_said_to(studio: Studio, admin_page
     async with visit(chromium, admin_page, http_credentials=ADMIN) as (page, witness):
         witness.expected = ("Failed to load resource",)
         studio.broken = True
-        notice = page.get_by_text("No answer from the node.")
+        notice = page.get_by_text("No answer from the server.")
         await expect(notice).to_be_visible()
         studio.broken = False
         await expect(notice).to_have_count(0)
@@ -98,7 +98,7 @@ async def test_the_forms_work_without_scripts(studio: Studio, admin_page: str, c
         await page.get_by_role("button", name="Set title").click()
         await expect(page.get_by_text("Title saved.")).to_be_visible()
         await page.get_by_label("Comment for another key").fill("laptop")
-        await page.get_by_role("button", name="Add a key").click()
+        await page.get_by_role("button", name="Add key").click()
         await expect(page.get_by_text("(laptop)")).to_be_visible()
     assert studio.settings.values["streamtitle"] == "Evening"
 

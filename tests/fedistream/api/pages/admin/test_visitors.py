@@ -19,7 +19,7 @@ async def test_a_visitor_is_removed_with_a_reason_and_let_back_in(faces: Faces, 
     assert not (await faces.chat.visitors.get(ann.id)).enabled
     (action, *_) = await faces.chat.moderation.actions()
     assert (action.what, action.why) == ("disable visitor", "shouts")
-    assert said(await admin.send(PAGE, id=ann.id, do="enable")).startswith("Let back in.")
+    assert said(await admin.send(PAGE, id=ann.id, do="enable")).startswith("User unbanned.")
     assert (await faces.chat.visitors.get(ann.id)).enabled
 
 
