@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.kit.adminpages import ticket
+from tests.kit.adminpages import csrf_token
 from tests.kit.encoder import Encoder
 from tests.kit.federating import RIGHT, Town, neighbour_town, town, until
 from tests.kit.footage import Recipe
@@ -27,7 +27,7 @@ def asking(where: Town, call: str) -> Callable[[], Awaitable[Any]]:
 
 async def ask_on_the_page(lister: Town, server: str) -> None:
     page = await lister.http.get(FEATURED, headers=RIGHT)
-    filled = {"ticket": ticket(page.text), "server": server}
+    filled = {"csrf_token": csrf_token(page.text), "server": server}
     asked = await lister.http.post(FEATURED, data=filled, headers=RIGHT)
     assert (asked.status_code, asked.headers["location"]) == (303, f"{FEATURED}?done=server-asked")
     again = await lister.http.post(FEATURED, data=filled, headers=RIGHT)

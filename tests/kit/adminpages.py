@@ -1,4 +1,4 @@
-"""The admin's pages as a browser without scripts uses them: look, fill in a form with its ticket, follow the answer."""
+"""The admin's pages as a browser without scripts uses them: look, fill in a form with its token, follow the answer."""
 
 import re
 from collections.abc import AsyncIterator
@@ -35,7 +35,10 @@ class Visitor:
         """Send a form of `page` to `path`, and go where it leads. A list of nothing has no forms: then one that was
         there a moment ago is sent."""
         seen = await self.see(page)
-        filled = {"ticket": ticket(seen if 'name="ticket"' in seen else await self.see("/admin/")), **fields}
+        filled = {
+            "csrf_token": csrf_token(seen if 'name="csrf_token"' in seen else await self.see("/admin/")),
+            **fields,
+        }
         return await self.web.post(path or page.partition("?")[0], data=filled, follow_redirects=True)
 
 
@@ -46,8 +49,8 @@ async def signed_in(faces: Faces) -> AsyncIterator[Visitor]:
         yield Visitor(web)
 
 
-def ticket(page: str) -> str:
-    found = re.search(r'name="ticket" value="([^"]+)"', page)
+def csrf_token(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert found is not None
     return found.group(1)
 

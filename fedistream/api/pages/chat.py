@@ -9,7 +9,7 @@ from fedistream.api.owncast.config_shapes import MAX_SOCKET_PAYLOAD
 from fedistream.api.pages import shapes, texts
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
-from fedistream.api.pages.services import ROOM, PagesServices
+from fedistream.api.pages.services import CHAT_SETTINGS, PagesServices
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.values import State
 from fedistream.core.errors import NotFound
@@ -19,7 +19,7 @@ READ_ONLY = "readonly"
 OVERLAY = "overlay"  # for the picture of the broadcast itself: lines on nothing
 SHOWN = (
     *("name", "streamtitle", "serversummary", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", *ROOM),
+    *("hideviewercount", *CHAT_SETTINGS),
 )
 EMOJI = "vendor/emoji-picker.js"
 EMOJI_NAMES = "vendor/emoji-en.json"
@@ -43,16 +43,16 @@ COLOURS = 8
 MAX_NAME = 30  # characters, Owncast's number
 
 
-def room(mode: str, values: Mapping[str, object]) -> dict[str, object]:
-    """For the template: how the room is furnished."""
-    # who signs in elsewhere is sent back to the public address, and codes come from there, so there has to be one
+def template_values(mode: str, values: Mapping[str, object]) -> dict[str, object]:
+    """Return what the template of a chat needs to know."""
+    # signing in leads back to the public URL, and codes are sent from there, so there has to be one
     website = bool(values["serverurl"])
     account = website and bool(values["federation.enabled"])
     return {"mode": mode, "website": website, "account": account, "colours": range(COLOURS), "max_name": MAX_NAME}
 
 
-def told(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
-    """For the modules, beside what the page tells them already; `words` are the texts that it has."""
+def module_data(pages: Pages, values: Mapping[str, object], words: Mapping[str, str]) -> dict[str, object]:
+    """Return what the modules of a chat need to know, beside the page's own data; `words` are the texts that it has."""
     emoji = {"module": pages.url(EMOJI), "data": pages.url(EMOJI_NAMES)}
     chat = {
         "maxBytes": MAX_SOCKET_PAYLOAD,
@@ -95,13 +95,13 @@ def _frame(request: ApiRequest, services: PagesServices, mode: str) -> Response:
         "page_title": channel.name,
         "origin": origin(request, values["serverurl"]),
         "live": air.state is not State.OFFLINE,
-        "chat": room(mode, values),
+        "chat": template_values(mode, values),
         "page_data": {
             "lang": services.pages.language,
             "name": channel.name,
             "urls": shapes.URLS,
             "status": shapes.status(air, 0, channel.title, hide_viewers=True),
-            **told(services.pages, values, {}),
+            **module_data(services.pages, values, {}),
         },
     }
     return services.pages.page("chat.html", shown, frame=Frame.ANYBODY)

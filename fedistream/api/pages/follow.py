@@ -26,7 +26,7 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
 
 
 async def find(request: ApiRequest, services: PagesServices) -> Response:
-    """POST /follow: where the visitor can follow. It changes nothing and needs no password, so there is no ticket."""
+    """POST /follow: where the visitor can follow. It changes nothing and needs no password, so it has no CSRF token."""
     invitation = await _invitation(request, services)
     account = read(request).get("account", "").strip()[: MAX_ACCOUNT + 1]
     try:

@@ -1,4 +1,4 @@
-"""What a form brings: its fields within limits, and the ticket which shows that one of our own pages made it."""
+"""What a form brings: its fields within limits, and the token which shows that one of our own pages made it."""
 
 import hashlib
 import hmac
@@ -16,8 +16,8 @@ from fedistream.core.errors import Invalid, NotAllowed
 MAX_FIELDS = 40  # the longest form has 9
 TYPE = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"  # RFC 7578
-TICKET = "ticket"
-TICKET_LIFE = timedelta(hours=24)  # a page that is left open over night still works in the morning
+CSRF_FIELD = "csrf_token"
+TOKEN_LIFE = timedelta(hours=24)  # a page that is left open over night still works in the morning
 
 
 class Stale(NotAllowed):
@@ -27,7 +27,7 @@ class Stale(NotAllowed):
 class CsrfTokens:
     """Signed times. They are the second lock behind the check of where a request comes from.
 
-    `secret` should be made at every start: a ticket need not outlive the process.
+    `secret` should be made at every start: a token need not outlive the process.
     """
 
     def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:
@@ -35,12 +35,12 @@ class CsrfTokens:
         self._now = now
 
     def issue(self) -> str:
-        until = str(int((self._now() + TICKET_LIFE).timestamp()))
+        until = str(int((self._now() + TOKEN_LIFE).timestamp()))
         return f"{until}.{self._sign(until)}"
 
-    def check(self, ticket: str) -> None:
+    def check(self, token: str) -> None:
         """Raises Stale."""
-        until, _, mac = ticket.partition(".")
+        until, _, mac = token.partition(".")
         # signed first, so that nothing but our own digits is ever read as a number
         if not hmac.compare_digest(self._sign(until).encode(), mac.encode()):
             raise Stale("this page is out of date: reload it and try again")
@@ -65,9 +65,9 @@ def read(request: ApiRequest) -> Mapping[str, str]:
 
 
 def form(request: ApiRequest, csrf: CsrfTokens) -> Mapping[str, str]:
-    """The fields of a form that changes something. Raises Invalid when it is none, Stale for its ticket."""
+    """The fields of a form that changes something. Raises Invalid when it is none, Stale for its token."""
     fields = dict(read(request))
-    csrf.check(fields.pop(TICKET, ""))
+    csrf.check(fields.pop(CSRF_FIELD, ""))
     return fields
 
 
@@ -81,7 +81,7 @@ class Upload:
 
 
 async def upload(request: ApiRequest, csrf: CsrfTokens, field: str) -> Upload:
-    """A form that changes something, with a file in `field`. Raises Invalid when it is none, Stale for its ticket."""
+    """A form that changes something, with a file in `field`. Raises Invalid when it is none, Stale for its token."""
     if request.http.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
         return Upload(form(request, csrf), "", b"")
 
@@ -95,7 +95,7 @@ async def upload(request: ApiRequest, csrf: CsrfTokens, field: str) -> Upload:
         raise Invalid("body", "is not a form") from error
     try:
         fields = {name: value for name, value in found.items() if isinstance(value, str)}
-        csrf.check(fields.pop(TICKET, ""))
+        csrf.check(fields.pop(CSRF_FIELD, ""))
         file = found.get(field)
         if not isinstance(file, UploadFile):
             return Upload(fields, "", b"")

@@ -15,11 +15,11 @@ from fedistream.settings.service import Settings
 from fedistream.thumbnails.service import Picture, Thumbnails
 from fedistream.viewers.service import Viewers
 
-ROOM = ("chat.disabled", "serverurl", "federation.enabled", "chat.offline_s", "chat.signed_in_only")
+CHAT_SETTINGS = ("chat.disabled", "serverurl", "federation.enabled", "chat.offline_s", "chat.signed_in_only")
 """The settings that a page with a chat needs for it."""
 SHOWN = (
     *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", "nsfw", "disablesearchindexing", *ROOM),
+    *("hideviewercount", "nsfw", "disablesearchindexing", *CHAT_SETTINGS),
 )
 """The settings that can be seen on the watch page."""
 

@@ -52,8 +52,8 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
         words = {**data["texts"], **texts.follow(pages.translations)}
         shown["page_data"] = {**data, "urls": {**data["urls"], **follow.URLS}, "texts": words}
     if not values["chat.disabled"]:
-        shown["chat"] = chat.room(chat.READ_WRITE, values)
-        shown["page_data"] = {**shown["page_data"], **chat.told(pages, values, shown["page_data"]["texts"])}
+        shown["chat"] = chat.template_values(chat.READ_WRITE, values)
+        shown["page_data"] = {**shown["page_data"], **chat.module_data(pages, values, shown["page_data"]["texts"])}
     return varied(pages.page("watch.html", shown))
 
 

@@ -58,7 +58,7 @@ async def page(
         "errors": filled.errors,
         "labels": texts.labels(words),
         "notice": "" if filled.errors else notice,
-        "form_ticket": services.csrf.issue(),
+        "csrf_token": services.csrf.issue(),
         "page_data": {"lang": services.pages.language, "urls": URLS, "texts": texts.admin(words)},
         **shown,
     }

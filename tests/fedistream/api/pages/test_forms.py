@@ -1,4 +1,4 @@
-"""Forms and their tickets."""
+"""Forms and their tokens."""
 
 from urllib.parse import urlencode
 
@@ -26,10 +26,10 @@ def request(body: bytes, kind: str = TYPE) -> ApiRequest:
 
 
 def filled(**fields: str) -> bytes:
-    return urlencode({"ticket": csrf().issue(), **fields}).encode()
+    return urlencode({"csrf_token": csrf().issue(), **fields}).encode()
 
 
-def test_a_form_with_a_ticket_is_read() -> None:
+def test_a_form_with_a_token_is_read() -> None:
     assert form(request(filled(title="Öl & Wasser", empty="")), csrf()) == {"title": "Öl & Wasser", "empty": ""}
 
 
@@ -53,28 +53,28 @@ def test_a_form_that_is_broken_or_too_long_is_refused(body: bytes) -> None:
         form(request(body), csrf())
 
 
-def test_a_form_without_a_ticket_is_refused() -> None:
+def test_a_form_without_a_token_is_refused() -> None:
     with pytest.raises(Stale):
         form(request(b"title=mine"), csrf())
 
 
-def test_a_ticket_lasts_a_day_and_no_longer() -> None:
+def test_a_token_lasts_a_day_and_no_longer() -> None:
     clock = Clock()
     issuer = csrf(clock)
-    ticket = issuer.issue()
+    token = issuer.issue()
     clock.advance(DAY_S - 1)
-    issuer.check(ticket)
+    issuer.check(token)
     clock.advance(2)
     with pytest.raises(Stale):
-        issuer.check(ticket)
+        issuer.check(token)
 
 
-def test_a_ticket_of_another_node_is_none() -> None:
+def test_a_token_of_another_node_is_none() -> None:
     with pytest.raises(Stale):
         csrf(secret=b"mine").check(csrf(secret=b"theirs").issue())
 
 
-def test_a_ticket_cannot_be_made_to_last_longer() -> None:
+def test_a_token_cannot_be_made_to_last_longer() -> None:
     until, _, mac = csrf().issue().partition(".")
     with pytest.raises(Stale):
         csrf().check(f"{int(until) + 1}.{mac}")
@@ -82,13 +82,13 @@ def test_a_ticket_cannot_be_made_to_last_longer() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=100))
-def test_whatever_is_no_ticket_of_ours_is_stale(text: str) -> None:
+def test_whatever_is_no_token_of_ours_is_stale(text: str) -> None:
     with pytest.raises(Stale):
         csrf().check(text)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
-def test_any_body_is_a_form_without_a_ticket_or_no_form(body: bytes) -> None:
+def test_any_body_is_a_form_without_a_token_or_no_form(body: bytes) -> None:
     with pytest.raises((Invalid, Stale)):
         form(request(body), csrf())

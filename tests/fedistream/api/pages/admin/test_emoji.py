@@ -5,7 +5,7 @@ from httpx2 import Response
 
 from fedistream.api.pages.admin.emoji import UPLOAD_LIMIT
 from fedistream.chat.emoji import MAX_BYTES
-from tests.kit.adminpages import Visitor, said, ticket
+from tests.kit.adminpages import Visitor, csrf_token, said
 from tests.kit.faces import Faces
 from tests.kit.parlour import PIXEL
 
@@ -14,7 +14,7 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
 
 
 async def upload(admin: Visitor, data: bytes, name: str = "boat.png", **fields: str) -> Response:
-    filled = {"ticket": ticket(await admin.see(PAGE)), **fields}
+    filled = {"csrf_token": csrf_token(await admin.see(PAGE)), **fields}
     file = {"picture": (name, data, "image/png")}
     return await admin.web.post(PAGE, data=filled, files=file, follow_redirects=True)
 
@@ -50,13 +50,13 @@ async def test_what_is_no_emoji_is_said_beside_its_field(
     assert [each.name for each in faces.chat.emoji.all()] == ["taken"]
 
 
-async def test_an_upload_without_a_ticket_or_from_elsewhere_is_refused(faces: Faces, admin: Visitor) -> None:
-    good = ticket(await admin.see(PAGE))
+async def test_an_upload_without_a_token_or_from_elsewhere_is_refused(faces: Faces, admin: Visitor) -> None:
+    good = csrf_token(await admin.see(PAGE))
     file = {"picture": ("boat.png", PIXEL, "image/png")}
-    for fields in ({}, {"ticket": good[:-1] + "x"}):
+    for fields in ({}, {"csrf_token": good[:-1] + "x"}):
         assert (await admin.web.post(PAGE, data=fields, files=file)).status_code == 403
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
-    assert (await admin.web.post(PAGE, data={"ticket": good}, files=file, headers=elsewhere)).status_code == 403
+    assert (await admin.web.post(PAGE, data={"csrf_token": good}, files=file, headers=elsewhere)).status_code == 403
     assert faces.chat.emoji.all() == ()
 
 

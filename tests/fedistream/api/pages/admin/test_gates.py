@@ -1,4 +1,4 @@
-"""Every form of the admin's pages: with the right ticket, a wrong one and none, as the admin and as nobody."""
+"""Every form of the admin's pages: with the right token, a wrong one and none, as the admin and as nobody."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from fedistream.api.http.endpoints import Endpoint
 from fedistream.api.http.permissions import Permission
 from fedistream.api.pages.admin.routes import ENDPOINTS
-from tests.kit.adminpages import HTML, Visitor, ticket
+from tests.kit.adminpages import HTML, Visitor, csrf_token
 from tests.kit.faces import RIGHT, Faces
 
 FORMS = [entry for entry in ENDPOINTS if entry.auth is Permission.ADMIN and entry.method == "POST"]
@@ -23,23 +23,23 @@ def test_no_page_of_the_admin_changes_anything_when_it_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.path)
-async def test_no_form_works_without_ticket_or_password_or_from_another_site(
+async def test_no_form_works_without_token_or_password_or_from_another_site(
     faces: Faces, admin: Visitor, entry: Endpoint[Any]
 ) -> None:
-    good = ticket(await admin.see("/admin/"))
-    for wrong in ({}, {"ticket": ""}, {"ticket": good[:-1] + "x"}, {"ticket": f"9{good}"}):
+    good = csrf_token(await admin.see("/admin/"))
+    for wrong in ({}, {"csrf_token": ""}, {"csrf_token": good[:-1] + "x"}, {"csrf_token": f"9{good}"}):
         answer = await admin.web.post(entry.path, data={"x": "y", **wrong})
         assert answer.status_code == 403, wrong
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
-    assert (await admin.web.post(entry.path, data={"ticket": good}, headers=elsewhere)).status_code == 403
+    assert (await admin.web.post(entry.path, data={"csrf_token": good}, headers=elsewhere)).status_code == 403
     async with faces.client() as stranger:
-        assert (await stranger.post(entry.path, data={"ticket": good}, headers=HTML)).status_code == 401
+        assert (await stranger.post(entry.path, data={"csrf_token": good}, headers=HTML)).status_code == 401
 
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry.path)
 async def test_a_form_that_says_nothing_breaks_nothing(admin: Visitor, entry: Endpoint[Any]) -> None:
-    good = ticket(await admin.see("/admin/"))
-    answer = await admin.web.post(entry.path, data={"ticket": good, "id": NUL, "actor": NUL, "do": NUL})
+    good = csrf_token(await admin.see("/admin/"))
+    answer = await admin.web.post(entry.path, data={"csrf_token": good, "id": NUL, "actor": NUL, "do": NUL})
     assert answer.status_code < 500
 
 

@@ -6,7 +6,7 @@ from httpx2 import Response
 from fedistream.api.pages.admin.rules import UPLOAD_LIMIT
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.values import State
-from tests.kit.adminpages import NASTY, Visitor, said, ticket
+from tests.kit.adminpages import NASTY, Visitor, csrf_token, said
 from tests.kit.faces import Faces
 from tests.kit.following import follower
 
@@ -15,7 +15,7 @@ LIST = "#domain,#severity\nbad.example,suspend\nworse.example,suspend\nloud.exam
 
 
 async def upload(admin: Visitor, data: bytes, do: str) -> Response:
-    filled = {"ticket": ticket(await admin.see(PAGE)), "do": do}
+    filled = {"csrf_token": csrf_token(await admin.see(PAGE)), "do": do}
     return await admin.web.post(f"{PAGE}/import", data=filled, files={"list": ("blocks.csv", data, "text/csv")})
 
 
@@ -59,7 +59,7 @@ async def test_what_is_no_list_changes_nothing(faces: Faces, admin: Visitor, dat
     assert faces.settings.value("federation.blocked_domains") == []
 
 
-async def test_a_list_has_its_ticket_and_its_limit(faces: Faces, admin: Visitor) -> None:
+async def test_a_list_has_its_token_and_its_limit(faces: Faces, admin: Visitor) -> None:
     file = {"list": ("blocks.csv", LIST.encode(), "text/csv")}
     assert (await admin.web.post(f"{PAGE}/import", data={"do": "import"}, files=file)).status_code == 403
     assert (await upload(admin, bytes(UPLOAD_LIMIT + 1), "import")).status_code == 413

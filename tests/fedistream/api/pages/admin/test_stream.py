@@ -23,8 +23,8 @@ def admin(studio: Studio) -> AsyncClient:
     return web
 
 
-def ticket(page: Response) -> str:
-    found = re.search(r'name="ticket" value="([^"]+)"', page.text)
+def csrf_token(page: Response) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
     assert found is not None
     return found.group(1)
 
@@ -33,7 +33,7 @@ async def post(studio: Studio, form: str, /, **fields: str) -> Response:
     """Fill the form in as a browser would, and follow where it leads."""
     async with admin(studio) as web:
         page = await web.get("/admin/")
-        filled = {"ticket": ticket(page), **fields}
+        filled = {"csrf_token": csrf_token(page), **fields}
         return await web.post(f"/admin/{form}", data=filled, follow_redirects=True)
 
 
@@ -59,20 +59,20 @@ async def test_nobody_sees_the_page_without_the_password(studio: Studio, path: s
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_no_form_works_without_password_ticket_or_from_another_site(studio: Studio, form: str) -> None:
+async def test_no_form_works_without_password_token_or_from_another_site(studio: Studio, form: str) -> None:
     studio.broadcasts.shown = onair.live()
     before = (dict(studio.settings.values), list(studio.channels.keys), studio.people.password)
     async with admin(studio) as web:
-        good = ticket(await web.get("/admin/"))
-        no_ticket = await web.post(
+        good = csrf_token(await web.get("/admin/"))
+        no_token = await web.post(
             f"/admin/{form}", data={"name": "x", "password": "long enough", "again": "long enough"}
         )
         other_site = await web.post(
-            f"/admin/{form}", data={"ticket": good, "name": "x"}, headers={"Sec-Fetch-Site": "cross-site"}
+            f"/admin/{form}", data={"csrf_token": good, "name": "x"}, headers={"Sec-Fetch-Site": "cross-site"}
         )
     async with client(studio.app()) as web:
-        no_password = await web.post(f"/admin/{form}", data={"ticket": good, "name": "x"})
-    assert [each.status_code for each in (no_ticket, other_site, no_password)] == [403, 403, 401]
+        no_password = await web.post(f"/admin/{form}", data={"csrf_token": good, "name": "x"})
+    assert [each.status_code for each in (no_token, other_site, no_password)] == [403, 403, 401]
     assert before == (studio.settings.values, studio.channels.keys, studio.people.password)
 
 
