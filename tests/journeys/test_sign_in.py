@@ -63,7 +63,7 @@ async def test_a_website_of_ones_own_makes_one_the_same_person_everywhere(tmp_pa
         site.says_no = True
         await sign_in_with_website(desk, site.url)
         alert = desk.locator(".sign-in [role=alert]")
-        await expect(alert).to_contain_text("did not agree", timeout=browser.PATIENCE_MS)
+        await expect(alert).to_contain_text("declined", timeout=browser.PATIENCE_MS)
         site.says_no = False
         await desk.get_by_label("Your own website").fill(site.url)
         await desk.keyboard.press("Enter")
