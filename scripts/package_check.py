@@ -96,8 +96,8 @@ def main() -> int:
             return 1
         size = wheel.stat().st_size
         page = page_of(install(wheel, folder / "venv"), folder)
-        if "media-controller" not in page and "<title>" not in page:
-            print(f"the installed node's page is not the watch page:\n{page[:500]}", file=sys.stderr)
+        if not re.search(r'src="/static/[0-9a-f]+/bundles/watch[a-z-]*\.js"', page):
+            print(f"the installed node's page is not the watch page with its bundle:\n{page[:2000]}", file=sys.stderr)
             return 1
     shutil.rmtree(ROOT / "build", ignore_errors=True)
     print(f"package-check: the wheel ({size // 1024} KiB) installs, starts and shows its page")

@@ -168,7 +168,8 @@ def test_what_the_table_of_the_node_names_exists_and_is_bundled() -> None:
     hatch_build.bundle()
     static = Static(STATIC)
     table = bundles.table(lambda name: (STATIC / name).read_bytes())
-    assert table
+    watch = {f"watch{follow}{chat}" for follow in ("", "-follow") for chat in ("", "-chat")}
+    assert {f"{page}{suffix}" for page in (*watch, "embed", "chat") for suffix in (".js", ".css")} <= table.keys()
     for name, sources in table.items():
         assert all(source in static for source in sources), name
         assert static.bundle(name) == [static.url(f"bundles/{name}")]
