@@ -229,3 +229,34 @@ def test_the_query_component_is_a_lone_question_mark_where_there_is_no_query() -
     request = outgoing_request("GET", "https://node.example/x")
     text = rfc9421.signature_base(request, InnerList((Item("@query"),))).decode()
     assert text.splitlines()[0] == '"@query": ?'
+
+
+@pytest.mark.parametrize(
+    ("component", "value"),
+    [
+        ("@method", "POST"),
+        ("@target-uri", "https://www.example.com/path?param=a?b"),
+        ("@authority", "www.example.com"),
+        ("@scheme", "https"),
+        ("@request-target", "/path?param=a?b"),
+        ("@path", "/path"),
+        ("@query", "?param=a?b"),
+    ],
+)
+def test_a_derived_component_has_the_value_that_the_specification_says(component: str, value: str) -> None:
+    """RFC 9421 sections 2.2.1 to 2.2.7."""
+    request = outgoing_request("POST", "https://WWW.example.com:443/path?param=a?b", (), BODY)
+    text = rfc9421.signature_base(request, InnerList((Item(component),))).decode()
+    assert text.splitlines()[0] == f'"{component}": {value}'
+
+
+@pytest.mark.parametrize(("method", "body"), [("POST", b""), ("POST", BODY), ("GET", BODY)])
+def test_the_body_is_covered_also_where_it_is_empty_or_not_expected(method: str, body: bytes) -> None:
+    request = outgoing_request(method, "https://node.example/inbox", (), body)
+    stated = f's=("@method" "@target-uri"){PARAMS}'
+    inputs = structured_fields.parse_dictionary(stated)["s"]
+    assert isinstance(inputs, InnerList)
+    signature = strict_base64.encode(rsa_key("one").sign(rfc9421.signature_base(request, inputs)))
+    assert (
+        refusal(arrived(request, (("signature-input", stated), ("signature", f"s=:{signature}:")))) is Reason.COVERAGE
+    )
