@@ -46,7 +46,7 @@ async def test_every_task_of_a_node_is_supervised(tmp_path: Path) -> None:
     async with live_node(tmp_path) as node:
         names = {each.name for each in node.node.supervisor.status()}
     assert {"facts", "viewers", "broadcasts", "broadcasts.heartbeat", "chat", "chat.prune", "stills"} <= names
-    assert {"federation", "federation.talk", "worker 1"} <= names
+    assert {"federation", "federation.replies", "worker 1"} <= names
 
 
 async def test_a_worker_is_started_although_the_first_look_at_its_jobs_failed(
