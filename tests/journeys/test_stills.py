@@ -40,7 +40,7 @@ async def test_a_broadcast_has_a_page_with_a_picture_while_it_is_live_and_afterw
         assert (await node.http.get("/thumbnail.jpg")).headers["content-type"] == "image/png"
         page = await node.http.get("/live/1")
         assert "This broadcast has ended" in page.text
-        assert '<img class="still" src="/live/1/still.jpg"' in page.text
+        assert '<img class="article-image" src="/live/1/still.jpg"' in page.text
         assert (await picture(node, "/live/1/still.jpg")).content.startswith(b"\xff\xd8")
     async with live_node(tmp_path) as node:
         assert (await picture(node, "/live/1/still.jpg")).content.startswith(b"\xff\xd8")
