@@ -83,7 +83,7 @@ async def test_what_no_decoder_takes_is_tried_ever_more_slowly_and_said_to_be_so
         begun = studio.asked.count("/hls/stream.m3u8")
         assert begun < 10
         await page.unroute(MEDIA)
-        await page.get_by_role("button", name="Try again now").click()
+        await page.get_by_role("button", name="Try again", exact=True).click()
         await goes_on(page)
 
 
