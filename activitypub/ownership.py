@@ -1,4 +1,4 @@
-"""What an actor may act on: one rule for each activity, by author and by host. Nothing is fetched here."""
+"""Rules for what an actor may act on: one for each activity, by author and by host. Nothing is fetched here."""
 
 from collections.abc import Callable
 from dataclasses import replace

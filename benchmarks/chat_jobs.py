@@ -1,4 +1,4 @@
-"""What a job for each message of the chat costs, as webhooks need it: `python -m benchmarks.chat_jobs`.
+"""Measures the cost of a job for each message of the chat, as webhooks need it: `python -m benchmarks.chat_jobs`.
 
 2000 messages in batches of twenty: without jobs, with the jobs of a batch put at once, and with a put for each.
 """
@@ -47,7 +47,7 @@ def nobody(message: Message) -> None:
 
 
 async def forward(fact: ChatMessageSent) -> None:
-    """What a worker would do."""
+    """Stand for the work of a worker."""
 
 
 async def write(bus: Bus, home: int) -> float:

@@ -1,4 +1,4 @@
-"""What the admin sees of federation and decides beyond Owncast's own calls: below the same paths, in its shapes."""
+"""Calls of the admin about federation beyond Owncast's own: below the same paths, in its shapes."""
 
 from starlette.responses import Response
 
@@ -32,7 +32,7 @@ async def rotate_keys(request: ApiRequest, services: AdminServices) -> Response:
 
 
 async def flag_list(request: ApiRequest, services: AdminServices) -> Response:
-    """What others complain of: what is open, or with ?settled=true the rest."""
+    """Return the reports that are open, or with ?settled=true those that are settled."""
     offset, limit = span(request)
     found = await services.reports.page(settled=request.query.get("settled") == "true", offset=offset, limit=limit)
     return json_response({"total": found.total, "results": [_flag(each) for each in found.items]}, headers=NO_CACHE)

@@ -1,4 +1,4 @@
-"""Notices to the admin: what is planned, what is out, and what he wants otherwise. Ours, in Owncast's shapes.
+"""Notices for the admin: planned ones, posted ones, and changes to them. Our own calls, in Owncast's shapes.
 
 GET  /api/admin/federation/notices?offset&limit   {total, results: [NOTICE]}, the newest first
 GET  /api/admin/federation/notices/preview?id     {text, html}: what would be posted now, by that notice or the next

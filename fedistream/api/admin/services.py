@@ -15,7 +15,7 @@ from fedistream.notices.service import Notices
 
 @dataclass(frozen=True, slots=True)
 class AdminServices:
-    """What the handlers of our own calls are given."""
+    """The services that the handlers of our own calls use."""
 
     federation: Federation
     moderation: Moderation

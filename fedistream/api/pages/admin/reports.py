@@ -1,4 +1,4 @@
-"""What others complain of, and who quotes the channel's posts."""
+"""The page of reports, and of quotes of the channel's posts."""
 
 from starlette.responses import Response
 
