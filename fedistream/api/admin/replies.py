@@ -28,7 +28,7 @@ async def answer(request: ApiRequest, services: AdminServices) -> Response:
 
 
 async def block_author(request: ApiRequest, services: AdminServices) -> Response:
-    """Of a message, with all they said."""
+    """Block the author of a reply in the chat, and hide all that they said."""
     said = await services.replies.of_message(request.member("messageId", str))
     # the lines that are hidden by it are noted too, but not by whom
     block = partial(services.federation.block, request.channel, said.actor)

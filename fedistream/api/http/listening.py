@@ -1,11 +1,11 @@
-"""Where the process listens."""
+"""The addresses on which the process listens."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where the process listens, as far as the admin is told. `key_overridden`: the stream key came with the start."""
+    """The addresses that the admin is shown. `key_overridden` is set when the stream key was given at the start."""
 
     web_host: str
     web_port: int

@@ -1,4 +1,4 @@
-"""Who asks (a principal), and what each call needs (a permission). One table says which principal has which permission.
+"""Principals (who asks) and permissions (what a call needs). One table says which principal has which permission.
 
 How a principal is recognised is in `auth.py` and `token_auth.py`.
 """
@@ -13,7 +13,7 @@ ADMIN_ID = moderation.ADMIN  # in the moderation log too; ids of visitors are ra
 
 
 class Kind(Enum):
-    """What somebody is recognised by."""
+    """The credentials by which a principal is recognised."""
 
     ANONYMOUS = "anonymous"  # nothing
     VISITOR = "visitor"  # the token of a chat visitor, in the query
@@ -22,7 +22,7 @@ class Kind(Enum):
 
 
 class Role(Enum):
-    """What a principal may do beyond its kind. Integrations have a role for each scope of their token."""
+    """A right of a principal beyond its kind. Integrations have a role for each scope of their token."""
 
     MODERATOR = "moderator"
     SEND_MESSAGES = "CAN_SEND_MESSAGES"
@@ -32,7 +32,10 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `id` is that of a visitor, of the bot that an integration speaks as, or ADMIN_ID; "" for anonymous."""
+    """The sender of a request.
+
+    `id` is that of a visitor, of the bot that an integration speaks as, or ADMIN_ID; "" for anonymous.
+    """
 
     kind: Kind
     id: str = ""
@@ -49,7 +52,7 @@ ADMIN = Principal(Kind.ADMIN, ADMIN_ID)
 
 
 class Permission(Enum):
-    """What an endpoint needs of who asks."""
+    """The permission that an endpoint asks for."""
 
     ANYONE = "anyone"
     VISITOR = "visitor"
