@@ -11,7 +11,7 @@ NAME = "tests.logbook"
 
 @pytest.fixture
 def book() -> Iterator[LogBuffer]:
-    """A logbook of three lines on a logger of its own."""
+    """Yield a buffer of three lines on a logger of its own."""
     logger, book = logging.getLogger(NAME), LogBuffer(kept=3)
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
@@ -75,6 +75,7 @@ def flood(times: int, address: str = "192.0.2.%d") -> None:
 @pytest.fixture
 def long_book() -> Iterator[LogBuffer]:
     logger, book = logging.getLogger(NAME), LogBuffer()
+    logger.setLevel(logging.DEBUG)
     logger.propagate = False
     logger.addHandler(book)
     yield book
