@@ -1,4 +1,4 @@
-"""For every test: markers by what it uses, the order of the files, bytecode, and what the tests ran with."""
+"""For every test: markers by what it uses, bytecode, what coverage looks at, and what the tests ran with."""
 
 import gc
 import os
@@ -7,8 +7,11 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from functools import wraps
 from importlib.metadata import version
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -26,7 +29,7 @@ PROGRAMS = ("chromium", "ffmpeg", "firefox-esr", "nginx", "psql", "redis-server"
 BROWSERS = frozenset(("tests.kit.browser", "tests.kit.firefox"))
 KILLERS = frozenset(("signal", "tests.kit.jobworker"))
 FOLDERS = {"journeys": "journey", "peers": "peers"}
-LONG = ("browser", "journey", "peers")  # seconds for each test
+TRACED_EXAMPLES = 30
 
 
 def pytest_report_header() -> list[str]:
@@ -51,16 +54,42 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("kill")
 
 
-@pytest.hookimpl(trylast=True)  # after pytest-randomly
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first: of several processes none shall be left with one of them when the others are done."""
-    long = {item.path for item in items if any(item.get_closest_marker(name) for name in LONG)}
-    items.sort(key=lambda item: item.path not in long)
-
-
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Switch coverage off for tests marked `untraced`, and after the first examples of a property.
+
+    Under coverage everything takes three times as long, and the first examples run the lines that all of them run.
+    """
+    tracer = sys.gettrace()
+    examples: Any = getattr(getattr(item, "obj", None), "hypothesis", None)
+    whole = examples and examples.inner_test
+    if item.get_closest_marker("untraced") is not None:
+        sys.settrace(None)
+    elif tracer is not None and examples:
+        examples.inner_test = _traced_at_first(whole)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracer)
+        if examples:
+            examples.inner_test = whole
+
+
+def _traced_at_first(test: Callable[..., object]) -> Callable[..., object]:
+    examples = count(1)
+
+    @wraps(test)
+    def example(*arguments: object, **named: object) -> object:
+        if next(examples) > TRACED_EXAMPLES:
+            sys.settrace(None)
+        return test(*arguments, **named)
+
+    return example
 
 
 def _imports(item: pytest.Item, names: frozenset[str]) -> bool:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.kit.hardtext import AT_ONCE, PARSERS
 from tests.kit.lineartime import NotLinear, linear_time
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 # The reach is measured by `benchmarks/foreign_text.py`; a machine that runs the tests beside others takes some times as
 # long, and what is beside the loop may take longer.

@@ -64,6 +64,7 @@ HARD: dict[str, tuple[Callable[[bytes], object], Callable[[int], bytes]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("case", HARD)
 def test_the_hardest_bytes_are_read_in_linear_time(case: str) -> None:
     parse, make = HARD[case]

@@ -142,6 +142,7 @@ def counted(ppm: float, hours: float, wobble_ms: int) -> tuple[float, float]:
     return worst, uneven
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("ppm", [140, -140, 4_000, -4_000])
 @pytest.mark.parametrize("wobble_ms", [0, 12])
 def test_after_an_hour_of_a_sound_card_that_is_off_the_sound_is_whole_and_in_step(ppm: float, wobble_ms: int) -> None:
