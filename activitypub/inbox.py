@@ -38,7 +38,7 @@ class ActorGone:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing is wrong, and nothing has to be done. Answer 202; `reason` labels a counter."""
+    """An activity that is correct and asks for nothing. Answer 202; `reason` labels a counter."""
 
     reason: str
 

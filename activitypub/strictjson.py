@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class JsonLimits:
-    """How large a document may be. A larger one is refused."""
+    """Limits on the size of a document. A larger one is refused."""
 
     size: int = 1024 * 1024  # bytes; Mastodon's own limit for what it fetches
     depth: int = 32  # nested objects and lists

@@ -54,7 +54,7 @@ class Burst:
         return children[0].pid if children else None
 
     def reached(self) -> list[float]:
-        """When each of the living inboxes was reached, in order."""
+        """Return when each of the living inboxes was reached, in order."""
         living, first = {name.partition(":")[0] for name in self.far.live}, dict[str, float]()
         for one in self.far.taken():
             if one.host in living:

@@ -50,7 +50,7 @@ class Found:
 
 
 def package() -> Path | None:
-    """Where the peer's package is; fetched once. None without Node, or when it cannot be had."""
+    """Return where the peer's package is; fetched once. None without Node, or when it cannot be had."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         return None

@@ -20,7 +20,7 @@ PING = b"\x89\x04"  # with four bytes to be sent back; no other frame of the cha
 
 
 def pong(data: bytes) -> bytes:
-    """What has to be answered to the last ping in these bytes, masked with zeros; nothing if there is none."""
+    """Return what has to be answered to the last ping in these bytes, masked with zeros; nothing if there is none."""
     at = data.rfind(PING)
     payload = data[at + 2 : at + 6]
     return b"\x8a\x84" + bytes(4) + payload if at >= 0 and len(payload) == 4 else b""

@@ -32,7 +32,7 @@ class Publisher:
         return [SentFrame(int(str(row["frame"])), float(str(row["media_s"])), float(str(row["at"]))) for row in rows]
 
     def connected_at(self) -> float:
-        """When it began to connect to its first server. Raises Failed when it has not."""
+        """Return when it began to connect to its first server. Raises Failed when it has not."""
         for row in self._said():
             if "connecting" in row:
                 return float(str(row["at"]))

@@ -38,7 +38,7 @@ def address(number: int) -> str:
 
 
 def parse(text: str) -> list[Taken]:
-    """What the process has written; the last line may be half of one."""
+    """Return what the process has written; the last line may be half of one."""
     lines = (line.split(" ", 2) for line in text.split("\n")[:-1])
     return [Taken(float(at), host, activity) for at, host, activity in lines]
 
@@ -52,7 +52,7 @@ class Far:
     file: Path
 
     def taken(self) -> list[Taken]:
-        """What came so far, to living and dead, the oldest first."""
+        """Return what came so far, to living and dead, the oldest first."""
         return parse(self.file.read_text())
 
 

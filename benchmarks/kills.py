@@ -47,7 +47,7 @@ class Losses:
 
 
 def losses(taken: Sequence[Taken], hosts: Sequence[str], kills: Sequence[float]) -> Losses:
-    """What came of one post to all these hosts. The post's activity is what came first."""
+    """Return what came of one post to all these hosts. The post's activity is what came first."""
     times: dict[str, list[float]] = defaultdict(list)
     strange = 0
     for one in taken:

@@ -82,7 +82,7 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the middle run is where we want it; None if nothing was said about that."""
+        """Return whether the middle run is where we want it; None if nothing was said about that."""
         reading = self.first
         judged = self.ratios if reading.reach_of == "ratio" else self.values
         if reading.reach is None or judged is None:

@@ -1,4 +1,4 @@
-"""A bot on the fediverse in one file: it accepts followers, and says hello to whoever mentions it.
+"""A bot on the fediverse in one file: it accepts followers, and says hello to everyone that mentions it.
 
 Keys, followers and posts are in memory. `python examples/activitypub_bot.py` starts two bots, each on a port of its own
 on 127.0.0.1: ann follows robot and greets it, by signed requests over HTTP. To be reachable by other servers, a bot

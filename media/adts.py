@@ -28,7 +28,7 @@ class AdtsHeader:
 
 
 def has_header(data: bytes) -> bool:
-    """Whether `data` begins with an ADTS header. Raw AAC never does: its first three bits would say "end"."""
+    """Return whether `data` begins with an ADTS header. Raw AAC never does: its first three bits would say "end"."""
     return len(data) >= HEADER and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
 
 

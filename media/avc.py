@@ -35,7 +35,7 @@ class NoParameterSets(BadConfig):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What the SPS says of the picture. Width and height in luma samples: cropped, before `sar` is applied."""
+    """The picture as the SPS describes it. Width and height in luma samples: cropped, before `sar` is applied."""
 
     width: int
     height: int

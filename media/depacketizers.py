@@ -19,7 +19,7 @@ MAX_UNUSABLE = 1 << 30  # where the count of unusable tags stops
 
 
 class UnusableReason(Enum):
-    """Why tags came that could not be used."""
+    """The reason why tags could not be used."""
 
     NO_CONFIGURATION = "no_configuration"  # no SPS and PPS, or no AudioSpecificConfig, in any place they may stand
     DAMAGED = "damaged"  # the tag's header is cut off, or no decoder accepts the frames
@@ -189,7 +189,7 @@ class VideoDepacketizer(Depacketizer[VideoTrack, flv.VideoTag]):
         self._use(record)
 
     def _begins_anew(self, data: bytes) -> bool:
-        """Whether a frame that claims to be a keyframe, without being an IDR picture, has I slices."""
+        """Return whether a frame that claims to be a keyframe, without being an IDR picture, has I slices."""
         for unit in nalunits.units(data, self._length_size):
             if nalunits.SLICE <= unit[0] & 0x1F <= nalunits.IDR:
                 return nalunits.is_intra(unit)

@@ -2,4 +2,4 @@
 
 
 class Unplayable(Exception):
-    """What a publisher sends cannot be played; str() is the reason, in words for the streamer."""
+    """A publisher sends something that cannot be played; str() is the reason, in words for the streamer."""

@@ -26,14 +26,14 @@ FREE_S, FORGET, DEBT_S = 0.002, 0.99, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """What the samples that follow are. Sent first, and again whenever a decoder has to start anew."""
+    """The tracks of the samples that follow. Sent first, and again whenever a decoder has to be restarted."""
 
     video: VideoTrack | None
     audio: AudioTrack | None
 
 
 class Tap(Protocol):
-    """What samples are handed to, synchronously."""
+    """A consumer of samples. It is called synchronously."""
 
     def start(self, tracks: Tracks) -> None:
         """A new epoch begins: the samples that follow do not continue those before."""
@@ -46,7 +46,7 @@ class AttachedTap(Tap, Protocol):
     """A tap that may fail. It begins with the tracks of the running epoch, if there is one."""
 
     def close(self) -> None:
-        """No sample follows: the broadcast is over, or the tap was detached."""
+        """Learn that no sample follows: the broadcast is over, or the tap was detached."""
 
 
 class Reader:

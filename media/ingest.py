@@ -26,7 +26,7 @@ KEYLESS_S = 20.0  # the same when only a keyframe is missing: OBS sends one in 1
 
 
 class Sink(Protocol):
-    """What samples go into: a hub, or a single tap. `start` comes before the first sample of each epoch."""
+    """The consumer of the samples: a hub, or a single tap. `start` is called before the first sample of each epoch."""
 
     def start(self, tracks: Tracks) -> None: ...
     def put(self, sample: Sample) -> None: ...
@@ -34,7 +34,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EncoderDetails:
-    """What onMetaData and the decoder configurations say of the encoder. Unknown numbers are 0, unknown texts empty."""
+    """The encoder as onMetaData and the decoder configurations describe it. Unknown values are 0 and ""."""
 
     software: str = ""
     width: int = 0
@@ -48,7 +48,7 @@ class EncoderDetails:
 
 @dataclass(frozen=True, slots=True)
 class IngestCallbacks:
-    """What the caller wants to be told of one publisher, each at once and synchronously."""
+    """Callbacks about one publisher. Each is called at once and synchronously."""
 
     warning: Callable[[StreamWarning], None] = lambda warning: None  # when it appears
     unplayable: Callable[[str], None] = lambda reason: None  # before Unplayable is raised, with its text
@@ -205,7 +205,7 @@ class Ingest:
             self._sink.put(sample)
 
     def _begins_epoch(self, sample: Sample) -> bool:
-        """Whether a new epoch begins with this sample: at a keyframe, after a change of tracks or a jump in time.
+        """Return whether a new epoch begins here: at a keyframe, after a change of tracks or a jump in time.
 
         Until a keyframe comes the old epoch goes on: the timeline has closed the gap of the jump.
         """
@@ -230,7 +230,7 @@ class Ingest:
         sink.put(sample)
 
     def _is_in_epoch(self, sample: Sample) -> bool:
-        """Whether the present epoch has this sample's track: a track that came late waits for the next keyframe."""
+        """Return whether the epoch has this sample's track: a track that came late waits for the next keyframe."""
         epoch = self._epoch_tracks
         if epoch is None:
             return False
@@ -256,7 +256,7 @@ class Ingest:
             self._held_bytes = self._held_keys = 0
 
     def _waits(self, waited_ms: int) -> bool:
-        """Whether a track that is expected may still come."""
+        """Return whether a track that is expected may still come."""
         tracks = self._tracks
         if tracks.audio is None and self._expects[Kind.AUDIO] and waited_ms < WAIT_MS:
             return True

@@ -62,7 +62,7 @@ class ServerControl:
 
 @dataclass(frozen=True, slots=True)
 class RenditionReport:
-    """How far another rendition has come (4.4.5.4); `last_part` is None where it has no parts."""
+    """The newest segment and part of another rendition (4.4.5.4); `last_part` is None where it has no parts."""
 
     uri: str
     last_msn: int

@@ -45,7 +45,7 @@ def units(data: bytes, length_size: int) -> list[bytes]:
 
 
 def starts_with_code(data: bytes) -> bool:
-    """Whether `data` begins with a start code, or with the zeros that may stand before one."""
+    """Return whether `data` begins with a start code, or with the zeros that may stand before one."""
     if data[:2] != b"\0\0":
         return False
     return data[:64].lstrip(b"\0")[:1] == b"\1"
@@ -66,7 +66,7 @@ def join(them: Iterable[bytes]) -> bytes:
 
 
 def is_intra(unit: bytes) -> bool:
-    """Whether a slice is an I or SI slice, so that decoding can begin with its picture (H.264, 7.3.3)."""
+    """Return whether a slice is an I or SI slice, so that decoding can begin with its picture (H.264, 7.3.3)."""
     bits = BitReader(unit[1:24].replace(b"\0\0\3", b"\0\0"))
     try:
         bits.ue()  # first_mb_in_slice

@@ -54,7 +54,7 @@ class StreamWarning:
 
 @dataclass(frozen=True, slots=True)
 class Hysteresis:
-    """For how many seconds something must be wrong before the warning appears, and well before it goes."""
+    """Delays in seconds: how long something must be wrong before its warning appears, and right before it goes."""
 
     rise: float = 0.0
     fall: float = 3.0

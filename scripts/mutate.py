@@ -152,7 +152,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_words(node: ast.AST) -> bool:
-    """Whether it is a docstring, a log line, an import, or a text that a person reads."""
+    """Return whether a node is a docstring, a log line, an import, or a text that a person reads."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
         return True
     if isinstance(node, ast.Expr):
@@ -201,7 +201,7 @@ def _expressions(node: ast.expr) -> Iterator[ast.expr]:
 
 
 def _is_text(node: ast.expr) -> bool:
-    """Whether an operand is written as text, which cannot be subtracted, or a type, which cannot be either."""
+    """Return whether an operand is written as text, which cannot be subtracted, or a type, which cannot be either."""
     operands = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
     return any(
         isinstance(each, ast.JoinedStr | ast.List | ast.Tuple)
@@ -303,7 +303,7 @@ def tested(mutated: Module, source: str) -> int:
 
 
 def seconds_without_a_mistake(whole: Module, source: str) -> float | None:
-    """How much CPU the tests take; None if they fail already."""
+    """Return the seconds of CPU that the tests take; None if they fail already."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     _, status = os.waitpid(in_child(lambda: tested(whole, source), 600), 0)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -311,7 +311,7 @@ def seconds_without_a_mistake(whole: Module, source: str) -> float | None:
 
 
 def survivors(mutated: Module, found: Sequence[Mutant], cpu_s: float) -> Iterator[Mutant]:
-    """Those that the tests do not notice. As many run at once as there are processors."""
+    """Yield the mutants that the tests do not notice. As many run at once as there are processors."""
     running: dict[int, tuple[Mutant, float]] = {}
     waiting = list(reversed(found))
     while waiting or running:

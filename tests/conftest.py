@@ -93,7 +93,7 @@ def _traced_at_first(test: Callable[..., object]) -> Callable[..., object]:
 
 
 def _imports(item: pytest.Item, names: frozenset[str]) -> bool:
-    """Whether the test's module has imported one of these modules, or a class or a function of one."""
+    """Return whether the test's module has imported one of these modules, or a class or a function of one."""
     found: Mapping[str, object] = vars(getattr(item, "module", item))
     return any(getattr(value, "__module__", getattr(value, "__name__", "")) in names for value in found.values())
 

@@ -36,7 +36,7 @@ class DocumentFetcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """At most `fetches` per host in `period_s` seconds, each within `total_s`; `max_remembered` hosts and failures."""
+    """Limits: `fetches` per host in `period_s` seconds, each within `total_s`; `max_remembered` hosts and failures."""
 
     fetches: int = 300  # a popular post brings hundreds of new actors from a large server
     period_s: float = 60.0

@@ -27,7 +27,7 @@ class TooManyRedirects(RedirectRefused):
 
 @dataclass(frozen=True, slots=True)
 class RedirectLimits:
-    """At most `count` redirects, and `total_s` seconds for all requests together."""
+    """Limits: `count` redirects, and `total_s` seconds for all requests together."""
 
     count: int = 2
     total_s: float = 30.0

@@ -1,4 +1,4 @@
-"""Which signature scheme each host accepted last. In memory and bounded: a wrong guess costs one request."""
+"""The signature scheme that each host accepted last. In memory and bounded: a wrong guess costs one request."""
 
 from activitypub.bounded_dict import BoundedDict
 from activitypub.signatures import Scheme

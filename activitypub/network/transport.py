@@ -13,7 +13,7 @@ Clock = Callable[[], float]  # Unix seconds
 
 
 class Unreachable(Exception):
-    """No response: the name does not resolve, nobody listens, TLS fails, or time is up. A later attempt may succeed."""
+    """The host gave no response: no DNS record, no listener, a TLS failure or a timeout. A retry may succeed."""
 
 
 @dataclass(frozen=True, slots=True)

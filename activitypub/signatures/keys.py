@@ -24,7 +24,7 @@ class BadKey(ValueError):
 
 
 class Algorithm(StrEnum):
-    """How a key signs, which the key decides and never a header. The values are names of RFC 9421 (section 6.2.2)."""
+    """A signature algorithm. The key decides it, never a header. The values are names of RFC 9421 (section 6.2.2)."""
 
     RSA = "rsa-v1_5-sha256"
     ED25519 = "ed25519"

@@ -1,4 +1,4 @@
-"""Which activities reverse each other: a Follow and its Undo, an Accept and a Reject. Pure.
+"""Pairs of activities that reverse each other: a Follow and its Undo, an Accept and a Reject. Pure.
 
 Takahe and the Misskey family derive the id of a Follow from the two accounts, and the id of its Undo from the Follow's,
 so the same two ids are sent again each time a user changes their mind. When an activity is processed, the replay store

@@ -24,7 +24,7 @@ Check = Callable[[], Awaitable[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class OpsServices:
-    """What the handlers of this face are given: the checks by what they look at."""
+    """The services of this face: the checks, by the part of the node that each looks at."""
 
     checks: Mapping[str, Check]
 
@@ -54,7 +54,7 @@ async def ready(request: ApiRequest, services: OpsServices) -> Response:
 
 
 async def outcome(name: str, check: Check, time_s: float) -> str | None:
-    """What is wrong with one part of the node, or None."""
+    """Return the fault of one part of the node, or None."""
     try:
         async with asyncio.timeout(time_s):
             return await check()

@@ -38,7 +38,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What the faces say of the process that they run in, and of its jobs."""
+    """The process that the faces run in, and its jobs, for the pages that show them."""
 
     outbox_admin: OutboxAdmin
     log_buffer: LogBuffer

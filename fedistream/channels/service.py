@@ -67,7 +67,7 @@ class Channels:
 
     @property
     def key_overridden(self) -> bool:
-        """Whether an `override` is in use."""
+        """Return whether an `override` is in use."""
         return self._override is not None
 
     def home(self) -> Channel:

@@ -26,7 +26,7 @@ LONGEST_RUN = 25  # of one character
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something is refused: `reason` is a code for programs, `words` (Markdown) a sentence for people.
+    """A refusal by the chat: `reason` is a code for programs, `words` (Markdown) a sentence for people.
 
     A client may try again after `retry_s` seconds; None when waiting does not help. A `quiet` refusal is sent only to
     clients that ask for answers.

@@ -218,7 +218,7 @@ Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | Sign
 
 
 class CloseReason(Enum):
-    """Why the chat closes a connection. The value is the close code (RFC 6455, section 7.4)."""
+    """The reason why the chat closes a connection. The value is the close code (RFC 6455, section 7.4)."""
 
     DISABLED = 4001
     CHAT_DISABLED = 4002

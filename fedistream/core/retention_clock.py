@@ -31,7 +31,7 @@ class RetentionClock:
 
     @property
     def doubted(self) -> bool:
-        """Whether the wall clock was ahead at the last call."""
+        """Return whether the wall clock was ahead at the last call."""
         return self._doubted_at is not None
 
     def now(self, newest: datetime | None = None) -> datetime:

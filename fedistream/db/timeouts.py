@@ -1,4 +1,4 @@
-"""For every statement on both databases: named errors, and a limit on the wait for a connection."""
+"""Named errors for every statement on both databases, and a limit on the wait for a connection."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,4 +1,4 @@
-"""When a failed job is retried. Pure; randomness is an argument.
+"""The delays after which a failed job is retried. Pure; randomness is an argument.
 
 The delays for other servers cover a server that is down over a weekend. Most failures are over within minutes, and one
 that lasts two days rarely ends on the fifth.

@@ -26,7 +26,7 @@ Handler = Callable[[Job], Awaitable[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """At most `at_once` jobs run, at most `per_host` of them to one host.
+    """Limits of a worker: `at_once` jobs run at once, `per_host` of them to one host.
 
     A job may take `job_s` seconds; at the end, all running jobs together may take `goodbye_s`.
     """

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Pending(Generic[T]):
-    """At most `most` entries, each for `life_s` seconds. `clock` returns monotonic seconds."""
+    """A bounded store of `most` entries, each for `life_s` seconds. `clock` returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float], *, most: int, life_s: float) -> None:
         self._clock, self._most, self._life_s = clock, most, life_s

@@ -1,4 +1,4 @@
-"""What the parent writes into the pipe to the child process that makes a picture. The answer is a JPEG. Pure."""
+"""The request that the parent writes into the pipe to the child process that makes a picture. The answer is a JPEG."""
 
 import struct
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ MAX_COMPLAINT = 200  # characters of what the child writes to standard error
 
 
 class NoThumbnail(Exception):
-    """No picture could be made of this keyframe; str() says why."""
+    """A keyframe that no picture could be made of; str() says why."""
 
 
 @dataclass(frozen=True, slots=True)

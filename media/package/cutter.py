@@ -1,4 +1,4 @@
-"""Where to cut: samples to parts, and parts to segments (RFC 8216bis, 4.4.4.9 and 6.2.1).
+"""The cutter: samples become parts, and parts become segments (RFC 8216bis, 4.4.4.9 and 6.2.1).
 
 Pure: no clock, no sockets. A part is an interval of the timeline; it holds the video frames that start inside it and
 the audio that had arrived. Every part is at most PART-TARGET long and every segment at most `longest_ms`, whatever the
@@ -23,7 +23,7 @@ FRAME_RATES = (10, 12, 12.5, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 4
 
 @dataclass(frozen=True, slots=True)
 class CutRules:
-    """How long and how big parts and segments become. `part_ms` is a wish until the frame rate is known (`part_limit`),
+    """Lengths and sizes of parts and segments. `part_ms` is a wish until the frame rate is known (`part_limit`),
     `segment_ms` a target that keyframes and `longest_ms` limit."""
 
     part_ms: int = 333
@@ -84,7 +84,7 @@ def nearest_frame_rate(measured: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class EpochOptions:
-    """What is special about an epoch. `quick_start`: its first segment has one part, because hls.js starts with a whole
+    """Options of an epoch. `quick_start`: its first segment has one part, because hls.js starts with a whole
     segment. `silent`: it has no audio, and gets silence. `freeze_frame`: it has no video, and shows this keyframe.
     """
 
@@ -218,7 +218,7 @@ class Cutter:
         return out
 
     def _may_measure(self, at: int, step: int) -> bool:
-        """Whether PART-TARGET may stay undecided: the more frames are measured, the better it fits them."""
+        """Return whether PART-TARGET may stay undecided: the more frames are measured, the better it fits them."""
         assert self._open is not None
         if self.part_limit is None:
             length = at - self._open.start_ms
@@ -333,7 +333,7 @@ class Cutter:
             self._plan_ms = rest // count
 
     def _ends_at_key(self, at: int) -> bool:
-        """Whether the segment ends at this keyframe: if it is long enough, and the next is no nearer to the target."""
+        """Return whether the segment ends at a keyframe: it is long enough, and the next is no nearer to the target."""
         length = at - self._segment_ms
         gop = at - self._key_ms if self._key_ms is not None else length
         if gop > self.rules.longest_ms or length < self.rules.segment_ms // 4:

@@ -30,12 +30,12 @@ class TooFarAhead(Exception):
 
 
 class Stalled(Exception):
-    """Nothing new came for three target durations; the player should ask again."""
+    """A request waited for three target durations without anything new; the player should ask again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackagerConfig:
-    """How a rendition is cut, and how much of it is kept.
+    """Settings of a packager: how a rendition is cut, and how much of it is kept.
 
     `listed` segments are in the playlist, `spare` more are kept for players with an older playlist, and all of them
     have at most `max_bytes`. `quick_start` makes the broadcast's first segment of one part, so that every player can

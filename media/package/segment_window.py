@@ -98,7 +98,7 @@ class SegmentWindow:
 
     @property
     def independent(self) -> bool:
-        """Whether a decoder can start with each listed segment (RFC 8216bis, 4.4.2.1)."""
+        """Return whether a decoder can start with each listed segment (RFC 8216bis, 4.4.2.1)."""
         return all(segment.parts[0].independent for segment in self.listed if segment.parts)
 
     @property

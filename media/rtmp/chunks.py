@@ -31,7 +31,7 @@ class Message:
 
 @dataclass(slots=True)
 class _ChunkStream:
-    """What the next chunk of this stream may leave out of its header."""
+    """The header fields that the next chunk of this stream may leave out."""
 
     kind: int = 0
     timestamp: int = 0

@@ -45,7 +45,7 @@ class PublishClient(asyncio.Protocol):
 
     @property
     def publishing(self) -> bool:
-        """Whether the server accepts media now."""
+        """Return whether the server accepts media now."""
         return self._transport is not None and self._session.state is State.PUBLISHING
 
     @property
@@ -55,7 +55,7 @@ class PublishClient(asyncio.Protocol):
 
     @property
     def acknowledged(self) -> int:
-        """How many bytes the server has acknowledged, modulo 2**32; 0 with servers that never do."""
+        """Return how many bytes the server has acknowledged, modulo 2**32; 0 with servers that never do."""
         return self._session.acknowledged
 
     def send(self, event: Metadata | Video | Audio) -> None:

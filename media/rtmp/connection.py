@@ -89,7 +89,7 @@ class Listener(Protocol):
         """Run a coroutine beside the connection."""
 
     def is_proxy(self, address: str) -> bool:
-        """Whether the peer with this address is a proxy, which sends a PROXY protocol header first."""
+        """Return whether the peer with this address is a proxy, which sends a PROXY protocol header first."""
 
 
 class Connection(asyncio.Protocol):

@@ -1,4 +1,4 @@
-"""What both sides of an RTMP connection share: handshake, chunks, acknowledgements and pings, without I/O.
+"""The part that both sides of an RTMP connection share: handshake, chunks, acknowledgements and pings, without I/O.
 
 Messages that it does not answer itself are handed on to `session.py` or `publisher.py`.
 """

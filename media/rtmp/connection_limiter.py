@@ -1,6 +1,6 @@
-"""Which connections may stay: those that do not publish are counted by network and in total, and the oldest make room.
+"""Limits on connections that do not publish: in total and per network. Above a limit, the oldest of them is closed.
 
-No right key is kept out by this: a connection too many closes an older one that does not publish. It knows no sockets.
+The limits keep no right key out, because only connections that do not publish are closed. The module knows no sockets.
 """
 
 from collections import Counter

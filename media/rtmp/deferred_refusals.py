@@ -1,8 +1,8 @@
-"""Why an encoder was disconnected, kept for when it comes back: its next publish is refused with the reason.
+"""The reason why an encoder was disconnected, kept for its next publish, which is refused with it.
 
 OBS reads nothing after Publish.Start: an error in the middle of a stream is a lost connection in its log, and it
-connects again two seconds later. It does log why that publish is refused. A reason is told once, and not to an encoder
-that closed the connection when it was told: that one has read it, and may have been corrected.
+connects again two seconds later. It does log why that publish is refused. A reason is sent once, and not to an encoder
+that closed the connection when the reason was sent: it has read the reason, and may have been corrected.
 """
 
 from typing import Final

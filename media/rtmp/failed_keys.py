@@ -12,7 +12,7 @@ from media.rtmp.limits import Limits
 
 @dataclass(slots=True)
 class _Network:
-    """What is known of one network: when its newest wrong keys came, until when it is slowed down, how many answers
+    """The state of one network: when its newest wrong keys came, until when it is slowed down, how many answers
     were late, and how many comparisons of short keys it is allowed (`allowance`, as of `since`)."""
 
     times: deque[float]
@@ -36,7 +36,7 @@ class FailedKeys:
     _since: float = 0.0
 
     def may_try(self, address: str, key: str, now: float) -> bool:
-        """Whether the key is to be compared at all."""
+        """Return whether the key may be compared at all."""
         network = self._known.get(network_key(address))
         if network is None or now >= network.slow_until or len(key) >= self.limits.long_key:
             return True
@@ -69,6 +69,6 @@ class FailedKeys:
         return 0.0
 
     def is_slow(self, address: str, now: float) -> bool:
-        """Whether the address is slowed down at present."""
+        """Return whether the address is slowed down at present."""
         network = self._known.get(network_key(address))
         return network is not None and now < network.slow_until

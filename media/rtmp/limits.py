@@ -1,4 +1,4 @@
-"""What a peer may use of our resources, as one value. Each limit has its own error in `errors.py`."""
+"""The limits on the resources that a peer may use, as one value. Each limit has its own error in `errors.py`."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the RTMP server and the user of the library say to each other about one publish. Pure: values and a protocol."""
+"""The interface between the RTMP server and the user of the library for one publish. Pure: values and a protocol."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -72,7 +72,7 @@ class PublisherSession:
 
     @property
     def acknowledged(self) -> int:
-        """How many bytes the server has acknowledged, modulo 2**32; 0 with servers that never do."""
+        """Return how many bytes the server has acknowledged, modulo 2**32; 0 with servers that never do."""
         return self._core.acknowledged
 
     def receive(self, data: bytes) -> Iterator[Event]:

@@ -69,7 +69,7 @@ class RtmpServer:
 
     @property
     def open(self) -> bool:
-        """Whether it listens."""
+        """Return whether the server listens."""
         return any(listener.is_serving() for listener in self._listeners)
 
     async def close(self) -> None:

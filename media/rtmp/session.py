@@ -119,7 +119,7 @@ class ServerSession:
 
     @property
     def digest(self) -> bool:
-        """Whether the client asked for the digest form of the handshake, and got it."""
+        """Return whether the client asked for the digest form of the handshake, and got it."""
         return self._handshake.digest
 
     def receive(self, data: bytes) -> Iterator[Event]:

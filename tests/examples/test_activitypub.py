@@ -10,7 +10,7 @@ PATIENCE_S = 30.0
 
 
 async def lines(name: str) -> list[str]:
-    """What an example prints; nothing may go to the other stream."""
+    """Return what an example prints; nothing may go to the other stream."""
     async with asyncio.timeout(PATIENCE_S):
         process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -88,5 +88,5 @@ def _names(node: ast.Import | ast.ImportFrom, module: Module) -> Iterator[str]:
 
 
 def is_within(name: str, prefixes: tuple[str, ...] | frozenset[str]) -> bool:
-    """Whether the dotted name is one of the prefixes or lies under one."""
+    """Return whether the dotted name is one of the prefixes or lies under one."""
     return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)

@@ -38,7 +38,7 @@ class Garden:
         return value
 
     async def position(self) -> tuple[int, int]:
-        """How far the steady stream has come."""
+        """Return how far the steady stream has come."""
         playlist = await self.playlist()
         assert playlist is not None, "the steady stream is gone"
         return playlist.media_sequence + len(playlist.segments), len(playlist.open.parts if playlist.open else ())

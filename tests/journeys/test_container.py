@@ -63,7 +63,7 @@ def running(docker: Engine, image: str, volume: str) -> Iterator[str]:
 
 
 async def printed(docker: Engine, name: str) -> str:
-    """What the operator reads, once the node is ready."""
+    """Return what the operator reads, once the node is ready."""
     async with asyncio.timeout(60):
         while docker.tried("exec", name, "python", "-m", "fedistream.app.healthcheck").returncode:
             state = docker.run("inspect", "--format", "{{.State.Running}}", name)

@@ -38,7 +38,7 @@ def sounds(tags: Iterable[Tag]) -> tuple[AudioDepacketizer, list[AccessUnit]]:
 
 
 def decoded_pictures(taken: VideoDepacketizer, frames: Iterable[AccessUnit]) -> list[bytes]:
-    """What libav shows of an MP4 file with these frames, picture by picture."""
+    """Return what libav shows of an MP4 file with these frames, picture by picture."""
     assert taken.track is not None
     samples = [
         fmp4.VideoSample(n * 3000, 3000, frame.cts_ms * 90, frame.key, frame.data) for n, frame in enumerate(frames)
@@ -50,7 +50,7 @@ def decoded_pictures(taken: VideoDepacketizer, frames: Iterable[AccessUnit]) -> 
 
 
 def decoded_sounds(taken: AudioDepacketizer, frames: Iterable[AccessUnit]) -> int:
-    """How many samples of sound libav decodes of an MP4 file with these frames."""
+    """Return how many samples of sound libav decodes of an MP4 file with these frames."""
     assert taken.track is not None
     samples = [fmp4.AudioSample(n * 1024, 1024, frame.data) for n, frame in enumerate(frames)]
     file = io.BytesIO(fmp4.init_segment(None, taken.track) + fmp4.part(1, [], samples))

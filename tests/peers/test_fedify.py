@@ -29,12 +29,12 @@ async def post(home: Town, peer: Fedify, text: str) -> str:
 
 
 def many(member: Any) -> list[Any]:
-    """What JSON-LD writes without a list where there is but one."""
+    """Return what JSON-LD writes without a list where there is but one."""
     return member if isinstance(member, list) else [member]
 
 
 async def lines(home: Town) -> list[str]:
-    """What the chat of the home channel says."""
+    """Return what the chat of the home channel says."""
     features = home.node.node.features
     return [message.body for message in await features.chat.messages.history(features.channels.home().id)]
 

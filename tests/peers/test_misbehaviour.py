@@ -399,7 +399,7 @@ async def test_hostile_markup_and_names_end_in_the_chat_harmless(scene: Scene) -
 
 
 async def heard(home: Town, token: str) -> list[dict[str, Any]]:
-    """What everybody who comes into the chat is told was said."""
+    """Return what everybody who comes into the chat is told was said."""
     found: list[dict[str, Any]] = (await home.http.get("/api/chat", params={"accessToken": token})).json()
     return found
 

@@ -78,10 +78,10 @@ async def test_one_asks_to_feature_the_other_and_is_let(pair: Pair) -> None:
 
 
 async def states(town: Town) -> dict[str, str]:
-    """What has become of those whom the node wants to feature."""
+    """Return what has become of those whom the node wants to feature."""
     return {each["iri"]: each["state"] for each in (await town.ask("admin/federation/servers"))["servers"]}
 
 
 async def held(town: Town, actor: str) -> list[Any]:
-    """What waits for the admin of one node, of an actor of the other."""
+    """Return what waits for the admin of one node, of an actor of the other."""
     return [each for each in (await town.ask("admin/federation/replies"))["results"] if each["actor"] == actor]

@@ -19,7 +19,7 @@ OURS = "fedistream"  # as `spec`: no other server has these
 
 
 async def refusals(request: ApiRequest, services: AdminServices) -> Response:
-    """How often requests to the inboxes were refused since the node was started, by a word for the reason."""
+    """Return the number of requests to the inboxes that were refused since the node was started, by reason code."""
     found = services.federation.refusals()
     since = moment(services.federation.counting_since)
     return json_response({"since": since, "total": sum(found.values()), "reasons": dict(found)}, headers=NO_CACHE)

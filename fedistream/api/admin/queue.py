@@ -17,7 +17,7 @@ MAX_IDS = 500
 
 
 async def numbers(request: ApiRequest, services: AdminServices) -> Response:
-    """How many jobs there are in each state, and the hosts that do not answer well."""
+    """Return the number of jobs in each state, and the hosts that answer badly or not at all."""
     found = await services.outbox_admin.numbers()
     shape = {
         "queued": found.queued,

@@ -72,7 +72,7 @@ async def post(request: ApiRequest, services: FediverseServices) -> Response:
 
 
 async def part(which: PartOf, request: ApiRequest, services: FediverseServices) -> Response:
-    """What has become of a post: replies, likes, shares."""
+    """Return a collection of a post: its replies, likes or shares."""
     await admit(request, services.addresses, services.authorized_fetch)
     return document(
         request,

@@ -1,4 +1,4 @@
-"""Where other servers begin: WebFinger, host-meta, NodeInfo, and what Mastodon's clients ask of an instance."""
+"""Discovery for other servers: WebFinger, host-meta, NodeInfo, and the instance description for Mastodon's clients."""
 
 from starlette.responses import PlainTextResponse, Response
 

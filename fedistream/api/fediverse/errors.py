@@ -1,4 +1,4 @@
-"""How this face says no: a status and a line of text, which other servers write into their logs."""
+"""Error responses of this face: a status and a line of text, which other servers write into their logs."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the asker would rather have: the document of the protocol, or the page for people."""
+"""Content negotiation: a client gets the ActivityPub document or the page for people."""
 
 from starlette.datastructures import Headers
 
@@ -7,8 +7,10 @@ PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 def wants_document(headers: Headers) -> bool:
-    """Whether an Accept names one of the JSON types, and no page more dearly. As with Owncast, who takes anything
-    gets the page, since that is what a browser's tools and previews send."""
+    """Return whether Accept names one of the JSON types, and no page with a higher quality.
+
+    As in Owncast, a client that accepts anything gets the page: the tools and previews of browsers send `*/*`.
+    """
     quality = {"document": 0.0, "page": 0.0}
     for value in headers.getlist("accept"):
         for part in value[:2000].split(","):

@@ -1,4 +1,4 @@
-"""A request as it was signed: the bytes of the request line, under the address that others know the node by."""
+"""A request as it was signed: the bytes of the request line, under the node's public address."""
 
 from activitypub.refusal import Refused
 from activitypub.signatures.request import Request, incoming_request
@@ -12,11 +12,11 @@ FORBIDDEN = 403
 
 
 class Unsigned(Refusal):
-    """What is read here has to be asked for with a signature, and with a right one."""
+    """The request has no signature or a wrong one, and this document is only given to requests that are signed."""
 
 
 def received(request: ApiRequest, site: Site) -> Request:
-    """Raises Refused for what no server sends."""
+    """Return the request in the form that signatures are checked on. Raises Refused when it is malformed."""
     scope = request.http.scope
     query: bytes = scope["query_string"]
     # as it stood on the request line: what was signed is not what a decoded path is
@@ -26,7 +26,7 @@ def received(request: ApiRequest, site: Site) -> Request:
 
 
 async def admit(request: ApiRequest, addresses: ActorUrls, authorized_fetch: AuthorizedFetch) -> None:
-    """Let readers pass who may read. Raises Off, Unsigned, NotAllowed."""
+    """Check that the sender of the request may read the document. Raises Off, Unsigned, NotAllowed."""
     site = addresses.site()
     try:
         await authorized_fetch.check(received(request, site))

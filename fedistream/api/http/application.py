@@ -54,7 +54,7 @@ def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp
     ]
 
     async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
-        """No table has this path. The one place where a prefix decides: whose words say so."""
+        """Answer a path that is in no table. The prefix decides which face's envelope the error is in."""
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return

@@ -27,18 +27,18 @@ CHALLENGE = 'Basic realm="Fedistream", charset="UTF-8"'
 RANK_OF_KNOWN = -1
 LONG = 20  # characters of a password that nobody finds by trying; those we make have 23
 
-# How often the passwords of strangers are compared with the one that was right lately, which needs no hash. In the long
-# run it is as often as both threads could hash, so that trying passwords this way is no quicker than the other.
+# Limit on comparing passwords of unknown clients with the remembered one, which needs no hash. The long-term rate is
+# that of both hashing threads, so that guessing this way is no quicker than through the hash.
 LOOKS, LOOKS_PER_S = 100, 40
-# How often an asker is heard who should wait: a right password behind the address of a guesser gets through this way.
+# Limit on checks for a client that should wait: a right password from the address of a guesser gets through this way.
 SPARE, SPARE_PER_S = 5, 0.05
-MAX_SPARE = 10_000  # askers; the one that was heard of first is forgotten first
+MAX_SPARE = 10_000  # clients; the oldest entry is dropped first
 
 
 def authenticators(
     people: People, login_limit: LoginLimit, known: KnownBrowsers, now: Callable[[], float]
 ) -> Mapping[Kind, Authenticator]:
-    """Return those of anonymous principals and of the admin. `now` is a monotonic clock in seconds."""
+    """Return the authenticators of anonymous principals and of the admin. `now` is a monotonic clock in seconds."""
     admin = AdminAuth(people, login_limit, known, now)
     return {Kind.ANONYMOUS: ANYONE, Kind.ADMIN: Authenticator(admin.check, ambient=True)}
 
@@ -46,22 +46,22 @@ def authenticators(
 class AdminAuth:
     """HTTP Basic as `admin`, with a growing delay for wrong passwords.
 
-    The delay has to hold for right passwords too, or an answer that is not 429 would tell who has guessed it. So
-    that nobody keeps the admin out by guessing, these are heard all the same:
+    The delay applies to right passwords too: otherwise an answer other than 429 would tell a guesser that the guess
+    is right. An attacker must not keep the admin out by guessing, so these are checked during a delay as well:
 
-    - a browser that was right once: it carries a signed cookie and is counted by that, apart from its address;
+    - a browser that signed in before: it carries a signed cookie and is counted by that, apart from its address;
     - a password that is too long to be found by trying;
-    - of the shorter ones a few, at a pace that is slower than waiting would be for who guesses on.
+    - a few shorter passwords, at a rate that helps a guesser less than waiting does.
 
-    A password that was right within the last hour, as programs send it with every request, is compared with what is
-    remembered, without a hash; of those that are not, whoever has been wrong less often is hashed first.
+    Programs send the password with every request, so one that was right within the last hour is compared with the
+    remembered one, without a hash. The others wait for a hash; addresses with fewer wrong passwords go first.
     """
 
     def __init__(self, people: People, login_limit: LoginLimit, known: KnownBrowsers, now: Callable[[], float]) -> None:
         self._people, self._login_limit, self._known, self._now = people, login_limit, known, now
         self._looks = Bucket(LOOKS, LOOKS_PER_S, LOOKS, now())
         self._spare: OrderedDict[str, Bucket] = OrderedDict()
-        self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: whoever asked has gone
+        self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: the request was cancelled
 
     async def check(self, request: ApiRequest) -> Principal:
         password = basic_password(request.http.headers.get("authorization", ""), USER)
@@ -89,7 +89,7 @@ class AdminAuth:
             return False
         if not self._people.recall(password):
             return False
-        self._looks.give_back()  # only what is wrong could be a guess
+        self._looks.give_back()  # a right password is no guess
         return True
 
     def _spare_of(self, asker: str) -> Bucket:
@@ -99,10 +99,13 @@ class AdminAuth:
         return spare
 
     async def _ask_people(self, asker: str, password: str, known: bool) -> bool:
-        """Raises TooMany for too long a queue. Many requests at once with one password have it hashed once."""
+        """Check the password by its hash. Raises TooMany when the queue is too long.
+
+        Simultaneous requests with the same password share one hash.
+        """
         key = (asker, hashlib.sha256(password.encode("utf-8", "surrogatepass")).digest())
         while (running := self._checking.get(key)) is not None:
-            found = await asyncio.shield(running)  # of those who wait for it one may go away
+            found = await asyncio.shield(running)  # shielded: one of the waiting requests may be cancelled
             if found is not None:
                 return found
         mine = self._checking[key] = asyncio.get_running_loop().create_future()
@@ -129,7 +132,7 @@ class AdminAuth:
 
 
 def basic_password(header: str, user: str) -> str | None:
-    """The password in an Authorization header of the Basic scheme (RFC 7617) for `user`, or None."""
+    """Return the password in an Authorization header of the Basic scheme (RFC 7617) for `user`, or None."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None

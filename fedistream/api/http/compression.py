@@ -24,7 +24,7 @@ def compress(response: Response, accept_encoding: str) -> None:
     kind = headers.get("content-type", "")
     body = getattr(response, "body", b"")  # a stream has none
     if "accept-encoding" in headers.get("vary", "").lower():
-        return  # whoever made it has chosen
+        return  # the handler has chosen an encoding
     if not LEAST <= len(body) <= MOST or "content-encoding" in headers or not kind.startswith((*TYPES, *MORE_TYPES)):
         return
     headers.add_vary_header("Accept-Encoding")

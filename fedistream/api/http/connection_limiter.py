@@ -1,7 +1,7 @@
-"""Which web connections may stay: counted in all and by network; idle ones give way to new ones, oldest first.
+"""Limits on web connections, in total and per network. Above a limit, the oldest idle connection is closed.
 
-It knows no socket and no HTTP. A connection is idle while no request of it is answered: also one that has sent half a
-head. When none is idle, a few more are let in for the admin alone.
+It knows no socket and no HTTP. A connection is idle while no request of it is being answered, also when it has sent
+half a request head. When none is idle, a few more connections are accepted for the admin alone.
 """
 
 import logging

@@ -78,7 +78,7 @@ class Authenticator:
 
 
 class ErrorResponder(Protocol):
-    """How a face says no: from an error to the response its clients understand."""
+    """A face's error responses: each error becomes the response that the face's clients understand."""
 
     def refusal(self, request: ApiRequest, error: Refusal) -> Response: ...
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response: ...
@@ -103,7 +103,7 @@ ANYONE = Authenticator(_anyone, ambient=False)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How the router finds out who asks, and for which channel."""
+    """The means by which the router finds the principal and the channel of a request."""
 
     authenticators: Mapping[Kind, Authenticator]
     find_channel: FindChannel

@@ -8,7 +8,7 @@ from fedistream.api.http.request import ApiRequest
 
 COOKIE = "fedistream_known"
 AGE_S = 30 * 86400
-RENEWED_S = 86400  # a cookie that is older is given anew, so that whoever comes within a month stays known
+RENEWED_S = 86400  # an older cookie is renewed, so that a browser that returns within a month stays known
 BYTES = 12
 
 

@@ -1,4 +1,4 @@
-"""One request as a handler sees it: parsed, within limits, with who asks and the channel it is about."""
+"""One request as a handler sees it: parsed, within limits, with its principal and its channel."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from fedistream.core.client_network import client_network
 from fedistream.core.errors import Invalid, NotAllowed, Refusal
 
 MAX_JSON_DEPTH = 32  # the deepest body of any API spoken here has 6 levels
-MAX_COOKIES = 16 * 1024  # characters that are looked through; ours come with those of everything on the same name
+MAX_COOKIES = 16 * 1024  # characters that are searched; other programs on the same host name set cookies too
 MAX_USER_AGENT = 512  # characters; browsers send about 150
 UNKNOWN_ADDRESS = "unknown"  # a server on a UNIX socket without proxy headers has no peer address
 
@@ -40,7 +40,7 @@ class OtherSite(NotAllowed):
 
 
 class Unidentified(Refusal):
-    """No credentials, or wrong ones. `challenge` is the WWW-Authenticate value, if any."""
+    """The request has no credentials, or wrong ones. `challenge` is the WWW-Authenticate value, if any."""
 
     def __init__(self, challenge: str = "") -> None:
         super().__init__("Unauthorized")
@@ -49,7 +49,7 @@ class Unidentified(Refusal):
 
 @dataclass(slots=True)
 class ApiRequest:
-    """What is asked, and by whom; `headers` go out with whatever the answer will be.
+    """A request and its principal. `headers` are added to the response, also when it is an error.
 
     `channel_asked` is set by the router before a handler runs.
     """
@@ -85,12 +85,12 @@ class ApiRequest:
 
     @property
     def address(self) -> str:
-        """The asker's IP address as the server gives it; which proxies are believed is the server's business."""
+        """The client's IP address as the server gives it; the server's flags say which proxies are trusted."""
         return self.http.client.host if self.http.client else UNKNOWN_ADDRESS
 
     @property
     def client_network(self) -> str:
-        """Who is counted as one asker."""
+        """The network that limits count as one client."""
         return client_network(self.address)
 
     @property
@@ -98,14 +98,14 @@ class ApiRequest:
         return self.http.headers.get("user-agent", "")[:MAX_USER_AGENT]
 
     def cookie(self, name: str) -> str:
-        """The cookie of this name, "" without one. What it says is for who set it to check."""
+        """Return the cookie of this name, "" without one. The caller has to verify its value."""
         # by hand: the standard library's parser takes quadratic time for some headers before Python 3.11.10
         given = self.http.headers.get("cookie", "")[:MAX_COOKIES]
         items = (item.strip().partition("=") for item in given.split(";"))
         return next((value for known, _, value in items if known == name), "")
 
     def json(self) -> object:
-        """The body as JSON. Raises Invalid when it is none, or is nested deeper than MAX_JSON_DEPTH."""
+        """Return the body as JSON. Raises Invalid when it is not JSON, or is nested deeper than MAX_JSON_DEPTH."""
         try:
             value: object = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
@@ -115,14 +115,14 @@ class ApiRequest:
         return value
 
     def member(self, name: str, kind: type[T]) -> T:
-        """The member `name` of the JSON object in the body. Raises Invalid when it is missing or not a `kind`."""
+        """Return a member of the JSON object in the body. Raises Invalid when it is missing or not a `kind`."""
         value = self.json()
         if not isinstance(value, dict):
             raise Invalid("body", "must be a JSON object")
         if name not in value:
             raise Invalid(name, "is missing")
         member = value[name]
-        # True is an int to Python, but not to anybody who writes JSON
+        # True is an int in Python, but not in JSON
         if not isinstance(member, kind) or (isinstance(member, bool) and kind is not bool and kind is not object):
             raise Invalid(name, f"must be {NAMES.get(kind, kind.__name__)}")
         return member

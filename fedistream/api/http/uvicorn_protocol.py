@@ -312,7 +312,7 @@ class Http1Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Nothing: every client may cause it."""
+        """Log nothing, because every client can cause this warning."""
 
     def _stop(self, refusal: Refusal) -> NoReturn:
         self._refusal = refusal

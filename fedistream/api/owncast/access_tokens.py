@@ -1,4 +1,4 @@
-"""What programs with an access token do: bots in the chat, lines in it, and a few of the admin's calls."""
+"""Calls for programs with an access token: bots in the chat, chat messages, and a few of the admin's calls."""
 
 from starlette.responses import Response
 

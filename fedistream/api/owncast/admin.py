@@ -1,4 +1,4 @@
-"""What the admin may see and end. Changing settings is in setters."""
+"""The admin's calls that read the node's state and end broadcasts. Changing settings is in `setters.py`."""
 
 from datetime import UTC, datetime
 

@@ -22,7 +22,7 @@ PICTURE_HEADERS = {
 
 
 def why(request: ApiRequest) -> str:
-    """For the moderation log, the member `reason` of the body: ours, and left out by clients of Owncast. Raises
+    """Return the member `reason` of the body for the moderation log. It is ours: clients of Owncast omit it. Raises
     Invalid."""
     told = request.json()
     if not isinstance(told, dict) or told.get("reason") is None:

@@ -74,7 +74,7 @@ def user(visitor: Visitor) -> Json:
 
 
 def remote_user(author: RemoteAuthor, at: datetime) -> Json:
-    """Somebody from elsewhere in the shape of a user, as clients look at no other. `remote` is ours.
+    """A remote actor in the shape of a user, the only one that clients read. `remote` is our addition.
 
     Other clients show nothing but the name, so it says where he is from: he is not the visitor of that name.
     """
@@ -138,7 +138,7 @@ def _warned(said: Message) -> str:
 
 
 def event(told: Event, name: str) -> Json:
-    """What goes over the socket."""
+    """Return the JSON of an event on the socket."""
     if isinstance(told, Message):
         return message(told, name)
     shape: Json = {"id": told.id, "timestamp": moment(told.at)}

@@ -1,4 +1,4 @@
-"""How Owncast says yes and no: `{success, message}` to the admin and who signs in, `{error}` to everybody else."""
+"""Owncast's envelopes: `{success, message}` for the admin's calls and signing in, `{error}` for all others."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def changed() -> Response:
 
 
 class OwncastErrors:
-    """From errors to what Owncast's clients understand."""
+    """Error responses that Owncast's clients understand."""
 
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         if isinstance(error, Unidentified):

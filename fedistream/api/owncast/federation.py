@@ -24,7 +24,7 @@ TYPES = {
 
 
 async def followers_shown(request: ApiRequest, services: OwncastServices) -> Response:
-    """What the page shows to everybody."""
+    """Return the federation details that the public page shows."""
     channel_id = request.channel.id
     if services.settings.value("federation.hide_followers", channel_id):
         return json_response({"total": await services.followers.count(channel_id), "results": []}, headers=NO_CACHE)

@@ -32,7 +32,7 @@ from fedistream.viewers.service import Viewers
 
 @dataclass(frozen=True, slots=True)
 class OwncastServices:
-    """What the handlers of Owncast's calls are given."""
+    """The services that the handlers of Owncast's calls need."""
 
     channels: Channels
     people: People

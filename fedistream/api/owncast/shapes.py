@@ -1,4 +1,4 @@
-"""What Owncast's clients read about the stream and its viewers: pure functions from the node's values to JSON.
+"""Owncast's JSON about the stream and its viewers: pure functions from the node's values.
 
 The configuration has its own module, config_shapes.
 """
@@ -138,5 +138,5 @@ def log_lines(lines: Iterable[LogLine]) -> list[Json]:
 
 
 def platforms(names: Mapping[str, str]) -> Mapping[str, Json]:
-    """Without `icon`: the node has no platform logos, and a client that finds no icon shows the name."""
+    """Return a social link without `icon`: the node has no platform logos, and a client without icon shows the name."""
     return {key: {"platform": name} for key, name in names.items()}

@@ -62,7 +62,10 @@ def _home(address: str) -> Response:
 
 
 def _is_browser(request: ApiRequest) -> bool:
-    """Whether somebody may have been lured here by a link. Every browser says so, on plain HTTP by its name alone."""
+    """Return whether a browser asks, which a link on another site may have sent here.
+
+    Browsers send Sec-Fetch-Mode over HTTPS; over plain HTTP only the User-Agent shows one.
+    """
     return "sec-fetch-mode" in request.http.headers or "mozilla" in request.user_agent.lower()
 
 

@@ -1,8 +1,8 @@
-"""What stands behind a page in the protocol: the actor of its channel, or the post that tells of its broadcast.
+"""The ActivityPub object of a page: the actor of its channel, or the post that announces its broadcast.
 
 People paste the address of a page into the search of their server. Mastodon, GoToSocial and Misskey ask for it with
 the Accept of ActivityPub and take the document, whatever its id, as they do with Mastodon's own pages; Mastodon and
-others also follow rel="alternate". A redirect would be refused where reading has to be signed: the signature is for the
+others also follow rel="alternate". A redirect would fail where requests must be signed: the signature is for the
 address that was pasted.
 """
 

@@ -1,8 +1,8 @@
-"""What other sites show when somebody links to a page of ours: words, a picture, and a player for their frames. Pure.
+"""Link previews: the text, the picture and the player that other sites show for a link to one of our pages. Pure.
 
 The same card is written as OpenGraph and Twitter tags (`templates/partials/link-preview.html`) and as oEmbed
 (`oembed.py`).
-Mastodon keeps a card for two weeks, which is why each broadcast has an address of its own.
+Mastodon keeps a card for two weeks, so each broadcast has an address of its own.
 """
 
 from collections.abc import Mapping
@@ -69,19 +69,19 @@ class Card:
 
 
 def path(broadcast_id: int) -> str:
-    """Where the page of a broadcast is, below the node's address."""
+    """Return the path of a broadcast's page, below the node's address."""
     return f"{LIVE}{broadcast_id}"
 
 
 def still_path(broadcast_id: int) -> str:
-    """Where its picture is."""
+    """Return the path of a broadcast's picture."""
     return f"{path(broadcast_id)}/still.jpg"
 
 
 def picture(
     origin: str, broadcast_id: int | None, still: Thumbnail | None, name: str, translations: NullTranslations
 ) -> Picture:
-    """What there is of the broadcast, else the logo. `name` is the channel's."""
+    """Return the picture of the broadcast, or the logo without one. `name` is the channel's."""
     if still is None or broadcast_id is None:
         return Picture(origin + LOGO, *LOGO_SIZE, translations.gettext("Logo of {name}").format(name=name))
     alt = translations.gettext("A picture from the stream of {name}").format(name=name)

@@ -1,11 +1,11 @@
-"""What a page may load, run and be framed by (CSP level 3), and the other headers that every page carries."""
+"""The Content-Security-Policy (level 3) and the other headers that every page carries."""
 
 from collections.abc import Mapping
 from enum import Enum
 
 
 class Frame(Enum):
-    """Who may show a page in a frame."""
+    """The sites that may show a page in a frame."""
 
     SELF = "'self'"
     NOBODY = "'none'"
@@ -17,7 +17,7 @@ _DIRECTIVES: Mapping[str, str] = {
     "default-src": "'self'",
     "script-src": "'self' 'nonce-{nonce}'",  # the nonce is for the import map
     "style-src": "'self' 'nonce-{nonce}'",  # and for the <style> that media-chrome writes into its shadow roots
-    "img-src": "'self' data: https:",  # what the streamer writes about himself may show pictures from elsewhere
+    "img-src": "'self' data: https:",  # the streamer's description may show pictures from other sites
     "media-src": "'self' blob:",
     "connect-src": "'self'",
     "worker-src": "'none'",

@@ -1,4 +1,4 @@
-"""How the pages say no: a page in the same look for browsers, a line of text for everybody else."""
+"""Error responses of the pages: an error page for browsers, a line of text for other clients."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ class ErrorPages:
         return self._answer(request, 500, None, {})
 
     def unknown(self, request: ApiRequest) -> Response:
-        """For a path that no table has."""
+        """Return the response for a path that is in no table."""
         return self._answer(request, 404, None, {})
 
     def _answer(self, request: ApiRequest, status: int, why: str | None, extra: Mapping[str, str]) -> Response:

@@ -101,12 +101,12 @@ assert BY_SETTING.keys() <= BY_NAME.keys()
 
 
 def write(name: str, value: object) -> str:
-    """What the form shows of a setting."""
+    """Return the text of a setting in its form."""
     return _way(name).write(value)
 
 
 def read(name: str, text: str) -> object:
-    """What a form's text means for a setting. Raises Invalid."""
+    """Return the value of a setting from a form's text. Raises Invalid."""
     return _way(name).read(text)
 
 

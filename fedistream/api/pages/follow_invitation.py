@@ -1,4 +1,4 @@
-"""What the watch page shows to who wants to follow the channel from elsewhere: its handle, and what others did."""
+"""The follow box of the watch page for people on other servers: a handle, a QR code, and counts of what others did."""
 
 import importlib
 import io

@@ -1,4 +1,4 @@
-"""What a form brings: its fields within limits, and the token which shows that one of our own pages made it."""
+"""Submitted forms: their fields within limits, and the CSRF token which shows that one of our own pages made them."""
 
 import hashlib
 import hmac

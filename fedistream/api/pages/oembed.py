@@ -24,7 +24,7 @@ CACHE_S = 300  # a broadcast may end at any time, and with it the player
 async def show(request: ApiRequest, services: PagesServices) -> Response:
     """GET /oembed"""
     if request.query.get("format", "json") != "json":
-        # the specification has 501 for this, but whoever asks is wrong, not we
+        # the specification has 501 for this, but it is the client's error, not ours
         raise Invalid("format", "can only be json")
     channel_id = request.channel.id
     now, shown = services.now(channel_id), shapes.channel(services.values(channel_id))

@@ -47,7 +47,7 @@ class Pages:
         self._jinja.globals.update(lang=self.language, version=__version__)
 
     def url(self, name: str) -> str:
-        """Where a static file is served, "" for a vendored one that this checkout does not have."""
+        """Return the URL of a static file, "" for a vendored one that this checkout does not have."""
         return self._static.url(name) if name in self._static else ""
 
     def text(self, template: str, values: Mapping[str, object]) -> str:

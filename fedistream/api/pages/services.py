@@ -26,7 +26,7 @@ SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What is on the air, how many watch, and how it looks."""
+    """The live broadcast, its viewers and its thumbnail."""
 
     air: LiveStatus
     viewers: int
@@ -35,7 +35,7 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class PagesServices:
-    """What the handlers of the pages are given."""
+    """The services that the handlers of the pages need."""
 
     pages: Pages
     static: Static

@@ -1,4 +1,4 @@
-"""From the node's values to what the templates and modules read. Pure."""
+"""The values that templates and JavaScript modules read, made from the node's values. Pure."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What the streamer says about the channel. Markup is rendered and sanitised."""
+    """The streamer's description of the channel. Markup is rendered and sanitised."""
 
     name: str
     title: str
@@ -46,7 +46,7 @@ class Channel:
 
 
 def channel(values: Mapping[str, object]) -> Channel:
-    """From settings by name."""
+    """Return the channel's description from its settings by name."""
     summary = _text(values["serversummary"])
     return Channel(
         name=_text(values["name"]),

@@ -1,4 +1,4 @@
-"""Where this node is, as the asker sees it: the addresses a page writes out in full."""
+"""The node's address as the client sees it, for the URLs that a page writes out in full."""
 
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ def origin(request: ApiRequest, server_url: object) -> str:
 
 
 def rtmp_server(origin: str, port: int) -> str:
-    """What OBS wants under "Server"."""
+    """Return the value of the "Server" field in OBS."""
     host = urlsplit(origin).hostname or "localhost"
     host = f"[{host}]" if ":" in host else host
     return f"rtmp://{host}/live" if port == RTMP_PORT else f"rtmp://{host}:{port}/live"

@@ -71,7 +71,7 @@ class Static:
         return name in self._files
 
     def url(self, name: str) -> str:
-        """Where `name` (for example "css/base.css") is served. Raises KeyError when there is no such file."""
+        """Return the URL of `name` (for example "css/base.css"). Raises KeyError when there is no such file."""
         if name not in self._files:
             raise KeyError(f"no static file is called {name!r}")
         return f"{PREFIX}/{self._hashes[_folder(name)]}/{name}"

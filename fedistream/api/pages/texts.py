@@ -5,7 +5,7 @@ from gettext import NullTranslations
 
 
 def watch(translations: NullTranslations) -> dict[str, str]:
-    """For the modules of the watch page. `{n}` and the like are filled in by page.js."""
+    """Return the texts of the watch page's modules. `{n}` and the like are filled in by page.js."""
     _ = translations.gettext
     return {
         "badge.live": _("Live"),
@@ -32,12 +32,12 @@ def watch(translations: NullTranslations) -> dict[str, str]:
 
 
 def ended(translations: NullTranslations) -> dict[str, str]:
-    """For the page of a broadcast that is over."""
+    """Return the texts of the page of a broadcast that is over."""
     return {"just-now": translations.gettext("just now")}
 
 
 def duration(translations: NullTranslations, lasted: timedelta) -> str:
-    """How long something lasted, in hours and minutes; what is shorter than a minute counts as one."""
+    """Return a duration as text in hours and minutes; less than a minute counts as one."""
     minutes = max(1, int(lasted.total_seconds()) // 60)
     if minutes < 60:
         return translations.ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
@@ -45,7 +45,7 @@ def duration(translations: NullTranslations, lasted: timedelta) -> str:
 
 
 def follow(translations: NullTranslations) -> dict[str, str]:
-    """For the box that helps to follow from elsewhere."""
+    """Return the texts of the follow box."""
     _ = translations.gettext
     return {
         "copied": _("Copied."),
@@ -57,7 +57,7 @@ def follow(translations: NullTranslations) -> dict[str, str]:
 
 
 def chat(translations: NullTranslations) -> dict[str, str]:
-    """For the modules of the chat, with what stands in its lines."""
+    """Return the texts of the chat's modules and messages."""
     _ = translations.gettext
     return _chat_lines(translations) | {
         "chat.placeholder": _("Write a message"),
@@ -133,7 +133,7 @@ def _chat_lines(translations: NullTranslations) -> dict[str, str]:
 
 
 def admin(translations: NullTranslations) -> dict[str, str]:
-    """For the modules of the admin page."""
+    """Return the texts of the admin page's modules."""
     _ = translations.gettext
     return {
         "just-now": _("just now"),
@@ -144,7 +144,7 @@ def admin(translations: NullTranslations) -> dict[str, str]:
 
 
 def notices(translations: NullTranslations) -> dict[str, str]:
-    """What the admin page says after a redirect, by the word in its address: an address puts no words on the page."""
+    """Return the messages of the admin page after a redirect, by the code in the URL, so that a URL brings no text."""
     _ = translations.gettext
     return {
         "title": _("Title saved."),

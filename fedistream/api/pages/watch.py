@@ -58,7 +58,7 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
 
 
 def describe(request: ApiRequest, services: PagesServices, now: Now, path: str = "/") -> dict[str, Any]:
-    """What the templates of a page with a player are given; `path` is where the page says that it is."""
+    """Return the variables of the templates with a player; `path` is the page's canonical path."""
     pages, values, air, viewers = services.pages, services.values(request.channel.id), now.air, now.viewers
     channel = shapes.channel(values)
     here = origin(request, values["serverurl"])

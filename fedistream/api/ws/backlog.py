@@ -1,4 +1,4 @@
-"""What was said last in a channel, as it went to everybody: for those who come back and have missed little. Pure."""
+"""The newest chat events of a channel, encoded as they were sent, for clients that return after a short time. Pure."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -42,11 +42,11 @@ class Backlog:
         return self._behind.get(mark)
 
     def keeps(self, position: int) -> bool:
-        """Whether everything from this position on is still there."""
+        """Return whether everything from this position on is still kept."""
         return position >= self.end - len(self._said)
 
     def messages(self, position: int) -> int:
-        """How many messages there are from a position on that is still kept."""
+        """Return the number of messages from a position on that is still kept."""
         return sum(1 for said in islice(self._said, position - (self.end - len(self._said)), None) if said.mark)
 
     def since(self, position: int, mark: str, most: int) -> tuple[Sequence[bytes], int, str]:

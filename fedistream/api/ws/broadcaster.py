@@ -99,7 +99,7 @@ class Broadcaster:
         return len(crowd.lines) if crowd else 0
 
     def text(self, channel_id: int, event: Event) -> bytes:
-        """What `say` would say, for one who is told it alone."""
+        """Return the text that `say` would send, for a single socket."""
         return self._shape(channel_id, event)
 
     def say(self, channel_id: int, event: Event) -> None:

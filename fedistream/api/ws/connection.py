@@ -45,8 +45,8 @@ def _head(length: int) -> bytes:
 class Socket(Protocol):
     """An open websocket that is written to without waiting.
 
-    Whoever owes more than MAX_OWED gets nothing more, so that there is never a gap in what a client has heard: it is
-    closed with TRY_AGAIN_LATER and can ask for what it missed when it is back.
+    A socket whose client is behind by more than MAX_OWED gets nothing more, so that a client never has a gap: it is
+    closed with TRY_AGAIN_LATER, and the client asks for what it missed when it is back.
     """
 
     def push(self, said: Frames) -> bool:

@@ -35,7 +35,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class _Quiet(logging.Filter):
-    """What every client may cause at will is not worth a traceback."""
+    """Drop the tracebacks of errors that every client can cause at will."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not record.getMessage().startswith("Invalid UTF-8")
@@ -48,7 +48,7 @@ _log.addFilter(_Quiet())
 
 
 class _Inbox:
-    """What one application takes out one by one: of `asyncio.Queue` what uvicorn uses, in a tenth of its memory."""
+    """The queue of one application: the part of `asyncio.Queue` that uvicorn uses, in a tenth of its memory."""
 
     __slots__ = ("_events", "_reader")
 
@@ -65,7 +65,7 @@ class _Inbox:
         return not self._events
 
     async def get(self) -> ASGIReceiveEvent:
-        """Of one task at a time."""
+        """Return the next event. Only one task may wait at a time."""
         while not self._events:
             self._reader = asyncio.get_running_loop().create_future()
             try:
@@ -122,7 +122,7 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
             self._connections = before.hand_over(self)
 
     def give_way(self) -> None:
-        """Nothing: a websocket is never idle to the count of connections."""
+        """Do nothing: a websocket is never idle for the connection limiter."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

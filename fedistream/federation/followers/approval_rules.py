@@ -9,7 +9,7 @@ AUTOMATED = frozenset({"Service", "Application"})
 
 
 class Reason(StrEnum):
-    """Why a follow request is held, as the admin reads it."""
+    """The reason why a follow request is held, as a code that the admin's pages turn into words."""
 
     PRIVATE = "private"  # a private channel holds every request
     UNKNOWN_SERVER = "unknown-server"  # no follower is on that server yet

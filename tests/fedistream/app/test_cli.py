@@ -24,7 +24,7 @@ def serve(run: CliRunner, *flags: str, env: dict[str, str] | None = None) -> Res
 
 
 def one_line(result: Result) -> str:
-    """What the operator reads on the terminal's error output, without the log."""
+    """Return what the operator reads on the terminal's error output, without the log."""
     lines = [line for line in result.stderr.splitlines() if line.startswith(("fedistream:", "Error:"))]
     assert len(lines) == 1, result.stderr
     assert "Traceback" not in result.output

@@ -75,7 +75,7 @@ VALUES ('fact', '', '', :group, :body, 'ready', 0, 0, '', '', 0)
 
 @asynccontextmanager
 async def built_worker(folder: Path) -> AsyncIterator[worker.WorkerServices]:
-    """What a worker can do, on an empty database."""
+    """Return what a worker can do, on an empty database."""
     url = empty_database(folder)
     async with opened(url), contextlib.AsyncExitStack() as undo:
         yield await worker.build_worker(Config(data_dir=folder, database_url=url), Outbox(time.time), undo)

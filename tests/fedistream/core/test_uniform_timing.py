@@ -5,7 +5,7 @@ from fedistream.core.uniform_timing import MOMENTS_S, uniform_timing
 
 
 async def fail_after(took_s: float, error: Exception) -> float:
-    """How long it takes until the failure is heard of."""
+    """Return how long it takes until the failure is heard of."""
     clock = asyncio.get_running_loop().time
     begun = clock()
     try:

@@ -36,7 +36,7 @@ async def count_is(done: int) -> bool:
 
 
 def exists(**what: object) -> Callable[[], Awaitable[bool]]:
-    """Whether there is such a row."""
+    """Return whether there is such a row."""
 
     async def look() -> bool:
         return await OutboxRow.filter(**what).exists()

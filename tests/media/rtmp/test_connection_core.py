@@ -30,7 +30,7 @@ def control(message: Message) -> bytes:
 
 
 def sent(connection_core: ConnectionCore) -> list[Message]:
-    """What the link sends, read."""
+    """Return what the link sends, read."""
     return ChunkReader(max_message=1 << 24, max_streams=64).receive(connection_core.outgoing())
 
 

@@ -257,7 +257,7 @@ async def test_a_thousand_half_open_tls_handshakes_do_not_keep_an_encoder_out() 
 
 @pytest.fixture
 def many_files() -> int:
-    """How many files this process may open, after asking for as many as it can get."""
+    """Return how many files this process may open, after asking for as many as it can get."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = hard if hard != resource.RLIM_INFINITY else 8192

@@ -80,7 +80,7 @@ class CatchingUp:
 
     @property
     def waiting(self) -> int:
-        """How many wait for their turn."""
+        """Return how many wait for their turn."""
         return sum(map(len, self._waiting.values()))
 
     async def _serve(self) -> None:

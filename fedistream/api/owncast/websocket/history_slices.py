@@ -28,7 +28,7 @@ class Slice:
         return self.ids[-1]
 
     def behind(self, cursor: str) -> tuple[Frames, str]:
-        """What comes after this id, which is below the last one, and the first id of that."""
+        """Return what comes after this id, which is below the last one, and the first id of that."""
         at = bisect_right(self.ids, cursor)
         return (frames(self.said.texts[at:]) if at else self.said), self.ids[at]
 

@@ -1,4 +1,4 @@
-"""What moderators and the admin did in the chat, the newest first."""
+"""The page of moderation actions in the chat, the newest first."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""What the admin decides about people elsewhere: done, and written into the moderators' log, in one transaction."""
+"""The admin's decisions about remote actors. Each is made and logged as a moderation action in one transaction."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

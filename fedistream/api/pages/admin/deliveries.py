@@ -1,4 +1,4 @@
-"""What is on its way to other servers: how much, which of them do not answer, and "try it now"."""
+"""The page of deliveries to other servers: queue lengths, servers that do not answer, and "try now"."""
 
 from datetime import UTC, datetime
 

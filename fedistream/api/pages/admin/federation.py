@@ -40,7 +40,7 @@ async def rotate(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 
 def missing(services: AdminPagesServices) -> list[str]:
-    """What has to be done before others can follow, in words; nothing if they can."""
+    """Return the steps that are missing before the channel can be followed, as sentences."""
     url = str(services.settings.value("serverurl"))
     found = []
     if not services.settings.value("federation.enabled"):

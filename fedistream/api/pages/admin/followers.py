@@ -1,4 +1,4 @@
-"""Who follows, who would like to, and who may not."""
+"""The pages of followers, follow requests and rejected followers."""
 
 from starlette.responses import Response
 

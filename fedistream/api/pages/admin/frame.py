@@ -1,4 +1,4 @@
-"""What all pages of the admin share: the frame with its navigation, forms that change settings, and the way back."""
+"""The parts that all admin pages share: the frame with its navigation, settings forms, and redirects after a form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ MAX_DIGITS = 18  # of an id: a BIGINT has 19, and 18 nines fit into it
 
 @dataclass(frozen=True, slots=True)
 class FormResult:
-    """What of a form was not taken: why, and what was typed, by the names of the fields."""
+    """The rejected fields of a form: the error and the typed value, by field name."""
 
     errors: Mapping[str, str] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def done(path: str, what: str, **query: str) -> Response:
 
 
 def view(brought: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """What of a list was looked at when the form beside it was sent: the members of its query that are known."""
+    """Return the part of a list that was shown when the form beside it was sent: the known members of its query."""
     given = dict(parse_qsl(brought.get("view", "")[:2000]))
     return {name: value for name, value in given.items() if name in names}
 
@@ -130,7 +130,7 @@ class Pager:
 
 
 def offset(request: ApiRequest) -> int:
-    """Where a list begins, by the query; what is no number is the beginning."""
+    """Return the offset of a list from the query; 0 when it is not a number."""
     text = request.query.get("offset", "")
     return min(int(text), MAX_OFFSET) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 

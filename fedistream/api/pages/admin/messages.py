@@ -1,4 +1,4 @@
-"""What was said in the chat, also what is hidden: hidden and shown again."""
+"""The page of chat messages, hidden ones too, with buttons that hide them and show them again."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ WAYS = {"hide": False, "show": True}
 
 
 def shown(messages: Sequence[Message]) -> list[tuple[Message, Markup]]:
-    """With the HTML of each, which was sanitised when it was said."""
+    """Return each message with its HTML, which was sanitised when the message was sent."""
     return [(each, Markup(each.html)) for each in messages]  # noqa: S704
 
 

@@ -98,7 +98,7 @@ async def _page(
 
 
 async def _next(request: ApiRequest, services: AdminPagesServices) -> Markup | None:
-    """What the next notice would say; None while there can be none."""
+    """Return a preview of the next notice; None while none can be posted."""
     try:
         return Markup((await services.notices.preview(request.channel.id)).html)  # noqa: S704
     except (Off, Invalid):

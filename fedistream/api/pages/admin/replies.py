@@ -1,4 +1,4 @@
-"""What people on other servers wrote to the channel and is held: let in, refused, answered."""
+"""The page of replies from other servers that wait for approval. The admin approves, rejects or answers them."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Who may come: the rules by which followers wait, which servers are blocked or known, and lists of them as files."""
+"""The page of follow rules: approval of followers, blocked and known servers, and block lists as files."""
 
 from starlette.responses import Response
 

@@ -40,7 +40,7 @@ KEY_BYTES = 24  # 32 characters, which OBS shows whole
 
 @dataclass(frozen=True, slots=True)
 class AdminPagesServices:
-    """What the handlers of the admin's pages are given. `chance(n)` gives n random bytes."""
+    """The services that the handlers of the admin's pages need. `chance(n)` returns n random bytes."""
 
     pages: Pages
     csrf: CsrfTokens

@@ -1,4 +1,4 @@
-"""What waits for the admin: how many of it in each place, for the navigation."""
+"""The counts of items that wait for the admin, for the navigation."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

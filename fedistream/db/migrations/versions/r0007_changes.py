@@ -1,4 +1,4 @@
-"""How often copies in other processes became old, and keys that take the place of others."""
+"""Counters that tell other processes that their copies are old, and keys that replace others."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What is known of an actor's whereabouts, and why a follower waits."""
+"""Columns for an actor that is hidden, moved or cannot be checked, and the reason why a follower waits."""
 
 import sqlalchemy as sa
 from alembic import op

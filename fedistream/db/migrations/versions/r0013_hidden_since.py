@@ -1,4 +1,4 @@
-"""What was hidden while somebody was away is found by when it was."""
+"""An index on the time when a message was hidden, which catching up searches by."""
 
 from alembic import op
 

@@ -104,7 +104,7 @@ def addresses(value: Any) -> Iterator[str]:
 
 
 def linked(page: str) -> Iterator[str]:
-    """Where a page leads to, or what it is made of."""
+    """Return where a page leads to, or what it is made of."""
     for found in re.findall(r'(?:href|src|content)="([^"]+)"', page):
         url = unescape(found)
         if url.startswith(ORIGIN):

@@ -334,7 +334,7 @@ async def test_what_comes_behind_a_request_does_not_get_into_its_answer(behind: 
 
 
 async def _rest(client: RawClient) -> int:
-    """How many more answers come before the end."""
+    """Return how many more answers come before the end."""
     count = 0
     try:
         while (await client.answer()).status == 200:

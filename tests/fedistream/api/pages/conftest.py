@@ -19,7 +19,7 @@ def studio() -> Studio:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def url(studio: Studio) -> AsyncIterator[str]:
-    """Where the studio is served."""
+    """Return where the studio is served."""
     async with studio.serve() as url:
         yield url
 

@@ -18,7 +18,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 
 async def outcome(node: Federated, **settings: object) -> str:
-    """What becomes of a follow under these settings: "accepted", or why it waits."""
+    """Return what becomes of a follow under these settings: "accepted", or why it waits."""
     for name, value in settings.items():
         await node.settings.change(f"federation.{name}", value)
     await node.follow()
