@@ -26,9 +26,9 @@ from fedistream.core.bus import Bus
 from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
 from fedistream.core.key_file import stored_key
+from fedistream.core.rate_limit import RateLimiter
 from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
-from fedistream.federation.rate_limits import RateLimiter
 from fedistream.jobs.schedule import run_by
 from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People

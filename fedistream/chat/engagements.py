@@ -7,8 +7,8 @@ unfollows and follows again is emitted as a new follower each time.
 import contextlib
 import re
 import unicodedata
-from collections import OrderedDict
 
+from activitypub.bounded_dict import BoundedDict
 from fedistream.chat.poster import ChatPoster, Engagement
 from fedistream.chat.values import Kind, RemoteAuthor
 from fedistream.core import plain_text
@@ -28,7 +28,7 @@ class EngagementAnnouncer:
 
     def __init__(self, poster: ChatPoster, settings: SettingsReader) -> None:
         self._poster, self._settings = poster, settings
-        self._announced: OrderedDict[tuple[int, str], None] = OrderedDict()
+        self._announced: BoundedDict[tuple[int, str], None] = BoundedDict(MAX_ANNOUNCED)
 
     async def announce_follow(self, fact: FollowReceived) -> None:
         """Announce a follow that was accepted. A follow that waits for the admin's approval is announced by
@@ -60,8 +60,6 @@ class EngagementAnnouncer:
             return
         if await self._post(Kind.FOLLOW, fact, "followed this stream."):
             self._announced[key] = None
-        while len(self._announced) > MAX_ANNOUNCED:
-            self._announced.popitem(last=False)
 
     async def announce_start(self, fact: BroadcastStarted) -> None:
         """Forget the channel's announced follows: each is announced again in a new broadcast."""

@@ -18,7 +18,7 @@ from fedistream.chat.messages import MessageLog, retention
 from fedistream.chat.poster import ChatPoster
 from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape, render
-from fedistream.chat.sender_activity import RateVerdict, SenderActivity
+from fedistream.chat.sender_activity import SenderActivity
 from fedistream.chat.values import (
     Accepted,
     Client,
@@ -39,6 +39,7 @@ from fedistream.chat.visitors import Visitors
 from fedistream.core.client_network import client_network, is_shared
 from fedistream.core.errors import Invalid, NotAllowed, TooMany
 from fedistream.core.events import SettingChanged, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
+from fedistream.core.rate_limit import MutingLimiter, RateVerdict
 from fedistream.core.retention_clock import RetentionClock
 from fedistream.core.supervisor import beside
 from fedistream.db import atomic
@@ -60,10 +61,11 @@ PRUNE_S = 3600.0
 class _Watch:
     """The activity of visitors and addresses, for the rate limits."""
 
-    visitors: SenderActivity = field(default_factory=SenderActivity)
-    addresses: SenderActivity = field(default_factory=SenderActivity)
-    registrations: SenderActivity = field(default_factory=SenderActivity)
-    changes: SenderActivity = field(default_factory=SenderActivity)
+    messages: SenderActivity = field(default_factory=SenderActivity)
+    visitors: MutingLimiter = field(default_factory=MutingLimiter)
+    addresses: MutingLimiter = field(default_factory=MutingLimiter)
+    registrations: MutingLimiter = field(default_factory=MutingLimiter)
+    changes: MutingLimiter = field(default_factory=MutingLimiter)
 
 
 class Chat:
@@ -184,7 +186,7 @@ class Chat:
         except TooMany:
             settled(False)
             return answer
-        self._watch.visitors.said(connection.visitor.id, at, text)
+        self._watch.messages.said(connection.visitor.id, at, text)
         connection.messages += 1
         connection.unstored += 1
 
@@ -336,7 +338,7 @@ class Chat:
         )
 
     def _sender(self, visitor: Visitor, text: str, at: float) -> rules.Sender:
-        watch = self._watch.visitors
+        watch = self._watch.messages
         repeats = watch.repeats(visitor.id, at, text, rules.REPEAT_S)
         return rules.Sender(visitor, self._clocks.now(), watch.silent_for(visitor.id, at), repeats)
 

@@ -2,9 +2,12 @@
 
 import logging
 import re
-from collections import OrderedDict, deque
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from activitypub.bounded_dict import BoundedDict
+from fedistream.core.rate_limit import Rate, TokenBucket, full_bucket
 
 KEPT = 500
 MAX_MESSAGE = 2_000  # characters; a traceback stays in the operator's log
@@ -12,6 +15,7 @@ MAX_MESSAGE = 2_000  # characters; a traceback stays in the operator's log
 # A token bucket for each kind of line: BURST lines are kept separately, and one more every EVERY_S seconds. Further
 # lines are counted in the last entry, so that a client that causes warnings cannot displace all other lines.
 BURST, EVERY_S = 20, 60.0
+RATE = Rate(BURST, 1 / EVERY_S)
 MAX_KINDS = 1_000  # the least recently used kind is forgotten first
 NUMBERS = re.compile(r"[0-9]+")
 KIND = 100  # characters of a message that identify its kind
@@ -53,8 +57,7 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Kind:
-    left: float
-    since: float
+    bucket: TokenBucket
     entry: _Entry
 
 
@@ -66,7 +69,7 @@ class LogBuffer(logging.Handler):
         self._lines: deque[_Entry] = deque(maxlen=kept)
         # separate, so that many INFO lines do not displace the warning that explains a refused encoder
         self._warnings: deque[_Entry] = deque(maxlen=kept)
-        self._kinds: OrderedDict[tuple[str, int, str], _Kind] = OrderedDict()
+        self._kinds: BoundedDict[tuple[str, int, str], _Kind] = BoundedDict(MAX_KINDS)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -103,17 +106,9 @@ class LogBuffer(logging.Handler):
         # lines of a kind have the same text before formatting
         text = str(record.msg) if record.args else NUMBERS.sub("0", line.message[:KIND])
         key = (record.name, record.levelno, text[:KIND])
-        kind = self._kinds.get(key)
-        if kind is None:
-            kind = self._kinds[key] = _Kind(BURST, record.created, _Entry(line))
-            if len(self._kinds) > MAX_KINDS:
-                self._kinds.popitem(last=False)
-        self._kinds.move_to_end(key)
-        # the clock may have been set back
-        kind.left = min(float(BURST), kind.left + max(0.0, record.created - kind.since) / EVERY_S)
-        kind.since = record.created
-        if kind.left >= 1:
-            kind.left -= 1
+        kind = self._kinds.get(key) or _Kind(full_bucket(RATE, record.created), _Entry(line))
+        self._kinds[key] = kind  # the newest last
+        if not kind.bucket.take(record.created):
             kind.entry = _Entry(line)
         else:
             kind.entry.newest = line

@@ -1,26 +1,10 @@
-"""Rate limits for remote actors and servers: token buckets, and the rates of each kind of activity.
+"""The rates of each kind of activity, for remote actors and their servers. The limiter is `core/rate_limit.py`."""
 
-Bounded in memory; the clock is passed in.
-"""
-
-import hashlib
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from activitypub.urls import authority
-from fedistream.core.errors import TooMany
-
-MAX_NAMES = 10_000  # about 2 MB; the name unused for longest is dropped first
-MAX_NAME = 64  # characters; a longer name is stored as a digest
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A rate: at most `burst` at once and `per_s` in the long run."""
-
-    burst: float
-    per_s: float
+from fedistream.core.rate_limit import Rate, TokenBuckets
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +46,11 @@ PACES: Mapping[str, Rates] = {
 """The rates of all activity types that are handled; a test checks that it is complete."""
 
 
-class _Buckets:
-    """Token buckets by name. `clock` is monotonic, in seconds."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def acquire(self, name: str, rate: Rate) -> None:
-        """Count one. Raises TooMany."""
-        # names are URLs of remote actors, up to 2 kB each
-        key = name if len(name) <= MAX_NAME else hashlib.blake2b(name.encode(), digest_size=16).hexdigest()
-        now = self._clock()
-        left, since = self._left.get(key, (rate.burst, now))
-        left = min(rate.burst, left + (now - since) * rate.per_s)
-        if left < 1:
-            raise TooMany((1 - left) / rate.per_s)
-        self._left[key] = (left - 1, now)
-        self._left.move_to_end(key)
-        if len(self._left) > MAX_NAMES:
-            self._left.popitem(last=False)
-
-
-class RateLimiter:
-    """One rate for each name. `clock` is monotonic, in seconds."""
-
-    def __init__(self, clock: Callable[[], float], *, burst: float, per_s: float) -> None:
-        self._rate, self._buckets = Rate(burst, per_s), _Buckets(clock)
-
-    def acquire(self, name: str) -> None:
-        """Count one. Raises TooMany."""
-        self._buckets.acquire(name, self._rate)
-
-
 class ActivityLimits:
     """A rate for each kind of activity, per actor and per host. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._buckets = _Buckets(clock)
+        self._buckets = TokenBuckets(clock)
 
     def acquire(self, kind: str, actor: str) -> None:
         """Count an activity that was verified. Raises TooMany."""

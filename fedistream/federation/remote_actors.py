@@ -5,12 +5,12 @@ a bounded number.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activitypub.actor import Actor, parse_actor, write_actor
+from activitypub.bounded_dict import BoundedDict
 from activitypub.discovery import find_signer
 from activitypub.network.fetch_limiter import DocumentFetcher
 from activitypub.refusal import Refused
@@ -69,10 +69,10 @@ class RemoteActors:
         max_seen: int = MAX_SEEN,
     ) -> None:
         self._fetches, self._blocks, self._clock, self._now = fetches, blocks, clock, now
-        self._kept: OrderedDict[str, tuple[Signer, float]] = OrderedDict()
-        self._renewed: OrderedDict[str, float] = OrderedDict()
-        self._heard: OrderedDict[str, None] = OrderedDict()
-        self._most_heard, self._introduced = max_seen, introduced
+        self._kept: BoundedDict[str, tuple[Signer, float]] = BoundedDict(MAX_KEPT)
+        self._renewed: BoundedDict[str, float] = BoundedDict(MAX_KEPT)
+        self._heard: BoundedDict[str, None] = BoundedDict(max_seen)
+        self._introduced = introduced
 
     def is_blocked(self, url: str) -> bool:
         return url in self._blocks
@@ -93,9 +93,6 @@ class RemoteActors:
         if now - self._renewed.get(signer.key_id, -RENEW_S) < RENEW_S:
             return None
         self._renewed[signer.key_id] = now
-        self._renewed.move_to_end(signer.key_id)
-        if len(self._renewed) > MAX_KEPT:
-            self._renewed.popitem(last=False)
         found = await find_signer(signer.key_id, self._fetches)
         if not isinstance(found, Signer):
             return None
@@ -242,9 +239,8 @@ class RemoteActors:
         return same and self._now() - row.fetched_at < FRESH
 
     def _remember(self, activity_ids: Collection[str]) -> None:
-        self._heard.update(dict.fromkeys(activity_ids))
-        while len(self._heard) > self._most_heard:
-            self._heard.popitem(last=False)
+        for each in activity_ids:
+            self._heard[each] = None
 
     async def _stored(self, key_id: str) -> Signer | None:
         row = await RemoteActorRow.filter(url=without_fragment(key_id)).first()
@@ -263,9 +259,6 @@ class RemoteActors:
         if not signer.actor.is_complete:
             return
         self._kept[signer.key_id] = (signer, self._clock() + KEEP_S)
-        self._kept.move_to_end(signer.key_id)
-        if len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
 
 
 async def set_handle(actor: str, handle: str) -> None:

@@ -1,8 +1,8 @@
 """The handlers for each kind of job. The composition puts them into the worker's table."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+from activitypub.bounded_dict import BoundedDict
 from activitypub.network import deliver
 from activitypub.network.deliver import Payload, encode_payload
 from activitypub.signatures.keys import SigningKey
@@ -27,7 +27,7 @@ class ActivityHandler:
 
     def __init__(self, deliver: Deliver, find_key: FindKey, on_gone: Callable[[str], Awaitable[None]]) -> None:
         self._deliver, self._find_key, self._on_gone = deliver, find_key, on_gone
-        self._payloads: OrderedDict[str, tuple[str, Payload]] = OrderedDict()
+        self._payloads: BoundedDict[str, tuple[str, Payload]] = BoundedDict(MAX_PAYLOADS)
 
     async def __call__(self, job: Job) -> Outcome:
         key_id, payload = self._encoded(job)
@@ -55,8 +55,6 @@ class ActivityHandler:
         found = self._payloads.get(job.text)
         if found is None:
             found = self._payloads[job.text] = job.body["key"], encode_payload(job.body["activity"])
-            if len(self._payloads) > MAX_PAYLOADS:
-                self._payloads.popitem(last=False)
         return found
 
 

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import aiofiles
 import aiofiles.os
 
+from activitypub.bounded_dict import BoundedDict
 from activitypub.network import redirects
 from activitypub.network.guard import Blocked
 from activitypub.network.redirects import RedirectRefused
@@ -67,7 +67,7 @@ class MediaProxy:
         self._limits = limits or Limits()
         self._turn = asyncio.Semaphore(self._limits.at_once)
         self._fetching: dict[str, asyncio.Task[Image]] = {}
-        self._failed: OrderedDict[str, float] = OrderedDict()
+        self._failed: BoundedDict[str, float] = BoundedDict(MAX_FAILED)
         self._kept: int | None = None  # bytes in the folder; counted at the first write
 
     def path(self, url: str) -> str:
@@ -112,8 +112,6 @@ class MediaProxy:
         if task.cancelled() or task.exception() is None:
             return
         self._failed[url] = self._clock() + self._limits.failed_s
-        if len(self._failed) > MAX_FAILED:
-            self._failed.popitem(last=False)
 
     async def _bring(self, url: str, file: Path) -> Image:
         async with self._turn:

@@ -5,10 +5,10 @@ Codes are kept in memory: after a restart the visitor must ask for another.
 
 import hmac
 import html
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from activitypub.bounded_dict import BoundedDict
 from fedistream.core.errors import Conflict, Invalid
 from fedistream.federation.posts.values import Mention
 from fedistream.signin.context import Authenticate, DirectMessenger, Limit
@@ -53,7 +53,7 @@ class OneTimeCodes:
         self._authenticate, self._fediverse, self._below = authenticate, fediverse, below
         self._limit, self._limit_delivery, self._limit_sender = limit, limit_delivery, limit_sender
         # accounts, each with an address from which its owner signed in
-        self._proved: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._proved: BoundedDict[tuple[str, str], None] = BoundedDict(MAX_PROVED)
         self._sent: Pending[_Sent] = Pending(clock, most=MAX_WAITING, life_s=LIFE_S)
 
     async def send(self, visitor_id: str, account: str, address: str) -> None:
@@ -115,7 +115,5 @@ class OneTimeCodes:
             raise Invalid("code", "is not the one that was sent")
         self._sent.take(visitor_id)
         self._proved[sent.account.actor, sent.address] = None
-        if len(self._proved) > MAX_PROVED:
-            self._proved.popitem(last=False)
         await self._authenticate(visitor_id, KIND, sent.account.actor)
         return sent.account.actor

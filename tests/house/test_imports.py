@@ -79,6 +79,10 @@ ROOMS: dict[str, Room] = {
     "fedistream.settings.checks": wire("fedistream.core.errors"),
     "fedistream.settings.table": wire("fedistream.core.errors", "fedistream.settings.checks"),
     "fedistream.core": Room(("fedistream.core",)),  # it knows no feature
+    **dict.fromkeys(  # the bounded table is the library's, which knows nothing of the node
+        ("fedistream.core.rate_limit", "fedistream.core.log_buffer"),
+        Room(("fedistream.core", "activitypub.bounded_dict")),
+    ),
     "fedistream.core.bus": Room(("fedistream.core", "fedistream.db")),  # facts are told after their commit
     "fedistream.core.events": Room(("fedistream.core",), ("orjson",)),
     "fedistream.core.markdown": wire("fedistream.core", libraries=("markdown_it", "nh3")),

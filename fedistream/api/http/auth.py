@@ -5,15 +5,15 @@ import base64
 import binascii
 import hashlib
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from fedistream.api.http.endpoints import ANYONE, Authenticator
 from fedistream.api.http.known_browsers import KnownBrowsers
-from fedistream.api.http.login_limit import Bucket, LoginLimit
+from fedistream.api.http.login_limit import LoginLimit
 from fedistream.api.http.permissions import ADMIN, Kind, Principal
 from fedistream.api.http.request import ApiRequest, Unidentified
 from fedistream.core.errors import TooMany
+from fedistream.core.rate_limit import Rate, RateLimiter, full_bucket
 from fedistream.people.service import People
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ LONG = 20  # characters of a password that nobody finds by trying; those we make
 LOOKS, LOOKS_PER_S = 100, 40
 # Limit on checks for a client that should wait: a right password from the address of a guesser gets through this way.
 SPARE, SPARE_PER_S = 5, 0.05
-MAX_SPARE = 10_000  # clients; the oldest entry is dropped first
 
 
 def authenticators(
@@ -59,8 +58,8 @@ class AdminAuth:
 
     def __init__(self, people: People, login_limit: LoginLimit, known: KnownBrowsers, now: Callable[[], float]) -> None:
         self._people, self._login_limit, self._known, self._now = people, login_limit, known, now
-        self._looks = Bucket(LOOKS, LOOKS_PER_S, LOOKS, now())
-        self._spare: OrderedDict[str, Bucket] = OrderedDict()
+        self._looks = full_bucket(Rate(LOOKS, LOOKS_PER_S), now())
+        self._spare = RateLimiter(now, burst=SPARE, per_s=SPARE_PER_S)
         self._checking: dict[tuple[str, bytes], asyncio.Future[bool | None]] = {}  # None: the request was cancelled
 
     async def check(self, request: ApiRequest) -> Principal:
@@ -71,32 +70,26 @@ class AdminAuth:
         known, asker = name is not None, name or request.client_network
         long = len(password) >= LONG
         wait = self._login_limit.wait(asker, alone=known)
-        spare = self._spare_of(asker) if wait > 0 and not long else None
-        if spare is not None and not spare.take(self._now()):
+        counted = wait > 0 and not long
+        if counted and not self._spare.allows(asker):
             raise TooMany(wait)
         if not self._recall(password, trusted=known or long) and not await self._ask_people(asker, password, known):
             log.warning("wrong admin password from %s", request.address)
             raise Unidentified(CHALLENGE)
-        if spare is not None:
-            spare.give_back()
+        if counted:
+            self._spare.give_back(asker)
         self._known.introduce(request)
         return ADMIN
 
     def _recall(self, password: str, *, trusted: bool) -> bool:
         if trusted:
             return self._people.recall(password)
-        if not self._looks.take(self._now()):
+        if self._looks.take(self._now()):
             return False
         if not self._people.recall(password):
             return False
         self._looks.give_back()  # a right password is no guess
         return True
-
-    def _spare_of(self, asker: str) -> Bucket:
-        spare = self._spare.setdefault(asker, Bucket(SPARE, SPARE_PER_S, SPARE, self._now()))
-        if len(self._spare) > MAX_SPARE:
-            self._spare.popitem(last=False)
-        return spare
 
     async def _ask_people(self, asker: str, password: str, known: bool) -> bool:
         """Check the password by its hash. Raises TooMany when the queue is too long.

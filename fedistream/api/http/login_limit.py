@@ -4,9 +4,10 @@ What counts as one client, and which client passes during a delay, is decided in
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from activitypub.bounded_dict import BoundedDict
 
 MAX_ASKERS = 10_000  # about 2 MB; the one who failed longest ago is forgotten first
 FREE = 5  # wrong ones that cost no delay: people mistype
@@ -25,28 +26,6 @@ class _Failures:
     last: float
 
 
-@dataclass(slots=True)
-class Bucket:
-    """At most `burst` at once, and `per_s` in the long run."""
-
-    burst: float
-    per_s: float
-    left: float
-    since: float
-
-    def take(self, now: float) -> bool:
-        self.left = min(self.burst, self.left + (now - self.since) * self.per_s)
-        self.since = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
-
-    def give_back(self) -> None:
-        """Give back what was counted last: it need not have been."""
-        self.left = min(self.burst, self.left + 1)
-
-
 class LoginLimit:
     """Failures of each asker. `now` is a monotonic clock in seconds.
 
@@ -55,17 +34,15 @@ class LoginLimit:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._failed: OrderedDict[str, _Failures] = OrderedDict()
+        self._failed: BoundedDict[str, _Failures] = BoundedDict(MAX_ASKERS)
         self._lately, self._since = 0.0, now()  # of the account; halved every minute
 
     def begin(self, asker: str) -> int:
         """Count an attempt, and return how many have failed before it. Whether the asker has to `wait` is looked at
         before; what is refused for that does not count."""
-        failures = self._failed.setdefault(asker, _Failures(0, self._now()))
+        failures = self._failed.get(asker) or _Failures(0, self._now())
         failures.count, failures.last = failures.count + 1, self._now()
-        self._failed.move_to_end(asker)
-        if len(self._failed) > MAX_ASKERS:
-            self._failed.popitem(last=False)
+        self._failed[asker] = failures  # the newest last
         return failures.count - 1
 
     def forgive(self, asker: str) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from activitypub.inbox import Verified
 from fedistream.core.events import Fact
+from fedistream.core.rate_limit import RateLimiter
 from fedistream.federation.context import FederationContext
 from fedistream.federation.followers.approval import FollowApproval
 from fedistream.federation.followers.blocklists import Blocklists
@@ -14,7 +15,6 @@ from fedistream.federation.inbox.moves import KIND as MOVE
 from fedistream.federation.inbox.moves import Moves
 from fedistream.federation.inbox.reports import Reports
 from fedistream.federation.posts.quotes import Quotes
-from fedistream.federation.rate_limits import RateLimiter
 from fedistream.jobs.job import Job, Outcome
 
 Act = Callable[[Verified], Awaitable[list[Fact]]]

@@ -14,10 +14,10 @@ from activitypub.properties import label
 from activitypub.urls import authority
 from fedistream.core.errors import NotFound
 from fedistream.core.events import Fact, FlagReceived
+from fedistream.core.rate_limit import RateLimiter
 from fedistream.db import statement
 from fedistream.federation.models import FlagRow
 from fedistream.federation.posts.service import Posts
-from fedistream.federation.rate_limits import RateLimiter
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
 

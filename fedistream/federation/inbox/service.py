@@ -23,6 +23,7 @@ from activitypub.webfinger import BadHandle, interaction_url, parse_resource
 from fedistream.core.errors import Invalid, TooMany
 from fedistream.core.events import Fact, SettingChanged
 from fedistream.core.ports import Channel
+from fedistream.core.rate_limit import RateLimiter
 from fedistream.core.uniform_timing import uniform_timing
 from fedistream.db import after_commit, atomic
 from fedistream.federation.blocks import NAMES
@@ -32,7 +33,7 @@ from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.engagements import KINDS
 from fedistream.federation.inbox.engagement_batch import EngagementBatch
 from fedistream.federation.inbox.policies import InboxPolicies, Prune
-from fedistream.federation.rate_limits import ActivityLimits, RateLimiter
+from fedistream.federation.rate_limits import ActivityLimits
 from fedistream.federation.remote_html import Said
 from fedistream.federation.replies.service import Replies
 

@@ -1,10 +1,11 @@
 """Statistics of the inboxes: the servers that are known to be up, and the number of each kind of response."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from activitypub.actor import Actor
+from activitypub.bounded_dict import BoundedDict
 from activitypub.urls import same_authority
 from fedistream.jobs.job import HostObserver, host_of
 
@@ -22,7 +23,7 @@ class InboxStats:
 
     def __init__(self, hosts: HostObserver, clock: Callable[[], float], since: datetime) -> None:
         self._hosts, self._clock, self.since = hosts, clock, since
-        self._heard: OrderedDict[str, float] = OrderedDict()
+        self._heard: BoundedDict[str, float] = BoundedDict(MAX_HOSTS)
         self.counts: Counter[str] = Counter()
 
     async def record_contact(self, actor: Actor) -> None:
@@ -38,9 +39,6 @@ class InboxStats:
         if now - self._heard.get(host, -AGAIN_S) < AGAIN_S:
             return
         self._heard[host] = now
-        self._heard.move_to_end(host)
-        if len(self._heard) > MAX_HOSTS:
-            self._heard.popitem(last=False)
         await self._hosts.heard(host)
 
     def refused(self, reason: str) -> None:

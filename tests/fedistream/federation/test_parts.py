@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from activitypub.network.guard import Guard
 from fedistream.channels.values import Channel
 from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.rate_limit import RateLimiter
 from fedistream.db import Database
 from fedistream.federation.blocks import MAX_NAMED, Blocks
 from fedistream.federation.feature import guard
 from fedistream.federation.keys import NODE, Keys
 from fedistream.federation.models import FederationKeyRow
-from fedistream.federation.rate_limits import RateLimiter
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Off, Site
 from tests.kit.federated import LIVE, ORIGIN

@@ -8,7 +8,7 @@ import pytest
 from activitypub import type_names
 from fedistream.core.errors import TooMany
 from fedistream.db import Database
-from fedistream.federation.rate_limits import MAX_NAMES, PACES, ActivityLimits, RateLimiter
+from fedistream.federation.rate_limits import PACES, ActivityLimits
 from tests.kit.federated import Federated
 from tests.kit.talking import Talking, talking, until
 
@@ -39,21 +39,6 @@ def test_a_host_is_held_to_it_however_many_actors_it_has(kind: str) -> None:
     with pytest.raises(TooMany):
         paces.acquire(kind, f"{ANN}/last")
     paces.acquire(kind, "https://other.example/ann")
-
-
-def test_a_pace_fills_again_and_remembers_a_bounded_number() -> None:
-    now = [0.0]
-    pace = RateLimiter(lambda: now[0], burst=2, per_s=0.5)
-    for name in ("a", "a", "b" * 2000):
-        pace.acquire(name)
-    with pytest.raises(TooMany):
-        pace.acquire("a")
-    now[0] = 2.0
-    pace.acquire("a")
-    for number in range(2 * MAX_NAMES):
-        pace.acquire(f"n{number}")
-    pace.acquire("b" * 2000)
-    pace.acquire("b" * 2000)
 
 
 async def test_of_a_storm_of_edits_few_are_taken_and_the_loop_goes_on(database: Database, tmp_path: Path) -> None:

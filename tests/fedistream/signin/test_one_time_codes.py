@@ -10,8 +10,8 @@ from itertools import count
 import pytest
 
 from fedistream.core.errors import Conflict, Invalid, TooMany
+from fedistream.core.rate_limit import RateLimiter
 from fedistream.federation.posts.values import Mention
-from fedistream.federation.rate_limits import RateLimiter
 from fedistream.signin.one_time_codes import LIFE_S, MAX_WAITING, TRIES, OneTimeCodes
 from tests.kit.asking import Clock
 

@@ -1,7 +1,7 @@
 import pytest
 
 from fedistream.api.http import login_limit
-from fedistream.api.http.login_limit import FORGOTTEN_S, FREE, GUESSED_AT, MOST_DELAY_S, Bucket, LoginLimit
+from fedistream.api.http.login_limit import FORGOTTEN_S, FREE, GUESSED_AT, MOST_DELAY_S, LoginLimit
 from tests.kit.asking import Clock
 
 
@@ -88,12 +88,3 @@ def test_forgiving_one_who_was_forgotten_is_harmless() -> None:
     failures = LoginLimit(Clock().monotonic)
     failures.forgive("nobody")
     assert failures.wait("nobody") == 0
-
-
-def test_a_bucket_gives_its_burst_and_fills_again_with_time() -> None:
-    bucket = Bucket(burst=2, per_s=0.5, left=2, since=0)
-    assert [bucket.take(0) for _ in range(3)] == [True, True, False]
-    assert [bucket.take(2), bucket.take(2)] == [True, False]
-    assert [bucket.take(1000) for _ in range(3)] == [True, True, False]
-    bucket.give_back()
-    assert [bucket.take(1000) for _ in range(2)] == [True, False]
