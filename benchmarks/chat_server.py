@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
-from fedistream.api.ws.connection import line
+from fedistream.api.ws.connection import open_socket
 from fedistream.api.ws.uvicorn_protocol import SETTINGS, FanoutProtocol
 from fedistream.chat.values import Event, Kind, Message, Origin
 
@@ -35,12 +35,12 @@ def main() -> None:
             return
         await receive()
         await send({"type": "websocket.accept"})
-        mine = line(scope, send)
+        mine = open_socket(scope, send)
         broadcaster.join(1, mine)
         while (message := await receive())["type"] != "websocket.disconnect":
             body, said = json.loads(message["text"])["body"], said + 1
             now = datetime.now(UTC)
-            broadcaster.say(1, Message(f"{said:09}", 1, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", now))
+            broadcaster.send(1, Message(f"{said:09}", 1, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", now))
         broadcaster.leave(1, mine)
 
     uvicorn.run(

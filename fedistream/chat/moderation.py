@@ -154,7 +154,7 @@ class Moderation:
         addresses: set[str] = set()
         for connection in tuple(self._presence.of_visitor(visitor.id)):
             addresses.add(connection.address)
-            connection.listener.hear(Disabled(self._poster.next_id(), at))
+            connection.listener.send(Disabled(self._poster.next_id(), at))
             connection.timers.append(self._clocks.later(GOODBYE_S, _closing(connection.listener.close)))
         for channel_id in channels:
             self._poster.announce(channel_id, f"**{escape(visitor.name)}** has been removed from chat.")
@@ -210,7 +210,7 @@ class Moderation:
     def _send_visibility(self, changed: dict[int, tuple[str, ...]], visible: bool) -> None:
         at = self._clocks.now()
         for channel_id, message_ids in changed.items():
-            self._poster.hear(channel_id, Shown(message_ids, visible, self._poster.next_id(), at))
+            self._poster.send(channel_id, Shown(message_ids, visible, self._poster.next_id(), at))
 
     def _in_transaction(self, what: str, actor: str, why: str) -> Callable[[str], Awaitable[None]]:
         """Return a function that logs the action on the address it is called with."""

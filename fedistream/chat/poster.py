@@ -48,12 +48,12 @@ class ChatPoster:
 
     def tell(self, connection: ChatConnection, markdown: str) -> None:
         """Send a line to this connection alone. It is not stored."""
-        connection.listener.hear(self.line(connection.channel_id, Kind.ACTION, markdown))
+        connection.listener.send(self.line(connection.channel_id, Kind.ACTION, markdown))
 
     def announce(self, channel_id: int, markdown: str) -> None:
         """Send a line to all present connections, in order with the messages. It is not stored. Raises TooMany."""
         message = self.line(channel_id, Kind.ACTION, markdown)
-        self._messages.append(message, self._send, keep=False)
+        self._messages.append(message, self._send_message, keep=False)
 
     async def system(self, channel_id: int, markdown: str, origin: Origin = Origin.INTEGRATION) -> Message:
         """Post a message of the node, and store it. Raises Invalid for one that is blank or too long, TooMany."""
@@ -71,7 +71,7 @@ class ChatPoster:
             raise NotFound("there is no such client")
         message = self.line(connection.channel_id, Kind.SYSTEM, markdown, Origin.INTEGRATION)
         _check(message)
-        connection.listener.hear(message)
+        connection.listener.send(message)
 
     async def bot_says(self, channel_id: int, bot: Visitor, markdown: str) -> Message:
         """Post a message of a bot. Raises NotAllowed for a disabled bot, Invalid, TooMany."""
@@ -112,7 +112,7 @@ class ChatPoster:
             return
         self.announce(fact.channel_id, STARTING)
         if (welcome := self.welcome(fact.channel_id)) is not None:
-            self._messages.append(welcome, self._send, keep=False)
+            self._messages.append(welcome, self._send_message, keep=False)
 
     async def announce_end(self, fact: BroadcastEnded) -> None:
         """Announce the end of the broadcast."""
@@ -145,7 +145,7 @@ class ChatPoster:
             message.html,
             message.at,
         )
-        return self._messages.append(message, self._send, fact=fact, in_transaction=in_transaction)
+        return self._messages.append(message, self._send_message, fact=fact, in_transaction=in_transaction)
 
     async def keep(self, message: Message, in_transaction: InTransaction | None = None) -> Message:
         """Store a message that no visitor sent, and send it to everybody; `in_transaction` as in `MessageLog.append`.
@@ -186,16 +186,16 @@ class ChatPoster:
         text = self._setting("chat.welcome", channel_id)
         return self.line(channel_id, Kind.SYSTEM, text) if text else None
 
-    def hear(self, channel_id: int, event: Event) -> None:
+    def send(self, channel_id: int, event: Event) -> None:
         """Send an event to all connections of a channel now."""
-        (self._context.broadcaster or self._presence).say(channel_id, event)
+        (self._context.broadcaster or self._presence).send(channel_id, event)
 
     def next_id(self) -> str:
         """Return a new message id."""
         return self._messages.next_id()
 
-    def _send(self, message: Message) -> None:
-        self.hear(message.channel_id, message)
+    def _send_message(self, message: Message) -> None:
+        self.send(message.channel_id, message)
 
     def _setting(self, name: str, channel_id: int) -> Any:
         return self._context.settings.value(name, channel_id)

@@ -211,11 +211,11 @@ class Presence:
             self.empty(channel_id, CloseReason.STOPPING)
             channel.close()
 
-    def say(self, channel_id: int, event: Event) -> None:
+    def send(self, channel_id: int, event: Event) -> None:
         """Send an event to each connection of a channel. A Broadcaster that writes the same bytes to all of them is
         cheaper."""
         for connection in self.connections(channel_id):
-            connection.listener.hear(event)
+            connection.listener.send(event)
 
     def _in_channel(self, channel_id: int) -> ChannelPresence:
         channel = self._channels.get(channel_id)

@@ -98,7 +98,7 @@ class RemoteMessages:
             self._send(Edited(left, self._poster.next_id(), left.hidden_at or left.at))
 
     def _send(self, event: Edited) -> None:
-        after_commit(lambda: self._poster.hear(event.message.channel_id, event))
+        after_commit(lambda: self._poster.send(event.message.channel_id, event))
 
 
 def _name(said: Reply) -> str:

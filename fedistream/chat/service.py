@@ -216,7 +216,7 @@ class Chat:
         fact = VisitorRenamed(connection.channel_id, visitor.id, visitor.name, clean, connection.id, at)
         renamed = await atomic(self._rename, fact)
         for channel_id in self._presence.become(visitor.id, renamed):
-            self._poster.hear(channel_id, Renamed(renamed, visitor.name, self._poster.next_id(), at))
+            self._poster.send(channel_id, Renamed(renamed, visitor.name, self._poster.next_id(), at))
         self._accept(connection, ref)
         return renamed
 
@@ -236,7 +236,7 @@ class Chat:
             return None
         for channel_id in self._presence.become(recoloured.id, recoloured):
             event = Recoloured(recoloured, self._poster.next_id(), self._clocks.now())
-            self._poster.hear(channel_id, event)
+            self._poster.send(channel_id, event)
         self._accept(connection, ref)
         return recoloured
 
@@ -244,7 +244,7 @@ class Chat:
         """Send a refusal to the sender: as an answer to `ref` if the client gave one, else as a line in the chat."""
         if ref:
             html = render(why.words, {})
-            connection.listener.hear(
+            connection.listener.send(
                 Refused(ref, why.reason, html, why.retry_s, self._poster.next_id(), self._clocks.now())
             )  # fmt: skip
         elif not why.quiet:
@@ -252,7 +252,7 @@ class Chat:
 
     def _accept(self, connection: ChatConnection, ref: str, message_id: str = "") -> None:
         if ref:
-            connection.listener.hear(Accepted(ref, self._poster.next_id(), self._clocks.now(), message_id))
+            connection.listener.send(Accepted(ref, self._poster.next_id(), self._clocks.now(), message_id))
 
     async def authenticate(self, visitor_id: str, kind: str, identity: str) -> Visitor:
         """Record that the visitor has proven an identity elsewhere.
@@ -266,7 +266,7 @@ class Chat:
         connections = tuple(self._presence.of_visitor(visitor_id))
         channels = self._presence.become(visitor_id, visitor)
         for connection in connections:
-            connection.listener.hear(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
+            connection.listener.send(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
         if visitor.id != visitor_id:
             line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
             # a visitor who left the page to sign in has no connection at this moment
@@ -395,18 +395,18 @@ class Chat:
     def _welcome(self, connection: ChatConnection) -> None:
         message = self._poster.welcome(connection.channel_id)
         if message is not None and connection.taken:
-            connection.listener.hear(message)
+            connection.listener.send(message)
 
     def _came(self, connection: ChatConnection) -> None:
         at = self._clocks.now()
         if self._shows_traffic(connection.channel_id):
-            self._poster.hear(connection.channel_id, Joined(connection.visitor, self._poster.next_id(), at))
+            self._poster.send(connection.channel_id, Joined(connection.visitor, self._poster.next_id(), at))
         self._context.facts.publish(VisitorJoined(connection.channel_id, connection.visitor.id, at, connection.id))
 
     def _went(self, connection: ChatConnection) -> None:
         at = self._clocks.now()
         if self._shows_traffic(connection.channel_id):
-            self._poster.hear(connection.channel_id, Parted(connection.visitor, self._poster.next_id(), at))
+            self._poster.send(connection.channel_id, Parted(connection.visitor, self._poster.next_id(), at))
         self._context.facts.publish(VisitorParted(connection.channel_id, connection.visitor.id, at, connection.id))
 
     def _shows_traffic(self, channel_id: int) -> bool:

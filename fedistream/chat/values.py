@@ -231,7 +231,7 @@ class CloseReason(Enum):
 class Listener(Protocol):
     """A connection as the chat sees it. Neither method waits or raises."""
 
-    def hear(self, event: Event) -> None:
+    def send(self, event: Event) -> None:
         """Send an event to this connection alone."""
 
     def close(self, why: CloseReason) -> None: ...
@@ -240,6 +240,6 @@ class Listener(Protocol):
 class Broadcaster(Protocol):
     """Sends an event to all connections of a channel: one frame for all of them in each face's format."""
 
-    def say(self, channel_id: int, event: Event) -> None:
+    def send(self, channel_id: int, event: Event) -> None:
         """Send the event. Never waits, never raises; a slow connection is skipped, and in the end closed by the
         broadcaster."""

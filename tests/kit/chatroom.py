@@ -71,7 +71,7 @@ class Ears:
         self.heard: list[Event] = []
         self.closed: CloseReason | None = None
 
-    def hear(self, event: Event) -> None:
+    def send(self, event: Event) -> None:
         self.heard.append(event)
 
     def close(self, why: CloseReason) -> None:

@@ -11,7 +11,7 @@ MAX_TEXTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class BacklogEntry:
-    """A text for everybody in the room. `mark` is the id of the message, ids sort by time; empty for anything else."""
+    """A text for all sockets of a channel. `mark` is the id of a message, "" for other events; ids sort by time."""
 
     text: bytes
     mark: str = ""

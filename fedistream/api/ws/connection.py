@@ -1,6 +1,6 @@
-"""Lines: open websockets as those see them who have something to say to many at once. Frames are made here, once.
+"""Open websockets, as the broadcaster writes to them. A frame is encoded here once, for all sockets.
 
-How bytes get into a socket is the server's (fanout); who hears what is the loudspeaker's.
+`uvicorn_protocol.py` writes the bytes to the TCP connection, and `broadcaster.py` chooses the sockets.
 """
 
 import asyncio
@@ -14,22 +14,22 @@ from starlette.types import Scope, Send
 
 from fedistream.core.supervisor import go
 
-EXTENSION = "fanout"  # the key under which the server offers its line in the scope of a websocket
-MAX_OWED = 256 * 1024  # bytes; a thousand chat lines, far more than a reader who is only slow for a moment owes
+EXTENSION = "fanout"  # the key under which the server offers its socket in the scope of a websocket
+MAX_OWED = 256 * 1024  # unsent bytes; a thousand chat messages, far more than a client that is slow for a moment has
 TRY_AGAIN_LATER = 1013  # close code of the IANA registry; browsers show it to the page, which then reconnects
 SLOW = "too slow, come back and ask for what you missed"
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """Texts for one or many lines: `wire` holds them as websocket frames, ready to be written."""
+    """Texts for one or many sockets: `wire` holds them as websocket frames, ready to be written."""
 
     texts: tuple[bytes, ...]
     wire: bytes
 
 
 def frames(texts: Iterable[bytes]) -> Frames:
-    """Each of the UTF-8 `texts` as an unmasked, final text frame (RFC 6455, 5.2)."""
+    """Return the UTF-8 `texts`, each as an unmasked, final text frame (RFC 6455, 5.2)."""
     listed = tuple(texts)
     return Frames(listed, b"".join([part for text in listed for part in (_head(len(text)), text)]))
 
@@ -49,24 +49,24 @@ class Socket(Protocol):
     closed with TRY_AGAIN_LATER, and the client asks for what it missed when it is back.
     """
 
-    def push(self, said: Frames) -> bool:
-        """Write. Never waits, never raises; False when the line is closed or behind."""
+    def write(self, encoded: Frames) -> bool:
+        """Write without waiting. Return False when the socket is closed or behind; never raise."""
 
-    def shut(self, code: int, reason: str = "") -> None:
-        """Close after what has been pushed. The application then receives `websocket.disconnect`."""
+    def close(self, code: int, reason: str = "") -> None:
+        """Close after everything has been written. The application then receives `websocket.disconnect`."""
 
     async def drained(self) -> None:
-        """Wait until most of what has been pushed has gone out, or the line is closed."""
+        """Wait until most of what was written has been sent, or the socket is closed."""
 
 
-def line(scope: Scope, send: Send) -> "Socket":
-    """The server's own line where it has one, otherwise one over `send`; for the accepted websocket of `scope`."""
+def open_socket(scope: Scope, send: Send) -> "Socket":
+    """Return the server's own socket for the accepted websocket of `scope`, or one over `send` without it."""
     offered = scope.get("extensions", {}).get(EXTENSION)
-    return cast(Socket, offered) if offered is not None else SentLine(send)
+    return cast(Socket, offered) if offered is not None else AsgiSocket(send)
 
 
-class SentLine:
-    """A line over plain ASGI, for servers that offer none: one task writes, and only while there is something."""
+class AsgiSocket:
+    """A socket over plain ASGI, for servers that offer none. A task runs only while there is something to write."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -76,32 +76,32 @@ class SentLine:
         self._reason = ""
         self._writer: asyncio.Task[None] | None = None
 
-    def push(self, said: Frames) -> bool:
+    def write(self, encoded: Frames) -> bool:
         if self._code is not None:
             return False
-        if self._owed + len(said.wire) > MAX_OWED:
-            self.shut(TRY_AGAIN_LATER, SLOW)
+        if self._owed + len(encoded.wire) > MAX_OWED:
+            self.close(TRY_AGAIN_LATER, SLOW)
             return False
-        self._waiting.extend(said.texts)
-        self._owed += len(said.wire)
-        self._write()
+        self._waiting.extend(encoded.texts)
+        self._owed += len(encoded.wire)
+        self._start_writing()
         return True
 
-    def shut(self, code: int, reason: str = "") -> None:
+    def close(self, code: int, reason: str = "") -> None:
         if self._code is None:
             self._code, self._reason = code, reason
-            self._write()
+            self._start_writing()
 
     async def drained(self) -> None:
         if self._writer is not None:
             await asyncio.wait([self._writer])
 
-    def _write(self) -> None:
+    def _start_writing(self) -> None:
         if self._writer is None:
-            self._writer = go("line", self._run())
+            self._writer = go("websocket", self._run())
 
     async def _run(self) -> None:
-        # the server raises OSError for a client who has gone (ASGI, spec 2.4); the application hears of it by itself
+        # the server raises OSError for a client that has gone (ASGI, spec 2.4); the application gets its own event
         with contextlib.suppress(OSError):
             while self._waiting:
                 text = self._waiting.popleft()

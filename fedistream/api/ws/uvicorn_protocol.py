@@ -1,7 +1,7 @@
-"""uvicorn's websocket protocol with a line of its own: frames made once are written as they are.
+"""uvicorn's websocket protocol with a direct write: frames that were encoded once are written to the transport.
 
-It reaches into uvicorn, whose minor version is pinned for that; tests hold both to the contract. What belongs on a
-line is in `lines`.
+It uses uvicorn's internals, so uvicorn's minor version is pinned, and tests check what is used of them. The interface
+is `connection.Socket`.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from fedistream.api.ws.connection import EXTENSION, MAX_OWED, SLOW, TRY_AGAIN_LA
 
 # One message from a client; the longest that chat takes is an eighth of it
 MAX_MESSAGE = 16 * 1024
-PING_S = 20.0  # how often a client is asked whether it is there, and how long it may take to say so
-LINGER_S = 10.0  # what a closed socket has for taking what it is owed
+PING_S = 20.0  # the interval of pings, and the time for the pong
+LINGER_S = 10.0  # the time in which the client of a closed socket may read the rest
 KERNEL_BUFFER = 128 * 1024  # bytes; without a bound the kernel holds up to 4 MB for a client that never reads
 
 SETTINGS: dict[str, Any] = {
     "ws_max_size": MAX_MESSAGE,
     "ws_ping_interval": PING_S,
     "ws_ping_timeout": PING_S,
-    # measured: two and a half times the CPU and twice the memory, to save little of a chat line of 200 bytes
+    # measured: compression takes 2.5 times the CPU and twice the memory, and saves little of a message of 200 bytes
     "ws_per_message_deflate": False,
 }
 
@@ -76,36 +76,36 @@ class _Inbox:
 
 
 class _Gate:
-    """Open while more may be written: of `asyncio.Event` what uvicorn uses, and nothing of it while it is open."""
+    """Open while more may be written: the part of `asyncio.Event` that uvicorn uses, without an object while open."""
 
-    __slots__ = ("_shut",)
+    __slots__ = ("_closed",)
 
     def __init__(self) -> None:
-        self._shut: asyncio.Event | None = None
+        self._closed: asyncio.Event | None = None
 
     def set(self) -> None:
-        if self._shut is not None:
-            self._shut.set()
-            self._shut = None
+        if self._closed is not None:
+            self._closed.set()
+            self._closed = None
 
     def clear(self) -> None:
-        if self._shut is None:
-            self._shut = asyncio.Event()
+        if self._closed is None:
+            self._closed = asyncio.Event()
 
     async def wait(self) -> None:
-        if self._shut is not None:
-            await self._shut.wait()
+        if self._closed is not None:
+            await self._closed.wait()
 
 
 class FanoutProtocol(WebSocketsSansIOProtocol):
-    """A `lines.Line`, offered in the scope. `behind` counts the lines that were closed because they owed too much."""
+    """A `connection.Socket`, offered in the scope. `behind` counts the sockets closed because they were behind."""
 
     behind = 0
     linger_s = LINGER_S
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        self.logger = self.conn.logger = _log  # the connection would tell the admin's log of each one that opens
+        self.logger = self.conn.logger = _log  # otherwise each new connection fills a line of the admin's log
         self.queue = cast("asyncio.Queue[ASGIReceiveEvent]", _Inbox())
         self.writable = cast("asyncio.Event", _Gate())
         self._late = False
@@ -130,7 +130,7 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
             # the application's task begins in a later turn of the loop
             cast("dict[str, Any]", self.scope["extensions"])[EXTENSION] = self
 
-    def push(self, said: Frames) -> bool:
+    def write(self, encoded: Frames) -> bool:
         transport = self.transport
         if self._late or self.close_sent or self.disconnected or not self.handshake_complete or transport.is_closing():
             return False
@@ -139,11 +139,11 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
             FanoutProtocol.behind += 1
             self._end = self.loop.call_later(self.linger_s, self._give_up)
             return False
-        transport.write(said.wire)
+        transport.write(encoded.wire)
         return True
 
-    def shut(self, code: int, reason: str = "") -> None:
-        """Close after what has been written; of an accepted websocket only."""
+    def close(self, code: int, reason: str = "") -> None:
+        """Close after what has been written. Does nothing before the websocket is accepted."""
         if self.close_sent or self.disconnected or not self.handshake_complete or self.transport.is_closing():
             return
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
@@ -160,11 +160,11 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._late:  # it has taken what it was owed, and missed what came after
-            self.shut(TRY_AGAIN_LATER, SLOW)
+        if self._late:  # the client has read the rest, and missed what came after it
+            self.close(TRY_AGAIN_LATER, SLOW)
 
     def _give_up(self) -> None:
-        self.shut(TRY_AGAIN_LATER, SLOW)
+        self.close(TRY_AGAIN_LATER, SLOW)
         self.transport.abort()
 
     async def run_asgi(self) -> None:
@@ -173,19 +173,19 @@ class FanoutProtocol(WebSocketsSansIOProtocol):
         try:
             await super().run_asgi()
         finally:
-            # closing waits until everything is written, which a client who never reads can make forever
+            # closing waits until everything is written, which a client that never reads can delay forever
             if not self.disconnected and self._end is None:
                 self._end = self.loop.call_later(self.linger_s, self.transport.abort)
 
     async def send(self, message: ASGISendEvent) -> None:
         await super().send(message)
         if message["type"] == "websocket.accept":
-            # nothing looks at them any more, but the parser's frame and this object would hold them until the end
+            # unused from here on, but the parser's frame and this object would hold them until the end
             self.request.headers.clear()
             self.response.headers.clear()
 
     def _forget_http(self) -> None:
-        """Free what read the handshake: it and its parser hold each other, until a full collection comes by."""
+        """Free the HTTP protocol of the handshake: it and its parser refer to each other until a full collection."""
         if self._http is not None:
             self._http.parser = None  # type: ignore[assignment]  # as uvicorn does when a connection is lost
             self._http = None

@@ -110,11 +110,11 @@ async def test_a_chat_that_is_off_says_nothing(room: Chatroom) -> None:
 async def test_a_loudspeaker_is_given_each_event_once(database: Database, tmp_path: Path) -> None:
     heard: list[tuple[int, Event]] = []
 
-    class Speaker:
-        def say(self, channel_id: int, event: Event) -> None:
+    class RecordingBroadcaster:
+        def send(self, channel_id: int, event: Event) -> None:
             heard.append((channel_id, event))
 
-    async with chatroom(tmp_path, Speaker()) as room:
+    async with chatroom(tmp_path, RecordingBroadcaster()) as room:
         ann, hers = await room.guest("Ann")
         _, his = await room.guest("Ben")
         await room.feature.chat.say(ann, "hello")

@@ -70,7 +70,7 @@ def test_rooms_of_channels_are_apart(watched: Watched) -> None:
     _, there = watched.enter("Ann", OTHER)
     assert watched.told == ["+Ann", "+Ann"]
     event = Parted(watched.visitor("Ben"), "id", watched.clock.now())
-    watched.presence.say(HOME, event)
+    watched.presence.send(HOME, event)
     assert (here.heard, there.heard) == ([event], [])
     watched.presence.empty(OTHER, CloseReason.STOPPING)
     assert (here.closed, there.closed) == (None, CloseReason.STOPPING)

@@ -1,8 +1,8 @@
-"""How somebody who was away hears what was missed, before the loudspeaker speaks to the socket again.
+"""Catching up: a client that was away gets the messages that it missed, before its socket joins the broadcaster.
 
-Who waits for a turn costs a few bytes and holds nothing: until then it is still away. What nobody else has read a
-moment ago is read from the log, slice by slice, and the next slice waits until the last one has gone out. The end, from
-the log to the loudspeaker, is one step: nothing is said twice, and nothing is left out.
+A client that waits for its turn costs a few bytes and holds nothing. Messages that no other client has just caught up
+with are read from the log, slice by slice, and the next slice waits until the last one has been sent. The change from
+the log to the broadcaster is one step, so that nothing is sent twice and nothing is left out.
 """
 
 import asyncio
@@ -25,29 +25,29 @@ from fedistream.core.supervisor import go
 
 log = logging.getLogger(__name__)
 
-MOST = 5_000  # lines; who missed more reads the history
-AT_ONCE = 32  # sockets, each with SLICE and what the server's buffer takes
-OF_ONE_NETWORK = 4  # of them
-SLICE_S = 10.0  # what a slice may take to go out
+MOST = 5_000  # messages; a client that missed more reads the history
+AT_ONCE = 32  # sockets, each with SLICE and the server's buffer
+OF_ONE_NETWORK = 4  # of these sockets
+SLICE_S = 10.0  # the time in which a slice must be sent
 BROKEN = 1011
 
 
 @dataclass(slots=True, eq=False)
 class Absence:
-    """Somebody who is back: with the id `since` of the last message heard. The newest `most` of the missed are wanted.
-    `network` is empty for those of whom one address says nothing."""
+    """A returning client: `since` is the id of the last message that it has, and it gets the newest `most` of the
+    missed ones. `network` is "" where the address is shared, such as a proxy's."""
 
-    line: Socket
+    socket: Socket
     channel_id: int
     since: str
     most: int
     network: str
     over: bool = False
-    first: str = ""  # what was told first
+    first: str = ""  # the id of the first message sent
 
 
 class CatchingUp:
-    """`now` is the wall clock's."""
+    """The queue of returning clients, served in turn by network. `now` is the wall clock."""
 
     slice_s = SLICE_S
 
@@ -61,41 +61,41 @@ class CatchingUp:
         self._servers = 0
 
     def begin(self, absence: Absence) -> None:
-        """Let it hear what it missed, when it is its turn, and everything else from then on. Call `end` when the socket
-        is closed, and have it leave the loudspeaker."""
+        """Queue a client: in its turn it gets what it missed, and from then on all events. Call `end` when the socket
+        is closed, and remove it from the broadcaster."""
         self._waiting.setdefault(absence.network, OrderedDict())[absence] = None
         if self._servers < AT_ONCE:
             self._servers += 1
             go("catching up with the chat", self._serve())
 
     def end(self, absence: Absence) -> None:
-        """The socket is closed: nothing more is told, and no turn is waited for. May be called twice."""
+        """Send nothing more, and give up the turn, because the socket is closed. May be called twice."""
         absence.over = True
         queue = self._waiting.get(absence.network)
         if queue is not None and absence in queue:
-            # a client that comes and goes all day would else be kept as often behind one that reads slowly
+            # otherwise a client that reconnects again and again would be in the queue many times
             del queue[absence]
             if not queue:
                 del self._waiting[absence.network]
 
     @property
     def waiting(self) -> int:
-        """Return how many wait for their turn."""
+        """Return the number of clients that wait for their turn."""
         return sum(map(len, self._waiting.values()))
 
     async def _serve(self) -> None:
-        """One after the other, until nobody waits who may be served."""
+        """Serve one client after the other, until none is left that may be served."""
         try:
             while (absence := self._next()) is not None:
                 self._served[absence.network] += 1
                 try:
                     await self._tell(absence)
                 except Outage:
-                    # they come back and ask for it again
-                    absence.line.shut(TRY_AGAIN_LATER, "the chat's history cannot be read at the moment")
+                    # the client reconnects and asks again
+                    absence.socket.close(TRY_AGAIN_LATER, "the chat's history cannot be read at the moment")
                 except Exception:
                     log.exception("somebody could not catch up with the chat")
-                    absence.line.shut(BROKEN)
+                    absence.socket.close(BROKEN)
                 finally:
                     self._served[absence.network] -= 1
                     if not self._served[absence.network]:
@@ -131,17 +131,17 @@ class CatchingUp:
                 continue
             texts, behind, newest = recent.since(position, cursor, SLICE)
             if behind == recent.end:
-                # from here to the end nothing is awaited
-                self._broadcaster.follow(back.channel_id, back.line)
+                # nothing may be awaited from here to `return`
+                self._broadcaster.follow(back.channel_id, back.socket)
                 end = chat_shapes.caught_up(back.since, back.first, complete=complete)
-                back.line.push(frames([*texts, orjson.dumps(end)]))
+                back.socket.write(frames([*texts, orjson.dumps(end)]))
                 return
             await self._push(back, frames(texts))
             position, cursor = behind, newest
 
     async def _from_the_log(self, back: Absence, cursor: str) -> tuple[str, int]:
-        """Tell what comes after the cursor in the log. Returns the newest id of that, and from which position on the
-        loudspeaker's texts are not in it."""
+        """Send what comes after the cursor in the log. Return the newest id of that, and the position from which on
+        the broadcaster's texts are not in it."""
         position = 0
         while not back.over:
             stretch = await self._stretches.behind(back.channel_id, cursor)
@@ -158,13 +158,13 @@ class CatchingUp:
         return cursor, position
 
     async def _push(self, back: Absence, said: Frames) -> bool:
-        """Write, and wait until it has gone out. False when it is over with this socket."""
-        if not back.over and back.line.push(said):
+        """Write, and wait until it has been sent. Return False when the socket is closed."""
+        if not back.over and back.socket.write(said):
             try:
                 async with asyncio.timeout(self.slice_s):
-                    await back.line.drained()
+                    await back.socket.drained()
                 return not back.over
             except TimeoutError:
-                back.line.shut(TRY_AGAIN_LATER, SLOW)
+                back.socket.close(TRY_AGAIN_LATER, SLOW)
         back.over = True
         return False

@@ -1,6 +1,6 @@
-"""The chat's websocket, `/ws`: who may sit down, and what belongs to one socket.
+"""The chat's websocket, `/ws`: which connections are accepted, and the life of one socket.
 
-What may be said is the chat's to decide; how texts reach all sockets is the loudspeaker's.
+The chat decides what may be said; the broadcaster writes events to all sockets.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from fedistream.api.owncast.websocket.catch_up import MOST, Absence, CatchingUp
 from fedistream.api.owncast.websocket.history_slices import Stretches
 from fedistream.api.owncast.websocket.incoming import Incoming
 from fedistream.api.ws.broadcaster import Broadcaster, Shape
-from fedistream.api.ws.connection import TRY_AGAIN_LATER, Socket, frames, line
+from fedistream.api.ws.connection import TRY_AGAIN_LATER, Socket, frames, open_socket
 from fedistream.channels.service import Channels
 from fedistream.chat import message_ids
 from fedistream.chat.bans import Bans
@@ -36,18 +36,18 @@ from fedistream.core.errors import NotAllowed, Outage
 
 log = logging.getLogger(__name__)
 
-PATHS = frozenset(("/ws", "/entry"))  # the second was the first releases'
+PATHS = frozenset(("/ws", "/entry"))  # Owncast's first releases had /entry
 MAX_TOKEN = 256  # characters
 FRAMES, FRAMES_S = 1000, 10.0  # frames from one socket; people need two a second
 GOODBYE, POLICY = 1000, 1008  # close codes (RFC 6455, 7.4.1)
-# sockets that are let in at a time. When thousands come back at once, each look-up of a token that is under way holds
-# some 10 kB among what stays, and the process never gets smaller again
+# sockets that are accepted at a time. When thousands reconnect at once, each pending look-up of a token allocates some
+# 10 kB between objects that stay, and the process never shrinks again
 AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Open sockets: of one address, which may be a school's or a phone company's, and of all."""
+    """Limits on open sockets: per address, which may be a school's or a phone company's, and in total."""
 
     per_address: int = 100
     all: int = 15_000
@@ -69,31 +69,31 @@ class ChatServices:
 
 
 class CatchUpSocket:
-    """One socket: the ear of its seat."""
+    """The listener of one chat connection, over one socket."""
 
-    __slots__ = ("_channel_id", "_shape", "line")
+    __slots__ = ("_channel_id", "_shape", "socket")
 
-    def __init__(self, line: Socket, shape: Shape, channel_id: int) -> None:
-        self.line = line
+    def __init__(self, socket: Socket, shape: Shape, channel_id: int) -> None:
+        self.socket = socket
         self._shape = shape
         self._channel_id = channel_id
 
-    def tell(self, shape: Json) -> None:
-        self.line.push(frames([orjson.dumps(shape)]))
+    def send_json(self, shape: Json) -> None:
+        self.socket.write(frames([orjson.dumps(shape)]))
 
-    def hear(self, event: Event) -> None:
-        self.line.push(frames([self._shape(self._channel_id, event)]))
+    def send(self, event: Event) -> None:
+        self.socket.write(frames([self._shape(self._channel_id, event)]))
 
     def close(self, why: CloseReason) -> None:
         if why is CloseReason.CHAT_DISABLED:
-            self.tell(chat_shapes.CHAT_DISABLED)
-        self.line.shut(why.value, why.name.lower().replace("_", " "))
+            self.send_json(chat_shapes.CHAT_DISABLED)
+        self.socket.close(why.value, why.name.lower().replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The query of a socket's address: the access token, empty without; the id of the last message that was heard,
-    empty for who is back and has none, None for who is new; how many of the missed are wanted at most."""
+    """The query of a socket's URL. `token` is the access token or "". `since` is the id of the last message that the
+    client has: "" for a returning client without one, None for a new one. `most` limits the missed messages."""
 
     token: str
     since: str | None
@@ -127,7 +127,7 @@ class ChatSocket:
                 del self._addresses[home]
 
     def _refusal(self, address: str) -> tuple[int, str] | None:
-        """Status and words, for who gets no socket at all."""
+        """Return the status and the text for a connection that is not accepted, None for one that is."""
         if self._services.bans.holds(address):
             return 403, "forbidden"
         if not self._services.chat.enabled(self._services.channels.home().id):
@@ -144,51 +144,51 @@ class ChatSocket:
         asked = _asked(scope)
         async with self._turnstile:
             await send({"type": "websocket.accept"})
-            # between this and his seat nothing may be awaited: he can be renamed or disabled at any time
+            # nothing may be awaited between this and `enter`: the visitor can be renamed or disabled at any time
             visitor, away = await self._visitor(asked.token)
-        socket = CatchUpSocket(line(scope, send), services.broadcaster.text, channel_id)
+        listener = CatchUpSocket(open_socket(scope, send), services.broadcaster.text, channel_id)
         if away:
-            socket.line.shut(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
+            listener.socket.close(TRY_AGAIN_LATER, "the chat cannot be entered at the moment")
             await _until_gone(receive)
             return
         if visitor is None or not visitor.enabled:
             if asked.token:
-                socket.tell(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
-            socket.line.shut(GOODBYE)
+                listener.send_json(chat_shapes.NEEDS_REGISTRATION if visitor is None else chat_shapes.USER_DISABLED)
+            listener.socket.close(GOODBYE)
             await _until_gone(receive)
             return
         if not services.chat.enabled(channel_id):  # switched off since the handshake began
-            socket.close(CloseReason.CHAT_DISABLED)
+            listener.close(CloseReason.CHAT_DISABLED)
             await _until_gone(receive)
             return
-        socket.tell(chat_shapes.connected(visitor, services.poster.next_id(), services.now()))
-        absence = _absence(socket.line, channel_id, asked, address)
+        listener.send_json(chat_shapes.connected(visitor, services.poster.next_id(), services.now()))
+        absence = _absence(listener.socket, channel_id, asked, address)
         if absence is None:
-            services.broadcaster.join(channel_id, socket.line)
+            services.broadcaster.join(channel_id, listener.socket)
         connection: ChatConnection | None = None
         incoming: Incoming | None = None
         try:
-            connection = services.chat.enter(channel_id, visitor, socket, address, _agent(scope))
-            incoming = Incoming(services.chat, connection, socket)
+            connection = services.chat.enter(channel_id, visitor, listener, address, _agent(scope))
+            incoming = Incoming(services.chat, connection, listener)
             scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
             if absence is not None:
                 self._catching_up.begin(absence)
             elif asked.since is None:
                 services.chat.greet(connection)
             else:
-                socket.tell(chat_shapes.caught_up(asked.since, "", complete=False))
-            await self._listen(receive, incoming, socket)
+                listener.send_json(chat_shapes.caught_up(asked.since, "", complete=False))
+            await self._listen(receive, incoming, listener)
         except NotAllowed as refusal:
-            socket.line.shut(POLICY, str(refusal))
+            listener.socket.close(POLICY, str(refusal))
             await _until_gone(receive)
         except Exception:
             log.exception("a chat socket failed")
-            socket.close(CloseReason.BROKEN)
+            listener.close(CloseReason.BROKEN)
             await _until_gone(receive)
         finally:
             if absence is not None:
                 self._catching_up.end(absence)
-            services.broadcaster.leave(channel_id, socket.line)
+            services.broadcaster.leave(channel_id, listener.socket)
             if connection is not None:
                 services.chat.leave(connection)
             if incoming is not None:
@@ -201,7 +201,7 @@ class ChatSocket:
         except Outage:
             return None, True
 
-    async def _listen(self, receive: Receive, incoming: Incoming, socket: CatchUpSocket) -> None:
+    async def _listen(self, receive: Receive, incoming: Incoming, listener: CatchUpSocket) -> None:
         begin, count = self._services.monotonic(), 0
         while (message := await receive())["type"] != "websocket.disconnect":
             now = self._services.monotonic()
@@ -209,14 +209,14 @@ class ChatSocket:
                 begin, count = now, 0
             count += 1
             if count > FRAMES:
-                socket.line.shut(POLICY, "too many frames")
+                listener.socket.close(POLICY, "too many frames")
             text = message.get("text")
             if text is not None:
                 incoming.take(text, now)
 
 
 async def _answer(scope: Scope, send: Send, status: int, words: str) -> None:
-    """Plain text instead of a socket, from servers that can; the others say 403."""
+    """Answer with plain text instead of a websocket, where the server can; otherwise it answers 403."""
     if "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": POLICY, "reason": words})
         return
@@ -237,13 +237,13 @@ def _asked(scope: Scope) -> Asked:
     return Asked(query.get("accessToken", ""), query.get("since"), min(max(1, number), MOST))
 
 
-def _absence(line: Socket, channel_id: int, asked: Asked, address: str) -> Absence | None:
-    """The lines that a returning client has missed, after an id of ours."""
+def _absence(socket: Socket, channel_id: int, asked: Asked, address: str) -> Absence | None:
+    """Return the absence of a returning client, whose `since` is an id of ours; None for any other client."""
     if asked.since is None or not message_ids.is_id(asked.since):
         return None
-    # those who share a proxy's address are not one
+    # clients behind a proxy's address are not one network
     network = "" if is_shared(address) else client_network(address)
-    return Absence(line, channel_id, asked.since, asked.most, network)
+    return Absence(socket, channel_id, asked.since, asked.most, network)
 
 
 def _agent(scope: Scope) -> str:

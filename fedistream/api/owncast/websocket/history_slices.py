@@ -1,4 +1,4 @@
-"""Stretches of the log as frames: read from the database once for all who missed the same lines, and soon forgotten."""
+"""Stretches of the log as frames, read from the database once for all clients that missed the same messages."""
 
 import asyncio
 from bisect import bisect_right
@@ -10,15 +10,15 @@ from fedistream.api.ws.connection import Frames, frames
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Message
 
-LINES = 200  # of the log, read in one go
-SLICE = 32 * 1024  # bytes that are written to a socket in one go
+LINES = 200  # messages of the log, read in one query
+SLICE = 32 * 1024  # bytes that are written to a socket at once
 KEPT_BYTES = 8 * 1024 * 1024
-FULL_S, LAST_S = 10.0, 1.0  # how long a stretch is good for; the last one, behind which more may have been said
+FULL_S, LAST_S = 10.0, 1.0  # lifetime of a stretch; of the last one, after which more messages may have come
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Some lines, the oldest first: their ids, and they themselves."""
+    """Some messages, the oldest first: their ids and their frames."""
 
     ids: tuple[str, ...]
     said: Frames
@@ -28,15 +28,15 @@ class Slice:
         return self.ids[-1]
 
     def behind(self, cursor: str) -> tuple[Frames, str]:
-        """Return what comes after this id, which is below the last one, and the first id of that."""
+        """Return the messages after this id, which is below the last one, and the id of the first of them."""
         at = bisect_right(self.ids, cursor)
         return (frames(self.said.texts[at:]) if at else self.said), self.ids[at]
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The lines behind the id `first`. With `whole` there were no more when it was read, and what the loudspeaker said
-    from `position` on is all that may be missing."""
+    """The messages after the id `first`. With `whole` there were no more when it was read, and only the broadcaster's
+    texts from `position` on may be missing."""
 
     first: str
     slices: tuple[Slice, ...]
@@ -54,7 +54,7 @@ class Stretch:
         return sum(2 * len(each.said.wire) for each in self.slices)
 
     def behind(self, cursor: str) -> Iterator[tuple[Frames, str, str]]:
-        """Slice by slice, each with the ids of its first and last line."""
+        """Yield the slices after an id, each with the ids of its first and last message."""
         for each in self.slices:
             if each.last > cursor:
                 said, first = each.behind(cursor)
@@ -62,7 +62,7 @@ class Stretch:
 
 
 class Stretches:
-    """Cover all channels. One is read at a time."""
+    """The stretches of all channels. One is read at a time."""
 
     def __init__(self, messages: MessageLog, broadcaster: Broadcaster, monotonic: Callable[[], float]) -> None:
         self._messages, self._broadcaster, self._monotonic = messages, broadcaster, monotonic
@@ -71,7 +71,7 @@ class Stretches:
         self._starts: dict[tuple[int, int], tuple[float, str]] = {}
 
     async def start(self, channel_id: int, most: int) -> str:
-        """Behind which id the newest `most` lines come; empty when there are no more than that."""
+        """Return the id after which the newest `most` messages come; "" when there are no more than that."""
         async with self._turn:
             read_at, start = self._starts.get((channel_id, most), (float("-inf"), ""))
             now = self._monotonic()
@@ -83,7 +83,7 @@ class Stretches:
         return start
 
     async def behind(self, channel_id: int, cursor: str) -> Stretch:
-        """The lines that come after an id, or a stretch in which they are. Raises Invalid."""
+        """Return the messages after an id, or a stretch that has them. Raises Invalid."""
         async with self._turn:
             found = self._find(channel_id, cursor)
             if found is None:
@@ -92,7 +92,7 @@ class Stretches:
         return found
 
     def clear(self) -> None:
-        """Forget all, when nobody needs any."""
+        """Drop all stretches."""
         self._kept.clear()
         self._starts.clear()
 

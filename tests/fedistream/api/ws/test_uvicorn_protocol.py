@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from fedistream.api.ws.connection import MAX_OWED, TRY_AGAIN_LATER, Socket, frames, line
+from fedistream.api.ws.connection import MAX_OWED, TRY_AGAIN_LATER, Socket, frames, open_socket
 from fedistream.api.ws.uvicorn_protocol import KERNEL_BUFFER, MAX_MESSAGE, SETTINGS, FanoutProtocol
 from tests.kit.webserver import serving
 
@@ -41,7 +41,7 @@ class Room:
         self.scopes.append(scope)
         if self.before is not None:
             await self.before(send)
-        self.lines.put_nowait(line(scope, send))
+        self.lines.put_nowait(open_socket(scope, send))
         while (message := await receive())["type"] != "websocket.disconnect":
             self.received.put_nowait(message)
         self.received.put_nowait(message)
@@ -134,7 +134,7 @@ async def test_texts_of_every_length_of_header_arrive_whole(ws: type[WebSocketsS
     room = Room()
     async with serving(room, ws) as port, to(port) as client:
         said = await room.next_line()
-        assert said.push(frames(text.encode() for text in texts))
+        assert said.write(frames(text.encode() for text in texts))
         assert [await heard(client) for _ in texts] == texts
 
 
@@ -146,7 +146,7 @@ async def test_what_is_pushed_comes_after_what_was_sent(ws: type[WebSocketsSansI
     async with serving(room, ws) as port, to(port) as client:
         said = await room.next_line()
         for number in range(50):
-            said.push(frames([b"%d" % number]))
+            said.write(frames([b"%d" % number]))
         assert [await heard(client) for _ in range(51)] == ["hello", *map(str, range(50))]
 
 
@@ -154,10 +154,10 @@ async def test_a_line_that_is_shut_says_why_and_takes_nothing_more(ws: type[WebS
     room = Room()
     async with serving(room, ws) as port, to(port) as client:
         said = await room.next_line()
-        said.push(frames([b"last words"]))
-        said.shut(4001, "you are disabled")
-        said.shut(4002, "and again")
-        assert not said.push(frames([b"too late"]))
+        said.write(frames([b"last words"]))
+        said.close(4001, "you are disabled")
+        said.close(4002, "and again")
+        assert not said.write(frames([b"too late"]))
         assert await heard(client) == "last words"
         with pytest.raises(ConnectionClosed) as closed:
             await heard(client)
@@ -172,8 +172,8 @@ async def test_a_client_who_has_gone_is_no_error(ws: type[WebSocketsSansIOProtoc
         async with to(port):
             said = await room.next_line()
         assert (await room.next_message())["type"] == "websocket.disconnect"
-        said.push(frames([b"anybody there?"]))
-        said.shut(1000)
+        said.write(frames([b"anybody there?"]))
+        said.close(1000)
 
 
 async def test_the_application_hears_what_clients_say_and_why_they_go() -> None:
@@ -240,7 +240,7 @@ def owed(said: Socket) -> tuple[int, bytes]:
     """Push 1 kB at a time until the line takes no more. How many it took, and what one is on the wire."""
     one = frames([b"x" * 1000])
     taken = 0
-    while said.push(one):
+    while said.write(one):
         taken += 1
         assert taken < 100_000, "there is no bound"
     return taken, one.wire
@@ -252,7 +252,7 @@ async def test_who_is_behind_gets_what_was_owed_without_a_gap_and_is_told_to_com
         said = await room.next_line()
         taken, wire = owed(said)
         assert taken * len(wire) < MAX_OWED + 4 * KERNEL_BUFFER
-        assert not said.push(frames([b"never"]))
+        assert not said.write(frames([b"never"]))
         assert await deaf.read(taken * len(wire)) == wire * taken
         closing = await deaf.read(4)
         assert (closing[0], int.from_bytes(closing[2:4], "big")) == (0x88, TRY_AGAIN_LATER)
@@ -298,8 +298,8 @@ async def test_a_deaf_client_holds_up_nobody() -> None:
             other = await room.next_line()
             one = frames([b"y" * 3000])
             for _ in range(500):
-                deafs.push(one)
-                assert other.push(one)
+                deafs.write(one)
+                assert other.write(one)
                 assert await heard(client) == "y" * 3000
 
 
@@ -321,7 +321,7 @@ async def test_who_answers_pings_stays_and_who_does_not_is_sent_away() -> None:
         assert (told[6], int.from_bytes(told[8:10], "big")) == (0x88, 1011)
         assert (await room.next_message())["type"] == "websocket.disconnect"
         # longer than anybody may be silent, who is not
-        said.push(frames([b"still there?"]))
+        said.write(frames([b"still there?"]))
         assert await heard(client) == "still there?"
         assert room.received.empty()
 

@@ -30,7 +30,7 @@ class Reader:
     closed: int = 0
     gone: bool = False
 
-    def push(self, said: Frames) -> bool:
+    def write(self, said: Frames) -> bool:
         if self.closed or self.gone:
             return False
         self.heard += [orjson.loads(text) for text in said.texts]
@@ -38,7 +38,7 @@ class Reader:
         self.most_owed = max(self.most_owed, self.owed)
         return True
 
-    def shut(self, code: int, reason: str = "") -> None:
+    def close(self, code: int, reason: str = "") -> None:
         self.closed = code
 
     async def drained(self) -> None:
