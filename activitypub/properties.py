@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from activitypub.invisible import INVISIBLE
 from activitypub.refusal import Reason, Refused
 from activitypub.strictjson import Json
 from activitypub.urls import is_url, same_authority
@@ -17,13 +18,6 @@ MAX_LABEL = 500  # characters of a name
 
 # Keywords that move properties elsewhere: we would read another object than a JSON-LD processor (CVE-2022-24307)
 _REARRANGING = frozenset({"@graph", "@included", "@reverse"})
-# Characters that are invisible or change how others are shown: controls, bidirectional marks, zero-width characters and
-# fillers, lone surrogates. With them one name looks like another, and a word passes a filter. The joiners U+200C and
-# U+200D stay: emoji sequences and Persian need them. This is the inside of a character class, for others to build on.
-INVISIBLE = (
-    "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f"
-    "\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff\\U0001d173-\\U0001d17a\\U000e0000-\\U000e007f"
-)
 _INVISIBLE = re.compile(f"[\\t\\n\\r{INVISIBLE}]")
 
 

@@ -5,14 +5,17 @@ impersonation in practice: accents, full-width and mathematical letters (undone 
 digits.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from fedistream.core.plain_text import BLANKS, UNSEEN, without_sign
+from activitypub.invisible import BLANKS, INVISIBLE, UNSEEN
+from fedistream.core.plain_text import without_sign
 
 LONGEST = 30  # characters
 MARKS = 2  # combining marks on one letter: Vietnamese needs two, and more of them cover the lines above
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 FEWEST_SUGGESTIONS = 10  # with fewer, many visitors would have the same name
 
 LOOK_ALIKES = str.maketrans(
@@ -41,7 +44,7 @@ def clean(name: str, longest: int = LONGEST) -> str:
     kept: list[str] = []
     marks = 0
     # normalising a megabyte would cost too much
-    for letter in unicodedata.normalize("NFC", name[: 20 * longest]):
+    for letter in unicodedata.normalize("NFC", _INVISIBLE.sub("", name[: 20 * longest])):
         category = unicodedata.category(letter)
         if category in ("Mn", "Me"):
             marks += 1

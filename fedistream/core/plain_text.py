@@ -1,20 +1,16 @@
 """Makes text of people and of other servers fit to be stored and shown as plain text. Pure.
 
-The only module with the lists of invisible and direction-changing characters, and of characters that imitate the sign
-of signed-in visitors. Names, titles and warnings of the fediverse are plain text, as on most servers: tags and entities
-in them are shown literally. HTML is read by `fedistream/federation/remote_html.py`.
+The list of invisible and direction-changing characters is `activitypub/invisible.py`. The list of characters that
+imitate the sign of signed-in visitors is here. Names, titles and warnings of the fediverse are plain text, as on most
+servers: tags and entities in them are shown literally. HTML is read by `fedistream/federation/remote_html.py`.
 """
 
 import re
 import unicodedata
 
-from activitypub.properties import INVISIBLE
+from activitypub.invisible import BLANKS, INVISIBLE
 
 MARKS = 4  # combining marks on one letter; more of them cover the lines above
-# categories that are invisible or change how others are shown: control, format (bidi, zero-width, tags), surrogates,
-# private use, unassigned
-UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
-BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # invisible, although their category is letter or symbol
 
 # The flags of England, Scotland and Wales are a black flag with tag characters, which elsewhere can hide a text.
 _FLAG = "(\U0001f3f4[\U000e0061-\U000e007a]{2,6}\U000e007f)"

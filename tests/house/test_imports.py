@@ -87,7 +87,7 @@ ROOMS: dict[str, Room] = {
     "fedistream.core.events": Room(("fedistream.core",), ("orjson",)),
     "fedistream.core.markdown": wire("fedistream.core", libraries=("markdown_it", "nh3")),
     # the list of invisible characters is the library's, which knows nothing of the node
-    "fedistream.core.plain_text": wire("fedistream.core", "activitypub.properties"),
+    "fedistream.core.plain_text": wire("fedistream.core", "activitypub.invisible"),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
     # the two modules that reach into the web server: their protocols are made out of the server's

@@ -15,6 +15,9 @@ OUTSIDERS = re.compile(r"owncast|convos|mastodon|multistreamer", re.IGNORECASE)
 OUTSIDERS_ALLOWED = re.compile(r"\bowncast_path\b|\bfedistream\.api\.(owncast|convos|multistreamer)\b")
 ROOT_OF_COMPOSITION = ("fedistream.app.node", "fedistream.app.cli", "fedistream.app.web")
 
+# escapes of bidirectional marks and zero-width characters, and Unicode's category of them
+INVISIBLES = re.compile(r"\\u(200[b-f]|202[a-e]|206[0-9a-f])|\"Cf\"", re.IGNORECASE)
+
 FAKES = re.compile(
     r"unittest[. ]+(import )?mock|\bmocker\b|\bMagicMock\b|monkeypatch\.set(attr|item)\b|\bpatch\.object\b"
 )
@@ -66,6 +69,17 @@ def test_inside_the_node_no_outsider_is_named() -> None:
         if OUTSIDERS.search(OUTSIDERS_ALLOWED.sub("", line))
     ]
     assert not named
+
+
+def test_invisible_characters_are_listed_in_one_module() -> None:
+    listed = [
+        f"{module.path}:{number}: {line.strip()}"
+        for module in modules().values()
+        if module.name != "activitypub.invisible"
+        for number, line in enumerate(module.text.splitlines(), 1)
+        if INVISIBLES.search(line)
+    ]
+    assert not listed
 
 
 def test_tests_join_real_ends_and_replace_nothing() -> None:

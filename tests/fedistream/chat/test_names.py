@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activitypub.invisible import UNSEEN
 from fedistream.chat import names
-from fedistream.core.plain_text import UNSEEN
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from fedistream.core.plain_text import UNSEEN
         ("admin\u202etxt", "admintxt"),
         ("\u2066A\u2069\u200bn\u200dn\ufeff", "Ann"),
         ("A\U000e0041nn", "Ann"),
+        ("A\u034fn\u180bn\u17b4", "Ann"),
         ("\0\x1b[31mred", "[31mred"),
         ("half \ud83d pair", "half pair"),
         ("\u3164\u115f\u2800", ""),
