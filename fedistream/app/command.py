@@ -1,6 +1,6 @@
 """The flags that commands share, their environment variables and their file of defaults; and how a command runs.
 
-The commands are in `cli.py` and `worker_command.py`.
+The commands are in `serve_command.py` and `worker_command.py`.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The front process: it opens the data, the ports and the features, runs them, and closes all in reverse order.
 
-The services are joined in `services.py`, the faces in `web.py`. Only `cli.py` imports this.
+The services are joined in `services.py`, the faces in `web.py`. Only `serve_command.py` imports this.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from fedistream.api.ops import Check
 from fedistream.api.ws.uvicorn_protocol import SETTINGS as SOCKETS
 from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
 from fedistream.app import startup
-from fedistream.app import worker as workshop
+from fedistream.app.child_command import child_command
 from fedistream.app.config import Config
 from fedistream.app.platform import platform
 from fedistream.app.services import Services, build
@@ -207,7 +207,7 @@ class Node:
 
     def _workers(self) -> Outbox:
         """Open the outbox, and start worker processes when a job is put into it."""
-        command, environment = workshop.child_command(self.options)
+        command, environment = child_command(self.options)
 
         def nudge() -> None:
             for child in self._children:

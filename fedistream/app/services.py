@@ -10,10 +10,10 @@ from fedistream.access_tokens.service import Integrations
 from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
+from fedistream.app.both_processes import make_notices, running_at
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform
 from fedistream.app.startup import BAD_OPTION, StartupError
-from fedistream.app.worker import make_notices, running_at
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.service import Broadcasts, BroadcastsContext
 from fedistream.channels.service import Channels

@@ -6,7 +6,6 @@ A worker has no port and does not lock the data folder: any number may run, on a
 import asyncio
 import contextlib
 import logging
-import os
 import random
 import secrets
 import signal
@@ -14,25 +13,21 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from activitypub.network.deliver import Deliverer
 from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream.app import reactions
+from fedistream.app.both_processes import make_notices, running_at
 from fedistream.app.config import Config
 from fedistream.app.platform import platform
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
-from fedistream.broadcasts.repository import BroadcastRepository
-from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
-from fedistream.core.child_environment import child_environment
 from fedistream.core.errors import Invalid
 from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
-from fedistream.federation.directory.announcing import RunningNow
-from fedistream.federation.feature import FederationFeature, Outbound, build
+from fedistream.federation.feature import Outbound, build
 from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.federation.keys import Keys
 from fedistream.federation.remote_actors import drop_inbox
@@ -45,7 +40,7 @@ from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
 from fedistream.jobs.worker import Handler, Worker
 from fedistream.jobs.worker_process import WakePipe
-from fedistream.notices.service import TEND, Notices, NoticesContext
+from fedistream.notices.service import TEND
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.settings.service import Settings
@@ -56,25 +51,6 @@ PRUNE_S = 3600.0
 VALIDATE_S = 3600.0
 CLOSE_S = 1.0  # for the database's last work after the signal to stop
 TEND_S = 60.0  # an upper limit: no job waits so long unless a process was killed
-
-RunBy = Callable[[float], Awaitable[None]]
-"""Schedules the check of the notices at that time (Unix seconds) or sooner."""
-LONGEST_GRACE = timedelta(seconds=660)  # a broadcast whose encoder is away stays for at most 600 s
-
-
-def child_command(options: Config) -> tuple[list[str], dict[str, str]]:
-    """Return the command and the environment of a worker that the front process starts. Passwords are not in the
-    command."""
-    # a URL may contain a password, and every user of the machine can read arguments
-    needed = {
-        "FEDISTREAM_DATA_DIR": str(options.data_dir),
-        "FEDISTREAM_DATABASE_URL": options.database_url,
-        "FEDISTREAM_PUBLIC_URL": options.public_url,
-        "FEDISTREAM_FEDERATION_ALLOW": options.federation_allow,
-        "FEDISTREAM_LOG_LEVEL": options.log_level,
-    }
-    environment = child_environment(os.environ, database=True, **needed)
-    return [sys.executable, "-m", "fedistream.app.worker_command", "--nudged"], environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +120,6 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     )
 
 
-def make_notices(
-    settings: Settings, federation: FederationFeature, now: Callable[[], datetime], run_by: RunBy
-) -> Notices:
-    """Build the notices as both processes have them."""
-    context = NoticesContext(settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by)
-    return Notices(context)
-
-
 def key_finder(keys: Keys) -> FindKey:
     """Return a function that finds our signing keys; it finds none while federation is off."""
 
@@ -162,15 +130,6 @@ def key_finder(keys: Keys) -> FindKey:
             return None
 
     return find_key
-
-
-def running_at(now: Callable[[], datetime]) -> RunningNow:
-    """Return a function that reads the live broadcasts from the rows, in any process."""
-
-    async def running() -> tuple[BroadcastRecord, ...]:
-        return await BroadcastRepository().running(now() - LONGEST_GRACE)
-
-    return running
 
 
 async def run(options: Config, *, nudged: bool) -> None:

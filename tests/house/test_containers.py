@@ -14,9 +14,9 @@ from packaging.specifiers import SpecifierSet
 
 import hatch_build
 from fedistream.app import healthcheck
-from fedistream.app.cli import serve
 from fedistream.app.config import Config
 from fedistream.app.node import STOP_S
+from fedistream.app.serve_command import serve
 from tests.house.tree import PACKAGES, ROOT
 from tests.kit import dockerfile
 

@@ -57,7 +57,8 @@ FACE = Room(
     not_even=("fedistream.app", "fedistream.db"),  # nor any models module, see complaints()
 )
 
-FRONT = tuple(f"fedistream.app.{name}" for name in ("services", "web", "node", "cli"))
+FRONT = tuple(f"fedistream.app.{name}" for name in ("services", "web", "node", "serve_command"))
+WORKER = tuple(f"fedistream.app.{name}" for name in ("worker", "worker_command"))
 
 ROOMS: dict[str, Room] = {
     "activitypub": wire("activitypub"),
@@ -114,13 +115,16 @@ ROOMS: dict[str, Room] = {
     "fedistream.app.paths": KERNEL_ROOM,
     "fedistream.app.gc_tuning": KERNEL_ROOM,
     "fedistream.app.startup": Room((*KERNEL, "fedistream.app.config")),
+    "fedistream.app.cli": Room(("fedistream",), ("click",), not_even=(*FRONT, *WORKER)),
+    "fedistream.app.child_command": Room((*KERNEL, "fedistream.app.config")),
+    "fedistream.app.both_processes": Room(("fedistream",), not_even=(*FRONT, *WORKER, "fedistream.api")),
     "fedistream.app.command": Room(("fedistream.core", "fedistream.app"), ("click", "uvloop"), not_even=FRONT),
     "fedistream.app.worker_command": Room(("fedistream.app",), ("click",), not_even=FRONT),
     "fedistream.app.worker": Room(PACKAGES, not_even=(*FRONT, "fedistream.api")),
     "fedistream.app.reactions": Room(("fedistream",), not_even=(*FRONT, "fedistream.api")),
-    "fedistream.app.services": Room(PACKAGES, not_even=FRONT[1:]),
-    "fedistream.app.web": Room(PACKAGES, ("starlette",), not_even=FRONT[2:]),
-    "fedistream.app.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=FRONT[3:]),
+    "fedistream.app.services": Room(PACKAGES, not_even=(*FRONT[1:], *WORKER)),
+    "fedistream.app.web": Room(PACKAGES, ("starlette",), not_even=(*FRONT[2:], *WORKER)),
+    "fedistream.app.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=(*FRONT[3:], *WORKER)),
 }
 
 

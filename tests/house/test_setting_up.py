@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 import hatch_build
 from fedistream.app import paths
-from fedistream.app.cli import serve
+from fedistream.app.serve_command import serve
 from tests.house.tree import ROOT
 
 

@@ -13,7 +13,7 @@ from tests.house.tree import ROOT, modules
 OUTSIDERS = re.compile(r"owncast|convos|mastodon|multistreamer", re.IGNORECASE)
 # the one place inside that names an outsider: the column of the settings table from which its setters are derived
 OUTSIDERS_ALLOWED = re.compile(r"\bowncast_path\b|\bfedistream\.api\.(owncast|convos|multistreamer)\b")
-ROOT_OF_COMPOSITION = ("fedistream.app.node", "fedistream.app.cli", "fedistream.app.web")
+ROOT_OF_COMPOSITION = ("fedistream.app.node", "fedistream.app.serve_command", "fedistream.app.web")
 
 # escapes of bidirectional marks and zero-width characters, and Unicode's category of them
 INVISIBLES = re.compile(r"\\u(200[b-f]|202[a-e]|206[0-9a-f])|\"Cf\"", re.IGNORECASE)

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fedistream import __version__
-from fedistream.app.cli import main, table
+from fedistream.app.cli import main
 from fedistream.app.node import Welcome
+from fedistream.app.serve_command import table
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fedistream.app import worker as workshop
+from fedistream.app.child_command import child_command
 from fedistream.app.config import Config
 from fedistream.app.platform import now
 from fedistream.core.bus import Bus
@@ -47,7 +48,7 @@ async def front(folder: Path) -> AsyncIterator[tuple[Outbox, WorkerProcess]]:
     """The part of a front that has to do with its worker."""
     url = empty_database(folder)
     async with opened(url, wait_s=30):
-        command, environment = workshop.child_command(Config(data_dir=folder, database_url=url))
+        command, environment = child_command(Config(data_dir=folder, database_url=url))
         child = WorkerProcess(command, environment, Outbox(time.time).waiting)
         outbox = Outbox(time.time, child.nudge)
         running = asyncio.create_task(child.run())
@@ -95,7 +96,7 @@ async def test_what_a_former_node_left_begins_a_worker_at_once(tmp_path: Path) -
     url = empty_database(folder)
     (folder / "test.db").write_bytes(left)
     async with opened(url, wait_s=30):
-        command, environment = workshop.child_command(Config(data_dir=folder, database_url=url))
+        command, environment = child_command(Config(data_dir=folder, database_url=url))
         child = WorkerProcess(command, environment, Outbox(time.time).waiting)
         running = asyncio.create_task(child.run())
         await until(lambda: has_settled(1))
@@ -105,7 +106,7 @@ async def test_what_a_former_node_left_begins_a_worker_at_once(tmp_path: Path) -
 
 
 async def test_a_worker_ends_when_its_front_is_gone(tmp_path: Path) -> None:
-    command, environment = workshop.child_command(Config(data_dir=tmp_path, database_url=empty_database(tmp_path)))
+    command, environment = child_command(Config(data_dir=tmp_path, database_url=empty_database(tmp_path)))
     ended = await asyncio.to_thread(
         subprocess.run,
         command,
@@ -120,7 +121,7 @@ async def test_a_worker_ends_when_its_front_is_gone(tmp_path: Path) -> None:
 
 async def test_the_most_talkative_log_has_no_statements_with_their_values(tmp_path: Path) -> None:
     options = Config(data_dir=tmp_path, database_url=empty_database(tmp_path), log_level="debug")
-    command, environment = workshop.child_command(options)
+    command, environment = child_command(options)
     ended = await asyncio.to_thread(
         subprocess.run,
         command,

@@ -1,0 +1,33 @@
+"""The services that the front process and a worker process build alike."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from fedistream.broadcasts.repository import BroadcastRepository
+from fedistream.broadcasts.values import BroadcastRecord
+from fedistream.federation.directory.announcing import RunningNow
+from fedistream.federation.feature import FederationFeature
+from fedistream.notices.service import Notices, NoticesContext
+from fedistream.settings.service import Settings
+
+LONGEST_GRACE = timedelta(seconds=660)  # a broadcast whose encoder is away stays for at most 600 s
+
+RunBy = Callable[[float], Awaitable[None]]
+"""Schedules the check of the notices at that time (Unix seconds) or sooner."""
+
+
+def make_notices(
+    settings: Settings, federation: FederationFeature, now: Callable[[], datetime], run_by: RunBy
+) -> Notices:
+    """Build the notices as both processes have them."""
+    context = NoticesContext(settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by)
+    return Notices(context)
+
+
+def running_at(now: Callable[[], datetime]) -> RunningNow:
+    """Return a function that reads the live broadcasts from the rows, in any process."""
+
+    async def running() -> tuple[BroadcastRecord, ...]:
+        return await BroadcastRepository().running(now() - LONGEST_GRACE)
+
+    return running
