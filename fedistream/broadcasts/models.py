@@ -7,7 +7,11 @@ from tortoise.models import Model
 
 
 class BroadcastRow(Model):
-    """A broadcast. `seen_at` is when it was last known to be running, which is its end if the node is killed."""
+    """A broadcast. `seen_at` is when it was last known to be running, which is its end if the node is killed.
+
+    `end_reason` is a `BroadcastEndReason`, `end_detail` the text of one that has no code of its own. It may be null:
+    workers of an older version, which may still run after an upgrade, do not know the column.
+    """
 
     id = fields.BigIntField(primary_key=True)
     channel: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.ChannelRow", related_name="broadcasts")
@@ -18,6 +22,7 @@ class BroadcastRow(Model):
     lost_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
     end_reason = fields.CharField(max_length=200, default="")
+    end_detail = fields.CharField(max_length=200, null=True)
     encoder: fields.Field[dict[str, Any]] = fields.JSONField()
     peak_viewers = fields.IntField(default=0)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.session import BroadcastRun
-from fedistream.broadcasts.values import Encoder
+from fedistream.broadcasts.values import BroadcastEndReason, Encoder
 from fedistream.broadcasts.write_queue import Kind, Step, Write, WriteQueue
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned
 from fedistream.core.ports import FactEmitter
@@ -63,7 +63,7 @@ class BroadcastRecorder:
 
         self._put(Kind.RETURNED, run, step)
 
-    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None:
+    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: BroadcastEndReason) -> None:
         """Queue the end of a broadcast, with its peak of viewers."""
         peak = self._viewers.session_peak(channel_id)
         self._viewers.end_session(channel_id)
@@ -71,7 +71,7 @@ class BroadcastRecorder:
         async def step() -> None:
             broadcast_id = await self._row(channel_id, run)
             await self._rows.end(broadcast_id, at, reason, peak)
-            await self._facts.emit(BroadcastEnded(channel_id, broadcast_id, reason, at))
+            await self._facts.emit(BroadcastEnded(channel_id, broadcast_id, reason.value, at))
 
         self._put(Kind.ENDED, run, step)
 

@@ -7,9 +7,9 @@ from typing import Any
 from tortoise.functions import Max
 
 from fedistream.broadcasts.models import BroadcastRow
-from fedistream.broadcasts.values import BroadcastRecord
+from fedistream.broadcasts.values import BroadcastEndReason, BroadcastRecord
 
-MAX_TEXT = 200  # characters of a title or a reason that are kept
+MAX_TEXT = 200  # characters of a title that are kept
 
 
 class BroadcastRepository:
@@ -41,12 +41,12 @@ class BroadcastRepository:
         """Store that the encoder has returned."""
         await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(lost_at=None)
 
-    async def end(self, broadcast_id: int, at: datetime, reason: str, peak_viewers: int) -> None:
+    async def end(self, broadcast_id: int, at: datetime, reason: BroadcastEndReason, peak_viewers: int) -> None:
         """Store the end. `peak_viewers` is the most at once that the caller knows of; a higher stored number stays."""
         await BroadcastRow.filter(id=broadcast_id, ended_at=None, peak_viewers__lt=peak_viewers).update(
             peak_viewers=peak_viewers
         )
-        await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(ended_at=at, end_reason=reason[:MAX_TEXT])
+        await BroadcastRow.filter(id=broadcast_id, ended_at=None).update(ended_at=at, end_reason=reason.value)
 
     async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         """Return the broadcast with this id, of any channel, or None."""
@@ -79,6 +79,7 @@ class BroadcastRepository:
 
 
 def _record(row: BroadcastRow) -> BroadcastRecord:
+    reason, detail = _end(row)
     return BroadcastRecord(
         id=row.id,
         channel_id=row.channel_id,
@@ -87,7 +88,18 @@ def _record(row: BroadcastRow) -> BroadcastRecord:
         seen_at=row.seen_at,
         lost_at=row.lost_at,
         ended_at=row.ended_at,
-        end_reason=row.end_reason,
+        end_reason=reason,
+        end_detail=detail,
         encoder=row.encoder,
         peak_viewers=row.peak_viewers,
     )
+
+
+def _end(row: BroadcastRow) -> tuple[BroadcastEndReason | None, str]:
+    """Return the reason and its detail. A reason that this version does not know is OTHER."""
+    if not row.end_reason:
+        return None, ""
+    try:
+        return BroadcastEndReason(row.end_reason), row.end_detail or ""
+    except ValueError:
+        return BroadcastEndReason.OTHER, row.end_reason

@@ -13,7 +13,7 @@ from fedistream.broadcasts.recorder import BroadcastRecorder, PeakCounter
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.session import BroadcastRun, LiveSession, MakeTap, SessionConfig
 from fedistream.broadcasts.takeovers import WORDS
-from fedistream.broadcasts.values import BroadcastRecord, LiveStatus, State
+from fedistream.broadcasts.values import BroadcastEndReason, BroadcastRecord, LiveStatus, PublishRefusal, State
 from fedistream.broadcasts.write_queue import WriteQueue
 from fedistream.core.events import BroadcastEnded, PublishRefused
 from fedistream.core.ports import Channel, FactEmitter, SettingsReader
@@ -58,11 +58,11 @@ class Broadcasts:
         """
         channel = self._context.find_by_key(request.name)
         if channel is None:
-            self._context.facts.publish(PublishRefused(request.address, "wrong stream key", self._now()))
+            self._context.facts.publish(PublishRefused(request.address, PublishRefusal.WRONG_KEY.value, self._now()))
             raise Refused("NetStream.Publish.BadName", "This stream key is not known here.")
         session = self._session(channel.id)
         if not await session.rivals.may_come(request.address):
-            self._context.facts.publish(PublishRefused(request.address, "another encoder publishes", self._now()))
+            self._context.facts.publish(PublishRefused(request.address, PublishRefusal.TAKEN.value, self._now()))
             raise Refused(REJECTED, WORDS)
         return EncoderPublication(session, request, connection, self._now).ingest
 
@@ -114,8 +114,9 @@ class Broadcasts:
                 session.last_ended_at = lost_at
 
     async def _end(self, row: BroadcastRecord, at: datetime) -> None:
-        await self._rows.end(row.id, at, "the node stopped", row.peak_viewers)
-        await self._context.facts.emit(BroadcastEnded(row.channel_id, row.id, "the node stopped", at))
+        reason = BroadcastEndReason.NODE_STOPPED
+        await self._rows.end(row.id, at, reason, row.peak_viewers)
+        await self._context.facts.emit(BroadcastEnded(row.channel_id, row.id, reason.value, at))
 
     async def run(self) -> None:
         """Write rows until `close`, and record every HEARTBEAT_S seconds which broadcasts are running."""

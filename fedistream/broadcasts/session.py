@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from fedistream.broadcasts.takeovers import Takeovers
-from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
+from fedistream.broadcasts.values import TRANSITIONS, BroadcastEndReason, Encoder, LiveStatus, State, Transition
+from fedistream.broadcasts.wording import ended
 from media import AttachedTap, Hub, Sink
 from media.package import PackagerConfig, Presentation
 
@@ -50,7 +51,7 @@ class Recorder(Protocol):
     def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None: ...
     def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None: ...
     def returned(self, channel_id: int, run: BroadcastRun, at: datetime) -> None: ...
-    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: str) -> None: ...
+    def ended(self, channel_id: int, run: BroadcastRun, at: datetime, reason: BroadcastEndReason) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class LiveSession:
         if self.presentation is not None:
             self.presentation.pause()
         if terms.grace_s <= 0:
-            self._end(Transition.FINISHED, now, "the encoder's connection was lost")
+            self._end(Transition.FINISHED, now, BroadcastEndReason.LOST)
             return
         self.wait(now, now + timedelta(seconds=terms.grace_s))
         assert self.run is not None
@@ -174,14 +175,14 @@ class LiveSession:
         """End the broadcast, because `source` said that it is done. A source that is not live is ignored."""
         if source is self._source:
             self._source = None
-            self._end(Transition.FINISHED, self._now(), "finished")
+            self._end(Transition.FINISHED, self._now(), BroadcastEndReason.FINISHED)
 
     def disconnect(self) -> bool:
         """End the broadcast now. Returns whether there was one."""
         if self.state is State.OFFLINE:
             return False
         source, self._source = self._source, None
-        self._end(Transition.DISCONNECTED, self._now(), "disconnected by the admin")
+        self._end(Transition.DISCONNECTED, self._now(), BroadcastEndReason.DISCONNECTED)
         if source is not None:
             source.drop("disconnected by the admin of this node")
         return True
@@ -244,9 +245,9 @@ class LiveSession:
         return int((self._now() - self.run.started_at).total_seconds())
 
     def _expire(self) -> None:
-        self._end(Transition.EXPIRED, self._lost_at or self._now(), "the encoder did not come back")
+        self._end(Transition.EXPIRED, self._lost_at or self._now(), BroadcastEndReason.EXPIRED)
 
-    def _end(self, move: Transition, at: datetime, reason: str) -> None:
+    def _end(self, move: Transition, at: datetime, reason: BroadcastEndReason) -> None:
         run = self.run
         assert run is not None
         self._move(move)
@@ -257,6 +258,7 @@ class LiveSession:
         if self.presentation is not None:
             self.presentation.end()
             self._arm(KEEP_ENDED_S, self._forget)
+        log.info("the broadcast of channel %d has ended: %s", self.channel_id, ended(reason))
         self._recorder.ended(self.channel_id, run, at, reason)
 
     def _forget(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 
@@ -36,6 +36,24 @@ TRANSITIONS = {
     (State.WAITING, Transition.EXPIRED): State.OFFLINE,
     (State.WAITING, Transition.DISCONNECTED): State.OFFLINE,
 }
+
+
+class BroadcastEndReason(StrEnum):
+    """The reason why a broadcast ended, as it is stored. `wording.py` has the sentences."""
+
+    FINISHED = "finished"  # the encoder said so
+    LOST = "lost"  # without a grace time
+    EXPIRED = "expired"
+    DISCONNECTED = "disconnected"
+    NODE_STOPPED = "node-stopped"
+    OTHER = "other"  # the detail has the text
+
+
+class PublishRefusal(StrEnum):
+    """The reason why an encoder was refused, as the fact PublishRefused has it."""
+
+    WRONG_KEY = "wrong-key"
+    TAKEN = "taken"  # another encoder publishes with this key
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,10 @@ class LiveStatus:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastRecord:
-    """One stored broadcast. `seen_at` is when it was last known to be running."""
+    """One stored broadcast. `seen_at` is when it was last known to be running.
+
+    `end_reason` is None while it runs; `end_detail` is the text of the reason OTHER.
+    """
 
     id: int
     channel_id: int
@@ -87,6 +108,7 @@ class BroadcastRecord:
     seen_at: datetime
     lost_at: datetime | None
     ended_at: datetime | None
-    end_reason: str
+    end_reason: BroadcastEndReason | None
     encoder: Mapping[str, Any]
     peak_viewers: int
+    end_detail: str = ""

@@ -1,8 +1,9 @@
-"""The sentences for warnings about an encoder's stream: the symptom, and what helps."""
+"""The sentences for warnings about an encoder's stream (the symptom, and what helps) and for the ends of broadcasts."""
 
 from collections.abc import Mapping
 from typing import Final
 
+from fedistream.broadcasts.values import BroadcastEndReason
 from media import StreamWarning, WarningCode
 
 SENTENCES: Final[Mapping[WarningCode, str]] = {
@@ -54,7 +55,22 @@ SENTENCES: Final[Mapping[WarningCode, str]] = {
 }
 assert set(SENTENCES) == set(WarningCode)
 
+ENDS: Final[Mapping[BroadcastEndReason, str]] = {
+    BroadcastEndReason.FINISHED: "finished",
+    BroadcastEndReason.LOST: "the encoder's connection was lost",
+    BroadcastEndReason.EXPIRED: "the encoder did not come back",
+    BroadcastEndReason.DISCONNECTED: "disconnected by the admin",
+    BroadcastEndReason.NODE_STOPPED: "the node stopped",
+    BroadcastEndReason.OTHER: "{detail}",
+}
+assert set(ENDS) == set(BroadcastEndReason)
+
 
 def sentence(warning: StreamWarning) -> str:
     """Return the warning as a sentence for the streamer."""
     return SENTENCES[warning.code].format(**dict(warning.values))
+
+
+def ended(reason: BroadcastEndReason, detail: str = "") -> str:
+    """Return why a broadcast ended, in lower case and without a full stop."""
+    return ENDS[reason].format(detail=detail)

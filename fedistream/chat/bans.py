@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedistream.chat.models import IpBanRow
+from fedistream.chat.values import Cause, cause_of
+from fedistream.chat.wording import because
 from fedistream.core.client_network import Network, is_shared, name, network_of, plain
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.db import atomic
@@ -29,11 +31,13 @@ async def _nothing(address: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class IpBan:
-    """A ban. `address` is one IP address, or a network in CIDR notation."""
+    """A ban. `address` is one IP address, or a network in CIDR notation. `notes` is the text that belongs to the
+    cause, or that a person gave."""
 
     address: str
     notes: str
     created_at: datetime
+    cause: Cause | None = None
 
 
 class Bans:
@@ -48,7 +52,7 @@ class Bans:
     async def open(self) -> None:
         """Read all bans from the database. To be called once, before anything else."""
         for row in await IpBanRow.all().order_by("id"):
-            self._know(IpBan(row.address, row.notes, row.created_at))
+            self._know(IpBan(row.address, row.notes, row.created_at, cause_of(row.cause)))
             if is_shared(row.address.partition("/")[0]):
                 log.warning("the ban of %s keeps out all who are seen at this private address", row.address)
 
@@ -68,7 +72,14 @@ class Bans:
         """Return all bans, the oldest first."""
         return tuple(self._bans.values())
 
-    async def ban(self, address: str, notes: str = "", in_transaction: InTransaction = _nothing) -> None:
+    async def ban(
+        self,
+        address: str,
+        notes: str = "",
+        in_transaction: InTransaction = _nothing,
+        *,
+        cause: Cause | None = None,
+    ) -> None:
         """Ban an address or a network. A second ban of the same one changes nothing.
 
         `in_transaction(address)` is awaited in the same transaction and may await nothing but the database. Raises
@@ -78,10 +89,17 @@ class Bans:
         network = parse(address)
         if network.is_loopback:
             raise Invalid("IP address", "is this machine's own")
-        ban = IpBan(name(network), notes[:MAX_NOTES], self._now())
+        ban = IpBan(name(network), notes[:MAX_NOTES], self._now(), cause)
         await atomic(self._insert, network, ban, in_transaction, turn=self._turn, on_committed=self._know)
 
-    async def ban_network(self, address: str, notes: str = "", in_transaction: InTransaction = _nothing) -> None:
+    async def ban_network(
+        self,
+        address: str,
+        notes: str = "",
+        in_transaction: InTransaction = _nothing,
+        *,
+        cause: Cause | None = None,
+    ) -> None:
         """Ban the network of one client: the address itself for IPv4, the /64 around it for IPv6.
 
         IPv6 privacy addresses change daily (RFC 8981), so banning one of them has no effect. An address that many
@@ -89,9 +107,13 @@ class Bans:
         `in_transaction` as in `ban`.
         """
         if is_shared(address):
-            log.warning("%s is not banned, as many may share it; is --trusted-proxies right? (%s)", address, notes)
+            log.warning(
+                "%s is not banned, as many may share it; is --trusted-proxies right? (%s)",
+                address,
+                because(cause, notes),
+            )
             return
-        await self.ban(str(network_of(address)), notes, in_transaction)
+        await self.ban(str(network_of(address)), notes, in_transaction, cause=cause)
 
     async def lift(self, address: str, in_transaction: InTransaction = _nothing) -> None:
         """Lift the ban of an address or a network; `in_transaction` as in `ban`.
@@ -111,7 +133,7 @@ class Bans:
             return self._bans[network]
         if len(self._bans) >= MAX_BANS:
             raise Invalid("IP bans", f"can be {MAX_BANS} at most: ban a network instead")
-        await IpBanRow.create(address=ban.address, notes=ban.notes, created_at=ban.created_at)
+        await IpBanRow.create(address=ban.address, cause=ban.cause, notes=ban.notes, created_at=ban.created_at)
         return ban
 
     async def _delete(self, address: str, in_transaction: InTransaction) -> None:

@@ -86,10 +86,14 @@ class MessageRow(Model):
 
 
 class IpBanRow(Model):
-    """A ban. `address` is an address or a network (192.0.2.0/24)."""
+    """A ban. `address` is an address or a network (192.0.2.0/24).
+
+    `cause` is a `Cause`, and `notes` its parameter; without a cause, `notes` are the words of a person.
+    """
 
     id = fields.BigIntField(primary_key=True)
     address = fields.CharField(max_length=64, unique=True)
+    cause = fields.CharField(max_length=20, null=True)
     notes = fields.CharField(max_length=500, default="")
     created_at = fields.DatetimeField()
 
@@ -98,12 +102,16 @@ class IpBanRow(Model):
 
 
 class ModerationActionRow(Model):
-    """An action of a moderator or the admin. `actor` and `target` are not foreign keys: the row outlives both."""
+    """An action of a moderator or the admin. `actor` and `target` are not foreign keys: the row outlives both.
+
+    `what` is an `ActionKind`; `cause` and `why` are like `cause` and `notes` of a ban.
+    """
 
     id = fields.BigIntField(primary_key=True)
     what = fields.CharField(max_length=32)
     actor = fields.CharField(max_length=64)
     target = fields.CharField(max_length=64, db_index=True)
+    cause = fields.CharField(max_length=20, null=True)
     why = fields.CharField(max_length=500, default="")
     at = fields.DatetimeField()
 

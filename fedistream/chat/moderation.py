@@ -11,7 +11,18 @@ from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.poster import ChatPoster
 from fedistream.chat.presence import Presence
 from fedistream.chat.render import escape
-from fedistream.chat.values import Client, CloseReason, Disabled, Message, Role, Shown, Visitor
+from fedistream.chat.values import (
+    ActionKind,
+    Cause,
+    Client,
+    CloseReason,
+    Disabled,
+    Message,
+    Role,
+    Shown,
+    Visitor,
+    cause_of,
+)
 from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import NotAllowed
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
@@ -27,7 +38,8 @@ MESSAGES_SHOWN = 100  # of a visitor, in `Details`
 @dataclass(frozen=True, slots=True)
 class Action:
     """One row of the moderation log. `actor` is ADMIN or a visitor's id; `target` is a visitor's id, a message id or an
-    address."""
+    address. `what` is an ActionKind, or the word of a newer version. `why` is the text that belongs to the
+    cause, or that a person gave."""
 
     id: int
     what: str
@@ -35,6 +47,7 @@ class Action:
     target: str
     why: str
     at: datetime
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +104,10 @@ class Moderation:
         addresses = self._disconnect(visitor)
         await self._messages.settle()  # messages that wait to be written are hidden too
         self._send_visibility(await atomic(self._hide_all_of, visitor_id, actor), False)
+        cause = Cause.VISITOR_DISABLED
         for address in addresses:
-            in_transaction = self._in_transaction("ban address", actor, f"{visitor.id} was disabled")
-            await self._bans.ban_network(address, f"{visitor.name} ({visitor.id}) was disabled", in_transaction)
+            in_transaction = self._in_transaction(ActionKind.BAN_ADDRESS, actor, visitor.id, cause)
+            await self._bans.ban_network(address, f"{visitor.name} ({visitor.id})", in_transaction, cause=cause)
         return visitor
 
     async def set_moderator(self, visitor_id: str, moderator: bool, actor: str = ADMIN, why: str = "") -> Visitor:
@@ -111,9 +125,10 @@ class Moderation:
         for connection in tuple(self._presence.of_visitor(visitor_id)):
             connection.listener.close(CloseReason.DISABLED)
 
-    async def ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
+    async def ban(self, address: str, actor: str = ADMIN, why: str = "", *, cause: Cause | None = None) -> None:
         """Ban an address or a network and close its connections. Raises Invalid."""
-        await self._bans.ban(address, why, self._in_transaction("ban address", actor, why))
+        in_transaction = self._in_transaction(ActionKind.BAN_ADDRESS, actor, why, cause)
+        await self._bans.ban(address, why, in_transaction, cause=cause)
         for channel_id in self._context.channel_ids():
             for connection in self._presence.connections(channel_id):
                 if self._bans.holds(connection.address):
@@ -121,7 +136,7 @@ class Moderation:
 
     async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Lift the ban of an address or a network. Raises Invalid, NotFound."""
-        await self._bans.lift(address, self._in_transaction("lift ban", actor, why))
+        await self._bans.lift(address, self._in_transaction(ActionKind.LIFT_BAN, actor, why))
 
     async def details(self, visitor_id: str) -> Details:
         """Return a visitor with their connections and newest messages. Raises NotFound."""
@@ -134,10 +149,12 @@ class Moderation:
         id."""
         rows = ModerationActionRow.all() if before is None else ModerationActionRow.filter(id__lt=before)
         rows = rows.order_by("-id").limit(limit)
-        return tuple(Action(row.id, row.what, row.actor, row.target, row.why, row.at) for row in await rows)
+        return tuple(
+            Action(row.id, row.what, row.actor, row.target, row.why, row.at, cause_of(row.cause)) for row in await rows
+        )
 
     async def carry_out(
-        self, act: Callable[[], Awaitable[object]], what: str, actor: str, targets: Iterable[str], why: str = ""
+        self, act: Callable[[], Awaitable[object]], what: ActionKind, actor: str, targets: Iterable[str], why: str = ""
     ) -> None:
         """Await `act` and write the action to the log in one transaction.
 
@@ -166,13 +183,13 @@ class Moderation:
         changed = await self._messages.set_visible(message_ids, visible)
         await self._emit_visibility(changed, visible, actor)
         several = [message_id for some in changed.values() for message_id in some]
-        await self.note("show message" if visible else "hide message", actor, several, why)
+        await self.note(ActionKind.SHOW_MESSAGE if visible else ActionKind.HIDE_MESSAGE, actor, several, why)
         return changed
 
     async def _set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str) -> Visitor:
         at = self._clocks.now()
         visitor = await self._visitors.set_disabled(visitor_id, None if enabled else at)
-        await self.note("enable visitor" if enabled else "disable visitor", actor, [visitor_id], why)
+        await self.note(ActionKind.ENABLE_VISITOR if enabled else ActionKind.DISABLE_VISITOR, actor, [visitor_id], why)
         if enabled:
             await self._context.facts.emit(VisitorEnabled(visitor_id, actor, at))
         else:
@@ -181,7 +198,9 @@ class Moderation:
 
     async def _set_moderator(self, visitor_id: str, moderator: bool, actor: str, why: str) -> Visitor:
         visitor = await self._visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
-        await self.note("make moderator" if moderator else "unmake moderator", actor, [visitor_id], why)
+        await self.note(
+            ActionKind.MAKE_MODERATOR if moderator else ActionKind.UNMAKE_MODERATOR, actor, [visitor_id], why
+        )
         return visitor
 
     async def _hide_all_of(self, visitor_id: str, actor: str) -> dict[int, tuple[str, ...]]:
@@ -192,11 +211,11 @@ class Moderation:
     async def _delete(self, visitor_id: str, actor: str, why: str) -> dict[int, tuple[str, ...]]:
         changed = await self._hide_all_of(visitor_id, actor)
         await self._visitors.delete(visitor_id)
-        await self.note("delete visitor", actor, [visitor_id], why)
+        await self.note(ActionKind.DELETE_VISITOR, actor, [visitor_id], why)
         return changed
 
     async def _carry_out(
-        self, act: Callable[[], Awaitable[object]], what: str, actor: str, targets: tuple[str, ...], why: str
+        self, act: Callable[[], Awaitable[object]], what: ActionKind, actor: str, targets: tuple[str, ...], why: str
     ) -> None:
         # before `act`, which may change memory at its end: nothing after that may fail
         await self.note(what, actor, targets, why)
@@ -212,20 +231,29 @@ class Moderation:
         for channel_id, message_ids in changed.items():
             self._poster.send(channel_id, Shown(message_ids, visible, self._poster.next_id(), at))
 
-    def _in_transaction(self, what: str, actor: str, why: str) -> Callable[[str], Awaitable[None]]:
+    def _in_transaction(
+        self, what: ActionKind, actor: str, why: str, cause: Cause | None = None
+    ) -> Callable[[str], Awaitable[None]]:
         """Return a function that logs the action on the address it is called with."""
 
         async def note(address: str) -> None:
-            await self.note(what, actor, [address], why)
+            await self.note(what, actor, [address], why, cause)
 
         return note
 
-    async def note(self, what: str, actor: str, targets: Iterable[str], why: str = "") -> None:
+    async def note(
+        self, what: ActionKind, actor: str, targets: Iterable[str], why: str = "", cause: Cause | None = None
+    ) -> None:
         """Write an action to the moderation log, in the caller's transaction."""
         at = self._clocks.now()
         for target in targets:
             await ModerationActionRow.create(
-                what=what, actor=actor[:MAX_TARGET], target=target[:MAX_TARGET], why=why[:MAX_WHY], at=at
+                what=what.value,
+                actor=actor[:MAX_TARGET],
+                target=target[:MAX_TARGET],
+                cause=cause,
+                why=why[:MAX_WHY],
+                at=at,
             )
 
 

@@ -12,7 +12,7 @@ from fedistream.chat.messages import GONE, GONE_HTML, InTransaction, MessageLog
 from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.chat.poster import ChatPoster
 from fedistream.chat.render import escape, sanitise
-from fedistream.chat.values import Edited, Kind, Message, Origin, RemoteAuthor
+from fedistream.chat.values import ActionKind, Edited, Kind, Message, Origin, RemoteAuthor
 from fedistream.core.errors import Invalid
 from fedistream.core.plain_text import one_line, printable
 from fedistream.db import after_commit, atomic
@@ -60,7 +60,7 @@ class RemoteMessages:
 
         async def noted(message_id: str) -> None:
             await in_transaction(message_id)
-            await self._moderation.note("answer", by or ADMIN, [question])
+            await self._moderation.note(ActionKind.ANSWER, by or ADMIN, [question])
 
         message = self._poster.line(
             said.channel_id, Kind.SYSTEM, f"@{escape(_name(said))} {markdown}", Origin.FEDIVERSE

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 
@@ -34,6 +34,44 @@ class Role(Enum):
     VISITOR = "visitor"
     MODERATOR = "moderator"
     BOT = "bot"
+
+
+class ActionKind(StrEnum):
+    """What a moderator or the admin did, as the moderation log stores it."""
+
+    ANSWER = "answer"
+    BLOCK_AUTHOR = "block author"
+    APPROVE_FOLLOWER = "approve follower"
+    REJECT_FOLLOWER = "reject follower"
+    REMOVE_FOLLOWER = "remove follower"
+    BLOCK_FOLLOWER = "block follower"
+    UNBLOCK_FOLLOWER = "unblock follower"
+    APPROVE_REPLY = "approve reply"
+    REFUSE_REPLY = "refuse reply"
+    BAN_ADDRESS = "ban address"
+    LIFT_BAN = "lift ban"
+    MAKE_MODERATOR = "make moderator"
+    UNMAKE_MODERATOR = "unmake moderator"
+    HIDE_MESSAGE = "hide message"
+    SHOW_MESSAGE = "show message"
+    DISABLE_VISITOR = "disable visitor"
+    ENABLE_VISITOR = "enable visitor"
+    DELETE_VISITOR = "delete visitor"
+
+
+class Cause(StrEnum):
+    """The cause of a ban or another action that the node states itself; people write a text instead.
+
+    `wording.py` has the sentences.
+    """
+
+    ADMIN = "admin"  # a client of the admin banned the address and gave no reason
+    VISITOR_DISABLED = "visitor-disabled"  # the visitor that the text names
+
+
+def cause_of(stored: str | None) -> Cause | None:
+    """Return the cause with this code; None for none, and for one that this version does not know."""
+    return Cause(stored) if stored in set(Cause) else None
 
 
 @dataclass(frozen=True, slots=True)

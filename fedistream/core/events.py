@@ -57,7 +57,8 @@ class EncoderReturned(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BroadcastEnded(Fact):
-    """The broadcast has ended. `at` is when its last sample was sent, which may be a while ago; `reason` says why."""
+    """The broadcast has ended. `at` is when its last sample was sent, which may be a while ago; `reason` is a
+    `BroadcastEndReason`."""
 
     channel_id: int
     broadcast_id: int
@@ -85,7 +86,7 @@ class SettingChanged(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PublishRefused(Fact):
-    """An encoder at `address` was refused."""
+    """An encoder at `address` was refused; `reason` is a `PublishRefusal`."""
 
     address: str
     reason: str

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fedistream.notices.values import SkipReason
+
 AWAY = timedelta(seconds=10)  # between two looks whether a lost encoder has returned
 DEBOUNCE = timedelta(seconds=30)  # a title is often changed twice, and each edit is delivered to every server
 SILENT = timedelta(seconds=60)  # a running node stores a heartbeat every few seconds
@@ -48,7 +50,7 @@ class Wait:
 class Skip:
     """Do not post, for the reason `why`."""
 
-    why: str
+    why: SkipReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,15 @@ class Rest:
 def before(due: datetime, now: datetime, air: StreamState | None, rules: Rules) -> Wait | Skip | Post:
     """Return the next step of a planned notice."""
     if air is None or air.ended_at is not None:
-        return Skip("the broadcast was over by then")
+        return Skip(SkipReason.OVER)
     if now < due:
         return Wait(due)
     if not rules.on:
-        return Skip("federation is off")
+        return Skip(SkipReason.FEDERATION_OFF)
     if not rules.says:
-        return Skip("there is no text for it")
+        return Skip(SkipReason.NO_TEXT)
     if rules.last_end is not None and air.started_at - rules.last_end < rules.cooldown:
-        return Skip("the last notice is too recent")
+        return Skip(SkipReason.TOO_RECENT)
     if not air.is_here(now):
         return Wait(now + AWAY)
     return Post()

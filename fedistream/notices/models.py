@@ -8,7 +8,8 @@ class NoticeRow(Model):
     """The notice of one broadcast. `version` counts its changes, for compare and swap: of two workers, one posts.
 
     `custom` is a text by the admin, `said` the text that was posted last, `title` the title in it. `retitle_due` is
-    when a new title is announced.
+    when a new title is announced. `why` is a `SkipReason`; `why_detail` may be null, because workers of an older
+    version do not know the column.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -17,6 +18,7 @@ class NoticeRow(Model):
     state = fields.CharField(max_length=10)
     version = fields.IntField(default=0)
     why = fields.CharField(max_length=200, default="")
+    why_detail = fields.CharField(max_length=200, null=True)
     custom = fields.TextField(default="")
     said = fields.TextField(default="")
     title = fields.CharField(max_length=200, default="")

@@ -18,10 +18,10 @@ from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, Title
 from fedistream.core.ports import Channel, SettingsReader
 from fedistream.db import atomic
 from fedistream.federation.posts.values import Draft, Picture, Post
-from fedistream.federation.values import Site
+from fedistream.federation.values import Off, Site
 from fedistream.notices import lifecycle, wording
 from fedistream.notices.models import NoticeRow
-from fedistream.notices.values import OUT, Notice, Page, Preview, State
+from fedistream.notices.values import OUT, Notice, Page, Preview, SkipReason, State
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,16 @@ TEND = "notices.tend"
 """The name of the scheduled task that calls `Notices.tend`."""
 
 EXPIRES = timedelta(minutes=30)  # a live announcement that arrives later is worse than none
+MAX_DETAIL = 200  # characters
 MOST = 100  # open notices in one call; a node has a few channels
 JPEG = "image/jpeg"
+
+
+class Over(Conflict):
+    """The broadcast ended while its notice was being posted."""
+
+    def __init__(self) -> None:
+        super().__init__("the broadcast was over by then")
 
 
 class BroadcastRecords(Protocol):
@@ -197,7 +205,7 @@ class Notices:
         """Take the next step of one notice. Returns when to look again, if that is known."""
         now, channel, air = self._now(), self._context.addresses.by_id(row.channel_id), await self._air(row)
         if channel is None:
-            await _swap(row, state=State.SKIPPED.value, why="there is no such channel")
+            await _skip(row, SkipReason.NO_CHANNEL)
             return None
         step: object
         if row.state != State.PLANNED and not self._context.addresses.on:
@@ -215,7 +223,7 @@ class Notices:
             return await self._take(step, row, channel, air)
         except Refusal as refusal:
             if row.state == State.PLANNED:
-                await _swap(row, state=State.SKIPPED.value, why=str(refusal)[:200])
+                await _skip(row, *_reason(refusal))
             elif isinstance(refusal, Gone | NotFound):
                 # the post or its row was deleted: there is nothing to close
                 await _swap(row, state=State.WITHDRAWN.value, closed_at=now)
@@ -231,7 +239,7 @@ class Notices:
                 await _swap(row, retitle_due=step.until)
             return step.until
         if isinstance(step, lifecycle.Skip):
-            await _swap(row, state=State.SKIPPED.value, why=step.why)
+            await _skip(row, step.why)
         elif isinstance(step, lifecycle.Post):
             await self._post(row, channel)
         elif isinstance(step, lifecycle.Update):
@@ -250,12 +258,12 @@ class Notices:
     async def _send(self, row: NoticeRow, channel: Channel, draft: Draft) -> bool:
         """Post the draft, in a transaction. Raises Conflict when the broadcast has ended meanwhile."""
         now = self._now()
-        out = {"state": State.POSTED.value, "why": "", "posted_at": now, "closed_at": None}
+        out = {"state": State.POSTED.value, "why": "", "why_detail": None, "posted_at": now, "closed_at": None}
         if not await _swap(row, said=draft.text, title=self._title(channel.id), **out):
             return False
         if _is_over(await self._air(row)):
             # the broadcast ended during these requests, and `tend` skips a notice that is not planned any more
-            raise Conflict("the broadcast was over by then")
+            raise Over
         post = await self._context.posts.publish(channel, draft, expires_at=(now + EXPIRES).timestamp())
         await NoticeRow.filter(id=row.id).update(post_id=post.id)
         await self._context.posts.pin(post.id, pinned=True)
@@ -370,12 +378,14 @@ class Notices:
         text = row.custom or row.said
         if not text and on and channel is not None:
             text = self._text(channel, row)
+        why, detail = _why(row)
         return Notice(
             id=row.id,
             channel_id=row.channel_id,
             broadcast_id=row.broadcast_id,
             state=State(row.state),
-            why=row.why,
+            why=why,
+            detail=detail,
             text=text,
             due=row.due,
             post=self._context.addresses.site().post(row.post_id) if row.post_id and on else "",
@@ -401,6 +411,29 @@ _TOO_SLOW = "it was changed by somebody else just now"
 async def _swap(row: NoticeRow, **values: object) -> bool:
     """Change the row unless it was changed since it was read. Returns whether it was changed."""
     return bool(await NoticeRow.filter(id=row.id, version=row.version).update(version=row.version + 1, **values))
+
+
+async def _skip(row: NoticeRow, why: SkipReason, detail: str | None = None) -> None:
+    await _swap(row, state=State.SKIPPED.value, why=why.value, why_detail=detail)
+
+
+def _reason(refusal: Refusal) -> tuple[SkipReason, str | None]:
+    """Return what to store of the refusal of a post: the reason and its detail."""
+    if isinstance(refusal, Over):
+        return SkipReason.OVER, None
+    if isinstance(refusal, Off):
+        return SkipReason.FEDERATION_OFF, None
+    return SkipReason.REFUSED, str(refusal)[:MAX_DETAIL]
+
+
+def _why(row: NoticeRow) -> tuple[SkipReason | None, str]:
+    """Return the stored reason and its detail. A reason that this version does not know is OTHER."""
+    if not row.why:
+        return None, ""
+    try:
+        return SkipReason(row.why), row.why_detail or ""
+    except ValueError:
+        return SkipReason.OTHER, row.why
 
 
 async def _decide(row: NoticeRow, **values: object) -> None:

@@ -14,7 +14,19 @@ class State(StrEnum):
     UPDATED = "updated"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"  # by the admin
-    SKIPPED = "skipped"  # by a rule that `why` names
+    SKIPPED = "skipped"  # by a rule, which a SkipReason names
+
+
+class SkipReason(StrEnum):
+    """The reason why a notice was skipped, as it is stored. `wording.py` has the sentences."""
+
+    OVER = "over"
+    FEDERATION_OFF = "federation-off"
+    NO_TEXT = "no-text"
+    TOO_RECENT = "too-recent"
+    NO_CHANNEL = "no-channel"
+    REFUSED = "refused"  # the post was refused, for what the detail says
+    OTHER = "other"  # the detail has the text
 
 
 OUT = frozenset({State.POSTED, State.UPDATED})
@@ -25,6 +37,7 @@ OUT = frozenset({State.POSTED, State.UPDATED})
 class Notice:
     """A notice. `text` is Markdown: what was posted, or would be. `post` is the post's URL or "".
 
+    `why` is None unless it was skipped; `detail` is what the sentence of some reasons needs.
     A notice is open until `closed_at`. After that the broadcast is over, and the notice changes only by the admin.
     """
 
@@ -32,7 +45,8 @@ class Notice:
     channel_id: int
     broadcast_id: int
     state: State
-    why: str
+    why: SkipReason | None
+    detail: str
     text: str
     due: datetime
     post: str

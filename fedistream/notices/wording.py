@@ -1,9 +1,30 @@
-"""The text of a notice, as Markdown. Pure."""
+"""The text of a notice, as Markdown, and the sentences for its reasons. Pure."""
 
 import re
+from collections.abc import Mapping
+from typing import Final
+
+from fedistream.notices.values import Notice, SkipReason
 
 # a title is shown literally, except that hashtags and mentions work; within ** ** a # begins no heading
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>~|&!])")
+
+
+REASONS: Final[Mapping[SkipReason, str]] = {
+    SkipReason.OVER: "the broadcast was over by then",
+    SkipReason.FEDERATION_OFF: "federation is off",
+    SkipReason.NO_TEXT: "there is no text for it",
+    SkipReason.TOO_RECENT: "the last notice is too recent",
+    SkipReason.NO_CHANNEL: "there is no such channel",
+    SkipReason.REFUSED: "{detail}",
+    SkipReason.OTHER: "{detail}",
+}
+assert set(REASONS) == set(SkipReason)
+
+
+def why(notice: Notice) -> str:
+    """Return why the notice was skipped, in lower case and without a full stop; "" for one that was not."""
+    return "" if notice.why is None else REASONS[notice.why].format(detail=notice.detail)
 
 
 def live(message: str, title: str, link: str) -> str:

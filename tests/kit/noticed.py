@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from activitypub.strictjson import Json
 from fedistream.broadcasts.repository import BroadcastRepository
+from fedistream.broadcasts.values import BroadcastEndReason
 from fedistream.core.events import BroadcastEnded, BroadcastStarted
 from fedistream.core.ports import Channel
 from fedistream.federation.feature import FederationFeature
@@ -14,6 +15,7 @@ from fedistream.federation.posts.service import Posts
 from fedistream.federation.posts.values import Draft, Mention, Post
 from fedistream.notices.service import Notices, NoticesContext
 from fedistream.notices.values import Notice
+from fedistream.notices.wording import why
 from fedistream.settings.service import Settings
 from tests.kit.federated import Federated, federated
 
@@ -84,7 +86,7 @@ class Noticed:
         return broadcast_id
 
     async def end(self, broadcast_id: int) -> None:
-        await self.log.end(broadcast_id, self.now(), "finished", 0)
+        await self.log.end(broadcast_id, self.now(), BroadcastEndReason.FINISHED, 0)
         await self.notices.close(BroadcastEnded(self.channel_id, broadcast_id, "finished", self.now()))
 
     async def later(self, seconds: float) -> None:
@@ -106,7 +108,7 @@ class Noticed:
     async def states(self) -> list[str]:
         """The newest first; with the reason where there is one."""
         found = (await self.notices.page(self.channel_id)).items
-        return [f"{each.state.value}{each.why and f': {each.why}'}" for each in found]
+        return [": ".join(filter(None, (each.state.value, why(each)))) for each in found]
 
     async def sent(self) -> list[tuple[str, Json]]:
         """Kinds and objects of the activities about posts, the oldest first."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from fedistream.broadcasts.service import Broadcasts as RealBroadcasts
-from fedistream.broadcasts.values import BroadcastRecord, Encoder, LiveStatus, State
+from fedistream.broadcasts.values import BroadcastEndReason, BroadcastRecord, Encoder, LiveStatus, State
 from media.package import Presentation
 
 STARTED = datetime(2026, 5, 1, 11, 30, 0, 250000, tzinfo=UTC)
@@ -38,12 +38,14 @@ def waiting(channel_id: int = 1) -> LiveStatus:
 
 def written(broadcast_id: int = 7, channel_id: int = 1) -> BroadcastRecord:
     """The row of the running broadcast, without an end."""
-    return BroadcastRecord(broadcast_id, channel_id, "Evening locks", STARTED, STARTED, None, None, "", {}, 0)
+    return BroadcastRecord(broadcast_id, channel_id, "Evening locks", STARTED, STARTED, None, None, None, {}, 0)
 
 
 def over(broadcast_id: int = 7, *, lasted_s: float = 4980) -> BroadcastRecord:
     """The row of a broadcast that ended."""
-    return replace(written(broadcast_id), ended_at=STARTED + timedelta(seconds=lasted_s), end_reason="finished")
+    return replace(
+        written(broadcast_id), ended_at=STARTED + timedelta(seconds=lasted_s), end_reason=BroadcastEndReason.FINISHED
+    )
 
 
 class Broadcasts(RealBroadcasts):

@@ -9,8 +9,8 @@ POST /api/admin/federation/notices/postnow        {id?}: at once; without an id,
 POST /api/admin/federation/notices/withdraw       {id}: the post is deleted
 
 NOTICE is {id, broadcastId, state, why, text, due, post, postedAt, updatedAt, closedAt}. `state` is planned, posted,
-updated, withdrawn, cancelled or skipped (`why` says by which rule). `text` is Markdown, `post` the URL of the post or
-"". Times are like all of Owncast's, or null. The POSTs but preview answer {success, message, notice}.
+updated, withdrawn, cancelled or skipped (`why` says by which rule, for people). `text` is Markdown, `post` the URL of
+the post or "". Times are like all of Owncast's, or null. The POSTs but preview answer {success, message, notice}.
 """
 
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.core.errors import Invalid
+from fedistream.notices import wording
 from fedistream.notices.values import Notice, Preview
 
 PATH = "/api/admin/federation/notices"
@@ -68,7 +69,7 @@ def notice(value: Notice) -> dict[str, object]:
         "id": value.id,
         "broadcastId": value.broadcast_id,
         "state": value.state.value,
-        "why": value.why,
+        "why": wording.why(value),
         "text": value.text,
         "due": moment(value.due),
         "post": value.post,

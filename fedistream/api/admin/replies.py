@@ -13,6 +13,7 @@ from fedistream.api.owncast.chat import why
 from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
+from fedistream.chat.values import ActionKind
 from fedistream.federation.values import Reply
 
 OURS = "fedistream"  # as `spec`: no other server has these
@@ -32,7 +33,9 @@ async def block_author(request: ApiRequest, services: AdminServices) -> Response
     said = await services.replies.of_message(request.member("messageId", str))
     # the lines that are hidden by it are noted too, but not by whom
     block = partial(services.federation.block, request.channel, said.actor)
-    await services.moderation.carry_out(block, "block author", request.principal.actor, [said.handle], why(request))
+    await services.moderation.carry_out(
+        block, ActionKind.BLOCK_AUTHOR, request.principal.actor, [said.handle], why(request)
+    )
     return done("author blocked")
 
 
@@ -46,7 +49,10 @@ async def decide(request: ApiRequest, services: AdminServices) -> Response:
     said = await services.replies.of_note(channel_id, note)
     act = partial(services.replies.approve if approved else services.replies.refuse, channel_id, note)
     await services.moderation.carry_out(
-        act, "approve reply" if approved else "refuse reply", request.principal.actor, [said.handle]
+        act,
+        ActionKind.APPROVE_REPLY if approved else ActionKind.REFUSE_REPLY,
+        request.principal.actor,
+        [said.handle],
     )
     return done("reply approved" if approved else "reply refused")
 

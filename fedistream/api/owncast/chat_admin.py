@@ -14,12 +14,12 @@ from fedistream.api.owncast.errors import changed, done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import Json, moment
 from fedistream.chat.emoji import MAX_BYTES
+from fedistream.chat.values import Cause
 from fedistream.chat.visitors import STATUS, Search
 from fedistream.core.errors import Invalid
 
 PAGE = 50
 EMOJI_LIMIT = MAX_BYTES * 4 // 3 + 2048  # bytes of a body: base64 and what is around it
-BAN_NOTE = "banned by the admin"
 MODERATED = 200
 
 
@@ -74,7 +74,9 @@ async def ip_bans(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def ban(request: ApiRequest, services: OwncastServices) -> Response:
-    await services.moderation.ban(request.member("value", str), request.principal.actor, why(request) or BAN_NOTE)
+    reason = why(request)
+    cause = None if reason else Cause.ADMIN
+    await services.moderation.ban(request.member("value", str), request.principal.actor, reason, cause=cause)
     return done("IP address banned")
 
 

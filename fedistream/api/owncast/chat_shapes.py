@@ -32,6 +32,7 @@ from fedistream.chat.values import (
     SignedIn,
     Visitor,
 )
+from fedistream.chat.wording import because
 
 TYPES: Mapping[Kind, str] = {
     Kind.CHAT: "CHAT",
@@ -232,7 +233,10 @@ def details(found: Details, name: str) -> Json:
 
 
 def bans(banned: Iterable[IpBan]) -> list[Json]:
-    return [{"ipAddress": ban.address, "notes": ban.notes, "createdAt": moment(ban.created_at)} for ban in banned]
+    return [
+        {"ipAddress": ban.address, "notes": because(ban.cause, ban.notes), "createdAt": moment(ban.created_at)}
+        for ban in banned
+    ]
 
 
 def emoji(pictures: Iterable[Picture]) -> list[Json]:

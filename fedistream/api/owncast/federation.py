@@ -9,6 +9,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import moment, moment_or_null
+from fedistream.chat.values import ActionKind
 from fedistream.core.errors import Invalid
 from fedistream.federation.values import Engagement, Follower, Kind, State
 
@@ -49,7 +50,7 @@ async def approve(request: ApiRequest, services: OwncastServices) -> Response:
     """`approved: false` is a no for good."""
     who, approved = request.member("actorIRI", str), request.member("approved", bool)
     act = partial(services.federation.approve if approved else services.federation.block, request.channel, who)
-    what = "approve follower" if approved else "block follower"
+    what = ActionKind.APPROVE_FOLLOWER if approved else ActionKind.BLOCK_FOLLOWER
     await services.moderation.carry_out(act, what, request.principal.actor, [await services.followers.handle_of(who)])
     return done("follower approved" if approved else "follower rejected")
 
@@ -58,7 +59,7 @@ async def remove(request: ApiRequest, services: OwncastServices) -> Response:
     who = request.member("actorIRI", str)
     act = partial(services.federation.remove, request.channel, who)
     await services.moderation.carry_out(
-        act, "remove follower", request.principal.actor, [await services.followers.handle_of(who)]
+        act, ActionKind.REMOVE_FOLLOWER, request.principal.actor, [await services.followers.handle_of(who)]
     )
     return done("follower removed")
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from gettext import NullTranslations
 
+from fedistream.chat.values import ActionKind
+
 
 def watch(translations: NullTranslations) -> dict[str, str]:
     """Return the texts of the watch page's modules. `{n}` and the like are filled in by page.js."""
@@ -129,6 +131,31 @@ def _chat_lines(translations: NullTranslations) -> dict[str, str]:
         "chat.sensitive": _("Sensitive content"),
         "chat.edited": _("(edited)"),
         "chat.reply-to": _("Go to the message that this answers"),
+    }
+
+
+def actions(translations: NullTranslations) -> dict[ActionKind, str]:
+    """For the moderation log."""
+    _ = translations.gettext
+    return {
+        ActionKind.ANSWER: _("Reply sent"),
+        ActionKind.BLOCK_AUTHOR: _("Remote author blocked"),
+        ActionKind.APPROVE_FOLLOWER: _("Follow request accepted"),
+        ActionKind.REJECT_FOLLOWER: _("Follow request rejected"),
+        ActionKind.REMOVE_FOLLOWER: _("Follower removed"),
+        ActionKind.BLOCK_FOLLOWER: _("Follower blocked"),
+        ActionKind.UNBLOCK_FOLLOWER: _("Follower unblocked"),
+        ActionKind.APPROVE_REPLY: _("Reply approved"),
+        ActionKind.REFUSE_REPLY: _("Reply rejected"),
+        ActionKind.BAN_ADDRESS: _("IP address banned"),
+        ActionKind.LIFT_BAN: _("IP ban removed"),
+        ActionKind.MAKE_MODERATOR: _("Moderator added"),
+        ActionKind.UNMAKE_MODERATOR: _("Moderator removed"),
+        ActionKind.HIDE_MESSAGE: _("Message hidden"),
+        ActionKind.SHOW_MESSAGE: _("Message shown again"),
+        ActionKind.DISABLE_VISITOR: _("User banned"),
+        ActionKind.ENABLE_VISITOR: _("User unbanned"),
+        ActionKind.DELETE_VISITOR: _("User deleted"),
     }
 
 

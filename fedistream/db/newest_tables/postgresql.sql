@@ -93,6 +93,7 @@ CREATE TABLE integration (
 CREATE TABLE ip_ban (
 	id BIGSERIAL NOT NULL,
 	address VARCHAR(64) NOT NULL,
+	cause VARCHAR(20),
 	notes VARCHAR(500) NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_ip_ban PRIMARY KEY (id),
@@ -104,6 +105,7 @@ CREATE TABLE moderation_action (
 	what VARCHAR(32) NOT NULL,
 	actor VARCHAR(64) NOT NULL,
 	target VARCHAR(64) NOT NULL,
+	cause VARCHAR(20),
 	why VARCHAR(500) NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_moderation_action PRIMARY KEY (id)
@@ -118,6 +120,7 @@ CREATE TABLE notice (
 	state VARCHAR(10) NOT NULL,
 	version INTEGER NOT NULL,
 	why VARCHAR(200) NOT NULL,
+	why_detail VARCHAR(200),
 	custom TEXT NOT NULL,
 	said TEXT NOT NULL,
 	title VARCHAR(200) NOT NULL,
@@ -316,6 +319,7 @@ CREATE TABLE broadcast (
 	lost_at TIMESTAMP WITH TIME ZONE,
 	ended_at TIMESTAMP WITH TIME ZONE,
 	end_reason VARCHAR(200) NOT NULL,
+	end_detail VARCHAR(200),
 	encoder JSONB NOT NULL,
 	peak_viewers INTEGER NOT NULL,
 	channel_id BIGINT NOT NULL,

@@ -88,6 +88,7 @@ CREATE TABLE integration (
 CREATE TABLE ip_ban (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	address VARCHAR(64) NOT NULL,
+	cause VARCHAR(20),
 	notes VARCHAR(500) NOT NULL,
 	created_at DATETIME NOT NULL,
 	CONSTRAINT uq_ip_ban_address UNIQUE (address)
@@ -98,6 +99,7 @@ CREATE TABLE moderation_action (
 	what VARCHAR(32) NOT NULL,
 	actor VARCHAR(64) NOT NULL,
 	target VARCHAR(64) NOT NULL,
+	cause VARCHAR(20),
 	why VARCHAR(500) NOT NULL,
 	at DATETIME NOT NULL
 );
@@ -111,6 +113,7 @@ CREATE TABLE notice (
 	state VARCHAR(10) NOT NULL,
 	version INTEGER NOT NULL,
 	why VARCHAR(200) NOT NULL,
+	why_detail VARCHAR(200),
 	custom TEXT NOT NULL,
 	said TEXT NOT NULL,
 	title VARCHAR(200) NOT NULL,
@@ -303,6 +306,7 @@ CREATE TABLE broadcast (
 	lost_at DATETIME,
 	ended_at DATETIME,
 	end_reason VARCHAR(200) NOT NULL,
+	end_detail VARCHAR(200),
 	encoder JSON NOT NULL,
 	peak_viewers INTEGER NOT NULL,
 	channel_id BIGINT NOT NULL,

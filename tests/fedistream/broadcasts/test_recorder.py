@@ -11,7 +11,7 @@ from fedistream.broadcasts.models import BroadcastRow
 from fedistream.broadcasts.recorder import BroadcastRecorder
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.session import BroadcastRun
-from fedistream.broadcasts.values import BroadcastRecord, Encoder
+from fedistream.broadcasts.values import BroadcastEndReason, BroadcastRecord, Encoder
 from fedistream.broadcasts.write_queue import WriteQueue
 from fedistream.channels.models import ChannelRow
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, EncoderLost, EncoderReturned, Fact
@@ -113,7 +113,7 @@ async def test_a_gap_and_an_end_are_rows_and_facts_in_their_order(desk: Desk) ->
     desk.recorder.started(desk.home, run, OBS)
     desk.recorder.lost(desk.home, run, at(10), at(70))
     desk.recorder.returned(desk.home, run, at(20))
-    desk.recorder.ended(desk.home, run, at(60), "finished")
+    desk.recorder.ended(desk.home, run, at(60), BroadcastEndReason.FINISHED)
     assert desk.audience.turns == ["begun", "ended"]
     await desk.write()
     row = await desk.only()
@@ -138,7 +138,7 @@ async def test_a_turn_that_is_tried_again_writes_one_row_and_holds_once(desk: De
     desk.facts.refused = 2
     run = BroadcastRun(T0, "Baking")
     desk.recorder.started(desk.home, run, OBS)
-    desk.recorder.ended(desk.home, run, at(60), "finished")
+    desk.recorder.ended(desk.home, run, at(60), BroadcastEndReason.FINISHED)
     await desk.write()
     row = await desk.only()
     assert (row.id, row.ended_at) == (run.broadcast_id, at(60))
@@ -199,7 +199,7 @@ async def test_a_sign_of_life_writes_a_broadcast_that_was_given_up(desk: Desk) -
 async def test_the_peak_that_counts_is_that_of_the_end_and_not_of_when_it_is_written(desk: Desk) -> None:
     run = BroadcastRun(T0, "Baking")
     desk.recorder.started(desk.home, run, OBS)
-    desk.recorder.ended(desk.home, run, at(60), "finished")
+    desk.recorder.ended(desk.home, run, at(60), BroadcastEndReason.FINISHED)
     desk.recorder.started(desk.home, BroadcastRun(at(61), "Again"), OBS)
     assert desk.audience.turns == ["begun", "ended", "begun"], "before anything is written"
     await desk.write()

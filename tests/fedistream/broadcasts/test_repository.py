@@ -7,7 +7,7 @@ from tortoise.exceptions import IntegrityError
 
 from fedistream.broadcasts.models import BroadcastRow
 from fedistream.broadcasts.repository import BroadcastRepository
-from fedistream.broadcasts.values import BroadcastRecord
+from fedistream.broadcasts.values import BroadcastEndReason, BroadcastRecord
 from fedistream.channels.models import ChannelRow
 from fedistream.db import Database
 
@@ -44,7 +44,7 @@ async def test_a_broadcast_is_written_down_as_it_began(home: int) -> None:
         seen_at=T0,
         lost_at=None,
         ended_at=None,
-        end_reason="",
+        end_reason=None,
         encoder=ENCODER,
         peak_viewers=0,
     )
@@ -57,21 +57,21 @@ async def test_a_broadcast_is_lost_returns_and_ends(home: int) -> None:
     assert [entry.lost_at for entry in await log.unfinished(home)] == [at(10)]
     await log.returned(broadcast)
     assert [entry.lost_at for entry in await log.unfinished(home)] == [None]
-    await log.end(broadcast, at(60), "the encoder stopped", 7)
+    await log.end(broadcast, at(60), BroadcastEndReason.FINISHED, 7)
     assert await log.unfinished(home) == ()
     last = await log.last(home)
     assert last is not None
-    assert (last.ended_at, last.end_reason, last.peak_viewers) == (at(60), "the encoder stopped", 7)
+    assert (last.ended_at, last.end_reason, last.peak_viewers) == (at(60), BroadcastEndReason.FINISHED, 7)
 
 
 async def test_what_ended_stays_as_it_was(home: int) -> None:
     log = BroadcastRepository()
     broadcast = await log.start(home, "", T0, {})
-    await log.end(broadcast, at(60), "the encoder stopped", 7)
+    await log.end(broadcast, at(60), BroadcastEndReason.FINISHED, 7)
     before = await log.last(home)
     await log.lost(broadcast, at(70))
     await log.seen(broadcast, at(70))
-    await log.end(broadcast, at(80), "again", 0)
+    await log.end(broadcast, at(80), BroadcastEndReason.EXPIRED, 0)
     assert await log.last(home) == before
     await log.returned(broadcast)
     assert await log.last(home) == before
@@ -92,7 +92,7 @@ async def test_a_killed_node_left_its_broadcast_open_for_the_next_one(home: int,
     second = await BroadcastRepository().start(home, "second", at(60), {})
     await BroadcastRepository().start(other, "elsewhere", at(90), {})
     ended = await BroadcastRepository().start(home, "ended", at(30), {})
-    await BroadcastRepository().end(ended, at(40), "", 0)
+    await BroadcastRepository().end(ended, at(40), BroadcastEndReason.LOST, 0)
     assert [entry.id for entry in await BroadcastRepository().unfinished(home)] == [second, first]
 
 
@@ -121,16 +121,16 @@ async def test_the_peak_is_the_highest_of_the_channel(home: int, other: int) -> 
     log = BroadcastRepository()
     assert await log.overall_peak(home) == 0
     for channel, peak in ((home, 3), (home, 12), (home, 5), (other, 99)):
-        await log.end(await log.start(channel, "", at(peak), {}), at(100), "", peak)
+        await log.end(await log.start(channel, "", at(peak), {}), at(100), BroadcastEndReason.LOST, peak)
     assert await log.overall_peak(home) == 12
 
 
-async def test_texts_that_are_too_long_are_cut_and_not_lost(home: int) -> None:
+async def test_a_title_that_is_too_long_is_cut_and_not_lost(home: int) -> None:
     log = BroadcastRepository()
-    await log.end(await log.start(home, "t" * 999, T0, {}), at(1), "r" * 999, 0)
+    await log.end(await log.start(home, "t" * 999, T0, {}), at(1), BroadcastEndReason.FINISHED, 0)
     last = await log.last(home)
     assert last is not None
-    assert (last.title, last.end_reason) == ("t" * 200, "r" * 200)
+    assert last.title == "t" * 200
 
 
 async def test_a_broadcast_needs_its_channel(home: int) -> None:
@@ -158,7 +158,25 @@ async def test_a_peak_that_was_written_is_not_lowered_by_a_process_that_saw_less
     broadcast_id = await log.start(home, "", T0, {})
     await log.seen(broadcast_id, at(1), 50)
     await log.seen(broadcast_id, at(2), 3)
-    await log.end(broadcast_id, at(3), "finished", 7)
+    await log.end(broadcast_id, at(3), BroadcastEndReason.FINISHED, 7)
     row = await log.find(broadcast_id)
     assert row is not None
     assert (row.peak_viewers, row.seen_at) == (50, at(2))
+
+
+@pytest.mark.parametrize("reason", BroadcastEndReason)
+async def test_every_reason_of_an_end_is_kept(home: int, reason: BroadcastEndReason) -> None:
+    log = BroadcastRepository()
+    broadcast_id = await log.start(home, "", T0, {})
+    await log.end(broadcast_id, at(1), reason, 0)
+    entry = await log.find(broadcast_id)
+    assert entry is not None
+    assert entry.end_reason is reason
+
+
+async def test_a_reason_of_another_version_stays_readable(home: int) -> None:
+    broadcast_id = await BroadcastRepository().start(home, "", T0, {})
+    await BroadcastRow.filter(id=broadcast_id).update(ended_at=at(1), end_reason="the cat pulled the plug")
+    entry = await BroadcastRepository().find(broadcast_id)
+    assert entry is not None
+    assert (entry.end_reason, entry.end_detail) == (BroadcastEndReason.OTHER, "the cat pulled the plug")

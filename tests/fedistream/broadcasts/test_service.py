@@ -188,7 +188,7 @@ async def test_a_wrong_key_is_refused_and_told(tmp_path: Path) -> None:
         with pytest.raises(Refused) as refused:
             await node.publish("a-wrong-key")
         assert refused.value.code == "NetStream.Publish.BadName"
-        assert node.facts.told == [PublishRefused("192.0.2.1", "wrong stream key", node.clock.now())]
+        assert node.facts.told == [PublishRefused("192.0.2.1", "wrong-key", node.clock.now())]
 
 
 async def test_an_encoder_with_a_codec_nobody_can_play_disturbs_no_running_broadcast(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ async def test_a_broadcast_whose_grace_passed_while_the_node_was_down_is_ended_w
         assert node.broadcasts.air(node.home).state is State.OFFLINE
         row = await node.rows.last(node.home)
         assert row is not None
-        assert (row.ended_at, row.end_reason) == (died, "the node stopped")
+        assert (row.ended_at, row.end_reason) == (died, "node-stopped")
         assert node.broadcasts.air(node.home).last_ended_at == died
         (ended,) = node.facts.told
         assert isinstance(ended, BroadcastEnded)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fedistream.broadcasts.session import BroadcastRun, LiveSession, MakeTap, SessionConfig
-from fedistream.broadcasts.values import TRANSITIONS, Encoder, LiveStatus, State, Transition
+from fedistream.broadcasts.values import TRANSITIONS, BroadcastEndReason, Encoder, LiveStatus, State, Transition
 from media import LastKeyframe, Sample
 from media.package import PackagerConfig
 from tests.kit.samples import BOTH, frames, interleaved, sounds
@@ -159,7 +159,7 @@ async def test_the_grace_time_ends_the_broadcast_at_the_moment_it_was_lost() -> 
     number, _ = onair.presentation.source.window.position
     waited = await onair.presentation.source.playlist(number + 1)  # answered when the end comes
     assert waited.plain.endswith(b"#EXT-X-ENDLIST\n")
-    assert (onair.state, told.ended_at, told.reason) == (State.OFFLINE, START, "the encoder did not come back")
+    assert (onair.state, told.ended_at, told.reason) == (State.OFFLINE, START, BroadcastEndReason.EXPIRED)
 
 
 async def test_a_grace_of_zero_ends_it_with_the_connection() -> None:
@@ -202,7 +202,7 @@ async def test_the_admin_ends_a_running_broadcast_and_its_encoder_is_told() -> N
     assert onair.disconnect()
     assert "admin" in obs.dropped
     onair.lost(obs)
-    assert (onair.state, told.turns[-1], told.reason) == (State.OFFLINE, "ended", "disconnected by the admin")
+    assert (onair.state, told.turns[-1], told.reason) == (State.OFFLINE, "ended", BroadcastEndReason.DISCONNECTED)
     assert not onair.disconnect()
 
 

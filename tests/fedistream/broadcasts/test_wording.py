@@ -1,6 +1,7 @@
 import pytest
 
-from fedistream.broadcasts.wording import sentence
+from fedistream.broadcasts.values import BroadcastEndReason
+from fedistream.broadcasts.wording import ended, sentence
 from media import StreamWarning, WarningCode
 
 VALUES = {
@@ -28,3 +29,9 @@ def test_a_warning_says_what_is_wrong_and_what_helps() -> None:
         "The encoder sends a keyframe every 8.3 s, and people who join wait that long for a picture: set the keyframe "
         "interval to 2 s."
     )
+
+
+@pytest.mark.parametrize("reason", BroadcastEndReason)
+def test_every_end_has_words_and_only_the_other_one_needs_its_detail(reason: BroadcastEndReason) -> None:
+    assert ended(reason) or reason is BroadcastEndReason.OTHER
+    assert (ended(reason, "the {cat}") == "the {cat}") == (reason is BroadcastEndReason.OTHER)

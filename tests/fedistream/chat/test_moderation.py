@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from fedistream.chat.moderation import ADMIN, GOODBYE_S
-from fedistream.chat.values import CloseReason, Disabled, Message, Role, Shown
+from fedistream.chat.values import ActionKind, CloseReason, Disabled, Message, Role, Shown
+from fedistream.chat.wording import because
 from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from tests.kit.chatroom import Chatroom
@@ -15,7 +16,10 @@ LOUD = "198.51.100.9"
 
 
 async def actions(room: Chatroom) -> list[tuple[str, str, str, str]]:
-    return [(each.what, each.actor, each.target, each.why) for each in await room.feature.moderation.actions()]
+    return [
+        (each.what, each.actor, each.target, because(each.cause, each.why))
+        for each in await room.feature.moderation.actions()
+    ]
 
 
 async def test_a_hidden_message_vanishes_for_all_and_can_come_back(room: Chatroom) -> None:
@@ -166,13 +170,13 @@ async def test_what_is_done_elsewhere_and_the_note_of_it_are_there_together_or_n
 
     async def rename(fails: bool) -> None:
         await room.feature.visitors.rename(ann.id, "Anna")
-        assert await actions(room) == [("rename", ADMIN, ann.id, "too short")]
+        assert await actions(room) == [("answer", ADMIN, ann.id, "too short")]
         if fails:
             raise ValueError("as planned")
 
     with pytest.raises(ValueError, match="planned"):
-        await moderation.carry_out(partial(rename, True), "rename", ADMIN, [ann.id], "too short")
+        await moderation.carry_out(partial(rename, True), ActionKind.ANSWER, ADMIN, [ann.id], "too short")
     assert (await room.feature.visitors.get(ann.id), await actions(room)) == (ann, [])
-    await moderation.carry_out(partial(rename, False), "rename", ADMIN, [ann.id], "too short")
+    await moderation.carry_out(partial(rename, False), ActionKind.ANSWER, ADMIN, [ann.id], "too short")
     assert (await room.feature.visitors.get(ann.id)).name == "Anna"
-    assert await actions(room) == [("rename", ADMIN, ann.id, "too short")]
+    assert await actions(room) == [("answer", ADMIN, ann.id, "too short")]

@@ -20,13 +20,14 @@ from fedistream.notices.lifecycle import (
     after,
     before,
 )
+from fedistream.notices.values import SkipReason
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DUE = START + timedelta(minutes=2)
 LIVE = StreamState(START, DUE, None, None)
 RULES = Rules(on=True, says=True, cooldown=timedelta(minutes=10), last_end=None)
 SECOND = timedelta(seconds=1)
-TOO_RECENT = Skip("the last notice is too recent")
+TOO_RECENT = Skip(SkipReason.TOO_RECENT)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +35,12 @@ TOO_RECENT = Skip("the last notice is too recent")
     [
         (START, LIVE, RULES, Wait(DUE)),
         (DUE, LIVE, RULES, Post()),
-        (DUE, None, RULES, Skip("the broadcast was over by then")),
+        (DUE, None, RULES, Skip(SkipReason.OVER)),
         # at once: the admin need not be shown a plan that will come to nothing
-        (START, replace(LIVE, ended_at=START), RULES, Skip("the broadcast was over by then")),
+        (START, replace(LIVE, ended_at=START), RULES, Skip(SkipReason.OVER)),
         (START, LIVE, replace(RULES, on=False), Wait(DUE)),
-        (DUE, LIVE, replace(RULES, on=False), Skip("federation is off")),
-        (DUE, LIVE, replace(RULES, says=False), Skip("there is no text for it")),
+        (DUE, LIVE, replace(RULES, on=False), Skip(SkipReason.FEDERATION_OFF)),
+        (DUE, LIVE, replace(RULES, says=False), Skip(SkipReason.NO_TEXT)),
         (DUE, LIVE, replace(RULES, last_end=START - timedelta(minutes=9)), TOO_RECENT),
         (DUE, LIVE, replace(RULES, last_end=START - timedelta(minutes=10)), Post()),
         # it is the start that counts: two minutes of waiting make no news

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from fedistream.broadcasts.values import BroadcastEndReason
 from fedistream.core.errors import Conflict, Refusal
 from fedistream.db import Database
 from fedistream.federation.models import PostRow
@@ -65,7 +66,7 @@ async def test_what_ends_while_others_are_asked_is_not_posted_any_more(node: Not
         await node.notices.cancel(node.channel_id, notice.id)
 
     async def end() -> None:
-        await node.log.end(broadcast_id, node.now(), "finished", 0)
+        await node.log.end(broadcast_id, node.now(), BroadcastEndReason.FINISHED, 0)
 
     with pytest.raises(Conflict, match="over"):
         await node.meddled(end).post_now(node.channel_id, notice.id)
@@ -108,6 +109,6 @@ async def test_who_is_slower_is_told_so_and_changes_nothing(node: Noticed) -> No
 async def test_a_worker_that_is_slower_at_the_end_does_nothing(node: Noticed, how: str) -> None:
     await node.near.settings.change("notice.at_end", how)
     notice = await node.live()
-    await node.log.end(notice.broadcast_id, node.now(), "finished", 0)
+    await node.log.end(notice.broadcast_id, node.now(), BroadcastEndReason.FINISHED, 0)
     await asyncio.gather(*(each.tend() for each in (node.notices, node.another(), node.another())))
     assert len(await node.kinds()) == (1 if how == "leave" else 2)

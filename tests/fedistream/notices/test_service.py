@@ -7,15 +7,17 @@ from datetime import timedelta
 import pytest
 
 from activitypub.addressing import PUBLIC
+from fedistream.broadcasts.values import BroadcastEndReason
 from fedistream.core.errors import Conflict, Gone, Invalid, NotFound
 from fedistream.core.events import BroadcastStarted, TitleChanged
 from fedistream.db import Database, atomic
 from fedistream.federation.models import PostRow
 from fedistream.federation.values import Off
 from fedistream.jobs.models import OutboxRow
+from fedistream.notices import wording
 from fedistream.notices.models import NoticeRow
 from fedistream.notices.service import waiting
-from fedistream.notices.values import State
+from fedistream.notices.values import SkipReason, State
 from tests.kit.federated import LIVE, ORIGIN
 from tests.kit.noticed import Noticed, noticed
 
@@ -104,7 +106,7 @@ async def test_a_crash_before_the_commit_loses_and_doubles_nothing(node: Noticed
     assert (await node.states(), await node.kinds(), await PostRow.all().count()) == (["planned"], [], 0)
     await node.later(1)
     assert (await node.states(), await node.kinds()) == (["posted"], ["Create"])
-    await node.log.end(broadcast_id, node.now(), "finished", 0)
+    await node.log.end(broadcast_id, node.now(), BroadcastEndReason.FINISHED, 0)
     await crashed()
     assert (await node.states(), await node.kinds()) == (["posted"], ["Create"])
     await node.later(1)
@@ -226,7 +228,7 @@ async def test_at_the_end_it_is_updated_deleted_or_left(node: Noticed, how: str,
 async def test_an_end_that_was_missed_is_seen_at_the_next_look(node: Noticed) -> None:
     notice = await node.live()
     assert await waiting()
-    await node.log.end(notice.broadcast_id, node.now(), "the node stopped", 0)
+    await node.log.end(notice.broadcast_id, node.now(), BroadcastEndReason.FINISHED, 0)
     await node.later(60)
     assert await node.kinds() == ["Create", "Update"]
 
@@ -414,4 +416,22 @@ async def test_notices_are_found_in_their_channel_alone(node: Noticed) -> None:
 async def test_a_notice_of_a_channel_that_is_gone_is_skipped(node: Noticed) -> None:
     await NoticeRow.create(broadcast_id=99, channel_id=99, state="planned", due=node.now())
     await node.notices.tend()
-    assert (await NoticeRow.get(broadcast_id=99)).why == "there is no such channel"
+    assert (await NoticeRow.get(broadcast_id=99)).why == "no-channel"
+    (notice,) = (await node.notices.page(99)).items
+    assert wording.why(notice) == "there is no such channel"
+
+
+@pytest.mark.parametrize("reason", SkipReason)
+async def test_a_skipped_notice_says_why(node: Noticed, reason: SkipReason) -> None:
+    await NoticeRow.create(
+        broadcast_id=99, channel_id=7, state="skipped", due=node.now(), why=reason.value, why_detail="{it} failed"
+    )
+    (notice,) = (await node.notices.page(7)).items
+    assert notice.why is reason
+    assert (wording.why(notice) == "{it} failed") == (reason in (SkipReason.REFUSED, SkipReason.OTHER))
+
+
+async def test_a_reason_that_another_version_wrote_stays_readable(node: Noticed) -> None:
+    await NoticeRow.create(broadcast_id=99, channel_id=7, state="skipped", due=node.now(), why="the cat said so")
+    (notice,) = (await node.notices.page(7)).items
+    assert (notice.why, wording.why(notice)) == (SkipReason.OTHER, "the cat said so")

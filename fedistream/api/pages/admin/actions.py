@@ -5,9 +5,11 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages import texts
 from fedistream.api.pages.admin.frame import ROWS, AdminPage, number, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.chat.moderation import ADMIN
+from fedistream.chat.wording import because
 from fedistream.core.errors import Invalid
 
 PAGE = "/admin/chat/log"
@@ -24,6 +26,8 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
     )
     shown = {
         "found": listed,
+        "whys": {each.id: because(each.cause, each.why) for each in listed},
+        "actions": texts.actions(services.pages.translations),
         "known": known,
         "admin": ADMIN,
         "later": before is not None,

@@ -6,6 +6,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.frame import ROWS, AdminPage, FormResult, Pager, done, offset, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
+from fedistream.chat.wording import because
 from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/bans"
@@ -41,5 +42,6 @@ async def remove(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
     found, start = services.bans.all()[::-1], offset(request)
-    shown = {"found": found[start : start + ROWS], "span": Pager(start, len(found), {}), "values": {}}
+    listed = [(each, because(each.cause, each.notes)) for each in found[start : start + ROWS]]
+    shown = {"found": listed, "span": Pager(start, len(found), {}), "values": {}}
     return await page(request, services, SHEET, shown | ({"values": filled.typed} if filled else {}), filled)

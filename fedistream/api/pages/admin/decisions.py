@@ -5,6 +5,7 @@ from functools import partial
 
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.chat.values import ActionKind
 from fedistream.core.ports import Channel
 
 Deed = Callable[[Channel, str], Awaitable[None]]
@@ -14,4 +15,4 @@ async def carry_out(request: ApiRequest, services: AdminPagesServices, deed: Dee
     """Do it about a follower, an actor's URL; `what` is the word for it. Raises what the deed does."""
     act = partial(deed, request.channel, actor)
     targets = [await services.followers.handle_of(actor)]
-    await services.moderation.carry_out(act, f"{what} follower", request.principal.actor, targets)
+    await services.moderation.carry_out(act, ActionKind(f"{what} follower"), request.principal.actor, targets)

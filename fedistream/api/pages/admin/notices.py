@@ -24,6 +24,7 @@ from fedistream.broadcasts.values import State as AirState
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.markdown import render_page
 from fedistream.federation.values import Off
+from fedistream.notices import wording
 from fedistream.notices.service import Notices
 from fedistream.notices.values import OUT, Preview
 
@@ -87,6 +88,7 @@ async def _page(
     shown = {
         "found": found.items,
         "worded": {each.id: Markup(render_page(each.text)) for each in found.items},  # noqa: S704
+        "whys": {each.id: wording.why(each) for each in found.items},
         "span": Pager(start, found.total, {}),
         "out": OUT,
         "live": services.broadcasts.air(request.channel.id).state is not AirState.OFFLINE,

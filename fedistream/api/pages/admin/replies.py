@@ -18,6 +18,7 @@ from fedistream.api.pages.admin.frame import (
 )
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
+from fedistream.chat.values import ActionKind
 from fedistream.core.errors import Conflict, Invalid, NotFound
 
 PAGE = "/admin/federation/replies"
@@ -42,11 +43,14 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
             await services.replies.answer(home, note, text)
         elif what == "block":
             block = partial(services.federation.block, home, brought.get("actor", ""))
-            await services.moderation.carry_out(block, "block author", request.principal.actor, [said.handle])
+            await services.moderation.carry_out(block, ActionKind.BLOCK_AUTHOR, request.principal.actor, [said.handle])
         else:
             act = services.replies.approve if what == "approve" else services.replies.refuse
             await services.moderation.carry_out(
-                partial(act, request.channel.id, note), f"{what} reply", request.principal.actor, [said.handle]
+                partial(act, request.channel.id, note),
+                ActionKind(f"{what} reply"),
+                request.principal.actor,
+                [said.handle],
             )
     except (NotFound, Conflict):
         return done(PAGE, "gone", **view(brought, ("offset",)))

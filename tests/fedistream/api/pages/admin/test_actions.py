@@ -1,9 +1,12 @@
 """The log of what was done in the chat."""
 
 import re
+from datetime import UTC, datetime
 
 from fedistream.api.pages.admin.frame import ROWS
+from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.moderation import ADMIN
+from fedistream.chat.values import ActionKind
 from tests.kit.adminpages import NASTY, Visitor
 from tests.kit.faces import Faces
 
@@ -26,15 +29,15 @@ async def test_actions_are_told_by_name_with_their_reasons(faces: Faces, admin: 
 
 
 async def test_a_deed_without_words_of_its_own_is_told_as_it_is_stored(faces: Faces, admin: Visitor) -> None:
-    await faces.chat.moderation.note("paint walls", ADMIN, ["blue"])
+    await ModerationActionRow.create(what="paint walls", actor=ADMIN, target="blue", at=datetime.now(UTC))
     assert '<span class="author">paint walls</span> · <bdi>blue</bdi>' in await admin.see(PAGE)
 
 
 async def test_the_log_is_read_page_by_page_while_it_grows(faces: Faces, admin: Visitor) -> None:
     note = faces.chat.moderation.note
-    await note("ban address", ADMIN, [f"192.0.2.{number}" for number in range(ROWS)])
+    await note(ActionKind.BAN_ADDRESS, ADMIN, [f"192.0.2.{number}" for number in range(ROWS)])
     assert 'rel="next"' not in await admin.see(PAGE)
-    await note("ban address", ADMIN, ["198.51.100.1"])
+    await note(ActionKind.BAN_ADDRESS, ADMIN, ["198.51.100.1"])
     first = await admin.see(PAGE)
     assert (first.count("IP address banned"), "<bdi>192.0.2.0</bdi>" in first, 'rel="first"' in first) == (
         ROWS,
@@ -42,7 +45,7 @@ async def test_the_log_is_read_page_by_page_while_it_grows(faces: Faces, admin: 
         False,
     )
     (older,) = re.findall(r'href="([^"]+)" rel="next"', first)
-    await note("ban address", ADMIN, ["198.51.100.2"])
+    await note(ActionKind.BAN_ADDRESS, ADMIN, ["198.51.100.2"])
     second = await admin.see(older)
     assert (second.count("IP address banned"), "<bdi>192.0.2.0</bdi>" in second) == (1, True)
     assert ('rel="next"' in second, f'href="{PAGE}" rel="first"' in second) == (False, True)

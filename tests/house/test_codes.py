@@ -1,0 +1,44 @@
+"""Rows and errors hold codes, and each code has a sentence."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from gettext import NullTranslations
+from typing import Any
+
+import pytest
+
+from fedistream.api.pages import texts
+from fedistream.broadcasts import wording as broadcasts
+from fedistream.broadcasts.values import BroadcastEndReason
+from fedistream.chat import wording as chat
+from fedistream.chat.values import ActionKind, Cause
+from fedistream.notices import wording as notices
+from fedistream.notices.values import SkipReason
+
+
+def said(sentences: Mapping[Any, str]) -> dict[str, str]:
+    return dict(sentences)
+
+
+SENTENCES: Mapping[type[StrEnum], Mapping[str, str]] = {
+    BroadcastEndReason: said(broadcasts.ENDS),
+    SkipReason: said(notices.REASONS),
+    Cause: said(chat.CAUSES),
+    ActionKind: said(texts.actions(NullTranslations())),
+}
+STORED = {BroadcastEndReason: 200, SkipReason: 200, Cause: 20, ActionKind: 32}
+"""The lengths of their columns."""
+
+
+@pytest.mark.parametrize("codes", SENTENCES)
+def test_each_code_has_a_sentence_of_its_own(codes: type[StrEnum]) -> None:
+    sentences = SENTENCES[codes]
+    assert set(sentences) == set(codes)
+    assert all(sentences.values())
+    own = [sentence for sentence in sentences.values() if sentence != "{detail}"]
+    assert len(set(own)) == len(own)
+
+
+@pytest.mark.parametrize("codes", STORED)
+def test_each_code_fits_into_its_column(codes: type[StrEnum]) -> None:
+    assert max(len(code.value) for code in codes) <= STORED[codes]
