@@ -1,4 +1,4 @@
-"""FEDERATION.md tells other implementers the truth: its tables are those of the code, its addresses answer."""
+"""FEDERATION.md is true: its tables are those of the code, and its addresses answer."""
 
 import ast
 import re
@@ -76,7 +76,7 @@ async def test_every_pace_is_told() -> None:
     assert {rate_limits.PACES[kind] for kind in PACED} == set(rate_limits.PACES.values())
 
 
-def test_the_activities_that_lead_to_something_are_those_of_the_table(faces: Faces) -> None:
+def test_the_activities_that_are_processed_are_those_of_the_table(faces: Faces) -> None:
     understood = faces.federation.federation.understood
     assert first_cells("In") == understood
     ignored = section("In").partition("Taken, verified and ignored:")[2]
@@ -141,7 +141,7 @@ async def test_when_it_is_off_nothing_answers(faces: Faces) -> None:
             assert answer.status_code == (404 if "host-meta" in path else 405), path
 
 
-async def test_the_actor_has_what_is_said_of_it(faces: Faces) -> None:
+async def test_the_actor_has_the_members_that_the_page_names(faces: Faces) -> None:
     said = re.findall(r"`([a-z][A-Za-z.]+)`", section("Actors").partition("The node's own")[0])
     async with faces.client() as http:
         document = (await http.get("/federation/user/streamer", headers={"Accept": ACTIVITY_JSON})).json()
@@ -158,7 +158,7 @@ def test_times_of_notices_are_those_of_the_code() -> None:
     assert isinstance(delay_s, int)
     assert isinstance(cooldown_s, int)
     for text, time_s in (
-        ("comes {} min after the start", delay_s / 60),
+        ("posted {} min after the start", delay_s / 60),
         ("within {} min of the end", cooldown_s / 60),
         ("stays so for {} s", lifecycle.DEBOUNCE.total_seconds()),
         ("delivered any more after {} min", service.EXPIRES.total_seconds() / 60),
@@ -234,7 +234,7 @@ PACED = {
     "Follow": "follows, and as many answers and blocks,",
     "Flag": "other activities of each kind",
 }
-"""One kind for each pace of `federation/pace.py`, and what is written of it."""
+"""One kind for each rate limit of `federation/rate_limits.py`, and its name on the page."""
 
 
 def rate(burst: float, then: float, unit: str) -> str:
