@@ -29,6 +29,7 @@ from activitypub.signer import Missing, Signer
 from activitypub.strictjson import Json
 from activitypub.vocabulary.activity import parse_activity
 from benchmarks.reading import Reading
+from tests.kit.stock_httpsig import load as load_stock_httpsig
 
 ACTOR: Final = "https://remote.example/users/ann"
 INBOX: Final = "https://node.example/inbox"
@@ -37,8 +38,7 @@ ROUNDS: Final = 5
 DELIVERIES: Final = 1500
 AT_ONCE: Final = 64
 
-# loaded by `cavage`: where pkg_resources is missing there is no other way to it
-httpsig: Final[Any] = sys.modules["httpsig"]
+httpsig: Final[Any] = load_stock_httpsig()
 
 
 def note() -> Json:

@@ -29,10 +29,17 @@ def _no_version(name: str) -> NoReturn:
 
 
 # httpsig asks pkg_resources for its own version number only. setuptools 82 dropped pkg_resources, Python 3.12 dropped
-# setuptools, and a real one warns and takes 0.2 s to import. pycryptodome, which httpsig imports, works with ctypes if
-# there is no cffi, whose C parser would take 5 MB of memory for nothing.
+# setuptools, and a real one warns and takes 0.2 s to import.
+PKG_RESOURCES = {"get_distribution": _no_version, "DistributionNotFound": LookupError}
+
+# Its signer and verifier, which are never used here, import pycryptodome, which would take 2 MB of memory for nothing.
 with stubbed_imports(
-    {"pkg_resources": {"get_distribution": _no_version, "DistributionNotFound": LookupError}, "cffi": None}
+    {
+        "pkg_resources": PKG_RESOURCES,
+        "Crypto.Hash": {"SHA": None, "SHA256": None, "SHA512": None},
+        "httpsig.sign": {"Signer": None, "HeaderSigner": None},
+        "httpsig.verify": {"Verifier": None, "HeaderVerifier": None},
+    }
 ):
     from httpsig.utils import (  # type: ignore[import-untyped]
         build_signature_template,

@@ -7,8 +7,9 @@ other by relative addresses, which keep the hash of the importing one.
 import gzip
 import hashlib
 import logging
+import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,8 @@ TYPES = {
     ".ico": "image/x-icon",
     ".txt": "text/plain; charset=utf-8",
 }
-UNCOMPRESSED = {".png", ".ico", ".map"}  # compressed already, or for developers alone
+UNCOMPRESSED = {".png", ".ico"}  # compressed already
+LEVELS = {".map": 1}  # for developers alone: not worth the time of a start
 MADE = {
     "br": ".br",
     "gzip": ".gz",
@@ -45,9 +47,17 @@ class TooBig(Exception):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    body: bytes
-    packed: Mapping[str, bytes]  # by coding, the shortest first; only what is shorter than the body
+    """A file in memory, once for each coding. The plain form of a compressed one is unpacked for the few who ask for
+    it: together they would take three times as much memory as the compressed ones."""
+
+    plain: bytes | None  # None: what gzip has packed
+    packed: Mapping[str, bytes]  # by coding, the shortest first; only what is shorter than the file
     type: str
+
+    @property
+    def body(self) -> bytes:
+        """The content as it is on the disk."""
+        return gzip.decompress(self.packed["gzip"]) if self.plain is None else self.plain
 
 
 class Static:
@@ -55,10 +65,12 @@ class Static:
 
     def __init__(self, root: Path) -> None:
         """Raises TooBig."""
-        self._files = dict(_read(root))
+        self._files: dict[str, File] = {}
         by_folder: defaultdict[str, hashlib._Hash] = defaultdict(hashlib.sha256)
-        for name in sorted(self._files):
-            by_folder[_folder(name)].update(name.encode() + b"\0" + self._files[name].body)
+        for path in _found(root):
+            name, body = path.relative_to(root).as_posix(), path.read_bytes()
+            by_folder[_folder(name)].update(name.encode() + b"\0" + body)
+            self._files[name] = _file(path, body)
         self._hashes: Mapping[str, str] = {
             folder: digest.hexdigest()[:HASH_LENGTH] for folder, digest in by_folder.items()
         }
@@ -97,25 +109,33 @@ def _folder(name: str) -> str:
     return name.partition("/")[0] if "/" in name else ""
 
 
-def _read(root: Path) -> list[tuple[str, File]]:
+def _found(root: Path) -> Iterator[Path]:
+    """Yield the files to serve in the order of their names. Raises TooBig."""
     total = 0
-    files = []
-    for path in sorted(root.rglob("*")):
-        if path.suffix not in TYPES or not path.is_file() or path.is_symlink():
-            continue
+    paths = (path for path in root.rglob("*") if path.suffix in TYPES and path.is_file() and not path.is_symlink())
+    for path in sorted(paths, key=lambda path: path.relative_to(root).as_posix()):
         size = path.stat().st_size
         total += size
         if size > MAX_FILE or total > MAX_ALL:
             raise TooBig(f"{path} does not fit: a static file may have {MAX_FILE} bytes, all of them {MAX_ALL}")
-        files.append((path.relative_to(root).as_posix(), _file(path)))
-    return files
+        yield path
 
 
-def _file(path: Path) -> File:
-    body = path.read_bytes()
+def _file(path: Path, body: bytes) -> File:
     made = {coding: path.with_name(f"{path.name}{suffix}") for coding, suffix in MADE.items()}
     packed = {coding: copy.read_bytes() for coding, copy in made.items() if copy.is_file()}
     if "gzip" not in packed and path.suffix not in UNCOMPRESSED and len(body) >= MIN_GZIP:
         # mtime=0, so that the same file is the same bytes in every process that serves it
-        packed["gzip"] = gzip.compress(body, 9, mtime=0)
-    return File(body, {coding: data for coding, data in packed.items() if len(data) < len(body)}, TYPES[path.suffix])
+        packed["gzip"] = gzip.compress(body, LEVELS.get(path.suffix, 9), mtime=0)
+    packed = {coding: data for coding, data in packed.items() if len(data) < len(body)}
+    return File(None if _unpacks_to(body, packed.get("gzip")) else body, packed, TYPES[path.suffix])
+
+
+def _unpacks_to(body: bytes, packed: bytes | None) -> bool:
+    """Return whether the build has packed this file, and not a former one."""
+    if packed is None:
+        return False
+    try:
+        return gzip.decompress(packed) == body
+    except (OSError, EOFError, zlib.error):
+        return False

@@ -23,6 +23,8 @@ NOT_IN_THE_FRONT = (
     # loaded with the first use
     "aiohttp",
     "segno",
+    # a part of httpsig that nothing of ours calls
+    "Crypto",
 )
 
 PROGRAM = """
