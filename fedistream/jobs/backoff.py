@@ -41,13 +41,22 @@ def resolve(job: Job, outcome: Outcome, now: float, chance: Chance) -> Outcome:
     are used up."""
     if not isinstance(outcome, Retry):
         return outcome
-    delays = SCHEDULES.get(job.kind, HOUSE).delays_s
-    if job.attempts >= len(delays):
+    delays = _delays_s(job)
+    if is_last(job):
         return Dead(f"{outcome.why} (given up after {job.attempts} attempts)")
     after_s = delay_s(delays, job.attempts, outcome.after_s, chance())
     if job.expires_at is not None and now + after_s >= job.expires_at:
         return Dead(f"{outcome.why} (it would be too late for another attempt)")
     return Retry(after_s, outcome.why)
+
+
+def is_last(job: Job) -> bool:
+    """Return whether this is the last attempt: a job that fails now is given up."""
+    return job.attempts >= len(_delays_s(job))
+
+
+def _delays_s(job: Job) -> tuple[float, ...]:
+    return SCHEDULES.get(job.kind, HOUSE).delays_s
 
 
 def delay_s(delays: tuple[float, ...], attempts: int, wish_s: float | None, chance: float) -> float:

@@ -1,5 +1,6 @@
 """The handlers for each kind of job. The composition puts them into the worker's table."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from activitypub.bounded_dict import BoundedDict
@@ -9,7 +10,10 @@ from activitypub.signatures.keys import SigningKey
 from activitypub.urls import without_fragment
 from fedistream.core.bus import Enqueue, Reaction
 from fedistream.core.events import BadFact, Fact, from_json, to_json
+from fedistream.jobs.backoff import is_last
 from fedistream.jobs.job import Dead, Done, Job, JobQueue, NewJob, Outcome, Retry
+
+log = logging.getLogger(__name__)
 
 MAX_PAYLOADS = 64  # of at most 1 MiB each; a burst has one activity or a few
 
@@ -76,7 +80,8 @@ def enqueue(outbox: JobQueue) -> Enqueue:
 class FactHandler:
     """Calls the reaction with the id that the bus stored. It may be called twice for one job: see `outbox.py`.
 
-    `former` maps the names that older versions stored to ids.
+    `former` maps the names that older versions stored to ids. A job of an unknown reaction is retried like one that
+    fails.
     """
 
     def __init__(self, reactions: Iterable[Reaction], former: Mapping[str, str] | None = None) -> None:
@@ -87,8 +92,10 @@ class FactHandler:
         name = job.body["reaction"]
         act = self._acts.get(self._former.get(name, name))
         if act is None:
-            # a job of an older version, whose work may be done in another way now
-            return Dead(f"there is no reaction {name}")
+            # during an upgrade, a newer version may run beside this one and store jobs that only its own workers know
+            if is_last(job):
+                log.error("job %d is given up: this version has no reaction %s", job.id, name)
+            return Retry(None, f"there is no reaction {name}")
         try:
             happened = from_json(job.body["fact"])
         except BadFact as error:

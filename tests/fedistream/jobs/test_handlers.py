@@ -17,9 +17,11 @@ from activitypub.signatures.request import Request
 from fedistream.core.bus import Bus, Reaction
 from fedistream.core.events import EncoderLost, EncoderReturned, Fact, to_json
 from fedistream.db import atomic
+from fedistream.jobs.backoff import HOUSE, resolve
 from fedistream.jobs.handlers import ActivityHandler, FactHandler, enqueue, fact
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry, activity
 from fedistream.jobs.models import OutboxRow
+from fedistream.jobs.outbox import Settled
 from tests.kit.jobs import Desk
 from tests.kit.remote import Remote, client_for, remote
 from tests.kit.signing import rsa_key, signer
@@ -167,8 +169,7 @@ async def test_a_fact_reaches_its_reaction_by_a_name_that_it_had_once(handler: t
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ({"reaction": "gone.act", "fact": to_json(LOST)}, "there is no reaction gone.act"),
-        ({"reaction": "office.note", "fact": to_json(LOST)}, "there is no reaction office.note"),
+        ({"reaction": "office.act", "fact": {}}, "there is no fact None"),
         ({"reaction": "office.act", "fact": {"fact": "x"}}, "there is no fact 'x'"),
     ],
 )
@@ -177,6 +178,47 @@ async def test_what_nobody_knows_any_more_is_buried(
 ) -> None:
     _, handle = handler
     assert await handle(leased(NewJob("fact", body))) == Dead(why)
+
+
+@pytest.mark.parametrize("name", ["newer.act", "office.note"])
+@pytest.mark.usefixtures("database")
+async def test_a_job_of_an_unknown_reaction_is_retried_by_the_back_off_and_given_up_with_a_line_in_the_log(
+    handler: tuple[Office, FactHandler], name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, handle = handler
+    desk = Desk()
+    await desk.outbox.put([fact(LOST, name)])
+    for delay in HOUSE.delays_s:
+        assert (await desk.states(), caplog.messages) == (["ready"], [])
+        desk.now += delay
+        (job,) = await desk.lease()
+        outcome = resolve(job, await handle(job), desk.now, lambda: 0.5)
+        await desk.outbox.settle("ours", [Settled(job, outcome)])
+    assert await desk.states() == ["dead"]
+    (row,) = await OutboxRow.all()
+    assert row.last_error == f"there is no reaction {name} (given up after {len(HOUSE.delays_s)} attempts)"
+    assert caplog.messages == [f"job {row.id} is given up: this version has no reaction {name}"]
+    assert office.told == []
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_job_of_a_newer_version_is_done_by_its_worker_after_an_older_one_tried(
+    handler: tuple[Office, FactHandler],
+) -> None:
+    office, handle = handler
+    desk, told = Desk(), list[Fact]()
+
+    async def act(happened: Fact) -> None:
+        told.append(happened)
+
+    newer = FactHandler((Reaction("newer.act", EncoderLost, "job", act),))
+    await desk.outbox.put([fact(LOST, "newer.act")])
+    (job,) = await desk.lease()
+    await desk.outbox.settle("ours", [Settled(job, resolve(job, await handle(job), desk.now, lambda: 0.5))])
+    desk.now += HOUSE.delays_s[1]
+    (job,) = await desk.lease()
+    assert await newer(job) == Done()
+    assert (told, office.told) == ([LOST], [])
 
 
 def test_facts_of_one_channel_go_to_a_reaction_in_the_order_they_happened() -> None:
