@@ -91,7 +91,7 @@ async def prepare(url: str) -> None:
     async with opened(url, wait_s=30):
         channels, settings = Channels(now, secrets.token_urlsafe), Settings(Bus(), now)
         await channels.open()
-        for name, value in {"serverurl": "https://node.example", "federation.enabled": True}.items():
+        for name, value in {"node.public_url": "https://node.example", "federation.enabled": True}.items():
             await settings.change(name, value)
 
 

@@ -35,7 +35,7 @@ async def written(data: Path, more: Mapping[str, object] = {}) -> AsyncIterator[
     try:
         channels, settings = Channels(now, secrets.token_urlsafe), Settings(Bus(), now)
         await channels.open()
-        for name, value in {"serverurl": ORIGIN, "federation.enabled": True, **more}.items():
+        for name, value in {"node.public_url": ORIGIN, "federation.enabled": True, **more}.items():
             await settings.change(name, value)
         yield channels.home().id
     finally:

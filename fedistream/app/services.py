@@ -118,7 +118,7 @@ async def open_base(options: Config, platform: Platform) -> Base:
     await settings.load()
     try:
         if options.public_url:
-            settings.override("serverurl", flagged_address(options.public_url))
+            settings.override("node.public_url", flagged_address(options.public_url))
         stream_key = await channels.open(options.stream_key)
         admin_password = await people.open(options.admin_password)
     except Invalid as error:
@@ -130,7 +130,7 @@ async def open_base(options: Config, platform: Platform) -> Base:
 async def join(options: Config, platform: Platform, base: Base, broadcasts: Broadcasts) -> Services:
     """Join the services around the broadcasts. No reaction is registered yet."""
     settings, channels, facts, clocks = base.settings, base.channels, platform.facts, platform.clocks
-    broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("name", channel_id))), InProcess())
+    broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("channel.name", channel_id))), InProcess())
     paths = SignedPaths.load(options.data_dir / "pictures", clocks.chance)
     context = ChatContext(settings, facts, clocks, broadcasts.air, base.channel_ids, broadcaster, paths.path)
     chat = await build_chat(context, options.data_dir / "emoji")

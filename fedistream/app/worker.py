@@ -70,7 +70,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     settings, channels = Settings(facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
     try:
         if options.public_url:
-            settings.override("serverurl", flagged_address(options.public_url))
+            settings.override("node.public_url", flagged_address(options.public_url))
     except Invalid as error:
         raise StartupError(str(error), BAD_OPTION) from error
     await settings.load()

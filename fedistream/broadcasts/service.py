@@ -171,7 +171,7 @@ class Broadcasts:
 
         rules = CutRules(part_ms=int(number("hls.part_ms")), segment_ms=int(number("hls.segment_s") * 1000))
         return SessionConfig(
-            title=str(self._context.settings.value("streamtitle", channel_id)),
+            title=str(self._context.settings.value("channel.title", channel_id)),
             grace_s=number("broadcast.grace_s"),
             packager_config=PackagerConfig(rules, listed=int(number("hls.window_segments"))),
         )

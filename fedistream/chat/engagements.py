@@ -75,7 +75,7 @@ class EngagementAnnouncer:
         reaction_image: str = "",
     ) -> bool:
         shown = self._settings.value("federation.show_engagement", fact.channel_id)
-        if not shown or self._settings.value("chat.disabled", fact.channel_id):
+        if not shown or not self._settings.value("chat.enabled", fact.channel_id):
             return False
         name = plain_text.name(fact.display_name, MAX_NAME) or fact.handle
         author = RemoteAuthor(name, fact.handle, fact.actor, fact.image)
@@ -87,7 +87,7 @@ class EngagementAnnouncer:
         return False
 
     def _server(self, channel_id: int) -> str:
-        return str(self._settings.value("name", channel_id))
+        return str(self._settings.value("channel.name", channel_id))
 
 
 def _is_emoji(reaction: str) -> bool:

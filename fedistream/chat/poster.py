@@ -108,7 +108,7 @@ class ChatPoster:
 
     async def announce_start(self, fact: BroadcastStarted) -> None:
         """Announce to the waiting visitors that the stream begins, and send them the streamer's welcome message."""
-        if self._setting("chat.disabled", fact.channel_id):
+        if not self._setting("chat.enabled", fact.channel_id):
             return
         self.announce(fact.channel_id, STARTING)
         if (welcome := self.welcome(fact.channel_id)) is not None:
@@ -116,12 +116,12 @@ class ChatPoster:
 
     async def announce_end(self, fact: BroadcastEnded) -> None:
         """Announce the end of the broadcast."""
-        if not self._setting("chat.disabled", fact.channel_id):
+        if self._setting("chat.enabled", fact.channel_id):
             self.announce(fact.channel_id, ENDING)
 
     async def announce_title(self, fact: TitleChanged) -> None:
         """Announce a new title of the stream."""
-        if not self._setting("chat.disabled", fact.channel_id) and fact.title:
+        if self._setting("chat.enabled", fact.channel_id) and fact.title:
             self.announce(fact.channel_id, f"Stream title changed to **{escape(fact.title)}**")
 
     async def was_told(self, channel_id: int, kind: Kind, actor: str) -> bool:

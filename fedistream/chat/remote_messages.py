@@ -29,7 +29,7 @@ class RemoteMessages:
 
     def is_on(self, channel_id: int) -> bool:
         """Return whether the chat is enabled. It may be closed for now; messages are then stored and read later."""
-        return not self._context.settings.value("chat.disabled", channel_id)
+        return bool(self._context.settings.value("chat.enabled", channel_id))
 
     def has_blocked_words(self, channel_id: int, text: str) -> bool:
         """Return whether the text has a word that the channel blocks."""

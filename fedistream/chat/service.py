@@ -90,7 +90,7 @@ class Chat:
 
     def enabled(self, channel_id: int) -> bool:
         """Return whether the channel's chat is enabled."""
-        return not self._setting("chat.disabled", channel_id)
+        return bool(self._setting("chat.enabled", channel_id))
 
     def open(self, channel_id: int) -> bool:
         """Return whether messages are accepted: the chat is enabled, and a broadcast runs or ended within
@@ -276,7 +276,7 @@ class Chat:
 
     def heed(self, fact: SettingChanged) -> None:
         """Close all connections of a channel whose chat was disabled."""
-        if fact.setting == "chat.disabled":
+        if fact.setting == "chat.enabled":
             for channel_id in self._context.channel_ids():
                 if not self.enabled(channel_id):
                     self._presence.empty(channel_id, CloseReason.CHAT_DISABLED)

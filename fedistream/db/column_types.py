@@ -38,6 +38,7 @@ class Json(_Kind):
     """JSON, as JSONB on PostgreSQL."""
 
     impl = sa.JSON
+    cache_ok = True  # SQLAlchemy looks for it in each class itself, and revisions put it into statements
     special = {"postgresql": postgresql.JSONB()}  # noqa: RUF012 a constant
 
 

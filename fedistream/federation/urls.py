@@ -16,14 +16,14 @@ class ActorUrls:
     @property
     def on(self) -> bool:
         """Return whether federation is switched on and possible."""
-        return bool(self._settings.value("federation.enabled") and self._settings.value("serverurl"))
+        return bool(self._settings.value("federation.enabled") and self._settings.value("node.public_url"))
 
     def site(self) -> Site:
         """Raises Off."""
         if not self.on:
             raise Off
         try:
-            url = parse_url(self._settings.value("serverurl"))
+            url = parse_url(self._settings.value("node.public_url"))
         except BadUrl:
             raise Off from None
         return Site(url.origin, url.target.rstrip("/"))

@@ -327,7 +327,7 @@ class Notices:
         value = self._context.settings.value
         pictures: tuple[Picture, ...] = ()
         if value("notice.picture", channel.id) == "picture":
-            shown = wording.alt(self._title(channel.id), str(value("name", channel.id)))
+            shown = wording.alt(self._title(channel.id), str(value("channel.name", channel.id)))
             # the image of this broadcast and not the live one: it stays after the broadcast
             still = self._context.addresses.site().still(channel.slug, row.broadcast_id if row is not None else None)
             pictures = (Picture(still, JPEG, shown),)
@@ -335,12 +335,12 @@ class Notices:
             text,
             page=self._link(channel, row),
             pictures=pictures,
-            hashtags=tuple(value("tags", channel.id)),
+            hashtags=tuple(value("channel.tags", channel.id)),
             language=str(value("notice.language", channel.id)),
         )
 
     def _title(self, channel_id: int) -> str:
-        return str(self._context.settings.value("streamtitle", channel_id))
+        return str(self._context.settings.value("channel.title", channel_id))
 
     def _channel(self, channel_id: int) -> Channel:
         found = self._context.addresses.by_id(channel_id)

@@ -84,7 +84,7 @@ class Settings:
         if setting.scope == "node" and channel_id is not None:
             raise Invalid(name, "is a setting of the whole node")
         if name in self._overrides:
-            raise Conflict(f"{name} was given when the node was started, and is changed there")
+            raise Conflict("the setting was given when the node was started, and is changed there")
         stored = setting.check(name, value)
         if name in self._guards and stored != self.value(name, channel_id):
             await self._guards[name]()
@@ -106,6 +106,6 @@ class Settings:
     async def _emit(self, setting: Setting, value: Json, channel_id: int | None) -> None:
         at = self._now()
         facts: list[Fact] = [SettingChanged(setting.name, channel_id, at)]
-        if setting.name == "streamtitle" and channel_id is not None:
+        if setting.name == "channel.title" and channel_id is not None:
             facts.append(TitleChanged(channel_id, str(value), at))
         await self._facts.emit_all(facts)

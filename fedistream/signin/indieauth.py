@@ -187,7 +187,7 @@ class IndieAuth:
                 del self._busy[address]
 
     def _home(self) -> str:
-        home = str(self._settings.value("serverurl"))
+        home = str(self._settings.value("node.public_url"))
         if not home:
             raise Conflict("the address of this server is not set, to which you would be sent back")
         return home

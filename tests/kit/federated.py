@@ -120,7 +120,7 @@ async def federated(
     settings, channels = Settings(facts, clock.now), Channels(clock.now, token_urlsafe)
     await settings.load()
     await channels.open()
-    await settings.change("serverurl", ORIGIN)
+    await settings.change("node.public_url", ORIGIN)
     await settings.change("federation.enabled", True)
     async with HttpClient(Guard(), "test") as nowhere, peer(nowhere, clock.unix) as ann:
         outbound = Outbound(Outbox(clock.unix), guard or Guard(frozenset({ann.server.authority})))

@@ -127,7 +127,7 @@ async def quote(post_id: str, quoting: str = "https://remote.example/users/ann/1
 
 async def broadcast(faces: Faces, title: str = "Evening locks") -> Notice:
     """A broadcast that has just begun, and the notice that is planned for it."""
-    await faces.settings.change("streamtitle", title, 1)
+    await faces.settings.change("channel.title", title, 1)
     now = faces.clock.now()
     number = await BroadcastRepository().start(1, title, now, {})
     faces.broadcasts.on[1] = live()

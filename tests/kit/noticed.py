@@ -80,7 +80,7 @@ class Noticed:
 
     async def start(self, title: str = "Evening locks") -> int:
         """A broadcast begins, and is planned a notice for."""
-        await self.near.settings.change("streamtitle", title)
+        await self.near.settings.change("channel.title", title)
         broadcast_id = await self.log.start(self.channel_id, title, self.now(), {})
         await self.notices.plan(BroadcastStarted(self.channel_id, broadcast_id, title, self.now()))
         return broadcast_id

@@ -55,14 +55,14 @@ BORN = datetime(2026, 4, 1, tzinfo=UTC)
 BEHIND_MS = 40  # the streamer wakes this often
 
 DEFAULTS: dict[str, object] = {
-    "name": "Quiet Waters",
-    "serversummary": "Slow boats on a **slow** river.",
-    "streamtitle": "Morning on the canal",
-    "offlinemessage": "Back on Sunday with [more water](https://water.example/).",
-    "pagecontent": "## Times\n\nSundays at noon.",
-    "tags": ["boats", "slow-tv"],
-    "chat.disabled": True,
-    "socialhandles": [{"platform": "mastodon", "url": "https://social.example/@boats"}],
+    "channel.name": "Quiet Waters",
+    "channel.summary": "Slow boats on a **slow** river.",
+    "channel.title": "Morning on the canal",
+    "channel.offline_message": "Back on Sunday with [more water](https://water.example/).",
+    "channel.page_content": "## Times\n\nSundays at noon.",
+    "channel.tags": ["boats", "slow-tv"],
+    "chat.enabled": False,
+    "channel.social_handles": [{"platform": "mastodon", "url": "https://social.example/@boats"}],
 }
 
 
@@ -185,7 +185,7 @@ class Broadcasts(RealBroadcasts):
         def terms() -> SessionConfig:
             grace = settings.values["broadcast.grace_s"]
             assert isinstance(grace, int | float)
-            return SessionConfig(str(settings.values["streamtitle"]), grace, PackagerConfig())
+            return SessionConfig(str(settings.values["channel.title"]), grace, PackagerConfig())
 
         self.onair = LiveSession(1, terms, Silence(), lambda: datetime.now(UTC), lambda: os.urandom(4).hex())
         self.shown: LiveStatus | None = None

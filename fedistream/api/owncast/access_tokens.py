@@ -62,5 +62,5 @@ async def title(request: ApiRequest, services: OwncastServices) -> Response:
     text = request.member("value", str)
     if not text.strip():
         raise Invalid("value", "must not be empty")
-    await services.settings.change("streamtitle", text, request.channel.id)
+    await services.settings.change("channel.title", text, request.channel.id)
     return changed()

@@ -34,7 +34,7 @@ def why(request: ApiRequest) -> str:
 
 
 def name(services: OwncastServices, channel_id: int) -> str:
-    return str(services.settings.value("name", channel_id))
+    return str(services.settings.value("channel.name", channel_id))
 
 
 def number(request: ApiRequest, key: str, default: int, most: int) -> int:

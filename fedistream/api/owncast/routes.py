@@ -131,13 +131,14 @@ SECRETS = (
 SETTINGS_ENDPOINTS = tuple(
     Endpoint(
         "POST",
-        f"{SETTERS}{setting.owncast_path}",
+        f"{SETTERS}{path}",
         partial(setters.change, setting),
         Permission.ADMIN,
         body_limit=SETTER_LIMIT,
     )
     for setting in SETTINGS
-    if setting.owncast_path
+    for path in (setting.owncast_path, *setting.aliases)
+    if path
 )
 
 ENDPOINTS = (

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import changed
 from fedistream.api.owncast.services import OwncastServices
+from fedistream.api.owncast.setting_values import converted
 from fedistream.core.errors import Invalid
 from fedistream.settings.table import Setting
 
@@ -12,9 +13,15 @@ DEFAULT_COMMENT = "Default stream key"  # Owncast's
 
 
 async def change(setting: Setting, request: ApiRequest, services: OwncastServices) -> Response:
-    """Any setting. Whether the value fits is for the settings service to say."""
+    """Change any setting. Errors name the setting by Owncast's path. Raises Invalid and Conflict."""
     channel_id = request.channel.id if setting.scope == "channel" else None
-    await services.settings.change(setting.name, request.member("value", object), channel_id)
+    value = converted(setting, request.member("value", object))
+    try:
+        await services.settings.change(setting.name, value, channel_id)
+    except Invalid as error:
+        if not error.field.startswith(setting.name):
+            raise
+        raise Invalid(setting.owncast_path + error.field.removeprefix(setting.name), error.why) from None
     return changed()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from fedistream.settings.service import Settings
-from fedistream.settings.table import SETTINGS
+from fedistream.settings.table import SETTINGS, Setting
 
 Values = Mapping[str, object]
 """Settings by Owncast's path, for example "federation/enable"."""
@@ -74,8 +74,13 @@ WITHOUT: Values = {
 def read(settings: Settings, channel_id: int) -> Values:
     """The settings of one channel and of the node, by Owncast's path."""
     found = {
-        row.owncast_path: settings.value(row.name, channel_id if row.scope == "channel" else None)
+        row.owncast_path: converted(row, settings.value(row.name, channel_id if row.scope == "channel" else None))
         for row in SETTINGS
         if row.owncast_path
     }
     return {**WITHOUT, **found}
+
+
+def converted(setting: Setting, value: object) -> object:
+    """Return our value as Owncast's, or Owncast's as ours: a flag may have the opposite meaning there."""
+    return not value if setting.opposite and isinstance(value, bool) else value

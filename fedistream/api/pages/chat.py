@@ -18,8 +18,16 @@ READ_WRITE = "readwrite"
 READ_ONLY = "readonly"
 OVERLAY = "overlay"  # for the picture of the broadcast itself: lines on nothing
 SHOWN = (
-    *("name", "streamtitle", "serversummary", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", *CHAT_SETTINGS),
+    *(
+        "channel.name",
+        "channel.title",
+        "channel.summary",
+        "channel.offline_message",
+        "channel.page_content",
+        "channel.tags",
+        "channel.social_handles",
+    ),
+    *("channel.hide_viewer_count", *CHAT_SETTINGS),
 )
 EMOJI = "vendor/emoji-picker.js"
 EMOJI_NAMES = "vendor/emoji-en.json"
@@ -46,7 +54,7 @@ MAX_NAME = 30  # characters, Owncast's number
 def template_values(mode: str, values: Mapping[str, object]) -> dict[str, object]:
     """Return what the template of a chat needs to know."""
     # signing in leads back to the public URL, and codes are sent from there, so there has to be one
-    website = bool(values["serverurl"])
+    website = bool(values["node.public_url"])
     account = website and bool(values["federation.enabled"])
     return {"mode": mode, "website": website, "account": account, "colours": range(COLOURS), "max_name": MAX_NAME}
 
@@ -87,13 +95,13 @@ async def to_read_only(request: ApiRequest, services: PagesServices) -> Response
 def _frame(request: ApiRequest, services: PagesServices, mode: str) -> Response:
     channel_id = request.channel.id
     values = {name: services.settings.value(name, channel_id) for name in SHOWN}
-    if values["chat.disabled"]:
+    if not values["chat.enabled"]:
         raise NotFound("this channel has no chat")
     channel, air = shapes.channel(values), services.broadcasts.air(channel_id)
     shown = {
         "channel": channel,
         "page_title": channel.name,
-        "origin": origin(request, values["serverurl"]),
+        "origin": origin(request, values["node.public_url"]),
         "live": air.state is not State.OFFLINE,
         "chat": template_values(mode, values),
         "page_data": {

@@ -30,9 +30,9 @@ def read_links(text: str) -> object:
     """`label address` a line. Raises Invalid."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_LINKS:
-        raise Invalid("socialhandles", f"may have at most {MAX_LINKS} lines")
+        raise Invalid("channel.social_handles", f"may have at most {MAX_LINKS} lines")
     if any(len(parts) < 2 for parts in lines):
-        raise Invalid("socialhandles", "needs a label and an address on each line")
+        raise Invalid("channel.social_handles", "needs a label and an address on each line")
     return [{"platform": " ".join(label), "url": url} for *label, url in lines]
 
 
@@ -68,14 +68,6 @@ def read_flag(text: str) -> object:
     return text == ON
 
 
-def write_opposite(value: object) -> str:
-    return write_flag(not value)
-
-
-def read_opposite(text: str) -> object:
-    return not read_flag(text)
-
-
 @dataclass(frozen=True, slots=True)
 class FieldCodec:
     """There and back."""
@@ -93,9 +85,8 @@ BY_TYPE: Mapping[type, FieldCodec] = {
     list: FieldCodec(write_lines, read_lines),
 }
 BY_SETTING: Mapping[str, FieldCodec] = {
-    "tags": FieldCodec(write_list, read_list),
-    "socialhandles": FieldCodec(write_links, read_links),
-    "chat.disabled": FieldCodec(write_opposite, read_opposite),  # the form asks whether the chat is enabled
+    "channel.tags": FieldCodec(write_list, read_list),
+    "channel.social_handles": FieldCodec(write_links, read_links),
 }
 assert BY_SETTING.keys() <= BY_NAME.keys()
 

@@ -59,7 +59,7 @@ def _page(request: ApiRequest, services: PagesServices, invitation: FollowInvita
     pages = services.pages
     values = {
         "invitation": invitation,
-        "name": services.settings.value("name", request.channel.id),
+        "name": services.settings.value("channel.name", request.channel.id),
         "account": "",
         "error": "",
         "target": "",

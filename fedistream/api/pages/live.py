@@ -65,7 +65,7 @@ def card(
 ) -> cards.Card:
     """The card of a broadcast, running or not."""
     pages, values = services.pages, services.values(request.channel.id)
-    here, channel, path = origin(request, values["serverurl"]), shapes.channel(values), cards.path(entry.id)
+    here, channel, path = origin(request, values["node.public_url"]), shapes.channel(values), cards.path(entry.id)
     picture = cards.picture(here, entry.id, still, channel.name, pages.translations)
     if live:
         return cards.channel(here, path, channel, picture)
@@ -86,8 +86,8 @@ def _ended(request: ApiRequest, services: PagesServices, air: LiveStatus, entry:
         "channel": channel,
         "past": _past(pages, entry, channel),
         "live": air.state is not State.OFFLINE,
-        "nsfw": bool(values["nsfw"]),
-        "indexed": not values["disablesearchindexing"],
+        "nsfw": bool(values["channel.nsfw"]),
+        "indexed": not values["node.disable_search_indexing"],
         "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},
     }
 

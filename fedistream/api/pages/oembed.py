@@ -28,7 +28,7 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
         raise Invalid("format", "can only be json")
     channel_id = request.channel.id
     now, shown = services.now(channel_id), shapes.channel(services.values(channel_id))
-    here = origin(request, services.settings.value("serverurl", channel_id))
+    here = origin(request, services.settings.value("node.public_url", channel_id))
     path = _path(request.query.get("url", ""), here)
     if path in ("", "/"):
         picture = cards.picture(here, now.air.broadcast_id, now.still, shown.name, services.pages.translations)

@@ -31,8 +31,8 @@ async def show(request: ApiRequest, services: PagesServices, document: Mapping[s
         "shares": document["shares"]["totalItems"],
         "replies": document["replies"]["totalItems"],
         "url": document["id"],
-        "nsfw": bool(values["nsfw"]),
-        "indexed": not values["disablesearchindexing"],
+        "nsfw": bool(values["channel.nsfw"]),
+        "indexed": not values["node.disable_search_indexing"],
         "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},
     }
     return pages.page("post.html", shown)

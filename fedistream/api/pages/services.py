@@ -15,11 +15,19 @@ from fedistream.settings.service import Settings
 from fedistream.thumbnails.service import Picture, Thumbnails
 from fedistream.viewers.service import Viewers
 
-CHAT_SETTINGS = ("chat.disabled", "serverurl", "federation.enabled", "chat.offline_s", "chat.signed_in_only")
+CHAT_SETTINGS = ("chat.enabled", "node.public_url", "federation.enabled", "chat.offline_s", "chat.signed_in_only")
 """The settings that a page with a chat needs for it."""
 SHOWN = (
-    *("name", "serversummary", "streamtitle", "offlinemessage", "pagecontent", "tags", "socialhandles"),
-    *("hideviewercount", "nsfw", "disablesearchindexing", *CHAT_SETTINGS),
+    *(
+        "channel.name",
+        "channel.summary",
+        "channel.title",
+        "channel.offline_message",
+        "channel.page_content",
+        "channel.tags",
+        "channel.social_handles",
+    ),
+    *("channel.hide_viewer_count", "channel.nsfw", "node.disable_search_indexing", *CHAT_SETTINGS),
 )
 """The settings that can be seen on the watch page."""
 

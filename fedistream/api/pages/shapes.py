@@ -47,16 +47,16 @@ class Channel:
 
 def channel(values: Mapping[str, object]) -> Channel:
     """Return the channel's description from its settings by name."""
-    summary = _text(values["serversummary"])
+    summary = _text(values["channel.summary"])
     return Channel(
-        name=_text(values["name"]),
-        title=_text(values["streamtitle"]),
+        name=_text(values["channel.name"]),
+        title=_text(values["channel.title"]),
         summary=_markup(summary),
         description=" ".join(_markup(summary).striptags().split())[:MAX_DESCRIPTION],
-        offline_message=_markup(_text(values["offlinemessage"])),
-        page_content=_markup(_text(values["pagecontent"])),
-        tags=[tag for tag in _items(values["tags"]) if isinstance(tag, str)],
-        links=[link for link in map(_link, _items(values["socialhandles"])) if link is not None],
+        offline_message=_markup(_text(values["channel.offline_message"])),
+        page_content=_markup(_text(values["channel.page_content"])),
+        tags=[tag for tag in _items(values["channel.tags"]) if isinstance(tag, str)],
+        links=[link for link in map(_link, _items(values["channel.social_handles"])) if link is not None],
     )
 
 

@@ -51,7 +51,7 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
         data = shown["page_data"]
         words = {**data["texts"], **texts.follow(pages.translations)}
         shown["page_data"] = {**data, "urls": {**data["urls"], **follow.URLS}, "texts": words}
-    if not values["chat.disabled"]:
+    if values["chat.enabled"]:
         shown["chat"] = chat.template_values(chat.READ_WRITE, values)
         shown["page_data"] = {**shown["page_data"], **chat.module_data(pages, values, shown["page_data"]["texts"])}
     return varied(pages.page("watch.html", shown))
@@ -61,12 +61,12 @@ def describe(request: ApiRequest, services: PagesServices, now: Now, path: str =
     """Return the variables of the templates with a player; `path` is the page's canonical path."""
     pages, values, air, viewers = services.pages, services.values(request.channel.id), now.air, now.viewers
     channel = shapes.channel(values)
-    here = origin(request, values["serverurl"])
+    here = origin(request, values["node.public_url"])
     picture = cards.picture(here, air.broadcast_id, now.still, channel.name, pages.translations)
     # what was said of the last broadcast ended with it
     title = (air.state is not State.OFFLINE and channel.title) or channel.name
     words = texts.watch(pages.translations)
-    status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["hideviewercount"]))
+    status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["channel.hide_viewer_count"]))
     count = pages.translations.ngettext("{n} viewer", "{n} viewers", viewers)
     pattern = words["title.offline" if air.state is State.OFFLINE else "title.live"]
     return {
@@ -82,8 +82,8 @@ def describe(request: ApiRequest, services: PagesServices, now: Now, path: str =
         "page_title": pattern.format(title=title, name=channel.name),
         "viewers_text": count.format(n=viewers),
         "status": status,
-        "nsfw": bool(values["nsfw"]),
-        "indexed": not values["disablesearchindexing"],
+        "nsfw": bool(values["channel.nsfw"]),
+        "indexed": not values["node.disable_search_indexing"],
         "urls": shapes.URLS,
         "poster": POSTER if now.still is not None else "",
         "origin": here,

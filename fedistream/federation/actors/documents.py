@@ -67,13 +67,13 @@ class Documents:
                 following=f"{url}/following",
                 featured=f"{url}/featured",
                 shared_inbox=site.shared_inbox,
-                name=self._text("name", channel),
-                summary=render_page(self._text("serversummary", channel)),
+                name=self._text("channel.name", channel),
+                summary=render_page(self._text("channel.summary", channel)),
                 url=site.page(channel.slug),
                 icon=Image(f"{site.base}/logo", LOGO),
                 manually_approves=rules_of(self._settings, channel.id).any,
                 discoverable=True,
-                indexable=not self._settings.value("disablesearchindexing"),
+                indexable=not self._settings.value("node.disable_search_indexing"),
                 published=channel.created_at,
                 fields=self._fields(channel),
                 hashtags=self._hashtags(channel),
@@ -95,7 +95,7 @@ class Documents:
                 _host(site.authority),
                 site.shared_inbox,
                 outbox=f"{site.node}/outbox",
-                name=self._text("name", self._addresses.home()),
+                name=self._text("channel.name", self._addresses.home()),
                 url=f"{site.base}/",
                 manually_approves=True,
                 keys=(ActorKey(key.key_id, key.key.public()),),
@@ -238,10 +238,10 @@ class Documents:
     async def instance(self) -> Json:
         """Return the instance document (version 1), by which older clients recognise a server. Raises Off."""
         site, home = self._addresses.site(), self._addresses.home()
-        summary = self._text("serversummary", home)
+        summary = self._text("channel.summary", home)
         return {
             "uri": site.base,
-            "title": self._text("name", home),
+            "title": self._text("channel.name", home),
             "short_description": summary,
             "description": summary,
             "version": __version__,
@@ -259,10 +259,10 @@ class Documents:
             SOFTWARE,
             __version__,
             posts=await self._posts.count(),
-            title=self._text("name", home),
+            title=self._text("channel.name", home),
             metadata={
-                "nodeName": self._text("name", home),
-                "chat_enabled": not self._settings.value("chat.disabled", home.id),
+                "nodeName": self._text("channel.name", home),
+                "chat_enabled": self._settings.value("chat.enabled", home.id),
                 # other servers see here that they may ask to feature a stream, and which one
                 "federation": {"username": self._addresses.name(home), CAPABILITY: 1},
             },
@@ -276,14 +276,16 @@ class Documents:
 
     def _fields(self, channel: Channel) -> tuple[tuple[str, str], ...]:
         """Return the profile fields: the channel's page, and the streamer's other links."""
-        handles = self._settings.value("socialhandles", channel.id)
+        handles = self._settings.value("channel.social_handles", channel.id)
         links = [("Stream", self._addresses.site().page(channel.slug))]
         links += [(each["platform"], each["url"]) for each in handles]
         return tuple((name, _link(url)) for name, url in links)
 
     def _hashtags(self, channel: Channel) -> tuple[tuple[str, str], ...]:
         page = self._addresses.site().page(channel.slug)
-        return tuple((f"#{tag}", f"{page}?tag={quote(tag)}") for tag in self._settings.value("tags", channel.id))
+        return tuple(
+            (f"#{tag}", f"{page}?tag={quote(tag)}") for tag in self._settings.value("channel.tags", channel.id)
+        )
 
 
 def _link(url: str) -> str:

@@ -25,7 +25,7 @@ from fedistream.settings.table import BY_NAME
 
 KIND = "profile"
 WAIT_S = 20.0  # an admin who changes the name often changes the summary next
-NAMES = ("federation.username", "serverurl")
+NAMES = ("federation.username", "node.public_url")
 
 
 class Profiles:

@@ -74,15 +74,17 @@ class DirectoryAnnouncements:
     def news(self, channel: Channel, *, live: bool) -> StreamStatus:
         """Return the status of a channel. Raises Off."""
         site = self._addresses.site()
-        summary = words(render_page(str(self._settings.value("serversummary", channel.id))), directory.MAX_DESCRIPTION)
+        summary = words(
+            render_page(str(self._settings.value("channel.summary", channel.id))), directory.MAX_DESCRIPTION
+        )
         return StreamStatus(
             live=live,
-            title=str(self._settings.value("streamtitle", channel.id)),
+            title=str(self._settings.value("channel.title", channel.id)),
             description=summary,
-            name=str(self._settings.value("name", channel.id)),
+            name=str(self._settings.value("channel.name", channel.id)),
             logo=f"{site.base}/logo",
             thumbnail=site.still(channel.slug),
-            tags=tuple(self._settings.value("tags", channel.id)),
+            tags=tuple(self._settings.value("channel.tags", channel.id)),
         )
 
     async def _renew(self, channel_id: int | None) -> None:

@@ -28,7 +28,7 @@ class DirectMessages:
     @property
     def sender(self) -> str:
         """Return the name of the channel that sends them."""
-        return str(self._settings.value("name", self._channels.home().id))
+        return str(self._settings.value("channel.name", self._channels.home().id))
 
     async def find(self, account: str) -> Mention:
         """Return the actor of an account that is typed as user@host. Raises Invalid, Off."""

@@ -256,7 +256,7 @@ class Posts:
     def _frame(self, channel: Channel, draft: Draft, post_id: str, published: datetime) -> Frame:
         site = self._addresses.site()
         page = site.page(channel.slug)
-        sensitive = self._settings.value("nsfw", channel.id) if draft.sensitive is None else draft.sensitive
+        sensitive = self._settings.value("channel.nsfw", channel.id) if draft.sensitive is None else draft.sensitive
         return Frame(
             site.post(post_id),
             self._addresses.actor(channel),

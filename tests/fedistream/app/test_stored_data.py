@@ -62,7 +62,14 @@ async def test_a_folder_of_dee255b_opens_with_all_that_is_in_it(data: Path) -> N
         undo.push_async_callback(node.federation.close)
         undo.push_async_callback(node.pictures.close)
         home = node.channels.home()
-        values = ("name", "serversummary", "streamtitle", "tags", "chat.retention_days", "federation.blocked_domains")
+        values = (
+            "channel.name",
+            "channel.summary",
+            "channel.title",
+            "channel.tags",
+            "chat.retention_days",
+            "federation.blocked_domains",
+        )
         assert [node.settings.value(name, home.id) for name in values] == [
             "Quiet Waters",
             "A canal, all day",
@@ -71,7 +78,7 @@ async def test_a_folder_of_dee255b_opens_with_all_that_is_in_it(data: Path) -> N
             0,
             ["blocked.example"],
         ]
-        assert node.settings.value("name") == "Quiet Waters II"
+        assert node.settings.value("channel.name") == "Quiet Waters II"
         assert node.channels.find_by_key("stream-key-of-the-tests") == home
         assert (node.stream_key, node.admin_password) == ("", "")  # none was made anew
         assert await node.people.check_admin("a long enough password")

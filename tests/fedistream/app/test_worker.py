@@ -179,7 +179,7 @@ async def test_what_is_done_by_the_clock_goes_by_what_the_front_has_set_meanwhil
         front = Settings(Bus(), now)
         await front.load()
         made = await workshop.build_worker(Config(data_dir=tmp_path, database_url=url), Outbox(time.time), undo)
-        await front.change("serverurl", "https://node.example")
+        await front.change("node.public_url", "https://node.example")
         await front.change("federation.enabled", True)
         # nobody is at that address, which is refused before anything is sent
         there = "https://127.0.0.1/users/ann"

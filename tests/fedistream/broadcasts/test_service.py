@@ -142,7 +142,7 @@ async def on(url: str, clock: Clock, *, killed: bool = False, wait_s: float = 5.
 
 async def test_a_broadcast_is_a_row_from_its_first_frame_to_its_end(tmp_path: Path) -> None:
     async with station(tmp_path) as node:
-        await node.settings.change("streamtitle", "Baking", node.home)
+        await node.settings.change("channel.title", "Baking", node.home)
         publication, _ = await node.publish()
         assert node.broadcasts.air(node.home).state is State.OFFLINE
         send(publication)

@@ -54,7 +54,7 @@ async def test_who_waits_for_the_admin_is_not_announced(room: Chatroom) -> None:
     assert await room.bodies() == []
 
 
-@pytest.mark.parametrize(("setting", "value"), [("federation.show_engagement", False), ("chat.disabled", True)])
+@pytest.mark.parametrize(("setting", "value"), [("federation.show_engagement", False), ("chat.enabled", False)])
 async def test_an_admin_can_silence_it(room: Chatroom, setting: str, value: bool) -> None:
     await room.settings.change(setting, value, room.home)
     announcer = EngagementAnnouncer(room.feature.poster, room.settings)

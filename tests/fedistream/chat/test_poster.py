@@ -98,7 +98,7 @@ async def test_the_turns_of_a_broadcast_are_told_and_not_kept(room: Chatroom) ->
 
 async def test_a_chat_that_is_off_says_nothing(room: Chatroom) -> None:
     _, ears = await room.guest("Ann")
-    await room.settings.change("chat.disabled", True, room.home)
+    await room.settings.change("chat.enabled", False, room.home)
     poster = room.feature.poster
     await poster.announce_start(BroadcastStarted(room.home, 1, "Clay", AT))
     await poster.announce_title(TitleChanged(room.home, "New", AT))

@@ -125,5 +125,5 @@ async def test_words_the_channel_does_not_want_are_found(room: Chatroom) -> None
     await room.settings.change("chat.blocked_words", ["fudge"], room.home)
     assert remote_messages.has_blocked_words(room.home, "oh FUDGE!")
     assert remote_messages.is_on(room.home)
-    await room.settings.change("chat.disabled", True, room.home)
+    await room.settings.change("chat.enabled", False, room.home)
     assert not remote_messages.is_on(room.home)

@@ -287,7 +287,7 @@ async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroo
 
 async def test_switching_the_chat_off_sends_everybody_away(room: Chatroom) -> None:
     ann, ears = await room.guest("Ann")
-    await set_to(room, disabled=True)
+    await set_to(room, enabled=False)
     room.feature.chat.heed(next(fact for fact in room.facts if fact.name() == "setting.changed"))  # type: ignore[arg-type]
     assert ears.closed is CloseReason.CHAT_DISABLED
     assert await room.feature.chat.say(ann, "hello?") is None

@@ -71,9 +71,9 @@ def test_every_fact_comes_back_from_json_as_it_was(fact: Fact) -> None:
 
 
 def test_the_json_is_plain_and_says_its_name() -> None:
-    assert to_json(SettingChanged("nsfw", None, NOW)) == {
+    assert to_json(SettingChanged("channel.nsfw", None, NOW)) == {
         "fact": "setting.changed",
-        "setting": "nsfw",
+        "setting": "channel.nsfw",
         "channel_id": None,
         "at": "2026-05-01T12:00:00.000001+00:00",
     }

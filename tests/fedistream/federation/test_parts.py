@@ -26,7 +26,12 @@ BORN = datetime(2026, 5, 1, tzinfo=UTC)
 
 class Settings:
     def __init__(self, **values: object) -> None:
-        self.values = {"federation.enabled": True, "serverurl": ORIGIN, "federation.username": "streamer", **values}
+        self.values = {
+            "federation.enabled": True,
+            "node.public_url": ORIGIN,
+            "federation.username": "streamer",
+            **values,
+        }
 
     def value(self, name: str, channel_id: int | None = None) -> object:
         return self.values[name]
@@ -61,12 +66,14 @@ def test_the_home_channel_is_called_by_its_setting_and_others_by_their_slugs() -
 
 
 def test_a_proxys_path_is_part_of_every_url() -> None:
-    found = addresses(serverurl="https://node.example:8443/live/")
+    found = addresses(**{"node.public_url": "https://node.example:8443/live/"})
     assert found.site() == Site("https://node.example:8443", "/live")
     assert found.actor(Channels.made[1]) == "https://node.example:8443/live/federation/user/pots"
 
 
-@pytest.mark.parametrize("values", [{"federation.enabled": False}, {"serverurl": ""}, {"serverurl": "https://a b"}])
+@pytest.mark.parametrize(
+    "values", [{"federation.enabled": False}, {"node.public_url": ""}, {"node.public_url": "https://a b"}]
+)
 def test_without_an_address_or_when_switched_off_nothing_has_a_url(values: dict[str, object]) -> None:
     with pytest.raises(Off):
         addresses(**values).site()

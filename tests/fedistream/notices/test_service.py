@@ -33,7 +33,7 @@ class Crash(Exception):
 
 
 async def test_a_notice_is_posted_once_after_a_delay(node: Noticed) -> None:
-    await node.near.settings.change("tags", ["clay", "slow tv"])
+    await node.near.settings.change("channel.tags", ["clay", "slow tv"])
     await node.near.settings.change("notice.language", "en")
     broadcast_id = await node.start("Locks & *keys*")
     assert node.hurried_in() == pytest.approx(timedelta(seconds=120), abs=timedelta(seconds=5))
@@ -58,7 +58,7 @@ async def test_a_notice_is_posted_once_after_a_delay(node: Noticed) -> None:
 
 async def test_a_picture_in_place_of_the_card_has_words_and_is_that_of_the_broadcast_for_good(node: Noticed) -> None:
     await node.near.settings.change("notice.picture", "picture")
-    await node.near.settings.change("nsfw", True)
+    await node.near.settings.change("channel.nsfw", True)
     broadcast_id = (await node.live("Locks")).broadcast_id
     ((_, note),) = await node.sent()
     (picture,) = note["attachment"]
@@ -173,7 +173,7 @@ async def test_in_private_mode_it_is_for_followers(node: Noticed) -> None:
 async def test_a_new_title_is_told_once_it_stays(node: Noticed) -> None:
     notice = await node.live("One")
     for title in ("Two", "Three"):
-        await node.near.settings.change("streamtitle", title)
+        await node.near.settings.change("channel.title", title)
         await node.notices.rename(TitleChanged(node.channel_id, title, node.now()))
         await node.later(10)
     assert node.hurried_in() < timedelta(seconds=31)
@@ -190,11 +190,11 @@ async def test_a_new_title_is_told_once_it_stays(node: Noticed) -> None:
 async def test_a_title_that_is_taken_back_in_time_is_not_told(node: Noticed) -> None:
     await node.live("One")
     for title in ("Two", "One"):
-        await node.near.settings.change("streamtitle", title)
+        await node.near.settings.change("channel.title", title)
         await node.later(10)
     await node.later(60)
     # and the wait begins anew when it changes again
-    await node.near.settings.change("streamtitle", "Two")
+    await node.near.settings.change("channel.title", "Two")
     await node.later(1)
     assert await node.kinds() == ["Create"]
 
@@ -213,7 +213,7 @@ async def test_at_the_end_it_is_updated_deleted_or_left(node: Noticed, how: str,
     pinned = await node.near.feature.posts.pinned(node.channel_id)
     assert [post.url for post in pinned] == [notice.post]
     await node.end(notice.broadcast_id)
-    await node.near.settings.change("streamtitle", "Next week")
+    await node.near.settings.change("channel.title", "Next week")
     await node.later(600)
     assert (await node.states(), await node.kinds()) == ([state], kinds)
     assert await node.near.feature.posts.pinned(node.channel_id) == ()
@@ -240,7 +240,7 @@ async def test_the_words_can_be_changed_before_and_after(node: Noticed) -> None:
     edited = await node.notices.edit(node.channel_id, planned.id, "Come *in*")
     assert (edited.state, edited.text) == (State.PLANNED, "Come *in*")
     await node.later(121)
-    await node.near.settings.change("streamtitle", "Two")
+    await node.near.settings.change("channel.title", "Two")
     await node.later(60)
     await node.later(60)
     assert await node.kinds() == ["Create"]
@@ -309,7 +309,7 @@ async def test_what_is_withdrawn_is_deleted_for_good(node: Noticed) -> None:
 async def test_a_post_that_somebody_deleted_is_left_alone(node: Noticed) -> None:
     notice = await node.live("One")
     await node.near.feature.posts.delete(notice.post.rpartition("/")[2])
-    await node.near.settings.change("streamtitle", "Two")
+    await node.near.settings.change("channel.title", "Two")
     await node.later(1)
     await node.later(60)
     assert await node.states() == ["withdrawn"]
@@ -358,7 +358,7 @@ async def test_a_notice_that_cannot_go_on_is_tried_again(node: Noticed, caplog: 
 
 async def test_a_text_that_became_impossible_is_skipped_with_the_reason(node: Noticed) -> None:
     await node.near.settings.change("federation.live_message", "***")
-    await node.near.settings.change("tags", [])
+    await node.near.settings.change("channel.tags", [])
     await node.start("")
     await NoticeRow.all().update(custom="***")
     await node.later(121)
@@ -368,9 +368,9 @@ async def test_a_text_that_became_impossible_is_skipped_with_the_reason(node: No
 
 async def test_a_title_that_is_taken_back_at_the_very_end_does_not_hold_up_the_end(node: Noticed) -> None:
     notice = await node.live("One")
-    await node.near.settings.change("streamtitle", "Two")
+    await node.near.settings.change("channel.title", "Two")
     await node.later(1)
-    await node.near.settings.change("streamtitle", "One")
+    await node.near.settings.change("channel.title", "One")
     await node.end(notice.broadcast_id)
     assert await node.kinds() == ["Create", "Update"]
 
@@ -388,7 +388,7 @@ async def test_what_is_turned_off_meanwhile_is_said_when_it_is_on_again(node: No
 
 
 async def test_a_preview_shows_what_would_be_said(node: Noticed) -> None:
-    await node.near.settings.change("streamtitle", "Locks")
+    await node.near.settings.change("channel.title", "Locks")
     shown = await node.notices.preview(node.channel_id)
     assert (shown.text.splitlines()[-1], "<strong>Locks</strong>" in shown.html) == (f"{ORIGIN}/", True)
     broadcast_id = await node.start("Locks")

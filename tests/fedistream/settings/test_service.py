@@ -50,16 +50,16 @@ async def test_a_new_node_has_the_defaults() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("name", "Ann's kitchen"),
-        ("name", '"quoted" \\ and 🎬'),
-        ("name", "123"),
-        ("name", "null"),
-        ("streamtitle", ""),
-        ("nsfw", True),
-        ("nsfw", False),
-        ("tags", ["a", "b"]),
-        ("tags", []),
-        ("socialhandles", [{"platform": "matrix", "url": "https://matrix.example"}]),
+        ("channel.name", "Ann's kitchen"),
+        ("channel.name", '"quoted" \\ and 🎬'),
+        ("channel.name", "123"),
+        ("channel.name", "null"),
+        ("channel.title", ""),
+        ("channel.nsfw", True),
+        ("channel.nsfw", False),
+        ("channel.tags", ["a", "b"]),
+        ("channel.tags", []),
+        ("channel.social_handles", [{"platform": "matrix", "url": "https://matrix.example"}]),
         ("broadcast.grace_s", 0),
         ("hls.segment_s", 1.5),
     ],
@@ -84,10 +84,10 @@ async def test_a_channels_value_is_its_own_and_the_nodes_holds_for_the_others() 
 
 async def test_a_setting_of_the_node_is_the_same_everywhere_and_no_channels() -> None:
     settings = await loaded()
-    await settings.change("serverurl", "https://live.example/")
-    assert settings.value("serverurl", HOME) == settings.value("serverurl") == "https://live.example"
+    await settings.change("node.public_url", "https://live.example/")
+    assert settings.value("node.public_url", HOME) == settings.value("node.public_url") == "https://live.example"
     with pytest.raises(Invalid, match="is a setting of the whole node"):
-        await settings.change("serverurl", "https://other.example", HOME)
+        await settings.change("node.public_url", "https://other.example", HOME)
 
 
 async def test_what_is_refused_changes_nothing_and_is_told_to_nobody() -> None:
@@ -109,38 +109,38 @@ async def test_a_change_is_told_when_it_holds() -> None:
     class Curious(Facts):
         def publish(self, fact: Fact) -> None:
             super().publish(fact)
-            seen.append((fact.name(), settings.value("streamtitle", HOME)))
+            seen.append((fact.name(), settings.value("channel.title", HOME)))
 
     facts = Curious()
     settings = await loaded(facts)
-    await settings.change("streamtitle", " Now with sound ", HOME)
-    assert facts == [SettingChanged("streamtitle", HOME, NOW), TitleChanged(HOME, "Now with sound", NOW)]
+    await settings.change("channel.title", " Now with sound ", HOME)
+    assert facts == [SettingChanged("channel.title", HOME, NOW), TitleChanged(HOME, "Now with sound", NOW)]
     assert seen == [("setting.changed", "Now with sound"), ("title.changed", "Now with sound")]
-    await settings.change("nsfw", True)
-    assert facts[2:] == [SettingChanged("nsfw", None, NOW)]
+    await settings.change("channel.nsfw", True)
+    assert facts[2:] == [SettingChanged("channel.nsfw", None, NOW)]
 
 
 async def test_what_was_so_before_is_no_change() -> None:
     facts = Facts()
     settings = await loaded(facts)
-    await settings.change("name", "Fedistream", HOME)
-    await settings.change("tags", ["a"], HOME)
-    await settings.change("tags", ["#a"], HOME)
-    assert facts == [SettingChanged("tags", HOME, NOW)]
+    await settings.change("channel.name", "Fedistream", HOME)
+    await settings.change("channel.tags", ["a"], HOME)
+    await settings.change("channel.tags", ["#a"], HOME)
+    assert facts == [SettingChanged("channel.tags", HOME, NOW)]
 
 
 async def test_a_change_whose_caller_went_away_is_whole() -> None:
     facts = Facts()
     settings = await loaded(facts)
-    task = asyncio.create_task(settings.change("name", "Ann's kitchen", HOME))
+    task = asyncio.create_task(settings.change("channel.name", "Ann's kitchen", HOME))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await settle()
-    assert settings.value("name", HOME) == (await loaded()).value("name", HOME) == "Ann's kitchen"
-    assert facts == [SettingChanged("name", HOME, NOW)]
+    assert settings.value("channel.name", HOME) == (await loaded()).value("channel.name", HOME) == "Ann's kitchen"
+    assert facts == [SettingChanged("channel.name", HOME, NOW)]
 
 
 async def test_of_many_changes_at_once_the_last_one_stored_is_the_one_that_holds() -> None:
@@ -152,31 +152,35 @@ async def test_of_many_changes_at_once_the_last_one_stored_is_the_one_that_holds
 
 async def test_a_list_that_was_handed_out_can_be_changed_without_harm() -> None:
     settings = await loaded()
-    await settings.change("socialhandles", [{"platform": "x", "url": "https://x.example"}], HOME)
-    settings.value("socialhandles", HOME)[0]["url"] = "https://evil.example"
-    settings.value("tags", HOME).append("stray")
-    assert settings.value("socialhandles", HOME) == [{"platform": "x", "url": "https://x.example"}]
-    assert settings.value("tags", HOME) == []
+    await settings.change("channel.social_handles", [{"platform": "x", "url": "https://x.example"}], HOME)
+    settings.value("channel.social_handles", HOME)[0]["url"] = "https://evil.example"
+    settings.value("channel.tags", HOME).append("stray")
+    assert settings.value("channel.social_handles", HOME) == [{"platform": "x", "url": "https://x.example"}]
+    assert settings.value("channel.tags", HOME) == []
 
 
 async def test_a_flag_holds_in_place_of_what_is_stored_and_is_not_stored() -> None:
     settings = await loaded()
-    await settings.change("serverurl", "https://live.example")
-    settings.override("serverurl", "http://127.0.0.1:8080")
-    assert settings.value("serverurl") == "http://127.0.0.1:8080"
+    await settings.change("node.public_url", "https://live.example")
+    settings.override("node.public_url", "http://127.0.0.1:8080")
+    assert settings.value("node.public_url") == "http://127.0.0.1:8080"
     with pytest.raises(Conflict, match="was given when the node was started"):
-        await settings.change("serverurl", "https://other.example")
+        await settings.change("node.public_url", "https://other.example")
     with pytest.raises(Invalid):
-        settings.override("serverurl", 5)
-    assert (await loaded()).value("serverurl") == "https://live.example"
+        settings.override("node.public_url", 5)
+    assert (await loaded()).value("node.public_url") == "https://live.example"
 
 
 async def test_stored_values_that_this_version_cannot_use_are_left_alone(caplog: pytest.LogCaptureFixture) -> None:
-    for name, value in (("of.the.future", {"value": 1}), ("hls.part_ms", {"value": 5000}), ("nsfw", {"value": True})):
+    for name, value in (
+        ("of.the.future", {"value": 1}),
+        ("hls.part_ms", {"value": 5000}),
+        ("channel.nsfw", {"value": True}),
+    ):
         await SettingRow.create(name=name, value=value)
     with caplog.at_level(logging.WARNING):
         settings = await loaded()
-    assert (settings.value("hls.part_ms"), settings.value("nsfw")) == (333, True)
+    assert (settings.value("hls.part_ms"), settings.value("channel.nsfw")) == (333, True)
     assert "of.the.future is not known to this version" in caplog.text
     assert "hls.part_ms must be between 100 and 1000" in caplog.text
     assert await SettingRow.all().count() == 3
@@ -187,6 +191,6 @@ async def test_nothing_is_remembered_that_could_not_be_stored(database: Database
     settings = await loaded(facts)
     await database.close()
     with pytest.raises(RuntimeError):
-        await settings.change("nsfw", True)
-    assert settings.value("nsfw") is False
+        await settings.change("channel.nsfw", True)
+    assert settings.value("channel.nsfw") is False
     assert facts == []

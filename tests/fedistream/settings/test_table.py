@@ -20,22 +20,22 @@ def check(name: str, value: object) -> object:
 @pytest.mark.parametrize(
     ("name", "value", "stored"),
     [
-        ("name", "  Ann's kitchen ", "Ann's kitchen"),
-        ("serversummary", "Two lines,\r\n\tone tab", "Two lines,\r\n\tone tab"),
-        ("streamtitle", "", ""),
-        ("streamtitle", "日本語 🎬 " + "x" * 190, "日本語 🎬 " + "x" * 190),
-        ("pagecontent", "x" * 100_000, "x" * 100_000),
-        ("tags", ["#music", "live", "##live", " # ", "music "], ["music", "live"]),
-        ("tags", [], []),
-        ("nsfw", True, True),
+        ("channel.name", "  Ann's kitchen ", "Ann's kitchen"),
+        ("channel.summary", "Two lines,\r\n\tone tab", "Two lines,\r\n\tone tab"),
+        ("channel.title", "", ""),
+        ("channel.title", "日本語 🎬 " + "x" * 190, "日本語 🎬 " + "x" * 190),
+        ("channel.page_content", "x" * 100_000, "x" * 100_000),
+        ("channel.tags", ["#music", "live", "##live", " # ", "music "], ["music", "live"]),
+        ("channel.tags", [], []),
+        ("channel.nsfw", True, True),
         (
-            "socialhandles",
+            "channel.social_handles",
             [{"platform": "matrix", "url": "matrix:r/ann:example.com", "icon": "/x.svg"}],
             [{"platform": "matrix", "url": "matrix:r/ann:example.com"}],
         ),
-        ("serverurl", "https://live.example/", "https://live.example"),
-        ("serverurl", "http://live.example:8080//", "http://live.example:8080"),
-        ("serverurl", "https://8.8.8.8", "https://8.8.8.8"),
+        ("node.public_url", "https://live.example/", "https://live.example"),
+        ("node.public_url", "http://live.example:8080//", "http://live.example:8080"),
+        ("node.public_url", "https://8.8.8.8", "https://8.8.8.8"),
         ("broadcast.grace_s", 0, 0),
         ("broadcast.grace_s", 600.0, 600),
         ("hls.part_ms", 100, 100),
@@ -62,22 +62,22 @@ def test_a_value_within_the_limits_is_taken_and_tidied(name: str, value: object,
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("name", "", "must not be empty"),
-        ("name", " \t ", "must not be empty"),
-        ("name", "x" * 101, "must be at most 100 characters"),
-        ("name", "two\nlines", "no line breaks"),
-        ("name", "two\u2028lines", "no line breaks"),
-        ("name", "a\x1bb", "no control characters"),
-        ("name", None, "must be a text"),
-        ("name", ["x"], "must be a text"),
-        ("serversummary", "a\0b", "no control characters"),
-        ("serversummary", "half a character \ud83d", "no control characters"),
-        ("streamtitle", "x" * 201, "at most 200"),
-        ("pagecontent", "x" * 100_001, "at most 100000"),
-        ("tags", "music", "must be a list"),
-        ("tags", ["x"] * 31, "at most 30"),
-        ("tags", ["x" * 51], "at most 50"),
-        ("tags", [3], "must be a text"),
+        ("channel.name", "", "must not be empty"),
+        ("channel.name", " \t ", "must not be empty"),
+        ("channel.name", "x" * 101, "must be at most 100 characters"),
+        ("channel.name", "two\nlines", "no line breaks"),
+        ("channel.name", "two\u2028lines", "no line breaks"),
+        ("channel.name", "a\x1bb", "no control characters"),
+        ("channel.name", None, "must be a text"),
+        ("channel.name", ["x"], "must be a text"),
+        ("channel.summary", "a\0b", "no control characters"),
+        ("channel.summary", "half a character \ud83d", "no control characters"),
+        ("channel.title", "x" * 201, "at most 200"),
+        ("channel.page_content", "x" * 100_001, "at most 100000"),
+        ("channel.tags", "music", "must be a list"),
+        ("channel.tags", ["x"] * 31, "at most 30"),
+        ("channel.tags", ["x" * 51], "at most 50"),
+        ("channel.tags", [3], "must be a text"),
         ("chat.suggested_names", "boss", "must be a list"),
         ("federation.also_known_as", ["javascript:alert(1)"], "must be addresses"),
         ("federation.also_known_as", ["https://a.example/1"] * 11, "at most 10"),
@@ -86,16 +86,16 @@ def test_a_value_within_the_limits_is_taken_and_tidied(name: str, value: object,
         ("chat.blocked_words", ["two\nlines"], "no line breaks"),
         ("chat.welcome", "x" * 2001, "at most 2000"),
         ("chat.slow_s", -1, "between 0 and 3600"),
-        ("nsfw", 1, "must be true or false"),
-        ("nsfw", "true", "must be true or false"),
-        ("socialhandles", {"platform": "x", "url": "y"}, "must be a list"),
-        ("socialhandles", ["https://x.example"], "must each have a platform"),
-        ("socialhandles", [{"platform": "x"}], "must be a text"),
-        ("socialhandles", [{"platform": "", "url": "https://x.example"}], "must not be empty"),
-        ("socialhandles", [{"platform": "x", "url": "javascript:alert(1)"}], "must begin with one of"),
-        ("socialhandles", [{"platform": "x", "url": " JavaScript:alert(1)"}], "must begin with one of"),
-        ("socialhandles", [{"platform": "x", "url": "//x.example"}], "must begin with one of"),
-        ("socialhandles", [{"platform": "x", "url": "http"}], "must begin with one of"),
+        ("channel.nsfw", 1, "must be true or false"),
+        ("channel.nsfw", "true", "must be true or false"),
+        ("channel.social_handles", {"platform": "x", "url": "y"}, "must be a list"),
+        ("channel.social_handles", ["https://x.example"], "must each have a platform"),
+        ("channel.social_handles", [{"platform": "x"}], "must be a text"),
+        ("channel.social_handles", [{"platform": "", "url": "https://x.example"}], "must not be empty"),
+        ("channel.social_handles", [{"platform": "x", "url": "javascript:alert(1)"}], "must begin with one of"),
+        ("channel.social_handles", [{"platform": "x", "url": " JavaScript:alert(1)"}], "must begin with one of"),
+        ("channel.social_handles", [{"platform": "x", "url": "//x.example"}], "must begin with one of"),
+        ("channel.social_handles", [{"platform": "x", "url": "http"}], "must begin with one of"),
         ("broadcast.grace_s", -1, "between 0 and 600"),
         ("broadcast.grace_s", 601, "between 0 and 600"),
         ("broadcast.grace_s", 1.5, "whole number"),
@@ -138,7 +138,7 @@ def test_a_value_outside_the_limits_is_refused_with_the_reason(name: str, value:
 )
 def test_a_server_url_without_a_host_is_refused_in_the_words_that_clients_know(url: str) -> None:
     with pytest.raises(Invalid, match=r"^server url value invalid"):
-        check("serverurl", url)
+        check("node.public_url", url)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_server_url_without_a_host_is_refused_in_the_words_that_clients_know(u
 )
 def test_a_private_server_url_is_refused_in_the_words_that_clients_know(host: str) -> None:
     with pytest.raises(Invalid, match=r"^Server URL cannot be private$"):
-        check("serverurl", f"http://{host}/")
+        check("node.public_url", f"http://{host}/")
 
 
 JSON = st.recursive(
@@ -170,22 +170,22 @@ def test_whatever_arrives_is_taken_as_plain_json_or_refused(setting: Setting, va
 
 def test_the_defaults_are_ours() -> None:
     assert {row.name: row.default for row in SETTINGS} == {
-        "name": "Fedistream",
-        "serversummary": "",
-        "streamtitle": "",
-        "offlinemessage": "",
-        "pagecontent": "",
-        "tags": [],
-        "nsfw": False,
-        "socialhandles": [],
-        "hideviewercount": False,
-        "serverurl": "",
-        "disablesearchindexing": False,
+        "channel.name": "Fedistream",
+        "channel.summary": "",
+        "channel.title": "",
+        "channel.offline_message": "",
+        "channel.page_content": "",
+        "channel.tags": [],
+        "channel.nsfw": False,
+        "channel.social_handles": [],
+        "channel.hide_viewer_count": False,
+        "node.public_url": "",
+        "node.disable_search_indexing": False,
         "broadcast.grace_s": 60,
         "hls.part_ms": 333,
         "hls.segment_s": 2.0,
         "hls.window_segments": 15,
-        "chat.disabled": False,
+        "chat.enabled": True,
         "chat.join_messages": False,
         "chat.established_only": False,
         "chat.signed_in_only": False,
@@ -239,7 +239,7 @@ def test_everything_that_can_be_touched_is_touched_by_something() -> None:
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        ({"name": "nsfw"}, "one name"),
+        ({"name": "channel.nsfw"}, "one name"),
         ({"owncast_path": "nsfw"}, "one path"),
         ({"default": 5}, "another type"),
         ({"default": "two\nlines"}, "fails its check"),
@@ -249,7 +249,7 @@ def test_everything_that_can_be_touched_is_touched_by_something() -> None:
 )
 def test_a_table_that_cannot_be_right_does_not_start(wrong: dict[str, Any], why: str) -> None:
     with pytest.raises(AssertionError, match=why):
-        checked([replace(BY_NAME["name"], **wrong), *SETTINGS[1:]])
+        checked([replace(BY_NAME["channel.name"], **wrong), *SETTINGS[1:]])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from fedistream.api.pages.forms import form
 
 PAGE = "/admin/chat/"
 FORM = (
-    *("chat.disabled", "chat.welcome", "chat.join_messages", "chat.offline_s", "chat.retention_days"),
+    *("chat.enabled", "chat.welcome", "chat.join_messages", "chat.offline_s", "chat.retention_days"),
     *("chat.established_only", "chat.signed_in_only", "chat.slow_s", "chat.spam_protection", "chat.slur_filter"),
     *("chat.blocked_words", "chat.forbidden_names", "chat.suggested_names"),
 )

@@ -11,7 +11,7 @@ from fedistream.api.pages.forms import form
 
 PAGE = "/admin/federation/"
 FORM = (
-    *("federation.enabled", "serverurl", "federation.username", "federation.show_engagement"),
+    *("federation.enabled", "node.public_url", "federation.username", "federation.show_engagement"),
     *("federation.quotes", "federation.hide_followers", "federation.signed_reading"),
     *("federation.replies", "federation.replies_from", "federation.also_known_as"),
 )
@@ -41,7 +41,7 @@ async def rotate(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 def missing(services: AdminPagesServices) -> list[str]:
     """Return the steps that are missing before the channel can be followed, as sentences."""
-    url = str(services.settings.value("serverurl"))
+    url = str(services.settings.value("node.public_url"))
     found = []
     if not services.settings.value("federation.enabled"):
         found.append(services.words("Federation is disabled. Enable it below."))

@@ -50,7 +50,7 @@ async def page(
     notice = texts.notices(words).get(request.query.get("done", ""), "")
     values = {name: fields.write(name, services.settings.value(name, request.channel.id)) for name in sheet.settings}
     given = {
-        "name": services.settings.value("name", request.channel.id),
+        "name": services.settings.value("channel.name", request.channel.id),
         "here": sheet.path,
         "one_address": services.viewers.one_address(request.channel.id),
         "waiting": await services.todo_counts.counts(request.channel.id),

@@ -14,9 +14,17 @@ from fedistream.broadcasts.values import State
 from fedistream.core.errors import Conflict, Invalid
 
 PAGE = "/admin/"
-TITLE_FORM = ("streamtitle",)
+TITLE_FORM = ("channel.title",)
 CHANNEL_FORM = (
-    *("name", "tags", "serversummary", "offlinemessage", "socialhandles", "pagecontent", "broadcast.grace_s"),
+    *(
+        "channel.name",
+        "channel.tags",
+        "channel.summary",
+        "channel.offline_message",
+        "channel.social_handles",
+        "channel.page_content",
+        "broadcast.grace_s",
+    ),
 )
 SHEET = AdminPage("admin/stream.html", PAGE, (*TITLE_FORM, *CHANNEL_FORM))
 LOG_LINES = 100
@@ -108,7 +116,7 @@ async def _changeable(request: ApiRequest, services: AdminPagesServices) -> list
 
 
 async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
-    server = rtmp_server(origin(request, services.settings.value("serverurl")), services.listening.rtmp_port)
+    server = rtmp_server(origin(request, services.settings.value("node.public_url")), services.listening.rtmp_port)
     shown = {
         **_live(request, services),
         "keys": shown_keys(await services.channels.stream_keys(request.channel.id)),

@@ -15,7 +15,7 @@ ACTIVITY = {"Accept": "application/activity+json"}
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
     async with open_faces(tmp_path) as opened:
-        await opened.settings.change("serverurl", ORIGIN)
+        await opened.settings.change("node.public_url", ORIGIN)
         await opened.settings.change("federation.enabled", True)
         yield opened
 

@@ -13,7 +13,7 @@ BLOCK = "/api/chat/replies/block"
 
 @pytest.fixture
 async def ann(faces: Faces) -> RemoteActorRow:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
     return await following.remote_actor("ann")
 

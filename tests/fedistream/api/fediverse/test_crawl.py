@@ -42,10 +42,10 @@ INBOX = re.compile(r"/inbox$")
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
     async with open_faces(tmp_path) as opened:
         for name, value in {
-            "serverurl": ORIGIN,
+            "node.public_url": ORIGIN,
             "federation.enabled": True,
             "tags": ["locks", "just chatting"],
-            "socialhandles": [{"platform": "Elsewhere", "url": "https://elsewhere.example/"}],
+            "channel.social_handles": [{"platform": "Elsewhere", "url": "https://elsewhere.example/"}],
             "federation.also_known_as": ["https://old.example/users/ann"],
         }.items():
             await opened.settings.change(name, value)
@@ -235,7 +235,7 @@ async def test_who_has_a_document_is_told_so(faces: Faces, path: str) -> None:
         tag = first.headers["etag"]
         again = await http.get(path, headers={"Accept": ACTIVITY, "If-None-Match": f'"other", {tag}'})
         other = await http.get(path, headers={"Accept": ACTIVITY, "If-None-Match": '"other"'})
-        await faces.settings.change("name", "Another name")
+        await faces.settings.change("channel.name", "Another name")
         await faces.federation.posts.publish(faces.channels.home(), Draft("new"))
         later = await http.get(path, headers={"Accept": ACTIVITY, "If-None-Match": tag})
     assert (first.status_code, again.status_code, other.status_code, later.status_code) == (200, 304, 200, 200)

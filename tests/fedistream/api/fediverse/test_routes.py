@@ -23,7 +23,7 @@ PATH = "/federation/user/streamer"
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
     async with open_faces(tmp_path) as opened:
-        await opened.settings.change("serverurl", ORIGIN)
+        await opened.settings.change("node.public_url", ORIGIN)
         await opened.settings.change("federation.enabled", True)
         yield opened
 
@@ -142,7 +142,7 @@ async def test_nodeinfo_tells_who_we_are(faces: Faces) -> None:
 
 
 async def test_the_node_is_called_what_its_channel_is(faces: Faces) -> None:
-    await faces.settings.change("name", "Potter & Co", faces.channels.home().id)
+    await faces.settings.change("channel.name", "Potter & Co", faces.channels.home().id)
     async with faces.client() as http:
         assert (await http.get("/nodeinfo/2.1")).json()["metadata"]["nodeName"] == "Potter & Co"
         assert (await http.get("/.well-known/x-nodeinfo2")).json()["server"]["name"] == "Potter & Co"

@@ -269,7 +269,7 @@ async def test_integrations_speak_as_bot_as_the_node_and_in_lines(faces: Faces) 
             ("CHAT_ACTION", "<p>by <strong>action</strong></p>"),
         ]
         assert (said[0]["user"]["displayName"], said[0]["user"]["isBot"]) == ("Bot", True)
-        assert said[1]["user"] == {"displayName": faces.settings.value("name", home)}
+        assert said[1]["user"] == {"displayName": faces.settings.value("channel.name", home)}
         for body in ({"body": ""}, {"body": 7}, {}, {"body": "x" * 9000}):
             answer = await http.post("/api/integrations/chat/send", headers=key, json=body)
             assert answer.status_code == 400, body

@@ -16,7 +16,7 @@ SERVERS = "/api/admin/federation/servers"
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
     async with open_faces(tmp_path) as opened:
-        await opened.settings.change("serverurl", "https://node.example")
+        await opened.settings.change("node.public_url", "https://node.example")
         await opened.settings.change("federation.enabled", True)
         yield opened
 

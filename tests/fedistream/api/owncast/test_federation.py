@@ -30,7 +30,7 @@ async def test_odd_spans_are_refused(faces: Faces, query: str) -> None:
 
 
 async def test_who_does_not_follow_can_be_neither_let_in_nor_removed(faces: Faces) -> None:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
     nobody = {"actorIRI": "https://remote.example/users/ann", "approved": True}
     async with faces.client() as http:
@@ -44,7 +44,7 @@ async def test_who_does_not_follow_can_be_neither_let_in_nor_removed(faces: Face
     "account", ["", "ann", "ann@", "@", "ann@127.0.0.1", "ann@localhost:8080", "ann@@remote.example"]
 )
 async def test_accounts_that_cannot_be_found_are_refused(faces: Faces, account: str) -> None:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
     async with faces.client() as http:
         answer = await http.post("/api/remotefollow", json={"account": account})
@@ -52,7 +52,7 @@ async def test_accounts_that_cannot_be_found_are_refused(faces: Faces, account: 
 
 
 async def test_nobody_makes_us_ask_others_without_end(faces: Faces) -> None:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
     async with faces.client() as http:
         answers = [(await http.post("/api/remotefollow", json={"account": "ann"})).status_code for _ in range(11)]
@@ -60,7 +60,7 @@ async def test_nobody_makes_us_ask_others_without_end(faces: Faces) -> None:
 
 
 async def test_a_household_has_one_share_of_asking_others(faces: Faces) -> None:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
     answers = []
     for number in range(11):

@@ -49,16 +49,16 @@ async def test_a_head_request_is_no_viewer(faces: Faces) -> None:
 async def test_a_hidden_viewer_count_is_not_in_the_status(faces: Faces) -> None:
     home = faces.channels.home().id
     faces.broadcasts.on[home] = live(home)
-    await faces.settings.change("hideviewercount", True, home)
+    await faces.settings.change("channel.hide_viewer_count", True, home)
     async with faces.client() as http:
         assert "viewerCount" not in (await http.get("/api/status")).json()
 
 
 async def test_the_config_says_what_the_streamer_set(faces: Faces) -> None:
     home = faces.channels.home().id
-    await faces.settings.change("name", "Kiln", home)
-    await faces.settings.change("pagecontent", "*clay*", home)
-    await faces.settings.change("tags", ["#pots"], home)
+    await faces.settings.change("channel.name", "Kiln", home)
+    await faces.settings.change("channel.page_content", "*clay*", home)
+    await faces.settings.change("channel.tags", ["#pots"], home)
     async with faces.client() as http:
         answer = await http.get("/api/config")
     assert answer.headers["cache-control"] == FRESH

@@ -1,5 +1,6 @@
 import pytest
 
+from fedistream.api.owncast.setting_values import converted
 from fedistream.settings.checks import MAX_PAGE
 from fedistream.settings.table import BY_NAME, SETTINGS
 from tests.kit.asking import basic
@@ -56,11 +57,11 @@ async def test_a_setting_is_changed_by_its_path(faces: Faces, path: str) -> None
     async with faces.client() as http:
         answer = await http.post(f"{SETTERS}/{path}", json={"value": right}, headers=RIGHT)
         assert (answer.status_code, answer.json()) == (200, CHANGED)
-        assert faces.settings.value(row.name, home) == right
+        assert converted(row, faces.settings.value(row.name, home)) == right
         refused = await http.post(f"{SETTERS}/{path}", json={"value": wrong}, headers=RIGHT)
         assert (refused.status_code, refused.json()["success"]) == (400, False)
         assert refused.json()["message"]
-        assert faces.settings.value(row.name, home) == right
+        assert converted(row, faces.settings.value(row.name, home)) == right
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ async def test_a_body_without_a_value_changes_nothing(faces: Faces, body: bytes,
     async with faces.client() as http:
         answer = await http.post(f"{SETTERS}/name", content=body, headers=RIGHT)
     assert (answer.status_code, answer.json()) == (400, {"success": False, "message": why})
-    assert faces.settings.value("name", faces.channels.home().id) == BY_NAME["name"].default
+    assert faces.settings.value("channel.name", faces.channels.home().id) == BY_NAME["channel.name"].default
 
 
 async def test_a_setter_is_not_a_getter(faces: Faces) -> None:
@@ -92,7 +93,7 @@ async def test_the_longest_page_fits_however_it_is_written(faces: Faces) -> None
         answer = await http.post(f"{SETTERS}/pagecontent", content=escaped, headers=RIGHT)
         assert answer.json() == CHANGED
         too_long = await http.post(f"{SETTERS}/pagecontent", content=escaped + " " * 2000, headers=RIGHT)
-    assert faces.settings.value("pagecontent", faces.channels.home().id) == page
+    assert faces.settings.value("channel.page_content", faces.channels.home().id) == page
     assert (too_long.status_code, too_long.json()["success"]) == (413, False)
 
 

@@ -18,7 +18,7 @@ class Asked(dict[str, object]):
 
 async def test_a_stored_setting_is_read_by_its_path(faces: Faces) -> None:
     home = faces.channels.home().id
-    await faces.settings.change("streamtitle", "Glazing", home)
+    await faces.settings.change("channel.title", "Glazing", home)
     values = read(faces.settings, home)
     assert values["streamtitle"] == "Glazing"
     assert values.keys() >= WITHOUT.keys()
@@ -26,7 +26,7 @@ async def test_a_stored_setting_is_read_by_its_path(faces: Faces) -> None:
 
 async def test_another_channels_title_is_not_this_ones(faces: Faces) -> None:
     home, other = faces.channels.home().id, (await faces.channels.make("kiln")).id
-    await faces.settings.change("streamtitle", "Glazing", other)
+    await faces.settings.change("channel.title", "Glazing", other)
     assert read(faces.settings, home)["streamtitle"] == ""
     assert read(faces.settings, other)["streamtitle"] == "Glazing"
 

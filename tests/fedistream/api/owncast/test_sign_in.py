@@ -72,7 +72,7 @@ async def street(folder: Path, *others: Website) -> AsyncIterator[Street]:
     async with website() as site, httpx2.AsyncClient() as outside:
         guard = Guard(frozenset(each.authority for each in (site, *others)))
         async with open_faces(folder, guard) as faces:
-            await faces.settings.change("serverurl", HOME)
+            await faces.settings.change("node.public_url", HOME)
             visitor, token = await faces.visitor("Shy newt")
             made = Street(faces, site, visitor, token, outside)
             yield made
@@ -235,7 +235,7 @@ async def test_before_the_public_address_is_known_there_is_no_such_sign_in(tmp_p
         answer = await asker.post(f"/api/auth/indieauth?accessToken={token}", json={"authHost": "example.com"})
         assert answer.status_code == 400
         assert "address of this server is not set" in answer.json()["message"]
-        await faces.settings.change("serverurl", HOME)
+        await faces.settings.change("node.public_url", HOME)
         assert (await asker.get("/api/config")).json()["authentication"] == {"indieAuthEnabled": True}
 
 
@@ -314,7 +314,7 @@ async def test_a_code_is_sent_to_an_account_and_typed_in(tmp_path: Path, monkeyp
                 return answer.status_code, told["success"], told["message"]
 
             assert await call("", account=ann.handle) == (400, False, "federation is off")
-            await faces.settings.change("serverurl", "https://node.example")
+            await faces.settings.change("node.public_url", "https://node.example")
             await faces.settings.change("federation.enabled", True)
             assert await call("/verify", code="123456") == (
                 400, False, "no code is waited for, or it is older than 10 minutes: please ask for another"

@@ -28,7 +28,7 @@ def data(page: Response) -> dict[str, object]:
 @pytest.fixture
 def studio() -> Studio:
     made = Studio()
-    made.settings.values["chat.disabled"] = False
+    made.settings.values["chat.enabled"] = True
     return made
 
 
@@ -48,7 +48,7 @@ async def test_a_page_with_chat_tells_its_modules_what_they_need(studio: Studio,
 
 
 async def test_a_channel_without_chat_loads_nothing_of_it(studio: Studio) -> None:
-    studio.settings.values["chat.disabled"] = True
+    studio.settings.values["chat.enabled"] = False
     page = await get(studio, "/")
     assert "chat" not in re.sub(r"<script type=.application/json.*", "", page.text).lower()
     assert "chat" not in data(page)
@@ -82,13 +82,13 @@ async def test_signing_in_is_offered_where_the_other_side_can_come_back_to(studi
 
     studio.settings.values["federation.enabled"] = True
     assert await offered() == (False, False)
-    studio.settings.values["serverurl"] = "https://boats.example"
+    studio.settings.values["node.public_url"] = "https://boats.example"
     assert await offered() == (True, True)
     studio.settings.values["federation.enabled"] = False
     assert await offered() == (True, False)
 
 
 async def test_a_name_of_markup_stays_text(studio: Studio) -> None:
-    studio.settings.values["name"] = "<img src=x onerror=alert(1)>"
+    studio.settings.values["channel.name"] = "<img src=x onerror=alert(1)>"
     for path in ("/", *FRAMES):
         assert "<img src=x" not in (await get(studio, path)).text

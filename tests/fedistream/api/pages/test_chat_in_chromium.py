@@ -29,7 +29,7 @@ def room() -> Parlour:
 def studio(room: Parlour) -> Studio:
     """Live for the page, with nothing to play: the chat alone is looked at."""
     studio = Studio(parlour=room)
-    studio.settings.values["chat.disabled"] = False
+    studio.settings.values["chat.enabled"] = True
     studio.broadcasts.shown = onair.live()
     return studio
 

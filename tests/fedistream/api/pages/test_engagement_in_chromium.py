@@ -25,7 +25,7 @@ def room() -> Parlour:
 @pytest.fixture
 def studio(room: Parlour) -> Studio:
     studio = Studio(parlour=room)
-    studio.settings.values["chat.disabled"] = False
+    studio.settings.values["chat.enabled"] = True
     studio.broadcasts.shown = onair.live()
     return studio
 

@@ -14,10 +14,10 @@ LINKS = [
 @pytest.mark.parametrize(
     ("name", "value", "typed"),
     [
-        ("streamtitle", "Evening", "Evening"),
-        ("tags", ["boats", "slow tv"], "boats, slow tv"),
-        ("tags", [], ""),
-        ("socialhandles", LINKS, "mastodon https://social.example/@me\nMy own site https://me.example/"),
+        ("channel.title", "Evening", "Evening"),
+        ("channel.tags", ["boats", "slow tv"], "boats, slow tv"),
+        ("channel.tags", [], ""),
+        ("channel.social_handles", LINKS, "mastodon https://social.example/@me\nMy own site https://me.example/"),
         ("broadcast.grace_s", 60, "60"),
         ("broadcast.grace_s", 7.5, "7.5"),
     ],
@@ -28,23 +28,23 @@ def test_a_setting_comes_back_as_it_was_written(name: str, value: object, typed:
 
 
 def test_tags_may_be_typed_as_people_type_them() -> None:
-    assert fields.read("tags", " #boats,, slow tv ,# ") == ["boats", "slow tv"]
+    assert fields.read("channel.tags", " #boats,, slow tv ,# ") == ["boats", "slow tv"]
 
 
 def test_links_may_have_empty_lines_between_them() -> None:
-    assert fields.read("socialhandles", "\n\n  web   https://a.example \n\n") == [
+    assert fields.read("channel.social_handles", "\n\n  web   https://a.example \n\n") == [
         {"platform": "web", "url": "https://a.example"}
     ]
 
 
 def test_a_link_needs_a_label_and_an_address() -> None:
     with pytest.raises(Invalid, match="label and an address"):
-        fields.read("socialhandles", "https://a.example")
+        fields.read("channel.social_handles", "https://a.example")
 
 
 def test_there_is_an_end_to_links() -> None:
     with pytest.raises(Invalid, match="at most"):
-        fields.read("socialhandles", "web https://a.example\n" * (fields.MAX_LINKS + 1))
+        fields.read("channel.social_handles", "web https://a.example\n" * (fields.MAX_LINKS + 1))
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "1e", "--1"])
@@ -59,7 +59,7 @@ def test_infinity_is_no_number_of_seconds(typed: str) -> None:
         fields.read("broadcast.grace_s", typed)
 
 
-@pytest.mark.parametrize(("disabled", "typed"), [(True, ""), (False, "on")])
-def test_the_form_asks_whether_the_chat_is_enabled(disabled: bool, typed: str) -> None:
-    assert fields.write("chat.disabled", disabled) == typed
-    assert fields.read("chat.disabled", typed) is disabled
+@pytest.mark.parametrize(("enabled", "typed"), [(False, ""), (True, "on")])
+def test_the_form_asks_whether_the_chat_is_enabled(enabled: bool, typed: str) -> None:
+    assert fields.write("chat.enabled", enabled) == typed
+    assert fields.read("chat.enabled", typed) is enabled

@@ -110,11 +110,11 @@ async def test_axe_finds_no_fault_in_the_admin_page_with_warnings_and_errors(
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_nothing_is_wider_than_a_phone(studio: Studio, url: str, chromium: Browser, path: str) -> None:
-    studio.settings.values["streamtitle"] = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
-    studio.settings.values["pagecontent"] = f"`{'x' * 200}`\n\n| a | b |\n|-|-|\n| {'y' * 90} | {'z' * 90} |"
+    studio.settings.values["channel.title"] = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
+    studio.settings.values["channel.page_content"] = f"`{'x' * 200}`\n\n| a | b |\n|-|-|\n| {'y' * 90} | {'z' * 90} |"
     studio.broadcasts.shown = replace(onair.waiting(), encoder=replace(onair.OBS, software="e" * 120))
     studio.channels.keys.extend(studio.channels.keys * 2)
-    studio.broadcasts.written[3] = replace(onair.over(3), title=str(studio.settings.values["streamtitle"]))
+    studio.broadcasts.written[3] = replace(onair.over(3), title=str(studio.settings.values["channel.title"]))
     async with visit(chromium, url + path, http_credentials=ADMIN, viewport=PHONE) as (page, witness):
         witness.complaints.clear()  # the 404, and a playlist that is not there
         witness.expected = ("Failed to load resource",)

@@ -18,7 +18,7 @@ LIVE = "https://node.example/federation/user/streamer"
 
 
 async def federate(faces: Faces) -> None:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
 
 
@@ -38,10 +38,10 @@ async def test_the_watch_page_tells_how_to_follow(faces: Faces) -> None:
     assert page.count('href="/follow"') == 2  # from the screen of an offline channel, and of one that has ended
 
 
-@pytest.mark.parametrize("name", ["serverurl", "federation.enabled"])
+@pytest.mark.parametrize("name", ["node.public_url", "federation.enabled"])
 async def test_without_federation_there_is_nothing_to_follow(tmp_path: Path, name: str) -> None:
     async with open_faces(tmp_path) as faces, faces.client() as web:
-        if name == "serverurl":
+        if name == "node.public_url":
             await faces.settings.change(name, "https://node.example")
         else:
             await faces.settings.change(name, True)

@@ -25,9 +25,9 @@ DESK = {"width": 1280, "height": 800}
 
 
 async def federate(faces: Faces) -> None:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
-    await faces.settings.change("chat.disabled", True)
+    await faces.settings.change("chat.enabled", False)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

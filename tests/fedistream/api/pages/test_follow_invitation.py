@@ -56,7 +56,7 @@ class EchoEngagements(Engagements):
 
 def made(echo: Echo, clock: Clock, **values: object) -> FollowInvitations:
     settings = Settings()
-    settings.values |= {"serverurl": "https://node.example:8443", "federation.enabled": True, **values}
+    settings.values |= {"node.public_url": "https://node.example:8443", "federation.enabled": True, **values}
     return FollowInvitations(
         ActorUrls(settings, Channels()), EchoFollowers(echo), EchoEngagements(echo), clock.monotonic
     )

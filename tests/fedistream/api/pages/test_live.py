@@ -81,7 +81,7 @@ async def test_a_broadcast_of_another_channel_has_no_page(air: Studio) -> None:
 
 
 async def test_a_live_card_has_words_a_picture_and_a_player(air: Studio) -> None:
-    air.settings.values["serverurl"] = "https://boats.example/"
+    air.settings.values["node.public_url"] = "https://boats.example/"
     card = meta(await get(air, "/live/7"))
     assert card["og:title"] == card["twitter:title"] == "Morning on the canal"
     assert card["og:description"] == card["description"] == "Slow boats on a slow river."
@@ -101,7 +101,7 @@ async def test_without_https_there_is_no_player_for_cards(air: Studio) -> None:
 
 
 async def test_the_card_of_what_is_over_has_no_player(air: Studio) -> None:
-    air.settings.values["serverurl"] = "https://boats.example"
+    air.settings.values["node.public_url"] = "https://boats.example"
     card = meta(await get(air, "/live/3"))
     assert card["og:title"] == "Evening locks"
     assert card["og:description"] == "Quiet Waters was live on 2026-05-01 11:30 UTC, for 1 h 23 min."
@@ -150,13 +150,13 @@ async def test_every_card_names_its_oembed(air: Studio, path: str) -> None:
 
 async def test_search_engines_are_told_what_the_admin_wants(air: Studio) -> None:
     assert 'name="robots"' not in (await get(air, "/live/3")).text
-    air.settings.values |= {"disablesearchindexing": True, "nsfw": True}
+    air.settings.values |= {"node.disable_search_indexing": True, "channel.nsfw": True}
     page = await get(air, "/live/3")
     assert meta(page)["robots"] == "noindex"
     assert meta(page)["rating"] == "adult"
 
 
-@pytest.mark.parametrize("setting", ["name", "serversummary"])
+@pytest.mark.parametrize("setting", ["name", "channel.summary"])
 @pytest.mark.parametrize("path", ["/live/7", "/live/3"])
 async def test_nothing_a_streamer_writes_becomes_script(air: Studio, path: str, setting: str) -> None:
     evil = '"></title></script><script>alert(1)</script>'

@@ -58,7 +58,7 @@ async def test_the_player_fits_into_what_was_asked_for(
 
 
 async def test_the_public_address_counts_whatever_its_scheme(air: Studio) -> None:
-    air.settings.values["serverurl"] = "https://boats.example/tv"
+    air.settings.values["node.public_url"] = "https://boats.example/tv"
     for url in ("https://boats.example/tv/", "http://BOATS.example/tv/live/7"):
         assert (await request(air, url=url)).json()["author_url"] == "https://boats.example/tv/"
     for url in (HERE, "https://boats.example/", "https://boats.example/live/7"):
@@ -91,7 +91,7 @@ async def test_what_cannot_be_answered_is_refused(air: Studio, name: str, value:
 
 
 async def test_words_of_the_streamer_stay_words_in_the_frame(air: Studio) -> None:
-    air.settings.values["streamtitle"] = '"><script>alert(1)</script>'
+    air.settings.values["channel.title"] = '"><script>alert(1)</script>'
     made = (await request(air, url=HERE)).json()
     assert "<script>" not in made["html"]
     assert made["html"].count("<") == 2

@@ -35,8 +35,8 @@ def room() -> Parlour:
 @pytest.fixture
 def studio(room: Parlour) -> Studio:
     studio = Studio(parlour=room)
-    studio.settings.values["chat.disabled"] = False
-    studio.settings.values["pagecontent"] = "\n\n".join(f"Paragraph {n}." for n in range(60))
+    studio.settings.values["chat.enabled"] = True
+    studio.settings.values["channel.page_content"] = "\n\n".join(f"Paragraph {n}." for n in range(60))
     studio.broadcasts.shown = onair.live()
     return studio
 

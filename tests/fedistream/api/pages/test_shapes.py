@@ -15,7 +15,7 @@ AT = datetime(2026, 5, 1, tzinfo=UTC)
 
 
 def test_what_the_streamer_wrote_is_rendered_and_tamed() -> None:
-    values = {**DEFAULTS, "pagecontent": "**bold** <script>alert(1)</script> [x](javascript:alert(1))"}
+    values = {**DEFAULTS, "channel.page_content": "**bold** <script>alert(1)</script> [x](javascript:alert(1))"}
     content = shapes.channel(values).page_content
     assert "<strong>bold</strong>" in content
     assert "<script" not in content
@@ -23,12 +23,12 @@ def test_what_the_streamer_wrote_is_rendered_and_tamed() -> None:
 
 
 def test_the_description_is_the_summary_as_plain_words() -> None:
-    values = {**DEFAULTS, "serversummary": "# Boats\n\non a *slow*\nriver"}
+    values = {**DEFAULTS, "channel.summary": "# Boats\n\non a *slow*\nriver"}
     assert shapes.channel(values).description == "Boats on a slow river"
 
 
 def test_a_description_has_an_end() -> None:
-    assert len(shapes.channel({**DEFAULTS, "serversummary": "word " * 1000}).description) == shapes.MAX_DESCRIPTION
+    assert len(shapes.channel({**DEFAULTS, "channel.summary": "word " * 1000}).description) == shapes.MAX_DESCRIPTION
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_a_description_has_an_end() -> None:
     ],
 )
 def test_a_link_is_named_by_its_platform(handle: dict[str, str], label: str) -> None:
-    (link,) = shapes.channel({**DEFAULTS, "socialhandles": [handle]}).links
+    (link,) = shapes.channel({**DEFAULTS, "channel.social_handles": [handle]}).links
     assert link == shapes.Link(label, handle["url"])
 
 
 @pytest.mark.parametrize("handle", [{"platform": "x", "url": "javascript:alert(1)"}, {"platform": "x"}, "text", None])
 def test_a_link_that_is_none_is_left_out(handle: object) -> None:
-    assert shapes.channel({**DEFAULTS, "socialhandles": [handle]}).links == []
+    assert shapes.channel({**DEFAULTS, "channel.social_handles": [handle]}).links == []
 
 
 def test_the_status_of_a_live_channel_has_what_the_modules_read() -> None:

@@ -26,8 +26,8 @@ def room() -> Parlour:
 def studio(room: Parlour) -> Studio:
     studio = Studio(parlour=room)
     studio.settings.values |= {
-        "chat.disabled": False,
-        "serverurl": "https://node.example",
+        "chat.enabled": True,
+        "node.public_url": "https://node.example",
         "federation.enabled": True,
     }
     studio.broadcasts.shown = onair.live()
@@ -163,7 +163,7 @@ async def test_a_node_that_cannot_be_come_back_to_offers_no_sign_in(
         await opened(page)
         await expect(page.get_by_label("Your fediverse account")).to_have_count(0)
         await expect(page.get_by_label("Your own website")).to_be_visible()
-    studio.settings.values["serverurl"] = ""
+    studio.settings.values["node.public_url"] = ""
     async with visit(chromium, url + FRAME) as (page, _):
         await page.locator(".chat-identity").click()
         await expect(page.get_by_role("heading", name="Sign in")).to_have_count(0)

@@ -79,7 +79,7 @@ async def test_while_the_encoder_is_gone_the_page_says_so(studio: Studio) -> Non
 
 async def test_a_hidden_viewer_count_is_nowhere_on_the_page(studio: Studio) -> None:
     studio.broadcasts.shown = onair.live()
-    studio.settings.values["hideviewercount"] = True
+    studio.settings.values["channel.hide_viewer_count"] = True
     page = await get(studio)
     assert '<span class="viewers" hidden>' in page.text
     assert "viewerCount" not in page.text
@@ -122,7 +122,9 @@ async def test_the_watch_page_may_be_framed_by_itself_and_the_player_by_anybody(
     assert "x-frame-options" not in embed.headers
 
 
-@pytest.mark.parametrize("setting", ["name", "streamtitle", "serversummary", "offlinemessage", "pagecontent"])
+@pytest.mark.parametrize(
+    "setting", ["channel.name", "channel.title", "channel.summary", "channel.offline_message", "channel.page_content"]
+)
 @pytest.mark.parametrize("path", PAGES)
 async def test_nothing_a_streamer_writes_becomes_script(studio: Studio, path: str, setting: str) -> None:
     studio.settings.values[setting] = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -133,8 +135,8 @@ async def test_nothing_a_streamer_writes_becomes_script(studio: Studio, path: st
 
 
 async def test_tags_and_links_are_escaped_too(studio: Studio) -> None:
-    studio.settings.values["tags"] = ["<b>tag</b>"]
-    studio.settings.values["socialhandles"] = [{"platform": "<b>", "url": 'https://a.example/"onclick="x'}]
+    studio.settings.values["channel.tags"] = ["<b>tag</b>"]
+    studio.settings.values["channel.social_handles"] = [{"platform": "<b>", "url": 'https://a.example/"onclick="x'}]
     page = await get(studio)
     assert "<b>" not in page.text
     assert 'onclick="x' not in page.text
@@ -144,7 +146,7 @@ async def test_other_sites_are_told_where_the_page_and_the_stream_are(studio: St
     page = await get(studio)
     assert 'href="http://node.example/hls/stream.m3u8"' in page.text
     assert '<link rel="canonical" href="http://node.example/">' in page.text
-    studio.settings.values["serverurl"] = "https://boats.example/"
+    studio.settings.values["node.public_url"] = "https://boats.example/"
     assert '<link rel="canonical" href="https://boats.example/">' in (await get(studio)).text
 
 
@@ -157,7 +159,7 @@ async def test_the_logo_is_a_picture_under_the_names_others_know(studio: Studio)
 
 async def test_search_engines_are_told_what_the_admin_wants(studio: Studio) -> None:
     assert 'name="robots"' not in (await get(studio)).text
-    studio.settings.values |= {"disablesearchindexing": True, "nsfw": True}
+    studio.settings.values |= {"node.disable_search_indexing": True, "channel.nsfw": True}
     page = await get(studio)
     assert '<meta name="robots" content="noindex">' in page.text
     assert '<meta name="rating" content="adult">' in page.text
@@ -185,7 +187,7 @@ async def test_a_wrong_method_is_told_which_are_right(studio: Studio) -> None:
 
 
 async def test_a_fault_of_ours_is_a_page_without_details(studio: Studio, caplog: pytest.LogCaptureFixture) -> None:
-    del studio.settings.values["name"]
+    del studio.settings.values["channel.name"]
     page = await get(studio, "/", accept="text/html")
     assert page.status_code == 500
     assert "KeyError" not in page.text
@@ -215,11 +217,11 @@ async def test_featured_streams_are_shown_when_there_are_any(studio: Studio) -> 
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_a_page_that_names_the_host_it_was_asked_by_says_so_to_caches(studio: Studio, path: str) -> None:
-    studio.settings.values["serverurl"] = ""
+    studio.settings.values["node.public_url"] = ""
     named = await get(studio, path, host="one.example")
     assert "http://one.example/" in named.text
     assert "Host" in named.headers["vary"].split(", ")
-    studio.settings.values["serverurl"] = "https://node.example"
+    studio.settings.values["node.public_url"] = "https://node.example"
     fixed = await get(studio, path, host="one.example")
     assert "one.example" not in fixed.text
     assert "Host" not in fixed.headers.get("vary", "").split(", ")

@@ -219,7 +219,7 @@ async def test_a_title_changed_while_live_is_shown(studio: Studio, url: str, chr
     await studio.go_live()
     async with visit(chromium, url) as (page, _):
         await state(page, "live")
-        studio.settings.values["streamtitle"] = "Now with ducks"
+        studio.settings.values["channel.title"] = "Now with ducks"
         await hurried(page)
         await expect(page.get_by_role("heading", level=1)).to_have_text("Now with ducks")
 

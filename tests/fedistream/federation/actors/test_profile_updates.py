@@ -47,7 +47,7 @@ async def change(node: Federated, name: str, value: object) -> None:
 async def test_many_changes_lead_to_one_update_with_the_last_of_them(node: Federated) -> None:
     await node.follow()
     for name in ("Clay", "Pots", "Ann's pots"):
-        await change(node, "name", name)
+        await change(node, "channel.name", name)
     waiting = await jobs()
     assert len(waiting) == 3
     assert all(row.due >= node.clock.unix() + WAIT_S - 5 for row in await OutboxRow.filter(kind=KIND))
@@ -64,16 +64,16 @@ async def test_many_changes_lead_to_one_update_with_the_last_of_them(node: Feder
 async def test_what_no_other_server_keeps_is_told_to_nobody(node: Federated) -> None:
     at = node.clock.now()
     applies_to = node.feature.profiles.applies_to
-    assert not applies_to(SettingChanged("streamtitle", None, at))
-    assert applies_to(SettingChanged("tags", None, at))
+    assert not applies_to(SettingChanged("channel.title", None, at))
+    assert applies_to(SettingChanged("channel.tags", None, at))
     await node.settings.change("federation.enabled", False)
-    assert not applies_to(SettingChanged("tags", None, at))
+    assert not applies_to(SettingChanged("channel.tags", None, at))
     assert applies_to(SettingChanged("federation.enabled", None, at))
 
 
 async def test_without_federation_or_channel_nothing_is_sent(node: Federated) -> None:
     await node.follow()
-    await change(node, "name", "Clay")
+    await change(node, "channel.name", "Clay")
     (job,) = await jobs()
     await node.settings.change("federation.enabled", False)
     assert await node.feature.profiles.send(job) == Done()
@@ -123,7 +123,7 @@ async def test_the_address_of_a_channel_that_is_followed_does_not_change(node: F
     await node.settings.change("federation.username", "potter")
     await node.settings.change("federation.username", "streamer")
     await node.follow()
-    for name, value in (("federation.username", "potter"), ("serverurl", "https://other.example")):
+    for name, value in (("federation.username", "potter"), ("node.public_url", "https://other.example")):
         with pytest.raises(Conflict, match="1 followers"):
             await node.settings.change(name, value)
     await node.settings.change("federation.username", "streamer")  # as it is

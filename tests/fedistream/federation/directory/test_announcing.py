@@ -117,9 +117,9 @@ async def test_a_directory_that_becomes_a_reader_is_held_like_one(node: Federate
 async def test_a_directory_hears_when_we_are_live_again_and_again_and_when_it_is_over(
     node: Federated, air: Air
 ) -> None:
-    await node.settings.change("streamtitle", "Morning on the canal")
-    await node.settings.change("serversummary", "Slow *boats*")
-    await node.settings.change("tags", ["boats"])
+    await node.settings.change("channel.title", "Morning on the canal")
+    await node.settings.change("channel.summary", "Slow *boats*")
+    await node.settings.change("channel.tags", ["boats"])
     await featured(node)
     await node.feature.offers.begin(live(air, node))
     (offer,) = await said(node)
@@ -200,6 +200,6 @@ async def test_while_federation_is_off_there_is_nobody_to_tell(node: Federated, 
 async def test_a_title_that_changes_right_after_the_start_is_told_too(node: Federated, air: Air) -> None:
     await featured(node)
     await node.feature.offers.begin(live(air, node))
-    await node.settings.change("streamtitle", "Now with sound")
+    await node.settings.change("channel.title", "Now with sound")
     await node.feature.offers.begin(TitleChanged(node.home.id, "Now with sound", AT))
     assert [parse_offer(each).title for each in await said(node)] == ["", "Now with sound"]

@@ -68,7 +68,7 @@ async def only(node: Federated) -> Featured:
 
 
 async def test_a_server_is_asked_and_waits_until_it_answers(node: Federated) -> None:
-    await node.settings.change("name", "The list")
+    await node.settings.change("channel.name", "The list")
     made = await add(node)
     assert (made.state, made.url, made.actor) == (FeaturedState.PENDING, node.ann.server.origin, node.ann.id)
     assert (made.name, made.online) == ("Ann <b>of</b> elsewhere", False)

@@ -323,11 +323,11 @@ async def test_followers_that_a_new_address_has_lost_are_counted_and_told_of(
     await node.follow()
     await federation.warn()
     assert (await federation.lost_followers(node.home), "by another address" in caplog.text) == (0, False)
-    node.settings.override("serverurl", "https://another.example")
+    node.settings.override("node.public_url", "https://another.example")
     await federation.warn()
     assert await federation.lost_followers(node.home) == 1
     assert "1 followers know the channel home by another address than https://another.example/" in caplog.text
-    node.settings.override("serverurl", ORIGIN)
+    node.settings.override("node.public_url", ORIGIN)
     node.settings.override("federation.username", "stream_r")  # which LIKE would take for the old name
     assert await federation.lost_followers(node.home) == 1
     await node.settings.change("federation.enabled", False)

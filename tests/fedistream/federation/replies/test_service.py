@@ -154,7 +154,7 @@ async def test_off_is_off_and_so_is_a_chat_that_is_disabled(replies: Talking) ->
     await replies.mode("off")
     await replies.say("1", "hi")
     await replies.mode("on")
-    await replies.room.settings.change("chat.disabled", True)
+    await replies.room.settings.change("chat.enabled", False)
     await replies.say("2", "hi")
     assert await states(replies) == []
 

@@ -183,7 +183,7 @@ async def test_a_full_node_and_a_chat_that_is_off_give_no_socket(faces: Faces, p
             await chatting(full, token).__aenter__()
         assert refused.value.response.status_code == 503
         assert refused.value.response.body == b"there are too many chat clients"
-    await faces.settings.change("chat.disabled", True, faces.channels.home().id)
+    await faces.settings.change("chat.enabled", False, faces.channels.home().id)
     with pytest.raises(InvalidStatus) as refused:
         await chatting(port, token).__aenter__()
     assert (refused.value.response.status_code, refused.value.response.body) == (503, b"the chat is disabled")

@@ -145,8 +145,8 @@ async def test_a_chat_that_is_switched_off_says_so_to_sockets_and_in_the_status(
     async with faces.client() as http, chatting(port, token) as ann:
         await ready(ann)
         assert (await http.get("/api/status")).json()["chatDisabled"] is False
-        await faces.settings.change("chat.disabled", True, home)
-        faces.chat.chat.heed(SettingChanged("chat.disabled", home, faces.clock.now()))
+        await faces.settings.change("chat.enabled", False, home)
+        faces.chat.chat.heed(SettingChanged("chat.enabled", home, faces.clock.now()))
         assert await ann.next() == {"type": "ERROR_CHAT_DISABLED"}
         assert await ann.closed() == 4002
         assert (await http.get("/api/status")).json()["chatDisabled"] is True

@@ -17,7 +17,7 @@ async def test_every_setting_of_the_chat_is_on_the_page(admin: Visitor) -> None:
 
 async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
     form = {
-        "chat.disabled": "on",
+        "chat.enabled": "on",
         "chat.join_messages": "",
         "chat.signed_in_only": "on",
         "chat.slow_s": "15",
@@ -29,7 +29,7 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
     assert said(await admin.send(PAGE, **form)) == "Saved."
     values = {name: faces.settings.value(name, 1) for name in form}
     assert values == {
-        "chat.disabled": False,
+        "chat.enabled": True,
         "chat.join_messages": False,
         "chat.signed_in_only": True,
         "chat.slow_s": 15,

@@ -27,26 +27,26 @@ NO_TLS = "The server URL does not begin with https://."
 )
 async def test_what_is_missing_is_told(faces: Faces, admin: Visitor, enabled: bool, url: str, told: list[str]) -> None:
     await faces.settings.change("federation.enabled", enabled)
-    await faces.settings.change("serverurl", url)
+    await faces.settings.change("node.public_url", url)
     page = await admin.see(PAGE)
     assert [each for each in (OFF, NO_ADDRESS, NO_TLS) if each in page] == told
     assert ("@streamer@node.example" in page) == enabled
 
 
 async def test_a_node_without_an_address_says_so(faces: Faces, admin: Visitor) -> None:
-    faces.settings.override("serverurl", "")
+    faces.settings.override("node.public_url", "")
     assert NO_ADDRESS in await admin.see(PAGE)
 
 
 async def test_followers_that_know_the_channel_by_another_address_are_told_of(faces: Faces, admin: Visitor) -> None:
-    await faces.settings.change("serverurl", "https://node.example")
+    await faces.settings.change("node.public_url", "https://node.example")
     await faces.settings.change("federation.enabled", True)
     await follower("ann")
     us = "https://node.example/federation/user/streamer"
     row = await FollowerRow.get()
     await FollowerRow.filter(id=row.id).update(follow={**row.follow, "object": us})
     assert "by another address" not in await admin.see(PAGE)
-    faces.settings.override("serverurl", "https://moved.example")
+    faces.settings.override("node.public_url", "https://moved.example")
     assert "1 follower follows the channel under another address" in await admin.see(PAGE)
 
 
@@ -56,7 +56,7 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
         "federation.enabled": "on",
         "federation.hide_followers": "on",
         "federation.show_engagement": "",
-        "serverurl": "https://live.example/",
+        "node.public_url": "https://live.example/",
         "federation.username": "Boats",
         "federation.replies": "on",
         "federation.quotes": "",
@@ -69,7 +69,7 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
         True,
         False,
     ]
-    assert value("serverurl") == "https://live.example"
+    assert value("node.public_url") == "https://live.example"
     assert value("federation.username") == "boats"
     assert (value("federation.replies"), value("federation.quotes")) == ("on", False)
     assert value("federation.also_known_as") == ["https://old.example/users/me", "https://older.example/users/me"]
@@ -80,19 +80,19 @@ async def test_everything_can_be_set(faces: Faces, admin: Visitor) -> None:
 
 async def test_what_cannot_be_is_shown_again_beside_its_field(faces: Faces, admin: Visitor) -> None:
     page = await admin.send(
-        PAGE, **{"federation.username": NASTY, "serverurl": "nowhere", "federation.hide_followers": "on"}
+        PAGE, **{"federation.username": NASTY, "node.public_url": "nowhere", "federation.hide_followers": "on"}
     )
     assert page.status_code == 422
     assert 'id="error-federation.username"' in page.text
-    assert 'id="error-serverurl"' in page.text
+    assert 'id="error-node.public_url"' in page.text
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
     assert faces.settings.value("federation.hide_followers", 1) is True
 
 
 async def test_an_address_from_the_command_line_is_not_changed_here(faces: Faces, admin: Visitor) -> None:
-    faces.settings.override("serverurl", "https://given.example")
-    page = await admin.send(PAGE, serverurl="https://other.example")
+    faces.settings.override("node.public_url", "https://given.example")
+    page = await admin.send(PAGE, **{"node.public_url": "https://other.example"})
     assert page.status_code == 422
     assert "was given when the node was started" in page.text
 

@@ -39,7 +39,7 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
 @pytest_asyncio.fixture(loop_scope="session")
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
     async with open_faces(tmp_path) as opened:
-        await opened.settings.change("serverurl", "https://node.example")
+        await opened.settings.change("node.public_url", "https://node.example")
         await opened.settings.change("federation.enabled", True)
         yield opened
 

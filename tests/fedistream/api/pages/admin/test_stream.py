@@ -113,38 +113,48 @@ async def test_the_server_is_named_as_the_admin_reaches_it(studio: Studio) -> No
         assert ">rtmp://node.example/live<" in (await web.get("/admin/")).text
     studio.listening = replace(studio.listening, rtmp_port=2935)
     async with admin(studio) as web:
-        studio.settings.values["serverurl"] = "https://[2001:db8::1]:8443"
+        studio.settings.values["node.public_url"] = "https://[2001:db8::1]:8443"
         assert ">rtmp://[2001:db8::1]:2935/live<" in (await web.get("/admin/")).text
 
 
 async def test_a_title_is_set_and_said_to_be(studio: Studio) -> None:
-    page = await post(studio, "title", streamtitle='Evening "quiet" & <late>')
+    page = await post(studio, "title", **{"channel.title": 'Evening "quiet" & <late>'})
     assert said(page) == "Title saved."
-    assert studio.settings.values["streamtitle"] == 'Evening "quiet" & <late>'
+    assert studio.settings.values["channel.title"] == 'Evening "quiet" & <late>'
     assert "<late>" not in page.text
 
 
 async def test_the_channel_is_saved_as_typed(studio: Studio) -> None:
-    await post(studio, "channel", name="Boats", tags="#a, b", pagecontent="x\r\ny", **{"broadcast.grace_s": "90"})
+    form = {
+        "channel.name": "Boats",
+        "channel.tags": "#a, b",
+        "channel.page_content": "x\r\ny",
+        "broadcast.grace_s": "90",
+    }
+    await post(studio, "channel", **form)
     values = studio.settings.values
-    assert (values["name"], values["tags"], values["pagecontent"]) == ("Boats", ["a", "b"], "x\ny")
+    assert (values["channel.name"], values["channel.tags"], values["channel.page_content"]) == (
+        "Boats",
+        ["a", "b"],
+        "x\ny",
+    )
     assert values["broadcast.grace_s"] == 90
-    assert values["serversummary"] == "Slow boats on a **slow** river."
+    assert values["channel.summary"] == "Slow boats on a **slow** river."
 
 
 async def test_what_is_right_is_saved_and_what_is_not_is_shown_again(studio: Studio) -> None:
-    page = await post(studio, "channel", name="", tags="new", **{"broadcast.grace_s": "soon"})
+    page = await post(studio, "channel", **{"channel.name": "", "channel.tags": "new", "broadcast.grace_s": "soon"})
     assert page.status_code == 422
-    assert studio.settings.values["tags"] == ["new"]
-    assert studio.settings.values["name"] == "Quiet Waters"
-    assert '<p class="error" id="error-name">must not be empty</p>' in page.text
+    assert studio.settings.values["channel.tags"] == ["new"]
+    assert studio.settings.values["channel.name"] == "Quiet Waters"
+    assert '<p class="error" id="error-channel.name">must not be empty</p>' in page.text
     assert '<a href="#field-broadcast.grace_s">Reconnect time</a>: must be a number' in page.text
     assert re.search(r'id="field-broadcast.grace_s"[^>]+value="soon"[^>]+aria-invalid="true"', page.text, re.S)
 
 
 async def test_a_field_that_did_not_change_is_not_set(studio: Studio) -> None:
-    studio.settings.values["name"] = ""  # would be refused if it were set again
-    page = await post(studio, "channel", name="", tags="other")
+    studio.settings.values["channel.name"] = ""  # would be refused if it were set again
+    page = await post(studio, "channel", **{"channel.name": "", "channel.tags": "other"})
     assert said(page) == "Saved."
 
 

@@ -100,7 +100,7 @@ async def test_the_forms_work_without_scripts(studio: Studio, admin_page: str, c
         await page.get_by_label("Comment for another key").fill("laptop")
         await page.get_by_role("button", name="Add key").click()
         await expect(page.get_by_text("(laptop)")).to_be_visible()
-    assert studio.settings.values["streamtitle"] == "Evening"
+    assert studio.settings.values["channel.title"] == "Evening"
 
 
 async def test_a_wrong_field_is_led_to(admin_page: str, chromium: Browser) -> None:
