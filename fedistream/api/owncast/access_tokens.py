@@ -24,7 +24,7 @@ async def system_to(request: ApiRequest, services: OwncastServices) -> Response:
         raise Invalid("clientId", "must be the number of a chat client")
     try:
         services.poster.system_to(int(text), request.member("body", str))
-    except NotFound as error:  # its document knows 400 and 500 for this call
+    except NotFound as error:  # Owncast's document has 400 and 500 for this call
         raise Invalid("clientId", "is no chat client's") from error
     return done(SENT)
 
@@ -41,12 +41,12 @@ async def action(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def send_as_user(request: ApiRequest, services: OwncastServices) -> Response:
-    """Removed from Owncast, and answered as it answers since."""
+    """Answer as Owncast does since it removed this call."""
     raise Invalid("this call", "is no longer supported: use /api/integrations/chat/send")
 
 
 async def status(request: ApiRequest, services: OwncastServices) -> Response:
-    """Status with the two peaks, which only the earliest documents show to everybody."""
+    """Return the status with the two peaks, which only the earliest documents show to everybody."""
     channel_id = request.channel.id
     shape = shapes.status(
         services.broadcasts.air(channel_id),

@@ -59,7 +59,7 @@ async def warnings(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 def window_start(text: str | None) -> datetime | None:
-    """UNIX seconds as the query has them; absent means from the beginning. Raises Invalid."""
+    """Return the time of the query in Unix seconds; without it, the beginning. Raises Invalid."""
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 12 or int(text) > YEAR_9999:

@@ -15,7 +15,7 @@ MOST = 500
 PICTURE_AGE_S = 3600
 PICTURE_HEADERS = {
     "Cache-Control": f"public, max-age={PICTURE_AGE_S}",
-    # the files come from the outside: a browser must take them for pictures and for nothing else
+    # the files come from other people: a browser must treat them as pictures and nothing else
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
@@ -38,7 +38,7 @@ def name(services: OwncastServices, channel_id: int) -> str:
 
 
 def number(request: ApiRequest, key: str, default: int, most: int) -> int:
-    """A whole number of the query, from 0. Raises Invalid."""
+    """Return a whole number of the query, at least 0. Raises Invalid."""
     text = request.query.get(key, "")
     if not text:
         return default
@@ -48,7 +48,7 @@ def number(request: ApiRequest, key: str, default: int, most: int) -> int:
 
 
 async def register(request: ApiRequest, services: OwncastServices) -> Response:
-    """A new visitor. The header is for sites whose proxy knows their users; it gives a name and nothing else."""
+    """Register a new visitor. The header is for sites whose proxy knows their users; it only gives a name."""
     wish = request.http.headers.get("x-forwarded-user", "")
     if not wish and request.body:
         told = request.json()
@@ -63,8 +63,8 @@ async def register(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def history(request: ApiRequest, services: OwncastServices) -> Response:
-    """The newest messages, the oldest first. Ours: `before` and `since`, both ids of messages, and `limit`; a page of
-    very long messages has fewer."""
+    """Return the newest messages, the oldest first. Ours: `before` and `since`, both message ids, and `limit`. A page
+    of very long messages has fewer."""
     channel_id = request.channel.id
     limit = max(1, number(request, "limit", HISTORY, MOST))
     key = channel_id, request.query.get("before", ""), request.query.get("since", ""), limit
@@ -101,6 +101,6 @@ async def picture(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def remote_picture(request: ApiRequest, services: OwncastServices) -> Response:
-    """The face of somebody elsewhere."""
+    """Return the avatar of a remote actor."""
     found = await services.pictures.read(request.parts["mac"], request.parts["source"])
     return Response(found.data, media_type=found.media_type, headers=PICTURE_HEADERS)

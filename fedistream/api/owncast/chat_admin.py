@@ -1,4 +1,4 @@
-"""The chat for the admin: who is there, who may do what, bans, emoji, and the access tokens of integrations."""
+"""The admin's calls about the chat: clients, visitors, moderators, bans, emoji, and access tokens of integrations."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ from fedistream.chat.visitors import STATUS, Search
 from fedistream.core.errors import Invalid
 
 PAGE = 50
-EMOJI_LIMIT = MAX_BYTES * 4 // 3 + 2048  # bytes of a body: base64 and what is around it
+EMOJI_LIMIT = MAX_BYTES * 4 // 3 + 2048  # bytes of a body: base64 within JSON
 MODERATED = 200
 
 
@@ -28,7 +28,7 @@ async def clients(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def messages_list(request: ApiRequest, services: OwncastServices) -> Response:
-    """Newest first, hidden ones too. Ours: `before`, the id of a message, and `limit`."""
+    """Return messages, the newest first, hidden ones too. Ours: `before`, the id of a message, and `limit`."""
     channel_id = request.channel.id
     limit = max(1, number(request, "limit", MODERATED, MOST))
     found = await services.messages.moderated(channel_id, before=request.query.get("before") or None, limit=limit)
@@ -86,7 +86,7 @@ async def lift_ban(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def upload_emoji(request: ApiRequest, services: OwncastServices) -> Response:
-    """`data` is a data URL; what it says of the media type is not believed."""
+    """Store a custom emoji. `data` is a data URL; its media type is not trusted."""
     called, data = request.member("name", str), request.member("data", str)
     head, comma, encoded = data.partition(",")
     if not comma or not head.startswith("data:") or not head.endswith(";base64"):
@@ -106,7 +106,7 @@ async def delete_emoji(request: ApiRequest, services: OwncastServices) -> Respon
 
 
 def integration(one: Integration, token: str) -> Json:
-    """ExternalAPIUser. Owncast lists tokens in clear for ever; here a list has handles, which `delete` takes too."""
+    """ExternalAPIUser. Owncast always lists tokens in clear text; this list has handles, which `delete` accepts too."""
     shape: Json = {
         "id": one.visitor_id,
         "accessToken": token,

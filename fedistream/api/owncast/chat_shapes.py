@@ -77,7 +77,7 @@ def user(visitor: Visitor) -> Json:
 def remote_user(author: RemoteAuthor, at: datetime) -> Json:
     """A remote actor in the shape of a user, the only one that clients read. `remote` is our addition.
 
-    Other clients show nothing but the name, so it says where he is from: he is not the visitor of that name.
+    Other clients show only the name, so the name includes the host: the actor is not the visitor of that name.
     """
     return {
         "id": author.address,
@@ -101,7 +101,7 @@ def message(said: Message, name: str) -> Json:
     """ChatMessage, as history and as an event. `name` is what the node is called.
 
     `origin`, `picture`, `reaction`, `reactionPicture`, `answers` and `editedAt` are ours, and so is `content`: with a
-    warning the `body` has no more than that and a link, as other clients cannot fold it up.
+    warning the `body` has only the warning and a link, because other clients cannot hide text behind a warning.
     """
     shape: Json = {
         "id": said.id,
@@ -157,7 +157,7 @@ def event(told: Event, name: str) -> Json:
         case SignedIn():
             return shape | {"type": "CONNECTED_USER_INFO", "user": user(told.visitor)}
         case Edited():
-            # a kind of its own, which other clients pass over: one that is sent the same message again shows it twice,
+            # a type of our own, which other clients ignore: a client that gets the same message again shows it twice,
             # and one that is told to hide it first hides both
             return shape | {"type": "MESSAGE-UPDATE", "message": message(told.message, name)}
         case Disabled():
@@ -176,13 +176,13 @@ def connected(visitor: Visitor, id: str, at: datetime) -> Json:  # noqa: A002
 
 
 def caught_up(since: str, first: str, *, complete: bool) -> Json:
-    """Ours: all has been told that was said after `since`, or, if that is not complete, from the message `first` on;
-    what is missing is in the history."""
+    """Return our own event for the end of catching up: all messages after `since` were sent, or, if not `complete`,
+    those from the message `first` on; the history has the others."""
     return {"type": "CAUGHT-UP", "since": since, "first": first, "complete": complete}
 
 
 class Texts:
-    """The shape of a loudspeaker: events as JSON texts. `name(channel_id)` is what the node is called."""
+    """The broadcaster's shape: events as JSON texts. `name(channel_id)` is the name of the channel."""
 
     def __init__(self, name: Callable[[int], str]) -> None:
         self._name = name
@@ -214,7 +214,7 @@ def clients(sockets: Iterable[Client]) -> list[Json]:
 
 
 def details(found: Details, name: str) -> Json:
-    """ModerationUserDetails. Moderators are not told addresses: that is the admin's."""
+    """ModerationUserDetails. Only the admin sees IP addresses, so moderators get none."""
     sockets = [
         {
             "id": each.id,
@@ -240,5 +240,5 @@ def bans(banned: Iterable[IpBan]) -> list[Json]:
 
 
 def emoji(pictures: Iterable[Picture]) -> list[Json]:
-    """Both `url` and the `emoji` of the early documents."""
+    """Return an emoji with `url`, and with the `emoji` of the early documents."""
     return [{"name": each.name, "url": each.url, "emoji": each.url} for each in pictures]

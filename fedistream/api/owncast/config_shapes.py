@@ -94,8 +94,8 @@ def server_config(values: Values, keys: Iterable[StreamKey], listening: Listenin
         "externalActions": values["externalactions"],
         "streamKeys": [{"key": key.key, "comment": key.comment} for key in keys],
         "streamKeyOverridden": listening.key_overridden,
-        # Owncast hands out the hash here. No client that was read looks at it, and a hash is what a thief wants; the
-        # key stays for those who expect it, and empty, so that nobody can write stars back as a new password.
+        # Owncast returns the hash here. No known client uses it, and a thief could. The key stays for clients that
+        # expect it, and is empty, so that no client can send asterisks back as a new password.
         "adminPassword": "",
         "ffmpegPath": "",
         "webServerPort": listening.web_port,

@@ -14,7 +14,7 @@ SIGN_IN = "/api/auth/"
 SETTERS = "/api/admin/config/"
 NO_CACHE = {"Cache-Control": "no-cache, no-store, must-revalidate"}
 
-# Owncast knows 400 for nearly everything; its clients take any status of 400 and above as a failure and show the text
+# Owncast uses 400 for nearly everything; its clients take any status from 400 as a failure and show the text
 STATUS: Mapping[type[Refusal], int] = {
     Invalid: 400,
     Conflict: 400,
@@ -33,7 +33,7 @@ def done(message: str) -> Response:
 
 
 def changed() -> Response:
-    """The answer of every setter."""
+    """Return the answer of every setter."""
     return done("changed")
 
 
@@ -42,7 +42,7 @@ class OwncastErrors:
 
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
         if isinstance(error, Unidentified):
-            # admin clients are told "Unauthorized", those with tokens "unauthorized"
+            # the admin's clients expect "Unauthorized", those with tokens "unauthorized"
             if error.challenge:
                 return PlainTextResponse("Unauthorized", 401, {"WWW-Authenticate": error.challenge})
             return PlainTextResponse("unauthorized", 401)

@@ -1,4 +1,4 @@
-"""Featured streams: whom this node features, and who asks to feature it."""
+"""Featured streams: the servers that this node features, and those that ask to feature it."""
 
 from starlette.responses import Response
 
@@ -38,7 +38,7 @@ async def remove(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def requests(request: ApiRequest, services: OwncastServices) -> Response:
-    """Directories that ask to feature this node; answered with the calls for followers."""
+    """Return the directories that ask to feature this node. The calls for followers approve and reject them."""
     found = await services.followers.page(request.channel.id, State.PENDING, 0, MAX_LIMIT, directories=True)
     return json_response({"requests": [follower(each) for each in found.items]}, headers=NO_CACHE)
 

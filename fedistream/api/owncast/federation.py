@@ -1,4 +1,4 @@
-"""Followers and what they do, to everybody and to the admin."""
+"""Followers and their engagements, for everybody and for the admin."""
 
 from functools import partial
 
@@ -47,7 +47,7 @@ async def blocked(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def approve(request: ApiRequest, services: OwncastServices) -> Response:
-    """`approved: false` is a no for good."""
+    """Approve or block a follower: `approved: false` blocks."""
     who, approved = request.member("actorIRI", str), request.member("approved", bool)
     act = partial(services.federation.approve if approved else services.federation.block, request.channel, who)
     what = ActionKind.APPROVE_FOLLOWER if approved else ActionKind.BLOCK_FOLLOWER
@@ -82,7 +82,7 @@ async def send(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 def span(request: ApiRequest) -> tuple[int, int]:
-    """Offset and limit of the query. Raises Invalid."""
+    """Return the offset and limit of the query. Raises Invalid."""
     numbers = {"offset": 0, "limit": DEFAULT_LIMIT}
     for name, most in (("offset", MAX_OFFSET), ("limit", MAX_LIMIT)):
         text = request.query.get(name, "")
@@ -94,7 +94,7 @@ def span(request: ApiRequest) -> tuple[int, int]:
 
 
 def follower(value: Follower) -> dict[str, object]:
-    # ours: why somebody waits
+    # ours: the reason why the request is held
     held = {"heldFor": value.held_for} if value.state is State.PENDING else {}
     return {
         **held,
@@ -120,7 +120,7 @@ def action(value: Engagement) -> dict[str, object]:
 
 
 async def _all(state: State, request: ApiRequest, services: OwncastServices) -> Response:
-    # directories have calls of their own, but who is blocked is blocked
+    # directories have calls of their own, but blocked ones are in this list
     directories = None if state is State.BLOCKED else False
     found = await services.followers.page(request.channel.id, state, 0, MAX_LIMIT, directories=directories)
     return json_response([follower(each) for each in found.items], headers=NO_CACHE)

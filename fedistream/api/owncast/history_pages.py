@@ -1,4 +1,4 @@
-"""GET /api/chat: pages of the log as JSON, one at a time, and one for all who ask for the same at once."""
+"""GET /api/chat: pages of the log as JSON, read one at a time. Simultaneous equal requests share one page."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ import orjson
 from fedistream.api.owncast import chat_shapes
 from fedistream.chat.messages import MessageLog
 
-MAX_BYTES = 512 * 1024  # of a page, or one message: a reader who is slow keeps all of it in memory
+MAX_BYTES = 512 * 1024  # of a page, or one message: it stays in memory while a slow client reads it
 
 Key = tuple[int, str, str, int]
 
@@ -20,11 +20,11 @@ class HistoryPages:
         self._last: tuple[Key, int, bytes] | None = None
 
     async def page(self, key: Key, name: str) -> bytes:
-        """The messages of a channel before an id, or else after one, or else the newest: so many, or fewer when these
-        are too long together. `name` is what the node is called. Raises Invalid."""
+        """Return messages of a channel before an id, or after one, or the newest: `limit` of them, fewer if they are
+        too long together. `name` is the channel's name. Raises Invalid."""
         begun = self._begun
         async with self._turn:
-            # what was read since this was asked for is as good as what would be read now
+            # a page that was read after this request came is new enough
             if self._last is not None and self._last[0] == key and self._last[1] > begun:
                 return self._last[2]
             self._begun += 1

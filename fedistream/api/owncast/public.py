@@ -1,4 +1,4 @@
-"""Calls that anybody may make."""
+"""Calls that need no permission."""
 
 from starlette.responses import Response
 
@@ -27,7 +27,7 @@ async def config(request: ApiRequest, services: OwncastServices) -> Response:
 
 
 async def ping(request: ApiRequest, services: OwncastServices) -> Response:
-    if request.method != "HEAD":  # a monitor's question, not a player's
+    if request.method != "HEAD":  # sent by monitors, not by players
         services.viewers.seen(request.channel.id, request.address, request.user_agent)
     return Response(headers=NO_CACHE)
 

@@ -1,4 +1,4 @@
-"""Every call of Owncast's API that the node answers, and who may use it. `spec` is where a call first appears."""
+"""Every call of Owncast's API that the node answers, with its permission. `spec` is where a call first appears."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""The node's settings under Owncast's names, and what is true of the settings that this node does not have."""
+"""The node's settings under Owncast's names, and fixed values for settings that this node does not have."""
 
 from collections.abc import Mapping
 

@@ -15,12 +15,12 @@ from fedistream.viewers.service import Count, Peak, Viewer
 Json = dict[str, object]
 
 CODECS = {"avc1": "H.264", "mp4a": "AAC"}  # by the first part of the RFC 6381 name
-LEVELS = {"critical": "fatal"}  # the others are called the same
-PASSTHROUGH = "Source"  # what Owncast calls a variant without a name that is not transcoded
+LEVELS = {"critical": "fatal"}  # the other codecs keep their names
+PASSTHROUGH = "Source"  # Owncast's name for a passthrough variant without a name
 
 
 def moment(at: datetime) -> str:
-    """RFC 3339 in UTC with `Z`; Owncast prints up to 9 digits of a second, Python has 6."""
+    """Return a time in the form of RFC 3339, in UTC with `Z`. Owncast prints up to 9 digits of a second, Python 6."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
@@ -29,8 +29,8 @@ def moment_or_null(at: datetime | None) -> str | None:
 
 
 def status(air: LiveStatus, viewers: int, values: Values, now: datetime) -> Json:
-    """Status. `state` is ours: Owncast has no word for a stream whose encoder is expected back. So is `chatDisabled`,
-    for pages whose chat was switched off and that want to know when it is on again."""
+    """Status. `state` is ours: Owncast has no value for a stream whose encoder is expected back. `chatDisabled` is ours
+    too: it tells a page when a chat that was disabled is enabled again."""
     online = air.state is not State.OFFLINE
     shape: Json = {
         "serverTime": moment(now),
@@ -86,7 +86,7 @@ def broadcaster(encoder: Encoder) -> Json:
 
 
 def codec(name: str) -> str:
-    """The name Owncast gives a codec, for example "H.264" for "avc1.64001f"."""
+    """Return Owncast's name of a codec, for example "H.264" for "avc1.64001f"."""
     return CODECS.get(name.partition(".")[0], name)
 
 
@@ -98,7 +98,7 @@ def current_broadcast(air: LiveStatus, values: Values) -> Json:
 
 
 def passthrough(encoder: Encoder | None) -> Json:
-    """The StreamOutputVariant that hands on what the encoder sends, with the encoder's numbers when there is one."""
+    """Return the StreamOutputVariant of the passthrough, with the encoder's numbers while one is connected."""
     return {
         "name": PASSTHROUGH,
         "videoPassthrough": True,

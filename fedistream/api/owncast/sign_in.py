@@ -1,7 +1,7 @@
-"""Signing in to the chat: with a website of one's own (IndieAuth), or a code sent to an account on the fediverse.
+"""Signing in to the chat: with the visitor's own website (IndieAuth), or a code sent to an account on the fediverse.
 
-The IndieAuth callback is the one call that people see in their browser: they are sent back to the page, which tells
-them how it went. Programs get the answers of the documents.
+The IndieAuth callback is the one call that people open in their browser: it redirects them to the page, which shows
+the result. Programs get the answers that Owncast's documents describe.
 """
 
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +15,7 @@ from fedistream.signin.indieauth import CALLBACK, LIFE_S, Denied, Expired, Retur
 
 COOKIE = "fedistream_sign_in"
 HOME = "/"
-# what a page that cannot be told more is told: the words are its own, as an address puts none on the page
+# codes for the page, which has the texts: a URL must not put text on the page
 REASONS: dict[type[Refusal], str] = {Denied: "denied", Expired: "expired"}
 FAILED = "failed"
 
@@ -70,6 +70,6 @@ def _is_browser(request: ApiRequest) -> bool:
 
 
 def _cookie(request: ApiRequest, value: str, age_s: int) -> str:
-    """Lax, as the browser comes back from another site."""
+    """Return the Set-Cookie value. SameSite is Lax, because the browser comes back from another site."""
     rules = f"Max-Age={age_s}; Path={CALLBACK}; HttpOnly; SameSite=Lax"
     return f"{COOKIE}={value}; {rules}" + ("; Secure" if request.http.url.scheme == "https" else "")

@@ -45,7 +45,7 @@ class AlternateLinks:
         self._posts, self._notices = posts, notices
 
     async def of(self, channel: Channel, broadcast_id: int | None = None) -> Counterpart | None:
-        """None while federation is off."""
+        """Return the counterpart of a page, None while federation is off."""
         if not self._addresses.on:
             return None
         site, name = self._addresses.site(), self._addresses.name(channel)
@@ -54,7 +54,7 @@ class AlternateLinks:
         return Counterpart(site.post(post_id) if post_id else site.actor(name), creator, post_id)
 
     async def answer(self, request: ApiRequest, channel: Channel, broadcast_id: int | None = None) -> Response | None:
-        """The document, for who asks for one and not for the page. Raises Unsigned, NotAllowed."""
+        """Return the document for a request that prefers it to the page. Raises Unsigned, NotAllowed."""
         if not self._addresses.on or not wants_document(request.http.headers):
             return None
         await admit(request, self._addresses, self._authorized_fetch)
@@ -63,7 +63,7 @@ class AlternateLinks:
         return document(request, found, self._authorized_fetch)
 
     async def _post(self, broadcast_id: int | None) -> str:
-        """The id of the broadcast's post, if everybody may read it."""
+        """Return the id of the broadcast's post, if everybody may read it."""
         post_id = await self._notices.post_of(broadcast_id) if broadcast_id is not None else ""
         if not post_id:
             return ""
@@ -75,6 +75,6 @@ class AlternateLinks:
 
 
 def varied(page: Response) -> Response:
-    """The page, which another Accept makes a document of."""
+    """Add `Vary: Accept` to a page that has a document."""
     page.headers.add_vary_header("Accept")
     return page

@@ -14,7 +14,7 @@ from fedistream.api.pages.shapes import Channel
 from fedistream.thumbnails.service import Picture as Thumbnail
 
 PLAYER = "/embed/video"
-PLAYER_SIZE = (1280, 720)  # pixels; who frames it asks for less and keeps the proportions
+PLAYER_SIZE = (1280, 720)  # pixels; sites with less room scale it and keep the proportions
 LIVE = "/live/"
 LOGO = "/logo"
 LOGO_SIZE = (512, 512)
@@ -49,7 +49,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`url` is where the page is, `oembed` where it is described for programs; `player` is None for what is over."""
+    """A link preview. `url` is the page's URL, `oembed` that of its oEmbed document; `player` is None after the end."""
 
     url: str
     oembed: str
@@ -62,7 +62,7 @@ class Card:
 
     @property
     def twitter(self) -> str:
-        """The kind of card. A player has to be on https; without one Mastodon and X show the picture."""
+        """Return the kind of card. A player must be on https; without one Mastodon and X show the picture."""
         if self.player is not None and self.player.secure:
             return "player"
         return "summary_large_image" if self.picture.wide else "summary"
@@ -89,13 +89,13 @@ def picture(
 
 
 def channel(origin: str, path: str, shown: Channel, picture: Picture) -> Card:
-    """The card of the channel's page, or with another path of its running broadcast's."""
+    """Return the card of the channel's page, or with another path that of its running broadcast."""
     title = shown.title or shown.name
     return _card(origin, path, shown, {"title": title, "description": shown.description or title}, picture, live=True)
 
 
 def ended(origin: str, path: str, shown: Channel, words: Mapping[str, str], picture: Picture) -> Card:
-    """The card of a broadcast that is over; `words` are its title and description."""
+    """Return the card of a broadcast that is over; `words` are its title and description."""
     return _card(origin, path, shown, words, picture, live=False)
 
 

@@ -16,7 +16,7 @@ from fedistream.core.errors import NotFound
 
 READ_WRITE = "readwrite"
 READ_ONLY = "readonly"
-OVERLAY = "overlay"  # for the picture of the broadcast itself: lines on nothing
+OVERLAY = "overlay"  # for OBS: the messages on a transparent background
 SHOWN = (
     *(
         "channel.name",

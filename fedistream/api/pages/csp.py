@@ -27,7 +27,7 @@ _DIRECTIVES: Mapping[str, str] = {
     "frame-ancestors": "{frame}",
 }
 
-# what no page here uses; a page that is framed elsewhere gets no more than this either
+# features that no page uses; a page that is framed elsewhere gets no more than this either
 _PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -38,14 +38,14 @@ _PERMISSIONS = ", ".join(
 
 
 def policy(nonce: str, frame: Frame) -> str:
-    """The value of Content-Security-Policy."""
+    """Return the value of Content-Security-Policy."""
     return "; ".join(
         f"{name} {sources.format(nonce=nonce, frame=frame.value)}" for name, sources in _DIRECTIVES.items()
     )
 
 
 def headers(nonce: str, frame: Frame) -> dict[str, str]:
-    """All headers of a page but its type and caching."""
+    """Return all headers of a page but its type and caching."""
     fixed = {
         "Content-Security-Policy": policy(nonce, frame),
         "Referrer-Policy": "same-origin",

@@ -34,7 +34,7 @@ class Words:
 
 
 class ErrorPages:
-    """The words of an error are shown as they are: refusals are written for the person who asked."""
+    """Shows the text of an error unchanged: refusals are written for the person at the browser."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages

@@ -1,4 +1,4 @@
-"""Settings as the fields of a form, and back. Whether a value fits is for the settings service to say. Pure."""
+"""Conversion of settings to form fields and back. The settings service checks the values. Pure."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -8,9 +8,9 @@ from fedistream.core.errors import Invalid
 from fedistream.settings.table import BY_NAME
 
 MAX_LINKS = 50
-ON = "on"  # what a ticked box sends; an empty field of the same name before it stands for one that is not
+ON = "on"  # sent by a ticked box; a hidden empty field of the same name before it means "not ticked"
 
-# Settings whose values are no text: how a form writes them, and how it reads them back.
+# Settings whose values are not text: how they are written into a form and read from it.
 
 
 def write_list(value: object) -> str:
@@ -27,7 +27,7 @@ def write_links(value: object) -> str:
 
 
 def read_links(text: str) -> object:
-    """`label address` a line. Raises Invalid."""
+    """Read one `label address` per line. Raises Invalid."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_LINKS:
         raise Invalid("channel.social_handles", f"may have at most {MAX_LINKS} lines")
@@ -46,7 +46,7 @@ def read_number(text: str) -> object:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):  # float() knows "inf" and "nan" too
+    if not math.isfinite(number):  # float() accepts "inf" and "nan" too
         raise Invalid("number", "must be a number")
     return int(number) if number.is_integer() else number
 
@@ -56,7 +56,7 @@ def write_lines(value: object) -> str:
 
 
 def read_lines(text: str) -> object:
-    """One a line; commas divide too, as lists are often pasted like that."""
+    """Read one item per line; commas separate items too, because lists are often pasted like that."""
     return [item for item in (part.strip() for part in text.replace(",", "\n").splitlines()) if item]
 
 
@@ -70,7 +70,7 @@ def read_flag(text: str) -> object:
 
 @dataclass(frozen=True, slots=True)
 class FieldCodec:
-    """There and back."""
+    """The two directions of the conversion."""
 
     write: Callable[[object], str]
     read: Callable[[str], object]

@@ -20,7 +20,7 @@ def answer(file: File, accept_encoding: str, cache: str) -> Response:
 
 
 async def file(request: ApiRequest, services: PagesServices) -> Response:
-    """GET /static/{edition}/{name}. An outdated hash leads to the present file: a page may be older than an update."""
+    """GET /static/{edition}/{name}. An outdated hash redirects to the present file, for pages from before an update."""
     edition, name = request.parts["edition"], request.parts["name"]
     found = services.static.get(edition, name)
     if found is not None:
@@ -33,7 +33,7 @@ async def file(request: ApiRequest, services: PagesServices) -> Response:
 
 
 async def logo(request: ApiRequest, services: PagesServices) -> Response:
-    """GET /logo, the address every Owncast client knows, and /favicon.ico for what asks for that unbidden."""
+    """GET /logo, the address every Owncast client knows, and /favicon.ico, which browsers request by themselves."""
     found = services.static.get(services.static.url("img/logo.png").split("/")[2], "img/logo.png")
     assert found is not None
     return answer(found, "", "public, max-age=3600")

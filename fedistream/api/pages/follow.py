@@ -1,6 +1,6 @@
-"""Following the channel from an account elsewhere, as a page of its own: for browsers without scripts, and for links.
+"""The remote-follow page, for browsers without scripts and for links: follow the channel from another server.
 
-Which page of the visitor's server that is, federation finds out. Nobody is sent there unseen: the host is shown first.
+Federation looks up the page on the visitor's server. The host is shown before the visitor is sent there.
 """
 
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
 
 
 async def find(request: ApiRequest, services: PagesServices) -> Response:
-    """POST /follow: where the visitor can follow. It changes nothing and needs no password, so it has no CSRF token."""
+    """POST /follow: look up the visitor's server. It changes nothing and needs no password, so it has no CSRF token."""
     invitation = await _invitation(request, services)
     account = read(request).get("account", "").strip()[: MAX_ACCOUNT + 1]
     try:
@@ -40,7 +40,7 @@ async def find(request: ApiRequest, services: PagesServices) -> Response:
 
 
 async def picture(request: ApiRequest, services: PagesServices) -> Response:
-    """GET /follow/qr.svg: the address of the actor, which leads people to the page and servers to the account."""
+    """GET /follow/qr.svg: the URL of the actor, which is the page for people and the account for servers."""
     invitation = await _invitation(request, services)
     headers = {"Cache-Control": f"public, max-age={CODE_AGE_S}", "X-Content-Type-Options": "nosniff"}
     return Response(code(invitation.url), headers=headers, media_type="image/svg+xml")
@@ -55,7 +55,7 @@ async def _invitation(request: ApiRequest, services: PagesServices) -> FollowInv
 
 
 def _page(request: ApiRequest, services: PagesServices, invitation: FollowInvitation, **found: str) -> Response:
-    """`found` is the account that was typed, and either why not or the target."""
+    """Return the page. `found` has the typed account, and the target or the error."""
     pages = services.pages
     values = {
         "invitation": invitation,

@@ -12,7 +12,7 @@ from fedistream.federation.followers.service import Followers
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Kind
 
-FRESH_S = 5.0  # every visitor asks, and nobody needs the count of this second
+FRESH_S = 5.0  # every visitor requests the counts, and they need not be newer
 QUIET = 4  # modules of white around the code (ISO/IEC 18004, 6.3.8)
 
 
@@ -28,7 +28,7 @@ class FollowInvitation:
 
 
 class FollowInvitations:
-    """Remembers each for FRESH_S; `monotonic` is in seconds."""
+    """Returns invitations, and keeps their counts for FRESH_S; `monotonic` is in seconds."""
 
     def __init__(
         self, addresses: ActorUrls, followers: Followers, engagements: Engagements, monotonic: Callable[[], float]
@@ -38,7 +38,7 @@ class FollowInvitations:
         self._counted: dict[int, tuple[float, tuple[int, int, int]]] = {}
 
     async def of(self, channel: Channel) -> FollowInvitation | None:
-        """None while nobody can follow, as federation is off."""
+        """Return the channel's invitation, None while federation is off."""
         if not self._addresses.on:
             return None
         site, name = self._addresses.site(), self._addresses.name(channel)
@@ -57,8 +57,8 @@ class FollowInvitations:
 
 @lru_cache(maxsize=64)
 def code(url: str) -> bytes:
-    """The QR code of an address as SVG, black on white in any scheme: not every camera reads the inverse."""
-    segno = importlib.import_module("segno")  # loaded for the first visitor who asks for a code
+    """Return the QR code of a URL as SVG. Black on white in dark mode too: not every camera reads the inverse."""
+    segno = importlib.import_module("segno")  # loaded when the first code is requested
     drawn = io.BytesIO()
     made = segno.make(url, error="m", micro=False)
     made.save(drawn, kind="svg", xmldecl=False, omitsize=True, border=QUIET, dark="#000", light="#fff")

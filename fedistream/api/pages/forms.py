@@ -25,7 +25,7 @@ class Stale(NotAllowed):
 
 
 class CsrfTokens:
-    """Signed times. They are the second lock behind the check of where a request comes from.
+    """Signed timestamps: a second defence, behind the check of a request's origin.
 
     `secret` should be made at every start: a token need not outlive the process.
     """
@@ -41,7 +41,7 @@ class CsrfTokens:
     def check(self, token: str) -> None:
         """Raises Stale."""
         until, _, mac = token.partition(".")
-        # signed first, so that nothing but our own digits is ever read as a number
+        # the signature first, so that only our own digits are read as a number
         if not hmac.compare_digest(self._sign(until).encode(), mac.encode()):
             raise Stale("this page is out of date: reload it and try again")
         if int(until) < self._now().timestamp():
@@ -52,7 +52,7 @@ class CsrfTokens:
 
 
 def read(request: ApiRequest) -> Mapping[str, str]:
-    """The fields of a submitted form, line ends as \\n. Raises Invalid when it is none."""
+    """Return the fields of a submitted form, line ends as \\n. Raises Invalid when the body is not a form."""
     if request.http.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
         raise Invalid("body", "is not a form")
     try:
@@ -65,7 +65,7 @@ def read(request: ApiRequest) -> Mapping[str, str]:
 
 
 def form(request: ApiRequest, csrf: CsrfTokens) -> Mapping[str, str]:
-    """The fields of a form that changes something. Raises Invalid when it is none, Stale for its token."""
+    """Return the fields of a form that changes something. Raises Invalid when it is no form, Stale for its token."""
     fields = dict(read(request))
     csrf.check(fields.pop(CSRF_FIELD, ""))
     return fields
@@ -73,7 +73,7 @@ def form(request: ApiRequest, csrf: CsrfTokens) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A form with a file in it; `name` is what the sender calls the file, and both are empty if there was none."""
+    """A form with a file. `name` is the file's name from the browser; name and file are empty if none was chosen."""
 
     fields: Mapping[str, str]
     name: str

@@ -1,6 +1,6 @@
-"""The page of one broadcast: the watch page while it is on the air, afterwards what it was, and where the channel is.
+"""The page of one broadcast: the watch page while it is live, afterwards its title, time and a link to the channel.
 
-Its address is what a notice links to. Broadcasts of other channels than the home channel have no page yet.
+Notices link to it. Broadcasts of other channels than the home channel have no page yet.
 """
 
 from dataclasses import dataclass
@@ -51,8 +51,8 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
 
 
 async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastRecord:
-    """The channel's broadcast with the id that an address has. Raises NotFound."""
-    # isdecimal alone is true of digits of other scripts, of which each broadcast would get more addresses
+    """Return the channel's broadcast with the id of a URL. Raises NotFound."""
+    # isdecimal is true for digits of other scripts too, which would give each broadcast more URLs
     if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS and not text.startswith("0"):
         found = await broadcasts.find(int(text))
         if found is not None and found.channel_id == channel_id:
@@ -63,7 +63,7 @@ async def find(text: str, channel_id: int, broadcasts: Broadcasts) -> BroadcastR
 def card(
     request: ApiRequest, services: PagesServices, entry: BroadcastRecord, still: Thumbnail | None, *, live: bool
 ) -> cards.Card:
-    """The card of a broadcast, running or not."""
+    """Return the card of a broadcast, running or not."""
     pages, values = services.pages, services.values(request.channel.id)
     here, channel, path = origin(request, values["node.public_url"]), shapes.channel(values), cards.path(entry.id)
     picture = cards.picture(here, entry.id, still, channel.name, pages.translations)
@@ -93,7 +93,7 @@ def _ended(request: ApiRequest, services: PagesServices, air: LiveStatus, entry:
 
 
 def _past(pages: Pages, entry: BroadcastRecord, channel: shapes.Channel) -> Past:
-    # without an end: the process that saw it died, and the next one has not read the rows yet
+    # no end is stored: the process that saw it died, and the next one has not read the rows yet
     ended_at = entry.ended_at or entry.seen_at
     lasted = texts.duration(pages.translations, ended_at - entry.started_at)
     return Past(entry.title or channel.name, entry.started_at, ended_at, lasted)

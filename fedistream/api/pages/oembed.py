@@ -1,6 +1,6 @@
-"""oEmbed (oembed.com, section 2): the card of a page of ours for programs that ask for it by the page's address.
+"""oEmbed (oembed.com, section 2): the card of one of our pages, for programs that have the page's URL.
 
-Mastodon, WordPress and forums find the way here by the page's `<link>`, and remember it for all our pages.
+Mastodon, WordPress and forums find this endpoint by the page's `<link>`, and remember it for all our pages.
 """
 
 from html import escape
@@ -43,7 +43,7 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
 
 
 def document(card: cards.Card, max_width: int, max_height: int) -> dict[str, object]:
-    """The answer: a "video" that fits into the given size, or for what has no player a "link"."""
+    """Return a "video" that fits into the given size, or a "link" for a page without a player."""
     made: dict[str, object] = {
         "version": "1.0",
         "type": "link",
@@ -68,7 +68,7 @@ def document(card: cards.Card, max_width: int, max_height: int) -> dict[str, obj
 
 
 def _path(url: str, here: str) -> str:
-    """The path of a page below our address. Raises Invalid for what is no URL, NotFound for other nodes' pages."""
+    """Return the path of one of our pages. Raises Invalid when it is not a URL, NotFound for a page of another site."""
     try:
         asked, ours = _split(url), _split(here)
     except ValueError as error:
@@ -90,7 +90,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _side(request: ApiRequest, name: str) -> int:
-    """The most pixels that the consumer has room for. Raises Invalid."""
+    """Return the consumer's maximum in pixels. Raises Invalid."""
     text = request.query.get(name, "")
     if not text:
         return MAX_SIDE
@@ -100,6 +100,6 @@ def _side(request: ApiRequest, name: str) -> int:
 
 
 def _fitted(width: int, height: int, max_width: int, max_height: int) -> tuple[int, int]:
-    """The largest size with these proportions within the bounds, and not larger than it is."""
+    """Return the largest size with these proportions within the bounds, never larger than the original."""
     scale = min(1.0, max_width / width, max_height / height)
     return round(width * scale), round(height * scale)

@@ -1,4 +1,4 @@
-"""Pictures of what is on the air: under the addresses that Owncast's clients know, and one for each broadcast."""
+"""Thumbnails: under the paths that Owncast's clients know, and one for each broadcast."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -12,28 +12,28 @@ from fedistream.api.pages.services import PagesServices
 from fedistream.core.errors import NotFound
 from fedistream.thumbnails.service import Picture
 
-FRESH_S = 20  # as often as there is a new one
+FRESH_S = 20  # the interval of new thumbnails
 
 
 async def thumbnail(request: ApiRequest, services: PagesServices) -> Response:
-    """GET /thumbnail.jpg, also of a channel: what is on the air now; the logo while nothing is, as in Owncast."""
+    """GET /thumbnail.jpg, also of a channel: the live thumbnail, or the logo while offline, as in Owncast."""
     picture = services.thumbnails.latest(request.channel.id)
     if picture is not None:
         return answer(request, picture)
     logo = await files.logo(request, services)
-    # the same address shows the stream in a moment
+    # the same URL may show the stream in a moment
     logo.headers["Cache-Control"] = f"public, max-age={FRESH_S}"
     return logo
 
 
 async def preview(request: ApiRequest, services: PagesServices) -> Response:
-    """GET /preview.gif, Owncast's moving picture. Ours stands still: ten decoded pictures would cost ten times as much,
-    and every program that shows the one shows the other."""
+    """GET /preview.gif, Owncast's animation. Ours is a still picture: ten decoded pictures would cost ten times as
+    much, and every program that shows an animation shows a still picture."""
     return RedirectResponse("/thumbnail.jpg", 302, {"Cache-Control": f"public, max-age={FRESH_S}"})
 
 
 async def of_broadcast(request: ApiRequest, services: PagesServices) -> Response:
-    """GET /live/{broadcast_id}/still.jpg: the latest of a running broadcast, the last one of one that is over."""
+    """GET /live/{broadcast_id}/still.jpg: the newest thumbnail of a running broadcast, the last of an ended one."""
     entry = await live.find(request.parts["broadcast_id"], request.channel.id, services.broadcasts)
     picture = await services.thumbnails.of(entry.id)
     if picture is None:
@@ -42,7 +42,7 @@ async def of_broadcast(request: ApiRequest, services: PagesServices) -> Response
 
 
 def answer(request: ApiRequest, picture: Picture) -> Response:
-    """The picture, or 304 for who has it (RFC 9110, sections 13.1.2, 13.1.3 and 13.2.2)."""
+    """Return the picture, or 304 for a client that has it (RFC 9110, sections 13.1.2, 13.1.3 and 13.2.2)."""
     tag = f'"{picture.mark}"'
     at = picture.at.astimezone(UTC).replace(microsecond=0)
     headers = {

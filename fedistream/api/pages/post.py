@@ -1,4 +1,4 @@
-"""The page of a post, for people who come by its address from elsewhere. A notice has that of its broadcast instead."""
+"""The page of a post, for people who follow its URL. A notice has the page of its broadcast instead."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Templates to responses: the Jinja environment, the nonce and the headers. What a page says is its handler's."""
+"""Rendering of templates to responses: the Jinja environment, the nonce and the headers."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class Pages:
             auto_reload=False,
         )
         self._jinja.install_gettext_translations(self.translations, newstyle=True)  # type: ignore[attr-defined]
-        # a checkout without the vendored files serves everything but the player, which then says so
+        # without the vendored files a checkout serves everything but the player, and the page says so
         import_map = {name: static.url(file) for name, file in MODULES.items() if file in static}
         self._jinja.globals.update(static=static.url, bundle=static.bundle, import_map=import_map)
         self._jinja.globals.update(lang=self.language, version=__version__)
@@ -62,7 +62,7 @@ class Pages:
         status: int = 200,
         cache: str = "no-cache",
     ) -> Response:
-        """A whole page with its own nonce."""
+        """Return a whole page with its own nonce."""
         nonce = base64.b64encode(self._chance(NONCE_BYTES)).decode()
         body = self.text(template, {**values, "nonce": nonce})
         return HTMLResponse(body, status, {**headers(nonce, frame), "Cache-Control": cache})

@@ -1,4 +1,4 @@
-"""Every page and file for browsers, and who may have it."""
+"""Every page and file for browsers, and the permission that it needs."""
 
 from fedistream.api.http.endpoints import Endpoint, in_every_channel
 from fedistream.api.http.permissions import Permission

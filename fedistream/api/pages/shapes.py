@@ -13,7 +13,7 @@ from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from fedistream.channels.values import StreamKey
 from fedistream.core.markdown import render_page
 
-MAX_DESCRIPTION = 300  # characters; what shows previews cuts at about 200
+MAX_DESCRIPTION = 300  # characters; sites cut previews at about 200
 MARK_LENGTH = 12
 
 URLS = {
@@ -61,7 +61,7 @@ def channel(values: Mapping[str, object]) -> Channel:
 
 
 def status(air: LiveStatus, viewers: int, title: str, *, hide_viewers: bool) -> dict[str, object]:
-    """The members of /api/status that status-poller.js reads, so that a page does not begin by asking for them."""
+    """Return the members of /api/status that status-poller.js reads, so that the page needs no request at its start."""
     shape: dict[str, object] = {
         "state": air.state.value,
         "online": air.state is not State.OFFLINE,
@@ -75,7 +75,7 @@ def status(air: LiveStatus, viewers: int, title: str, *, hide_viewers: bool) -> 
 
 
 def first_state(air: LiveStatus) -> str:
-    """The state the page begins in: a live one has a player to open first."""
+    """Return the state in which the page begins: when live, the player has to load first."""
     return "starting" if air.state is State.LIVE else air.state.value
 
 
@@ -99,7 +99,7 @@ def _link(handle: object) -> Link | None:
     if not isinstance(handle, Mapping):
         return None
     platform, url = _text(handle.get("platform")), _text(handle.get("url"))
-    # the settings check it too; an href is where a javascript: address would run
+    # the settings check it too; in an href a javascript: URL would run
     if not url.lower().startswith(("https://", "http://", "mailto:", "xmpp:", "matrix:")):
         return None
     return Link(PLATFORMS.get(platform, platform or url), url)
@@ -121,7 +121,7 @@ def shown_keys(given: Sequence[StreamKey]) -> list[ShownKey]:
 
 
 def figures(encoder: Encoder | None, _: Callable[[str], str]) -> list[tuple[str, str]]:
-    """Label and value of what is known of the encoder; what it did not tell is left out."""
+    """Return labels and values of the encoder's details. Unknown ones are left out."""
     if encoder is None:
         return []
     size = f"{encoder.width} × {encoder.height}" if encoder.width and encoder.height else ""

@@ -4,11 +4,11 @@ from urllib.parse import urlsplit
 
 from fedistream.api.http.request import ApiRequest
 
-RTMP_PORT = 1935  # what encoders take when an address names none
+RTMP_PORT = 1935  # the port that encoders use when a URL has none
 
 
 def origin(request: ApiRequest, server_url: object) -> str:
-    """`https://name[:port]` without a slash: the configured public address, else the one that was asked."""
+    """Return `https://name[:port]` without a slash: the configured public URL, or that of the request."""
     if isinstance(server_url, str) and server_url:
         return server_url.rstrip("/")
     request.headers["Vary"] = "Host"

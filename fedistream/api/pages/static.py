@@ -1,4 +1,4 @@
-"""The static files, held in memory under addresses that change with their content. Who refers to them is the pages'.
+"""The static files, held in memory under URLs that change with their content.
 
 A file is served at /static/<hash>/<name>. The hash is that of all files of the same folder: modules import each
 other by relative addresses, which keep the hash of the importing one.
@@ -16,7 +16,7 @@ from pathlib import Path
 from fedistream.api.pages import bundles
 
 PREFIX = "/static"
-HASH_LENGTH = 12  # hex digits: 48 bits, against a mix-up, not an attacker
+HASH_LENGTH = 12  # hex digits: 48 bits, enough against accidents; an attacker gains nothing here
 MAX_FILE = 2 * 1024 * 1024  # bytes; the largest is hls.js with 380 KB
 MAX_ALL = 16 * 1024 * 1024
 MIN_GZIP = 256  # bytes; below it the header is most of the gain
@@ -36,22 +36,22 @@ LEVELS = {".map": 1}  # for developers alone: not worth the time of a start
 MADE = {
     "br": ".br",
     "gzip": ".gz",
-}  # what the build has made beside a file; brotli takes seconds, which a start has not
+}  # written by the build beside a file; brotli takes seconds, too long for a start
 
 log = logging.getLogger(__name__)
 
 
 class TooBig(Exception):
-    """The static folder holds more than is meant to be kept in memory; something does not belong there."""
+    """The static folder is larger than the limit for memory; it probably has a file that does not belong there."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file in memory, once for each coding. The plain form of a compressed one is unpacked for the few who ask for
-    it: together they would take three times as much memory as the compressed ones."""
+    """A file in memory, once for each coding. Few clients want the plain form of a compressed file, so it is unpacked on
+    request: the plain forms would take three times as much memory as the compressed ones."""
 
-    plain: bytes | None  # None: what gzip has packed
-    packed: Mapping[str, bytes]  # by coding, the shortest first; only what is shorter than the file
+    plain: bytes | None  # None: unpack the gzip form
+    packed: Mapping[str, bytes]  # by coding, the shortest first; only those that are shorter than the file
     type: str
 
     @property
@@ -61,7 +61,7 @@ class File:
 
 
 class Static:
-    """The files of a folder as they were when this was made; what is not of a known type is left out."""
+    """The files of a folder, read once. Files of unknown types are left out."""
 
     def __init__(self, root: Path) -> None:
         """Raises TooBig."""
@@ -89,7 +89,7 @@ class Static:
         return f"{PREFIX}/{self._hashes[_folder(name)]}/{name}"
 
     def bundle(self, name: str) -> Sequence[str]:
-        """Return the addresses of what makes up a bundle: one file, or its sources if they were changed since.
+        """Return the URLs of a bundle: one file, or its sources if they were changed since the build.
 
         Raises KeyError when bundles.json has no such bundle.
         """
@@ -100,7 +100,7 @@ class Static:
         return self._files[name].body
 
     def get(self, edition: str, name: str) -> File | None:
-        """The file if `edition` is its present hash. An exact look-up: no name leads out of the folder."""
+        """Return the file if `edition` is its hash. The look-up is exact, so no name leads out of the folder."""
         file = self._files.get(name)
         return file if file is not None and self._hashes[_folder(name)] == edition else None
 

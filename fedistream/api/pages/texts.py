@@ -1,4 +1,4 @@
-"""Every text that a script shows, by its key. The templates hold their own; both go through the same gettext."""
+"""Every text that a script shows, by its key. Templates contain their own texts; both use the same gettext."""
 
 from datetime import timedelta
 from gettext import NullTranslations
@@ -224,7 +224,7 @@ def notices(translations: NullTranslations) -> dict[str, str]:
 
 
 def labels(translations: NullTranslations) -> dict[str, str]:
-    """The fields of the admin's forms, where one is named beside its error."""
+    """Return the labels of settings, which name a field beside its error."""
     _ = translations.gettext
     return {
         "channel.title": _("Title"),

@@ -1,6 +1,6 @@
-"""The watch page and the player for other sites' frames. What changes while they are open, the modules ask for.
+"""The watch page and the embedded player. While they are open, their modules request what changes.
 
-The page of a single broadcast is in `live.py`: while it is on the air, that is the watch page under another address.
+The page of a single broadcast is in `live.py`: during the broadcast it is the watch page under another URL.
 """
 
 from collections.abc import Mapping
@@ -42,8 +42,8 @@ async def embed(request: ApiRequest, services: PagesServices) -> Response:
 
 
 async def page(request: ApiRequest, services: PagesServices, given: Mapping[str, Any]) -> Response:
-    """The watch page, with its chat if there is one, with the box for followers if there can be any, and with the
-    servers that are featured here."""
+    """Return the watch page: with the chat if it is enabled, the follow box if federation is on, and the featured
+    streams."""
     pages, values = services.pages, services.values(request.channel.id)
     invitation = await services.follow_invitations.of(request.channel)
     shown = {**given, "invitation": invitation, "featured": await services.featured.shown()}
@@ -63,7 +63,7 @@ def describe(request: ApiRequest, services: PagesServices, now: Now, path: str =
     channel = shapes.channel(values)
     here = origin(request, values["node.public_url"])
     picture = cards.picture(here, air.broadcast_id, now.still, channel.name, pages.translations)
-    # what was said of the last broadcast ended with it
+    # the warnings of the last broadcast ended with it
     title = (air.state is not State.OFFLINE and channel.title) or channel.name
     words = texts.watch(pages.translations)
     status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["channel.hide_viewer_count"]))

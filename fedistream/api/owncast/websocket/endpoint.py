@@ -55,7 +55,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ChatServices:
-    """The services a socket needs."""
+    """The services that a socket needs."""
 
     channels: Channels
     chat: Chat
@@ -134,7 +134,7 @@ class ChatSocket:
             return 503, "the chat is disabled"
         if self._addresses.total() >= self._limits.all:
             return 503, "there are too many chat clients"
-        # a proxy that does not say for whom it asks, and programs on this machine, are not one visitor
+        # a shared address, such as that of a proxy or of this machine, is not one visitor
         if self._addresses[client_network(address)] >= self._limits.per_address and not is_shared(address):
             return 429, "there are too many chat clients at this address"
         return None
@@ -170,7 +170,7 @@ class ChatSocket:
         try:
             connection = services.chat.enter(channel_id, visitor, listener, address, _agent(scope))
             incoming = Incoming(services.chat, connection, listener)
-            scope["headers"] = []  # read; the server holds the scope for as long as the socket is open
+            scope["headers"] = []  # no longer needed; the server holds the scope for as long as the socket is open
             if absence is not None:
                 self._catching_up.begin(absence)
             elif asked.since is None:
@@ -195,7 +195,7 @@ class ChatSocket:
                 await incoming.finish()
 
     async def _visitor(self, token: str) -> tuple[Visitor | None, bool]:
-        """Return the owner of the token, and whether the owner cannot be found out at the moment."""
+        """Return the owner of the token, and whether the look-up failed because of an outage."""
         try:
             return (await self._services.visitors.by_token(token) if 0 < len(token) <= MAX_TOKEN else None), False
         except Outage:

@@ -110,7 +110,7 @@ def _event(text: str) -> ClientEvent | None:
 
 
 def _ref(event: ClientEvent) -> str:
-    """Return the client's name for it, ours: a client that sends one is answered by ACCEPTED or REFUSED with it."""
+    """Return the client's `ref`, which is ours: its event is answered by ACCEPTED or REFUSED with the same `ref`."""
     ref = event.get("ref")
     return ref if isinstance(ref, str) and len(ref) <= MAX_REF else ""
 
@@ -135,7 +135,7 @@ def _recolour(chat: Chat, connection: ChatConnection, event: ClientEvent, at: fl
 
 
 async def _if_written(chat: Chat, connection: ChatConnection, event: ClientEvent, change: Awaitable[object]) -> None:
-    """Tell the sender when the database is away; the socket stays."""
+    """Refuse the event when the database is away; the socket stays open."""
     try:
         await change
     except Outage as outage:

@@ -1,4 +1,4 @@
 """The admin's pages, a module for each noun. Every form works without a script: post, redirect, get.
 
-May import: starlette, the services' values. Start reading at context.py, which is what all of them share.
+May import: starlette, the services' values. Start reading at `frame.py`, which all of them share.
 """

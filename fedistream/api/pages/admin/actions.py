@@ -39,5 +39,5 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 def _before(request: ApiRequest) -> int | None:
     try:
         return number(request.query.get("before", ""))
-    except Invalid:  # nobody types one
+    except Invalid:  # only the links of the page send this
         return None

@@ -1,4 +1,4 @@
-"""Addresses that are kept out of the chat."""
+"""The page of IP addresses that are banned from the chat."""
 
 from starlette.responses import Response
 

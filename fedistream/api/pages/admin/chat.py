@@ -1,4 +1,4 @@
-"""The chat as a whole: its settings, and who is in it now."""
+"""The chat's page: its settings, and the visitors that are connected now."""
 
 from starlette.responses import Response
 

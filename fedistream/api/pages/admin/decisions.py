@@ -12,7 +12,7 @@ Deed = Callable[[Channel, str], Awaitable[None]]
 
 
 async def carry_out(request: ApiRequest, services: AdminPagesServices, deed: Deed, actor: str, what: str) -> None:
-    """Do it about a follower, an actor's URL; `what` is the word for it. Raises what the deed does."""
+    """Carry out a decision about `actor`, a URL, and log it as `what`. Raises what the decision raises."""
     act = partial(deed, request.channel, actor)
     targets = [await services.followers.handle_of(actor)]
     await services.moderation.carry_out(act, ActionKind(f"{what} follower"), request.principal.actor, targets)

@@ -11,7 +11,7 @@ from fedistream.api.pages.forms import form
 
 PAGE = "/admin/federation/deliveries"
 SHEET = AdminPage("admin/deliveries.html", PAGE)
-MOST = 100  # rows of each list; who has more trouble than that looks at the hosts
+MOST = 100  # rows of each list; the list of hosts sums up the rest
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:

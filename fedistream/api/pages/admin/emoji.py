@@ -1,4 +1,4 @@
-"""Custom emoji: looked at, added, deleted."""
+"""The page of custom emoji: list, add, delete."""
 
 from pathlib import PurePath
 

@@ -1,6 +1,6 @@
-"""Featured streams, both ways: servers whose streams the watch page shows, and those that show ours or ask to.
+"""The page of featured streams: servers whose streams the watch page shows, and servers that show ours or ask to.
 
-Who of the latter is blocked is found with the followers that are.
+Blocked servers of the second kind are in the list of blocked followers.
 """
 
 from starlette.responses import Response

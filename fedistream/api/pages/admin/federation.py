@@ -1,4 +1,4 @@
-"""Federation as a whole: whether it is on and what it still needs, its settings, and what came in lately."""
+"""The federation page: its switch, the missing steps, its settings, and the newest engagements."""
 
 from urllib.parse import urlsplit
 

@@ -13,7 +13,7 @@ from fedistream.federation.values import State
 PAGE = "/admin/federation/followers"
 SHEET = AdminPage("admin/followers.html", PAGE)
 MAX_SEARCH = 100
-# servers that list the stream have a page of their own, but who is blocked is blocked
+# directories have a page of their own, but blocked ones are in this list
 DIRECTORIES = {State.PENDING: False, State.ACCEPTED: False}
 VIEW = ("state", "search", "offset")
 
@@ -24,7 +24,7 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         state: await services.followers.number(request.channel.id, state, directories=DIRECTORIES.get(state))
         for state in State
     }
-    # who waits is what the admin came for
+    # follow requests first: they are the admin's task
     otherwise = State.PENDING if numbers[State.PENDING] else State.ACCEPTED
     state = next((each for each in State if each.value == request.query.get("state")), otherwise)
     search, start = request.query.get("search", "").strip()[:MAX_SEARCH], offset(request)
@@ -42,9 +42,9 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
-    """POST /admin/federation/followers: `do` says what about `actor`. Who is gone meanwhile needs no decision."""
+    """POST /admin/federation/followers: `do` is the decision about `actor`. Ignored if the follower is gone."""
     brought = form(request, services.csrf)
-    # who is removed may ask again: that is what rejecting and unblocking come to
+    # a removed follower may ask again, as after a rejection and after unblocking
     deeds = {
         "approve": services.federation.approve,
         "reject": services.federation.remove,

@@ -30,7 +30,7 @@ class FormResult:
 
 @dataclass(frozen=True, slots=True)
 class AdminPage:
-    """A page to be: its template, where it is, and the settings that its forms show."""
+    """A page to be rendered: its template, its path, and the settings that its forms show."""
 
     template: str
     path: str
@@ -44,7 +44,7 @@ async def page(
     shown: Mapping[str, object],
     filled: FormResult | None = None,
 ) -> Response:
-    """The sheet within the frame, and what is told after a redirect."""
+    """Render the page within the frame, with the message after a redirect."""
     filled = filled or FormResult()
     words = services.pages.translations
     notice = texts.notices(words).get(request.query.get("done", ""), "")
@@ -69,7 +69,7 @@ async def page(
 async def save(
     request: ApiRequest, services: AdminPagesServices, brought: Mapping[str, str], names: Sequence[str]
 ) -> FormResult:
-    """Each setting for itself: what is right is saved, what is not is given back with the reason."""
+    """Save each setting on its own. Return the rejected ones with the reasons."""
     errors: dict[str, str] = {}
     for name in names:
         typed = brought.get(name)
@@ -86,7 +86,7 @@ async def save(
 
 
 def done(path: str, what: str, **query: str) -> Response:
-    """Back to the page at `path`, with a word for what it shall say (texts.notices)."""
+    """Redirect to the page at `path`, with the code of the message that it shows (texts.notices)."""
     return RedirectResponse(f"{path}?{urlencode({**query, 'done': what})}", 303)
 
 
@@ -118,7 +118,7 @@ class Pager:
 
     @property
     def newer(self) -> str:
-        """The query of the page before this one, "" if there is none."""
+        """Return the query of the previous page, "" if there is none."""
         return self._at(max(0, self.offset - ROWS)) if self.offset > 0 else ""
 
     @property
@@ -136,7 +136,7 @@ def offset(request: ApiRequest) -> int:
 
 
 def number(text: str) -> int:
-    """The id of a row, as a form brings it. Raises Invalid."""
+    """Return the id of a row from a form. Raises Invalid."""
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
         raise Invalid("id", "must be a number")
     return int(text)

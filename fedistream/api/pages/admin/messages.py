@@ -28,7 +28,7 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
     before = request.query.get("before") or None
     try:
         found = await services.messages.moderated(request.channel.id, before=before, limit=ROWS + 1)
-    except Invalid:  # nobody types one
+    except Invalid:  # only the links of the page send this
         before, found = None, await services.messages.moderated(request.channel.id, limit=ROWS + 1)
     listed = found[:ROWS]
     values = {

@@ -1,4 +1,4 @@
-"""Notices that a stream is live: how they come, what is planned and what is out, and what the admin wants otherwise."""
+"""The page of live announcements: their settings, planned and posted ones, and the admin's changes to them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Posts to the followers: written, looked at before they are sent, pinned, and taken back."""
+"""The page of posts to the followers: write, preview, send, pin, delete."""
 
 from datetime import datetime
 

@@ -11,7 +11,7 @@ from fedistream.federation.values import Off
 
 PAGE = "/admin/federation/reports"
 SHEET = AdminPage("admin/reports.html", PAGE)
-LATELY = 100  # quotes; who wants to see more asks by the API
+LATELY = 100  # quotes; the API lists more
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:

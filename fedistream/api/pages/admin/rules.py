@@ -17,7 +17,7 @@ FORM = (
 )
 SHEET = AdminPage("admin/rules.html", PAGE, FORM)
 UPLOAD_LIMIT = LIST_LIMIT + 8 * 1024  # bytes; the list, and the form around it
-WRONG_SHOWN = 20  # lines that are no domains
+WRONG_SHOWN = 20  # lines shown that are neither a domain nor a handle
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -32,7 +32,7 @@ async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 
 async def take(request: ApiRequest, services: AdminPagesServices) -> Response:
-    """POST /admin/federation/rules/import: what a file would block, or with `do` of import, blocks."""
+    """POST /admin/federation/rules/import: preview what a file would block, or with `do=import` block it."""
     brought = await upload(request, services.csrf, "list")
     dry = brought.fields.get("do") != "import"
     try:

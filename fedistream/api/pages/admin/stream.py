@@ -1,4 +1,4 @@
-"""The admin's first page: what is on the air, how encoders send, and what the channel says of itself."""
+"""The admin's first page: the live broadcast, the encoder's settings, and the channel's description."""
 
 from starlette.responses import RedirectResponse, Response
 
@@ -44,7 +44,7 @@ async def live(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 
 async def to_page(request: ApiRequest, services: AdminPagesServices) -> Response:
-    """GET /admin, with or without being let in: the address says nothing that the other does not."""
+    """GET /admin: redirect to /admin/, also without a password."""
     return RedirectResponse(PAGE, 301)
 
 
@@ -88,7 +88,7 @@ async def remove_key(request: ApiRequest, services: AdminPagesServices) -> Respo
     present = shown_keys(await services.channels.stream_keys(request.channel.id))
     left = [(key.key, key.comment) for key in present if key.mark != mark]
     if len(left) == len(present):
-        return done(PAGE, "key-removed")  # somebody was faster; what was wanted is so
+        return done(PAGE, "key-removed")  # another request did it first
     if not left:
         raise Conflict("the last stream key cannot be removed: replace it instead")
     await services.channels.replace_stream_keys(request.channel.id, left)
@@ -109,7 +109,7 @@ async def set_password(request: ApiRequest, services: AdminPagesServices) -> Res
 
 
 async def _changeable(request: ApiRequest, services: AdminPagesServices) -> list[tuple[str, str]]:
-    """Raises Conflict when the key was given at the start: a change would be forgotten with the next one."""
+    """Raises Conflict when the key was given at the start: a change would be lost at the next start."""
     if services.listening.key_overridden:
         raise Conflict("the stream key is set in the configuration of the node, and can only be changed there")
     return [(key.key, key.comment) for key in await services.channels.stream_keys(request.channel.id)]

@@ -13,7 +13,7 @@ Count = Callable[[int], Awaitable[int]]
 
 
 class TodoCounts:
-    """`places` by the names that the navigation has for them."""
+    """Counts `places`, by the names that they have in the navigation."""
 
     def __init__(self, places: Mapping[str, Count]) -> None:
         self._places = places
@@ -23,7 +23,7 @@ class TodoCounts:
 
 
 def todo_counts(followers: Followers, outbox_admin: OutboxAdmin, replies: Replies, reports: Reports) -> TodoCounts:
-    """All that can wait."""
+    """Return the counts of everything that can wait for the admin."""
 
     async def pending(channel_id: int) -> int:
         return await followers.number(channel_id, State.PENDING, directories=False)

@@ -1,4 +1,4 @@
-"""Access tokens of bots and other programs: made, shown once, withdrawn."""
+"""The page of access tokens for bots and other programs: create, show once, revoke."""
 
 from starlette.responses import Response
 

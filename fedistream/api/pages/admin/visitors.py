@@ -1,4 +1,4 @@
-"""The people of the chat: found, disabled and enabled, made moderators, deleted; and what is known of one of them."""
+"""The pages of the chat's visitors: search, disable, enable, make moderator, delete; and the details of one visitor."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
