@@ -1,4 +1,4 @@
-"""For every test: markers by what it uses, bytecode, what coverage looks at, and what the tests ran with."""
+"""Set-up for all tests: markers by what a test uses, bytecode, the scope of coverage, and the versions of programs."""
 
 import gc
 import os

@@ -40,7 +40,7 @@ class Far:
     """The key resolver for the documents of one server. It finds keys as the node does, and caches none."""
 
     def __init__(self, loaded: dict[str, Any]) -> None:
-        """With a key that we can sign with in place of the one whose other half only the server has."""
+        """Replace the server's key by one of ours, because only the server has its private half."""
         ours = rsa_key("another server").public().pem()
         document, elsewhere = copy.deepcopy(loaded["actor"]), copy.deepcopy(loaded.get("elsewhere", {}))
         for each in (document, *elsewhere.values()):

@@ -1,4 +1,4 @@
-"""For the tests of the node: databases of both kinds."""
+"""Fixtures for the tests of the node: databases of both kinds."""
 
 from tests.kit.database import database, database_url, postgres_template, server
 from tests.kit.postgres import postgres

@@ -1,4 +1,4 @@
-"""What strangers write is read in a time that grows with its length alone, and refused with the documented errors."""
+"""Text from other people is read in linear time, and refused with the documented errors."""
 
 import contextlib
 import re

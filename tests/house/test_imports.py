@@ -1,4 +1,4 @@
-"""Who may import what. The table below is the architecture: the longest prefix names the room a module lives in."""
+"""The allowed imports of each package. The table is the architecture: the longest prefix names a module's package."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ CLOCKS_CHANCE_AND_DEVICES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What the modules of a room may import: of ours, of libraries, and of the standard library."""
+    """The imports that the modules of a package may have: our own, libraries, and the standard library."""
 
     ours: tuple[str, ...]
     libraries: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ GUIDES = (MAP, *(MAP.with_name(name) for name in ("journeys.md", "adding-a-featu
 
 
 def paths() -> list[str]:
-    """Whatever stands in backticks and has a slash, and the files at the top."""
+    """Return everything in backticks that has a slash, and the files at the top."""
     quoted = re.findall(r"`([^`\n]+)`", "\n".join(guide.read_text() for guide in GUIDES))
     return [one for one in quoted if re.fullmatch(r"[\w.-]+(/[\w.-]*)+|[\w-]+\.(md|toml|lock|json)|Makefile", one)]
 

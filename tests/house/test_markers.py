@@ -1,4 +1,4 @@
-"""No marker is forgotten: `make test-quick` leaves out what is marked, and must start no browser, server or other node.
+"""Every test has its markers: `make test-quick` leaves out marked tests, and must start no browser, server or node.
 
 `tests/conftest.py` sets the markers by what a test uses; here the source says what that is. Looks at the tests that
 were collected, which are all of them when all are run.

@@ -1,4 +1,4 @@
-"""At most as many browsers and whole nodes run at once as there are processors; plain tests run beside them."""
+"""Limits on simultaneous tests: as many browsers and nodes as there are processors; plain tests run beside them."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a fresh machine meets: the lines that say what is missing, locks in step, the pages' JavaScript in place."""
+"""Setting up a fresh machine: messages about missing programs, consistent locks, the pages' JavaScript."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How big things may get: a file, a function, a list of arguments, a folder. And the names nothing may have."""
+"""Limits on the size of files, functions, lists of arguments and folders; and names that are refused."""
 
 import ast
 from collections import Counter

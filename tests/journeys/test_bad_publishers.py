@@ -1,4 +1,4 @@
-"""What encoders and strangers do wrong on one channel or port does not reach the viewers of another."""
+"""Faulty encoders and attackers on one channel or port do not affect the viewers of another."""
 
 import asyncio
 import contextlib

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What visitors see of the node."""
+    """The node as visitors reach it."""
 
     url: str
     plain_port: int  # without TLS
@@ -134,7 +134,7 @@ async def chats(there: Front, visitor: httpx2.AsyncClient) -> None:
 
 
 async def is_seen_with_its_own_address(there: Front, visitor: httpx2.AsyncClient) -> None:
-    """Whatever it says about that itself."""
+    """Check the address of a visitor who sends a false X-Forwarded-For."""
     await visitor.get("/hls/stream.m3u8", headers={"user-agent": "VLC", "X-Forwarded-For": "203.0.113.9"})
     viewers = (await there.node.http.get("/api/admin/viewers", headers=basic(PASSWORD))).json()
     assert [viewer["ipAddress"] for viewer in viewers if viewer["userAgent"] == "VLC"] == [VISITOR]

@@ -1,4 +1,4 @@
-"""What its sender saw accepted in the chat is there after a kill -9."""
+"""A message that was accepted in the chat is there after a kill -9."""
 
 import asyncio
 import signal

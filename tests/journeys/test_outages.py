@@ -36,7 +36,7 @@ STORY = ("Failed to load resource", "WebSocket", "connection to the server at ws
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where one viewer sits: `word` is the state that the page is in during its outage."""
+    """The place of one viewer: `word` is the state of the page during its outage."""
 
     name: str
     outage: str
@@ -72,7 +72,7 @@ class Seat:
         await self.until("(document.querySelector('.badge')?.textContent ?? 'No connection') === 'No connection'")
 
     async def goes_on(self) -> None:
-        """At the live point, with its sound."""
+        """Check that the player continues at the live point, with its sound."""
         await self.until("document.body.dataset.state === 'live' && !v.paused && !v.muted")
         at = await self.tab.evaluate("document.querySelector('video').currentTime")
         await self.until(f"Math.abs(v.currentTime - {at}) > 1 && v.currentTime > v.liveEdgeStart")

@@ -1,4 +1,4 @@
-"""What the watch page of a whole node costs a visitor: bytes and requests, with chat and the box for followers."""
+"""The bytes and requests of a whole node's watch page, with chat and follow box."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -18,7 +18,7 @@ NAMES = pytest.mark.parametrize("facade", FACADES, ids=lambda facade: facade.__n
 
 
 def seen_by_mypy(facade: ModuleType) -> dict[str, str]:
-    """By name, the module that the imports for type checkers take it from."""
+    """Return, by name, the module that the imports for type checkers take it from."""
     assert facade.__file__ is not None
     (choice,) = (node for node in ast.parse(Path(facade.__file__).read_text()).body if isinstance(node, ast.If))
     imports = [node for node in choice.body if isinstance(node, ast.ImportFrom)]

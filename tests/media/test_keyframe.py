@@ -1,4 +1,4 @@
-"""Of all that a hub is given, the newest picture that can be decoded by itself."""
+"""The newest picture of a hub that can be decoded by itself."""
 
 from media.hub import Hub, Tracks
 from media.keyframe import Keyframe, LastKeyframe

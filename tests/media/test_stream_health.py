@@ -1,4 +1,4 @@
-"""What is wrong with a stream is told when it begins, once, and taken back when it ends."""
+"""Warnings about a stream are given once when a problem begins, and withdrawn when it ends."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -123,7 +123,7 @@ def test_a_picture_that_comes_back_with_a_new_clock_is_put_where_the_sound_is() 
 
 
 def counted(ppm: float, hours: float, wobble_ms: int) -> tuple[float, float]:
-    """How far sound and picture part, and the largest deviation of a distance of two sounds from what a frame holds."""
+    """Return the drift of sound and picture, and the largest deviation between the distance of sounds and a frame."""
     line, frame_ms, worst, uneven = Timeline(0), 1024 / 48, 0.0, 0.0
     sound, picture, moved, before = 0, 0, 0.0, None
     while picture < hours * 3_600 * 30:

@@ -51,7 +51,7 @@ async def test_it_follows_is_let_in_hears_of_posts_and_leaves_again(home: Town, 
     assert (create["path"], create["read"]["object"]["attributedTo"]) == ("/inbox", home.us)
     assert create["activity"]["to"] == "as:Public"
 
-    # who follows twice is told twice that he may, and counts once
+    # a repeated Follow is accepted twice, and counts once
     again = await ann.do("follow", home.us, object=home.us)
     await peer.activity("Accept", home.us, id=again["id"])
     assert (await home.links("")).count(ann.url) == 1

@@ -1,4 +1,4 @@
-"""What a stranger sends to an inbox is refused with a 4xx in good time, counted with its reason, and changes nothing.
+"""Bad requests to an inbox are refused with a 4xx in good time, counted with their reason, and change nothing.
 
 All of it goes over the real network to a whole node. The lines are those of the security checklist that FEDERATION.md
 promises to other implementers.
@@ -333,7 +333,7 @@ async def test_a_signature_counts_until_it_expires(scene: Scene) -> None:
 
 
 async def test_many_keys_of_one_host_make_us_ask_it_for_few(scene: Scene) -> None:
-    """A stranger names a key with each request, to have us call whom he likes."""
+    """An attacker names a new key with each request, to make the node send requests to other servers."""
     rows, counts, began = scene.home.rows(), dict(scene.home.counts), time.monotonic()
     async with rogue(scene.home.origin) as called:
 

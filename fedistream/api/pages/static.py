@@ -47,8 +47,8 @@ class TooBig(Exception):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file in memory, once for each coding. Few clients want the plain form of a compressed file, so it is unpacked on
-    request: the plain forms would take three times as much memory as the compressed ones."""
+    """A file in memory, once for each coding. Few clients want the plain form of a compressed file, so it is unpacked
+    on request: the plain forms would take three times as much memory as the compressed ones."""
 
     plain: bytes | None  # None: unpack the gzip form
     packed: Mapping[str, bytes]  # by coding, the shortest first; only those that are shorter than the file

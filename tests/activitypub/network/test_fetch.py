@@ -256,7 +256,7 @@ async def test_discovery_takes_any_json(media_type: str) -> None:
 
 
 async def test_a_redirect_from_https_to_http_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even between listed hosts, where http is allowed: an encrypted request must not be sent in the clear."""
+    """Listed hosts, for which http is allowed, are no exception: an encrypted request must not be sent in the clear."""
     context, trusted = make_certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     async with remote(World(note=note())) as plain:

@@ -101,7 +101,7 @@ def stock(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_stock_little_boxes_prints_notes_and_knows_few_types() -> None:
-    """If this fails, little-boxes has changed: see whether the adapter can become smaller."""
+    """A failure means that little-boxes has changed: see whether the adapter can become smaller."""
     note = "ap.parse_activity({'type': 'Note', 'id': 'x', 'actor': 'y', 'attributedTo': 'y', 'content': 'secret'})"
     assert "'type': 'Note'" in stock(note).stdout
     assert stock("print(len(ap.ActivityType))").stdout == "18\n"

@@ -1,4 +1,4 @@
-"""How the garbage collector is set; in processes of their own, as it is a whole process that is changed."""
+"""The garbage collector's settings. Each test has a process of its own, because they apply to the whole process."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What is stored by its id (reactions, kinds of jobs, tasks of the clock) is found again by every later version."""
+"""Ids that are stored (of reactions, kinds of jobs, scheduled tasks) are known to every later version."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What is done elsewhere stands in the chat, and is stored there."""
+"""Engagements of remote actors are shown in the chat and stored there."""
 
 from datetime import UTC, datetime
 

@@ -35,7 +35,7 @@ def made(room: Chatroom, body: str, visitor: Visitor | None = None, channel_id: 
 
 
 def nobody(message: Message) -> None:
-    """For whom it does not matter."""
+    """Ignore the message."""
 
 
 async def say(room: Chatroom, *bodies: str, visitor: Visitor | None = None) -> list[Message]:

@@ -1,4 +1,4 @@
-"""What moderators do, and what those concerned notice."""
+"""Moderation, and its effects on the visitors concerned."""
 
 import asyncio
 from functools import partial

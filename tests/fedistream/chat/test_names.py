@@ -1,4 +1,4 @@
-"""What a visitor may be called, and when two names look the same."""
+"""Names that a visitor may have, and names that look the same."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""What is said while the database is away: it waits, is written once, and is heard by nobody before."""
+"""Messages during an outage of the database wait, are written once, and are not sent before that."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What is heard in the chat without a visitor saying it."""
+"""Chat messages that no visitor wrote."""
 
 from datetime import UTC, datetime
 from pathlib import Path

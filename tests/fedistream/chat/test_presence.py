@@ -1,4 +1,4 @@
-"""Who is in a room: visitors come and go, sockets only open and close."""
+"""Presence: visitors join and leave, sockets only open and close."""
 
 from dataclasses import replace
 

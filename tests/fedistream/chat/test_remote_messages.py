@@ -1,4 +1,4 @@
-"""People who speak from elsewhere: what may be shown of them is decided here too, whoever lets them speak."""
+"""Messages of remote actors. The chat checks what may be shown of them, whatever the federation feature allows."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ def remark(channel_id: int, **more: Any) -> Reply:
 
 
 async def fine(message_id: str) -> None:
-    """Nothing has to be written along."""
+    """Write nothing in the same transaction."""
 
 
 async def said(room: Chatroom, **more: str) -> Message:

@@ -1,4 +1,4 @@
-"""What is typed becomes what is shown, and nothing a page could be harmed by."""
+"""Rendering of typed text to HTML that cannot harm a page."""
 
 import re
 import time

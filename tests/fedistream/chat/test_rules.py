@@ -1,4 +1,4 @@
-"""What may be said, by whom."""
+"""The chat's rules about messages and their senders."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -20,7 +20,7 @@ LOST, RETURNED = EncoderLost(1, 2, NOW, NOW), EncoderReturned(1, 2, NOW)
 
 
 class Listener:
-    """Somebody who remembers what he was told."""
+    """A reaction that keeps the facts it was called with."""
 
     def __init__(self) -> None:
         self.told: list[Fact] = []
@@ -113,7 +113,7 @@ async def test_live_reactions_come_in_order_and_later() -> None:
 
 
 class Book:
-    """What was written down: facts with the ids of reactions. It may be full."""
+    """A store of jobs: facts with the ids of reactions. It may be full."""
 
     def __init__(self, full: bool = False) -> None:
         self.written: list[tuple[Fact, list[str]]] = []

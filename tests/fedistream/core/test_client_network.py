@@ -1,4 +1,4 @@
-"""Who is counted as one behind an address."""
+"""The network that is counted as one client."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which pictures are kept and shown, told by their first bytes."""
+"""The types of accepted images, recognised by their first bytes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""By which time old things are deleted."""
+"""The clock by which old data is deleted."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Nothing in the background dies in silence."""
+"""The supervisor: no background task fails silently."""
 
 import asyncio
 import logging

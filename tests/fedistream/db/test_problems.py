@@ -22,7 +22,7 @@ from fedistream.db.problems import ALL, TEXTS, named
 
 
 def wrapped(error: Exception) -> Exception:
-    """As Tortoise hands it on: as an argument."""
+    """Return the error as Tortoise raises it: wrapped as an argument."""
     return OperationalError(error)
 
 

@@ -1,4 +1,4 @@
-"""From Tortoise's models to the tables that Alembic compares: every kind of field, on both systems."""
+"""The translation of Tortoise's models to the tables that Alembic compares: every kind of field, on both systems."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an inbox has to withstand, line by line, with the tests that hold it; and those lines that no other test holds.
+"""The security checklist of the inbox, with the test of each line; and tests of the lines that have none elsewhere.
 
 The table is read by the first test: a test that is renamed or taken away has to be replaced here.
 """
@@ -147,7 +147,7 @@ async def published(node: Federated) -> Post:
 
 
 async def test_what_a_message_names_is_not_fetched(node: Federated) -> None:
-    """Of a note with everything that could be fetched, only the actor is, whose key it is signed with."""
+    """A note names many URLs. Only the actor whose key signed it is fetched."""
     far = node.ann.server.origin
     note = {
         "type": "Note",

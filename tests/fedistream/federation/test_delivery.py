@@ -1,4 +1,4 @@
-"""Whom a letter to the followers is sent to, on the databases."""
+"""The recipients of an activity for the followers, on both databases."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""What the chat told of somebody elsewhere goes with him, name and all."""
+"""When a remote actor is deleted, the chat's lines by and about the actor are deleted too."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

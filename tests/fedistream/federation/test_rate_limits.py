@@ -1,4 +1,4 @@
-"""How often somebody far away may come: every kind of activity has its pace."""
+"""Rate limits for remote actors and servers: every kind of activity has its own."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is written down of actors and activities, on the databases: once, and not again while it is the same."""
+"""Stored actors and seen activities, on both databases: written once, and not again while nothing changes."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What strangers write, made fit for a chat: hostile HTML most of all."""
+"""Sanitising of remote HTML for the chat, hostile HTML most of all."""
 
 import html
 import re

@@ -25,7 +25,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a server makes the ids, with {n} where each time has one of its own, and what its Undo holds."""
+    """The form of a server's ids, with {n} where each time has a new one, and the content of its Undo."""
 
     do: str
     undo: str
@@ -144,7 +144,7 @@ async def test_who_was_found_gone_or_moved_may_follow_again_under_the_same_id(no
 
 
 async def test_edits_and_the_end_of_a_post_may_bear_its_id(node: Federated) -> None:
-    """As WriteFreely makes them."""
+    """WriteFreely makes such ids."""
     url = f"{node.ann.server.origin}/posts/1"
     public = "https://www.w3.org/ns/activitystreams#Public"
 

@@ -1,4 +1,4 @@
-"""What an admin is told of the queue, and that "try it now" does."""
+"""The queue's statistics for the admin, and "try now"."""
 
 import pytest
 

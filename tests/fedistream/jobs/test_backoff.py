@@ -1,4 +1,4 @@
-"""When a job is tried again, and when never."""
+"""The times of a job's retries, and their end."""
 
 import pytest
 from hypothesis import given, settings

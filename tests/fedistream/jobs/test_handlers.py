@@ -52,7 +52,7 @@ class Answers:
 
 
 def leased(job: NewJob, attempts: int = 1) -> Job:
-    """As it comes out of the outbox (what comes out is tested there)."""
+    """Return the job as the outbox leases it (the outbox has its own tests)."""
     return Job(1, job.kind, job.target, job.host, json.dumps(job.body), attempts, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""Whose lease it is, and whether that process still lives."""
+"""The owner of a lease, and whether that process is still alive."""
 
 import os
 import subprocess

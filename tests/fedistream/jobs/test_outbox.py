@@ -1,4 +1,4 @@
-"""The outbox on both databases: what is put is leased once, in order, and survives whoever held it."""
+"""The outbox on both databases: a job is leased once, in order, and survives the death of its worker."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The worker: everything is done once, whoever dies meanwhile; nobody waits for a slow host; the end is orderly."""
+"""The worker: each job is done once, also when a worker dies; a slow host delays no other; the stop is orderly."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Notices that an admin and the clock deal with at the same moment, on both databases: one has his way."""
+"""Notices that an admin and the scheduler change at the same moment, on both databases: exactly one succeeds."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -29,7 +29,7 @@ async def node(database: Database) -> AsyncIterator[Noticed]:
 
 
 class Crash(Exception):
-    """As if the process had been killed before the commit."""
+    """Stands for a kill of the process before the commit."""
 
 
 async def test_a_notice_is_posted_once_after_a_delay(node: Noticed) -> None:

@@ -1,4 +1,4 @@
-"""From a website to its server: every way of naming it, and every way of being none."""
+"""Discovery of a website's authorization server: every way of naming it, and every kind of failure."""
 
 from collections.abc import AsyncIterator
 

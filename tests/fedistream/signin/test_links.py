@@ -1,4 +1,4 @@
-"""What a page names: in its header and in its HTML, and in linear time."""
+"""The links of a page, in its header and in its HTML, found in linear time."""
 
 import time
 

@@ -50,7 +50,7 @@ class World:
 
     @property
     def code(self) -> str:
-        """In the newest letter."""
+        """Return the code in the newest direct message."""
         found = re.search(r": (\d{6})\.", self.delivery[-1][1])
         assert found is not None
         return found[1]

@@ -1,4 +1,4 @@
-"""What waits for its end: bounded, and not for ever."""
+"""Sign-ins in progress: bounded in number and time."""
 
 import pytest
 

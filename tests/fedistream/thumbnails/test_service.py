@@ -1,4 +1,4 @@
-"""When pictures are made, which one is shown, and how many are kept: with a studio that draws what it is told."""
+"""Thumbnails: their times, the one that is shown, and the number that is kept, with a scripted renderer."""
 
 import asyncio
 from dataclasses import dataclass, field, replace

@@ -162,7 +162,7 @@ def test_an_extended_delta_is_repeated_as_it_was_written_or_as_the_time_or_not_a
 
 
 def test_an_absent_extended_timestamp_is_recognised_by_its_first_wrong_byte() -> None:
-    """So that the last three bytes of a message need not wait for a fourth that never comes."""
+    """The last three bytes of a message must not wait for a fourth that never comes."""
     wire = cut(Head(0, stamp=0xFFFFFF, extended=0x02000000, length=131), PAYLOAD[128:][:131])
     assert read(wire)[0].body == PAYLOAD[128:][:131]
 

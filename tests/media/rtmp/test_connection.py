@@ -1,4 +1,4 @@
-"""What happens on one connection: frames and their end, refusals, breaks, and peers that are slow or no encoders."""
+"""One connection: frames and their end, refusals, breaks, and peers that are slow or not encoders."""
 
 import asyncio
 from dataclasses import replace

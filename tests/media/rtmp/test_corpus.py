@@ -28,7 +28,7 @@ def told(event: Event) -> str:
 
 
 def outcome(wire: bytes, size: int) -> list[str]:
-    """What a connection comes to: events, a line for the frames of each kind, and the error if it ends with one."""
+    """Return the outcome of a connection: events, a line for the frames of each kind, and the final error, if any."""
     server, lines, frames = ServerSession(NONCE), [], []
     error = ""
     try:

@@ -213,7 +213,7 @@ async def nginx(folder: Path) -> AsyncIterator[int]:
 
 
 def frames(tags: Iterable[flv.Tag]) -> list[flv.Tag]:
-    """Without metadata and configurations, which nginx-rtmp writes in its own way."""
+    """Return the tags without metadata and configurations, which nginx-rtmp writes in its own way."""
     return [tag for tag in tags if tag.kind is not flv.TagKind.SCRIPT and tag.payload[1]]
 
 

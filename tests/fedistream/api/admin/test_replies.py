@@ -1,4 +1,4 @@
-"""What moderators do with lines from the fediverse, over HTTP; what becomes of the lines is tried with the talk."""
+"""Moderators' calls about replies from the fediverse, over HTTP. The service's tests are with the service."""
 
 import pytest
 

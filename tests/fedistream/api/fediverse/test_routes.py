@@ -1,4 +1,4 @@
-"""What other servers are answered, over the whole application."""
+"""The answers to other servers, over the whole application."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is compressed for whom: on entries, as clients see it."""
+"""Compression of answers, as clients see it."""
 
 import gzip
 import os

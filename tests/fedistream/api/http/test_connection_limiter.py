@@ -1,4 +1,4 @@
-"""Who may stay when the places are few: the count itself, and real connections on it."""
+"""The connection limiter: its counts alone, and with real connections."""
 
 import asyncio
 import gc

@@ -63,7 +63,7 @@ class Hasty(Http1Protocol):
 
 
 def fields(count: int) -> bytes:
-    """So many fields, with the Host."""
+    """Return `count` header fields, including the Host."""
     return b"Host: x\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(count - 1))
 
 

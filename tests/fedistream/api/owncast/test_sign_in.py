@@ -34,7 +34,7 @@ CALLBACK = "/api/auth/indieauth/callback"
 
 @dataclass
 class Street:
-    """A node with its public address, a visitor, and the website of somebody, who may be he."""
+    """A node with its public address, a visitor, and a website, which may be the visitor's."""
 
     faces: Faces
     site: Website

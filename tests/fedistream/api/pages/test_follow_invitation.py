@@ -1,4 +1,4 @@
-"""What is said of a channel that can be followed: names, counts that are not counted anew for everybody, the code."""
+"""The follow box: the handle, counts that are cached, and the QR code."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What templates and modules are given."""
+"""The values for templates and modules."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What was said last, and how much of it is kept."""
+"""The newest events of a channel, and the limit of the backlog."""
 
 from fedistream.api.ws.backlog import MAX_BYTES, MAX_TEXTS, Backlog, BacklogEntry
 

@@ -28,7 +28,7 @@ PATIENCE_S = 20
 
 @dataclass(slots=True)
 class Room:
-    """An application that accepts whoever comes, keeps the lines, and writes down what it receives."""
+    """An application that accepts every connection, keeps the sockets, and records what it receives."""
 
     lines: asyncio.Queue[Socket] = field(default_factory=asyncio.Queue)
     received: asyncio.Queue[Message] = field(default_factory=asyncio.Queue)

@@ -37,7 +37,7 @@ async def delivery(word: str) -> list[tuple[str, Any]]:
 
 
 async def change(node: Federated, name: str, value: object) -> None:
-    """As the bus does it, with the reaction of the worker."""
+    """Change a setting as the bus reports it, with the reaction of the worker."""
     await node.settings.change(name, value, node.home.id)
     fact = SettingChanged(name, node.home.id, node.clock.now())
     assert node.feature.profiles.applies_to(fact)

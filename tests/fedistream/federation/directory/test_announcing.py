@@ -23,7 +23,7 @@ DIRECTORY = {f"{NS}directory": True, f"{NS}serverName": "The list"}
 
 @dataclass
 class Air:
-    """What is live."""
+    """The live status of the channel."""
 
     on: list[BroadcastRecord] = field(default_factory=list)
 
@@ -43,7 +43,7 @@ async def node(database: Database, air: Air) -> AsyncIterator[Federated]:
 
 
 async def featured(node: Federated) -> Json:
-    """Ann is a directory that was let in. Returns her Follow."""
+    """Approve Ann as a directory. Return her Follow."""
     follow = await node.follow(**DIRECTORY)
     await node.feature.federation.approve(node.home, node.ann.id)
     return follow

@@ -39,7 +39,7 @@ async def test_accounts_that_are_young_or_do_not_say_wait(node: Federated) -> No
     assert await outcome(node, hold_younger_days=30) == "young"
     node.ann.profile["published"] = node.clock.now() - timedelta(days=400)
     changed = node.ann.document() | {"name": "Anna"}
-    node.clock.ahead += 100_000  # what is known of her is fetched anew
+    node.clock.ahead += 100_000  # her actor is fetched again
     assert await node.take(node.ann.activity("Update", changed)) == "taken"
     assert await outcome(node) == "accepted"
 

@@ -1,4 +1,4 @@
-"""Who has to wait: each rule for itself, in their order, and nobody by none."""
+"""Approval rules: each rule alone, their order, and no rule at all."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

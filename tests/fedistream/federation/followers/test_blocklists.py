@@ -27,7 +27,7 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 
 async def change(node: Federated, name: str, value: object) -> None:
-    """With what the front and the worker do then."""
+    """Change a setting, with the reactions of the front process and of the worker."""
     await node.settings.change(name, value)
     fact = SettingChanged(name, None, node.clock.now())
     assert node.feature.policies.blocklists.applies_to(fact)

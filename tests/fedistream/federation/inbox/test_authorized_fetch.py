@@ -1,4 +1,4 @@
-"""Who may read: everybody who is not known to be blocked, or by the setting who signs as somebody who is not."""
+"""Authorized fetch: by default only known blocked actors are refused; with the setting a valid signature is needed."""
 
 from collections.abc import AsyncIterator
 

@@ -281,7 +281,7 @@ async def test_what_is_taken_back_or_done_later_comes_after_what_waits(
     post = await posted(node)
     waiting = [asyncio.create_task(engagement_batch.take(does(number, post))) for number in range(3 * MOST)]
     await asyncio.sleep(0)
-    waiting[-1].cancel()  # he does not wait any more, and yet it is written
+    waiting[-1].cancel()  # the sender does not wait any more, and yet it is written
     await engagement_batch.settle()
     assert await node.feature.engagements.count(post, Kind.LIKE) == len(waiting)
     await asyncio.gather(*waiting, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What comes to an inbox: signed by a real peer, whose actor is fetched over HTTP, on both databases."""
+"""The inbox on both databases: activities signed by a real peer, whose actor is fetched over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator

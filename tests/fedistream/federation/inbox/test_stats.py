@@ -1,4 +1,4 @@
-"""What the inboxes know of their visitors: servers that live after all, and why others were refused."""
+"""The inboxes' statistics: servers that are alive after all, and the reasons of refusals."""
 
 from collections.abc import AsyncIterator
 

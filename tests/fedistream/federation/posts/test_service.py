@@ -26,12 +26,12 @@ async def node(database: Database) -> AsyncIterator[Federated]:
 
 
 async def delivery(node: Federated) -> list[tuple[str, Json]]:
-    """Without the answers to follows."""
+    """Return the deliveries, without the answers to follows."""
     return [(inbox, activity) for inbox, activity in await node.sent() if activity["type"] != "Accept"]
 
 
 class Crash(Exception):
-    """As if the process had been killed before the commit."""
+    """Stands for a kill of the process before the commit."""
 
 
 async def test_who_is_mentioned_gets_it_too_and_nobody_gets_it_twice(node: Federated) -> None:
@@ -56,7 +56,7 @@ async def test_an_edit_and_a_delete_come_after_the_post_at_each_host(node: Feder
     assert [activity["type"] for inbox, activity in sent if inbox == BOB.inbox] == [
         *("Create", "Update", "Update", "Delete")
     ]
-    # whoever heard of it once hears of its end
+    # a server that was sent the post is also sent its deletion
     assert [activity["type"] for inbox, activity in sent if inbox == EVE.shared_inbox] == ["Update", "Update", "Delete"]
     assert len({activity["id"] for _, activity in sent}) == 4
     stamps = [first.document["published"], edited.document["updated"], again.document["updated"]]

@@ -1,4 +1,4 @@
-"""What the channel answers to people elsewhere: a reply there, and a line in the chat, on both databases."""
+"""Answers of the channel to remote actors, on both databases: a reply there, and a line in the chat."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What people elsewhere say to a channel, from a signed request to the line in the chat, on both databases."""
+"""Replies to a channel, from a signed request to the line in the chat, on both databases."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""How those who were away hear what they missed: in order, once, in bounded memory, and the others first."""
+"""Catching up after an absence: each message in order, once, in bounded memory, and without delaying other clients."""
 
 import asyncio
 import secrets
@@ -62,7 +62,7 @@ async def bot(faces: Faces) -> str:
 
 
 async def written(faces: Faces, bot: str, count: int, body: str = "line {}") -> list[str]:
-    """So many lines in the log that the loudspeaker does not know of, as after a restart. Returns their ids."""
+    """Write messages into the log that the broadcaster does not have, as after a restart. Return their ids."""
     made = message_ids.Ids(faces.clock.now, secrets.token_bytes)
     numbers = [message_ids.number(made.next()) for _ in range(count)]
     rows = [
@@ -127,7 +127,7 @@ async def test_who_missed_nothing_is_told_so(faces: Faces, bot: str) -> None:
 
 
 async def test_what_is_said_meanwhile_comes_once_and_in_order(faces: Faces, bot: str) -> None:
-    """While the log is read, while a slice goes out, and while the room is told of it."""
+    """New messages come while the log is read, while a slice is sent, and while a pass is under way."""
     there = await written(faces, bot, LINES + 20)
     home, poster = faces.channels.home().id, faces.chat.poster
     speaker = await faces.chat.visitors.get(bot)
@@ -232,7 +232,7 @@ async def test_who_comes_and_goes_behind_slow_readers_is_not_kept(faces: Faces, 
 
 
 async def said(faces: Faces, bot: str, count: int, body: str) -> list[str]:
-    """So many lines that the loudspeaker has told. Returns their ids."""
+    """Send messages through the broadcaster. Return their ids."""
     speaker, home = await faces.chat.visitors.get(bot), faces.channels.home().id
     told = await asyncio.gather(*(faces.chat.poster.bot_says(home, speaker, body.format(n)) for n in range(count)))
     async with asyncio.timeout(30):

@@ -88,7 +88,7 @@ async def test_somebody_who_comes_and_somebody_who_is_renamed_are_announced(face
 
 
 async def test_the_welcome_comes_a_while_later_and_who_stays_away_has_left(faces: Faces, port: int) -> None:
-    """In true seconds, both in one: the loop's own clock lets them pass."""
+    """Both are in one test, because they take real seconds of the loop's own clock."""
     await faces.settings.change("chat.join_messages", True, faces.channels.home().id)
     await faces.settings.change("chat.welcome", "Ahoy, be **kind**", faces.channels.home().id)
     (_, anns), (_, bobs), (_, cids) = [await faces.visitor(name) for name in ("Ann", "Bob", "Cid")]

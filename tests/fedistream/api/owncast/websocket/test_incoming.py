@@ -1,4 +1,4 @@
-"""What comes in over a chat socket, and what its client is told of it."""
+"""Incoming events of a chat socket, and the answers to its client."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -153,7 +153,7 @@ async def test_a_chat_that_is_switched_off_says_so_to_sockets_and_in_the_status(
 
 
 async def test_the_welcome_is_for_those_who_are_new(faces: Faces, port: int) -> None:
-    """In true seconds, all of them in one: the loop's own clock lets them pass."""
+    """All cases are in one test, because they take real seconds of the loop's own clock."""
     await faces.settings.change("chat.welcome", "Ahoy", faces.channels.home().id)
     (_, anns), (_, bobs), (_, cids) = [await faces.visitor(name) for name in ("Ann", "Bob", "Cid")]
     bot = await faces.chat.visitors.make_bot("Bot")

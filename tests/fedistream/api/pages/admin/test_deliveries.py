@@ -1,4 +1,4 @@
-"""What is on its way: numbers, servers in trouble, jobs that fail, and trying them now."""
+"""The page of deliveries: counts, servers in trouble, jobs that fail, and trying them now."""
 
 from fedistream.jobs.circuit_breaker import DAY_S, DAYS
 from fedistream.jobs.job import Dead, NewJob, Retry

@@ -1,4 +1,4 @@
-"""Who may come: rules, known and blocked servers, and lists as files."""
+"""The page of follow rules: rules, known and blocked servers, and lists as files."""
 
 import pytest
 from httpx2 import Response
