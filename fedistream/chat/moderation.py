@@ -114,6 +114,7 @@ class Moderation:
         """Make a visitor a moderator, or an ordinary visitor again. Raises NotFound, and Conflict for a bot."""
         visitor = await atomic(self._set_moderator, visitor_id, moderator, actor, why)
         self._presence.become(visitor_id, visitor)
+        self._poster.tell_visitor(visitor)
         return visitor
 
     async def delete(self, visitor_id: str, actor: str = ADMIN, why: str = "") -> None:

@@ -13,7 +13,7 @@ from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import InTransaction, MessageLog
 from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape, render
-from fedistream.chat.values import Event, Kind, Message, Origin, RemoteAuthor, Visitor
+from fedistream.chat.values import Event, Kind, Message, Origin, RemoteAuthor, UserInfo, Visitor
 from fedistream.core.errors import Invalid, NotAllowed, NotFound, TooMany
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, TitleChanged
 
@@ -49,6 +49,11 @@ class ChatPoster:
     def tell(self, connection: ChatConnection, markdown: str) -> None:
         """Send a line to this connection alone. It is not stored."""
         connection.listener.send(self.line(connection.channel_id, Kind.ACTION, markdown))
+
+    def tell_visitor(self, visitor: Visitor) -> None:
+        """Send a visitor's present state to all connections of the visitor."""
+        for connection in self._presence.of_visitor(visitor.id):
+            connection.listener.send(UserInfo(visitor, self.next_id(), self._context.clocks.now()))
 
     def announce(self, channel_id: int, markdown: str) -> None:
         """Send a line to all present connections, in order with the messages. It is not stored. Raises TooMany."""

@@ -21,6 +21,10 @@ __all__ = ["EMOJI_PATH", "escape", "render", "sanitise"]
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`]{1,2000}", re.IGNORECASE)
 _EMOJI = re.compile(r":([A-Za-z0-9_+-]{1,64}):")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:])")
+_TAG = re.compile(r"(?<=<)/?[A-Za-z]+")
+_RAW = frozenset(("script", "style"))  # whose content is no text
+_BREAKS = frozenset(("softbreak", "hardbreak"))
+_SHOWN = frozenset(("text", "code_inline", "fence"))
 _TRAILING = ".,;:!?*_~'\")]}"
 
 
@@ -37,7 +41,9 @@ def render(markdown: str, emoji: Mapping[str, str]) -> str:
     allowance = _Allowance(emoji)
     for token in tokens:
         if token.children:
-            token.children = list(_with_links(token.children, allowance))
+            token.children = list(_with_links(_trimmed(list(_without_tags(token.children))), allowance))
+    if not any(_shows(token) for token in tokens):
+        return ""
     return CHAT.clean(CHAT.parser.renderer.render(tokens, CHAT.parser.options, {}))
 
 
@@ -50,6 +56,36 @@ def escape(text: str) -> str:
     """Return the text escaped so that Markdown shows it literally, such as a visitor's name in a sentence of the
     node."""
     return _SPECIAL.sub(r"\\\1", text)
+
+
+def _without_tags(tokens: Iterable[Token]) -> Iterable[Token]:
+    """Leave out HTML tags, and what is between those of a script or a style sheet."""
+    until = ""
+    for token in tokens:
+        tag = _TAG.search(token.content) if token.type == "html_inline" else None
+        name = tag[0].lower() if tag is not None else ""
+        if until:
+            until = "" if name == until else until
+        elif name in _RAW:
+            until = f"/{name}"
+        elif token.type != "html_inline":
+            yield token
+
+
+def _trimmed(tokens: list[Token]) -> list[Token]:
+    """Return the tokens without line breaks at both ends, where tags stood on lines of their own."""
+    begin, end = 0, len(tokens)
+    while begin < end and tokens[begin].type in _BREAKS:
+        begin += 1
+    while begin < end and tokens[end - 1].type in _BREAKS:
+        end -= 1
+    return tokens[begin:end]
+
+
+def _shows(token: Token) -> bool:
+    return any(_shows(child) for child in token.children or ()) or (
+        token.type == "emoji" or (token.type in _SHOWN and not is_blank(token.content))
+    )
 
 
 class _Allowance:

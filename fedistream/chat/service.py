@@ -32,7 +32,6 @@ from fedistream.chat.values import (
     Recoloured,
     Refused,
     Renamed,
-    SignedIn,
     Visitor,
 )
 from fedistream.chat.visitors import Visitors
@@ -211,12 +210,15 @@ class Chat:
         why = rules.BLANK_NAME if not clean else await self._name_refusal(connection.channel_id, clean, visitor.id)
         if why is not None:
             self.refuse(connection, why, ref)
+            # a page may show the new name at once, and takes it back when it is sent the old one
+            self._poster.tell_visitor(visitor)
             return None
         at = self._clocks.now()
         fact = VisitorRenamed(connection.channel_id, visitor.id, visitor.name, clean, connection.id, at)
         renamed = await atomic(self._rename, fact)
         for channel_id in self._presence.become(visitor.id, renamed):
             self._poster.send(channel_id, Renamed(renamed, visitor.name, self._poster.next_id(), at))
+        self._poster.tell_visitor(renamed)
         self._accept(connection, ref)
         return renamed
 
@@ -237,6 +239,7 @@ class Chat:
         for channel_id in self._presence.become(recoloured.id, recoloured):
             event = Recoloured(recoloured, self._poster.next_id(), self._clocks.now())
             self._poster.send(channel_id, event)
+        self._poster.tell_visitor(recoloured)
         self._accept(connection, ref)
         return recoloured
 
@@ -263,10 +266,8 @@ class Chat:
         """
         before = await self._visitors.get(visitor_id)
         visitor = await atomic(self._authenticate, before, kind, identity)
-        connections = tuple(self._presence.of_visitor(visitor_id))
         channels = self._presence.become(visitor_id, visitor)
-        for connection in connections:
-            connection.listener.send(SignedIn(visitor, self._poster.next_id(), self._clocks.now()))
+        self._poster.tell_visitor(visitor)
         if visitor.id != visitor_id:
             line = f"**{escape(before.name)}** is now authenticated as **{escape(visitor.name)}**"
             # a visitor who left the page to sign in has no connection at this moment
@@ -387,7 +388,7 @@ class Chat:
 
     async def _name_refusal(self, channel_id: int, name: str, visitor_id: str) -> rules.Refusal | None:
         if names.is_forbidden(name, self._setting("chat.forbidden_names", channel_id)):
-            return rules.Refusal("name-not-allowed", f"The name **{escape(name)}** is not allowed here.")
+            return rules.Refusal("name-not-allowed", f"You cannot change your name to **{escape(name)}**.")
         if await self._visitors.is_taken(name, visitor_id):
             return rules.Refusal("name-taken", f"The name **{escape(name)}** belongs to somebody who is signed in.")
         return None

@@ -200,8 +200,8 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Sent to one visitor alone: the connection belongs to `visitor` from now on."""
+class UserInfo:
+    """Sent to one visitor alone: the connection belongs to `visitor`, whose present state this is."""
 
     visitor: Visitor
     id: str
@@ -252,7 +252,7 @@ class Refused:
     at: datetime
 
 
-Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | SignedIn | Disabled | Accepted | Refused
+Event = Message | Joined | Parted | Renamed | Recoloured | Shown | Edited | UserInfo | Disabled | Accepted | Refused
 
 
 class CloseReason(Enum):

@@ -88,9 +88,11 @@ def _cells(markdown: str) -> int:
     return columns * markdown.count("\n")
 
 
-def _parser(preset: str, rules: list[str], *, breaks: bool = False, nesting: int = 20) -> MarkdownIt:
-    # html=False: tags are shown as text. markdown-it's default of maxNesting is 100.
-    options = {"html": False, "linkify": False, "breaks": breaks, "maxNesting": nesting}
+def _parser(
+    preset: str, rules: list[str], *, breaks: bool = False, nesting: int = 20, html: bool = False
+) -> MarkdownIt:
+    # without `html`, tags are shown as text. markdown-it's default of maxNesting is 100.
+    options = {"html": html, "linkify": False, "breaks": breaks, "maxNesting": nesting}
     return MarkdownIt(preset, options).enable(rules)
 
 
@@ -113,12 +115,16 @@ _CHAT_VALUES = {
 }
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 
+# html_inline: tags are recognised, to be left out (`fedistream/chat/render.py`)
+_CHAT_RULES = "emphasis balance_pairs fragments_join backticks fence newline escape entity link html_inline"
+
 CHAT = Dialect(
     _parser(
         "zero",
-        ["emphasis", "balance_pairs", "fragments_join", "backticks", "fence", "newline", "escape", "entity", "link"],
+        _CHAT_RULES.split(),
         breaks=True,
         nesting=12,
+        html=True,
     ),
     longest=4_000,  # messages are limited to less (`fedistream/chat/rules.py`)
     tags=frozenset(("a", "br", "p", "img", "strong", "em", "code", "pre", "del")),

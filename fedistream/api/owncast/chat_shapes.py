@@ -29,7 +29,7 @@ from fedistream.chat.values import (
     Renamed,
     Role,
     Shown,
-    SignedIn,
+    UserInfo,
     Visitor,
 )
 from fedistream.chat.wording import because
@@ -45,10 +45,11 @@ TYPES: Mapping[Kind, str] = {
 ENGAGEMENT = frozenset((Kind.FOLLOW, Kind.LIKE, Kind.REPOST))
 COLOURS = 8
 MODERATOR = "MODERATOR"
+NEVER = "0001-01-01T00:00:00Z"  # Go's zero time, which Owncast sends for a time that is not set
 LINK = 'rel="noopener noreferrer nofollow" target="_blank"'
 
 NEEDS_REGISTRATION: Json = {"type": "ERROR_NEEDS_REGISTRATION"}
-USER_DISABLED: Json = {"type": "ERROR_USER_DISABLED"}
+USER_DISABLED: Json = {"type": "ERROR_USER_DISABLED", "user": None}
 CHAT_DISABLED: Json = {"type": "ERROR_CHAT_DISABLED"}  # ours
 PONG: Json = {"type": "PONG"}
 
@@ -59,12 +60,13 @@ def user(visitor: Visitor) -> Json:
         "displayName": visitor.name,
         "displayColor": visitor.colour,
         "createdAt": moment(visitor.created_at),
-        "previousNames": list(visitor.previous_names),
+        "previousNames": _previous_names(visitor),
         "isBot": visitor.role is Role.BOT,
         "authenticated": visitor.authenticated_at is not None,
     }
+    if visitor.role is not Role.BOT:
+        shape["nameChangedAt"] = NEVER if visitor.renamed_at is None else moment(visitor.renamed_at)
     optional = {
-        "nameChangedAt": visitor.renamed_at,
         "disabledAt": visitor.disabled_at,
         "authenticatedAt": visitor.authenticated_at,
     }
@@ -72,6 +74,13 @@ def user(visitor: Visitor) -> Json:
     if visitor.role is Role.MODERATOR:
         shape["scopes"] = [MODERATOR]
     return shape
+
+
+def _previous_names(visitor: Visitor) -> list[str] | None:
+    """Owncast counts the first name as a previous one, and sends null for bots."""
+    if visitor.role is Role.BOT:
+        return None
+    return list(visitor.previous_names) or [visitor.name]
 
 
 def remote_user(author: RemoteAuthor, at: datetime) -> Json:
@@ -84,7 +93,7 @@ def remote_user(author: RemoteAuthor, at: datetime) -> Json:
         "displayName": f"{author.name} (@{author.address})",
         "displayColor": zlib.crc32(author.address.encode("utf-8", "replace")) % COLOURS,
         "createdAt": moment(at),
-        "previousNames": [],
+        "previousNames": [author.name],
         "isBot": False,
         "authenticated": True,  # by where they come from
         "remote": {
@@ -141,7 +150,9 @@ def _warned(said: Message) -> str:
 def event(told: Event, name: str) -> Json:
     """Return the JSON of an event on the socket."""
     if isinstance(told, Message):
-        return message(told, name)
+        shown = message(told, name)
+        # on the socket alone: Owncast's history has no such member
+        return shown | {"visible": told.hidden_at is None} if told.kind is Kind.CHAT else shown
     shape: Json = {"id": told.id, "timestamp": moment(told.at)}
     match told:
         case Joined():
@@ -154,7 +165,7 @@ def event(told: Event, name: str) -> Json:
             return shape | {"type": "COLOR_CHANGE", "user": user(told.visitor)}
         case Shown():
             return shape | {"type": "VISIBILITY-UPDATE", "ids": list(told.ids), "visible": told.visible}
-        case SignedIn():
+        case UserInfo():
             return shape | {"type": "CONNECTED_USER_INFO", "user": user(told.visitor)}
         case Edited():
             # a type of our own, which other clients ignore: a client that gets the same message again shows it twice,

@@ -21,7 +21,7 @@ from fedistream.chat.values import (
     Refused,
     Renamed,
     Role,
-    SignedIn,
+    UserInfo,
 )
 from fedistream.core.errors import NotAllowed, TooMany
 from fedistream.core.events import ChatMessageSent, VisitorJoined, VisitorParted, VisitorRenamed, VisitorSignedIn
@@ -248,7 +248,7 @@ async def test_who_signs_in_as_somebody_known_is_him_from_now_on(room: Chatroom)
     visitor = await room.feature.chat.authenticate(connection.visitor.id, "indieauth", "https://ann.example/")
     await room.feature.messages.settle()
     assert visitor.id == connection.visitor.id == known.visitor.id
-    assert [told.visitor for told in ears.of(SignedIn)] == [visitor]
+    assert [told.visitor for told in ears.of(UserInfo)] == [visitor]
     assert [(fact.visitor_id, fact.former_id) for fact in room.facts if isinstance(fact, VisitorSignedIn)] == [
         (visitor.id, visitor.id),
         (visitor.id, before),

@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import orjson
 import pytest
 
 from fedistream.api.owncast import chat_shapes
+from fedistream.api.owncast.shapes import Json
 from fedistream.chat.values import (
     Accepted,
     Client,
     Disabled,
     Edited,
+    Event,
+    Joined,
     Kind,
     Message,
     Origin,
@@ -19,8 +23,10 @@ from fedistream.chat.values import (
     Recoloured,
     Refused,
     RemoteAuthor,
+    Renamed,
     Role,
     Shown,
+    UserInfo,
     Visitor,
 )
 
@@ -37,7 +43,53 @@ def test_a_moderator_shows_his_scope_and_whoever_signed_in_when() -> None:
     shape = chat_shapes.user(replace(ANN, role=Role.MODERATOR, authenticated_at=AT, renamed_at=AT, disabled_at=AT))
     assert (shape["scopes"], shape["authenticated"]) == (["MODERATOR"], True)
     assert shape["authenticatedAt"] == shape["nameChangedAt"] == shape["disabledAt"] == STAMP
-    assert not {"scopes", "authenticatedAt", "nameChangedAt", "disabledAt"} & chat_shapes.user(ANN).keys()
+    assert not {"scopes", "authenticatedAt", "disabledAt"} & chat_shapes.user(ANN).keys()
+
+
+def test_the_first_name_is_a_previous_one_and_an_unset_time_is_the_zero_time() -> None:
+    shape = chat_shapes.user(ANN)
+    assert (shape["previousNames"], shape["nameChangedAt"]) == (["Ann"], "0001-01-01T00:00:00Z")
+    renamed = chat_shapes.user(replace(ANN, name="Anna", previous_names=("Ann",), renamed_at=AT))
+    assert (renamed["previousNames"], renamed["nameChangedAt"]) == (["Ann"], STAMP)
+    bot = chat_shapes.user(replace(ANN, role=Role.BOT))
+    assert bot["previousNames"] is None
+    assert "nameChangedAt" not in bot
+
+
+VECTORS = Path(__file__).parents[3] / "vectors" / "owncast"
+FRAMES = [orjson.loads(line) for line in (VECTORS / "socket.jsonl").read_bytes().splitlines()]
+OURS: dict[str, Event] = {
+    "CONNECTED_USER_INFO": UserInfo(replace(ANN, role=Role.MODERATOR), "e1", AT),
+    "USER_JOINED": Joined(ANN, "e1", AT),
+    "USER_PARTED": Parted(ANN, "e1", AT),
+    "NAME_CHANGE": Renamed(ANN, "Anna", "e1", AT),
+    "CHAT": MESSAGE,
+    "SYSTEM": replace(MESSAGE, kind=Kind.SYSTEM, visitor=None),
+    "CHAT_ACTION": replace(MESSAGE, kind=Kind.ACTION, visitor=None),
+    "VISIBILITY-UPDATE": Shown(("m1",), True, "e1", AT),
+    "ERROR_USER_DISABLED": Disabled("e1", AT),
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame["type"])
+def test_a_frame_has_each_member_of_the_one_that_a_real_server_sent(frame: Json) -> None:
+    """The vectors are frames of Owncast 0.2.3, one of each kind."""
+    if frame["type"] == "ERROR_NEEDS_REGISTRATION":
+        assert frame == chat_shapes.NEEDS_REGISTRATION
+        return
+    ours = chat_shapes.event(OURS[str(frame["type"])], "Node")
+    assert shape_of(frame).items() <= shape_of(ours).items()
+
+
+def shape_of(frame: Json) -> dict[str, str]:
+    """Return the type of each member by its path. A bot's names are null, which says nothing of the others'."""
+    shape: dict[str, str] = {}
+    for name, value in frame.items():
+        if isinstance(value, dict):
+            shape |= {f"{name}.{inner}": kind for inner, kind in shape_of(value).items()}
+        elif value is not None or name == "user":
+            shape[name] = type(value).__name__
+    return shape
 
 
 @pytest.mark.parametrize(
@@ -73,7 +125,8 @@ def test_somebody_from_elsewhere_is_a_user_to_clients_that_know_no_others() -> N
     )
     assert user["remote"]["name"] == "Bob"
     assert 0 <= user["displayColor"] <= 7
-    assert set(chat_shapes.user(ANN)) <= set(user)
+    assert set(chat_shapes.user(ANN)) - set(user) == {"nameChangedAt"}
+    assert user["previousNames"] == ["Bob"]
 
 
 def test_what_has_a_warning_is_not_in_the_body_that_other_clients_show() -> None:
@@ -114,6 +167,7 @@ def test_events_carry_what_their_type_promises() -> None:
         "id": "e1",
         "timestamp": STAMP,
         "type": "ERROR_USER_DISABLED",
+        "user": None,
     }
     assert chat_shapes.event(Shown(("a", "b"), False, "e1", AT), "Node") == {
         "id": "e1",

@@ -47,7 +47,8 @@ async def test_the_first_thing_a_client_hears_is_who_it_is(faces: Faces, port: i
                 "displayName": "Ann",
                 "displayColor": visitor.colour,
                 "createdAt": "2026-05-01T12:00:00Z",
-                "previousNames": [],
+                "previousNames": ["Ann"],
+                "nameChangedAt": "0001-01-01T00:00:00Z",
                 "isBot": False,
                 "authenticated": False,
             }
@@ -65,7 +66,7 @@ async def test_what_one_says_all_hear_and_it_is_in_the_history(faces: Faces, por
         assert heard[0]["user"]["displayName"] == "Ann"
         async with faces.client() as http:
             history = (await http.get("/api/chat", params={"accessToken": bobs})).json()
-        assert history == [heard[0]]
+        assert [line | {"visible": True} for line in history] == [heard[0]]
 
 
 async def test_somebody_who_comes_and_somebody_who_is_renamed_are_announced(faces: Faces, port: int) -> None:
@@ -85,6 +86,23 @@ async def test_somebody_who_comes_and_somebody_who_is_renamed_are_announced(face
             )
             if told["user"]["displayColor"] != 7:
                 assert (await ann.until("COLOR_CHANGE"))["user"]["displayColor"] == 7
+            # the one whose name it is gets the whole state, as from Owncast
+            assert (await bob.until("CONNECTED_USER_INFO"))["user"]["displayName"] == "Bobby"
+            assert (await bob.until("CONNECTED_USER_INFO"))["user"]["displayColor"] == 7
+            await bob.tell({"type": "NAME_CHANGE", "newName": "admin"})
+            refused = await bob.until("CHAT_ACTION")
+            assert refused["body"] == "<p>You cannot change your name to <strong>admin</strong>.</p>"
+            assert (await bob.until("CONNECTED_USER_INFO"))["user"]["displayName"] == "Bobby"
+
+
+async def test_a_new_moderator_is_told_so(faces: Faces, port: int) -> None:
+    visitor, token = await faces.visitor("Ann")
+    async with chatting(port, token) as ann:
+        await ready(ann)
+        await faces.chat.moderation.set_moderator(visitor.id, True)
+        assert (await ann.until("CONNECTED_USER_INFO"))["user"]["scopes"] == ["MODERATOR"]
+        await faces.chat.moderation.set_moderator(visitor.id, False)
+        assert "scopes" not in (await ann.until("CONNECTED_USER_INFO"))["user"]
 
 
 async def test_the_welcome_comes_a_while_later_and_who_stays_away_has_left(faces: Faces, port: int) -> None:

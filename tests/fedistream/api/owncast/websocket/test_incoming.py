@@ -97,8 +97,8 @@ async def test_lines_that_come_while_the_database_is_slow_are_judged_by_when_the
             faces.clock.advance(1)
         free.set()
         await stall
-        told = [await ann.next() for _ in range(18)]
-        assert {"NAME_CHANGE"} == {each["type"] for each in told} - {"CHAT", "ACCEPTED"}
+        told = [await ann.next() for _ in range(19)]
+        assert {"NAME_CHANGE", "CONNECTED_USER_INFO"} == {each["type"] for each in told} - {"CHAT", "ACCEPTED"}
         assert [each["body"] for each in told if each["type"] == "CHAT"] == [f"<p>line {n}</p>" for n in range(8)]
         assert {each["user"]["displayName"] for each in told if each["type"] == "CHAT"} == {"Anna"}
         assert [each["ref"] for each in told if each["type"] == "ACCEPTED"] == ["name", *(f"r{n}" for n in range(8))]
