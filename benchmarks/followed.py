@@ -11,6 +11,7 @@ from pathlib import Path
 
 from activitypub.actor import Actor, ActorKey, write_actor
 from activitypub.signatures.keys import SigningKey
+from activitypub.urls import authority
 from fedistream.channels.service import Channels
 from fedistream.core.bus import Bus
 from fedistream.db import Database
@@ -64,6 +65,7 @@ def row(person: Actor) -> RemoteActorRow:
     return RemoteActorRow(
         url=person.id,
         key_id=f"{person.id}#main-key",
+        host=authority(person.id),
         handle=f"{person.username}@{person.id.split('/')[2]}",
         name=person.name,
         inbox=person.inbox,

@@ -34,6 +34,7 @@ class VisitorTokenRow(Model):
 
     class Meta:
         table = "visitor_token"
+        indexes = (("visitor",),)
 
 
 class VisitorIdentityRow(Model):
@@ -52,6 +53,7 @@ class VisitorIdentityRow(Model):
     class Meta:
         table = "visitor_identity"
         unique_together = (("kind", "identity"),)
+        indexes = (("visitor",),)
 
 
 class MessageRow(Model):

@@ -123,7 +123,8 @@ class Engagements:
 
     async def _undo(self, **which: str) -> None:
         ids = await EngagementRow.filter(undone_at=None, **which).values_list("id", flat=True)
-        await EngagementRow.filter(id__in=list(ids)).update(undone_at=self._now())
+        if ids:
+            await EngagementRow.filter(id__in=list(ids)).update(undone_at=self._now())
 
 
 def _engagement(row: EngagementRow) -> Engagement:

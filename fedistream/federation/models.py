@@ -37,6 +37,9 @@ class RemoteActorRow(Model):
     id = fields.BigIntField(primary_key=True)
     url = fields.CharField(max_length=URL, unique=True)
     key_id = fields.CharField(max_length=URL, db_index=True)
+    # the authority of the URL, to ask whether another actor of that server is known; null in a row of a process that
+    # ran while the column was made
+    host = fields.CharField(max_length=260, null=True, db_index=True)
     handle = fields.CharField(max_length=320)
     name = fields.CharField(max_length=500)
     image = fields.CharField(max_length=URL, default="")
@@ -77,7 +80,8 @@ class FollowerRow(Model):
     class Meta:
         table = "follower"
         unique_together = (("channel_id", "actor"),)
-        indexes = (("channel_id", "state"),)
+        # the first serves the pages of a channel and the blocks of all, the second what one actor does
+        indexes = (("state", "channel_id", "id"), ("actor",))
 
 
 class SeenActivityRow(Model):
@@ -110,7 +114,7 @@ class EngagementRow(Model):
     activity_id = fields.CharField(max_length=URL)
     reaction = fields.CharField(max_length=64, default="")
     at = fields.DatetimeField()
-    undone_at = fields.DatetimeField(null=True)
+    undone_at = fields.DatetimeField(null=True, db_index=True)
 
     class Meta:
         table = "engagement"
@@ -180,7 +184,7 @@ class RemoteNoteRow(Model):
 
     class Meta:
         table = "remote_note"
-        indexes = (("channel_id", "state"),)
+        indexes = (("state", "channel_id"), ("post_id", "state"))
 
 
 class FlagRow(Model):
@@ -209,7 +213,7 @@ class QuoteRow(Model):
     actor = fields.CharField(max_length=URL)
     inbox = fields.CharField(max_length=URL)
     at = fields.DatetimeField()
-    revoked_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True, db_index=True)
 
     class Meta:
         table = "quote"

@@ -34,7 +34,9 @@ MAX_NAME = 100
 _NO_NAME = re.compile(r"[^\w.-]")
 _HEAR = "INSERT INTO seen_activity (activity_id, at, side) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
 _NAMED = "SELECT url FROM remote_actor WHERE lower(handle) IN (:handles)"
-_LET_GO = "DELETE FROM seen_activity WHERE side IN (:sides) OR activity_id IN (:ids)"
+# two statements: with OR and a list that is empty, PostgreSQL would read the whole ledger
+_LET_GO_SIDES = "DELETE FROM seen_activity WHERE side IN (:sides)"
+_LET_GO_IDS = "DELETE FROM seen_activity WHERE activity_id IN (:ids)"
 _KNOWN = """
 SELECT id, url, key_id, handle, name, image, inbox, shared_inbox FROM remote_actor
 WHERE url IN (:urls) AND fetched_at > :since
@@ -148,8 +150,10 @@ class RemoteActors:
         reversals = [reversal for each, reversal in ordered if reversal is not None and each in new]
         sides = sorted({side for reversal in reversals for side in reversal.reversed_keys})
         ids = sorted({each for reversal in reversals for each in reversal.reversed_ids} - new)
-        if sides or ids:
-            await statement.change(_LET_GO, {"sides": sides, "ids": ids})
+        if sides:
+            await statement.change(_LET_GO_SIDES, {"sides": sides})
+        if ids:
+            await statement.change(_LET_GO_IDS, {"ids": ids})
         return new
 
     async def forget_seen(self, activity_id: str, actor: str) -> None:
@@ -161,13 +165,20 @@ class RemoteActors:
         if authority(activity_id) == authority(actor):
             await SeenActivityRow.filter(activity_id=activity_id).delete()
 
-    async def hide(self, blocked: Collection[str], actor: str = "") -> None:
-        """Hide the engagements of blocked actors and domains, and show those of the others; for all actors, or `actor`
-        alone."""
-        found = RemoteActorRow.filter(url=actor) if actor else RemoteActorRow.all()
+    async def hide_one(self, actor: str, *, blocked: bool) -> None:
+        """Hide the engagements of an actor that is blocked, by itself or by its handle or domain, and show those of
+        another."""
+        for row_id, handle, was in await RemoteActorRow.filter(url=actor).values_list("id", "handle", "hidden"):
+            named = str(handle).lower() in self._blocks.accounts
+            hidden = blocked or named or self._blocks.is_from_blocked(actor)
+            if hidden is not bool(was):
+                await RemoteActorRow.filter(id=row_id).update(hidden=hidden)
+
+    async def hide_all(self, blocked: Collection[str]) -> None:
+        """Hide the engagements of blocked actors and domains, and show those of all others."""
         rows = [
             (row_id, url in blocked or self._blocks.is_from_blocked(str(url)), bool(was))
-            for row_id, url, was in await found.values_list("id", "url", "hidden")
+            for row_id, url, was in await RemoteActorRow.all().values_list("id", "url", "hidden")
         ]
         for hidden in (True, False):
             ids = [row_id for row_id, wanted, was in rows if wanted is hidden and was is not hidden]
@@ -301,7 +312,8 @@ def _is_called(handle: str, actor: Actor) -> bool:
 
 def _columns(actor: Actor, key_id: str, now: datetime) -> dict[str, object]:
     # serialised again, so that only known members are stored, within their limits
-    return {**_summary_columns(actor, key_id), "document": write_actor(actor), "fetched_at": now}
+    stored = {"document": write_actor(actor), "host": authority(actor.id), "fetched_at": now}
+    return {**_summary_columns(actor, key_id), **stored}
 
 
 def _summary_columns(actor: Actor, key_id: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ async def remote_actor(user: str, host: str = "remote.example", name: str = "") 
     return await RemoteActorRow.create(
         url=url,
         key_id=f"{url}#main-key",
+        host=host,
         handle=f"{user}@{host}",
         name=name,
         inbox=f"{url}/inbox",

@@ -200,10 +200,13 @@ CREATE TABLE quote (
 
 CREATE INDEX ix_quote_channel_id ON quote (channel_id);
 
+CREATE INDEX ix_quote_revoked_at ON quote (revoked_at);
+
 CREATE TABLE remote_actor (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	url VARCHAR(2048) NOT NULL,
 	key_id VARCHAR(2048) NOT NULL,
+	host VARCHAR(260),
 	handle VARCHAR(320) NOT NULL,
 	name VARCHAR(500) NOT NULL,
 	image VARCHAR(2048) NOT NULL,
@@ -217,6 +220,8 @@ CREATE TABLE remote_actor (
 	failed_checks INTEGER NOT NULL,
 	CONSTRAINT uq_remote_actor_url UNIQUE (url)
 );
+
+CREATE INDEX ix_remote_actor_host ON remote_actor (host);
 
 CREATE INDEX ix_remote_actor_key_id ON remote_actor (key_id);
 
@@ -245,9 +250,11 @@ CREATE INDEX ix_remote_note_actor ON remote_note (actor);
 
 CREATE INDEX ix_remote_note_at ON remote_note (at);
 
-CREATE INDEX ix_remote_note_channel_id_state ON remote_note (channel_id, state);
-
 CREATE INDEX ix_remote_note_message_id ON remote_note (message_id);
+
+CREATE INDEX ix_remote_note_post_id_state ON remote_note (post_id, state);
+
+CREATE INDEX ix_remote_note_state_channel_id ON remote_note (state, channel_id);
 
 CREATE TABLE scheduled (
 	name VARCHAR(64) NOT NULL,
@@ -333,6 +340,8 @@ CREATE INDEX ix_engagement_channel_id ON engagement (channel_id);
 
 CREATE INDEX ix_engagement_object_kind ON engagement (object, kind);
 
+CREATE INDEX ix_engagement_undone_at ON engagement (undone_at);
+
 CREATE TABLE follower (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	channel_id BIGINT NOT NULL,
@@ -348,7 +357,9 @@ CREATE TABLE follower (
 	CONSTRAINT uq_follower_channel_id_actor_id UNIQUE (channel_id, actor_id)
 );
 
-CREATE INDEX ix_follower_channel_id_state ON follower (channel_id, state);
+CREATE INDEX ix_follower_actor_id ON follower (actor_id);
+
+CREATE INDEX ix_follower_state_channel_id_id ON follower (state, channel_id, id);
 
 CREATE TABLE message (
 	id BIGINT NOT NULL,
@@ -397,6 +408,8 @@ CREATE TABLE visitor_identity (
 	CONSTRAINT uq_visitor_identity_kind_identity UNIQUE (kind, identity)
 );
 
+CREATE INDEX ix_visitor_identity_visitor_id ON visitor_identity (visitor_id);
+
 CREATE TABLE visitor_token (
 	token_hash VARCHAR(64) NOT NULL,
 	created_at DATETIME NOT NULL,
@@ -404,4 +417,6 @@ CREATE TABLE visitor_token (
 	CONSTRAINT pk_visitor_token PRIMARY KEY (token_hash),
 	CONSTRAINT fk_visitor_token_visitor_id FOREIGN KEY(visitor_id) REFERENCES visitor (id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_visitor_token_visitor_id ON visitor_token (visitor_id);
 

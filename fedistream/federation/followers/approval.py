@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from activitypub.actor import Actor
-from activitypub.urls import parse_url
+from activitypub.urls import authority, parse_url
 from fedistream.core.ports import SettingsReader
 from fedistream.federation.blocks import within
 from fedistream.federation.followers.approval_rules import Asker, Rules, reason_to_hold
@@ -39,9 +39,8 @@ class FollowApproval:
         return within(parse_url(url).host, frozenset(self._settings.value("federation.known_domains")))
 
     async def _has_neighbours(self, url: str) -> bool:
-        # by the URL: the handle may have another host, and the index serves a search by prefix
-        there = f"{parse_url(url).origin}/"
-        return await FollowerRow.exists(state=State.ACCEPTED.value, actor__url__startswith=there)
+        # by the host of the URL: the handle may have another one
+        return await FollowerRow.exists(state=State.ACCEPTED.value, actor__host=authority(url))
 
     async def _has_moved_here(self, channel_id: int, url: str) -> bool:
         """Return whether an approved follower has moved to this account, as both accounts confirm."""

@@ -81,7 +81,7 @@ class Blocklists:
         # only the front process learns of blocked and unblocked actors, and this runs in a worker
         self._blocks.set_actors(await self._followers.blocked_actors())
         self._blocks.set_named(await self._followers.blocked_by_name())
-        await self._followers.hide()
+        await self._followers.hide_all()
         # while federation is off no Reject can be sent, and nothing is delivered either
         if self._addresses.on:
             rows = await FollowerRow.exclude(state=State.BLOCKED.value).values_list("id", "actor__url")

@@ -89,8 +89,8 @@ class Followers:
 
     async def blocked_actors(self) -> list[str]:
         """Return the actors that any channel blocks; the node accepts nothing from them."""
-        rows = await FollowerRow.filter(state=State.BLOCKED.value).select_related("actor")
-        return [row.actor.url for row in rows]
+        found = FollowerRow.filter(state=State.BLOCKED.value)
+        return [str(url) for url in await found.values_list("actor__url", flat=True)]
 
     async def blocked_by_name(self) -> list[str]:
         """Return the URLs of the known actors that are blocked by their handles."""
@@ -100,10 +100,14 @@ class Followers:
         """Return whether any channel has blocked this actor."""
         return bool(await FollowerRow.exists(actor__url=actor, state=State.BLOCKED.value))
 
-    async def hide(self, actor: str = "") -> None:
-        """Hide the engagements of blocked actors, and show those of the others; for all actors, or this one alone."""
+    async def hide(self, actor: str) -> None:
+        """Hide the engagements of an actor that is blocked, and show those of another."""
+        await self._remote_actors.hide_one(actor, blocked=await self.is_blocked(actor))
+
+    async def hide_all(self) -> None:
+        """Hide the engagements of blocked actors, and show those of all others."""
         named = await self.blocked_by_name()
-        await self._remote_actors.hide(frozenset((*await self.blocked_actors(), *named)), actor)
+        await self._remote_actors.hide_all(frozenset((*await self.blocked_actors(), *named)))
 
     async def follow(self, channel: Channel, activity: Activity, signer: Signer, *, held: str = "") -> list[Fact]:
         """Handle a Follow; with `held`, the code of a rule, it waits for approval.
