@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tortoise.exceptions import IntegrityError
 
@@ -139,7 +140,13 @@ async def make_pem() -> str:
 
 
 def _load(row: FederationKeyRow) -> _Kept:
-    return _Kept(row.number, load_private(row.pem), load_private(row.old_pem) if row.old_pem else None)
+    return _Kept(row.number, _parsed(row.pem), _parsed(row.old_pem) if row.old_pem else None)
+
+
+@lru_cache(maxsize=8)
+def _parsed(pem: str) -> PrivateKey:
+    """Parse and check a key, which takes 30 ms. Kept, as all are read again when another process has changed one."""
+    return load_private(pem)
 
 
 def _public_id(actor: str, number: int) -> str:

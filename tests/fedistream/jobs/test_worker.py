@@ -61,6 +61,7 @@ def jobs(count: int, target: str = ANN, group: str = "") -> list[NewJob]:
     return [NewJob("activity", {"n": number}, target, group) for number in range(count)]
 
 
+@pytest.mark.slow
 async def test_three_processes_do_a_thousand_jobs_once_each(database_url: str, tmp_path: Path) -> None:
     files = [tmp_path / f"{number}" for number in range(3)]
     async with opened(database_url, wait_s=30):

@@ -149,6 +149,7 @@ def admin_rows() -> list[Row]:
     return [row for row in ROWS if row.who == "admin"]
 
 
+@pytest.mark.slow
 async def test_the_admins_calls_open_for_his_password_alone(faces: Faces) -> None:
     for n, row in enumerate(admin_rows()):
         # an address each: ten wrong passwords from one are enough to be refused without being heard

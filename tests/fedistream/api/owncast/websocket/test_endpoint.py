@@ -105,6 +105,7 @@ async def test_a_new_moderator_is_told_so(faces: Faces, port: int) -> None:
         assert "scopes" not in (await ann.until("CONNECTED_USER_INFO"))["user"]
 
 
+@pytest.mark.slow
 async def test_the_welcome_comes_a_while_later_and_who_stays_away_has_left(faces: Faces, port: int) -> None:
     """Both are in one test, because they take real seconds of the loop's own clock."""
     await faces.settings.change("chat.join_messages", True, faces.channels.home().id)
@@ -135,6 +136,7 @@ async def test_several_events_in_one_frame_are_heard_one_after_the_other(faces: 
         assert await ann.bodies(2) == ["<p>one</p>", "<p>two</p>"]
 
 
+@pytest.mark.slow
 async def test_who_was_away_hears_what_was_missed_once_and_in_order(faces: Faces, port: int) -> None:
     (_, anns), (_, bobs) = await faces.visitor("Ann"), await faces.visitor("Bob")
     async with chatting(port, anns) as ann:
@@ -318,6 +320,7 @@ async def test_who_was_away_hears_of_all_that_a_troll_had_said(faces: Faces, por
         assert (await ann.until("VISIBILITY-UPDATE"))["ids"] == [each.id for each in said]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "elsewhere"),
     [(lambda n: "203.0.113.9", "203.0.113.10"), (lambda n: f"2001:db8:1:2::{n:x}", "2001:db8:1:3::1")],
