@@ -48,12 +48,13 @@ class Process:
 
 def web(made: Services, process: Process, clocks: Clocks) -> ASGIApp:
     """Return all faces, on the features and on what only the web needs."""
-    return join_faces(made, face_services(made, process, clocks, Static(paths.STATIC)), clocks)
+    pages = Pages(paths.TEMPLATES, Static(paths.STATIC), clocks.chance)
+    return join_faces(made, face_services(made, process, clocks, pages), clocks)
 
 
-def face_services(made: Services, process: Process, clocks: Clocks, static: Static) -> FaceServices:
+def face_services(made: Services, process: Process, clocks: Clocks, rendering: Pages) -> FaceServices:
     """Return the services of each face."""
-    pages = _pages(made, clocks, static)
+    pages = _pages(made, clocks, rendering)
     return FaceServices(
         ops=OpsServices(process.checks),
         owncast=_owncast(made, process, clocks),
@@ -131,11 +132,11 @@ def _fediverse(made: Services, pages: PagesServices) -> FediverseServices:
     )
 
 
-def _pages(made: Services, clocks: Clocks, static: Static) -> PagesServices:
+def _pages(made: Services, clocks: Clocks, pages: Pages) -> PagesServices:
     federation = made.federation
     return PagesServices(
-        pages=Pages(paths.TEMPLATES, static, clocks.chance),
-        static=static,
+        pages=pages,
+        static=pages.static,
         settings=made.settings,
         broadcasts=made.broadcasts,
         viewers=made.viewers,

@@ -39,7 +39,7 @@ from fedistream.viewers.service import Viewers
 from tests.kit import noticed
 from tests.kit.asking import ADDRESS, Clock, basic, client, later
 from tests.kit.database import empty_database
-from tests.kit.made_once import give_keys, static_files
+from tests.kit.made_once import give_keys, give_password, pages
 from tests.kit.onair import Broadcasts
 
 PASSWORD = "correct horse battery"
@@ -97,7 +97,7 @@ class Faces:
         made = replace(self.made, notices=self.notices, stills=NoStills(), secret=b"secret")
         process = Process(OutboxAdmin(self.outbox), self.log_buffer, self.listening, {})
         clocks = Clocks(self.clock.now, self.clock.monotonic, zeros, later)
-        return join_faces(made, face_services(made, process, clocks, static_files()), clocks, self.limits)
+        return join_faces(made, face_services(made, process, clocks, pages()), clocks, self.limits)
 
     async def visitor(self, name: str, *, moderator: bool = False) -> tuple[Visitor, str]:
         """A visitor and his token."""
@@ -123,7 +123,7 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
     try:
         clocks = Clocks(clock.now, clock.monotonic, token_bytes, later)
         platform = Platform(clocks, Bus(), Outbox(clocks.unix), guard or Guard())
-        await People(clock.now).set_admin_password(PASSWORD)
+        await give_password(PASSWORD, clock.now())
         options, broadcasts = Config(data_dir=folder), Broadcasts()
         base = await open_base(options, platform)
         await give_keys(base.channel_ids(), clock.now())

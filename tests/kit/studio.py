@@ -44,7 +44,7 @@ from media.package import PackagerConfig, Presentation
 from media.rtmp import Connection, EndReason, Publication, PublishRequest
 from tests.kit.asking import Clock, later
 from tests.kit.footage import Recipe, flv_tags
-from tests.kit.made_once import static_files
+from tests.kit.made_once import pages as rendering
 from tests.kit.parlour import Parlour
 
 PASSWORD = "correct horse"
@@ -273,7 +273,7 @@ class Studio:
     def faces(self) -> FaceServices:
         """The services of the faces, as the node makes them, without what they would ask of federation."""
         process = Process(ABSENT, self.log_buffer, self.listening, {})
-        faces = face_services(self.made(), process, self.clocks(), static_files())
+        faces = face_services(self.made(), process, self.clocks(), rendering())
         pages = replace(
             faces.pages,
             featured=self.featured,

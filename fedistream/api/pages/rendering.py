@@ -28,7 +28,7 @@ class Pages:
         translations: NullTranslations | None = None,
     ) -> None:
         self._chance = chance
-        self._static = static
+        self.static = static
         self.translations = translations or NullTranslations()
         self.language = LANGUAGE
         self._jinja = Environment(
@@ -48,7 +48,7 @@ class Pages:
 
     def url(self, name: str) -> str:
         """Return the URL of a static file, "" for a vendored one that this checkout does not have."""
-        return self._static.url(name) if name in self._static else ""
+        return self.static.url(name) if name in self.static else ""
 
     def text(self, template: str, values: Mapping[str, object]) -> str:
         return self._jinja.get_template(template).render(values)
