@@ -64,7 +64,7 @@ class Burst:
 
 @contextmanager
 def ready(followers: int = FOLLOWERS, live: int = LIVE, dead: int = DEAD, *more: str) -> Iterator[Burst]:
-    """Such a node; `more` are flags for it."""
+    """Yield a node with followers on living and dead inboxes; `more` are flags for it."""
     with folder() as place, far.servers(place, live, dead) as there:
         hosts = (*there.live, *there.dead)
         (place / "data").mkdir()

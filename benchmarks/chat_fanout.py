@@ -1,4 +1,4 @@
-"""What one says to all who listen, ours beside Node's `ws`: `python -m benchmarks.chat_fanout`.
+"""The fan-out of chat messages, ours beside Node's `ws`: `python -m benchmarks.chat_fanout`.
 
 CPU of the server for each frame that arrives, and what clients that never read do to the others. Both servers do the
 same and are asked in turn, by the same clients on the other core.

@@ -1,4 +1,4 @@
-"""What storing the chat costs, and how fast a page of it is found: `python -m benchmarks.chat_log`.
+"""The cost of storing the chat, and the time to find a page of it: `python -m benchmarks.chat_log`.
 
 900 messages a second for six seconds into an empty log, then pages from the middle of a million messages.
 """
@@ -40,7 +40,7 @@ def nobody(message: Message) -> None:
 
 
 async def write(log: MessageLog, home: int, people: list[Visitor]) -> tuple[float, float]:
-    """The share of a core that writing took, and the longest anybody waited for his message, in ms."""
+    """Return the share of a core that writing took, and the longest time until a message was stored, in ms."""
     waits: list[float] = []
     pending = set()
     began, cpu = time.perf_counter(), time.process_time()

@@ -1,4 +1,4 @@
-"""What the benchmarks stream: moving test pictures with noise, numbered by `barcode.py`, made once and kept.
+"""The benchmarks' stream: moving test pictures with noise, numbered by `barcode.py`, encoded once and kept.
 
 x264 as streaming programs set it: constant rate, a keyframe every two seconds, no scene cuts; AAC at 48 kHz.
 """

@@ -1,4 +1,4 @@
-"""How old the newest thing in a playlist is: what was listed against what was sent. Pure.
+"""The age of the newest media in a playlist: the time listed compared with the time sent. Pure.
 
 Times are seconds of the clock that all processes of a machine share; media time counts from the first frame sent.
 """
@@ -22,7 +22,7 @@ class SentFrame:
 
 @dataclass(slots=True)
 class Edge:
-    """How much media one playlist has listed so far: `see` every version of it, none may fall through."""
+    """The duration of media that one playlist has listed so far. Call `see` with every version of it."""
 
     seen: dict[int, float] = field(default_factory=dict)  # media sequence number to seconds
 
@@ -41,7 +41,7 @@ class Edge:
 
 
 def ages(sent: Sequence[SentFrame], seen: Sequence[tuple[float, float]]) -> list[float]:
-    """For every look (at, seconds listed) how far the newest frame sent by then was ahead of what was listed.
+    """Return, for every look (at, seconds listed), how far the newest frame sent by then was ahead of the playlist.
 
     The newest frame counts with its whole length, as it does when it is listed.
     """
@@ -58,7 +58,7 @@ def ages(sent: Sequence[SentFrame], seen: Sequence[tuple[float, float]]) -> list
 
 
 def delays(sent: Sequence[SentFrame], shown: Sequence[tuple[float, int]], count: int) -> list[float]:
-    """For every frame shown (at, number in the picture) how long ago it was sent; the numbers repeat after `count`.
+    """Return the time since sending for every frame shown (at, number in the picture); numbers repeat after `count`.
 
     The newest sending of that number before it was shown is meant: nothing is more than a round late.
     """

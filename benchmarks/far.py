@@ -58,7 +58,7 @@ class Far:
 
 @contextlib.contextmanager
 def servers(place: Path, live: int, dead: int = 0) -> Iterator[Far]:
-    """So many of them, until the block ends; `place` is a folder for their files. Raises Failed."""
+    """Run `live` and `dead` servers until the block ends; `place` is a folder for their files. Raises Failed."""
     file, errors = place / "taken", place / "far-errors"
     command = [sys.executable, "-m", "benchmarks.far", str(live), str(dead), str(file)]
     with running(command, errors, output=subprocess.PIPE) as process:
@@ -71,7 +71,7 @@ def servers(place: Path, live: int, dead: int = 0) -> Iterator[Far]:
 
 
 class Notes:
-    """What came, written to a file in heaps."""
+    """The received requests, written to a file in batches."""
 
     def __init__(self, file: Path) -> None:
         self._file = file.open("a")

@@ -1,4 +1,4 @@
-"""From the publisher's TCP connect to the first playlist that lists media: `python -m benchmarks.first_playlist`."""
+"""Time from the publisher's TCP connect to the first playlist with media: `python -m benchmarks.first_playlist`."""
 
 import time
 from statistics import median

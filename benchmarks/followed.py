@@ -80,7 +80,7 @@ async def add_actors(people: Sequence[Actor]) -> None:
 
 
 async def add_followers(channel_id: int, hosts: Sequence[str], count: int) -> None:
-    """So many followers, by turns at these hosts, which have a shared inbox each."""
+    """Add followers, by turns at these hosts, which have a shared inbox each."""
     await add_actors([actor(number, hosts[number % len(hosts)]) for number in range(count)])
     people = await RemoteActorRow.all().values_list("id", "url")
     follows = [
@@ -98,7 +98,7 @@ async def add_followers(channel_id: int, hosts: Sequence[str], count: int) -> No
 
 
 async def add_posts(channel_id: int, count: int) -> list[str]:
-    """So many posts of the channel. Returns their URLs."""
+    """Add posts of the channel. Return their URLs."""
     urls = [f"{ORIGIN}/federation/post{number}" for number in range(count)]
     rows = [
         PostRow(

@@ -1,4 +1,4 @@
-"""How long the loop is held by the hardest 20 kB of text that a stranger can send: `python -m benchmarks.foreign_text`.
+"""The time that the hardest 20 kB of foreign text take in the event loop: `python -m benchmarks.foreign_text`.
 
 The texts are those of `tests/kit/hardtext.py`; what is read beside the loop is not among them.
 """

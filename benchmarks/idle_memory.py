@@ -1,4 +1,4 @@
-"""What a freshly started node holds while nobody publishes and nobody watches: `python -m benchmarks.idle_memory`."""
+"""The memory of a freshly started node without publisher and viewers: `python -m benchmarks.idle_memory`."""
 
 import time
 

@@ -83,7 +83,7 @@ class Sender:
                 tasks.create_task(self.send(request, due))
 
     async def eagerly(self, requests: Sequence[bytes], seconds: float) -> float:
-        """As many as are taken in this time. Returns how many a second."""
+        """Send as many requests as are answered in this time. Return the number per second."""
         left, begin = deque(requests), time.perf_counter()
 
         async def go_on() -> None:

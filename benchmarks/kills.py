@@ -47,7 +47,7 @@ class Losses:
 
 
 def losses(taken: Sequence[Taken], hosts: Sequence[str], kills: Sequence[float]) -> Losses:
-    """Return what came of one post to all these hosts. The post's activity is what came first."""
+    """Return the losses of one post to all these hosts. The post's activity is the first that arrived."""
     times: dict[str, list[float]] = defaultdict(list)
     strange = 0
     for one in taken:
@@ -99,7 +99,7 @@ def worker(burst: Burst, number: int) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def wait(process: "subprocess.Popen[bytes]", burst: Burst, true: Callable[[], bool]) -> None:
-    """Until it is true. Raises Failed when the worker ends before, or after a minute."""
+    """Wait until it is true. Raises Failed when the worker ends before, or after a minute."""
     until = time.monotonic() + MOST_S
     while not true():
         if process.poll() is not None or time.monotonic() > until:

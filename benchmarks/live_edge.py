@@ -1,4 +1,4 @@
-"""How old the newest media in a playlist is, ours beside nginx's: `python -m benchmarks.live_edge`.
+"""The age of the newest media in a playlist, ours beside nginx's: `python -m benchmarks.live_edge`.
 
 Both get the same publisher at the same time and are asked for their playlist every 20 ms.
 """

@@ -1,4 +1,4 @@
-"""What the numbers were measured on: the machine, its load, and the versions of everything beside us."""
+"""The environment of a measurement: the machine, its load, and the versions of other programs."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""How fast jobs are put, leased and settled, and how much a worker delivers: `python -m benchmarks.outbox`.
+"""The rates at which jobs are put, leased and settled, and a worker's rate: `python -m benchmarks.outbox`.
 
 On SQLite in a temporary folder. FEDISTREAM_BENCH_DATABASE names an empty PostgreSQL database to use instead.
 """

@@ -43,7 +43,7 @@ def metadata(clip: Clip) -> Metadata:
 
 
 def schedule(film: Reel) -> Iterator[tuple[int, int, flv.Tag]]:
-    """Without end: (milliseconds from the start, number of the picture or -1, tag)."""
+    """Yield (milliseconds from the start, number of the picture or -1, tag), without end."""
     base = 0
     while True:
         number = 0

@@ -1,4 +1,4 @@
-"""What a benchmark prints: one JSON line per measure, and a line that says why there is none. Pure.
+"""The output of a benchmark: one JSON line per measure, or a line with the reason why there is none. Pure.
 
     {"name": "parser", "value": 1.5, "unit": "s", "reach": 2.0, "better": "lower",
      "peer": "nginx", "peer_value": 1.0, "reach_of": "ratio", "note": "..."}
@@ -40,7 +40,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing was measured, for a reason that the machine gives."""
+    """A benchmark that was not run, for a reason in the machine."""
 
     why: str
 
@@ -82,7 +82,7 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Return whether the middle run is where we want it; None if nothing was said about that."""
+        """Return whether the median run reaches the target; None without a target."""
         reading = self.first
         judged = self.ratios if reading.reach_of == "ratio" else self.values
         if reading.reach is None or judged is None:

@@ -1,4 +1,4 @@
-"""How fast RTMP is read and written, in payload bytes per second of one core: `python -m benchmarks.rtmp_parser`.
+"""The rate of reading and writing RTMP, in payload bytes per second of one core: `python -m benchmarks.rtmp_parser`.
 
 The stream is what an encoder sends at 4.7 Mbit/s and 30 pictures a second, read in pieces as a socket gives them.
 """

@@ -1,4 +1,4 @@
-"""From the sender's clock to the frame on show in Chromium, on the real watch page: `python -m benchmarks.shown_frame`.
+"""Latency from the sender's clock to the frame in Chromium, on the real watch page: `python -m benchmarks.shown_frame`.
 
 Each frame carries its number as a bar code. The page is asked for the brightness of the sixteen blocks of every frame
 that it shows, and when; here that becomes a number and an age. Chromium decodes and draws in software.

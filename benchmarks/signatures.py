@@ -112,7 +112,7 @@ def signing() -> Iterator[Reading]:
 
 
 def parsing() -> Iterator[Reading]:
-    """From bytes to an activity, without the signature."""
+    """Measure parsing: from bytes to an activity, without the signature."""
     for name, document, reach in (("create", note(), 100.0), ("like", like(), 60.0)):
         body = strictjson.write(document)
         yield Reading(f"json_{name}", cpu_us(lambda body=body: strictjson.parse(body), 1000), "us")  # type: ignore[misc]

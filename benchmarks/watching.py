@@ -58,8 +58,8 @@ def watching(server: Server, encoder: Publisher) -> Iterator[Watch]:
 
 
 def known(looks: Sequence[tuple[float, float]], begin: float, end: float) -> list[tuple[float, float]]:
-    """What somebody who looks knows at each moment of a grid: what the last answer said. So a server that does not
-    answer for a while makes all that while old, and not one look."""
+    """Return what a client knows at each moment of a grid: the last answer. So a server that does not answer for a
+    while counts as old during that time, and not only once."""
     times = [at for at, _ in looks]
     found = []
     for step in range(round((end - begin) / GRID_S)):

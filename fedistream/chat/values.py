@@ -37,7 +37,7 @@ class Role(Enum):
 
 
 class ActionKind(StrEnum):
-    """What a moderator or the admin did, as the moderation log stores it."""
+    """The kinds of moderation actions, as the moderation log stores them."""
 
     ANSWER = "answer"
     BLOCK_AUTHOR = "block author"

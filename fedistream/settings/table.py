@@ -73,7 +73,7 @@ class Setting:
 
     @property
     def from_next_start(self) -> bool:
-        """Whether a change holds only from the next start of the node on."""
+        """A change takes effect at the next start of the node."""
         return "start" in self.touches
 
 

@@ -56,7 +56,7 @@ def csrf_token(page: str) -> str:
 
 
 def said(page: Response) -> str:
-    """What the page says was done."""
+    """Return the message of the page after a form."""
     found = re.search(r'<p class="notice success">(.*?)</p>', page.text)
     return unescape(found.group(1)) if found else ""
 

@@ -32,7 +32,7 @@ PATIENCE_MS = 30_000  # the machine may be busy; nothing here waits for time to 
 
 @dataclass
 class Witness:
-    """What was seen in one context. `complaints` must be empty at the end, `hosts` holds every host that was asked."""
+    """Records one browser context. `complaints` must be empty at the end, `hosts` holds every requested host."""
 
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)

@@ -40,7 +40,7 @@ class ChatClient:
         return told
 
     async def bodies(self, count: int) -> list[str]:
-        """What the next so many CHAT events say."""
+        """Return the bodies of the next `count` CHAT events."""
         return [(await self.until("CHAT"))["body"] for _ in range(count)]
 
     async def closed(self) -> int:

@@ -117,7 +117,7 @@ class Chatroom:
         return connection, ears
 
     async def bodies(self) -> list[str]:
-        """Of the messages that are stored, once all are that were said so far."""
+        """Return the bodies of the stored messages, once all that were sent are stored."""
         await self.feature.messages.settle()
         return [message.body for message in await self.feature.messages.history(self.home)]
 
@@ -130,7 +130,7 @@ def shown(url: str) -> str:
 async def chatroom(
     folder: Path, broadcaster: Broadcaster | None = None, ahead: timedelta = timedelta()
 ) -> AsyncIterator[Chatroom]:
-    """On the database that is open; the wall clock is `ahead`."""
+    """Yield a chat on the open database; the wall clock is `ahead`."""
     clock, facts = Timers(), list[Fact]()
     clock.set(ahead)
     bus = Bus()

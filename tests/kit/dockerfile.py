@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Stage:
-    """What one FROM begins."""
+    """One stage, which begins with FROM."""
 
     image: str
     name: str
@@ -21,7 +21,7 @@ class Stage:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What ENV says."""
+        """Return the variables of ENV."""
         return {
             name: value.strip('"') for words in self.all("ENV") for name, value in re.findall(r"(\w+)=(\S+)", words)
         }

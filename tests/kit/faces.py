@@ -100,7 +100,7 @@ class Faces:
         return join_faces(made, face_services(made, process, clocks, pages()), clocks, self.limits)
 
     async def visitor(self, name: str, *, moderator: bool = False) -> tuple[Visitor, str]:
-        """A visitor and his token."""
+        """Return a new visitor and their token."""
         visitor, token = await self.chat.visitors.make(name)
         if moderator:
             visitor = await self.chat.moderation.set_moderator(visitor.id, True)

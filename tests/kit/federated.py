@@ -78,7 +78,7 @@ class Federated:
         return "taken"
 
     async def sent(self) -> list[tuple[str, Json]]:
-        """What is in the outbox: inbox and activity, the oldest first."""
+        """Return the outbox: inbox and activity, the oldest first."""
         rows = await OutboxRow.all().order_by("id")
         return [(row.target, json.loads(row.body)["activity"]) for row in rows]
 
@@ -88,7 +88,7 @@ class Federated:
         return follow
 
     def names(self) -> list[str]:
-        """Of the facts since the last time."""
+        """Return the names of the facts since the last call."""
         names = [fact.name() for fact in self.facts.emitted]
         self.facts.emitted.clear()
         return names
@@ -114,8 +114,8 @@ class Turned:
 async def federated(
     guard: Guard | None = None, room: ChatPort | None = None, running: RunningNow = nothing_running
 ) -> AsyncIterator[Federated]:
-    """On the open database: federation is on, at ORIGIN. Only the peer may be private, or who `guard` allows. Without a
-    `room` there is no chat, and without `running` nothing is live."""
+    """Yield federation on the open database, on and at ORIGIN. Only the peer, or what `guard` allows, may be private.
+    Without a `room` there is no chat, and without `running` nothing is live."""
     facts, clock = Facts(), Turned()
     settings, channels = Settings(facts, clock.now), Channels(clock.now, token_urlsafe)
     await settings.load()

@@ -48,7 +48,7 @@ class Town:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How often the inboxes gave which answer."""
+        """Return the number of each answer of the inboxes."""
         return self.node.node.features.federation.federation.counts
 
     async def change(self, name: str, value: object) -> None:
@@ -72,7 +72,7 @@ class Town:
         return [each["link"] for each in (found if call else found["results"])]
 
     def rows(self) -> dict[str, int]:
-        """How many rows each table has, as another process sees it."""
+        """Return the number of rows of each table, as another process sees it."""
         database = sqlite3.connect(f"file:{self.folder / 'fedistream.db'}?mode=ro", uri=True)
         try:
             names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -91,7 +91,7 @@ async def until(ask: Callable[[], Awaitable[T]], right: Callable[[T], object] = 
 
 @asynccontextmanager
 async def town(folder: Path, *, authority: Authority | None = None, **options: object) -> AsyncIterator[Town]:
-    """In this process. The node may reach all of 127.0.0.1 and trusts the authority; so does its worker."""
+    """Run servers in this process. The node and its worker may reach 127.0.0.0/8 and trust the authority."""
     port = free_port()
     async with _public(port, authority) as origin:
         given = {"port": port, "public_url": origin, "federation_allow": "127.0.0.1", **options}
@@ -118,7 +118,7 @@ async def neighbour_town(folder: Path, *, authority: Authority | None = None) ->
 
 @asynccontextmanager
 async def _public(port: int, authority: Authority | None) -> AsyncIterator[str]:
-    """Where others reach what listens on `port`: with an authority through TLS, which is trusted meanwhile."""
+    """Yield the public origin of `port`. With an authority it is behind TLS, and trusted meanwhile."""
     if authority is None:
         yield f"http://127.0.0.1:{port}"
         return
@@ -129,7 +129,7 @@ async def _public(port: int, authority: Authority | None) -> AsyncIterator[str]:
 
 @contextmanager
 def trusting(authority: Authority) -> Iterator[None]:
-    """As an operator with an authority of his own starts the node: it and its children read the variable."""
+    """Set the variable by which a node and its children trust an authority, as an operator does."""
     before = os.environ.get("SSL_CERT_FILE")
     os.environ["SSL_CERT_FILE"] = str(authority.trusted)
     try:

@@ -94,7 +94,7 @@ def _run(*command: str | Path, cwd: Path = ROOT) -> None:
 
 
 def needed() -> tuple[Path, Path]:
-    """As `installed`; skips the test where it cannot be, and fails it in CI, which must not go without."""
+    """Return `installed`. Without it, skip the test, or fail in CI, where it is required."""
     try:
         return installed()
     except Unavailable as error:

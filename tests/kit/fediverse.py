@@ -91,8 +91,8 @@ class Peer:
 
 @asynccontextmanager
 async def peer(http_client: HttpClient, clock: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
-    """On a port of its own, which `http_client` has to be allowed to reach. Without `tls` the handle is of no use, as
-    WebFinger is asked over https alone."""
+    """Run a peer on a port of its own, which `http_client` must be allowed to reach. Without `tls` its handle does not
+    work, because WebFinger needs https."""
     made: list[Peer] = []
     async with remote(lambda request: made[0].answer(request), tls=tls) as server:
         made.append(Peer(server, http_client, clock))

@@ -105,7 +105,7 @@ class Firefox:
 
 @dataclass
 class Witness:
-    """What was seen in one tab. `complaints` must be empty at the end."""
+    """Records one tab. `complaints` must be empty at the end."""
 
     complaints: list[str] = field(default_factory=list)
     expected: tuple[str, ...] = ()  # parts of complaints that belong to the test's story
@@ -151,7 +151,7 @@ class Tab:
                 await asyncio.sleep(0.05)
 
     async def click(self, selector: str) -> None:
-        """With the mouse, on the middle of the one element that is meant."""
+        """Click with the mouse on the middle of the only such element."""
         locator = {"type": "css", "value": selector}
         (node,) = (await self.firefox.call("browsingContext.locateNodes", context=self.context, locator=locator))[
             "nodes"
@@ -180,7 +180,7 @@ class Tab:
         await self.firefox.call("browsingContext.setViewport", context=self.context, viewport=size)
 
     async def set_offline(self, offline: bool) -> None:
-        """As if this tab's machine had lost its network."""
+        """Cut or restore this tab's network."""
         conditions = {"type": "offline"} if offline else None
         await self.firefox.call("emulation.setNetworkConditions", networkConditions=conditions, contexts=[self.context])
 
@@ -189,7 +189,7 @@ class Tab:
         path.write_bytes(base64.b64decode(answer["data"]))
 
     async def frames(self) -> list["Tab"]:
-        """Those right within this one."""
+        """Return the frames directly within this one."""
         tree = await self.firefox.call("browsingContext.getTree", root=self.context)
         return [Tab(self.firefox, child["context"]) for child in tree["contexts"][0]["children"]]
 

@@ -23,7 +23,7 @@ AudioPacket: TypeAlias = "av.Packet[AudioStream]"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to encode. `gop` is in frames; `profile`, `pixels` and `options` are x264's and libav's names."""
+    """The encoding. `gop` is in frames; `profile`, `pixels` and `options` are x264's and libav's names."""
 
     seconds: float = 2.0
     size: tuple[int, int] = (320, 180)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Forwarder:
-    """For somebody at `address`. While it is `down`, nobody is let in."""
+    """Forwards connections of a client at `address`. While it is `down`, it accepts none."""
 
     port: int
     address: str
@@ -65,7 +65,7 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 @asynccontextmanager
 async def forwarder(port: int, address: str) -> AsyncIterator[Forwarder]:
-    """Before the node on `port` of this machine."""
+    """Run a forwarder to the node on `port` of this machine."""
     made = Forwarder(port, address)
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=65_536)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -15,7 +15,7 @@ from tests.kit.remote import Remote, make_certificate, remote
 
 @asynccontextmanager
 async def home_server(folder: Path, template: str = "{origin}/follow?u={{uri}}") -> AsyncIterator[tuple[Remote, Path]]:
-    """With the account `ann`; and the certificate to trust. `template` is filled in with the server's origin."""
+    """Yield a server with the account `ann`, and the certificate to trust. `template` gets the server's origin."""
     context, trusted = make_certificate(folder)
 
     def answer(request: Request) -> web.Response:

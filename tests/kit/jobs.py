@@ -46,5 +46,5 @@ class Desk:
         await self.outbox.settle(owner, [Settled(job, Dead("status 404")) for job in jobs])
 
     async def states(self) -> list[str]:
-        """Of all rows, the oldest first."""
+        """Return the states of all rows, the oldest first."""
         return [row.state for row in await OutboxRow.all().order_by("id")]

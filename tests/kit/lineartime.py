@@ -1,4 +1,4 @@
-"""Whether what reads the text of strangers takes a time that grows with the text, and no faster."""
+"""A check that the time to read a text grows only linearly with the text."""
 
 import contextlib
 import gc

@@ -1,4 +1,4 @@
-"""What a node makes at its start and tests need not make again: packed files, compiled templates, keys, a password."""
+"""Slow parts of a node's start, made once for all tests: packed files, compiled templates, keys, a password."""
 
 import fcntl
 import os

@@ -128,13 +128,13 @@ class Noticed:
         return Notices(replace(made, posts=Meddled(self.near.feature.posts, meddle)))
 
     def hurried_in(self) -> timedelta:
-        """How long until the last time that was wished for."""
+        """Return the time until the last requested run."""
         return timedelta(seconds=self.hurried[-1] - self.near.clock.unix())
 
 
 @asynccontextmanager
 async def noticed() -> AsyncIterator[Noticed]:
-    """With one follower."""
+    """Yield notices for a channel with one follower."""
     async with federated() as near:
         await near.follow()
         made = Noticed(near, make(near.settings, near.feature, near.clock.now))

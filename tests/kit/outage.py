@@ -67,7 +67,7 @@ class Cable:
 
 @contextlib.asynccontextmanager
 async def cable(to_port: int) -> AsyncIterator[Cable]:
-    """To a server on this machine."""
+    """Run a connection to a server on this machine, which can be cut."""
     busy: set[asyncio.Task[None]] = set()
     through = asyncio.Event()
     through.set()

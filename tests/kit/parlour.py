@@ -41,7 +41,7 @@ class Parlour:
     log_shown: int = 1000  # lines of the log that GET /api/chat has
     away: bool = False  # no handshake succeeds
     refuses: bool = False  # no call succeeds
-    moderators: bool = False  # whoever registers is one
+    moderators: bool = False  # every new visitor is one
     code: str = "123456"  # the one that signs in
     known: User | None = None  # who signs in with it, when that is somebody else already
     website: str = ""  # where a sign-in with a website leads
@@ -82,7 +82,7 @@ class Parlour:
         return str(message["id"])
 
     async def tell(self, *told: Told) -> None:
-        """To every socket, all in one frame."""
+        """Send events to every socket, all in one frame."""
         frame = "\n".join(map(json.dumps, told))
         for socket in list(self.sockets):
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):

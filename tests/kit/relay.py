@@ -34,7 +34,7 @@ async def relay(to_port: int, tls: ssl.SSLContext) -> AsyncIterator[int]:
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Until one end hangs up; then the other one does too."""
+    """Copy until one end closes; then close the other one too."""
     with contextlib.suppress(OSError):
         try:
             while data := await reader.read(CHUNK):

@@ -50,7 +50,7 @@ class Key:
         return self.private.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
     def hmac(self, text: bytes) -> bytes:
-        """What a verifier takes for right that lets the request choose the algorithm: the public key is the secret."""
+        """Return a signature that passes where the request chooses the algorithm: the public key is the HMAC secret."""
         return hmac.digest(self.pem.encode(), text, "sha256")
 
 
@@ -60,7 +60,7 @@ def make_key(identifier: str, bits: int = 2048) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was answered, and how long it took."""
+    """An answer, and the time that it took."""
 
     status: int
     text: str
@@ -86,7 +86,7 @@ class Rogue:
 
     @property
     def us(self) -> str:
-        """Whom it writes to."""
+        """Return the actor that it writes to."""
         return f"{self.victim}/federation/user/streamer"
 
     def answer(self, request: Request) -> web.StreamResponse:

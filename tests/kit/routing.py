@@ -1,4 +1,4 @@
-"""What a table of endpoints needs beside its services: who is recognised, and the channels that there are."""
+"""The parts that a table of endpoints needs beside its services: authenticators, and the channels."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

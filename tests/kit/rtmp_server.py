@@ -150,7 +150,7 @@ async def gone(writer: asyncio.StreamWriter) -> None:
 
 
 async def everything(reader: asyncio.StreamReader) -> bytes:
-    """What comes until the far end closes, in whatever way."""
+    """Return all bytes until the far end closes, in any way."""
     async with asyncio.timeout(PATIENCE_S):
         got = b""
         while True:
@@ -175,6 +175,6 @@ async def all_gone(node: Listening) -> None:
 
 
 def cannot_be_played(_: int, payload: bytes) -> None:
-    """For RecordingHandler.on_frame: refuse a frame of HEVC."""
+    """Refuse a frame of HEVC (a RecordingHandler.on_frame)."""
     if payload[:1] == b"\x1c":
         raise Unplayable("HEVC cannot be played here.")

@@ -1,4 +1,4 @@
-"""Which file of tests runs next where several processes run tests: `pytest -p tests.kit.scheduling --dist loadfile`.
+"""The order of test files where several processes run tests: `pytest -p tests.kit.scheduling --dist loadfile`.
 
 Browsers, whole nodes and servers of other makes work in real time: where more of them run than there are processors,
 all are late, and video that plays for longer costs more CPU. So at most as many of their files run at once as there are

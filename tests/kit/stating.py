@@ -16,7 +16,7 @@ from tests.kit.database import opened
 
 
 async def promise(fact: BroadcastStarted) -> None:
-    """What a worker would do; here it is only written down."""
+    """Stand for a worker's reaction; the call is only recorded."""
 
 
 async def begin(bus: Bus, channel_id: int) -> None:

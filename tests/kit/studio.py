@@ -124,7 +124,7 @@ class People(RealPeople):
 
 
 class Stills(Thumbnails):
-    """Of broadcasts by their ids; the home channel's on the air is 7."""
+    """Thumbnails of broadcasts by their ids; the home channel's live broadcast is 7."""
 
     def __init__(self) -> None:
         self.by_id: dict[int, Picture] = {}
@@ -137,7 +137,7 @@ class Stills(Thumbnails):
 
 
 class FeaturedServers(ListedServers):
-    """Whom the test says."""
+    """The featured servers that the test sets."""
 
     def __init__(self) -> None:
         self.servers: list[Featured] = []
@@ -147,7 +147,7 @@ class FeaturedServers(ListedServers):
 
 
 class Invitations(FollowInvitations):
-    """Whether and how the channel can be followed from elsewhere is the test's to say."""
+    """The follow invitations that the test sets."""
 
     def __init__(self) -> None:
         self.shown: FollowInvitation | None = None

@@ -67,7 +67,7 @@ class Talking:
         await self.node.settings.change("federation.replies", value)
 
     async def lines(self) -> tuple[Message, ...]:
-        """What may be seen in the chat."""
+        """Return the visible messages of the chat."""
         return await self.room.feature.messages.history(self.room.home)
 
     async def shows(self, *texts: str) -> tuple[Message, ...]:
@@ -95,7 +95,7 @@ class Talking:
 
 @asynccontextmanager
 async def talking(folder: Path, mode: str = "on") -> AsyncIterator[Talking]:
-    """On the open database, with `run` running."""
+    """Yield replies on the open database, with `run` running."""
     async with chatroom(folder) as room, federated(room=room.feature.remote_messages) as node:
         await node.settings.change("federation.replies", mode)
         node.facts.emitted.clear()

@@ -92,7 +92,7 @@ class Website:
         }
 
     def _consent(self, asked: dict[str, str]) -> Response:
-        """What the person would be asked; she agrees at once."""
+        """Stand for the owner's consent, which is given at once."""
         self.asked.append(asked)
         code = token_urlsafe()
         self._codes[code] = asked

@@ -14,8 +14,8 @@ FREE = 5  # wrong ones that cost no delay: people mistype
 MOST_DELAY_S = 300.0
 FORGOTTEN_S = 3600.0  # after the last wrong one
 
-# of the account, by whomever: so many in a minute mean that many guess together, and then one is free, and each delay
-# is longer, by as much as there are more of them
+# wrong passwords for the account in a minute, from all addresses. Above this number many addresses guess together: then
+# one is free, and each delay grows with their number
 GUESSED_AT = 50
 MOST_FACTOR = 16
 
@@ -58,7 +58,7 @@ class LoginLimit:
         self._lately, self._since = self._pressure() + 1, self._now()
 
     def wait(self, asker: str, *, alone: bool = False) -> float:
-        """For how many more seconds the asker should not be heard. `alone`: what others did wrong does not matter."""
+        """Return the seconds for which the client is still refused. `alone` ignores the failures of other clients."""
         failures, now = self._failed.get(asker), self._now()
         if failures is None:
             return 0.0

@@ -135,7 +135,7 @@ def _chat_lines(translations: NullTranslations) -> dict[str, str]:
 
 
 def actions(translations: NullTranslations) -> dict[ActionKind, str]:
-    """For the moderation log."""
+    """Return the texts of the moderation log."""
     _ = translations.gettext
     return {
         ActionKind.ANSWER: _("Reply sent"),

@@ -1,4 +1,4 @@
-"""What senders have said lately."""
+"""The recent messages of senders."""
 
 from fedistream.chat.sender_activity import TEXTS, SenderActivity
 

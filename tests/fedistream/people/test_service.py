@@ -93,7 +93,7 @@ async def test_a_password_is_remembered_while_it_is_used_and_an_hour_more() -> N
 
 
 async def test_wrong_passwords_are_hashed_even_when_the_right_one_is_remembered() -> None:
-    """Without the hash the answer would come sooner, and would show that the admin is signed in."""
+    """An answer without a hash would come sooner, and would show that the admin is signed in."""
     people = People(Clock())
     await people.set_admin_password(PASSWORD)
     await PersonRow.all().update(password_hash="plain")

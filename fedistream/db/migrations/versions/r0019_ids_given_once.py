@@ -1,4 +1,4 @@
-"""On SQLite, the tables that former revisions rebuilt give no id twice again: they had lost AUTOINCREMENT."""
+"""Restore AUTOINCREMENT on SQLite for the tables that former revisions rebuilt, so that no id is given twice."""
 
 import sqlalchemy as sa
 from alembic import op

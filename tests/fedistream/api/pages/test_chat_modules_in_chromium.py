@@ -348,7 +348,7 @@ async def test_what_has_left_the_log_is_forgotten_and_does_not_come_back(page: P
 
 
 async def largest_set(page: Page) -> int:
-    """How many members the largest Set has that is alive in the page."""
+    """Return the size of the largest Set that is alive in the page."""
     devtools = await page.context.new_cdp_session(page)
     prototype = (await devtools.send("Runtime.evaluate", {"expression": "Set.prototype"}))["result"]["objectId"]
     sets = await devtools.send("Runtime.queryObjects", {"prototypeObjectId": prototype})

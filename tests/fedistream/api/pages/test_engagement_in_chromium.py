@@ -1,4 +1,4 @@
-"""What the chat's log makes of follows, likes and boosts from the fediverse, of days, and of right-to-left text."""
+"""Follows, likes and boosts from the fediverse in the chat's log; day separators; right-to-left text."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

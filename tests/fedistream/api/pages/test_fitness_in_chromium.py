@@ -1,4 +1,4 @@
-"""What every page must keep to: bytes, contrast and names (axe), narrow screens, no script, nobody else's server."""
+"""Requirements on every page: bytes, contrast and names (axe), narrow screens, no script, no third party."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ PAGES = ("/", "/embed/video", "/admin/", "/not/there", "/live/3")
 
 
 async def faults(page: Page) -> list[str]:
-    """What axe finds, each with the element it is about."""
+    """Return the faults that axe finds, each with its element."""
     # preload would copy style sheets into the page, where the policy rightly stops them
     found = await Axe().run(page, options={"preload": False})
     return [
