@@ -1,4 +1,4 @@
-"""What runs for every activity, follow, chat line and page is served by an index, on both databases."""
+"""Query plans on both databases: every query for activities, follows, chat messages and pages uses an index."""
 
 from pathlib import Path
 
