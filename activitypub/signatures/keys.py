@@ -1,11 +1,29 @@
-"""Keys: make, load, write, sign and verify. The only importer of `cryptography`. Storing keys is left to the caller."""
+"""Keys: make, load, write, sign and verify. The only importer of `cryptography`. Storing keys is left to the caller.
 
+`cryptography` takes 10 MB and 50 ms to import, so it is loaded with the first key. A program whose event loop must not
+wait for that calls `load_library` in a thread before.
+"""
+
+from __future__ import annotations
+
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+from activitypub.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    from cryptography import exceptions
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+else:
+    exceptions = LazyModule("cryptography.exceptions")
+    hashes = LazyModule("cryptography.hazmat.primitives.hashes")
+    serialization = LazyModule("cryptography.hazmat.primitives.serialization")
+    ed25519 = LazyModule("cryptography.hazmat.primitives.asymmetric.ed25519")
+    padding = LazyModule("cryptography.hazmat.primitives.asymmetric.padding")
+    rsa = LazyModule("cryptography.hazmat.primitives.asymmetric.rsa")
 
 RSA_BITS = 2048  # of new keys: every server accepts it, and a signature takes 0.3 ms (3,072 bits: 0.8 ms)
 MIN_BITS, MAX_BITS = 2048, 8192
@@ -48,7 +66,7 @@ class PublicKey:
                 self._key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
             else:
                 self._key.verify(signature, data)
-        except InvalidSignature:
+        except exceptions.InvalidSignature:
             return False
         return True
 
@@ -110,6 +128,16 @@ class SigningKey:
     key: PrivateKey
 
 
+def library_loaded() -> bool:
+    """Return whether `cryptography` is loaded."""
+    return "cryptography.hazmat.primitives.serialization" in sys.modules
+
+
+def load_library() -> None:
+    """Load `cryptography`; may be called in a thread."""
+    _ = serialization.Encoding, rsa.RSAPublicKey, ed25519.Ed25519PublicKey, padding.PKCS1v15, hashes.SHA256
+
+
 def make_rsa(bits: int = RSA_BITS) -> PrivateKey:
     """Make an RSA key, in about 50 ms for 2,048 bits. Raises BadKey for a size outside MIN_BITS and MAX_BITS."""
     _check_bits(bits)
@@ -125,7 +153,7 @@ def load_private(pem: str, password: bytes | None = None) -> PrivateKey:
     """Load a private key from PEM: PKCS #8 or PKCS #1, perhaps encrypted. Raises BadKey."""
     try:
         key = serialization.load_pem_private_key(pem.encode(), password)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm) as error:
         raise BadKey("not a private key, or the password is wrong") from error
     if isinstance(key, rsa.RSAPrivateKey):
         _check_bits(key.key_size)
@@ -140,7 +168,7 @@ def load_public(pem: object) -> PublicKey:
         raise BadKey("not a PEM, or too long")
     try:
         key = serialization.load_pem_public_key(pem.encode())
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, exceptions.UnsupportedAlgorithm) as error:
         raise BadKey("not a public key") from error
     if isinstance(key, rsa.RSAPublicKey):
         _check_bits(key.key_size)

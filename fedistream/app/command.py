@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import click
 
+from fedistream.app import lean_tortoise  # noqa: F401 - before the commands' own imports
 from fedistream.app.config import Config
 from fedistream.app.startup import StartupError
 from fedistream.core.log_buffer import hush_drivers

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from fedistream.app import worker as workshop
 from fedistream.app.command import CONFIG_FILE, DATA_DIR, DATABASE_URL, FEDERATION_ALLOW, LOG_LEVEL, PUBLIC_URL, run
 from fedistream.app.config import Config
+from fedistream.app.worker import run as work
 
 
 @click.command(context_settings={"show_default": True})
@@ -23,7 +23,7 @@ from fedistream.app.config import Config
 def worker(*, nudged: bool, **given: Any) -> None:
     """Run a worker, which does a node's jobs. A node starts one by itself; more may run, on other machines too."""
     options = Config(**given)
-    run(options, workshop.run(options, nudged=nudged))
+    run(options, work(options, nudged=nudged))
 
 
 if __name__ == "__main__":

@@ -126,7 +126,8 @@ async def build(
         return clocks.chance(10).hex()
 
     keys = Keys(addresses, clocks.now)
-    await keys.open(channel.id for channel in channels.all())
+    if addresses.on:  # else they are made when they are first used
+        await keys.open(channel.id for channel in channels.all())
     async with contextlib.AsyncExitStack() as undo:
         http_client = HttpClient(outbound.guard, USER_AGENT)
         undo.push_async_callback(http_client.close)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from tortoise.exceptions import IntegrityError
 
-from activitypub.signatures.keys import PrivateKey, SigningKey, load_private, make_rsa
+from activitypub.signatures.keys import PrivateKey, SigningKey, library_loaded, load_library, load_private, make_rsa
 from fedistream.db import after_commit, atomic
 from fedistream.db.versions import bump_version
 from fedistream.federation.models import FederationKeyRow
@@ -56,8 +56,9 @@ class Keys:
         self._loading = asyncio.Lock()
 
     async def open(self, channel_ids: Iterable[int]) -> None:
-        """Load the keys of these channels and the node's own, and make those that are missing."""
-        for each in (NODE, *channel_ids):
+        """Make the missing keys of these channels and of the node. They are parsed when they are first used."""
+        found = await FederationKeyRow.all().values_list("channel_id", flat=True)
+        for each in {NODE, *channel_ids}.difference(found):
             await self.of(each)
 
     async def reload(self) -> None:
@@ -131,6 +132,13 @@ class Keys:
 
     async def _store(self, channel_id: int, pem: str) -> FederationKeyRow:
         return await FederationKeyRow.create(channel_id=channel_id, pem=pem, created_at=self._now())
+
+
+async def load_signatures() -> None:
+    """Load what signatures are verified with, before the first one is."""
+    if not library_loaded():
+        # in a thread: it would block the event loop for 50 ms, in which no video is sent
+        await asyncio.to_thread(load_library)
 
 
 async def make_pem() -> str:

@@ -20,6 +20,7 @@ from activitypub.vocabulary.reversals import Reversal
 from fedistream.core import plain_text
 from fedistream.db import after_commit, atomic, statement
 from fedistream.federation.blocks import Blocks
+from fedistream.federation.keys import load_signatures
 from fedistream.federation.models import FollowerRow, RemoteActorRow, RemoteNoteRow, SeenActivityRow
 from fedistream.federation.values import State
 
@@ -258,6 +259,7 @@ class RemoteActors:
         row = row or await RemoteActorRow.filter(key_id=key_id).first()
         if row is None:
             return None
+        await load_signatures()
         try:
             actor = parse_actor(row.document)
         except Refused:

@@ -116,6 +116,7 @@ ROOMS: dict[str, Room] = {
     "fedistream.app.gc_tuning": KERNEL_ROOM,
     "fedistream.app.startup": Room((*KERNEL, "fedistream.app.config")),
     "fedistream.app.cli": Room(("fedistream",), ("click",), not_even=(*FRONT, *WORKER)),
+    "fedistream.app.lean_tortoise": Room(("activitypub.import_stubs",), ("tortoise",)),
     "fedistream.app.child_command": Room((*KERNEL, "fedistream.app.config")),
     "fedistream.app.both_processes": Room(("fedistream",), not_even=(*FRONT, *WORKER, "fedistream.api")),
     "fedistream.app.command": Room(("fedistream.core", "fedistream.app"), ("click", "uvloop"), not_even=FRONT),

@@ -33,6 +33,7 @@ from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.engagements import KINDS
 from fedistream.federation.inbox.engagement_batch import EngagementBatch
 from fedistream.federation.inbox.policies import InboxPolicies, Prune
+from fedistream.federation.keys import load_signatures
 from fedistream.federation.rate_limits import ActivityLimits
 from fedistream.federation.remote_html import Said
 from fedistream.federation.replies.service import Replies
@@ -153,6 +154,7 @@ class Federation:
         """Act on a POST to an inbox; on return the response is 202. Raises Off, Refused with the status of the
         response, and TooMany for a server that sends more than any server needs to."""
         self._context.addresses.site()
+        await load_signatures()
         remote_actors = self._context.remote_actors
         outcome = await receive(request, remote_actors, remote_actors, now=self._context.clocks.unix())
         if isinstance(outcome, Refused):

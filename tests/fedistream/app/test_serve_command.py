@@ -22,13 +22,17 @@ NOT_IN_THE_FRONT = (
     "psycopg",
     # loaded with the first use
     "aiohttp",
+    "cryptography.hazmat.bindings",
     "segno",
+    # what Tortoise would load for models that we do not have
+    "pydantic",
     # a part of httpsig that nothing of ours calls
     "Crypto",
 )
 
 PROGRAM = """
 import asyncio, sys
+import fedistream.app.command
 from pathlib import Path
 from fedistream.app.config import Config
 from fedistream.app.node import Node
@@ -56,6 +60,7 @@ def loaded(folder: Path) -> set[str]:
 
 
 def test_the_front_carries_nothing_that_only_the_worker_or_a_rare_use_needs(tmp_path: Path) -> None:
-    loaded(tmp_path)
+    loaded(tmp_path)  # switches federation on
+    loaded(tmp_path)  # makes the keys
     with_federation = loaded(tmp_path)
-    assert not with_federation & {*NOT_IN_THE_FRONT}
+    assert sorted(with_federation & {*NOT_IN_THE_FRONT}) == []
