@@ -60,12 +60,12 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
     federation = cast.federation.federation
     return (
         Reaction("chat.announce_start", BroadcastStarted, "live", cast.poster.announce_start),
-        Reaction("thumbnails.wake", BroadcastStarted, "now", cast.stills.heed),
-        Reaction("thumbnails.wake", EncoderReturned, "now", cast.stills.heed),
+        Reaction("thumbnails.wake", BroadcastStarted, "now", cast.stills.wake),
+        Reaction("thumbnails.wake", EncoderReturned, "now", cast.stills.wake),
         Reaction("chat.announce_end", BroadcastEnded, "live", cast.poster.announce_end),
         Reaction("chat.announce_title", TitleChanged, "live", cast.poster.announce_title),
-        Reaction("chat.close_disabled", SettingChanged, "now", cast.chat.heed),
-        Reaction("federation.read_blocks", SettingChanged, "now", federation.heed),
+        Reaction("chat.close_disabled", SettingChanged, "now", cast.chat.on_setting_changed),
+        Reaction("federation.read_blocks", SettingChanged, "now", federation.on_setting_changed),
         Reaction("chat.forget_follows", BroadcastStarted, "live", cast.announcer.announce_start),
         Reaction("chat.announce_follow", FollowReceived, "live", cast.announcer.announce_follow),
         Reaction("chat.announce_approval", FollowApproved, "live", cast.announcer.announce_approval),

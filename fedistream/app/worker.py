@@ -85,8 +85,8 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
     cache_refresh = CacheRefresh({SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload})
 
-    async def hurry(at: float) -> None:
-        await clock.hurry(TEND, at)
+    async def run_by(at: float) -> None:
+        await clock.run_by(TEND, at)
 
     def fresh(act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """Refresh the caches before a scheduled task, as before a job: it may be the first action after a change in the
@@ -98,7 +98,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
         return refresh_and_act
 
-    notices = make_notices(settings, federation, clocks.now, hurry)
+    notices = make_notices(settings, federation, clocks.now, run_by)
     timed = (
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
@@ -147,7 +147,7 @@ async def run(options: Config, *, nudged: bool) -> None:
         made = await build_worker(options, outbox, undo)
         worker = Worker(outbox, made.handlers, me, random.random, prepare=made.cache_refresh.refresh)
         # a worker that was killed in the middle has already put off the next time
-        await made.clock.hurry(TEND)
+        await made.clock.run_by(TEND)
         await made.clock.open()
         undo.callback(made.clock.close)
         loop = asyncio.get_running_loop()

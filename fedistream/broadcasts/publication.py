@@ -41,7 +41,7 @@ class EncoderPublication:
 
     def _begin(self) -> tuple[Sink, int]:
         log.info("encoder %s is on the air", self.address)
-        self._session.rivals.take(self)
+        self._session.takeovers.take(self)
         return self._session.take(self)
 
     def _warn(self, warning: StreamWarning) -> None:
@@ -53,5 +53,5 @@ class EncoderPublication:
 
     def _end(self, end: EndReason, why: str) -> None:
         log.info("encoder %s left: %s", self.address, why)
-        self._session.rivals.leave(self)
+        self._session.takeovers.leave(self)
         (self._session.finished if end is EndReason.FINISHED else self._session.lost)(self)

@@ -81,7 +81,7 @@ class BroadcastRecorder:
         While steps wait to be written, this makes the queue retry at once instead.
         """
         if self._write_queue.waiting:
-            self._write_queue.hurry()
+            self._write_queue.retry()
             return
         peak = self._viewers.session_peak(channel_id)
 

@@ -61,7 +61,7 @@ class Broadcasts:
             self._context.facts.publish(PublishRefused(request.address, PublishRefusal.WRONG_KEY.value, self._now()))
             raise Refused("NetStream.Publish.BadName", "This stream key is not known here.")
         session = self._session(channel.id)
-        if not await session.rivals.may_come(request.address):
+        if not await session.takeovers.may_come(request.address):
             self._context.facts.publish(PublishRefused(request.address, PublishRefusal.TAKEN.value, self._now()))
             raise Refused(REJECTED, WORDS)
         return EncoderPublication(session, request, connection, self._now).ingest
@@ -104,7 +104,7 @@ class Broadcasts:
             session.last_started_at, session.last_ended_at = last.started_at, last.ended_at
         for row in await self._rows.unfinished(channel_id):
             lost_at = row.lost_at or row.seen_at
-            until = lost_at + timedelta(seconds=session.terms().grace_s)
+            until = lost_at + timedelta(seconds=session.config().grace_s)
             if until > self._now() and session.run is None:
                 session.run = BroadcastRun(row.started_at, row.title, row.id)
                 self._context.viewers.begin_session(channel_id)

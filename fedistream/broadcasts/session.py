@@ -69,14 +69,14 @@ MakeTap = Callable[[LiveStatus], AttachedTap | None]
 class LiveSession:
     """The state machine of one channel. `TRANSITIONS` lists the possible transitions.
 
-    `terms` returns the channel's settings. `token` returns a token that was never used before.
+    `config` returns the channel's settings. `token` returns a token that was never used before.
     """
 
     def __init__(
         self,
         channel_id: int,
-        terms: Callable[[], SessionConfig],
-        story: Recorder,
+        config: Callable[[], SessionConfig],
+        recorder: Recorder,
         now: Callable[[], datetime],
         token: Callable[[], str],
         make_taps: Sequence[MakeTap] = (),
@@ -89,8 +89,8 @@ class LiveSession:
         self.run: BroadcastRun | None = None
         self.last_started_at: datetime | None = None
         self.last_ended_at: datetime | None = None
-        self.terms, self._recorder, self._now, self._token = terms, story, now, token
-        self.rivals = Takeovers()
+        self.config, self._recorder, self._now, self._token = config, recorder, now, token
+        self.takeovers = Takeovers()
         self._source: Source | None = None
         self._refusal = "", now()  # the newest reason, and when it was given
         self._lost_at: datetime | None = None
@@ -110,7 +110,7 @@ class LiveSession:
             last_started_at=self.last_started_at,
             last_ended_at=self.last_ended_at,
             playable=self.presentation is not None and self.presentation.playable and not self.presentation.ended,
-            warnings=(*source.warnings(), *self.rivals.warnings()) if source else self._refusals(),
+            warnings=(*source.warnings(), *self.takeovers.warnings()) if source else self._refusals(),
         )
 
     def refuse(self, reason: str) -> None:
@@ -149,15 +149,15 @@ class LiveSession:
         if source is not self._source:
             return
         self._source = None
-        terms, now = self.terms(), self._now()
+        config, now = self.config(), self._now()
         if self.presentation is not None:
             self.presentation.pause()
-        if terms.grace_s <= 0:
+        if config.grace_s <= 0:
             self._end(Transition.FINISHED, now, BroadcastEndReason.LOST)
             return
-        self.wait(now, now + timedelta(seconds=terms.grace_s))
+        self.wait(now, now + timedelta(seconds=config.grace_s))
         assert self.run is not None
-        self._recorder.lost(self.channel_id, self.run, now, now + timedelta(seconds=terms.grace_s))
+        self._recorder.lost(self.channel_id, self.run, now, now + timedelta(seconds=config.grace_s))
 
     def wait(self, lost_at: datetime, until: datetime) -> None:
         """Wait for the encoder until a time; after a restart of the node, for the encoder of the previous process."""
@@ -200,8 +200,8 @@ class LiveSession:
         self.hub.close()
 
     def _begin(self, source: Source) -> None:
-        now, terms = self._now(), self.terms()
-        self.run = BroadcastRun(now, terms.title)
+        now, config = self._now(), self.config()
+        self.run = BroadcastRun(now, config.title)
         self.last_started_at = now
         self._lost_at = self._until = None
         self._renew_hub()
@@ -215,7 +215,7 @@ class LiveSession:
         """
         self.presentation = Presentation(
             self._token(),
-            self.terms().packager_config,
+            self.config().packager_config,
             first=self._age_s(),
             wall_ms=lambda: int(self._now().timestamp() * 1000),
         )

@@ -70,7 +70,7 @@ class WriteQueue:
         self._steps.append(step)
         self._news.set()
 
-    def hurry(self) -> None:
+    def retry(self) -> None:
         """Retry the first step at once."""
         self._again.set()
 

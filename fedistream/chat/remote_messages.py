@@ -34,10 +34,10 @@ class RemoteMessages:
     def has_blocked_words(self, channel_id: int, text: str) -> bool:
         """Return whether the text has a word that the channel blocks."""
         value = self._context.settings.value
-        terms = rules.ChatPolicy(
+        policy = rules.ChatPolicy(
             slur_filter=value("chat.slur_filter", channel_id), blocked_words=value("chat.blocked_words", channel_id)
         )
-        return rules.has_words(text, terms)
+        return rules.has_words(text, policy)
 
     async def say(self, said: Reply, in_transaction: InTransaction) -> None:
         """Add a message to the chat.

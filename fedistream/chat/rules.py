@@ -92,51 +92,51 @@ def muted(left_s: float) -> Refusal:
     return replace(TOO_FAST, retry_s=left_s, quiet=True)
 
 
-def refusal(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
+def refusal(text: str, who: Sender, policy: ChatPolicy) -> Refusal | None:
     """Return why this text may not be said, or None if it may. Only the length limit applies to moderators."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         return TOO_LONG
     if who.visitor.role is Role.MODERATOR:
         return None
-    return _sender_refusal(who, terms) or _text_refusal(text, who, terms)
+    return _sender_refusal(who, policy) or _text_refusal(text, who, policy)
 
 
-def _sender_refusal(who: Sender, terms: ChatPolicy) -> Refusal | None:
+def _sender_refusal(who: Sender, policy: ChatPolicy) -> Refusal | None:
     visitor = who.visitor
-    if terms.signed_in_only and visitor.authenticated_at is None:
+    if policy.signed_in_only and visitor.authenticated_at is None:
         return Refusal("sign-in-first", "Please sign in: only signed-in people may write here.")
     age = who.now - visitor.created_at
     # a negative age: the visitor was created while the clock was ahead, and must not count as new until then
-    if terms.established_only and visitor.authenticated_at is None and timedelta() <= age < ESTABLISHED:
+    if policy.established_only and visitor.authenticated_at is None and timedelta() <= age < ESTABLISHED:
         left = ESTABLISHED - age
         words = f"You are new here. You may write in {max(1, round(left / timedelta(minutes=1)))} min."
         return Refusal("new-here", words, left.total_seconds())
-    if who.silent_s < terms.slow_s:
-        words = f"Slow mode is on: one message every {terms.slow_s} seconds."
-        return Refusal("slow-mode", words, terms.slow_s - who.silent_s)
+    if who.silent_s < policy.slow_s:
+        words = f"Slow mode is on: one message every {policy.slow_s} seconds."
+        return Refusal("slow-mode", words, policy.slow_s - who.silent_s)
     return None
 
 
-def _text_refusal(text: str, who: Sender, terms: ChatPolicy) -> Refusal | None:
-    if terms.spam_protection:
+def _text_refusal(text: str, who: Sender, policy: ChatPolicy) -> Refusal | None:
+    if policy.spam_protection:
         if len(_LINK.findall(text)) > MAX_SPAM_LINKS or len(_MENTION.findall(text)) > MAX_MENTIONS:
             return Refusal("too-many-links", "This message has too many links or mentions and was not sent.")
         if who.repeats >= MAX_REPEATS:
             return Refusal("repeated", "You have said this already.", REPEAT_S)
         if _RUN.search(text):
             return Refusal("stretched", "This message repeats one character too often and was not sent.")
-    if has_words(text, terms):
+    if has_words(text, policy):
         return Refusal("unwelcome-words", "This message has words that are not welcome here and was not sent.")
     return None
 
 
-def has_words(text: str, terms: ChatPolicy) -> bool:
+def has_words(text: str, policy: ChatPolicy) -> bool:
     """Return whether the text has a word that the channel blocks."""
-    if not terms.slur_filter and not terms.blocked_words:
+    if not policy.slur_filter and not policy.blocked_words:
         return False
     text = text[:MAX_READ]
     words = {plain(word) for word in {*_WORD.findall(text.translate(_LEET)), *_WORD.findall(text)}}
-    unwelcome = _blocked(tuple(terms.blocked_words), terms.slur_filter)
+    unwelcome = _blocked(tuple(policy.blocked_words), policy.slur_filter)
     return any(word in unwelcome or word.removesuffix("s") in unwelcome for word in words)
 
 

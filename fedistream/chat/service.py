@@ -275,7 +275,7 @@ class Chat:
                 self._poster.announce(channel_id, line)
         return visitor
 
-    def heed(self, fact: SettingChanged) -> None:
+    def on_setting_changed(self, fact: SettingChanged) -> None:
         """Close all connections of a channel whose chat was disabled."""
         if fact.setting == "chat.enabled":
             for channel_id in self._context.channel_ids():

@@ -180,7 +180,7 @@ def _join(
     )
     documents = Documents(addresses, settings, keys, context.followers, context.posts, context.engagements)
     federation = Federation(context, engagement_batch, replies, policies, offers, servers)
-    handles.tell(federation.heed_handle)
+    handles.tell(federation.block_by_handle)
     return FederationFeature(
         federation=federation,
         remote_actors=context.remote_actors,

@@ -33,7 +33,9 @@ FRESH = timedelta(hours=1)  # an unchanged row is not written again within this 
 MAX_HANDLE = 320  # characters
 MAX_NAME = 100
 _NO_NAME = re.compile(r"[^\w.-]")
-_HEAR = "INSERT INTO seen_activity (activity_id, at, side) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
+_MARK_SEEN = (
+    "INSERT INTO seen_activity (activity_id, at, side) VALUES {rows} ON CONFLICT DO NOTHING RETURNING activity_id"
+)
 _NAMED = "SELECT url FROM remote_actor WHERE lower(handle) IN (:handles)"
 # two statements: with OR and a list that is empty, PostgreSQL would read the whole ledger
 _LET_GO_SIDES = "DELETE FROM seen_activity WHERE side IN (:sides)"
@@ -74,7 +76,7 @@ class RemoteActors:
         self._fetches, self._blocks, self._clock, self._now = fetches, blocks, clock, now
         self._kept: BoundedDict[str, tuple[Signer, float]] = BoundedDict(MAX_KEPT)
         self._renewed: BoundedDict[str, float] = BoundedDict(MAX_KEPT)
-        self._heard: BoundedDict[str, None] = BoundedDict(max_seen)
+        self._seen: BoundedDict[str, None] = BoundedDict(max_seen)
         self._introduced = introduced
 
     def is_blocked(self, url: str) -> bool:
@@ -124,11 +126,11 @@ class RemoteActors:
     async def was_seen(self, replay_key: str) -> bool:
         """Return whether an activity was seen, from memory alone: a query costs as much as `mark_seen`, which
         decides."""
-        return replay_key in self._heard
+        return replay_key in self._seen
 
     async def was_recorded(self, activity_id: str) -> bool:
         """Return whether the rows record an activity, for one that must not be accepted after a restart either."""
-        return activity_id in self._heard or await SeenActivityRow.exists(activity_id=activity_id)
+        return activity_id in self._seen or await SeenActivityRow.exists(activity_id=activity_id)
 
     async def mark_seen(self, activity_id: str, reversal: Reversal | None = None) -> bool:
         """Record that this activity is acted on, in the same transaction.
@@ -144,7 +146,7 @@ class RemoteActors:
         ordered, now = sorted(activities.items(), key=lambda each: each[0]), self._now()
         lines = [{"id": each, "at": now, "side": reversal.key if reversal else None} for each, reversal in ordered]
         text, values = statement.table(lines)
-        new = {str(row["activity_id"]) for row in await statement.rows(_HEAR.format(rows=text), values)}
+        new = {str(row["activity_id"]) for row in await statement.rows(_MARK_SEEN.format(rows=text), values)}
         # reversible activities are not kept in memory: another process may remove them from the ledger
         final = tuple(each for each, reversal in ordered if reversal is None and each in new)
         after_commit(lambda: self._remember(final))
@@ -252,7 +254,7 @@ class RemoteActors:
 
     def _remember(self, activity_ids: Collection[str]) -> None:
         for each in activity_ids:
-            self._heard[each] = None
+            self._seen[each] = None
 
     async def _stored(self, key_id: str) -> Signer | None:
         row = await RemoteActorRow.filter(url=without_fragment(key_id)).first()

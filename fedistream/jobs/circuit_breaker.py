@@ -32,7 +32,7 @@ class Seen(StrEnum):
     ANSWERED = "answered"  # accepted a job, or refused it for good: the server works
     FAILED = "failed"
     PROBED = "probed"  # a job is sent as a probe
-    HEARD = "heard"  # a signed request came from the server
+    CONTACTED = "contacted"  # a signed request came from the server
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +106,20 @@ MOVES: Mapping[tuple[Circuit, Seen], Move] = {
     (Circuit.CLOSED, Seen.ANSWERED): _heal,
     (Circuit.CLOSED, Seen.FAILED): _fail,
     (Circuit.CLOSED, Seen.PROBED): _stay,
-    (Circuit.CLOSED, Seen.HEARD): _heal,
+    (Circuit.CLOSED, Seen.CONTACTED): _heal,
     (Circuit.OPEN, Seen.ANSWERED): _heal,
     # jobs that were running when it opened do not lengthen the pause
     (Circuit.OPEN, Seen.FAILED): _stay,
     (Circuit.OPEN, Seen.PROBED): _probe,
-    (Circuit.OPEN, Seen.HEARD): _heal,
+    (Circuit.OPEN, Seen.CONTACTED): _heal,
     (Circuit.HALF_OPEN, Seen.ANSWERED): _heal,
     (Circuit.HALF_OPEN, Seen.FAILED): _fail_again,
     (Circuit.HALF_OPEN, Seen.PROBED): _probe,
-    (Circuit.HALF_OPEN, Seen.HEARD): _heal,
+    (Circuit.HALF_OPEN, Seen.CONTACTED): _heal,
     (Circuit.DEAD, Seen.ANSWERED): _heal,
     (Circuit.DEAD, Seen.FAILED): _stay,
     (Circuit.DEAD, Seen.PROBED): _stay,
-    (Circuit.DEAD, Seen.HEARD): _heal,
+    (Circuit.DEAD, Seen.CONTACTED): _heal,
 }
 assert set(MOVES) == {(circuit, seen) for circuit in Circuit for seen in Seen}
 

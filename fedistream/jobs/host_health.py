@@ -47,10 +47,10 @@ class Hosts:
         found = await HostHealthRow.filter(circuit=Circuit.DEAD).values_list("host", flat=True)
         return frozenset(str(host) for host in found)
 
-    async def heard(self, host: str) -> None:
+    async def record_contact(self, host: str) -> None:
         """Note that a signed request came from the host: it is healthy, and its jobs are due now."""
         if await HostHealthRow.filter(host=host).exists():
-            await atomic(self._heard, host)
+            await atomic(self._record_contact, host)
 
     async def note(self, seen: Sequence[tuple[str, Seen]]) -> None:
         """Store events of hosts, in this order. Nothing is written for a healthy host that stays healthy."""
@@ -80,7 +80,7 @@ class Hosts:
         await statement.change(_POSTPONE, {"now": now})
         return marked
 
-    async def _heard(self, host: str) -> None:
+    async def _record_contact(self, host: str) -> None:
         await HostHealthRow.filter(host=host).delete()
         await statement.change(_DUE_NOW, {"now": self._clock(), "host": host})
 

@@ -107,7 +107,7 @@ class JobQueue(Protocol):
 class HostObserver(Protocol):
     """The health of servers as features need it."""
 
-    async def heard(self, host: str) -> None:
+    async def record_contact(self, host: str) -> None:
         """Note that a signed request came from this host (see `host_of`)."""
 
 

@@ -50,9 +50,9 @@ class Scheduler:
     def __init__(self, timed: Iterable[ScheduledTask], now: Callable[[], float]) -> None:
         self._timed = {each.name: each for each in timed}
         self._now = now
-        # a `hurry` during a look is handled at its end: APScheduler refuses a second instance of a job
+        # a `run_by` during a look is handled at its end: APScheduler refuses a second instance of a job
         self._ticking: set[str] = set()
-        self._hurried: set[str] = set()
+        self._rescheduled: set[str] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -69,7 +69,7 @@ class Scheduler:
         """Stop. A running task is cancelled."""
         self._scheduler.shutdown(wait=False)
 
-    async def hurry(self, name: str, at: float | None = None) -> None:
+    async def run_by(self, name: str, at: float | None = None) -> None:
         """Make a task due now, or at that time, unless it is due sooner.
 
         This process looks at that time, others within LOOK_S. Later firings follow as if this had been a regular one.
@@ -78,7 +78,7 @@ class Scheduler:
         wanted = now if at is None else max(at, now)
         due = await run_by(name, wanted)
         if name in self._ticking:
-            self._hurried.add(name)
+            self._rescheduled.add(name)
         elif due is not None and name in self._timed and self._scheduler.running:
             self._look_at(name, min(due, now + LOOK_S))
 
@@ -117,11 +117,11 @@ class Scheduler:
         self._look_at(name, at)
 
     async def _row(self, name: str) -> ScheduledRow | None:
-        """Return the row, read again if `hurry` was called while it was read."""
+        """Return the row, read again if `run_by` was called while it was read."""
         while True:
-            self._hurried.discard(name)
+            self._rescheduled.discard(name)
             row = await ScheduledRow.get_or_none(name=name)
-            if name not in self._hurried:
+            if name not in self._rescheduled:
                 return row
 
     def _look_at(self, name: str, at: float) -> None:

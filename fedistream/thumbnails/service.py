@@ -73,7 +73,7 @@ class Thumbnails:
         self._keyframes: dict[int, LastKeyframe] = {}
         self._wake = asyncio.Event()
 
-    def heed(self, fact: BroadcastStarted | EncoderReturned) -> None:
+    def wake(self, fact: BroadcastStarted | EncoderReturned) -> None:
         """Wake `run`, because a broadcast is live."""
         self._wake.set()
 

@@ -127,7 +127,7 @@ class Noticed:
         made = context(self.near.settings, self.near.feature, self.now)
         return Notices(replace(made, posts=Meddled(self.near.feature.posts, meddle)))
 
-    def hurried_in(self) -> timedelta:
+    def run_in(self) -> timedelta:
         """Return the time until the last requested run."""
         return timedelta(seconds=self.hurried[-1] - self.near.clock.unix())
 
@@ -139,8 +139,8 @@ async def noticed() -> AsyncIterator[Noticed]:
         await near.follow()
         made = Noticed(near, make(near.settings, near.feature, near.clock.now))
 
-        async def hurry(at: float) -> None:
+        async def run_by(at: float) -> None:
             made.hurried.append(at)
 
-        made.notices = Notices(replace(context(near.settings, near.feature, near.clock.now), run_by=hurry))
+        made.notices = Notices(replace(context(near.settings, near.feature, near.clock.now), run_by=run_by))
         yield made

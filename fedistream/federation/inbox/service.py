@@ -96,13 +96,13 @@ class Federation:
         self.read_blocks()
         self._context.blocks.set_named(await self._context.remote_actors.blocked_by_name())
 
-    def heed(self, fact: SettingChanged) -> None:
+    def on_setting_changed(self, fact: SettingChanged) -> None:
         """Apply a change of the admin's domain blocks."""
         if fact.setting in NAMES:
             self.read_blocks()
             self._replies.look_at_blocks()
 
-    async def heed_handle(self, actor: str, handle: str) -> None:
+    async def block_by_handle(self, actor: str, handle: str) -> None:
         """Block the actor if the handle that its servers have confirmed is blocked."""
         if handle.lower() in self._context.blocks.accounts:
             self._context.blocks.block_named(actor)

@@ -23,7 +23,7 @@ class InboxStats:
 
     def __init__(self, hosts: HostObserver, clock: Callable[[], float], since: datetime) -> None:
         self._hosts, self._clock, self.since = hosts, clock, since
-        self._heard: BoundedDict[str, float] = BoundedDict(MAX_HOSTS)
+        self._contacts: BoundedDict[str, float] = BoundedDict(MAX_HOSTS)
         self.counts: Counter[str] = Counter()
 
     async def record_contact(self, actor: Actor) -> None:
@@ -36,10 +36,10 @@ class InboxStats:
         if not same_authority(actor.inbox, actor.id):
             return
         host, now = host_of(actor.inbox), self._clock()
-        if now - self._heard.get(host, -AGAIN_S) < AGAIN_S:
+        if now - self._contacts.get(host, -AGAIN_S) < AGAIN_S:
             return
-        self._heard[host] = now
-        await self._hosts.heard(host)
+        self._contacts[host] = now
+        await self._hosts.record_contact(host)
 
     def refused(self, reason: str) -> None:
         """Count a refused request. `reason` is a code of ours, never the sender's text."""

@@ -65,7 +65,7 @@ class Desk:
         self.queue.close()
         running = asyncio.create_task(self.queue.run())
         while not running.done():
-            self.queue.hurry()
+            self.queue.retry()
             await asyncio.sleep(0.005)
         await running
 

@@ -110,7 +110,7 @@ def test_who_hurries_is_not_made_to_wait() -> None:
         queue.close()
         running = asyncio.create_task(queue.run())
         while not running.done():
-            queue.hurry()
+            queue.retry()
             await asyncio.sleep(0.01)
         assert len(times) == 7
         assert times[-1] < 0.25

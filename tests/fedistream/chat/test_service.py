@@ -288,7 +288,7 @@ async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroo
 async def test_switching_the_chat_off_sends_everybody_away(room: Chatroom) -> None:
     ann, ears = await room.guest("Ann")
     await set_to(room, enabled=False)
-    room.feature.chat.heed(next(fact for fact in room.facts if fact.name() == "setting.changed"))  # type: ignore[arg-type]
+    room.feature.chat.on_setting_changed(next(fact for fact in room.facts if fact.name() == "setting.changed"))  # type: ignore[arg-type]
     assert ears.closed is CloseReason.CHAT_DISABLED
     assert await room.feature.chat.say(ann, "hello?") is None
     with pytest.raises(NotAllowed):

@@ -30,7 +30,7 @@ async def test_what_an_inbox_does_with_a_follow_and_what_follows_from_it(databas
                 await node.follow()
             await node.take(node.ann.activity("Block", LIVE))
             await node.take(node.ann.activity("Delete", node.ann.id))
-            await inbox.heed_handle(node.ann.id, "ann@remote.example")
+            await inbox.block_by_handle(node.ann.id, "ann@remote.example")
         assert any('"host"=' in text for text in ran.found), "no Follow has looked for others of its server"
         assert await full_scans(ran) == []
 

@@ -45,7 +45,7 @@ async def test_who_is_named_in_a_post_is_found_and_told(
         assert inbox.startswith(far.origin)
         assert create["cc"] == [f"{LIVE}/followers", ann]
         await node.settings.change("federation.blocked_domains", ["127.0.0.1"])
-        node.feature.federation.heed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
+        node.feature.federation.on_setting_changed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
         assert (await node.feature.posts.look_up(Draft(text))).mentions == ()
 
 

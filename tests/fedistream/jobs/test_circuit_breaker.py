@@ -78,7 +78,7 @@ def test_one_success_in_seven_days_is_enough_to_live() -> None:
 
 @pytest.mark.parametrize("circuit", Circuit)
 def test_a_signed_request_from_a_server_revives_it(circuit: Circuit) -> None:
-    assert move(Health("ann.example", circuit, 99, T, 7, T, T, T), Seen.HEARD, T) == GOOD
+    assert move(Health("ann.example", circuit, 99, T, 7, T, T, T), Seen.CONTACTED, T) == GOOD
 
 
 def test_the_dead_are_not_tried() -> None:

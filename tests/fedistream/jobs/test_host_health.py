@@ -76,7 +76,7 @@ async def test_a_host_that_failed_on_seven_days_is_dead_and_its_jobs_are_buried(
     assert [job.target for job in await desk.lease()] == [BOB]
     assert await desk.outbox.sweep() == 1
     assert await desk.states() == ["dead", "leased"]
-    await desk.outbox.hosts.heard(HOST)
+    await desk.outbox.hosts.record_contact(HOST)
     assert await desk.outbox.hosts.dead() == frozenset()
     await desk.put(ANN)
     assert [job.target for job in await desk.lease()] == [ANN]
@@ -84,9 +84,9 @@ async def test_a_host_that_failed_on_seven_days_is_dead_and_its_jobs_are_buried(
 
 async def test_what_waits_for_a_host_is_tried_as_soon_as_the_host_is_heard_of(desk: Desk) -> None:
     await broken(desk)
-    await desk.outbox.hosts.heard("nobody.example")
+    await desk.outbox.hosts.record_contact("nobody.example")
     assert await desk.lease() == []
-    await desk.outbox.hosts.heard(HOST)
+    await desk.outbox.hosts.record_contact(HOST)
     assert len(await desk.lease()) == 10
 
 

@@ -107,7 +107,7 @@ async def test_it_looks_by_itself_and_at_once_when_somebody_is_in_a_hurry() -> N
     slow = Scheduler([ScheduledTask("seldom", every(3600), bell.ring)], time.time)
     await slow.open()
     try:
-        await slow.hurry("seldom")
+        await slow.run_by("seldom")
         await asyncio.wait_for(bell.heard.wait(), 30)
     finally:
         slow.close()
@@ -122,11 +122,11 @@ async def test_a_firing_can_be_hurried_to_a_time_but_never_put_off() -> None:
         return (await ScheduledRow.get()).due - bell.now
 
     for at, due in ((90, 60), (20, 20), (40, 20), (-10, 0)):
-        await clock.hurry("bell", bell.now + at)
+        await clock.run_by("bell", bell.now + at)
         assert await due_in() == due
     assert await clock.look("bell")
     assert await due_in() == 60
-    await clock.hurry("of another process", bell.now)
+    await clock.run_by("of another process", bell.now)
 
 
 async def test_who_hurries_looks_right_then() -> None:
@@ -135,8 +135,8 @@ async def test_who_hurries_looks_right_then() -> None:
     await clock.open()
     try:
         began = time.time()
-        await clock.hurry("bell", began + 0.5)
-        await clock.hurry("bell", began + 30)
+        await clock.run_by("bell", began + 0.5)
+        await clock.run_by("bell", began + 30)
         await asyncio.wait_for(bell.heard.wait(), 30)
         assert 0.5 <= time.time() - began < 25
     finally:
@@ -150,15 +150,15 @@ async def test_who_is_in_a_hurry_while_it_is_done_is_heard_after_it(caplog: pyte
     async def act() -> None:
         done.append(time.time())
         if len(done) == 1:
-            await clock.hurry("bell")
-            await clock.hurry("bell", time.time() + 0.3)
+            await clock.run_by("bell")
+            await clock.run_by("bell", time.time() + 0.3)
         else:
             twice.set()
 
     clock = Scheduler([ScheduledTask("bell", every(3600), act)], time.time)
     await clock.open()
     try:
-        await clock.hurry("bell")
+        await clock.run_by("bell")
         await asyncio.wait_for(twice.wait(), 30)
     finally:
         clock.close()

@@ -36,7 +36,7 @@ async def test_a_notice_is_posted_once_after_a_delay(node: Noticed) -> None:
     await node.near.settings.change("channel.tags", ["clay", "slow tv"])
     await node.near.settings.change("notice.language", "en")
     broadcast_id = await node.start("Locks & *keys*")
-    assert node.hurried_in() == pytest.approx(timedelta(seconds=120), abs=timedelta(seconds=5))
+    assert node.run_in() == pytest.approx(timedelta(seconds=120), abs=timedelta(seconds=5))
     await node.later(110)
     assert (await node.states(), await node.kinds()) == (["planned"], [])
     for _ in range(3):
@@ -127,7 +127,7 @@ async def test_a_lost_encoder_is_waited_for_and_makes_no_second_notice(node: Not
     await node.log.lost(broadcast_id, node.now())
     await node.later(121)
     assert await node.states() == ["planned"]
-    assert node.hurried_in() == pytest.approx(timedelta(seconds=10), abs=timedelta(seconds=5))
+    assert node.run_in() == pytest.approx(timedelta(seconds=10), abs=timedelta(seconds=5))
     await node.log.returned(broadcast_id)
     await node.later(10)
     await node.log.lost(broadcast_id, node.now())
@@ -176,7 +176,7 @@ async def test_a_new_title_is_told_once_it_stays(node: Noticed) -> None:
         await node.near.settings.change("channel.title", title)
         await node.notices.rename(TitleChanged(node.channel_id, title, node.now()))
         await node.later(10)
-    assert node.hurried_in() < timedelta(seconds=31)
+    assert node.run_in() < timedelta(seconds=31)
     assert await node.kinds() == ["Create"]
     await node.later(20)
     await node.later(60)

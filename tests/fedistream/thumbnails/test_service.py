@@ -192,7 +192,7 @@ async def test_it_sleeps_until_something_is_on_the_air(
     try:
         await asyncio.sleep(0)
         node.show(1, 7)
-        made.heed(fact)
+        made.wake(fact)
         async with asyncio.timeout(30):
             await node.changed.wait()
             # and by itself from then on

@@ -248,7 +248,7 @@ async def test_we_do_not_feature_ourselves_or_whom_we_block(node: Federated) -> 
     with pytest.raises(Invalid, match="this server itself"):
         await node.feature.servers.add(node.home, "node.example")
     await node.settings.change("federation.blocked_domains", ["far.example"])
-    node.feature.federation.heed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
+    node.feature.federation.on_setting_changed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
     with pytest.raises(Invalid, match="blocked here"):
         await node.feature.servers.add(node.home, "tv.far.example")
 

@@ -31,7 +31,7 @@ async def change(node: Federated, name: str, value: object) -> None:
     await node.settings.change(name, value)
     fact = SettingChanged(name, None, node.clock.now())
     assert node.feature.policies.blocklists.applies_to(fact)
-    node.feature.federation.heed(fact)
+    node.feature.federation.on_setting_changed(fact)
     await node.feature.policies.blocklists.enforce(fact)
 
 
@@ -124,7 +124,7 @@ async def test_who_was_sent_away_by_another_process_may_follow_again_with_the_sa
         for domains in ([HERE], []):
             await node.settings.change(BLOCKED, domains)
             fact = SettingChanged(BLOCKED, None, node.clock.now())
-            node.feature.federation.heed(fact)
+            node.feature.federation.on_setting_changed(fact)
             await worker.settings.load()
             await worker.feature.policies.blocklists.enforce(fact)
             assert await FollowerRow.all().count() == 0
@@ -165,7 +165,7 @@ async def test_whose_handle_is_taken_off_the_list_is_heard_again_though_a_worker
         for people, answer in (([handle], "blocked"), ([], "taken")):
             await node.settings.change(PEOPLE, people)
             fact = SettingChanged(PEOPLE, None, node.clock.now())
-            node.feature.federation.heed(fact)
+            node.feature.federation.on_setting_changed(fact)
             await worker.settings.load()
             await worker.feature.policies.blocklists.enforce(fact)
             assert await node.take(node.ann.activity("Follow", LIVE)) == answer
@@ -175,10 +175,10 @@ async def test_whose_handle_is_taken_off_the_list_is_heard_again_though_a_worker
 async def test_who_is_blocked_by_a_handle_that_only_webfinger_tells_is_sent_away_then(node: Federated) -> None:
     await change(node, PEOPLE, ["ann@short.example"])
     follow = await node.follow()
-    await node.feature.federation.heed_handle(node.ann.id, "eve@short.example")
+    await node.feature.federation.block_by_handle(node.ann.id, "eve@short.example")
     assert await FollowerRow.all().count() == 1
     await atomic(set_handle, node.ann.id, "Ann@short.example")
-    await node.feature.federation.heed_handle(node.ann.id, "Ann@short.example")
+    await node.feature.federation.block_by_handle(node.ann.id, "Ann@short.example")
     assert await FollowerRow.all().count() == 0
     assert (await node.sent())[-1][1]["type"] == "Reject"
     assert (await RemoteActorRow.get(url=node.ann.id)).hidden

@@ -248,7 +248,7 @@ async def test_when_federation_is_switched_off_meanwhile_each_is_told(
 ) -> None:
     post = await posted(node)
     await node.settings.change("federation.enabled", False)
-    node.feature.federation.heed(SettingChanged("federation.enabled", None, AT))
+    node.feature.federation.on_setting_changed(SettingChanged("federation.enabled", None, AT))
     taken = await asyncio.gather(*(engagement_batch.take(does(n, post)) for n in range(3)), return_exceptions=True)
     assert [type(each) for each in taken] == [Off] * 3
     assert issubclass(Off, Refusal)

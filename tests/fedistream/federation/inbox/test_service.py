@@ -111,7 +111,7 @@ async def test_an_undo_ends_a_follow_embedded_or_by_its_id(node: Federated, embe
 
 async def test_a_blocked_domain_is_not_even_fetched_from(node: Federated) -> None:
     await node.settings.change("federation.blocked_domains", [node.ann.server.authority.partition(":")[0]])
-    node.feature.federation.heed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
+    node.feature.federation.on_setting_changed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
     assert await node.take(node.ann.activity("Follow", LIVE)) == "blocked"
     assert node.ann.server.asked == []
 
@@ -311,7 +311,7 @@ async def test_who_is_let_in_from_a_blocked_domain_stays_hidden(node: Federated)
     federation = node.feature.federation
     await federation.block(node.home, node.ann.id)
     await node.settings.change("federation.blocked_domains", ["127.0.0.1"])
-    federation.heed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
+    federation.on_setting_changed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
     await federation.approve(node.home, node.ann.id)
     assert (await RemoteActorRow.get(url=node.ann.id)).hidden
 

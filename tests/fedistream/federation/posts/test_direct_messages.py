@@ -41,7 +41,7 @@ async def test_somebody_is_found_by_his_handle_and_written_to(
             with pytest.raises(Invalid, match=words):
                 await people.find(account)
         await node.settings.change("federation.blocked_domains", ["127.0.0.1"])
-        node.feature.federation.heed(node.facts.emitted[-1])  # type: ignore[arg-type]
+        node.feature.federation.on_setting_changed(node.facts.emitted[-1])  # type: ignore[arg-type]
         with pytest.raises(Invalid, match="was not found"):
             await people.find(bob.handle)
 

@@ -366,7 +366,7 @@ async def test_what_was_said_from_a_blocked_domain_is_hidden(replies: Talking) -
     await replies.say("1", "shown")
     await replies.shows("shown")
     await replies.node.settings.change("federation.blocked_domains", ["127.0.0.1"])
-    replies.node.feature.federation.heed(replies.node.facts.emitted[-1])  # type: ignore[arg-type]
+    replies.node.feature.federation.on_setting_changed(replies.node.facts.emitted[-1])  # type: ignore[arg-type]
     await replies.shows()
     assert await states(replies) == ["refused"]
 

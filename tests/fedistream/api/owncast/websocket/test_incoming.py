@@ -146,7 +146,7 @@ async def test_a_chat_that_is_switched_off_says_so_to_sockets_and_in_the_status(
         await ready(ann)
         assert (await http.get("/api/status")).json()["chatDisabled"] is False
         await faces.settings.change("chat.enabled", False, home)
-        faces.chat.chat.heed(SettingChanged("chat.enabled", home, faces.clock.now()))
+        faces.chat.chat.on_setting_changed(SettingChanged("chat.enabled", home, faces.clock.now()))
         assert await ann.next() == {"type": "ERROR_CHAT_DISABLED"}
         assert await ann.closed() == 4002
         assert (await http.get("/api/status")).json()["chatDisabled"] is True
