@@ -38,7 +38,7 @@ class Integration:
     id: int
     name: str
     handle: str
-    scopes: frozenset[Scope]
+    scopes: tuple[Scope, ...]  # in the order in which they were given
     visitor_id: str  # the bot it speaks as
     created_at: datetime
     last_used_at: datetime | None = None
@@ -71,7 +71,7 @@ class Integrations:
             token_hash=_hash(token),
             handle=token[:HANDLE],
             name=name,
-            scopes=sorted(scope.value for scope in given),
+            scopes=[scope.value for scope in given],
             visitor_id=bot.id,
             created_at=self._now(),
         )
@@ -106,12 +106,12 @@ def listed(integration: Integration) -> str:
     return integration.handle + MARK
 
 
-def _scopes(names: Iterable[str]) -> frozenset[Scope]:
+def _scopes(names: Iterable[str]) -> tuple[Scope, ...]:
     known = {scope.value: scope for scope in Scope}
     given = list(names)
     if not given or any(name not in known for name in given):
         raise Invalid("scopes", f"must be one or more of {', '.join(known)}")
-    return frozenset(known[name] for name in given)
+    return tuple(known[name] for name in dict.fromkeys(given))
 
 
 def _value(row: IntegrationRow) -> Integration:
@@ -119,7 +119,7 @@ def _value(row: IntegrationRow) -> Integration:
         id=row.id,
         name=row.name,
         handle=row.handle,
-        scopes=frozenset(Scope(name) for name in row.scopes),
+        scopes=tuple(Scope(name) for name in row.scopes),
         visitor_id=row.visitor_id,
         created_at=row.created_at,
         last_used_at=row.last_used_at,

@@ -1,5 +1,7 @@
 """Calls for programs with an access token: bots in the chat, chat messages, and a few of the admin's calls."""
 
+from contextlib import suppress
+
 from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
@@ -22,10 +24,9 @@ async def system_to(request: ApiRequest, services: OwncastServices) -> Response:
     text = request.parts["client_id"]
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise Invalid("clientId", "must be the number of a chat client")
-    try:
+    # the client may have left a moment ago, which Owncast's bots do not expect to be an error
+    with suppress(NotFound):
         services.poster.system_to(int(text), request.member("body", str))
-    except NotFound as error:  # Owncast's document has 400 and 500 for this call
-        raise Invalid("clientId", "is no chat client's") from error
     return done(SENT)
 
 
@@ -55,7 +56,12 @@ async def status(request: ApiRequest, services: OwncastServices) -> Response:
         services.now(),
     )
     peak = services.viewers.peak(channel_id)
-    return json_response(shape | {"overallMaxViewerCount": peak.overall, "sessionMaxViewerCount": peak.session})
+    counts = {
+        "viewerCount": services.viewers.count(channel_id) if shape["online"] else 0,
+        "overallMaxViewerCount": peak.overall,
+        "sessionMaxViewerCount": peak.session,
+    }
+    return json_response(shape | counts)
 
 
 async def title(request: ApiRequest, services: OwncastServices) -> Response:

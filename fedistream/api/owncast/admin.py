@@ -58,6 +58,15 @@ async def warnings(request: ApiRequest, services: OwncastServices) -> Response:
     return json_response(shapes.log_lines(services.log_buffer.warnings()), headers=NO_CACHE)
 
 
+async def update_options(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response({"supportsUpdate": False, "canRestart": False}, headers=NO_CACHE)
+
+
+async def update(request: ApiRequest, services: OwncastServices) -> Response:
+    """Refuse, as an Owncast that was not installed by its installer does. Raises Invalid."""
+    raise Invalid("this node", "is updated and restarted where it was installed: by its package or its container")
+
+
 def window_start(text: str | None) -> datetime | None:
     """Return the time of the query in Unix seconds; without it, the beginning. Raises Invalid."""
     if not text:

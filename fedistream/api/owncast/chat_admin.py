@@ -112,7 +112,7 @@ def integration(one: Integration, token: str) -> Json:
         "accessToken": token,
         "displayName": one.name,
         "displayColor": 0,
-        "scopes": sorted(scope.value for scope in one.scopes),
+        "scopes": [scope.value for scope in one.scopes],
         "type": "API",
         "createdAt": moment(one.created_at),
         "isBot": True,

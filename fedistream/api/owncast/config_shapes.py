@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fedistream import __version__
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.setting_values import Values
-from fedistream.api.owncast.shapes import Json, passthrough
+from fedistream.api.owncast.shapes import API_VERSION, Json, passthrough
 from fedistream.channels.values import StreamKey
 from fedistream.core.markdown import render_page
 
@@ -20,7 +20,7 @@ def web_config(values: Values) -> Json:
         "name": values["name"],
         "summary": values["serversummary"],
         "logo": LOGO,
-        "version": f"Fedistream v{__version__}",
+        "version": f"Owncast v{API_VERSION}-fedistream (Fedistream {__version__})",
         "offlineMessage": render_page(text(values["offlinemessage"])),
         "extraPageContent": render_page(text(values["pagecontent"])),
         "tags": values["tags"],

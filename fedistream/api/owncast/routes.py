@@ -40,6 +40,9 @@ ADMIN = (
     Endpoint("GET", "/api/admin/viewersOverTime", admin.viewers_over_time, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/logs", admin.logs, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/logs/warnings", admin.warnings, Permission.ADMIN, EARLY),
+    Endpoint("GET", "/api/admin/update/options", admin.update_options, Permission.ADMIN, LATER),
+    Endpoint("GET", "/api/admin/update/start", admin.update, Permission.ADMIN, LATER, changes=True),
+    Endpoint("GET", "/api/admin/update/forcequit", admin.update, Permission.ADMIN, LATER, changes=True),
     # the documents say POST, the servers up to 0.2.5 took GET and Owlbot 1.2 sends it
     Endpoint("POST", "/api/admin/disconnect", admin.disconnect, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/disconnect", admin.disconnect, Permission.ADMIN, "0.2.5", changes=True),

@@ -6,7 +6,6 @@ The configuration has its own module, config_shapes.
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from fedistream import __version__
 from fedistream.api.owncast.setting_values import Values
 from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from fedistream.core.log_buffer import LogLine
@@ -14,6 +13,8 @@ from fedistream.viewers.service import Count, Peak, Viewer
 
 Json = dict[str, object]
 
+# The API that this face answers. Clients compare the number: Owlbot refuses work below 0.2
+API_VERSION = "0.2.3"
 CODECS = {"avc1": "H.264", "mp4a": "AAC"}  # by the first part of the RFC 6381 name
 LEVELS = {"critical": "fatal"}  # the other codecs keep their names
 PASSTHROUGH = "Source"  # Owncast's name for a passthrough variant without a name
@@ -29,21 +30,27 @@ def moment_or_null(at: datetime | None) -> str | None:
 
 
 def status(air: LiveStatus, viewers: int, values: Values, now: datetime) -> Json:
-    """Status. `state` is ours: Owncast has no value for a stream whose encoder is expected back. `chatDisabled` is ours
-    too: it tells a page when a chat that was disabled is enabled again."""
+    """Status. An online stream has no last end, an offline one no last start, and a count of zero is left out.
+
+    Three members are ours: `state`, because Owncast has no value for a stream whose encoder is expected back;
+    `chatDisabled`, which tells a page when a chat that was disabled is enabled again; and `viewerCountHidden`, which
+    tells a hidden count from zero.
+    """
     online = air.state is not State.OFFLINE
     shape: Json = {
         "serverTime": moment(now),
-        "lastConnectTime": moment_or_null(air.started_at or air.last_started_at),
-        "lastDisconnectTime": moment_or_null(air.last_ended_at),
-        "versionNumber": __version__,
+        "lastConnectTime": moment_or_null(air.started_at) if online else None,
+        "lastDisconnectTime": None if online else moment_or_null(air.last_ended_at),
+        "versionNumber": API_VERSION,
         "streamTitle": values["streamtitle"],
         "online": online,
         "state": air.state.value,
         "chatDisabled": values["chat/disable"],
     }
-    if not values["hideviewercount"]:
-        shape["viewerCount"] = viewers if online else 0
+    if values["hideviewercount"]:
+        shape["viewerCountHidden"] = True
+    elif online and viewers:
+        shape["viewerCount"] = viewers
     return shape
 
 
@@ -58,7 +65,7 @@ def admin_status(air: LiveStatus, viewers: int, peak: Peak, values: Values) -> J
         "overallPeakViewerCount": peak.overall,
         "sessionPeakViewerCount": peak.session,
         "streamTitle": values["streamtitle"],
-        "versionNumber": __version__,
+        "versionNumber": API_VERSION,
         "state": air.state.value,
         "warnings": list(air.warnings),
     }

@@ -3,7 +3,7 @@
 from fedistream.api.http.endpoints import Endpoint, in_every_channel
 from fedistream.api.http.permissions import Permission
 from fedistream.api.pages import chat as chat_pages
-from fedistream.api.pages import files, follow, live, oembed, pictures, watch
+from fedistream.api.pages import files, follow, live, oembed, pictures, site_files, watch
 
 ENDPOINTS = (
     Endpoint("GET", "/", watch.watch, Permission.ANYONE),
@@ -12,11 +12,15 @@ ENDPOINTS = (
     *in_every_channel(Endpoint("GET", "/thumbnail.jpg", pictures.thumbnail, Permission.ANYONE, spec="owncast")),
     Endpoint("GET", "/preview.gif", pictures.preview, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/oembed", oembed.show, Permission.ANYONE),
+    # Owncast redirects to the path with a slash, which is in frames on other sites; both are answered here
     Endpoint("GET", "/embed/video", watch.embed, Permission.ANYONE, spec="owncast"),
+    Endpoint("GET", "/embed/video/", watch.embed, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/embed/chat", chat_pages.to_read_only, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/embed/chat/", chat_pages.to_read_only, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/embed/chat/readonly", chat_pages.read_only, Permission.ANYONE, spec="owncast"),
+    Endpoint("GET", "/embed/chat/readonly/", chat_pages.read_only, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/embed/chat/readwrite", chat_pages.read_write, Permission.ANYONE, spec="owncast"),
+    Endpoint("GET", "/embed/chat/readwrite/", chat_pages.read_write, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/embed/chat/overlay", chat_pages.overlay, Permission.ANYONE),
     Endpoint("GET", "/follow", follow.show, Permission.ANYONE),
     Endpoint("POST", "/follow", follow.find, Permission.ANYONE),
@@ -24,4 +28,6 @@ ENDPOINTS = (
     Endpoint("GET", "/static/{edition}/{name:path}", files.file, Permission.ANYONE),
     Endpoint("GET", "/logo", files.logo, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/favicon.ico", files.logo, Permission.ANYONE),
+    Endpoint("GET", "/robots.txt", site_files.robots, Permission.ANYONE, spec="owncast"),
+    Endpoint("GET", "/manifest.json", site_files.manifest, Permission.ANYONE, spec="owncast"),
 )

@@ -6,7 +6,7 @@
  * @typedef {object} Status
  * @property {"offline" | "live" | "waiting"} state
  * @property {string} title
- * @property {number | null} viewers  null when the server does not tell
+ * @property {number | null} viewers  null when the streamer hides the number
  * @property {Date | null} startedAt
  * @property {Date | null} endedAt
  * @property {number | null} skew  milliseconds that the server's clock is ahead of this one
@@ -29,6 +29,16 @@ function parseDate(value) {
 }
 
 /**
+ * Zero is left out, and so is a hidden count, which the node tells apart.
+ * @param {Record<string, unknown>} answer
+ * @returns {number | null}
+ */
+function parseViewers({ viewerCount, viewerCountHidden }) {
+  if (typeof viewerCount === "number") return viewerCount;
+  return viewerCount === undefined && viewerCountHidden !== true ? 0 : null;
+}
+
+/**
  * Parse an answer of the status URL. Of a server that sends no `state`, `online` decides.
  * @param {Record<string, unknown>} answer
  * @param {number} [receivedAt]  Date.now() at about the middle of the request
@@ -40,7 +50,7 @@ export function parseStatus(answer, receivedAt) {
   return {
     state,
     title: typeof answer.streamTitle === "string" ? answer.streamTitle : "",
-    viewers: typeof answer.viewerCount === "number" ? answer.viewerCount : null,
+    viewers: parseViewers(answer),
     startedAt: parseDate(answer.lastConnectTime),
     endedAt: parseDate(answer.lastDisconnectTime),
     skew: serverTime && receivedAt !== undefined ? serverTime.getTime() - receivedAt : null,

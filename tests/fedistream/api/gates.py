@@ -47,6 +47,9 @@ OWNCAST_ADMIN = rows(
     "GET /api/admin/viewersOverTime",
     "GET /api/admin/logs",
     "GET /api/admin/logs/warnings",
+    "GET /api/admin/update/options",
+    "GET /api/admin/update/start",
+    "GET /api/admin/update/forcequit",
     "GET /api/admin/disconnect",
     "POST /api/admin/disconnect",
 )
@@ -254,7 +257,8 @@ OWNCAST_SETTERS = rows(
 PAGES = (
     *rows("anyone", "GET /", "GET /embed/video", "GET /logo", "GET /favicon.ico", "GET /admin"),
     *rows("anyone", "GET /embed/chat", "GET /embed/chat/", "GET /embed/chat/readonly", "GET /embed/chat/readwrite"),
-    *rows("anyone", "GET /embed/chat/overlay"),
+    *rows("anyone", "GET /embed/video/", "GET /embed/chat/readonly/", "GET /embed/chat/readwrite/"),
+    *rows("anyone", "GET /embed/chat/overlay", "GET /robots.txt", "GET /manifest.json"),
     Row("GET", "/live/{broadcast_id}", "anyone", knock="/live/999"),
     Row("GET", "/live/{broadcast_id}/still.jpg", "anyone", knock="/live/999/still.jpg"),
     *rows("anyone", "GET /thumbnail.jpg", "GET /preview.gif"),
@@ -286,6 +290,8 @@ PAGES_CHAT = (
     ),
     Row("GET", "/admin/chat/visitors/{visitor_id}", "admin", knock="/admin/chat/visitors/nobody"),
 )
+
+PAGES_OTHERS = (Row("GET", "/admin/{path:path}", "admin", knock="/admin/chat/users/"),)
 
 PAGES_ADMIN = rows(
     "admin",
@@ -341,6 +347,7 @@ ROWS: tuple[Row, ...] = (
     *INTEGRATIONS,
     *PAGES,
     *PAGES_ADMIN,
+    *PAGES_OTHERS,
     *PAGES_CHAT,
 )
 

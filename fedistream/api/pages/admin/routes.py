@@ -13,6 +13,7 @@ from fedistream.api.pages.admin import (
     followers,
     messages,
     notices,
+    owncast_paths,
     posts,
     replies,
     reports,
@@ -86,4 +87,7 @@ CHAT = (
     Endpoint("GET", actions.PAGE, actions.show, Permission.ADMIN),
 )
 
-ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION)
+# after all others, as the first that fits is taken
+OTHERS = (Endpoint("GET", owncast_paths.ANY, owncast_paths.redirect, Permission.ADMIN, spec="owncast"),)
+
+ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION, *OTHERS)

@@ -8,6 +8,15 @@ from tests.kit.faces import PASSWORD, RIGHT, Faces
 from tests.kit.onair import live
 
 
+async def test_an_update_is_not_done_by_the_node_itself(faces: Faces) -> None:
+    async with faces.client() as http:
+        options = await http.get("/api/admin/update/options", headers=RIGHT)
+        assert options.json() == {"supportsUpdate": False, "canRestart": False}
+        for path in ("start", "forcequit"):
+            refused = await http.get(f"/api/admin/update/{path}", headers=RIGHT)
+            assert (refused.status_code, refused.json()["success"]) == (400, False)
+
+
 async def test_the_admin_sees_encoder_viewers_and_peaks(faces: Faces) -> None:
     home = faces.channels.home().id
     faces.broadcasts.on[home] = live(home)

@@ -17,7 +17,7 @@ def test_the_config_of_a_node_with_nothing_set_has_every_key_that_clients_read()
         "name": "Fedistream",
         "summary": "",
         "logo": "/logo",
-        "version": f"Fedistream v{__version__}",
+        "version": f"Owncast v0.2.3-fedistream (Fedistream {__version__})",
         "offlineMessage": "",
         "extraPageContent": "",
         "tags": [],

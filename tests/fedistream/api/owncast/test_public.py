@@ -1,4 +1,3 @@
-from fedistream import __version__
 from fedistream.viewers.service import EXPIRY_S
 from tests.kit.faces import Faces
 from tests.kit.onair import live, waiting
@@ -14,7 +13,7 @@ async def test_the_status_follows_what_is_on_the_air(faces: Faces) -> None:
         assert offline.headers["access-control-allow-origin"] == "*"
         assert offline.headers["content-type"] == "application/json"
         assert (offline.json()["online"], offline.json()["lastConnectTime"]) == (False, None)
-        assert offline.json()["versionNumber"] == __version__
+        assert offline.json()["versionNumber"] == "0.2.3"
         faces.broadcasts.on[home] = live(home)
         assert (await http.get("/api/status")).json()["online"] is True
         faces.broadcasts.on[home] = waiting(home)
@@ -35,7 +34,7 @@ async def test_a_ping_makes_a_viewer_for_fifteen_seconds(faces: Faces) -> None:
         assert (answer.status_code, answer.content) == (200, b"")
         assert (await http.get("/api/status")).json()["viewerCount"] == 1
         faces.clock.advance(EXPIRY_S)
-        assert (await http.get("/api/status")).json()["viewerCount"] == 0
+        assert "viewerCount" not in (await http.get("/api/status")).json()
 
 
 async def test_a_head_request_is_no_viewer(faces: Faces) -> None:
@@ -43,7 +42,7 @@ async def test_a_head_request_is_no_viewer(faces: Faces) -> None:
     faces.broadcasts.on[home] = live(home)
     async with faces.client() as http:
         assert (await http.head("/api/ping")).status_code == 200
-        assert (await http.get("/api/status")).json()["viewerCount"] == 0
+        assert "viewerCount" not in (await http.get("/api/status")).json()
 
 
 async def test_a_hidden_viewer_count_is_not_in_the_status(faces: Faces) -> None:
@@ -64,7 +63,7 @@ async def test_the_config_says_what_the_streamer_set(faces: Faces) -> None:
     assert answer.headers["cache-control"] == FRESH
     assert (answer.json()["name"], answer.json()["tags"]) == ("Kiln", ["pots"])
     assert answer.json()["extraPageContent"] == "<p><em>clay</em></p>"
-    assert answer.json()["version"] == f"Fedistream v{__version__}"
+    assert answer.json()["version"].startswith("Owncast v0.2.3-fedistream (Fedistream ")
 
 
 async def test_there_is_one_variant(faces: Faces) -> None:

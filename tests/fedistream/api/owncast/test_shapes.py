@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from fedistream import __version__
 from fedistream.api.owncast import shapes
 from fedistream.api.owncast.social_platforms import PLATFORMS
 from fedistream.core.log_buffer import LogLine
@@ -31,9 +30,8 @@ def test_the_status_of_a_channel_that_never_was_live() -> None:
         "serverTime": "2026-05-01T12:00:00Z",
         "lastConnectTime": None,
         "lastDisconnectTime": None,
-        "versionNumber": __version__,
+        "versionNumber": shapes.API_VERSION,
         "streamTitle": "Pottery",
-        "viewerCount": 0,
         "online": False,
         "state": "offline",
         "chatDisabled": False,
@@ -46,7 +44,13 @@ def test_the_status_of_a_live_channel() -> None:
     assert shape["online"] is True
     assert shape["viewerCount"] == 3
     assert shape["lastConnectTime"] == "2026-05-01T11:30:00.250000Z"
-    assert shape["lastDisconnectTime"] == "2026-04-30T11:30:00.250000Z"
+    assert shape["lastDisconnectTime"] is None
+
+
+def test_the_status_of_a_channel_that_was_live() -> None:
+    ended = STARTED - timedelta(days=1)
+    shape = shapes.status(replace(offline(), last_started_at=ended, last_ended_at=STARTED), 3, VALUES, NOW)
+    assert (shape["lastConnectTime"], shape["lastDisconnectTime"]) == (None, "2026-05-01T11:30:00.250000Z")
 
 
 def test_a_channel_whose_encoder_is_expected_back_is_still_online() -> None:
@@ -56,7 +60,10 @@ def test_a_channel_whose_encoder_is_expected_back_is_still_online() -> None:
 
 def test_a_hidden_viewer_count_is_absent_for_visitors_and_there_for_the_admin() -> None:
     values = {**VALUES, "hideviewercount": True}
-    assert "viewerCount" not in shapes.status(live(), 3, values, NOW)
+    hidden = shapes.status(live(), 3, values, NOW)
+    assert "viewerCount" not in hidden
+    assert hidden["viewerCountHidden"] is True
+    assert not {"viewerCount", "viewerCountHidden"} & shapes.status(live(), 0, VALUES, NOW).keys()
     assert shapes.admin_status(live(), 3, Peak(), values)["viewerCount"] == 3
 
 
@@ -100,7 +107,7 @@ def test_the_admin_sees_the_encoder_and_the_peaks() -> None:
         "overallPeakViewerCount": 40,
         "sessionPeakViewerCount": 5,
         "streamTitle": "Pottery",
-        "versionNumber": __version__,
+        "versionNumber": shapes.API_VERSION,
         "state": "live",
         "warnings": [],
     }

@@ -10,6 +10,7 @@ from tests.kit.asking import client
 from tests.kit.studio import Studio
 
 FRAMES = ("/embed/chat/readonly", "/embed/chat/readwrite", "/embed/chat/overlay")
+SLASHED = ("/embed/chat/readonly/", "/embed/chat/readwrite/", "/embed/video/")  # what Owncast redirects to
 
 
 async def get(studio: Studio, path: str) -> Response:
@@ -54,6 +55,14 @@ async def test_a_channel_without_chat_loads_nothing_of_it(studio: Studio) -> Non
     assert "chat" not in data(page)
     for path in FRAMES:
         assert (await get(studio, path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", SLASHED)
+async def test_a_frame_with_owncasts_slash_is_the_same_page(studio: Studio, path: str) -> None:
+    with_slash, without = await get(studio, path), await get(studio, path.removesuffix("/"))
+    assert with_slash.status_code == without.status_code == 200
+    assert set(with_slash.headers["content-security-policy"].split(";")) >= {" frame-ancestors *"}
+    assert data(with_slash)["texts"] == data(without)["texts"]
 
 
 @pytest.mark.parametrize("path", FRAMES)

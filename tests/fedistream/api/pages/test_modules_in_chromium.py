@@ -176,9 +176,15 @@ async def test_a_status_is_read_whoever_sent_it(page: Page, answer: dict[str, ob
         [static_files().url("js/status-poller.js"), answer],
     )
     assert status["state"] == state
-    assert status["viewers"] is None
+    assert status["viewers"] == 0
     assert status["startedAt"] is None
     assert status["skew"] is None
+
+
+async def test_a_hidden_count_of_viewers_is_not_zero(page: Page) -> None:
+    read = "return m.parseStatus({online: true, viewerCountHidden: true}).viewers"
+    assert await run(page, "status-poller", read) is None
+    assert await run(page, "status-poller", "return m.parseStatus({online: true, viewerCount: 4}).viewers") == 4
 
 
 async def test_a_status_tells_how_far_the_clocks_are_apart(page: Page) -> None:

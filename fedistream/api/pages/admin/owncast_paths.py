@@ -1,0 +1,62 @@
+"""Redirects from the paths of Owncast's admin pages, which people have bookmarked, to the matching pages of ours."""
+
+from collections.abc import Mapping
+
+from starlette.responses import RedirectResponse, Response
+
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin import (
+    chat,
+    deliveries,
+    emoji,
+    federation,
+    followers,
+    messages,
+    tokens,
+    visitors,
+)
+from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.core.errors import NotFound
+
+ANY = "/admin/{path:path}"
+STREAM = "/admin/"
+PATHS: Mapping[str, str] = {
+    "config-public-details": STREAM,
+    "config-server-details": STREAM,
+    "config-social-items": STREAM,
+    "config-video": STREAM,
+    "config-storage": STREAM,
+    "config/general": STREAM,
+    "config/server": STREAM,
+    "config-chat": chat.PAGE,
+    "config-federation": federation.PAGE,
+    "config-notify": STREAM,
+    "access-tokens": tokens.PAGE,
+    "chat/messages": messages.PAGE,
+    "chat/users": visitors.PAGE,
+    "chat/emojis": emoji.PAGE,
+    "emoji": emoji.PAGE,
+    "federation/followers": followers.PAGE,
+    "federation/actions": federation.PAGE,
+    "federation": federation.PAGE,
+    "viewer-info": STREAM,
+    "hardware-info": STREAM,
+    "stream-health": STREAM,
+    "logs": STREAM,
+    "upgrade": STREAM,
+    "help": STREAM,
+    "webhooks": deliveries.PAGE,
+    "actions": STREAM,
+}
+
+
+async def redirect(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """GET /admin/{path}: lead to our page. Every path asks for the password first, so that nobody learns which exist.
+
+    Raises NotFound for a path that neither Owncast nor this node has.
+    """
+    path = request.parts["path"].strip("/")
+    target = PATHS.get(path)
+    if target is None:
+        raise NotFound("there is no such page")
+    return RedirectResponse(target, 302)

@@ -1,0 +1,21 @@
+import pytest
+
+from fedistream.api.pages.admin.owncast_paths import PATHS
+from tests.kit.adminpages import HTML, Visitor
+from tests.kit.faces import Faces
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_bookmark_of_owncasts_admin_leads_to_the_page_that_does_the_same(admin: Visitor, path: str) -> None:
+    for slash in ("", "/"):
+        answer = await admin.web.get(f"/admin/{path}{slash}")
+        if answer.status_code == 302:
+            answer = await admin.web.get(answer.headers["location"])
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
+async def test_every_path_below_admin_asks_for_the_password_first(faces: Faces, admin: Visitor) -> None:
+    assert (await admin.web.get("/admin/nothing/here")).status_code == 404
+    async with faces.client() as stranger:
+        for path in ("nothing/here", "config-chat", "chat/users"):
+            assert (await stranger.get(f"/admin/{path}", headers=HTML)).status_code == 401
