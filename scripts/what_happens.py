@@ -18,6 +18,7 @@ KINDS = {
     "now": "at once, in the same step: bookkeeping that cannot wait or fail",
     "live": "soon and in order, in the front process; dropped when too much waits",
     "job": "a row of the outbox, written in the transaction of the fact; a worker does it, after a restart too",
+    "store": "the feature writes rows for a worker in the transaction of the facts, all of one transaction at once",
 }
 DIRECT = {
     "BroadcastStarted": "`viewers`: a new count begins",
@@ -93,7 +94,7 @@ def emitters(names: Mapping[str, str]) -> Mapping[str, list[str]]:
 
 
 def type_expressions(tree: ast.AST) -> Iterator[ast.expr]:
-    """Yield annotations, aliases of types, and what isinstance looks for."""
+    """Yield annotations, aliases of types, keys of tables, and what isinstance looks for."""
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign | ast.arg) and node.annotation is not None:
             yield node.annotation
@@ -101,6 +102,8 @@ def type_expressions(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.returns
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
             yield node.value
+        elif isinstance(node, ast.Dict):
+            yield from (key for key in node.keys if key is not None)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
             yield from node.args[1:]
 

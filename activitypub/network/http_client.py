@@ -162,6 +162,6 @@ async def _read(response: "ClientResponse", head: Response, limit: int) -> Respo
         left -= len(chunk)
         if left < 0:
             response.close()
-            raise ResponseTooLarge(head, limit)
+            raise ResponseTooLarge(head, limit, b"".join((*parts, chunk))[:limit])
         parts.append(chunk)
     return replace(head, body=b"".join(parts))

@@ -35,11 +35,13 @@ class Response:
 
 
 class ResponseTooLarge(Exception):
-    """The body is larger than was allowed. `response` has the status and the headers, and an empty body."""
+    """The body is larger than was allowed. `response` has the status and the headers, and an empty body; `beginning`
+    are at most as many bytes of the body as were allowed."""
 
-    def __init__(self, response: Response, limit: int) -> None:
+    def __init__(self, response: Response, limit: int, beginning: bytes = b"") -> None:
         super().__init__(f"the response has more than {limit} bytes")
         self.response = response
+        self.beginning = beginning
 
 
 class Transport(Protocol):

@@ -101,6 +101,7 @@ class Node:
         self._at_end("federation", made.federation.close)
         self._at_end("pictures", made.pictures.close)
         self._beside("federation", made.federation.run)
+        self._beside("webhooks", made.webhooks.webhooks.run)
 
         rtmp = RtmpServer(made.broadcasts, is_proxy=startup.rtmp_proxies(options))
         self._at_end("rtmp", rtmp.close)

@@ -12,18 +12,28 @@ from fedistream.core.bus import Reaction
 from fedistream.core.events import (
     BroadcastEnded,
     BroadcastStarted,
+    ChatMessageSent,
+    EncoderLost,
     EncoderReturned,
     FollowApproved,
+    FollowerRemoved,
     FollowReceived,
+    MessagesHidden,
+    MessagesShown,
     PostLiked,
     PostShared,
+    ReplyReceived,
     SettingChanged,
     TitleChanged,
+    VisitorJoined,
+    VisitorParted,
+    VisitorRenamed,
 )
 from fedistream.federation.feature import FederationFeature
 from fedistream.notices.service import Notices
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
+from fedistream.webhooks.service import Webhooks
 
 
 def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
@@ -42,6 +52,28 @@ def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...
     )
 
 
+def stores(webhooks: Webhooks) -> tuple[Reaction, ...]:
+    """Return the reactions that write rows in the transaction of their facts, in whichever process emits them."""
+    store, when = webhooks.store, webhooks.wants
+    return (
+        Reaction("webhooks.store", BroadcastStarted, "store", store, when=when),
+        Reaction("webhooks.store", EncoderLost, "store", store, when=when),
+        Reaction("webhooks.store", EncoderReturned, "store", store, when=when),
+        Reaction("webhooks.store", BroadcastEnded, "store", store, when=when),
+        Reaction("webhooks.store", TitleChanged, "store", store, when=when),
+        Reaction("webhooks.store", ChatMessageSent, "store", store, when=when),
+        Reaction("webhooks.store", MessagesHidden, "store", store, when=when),
+        Reaction("webhooks.store", MessagesShown, "store", store, when=when),
+        Reaction("webhooks.store", VisitorRenamed, "store", store, when=when),
+        Reaction("webhooks.store", FollowReceived, "store", store, when=when),
+        Reaction("webhooks.store", FollowApproved, "store", store, when=when),
+        Reaction("webhooks.store", FollowerRemoved, "store", store, when=when),
+        Reaction("webhooks.store", PostLiked, "store", store, when=when),
+        Reaction("webhooks.store", PostShared, "store", store, when=when),
+        Reaction("webhooks.store", ReplyReceived, "store", store, when=when),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """The services that react in the front process."""
@@ -53,6 +85,7 @@ class Handlers:
     federation: FederationFeature
     stills: Thumbnails
     notices: Notices
+    webhooks: Webhooks
 
 
 def table(cast: Handlers) -> tuple[Reaction, ...]:
@@ -71,5 +104,12 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
         Reaction("chat.announce_approval", FollowApproved, "live", cast.announcer.announce_approval),
         Reaction("chat.announce_like", PostLiked, "live", cast.announcer.announce_like),
         Reaction("chat.announce_share", PostShared, "live", cast.announcer.announce_share),
+        Reaction(
+            "webhooks.store_presence", VisitorJoined, "live", cast.webhooks.store_presence, when=cast.webhooks.wants
+        ),
+        Reaction(
+            "webhooks.store_presence", VisitorParted, "live", cast.webhooks.store_presence, when=cast.webhooks.wants
+        ),
         *jobs(cast.federation, cast.notices),
+        *stores(cast.webhooks),
     )

@@ -14,6 +14,7 @@ from fedistream.app.both_processes import make_notices, running_at
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform
 from fedistream.app.startup import BAD_OPTION, StartupError
+from fedistream.app.webhooks import WebhooksFeature, build_webhooks, live_status
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.service import Broadcasts, BroadcastsContext
 from fedistream.channels.service import Channels
@@ -69,6 +70,7 @@ class Services:
     sign_in: SignInFeature
     stills: Thumbnails
     broadcaster: Broadcaster
+    webhooks: WebhooksFeature
     stream_key: str
     admin_password: str
     secret: bytes  # survives restarts; each use puts its own name into what it signs
@@ -101,7 +103,14 @@ async def build(options: Config, platform: Platform) -> Services:
     broadcasts.attach(made.stills.tap)
     announcer = EngagementAnnouncer(made.chat.poster, base.settings)
     handlers = reactions.Handlers(
-        base.viewers, made.chat.chat, made.chat.poster, announcer, made.federation, made.stills, made.notices
+        base.viewers,
+        made.chat.chat,
+        made.chat.poster,
+        announcer,
+        made.federation,
+        made.stills,
+        made.notices,
+        made.webhooks.webhooks,
     )
     platform.facts.attach(reactions.table(handlers))
     for channel_id in base.channel_ids():
@@ -165,6 +174,9 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         pictures=MediaProxy(federation.http_client, paths, options.data_dir / "pictures", clocks.unix),
         sign_in=_sign_in(settings, clocks, chat.chat, federation),
         broadcaster=broadcaster,
+        webhooks=await build_webhooks(
+            settings, platform, chat.visitors, live_status(settings, broadcasts, base.viewers)
+        ),
         stream_key=base.stream_key,
         admin_password=base.admin_password,
         secret=stored_key(options.data_dir / KEY_FILE, clocks.chance),

@@ -101,6 +101,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         posts=made.federation.posts,
         featured=made.federation.servers,
         pictures=made.pictures,
+        webhooks=made.webhooks.webhooks,
         log_buffer=process.log_buffer,
         listening=process.listening,
         now=clocks.now,
@@ -118,6 +119,8 @@ def _admin(made: Services, process: Process) -> AdminServices:
         quotes=made.federation.policies.quotes,
         blocklists=made.federation.policies.blocklists,
         outbox_admin=process.outbox_admin,
+        webhooks=made.webhooks.webhooks,
+        webhook_log=made.webhooks.log,
     )
 
 
@@ -189,6 +192,8 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         blocklists=made.federation.policies.blocklists,
         outbox_admin=process.outbox_admin,
         notices=made.notices,
+        webhooks=made.webhooks.webhooks,
+        webhook_log=made.webhooks.log,
     )
 
 

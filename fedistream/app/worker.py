@@ -20,10 +20,12 @@ from activitypub.signatures.keys import SigningKey
 from fedistream.app import reactions
 from fedistream.app.both_processes import make_notices, running_at
 from fedistream.app.config import Config
-from fedistream.app.platform import platform
+from fedistream.app.platform import Platform, platform
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
+from fedistream.app.webhooks import WebhooksFeature, build_webhooks, make_client, stored_status
 from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
+from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import Invalid
 from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
@@ -44,12 +46,17 @@ from fedistream.notices.service import TEND
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.settings.service import Settings
+from fedistream.webhooks.delivery import Sender
+from fedistream.webhooks.fan_out import FanOut
+from fedistream.webhooks.service import CACHE_KEY as WEBHOOKS
+from fedistream.webhooks.service import DRAIN, FACTS
 
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600.0
 VALIDATE_S = 3600.0
 CLOSE_S = 1.0  # for the database's last work after the signal to stop
+WEBHOOKS_S = 60.0
 TEND_S = 60.0  # an upper limit: no job waits so long unless a process was killed
 
 
@@ -83,7 +90,9 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         await settings.load()
         federation.federation.read_blocks()
 
-    cache_refresh = CacheRefresh({SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload})
+    hooks, sending = await _webhooks(settings, base, undo)
+    copies = {SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload}
+    cache_refresh = CacheRefresh({**copies, WEBHOOKS: hooks.webhooks.load})
 
     async def run_by(at: float) -> None:
         await clock.run_by(TEND, at)
@@ -103,21 +112,34 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
         ScheduledTask(TEND, every(TEND_S), fresh(notices.tend)),
+        ScheduledTask("webhooks.prune", every(WEBHOOKS_S), fresh(hooks.log.prune)),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
     clock = Scheduler(timed, time.time)
     jobs = reactions.jobs(federation, notices)
-    facts.attach(jobs)
+    facts.attach((*jobs, *reactions.stores(hooks.webhooks)))
     deliverer = Deliverer(federation.http_client, Schemes(), time.time)
     return WorkerServices(
         {
             "fact": FactHandler(jobs, FORMER_IDS),
             "activity": ActivityHandler(deliverer.deliver, key_finder(federation.keys), drop_inbox),
             **federation.handlers(),
+            **sending,
         },
         clock,
         cache_refresh,
     )
+
+
+async def _webhooks(
+    settings: Settings, base: Platform, undo: contextlib.AsyncExitStack
+) -> tuple[WebhooksFeature, Mapping[str, Handler]]:
+    """Build the webhooks, and the handlers of their jobs."""
+    clocks = base.clocks
+    feature = await build_webhooks(settings, base, Visitors(clocks), stored_status(settings, clocks.now))
+    http_client = make_client(base)
+    undo.push_async_callback(http_client.close)
+    return feature, {FACTS: FanOut(feature.webhooks), DRAIN: Sender(feature.webhooks, http_client)}
 
 
 def key_finder(keys: Keys) -> FindKey:
@@ -143,7 +165,14 @@ async def run(options: Config, *, nudged: bool) -> None:
         except DatabaseProblem as problem:
             raise StartupError(str(problem), BAD_DATA) from problem
         me, is_dead = lease_owner.own()
-        outbox = Outbox(time.time, is_dead=is_dead)
+        worker: Worker | None = None
+
+        def wake() -> None:
+            """Signal the jobs that a job has put."""
+            if worker is not None:
+                worker.wake()
+
+        outbox = Outbox(time.time, wake, is_dead=is_dead)
         made = await build_worker(options, outbox, undo)
         worker = Worker(outbox, made.handlers, me, random.random, prepare=made.cache_refresh.refresh)
         # a worker that was killed in the middle has already put off the next time

@@ -1,8 +1,9 @@
 """The bus: passes facts to their reactions in this process, and to the outbox.
 
-There are three kinds of reactions. "now" is called at once, for bookkeeping only. "live" is called soon, in the order
-of its channel, and dropped when `capacity` of one channel wait. "job" becomes a row of the outbox. A fact that changed
-rows is emitted (`emit`, `emit_all`) inside their transaction; one without rows is published (`publish`).
+There are four kinds of reactions. "now" is called at once, for bookkeeping only. "live" is called soon, in the order
+of its channel, and dropped when `capacity` of one channel wait. "job" becomes a row of the outbox. "store" is awaited
+in the transaction with all facts of one `emit_all`, and writes rows itself. A fact that changed rows is emitted
+(`emit`, `emit_all`) inside their transaction; one without rows is published (`publish`).
 """
 
 import asyncio
@@ -20,8 +21,9 @@ from fedistream.db import after_commit
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["now", "live", "job"]
-KINDS = ("now", "live", "job")
+Kind = Literal["now", "live", "job", "store"]
+KINDS = ("now", "live", "job", "store")
+IN_TRANSACTION = ("job", "store")  # the kinds that write rows
 _ID = re.compile(r"[a-z_]+\.[a-z_]+")
 MAX_ID = 40  # so that it fits the outbox's group column together with a channel's id
 
@@ -33,7 +35,7 @@ class WrongReaction(Exception):
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """One row of the table: call `act` with each fact of the type `fact`. "now" acts are functions, others are
-    coroutines.
+    coroutines. A "store" act is called with a tuple of facts, and may await nothing but the database.
 
     `id` names `act`, as "<feature>.<verb>". Stored jobs and the log use it, so it never changes. Several rows share an
     id only when they call the same function for different facts. `when` selects the facts that matter: for others,
@@ -111,6 +113,8 @@ class Bus:
         jobs = [(fact, ids) for fact in emitted if (ids := self._jobs(fact))]
         if jobs and self._enqueue is not None:
             await self._enqueue(jobs)
+        for store, some in self._stores(emitted).items():
+            await store(tuple(some))
         if emitted:
             after_commit(lambda: self._dispatch_all(emitted))
 
@@ -119,7 +123,7 @@ class Bus:
 
         To be called in the event loop's thread.
         """
-        if self._jobs(fact):
+        if self._jobs(fact) or self._stores((fact,)):
             log.error("%s was published and not emitted: its jobs are lost", fact.name())
         self._dispatch(fact)
 
@@ -128,6 +132,15 @@ class Bus:
         found = self._by_fact.get(type(fact), ())
         return [reaction.id for reaction in found if reaction.kind == "job" and reaction.applies_to(fact)]
 
+    def _stores(self, facts: Sequence[Fact]) -> dict[Callable[[Any], Any], list[Fact]]:
+        """Return the functions that store rows for these facts, each with the facts that it is called with."""
+        found: dict[Callable[[Any], Any], list[Fact]] = {}
+        for fact in facts:
+            for reaction in self._by_fact.get(type(fact), ()):
+                if reaction.kind == "store" and reaction.applies_to(fact):
+                    found.setdefault(reaction.act, []).append(fact)
+        return found
+
     def _dispatch_all(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
             self._dispatch(fact)
@@ -135,7 +148,7 @@ class Bus:
     def _dispatch(self, fact: Fact) -> None:
         for reaction in self._by_fact.get(type(fact), ()):
             try:
-                if reaction.kind == "job" or not reaction.applies_to(fact):
+                if reaction.kind in IN_TRANSACTION or not reaction.applies_to(fact):
                     continue
                 if reaction.kind == "now":
                     reaction.act(fact)
@@ -203,7 +216,9 @@ class Bus:
             raise WrongReaction(f"{reaction.id} has the unknown kind {reaction.kind!r}")
         if (reaction.kind == "now") == inspect.iscoroutinefunction(reaction.act):
             raise WrongReaction(f"{reaction.id} is {reaction.kind}: only what is not now may be a coroutine function")
-        if reaction.kind == "job" and reaction.fact in ROWLESS:
-            raise WrongReaction(f"{reaction.id} is a job, and {reaction.fact.name()} has no transaction to be kept in")
+        if reaction.kind in IN_TRANSACTION and reaction.fact in ROWLESS:
+            raise WrongReaction(
+                f"{reaction.id} is a {reaction.kind}, and {reaction.fact.name()} has no transaction to be kept in"
+            )
         if reaction.kind == "job" and self._enqueue is None:
             raise WrongReaction(f"{reaction.id} is a job, and there is no outbox to write it to")

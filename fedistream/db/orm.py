@@ -15,6 +15,7 @@ MODELS = (
     "fedistream.jobs.models",
     "fedistream.federation.models",
     "fedistream.notices.models",
+    "fedistream.webhooks.models",
 )
 """Every module with a model. By name, because this package must not import features."""
 

@@ -27,8 +27,9 @@ class Schedule:
 FEDERATION = Schedule(
     (0, MINUTE_S, 5 * MINUTE_S, 30 * MINUTE_S, 2 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S, 24 * HOUR_S, 48 * HOUR_S)
 )
-# doubles from half a minute up to six hours: fourteen attempts within two days
-WEBHOOK = Schedule((0, *(min(30 * 2.0**n, 6 * HOUR_S) for n in range(16))))
+# a receiver that restarts is back within seconds; then the delay doubles from half a minute up to six hours: twenty
+# attempts within two days
+WEBHOOK = Schedule((0, 1, 5, 15, *(min(30 * 2.0**n, 6 * HOUR_S) for n in range(16))))
 # jobs inside the node: they fail while the database is away, or by a bug that a new version fixes
 HOUSE = Schedule((0, 1, 5, 30, 2 * MINUTE_S, 10 * MINUTE_S, HOUR_S, 6 * HOUR_S, 24 * HOUR_S))
 

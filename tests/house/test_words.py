@@ -11,8 +11,11 @@ from fedistream import __version__
 from tests.house.tree import ROOT, modules
 
 OUTSIDERS = re.compile(r"owncast|convos|mastodon|multistreamer", re.IGNORECASE)
-# the one place inside that names an outsider: the column of the settings table from which its setters are derived
-OUTSIDERS_ALLOWED = re.compile(r"\bowncast_path\b|\bfedistream\.api\.(owncast|convos|multistreamer)\b")
+# the places inside that name an outsider: the column of the settings table from which its setters are derived, and the
+# name of a header that receivers of webhooks read
+OUTSIDERS_ALLOWED = re.compile(
+    r"\bowncast_path\b|\bfedistream\.api\.(owncast|convos|multistreamer)\b|\"owncast-signature\""
+)
 ROOT_OF_COMPOSITION = ("fedistream.app.node", "fedistream.app.serve_command", "fedistream.app.web")
 
 # escapes of bidirectional marks and zero-width characters, and Unicode's category of them

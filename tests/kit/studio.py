@@ -262,6 +262,7 @@ class Studio:
             sign_in=ABSENT,
             stills=self.stills,
             broadcaster=ABSENT,
+            webhooks=ABSENT,
             stream_key="",
             admin_password="",
             secret=b"secret",

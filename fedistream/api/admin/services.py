@@ -11,6 +11,8 @@ from fedistream.federation.posts.quotes import Quotes
 from fedistream.federation.replies.service import Replies
 from fedistream.jobs.admin import OutboxAdmin
 from fedistream.notices.service import Notices
+from fedistream.webhooks.log import DeliveryLog
+from fedistream.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,5 @@ class AdminServices:
     quotes: Quotes
     blocklists: Blocklists
     outbox_admin: OutboxAdmin
+    webhooks: Webhooks
+    webhook_log: DeliveryLog

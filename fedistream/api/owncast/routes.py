@@ -14,6 +14,7 @@ from fedistream.api.owncast import (
     public,
     setters,
     sign_in,
+    webhooks,
 )
 from fedistream.api.owncast.errors import SETTERS
 from fedistream.settings.checks import MAX_PAGE
@@ -153,6 +154,7 @@ ENDPOINTS = (
     *CHAT_ADMIN,
     *INTEGRATIONS,
     *FEDERATION,
+    *webhooks.ENDPOINTS,
     *SECRETS,
     *SETTINGS_ENDPOINTS,
 )

@@ -28,6 +28,7 @@ from fedistream.settings.service import Settings
 from fedistream.signin.indieauth import IndieAuth
 from fedistream.signin.one_time_codes import OneTimeCodes
 from fedistream.viewers.service import Viewers
+from fedistream.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class OwncastServices:
     posts: Posts
     featured: ListedServers
     pictures: MediaProxy
+    webhooks: Webhooks
     log_buffer: LogBuffer
     listening: Listening
     now: Callable[[], datetime]

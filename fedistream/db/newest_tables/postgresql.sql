@@ -318,6 +318,43 @@ CREATE INDEX ix_visitor_likeness ON visitor (likeness);
 
 CREATE INDEX ix_visitor_role ON visitor (role);
 
+CREATE TABLE webhook (
+	id BIGSERIAL NOT NULL,
+	url VARCHAR(2048) NOT NULL,
+	events JSONB NOT NULL,
+	secret VARCHAR(256) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_used_at TIMESTAMP WITH TIME ZONE,
+	disabled VARCHAR(10) NOT NULL,
+	failing_since TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT pk_webhook PRIMARY KEY (id)
+);
+
+CREATE TABLE webhook_delivery (
+	id BIGSERIAL NOT NULL,
+	webhook_id BIGINT NOT NULL,
+	event VARCHAR(40) NOT NULL,
+	once VARCHAR(64),
+	message_id VARCHAR(40) NOT NULL,
+	body TEXT NOT NULL,
+	state VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	sent_at TIMESTAMP WITH TIME ZONE,
+	duration_ms INTEGER,
+	status INTEGER,
+	answer TEXT NOT NULL,
+	error VARCHAR(300) NOT NULL,
+	headers JSONB,
+	CONSTRAINT pk_webhook_delivery PRIMARY KEY (id),
+	CONSTRAINT uq_webhook_delivery_once UNIQUE (once)
+);
+
+CREATE INDEX ix_webhook_delivery_state_expires_at ON webhook_delivery (state, expires_at);
+
+CREATE INDEX ix_webhook_delivery_webhook_id_state_id ON webhook_delivery (webhook_id, state, id);
+
 CREATE TABLE broadcast (
 	id BIGSERIAL NOT NULL,
 	title VARCHAR(200) NOT NULL,

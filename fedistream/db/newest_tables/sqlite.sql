@@ -305,6 +305,41 @@ CREATE INDEX ix_visitor_likeness ON visitor (likeness);
 
 CREATE INDEX ix_visitor_role ON visitor (role);
 
+CREATE TABLE webhook (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	url VARCHAR(2048) NOT NULL,
+	events JSON NOT NULL,
+	secret VARCHAR(256) NOT NULL,
+	created_at DATETIME NOT NULL,
+	last_used_at DATETIME,
+	disabled VARCHAR(10) NOT NULL,
+	failing_since DATETIME
+);
+
+CREATE TABLE webhook_delivery (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	webhook_id BIGINT NOT NULL,
+	event VARCHAR(40) NOT NULL,
+	once VARCHAR(64),
+	message_id VARCHAR(40) NOT NULL,
+	body TEXT NOT NULL,
+	state VARCHAR(10) NOT NULL,
+	attempts INTEGER NOT NULL,
+	created_at DATETIME NOT NULL,
+	expires_at DATETIME NOT NULL,
+	sent_at DATETIME,
+	duration_ms INTEGER,
+	status INTEGER,
+	answer TEXT NOT NULL,
+	error VARCHAR(300) NOT NULL,
+	headers JSON,
+	CONSTRAINT uq_webhook_delivery_once UNIQUE (once)
+);
+
+CREATE INDEX ix_webhook_delivery_state_expires_at ON webhook_delivery (state, expires_at);
+
+CREATE INDEX ix_webhook_delivery_webhook_id_state_id ON webhook_delivery (webhook_id, state, id);
+
 CREATE TABLE broadcast (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	title VARCHAR(200) NOT NULL,

@@ -219,6 +219,22 @@ FEDERATION = (
     ),
 )
 
+WEBHOOKS = (
+    *rows(
+        "admin",
+        "GET /api/admin/webhooks",
+        "POST /api/admin/webhooks/create",
+        "POST /api/admin/webhooks/delete",
+        "GET /api/admin/webhooks/events",
+        "POST /api/admin/webhooks/edit",
+        "POST /api/admin/webhooks/setenabled",
+        "POST /api/admin/webhooks/test",
+        "GET /api/admin/webhooks/deliveries",
+        "POST /api/admin/webhooks/deliveries/resend",
+    ),
+    Row("GET", "/api/admin/webhooks/deliveries/{delivery_id}", "admin", knock="/api/admin/webhooks/deliveries/999"),
+)
+
 OWNCAST_SETTERS = rows(
     "admin",
     "POST /api/admin/config/federation/enable",
@@ -336,6 +352,7 @@ ROWS: tuple[Row, ...] = (
     *OPS,
     *OWNCAST_PUBLIC,
     *OWNCAST_ADMIN,
+    *WEBHOOKS,
     *OWNCAST_SETTERS,
     *FEDIVERSE,
     *FEDERATION,

@@ -37,8 +37,8 @@ JOBS = {
     "offers.end",
     "profiles.update",
 }
-KINDS = {"activity", "fact", "move", "profile"}
-TASKS = {"followers.validate", "notices.tend", "offers.renew", "outbox.prune"}
+KINDS = {"activity", "fact", "move", "profile", "webhook", "webhook_facts"}
+TASKS = {"followers.validate", "notices.tend", "offers.renew", "outbox.prune", "webhooks.prune"}
 # These are in the logs alone.
 OTHERS = {
     "chat.announce_approval",
@@ -52,6 +52,8 @@ OTHERS = {
     "chat.forget_follows",
     "federation.read_blocks",
     "thumbnails.wake",
+    "webhooks.store",
+    "webhooks.store_presence",
 }
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)
@@ -93,7 +95,7 @@ async def test_the_ids_of_reactions_never_change(tmp_path: Path) -> None:
         return {reaction.id for reaction in made.facts.reactions() if reaction.kind in kinds}
 
     assert ids("job") == JOBS
-    assert ids("now", "live") == OTHERS
+    assert ids("now", "live", "store") == OTHERS
 
 
 async def test_the_names_of_kinds_of_jobs_and_of_tasks_never_change(tmp_path: Path) -> None:

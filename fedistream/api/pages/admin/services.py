@@ -34,6 +34,8 @@ from fedistream.notices.service import Notices
 from fedistream.people.service import People
 from fedistream.settings.service import Settings
 from fedistream.viewers.service import Viewers
+from fedistream.webhooks.log import DeliveryLog
+from fedistream.webhooks.service import Webhooks
 
 KEY_BYTES = 24  # 32 characters, which OBS shows whole
 
@@ -73,6 +75,8 @@ class AdminPagesServices:
     blocklists: Blocklists
     outbox_admin: OutboxAdmin
     notices: Notices
+    webhooks: Webhooks
+    webhook_log: DeliveryLog
 
     def words(self, text: str) -> str:
         return self.pages.translations.gettext(text)

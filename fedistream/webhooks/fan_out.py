@@ -1,0 +1,112 @@
+"""From stored facts to deliveries: one row for each event and webhook, and a job for each webhook's queue.
+
+A worker that dies in between does the job again. The ids come from the job, so the same rows are not stored twice.
+"""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from fedistream.core.events import BadFact, Fact, from_json
+from fedistream.db import atomic, statement
+from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome
+from fedistream.webhooks.models import WebhookDeliveryRow
+from fedistream.webhooks.payloads import Occasion, event_of, known_visitors, payload, visitor_of
+from fedistream.webhooks.service import AHEAD_S, Webhooks, drain, status_from_json
+from fedistream.webhooks.values import EXPIRES, MAX_WAITING, Event, State, Webhook
+
+log = logging.getLogger(__name__)
+
+INSERT_ROWS = 200
+COUNT_S = 5.0  # how often waiting deliveries are counted
+_WAITING = "SELECT webhook_id, count(*) AS n FROM webhook_delivery WHERE state = 'waiting' GROUP BY webhook_id"
+
+
+class FanOut:
+    """Handles the jobs that `Webhooks.store` puts. `dropped` counts deliveries that were not stored."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks, self._context = webhooks, webhooks.context
+        self.dropped = 0
+        self._counted_at = 0.0
+        self._waiting: Counter[int] = Counter()
+
+    async def __call__(self, job: Job) -> Outcome:
+        try:
+            facts = [(from_json(line["fact"]), line["status"]) for line in job.body["facts"]]
+        except BadFact as error:
+            return Dead(str(error))
+        rows = await self._rows(job, facts)
+        now = self._context.now().timestamp()
+        if now - self._counted_at >= COUNT_S:
+            self._waiting = Counter({row["webhook_id"]: row["n"] for row in await statement.rows(_WAITING, {})})
+            self._counted_at = now
+        kept = [row for row in rows if self._has_room(row.webhook_id)]
+        jobs = [drain(hook, now - AHEAD_S) for hook in sorted({row.webhook_id for row in kept}) if self._works(hook)]
+        if kept:
+            await atomic(self._insert, kept, jobs)
+        return Done()
+
+    async def _insert(self, rows: Sequence[WebhookDeliveryRow], jobs: Sequence[NewJob]) -> None:
+        await WebhookDeliveryRow.bulk_create(rows, batch_size=INSERT_ROWS, ignore_conflicts=True)
+        await self._context.jobs.put(jobs)
+
+    async def _rows(self, job: Job, facts: Sequence[tuple[Fact, Mapping[str, Any]]]) -> list[WebhookDeliveryRow]:
+        visitors = await self._context.find_visitors(known_visitors([fact for fact, _ in facts]))
+        about, rows = self._context.about(job.body["channel"]), []
+        for place, (fact, status) in enumerate(facts):
+            event = event_of(fact)
+            hooks = self._webhooks.subscribers(event) if event is not None else ()
+            visitor = visitors.get(visitor_of(fact))
+            if event is None or not hooks or (visitor_of(fact) and visitor is None):  # the visitor has been deleted
+                continue
+            message_id = made_id(job, place)
+            now = Occasion(message_id.removeprefix("msg_")[:10], status_from_json(status), about, visitor)
+            body = orjson.dumps(payload(fact, now)).decode()
+            rows += [row(hook, event, message_id, body, happened_at(fact)) for hook in hooks]
+        return rows
+
+    def _works(self, webhook_id: int) -> bool:
+        """Return whether the queue needs a job. One that fails has a job that waits for the next attempt."""
+        hook = self._webhooks.get(webhook_id)
+        return hook is not None and hook.failing_since is None
+
+    def _has_room(self, webhook_id: int) -> bool:
+        if self._waiting[webhook_id] >= MAX_WAITING:
+            if self.dropped % MAX_WAITING == 0:
+                log.warning("webhook %d is too slow: %d events wait, and new ones are dropped", webhook_id, MAX_WAITING)
+            self.dropped += 1
+            return False
+        self._waiting[webhook_id] += 1
+        return True
+
+
+def made_id(job: Job, place: int) -> str:
+    """Return the id of the event at this place in a job. It has no full stop, which would be unsafe to sign."""
+    text = f"{job.id} {job.created_at} {place}"
+    return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def happened_at(fact: Fact) -> datetime:
+    """Return the time of a fact, which all facts have."""
+    at: datetime = getattr(fact, "at")  # noqa: B009 the base class does not declare it
+    return at
+
+
+def row(hook: Webhook, event: Event, message_id: str, body: str, at: datetime) -> WebhookDeliveryRow:
+    """Return the row of a delivery that waits in its webhook's queue."""
+    return WebhookDeliveryRow(
+        webhook_id=hook.id,
+        event=event.value,
+        once=f"{hook.id} {message_id}",
+        message_id=message_id,
+        body=body,
+        state=State.WAITING.value,
+        created_at=at,
+        expires_at=at + EXPIRES[event],
+    )
