@@ -51,7 +51,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class _Run:
-    """What one job has done so far. `unstored` are attempts whose outcomes are not written yet."""
+    """The work of one job so far. `unstored` are attempts whose outcomes are not written yet."""
 
     hook: Webhook
     began: float

@@ -1,4 +1,4 @@
-"""From stored facts to deliveries: one row for each event and webhook, and a job for each webhook's queue.
+"""Turns stored facts into deliveries: one row for each event and webhook, and a job for each webhook's queue.
 
 A worker that dies in between does the job again. The ids come from the job, so the same rows are not stored twice.
 """

@@ -40,7 +40,7 @@ CHAT_KIND, BY_VISITOR = "chat", "web"  # messages of bots, of the node and of re
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a payload is made of besides its fact: an id, the status of the channel, and the visitor that the fact names
+    """The parts of a payload besides its fact: an id, the status of the channel, and the visitor that the fact names
     by id."""
 
     id: str

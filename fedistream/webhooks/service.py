@@ -57,7 +57,7 @@ StatusOf = Callable[[int], Awaitable[StreamStatus]]
 
 @dataclass(frozen=True, slots=True)
 class WebhooksContext:
-    """What the webhooks need of others. `guard` decides which addresses are connected to."""
+    """The services that webhooks need. `guard` decides which addresses are connected to."""
 
     jobs: WebhookJobs
     guard: Guard

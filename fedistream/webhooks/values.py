@@ -69,7 +69,7 @@ assert EXPIRES.keys() == set(Event)
 
 
 class Disabled(StrEnum):
-    """Why a webhook is disabled. Empty while it is enabled."""
+    """The reason why a webhook is disabled. Empty while it is enabled."""
 
     NO = ""
     ADMIN = "admin"
@@ -168,7 +168,7 @@ class StreamStatus:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What payloads say of the node and its channel."""
+    """The node and its channel as payloads describe them."""
 
     name: str
     summary: str

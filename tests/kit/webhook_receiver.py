@@ -68,7 +68,7 @@ class Receiver:
             self._runner = None
 
     def of(self, kind: str, path: str = "/hook") -> list[Received]:
-        """What came of this type, without what came again with the same id."""
+        """Return the requests of this type, each id once."""
         found = {each.headers["webhook-id"]: each for each in self.received if (each.type, each.path) == (kind, path)}
         return list(found.values())
 

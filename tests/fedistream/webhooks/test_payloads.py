@@ -1,4 +1,4 @@
-"""What is sent, held against what a real server sent (`tests/vectors/webhooks`)."""
+"""The payloads, compared with those that a real server sent (`tests/vectors/webhooks`)."""
 
 import json
 from datetime import UTC, datetime
