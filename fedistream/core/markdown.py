@@ -19,8 +19,10 @@ MAX_POST_MARKS = 200  # a post with more is rendered in a thread
 MAX_LINES = 100  # in a chat message with too many marks
 # markdown-it pads short rows: a wide header and many short rows become a thousand times as much HTML
 MAX_CELLS = 5_000
+MAX_TAGS = 1_000  # HTML tags of a page: the time to clean nested ones grows with the square of their number
 
 _MARKS = re.compile(r"[\n*_`\[\]!\\&<>~|]")
+_TAGS = re.compile(r"<[a-zA-Z!?/]")
 _DELIMITERS = re.compile(r"^[ \t>]*[|:-][|: \t-]*$", re.MULTILINE)
 
 
@@ -73,13 +75,13 @@ def plain_tokens(text: str) -> list[Token]:
 
 @lru_cache(maxsize=64)
 def render_page(markdown: str) -> str:
-    """Return CommonMark with tables and strikethrough as HTML without scripts, styles, frames or unusual URL schemes.
+    """Return CommonMark with tables, strikethrough and HTML, without scripts, styles, frames or unusual URL schemes.
 
     Text after MAX_PAGE characters is cut off. Cached, because every visitor requests the same few texts.
     """
     markdown = markdown[:MAX_PAGE]
-    parser = _tableless if _cells(markdown) > MAX_CELLS else PAGE.parser
-    return PAGE.clean(parser.render(markdown))
+    tables, html = _cells(markdown) <= MAX_CELLS, sum(1 for _ in _TAGS.finditer(markdown)) <= MAX_TAGS
+    return PAGE.clean(_PAGE_PARSERS[tables, html].render(markdown))
 
 
 def _cells(markdown: str) -> int:
@@ -147,19 +149,35 @@ POST = Dialect(
     check=_checked_in_posts,
 )
 
+# by whether tables and HTML are understood; a page with too many of either is shown as it was typed
+_PAGE_PARSERS = {
+    (tables, html): _parser("commonmark", ["table", "strikethrough"] if tables else ["strikethrough"], html=html)
+    for tables in (True, False)
+    for html in (True, False)
+}
+
+# HTML is allowed here, as streamers bring pages that were written so. No frames, forms, styles, scripts or ids: a page
+# must not look like a part of the program that it is not, and ids are what the scripts of the pages find parts by.
 PAGE = Dialect(
-    _parser("commonmark", ["table", "strikethrough"]),
+    _PAGE_PARSERS[True, True],
     longest=MAX_PAGE,
     tags=_HEADINGS
     | {"p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "del", "ul", "ol", "li", "a", "img"}
-    | {"table", "thead", "tbody", "tr", "th", "td"},
+    | {"table", "thead", "tbody", "tfoot", "caption", "tr", "th", "td"}
+    | {"div", "span", "center", "section", "b", "i", "u", "ins", "small", "big", "sub", "sup", "mark", "kbd", "abbr"}
+    | {"cite", "q", "dl", "dt", "dd", "details", "summary", "figure", "figcaption", "time", "wbr"},
     attributes={
+        **{tag: {"align", "dir", "lang"} for tag in ("p", "div", *_HEADINGS)},
+        "span": {"dir", "lang"},
         "a": {"href", "title"},
-        "img": {"src", "alt", "title"},
+        "abbr": {"title"},
+        "img": {"src", "alt", "title", "width", "height", "align"},
         "ol": {"start"},
-        "th": {"align"},
-        "td": {"align"},
+        "li": {"value"},
+        "details": {"open"},
+        "th": {"align", "colspan", "rowspan"},
+        "td": {"align", "colspan", "rowspan"},
+        "time": {"datetime"},
     },
     schemes=frozenset(("http", "https", "mailto")),
 )
-_tableless = _parser("commonmark", ["strikethrough"])

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fedistream.core.markdown import MAX_PAGE as MAX_MARKDOWN
+from fedistream.core.markdown import MAX_TAGS
 from fedistream.core.markdown import render_page as render
 
 
@@ -63,11 +64,26 @@ def test_whatever_is_written_only_known_tags_come_out(markdown: str) -> None:
         assert name in {
             *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "s"),
             *("ul", "ol", "li", "a", "img", "table", "thead", "tbody", "tr", "th", "td"),
+            # of HTML that was typed
+            *("b", "i", "s", "p", "a", "br"),
         }
 
 
-def test_what_looks_like_html_is_shown_as_text() -> None:
-    assert render("a <b>bold</b> claim") == "<p>a &lt;b&gt;bold&lt;/b&gt; claim</p>"
+def test_html_is_understood_and_what_would_act_or_move_is_left_out() -> None:
+    assert render("a <b>bold</b> claim<sup>1</sup>") == "<p>a <b>bold</b> claim<sup>1</sup></p>"
+    assert render('<div align="center" id="chat" class="x" style="position:fixed"><p>Hi</p></div>') == (
+        '<div align="center"><p>Hi</p></div>'
+    )
+    assert render("<details open><summary>More</summary>\n\n*text*\n\n</details>") == (
+        '<details open=""><summary>More</summary>\n<p><em>text</em></p>\n</details>'
+    )
+    assert render("one<script>alert(1)</script><style>p{}</style> two<!-- three -->") == "<p>one two</p>"
+    assert render('<form action="/admin/password"><input name="x"></form>') == ""
+
+
+def test_a_page_with_too_many_tags_shows_them_as_text() -> None:
+    assert "<b>" in render("<b>x" * MAX_TAGS)
+    assert render("<b>x" * (MAX_TAGS + 1)).startswith("<p>&lt;b&gt;x")
 
 
 def test_a_text_without_end_is_cut() -> None:
