@@ -3,11 +3,12 @@
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from fedistream.core.errors import Invalid
 
-Json = str | int | float | bool | list[str] | list[dict[str, str]]
+Json = str | int | float | bool | list[Any] | dict[str, Any]
 Check = Callable[[str, object], Json]
 """Called with the name of the setting and the value. Returns the value to store. Raises Invalid."""
 
@@ -75,14 +76,14 @@ def number(least: float, most: float) -> Check:
 
 def whole(least: int, most: int) -> Check:
     """Return a check for a whole number in the range. 2.0 is accepted as 2, because JSON does not distinguish them."""
+    return lambda name, value: _ranged_whole(name, value, least, most)
 
-    def check(name: str, value: object) -> int:
-        found = _ranged(name, value, least, most)
-        if found != int(found):
-            raise Invalid(name, "must be a whole number")
-        return int(found)
 
-    return check
+def _ranged_whole(name: str, value: object, least: int, most: int) -> int:
+    found = _ranged(name, value, least, most)
+    if found != int(found):
+        raise Invalid(name, "must be a whole number")
+    return int(found)
 
 
 def _ranged(name: str, value: object, least: float, most: float) -> int | float:
@@ -127,6 +128,40 @@ def choice(*words: str) -> Check:
         return value
 
     return check
+
+
+def options(*numbers: int) -> Check:
+    """Return a check for one of these whole numbers."""
+    listed = f"{', '.join(map(str, numbers[:-1]))}, or {numbers[-1]}"  # the wording that clients know
+
+    def check(name: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value not in numbers:
+            raise Invalid(name, f"must be {listed}")
+        return int(value)
+
+    return check
+
+
+def port(name: str, value: object) -> int:
+    """Check for the number of a port."""
+    return _ranged_whole(name, value, 1, 65_535)
+
+
+def ip_address(name: str, value: object) -> str:
+    """Check for an address to listen on: IPv4 or IPv6, without a name or a port."""
+    found = str(text(50)(name, value))
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError as error:
+        raise Invalid(name, "must be an IP address") from error
+
+
+def program(name: str, value: object) -> str:
+    """Check for the absolute path of a program, or an empty text."""
+    found = str(text(MAX_URL)(name, value))
+    if found and not found.startswith("/"):
+        raise Invalid(name, "must be an absolute path")
+    return found
 
 
 def domains(name: str, value: object) -> list[str]:

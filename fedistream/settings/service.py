@@ -41,11 +41,13 @@ class Settings:
             except KeyError:
                 log.warning("the stored setting %s is not known to this version", row.name)
             except Invalid as error:
-                log.warning("a stored setting is invalid, and the default is used: %s", error)
+                # what is wrong may quote the value
+                wrong = row.name if BY_NAME[row.name].secret else error
+                log.warning("a stored setting is invalid, and the default is used: %s", wrong)
         self._values = values
 
     def value(self, name: str, channel_id: int | None = None) -> Any:
-        """Return the value in effect: the channel's own, else the node's, else the default. A list is a copy.
+        """Return the value in effect: the channel's own, else the node's, else the default. A list or object is a copy.
 
         Raises KeyError for an unknown name.
         """
@@ -56,7 +58,7 @@ class Settings:
             found = self._values.get((name, NODE), setting.default)
             if setting.scope == "channel" and channel_id is not None:
                 found = self._values.get((name, channel_id), found)
-        return copy.deepcopy(found) if isinstance(found, list) else found
+        return copy.deepcopy(found) if isinstance(found, list | dict) else found
 
     def override(self, name: str, value: Json) -> None:
         """Use this value until the node stops, without storing it: the value of a command-line option.

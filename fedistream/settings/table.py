@@ -25,9 +25,13 @@ from fedistream.settings.checks import (
     domains,
     flag,
     handles,
+    ip_address,
     language,
     number,
+    options,
     people,
+    port,
+    program,
     public_address,
     tags,
     text,
@@ -35,9 +39,23 @@ from fedistream.settings.checks import (
     whole,
     words,
 )
+from fedistream.settings.structures import (
+    MAX_GO_LIVE,
+    MAX_SCRIPT,
+    NO_STORAGE,
+    PASSTHROUGH,
+    browser_push,
+    discord,
+    external_actions,
+    renditions,
+    storage,
+    styles,
+    url,
+    variables,
+)
 
 Scope = Literal["node", "channel"]
-Touch = Literal["page", "profile", "player", "broadcast", "chat", "followers"]
+Touch = Literal["page", "profile", "player", "broadcast", "chat", "followers", "start"]
 
 TOUCHES: Mapping[Touch, str] = {
     "page": "seen when a page or the configuration is asked for next",
@@ -46,8 +64,13 @@ TOUCHES: Mapping[Touch, str] = {
     "broadcast": "at once, also for a broadcast that is running",
     "chat": "at once, for everybody in the chat",
     "followers": "at once, for who follows or wants to",
+    "start": "from the next start of the node on",
 }
 
+CODECS = (
+    *("copy", "libx264", "h264_nvenc", "h264_vaapi", "h264_qsv", "h264_v4l2m2m", "h264_videotoolbox", "h264_omx"),
+)
+"""Names of FFmpeg's encoders; "copy" hands on what comes in."""
 FORBIDDEN_NAMES = ("fedistream", "operator", "admin", "system")
 
 
@@ -85,6 +108,7 @@ BROADCAST: frozenset[Touch] = frozenset({"broadcast"})
 LIVE_CHAT: frozenset[Touch] = frozenset({"page", "chat"})
 FOLLOWERS: frozenset[Touch] = frozenset({"followers"})
 CHAT: frozenset[Touch] = frozenset({"chat"})
+START: frozenset[Touch] = frozenset({"start"})
 
 
 def checked(rows: Iterable[Setting]) -> tuple[Setting, ...]:
@@ -100,8 +124,8 @@ def checked(rows: Iterable[Setting]) -> tuple[Setting, ...]:
         assert type(row.default) is row.type, f"{row.name} has a default of another type"
         assert row.type is bool or not row.opposite, f"{row.name} is no flag and has no opposite"
         assert row.owncast_path or not row.aliases, f"{row.name} has former paths and no path"
-        # the default "" means that the address is not set, which the check does not accept
-        if row.check is not public_address:
+        # "" and 0 mean that it is not set, which these checks do not accept
+        if row.check not in (public_address, ip_address, port):
             assert _passes(row), f"{row.name} has a default that fails its check"
     return table
 
@@ -137,6 +161,43 @@ SETTINGS = checked(
         Setting(
             "node.disable_search_indexing", bool, False, flag, PAGE, scope="node", owncast_path="disablesearchindexing"
         ),
+        Setting("page.custom_styles", str, "", styles, PAGE, owncast_path="customstyles"),
+        Setting("page.custom_javascript", str, "", text(MAX_SCRIPT, lines=True), PAGE, owncast_path="customjavascript"),
+        # CSS variables of the page, by their names
+        Setting("page.appearance", dict, {}, variables, PAGE, owncast_path="appearance"),
+        # buttons on the page that open another page or show some HTML
+        Setting("page.external_actions", list, [], external_actions, PAGE, owncast_path="externalactions"),
+        Setting("page.autoplay", str, "always", choice("off", "always", "sound-only"), PAGE, owncast_path="autoplay"),
+        Setting("directory.enabled", bool, False, flag, PAGE, scope="node", owncast_path="directoryenabled"),
+        # 0 and "": as the command line says
+        Setting("node.web_port", int, 0, port, START, scope="node", owncast_path="webserverport"),
+        Setting("node.web_address", str, "", ip_address, START, scope="node", owncast_path="webserverip"),
+        Setting("node.rtmp_port", int, 0, port, START, scope="node", owncast_path="rtmpserverport"),
+        Setting("node.rtmp_address", str, "", ip_address, START, scope="node", owncast_path="rtmpserverbindaddress"),
+        # the codec and the renditions wait for an encoder in the node; until then all streams are handed on
+        Setting("video.codec", str, "copy", choice(*CODECS), PLAYER, scope="node", owncast_path="video/codec"),
+        Setting("video.ffmpeg_path", str, "", program, START, scope="node", owncast_path="ffmpegpath"),
+        # 0 has the shortest segments; the parts of LL-HLS are shorter still
+        Setting("video.latency_level", int, 0, whole(0, 4), PLAYER, owncast_path="video/streamlatencylevel"),
+        Setting(
+            "video.renditions",
+            list,
+            [dict(PASSTHROUGH)],
+            renditions,
+            PLAYER,
+            owncast_path="video/streamoutputvariants",
+        ),
+        # object storage for the video
+        Setting("storage.s3", dict, dict(NO_STORAGE), storage, PLAYER, scope="node", owncast_path="s3", secret=True),
+        Setting(
+            "storage.serving_endpoint",
+            str,
+            "",
+            url("https", "http"),
+            PLAYER,
+            scope="node",
+            owncast_path="videoservingendpoint",
+        ),
         # how long a broadcast waits for a lost encoder, in seconds
         Setting("broadcast.grace_s", int, 60, whole(0, 600), BROADCAST),
         # the length of an LL-HLS part: shorter means less latency and more requests
@@ -162,6 +223,52 @@ SETTINGS = checked(
         Setting("chat.offline_s", int, 300, whole(0, 604_800), CHAT),
         # how many days messages are kept; 0 means for ever
         Setting("chat.retention_days", int, 30, whole(0, 3650), CHAT),
+        # the address of the chat's socket, for a node whose socket has an address of its own
+        Setting(
+            "node.socket_host",
+            str,
+            "",
+            url("https", "http", "wss", "ws"),
+            PAGE,
+            scope="node",
+            owncast_path="sockethostoverride",
+        ),
+        # the address of a webhook of Discord is a password to its channel
+        Setting(
+            "notifications.discord",
+            dict,
+            {"enabled": False, "webhook": "", "goLiveMessage": ""},
+            discord,
+            BROADCAST,
+            owncast_path="notifications/discord",
+            secret=True,
+        ),
+        Setting(
+            "notifications.browser",
+            dict,
+            {"enabled": False, "goLiveMessage": ""},
+            browser_push,
+            frozenset({"page", "broadcast"}),
+            owncast_path="notifications/browser",
+        ),
+        Setting("schedule.enabled", bool, False, flag, PAGE, owncast_path="schedule/enabled"),
+        Setting("schedule.show_countdown", bool, False, flag, PAGE, owncast_path="schedule/showcountdown"),
+        Setting(
+            "schedule.chat_open_minutes",
+            int,
+            0,
+            options(0, 5, 10, 30, 60),
+            LIVE_CHAT,
+            owncast_path="schedule/chatopenminutes",
+        ),
+        Setting(
+            "schedule.reminder_message",
+            str,
+            "",
+            text(MAX_GO_LIVE, lines=True),
+            BROADCAST,
+            owncast_path="schedule/remindermessage",
+        ),
         # no effect without a public URL, because all activities need URLs
         Setting("federation.enabled", bool, False, flag, PROFILE, scope="node", owncast_path="federation/enable"),
         # the admin approves followers, and posts are for followers only

@@ -78,7 +78,10 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys(KERNEL, KERNEL_ROOM),
     "fedistream.settings.models": Room(KERNEL, ("tortoise",)),
     "fedistream.settings.checks": wire("fedistream.core.errors"),
-    "fedistream.settings.table": wire("fedistream.core.errors", "fedistream.settings.checks"),
+    "fedistream.settings.table": wire(
+        "fedistream.core.errors", "fedistream.settings.checks", "fedistream.settings.structures"
+    ),
+    "fedistream.settings.structures": wire("fedistream.core.errors", "fedistream.settings.checks"),
     "fedistream.core": Room(("fedistream.core",)),  # it knows no feature
     **dict.fromkeys(  # the bounded table is the library's, which knows nothing of the node
         ("fedistream.core.rate_limit", "fedistream.core.log_buffer"),

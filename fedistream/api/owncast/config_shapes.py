@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 from fedistream import __version__
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.setting_values import Values
-from fedistream.api.owncast.shapes import API_VERSION, Json, passthrough
+from fedistream.api.owncast.shapes import API_VERSION, Json
 from fedistream.channels.values import StreamKey
 from fedistream.core.markdown import render_page
 
 LOGO = "/logo"
+CODECS_EVERYWHERE = ("copy", "libx264")  # what needs no hardware
 MAX_SOCKET_PAYLOAD = 2048  # bytes of one chat frame, Owncast's number
 
 
@@ -86,10 +87,10 @@ def server_config(values: Values, keys: Iterable[StreamKey], listening: Listenin
             "hideFollowersTab": values["federation/hidefollowers"],
         },
         "videoSettings": {
-            "videoQualityVariants": [passthrough(None)],
+            "videoQualityVariants": values["video/streamoutputvariants"],
             "latencyLevel": values["video/streamlatencylevel"],
         },
-        "supportedCodecs": [values["video/codec"]],
+        "supportedCodecs": list(dict.fromkeys((values["video/codec"], *CODECS_EVERYWHERE))),
         "videoCodec": values["video/codec"],
         "externalActions": values["externalactions"],
         "streamKeys": [{"key": key.key, "comment": key.comment} for key in keys],
@@ -97,11 +98,11 @@ def server_config(values: Values, keys: Iterable[StreamKey], listening: Listenin
         # Owncast returns the hash here. No known client uses it, and a thief could. The key stays for clients that
         # expect it, and is empty, so that no client can send asterisks back as a new password.
         "adminPassword": "",
-        "ffmpegPath": "",
-        "webServerPort": listening.web_port,
-        "webServerIP": listening.web_host,
-        "rtmpServerPort": listening.rtmp_port,
-        "rtmpServerAddress": listening.rtmp_host,
+        "ffmpegPath": values["ffmpegpath"],
+        "webServerPort": values["webserverport"] or listening.web_port,
+        "webServerIP": values["webserverip"] or listening.web_host,
+        "rtmpServerPort": values["rtmpserverport"] or listening.rtmp_port,
+        "rtmpServerAddress": values["rtmpserverbindaddress"] or listening.rtmp_host,
         "socketHostOverride": values["sockethostoverride"],
         "videoServingEndpoint": values["videoservingendpoint"],
         "forbiddenUsernames": values["chat/forbiddenusernames"],

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from fedistream import __version__
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.config_shapes import server_config, web_config
-from fedistream.api.owncast.setting_values import WITHOUT
 from fedistream.channels.values import StreamKey
+from tests.kit.setting_values import WITHOUT
 
 LISTENING = Listening("0.0.0.0", 8080, "0.0.0.0", 1935)
 

@@ -1,0 +1,212 @@
+"""The checks of settings whose values are objects, or lists of objects, and of texts in another language than ours.
+
+Members that a check does not know are dropped: clients of later versions send more of them. A member that is missing
+or null has its default. Pure.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fedistream.core.errors import Invalid
+from fedistream.settings.checks import MAX_URL, Check, Json, flag, text, whole
+
+MAX_MEMBERS = 100  # of an object, known or not; the objects here have at most 10
+MAX_ACTIONS, MAX_ACTION_TITLE, MAX_ACTION_TEXT, MAX_ACTION_HTML = 30, 100, 500, 10_000
+MAX_VARIABLES, MAX_VARIABLE = 200, 200
+MAX_STYLES = MAX_SCRIPT = 100_000
+MAX_RENDITIONS, MAX_RENDITION_NAME = 10, 100
+MAX_STORAGE_WORD, MAX_PREFIX = 255, 500
+MAX_GO_LIVE = 2_000
+
+VARIABLE = re.compile(r"(?:--)?[A-Za-z][A-Za-z0-9_-]{0,99}")
+COLOR = re.compile(r"[#\w(),.%/ +-]*")
+LEAVES_VALUE = re.compile(r"[;{}<>\\@!]|/\*|url\s*\(|expression\s*\(", re.IGNORECASE)
+LEAVES_STYLES = re.compile(r"</style|<!--", re.IGNORECASE)
+PAIRS = (("(", ")"), ("[", "]"))
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an object: its check, and the value it has when it is not given."""
+
+    check: Check
+    default: Json
+    required: bool = False
+
+
+def record(members: Mapping[str, Member], rule: Callable[[str, dict[str, Json]], None] | None = None) -> Check:
+    """Return a check for an object with these members. `rule` raises Invalid when they do not fit together."""
+
+    def check(name: str, value: object) -> dict[str, Json]:
+        if not isinstance(value, Mapping) or len(value) > MAX_MEMBERS:
+            raise Invalid(name, f"must be an object of at most {MAX_MEMBERS} members")
+        found: dict[str, Json] = {}
+        for key, member in members.items():
+            given = value.get(key)
+            if given is None and member.required:
+                raise Invalid(f"{name}: {key}", "is missing")
+            found[key] = member.default if given is None else member.check(f"{name}: {key}", given)
+        if rule is not None:
+            rule(name, found)
+        return found
+
+    return check
+
+
+def records(one: Check, most: int) -> Check:
+    """Return a check for a list of at most `most` values, each of which `one` accepts."""
+
+    def check(name: str, value: object) -> list[Json]:
+        if not isinstance(value, list | tuple) or len(value) > most:
+            raise Invalid(name, f"must be a list of at most {most} objects")
+        return [one(f"{name}: {number}", item) for number, item in enumerate(value, 1)]
+
+    return check
+
+
+def url(*schemes: str, path: bool = False) -> Check:
+    """Return a check for an absolute URL with one of these schemes, or an empty text. With `path`, one of this node
+    may go without scheme and host."""
+
+    def check(name: str, value: object) -> str:
+        found = str(text(MAX_URL)(name, value))
+        if not found or (path and found.startswith("/") and not found.startswith(("//", "/\\"))):
+            return found
+        try:
+            parts = urlsplit(found)
+            host, _ = parts.hostname, parts.port
+        except ValueError as error:
+            raise Invalid(name, "must be a URL") from error
+        if parts.scheme not in schemes or not host or any(blank.isspace() for blank in found):
+            raise Invalid(name, f"must be a URL that begins with {' or '.join(f'{each}://' for each in schemes)}")
+        return found
+
+    return check
+
+
+def color(name: str, value: object) -> str:
+    """Check for a CSS colour, or an empty text."""
+    found = str(text(50)(name, value))
+    if not COLOR.fullmatch(found):
+        raise Invalid(name, "must be a CSS colour")
+    return found
+
+
+def styles(name: str, value: object) -> str:
+    """Check for a style sheet, which must not end the element that it is put into."""
+    found = str(text(MAX_STYLES, lines=True)(name, value))
+    if LEAVES_STYLES.search(found):
+        raise Invalid(name, "must not contain </style or <!--")
+    return found
+
+
+def variables(name: str, value: object) -> dict[str, Json]:
+    """Check for CSS variables by their names. A value must not end its declaration or load anything."""
+    if not isinstance(value, Mapping) or len(value) > MAX_VARIABLES:
+        raise Invalid(name, f"must be an object of at most {MAX_VARIABLES} variables")
+    found: dict[str, Json] = {}
+    for key, given in value.items():
+        if not isinstance(key, str) or not VARIABLE.fullmatch(key):
+            raise Invalid(name, "must have names of CSS variables, like theme-color-action")
+        found[key] = _css_value(f"{name}: {key}", given)
+    return found
+
+
+def _css_value(name: str, value: object) -> str:
+    found = str(text(MAX_VARIABLE)(name, value))
+    unbalanced = any(found.count(mark) % 2 for mark in "\"'") or any(found.count(a) != found.count(b) for a, b in PAIRS)
+    if unbalanced or LEAVES_VALUE.search(found):
+        raise Invalid(name, "must be the value of one CSS variable, without url()")
+    return found
+
+
+def _has_content(name: str, action: dict[str, Json]) -> None:
+    if bool(action["url"]) == bool(action["html"]):
+        raise Invalid(name, "needs either a url or html")
+
+
+external_actions = records(
+    record(
+        {
+            "url": Member(url("https", "http", path=True), ""),
+            "html": Member(text(MAX_ACTION_HTML, lines=True), ""),
+            "title": Member(text(MAX_ACTION_TITLE, empty=False), "", required=True),
+            "description": Member(text(MAX_ACTION_TEXT, lines=True), ""),
+            "icon": Member(url("https", "http", path=True), ""),
+            "color": Member(color, ""),
+            "openExternally": Member(flag, False),
+        },
+        _has_content,
+    ),
+    MAX_ACTIONS,
+)
+
+PASSTHROUGH: Mapping[str, Json] = {
+    "name": "Source",
+    "videoPassthrough": True,
+    "audioPassthrough": True,
+    "videoBitrate": 0,
+    "audioBitrate": 0,
+    "scaledWidth": 0,
+    "scaledHeight": 0,
+    "framerate": 0,
+    "cpuUsageLevel": 0,
+}
+"""The rendition that hands on what the encoder sends."""
+
+renditions = records(
+    record(
+        {
+            "name": Member(text(MAX_RENDITION_NAME), ""),
+            "videoPassthrough": Member(flag, False),
+            "audioPassthrough": Member(flag, False),
+            "videoBitrate": Member(whole(0, 100_000), 0),  # kbit/s
+            "audioBitrate": Member(whole(0, 2_000), 0),  # kbit/s
+            "scaledWidth": Member(whole(0, 7_680), 0),  # 0: as the encoder sends it
+            "scaledHeight": Member(whole(0, 4_320), 0),
+            "framerate": Member(whole(0, 240), 0),
+            "cpuUsageLevel": Member(whole(0, 4), 2),
+        }
+    ),
+    MAX_RENDITIONS,
+)
+
+
+def _can_store(name: str, storage: dict[str, Json]) -> None:
+    for key in ("endpoint", "accessKey", "secret", "bucket"):
+        if storage["enabled"] and not storage[key]:
+            raise Invalid(f"{name}: {key}", "is needed to enable the storage")
+
+
+_STORAGE: Mapping[str, Member] = {
+    "enabled": Member(flag, False),
+    "endpoint": Member(url("https", "http"), ""),
+    "servingEndpoint": Member(url("https", "http"), ""),
+    "accessKey": Member(text(MAX_STORAGE_WORD), ""),
+    "secret": Member(text(MAX_STORAGE_WORD), ""),
+    "bucket": Member(text(MAX_STORAGE_WORD), ""),
+    "region": Member(text(MAX_STORAGE_WORD), ""),
+    "acl": Member(text(MAX_STORAGE_WORD), ""),
+    "forcePathStyle": Member(flag, False),
+    "pathPrefix": Member(text(MAX_PREFIX), ""),
+}
+storage = record(_STORAGE, _can_store)
+NO_STORAGE: Mapping[str, Json] = {name: member.default for name, member in _STORAGE.items()}
+
+
+def _can_post(name: str, discord: dict[str, Json]) -> None:
+    if discord["enabled"] and not discord["webhook"]:
+        raise Invalid(f"{name}: webhook", "is needed to enable the notices")
+
+
+discord = record(
+    {
+        "enabled": Member(flag, False),
+        "webhook": Member(url("https", "http"), ""),
+        "goLiveMessage": Member(text(MAX_GO_LIVE, lines=True), ""),
+    },
+    _can_post,
+)
+browser_push = record({"enabled": Member(flag, False), "goLiveMessage": Member(text(MAX_GO_LIVE, lines=True), "")})
