@@ -141,7 +141,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
     settings, channels, facts, clocks = base.settings, base.channels, platform.facts, platform.clocks
     broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("channel.name", channel_id))), InProcess())
     paths = SignedPaths.load(options.data_dir / "pictures", clocks.chance)
-    context = ChatContext(settings, facts, clocks, broadcasts.air, base.channel_ids, broadcaster, paths.path)
+    context = ChatContext(settings, facts, clocks, broadcasts.live_status, base.channel_ids, broadcaster, paths.path)
     chat = await build_chat(context, options.data_dir / "emoji")
     federation = await build_federation(
         settings,
@@ -167,7 +167,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         chat=chat,
         access_tokens=Integrations(clocks.now, clocks.chance, chat.visitors.make_bot),
         stills=Thumbnails(
-            broadcasts.air, base.channel_ids, Thumbnailer().render, clocks.now, options.data_dir / "stills"
+            broadcasts.live_status, base.channel_ids, Thumbnailer().render, clocks.now, options.data_dir / "stills"
         ),
         federation=federation,
         notices=make_notices(settings, federation, clocks.now, tend_by),

@@ -67,13 +67,13 @@ def live_status(settings: Settings, broadcasts: Broadcasts, viewers: Viewers) ->
     """Return a function that tells the status from the memory of the front process."""
 
     async def status(channel_id: int) -> StreamStatus:
-        air, peak = broadcasts.air(channel_id), viewers.peak(channel_id)
+        live_status, peak = broadcasts.live_status(channel_id), viewers.peak(channel_id)
         return StreamStatus(
-            online=air.running,
-            connected_at=air.started_at,
-            disconnected_at=None if air.running else air.last_ended_at,
+            online=live_status.running,
+            connected_at=live_status.started_at,
+            disconnected_at=None if live_status.running else live_status.last_ended_at,
             title=str(settings.value("channel.title", channel_id)),
-            viewers=viewers.count(channel_id) if air.running else 0,
+            viewers=viewers.count(channel_id) if live_status.running else 0,
             overall_peak=peak.overall,
             session_peak=peak.session,
             version=__version__,

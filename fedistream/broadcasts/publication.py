@@ -40,7 +40,7 @@ class EncoderPublication:
         self._connection.close(why)
 
     def _begin(self) -> tuple[Sink, int]:
-        log.info("encoder %s is on the air", self.address)
+        log.info("encoder %s is live", self.address)
         self._session.takeovers.take(self)
         return self._session.take(self)
 

@@ -41,7 +41,7 @@ class BroadcastsContext:
 
 
 class Broadcasts:
-    """The RTMP server's publish handler (`authorize`), and the live status (`air`, `presentation`) of all channels."""
+    """The RTMP server's publish handler (`authorize`), and the live status and presentation of all channels."""
 
     def __init__(self, rows: BroadcastRepository, context: BroadcastsContext) -> None:
         self._rows, self._context, self._now = rows, context, context.now
@@ -66,9 +66,9 @@ class Broadcasts:
             raise Refused(REJECTED, WORDS)
         return EncoderPublication(session, request, connection, self._now).ingest
 
-    def air(self, channel_id: int) -> LiveStatus:
+    def live_status(self, channel_id: int) -> LiveStatus:
         """Return the channel's live status."""
-        return self._session(channel_id).air()
+        return self._session(channel_id).live_status()
 
     def presentation(self, channel_id: int) -> Presentation | None:
         """Return the presentation of the running broadcast, or for KEEP_ENDED_S seconds that of the last one, else

@@ -97,7 +97,7 @@ class LiveSession:
         self._until: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def air(self) -> LiveStatus:
+    def live_status(self) -> LiveStatus:
         run, source = self.run, self._source
         return LiveStatus(
             channel_id=self.channel_id,
@@ -233,7 +233,7 @@ class LiveSession:
         self._has_taps = True
         for make_tap in self._make_taps:
             try:
-                tap = make_tap(self.air())
+                tap = make_tap(self.live_status())
             except Exception:
                 log.exception("a tap of channel %d could not be made", self.channel_id)
             else:

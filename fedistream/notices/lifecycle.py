@@ -73,9 +73,9 @@ class Rest:
     """Do nothing until something happens."""
 
 
-def before(due: datetime, now: datetime, air: StreamState | None, rules: Rules) -> Wait | Skip | Post:
+def before(due: datetime, now: datetime, stream: StreamState | None, rules: Rules) -> Wait | Skip | Post:
     """Return the next step of a planned notice."""
-    if air is None or air.ended_at is not None:
+    if stream is None or stream.ended_at is not None:
         return Skip(SkipReason.OVER)
     if now < due:
         return Wait(due)
@@ -83,22 +83,22 @@ def before(due: datetime, now: datetime, air: StreamState | None, rules: Rules) 
         return Skip(SkipReason.FEDERATION_OFF)
     if not rules.says:
         return Skip(SkipReason.NO_TEXT)
-    if rules.last_end is not None and air.started_at - rules.last_end < rules.cooldown:
+    if rules.last_end is not None and stream.started_at - rules.last_end < rules.cooldown:
         return Skip(SkipReason.TOO_RECENT)
-    if not air.is_here(now):
+    if not stream.is_here(now):
         return Wait(now + AWAY)
     return Post()
 
 
 def after(
-    air: StreamState | None, now: datetime, *, renamed: bool, retitle_due: datetime | None
+    stream: StreamState | None, now: datetime, *, renamed: bool, retitle_due: datetime | None
 ) -> Wait | Update | Close | Rest:
     """Return the next step of a posted notice.
 
     `renamed` says whether the title differs from the posted one; `retitle_due` is when the post is to be edited for
     that, or None if that was not planned yet.
     """
-    if air is None or air.ended_at is not None:
+    if stream is None or stream.ended_at is not None:
         return Close()
     if not renamed:
         return Rest()

@@ -181,7 +181,7 @@ class Notices:
         """
         self._context.addresses.site()
         row = await self._row(channel_id, notice_id) if notice_id is not None else await self._current(channel_id)
-        if _is_over(await self._air(row)):
+        if _is_over(await self._stream_state(row)):
             raise Conflict("the broadcast is over")
         if row.state in OUT or row.state == State.WITHDRAWN:
             raise Conflict("it was posted already")
@@ -203,7 +203,7 @@ class Notices:
 
     async def _tend(self, row: NoticeRow) -> datetime | None:
         """Take the next step of one notice. Returns when to look again, if that is known."""
-        now, channel, air = self._now(), self._context.addresses.by_id(row.channel_id), await self._air(row)
+        now, channel, stream = self._now(), self._context.addresses.by_id(row.channel_id), await self._stream_state(row)
         if channel is None:
             await _skip(row, SkipReason.NO_CHANNEL)
             return None
@@ -212,15 +212,15 @@ class Notices:
             # federation is off: no edit can be delivered, and no post can be read
             step = lifecycle.Rest()
         elif row.state == State.PLANNED:
-            step = lifecycle.before(row.due, now, air, await self._rules(row, channel))
+            step = lifecycle.before(row.due, now, stream, await self._rules(row, channel))
         else:
             title = self._title(row.channel_id)
             renamed = title != row.title and not row.custom
             if not renamed and row.retitle_due is not None and await _swap(row, retitle_due=None):
                 row.version += 1
-            step = lifecycle.after(air, now, renamed=renamed, retitle_due=row.retitle_due)
+            step = lifecycle.after(stream, now, renamed=renamed, retitle_due=row.retitle_due)
         try:
-            return await self._take(step, row, channel, air)
+            return await self._take(step, row, channel, stream)
         except Refusal as refusal:
             if row.state == State.PLANNED:
                 await _skip(row, *_reason(refusal))
@@ -232,7 +232,7 @@ class Notices:
         return None
 
     async def _take(
-        self, step: object, row: NoticeRow, channel: Channel, air: lifecycle.StreamState | None
+        self, step: object, row: NoticeRow, channel: Channel, stream: lifecycle.StreamState | None
     ) -> datetime | None:
         if isinstance(step, lifecycle.Wait):
             if row.state != State.PLANNED and row.retitle_due is None:
@@ -246,7 +246,7 @@ class Notices:
             draft = await self._context.posts.look_up(self._draft(channel, self._text(channel, row), row))
             await atomic(self._say, row, draft, {})
         elif isinstance(step, lifecycle.Close):
-            await self._finish(row, channel, air)
+            await self._finish(row, channel, stream)
         return None
 
     async def _post(self, row: NoticeRow, channel: Channel) -> bool:
@@ -261,7 +261,7 @@ class Notices:
         out = {"state": State.POSTED.value, "why": "", "why_detail": None, "posted_at": now, "closed_at": None}
         if not await _swap(row, said=draft.text, title=self._title(channel.id), **out):
             return False
-        if _is_over(await self._air(row)):
+        if _is_over(await self._stream_state(row)):
             # the broadcast ended during these requests, and `tend` skips a notice that is not planned any more
             raise Over
         post = await self._context.posts.publish(channel, draft, expires_at=(now + EXPIRES).timestamp())
@@ -276,8 +276,8 @@ class Notices:
         await self._context.posts.edit(row.post_id, draft)
         return True
 
-    async def _finish(self, row: NoticeRow, channel: Channel, air: lifecycle.StreamState | None) -> None:
-        at = air.ended_at if air is not None and air.ended_at is not None else self._now()
+    async def _finish(self, row: NoticeRow, channel: Channel, stream: lifecycle.StreamState | None) -> None:
+        at = stream.ended_at if stream is not None and stream.ended_at is not None else self._now()
         how = self._context.settings.value("notice.at_end", row.channel_id)
         if how == "delete":
             await atomic(self._take_back, row, at)
@@ -307,8 +307,8 @@ class Notices:
         before = NoticeRow.filter(channel_id=row.channel_id, posted_at__not_isnull=True).exclude(id=row.id)
         last = await before.order_by("-posted_at").first()
         # without a stored end, it ended when it was last seen
-        air = await self._air(last) if last is not None else None
-        ended = (air.ended_at or air.seen_at) if air is not None else None
+        stream = await self._stream_state(last) if last is not None else None
+        ended = (stream.ended_at or stream.seen_at) if stream is not None else None
         on = self._context.addresses.on
         return lifecycle.Rules(on, on and bool(self._text(channel, row)), timedelta(seconds=cooldown_s), ended)
 
@@ -348,7 +348,7 @@ class Notices:
             raise NotFound("there is no such channel")
         return found
 
-    async def _air(self, row: NoticeRow) -> lifecycle.StreamState | None:
+    async def _stream_state(self, row: NoticeRow) -> lifecycle.StreamState | None:
         entry = await self._context.broadcasts.find(row.broadcast_id)
         return lifecycle.StreamState(entry.started_at, entry.seen_at, entry.lost_at, entry.ended_at) if entry else None
 
@@ -356,7 +356,7 @@ class Notices:
         """Return the notice of the running broadcast. Makes it if federation was off when the broadcast began."""
         running = await self._context.broadcasts.unfinished(channel_id)
         if not running:
-            raise Conflict("nothing is on the air")
+            raise Conflict("nothing is live")
         await self._put(running[0].id, channel_id, self._now())
         return await NoticeRow.get(broadcast_id=running[0].id)
 
@@ -400,8 +400,8 @@ async def waiting() -> bool:
     return await NoticeRow.filter(closed_at=None, state__in=_OPEN).exists()
 
 
-def _is_over(air: lifecycle.StreamState | None) -> bool:
-    return air is None or air.ended_at is not None
+def _is_over(stream: lifecycle.StreamState | None) -> bool:
+    return stream is None or stream.ended_at is not None
 
 
 _OPEN = [State.PLANNED.value, *(state.value for state in OUT)]

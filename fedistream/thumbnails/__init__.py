@@ -1,1 +1,1 @@
-"""Still pictures of what is on the air: for cards, posters and notices. Start reading at `service.py`."""
+"""Thumbnails of live broadcasts, for cards, posters and notices. Start reading at `service.py`."""

@@ -77,9 +77,9 @@ class Thumbnails:
         """Wake `run`, because a broadcast is live."""
         self._wake.set()
 
-    def tap(self, air: LiveStatus) -> LastKeyframe:
+    def tap(self, live_status: LiveStatus) -> LastKeyframe:
         """Return the tap that receives the keyframes of a new live session; see Broadcasts.attach."""
-        tap = self._keyframes[air.channel_id] = LastKeyframe()
+        tap = self._keyframes[live_status.channel_id] = LastKeyframe()
         return tap
 
     def latest(self, channel_id: int) -> Picture | None:

@@ -97,7 +97,7 @@ async def test_a_stream_is_announced_once_followed_and_closed(tmp_path: Path) ->
         encoder = await Encoder.start(at.node.publish_url, CLIP)
         await at.until_kinds("Create")
         note = at.posts()[0]["object"]
-        broadcast_id = at.node.node.features.broadcasts.air(1).broadcast_id
+        broadcast_id = at.node.node.features.broadcasts.live_status(1).broadcast_id
         assert f'href="{at.node.url}live/{broadcast_id}"' in note["content"]
         assert "<strong>Evening locks</strong>" in note["content"]
         featured = await at.node.http.get("/federation/user/streamer/featured")

@@ -88,7 +88,7 @@ class Ears:
 
 @dataclass
 class Chatroom:
-    """`feature` and all that is around it. `air` says what is on the air, live unless a test says otherwise."""
+    """`feature` with the parts around it. A channel is live unless `live_status` says otherwise."""
 
     feature: ChatFeature
     settings: Settings
@@ -97,7 +97,7 @@ class Chatroom:
     clock: Timers
     facts: list[Fact]
     running: asyncio.Task[None]
-    air: dict[int, LiveStatus] = field(default_factory=dict)
+    live_status: dict[int, LiveStatus] = field(default_factory=dict)
 
     @property
     def home(self) -> int:
@@ -142,10 +142,10 @@ async def chatroom(
     settings, channels = Settings(bus, clock.now), Channels(clock.now, secrets.token_urlsafe)
     await settings.load()
     await channels.open()
-    air: dict[int, LiveStatus] = {}
+    live_status: dict[int, LiveStatus] = {}
 
     def on_air(channel_id: int) -> LiveStatus:
-        return air.get(channel_id, LiveStatus(channel_id, State.LIVE))
+        return live_status.get(channel_id, LiveStatus(channel_id, State.LIVE))
 
     def channel_ids() -> tuple[int, ...]:
         return tuple(channel.id for channel in channels.all())
@@ -154,7 +154,7 @@ async def chatroom(
     feature = await build(context, folder / "emoji")
     running = asyncio.create_task(feature.chat.run())
     try:
-        yield Chatroom(feature, settings, channels, bus, clock, facts, running, air)
+        yield Chatroom(feature, settings, channels, bus, clock, facts, running, live_status)
     finally:
         feature.chat.close()
         await asyncio.gather(running, return_exceptions=running.cancelled() or running.cancelling() > 0)

@@ -59,7 +59,7 @@ class Broadcasts(RealBroadcasts):
     async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         return self.entries.get(broadcast_id)
 
-    def air(self, channel_id: int) -> LiveStatus:
+    def live_status(self, channel_id: int) -> LiveStatus:
         return self.on.get(channel_id, offline(channel_id))
 
     async def disconnect(self, channel_id: int) -> bool:

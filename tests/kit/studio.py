@@ -179,7 +179,7 @@ class Silence:
 
 
 class Broadcasts(RealBroadcasts):
-    """One channel's real air."""
+    """One channel's real live_status."""
 
     def __init__(self, settings: Settings) -> None:
         def terms() -> SessionConfig:
@@ -194,8 +194,8 @@ class Broadcasts(RealBroadcasts):
     async def find(self, broadcast_id: int) -> BroadcastRecord | None:
         return self.written.get(broadcast_id)
 
-    def air(self, channel_id: int) -> LiveStatus:
-        return self.shown or self.onair.air()
+    def live_status(self, channel_id: int) -> LiveStatus:
+        return self.shown or self.onair.live_status()
 
     def presentation(self, channel_id: int) -> Presentation | None:
         return self.onair.presentation
@@ -220,7 +220,7 @@ class Wire:
 
 @dataclass
 class Studio:
-    """`go_live`, `drop` and `finish` are the streamer's; `broadcasts.shown` shows an air that no streamer made."""
+    """`go_live`, `drop` and `finish` are the streamer's; `broadcasts.shown` replaces the live status."""
 
     settings: Settings = field(default_factory=Settings)
     channels: Channels = field(default_factory=Channels)
@@ -333,7 +333,7 @@ class Studio:
         source = EncoderPublication(self.broadcasts.onair, request, connection, lambda: datetime.now(UTC))
         self._publication = source.ingest
         self._streamer = asyncio.create_task(send(self._publication, wire, footage or FOOTAGE))
-        while not self.broadcasts.air(1).playable:
+        while not self.broadcasts.live_status(1).playable:
             await asyncio.sleep(0.02)
 
     async def drop(self) -> None:

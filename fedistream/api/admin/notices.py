@@ -5,7 +5,7 @@ GET  /api/admin/federation/notices/preview?id     {text, html}: what would be po
 POST /api/admin/federation/notices/preview        {value, id?}: the same with this text, which is not kept
 POST /api/admin/federation/notices/edit           {id, value}: Markdown, or "" for the text that comes by itself
 POST /api/admin/federation/notices/cancel         {id}: it is not posted
-POST /api/admin/federation/notices/postnow        {id?}: at once; without an id, that of what is on the air
+POST /api/admin/federation/notices/postnow        {id?}: at once; without an id, that of the live broadcast
 POST /api/admin/federation/notices/withdraw       {id}: the post is deleted
 
 NOTICE is {id, broadcastId, state, why, text, due, post, postedAt, updatedAt, closedAt}. `state` is planned, posted,

@@ -50,7 +50,7 @@ async def status(request: ApiRequest, services: OwncastServices) -> Response:
     """Return the status with the two peaks, which only the earliest documents show to everybody."""
     channel_id = request.channel.id
     shape = shapes.status(
-        services.broadcasts.air(channel_id),
+        services.broadcasts.live_status(channel_id),
         services.viewers.count(channel_id),
         read(services.settings, channel_id),
         services.now(),

@@ -19,7 +19,7 @@ async def status(request: ApiRequest, services: OwncastServices) -> Response:
     channel_id = request.channel.id
     values = read(services.settings, channel_id)
     shape = shapes.admin_status(
-        services.broadcasts.air(channel_id),
+        services.broadcasts.live_status(channel_id),
         services.viewers.count(channel_id),
         services.viewers.peak(channel_id),
         values,

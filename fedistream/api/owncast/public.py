@@ -14,7 +14,7 @@ from fedistream.api.owncast.social_platforms import PLATFORMS
 async def status(request: ApiRequest, services: OwncastServices) -> Response:
     channel_id = request.channel.id
     shape = shapes.status(
-        services.broadcasts.air(channel_id),
+        services.broadcasts.live_status(channel_id),
         services.viewers.count(channel_id),
         read(services.settings, channel_id),
         services.now(),

@@ -29,22 +29,22 @@ def moment_or_null(at: datetime | None) -> str | None:
     return None if at is None else moment(at)
 
 
-def status(air: LiveStatus, viewers: int, values: Values, now: datetime) -> Json:
+def status(live_status: LiveStatus, viewers: int, values: Values, now: datetime) -> Json:
     """Status. An online stream has no last end, an offline one no last start, and a count of zero is left out.
 
     Three members are ours: `state`, because Owncast has no value for a stream whose encoder is expected back;
     `chatDisabled`, which tells a page when a chat that was disabled is enabled again; and `viewerCountHidden`, which
     tells a hidden count from zero.
     """
-    online = air.state is not State.OFFLINE
+    online = live_status.state is not State.OFFLINE
     shape: Json = {
         "serverTime": moment(now),
-        "lastConnectTime": moment_or_null(air.started_at) if online else None,
-        "lastDisconnectTime": None if online else moment_or_null(air.last_ended_at),
+        "lastConnectTime": moment_or_null(live_status.started_at) if online else None,
+        "lastDisconnectTime": None if online else moment_or_null(live_status.last_ended_at),
         "versionNumber": API_VERSION,
         "streamTitle": values["streamtitle"],
         "online": online,
-        "state": air.state.value,
+        "state": live_status.state.value,
         "chatDisabled": values["chat/disable"],
     }
     if values["hideviewercount"]:
@@ -54,11 +54,11 @@ def status(air: LiveStatus, viewers: int, values: Values, now: datetime) -> Json
     return shape
 
 
-def admin_status(air: LiveStatus, viewers: int, peak: Peak, values: Values) -> Json:
+def admin_status(live_status: LiveStatus, viewers: int, peak: Peak, values: Values) -> Json:
     """AdminStatus. `state` and `warnings` are ours."""
-    online = air.state is not State.OFFLINE
+    online = live_status.state is not State.OFFLINE
     shape: Json = {
-        "currentBroadcast": current_broadcast(air, values) if online else None,
+        "currentBroadcast": current_broadcast(live_status, values) if online else None,
         "health": None,
         "online": online,
         "viewerCount": viewers if online else 0,
@@ -66,11 +66,11 @@ def admin_status(air: LiveStatus, viewers: int, peak: Peak, values: Values) -> J
         "sessionPeakViewerCount": peak.session,
         "streamTitle": values["streamtitle"],
         "versionNumber": API_VERSION,
-        "state": air.state.value,
-        "warnings": list(air.warnings),
+        "state": live_status.state.value,
+        "warnings": list(live_status.warnings),
     }
-    if air.encoder is not None:
-        shape["broadcaster"] = broadcaster(air.encoder)
+    if live_status.encoder is not None:
+        shape["broadcaster"] = broadcaster(live_status.encoder)
     return shape
 
 
@@ -97,9 +97,9 @@ def codec(name: str) -> str:
     return CODECS.get(name.partition(".")[0], name)
 
 
-def current_broadcast(air: LiveStatus, values: Values) -> Json:
+def current_broadcast(live_status: LiveStatus, values: Values) -> Json:
     return {
-        "outputSettings": [passthrough(air.encoder)],
+        "outputSettings": [passthrough(live_status.encoder)],
         "latencyLevel": {"level": values["video/streamlatencylevel"]},
     }
 

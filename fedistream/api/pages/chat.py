@@ -97,18 +97,18 @@ def _frame(request: ApiRequest, services: PagesServices, mode: str) -> Response:
     values = {name: services.settings.value(name, channel_id) for name in SHOWN}
     if not values["chat.enabled"]:
         raise NotFound("this channel has no chat")
-    channel, air = shapes.channel(values), services.broadcasts.air(channel_id)
+    channel, live_status = shapes.channel(values), services.broadcasts.live_status(channel_id)
     shown = {
         "channel": channel,
         "page_title": channel.name,
         "origin": origin(request, values["node.public_url"]),
-        "live": air.state is not State.OFFLINE,
+        "live": live_status.state is not State.OFFLINE,
         "chat": template_values(mode, values),
         "page_data": {
             "lang": services.pages.language,
             "name": channel.name,
             "urls": shapes.URLS,
-            "status": shapes.status(air, 0, channel.title, hide_viewers=True),
+            "status": shapes.status(live_status, 0, channel.title, hide_viewers=True),
             **module_data(services.pages, values, {}),
         },
     }

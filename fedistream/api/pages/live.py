@@ -40,13 +40,13 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
     if (document := await services.alternate_links.answer(request, channel, found.id)) is not None:
         return document
     fediverse = await services.alternate_links.of(channel, found.id)
-    if now.air.broadcast_id == found.id:
+    if now.live_status.broadcast_id == found.id:
         given = watch.describe(request, services, now, cards.path(found.id))
         return await watch.page(request, services, {**given, "fediverse": fediverse})
     still = await services.thumbnails.of(found.id)
     made = card(request, services, found, still, live=False)
     shown = cards.still_path(found.id) if still is not None else ""
-    words = {**_ended(request, services, now.air, found), "card": made, "still": shown, "fediverse": fediverse}
+    words = {**_ended(request, services, now.live_status, found), "card": made, "still": shown, "fediverse": fediverse}
     return varied(services.pages.page("broadcast-ended.html", words))
 
 
@@ -79,13 +79,15 @@ def card(
     return cards.ended(here, path, channel, words, picture)
 
 
-def _ended(request: ApiRequest, services: PagesServices, air: LiveStatus, entry: BroadcastRecord) -> dict[str, Any]:
+def _ended(
+    request: ApiRequest, services: PagesServices, live_status: LiveStatus, entry: BroadcastRecord
+) -> dict[str, Any]:
     pages, values = services.pages, services.values(request.channel.id)
     channel = shapes.channel(values)
     return {
         "channel": channel,
         "past": _past(pages, entry, channel),
-        "live": air.state is not State.OFFLINE,
+        "live": live_status.state is not State.OFFLINE,
         "nsfw": bool(values["channel.nsfw"]),
         "indexed": not values["node.disable_search_indexing"],
         "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},

@@ -31,11 +31,11 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
     here = origin(request, services.settings.value("node.public_url", channel_id))
     path = _path(request.query.get("url", ""), here)
     if path in ("", "/"):
-        picture = cards.picture(here, now.air.broadcast_id, now.still, shown.name, services.pages.translations)
+        picture = cards.picture(here, now.live_status.broadcast_id, now.still, shown.name, services.pages.translations)
         card = cards.channel(here, "/", shown, picture)
     elif path.startswith(cards.LIVE):
         found = await live.find(path.removeprefix(cards.LIVE), channel_id, services.broadcasts)
-        on_air = now.air.broadcast_id == found.id
+        on_air = now.live_status.broadcast_id == found.id
         card = live.card(request, services, found, await services.thumbnails.of(found.id), live=on_air)
     else:
         raise NotFound("nothing of that page can be embedded")

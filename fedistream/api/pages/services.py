@@ -36,7 +36,7 @@ SHOWN = (
 class Now:
     """The live broadcast, its viewers and its thumbnail."""
 
-    air: LiveStatus
+    live_status: LiveStatus
     viewers: int
     still: Picture | None
 
@@ -61,4 +61,6 @@ class PagesServices:
         return {name: self.settings.value(name, channel_id) for name in SHOWN}
 
     def now(self, channel_id: int) -> Now:
-        return Now(self.broadcasts.air(channel_id), self.viewers.count(channel_id), self.thumbnails.latest(channel_id))
+        return Now(
+            self.broadcasts.live_status(channel_id), self.viewers.count(channel_id), self.thumbnails.latest(channel_id)
+        )

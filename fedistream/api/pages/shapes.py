@@ -60,23 +60,23 @@ def channel(values: Mapping[str, object]) -> Channel:
     )
 
 
-def status(air: LiveStatus, viewers: int, title: str, *, hide_viewers: bool) -> dict[str, object]:
+def status(live_status: LiveStatus, viewers: int, title: str, *, hide_viewers: bool) -> dict[str, object]:
     """Return the members of /api/status that status-poller.js reads, so that the page needs no request at its start."""
     shape: dict[str, object] = {
-        "state": air.state.value,
-        "online": air.state is not State.OFFLINE,
+        "state": live_status.state.value,
+        "online": live_status.state is not State.OFFLINE,
         "streamTitle": title,
-        "lastConnectTime": _moment(air.started_at or air.last_started_at),
-        "lastDisconnectTime": _moment(air.last_ended_at),
+        "lastConnectTime": _moment(live_status.started_at or live_status.last_started_at),
+        "lastDisconnectTime": _moment(live_status.last_ended_at),
     }
     if not hide_viewers:
-        shape["viewerCount"] = viewers if air.state is not State.OFFLINE else 0
+        shape["viewerCount"] = viewers if live_status.state is not State.OFFLINE else 0
     return shape
 
 
-def first_state(air: LiveStatus) -> str:
+def first_state(live_status: LiveStatus) -> str:
     """Return the state in which the page begins: when live, the player has to load first."""
-    return "starting" if air.state is State.LIVE else air.state.value
+    return "starting" if live_status.state is State.LIVE else live_status.state.value
 
 
 def _moment(at: datetime | None) -> str | None:

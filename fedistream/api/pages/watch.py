@@ -59,25 +59,30 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
 
 def describe(request: ApiRequest, services: PagesServices, now: Now, path: str = "/") -> dict[str, Any]:
     """Return the variables of the templates with a player; `path` is the page's canonical path."""
-    pages, values, air, viewers = services.pages, services.values(request.channel.id), now.air, now.viewers
+    pages, values, live_status, viewers = (
+        services.pages,
+        services.values(request.channel.id),
+        now.live_status,
+        now.viewers,
+    )
     channel = shapes.channel(values)
     here = origin(request, values["node.public_url"])
-    picture = cards.picture(here, air.broadcast_id, now.still, channel.name, pages.translations)
+    picture = cards.picture(here, live_status.broadcast_id, now.still, channel.name, pages.translations)
     # the warnings of the last broadcast ended with it
-    title = (air.state is not State.OFFLINE and channel.title) or channel.name
+    title = (live_status.state is not State.OFFLINE and channel.title) or channel.name
     words = texts.watch(pages.translations)
-    status = shapes.status(air, viewers, channel.title, hide_viewers=bool(values["channel.hide_viewer_count"]))
+    status = shapes.status(live_status, viewers, channel.title, hide_viewers=bool(values["channel.hide_viewer_count"]))
     count = pages.translations.ngettext("{n} viewer", "{n} viewers", viewers)
-    pattern = words["title.offline" if air.state is State.OFFLINE else "title.live"]
+    pattern = words["title.offline" if live_status.state is State.OFFLINE else "title.live"]
     return {
         "channel": channel,
         "chat": None,
         "invitation": None,
         "fediverse": None,
-        "air": air,
-        "state": shapes.first_state(air),
-        "live": air.state is not State.OFFLINE,
-        "badge": words[f"badge.{air.state.value}"],
+        "live_status": live_status,
+        "state": shapes.first_state(live_status),
+        "live": live_status.state is not State.OFFLINE,
+        "badge": words[f"badge.{live_status.state.value}"],
         "title": title,
         "page_title": pattern.format(title=title, name=channel.name),
         "viewers_text": count.format(n=viewers),

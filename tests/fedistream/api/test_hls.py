@@ -22,7 +22,7 @@ class Channels(RealChannels):
         self._know(Channel(2, "garden", CHANNEL.created_at))
 
 
-class Air(Broadcasts):
+class Broadcasting(Broadcasts):
     def __init__(self, presentations: dict[int, Presentation]) -> None:
         self.presentations = presentations
 
@@ -51,8 +51,8 @@ def streaming(name: str = "tok", stall_s: float | None = None) -> Presentation:
 
 class Site:
     def __init__(self) -> None:
-        self.air, self.viewers = Air({1: streaming()}), Viewers()
-        face = HlsFace(Channels(), self.air, self.viewers)
+        self.broadcasting, self.viewers = Broadcasting({1: streaming()}), Viewers()
+        face = HlsFace(Channels(), self.broadcasting, self.viewers)
         transport = httpx2.ASGITransport(app=face, client=("198.51.100.7", 4000))
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://node.test")
 
@@ -80,7 +80,7 @@ async def test_the_home_channel_is_served_from_init_to_last_part(site: Site) -> 
 
 
 async def test_other_channels_have_their_slug_in_the_path(site: Site) -> None:
-    site.air.presentations[2] = streaming("abc")
+    site.broadcasting.presentations[2] = streaming("abc")
     assert "0/stream.m3u8" in (await site.get("/hls/garden/stream.m3u8")).text
     assert "abc-1.m4s" in (await site.get("/hls/garden/0/stream.m3u8")).text
     assert (await site.get("/hls/garden/0/abc-1.m4s")).status_code == 200
@@ -98,7 +98,7 @@ async def test_playlists_are_compressed_for_those_who_take_it(site: Site) -> Non
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
     assert packed.text == plain.text
-    packager = site.air.presentations[1].source
+    packager = site.broadcasting.presentations[1].source
     assert gzip.decompress((await packager.playlist()).gzipped) == plain.content
 
 
@@ -155,7 +155,7 @@ async def test_what_is_not_there_is_a_404(site: Site, path: str) -> None:
 
 
 async def test_a_broadcast_that_gets_no_further_than_its_start_is_a_503(site: Site) -> None:
-    site.air.presentations[1] = Presentation("new", PackagerConfig(stall_s=0), first=0, wall_ms=lambda: 0)
+    site.broadcasting.presentations[1] = Presentation("new", PackagerConfig(stall_s=0), first=0, wall_ms=lambda: 0)
     assert (await site.get("/hls/stream.m3u8")).status_code == 503
 
 
@@ -200,6 +200,6 @@ async def test_who_fetches_a_playlist_is_counted_and_who_fetches_media_is_not(si
 
 
 async def test_a_stalled_ingest_is_a_503_that_says_when_to_come_back(site: Site) -> None:
-    site.air.presentations[1] = streaming(stall_s=0)
+    site.broadcasting.presentations[1] = streaming(stall_s=0)
     answer = await site.get("/hls/0/stream.m3u8?_HLS_msn=4")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

@@ -36,15 +36,19 @@ async def test_a_broadcast_that_begins_is_written_and_told_when_the_database_is_
             publication, _ = await node.publish()
             send(publication)
             await behind(node)
-            air = node.broadcasts.air(node.home)
-            assert (air.state, air.playable, air.broadcast_id) == (State.LIVE, True, None)
+            live_status = node.broadcasts.live_status(node.home)
+            assert (live_status.state, live_status.playable, live_status.broadcast_id) == (State.LIVE, True, None)
             assert await node.broadcasts.check() == "behind"
             assert node.facts.names == []
         await node.written()
         assert await node.broadcasts.check() is None
         row = await node.rows.last(node.home)
         assert row is not None
-        assert (row.id, row.started_at, row.ended_at) == (node.broadcasts.air(node.home).broadcast_id, NOW, None)
+        assert (row.id, row.started_at, row.ended_at) == (
+            node.broadcasts.live_status(node.home).broadcast_id,
+            NOW,
+            None,
+        )
         assert row.encoder["software"] == "FMLE/3.0"
         assert node.facts.names == ["broadcast.started"]
 

@@ -51,14 +51,14 @@ async def live() -> tuple[LiveSession, Told, Encoder]:
 async def test_who_is_connected_and_sends_nothing_is_not_on_the_air() -> None:
     session, told, _ = channel()
     Encoder(session).metadata(encoder="OBS")
-    assert (session.air().state, told.turns) == (State.OFFLINE, [])
+    assert (session.live_status().state, told.turns) == (State.OFFLINE, [])
 
 
 async def test_who_sends_is_on_the_air_and_is_shown_as_the_encoder() -> None:
     session, told, encoder = await live()
-    air = session.air()
-    assert (air.state, air.playable, air.started_at) == (State.LIVE, True, START)
-    assert air.encoder == encoder.publication.encoder()
+    live_status = session.live_status()
+    assert (live_status.state, live_status.playable, live_status.started_at) == (State.LIVE, True, START)
+    assert live_status.encoder == encoder.publication.encoder()
     assert told.turns == ["started Baking from 192.0.2.1"]
 
 
@@ -80,7 +80,7 @@ async def test_an_encoder_is_called_what_it_calls_itself_or_else_by_its_flash_ve
 async def test_who_says_that_it_is_done_ends_the_broadcast() -> None:
     session, told, encoder = await live()
     encoder.end(EndReason.FINISHED)
-    assert session.air().state is State.OFFLINE
+    assert session.live_status().state is State.OFFLINE
     assert (told.turns[-1], told.reason) == ("ended", "finished")
 
 
@@ -88,9 +88,9 @@ async def test_who_says_that_it_is_done_ends_the_broadcast() -> None:
 async def test_who_goes_without_a_word_is_waited_for_and_may_come_back(reason: EndReason) -> None:
     session, told, encoder = await live()
     encoder.end(reason)
-    assert session.air().state is State.WAITING
+    assert session.live_status().state is State.WAITING
     Encoder(session).send()
-    assert session.air().state is State.LIVE
+    assert session.live_status().state is State.LIVE
     assert told.turns[-2:] == ["lost for 60", "returned"]
 
 
@@ -98,7 +98,7 @@ async def test_the_end_of_one_that_never_sent_changes_nothing() -> None:
     session, told, _ = await live()
     other = Encoder(session, "192.0.2.2")
     other.end(EndReason.FINISHED)
-    assert session.air().state is State.LIVE
+    assert session.live_status().state is State.LIVE
     assert told.turns == ["started Baking from 192.0.2.1"]
 
 
@@ -108,10 +108,10 @@ async def test_another_one_takes_over_and_the_end_of_the_first_is_no_end() -> No
     second.send()
     assert "another encoder took over" in first.wire.closed
     first.end(EndReason.CLOSED)
-    air = session.air()
-    assert air.state is State.LIVE
-    assert air.encoder is not None
-    assert air.encoder.address == "192.0.2.2"
+    live_status = session.live_status()
+    assert live_status.state is State.LIVE
+    assert live_status.encoder is not None
+    assert live_status.encoder.address == "192.0.2.2"
     assert told.turns == ["started Baking from 192.0.2.1"]
 
 
@@ -120,7 +120,7 @@ async def test_what_cannot_be_played_is_refused_in_words_that_the_admin_reads() 
     encoder = Encoder(session)
     with pytest.raises(Unplayable, match="HEVC"):
         encoder.publication.ingest.video(0, b"\x90hvc1" + bytes(40))
-    (shown,) = session.air().warnings
+    (shown,) = session.live_status().warnings
     assert shown.startswith("An encoder was refused.")
     assert "HEVC" in shown
     assert told.turns == []
@@ -132,7 +132,7 @@ async def test_its_warnings_are_sentences() -> None:
     found = encoder.publication.warnings()
     assert found
     assert all(sentence.endswith(".") for sentence in found)
-    assert session.air().warnings == found
+    assert session.live_status().warnings == found
 
 
 async def test_to_drop_it_is_to_close_its_connection_with_the_reason() -> None:

@@ -144,13 +144,13 @@ async def test_a_broadcast_is_a_row_from_its_first_frame_to_its_end(tmp_path: Pa
     async with station(tmp_path) as node:
         await node.settings.change("channel.title", "Baking", node.home)
         publication, _ = await node.publish()
-        assert node.broadcasts.air(node.home).state is State.OFFLINE
+        assert node.broadcasts.live_status(node.home).state is State.OFFLINE
         send(publication)
         await node.written()
-        air = node.broadcasts.air(node.home)
+        live_status = node.broadcasts.live_status(node.home)
         row = await node.rows.last(node.home)
         assert row is not None
-        assert (row.id, row.title, row.ended_at) == (air.broadcast_id, "Baking", None)
+        assert (row.id, row.title, row.ended_at) == (live_status.broadcast_id, "Baking", None)
         assert row.encoder["software"] == "FMLE/3.0"
         node.clock.advance(60)
         publication.ended(EndReason.FINISHED, "FCUnpublish")
@@ -199,7 +199,7 @@ async def test_an_encoder_with_a_codec_nobody_can_play_disturbs_no_running_broad
         with pytest.raises(Unplayable, match="HEVC"):
             bad.video(0, b"\x90hvc1" + bytes(40))
         bad.ended(EndReason.CLOSED, "refused")
-        assert node.broadcasts.air(node.home).state is State.LIVE
+        assert node.broadcasts.live_status(node.home).state is State.LIVE
         assert wire.closed == ""
 
 
@@ -210,14 +210,14 @@ async def test_why_an_encoder_was_refused_is_told_until_one_is_on_the_air_or_for
             with pytest.raises(Unplayable):
                 bad.video(0, b"\x90hvc1" + bytes(40))
             bad.ended(EndReason.CLOSED, "refused")
-            (told,) = node.broadcasts.air(node.home).warnings
+            (told,) = node.broadcasts.live_status(node.home).warnings
             assert "HEVC" in told
             if ends is not None:
                 ends()
             else:
                 good, _ = await node.publish()
                 send(good)
-            assert node.broadcasts.air(node.home).warnings == ()
+            assert node.broadcasts.live_status(node.home).warnings == ()
 
 
 async def test_an_encoder_that_never_sends_a_keyframe_begins_nothing(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ async def test_a_takeover_closes_the_first_encoder_and_keeps_the_broadcast(tmp_p
         await node.written()
         assert "took over" in wire.closed
         assert node.facts.names == ["broadcast.started"]
-        assert node.broadcasts.air(node.home).state is State.LIVE
+        assert node.broadcasts.live_status(node.home).state is State.LIVE
 
 
 async def test_the_admin_ends_a_broadcast(tmp_path: Path) -> None:
@@ -259,16 +259,16 @@ async def test_a_killed_node_takes_the_returning_encoder_into_the_same_broadcast
         publication, _ = await node.publish()
         send(publication)
         await node.written()
-        broadcast_id = node.broadcasts.air(node.home).broadcast_id
+        broadcast_id = node.broadcasts.live_status(node.home).broadcast_id
     clock.advance(20)
     async with station(tmp_path, clock) as node:
-        air = node.broadcasts.air(node.home)
-        assert (air.state, air.broadcast_id) == (State.WAITING, broadcast_id)
-        assert air.until == clock.now() + timedelta(seconds=40)
+        live_status = node.broadcasts.live_status(node.home)
+        assert (live_status.state, live_status.broadcast_id) == (State.WAITING, broadcast_id)
+        assert live_status.until == clock.now() + timedelta(seconds=40)
         publication, _ = await node.publish()
         send(publication)
         await node.written()
-        assert node.broadcasts.air(node.home).broadcast_id == broadcast_id
+        assert node.broadcasts.live_status(node.home).broadcast_id == broadcast_id
         assert node.facts.names == ["encoder.returned"]
         presentation = node.broadcasts.presentation(node.home)
         assert presentation is not None
@@ -286,11 +286,11 @@ async def test_a_broadcast_whose_grace_passed_while_the_node_was_down_is_ended_w
     died = clock.now()
     clock.advance(3_600)
     async with station(tmp_path, clock) as node:
-        assert node.broadcasts.air(node.home).state is State.OFFLINE
+        assert node.broadcasts.live_status(node.home).state is State.OFFLINE
         row = await node.rows.last(node.home)
         assert row is not None
         assert (row.ended_at, row.end_reason) == (died, "node-stopped")
-        assert node.broadcasts.air(node.home).last_ended_at == died
+        assert node.broadcasts.live_status(node.home).last_ended_at == died
         (ended,) = node.facts.told
         assert isinstance(ended, BroadcastEnded)
 
@@ -304,7 +304,7 @@ async def test_a_node_that_stops_in_order_leaves_the_broadcast_to_the_next_proce
     assert "shutting down" in wire.closed
     clock.advance(5)
     async with station(tmp_path, clock) as node:
-        assert node.broadcasts.air(node.home).state is State.WAITING
+        assert node.broadcasts.live_status(node.home).state is State.WAITING
 
 
 async def test_a_heartbeat_is_written_for_what_is_live_and_nothing_else(tmp_path: Path) -> None:

@@ -89,19 +89,24 @@ def publish(onair: LiveSession, source: Obs, seconds: float = 3) -> int:
 
 async def test_a_channel_begins_offline() -> None:
     onair, told, _ = channel()
-    air = onair.air()
-    assert (air.state, air.encoder, air.playable, told.turns) == (State.OFFLINE, None, False, [])
+    live_status = onair.live_status()
+    assert (live_status.state, live_status.encoder, live_status.playable, told.turns) == (
+        State.OFFLINE,
+        None,
+        False,
+        [],
+    )
 
 
 async def test_an_encoder_that_sends_begins_a_broadcast() -> None:
     onair, told, _ = channel()
     publish(onair, Obs())
-    air = onair.air()
-    assert air.state is State.LIVE
-    assert (air.broadcast_id, air.started_at, air.playable) == (7, START, True)
-    assert air.encoder is not None
-    assert air.encoder.software == "OBS"
-    assert air.warnings == ("The encoder is warm.",)
+    live_status = onair.live_status()
+    assert live_status.state is State.LIVE
+    assert (live_status.broadcast_id, live_status.started_at, live_status.playable) == (7, START, True)
+    assert live_status.encoder is not None
+    assert live_status.encoder.software == "OBS"
+    assert live_status.warnings == ("The encoder is warm.",)
     assert told.turns == ["started Baking from 192.0.2.1"]
 
 
@@ -111,8 +116,8 @@ async def test_an_encoder_that_says_goodbye_ends_it_at_once() -> None:
     publish(onair, obs)
     clock.pass_s(30)
     onair.finished(obs)
-    air = onair.air()
-    assert (air.state, air.playable, air.last_ended_at) == (State.OFFLINE, False, clock.now)
+    live_status = onair.live_status()
+    assert (live_status.state, live_status.playable, live_status.last_ended_at) == (State.OFFLINE, False, clock.now)
     assert told.turns[-1] == "ended"
     assert onair.presentation is not None
     assert (await onair.presentation.source.playlist()).plain.endswith(b"#EXT-X-ENDLIST\n")
@@ -123,10 +128,14 @@ async def test_a_lost_connection_opens_the_grace_time_with_the_playlist_open() -
     obs = Obs()
     publish(onair, obs)
     onair.lost(obs)
-    air = onair.air()
-    assert (air.state, air.lost_at, air.until) == (State.WAITING, START, START + timedelta(seconds=60))
-    assert air.playable
-    assert air.encoder is None
+    live_status = onair.live_status()
+    assert (live_status.state, live_status.lost_at, live_status.until) == (
+        State.WAITING,
+        START,
+        START + timedelta(seconds=60),
+    )
+    assert live_status.playable
+    assert live_status.encoder is None
     assert told.turns[-1] == "lost for 60"
     assert onair.presentation is not None
     assert b"ENDLIST" not in (await onair.presentation.source.playlist()).plain
@@ -141,8 +150,13 @@ async def test_the_encoders_return_goes_on_in_the_same_broadcast_after_a_discont
     clock.pass_s(20)
     presentation = onair.presentation
     start_ms = publish(onair, second)
-    air = onair.air()
-    assert (air.state, air.broadcast_id, air.lost_at, air.until) == (State.LIVE, 7, None, None)
+    live_status = onair.live_status()
+    assert (live_status.state, live_status.broadcast_id, live_status.lost_at, live_status.until) == (
+        State.LIVE,
+        7,
+        None,
+        None,
+    )
     assert start_ms > 2_900
     assert onair.presentation is presentation
     assert presentation is not None
@@ -177,10 +191,10 @@ async def test_a_second_encoder_takes_over_and_the_first_is_sent_away() -> None:
     publish(onair, second)
     assert "took over" in first.dropped
     onair.lost(first)
-    air = onair.air()
-    assert air.state is State.LIVE
-    assert air.encoder is not None
-    assert air.encoder.address == "192.0.2.2"
+    live_status = onair.live_status()
+    assert live_status.state is State.LIVE
+    assert live_status.encoder is not None
+    assert live_status.encoder.address == "192.0.2.2"
     assert onair.presentation is not None
     assert (await onair.presentation.source.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
     assert told.turns == ["started Baking from 192.0.2.1"]
@@ -216,17 +230,19 @@ async def test_the_admin_ends_a_waiting_broadcast() -> None:
 
 
 async def test_a_tap_joins_before_the_first_sample_and_is_closed_with_the_broadcast() -> None:
-    airs, taps = list[LiveStatus](), list[LastKeyframe]()
+    statuses, taps = list[LiveStatus](), list[LastKeyframe]()
 
-    def make_tap(air: LiveStatus) -> LastKeyframe:
-        airs.append(air)
+    def make_tap(live_status: LiveStatus) -> LastKeyframe:
+        statuses.append(live_status)
         taps.append(LastKeyframe())
         return taps[-1]
 
-    onair, _, _ = channel(make_taps=[make_tap, lambda air: None])
+    onair, _, _ = channel(make_taps=[make_tap, lambda live_status: None])
     obs = Obs()
     sink, start_ms = onair.take(obs)
-    assert [(air.channel_id, air.state, air.started_at) for air in airs] == [(1, State.LIVE, START)]
+    assert [(live_status.channel_id, live_status.state, live_status.started_at) for live_status in statuses] == [
+        (1, State.LIVE, START)
+    ]
     sink.start(BOTH)
     sink.put(frames(1)[0])
     assert newest(taps) == [start_ms]
@@ -247,7 +263,7 @@ def newest(taps: list[LastKeyframe]) -> list[int | None]:
 async def test_after_a_restart_taps_join_the_waiting_broadcast_when_its_encoder_is_back() -> None:
     taps = list[LastKeyframe]()
 
-    def make_tap(air: LiveStatus) -> LastKeyframe:
+    def make_tap(live_status: LiveStatus) -> LastKeyframe:
         taps.append(LastKeyframe())
         return taps[-1]
 
@@ -282,13 +298,13 @@ class Sleeping(LastKeyframe):
 async def test_a_tap_that_fails_or_is_slow_harms_neither_the_stream_nor_other_taps(
     tap: LastKeyframe, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(air: LiveStatus) -> LastKeyframe:
+    def broken(live_status: LiveStatus) -> LastKeyframe:
         raise OSError("there is no folder")
 
     other = LastKeyframe()
-    onair, _, _ = channel(make_taps=[broken, lambda air: tap, lambda air: other])
+    onair, _, _ = channel(make_taps=[broken, lambda live_status: tap, lambda live_status: other])
     publish(onair, Obs(), seconds=5)
-    assert onair.air().playable
+    assert onair.live_status().playable
     assert onair.presentation is not None
     assert onair.presentation.source.window.position >= (2, 0)
     assert other.newest is not None
@@ -316,13 +332,13 @@ async def test_a_broadcast_of_an_earlier_process_is_waited_for_and_its_numbers_a
     onair, told, clock = channel()
     onair.run = BroadcastRun(START - timedelta(seconds=500), "Baking", 7)
     onair.wait(START, START + timedelta(seconds=30))
-    assert onair.air().state is State.WAITING
-    assert not onair.air().playable
+    assert onair.live_status().state is State.WAITING
+    assert not onair.live_status().playable
     clock.pass_s(10)
     publish(onair, Obs())
     assert onair.presentation is not None
     assert onair.presentation.source.window.segments[0].number == 510
-    assert onair.air().broadcast_id == 7
+    assert onair.live_status().broadcast_id == 7
     assert told.turns == ["returned"]
     onair.close()
 

@@ -122,7 +122,7 @@ async def test_of_two_real_encoders_that_reconnect_for_ever_one_stays_and_the_ot
         url = f"rtmp://127.0.0.1:{port}/live/{KEY}"
         first = Encoder(await client.connect(url))
         async with asyncio.timeout(PATIENCE_S):
-            while node.broadcasts.air(node.home).encoder is None:
+            while node.broadcasts.live_status(node.home).encoder is None:
                 await asyncio.sleep(0.01)
         second = Encoder(await client.connect(url))
         async with asyncio.timeout(PATIENCE_S):
@@ -133,7 +133,7 @@ async def test_of_two_real_encoders_that_reconnect_for_ever_one_stays_and_the_ot
                 await client.connect(url)
             assert (refused.value.code, str(refused.value)) == (REJECTED, WORDS)
         assert second.publish.publishing
-        assert "Two encoders publish with the same stream key" in node.broadcasts.air(node.home).warnings[-1]
+        assert "Two encoders publish with the same stream key" in node.broadcasts.live_status(node.home).warnings[-1]
         await second.stop()
         await first.stop()
         third = Encoder(await client.connect(url))

@@ -88,7 +88,7 @@ async def test_what_is_no_emoji_is_a_like(room: Chatroom, reaction: str) -> None
 async def test_a_follow_is_told_once_per_broadcast_also_by_another_process(room: Chatroom) -> None:
     announcer, other = (EngagementAnnouncer(room.feature.poster, room.settings) for _ in range(2))
     bob = ("https://remote.example/users/bob", "Bob", "bob@remote.example", "")
-    room.air[room.home] = LiveStatus(room.home, State.LIVE, last_started_at=room.clock.now())
+    room.live_status[room.home] = LiveStatus(room.home, State.LIVE, last_started_at=room.clock.now())
     for each in (announcer, announcer, other):
         await each.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))
         await each.announce_approval(FollowApproved(room.home, *ANN, AT))
@@ -96,7 +96,7 @@ async def test_a_follow_is_told_once_per_broadcast_also_by_another_process(room:
     await announcer.announce_follow(FollowReceived(room.home, *bob, "accepted", AT))
     assert len(await room.bodies()) == 2
     room.clock.advance(3600)
-    room.air[room.home] = LiveStatus(room.home, State.LIVE, last_started_at=room.clock.now())
+    room.live_status[room.home] = LiveStatus(room.home, State.LIVE, last_started_at=room.clock.now())
     await announcer.announce_start(BroadcastStarted(room.home, 2, "", room.clock.now()))
     for each in (announcer, other):
         await each.announce_follow(FollowReceived(room.home, *ANN, "accepted", AT))

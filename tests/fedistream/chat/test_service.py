@@ -271,7 +271,7 @@ async def test_the_room_is_told_who_somebody_is_even_if_he_went_elsewhere_to_sig
 async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroom) -> None:
     ann, ears = await room.guest("Ann")
     ended_at = room.clock.now()
-    room.air[room.home] = LiveStatus(room.home, State.OFFLINE, last_ended_at=ended_at)
+    room.live_status[room.home] = LiveStatus(room.home, State.OFFLINE, last_ended_at=ended_at)
     room.clock.advance(300)
     assert await room.feature.chat.say(ann, "that was good") is not None
     room.clock.advance(1)
@@ -279,9 +279,9 @@ async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroo
     assert ears.lines[-1] == rules.CLOSED.words
     await set_to(room, offline_s=3600)
     assert room.feature.chat.open(room.home)
-    room.air[room.home] = LiveStatus(room.home, State.OFFLINE)
+    room.live_status[room.home] = LiveStatus(room.home, State.OFFLINE)
     assert not room.feature.chat.open(room.home)
-    room.air[room.home] = LiveStatus(room.home, State.LIVE, last_ended_at=ended_at - timedelta(days=1))
+    room.live_status[room.home] = LiveStatus(room.home, State.LIVE, last_ended_at=ended_at - timedelta(days=1))
     assert room.feature.chat.open(room.home)
 
 
@@ -320,7 +320,7 @@ async def test_arrivals_are_told_while_live_and_the_welcome_comes_seven_seconds_
 @pytest.mark.parametrize("quiet", ["offline", "switched off"])
 async def test_arrivals_are_not_told_when_nobody_wants_to_know(room: Chatroom, quiet: str) -> None:
     if quiet == "offline":
-        room.air[room.home] = LiveStatus(room.home, State.OFFLINE, last_ended_at=room.clock.now())
+        room.live_status[room.home] = LiveStatus(room.home, State.OFFLINE, last_ended_at=room.clock.now())
         await set_to(room, welcome="Hello")
     else:
         await set_to(room, join_messages=False)

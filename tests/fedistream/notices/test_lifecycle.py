@@ -31,7 +31,7 @@ TOO_RECENT = Skip(SkipReason.TOO_RECENT)
 
 
 @pytest.mark.parametrize(
-    ("now", "air", "rules", "step"),
+    ("now", "stream", "rules", "step"),
     [
         (START, LIVE, RULES, Wait(DUE)),
         (DUE, LIVE, RULES, Post()),
@@ -52,13 +52,13 @@ TOO_RECENT = Skip(SkipReason.TOO_RECENT)
     ],
 )
 def test_a_planned_notice_waits_is_posted_or_is_skipped(
-    now: datetime, air: StreamState | None, rules: Rules, step: object
+    now: datetime, stream: StreamState | None, rules: Rules, step: object
 ) -> None:
-    assert before(DUE, now, air, rules) == step
+    assert before(DUE, now, stream, rules) == step
 
 
 @pytest.mark.parametrize(
-    ("air", "renamed", "retitle_due", "step"),
+    ("stream", "renamed", "retitle_due", "step"),
     [
         (LIVE, False, None, Rest()),
         (LIVE, False, DUE, Rest()),
@@ -71,6 +71,6 @@ def test_a_planned_notice_waits_is_posted_or_is_skipped(
     ],
 )
 def test_one_that_is_out_follows_the_title_and_is_closed_at_the_end(
-    air: StreamState | None, renamed: bool, retitle_due: datetime | None, step: object
+    stream: StreamState | None, renamed: bool, retitle_due: datetime | None, step: object
 ) -> None:
-    assert after(air, DUE, renamed=renamed, retitle_due=retitle_due) == step
+    assert after(stream, DUE, renamed=renamed, retitle_due=retitle_due) == step

@@ -283,7 +283,7 @@ async def test_it_can_be_posted_now_within_the_cool_down_and_without_a_plan(node
     assert (await node.states())[0] == "skipped: the last notice is too recent"
     assert (await node.notices.post_now(node.channel_id)).broadcast_id == second
     await node.end(second)
-    with pytest.raises(Conflict, match="nothing is on the air"):
+    with pytest.raises(Conflict, match="nothing is live"):
         await node.notices.post_now(node.channel_id)
     with pytest.raises(Conflict, match="over"):
         await node.notices.post_now(node.channel_id, (await node.newest()).id)

@@ -23,18 +23,18 @@ HEAD = b"\xff\xd8\xff\xc0\x00\x0b\x08\x02\xd0\x05\x00\x01\x01\x11\x00"  # of a J
 class Node:
     """Channels 1 and 2; the studio draws 1280x720 with a number that counts, or fails."""
 
-    airs: dict[int, LiveStatus] = field(default_factory=lambda: {1: offline(1), 2: offline(2)})
+    statuses: dict[int, LiveStatus] = field(default_factory=lambda: {1: offline(1), 2: offline(2)})
     taps: dict[int, LastKeyframe] = field(default_factory=dict)
     drawn: int = 0
     broken: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def air(self, channel_id: int) -> LiveStatus:
-        return self.airs[channel_id]
+    def live_status(self, channel_id: int) -> LiveStatus:
+        return self.statuses[channel_id]
 
     def show(self, channel_id: int, broadcast_id: int) -> None:
         """A new keyframe of this broadcast."""
-        self.airs[channel_id] = replace(self.airs[channel_id], broadcast_id=broadcast_id)
+        self.statuses[channel_id] = replace(self.statuses[channel_id], broadcast_id=broadcast_id)
         self.send(channel_id, Keyframe(keyframe().track, 0, b"frame"))
 
     def send(self, channel_id: int, frame: Keyframe) -> None:
@@ -50,8 +50,10 @@ class Node:
 
 
 def stills(node: Node, folder: Path, period_s: float = PERIOD_S) -> Thumbnails:
-    made = Thumbnails(node.air, lambda: tuple(node.airs), node.render, lambda: AT, folder / "stills", period_s)
-    node.taps = {channel_id: made.tap(air) for channel_id, air in node.airs.items()}
+    made = Thumbnails(
+        node.live_status, lambda: tuple(node.statuses), node.render, lambda: AT, folder / "stills", period_s
+    )
+    node.taps = {channel_id: made.tap(live_status) for channel_id, live_status in node.statuses.items()}
     return made
 
 
@@ -96,7 +98,7 @@ async def test_a_new_keyframe_makes_a_new_picture_and_an_old_one_none(tmp_path: 
 async def test_before_the_first_keyframe_it_looks_again_soon(tmp_path: Path) -> None:
     node = Node()
     made = stills(node, tmp_path)
-    node.airs[1] = replace(node.airs[1], broadcast_id=7)
+    node.statuses[1] = replace(node.statuses[1], broadcast_id=7)
     assert await made.round() == FIRST_S
     assert made.latest(1) is None
     assert await made.of(7) is None
@@ -107,7 +109,7 @@ async def test_of_what_is_over_the_picture_is_not_shown_as_live_and_is_still_the
     made = stills(node, tmp_path)
     node.show(1, 7)
     await made.round()
-    node.airs[1] = replace(node.airs[1], broadcast_id=None)
+    node.statuses[1] = replace(node.statuses[1], broadcast_id=None)
     assert made.latest(1) is None
     assert await made.round() is None
     kept = await made.of(7)
@@ -123,7 +125,7 @@ async def test_the_next_broadcast_does_not_begin_with_the_last_ones_picture(tmp_
     made = stills(node, tmp_path)
     node.show(1, 7)
     await made.round()
-    node.airs[1] = replace(node.airs[1], broadcast_id=8)
+    node.statuses[1] = replace(node.statuses[1], broadcast_id=8)
     assert made.latest(1) is None
 
 
@@ -206,9 +208,9 @@ async def test_it_sleeps_until_something_is_on_the_air(
 
 async def test_with_a_real_studio_the_picture_is_of_the_stream(tmp_path: Path) -> None:
     node = Node()
-    made = Thumbnails(node.air, lambda: (1,), Thumbnailer().render, lambda: AT, tmp_path / "stills")
-    node.airs[1] = replace(node.airs[1], broadcast_id=7)
-    node.taps = {1: made.tap(node.airs[1])}
+    made = Thumbnails(node.live_status, lambda: (1,), Thumbnailer().render, lambda: AT, tmp_path / "stills")
+    node.statuses[1] = replace(node.statuses[1], broadcast_id=7)
+    node.taps = {1: made.tap(node.statuses[1])}
     node.send(1, keyframe())
     await made.round()
     picture = made.latest(1)

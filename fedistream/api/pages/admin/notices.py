@@ -91,7 +91,7 @@ async def _page(
         "whys": {each.id: wording.why(each) for each in found.items},
         "span": Pager(start, found.total, {}),
         "out": OUT,
-        "live": services.broadcasts.air(request.channel.id).state is not AirState.OFFLINE,
+        "live": services.broadcasts.live_status(request.channel.id).state is not AirState.OFFLINE,
         "next": await _next(request, services),
         # sanitised when they were made
         "previewed": {which: (made.text, Markup(made.html)) for which, made in (previewed or {}).items()},  # noqa: S704

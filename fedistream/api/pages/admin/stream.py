@@ -127,13 +127,13 @@ async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormR
 
 
 def _live(request: ApiRequest, services: AdminPagesServices) -> dict[str, object]:
-    air = services.broadcasts.air(request.channel.id)
+    live_status = services.broadcasts.live_status(request.channel.id)
     return {
-        "air": air,
-        "live": air.state is not State.OFFLINE,
-        "badge": texts.watch(services.pages.translations)[f"badge.{air.state.value}"],
+        "live_status": live_status,
+        "live": live_status.state is not State.OFFLINE,
+        "badge": texts.watch(services.pages.translations)[f"badge.{live_status.state.value}"],
         "viewers": services.viewers.count(request.channel.id),
         "peak": services.viewers.peak(request.channel.id),
-        "figures": figures(air.encoder, services.words),
+        "figures": figures(live_status.encoder, services.words),
         "log": services.log_buffer.lines()[:LOG_LINES],
     }

@@ -68,9 +68,9 @@ def test_a_hidden_viewer_count_is_absent_for_visitors_and_there_for_the_admin() 
 
 
 def test_warnings_are_for_the_admin_only() -> None:
-    air = replace(live(), warnings=("keyframes are 10 seconds apart",))
-    assert "warnings" not in shapes.status(air, 0, VALUES, NOW)
-    assert shapes.admin_status(air, 0, Peak(), VALUES)["warnings"] == ["keyframes are 10 seconds apart"]
+    live_status = replace(live(), warnings=("keyframes are 10 seconds apart",))
+    assert "warnings" not in shapes.status(live_status, 0, VALUES, NOW)
+    assert shapes.admin_status(live_status, 0, Peak(), VALUES)["warnings"] == ["keyframes are 10 seconds apart"]
 
 
 def test_the_admin_sees_the_encoder_and_the_peaks() -> None:

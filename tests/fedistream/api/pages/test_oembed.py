@@ -13,8 +13,8 @@ HERE = "http://node.example"
 
 
 @pytest.fixture
-def air(studio: Studio) -> Studio:
-    """Broadcast 7 is on the air, 3 is over."""
+def live_studio(studio: Studio) -> Studio:
+    """Broadcast 7 is live, 3 is over."""
     studio.broadcasts.shown = onair.live()
     studio.broadcasts.written = {7: onair.written(7), 3: onair.over(3)}
     return studio
@@ -26,8 +26,8 @@ async def request(studio: Studio, **query: str) -> Response:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/live/7", "/?utm=1", "/live/7#chat"])
-async def test_a_page_with_a_player_is_a_video(air: Studio, path: str) -> None:
-    answer = await request(air, url=HERE + path, format="json")
+async def test_a_page_with_a_player_is_a_video(live_studio: Studio, path: str) -> None:
+    answer = await request(live_studio, url=HERE + path, format="json")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     made = answer.json()
@@ -38,8 +38,8 @@ async def test_a_page_with_a_player_is_a_video(air: Studio, path: str) -> None:
     assert re.search(r'src="([^"]+)"', made["html"])[1] == f"{HERE}/embed/video"  # type: ignore[index]
 
 
-async def test_what_is_over_is_a_link_with_a_picture(air: Studio) -> None:
-    made = (await request(air, url=f"{HERE}/live/3")).json()
+async def test_what_is_over_is_a_link_with_a_picture(live_studio: Studio) -> None:
+    made = (await request(live_studio, url=f"{HERE}/live/3")).json()
     assert (made["type"], made["title"]) == ("link", "Evening locks")
     assert "html" not in made
     assert "width" not in made
@@ -50,52 +50,52 @@ async def test_what_is_over_is_a_link_with_a_picture(air: Studio) -> None:
     [("640", "", (640, 360)), ("640", "90", (160, 90)), ("99999999", "1", (28, 16)), ("0", "", (16, 9))],
 )
 async def test_the_player_fits_into_what_was_asked_for(
-    air: Studio, width: str, height: str, size: tuple[int, int]
+    live_studio: Studio, width: str, height: str, size: tuple[int, int]
 ) -> None:
-    made = (await request(air, url=HERE, maxwidth=width, maxheight=height)).json()
+    made = (await request(live_studio, url=HERE, maxwidth=width, maxheight=height)).json()
     assert (made["width"], made["height"]) == size
     assert f'width="{size[0]}" height="{size[1]}"' in made["html"]
 
 
-async def test_the_public_address_counts_whatever_its_scheme(air: Studio) -> None:
-    air.settings.values["node.public_url"] = "https://boats.example/tv"
+async def test_the_public_address_counts_whatever_its_scheme(live_studio: Studio) -> None:
+    live_studio.settings.values["node.public_url"] = "https://boats.example/tv"
     for url in ("https://boats.example/tv/", "http://BOATS.example/tv/live/7"):
-        assert (await request(air, url=url)).json()["author_url"] == "https://boats.example/tv/"
+        assert (await request(live_studio, url=url)).json()["author_url"] == "https://boats.example/tv/"
     for url in (HERE, "https://boats.example/", "https://boats.example/live/7"):
-        assert (await request(air, url=url)).status_code == 404
+        assert (await request(live_studio, url=url)).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/live/8", "/live/x", "/embed/video", "/nothing"])
-async def test_a_page_that_has_no_card_is_not_found(air: Studio, path: str) -> None:
-    assert (await request(air, url=HERE + path)).status_code == 404
+async def test_a_page_that_has_no_card_is_not_found(live_studio: Studio, path: str) -> None:
+    assert (await request(live_studio, url=HERE + path)).status_code == 404
 
 
-async def test_pages_of_others_are_not_found(air: Studio) -> None:
+async def test_pages_of_others_are_not_found(live_studio: Studio) -> None:
     for url in ("https://other.example/", "http://node.example.evil/", "http://node.example@evil.example/"):
-        assert (await request(air, url=url)).status_code == 404
+        assert (await request(live_studio, url=url)).status_code == 404
 
 
 @pytest.mark.parametrize(
     "url", ["", "node.example", "ftp://node.example/", "http://[::1", "http://", HERE + "/" * 2048]
 )
-async def test_what_is_no_address_is_told_so(air: Studio, url: str) -> None:
-    answer = await request(air, url=url)
+async def test_what_is_no_address_is_told_so(live_studio: Studio, url: str) -> None:
+    answer = await request(live_studio, url=url)
     assert (answer.status_code, answer.text) == (422, "Url must be the address of a page")
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("format", "xml"), ("maxwidth", "-1"), ("maxheight", "1" * 10), ("maxwidth", "٣")]
 )
-async def test_what_cannot_be_answered_is_refused(air: Studio, name: str, value: str) -> None:
-    assert (await request(air, url=HERE, **{name: value})).status_code == 422
+async def test_what_cannot_be_answered_is_refused(live_studio: Studio, name: str, value: str) -> None:
+    assert (await request(live_studio, url=HERE, **{name: value})).status_code == 422
 
 
-async def test_words_of_the_streamer_stay_words_in_the_frame(air: Studio) -> None:
-    air.settings.values["channel.title"] = '"><script>alert(1)</script>'
-    made = (await request(air, url=HERE)).json()
+async def test_words_of_the_streamer_stay_words_in_the_frame(live_studio: Studio) -> None:
+    live_studio.settings.values["channel.title"] = '"><script>alert(1)</script>'
+    made = (await request(live_studio, url=HERE)).json()
     assert "<script>" not in made["html"]
     assert made["html"].count("<") == 2
 
 
-async def test_other_sites_may_ask_from_a_browser(air: Studio) -> None:
-    assert (await request(air, url=HERE)).headers["access-control-allow-origin"] == "*"
+async def test_other_sites_may_ask_from_a_browser(live_studio: Studio) -> None:
+    assert (await request(live_studio, url=HERE)).headers["access-control-allow-origin"] == "*"

@@ -1,4 +1,4 @@
-"""Pictures of what is on the air: addresses, caching, and what is shown while nothing is."""
+"""Pictures of what is live: addresses, caching, and what is shown while nothing is."""
 
 from datetime import UTC, datetime
 
@@ -16,8 +16,8 @@ ADDRESSES = ("/thumbnail.jpg", "/live/7/still.jpg")
 
 
 @pytest.fixture
-def air(studio: Studio) -> Studio:
-    """Broadcast 7 is on the air and has a picture; 3 is over and has one; 4 never had any."""
+def live_studio(studio: Studio) -> Studio:
+    """Broadcast 7 is live and has a picture; 3 is over and has one; 4 never had any."""
     studio.broadcasts.shown = onair.live()
     studio.broadcasts.written = {7: onair.written(7), 3: onair.over(3), 4: onair.over(4)}
     studio.stills.by_id = {7: PICTURE, 3: Picture(640, 480, b"\xff\xd8 an old one", AT)}
@@ -30,8 +30,8 @@ async def get(studio: Studio, path: str, **headers: str) -> Response:
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-async def test_the_picture_of_what_is_on_the_air(air: Studio, path: str) -> None:
-    answer = await get(air, path)
+async def test_the_picture_of_what_is_on_the_air(live_studio: Studio, path: str) -> None:
+    answer = await get(live_studio, path)
     assert (answer.status_code, answer.content) == (200, PICTURE.jpeg)
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["cache-control"] == "public, max-age=20"
@@ -57,37 +57,37 @@ async def test_the_picture_of_what_is_on_the_air(air: Studio, path: str) -> None
         ({"if_modified_since": "Fri, 01 May 2026 99999999999999999999:00:30 GMT"}, 200),
     ],
 )
-async def test_who_has_it_does_not_get_it_again(air: Studio, headers: dict[str, str], status: int) -> None:
-    answer = await get(air, "/thumbnail.jpg", **headers)
+async def test_who_has_it_does_not_get_it_again(live_studio: Studio, headers: dict[str, str], status: int) -> None:
+    answer = await get(live_studio, "/thumbnail.jpg", **headers)
     assert answer.status_code == status
     assert (answer.content == b"") is (status == 304)
     assert answer.headers["etag"] == f'"{PICTURE.mark}"'
 
 
-async def test_the_picture_of_what_is_over_stays_at_its_own_address(air: Studio) -> None:
-    assert (await get(air, "/live/3/still.jpg")).content == b"\xff\xd8 an old one"
+async def test_the_picture_of_what_is_over_stays_at_its_own_address(live_studio: Studio) -> None:
+    assert (await get(live_studio, "/live/3/still.jpg")).content == b"\xff\xd8 an old one"
 
 
-async def test_while_nothing_is_on_the_air_there_is_the_logo(air: Studio) -> None:
-    air.stills.by_id = {}
-    answer = await get(air, "/thumbnail.jpg")
+async def test_while_nothing_is_on_the_air_there_is_the_logo(live_studio: Studio) -> None:
+    live_studio.stills.by_id = {}
+    answer = await get(live_studio, "/thumbnail.jpg")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["cache-control"] == "public, max-age=20"
 
 
-async def test_the_moving_picture_leads_to_the_one_that_stands(air: Studio) -> None:
-    answer = await get(air, "/preview.gif")
+async def test_the_moving_picture_leads_to_the_one_that_stands(live_studio: Studio) -> None:
+    answer = await get(live_studio, "/preview.gif")
     assert (answer.status_code, answer.headers["location"]) == (302, "/thumbnail.jpg")
 
 
 @pytest.mark.parametrize(
     "path", ["/live/4/still.jpg", "/live/5/still.jpg", "/live/x/still.jpg", "/c/none/thumbnail.jpg"]
 )
-async def test_there_is_no_picture_of_what_is_not_there(air: Studio, path: str) -> None:
-    assert (await get(air, path)).status_code == 404
+async def test_there_is_no_picture_of_what_is_not_there(live_studio: Studio, path: str) -> None:
+    assert (await get(live_studio, path)).status_code == 404
 
 
-async def test_another_channel_has_a_picture_of_its_own(air: Studio) -> None:
-    air.channels.add(2, "harbour")
-    assert (await get(air, "/c/harbour/thumbnail.jpg")).headers["content-type"] == "image/png"
+async def test_another_channel_has_a_picture_of_its_own(live_studio: Studio) -> None:
+    live_studio.channels.add(2, "harbour")
+    assert (await get(live_studio, "/c/harbour/thumbnail.jpg")).headers["content-type"] == "image/png"

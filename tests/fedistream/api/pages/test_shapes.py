@@ -61,8 +61,8 @@ def test_the_status_of_a_live_channel_has_what_the_modules_read() -> None:
 
 
 def test_offline_nobody_watches() -> None:
-    air = replace(onair.offline(), last_ended_at=datetime(2026, 5, 1, tzinfo=UTC))
-    status = shapes.status(air, 3, "", hide_viewers=False)
+    live_status = replace(onair.offline(), last_ended_at=datetime(2026, 5, 1, tzinfo=UTC))
+    status = shapes.status(live_status, 3, "", hide_viewers=False)
     assert (status["online"], status["viewerCount"]) == (False, 0)
     assert status["lastDisconnectTime"] == "2026-05-01T00:00:00+00:00"
 
@@ -72,11 +72,11 @@ def test_a_hidden_viewer_count_is_not_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("air", "state"),
+    ("live_status", "state"),
     [(onair.offline(), "offline"), (onair.live(), "starting"), (onair.waiting(), "waiting")],
 )
-def test_a_page_begins_in_the_state_of_the_channel(air: LiveStatus, state: str) -> None:
-    assert shapes.first_state(air) == state
+def test_a_page_begins_in_the_state_of_the_channel(live_status: LiveStatus, state: str) -> None:
+    assert shapes.first_state(live_status) == state
 
 
 def test_the_figures_of_an_encoder_leave_out_what_it_did_not_tell() -> None:

@@ -22,7 +22,7 @@ DIRECTORY = {f"{NS}directory": True, f"{NS}serverName": "The list"}
 
 
 @dataclass
-class Air:
+class LiveNow:
     """The live status of the channel."""
 
     on: list[BroadcastRecord] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Air:
 
 
 @pytest.fixture
-def air() -> Air:
-    return Air()
+def live_now() -> LiveNow:
+    return LiveNow()
 
 
 @pytest.fixture
-async def node(database: Database, air: Air) -> AsyncIterator[Federated]:
-    async with federated(running=air.running) as made:
+async def node(database: Database, live_now: LiveNow) -> AsyncIterator[Federated]:
+    async with federated(running=live_now.running) as made:
         yield made
 
 
@@ -59,13 +59,13 @@ async def said(node: Federated) -> list[Json]:
     return [each for _, each in await node.sent() if each["type"] in ("Offer", "Leave")]
 
 
-def live(air: Air, node: Federated, broadcast_id: int = 7) -> BroadcastStarted:
-    air.on = [written(broadcast_id, node.home.id)]
+def live(live_now: LiveNow, node: Federated, broadcast_id: int = 7) -> BroadcastStarted:
+    live_now.on = [written(broadcast_id, node.home.id)]
     return BroadcastStarted(node.home.id, broadcast_id, "title", AT)
 
 
-def over(air: Air, node: Federated, broadcast_id: int = 7) -> BroadcastEnded:
-    air.on = []
+def over(live_now: LiveNow, node: Federated, broadcast_id: int = 7) -> BroadcastEnded:
+    live_now.on = []
     return BroadcastEnded(node.home.id, broadcast_id, "finished", AT)
 
 
@@ -115,13 +115,13 @@ async def test_a_directory_that_becomes_a_reader_is_held_like_one(node: Federate
 
 
 async def test_a_directory_hears_when_we_are_live_again_and_again_and_when_it_is_over(
-    node: Federated, air: Air
+    node: Federated, live_now: LiveNow
 ) -> None:
     await node.settings.change("channel.title", "Morning on the canal")
     await node.settings.change("channel.summary", "Slow *boats*")
     await node.settings.change("channel.tags", ["boats"])
     await featured(node)
-    await node.feature.offers.begin(live(air, node))
+    await node.feature.offers.begin(live(live_now, node))
     (offer,) = await said(node)
     assert (offer["type"], offer["actor"], offer["object"], offer["to"]) == ("Offer", LIVE, ORIGIN, [node.ann.id])
     news = parse_offer(offer)
@@ -132,74 +132,74 @@ async def test_a_directory_hears_when_we_are_live_again_and_again_and_when_it_is
 
     node.clock.ahead += 300
     await node.feature.offers.renew()
-    await node.feature.offers.end(over(air, node))
+    await node.feature.offers.end(over(live_now, node))
     assert [each["type"] for each in await said(node)] == ["Offer", "Offer", "Leave"]
     assert len({each["id"] for each in await said(node)}) == 3
     rows = (await OutboxRow.all().order_by("-id"))[:3]
     assert len({each.group_key for each in rows} - {""}) == 1
 
 
-async def test_readers_and_those_who_wait_hear_nothing_of_it(node: Federated, air: Air) -> None:
+async def test_readers_and_those_who_wait_hear_nothing_of_it(node: Federated, live_now: LiveNow) -> None:
     await node.follow()
-    await node.feature.offers.begin(live(air, node))
+    await node.feature.offers.begin(live(live_now, node))
     await node.follow(**DIRECTORY)
     await node.feature.offers.renew()
-    await node.feature.offers.end(over(air, node))
+    await node.feature.offers.end(over(live_now, node))
     assert await said(node) == []
 
 
-async def test_who_is_let_in_while_we_are_live_hears_it_at_once(node: Federated, air: Air) -> None:
-    live(air, node)
+async def test_who_is_let_in_while_we_are_live_hears_it_at_once(node: Federated, live_now: LiveNow) -> None:
+    live(live_now, node)
     await featured(node)
     assert [each["type"] for each in await said(node)] == ["Offer"]
 
 
-async def test_what_is_over_by_the_time_of_the_job_is_not_offered(node: Federated, air: Air) -> None:
+async def test_what_is_over_by_the_time_of_the_job_is_not_offered(node: Federated, live_now: LiveNow) -> None:
     await featured(node)
-    fact = live(air, node)
-    over(air, node)
+    fact = live(live_now, node)
+    over(live_now, node)
     await node.feature.offers.begin(fact)
     assert await said(node) == []
 
 
-async def test_an_end_that_is_told_late_does_not_end_the_next_broadcast(node: Federated, air: Air) -> None:
+async def test_an_end_that_is_told_late_does_not_end_the_next_broadcast(node: Federated, live_now: LiveNow) -> None:
     await featured(node)
-    fact = over(air, node)
-    live(air, node, 8)
+    fact = over(live_now, node)
+    live(live_now, node, 8)
     await node.feature.offers.end(fact)
     assert await said(node) == []
 
 
-async def test_a_leave_that_is_written_down_twice_is_sent_once(node: Federated, air: Air) -> None:
+async def test_a_leave_that_is_written_down_twice_is_sent_once(node: Federated, live_now: LiveNow) -> None:
     await featured(node)
     for _ in range(2):
-        await node.feature.offers.end(over(air, node))
+        await node.feature.offers.end(over(live_now, node))
     assert len(await said(node)) == 1
 
 
-async def test_who_does_not_feature_us_any_more_hears_nothing(node: Federated, air: Air) -> None:
+async def test_who_does_not_feature_us_any_more_hears_nothing(node: Federated, live_now: LiveNow) -> None:
     follow = await featured(node)
     assert await node.take(node.ann.activity("Undo", follow)) == "taken"
     assert await FollowerRow.all().count() == 0
-    await node.feature.offers.begin(live(air, node))
+    await node.feature.offers.begin(live(live_now, node))
     assert await said(node) == []
 
 
-async def test_while_federation_is_off_there_is_nobody_to_tell(node: Federated, air: Air) -> None:
+async def test_while_federation_is_off_there_is_nobody_to_tell(node: Federated, live_now: LiveNow) -> None:
     await featured(node)
-    fact = live(air, node)
+    fact = live(live_now, node)
     assert node.feature.offers.applies_to(fact)
     await node.settings.change("federation.enabled", False)
     assert not node.feature.offers.applies_to(fact)
     await node.feature.offers.begin(fact)
-    await node.feature.offers.end(over(air, node))
+    await node.feature.offers.end(over(live_now, node))
     await node.settings.change("federation.enabled", True)
     assert await said(node) == []
 
 
-async def test_a_title_that_changes_right_after_the_start_is_told_too(node: Federated, air: Air) -> None:
+async def test_a_title_that_changes_right_after_the_start_is_told_too(node: Federated, live_now: LiveNow) -> None:
     await featured(node)
-    await node.feature.offers.begin(live(air, node))
+    await node.feature.offers.begin(live(live_now, node))
     await node.settings.change("channel.title", "Now with sound")
     await node.feature.offers.begin(TitleChanged(node.home.id, "Now with sound", AT))
     assert [parse_offer(each).title for each in await said(node)] == ["", "Now with sound"]

@@ -53,10 +53,10 @@ async def test_disconnecting_is_asked_about_first(studio: Studio, admin_page: st
         page.on("dialog", answer)
         disconnect = page.get_by_role("button", name="Disconnect")
         await disconnect.click()
-        assert studio.broadcasts.air(1).playable
+        assert studio.broadcasts.live_status(1).playable
         await disconnect.click()
         await expect(page.get_by_text("The broadcast was ended.")).to_be_visible()
-    assert not studio.broadcasts.air(1).playable
+    assert not studio.broadcasts.live_status(1).playable
 
 
 async def test_a_stream_key_is_hidden_until_asked_for_and_can_be_copied(admin_page: str, chromium: Browser) -> None:
