@@ -9,8 +9,12 @@ import click
 
 from fedistream import __version__
 
-COMMANDS = {"serve": "fedistream.app.serve_command", "worker": "fedistream.app.worker_command"}
-"""The module of each command, which defines a `click.Command` of the command's name."""
+COMMANDS = {
+    "serve": "fedistream.app.serve_command",
+    "worker": "fedistream.app.worker_command",
+    "import-owncast": "fedistream.app.owncast_import.command",
+}
+"""The module of each command, which defines a `click.Command` of the command's name, with `_` for `-`."""
 
 
 class _Commands(click.Group):
@@ -20,7 +24,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
 

@@ -1,9 +1,14 @@
 """Our public URLs, and the way back from a URL to the channel. They are served by `fedistream/api/fediverse/`."""
 
+import re
+
 from activitypub.urls import BadUrl, parse_url
 from fedistream.channels.values import HOME
 from fedistream.core.ports import Channel, ChannelDirectory, SettingsReader
 from fedistream.federation.values import Off, Site
+
+# ours are of letters and digits; those of a node that moved here may have the two other signs of base64url
+POST_ID = re.compile(r"[A-Za-z0-9_-]{1,24}")
 
 
 class ActorUrls:
@@ -63,4 +68,4 @@ class ActorUrls:
         """Return the id of the post with this URL, if it can be one of ours. Raises Off."""
         prefix = self.site().post("")
         found = (url or "").removeprefix(prefix)
-        return found if found != url and 0 < len(found) <= 24 and found.isalnum() else None
+        return found if found != url and POST_ID.fullmatch(found) else None

@@ -126,6 +126,8 @@ ROOMS: dict[str, Room] = {
     "fedistream.app.worker_command": Room(("fedistream.app",), ("click",), not_even=FRONT),
     "fedistream.app.worker": Room(PACKAGES, not_even=(*FRONT, "fedistream.api")),
     "fedistream.app.reactions": Room(("fedistream",), not_even=(*FRONT, "fedistream.api")),
+    "fedistream.app.owncast_import": Room(PACKAGES, ("click", "tortoise"), not_even=FRONT),
+    "fedistream.app.owncast_import.gob": wire(),
     "fedistream.app.services": Room(PACKAGES, not_even=(*FRONT[1:], *WORKER)),
     "fedistream.app.web": Room(PACKAGES, ("starlette",), not_even=(*FRONT[2:], *WORKER)),
     "fedistream.app.node": Room(PACKAGES, ("starlette", "uvicorn", "uvloop"), not_even=(*FRONT[3:], *WORKER)),
