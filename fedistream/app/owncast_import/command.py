@@ -23,6 +23,7 @@ from fedistream.core.errors import Conflict
 from fedistream.db import Database, DatabaseProblem, atomic
 
 REPORT = "owncast-import.txt"
+SCRATCH = ".import-"  # the beginning of the name of the folder with the copy
 EMOJI = "emoji"  # the folder, as in `app/services.py`
 
 
@@ -59,12 +60,13 @@ async def take_over(source: Path, options: Config) -> None:
         database = Database(options.database)
         try:
             await database.open()
+            _clean(options.data_dir)
             if await is_done():
                 click.echo(f"An Owncast server was moved to this node already: see {options.data_dir / REPORT}")
                 return
             report = Report()
             # in the data folder, where there is as much room as the rows will need
-            with tempfile.TemporaryDirectory(prefix=".import-", dir=options.data_dir) as scratch:
+            with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=options.data_dir) as scratch:
                 data = folder.find(source)
                 with folder.opened(data, Path(scratch)) as rows, _emoji(data, options.data_dir / EMOJI, report):
                     await atomic(Transfer(rows, report, datetime.now(UTC), _progress).run)
@@ -74,6 +76,12 @@ async def take_over(source: Path, options: Config) -> None:
         (options.data_dir / REPORT).write_text(text, encoding="utf-8")
         click.echo(text)
         click.echo(f"This is kept in {options.data_dir / REPORT}.")
+
+
+def _clean(data_dir: Path) -> None:
+    """Delete the copies of runs that were killed; the lock of the data folder is held."""
+    for left in data_dir.glob(f"{SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
