@@ -1,4 +1,4 @@
-"""What an import took and what it left, in words for the admin. Pure."""
+"""The report of an import: what was taken, what was left and why, in words for the admin. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field

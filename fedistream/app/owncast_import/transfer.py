@@ -72,7 +72,7 @@ async def must_be_empty() -> None:
 
 
 class Sink(Protocol):
-    """Where the rows go."""
+    """A place for the rows of an import."""
 
     async def store(self, rows: Iterable[Model], advance: Advance) -> int:
         """Store the rows. Returns how many they were."""
@@ -97,7 +97,7 @@ class Tables:
 
 
 class Nowhere:
-    """For a dry run: the rows are made and dropped."""
+    """A sink for a dry run: the rows are made and dropped."""
 
     def __init__(self) -> None:
         self._actors: dict[str, int] = {}
