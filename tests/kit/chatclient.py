@@ -52,6 +52,15 @@ class ChatClient:
             return closed.rcvd.code if closed.rcvd is not None else 1006
 
 
+async def ready(client: ChatClient) -> str:
+    """Wait until the client has joined. Returns the visitor's name."""
+    told = await client.next()
+    assert told["type"] == "CONNECTED_USER_INFO"
+    assert told["id"]
+    assert told["timestamp"].endswith("Z")
+    return str(told["user"]["displayName"])
+
+
 @asynccontextmanager
 async def chatting(
     port: int, token: str, path: str = "/ws", address: str = "", **query: str

@@ -149,3 +149,12 @@ async def open_faces(folder: Path, guard: Guard | None = None) -> AsyncIterator[
         await writing
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def federating_faces(folder: Path) -> AsyncIterator[Faces]:
+    """Faces of https://node.example, with federation on."""
+    async with open_faces(folder) as opened:
+        await opened.settings.change("node.public_url", "https://node.example")
+        await opened.settings.change("federation.enabled", True)
+        yield opened

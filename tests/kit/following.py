@@ -22,6 +22,15 @@ from tests.kit.onair import live
 
 AT = datetime(2026, 5, 1, 11, 0, tzinfo=UTC)
 
+# the state of a follower, the admin's decision, the state that follows, the activity that is sent, the page's message
+FOLLOWER_DECISIONS = (
+    (State.PENDING, "approve", "accepted", "Accept", "Request accepted."),
+    (State.PENDING, "reject", "gone", "Reject", "Request rejected. They can send another one."),
+    (State.PENDING, "block", "blocked", "Reject", "Account blocked."),
+    (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They can follow again."),
+    (State.ACCEPTED, "block", "blocked", "Reject", "Account blocked."),
+)
+
 
 async def remote_actor(user: str, host: str = "remote.example", name: str = "") -> RemoteActorRow:
     url = f"https://{host}/users/{user}"

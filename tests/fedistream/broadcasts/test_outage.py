@@ -28,14 +28,19 @@ async def behind(node: Station) -> None:
             await asyncio.sleep(0.01)
 
 
+async def begun(node: Station) -> None:
+    """Begin a broadcast that cannot be written yet."""
+    publication, _ = await node.publish()
+    send(publication)
+    await behind(node)
+
+
 async def test_a_broadcast_that_begins_is_written_and_told_when_the_database_is_back(
     database_url: str, server: Postgres | None
 ) -> None:
     async with station(database_url) as node:
         with away(database_url, server):
-            publication, _ = await node.publish()
-            send(publication)
-            await behind(node)
+            await begun(node)
             live_status = node.broadcasts.live_status(node.home)
             assert (live_status.state, live_status.playable, live_status.broadcast_id) == (State.LIVE, True, None)
             assert await node.broadcasts.check() == "behind"
@@ -109,9 +114,7 @@ async def test_the_heartbeat_hurries_what_waits_and_adds_nothing_to_it(
 ) -> None:
     async with station(database_url) as node:
         with away(database_url, server):
-            publication, _ = await node.publish()
-            send(publication)
-            await behind(node)
+            await begun(node)
             waiting = node.broadcasts.unwritten
             for _ in range(100):
                 node.broadcasts.beat()

@@ -6,17 +6,15 @@ from pathlib import Path
 import pytest
 
 from fedistream.federation.models import FlagRow, QuoteRow
-from tests.kit.faces import RIGHT, Faces, open_faces
-from tests.kit.federated import LIVE, ORIGIN
+from tests.kit.faces import RIGHT, Faces, federating_faces
+from tests.kit.federated import LIVE
 
 ACTIVITY = {"Accept": "application/activity+json"}
 
 
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
-    async with open_faces(tmp_path) as opened:
-        await opened.settings.change("node.public_url", ORIGIN)
-        await opened.settings.change("federation.enabled", True)
+    async with federating_faces(tmp_path) as opened:
         yield opened
 
 

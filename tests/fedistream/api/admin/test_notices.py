@@ -8,16 +8,14 @@ from httpx2 import AsyncClient, Response
 
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.core.events import BroadcastStarted
-from tests.kit.faces import RIGHT, Faces, open_faces
+from tests.kit.faces import RIGHT, Faces, federating_faces
 
 PATH = "/api/admin/federation/notices"
 
 
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
-    async with open_faces(tmp_path) as opened:
-        await opened.settings.change("node.public_url", "https://node.example")
-        await opened.settings.change("federation.enabled", True)
+    async with federating_faces(tmp_path) as opened:
         yield opened
 
 

@@ -12,7 +12,7 @@ from activitypub.nodeinfo import parse_document, parse_index
 from activitypub.webfinger import parse_jrd
 from fedistream.api.fediverse.negotiation import wants_document
 from fedistream.federation.models import RemoteNoteRow
-from tests.kit.faces import RIGHT, Faces, open_faces
+from tests.kit.faces import RIGHT, Faces, federating_faces
 from tests.kit.federated import LIVE, ORIGIN
 from tests.kit.signing import signed
 
@@ -22,9 +22,7 @@ PATH = "/federation/user/streamer"
 
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
-    async with open_faces(tmp_path) as opened:
-        await opened.settings.change("node.public_url", ORIGIN)
-        await opened.settings.change("federation.enabled", True)
+    async with federating_faces(tmp_path) as opened:
         yield opened
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fedistream.federation.models import FeaturedServerRow
 from fedistream.federation.values import FeaturedState
-from tests.kit.faces import RIGHT, Faces, open_faces
+from tests.kit.faces import RIGHT, Faces, federating_faces
 from tests.kit.following import AT, featured
 
 SERVERS = "/api/admin/federation/servers"
@@ -15,9 +15,7 @@ SERVERS = "/api/admin/federation/servers"
 
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
-    async with open_faces(tmp_path) as opened:
-        await opened.settings.change("node.public_url", "https://node.example")
-        await opened.settings.change("federation.enabled", True)
+    async with federating_faces(tmp_path) as opened:
         yield opened
 
 

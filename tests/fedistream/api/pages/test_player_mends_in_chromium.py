@@ -1,6 +1,7 @@
 """The player after faults that hls.js calls fatal: it plays again by itself, never in an endless loop."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
@@ -25,6 +26,17 @@ async def goes_on(page: Page) -> None:
     await until(page, "document.body.dataset.state === 'live' && !v.paused && !v.muted")
     at = await page.evaluate("document.querySelector('video').currentTime")
     await until(page, f"Math.abs(v.currentTime - {at}) > 0.5 && v.liveEdgeStart - v.currentTime < 3")
+
+
+@asynccontextmanager
+async def playing(studio: Studio, url: str, chromium: Browser) -> AsyncIterator[Page]:
+    """The page while it plays a live stream with its sound."""
+    await studio.go_live()
+    async with visit(chromium, url) as (page, witness):
+        witness.expected = FAILED_LOADS
+        await state(page, "live")
+        await page.click(".unmute")
+        yield page
 
 
 def answer(status: int) -> Callable[[Route], Awaitable[None]]:
@@ -58,11 +70,7 @@ async def undecodable(route: Route) -> None:
 async def test_what_was_fatal_for_a_while_is_over_when_it_is_over(
     studio: Studio, url: str, chromium: Browser, where: str, fault: Callable[[Route], Awaitable[None]]
 ) -> None:
-    await studio.go_live()
-    async with visit(chromium, url) as (page, witness):
-        witness.expected = FAILED_LOADS
-        await state(page, "live")
-        await page.click(".unmute")
+    async with playing(studio, url, chromium) as page:
         await page.route(where, fault)
         await until(page, "document.body.dataset.state !== 'live'")
         await page.unroute(where)
@@ -72,11 +80,7 @@ async def test_what_was_fatal_for_a_while_is_over_when_it_is_over(
 async def test_what_no_decoder_takes_is_tried_ever_more_slowly_and_said_to_be_so(
     studio: Studio, url: str, chromium: Browser
 ) -> None:
-    await studio.go_live()
-    async with visit(chromium, url) as (page, witness):
-        witness.expected = FAILED_LOADS
-        await state(page, "live")
-        await page.click(".unmute")
+    async with playing(studio, url, chromium) as page:
         await page.route(MEDIA, undecodable)
         await state(page, "failed")
         await expect(page.locator("#player-announcer")).to_contain_text("cannot be played at the moment")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 from starlette.types import ASGIApp, Message, Scope
@@ -13,27 +13,9 @@ from fedistream.chat.moderation import ADMIN
 from fedistream.chat.presence import PARTED_S
 from fedistream.chat.rules import TOO_LONG
 from fedistream.chat.service import WELCOME_S
-from tests.kit.chatclient import ChatClient, chatting
+from tests.kit.chatclient import chatting, ready
 from tests.kit.faces import Faces
-from tests.kit.onair import live
 from tests.kit.webserver import serving
-
-
-@pytest.fixture
-async def port(faces: Faces) -> AsyncIterator[int]:
-    home = faces.channels.home().id
-    faces.broadcasts.on[home] = live(home)
-    async with serving(faces.app()) as bound:
-        yield bound
-
-
-async def ready(client: ChatClient) -> str:
-    """Wait until the client has its seat. Returns the visitor's name."""
-    told = await client.next()
-    assert told["type"] == "CONNECTED_USER_INFO"
-    assert told["id"]
-    assert told["timestamp"].endswith("Z")
-    return str(told["user"]["displayName"])
 
 
 async def test_the_first_thing_a_client_hears_is_who_it_is(faces: Faces, port: int) -> None:

@@ -1,30 +1,13 @@
 """Incoming events of a chat socket, and the answers to its client."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from fedistream.api.owncast.websocket.incoming import MAX_REF, MAX_WAITING
 from fedistream.chat.service import WELCOME_S
 from fedistream.core.events import SettingChanged
 from fedistream.db import atomic
-from tests.kit.chatclient import ChatClient, Told, chatting
+from tests.kit.chatclient import ChatClient, Told, chatting, ready
 from tests.kit.faces import Faces
-from tests.kit.onair import live
-from tests.kit.webserver import serving
-
-
-@pytest.fixture
-async def port(faces: Faces) -> AsyncIterator[int]:
-    home = faces.channels.home().id
-    faces.broadcasts.on[home] = live(home)
-    async with serving(faces.app()) as bound:
-        yield bound
-
-
-async def ready(client: ChatClient) -> None:
-    assert (await client.next())["type"] == "CONNECTED_USER_INFO"
 
 
 async def taken(client: ChatClient) -> list[Told]:

@@ -6,14 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.kit.adminpages import Visitor, signed_in
-from tests.kit.faces import Faces, open_faces
+from tests.kit.faces import Faces, federating_faces
 
 
 @pytest.fixture
 async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
-    async with open_faces(tmp_path) as opened:
-        await opened.settings.change("node.public_url", "https://node.example")
-        await opened.settings.change("federation.enabled", True)
+    async with federating_faces(tmp_path) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ from fedistream.federation.values import FeaturedState, State
 from fedistream.jobs.models import OutboxRow
 from tests.kit.adminpages import NASTY, Visitor, counts, said
 from tests.kit.faces import Faces
-from tests.kit.following import featured, follower
+from tests.kit.following import FOLLOWER_DECISIONS, featured, follower
 
 PAGE = "/admin/federation/featured"
 FOLLOWERS = "/admin/federation/followers"
@@ -85,13 +85,7 @@ async def test_who_asks_to_list_the_stream_is_counted_apart_from_the_followers(a
 
 @pytest.mark.parametrize(
     ("before", "do", "after", "letter", "told"),
-    [
-        (State.PENDING, "approve", "accepted", "Accept", "Request accepted."),
-        (State.PENDING, "reject", "gone", "Reject", "Request rejected. They can send another one."),
-        (State.PENDING, "block", "blocked", "Reject", "Account blocked."),
-        (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They can follow again."),
-        (State.ACCEPTED, "block", "blocked", "Reject", "Account blocked."),
-    ],
+    FOLLOWER_DECISIONS,
 )
 async def test_what_the_admin_decides_of_a_lister_is_done_and_told_to_it(
     admin: Visitor, before: State, do: str, after: str, letter: str, told: str

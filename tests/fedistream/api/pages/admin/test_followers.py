@@ -10,7 +10,7 @@ from fedistream.federation.values import State
 from fedistream.jobs.models import OutboxRow
 from tests.kit.adminpages import NASTY, Visitor, counts, said
 from tests.kit.faces import Faces
-from tests.kit.following import follower
+from tests.kit.following import FOLLOWER_DECISIONS, follower
 
 PAGE = "/admin/federation/followers"
 
@@ -28,11 +28,7 @@ async def delivery() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("before", "do", "after", "letter", "told"),
     [
-        (State.PENDING, "approve", "accepted", "Accept", "Request accepted."),
-        (State.PENDING, "reject", "gone", "Reject", "Request rejected. They can send another one."),
-        (State.PENDING, "block", "blocked", "Reject", "Account blocked."),
-        (State.ACCEPTED, "remove", "gone", "Reject", "Removed. They can follow again."),
-        (State.ACCEPTED, "block", "blocked", "Reject", "Account blocked."),
+        *FOLLOWER_DECISIONS,
         (State.BLOCKED, "unblock", "gone", "Reject", "Account unblocked. They can follow again."),
         (State.BLOCKED, "approve", "accepted", "Accept", "Request accepted."),
     ],

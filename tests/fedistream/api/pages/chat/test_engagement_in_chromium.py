@@ -1,41 +1,20 @@
 """Follows, likes and boosts from the fediverse in the chat's log; day separators; right-to-left text."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.kit import browser, onair
-from tests.kit.browser import visit
+from tests.kit import browser
 from tests.kit.parlour import Parlour, Told
-from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
-FRAME = "/embed/chat/readwrite"
-
 
 @pytest.fixture
-def room() -> Parlour:
-    return Parlour()
-
-
-@pytest.fixture
-def studio(room: Parlour) -> Studio:
-    studio = Studio(parlour=room)
-    studio.settings.values["chat.enabled"] = True
-    studio.broadcasts.shown = onair.live()
-    return studio
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
-    async with visit(chromium, url + FRAME, locale="en-GB", timezone_id="UTC") as (page, witness):
-        witness.expected = ("WebSocket connection to", "Failed to load resource")
-        await room.joined()
-        yield page
+def context() -> dict[str, Any]:
+    return {"locale": "en-GB", "timezone_id": "UTC"}
 
 
 def engaged(room: Parlour, kind: str, name: str, **more: object) -> Told:

@@ -1,16 +1,12 @@
 """People from elsewhere on the page, in Chromium: how they look, what becomes of their lines, and what is answered."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
-from tests.kit import browser, onair
+from tests.kit import browser
 from tests.kit.browser import visit
 from tests.kit.parlour import Parlour, Told, User
-from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
@@ -24,24 +20,6 @@ PICTURE = "/img/emoji/boat.png"  # what the parlour has a picture for
 @pytest.fixture
 def room() -> Parlour:
     return Parlour(moderators=True)
-
-
-@pytest.fixture
-def studio(room: Parlour) -> Studio:
-    studio = Studio(parlour=room)
-    studio.settings.values["chat.enabled"] = True
-    studio.broadcasts.shown = onair.live()
-    return studio
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
-    """A moderator's frame."""
-    async with visit(chromium, url + FRAME, viewport={"width": 400, "height": 500}) as (page, witness):
-        witness.expected = LOST
-        await expect(page.locator("#chat")).to_have_attribute("data-state", "open")
-        await room.joined()
-        yield page
 
 
 def ann(room: Parlour, picture: str = PICTURE) -> User:

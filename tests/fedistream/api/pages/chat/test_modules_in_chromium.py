@@ -1,44 +1,33 @@
 """The modules of the chat one by one, in Chromium: what they make of hostile HTML, of words, of hours and of losses."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.kit import browser, onair
-from tests.kit.browser import visit
+from tests.kit import browser
 from tests.kit.made_once import static_files
 from tests.kit.parlour import Parlour
-from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
-FRAME = "/embed/chat/readonly"
 PLAIN = {"BR", "P", "STRONG", "EM", "CODE", "PRE"}
 LINK = {"rel": "nofollow noopener noreferrer", "target": "_blank"}
 
 
 @pytest.fixture
-def room() -> Parlour:
-    return Parlour()
+def frame() -> str:
+    return "/embed/chat/readonly"
 
 
 @pytest.fixture
-def studio(room: Parlour) -> Studio:
-    studio = Studio(parlour=room)
-    studio.settings.values["chat.enabled"] = True
-    studio.broadcasts.shown = onair.live()
-    return studio
+def context() -> dict[str, Any]:
+    return {"locale": "en-GB", "timezone_id": "UTC"}
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
-    async with visit(chromium, url + FRAME, locale="en-GB", timezone_id="UTC") as (page, witness):
-        witness.expected = ("WebSocket connection to", "Failed to load resource", "Content Security Policy")
-        await room.joined()
-        yield page
+@pytest.fixture
+def complaints() -> tuple[str, ...]:
+    return ("WebSocket connection to", "Failed to load resource", "Content Security Policy")
 
 
 async def run(page: Page, module: str, script: str, given: object = None) -> Any:

@@ -1,13 +1,12 @@
 """Signing in on the page, in Chromium: by a code and by way of a website, with a room in the hands of the test."""
 
-from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
-from tests.kit import browser, onair
+from tests.kit import browser
 from tests.kit.browser import until, visit
 from tests.kit.parlour import Parlour
 from tests.kit.studio import Studio
@@ -18,28 +17,19 @@ FRAME = "/embed/chat/readwrite"
 
 
 @pytest.fixture
-def room() -> Parlour:
-    return Parlour()
-
-
-@pytest.fixture
-def studio(room: Parlour) -> Studio:
-    studio = Studio(parlour=room)
-    studio.settings.values |= {
-        "chat.enabled": True,
-        "node.public_url": "https://node.example",
-        "federation.enabled": True,
-    }
-    studio.broadcasts.shown = onair.live()
+def studio(studio: Studio) -> Studio:
+    studio.settings.values |= {"node.public_url": "https://node.example", "federation.enabled": True}
     return studio
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
-    async with visit(chromium, url + FRAME, viewport={"width": 400, "height": 700}) as (page, witness):
-        witness.expected = ("Failed to load resource",)
-        await room.joined()
-        yield page
+@pytest.fixture
+def context() -> dict[str, Any]:
+    return {"viewport": {"width": 400, "height": 700}}
+
+
+@pytest.fixture
+def complaints() -> tuple[str, ...]:
+    return ("Failed to load resource",)
 
 
 async def opened(page: Page) -> None:

@@ -1,10 +1,8 @@
 """The chat on the page, in Chromium, with a room in the hands of the test: joining, reading, writing, moderating."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.fedistream.api.pages.test_fitness_in_chromium import KB, PHONE, faults, page_bytes
@@ -18,30 +16,6 @@ pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 FRAME = "/embed/chat/readwrite"
 WITH_CHAT = 300 * KB
 LOST = ("WebSocket connection to", "Failed to load resource")
-
-
-@pytest.fixture
-def room() -> Parlour:
-    return Parlour()
-
-
-@pytest.fixture
-def studio(room: Parlour) -> Studio:
-    """Live for the page, with nothing to play: the chat alone is looked at."""
-    studio = Studio(parlour=room)
-    studio.settings.values["chat.enabled"] = True
-    studio.broadcasts.shown = onair.live()
-    return studio
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(url: str, chromium: Browser, room: Parlour) -> AsyncIterator[Page]:
-    """A frame with the chat for writing, joined."""
-    async with visit(chromium, url + FRAME, viewport={"width": 400, "height": 500}) as (page, witness):
-        witness.expected = LOST
-        await expect(page.locator("#chat")).to_have_attribute("data-state", "open")
-        await room.joined()
-        yield page
 
 
 def lines(page: Page) -> str:
