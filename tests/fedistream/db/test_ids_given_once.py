@@ -45,7 +45,7 @@ def test_the_id_of_a_deleted_row_is_given_to_no_other(table: str, tmp_path: Path
             )
         before = {name: connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall() for name in ROWS}  # noqa: S608
         were = indexes(connection)
-    upgrade(address)
+    upgrade(address, "0019")
     with closing(sqlite3.connect(address.path)) as connection, connection:
         after = {name: connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall() for name in ROWS}  # noqa: S608
         assert after == before
@@ -62,6 +62,6 @@ def test_a_database_that_was_made_in_one_step_is_left_as_it_is(tmp_path: Path) -
     with closing(sqlite3.connect(address.path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '0018'")
         before = connection.execute("SELECT name, rootpage, sql FROM sqlite_master").fetchall()
-    upgrade(address)
+    upgrade(address, "0019")
     with closing(sqlite3.connect(address.path)) as connection:
         assert connection.execute("SELECT name, rootpage, sql FROM sqlite_master").fetchall() == before

@@ -44,7 +44,7 @@ async def faces(tmp_path: Path) -> AsyncIterator[Faces]:
         for name, value in {
             "node.public_url": ORIGIN,
             "federation.enabled": True,
-            "tags": ["locks", "just chatting"],
+            "channel.tags": ["locks", "just chatting"],
             "channel.social_handles": [{"platform": "Elsewhere", "url": "https://elsewhere.example/"}],
             "federation.also_known_as": ["https://old.example/users/ann"],
         }.items():
