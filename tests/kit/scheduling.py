@@ -18,6 +18,8 @@ from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 REAL_TIME = re.compile(r"^tests/(journeys|peers)/|_in_(chromium|firefox)\.py$")
 
+HOUSE = "tests/house/"
+
 
 def is_real_time(path: str) -> bool:
     return REAL_TIME.search(path) is not None
@@ -25,6 +27,11 @@ def is_real_time(path: str) -> bool:
 
 class Mixed(LoadFileScheduling):  # type: ignore[misc]
     """Real-time files come first, as they take longest; then those with the most tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Put the tests of the house into one unit: the syntax trees that they share take seconds to read."""
+        scope: str = super()._split_scope(nodeid)
+        return HOUSE if scope.startswith(HOUSE) else scope
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         """Give `node` the next file that it may run. Without one it waits until the others have finished one."""

@@ -172,6 +172,7 @@ async def test_a_sign_in_takes_ten_minutes_at_most_and_the_last_one_begun_counts
     assert (await bot.get(second)).status_code == 307
 
 
+@pytest.mark.slow  # an error comes after a whole second, see uniform_timing
 @pytest.mark.parametrize(
     ("more", "reason", "words"),
     [

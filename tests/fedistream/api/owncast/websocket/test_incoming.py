@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from fedistream.api.owncast.websocket.incoming import MAX_REF, MAX_WAITING
 from fedistream.chat.service import WELCOME_S
 from fedistream.core.events import SettingChanged
@@ -135,6 +137,7 @@ async def test_a_chat_that_is_switched_off_says_so_to_sockets_and_in_the_status(
         assert (await http.get("/api/status")).json()["chatDisabled"] is True
 
 
+@pytest.mark.slow
 async def test_the_welcome_is_for_those_who_are_new(faces: Faces, port: int) -> None:
     """All cases are in one test, because they take real seconds of the loop's own clock."""
     await faces.settings.change("chat.welcome", "Ahoy", faces.channels.home().id)
