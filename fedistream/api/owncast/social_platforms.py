@@ -3,11 +3,13 @@
 PLATFORMS = {
     "bandcamp": "Bandcamp",
     "bitcoin": "Bitcoin",
+    "bluesky": "Bluesky",
     "codeberg": "Codeberg",
     "discord": "Discord",
     "donate": "Donate",
     "ethereum": "Ethereum",
     "facebook": "Facebook",
+    "fediverse": "Fediverse",
     "follow": "Follow",
     "gitea": "Gitea",
     "github": "GitHub",
@@ -34,7 +36,7 @@ PLATFORMS = {
     "telegram": "Telegram",
     "tiktok": "TikTok",
     "twitch": "Twitch",
-    "twitter": "Twitter",
+    "twitter": "X",
     "xmpp": "XMPP",
     "youtube": "YouTube",
 }
