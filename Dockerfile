@@ -35,8 +35,10 @@ RUN groupadd --gid 10001 fedistream \
     && install --directory --owner 10001 --group 10001 --mode 0700 /app/data
 
 COPY --from=build /opt/fedistream /opt/fedistream
+# the port is given, so that the admin cannot change it: the health check reads it here
 ENV PATH="/opt/fedistream/bin:${PATH}" \
-    FEDISTREAM_DATA_DIR=/app/data
+    FEDISTREAM_DATA_DIR=/app/data \
+    FEDISTREAM_PORT=8080
 
 WORKDIR /app
 USER 10001:10001

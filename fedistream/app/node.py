@@ -10,7 +10,7 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -25,7 +25,7 @@ from fedistream.api.http.uvicorn_protocol import Http1Protocol
 from fedistream.api.ops import Check
 from fedistream.api.ws.uvicorn_protocol import SETTINGS as SOCKETS
 from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
-from fedistream.app import startup
+from fedistream.app import addresses, startup
 from fedistream.app.child_command import child_command
 from fedistream.app.config import Config
 from fedistream.app.platform import platform
@@ -41,6 +41,7 @@ from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker_process import WorkerProcess
 from fedistream.notices.service import waiting as notices_waiting
+from fedistream.settings.service import stored_values
 from media.rtmp import RtmpServer
 
 log = logging.getLogger(__name__)
@@ -66,8 +67,9 @@ class Welcome:
 class Node:
     """One installation in one process: `open`, then `run` until it has to stop, then `close`."""
 
-    def __init__(self, options: Config) -> None:
-        self.options = options
+    def __init__(self, options: Config, flags: Collection[str] = ()) -> None:
+        """`flags` names the options that were given: settings of the admin give way to them."""
+        self.options, self._flags = options, flags
         self.log_buffer = LogBuffer()
         self._undo = contextlib.AsyncExitStack()
         self._features: Services | None = None
@@ -87,11 +89,14 @@ class Node:
         share = file_descriptors.share(file_descriptors.raise_limit())
         certificate = startup.tls(options)
         undo.enter_context(startup.locked_data_dir(options.data_dir))
-        self._socket = undo.enter_context(startup.bound_socket(options.host, options.port))
         database = await self._database()
+        at = addresses.addresses(options, self._flags, await stored_values())
+        self._socket = undo.enter_context(startup.bound_socket(at.web_host, at.web_port))
         outbox = self._workers()
         base = platform(options, outbox)
         made = self._features = await build(options, base)
+        for name, value in addresses.given(options, self._flags).items():
+            made.settings.override(name, value)
         self._beside("database", database.watch)
         self._beside("facts", made.facts.run)
         self._beside("viewers", made.viewers.run)
@@ -107,16 +112,16 @@ class Node:
         self._at_end("rtmp", rtmp.close)
         undo.callback(made.broadcasts.close)
         undo.callback(made.chat.chat.close)
-        rtmp_port = await _encoders(rtmp, options.host, options.rtmp_port, None)
+        rtmp_port = await _encoders(rtmp, at.rtmp_host, at.rtmp_port, None)
         rtmps_port = 0
         if options.rtmps_port is not None:
-            rtmps_port = await _encoders(rtmp, options.host, options.rtmps_port, certificate)
+            rtmps_port = await _encoders(rtmp, at.rtmp_host, options.rtmps_port, certificate)
 
         # not before: a client that reaches the web port may assume that the encoder port is open too
-        startup.listen(self._socket, options.port)
+        startup.listen(self._socket, at.web_port)
         self._beside("descriptors", file_descriptors.watch)
         web_port: int = self._socket.getsockname()[1]
-        listening = Listening(options.host, web_port, options.host, rtmp_port, made.channels.key_overridden)
+        listening = Listening(at.web_host, web_port, at.rtmp_host, rtmp_port, made.channels.key_overridden)
         checks: dict[str, Check] = {
             "database": database.check,
             "ingest": _ingest_check(rtmp),
@@ -127,12 +132,12 @@ class Node:
         app = web(made, Process(OutboxAdmin(outbox), self.log_buffer, listening, checks), base.clocks)
         self._server = _Server(_web_config(app, options, share))
         self._obey_signals()
-        host = _reachable(options.host)
+        host, rtmp_host = _reachable(at.web_host), _reachable(at.rtmp_host)
         return Welcome(
             watch_url=f"http://{host}:{web_port}/",
             public_url=options.public_url,
-            rtmp_url=f"rtmp://{host}:{rtmp_port}/live",
-            rtmps_url=f"rtmps://{host}:{rtmps_port}/live" if rtmps_port else "",
+            rtmp_url=f"rtmp://{rtmp_host}:{rtmp_port}/live",
+            rtmps_url=f"rtmps://{rtmp_host}:{rtmps_port}/live" if rtmps_port else "",
             stream_key=made.stream_key,
             admin_password=made.admin_password,
         )

@@ -1,5 +1,6 @@
 """The command `fedistream serve`, which runs a node; its parts are in `node.py`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,13 @@ from fedistream.app.node import Node, Welcome
 @LOG_LEVEL
 def serve(**given: Any) -> None:
     """Run the node."""
-    options = Config(**given)
-    run(options, _serve(options))
+    options, source = Config(**given), click.get_current_context().get_parameter_source
+    flags = [name for name in given if source(name) is not click.core.ParameterSource.DEFAULT]
+    run(options, _serve(options, flags))
 
 
-async def _serve(options: Config) -> None:
-    node = Node(options)
+async def _serve(options: Config, flags: Sequence[str]) -> None:
+    node = Node(options, flags)
     try:
         click.echo(table(await node.open(), key_given=bool(options.stream_key)))
         gc_tuning.freeze()

@@ -21,6 +21,21 @@ log = logging.getLogger(__name__)
 CACHE_KEY = "settings"  # the version that other processes compare to refresh their copies
 
 
+async def stored_values() -> dict[tuple[str, int], Json]:
+    """Return the stored values that this version knows and accepts, by name and channel."""
+    values: dict[tuple[str, int], Json] = {}
+    for row in await SettingRow.all():
+        try:
+            values[row.name, row.channel_id] = BY_NAME[row.name].check(row.name, row.value["value"])
+        except KeyError:
+            log.warning("the stored setting %s is not known to this version", row.name)
+        except Invalid as error:
+            # what is wrong may quote the value
+            wrong = row.name if BY_NAME[row.name].secret else error
+            log.warning("a stored setting is invalid, and the default is used: %s", wrong)
+    return values
+
+
 class Settings:
     """The values of all settings."""
 
@@ -34,17 +49,7 @@ class Settings:
 
     async def load(self) -> None:
         """Read the stored values. Values that this version does not know or accept are ignored, and stay stored."""
-        values: dict[tuple[str, int], Json] = {}
-        for row in await SettingRow.all():
-            try:
-                values[row.name, row.channel_id] = BY_NAME[row.name].check(row.name, row.value["value"])
-            except KeyError:
-                log.warning("the stored setting %s is not known to this version", row.name)
-            except Invalid as error:
-                # what is wrong may quote the value
-                wrong = row.name if BY_NAME[row.name].secret else error
-                log.warning("a stored setting is invalid, and the default is used: %s", wrong)
-        self._values = values
+        self._values = await stored_values()
 
     def value(self, name: str, channel_id: int | None = None) -> Any:
         """Return the value in effect: the channel's own, else the node's, else the default. A list or object is a copy.

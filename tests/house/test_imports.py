@@ -117,6 +117,7 @@ ROOMS: dict[str, Room] = {
     "fedistream.app.config": KERNEL_ROOM,
     "fedistream.app.paths": KERNEL_ROOM,
     "fedistream.app.gc_tuning": KERNEL_ROOM,
+    "fedistream.app.addresses": Room((*KERNEL, "fedistream.app.config")),
     "fedistream.app.startup": Room((*KERNEL, "fedistream.app.config")),
     "fedistream.app.cli": Room(("fedistream",), ("click",), not_even=(*FRONT, *WORKER)),
     "fedistream.app.lean_tortoise": Room(("activitypub.import_stubs",), ("tortoise",)),

@@ -3,12 +3,13 @@
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast.errors import changed
+from fedistream.api.owncast.errors import changed, done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.setting_values import converted
 from fedistream.core.errors import Invalid
 from fedistream.settings.table import Setting
 
+FROM_NEXT_START = "changed, from the next start of the node on"
 DEFAULT_COMMENT = "Default stream key"  # Owncast's
 
 
@@ -22,7 +23,7 @@ async def change(setting: Setting, request: ApiRequest, services: OwncastService
         if not error.field.startswith(setting.name):
             raise
         raise Invalid(setting.owncast_path + error.field.removeprefix(setting.name), error.why) from None
-    return changed()
+    return done(FROM_NEXT_START) if setting.from_next_start else changed()
 
 
 async def set_admin_password(request: ApiRequest, services: OwncastServices) -> Response:
