@@ -142,7 +142,7 @@ class _Guard:
             return
         self._debt_s = self._debt_s * FORGET + max(0.0, self._now() - began - FREE_S)
         if self._debt_s > DEBT_S:
-            log.error("a tap of the stream held it up for %.1f s and was detached: %r", self._debt_s, self._tap)
+            log.error("a tap blocked the stream for %.1f s and was detached: %r", self._debt_s, self._tap)
             self.close()
 
 

@@ -75,7 +75,10 @@ CONFIG_FILE = click.option(
     help="A TOML file with defaults for these flags.",
 )
 DATA_DIR = flag(
-    "--data-dir", type=click.Path(path_type=Path), default=DEFAULTS.data_dir, help="Where everything is kept."
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default=DEFAULTS.data_dir,
+    help="The folder for all data of the node.",
 )
 PUBLIC_URL = flag("--public-url", default="", help="The address people use, https://name.")
 FEDERATION_ALLOW = flag(

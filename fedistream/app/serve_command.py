@@ -38,14 +38,19 @@ from fedistream.app.node import Node, Welcome
 @flag("--stream-key", default="", help="For this run, instead of the stored ones.")
 @DATABASE_URL
 @FEDERATION_ALLOW
-@flag("--trusted-proxies", default=DEFAULTS.trusted_proxies, help="Addresses whose X-Forwarded-For is believed.")
+@flag("--trusted-proxies", default=DEFAULTS.trusted_proxies, help="Proxies whose X-Forwarded-For is trusted.")
 @flag(
     "--rtmp-proxy-protocol",
     is_flag=True,
     default=DEFAULTS.rtmp_proxy_protocol,
     help="Trusted proxies send a PROXY protocol header on the RTMP and RTMPS ports.",
 )
-@flag("--workers", type=click.IntRange(0, 16), default=DEFAULTS.workers, help="Worker processes; 0: none of its own.")
+@flag(
+    "--workers",
+    type=click.IntRange(0, 16),
+    default=DEFAULTS.workers,
+    help="Worker processes to start; 0: start `fedistream worker` yourself.",
+)
 @LOG_LEVEL
 def serve(**given: Any) -> None:
     """Run the node."""

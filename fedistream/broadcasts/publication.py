@@ -52,6 +52,6 @@ class EncoderPublication:
         self._session.refuse(reason)
 
     def _end(self, end: EndReason, why: str) -> None:
-        log.info("encoder %s left: %s", self.address, why)
+        log.info("encoder %s disconnected: %s", self.address, why)
         self._session.takeovers.leave(self)
         (self._session.finished if end is EndReason.FINISHED else self._session.lost)(self)

@@ -54,7 +54,7 @@ class Bans:
         for row in await IpBanRow.all().order_by("id"):
             self._know(IpBan(row.address, row.notes, row.created_at, cause_of(row.cause)))
             if is_shared(row.address.partition("/")[0]):
-                log.warning("the ban of %s keeps out all who are seen at this private address", row.address)
+                log.warning("the ban of %s applies to everyone behind this private address", row.address)
 
     def holds(self, address: str) -> bool:
         """Return whether this address is banned. A text that is not an IP address is not banned."""
@@ -108,7 +108,7 @@ class Bans:
         """
         if is_shared(address):
             log.warning(
-                "%s is not banned, as many may share it; is --trusted-proxies right? (%s)",
+                "%s is not banned, because many people may share it: check --trusted-proxies (%s)",
                 address,
                 because(cause, notes),
             )

@@ -53,11 +53,9 @@ class RetentionClock:
         if self._doubted_at is None:
             self._doubted_at = at
             if first:  # most often the node was off for some time
-                log.info(
-                    "nothing is known since %s: in case the clock is wrong, old things are kept for a day", expected
-                )
+                log.info("the clock may be wrong: the newest data is from %s. Old data is kept for a day", expected)
             else:
                 log.warning(
-                    "the clock may be wrong: %s, but %s was expected; old things are kept for a day", wall, expected
+                    "the clock may be wrong: %s, but %s was expected. Old data is kept for a day", wall, expected
                 )
         return expected

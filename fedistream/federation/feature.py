@@ -88,7 +88,7 @@ class FederationFeature:
                         await self.keys.prune()
                 except Exception:
                     # a database that is busy once must not end the replies' task
-                    log.exception("the tables of federation could not be put in order; it is tried again in an hour")
+                    log.exception("old federation data could not be deleted; the node tries again in an hour")
                 await asyncio.sleep(SWEEP_S)
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[Outcome]]]:

@@ -82,7 +82,7 @@ class Handles:
                     await self._ask_of(self._waiting.popleft())
                 except Exception:
                     # a database that is busy once must not delay the others
-                    log.exception("a handle could not be written down")
+                    log.exception("a remote actor's handle could not be stored")
         finally:
             self._asking = None
 

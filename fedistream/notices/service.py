@@ -117,7 +117,7 @@ class Notices:
             try:
                 again = await self._tend(row)
             except Exception:
-                log.exception("the notice of broadcast %d cannot go on for now", row.broadcast_id)
+                log.exception("the notice of broadcast %d failed and is tried again", row.broadcast_id)
                 continue
             soon += [again] if again else []
         if soon:

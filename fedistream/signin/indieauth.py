@@ -171,7 +171,7 @@ class IndieAuth:
         try:
             answer = await self._transport.send(outgoing_request("POST", endpoint, headers, urlencode(form).encode()))
         except (Blocked, Unreachable, ResponseTooLarge) as error:
-            log.info("%s did not answer to a code: %s", endpoint, error)
+            log.info("the authorization server %s did not answer the check of a code: %s", endpoint, error)
             raise Invalid("code", "could not be checked, as your website's server did not answer") from None
         return _me(answer)
 

@@ -135,13 +135,13 @@ class Thumbnails:
         try:
             still = await self._render(keyframe)
         except NoThumbnail as error:
-            log.warning("there is no picture of broadcast %d: %s", latest.broadcast_id, error)
+            log.warning("no thumbnail of broadcast %d could be made: %s", latest.broadcast_id, error)
             return
         latest.picture = Picture(still.width, still.height, still.jpeg, self._now())
         try:
             await _write(self._path(latest.broadcast_id), still.jpeg)
         except OSError as error:
-            log.warning("the picture of broadcast %d could not be kept: %s", latest.broadcast_id, error)
+            log.warning("the thumbnail of broadcast %d could not be stored: %s", latest.broadcast_id, error)
 
     def _path(self, broadcast_id: int) -> Path:
         return self._folder / f"{broadcast_id}.jpg"

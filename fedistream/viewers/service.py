@@ -198,7 +198,7 @@ class Viewers:
         found = found if found and is_shared(found) else ""
         if found and found != channel.one_address:
             log.warning(
-                "all %d viewers are seen at %s: if that is a proxy, name it in --trusted-proxies, "
+                "all %d viewers have the address %s: if that is a proxy, add it to --trusted-proxies, "
                 "or they cannot be told apart, banned or paced",
                 len(channel.audience),
                 found,

@@ -131,7 +131,7 @@ class RtmpServer:
     def _over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.log.error("rtmp: an encoder could not be let in", exc_info=error)
+            self.log.error("rtmp: a connection could not be accepted", exc_info=error)
 
     def _make(self, ssl: tls.SSLContext | None) -> Connection:
         self._made += 1

@@ -183,7 +183,7 @@ class EngagementBatch:
 def _report(taken: "asyncio.Future[bool]") -> None:
     """Log the failure of an activity whose caller was cancelled."""
     if not taken.cancelled() and (error := taken.exception()) is not None and not isinstance(error, Refusal):
-        log.error("what nobody waits for any more was not written", exc_info=error)
+        log.error("an engagement whose sender disconnected could not be stored", exc_info=error)
 
 
 def _object_url(verified: Verified) -> str:

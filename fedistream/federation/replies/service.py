@@ -202,7 +202,7 @@ class Replies:
                 await asyncio.sleep(AGAIN_S if not self._news.is_set() else 0)
                 continue
             except Exception:
-                log.exception("what was said elsewhere could not be put into the chat")
+                log.exception("a reply could not be shown in the chat")
                 await asyncio.sleep(AGAIN_S)
                 continue
             await self._news.wait()

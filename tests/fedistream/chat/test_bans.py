@@ -131,4 +131,4 @@ async def test_the_admin_may_ban_a_private_address_and_is_reminded_of_it(
     assert bans.holds("172.17.0.1")
     again = Bans(Clock().now)
     await again.open()
-    assert "172.17.0.0/16 keeps out all" in caplog.text
+    assert "172.17.0.0/16 applies to everyone" in caplog.text

@@ -350,7 +350,7 @@ async def test_a_notice_that_cannot_go_on_is_tried_again(node: Noticed, caplog: 
     node.near.clock.ahead += 121
     await node.log.seen((await node.newest()).broadcast_id, node.now())
     await node.meddled(stumble).tend()
-    assert "cannot go on for now" in caplog.text
+    assert "failed and is tried again" in caplog.text
     assert await node.states() == ["planned"]
     await node.later(1)
     assert await node.states() == ["posted"]

@@ -140,7 +140,7 @@ async def test_a_picture_that_fails_leaves_the_old_one_and_is_tried_again(
     node.show(1, 7)
     assert await made.round() == PERIOD_S
     assert made.latest(1) == old
-    assert "there is no picture of broadcast 7: the child is ill" in caplog.text
+    assert "no thumbnail of broadcast 7 could be made: the child is ill" in caplog.text
     node.broken = False
     node.show(1, 7)
     await made.round()
@@ -156,7 +156,7 @@ async def test_a_disk_that_takes_nothing_costs_the_file_and_not_the_picture(
     node.show(1, 7)
     await made.round()
     assert made.latest(1) is not None
-    assert "could not be kept" in caplog.text
+    assert "could not be stored" in caplog.text
 
 
 async def test_the_oldest_files_go_and_other_files_stay(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ class CatchingUp:
                     # the client reconnects and asks again
                     absence.socket.close(TRY_AGAIN_LATER, "the chat's history cannot be read at the moment")
                 except Exception:
-                    log.exception("somebody could not catch up with the chat")
+                    log.exception("a chat client could not catch up")
                     absence.socket.close(BROKEN)
                 finally:
                     self._served[absence.network] -= 1

@@ -95,7 +95,7 @@ class Incoming:
                 if (begun_next := self._act(*self._waiting.popleft())) is not None:
                     await begun_next
         except Exception:
-            log.exception("what came over a chat socket could not be done")
+            log.exception("an event of a chat client failed")
             self._socket.close(CloseReason.BROKEN)
         finally:
             self._waiting = self._worker = None
@@ -139,7 +139,7 @@ async def _if_written(chat: Chat, connection: ChatConnection, event: ClientEvent
     try:
         await change
     except Outage as outage:
-        log.warning("a chat client's %s could not be done: %s", event["type"], outage)
+        log.warning("a chat client's %s failed: %s", event["type"], outage)
         chat.refuse(connection, rules.NOT_NOW, _ref(event))
 
 

@@ -213,7 +213,7 @@ async def test_what_fails_for_who_has_hung_up_is_logged(
     await asyncio.sleep(0)
     call.cancel()
     assert await engagement_batch.take(does(2, post))
-    assert "nobody waits for" in caplog.text
+    assert "whose sender disconnected could not be stored" in caplog.text
 
 
 async def test_what_is_not_ours_or_was_deleted_is_heard_and_not_recorded(
