@@ -4,28 +4,27 @@
 were collected, which are all of them when all are run.
 """
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.house.tree import ROOT, Module, imports, is_within, modules
+from tests.house.tree import ROOT, imports, is_within, modules
 
 BROWSER = ("playwright", "tests.kit.browser", "tests.kit.firefox")
 OTHER_NODES = ("tests.kit.federating", "tests.kit.fedify")
 
 
 @cache
-def imported(path: Path) -> frozenset[str]:
-    text = path.read_text(encoding="utf-8")
-    module = Module(path.stem, path, ast.parse(text), text)
-    return frozenset(found.target for found in imports(module, modules(folders=("tests",))))
+def imported() -> dict[Path, frozenset[str]]:
+    """Return what each module of the tests imports, by its path."""
+    known = modules(folders=("tests",))
+    return {ROOT / each.path: frozenset(found.target for found in imports(each, known)) for each in known.values()}
 
 
 def uses(item: pytest.Item, names: tuple[str, ...]) -> bool:
-    return any(is_within(name, names) for name in imported(item.path))
+    return any(is_within(name, names) for name in imported()[item.path])
 
 
 def lacking(items: list[pytest.Item], marker: str) -> list[str]:
