@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from fedistream.access_tokens.models import IntegrationRow
+from fedistream.access_tokens.values import AccessProblem
 from fedistream.chat.values import Visitor
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.db import atomic
 
 MAX_INTEGRATIONS = 200
@@ -61,10 +62,10 @@ class Integrations:
         """
         name = " ".join(name.split())
         if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-            raise Invalid("name", f"must be 1 to {MAX_NAME} printable characters")
+            raise Invalid("name", AccessProblem.TOKEN_NAME, most=MAX_NAME)
         given = _scopes(scopes)
         if await IntegrationRow.all().count() >= MAX_INTEGRATIONS:
-            raise Invalid("access tokens", f"can be {MAX_INTEGRATIONS} at most")
+            raise Invalid("access tokens", ValueProblem.MANY, most=MAX_INTEGRATIONS)
         bot = await self._make_bot(name)
         token = base64.urlsafe_b64encode(self._chance(32)).decode().rstrip("=")
         row = IntegrationRow(
@@ -110,7 +111,7 @@ def _scopes(names: Iterable[str]) -> tuple[Scope, ...]:
     known = {scope.value: scope for scope in Scope}
     given = list(names)
     if not given or any(name not in known for name in given):
-        raise Invalid("scopes", f"must be one or more of {', '.join(known)}")
+        raise Invalid("scopes", AccessProblem.SCOPES, choices=", ".join(known))
     return tuple(known[name] for name in dict.fromkeys(given))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fedistream.access_tokens.service import Integrations
 from fedistream.api.owncast.chat_shapes import Texts
+from fedistream.api.wording import said
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
 from fedistream.app.both_processes import make_notices, running_at
@@ -131,7 +132,7 @@ async def open_base(options: Config, platform: Platform) -> Base:
         stream_key = await channels.open(options.stream_key)
         admin_password = await people.open(options.admin_password)
     except Invalid as error:
-        raise StartupError(str(error), BAD_OPTION) from error
+        raise StartupError(said(error), BAD_OPTION) from error
     viewers = Viewers(clocks.monotonic, clocks.now, clocks.chance(16))
     return Base(settings, channels, people, viewers, stream_key, admin_password)
 

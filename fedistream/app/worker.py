@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from activitypub.network.deliver import Deliverer
 from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
+from fedistream.api.wording import said
 from fedistream.app import reactions
 from fedistream.app.both_processes import make_notices, running_at
 from fedistream.app.config import Config
@@ -79,7 +80,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         if options.public_url:
             settings.override("node.public_url", flagged_address(options.public_url))
     except Invalid as error:
-        raise StartupError(str(error), BAD_OPTION) from error
+        raise StartupError(said(error), BAD_OPTION) from error
     await settings.load()
     await channels.load()
     outbound = Outbound(outbox, base.guard)

@@ -8,8 +8,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from fedistream.channels.models import ChannelRow, StreamKeyRow
-from fedistream.channels.values import HOME, Channel, StreamKey
-from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.channels.values import HOME, Channel, ChannelProblem, StreamKey
+from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.db import atomic
 from fedistream.db.versions import bump_version
 
@@ -93,7 +93,7 @@ class Channels:
     async def make(self, slug: str) -> Channel:
         """Make a channel without keys. Raises Invalid for a bad slug, Conflict for one that is taken."""
         if not SLUG.fullmatch(slug):
-            raise Invalid("slug", "must be 1 to 40 small letters, digits and hyphens, with no hyphen at either end")
+            raise Invalid("slug", ChannelProblem.SLUG)
         return await atomic(self._make, slug, on_committed=self._know, turn=self._turn)
 
     async def stream_keys(self, channel_id: int) -> tuple[StreamKey, ...]:
@@ -109,10 +109,10 @@ class Channels:
         """
         self._known(channel_id)
         if len(keys) > MAX_KEYS:
-            raise Invalid("stream keys", f"can be {MAX_KEYS} at most")
+            raise Invalid("stream keys", ValueProblem.MANY, most=MAX_KEYS)
         checked = {check_key(key): check_comment(comment) for key, comment in keys}
         if len(checked) < len(keys):
-            raise Invalid("stream keys", "must differ from each other")
+            raise Invalid("stream keys", ChannelProblem.DUPLICATE_KEYS)
 
         def remember(stored: tuple[StreamKey, ...]) -> None:
             self._keys[channel_id] = stored
@@ -180,9 +180,9 @@ class Channels:
 def check_key(key: str) -> str:
     """Return the key if it is well-formed. Raises Invalid."""
     if not MIN_KEY <= len(key) <= MAX_KEY:
-        raise Invalid("stream key", f"must be {MIN_KEY} to {MAX_KEY} characters long")
+        raise Invalid("stream key", ValueProblem.LENGTH, least=MIN_KEY, most=MAX_KEY)
     if not KEY.fullmatch(key):
-        raise Invalid("stream key", "may have Latin letters, digits and signs, but no blank, slash or question mark")
+        raise Invalid("stream key", ChannelProblem.KEY_CHARACTERS)
     return key
 
 
@@ -190,7 +190,7 @@ def check_comment(comment: str) -> str:
     """Return the comment without surrounding blanks. Raises Invalid."""
     comment = comment.strip()
     if not 1 <= len(comment) <= MAX_COMMENT or not comment.isprintable():
-        raise Invalid("comment of a stream key", f"must be 1 to {MAX_COMMENT} characters on one line")
+        raise Invalid("comment of a stream key", ChannelProblem.KEY_COMMENT, most=MAX_COMMENT)
     return comment
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from fedistream.core.errors import Problem
+
 HOME = "home"
 """The slug of the home channel. Every node has one."""
 
@@ -23,3 +25,12 @@ class StreamKey:
     key: str
     comment: str
     created_at: datetime
+
+
+class ChannelProblem(Problem):
+    """The codes for what is wrong with a channel or its stream keys."""
+
+    SLUG = "slug"
+    DUPLICATE_KEYS = "duplicate-keys"
+    KEY_CHARACTERS = "key-characters"
+    KEY_COMMENT = "key-comment"

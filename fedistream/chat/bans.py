@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedistream.chat.models import IpBanRow
-from fedistream.chat.values import Cause, cause_of
+from fedistream.chat.values import Cause, ChatProblem, cause_of
 from fedistream.chat.wording import because
 from fedistream.core.client_network import Network, is_shared, name, network_of, plain
 from fedistream.core.errors import Invalid, NotFound
@@ -88,7 +88,7 @@ class Bans:
         """
         network = parse(address)
         if network.is_loopback:
-            raise Invalid("IP address", "is this machine's own")
+            raise Invalid("IP address", ChatProblem.OWN_ADDRESS)
         ban = IpBan(name(network), notes[:MAX_NOTES], self._now(), cause)
         await atomic(self._insert, network, ban, in_transaction, turn=self._turn, on_committed=self._know)
 
@@ -132,7 +132,7 @@ class Bans:
         if network in self._bans:
             return self._bans[network]
         if len(self._bans) >= MAX_BANS:
-            raise Invalid("IP bans", f"can be {MAX_BANS} at most: ban a network instead")
+            raise Invalid("IP bans", ChatProblem.MANY_BANS, most=MAX_BANS)
         await IpBanRow.create(address=ban.address, cause=ban.cause, notes=ban.notes, created_at=ban.created_at)
         return ban
 
@@ -161,9 +161,9 @@ def parse(address: str) -> Network:
     try:
         network = ipaddress.ip_network(address.strip(), strict=False)
     except ValueError as error:
-        raise Invalid("IP address", "is none: give one address, or a network such as 192.0.2.0/24") from error
+        raise Invalid("IP address", ChatProblem.IP_ADDRESS) from error
     if network.version == 6 and network.prefixlen >= 96 and (inner := network.network_address.ipv4_mapped):
         return ipaddress.ip_network((inner, network.prefixlen - 96), strict=False)
     if network.prefixlen < (8 if network.version == 4 else 16):
-        raise Invalid("IP address", "is a network of half the world")
+        raise Invalid("IP address", ChatProblem.LARGE_NETWORK)
     return network

@@ -13,7 +13,8 @@ import aiofiles
 import aiofiles.os
 
 from fedistream.chat.render import EMOJI_PATH
-from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.chat.values import ChatProblem
+from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.core.image_types import MEDIA_TYPES, sniff
 
 MAX_BYTES = 256 * 1024  # of one image
@@ -72,15 +73,15 @@ class Emoji:
         """
         stem = _stem(name)
         if len(data) > MAX_BYTES:
-            raise Invalid("emoji", f"must be at most {MAX_BYTES // 1024} KB")
+            raise Invalid("emoji", ChatProblem.EMOJI_SIZE, kib=MAX_BYTES // 1024)
         kind = sniff(data)
         if kind is None:
-            raise Invalid("emoji", "must be a PNG, GIF, WebP or JPEG picture")
+            raise Invalid("emoji", ChatProblem.EMOJI_FORMAT)
         self._look()
         if stem.lower() in self._pictures:
             raise Conflict(f"there is an emoji {stem} already")
         if len(self._pictures) >= MAX_EMOJI:
-            raise Invalid("emoji", f"can be {MAX_EMOJI} at most")
+            raise Invalid("emoji", ValueProblem.MANY, most=MAX_EMOJI)
         picture = Picture(stem, f"{stem}.{kind}")
         await self._write(picture.file, data)
         self._changed_ns = -1
@@ -139,5 +140,5 @@ def _stem(name: str) -> str:
     stem, ending = os.path.splitext(name)
     stem = stem if ending.lower() in ENDINGS else name
     if not NAME.fullmatch(stem):
-        raise Invalid("emoji name", "must be 1 to 64 Latin letters, digits, _, + and -")
+        raise Invalid("emoji name", ChatProblem.EMOJI_NAME)
     return stem

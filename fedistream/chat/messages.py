@@ -16,10 +16,10 @@ from tortoise.expressions import Q
 
 from fedistream.chat import message_ids
 from fedistream.chat.models import MessageRow
-from fedistream.chat.values import Kind, Message, Origin, RemoteAuthor, Visitor
+from fedistream.chat.values import ChatProblem, Kind, Message, Origin, RemoteAuthor, Visitor
 from fedistream.chat.visitors import Visitors
 from fedistream.core.clocks import Clocks
-from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.errors import Invalid, TooMany, ValueProblem
 from fedistream.core.events import Fact
 from fedistream.core.ports import FactEmitter
 from fedistream.db import DatabaseProblem, after_commit, atomic
@@ -455,7 +455,7 @@ def _cursor(message_id: str) -> int:
     try:
         return message_ids.number(message_id)
     except message_ids.BadId as error:
-        raise Invalid("message id", "is none of ours") from error
+        raise Invalid("message id", ChatProblem.MESSAGE_ID) from error
 
 
 def _numbers(listed: Iterable[str]) -> list[int]:
@@ -467,13 +467,13 @@ def _numbers(listed: Iterable[str]) -> list[int]:
         except message_ids.BadId:
             continue
         if len(found) > MAX_IDS:
-            raise Invalid("message ids", f"can be {MAX_IDS} at most")
+            raise Invalid("message ids", ValueProblem.MANY, most=MAX_IDS)
     return found
 
 
 def _page(limit: int) -> int:
     if not 1 <= limit <= MAX_PAGE:
-        raise Invalid("limit", f"must be between 1 and {MAX_PAGE}")
+        raise Invalid("limit", ValueProblem.RANGE, least=1, most=MAX_PAGE)
     return limit
 
 

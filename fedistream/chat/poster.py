@@ -13,7 +13,7 @@ from fedistream.chat.emoji import Emoji
 from fedistream.chat.messages import InTransaction, MessageLog
 from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape, render
-from fedistream.chat.values import Event, Kind, Message, Origin, RemoteAuthor, UserInfo, Visitor
+from fedistream.chat.values import ChatProblem, Event, Kind, Message, Origin, RemoteAuthor, UserInfo, Visitor
 from fedistream.core.errors import Invalid, NotAllowed, NotFound, TooMany
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, TitleChanged
 
@@ -208,6 +208,6 @@ class ChatPoster:
 
 def _check(message: Message) -> None:
     if not message.html:
-        raise Invalid("body", "must not be blank")
+        raise Invalid("body", ChatProblem.BLANK)
     if len(message.body.encode("utf-8", "replace")) > 2 * rules.MAX_BYTES:
-        raise Invalid("body", f"must be at most {2 * rules.MAX_BYTES} bytes")
+        raise Invalid("body", ChatProblem.TOO_MANY_BYTES, most=2 * rules.MAX_BYTES)

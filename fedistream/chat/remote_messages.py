@@ -12,7 +12,7 @@ from fedistream.chat.messages import GONE, GONE_HTML, InTransaction, MessageLog
 from fedistream.chat.moderation import ADMIN, Moderation
 from fedistream.chat.poster import ChatPoster
 from fedistream.chat.render import escape, sanitise
-from fedistream.chat.values import ActionKind, Edited, Kind, Message, Origin, RemoteAuthor
+from fedistream.chat.values import ActionKind, ChatProblem, Edited, Kind, Message, Origin, RemoteAuthor
 from fedistream.core.errors import Invalid
 from fedistream.core.plain_text import one_line, printable
 from fedistream.db import after_commit, atomic
@@ -56,7 +56,7 @@ class RemoteMessages:
         """
         question = said.message_id
         if question is None:
-            raise Invalid("message", "is not in the chat")
+            raise Invalid("message", ChatProblem.NOT_IN_CHAT)
 
         async def noted(message_id: str) -> None:
             await in_transaction(message_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from fedistream.chat.values import Role, Visitor
+from fedistream.chat.values import COLOURS, Role, Visitor
 
 MAX_BYTES = 2_048  # of one message; clients are told this limit
 MAX_READ = 2_048  # characters that are searched for blocked words; no message has more
@@ -46,6 +46,7 @@ BLANK = Refusal("blank", "There is nothing in this message that can be shown.", 
 CLOSED = Refusal("closed", "The chat is closed while the stream is offline.")
 BLANK_NAME = Refusal("blank-name", "A name must not be blank.")
 TOO_OFTEN = Refusal("too-often", "You are changing too often: try again in a minute.", retry_s=RENAMES_S)
+NO_SUCH_COLOUR = Refusal("no-such-colour", f"colour must be a number from 0 to {COLOURS - 1}")
 OFF = Refusal("chat-disabled", "The chat is switched off.")
 REMOVED = Refusal("removed", "You have been removed from this chat.", quiet=True)
 NOT_NOW = Refusal(

@@ -233,8 +233,8 @@ class Chat:
             return None
         try:
             recoloured = await self._visitors.recolour(connection.visitor.id, colour)
-        except Invalid as error:
-            self.refuse(connection, rules.Refusal("no-such-colour", str(error)), ref)
+        except Invalid:
+            self.refuse(connection, rules.NO_SUCH_COLOUR, ref)
             return None
         for channel_id in self._presence.become(recoloured.id, recoloured):
             event = Recoloured(recoloured, self._poster.next_id(), self._clocks.now())

@@ -5,6 +5,10 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Protocol
 
+from fedistream.core.errors import Problem
+
+COLOURS = 8  # of names
+
 
 class Origin(Enum):
     """The place where a message was written. One log holds the messages of all origins."""
@@ -281,3 +285,22 @@ class Broadcaster(Protocol):
     def send(self, channel_id: int, event: Event) -> None:
         """Send the event. Never waits, never raises; a slow connection is skipped, and in the end closed by the
         broadcaster."""
+
+
+class ChatProblem(Problem):
+    """The codes for what is wrong with a value of the chat."""
+
+    OWN_ADDRESS = "own-address"
+    MANY_BANS = "many-bans"
+    IP_ADDRESS = "ip-address"
+    LARGE_NETWORK = "large-network"
+    EMOJI_SIZE = "emoji-size"
+    EMOJI_FORMAT = "emoji-format"
+    EMOJI_NAME = "emoji-name"
+    MESSAGE_ID = "message-id"
+    BLANK = "blank"
+    TOO_MANY_BYTES = "too-many-bytes"
+    NOT_IN_CHAT = "not-in-chat"
+    PAGE = "page"
+    COLOUR = "colour"
+    IDENTITY = "identity"

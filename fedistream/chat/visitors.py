@@ -13,12 +13,11 @@ from tortoise.queryset import QuerySet
 
 from fedistream.chat import message_ids, names
 from fedistream.chat.models import VisitorIdentityRow, VisitorRow, VisitorTokenRow
-from fedistream.chat.values import Role, Visitor
+from fedistream.chat.values import COLOURS, ChatProblem, Role, Visitor
 from fedistream.core.clocks import Clocks
-from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound, ValueProblem
 from fedistream.db import atomic
 
-COLOURS = 8
 MAX_PREVIOUS = 50  # former names of one visitor that are kept
 MAX_PAGE = 500
 MAX_IDENTITY = 500
@@ -76,7 +75,7 @@ class Visitors:
         """Make the bot of an integration. It has no visitor token. Raises Invalid."""
         name = names.clean(name, MAX_BOT_NAME)
         if not name:
-            raise Invalid("name", "must not be empty")
+            raise Invalid("name", ValueProblem.EMPTY)
         visitor, _ = await self.make(name, Role.BOT)
         await VisitorTokenRow.filter(visitor_id=visitor.id).delete()
         return visitor
@@ -102,9 +101,9 @@ class Visitors:
     async def find(self, search: Search) -> tuple[int, tuple[Visitor, ...]]:
         """Return how many visitors match, and one page of them. Raises Invalid."""
         if search.status not in STATUS:
-            raise Invalid("status", f"must be one of {', '.join(STATUS)}")
+            raise Invalid("status", ValueProblem.CHOICE, choices=", ".join(STATUS))
         if not 0 <= search.offset < 2**31 or not 1 <= search.limit <= MAX_PAGE:
-            raise Invalid("page", f"must begin at 0 or later and have 1 to {MAX_PAGE} rows")
+            raise Invalid("page", ChatProblem.PAGE, most=MAX_PAGE)
         rows: QuerySet[VisitorRow] = VisitorRow.filter(**STATUS[search.status])
         if text := names.clean(search.text, 64):
             rows = rows.filter(Q(name__icontains=text) | Q(id=text.lower()[: message_ids.VISITOR_LENGTH + 1]))
@@ -134,7 +133,7 @@ class Visitors:
     async def recolour(self, visitor_id: str, colour: int) -> Visitor:
         """Change the visitor's colour, a number from 0 to COLOURS - 1. Raises NotFound, Invalid."""
         if not 0 <= colour < COLOURS:
-            raise Invalid("colour", f"must be a number from 0 to {COLOURS - 1}")
+            raise Invalid("colour", ChatProblem.COLOUR, most=COLOURS - 1)
         return await self._change(visitor_id, colour=colour)
 
     async def set_role(self, visitor_id: str, role: Role) -> Visitor:
@@ -155,7 +154,7 @@ class Visitors:
         disabled.
         """
         if not 0 < len(identity) <= MAX_IDENTITY or not identity.isprintable():
-            raise Invalid("identity", f"must be 1 to {MAX_IDENTITY} characters")
+            raise Invalid("identity", ChatProblem.IDENTITY, most=MAX_IDENTITY)
         return await atomic(self._authenticate, visitor_id, kind, identity)
 
     async def delete(self, visitor_id: str) -> None:

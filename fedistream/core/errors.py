@@ -1,5 +1,8 @@
 """The errors of services. Each face turns them into its own responses."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 
 class Outage(Exception):
     """A system that the node needs does not answer. The text is for the operator; a face responds with Unavailable."""
@@ -25,13 +28,44 @@ class Gone(Refusal):
     """The thing existed and was deleted."""
 
 
-class Invalid(Refusal):
-    """A value is not accepted: `field` names it, `why` says what is accepted."""
+class Problem(StrEnum):
+    """A code for what is wrong with a value. A subclass has the codes of a feature; no code stands for two problems.
 
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(f"{field} {why}")
+    The sentences are in `fedistream/api/wording.py`.
+    """
+
+
+class ValueProblem(Problem):
+    """The codes for what is wrong with a value of any feature."""
+
+    MISSING = "missing"
+    EMPTY = "empty"
+    NOT_TEXT = "not-text"
+    TOO_LONG = "too-long"
+    LENGTH = "length"
+    CONTROL_CHARACTERS = "control-characters"
+    CONTROL_CHARACTERS_OR_BREAKS = "control-characters-or-breaks"
+    NOT_FLAG = "not-flag"
+    NOT_NUMBER = "not-number"
+    NOT_WHOLE = "not-whole"
+    RANGE = "range"
+    WHOLE_RANGE = "whole-range"
+    CHOICE = "choice"
+    MANY = "many"
+
+
+class Invalid(Refusal):
+    """A value is not accepted: `field` names it, `problem` says why, with the `values` that its sentence needs.
+
+    Values are texts and numbers. The text of the exception is for the log; the faces have the sentences.
+    """
+
+    def __init__(self, field: str, problem: Problem, **values: str | float) -> None:
+        told = "".join(f", {name}={value}" for name, value in values.items())
+        super().__init__(f"{field}: {problem}{told}")
         self.field = field
-        self.why = why
+        self.problem = problem
+        self.values: Mapping[str, str | float] = values
 
 
 class Unavailable(Refusal):

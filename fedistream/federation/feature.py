@@ -38,6 +38,7 @@ from fedistream.federation.remote_actors import RemoteActors, set_handle
 from fedistream.federation.replies.chat_port import NO_CHAT, ChatPort
 from fedistream.federation.replies.service import Replies
 from fedistream.federation.urls import ActorUrls
+from fedistream.federation.values import FederationProblem
 from fedistream.jobs.job import DeliveryQueue, Job, Outcome
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ def guard(allow: str) -> Guard:
     try:
         return Guard(parse_allowed(entry for entry in allow.split(",") if entry.strip()))
     except ValueError as error:
-        raise Invalid("--federation-allow", str(error)) from error
+        raise Invalid("--federation-allow", FederationProblem.ALLOWED_HOSTS, detail=str(error)) from error
 
 
 async def build(

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from fedistream.channels.values import HOME
-from fedistream.core.errors import Refusal
+from fedistream.core.errors import Problem, Refusal
 
 
 class Off(Refusal):
@@ -188,3 +188,29 @@ class Page(Generic[T]):
 
     total: int
     items: tuple[T, ...]
+
+
+class FederationProblem(Problem):
+    """The codes for what is wrong with a post, an account, a server or a block list."""
+
+    RESOURCE = "resource"
+    THIS_SERVER = "this-server"
+    BLOCKED_SERVER = "blocked-server"
+    SERVER_NOT_REACHED = "server-not-reached"
+    SERVER_NOT_FEATURED = "server-not-featured"
+    SERVER_ADDRESS = "server-address"
+    ALLOWED_HOSTS = "allowed-hosts"
+    LIST_SIZE = "list-size"
+    LIST_NOT_CSV = "list-not-csv"
+    LIST_EMPTY = "list-empty"
+    MANY_BLOCKED_DOMAINS = "many-blocked-domains"
+    MANY_BLOCKED_ACCOUNTS = "many-blocked-accounts"
+    HANDLE_OR_PROFILE = "handle-or-profile"
+    HANDLE = "handle"
+    OWN_ACCOUNT = "own-account"
+    ACCOUNT_NOT_FOUND = "account-not-found"
+    POST_LENGTH = "post-length"
+    POST_MARKS = "post-marks"
+    POST_PICTURES = "post-pictures"
+    POST_URL = "post-url"
+    POST_FORMATTED = "post-formatted"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from fedistream.broadcasts.values import BroadcastRecord
-from fedistream.core.errors import Conflict, Gone, NotFound, Refusal
+from fedistream.core.errors import Conflict, Gone, Invalid, NotFound, Refusal
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged
 from fedistream.core.ports import Channel, SettingsReader
 from fedistream.db import atomic
@@ -21,7 +21,7 @@ from fedistream.federation.posts.values import Draft, Picture, Post
 from fedistream.federation.values import Off, Site
 from fedistream.notices import lifecycle, wording
 from fedistream.notices.models import NoticeRow
-from fedistream.notices.values import OUT, Notice, Page, Preview, SkipReason, State
+from fedistream.notices.values import OUT, Notice, Page, Preview, SkipReason, State, to_detail
 
 log = logging.getLogger(__name__)
 
@@ -423,6 +423,8 @@ def _reason(refusal: Refusal) -> tuple[SkipReason, str | None]:
         return SkipReason.OVER, None
     if isinstance(refusal, Off):
         return SkipReason.FEDERATION_OFF, None
+    if isinstance(refusal, Invalid):
+        return SkipReason.INVALID, to_detail(refusal)[:MAX_DETAIL]
     return SkipReason.REFUSED, str(refusal)[:MAX_DETAIL]
 
 

@@ -1,8 +1,11 @@
 """The values of notices."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from fedistream.core.errors import Invalid
 
 
 class State(StrEnum):
@@ -25,6 +28,7 @@ class SkipReason(StrEnum):
     NO_TEXT = "no-text"
     TOO_RECENT = "too-recent"
     NO_CHANNEL = "no-channel"
+    INVALID = "invalid"  # the text was not accepted; the detail has the problem (`to_detail`)
     REFUSED = "refused"  # the post was refused, for what the detail says
     OTHER = "other"  # the detail has the text
 
@@ -69,3 +73,8 @@ class Page:
 
     total: int
     items: tuple[Notice, ...]
+
+
+def to_detail(refusal: Invalid) -> str:
+    """Return the detail of the reason INVALID: the field, the problem and its values as JSON."""
+    return json.dumps({"field": refusal.field, "problem": refusal.problem, "values": dict(refusal.values)})

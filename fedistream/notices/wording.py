@@ -16,6 +16,7 @@ REASONS: Final[Mapping[SkipReason, str]] = {
     SkipReason.NO_TEXT: "there is no text for it",
     SkipReason.TOO_RECENT: "the last notice is too recent",
     SkipReason.NO_CHANNEL: "there is no such channel",
+    SkipReason.INVALID: "{detail}",  # the faces have the sentence
     SkipReason.REFUSED: "{detail}",
     SkipReason.OTHER: "{detail}",
 }

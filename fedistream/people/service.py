@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.db import atomic
 from fedistream.people.models import PersonRow
 from fedistream.people.passwords import Passwords
+from fedistream.people.values import PasswordProblem
 
 ADMIN = "admin"  # the name and the role
 MIN_PASSWORD, MAX_PASSWORD = 8, 1024  # characters
@@ -56,9 +57,9 @@ class People:
         one is made and returned so that it can be shown, else "". Raises Invalid.
         """
         if len(override) > MAX_PASSWORD:
-            raise Invalid("admin password", f"must be {MAX_PASSWORD} characters long at most")
+            raise Invalid("admin password", PasswordProblem.PASSWORD_TOO_LONG, most=MAX_PASSWORD)
         if SURROGATE.search(override):  # bytes of the environment that are not UTF-8
-            raise Invalid("admin password", "must be text in UTF-8")
+            raise Invalid("admin password", PasswordProblem.PASSWORD_ENCODING)
         self._override, self._success = "", None
         if override:
             # hashed like a stored one, so that a wrong password takes as long
@@ -116,9 +117,9 @@ class People:
     async def set_admin_password(self, password: str) -> None:
         """Store another password, which also replaces one given at the start. Raises Invalid."""
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-            raise Invalid("admin password", f"must be {MIN_PASSWORD} to {MAX_PASSWORD} characters long")
+            raise Invalid("admin password", ValueProblem.LENGTH, least=MIN_PASSWORD, most=MAX_PASSWORD)
         if SURROGATE.search(password):
-            raise Invalid("admin password", "must be text: it has half a character in it")
+            raise Invalid("admin password", PasswordProblem.PASSWORD_SURROGATE)
 
         def remember(_: None) -> None:
             # a new object, so that a running check of the old password is not remembered

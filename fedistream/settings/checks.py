@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
+from fedistream.settings.values import SettingProblem
 
 Json = str | int | float | bool | list[Any] | dict[str, Any]
 Check = Callable[[str, object], Json]
@@ -41,14 +42,14 @@ def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
 
     def check(name: str, value: object) -> str:
         if not isinstance(value, str):
-            raise Invalid(name, "must be a text")
+            raise Invalid(name, ValueProblem.NOT_TEXT)
         value = value.strip()
         if len(value) > longest:
-            raise Invalid(name, f"must be at most {longest} characters")
+            raise Invalid(name, ValueProblem.TOO_LONG, most=longest)
         if not value and not empty:
-            raise Invalid(name, "must not be empty")
+            raise Invalid(name, ValueProblem.EMPTY)
         if _UNSTORABLE.search(value) or _CONTROL.search(value) or (not lines and len(value.splitlines()) > 1):
-            raise Invalid(name, "must have no control characters" + ("" if lines else " and no line breaks"))
+            raise Invalid(name, ValueProblem.CONTROL_CHARACTERS if lines else ValueProblem.CONTROL_CHARACTERS_OR_BREAKS)
         return value
 
     return check
@@ -57,7 +58,7 @@ def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
 def flag(name: str, value: object) -> bool:
     """Check for true or false."""
     if not isinstance(value, bool):
-        raise Invalid(name, "must be true or false")
+        raise Invalid(name, ValueProblem.NOT_FLAG)
     return value
 
 
@@ -65,7 +66,7 @@ def language(name: str, value: object) -> str:
     """Check for a language tag like "en" or "pt-BR" (BCP 47), or an empty text."""
     found = str(text(35)(name, value))
     if found and not LANGUAGE.fullmatch(found):
-        raise Invalid(name, "must be the tag of a language, like en or pt-BR")
+        raise Invalid(name, SettingProblem.LANGUAGE)
     return found
 
 
@@ -82,22 +83,22 @@ def whole(least: int, most: int) -> Check:
 def _ranged_whole(name: str, value: object, least: int, most: int) -> int:
     found = _ranged(name, value, least, most)
     if found != int(found):
-        raise Invalid(name, "must be a whole number")
+        raise Invalid(name, ValueProblem.NOT_WHOLE)
     return int(found)
 
 
 def _ranged(name: str, value: object, least: float, most: float) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Invalid(name, "must be a number")
+        raise Invalid(name, ValueProblem.NOT_NUMBER)
     if not least <= value <= most:  # also false for NaN
-        raise Invalid(name, f"must be between {least:g} and {most:g}")
+        raise Invalid(name, ValueProblem.RANGE, least=least, most=most)
     return value
 
 
 def tags(name: str, value: object) -> list[str]:
     """Check for hashtags. A leading # is removed, and duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_TAGS:
-        raise Invalid(name, f"must be a list of at most {MAX_TAGS} tags")
+        raise Invalid(name, SettingProblem.TAGS, most=MAX_TAGS)
     one = text(MAX_TAG)
     stripped = [str(one(name, tag)).lstrip("#").strip() for tag in value]
     return list(dict.fromkeys(tag for tag in stripped if tag))
@@ -106,7 +107,7 @@ def tags(name: str, value: object) -> list[str]:
 def words(name: str, value: object) -> list[str]:
     """Check for names or words. Surrounding blanks are removed, and duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_WORDS:
-        raise Invalid(name, f"must be a list of at most {MAX_WORDS} texts")
+        raise Invalid(name, SettingProblem.WORDS, most=MAX_WORDS)
     one = text(MAX_WORD)
     return list(dict.fromkeys(found for each in value if (found := str(one(name, each)))))
 
@@ -115,7 +116,7 @@ def username(name: str, value: object) -> str:
     """Check for the part of an account before the @."""
     found = str(text(30)(name, value)).lower()
     if not USERNAME.fullmatch(found):
-        raise Invalid(name, "must be 1 to 30 letters without accents, digits and underscores")
+        raise Invalid(name, SettingProblem.USERNAME)
     return found
 
 
@@ -124,7 +125,7 @@ def choice(*words: str) -> Check:
 
     def check(name: str, value: object) -> str:
         if not isinstance(value, str) or value not in words:
-            raise Invalid(name, f"must be one of {', '.join(words)}")
+            raise Invalid(name, ValueProblem.CHOICE, choices=", ".join(words))
         return value
 
     return check
@@ -136,7 +137,7 @@ def options(*numbers: int) -> Check:
 
     def check(name: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | float) or value not in numbers:
-            raise Invalid(name, f"must be {listed}")
+            raise Invalid(name, SettingProblem.ONE_OF_NUMBERS, choices=listed)
         return int(value)
 
     return check
@@ -153,43 +154,43 @@ def ip_address(name: str, value: object) -> str:
     try:
         return str(ipaddress.ip_address(found))
     except ValueError as error:
-        raise Invalid(name, "must be an IP address") from error
+        raise Invalid(name, SettingProblem.IP_ADDRESS) from error
 
 
 def program(name: str, value: object) -> str:
     """Check for the absolute path of a program, or an empty text."""
     found = str(text(MAX_URL)(name, value))
     if found and not found.startswith("/"):
-        raise Invalid(name, "must be an absolute path")
+        raise Invalid(name, SettingProblem.ABSOLUTE_PATH)
     return found
 
 
 def domains(name: str, value: object) -> list[str]:
     """Check for host names in lower case, IDNs in their ASCII form. Duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
-        raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} domains")
+        raise Invalid(name, SettingProblem.DOMAINS, most=MAX_DOMAINS)
     one = text(253)
     found = [str(one(name, each)).lower().strip(".") for each in value]
     for each in found:
         if each and (not DOMAIN.fullmatch(each) or ".." in each):
-            raise Invalid(name, f"must be a list of host names, which {each[:60]} is not")
+            raise Invalid(name, SettingProblem.HOST_NAME, item=each[:60])
     return list(dict.fromkeys(each for each in found if each))
 
 
 def handles(name: str, value: object) -> list[dict[str, str]]:
     """Check for a list of {"platform": ..., "url": ...}; other members are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_HANDLES:
-        raise Invalid(name, f"must be a list of at most {MAX_HANDLES} accounts")
+        raise Invalid(name, SettingProblem.ACCOUNTS, most=MAX_HANDLES)
     return [_handle(name, item) for item in value]
 
 
 def _handle(name: str, item: object) -> dict[str, str]:
     if not isinstance(item, Mapping):
-        raise Invalid(name, "must each have a platform and a url")
+        raise Invalid(name, SettingProblem.PLATFORM_AND_URL)
     platform = str(text(MAX_PLATFORM, empty=False)(f"{name}: platform", item.get("platform")))
     url = str(text(MAX_URL, empty=False)(f"{name}: url", item.get("url")))
     if url.partition(":")[0].lower() not in HANDLE_SCHEMES or ":" not in url:
-        raise Invalid(f"{name}: url", f"must begin with one of {', '.join(f'{each}:' for each in HANDLE_SCHEMES)}")
+        raise Invalid(f"{name}: url", SettingProblem.SCHEME, choices=", ".join(f"{each}:" for each in HANDLE_SCHEMES))
     return {"platform": platform, "url": url}
 
 
@@ -201,17 +202,17 @@ def public_address(name: str, value: object) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise Invalid("server url", "value invalid") from error
+        raise Invalid("server url", SettingProblem.SERVER_URL) from error
     if parts.scheme not in ("http", "https") or not host or parts.username is not None or " " in url:
-        raise Invalid("server url", "value invalid")
+        raise Invalid("server url", SettingProblem.SERVER_URL)
     if parts.path or parts.query or parts.fragment:
-        raise Invalid("server url", "value invalid: it goes no further than the name and the port")
+        raise Invalid("server url", SettingProblem.SERVER_URL_PATH)
     try:
         private = not ipaddress.ip_address(host).is_global
     except ValueError:
         private = False  # a host name: it may resolve to another address elsewhere
     if private:
-        raise Invalid("Server URL", "cannot be private")
+        raise Invalid("Server URL", SettingProblem.PRIVATE_ADDRESS)
     return url
 
 
@@ -223,36 +224,36 @@ def flagged_address(value: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise Invalid("--public-url", "must be like https://name") from error
+        raise Invalid("--public-url", SettingProblem.PUBLIC_URL) from error
     if (
         parts.scheme not in ("http", "https")
         or not host
         or parts.username is not None
         or url != f"{parts.scheme}://{parts.netloc}"
     ):
-        raise Invalid("--public-url", "must be like https://name or https://name:port, without a path")
+        raise Invalid("--public-url", SettingProblem.PUBLIC_URL_PATH)
     return url
 
 
 def people(name: str, value: object) -> list[str]:
     """Check for remote accounts (user@host), in lower case. Duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_DOMAINS:
-        raise Invalid(name, f"must be a list of at most {MAX_DOMAINS} accounts")
+        raise Invalid(name, SettingProblem.ACCOUNTS, most=MAX_DOMAINS)
     one = text(MAX_HANDLE)
     found = [str(one(name, each)).strip().lower().removeprefix("@") for each in value]
     for each in found:
         if each and not HANDLE.fullmatch(each):
-            raise Invalid(name, f"must be a list of accounts like user@host, which {each[:60]} is not")
+            raise Invalid(name, SettingProblem.HANDLE, item=each[:60])
     return list(dict.fromkeys(each for each in found if each))
 
 
 def accounts(name: str, value: object) -> list[str]:
     """Check for URLs of remote actors. Duplicates are dropped."""
     if not isinstance(value, list | tuple) or len(value) > MAX_ACCOUNTS:
-        raise Invalid(name, f"must be a list of at most {MAX_ACCOUNTS} addresses")
+        raise Invalid(name, SettingProblem.ADDRESSES, most=MAX_ACCOUNTS)
     one = text(MAX_URL)
     found = [str(one(name, each)) for each in value]
     for each in found:
         if each and not ACCOUNT.fullmatch(each):
-            raise Invalid(name, "must be addresses like https://example.com/users/name")
+            raise Invalid(name, SettingProblem.ACCOUNT_ADDRESS)
     return list(dict.fromkeys(each for each in found if each))

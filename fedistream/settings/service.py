@@ -15,6 +15,7 @@ from fedistream.db.versions import bump_version
 from fedistream.settings.checks import Json
 from fedistream.settings.models import NODE, SettingRow
 from fedistream.settings.table import BY_NAME, Setting
+from fedistream.settings.values import SettingProblem
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Settings:
         Invalid for another type.
         """
         if type(value) is not BY_NAME[name].type:
-            raise Invalid(name, "is of another type")
+            raise Invalid(name, SettingProblem.OTHER_TYPE)
         self._overrides[name] = value
 
     def guard(self, name: str, check: Callable[[], Awaitable[None]]) -> None:
@@ -89,7 +90,7 @@ class Settings:
         if setting is None:
             raise NotFound(f"there is no setting {name}")
         if setting.scope == "node" and channel_id is not None:
-            raise Invalid(name, "is a setting of the whole node")
+            raise Invalid(name, SettingProblem.NODE_WIDE)
         if name in self._overrides:
             raise Conflict("the setting was given when the node was started, and is changed there")
         stored = setting.check(name, value)

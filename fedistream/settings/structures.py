@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.settings.checks import MAX_URL, Check, Json, flag, text, whole
+from fedistream.settings.values import SettingProblem
 
 MAX_MEMBERS = 100  # of an object, known or not; the objects here have at most 10
 MAX_ACTIONS, MAX_ACTION_TITLE, MAX_ACTION_TEXT, MAX_ACTION_HTML = 30, 100, 500, 10_000
@@ -41,12 +42,12 @@ def record(members: Mapping[str, Member], rule: Callable[[str, dict[str, Json]],
 
     def check(name: str, value: object) -> dict[str, Json]:
         if not isinstance(value, Mapping) or len(value) > MAX_MEMBERS:
-            raise Invalid(name, f"must be an object of at most {MAX_MEMBERS} members")
+            raise Invalid(name, SettingProblem.OBJECT_SIZE, most=MAX_MEMBERS)
         found: dict[str, Json] = {}
         for key, member in members.items():
             given = value.get(key)
             if given is None and member.required:
-                raise Invalid(f"{name}: {key}", "is missing")
+                raise Invalid(f"{name}: {key}", ValueProblem.MISSING)
             found[key] = member.default if given is None else member.check(f"{name}: {key}", given)
         if rule is not None:
             rule(name, found)
@@ -60,7 +61,7 @@ def records(one: Check, most: int) -> Check:
 
     def check(name: str, value: object) -> list[Json]:
         if not isinstance(value, list | tuple) or len(value) > most:
-            raise Invalid(name, f"must be a list of at most {most} objects")
+            raise Invalid(name, SettingProblem.OBJECTS, most=most)
         return [one(f"{name}: {number}", item) for number, item in enumerate(value, 1)]
 
     return check
@@ -78,9 +79,9 @@ def url(*schemes: str, path: bool = False) -> Check:
             parts = urlsplit(found)
             host, _ = parts.hostname, parts.port
         except ValueError as error:
-            raise Invalid(name, "must be a URL") from error
+            raise Invalid(name, SettingProblem.URL) from error
         if parts.scheme not in schemes or not host or any(blank.isspace() for blank in found):
-            raise Invalid(name, f"must be a URL that begins with {' or '.join(f'{each}://' for each in schemes)}")
+            raise Invalid(name, SettingProblem.URL_SCHEME, choices=" or ".join(f"{each}://" for each in schemes))
         return found
 
     return check
@@ -90,7 +91,7 @@ def color(name: str, value: object) -> str:
     """Check for a CSS colour, or an empty text."""
     found = str(text(50)(name, value))
     if not COLOR.fullmatch(found):
-        raise Invalid(name, "must be a CSS colour")
+        raise Invalid(name, SettingProblem.CSS_COLOUR)
     return found
 
 
@@ -98,18 +99,18 @@ def styles(name: str, value: object) -> str:
     """Check for a style sheet, which must not end the element that it is put into."""
     found = str(text(MAX_STYLES, lines=True)(name, value))
     if LEAVES_STYLES.search(found):
-        raise Invalid(name, "must not contain </style or <!--")
+        raise Invalid(name, SettingProblem.STYLE_END)
     return found
 
 
 def variables(name: str, value: object) -> dict[str, Json]:
     """Check for CSS variables by their names. A value must not end its declaration or load anything."""
     if not isinstance(value, Mapping) or len(value) > MAX_VARIABLES:
-        raise Invalid(name, f"must be an object of at most {MAX_VARIABLES} variables")
+        raise Invalid(name, SettingProblem.CSS_VARIABLES, most=MAX_VARIABLES)
     found: dict[str, Json] = {}
     for key, given in value.items():
         if not isinstance(key, str) or not VARIABLE.fullmatch(key):
-            raise Invalid(name, "must have names of CSS variables, like theme-color-action")
+            raise Invalid(name, SettingProblem.CSS_VARIABLE_NAME)
         found[key] = _css_value(f"{name}: {key}", given)
     return found
 
@@ -118,13 +119,13 @@ def _css_value(name: str, value: object) -> str:
     found = str(text(MAX_VARIABLE)(name, value))
     unbalanced = any(found.count(mark) % 2 for mark in "\"'") or any(found.count(a) != found.count(b) for a, b in PAIRS)
     if unbalanced or LEAVES_VALUE.search(found):
-        raise Invalid(name, "must be the value of one CSS variable, without url()")
+        raise Invalid(name, SettingProblem.CSS_VARIABLE_VALUE)
     return found
 
 
 def _has_content(name: str, action: dict[str, Json]) -> None:
     if bool(action["url"]) == bool(action["html"]):
-        raise Invalid(name, "needs either a url or html")
+        raise Invalid(name, SettingProblem.URL_OR_HTML)
 
 
 external_actions = records(
@@ -177,7 +178,7 @@ renditions = records(
 def _can_store(name: str, storage: dict[str, Json]) -> None:
     for key in ("endpoint", "accessKey", "secret", "bucket"):
         if storage["enabled"] and not storage[key]:
-            raise Invalid(f"{name}: {key}", "is needed to enable the storage")
+            raise Invalid(f"{name}: {key}", SettingProblem.STORAGE_NEEDS)
 
 
 _STORAGE: Mapping[str, Member] = {
@@ -198,7 +199,7 @@ NO_STORAGE: Mapping[str, Json] = {name: member.default for name, member in _STOR
 
 def _can_post(name: str, discord: dict[str, Json]) -> None:
     if discord["enabled"] and not discord["webhook"]:
-        raise Invalid(f"{name}: webhook", "is needed to enable the notices")
+        raise Invalid(f"{name}: webhook", SettingProblem.NOTICES_NEED)
 
 
 discord = record(

@@ -18,6 +18,7 @@ from activitypub.strictjson import parse
 from activitypub.urls import BadUrl, from_iri, parse_url, resolve
 from fedistream.core.errors import Invalid
 from fedistream.signin import links
+from fedistream.signin.values import SignInProblem
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +62,14 @@ def canonical(text: str) -> str:
     try:
         url = parse_url(from_iri(typed))
     except BadUrl:
-        raise Invalid(FIELD, "must be the address of your website, like https://example.com/") from None
+        raise Invalid(FIELD, SignInProblem.WEBSITE) from None
     if url.fragment or "#" in typed:
-        raise Invalid(FIELD, "must have no part after a #")
+        raise Invalid(FIELD, SignInProblem.FRAGMENT)
     segments = url.target.partition("?")[0].split("/")
     if "." in segments or ".." in segments:
-        raise Invalid(FIELD, "must have no . or .. in its path")
+        raise Invalid(FIELD, SignInProblem.DOT_SEGMENTS)
     if len(str(url)) > MAX_PROFILE:
-        raise Invalid(FIELD, f"must have at most {MAX_PROFILE} characters")
+        raise Invalid(FIELD, SignInProblem.WEBSITE_TOO_LONG, most=MAX_PROFILE)
     return str(url)
 
 
@@ -79,13 +80,13 @@ async def discover(web: Transport, profile: str) -> Profile:
         async with asyncio.timeout(TIME_S):
             return await _discover(web, profile)
     except TooManyRedirects:
-        raise Invalid(FIELD, "redirects too often") from None
+        raise Invalid(FIELD, SignInProblem.REDIRECTS) from None
     except (Blocked, BadUrl, RedirectRefused, Unreachable, TimeoutError) as error:
         log.info("the website %s did not answer: %s %s", profile, type(error).__name__, error)
         # one answer for all of these, which must not reveal names and services of the local network
-        raise Invalid(FIELD, "did not answer, or is not connected to from here: it must be https, and public") from None
+        raise Invalid(FIELD, SignInProblem.NO_ANSWER) from None
     except ResponseTooLarge:
-        raise Invalid(FIELD, "has too large a page") from None
+        raise Invalid(FIELD, SignInProblem.PAGE_TOO_LARGE) from None
 
 
 async def _discover(web: Transport, profile: str) -> Profile:
@@ -94,7 +95,7 @@ async def _discover(web: Transport, profile: str) -> Profile:
     moved = takewhile(lambda hop: hop.status in PERMANENT, followed.hops)
     urls = (profile, *(canonical(hop.url) for hop in moved))
     if followed.response.status != 200:
-        raise Invalid(FIELD, f"answered {followed.response.status}")
+        raise Invalid(FIELD, SignInProblem.PAGE_STATUS, status=followed.response.status)
     return Profile(urls, await _server(web, followed.url, followed.response))
 
 
@@ -105,7 +106,7 @@ async def _server(web: Transport, at: str, answer: Response) -> Server:
         return await _metadata(web, named[METADATA])
     if ENDPOINT in named:
         return Server(_endpoint(named[ENDPOINT]))
-    raise Invalid(FIELD, "names no IndieAuth server on its page")
+    raise Invalid(FIELD, SignInProblem.NO_INDIEAUTH)
 
 
 def _named(at: str, answer: Response) -> Mapping[str, str]:
@@ -129,7 +130,7 @@ async def _metadata(web: Transport, url: str) -> Server:
         told = {}
     endpoint, issuer = told.get(ENDPOINT), told.get("issuer", "")
     if not isinstance(endpoint, str) or not isinstance(issuer, str):
-        raise Invalid(FIELD, "names an IndieAuth server that does not say how to reach it")
+        raise Invalid(FIELD, SignInProblem.NO_ENDPOINT)
     says = told.get("authorization_response_iss_parameter_supported") is True
     return Server(_endpoint(resolve(url, endpoint)), issuer, says and bool(issuer))
 

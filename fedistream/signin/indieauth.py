@@ -18,12 +18,13 @@ from activitypub.network.transport import Response, ResponseTooLarge, Transport,
 from activitypub.refusal import Refused
 from activitypub.signatures.request import outgoing_request
 from activitypub.strictjson import parse
-from fedistream.core.errors import Conflict, Invalid, TooMany
+from fedistream.core.errors import Conflict, Invalid, TooMany, ValueProblem
 from fedistream.core.ports import SettingsReader
 from fedistream.core.uniform_timing import uniform_timing
 from fedistream.signin.context import Authenticate, Limit
 from fedistream.signin.discovery import Profile, Server, canonical, discover
 from fedistream.signin.pending import Pending
+from fedistream.signin.values import SignInProblem
 
 log = logging.getLogger(__name__)
 
@@ -147,13 +148,13 @@ class IndieAuth:
         if given.error:
             raise Denied("you, or your website's server, did not agree to the sign-in")
         if not 0 < len(given.code) <= MAX_GIVEN:
-            raise Invalid("code", "is missing")
+            raise Invalid("code", ValueProblem.MISSING)
         async with uniform_timing():
             me = await self._redeem(underway, given.code)
             if me not in underway.profile.urls:
                 found = await self._look(me, underway.address)
                 if found.server.endpoint != server.endpoint:
-                    raise Invalid("me", "is a website that does not name the server which spoke for it")
+                    raise Invalid("me", SignInProblem.OTHER_WEBSITE)
         await self._authenticate(underway.visitor_id, KIND, me)
         return me
 
@@ -172,7 +173,7 @@ class IndieAuth:
             answer = await self._transport.send(outgoing_request("POST", endpoint, headers, urlencode(form).encode()))
         except (Blocked, Unreachable, ResponseTooLarge) as error:
             log.info("the authorization server %s did not answer the check of a code: %s", endpoint, error)
-            raise Invalid("code", "could not be checked, as your website's server did not answer") from None
+            raise Invalid("code", SignInProblem.CODE_NOT_CHECKED) from None
         return _me(answer)
 
     async def _look(self, profile: str, address: str) -> Profile:
@@ -199,7 +200,7 @@ class IndieAuth:
 def _check_issuer(server: Server, issuer: str) -> None:
     """Check the issuer against mix-up attacks (RFC 9207). Raises Invalid."""
     if (issuer or server.says_issuer) and server.issuer and issuer != server.issuer:
-        raise Invalid("iss", "is another server than the one that was asked")
+        raise Invalid("iss", SignInProblem.ISSUER)
 
 
 def _me(answer: Response) -> str:
@@ -209,8 +210,8 @@ def _me(answer: Response) -> str:
         told = {}
     me = told.get("me")
     if not isinstance(me, str):
-        raise Invalid("code", "was not accepted by your website's server")
+        raise Invalid("code", SignInProblem.CODE_NOT_ACCEPTED)
     try:
         return canonical(me)
     except Invalid as error:
-        raise Invalid("me", error.why) from None
+        raise Invalid("me", error.problem, **error.values) from None

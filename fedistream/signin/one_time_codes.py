@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from activitypub.bounded_dict import BoundedDict
 from fedistream.core.errors import Conflict, Invalid
 from fedistream.federation.posts.values import Mention
+from fedistream.federation.values import FederationProblem
 from fedistream.signin.context import Authenticate, DirectMessenger, Limit
 from fedistream.signin.pending import Pending
+from fedistream.signin.values import SignInProblem
 
 KIND = "fediverse"
 LIFE_S = 600.0
@@ -63,7 +65,7 @@ class OneTimeCodes:
         """
         typed = account.strip().removeprefix("@").lower()
         if not 0 < len(typed) <= MAX_ACCOUNT:
-            raise Invalid("account", "must be like user@example.com")
+            raise Invalid("account", FederationProblem.HANDLE)
         if self._is_on_its_way(visitor_id, typed):
             return
         self._limit(f"visitor {visitor_id}")
@@ -112,7 +114,7 @@ class OneTimeCodes:
         if sent.tries > TRIES:
             raise Conflict("that were too many wrong codes: please ask for another")
         if not hmac.compare_digest(typed.encode("utf-8", "replace"), sent.code.encode()):
-            raise Invalid("code", "is not the one that was sent")
+            raise Invalid("code", SignInProblem.ONE_TIME_CODE)
         self._sent.take(visitor_id)
         self._proved[sent.account.actor, sent.address] = None
         await self._authenticate(visitor_id, KIND, sent.account.actor)

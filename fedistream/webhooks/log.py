@@ -6,7 +6,7 @@ import orjson
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.db import atomic, statement
 from fedistream.jobs.job import NewJob
 from fedistream.webhooks.models import WebhookDeliveryRow
@@ -23,6 +23,7 @@ from fedistream.webhooks.values import (
     Page,
     State,
     Webhook,
+    WebhookProblem,
 )
 
 MAX_TEXT = 200  # characters of a search
@@ -50,19 +51,19 @@ class DeliveryLog:
     async def find(self, search: Search) -> Page:
         """Return one page of the deliveries that match, the newest first. Raises Invalid."""
         if not 0 <= search.offset < 2**31 or not 1 <= search.limit <= MAX_PAGE:
-            raise Invalid("limit", f"must be 1 to {MAX_PAGE}, and offset 0 or more")
+            raise Invalid("limit", WebhookProblem.LOG_PAGE, most=MAX_PAGE)
         if len(search.text) > MAX_TEXT:
-            raise Invalid("search", f"must have at most {MAX_TEXT} characters")
+            raise Invalid("search", WebhookProblem.TEXT_LENGTH, most=MAX_TEXT)
         rows: QuerySet[WebhookDeliveryRow] = WebhookDeliveryRow.all()
         if search.webhook_id is not None:
             rows = rows.filter(webhook_id=search.webhook_id)
         if search.state:
             if search.state not in set(State):
-                raise Invalid("state", f"must be one of {', '.join(State)}")
+                raise Invalid("state", ValueProblem.CHOICE, choices=", ".join(State))
             rows = rows.filter(state=search.state)
         if search.event:
             if search.event not in set(Event):
-                raise Invalid("event", f"must be one of {', '.join(Event)}")
+                raise Invalid("event", ValueProblem.CHOICE, choices=", ".join(Event))
             rows = rows.filter(event=search.event)
         if search.text:
             text = Q(body__icontains=search.text) | Q(error__icontains=search.text) | Q(message_id=search.text)

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from activitypub.network.guard import Blocked, Guard, is_public
 from fedistream.chat.values import Visitor
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged, VisitorJoined, VisitorParted
 from fedistream.core.events import to_json as fact_to_json
 from fedistream.db import after_commit, atomic
@@ -32,6 +32,7 @@ from fedistream.webhooks.values import (
     Event,
     StreamStatus,
     Webhook,
+    WebhookProblem,
 )
 
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ class Webhooks:
             created_at=self._now(),
         )
         if await WebhookRow.all().count() >= MAX_WEBHOOKS:
-            raise Invalid("webhooks", f"can be {MAX_WEBHOOKS} at most")
+            raise Invalid("webhooks", ValueProblem.MANY, most=MAX_WEBHOOKS)
         return await self._change(row.save, row)
 
     async def edit(
@@ -229,18 +230,18 @@ class Webhooks:
     def _checked_url(self, url: str) -> str:
         """Return the URL. Raises Invalid."""
         if len(url) > MAX_URL:
-            raise Invalid("url", f"must have at most {MAX_URL} characters")
+            raise Invalid("url", WebhookProblem.TEXT_LENGTH, most=MAX_URL)
         try:
             parsed = self._guard.check(url)
         except Blocked as error:
-            raise Invalid("url", f"is not accepted: {error}") from error
+            raise Invalid("url", WebhookProblem.URL_NOT_ACCEPTED, detail=str(error)) from error
         host = parsed.host.strip("[]")
         private = host == "localhost" or ((host.replace(".", "").isdigit() or ":" in host) and not is_public(host))
         if private and not self._guard.allows(parsed):
             raise Invalid(
                 "url",
-                f"has a private address, to which nothing is sent. Start the node with --federation-allow {parsed.host}"
-                f":{parsed.port} to allow it",
+                WebhookProblem.PRIVATE_URL,
+                host=f"{parsed.host}:{parsed.port}",
             )
         return url
 
@@ -248,7 +249,7 @@ class Webhooks:
 def checked_events(events: Sequence[object]) -> list[str]:
     """Return the names without doubles. Raises Invalid."""
     if not 0 < len(events) <= MAX_EVENTS or not all(isinstance(name, str) and name in ACCEPTED for name in events):
-        raise Invalid("events", f"must be one or more of {', '.join(sorted(ACCEPTED))}")
+        raise Invalid("events", WebhookProblem.EVENTS, choices=", ".join(sorted(ACCEPTED)))
     return list(dict.fromkeys(str(name) for name in events))
 
 

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 
 from fedistream.core.errors import Invalid
-from fedistream.webhooks.values import MAX_KEY, MAX_SECRET, MIN_KEY
+from fedistream.webhooks.values import MAX_KEY, MAX_SECRET, MIN_KEY, WebhookProblem
 
 PREFIX = "whsec_"
 OTHER_HEADER = "owncast-signature"  # as its documentation of 0.3.0 says
@@ -24,14 +24,14 @@ def new_secret(random: bytes) -> str:
 def check_secret(secret: str) -> str:
     """Return the secret, which may be empty. Raises Invalid."""
     if len(secret) > MAX_SECRET or not secret.isprintable():
-        raise Invalid("secret", f"must have at most {MAX_SECRET} printable characters")
+        raise Invalid("secret", WebhookProblem.SECRET, most=MAX_SECRET)
     if secret.startswith(PREFIX):
         try:
             length = len(base64.b64decode(secret.removeprefix(PREFIX), validate=True))
         except (binascii.Error, ValueError):
             length = 0
         if not MIN_KEY <= length <= MAX_KEY:
-            raise Invalid("secret", f"must have {MIN_KEY} to {MAX_KEY} bytes in base64 after {PREFIX}")
+            raise Invalid("secret", WebhookProblem.SECRET_BYTES, least=MIN_KEY, most=MAX_KEY, prefix=PREFIX)
     return secret
 
 

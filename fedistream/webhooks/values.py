@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from fedistream.core.errors import Problem
+
 MAX_WEBHOOKS = 50
 MAX_URL = 2048  # characters
 MAX_EVENTS = 64  # names in one webhook, more than there are
@@ -173,3 +175,15 @@ class About:
     name: str
     summary: str
     url: str
+
+
+class WebhookProblem(Problem):
+    """The codes for what is wrong with a webhook, or with a search in its deliveries."""
+
+    LOG_PAGE = "webhook-log-page"
+    TEXT_LENGTH = "webhook-text-length"
+    URL_NOT_ACCEPTED = "webhook-url"
+    PRIVATE_URL = "webhook-private-url"
+    EVENTS = "webhook-events"
+    SECRET = "webhook-secret"  # noqa: S105
+    SECRET_BYTES = "webhook-secret-bytes"  # noqa: S105

@@ -1,5 +1,6 @@
 """Rows and errors hold codes, and each code has a sentence."""
 
+import ast
 from collections.abc import Mapping
 from enum import StrEnum
 from gettext import NullTranslations
@@ -7,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from fedistream.api import wording
 from fedistream.api.pages import texts
 from fedistream.broadcasts import wording as broadcasts
 from fedistream.broadcasts.values import BroadcastEndReason
 from fedistream.chat import wording as chat
 from fedistream.chat.values import ActionKind, Cause
+from fedistream.core.errors import Problem
 from fedistream.notices import wording as notices
 from fedistream.notices.values import SkipReason
+from tests.house.tree import modules
 
 
 def said(sentences: Mapping[Any, str]) -> dict[str, str]:
@@ -26,7 +30,7 @@ SENTENCES: Mapping[type[StrEnum], Mapping[str, str]] = {
     Cause: said(chat.CAUSES),
     ActionKind: said(texts.actions(NullTranslations())),
 }
-STORED = {BroadcastEndReason: 200, SkipReason: 200, Cause: 20, ActionKind: 32}
+STORED: Mapping[type[StrEnum], int] = {BroadcastEndReason: 200, SkipReason: 200, Cause: 20, ActionKind: 32}
 """The lengths of their columns."""
 
 
@@ -42,3 +46,21 @@ def test_each_code_has_a_sentence_of_its_own(codes: type[StrEnum]) -> None:
 @pytest.mark.parametrize("codes", STORED)
 def test_each_code_fits_into_its_column(codes: type[StrEnum]) -> None:
     assert max(len(code.value) for code in codes) <= STORED[codes]
+
+
+def test_each_problem_has_a_sentence_and_a_code_that_no_other_has() -> None:
+    codes = [problem.value for kind in Problem.__subclasses__() for problem in kind]
+    assert len(codes) > 100
+    assert sorted(codes) == sorted(problem.value for problem in wording.SENTENCES)
+    assert len(set(codes)) == len(codes)
+
+
+def test_values_are_refused_by_codes_and_not_by_sentences() -> None:
+    calls = [
+        (module.name, call.lineno, call.args[1])
+        for module in modules(folders=("fedistream",)).values()
+        for call in ast.walk(module.tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Invalid"
+    ]
+    assert len(calls) > 100
+    assert [(name, line) for name, line, given in calls if isinstance(given, ast.Constant | ast.JoinedStr)] == []

@@ -57,6 +57,11 @@ FACE = Room(
     not_even=("fedistream.app", "fedistream.db"),  # nor any models module, see complaints()
 )
 
+# all that speaks HTTP: the sentences for wrong values are for the command line of both processes too
+FACES = tuple(
+    f"fedistream.api.{path.stem}" for path in sorted((ROOT / "fedistream" / "api").iterdir()) if path.stem != "wording"
+)
+
 FRONT = tuple(f"fedistream.app.{name}" for name in ("services", "web", "node", "serve_command"))
 WORKER = tuple(f"fedistream.app.{name}" for name in ("worker", "worker_command"))
 
@@ -77,11 +82,14 @@ ROOMS: dict[str, Room] = {
     "media.codec": Room(("media",), ("av",)),
     **dict.fromkeys(KERNEL, KERNEL_ROOM),
     "fedistream.settings.models": Room(KERNEL, ("tortoise",)),
-    "fedistream.settings.checks": wire("fedistream.core.errors"),
+    "fedistream.settings.values": wire("fedistream.core.errors"),
+    "fedistream.settings.checks": wire("fedistream.core.errors", "fedistream.settings.values"),
     "fedistream.settings.table": wire(
         "fedistream.core.errors", "fedistream.settings.checks", "fedistream.settings.structures"
     ),
-    "fedistream.settings.structures": wire("fedistream.core.errors", "fedistream.settings.checks"),
+    "fedistream.settings.structures": wire(
+        "fedistream.core.errors", "fedistream.settings.checks", "fedistream.settings.values"
+    ),
     "fedistream.core": Room(("fedistream.core",)),  # it knows no feature
     **dict.fromkeys(  # the bounded table is the library's, which knows nothing of the node
         ("fedistream.core.rate_limit", "fedistream.core.log_buffer"),
@@ -125,7 +133,7 @@ ROOMS: dict[str, Room] = {
     "fedistream.app.both_processes": Room(("fedistream",), not_even=(*FRONT, *WORKER, "fedistream.api")),
     "fedistream.app.command": Room(("fedistream.core", "fedistream.app"), ("click", "uvloop"), not_even=FRONT),
     "fedistream.app.worker_command": Room(("fedistream.app",), ("click",), not_even=FRONT),
-    "fedistream.app.worker": Room(PACKAGES, not_even=(*FRONT, "fedistream.api")),
+    "fedistream.app.worker": Room(PACKAGES, not_even=(*FRONT, *FACES)),
     "fedistream.app.reactions": Room(("fedistream",), not_even=(*FRONT, "fedistream.api")),
     "fedistream.app.owncast_import": Room(PACKAGES, ("click", "tortoise"), not_even=FRONT),
     "fedistream.app.owncast_import.gob": wire(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from activitypub.strictjson import Json
+from fedistream.api.wording import skipped
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.values import BroadcastEndReason
 from fedistream.core.events import BroadcastEnded, BroadcastStarted
@@ -15,7 +16,6 @@ from fedistream.federation.posts.service import Posts
 from fedistream.federation.posts.values import Draft, Mention, Post
 from fedistream.notices.service import Notices, NoticesContext
 from fedistream.notices.values import Notice
-from fedistream.notices.wording import why
 from fedistream.settings.service import Settings
 from tests.kit.federated import Federated, federated
 
@@ -108,7 +108,7 @@ class Noticed:
     async def states(self) -> list[str]:
         """The newest first; with the reason where there is one."""
         found = (await self.notices.page(self.channel_id)).items
-        return [": ".join(filter(None, (each.state.value, why(each)))) for each in found]
+        return [": ".join(filter(None, (each.state.value, skipped(each)))) for each in found]
 
     async def sent(self) -> list[tuple[str, Json]]:
         """Kinds and objects of the activities about posts, the oldest first."""

@@ -30,7 +30,7 @@ from fedistream.broadcasts.values import BroadcastRecord, Encoder, LiveStatus
 from fedistream.channels.service import Channels as RealChannels
 from fedistream.channels.values import HOME, Channel, StreamKey
 from fedistream.core.clocks import Clocks
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.values import Featured
@@ -119,7 +119,7 @@ class People(RealPeople):
 
     async def set_admin_password(self, password: str) -> None:
         if len(password) < 8:
-            raise Invalid("password", "must have at least 8 characters")
+            raise Invalid("password", ValueProblem.LENGTH, least=8, most=1024)
         self.password = password
 
 

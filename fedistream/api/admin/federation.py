@@ -5,6 +5,7 @@ from starlette.responses import Response
 from fedistream.api.admin.services import AdminServices
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.permissions import Permission
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.federation import span
@@ -59,7 +60,7 @@ async def import_blocks(request: ApiRequest, services: AdminServices) -> Respons
     try:
         text = request.body.decode()
     except UnicodeDecodeError as error:
-        raise Invalid("list", "must be UTF-8") from error
+        raise Invalid("list", RequestProblem.NOT_UTF8) from error
     dry = request.query.get("dry") == "true"
     found = await services.blocklists.take(text, dry=dry)
     shape = {"new": found.new, "known": found.known, "milder": found.milder, "wrong": list(found.wrong)}

@@ -18,12 +18,13 @@ from starlette.responses import Response
 from fedistream.api.admin.services import AdminServices
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.permissions import Permission
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.federation import span
 from fedistream.api.owncast.shapes import moment, moment_or_null
-from fedistream.core.errors import Invalid
-from fedistream.notices import wording
+from fedistream.api.wording import skipped
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.notices.values import Notice, Preview
 
 PATH = "/api/admin/federation/notices"
@@ -39,7 +40,7 @@ async def listed(request: ApiRequest, services: AdminServices) -> Response:
 async def preview(request: ApiRequest, services: AdminServices) -> Response:
     text = request.query.get("id", "")
     if text and not (text.isascii() and text.isdecimal()):
-        raise Invalid("id", "must be a whole number")
+        raise Invalid("id", ValueProblem.NOT_WHOLE)
     return _previewed(await services.notices.preview(request.channel.id, _id(int(text[:20])) if text else None))
 
 
@@ -69,7 +70,7 @@ def notice(value: Notice) -> dict[str, object]:
         "id": value.id,
         "broadcastId": value.broadcast_id,
         "state": value.state.value,
-        "why": wording.why(value),
+        "why": skipped(value),
         "text": value.text,
         "due": moment(value.due),
         "post": value.post,
@@ -100,7 +101,7 @@ def _given(request: ApiRequest) -> int | None:
 
 def _id(number: int) -> int:
     if not 0 < number <= MAX_ID:
-        raise Invalid("id", "must be the id of a notice")
+        raise Invalid("id", RequestProblem.NOTICE_ID)
     return number
 
 

@@ -5,9 +5,10 @@ from starlette.responses import Response
 from fedistream.api.admin.services import AdminServices
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.permissions import Permission
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE, done
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.jobs import admin as jobs
 from fedistream.jobs.admin import MAX_ROWS, HostStats
 
@@ -34,7 +35,7 @@ async def troubled(request: ApiRequest, services: AdminServices) -> Response:
     """Jobs in trouble, the newest first; `state` is failing or dead."""
     state = request.query.get("state") or STATES[0]
     if state not in STATES:
-        raise Invalid("state", f"must be one of {', '.join(STATES)}")
+        raise Invalid("state", ValueProblem.CHOICE, choices=", ".join(STATES))
     return json_response(
         [job(each) for each in await services.outbox_admin.troubled(state, MAX_ROWS)], headers=NO_CACHE
     )
@@ -48,7 +49,7 @@ async def retry(request: ApiRequest, services: AdminServices) -> Response:
     else:
         ids = request.member("ids", list)
         if len(ids) > MAX_IDS or not all(type(each) is int and 0 <= each < 2**63 for each in ids):
-            raise Invalid("ids", f"must be at most {MAX_IDS} numbers of jobs")
+            raise Invalid("ids", RequestProblem.JOB_IDS, most=MAX_IDS)
         tried = await services.outbox_admin.retry_now(ids=ids)
     return done(f"{tried} tried again")
 

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from fedistream.api.admin.services import AdminServices
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.permissions import Permission
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.federation import span
@@ -84,7 +85,7 @@ def search(request: ApiRequest) -> Search:
     try:
         webhook_id = number(query["webhook"]) if query.get("webhook") else None
     except NotFound as error:
-        raise Invalid("webhook", "must be the id of a webhook") from error
+        raise Invalid("webhook", RequestProblem.WEBHOOK_ID) from error
     return Search(
         webhook_id,
         query.get("state", ""),

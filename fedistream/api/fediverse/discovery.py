@@ -8,7 +8,7 @@ from fedistream.api.fediverse.responses import typed
 from fedistream.api.fediverse.services import FediverseServices
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.federation.values import Off
 
 FOR_A_WHILE = {"Cache-Control": "max-age=600"}
@@ -19,7 +19,7 @@ async def webfinger(request: ApiRequest, services: FediverseServices) -> Respons
     jrd = services.documents.webfinger(resource) if resource else None
     if jrd is None:
         services.documents.nodeinfo_index()  # which says so when federation is off
-        raise Invalid("resource", "is missing")
+        raise Invalid("resource", ValueProblem.MISSING)
     return typed(jrd, JRD, FOR_A_WHILE)
 
 

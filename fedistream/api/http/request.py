@@ -8,9 +8,10 @@ import orjson
 from starlette.requests import Request
 
 from fedistream.api.http.permissions import ANONYMOUS, Principal
+from fedistream.api.http.problems import RequestProblem
 from fedistream.channels.values import Channel
 from fedistream.core.client_network import client_network
-from fedistream.core.errors import Invalid, NotAllowed, Refusal
+from fedistream.core.errors import Invalid, NotAllowed, Problem, Refusal, ValueProblem
 
 MAX_JSON_DEPTH = 32  # the deepest body of any API spoken here has 6 levels
 MAX_COOKIES = 16 * 1024  # characters that are searched; other programs on the same host name set cookies too
@@ -109,31 +110,31 @@ class ApiRequest:
         try:
             value: object = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
-            raise Invalid("body", "is not valid JSON") from error
+            raise Invalid("body", RequestProblem.NOT_JSON) from error
         if _deeper(value, MAX_JSON_DEPTH):
-            raise Invalid("body", f"is nested deeper than {MAX_JSON_DEPTH} levels")
+            raise Invalid("body", RequestProblem.TOO_DEEP, levels=MAX_JSON_DEPTH)
         return value
 
     def member(self, name: str, kind: type[T]) -> T:
         """Return a member of the JSON object in the body. Raises Invalid when it is missing or not a `kind`."""
         value = self.json()
         if not isinstance(value, dict):
-            raise Invalid("body", "must be a JSON object")
+            raise Invalid("body", RequestProblem.NOT_OBJECT)
         if name not in value:
-            raise Invalid(name, "is missing")
+            raise Invalid(name, ValueProblem.MISSING)
         member = value[name]
         # True is an int in Python, but not in JSON
         if not isinstance(member, kind) or (isinstance(member, bool) and kind is not bool and kind is not object):
-            raise Invalid(name, f"must be {NAMES.get(kind, kind.__name__)}")
+            raise Invalid(name, TYPES[kind])
         return member
 
 
-NAMES: Mapping[type, str] = {
-    str: "a string",
-    bool: "a boolean",
-    int: "a whole number",
-    list: "a list",
-    dict: "an object",
+TYPES: Mapping[type, Problem] = {
+    str: RequestProblem.STRING,
+    bool: RequestProblem.BOOLEAN,
+    int: ValueProblem.NOT_WHOLE,
+    list: RequestProblem.LIST,
+    dict: RequestProblem.MEMBER_OBJECT,
 }
 
 

@@ -5,12 +5,13 @@ from contextlib import suppress
 from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import shapes
 from fedistream.api.owncast.errors import changed, done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.setting_values import read
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound, ValueProblem
 
 SENT = "sent"
 
@@ -23,7 +24,7 @@ async def system(request: ApiRequest, services: OwncastServices) -> Response:
 async def system_to(request: ApiRequest, services: OwncastServices) -> Response:
     text = request.parts["client_id"]
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise Invalid("clientId", "must be the number of a chat client")
+        raise Invalid("clientId", RequestProblem.CLIENT_NUMBER)
     # the client may have left a moment ago, which Owncast's bots do not expect to be an error
     with suppress(NotFound):
         services.poster.system_to(int(text), request.member("body", str))
@@ -43,7 +44,7 @@ async def action(request: ApiRequest, services: OwncastServices) -> Response:
 
 async def send_as_user(request: ApiRequest, services: OwncastServices) -> Response:
     """Answer as Owncast does since it removed this call."""
-    raise Invalid("this call", "is no longer supported: use /api/integrations/chat/send")
+    raise Invalid("this call", RequestProblem.NO_LONGER_SUPPORTED, instead="/api/integrations/chat/send")
 
 
 async def status(request: ApiRequest, services: OwncastServices) -> Response:
@@ -67,6 +68,6 @@ async def status(request: ApiRequest, services: OwncastServices) -> Response:
 async def title(request: ApiRequest, services: OwncastServices) -> Response:
     text = request.member("value", str)
     if not text.strip():
-        raise Invalid("value", "must not be empty")
+        raise Invalid("value", ValueProblem.EMPTY)
     await services.settings.change("channel.title", text, request.channel.id)
     return changed()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import config_shapes, shapes
 from fedistream.api.owncast.errors import NO_CACHE, done
@@ -64,7 +65,7 @@ async def update_options(request: ApiRequest, services: OwncastServices) -> Resp
 
 async def update(request: ApiRequest, services: OwncastServices) -> Response:
     """Refuse, as an Owncast that was not installed by its installer does. Raises Invalid."""
-    raise Invalid("this node", "is updated and restarted where it was installed: by its package or its container")
+    raise Invalid("this node", RequestProblem.UPDATED_OUTSIDE)
 
 
 def window_start(text: str | None) -> datetime | None:
@@ -72,5 +73,5 @@ def window_start(text: str | None) -> datetime | None:
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 12 or int(text) > YEAR_9999:
-        raise Invalid("windowStart", "must be a time in seconds since 1970")
+        raise Invalid("windowStart", RequestProblem.UNIX_TIME)
     return datetime.fromtimestamp(int(text), UTC)

@@ -3,12 +3,13 @@
 from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.chat.moderation import MAX_WHY
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 
 HISTORY = 100  # messages; Owncast shows as many of the last two hours
 MOST = 500
@@ -29,7 +30,7 @@ def why(request: ApiRequest) -> str:
         return ""
     reason = request.member("reason", str).strip()
     if len(reason) > MAX_WHY:
-        raise Invalid("reason", f"must be at most {MAX_WHY} characters")
+        raise Invalid("reason", ValueProblem.TOO_LONG, most=MAX_WHY)
     return reason
 
 
@@ -43,7 +44,7 @@ def number(request: ApiRequest, key: str, default: int, most: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) <= most):
-        raise Invalid(key, f"must be a whole number from 0 to {most}")
+        raise Invalid(key, ValueProblem.WHOLE_RANGE, least=0, most=most)
     return int(text)
 
 
@@ -53,10 +54,10 @@ async def register(request: ApiRequest, services: OwncastServices) -> Response:
     if not wish and request.body:
         told = request.json()
         if not isinstance(told, dict):
-            raise Invalid("body", "must be a JSON object")
+            raise Invalid("body", RequestProblem.NOT_OBJECT)
         wish = told.get("displayName") or ""
         if not isinstance(wish, str):
-            raise Invalid("displayName", "must be a string")
+            raise Invalid("displayName", RequestProblem.STRING)
     visitor, token = await services.chat.register(request.channel.id, wish, request.address)
     shape = {"id": visitor.id, "accessToken": token, "displayName": visitor.name, "displayColor": visitor.colour}
     return json_response(shape, headers=NO_CACHE)
@@ -75,7 +76,7 @@ async def history(request: ApiRequest, services: OwncastServices) -> Response:
 async def set_visible(request: ApiRequest, services: OwncastServices) -> Response:
     ids, visible = request.member("idArray", list), request.member("visible", bool)
     if not all(isinstance(each, str) for each in ids):
-        raise Invalid("idArray", "must be a list of message ids")
+        raise Invalid("idArray", RequestProblem.MESSAGE_IDS)
     await services.moderation.set_visible(ids, visible, request.principal.actor, why(request))
     return changed()
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from fedistream.access_tokens.service import Integration, listed
 from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.chat import MOST, name, number, why
@@ -16,7 +17,7 @@ from fedistream.api.owncast.shapes import Json, moment
 from fedistream.chat.emoji import MAX_BYTES
 from fedistream.chat.values import Cause
 from fedistream.chat.visitors import STATUS, Search
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 
 PAGE = 50
 EMOJI_LIMIT = MAX_BYTES * 4 // 3 + 2048  # bytes of a body: base64 within JSON
@@ -52,7 +53,7 @@ async def set_moderator(request: ApiRequest, services: OwncastServices) -> Respo
 async def users(request: ApiRequest, services: OwncastServices) -> Response:
     status = request.query.get("status") or "all"
     if status not in STATUS:
-        raise Invalid("status", f"must be one of {', '.join(STATUS)}")
+        raise Invalid("status", ValueProblem.CHOICE, choices=", ".join(STATUS))
     search = Search(
         text=request.query.get("search", ""),
         status=status,  # type: ignore[arg-type]
@@ -90,11 +91,11 @@ async def upload_emoji(request: ApiRequest, services: OwncastServices) -> Respon
     called, data = request.member("name", str), request.member("data", str)
     head, comma, encoded = data.partition(",")
     if not comma or not head.startswith("data:") or not head.endswith(";base64"):
-        raise Invalid("data", "must be a base64 data URL")
+        raise Invalid("data", RequestProblem.DATA_URL)
     try:
         content = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Invalid("data", "is not valid base64") from error
+        raise Invalid("data", RequestProblem.NOT_BASE64) from error
     await services.emoji.put(called, content)
     return done(f"emoji {called} has been uploaded")
 
@@ -129,7 +130,7 @@ async def tokens(request: ApiRequest, services: OwncastServices) -> Response:
 async def make_token(request: ApiRequest, services: OwncastServices) -> Response:
     scopes = request.member("scopes", list)
     if not all(isinstance(each, str) for each in scopes):
-        raise Invalid("scopes", "must be a list of strings")
+        raise Invalid("scopes", RequestProblem.STRINGS)
     made, token = await services.access_tokens.make(request.member("name", str), scopes)
     return json_response(integration(made, token))
 

@@ -10,7 +10,7 @@ from fedistream.api.owncast.errors import NO_CACHE, changed, done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import moment, moment_or_null
 from fedistream.chat.values import ActionKind
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.federation.values import Engagement, Follower, Kind, State
 
 DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET = 50, 500, 10**9
@@ -87,7 +87,7 @@ def span(request: ApiRequest) -> tuple[int, int]:
     for name, most in (("offset", MAX_OFFSET), ("limit", MAX_LIMIT)):
         text = request.query.get(name, "")
         if text and not (text.isascii() and text.isdecimal() and len(text) < 10):
-            raise Invalid(name, "must be a whole number")
+            raise Invalid(name, ValueProblem.NOT_WHOLE)
         if text:
             numbers[name] = min(int(text), most)
     return numbers["offset"], numbers["limit"] or DEFAULT_LIMIT

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import changed, done
 from fedistream.api.owncast.services import OwncastServices
@@ -22,7 +23,9 @@ async def change(setting: Setting, request: ApiRequest, services: OwncastService
     except Invalid as error:
         if not error.field.startswith(setting.name):
             raise
-        raise Invalid(setting.owncast_path + error.field.removeprefix(setting.name), error.why) from None
+        raise Invalid(
+            setting.owncast_path + error.field.removeprefix(setting.name), error.problem, **error.values
+        ) from None
     return done(FROM_NEXT_START) if setting.from_next_start else changed()
 
 
@@ -47,5 +50,5 @@ def stream_key(item: object, n: int) -> tuple[str, str]:
     """Key and comment of item `n` of the list. Raises Invalid unless both are there, as Owncast does."""
     key, comment = (item.get("key"), item.get("comment")) if isinstance(item, dict) else (None, None)
     if not isinstance(key, str) or not isinstance(comment, str) or not key or not comment:
-        raise Invalid(f"stream key {n + 1}", "needs a key and a comment")
+        raise Invalid(f"stream key {n + 1}", RequestProblem.KEY_AND_COMMENT)
     return key, comment

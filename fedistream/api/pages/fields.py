@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fedistream.core.errors import Invalid
+from fedistream.api.http.problems import RequestProblem
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.settings.table import BY_NAME
 
 MAX_LINKS = 50
@@ -30,9 +31,9 @@ def read_links(text: str) -> object:
     """Read one `label address` per line. Raises Invalid."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_LINKS:
-        raise Invalid("channel.social_handles", f"may have at most {MAX_LINKS} lines")
+        raise Invalid("channel.social_handles", RequestProblem.MANY_LINES, most=MAX_LINKS)
     if any(len(parts) < 2 for parts in lines):
-        raise Invalid("channel.social_handles", "needs a label and an address on each line")
+        raise Invalid("channel.social_handles", RequestProblem.LABEL_AND_ADDRESS)
     return [{"platform": " ".join(label), "url": url} for *label, url in lines]
 
 
@@ -47,7 +48,7 @@ def read_number(text: str) -> object:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):  # float() accepts "inf" and "nan" too
-        raise Invalid("number", "must be a number")
+        raise Invalid("number", ValueProblem.NOT_NUMBER)
     return int(number) if number.is_integer() else number
 
 

@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
 from fedistream.api.pages.follow_invitation import FollowInvitation, code
 from fedistream.api.pages.forms import read
 from fedistream.api.pages.services import PagesServices
+from fedistream.api.wording import explain
 from fedistream.core.errors import Invalid, NotFound
 
 URLS = {"remoteFollow": "/api/remotefollow"}
@@ -33,9 +35,9 @@ async def find(request: ApiRequest, services: PagesServices) -> Response:
         target = await services.federation.remote_follow(request.channel, account, request.client_network)
         host = urlsplit(target).netloc
         if urlsplit(target).scheme != "https" or not host:
-            raise Invalid("account", "is on a server without a page for this")
+            raise Invalid("account", RequestProblem.NO_FOLLOW_PAGE)
     except Invalid as error:
-        return _page(request, services, invitation, account=account, error=error.why)
+        return _page(request, services, invitation, account=account, error=explain(error))
     return _page(request, services, invitation, account=account, target=target, host=host)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import Invalid, NotAllowed
 
@@ -54,13 +55,13 @@ class CsrfTokens:
 def read(request: ApiRequest) -> Mapping[str, str]:
     """Return the fields of a submitted form, line ends as \\n. Raises Invalid when the body is not a form."""
     if request.http.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
-        raise Invalid("body", "is not a form")
+        raise Invalid("body", RequestProblem.NOT_FORM)
     try:
         pairs = parse_qsl(
             request.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
         )
     except ValueError as error:  # UnicodeDecodeError is one
-        raise Invalid("body", "is not a form") from error
+        raise Invalid("body", RequestProblem.NOT_FORM) from error
     return {name: value.replace("\r\n", "\n") for name, value in pairs}
 
 
@@ -92,7 +93,7 @@ async def upload(request: ApiRequest, csrf: CsrfTokens, field: str) -> Upload:
     try:
         found = await parser.parse()
     except (MultiPartException, UnicodeDecodeError) as error:
-        raise Invalid("body", "is not a form") from error
+        raise Invalid("body", RequestProblem.NOT_FORM) from error
     try:
         fields = {name: value for name, value in found.items() if isinstance(value, str)}
         csrf.check(fields.pop(CSRF_FIELD, ""))

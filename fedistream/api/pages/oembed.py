@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from fedistream import __version__
 from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, live, shapes
 from fedistream.api.pages.services import PagesServices
@@ -25,7 +26,7 @@ async def show(request: ApiRequest, services: PagesServices) -> Response:
     """GET /oembed"""
     if request.query.get("format", "json") != "json":
         # the specification has 501 for this, but it is the client's error, not ours
-        raise Invalid("format", "can only be json")
+        raise Invalid("format", RequestProblem.OEMBED_FORMAT)
     channel_id = request.channel.id
     now, shown = services.now(channel_id), shapes.channel(services.values(channel_id))
     here = origin(request, services.settings.value("node.public_url", channel_id))
@@ -72,7 +73,7 @@ def _path(url: str, here: str) -> str:
     try:
         asked, ours = _split(url), _split(here)
     except ValueError as error:
-        raise Invalid("url", "must be the address of a page") from error
+        raise Invalid("url", RequestProblem.PAGE_ADDRESS) from error
     # without the scheme: behind a proxy, and in links that people typed, it may be http
     if asked.netloc.lower() != ours.netloc.lower() or not asked.path.startswith(ours.path):
         raise NotFound("that is not a page of this node")
@@ -95,7 +96,7 @@ def _side(request: ApiRequest, name: str) -> int:
     if not text:
         return MAX_SIDE
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
-        raise Invalid(name, "must be a number of pixels")
+        raise Invalid(name, RequestProblem.PIXELS)
     return min(max(int(text), MIN_SIDE), MAX_SIDE)
 
 

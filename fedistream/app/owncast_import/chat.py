@@ -15,14 +15,15 @@ from typing import Any
 from fedistream.access_tokens.models import IntegrationRow
 from fedistream.access_tokens.service import HANDLE, MAX_INTEGRATIONS, MAX_TOKEN, Scope
 from fedistream.access_tokens.service import MAX_NAME as MAX_INTEGRATION
+from fedistream.api.wording import explain
 from fedistream.app.owncast_import.folder import Source, moment, text
 from fedistream.app.owncast_import.report import Report
 from fedistream.chat import message_ids, names
 from fedistream.chat.bans import MAX_NOTES
 from fedistream.chat.bans import parse as parse_ban
 from fedistream.chat.models import IpBanRow, MessageRow, VisitorIdentityRow, VisitorRow, VisitorTokenRow
-from fedistream.chat.values import Kind, Origin, RemoteAuthor, Role
-from fedistream.chat.visitors import COLOURS, MAX_BOT_NAME, MAX_IDENTITY, MAX_PREVIOUS
+from fedistream.chat.values import COLOURS, Kind, Origin, RemoteAuthor, Role
+from fedistream.chat.visitors import MAX_BOT_NAME, MAX_IDENTITY, MAX_PREVIOUS
 from fedistream.core.client_network import name as network_name
 from fedistream.core.errors import Invalid
 from fedistream.core.markdown import CHAT
@@ -253,7 +254,7 @@ def bans(source: Source, report: Report, now: datetime) -> Iterator[IpBanRow]:
         try:
             address = network_name(parse_ban(given))
         except Invalid as error:
-            report.leave("IP bans", error.why, given)
+            report.leave("IP bans", explain(error), given)
             continue
         if address not in seen:
             seen.add(address)

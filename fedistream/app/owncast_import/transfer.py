@@ -12,6 +12,7 @@ from tortoise.queryset import QuerySet
 
 from activitypub.signatures.keys import BadKey
 from fedistream.access_tokens.models import IntegrationRow
+from fedistream.api.wording import explain
 from fedistream.app.owncast_import import chat, federation
 from fedistream.app.owncast_import import settings as owncast
 from fedistream.app.owncast_import.folder import Source
@@ -191,7 +192,7 @@ class Transfer:
             try:
                 checked = check_key(key)
             except Invalid as error:
-                self.report.leave("stream keys", error.why, comment)
+                self.report.leave("stream keys", explain(error), comment)
                 continue
             try:
                 comment = check_comment(comment)

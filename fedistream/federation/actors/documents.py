@@ -32,7 +32,7 @@ from fedistream.federation.keys import Keys
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.replies.service import replies
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Kind, State
+from fedistream.federation.values import FederationProblem, Kind, State
 
 PAGE = 20  # items
 SOFTWARE = "fedistream"
@@ -112,7 +112,7 @@ class Documents:
         try:
             wanted = parse_resource(resource)
         except BadHandle as error:
-            raise Invalid("resource", "must be acct:user@host or a URL of this node") from error
+            raise Invalid("resource", FederationProblem.RESOURCE) from error
         if isinstance(wanted, Handle):
             if wanted.host != site.authority:
                 raise NotFound("that is another server")

@@ -31,7 +31,7 @@ from fedistream.federation.delivery import Delivery
 from fedistream.federation.directory.announcing import DirectoryAnnouncements
 from fedistream.federation.models import FeaturedServerRow
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import Featured, FeaturedState
+from fedistream.federation.values import Featured, FeaturedState, FederationProblem
 
 log = logging.getLogger(__name__)
 
@@ -81,16 +81,16 @@ class ListedServers:
         """Ask a server in the channel's name to let itself be featured. Raises Invalid, Conflict, Off."""
         us, site = self._addresses.actor(channel), _site(url)
         if site.authority == self._addresses.site().authority:
-            raise Invalid("url", "is this server itself")
+            raise Invalid("url", FederationProblem.THIS_SERVER)
         if site.origin in self._blocks:
-            raise Invalid("url", "is of a server that is blocked here")
+            raise Invalid("url", FederationProblem.BLOCKED_SERVER)
         try:
             actor = await directory.find_server_actor(site, self._fetches)
         except FetchFailed as failed:
             log.info("%s cannot be featured: %s", site.origin, failed)
-            raise Invalid("url", "is no server that lets itself be featured, or it cannot be reached") from failed
+            raise Invalid("url", FederationProblem.SERVER_NOT_REACHED) from failed
         if not actor.is_complete or actor.id in self._blocks:
-            raise Invalid("url", "is no server that lets itself be featured")
+            raise Invalid("url", FederationProblem.SERVER_NOT_FEATURED)
         try:
             row = await atomic(self._add, channel, us, site, actor)
         except IntegrityError as error:
@@ -180,7 +180,7 @@ def _site(url: str) -> Url:
     try:
         return parse_url(text)
     except BadUrl as error:
-        raise Invalid("url", "must be the address of a server") from error
+        raise Invalid("url", FederationProblem.SERVER_ADDRESS) from error
 
 
 def _answers(activity: Activity, row: FeaturedServerRow) -> bool:

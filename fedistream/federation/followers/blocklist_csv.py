@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fedistream.core.errors import Invalid
+from fedistream.federation.values import FederationProblem
 from fedistream.settings.checks import DOMAIN, HANDLE
 
 MAX_TEXT = 1 << 20  # characters; shared lists have about 100 kB
@@ -34,11 +35,11 @@ class BlockList:
 def parse(text: str) -> BlockList:
     """Read a list. Raises Invalid for a list that is too long, or without any domain or account."""
     if len(text) > MAX_TEXT or text.count("\n") > MAX_LINES:
-        raise Invalid("list", f"must have at most {MAX_LINES} lines and {MAX_TEXT} characters")
+        raise Invalid("list", FederationProblem.LIST_SIZE, lines=MAX_LINES, characters=MAX_TEXT)
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""))]
     except csv.Error as error:
-        raise Invalid("list", f"is no CSV: {error}") from error
+        raise Invalid("list", FederationProblem.LIST_NOT_CSV, detail=str(error)) from error
     rows = [row for row in rows if any(row)]
     columns = _columns(rows[0]) if rows else {}
     domains: dict[str, None] = {}
@@ -64,7 +65,7 @@ def parse(text: str) -> BlockList:
         else:
             domains[domain] = None
     if not domains and not accounts and not milder:
-        raise Invalid("list", "has no domain and no account in it")
+        raise Invalid("list", FederationProblem.LIST_EMPTY)
     return BlockList(tuple(domains), tuple(accounts), milder, tuple(wrong[:MAX_WRONG]))
 
 

@@ -18,7 +18,7 @@ from fedistream.federation.followers import blocklist_csv
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.models import FollowerRow
 from fedistream.federation.urls import ActorUrls
-from fedistream.federation.values import State
+from fedistream.federation.values import FederationProblem, State
 from fedistream.settings.checks import MAX_DOMAINS
 
 AT_ONCE = 50  # followers that are removed in one transaction
@@ -58,9 +58,9 @@ class Blocklists:
         people = dict.fromkeys(self._settings.value(PEOPLE))
         more = [account for account in read.accounts if account not in people]
         if len(present) + len(new) > MAX_DOMAINS:
-            raise Invalid("list", f"would make it more than {MAX_DOMAINS} blocked domains")
+            raise Invalid("list", FederationProblem.MANY_BLOCKED_DOMAINS, most=MAX_DOMAINS)
         if len(people) + len(more) > MAX_DOMAINS:
-            raise Invalid("list", f"would make it more than {MAX_DOMAINS} blocked accounts")
+            raise Invalid("list", FederationProblem.MANY_BLOCKED_ACCOUNTS, most=MAX_DOMAINS)
         if new and not dry:
             await self._settings.change(BLOCKED, [*present, *new])
         if more and not dry:

@@ -37,6 +37,7 @@ from fedistream.federation.keys import load_signatures
 from fedistream.federation.rate_limits import ActivityLimits
 from fedistream.federation.remote_html import Said
 from fedistream.federation.replies.service import Replies
+from fedistream.federation.values import FederationProblem
 
 log = logging.getLogger(__name__)
 
@@ -220,16 +221,16 @@ class Federation:
         try:
             parse_resource(account.strip())
         except BadHandle as error:
-            raise Invalid("account", HANDLE_WANTED) from error
+            raise Invalid("account", FederationProblem.HANDLE_OR_PROFILE) from error
         async with uniform_timing():
             try:
                 handle = await find_handle(account, self._context.fetches)
                 found = await find_account(handle, self._context.fetches)
             except BadHandle as error:
-                raise Invalid("account", HANDLE_WANTED) from error
+                raise Invalid("account", FederationProblem.HANDLE_OR_PROFILE) from error
             except FetchFailed as failed:
                 log.info("the account %s was not found: %s", account, failed)
-                raise Invalid("account", "was not found on its server") from failed
+                raise Invalid("account", FederationProblem.ACCOUNT_NOT_FOUND) from failed
         return interaction_url(found.jrd, found.handle, uri, follow=True)
 
     async def _let_in(self, channel: Channel, actor: str) -> list[Fact]:

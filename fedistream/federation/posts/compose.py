@@ -17,10 +17,11 @@ from activitypub.urls import BadUrl, from_iri, is_url
 from activitypub.vocabulary.compose import quote_policy
 from activitypub.vocabulary.objects import Attachment, Object, Tag
 from activitypub.webfinger import BadHandle, Handle, parse_handle
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.core.markdown import POST, marks
 from fedistream.core.plain_text import visible
 from fedistream.federation.posts.values import Draft, Mention, Picture
+from fedistream.federation.values import FederationProblem
 
 MAX_TEXT = POST.longest  # characters; readers of a timeline read no more
 MAX_MARKS = 1000  # marks; each takes up to 20 us to render, and no text needs more
@@ -62,15 +63,15 @@ def check(draft: Draft) -> Draft:
     """Return the draft without characters that cannot be stored. Raises Invalid."""
     text, summary = visible(draft.text).strip(), visible(draft.summary).strip()
     if not text or len(text) > MAX_TEXT:
-        raise Invalid("value", f"must have 1 to {MAX_TEXT} characters")
+        raise Invalid("value", FederationProblem.POST_LENGTH, most=MAX_TEXT)
     if marks(text) > MAX_MARKS:
-        raise Invalid("value", f"must have at most {MAX_MARKS} line breaks and signs that format a text")
+        raise Invalid("value", FederationProblem.POST_MARKS, most=MAX_MARKS)
     if len(summary) > MAX_SUMMARY:
-        raise Invalid("summary", f"must be at most {MAX_SUMMARY} characters")
+        raise Invalid("summary", ValueProblem.TOO_LONG, most=MAX_SUMMARY)
     if len(draft.pictures) > MAX_PICTURES:
-        raise Invalid("pictures", f"must be at most {MAX_PICTURES}")
+        raise Invalid("pictures", FederationProblem.POST_PICTURES, most=MAX_PICTURES)
     if draft.in_reply_to is not None and not is_url(draft.in_reply_to):
-        raise Invalid("in_reply_to", "must be the URL of a post")
+        raise Invalid("in_reply_to", FederationProblem.POST_URL)
     return replace(draft, text=text, summary=summary, mentions=tuple(dict.fromkeys(draft.mentions)))
 
 
@@ -79,7 +80,7 @@ def note(draft: Draft, frame: Frame) -> Object:
     draft = check(draft)
     written = write(draft, frame.tag_page)
     if not 0 < len(written.html) <= MAX_HTML:
-        raise Invalid("value", "has nothing to show, or far too much, once it is formatted")
+        raise Invalid("value", FederationProblem.POST_FORMATTED)
     people = [each.actor for each in draft.mentions]
     to, cc = audience(frame.shown, f"{frame.actor}/followers", people)
     mentions = tuple(Tag("Mention", f"@{each.handle}", each.actor) for each in draft.mentions)

@@ -8,6 +8,7 @@ from fedistream.core.uniform_timing import uniform_timing
 from fedistream.federation.posts.service import Finds, Posts
 from fedistream.federation.posts.values import Mention
 from fedistream.federation.urls import ActorUrls
+from fedistream.federation.values import FederationProblem
 
 
 class DirectMessages:
@@ -36,13 +37,13 @@ class DirectMessages:
         try:
             handle = parse_handle(account)
         except BadHandle:
-            raise Invalid("account", "must be like user@example.com") from None
+            raise Invalid("account", FederationProblem.HANDLE) from None
         if handle.host == site.authority:
-            raise Invalid("account", "is one of this server itself, which nobody can sign in with")
+            raise Invalid("account", FederationProblem.OWN_ACCOUNT)
         async with uniform_timing():
             found = await self._find(handle)
             if found is None:
-                raise Invalid("account", "was not found on its server")
+                raise Invalid("account", FederationProblem.ACCOUNT_NOT_FOUND)
         return found
 
     async def write(self, to: Mention, html: str, within_s: float) -> None:

@@ -8,7 +8,7 @@ from fedistream.federation.posts.compose import check
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.posts.values import Draft, Mention, Post
 from fedistream.federation.replies.chat_port import ChatPort
-from fedistream.federation.values import Reply, ReplyState
+from fedistream.federation.values import FederationProblem, Reply, ReplyState
 
 MAX_TEXT = 1000  # characters: it is a chat message too
 
@@ -24,7 +24,7 @@ class Answers:
             raise NotFound("its author is gone")
         text = markdown.strip()
         if not 0 < len(text) <= MAX_TEXT:
-            raise Invalid("body", f"must have 1 to {MAX_TEXT} characters")
+            raise Invalid("body", FederationProblem.POST_LENGTH, most=MAX_TEXT)
         # the name in the text is for readers, the mention is for their servers
         draft = check(
             Draft(

@@ -10,10 +10,11 @@ import pytest
 from fedistream.access_tokens.models import IntegrationRow
 from fedistream.access_tokens.service import MAX_NAME, Integrations, Scope, listed
 from fedistream.chat.values import Role, Visitor
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import NotFound
 from fedistream.db import Database
 from tests.kit.asking import Clock
 from tests.kit.database import empty_database
+from tests.kit.invalid import invalid
 
 ALL = [scope.value for scope in Scope]
 
@@ -82,14 +83,14 @@ async def test_what_is_no_token_cannot_be_withdrawn(access_tokens: Integrations,
 
 @pytest.mark.parametrize("scopes", [[], ["CAN_FLY"], ["CAN_SEND_MESSAGES", "can_send_messages"]])
 async def test_unknown_scopes_make_no_token(access_tokens: Integrations, desk: Desk, scopes: list[str]) -> None:
-    with pytest.raises(Invalid, match="scopes"):
+    with invalid("scopes"):
         await access_tokens.make("Bot", scopes)
     assert not desk.bots
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * (MAX_NAME + 1), "a\u202eb"])
 async def test_names_that_are_none_make_no_token(access_tokens: Integrations, name: str) -> None:
-    with pytest.raises(Invalid, match="name"):
+    with invalid("name"):
         await access_tokens.make(name, ALL)
 
 

@@ -10,8 +10,9 @@ import pytest
 from fedistream.channels.models import ChannelRow, StreamKeyRow
 from fedistream.channels.service import ALPHABET, Channels
 from fedistream.channels.values import Channel
-from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.errors import Conflict, NotFound
 from fedistream.db.transaction import settle
+from tests.kit.invalid import invalid
 
 pytestmark = pytest.mark.usefixtures("database")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -130,7 +131,7 @@ async def test_keys_that_are_replaced_open_nothing_any_more_and_those_that_stay_
 async def test_keys_that_cannot_be_are_refused_and_the_old_ones_stay(keys: list[tuple[str, str]], why: str) -> None:
     channels = Channels(Clock(), secrets.token_urlsafe)
     first = await channels.open()
-    with pytest.raises(Invalid, match=why):
+    with invalid(why):
         await channels.replace_stream_keys(channels.home().id, [("another-good-key", "x"), *keys])
     assert channels.find_by_key(first) == channels.home()
     assert channels.find_by_key("another-good-key") is None
@@ -196,7 +197,7 @@ async def test_a_key_from_the_command_line_wins_over_another_channels() -> None:
 
 
 async def test_a_key_from_the_command_line_that_cannot_be_is_refused() -> None:
-    with pytest.raises(Invalid, match="6 to 200"):
+    with invalid("6 to 200"):
         await Channels(Clock(), secrets.token_urlsafe).open("abc")
     assert not await ChannelRow.exists()
 
@@ -214,7 +215,7 @@ async def test_channels_are_made_once_each() -> None:
 
 @pytest.mark.parametrize("slug", ["", "-a", "a-", "A", "a b", "a.b", "stream.m3u8", "a/b", "ü", "a" * 41, "a\n"])
 async def test_a_slug_that_cannot_stand_in_a_path_is_refused(slug: str) -> None:
-    with pytest.raises(Invalid, match="slug"):
+    with invalid("slug"):
         await (await opened()).make(slug)
 
 

@@ -7,6 +7,7 @@ import pytest
 from fedistream.chat.emoji import MAX_BYTES, Emoji
 from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.core.image_types import sniff
+from tests.kit.invalid import invalid
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 GIF = b"GIF89a" + b"\0" * 20
@@ -42,7 +43,7 @@ async def test_the_content_decides_what_a_picture_is(emoji: Emoji, data: bytes, 
 @pytest.mark.parametrize("data", [b"", SVG, b"<?xml?>" + SVG, b"GIF8", b"RIFF....WAVE", b"\x89PNG", b"BM\0\0"])
 async def test_what_is_no_picture_is_refused_whatever_it_is_called(emoji: Emoji, tmp_path: Path, data: bytes) -> None:
     assert sniff(data) is None
-    with pytest.raises(Invalid, match="PNG, GIF, WebP or JPEG"):
+    with invalid("PNG, GIF, WebP or JPEG"):
         await emoji.put("x.png", data)
     assert not (tmp_path / "emoji").exists()
 
@@ -76,7 +77,7 @@ async def test_a_name_leads_nowhere_else(emoji: Emoji, tmp_path: Path, name: str
 
 
 async def test_too_big_a_picture_is_refused(emoji: Emoji) -> None:
-    with pytest.raises(Invalid, match="at most 256 KB"):
+    with invalid("at most 256 KB"):
         await emoji.put("x", PNG + b"\0" * MAX_BYTES)
 
 

@@ -21,6 +21,7 @@ from fedistream.db import Database
 from fedistream.jobs.handlers import enqueue
 from fedistream.jobs.models import OutboxRow
 from tests.kit.chatroom import Chatroom, Timers
+from tests.kit.invalid import invalid
 from tests.kit.jobs import Desk
 
 BEN = RemoteAuthor("Ben", "ben@social.example", "https://social.example/@ben", "https://social.example/ben.png")
@@ -123,15 +124,15 @@ async def test_history_is_read_in_pages_backwards_and_forwards_without_a_gap(roo
 
 @pytest.mark.parametrize("limit", [0, -1, MAX_PAGE + 1])
 async def test_a_page_has_its_limits(room: Chatroom, limit: int) -> None:
-    with pytest.raises(Invalid, match="between 1 and 500"):
+    with invalid("between 1 and 500"):
         await room.feature.messages.history(room.home, limit=limit)
 
 
 async def test_a_cursor_that_is_no_id_is_refused(room: Chatroom) -> None:
     for cursor in ("", "yesterday", "' OR 1=1", "z" * 13):
-        with pytest.raises(Invalid, match="message id"):
+        with invalid("message id"):
             await room.feature.messages.history(room.home, before=cursor)
-        with pytest.raises(Invalid, match="message id"):
+        with invalid("message id"):
             await room.feature.messages.history(room.home, after=cursor)
 
 
@@ -198,7 +199,7 @@ async def test_who_was_away_learns_of_as_much_as_one_update_can_say_the_newest(r
 
 
 async def test_too_many_ids_at_once_are_refused(room: Chatroom) -> None:
-    with pytest.raises(Invalid, match=f"{MAX_IDS} at most"):
+    with invalid(f"{MAX_IDS} at most"):
         await room.feature.messages.set_visible(["0" * 13] * (MAX_IDS + 1), False)
 
 

@@ -3,11 +3,12 @@
 import pytest
 
 from fedistream.chat.models import VisitorTokenRow
-from fedistream.chat.values import Role
-from fedistream.chat.visitors import COLOURS, MAX_PREVIOUS, Search, Visitors
+from fedistream.chat.values import COLOURS, Role
+from fedistream.chat.visitors import MAX_PREVIOUS, Search, Visitors
 from fedistream.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from fedistream.db import Database
 from tests.kit.chatroom import Timers
+from tests.kit.invalid import invalid
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ async def test_there_are_eight_colours(visitors: Visitors) -> None:
     ann, _ = await visitors.make("Ann")
     assert (await visitors.recolour(ann.id, 7)).colour == 7
     for colour in (-1, 8, 10**30):
-        with pytest.raises(Invalid, match="0 to 7"):
+        with invalid("0 to 7"):
             await visitors.recolour(ann.id, colour)
 
 

@@ -1,6 +1,6 @@
 import asyncio
 
-from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.errors import Invalid, TooMany, ValueProblem
 from fedistream.core.uniform_timing import MOMENTS_S, uniform_timing
 
 
@@ -17,9 +17,8 @@ async def fail_after(took_s: float, error: Exception) -> float:
 
 
 async def test_a_failure_is_heard_of_no_sooner_than_slower_ones() -> None:
-    soon, later = await asyncio.gather(
-        fail_after(0.0, Invalid("account", "was not found")), fail_after(0.3, Invalid("account", "was not found"))
-    )
+    missing = Invalid("account", ValueProblem.MISSING)
+    soon, later = await asyncio.gather(fail_after(0.0, missing), fail_after(0.3, missing))
     assert soon >= MOMENTS_S[0]
     assert later >= MOMENTS_S[0]
 

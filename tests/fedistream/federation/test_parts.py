@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from activitypub.network.guard import Guard
 from fedistream.channels.values import Channel
-from fedistream.core.errors import Invalid, TooMany
+from fedistream.core.errors import TooMany
 from fedistream.core.rate_limit import RateLimiter
 from fedistream.db import Database
 from fedistream.federation.blocks import MAX_NAMED, Blocks
@@ -20,6 +20,7 @@ from fedistream.federation.models import FederationKeyRow
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Off, Site
 from tests.kit.federated import LIVE, ORIGIN
+from tests.kit.invalid import invalid
 
 BORN = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -135,7 +136,7 @@ def test_each_host_has_a_pace_of_its_own() -> None:
 
 def test_who_may_be_private_is_named_and_not_guessed() -> None:
     assert guard(" peer.example:8080, ,127.0.0.1") == Guard(frozenset({"peer.example:8080", "127.0.0.1"}))
-    with pytest.raises(Invalid, match="--federation-allow"):
+    with invalid("--federation-allow"):
         guard("https://peer.example")
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from activitypub.network.guard import Guard
-from fedistream.core.errors import Invalid
 from fedistream.core.events import SettingChanged
 from fedistream.db import Database
 from fedistream.federation.posts.values import Draft
 from tests.kit.federated import LIVE, federated
 from tests.kit.homeserver import home_server
+from tests.kit.invalid import invalid
 from tests.kit.remote import Remote
 
 
@@ -26,9 +26,9 @@ async def test_the_template_of_the_visitors_server_is_filled_in(
         for path in ("/@ann", "/@ann/", "/users/ann", "/profiles/9x"):
             assert await ask(node.home, far.origin + path, "203.0.113.7") == url
         for wrong in ("http://127.0.0.1/@ann", "https://", "https://localhost/@ann"):
-            with pytest.raises(Invalid, match=r"address of a profile|was not found"):
+            with invalid(r"address of a profile|was not found"):
                 await ask(node.home, wrong, "203.0.113.9")
-        with pytest.raises(Invalid, match="was not found"):
+        with invalid("was not found"):
             await ask(node.home, "ann@localhost", "203.0.113.7")
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from activitypub.addressing import PUBLIC
+from fedistream.api.wording import skipped
 from fedistream.broadcasts.values import BroadcastEndReason
 from fedistream.core.errors import Conflict, Gone, Invalid, NotFound
 from fedistream.core.events import BroadcastStarted, TitleChanged
@@ -14,7 +15,6 @@ from fedistream.db import Database, atomic
 from fedistream.federation.models import PostRow
 from fedistream.federation.values import Off
 from fedistream.jobs.models import OutboxRow
-from fedistream.notices import wording
 from fedistream.notices.models import NoticeRow
 from fedistream.notices.service import waiting
 from fedistream.notices.values import SkipReason, State
@@ -418,7 +418,7 @@ async def test_a_notice_of_a_channel_that_is_gone_is_skipped(node: Noticed) -> N
     await node.notices.tend()
     assert (await NoticeRow.get(broadcast_id=99)).why == "no-channel"
     (notice,) = (await node.notices.page(99)).items
-    assert wording.why(notice) == "there is no such channel"
+    assert skipped(notice) == "there is no such channel"
 
 
 @pytest.mark.parametrize("reason", SkipReason)
@@ -428,10 +428,31 @@ async def test_a_skipped_notice_says_why(node: Noticed, reason: SkipReason) -> N
     )
     (notice,) = (await node.notices.page(7)).items
     assert notice.why is reason
-    assert (wording.why(notice) == "{it} failed") == (reason in (SkipReason.REFUSED, SkipReason.OTHER))
+    assert (skipped(notice) == "{it} failed") == (reason in (SkipReason.INVALID, SkipReason.REFUSED, SkipReason.OTHER))
 
 
 async def test_a_reason_that_another_version_wrote_stays_readable(node: Noticed) -> None:
     await NoticeRow.create(broadcast_id=99, channel_id=7, state="skipped", due=node.now(), why="the cat said so")
     (notice,) = (await node.notices.page(7)).items
-    assert (notice.why, wording.why(notice)) == (SkipReason.OTHER, "the cat said so")
+    assert (notice.why, skipped(notice)) == (SkipReason.OTHER, "the cat said so")
+
+
+async def test_a_text_that_is_not_accepted_is_stored_as_a_code_and_told_as_a_sentence(node: Noticed) -> None:
+    await node.start("")
+    await NoticeRow.filter().update(custom="x" * 9_999)
+    await node.later(121)
+    row = await NoticeRow.get()
+    assert (row.why, row.why_detail) == (
+        "invalid",
+        '{"field": "value", "problem": "post-length", "values": {"most": 5000}}',
+    )
+    assert await node.states() == ["skipped: value must have 1 to 5000 characters"]
+
+
+async def test_a_problem_that_only_a_newer_version_knows_stays_readable(node: Noticed) -> None:
+    detail = '{"field": "value", "problem": "post-smell", "values": {}}'
+    await NoticeRow.create(
+        broadcast_id=99, channel_id=7, state="skipped", due=node.now(), why="invalid", why_detail=detail
+    )
+    (notice,) = (await node.notices.page(7)).items
+    assert skipped(notice) == detail

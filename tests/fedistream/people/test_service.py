@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from argon2 import PasswordHasher
 
-from fedistream.core.errors import Invalid
 from fedistream.people.models import PersonRow
 from fedistream.people.service import REMEMBERED, People
+from tests.kit.invalid import invalid
 
 pytestmark = pytest.mark.usefixtures("database")
 PASSWORD = "correct horse battery"
@@ -147,7 +147,7 @@ async def test_an_old_password_that_is_being_checked_while_it_is_changed_is_not_
 async def test_a_password_that_cannot_be_is_refused_and_the_old_one_stays(password: str, why: str) -> None:
     people = People(Clock())
     await people.set_admin_password(PASSWORD)
-    with pytest.raises(Invalid, match=why):
+    with invalid(why):
         await people.set_admin_password(password)
     assert await people.check_admin(PASSWORD)
 
@@ -191,7 +191,7 @@ async def test_a_password_set_by_the_admin_takes_the_place_of_the_command_lines(
 
 
 async def test_an_endless_password_from_the_command_line_is_refused() -> None:
-    with pytest.raises(Invalid, match="1024"):
+    with invalid("1024"):
         await People(Clock()).open("x" * 1025)
 
 
@@ -221,5 +221,5 @@ async def test_somebody_called_admin_without_the_role_is_no_admin() -> None:
 
 async def test_a_password_for_one_start_must_be_text_too() -> None:
     people = People(Clock())
-    with pytest.raises(Invalid, match="UTF-8"):
+    with invalid("UTF-8"):
         await people.open(override="not UTF-8 \udcff")

@@ -16,6 +16,7 @@ from fedistream.db.transaction import settle
 from fedistream.settings.models import SettingRow
 from fedistream.settings.service import Settings
 from fedistream.settings.table import SETTINGS
+from tests.kit.invalid import invalid
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 HOME, OTHER = 1, 2
@@ -86,14 +87,14 @@ async def test_a_setting_of_the_node_is_the_same_everywhere_and_no_channels() ->
     settings = await loaded()
     await settings.change("node.public_url", "https://live.example/")
     assert settings.value("node.public_url", HOME) == settings.value("node.public_url") == "https://live.example"
-    with pytest.raises(Invalid, match="is a setting of the whole node"):
+    with invalid("is a setting of the whole node"):
         await settings.change("node.public_url", "https://other.example", HOME)
 
 
 async def test_what_is_refused_changes_nothing_and_is_told_to_nobody() -> None:
     facts = Facts()
     settings = await loaded(facts)
-    with pytest.raises(Invalid, match=r"hls\.part_ms must be between"):
+    with invalid(r"hls\.part_ms must be between"):
         await settings.change("hls.part_ms", 5, HOME)
     with pytest.raises(NotFound):
         await settings.change("colour", "red", HOME)
@@ -182,7 +183,7 @@ async def test_stored_values_that_this_version_cannot_use_are_left_alone(caplog:
         settings = await loaded()
     assert (settings.value("hls.part_ms"), settings.value("channel.nsfw")) == (333, True)
     assert "of.the.future is not known to this version" in caplog.text
-    assert "hls.part_ms must be between 100 and 1000" in caplog.text
+    assert "hls.part_ms: range, least=100, most=1000" in caplog.text
     assert await SettingRow.all().count() == 3
 
 

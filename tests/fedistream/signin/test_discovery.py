@@ -8,6 +8,7 @@ from activitypub.network.guard import Guard
 from activitypub.network.http_client import HttpClient, HttpLimits
 from fedistream.core.errors import Invalid
 from fedistream.signin.discovery import Profile, Server, canonical, discover
+from tests.kit.invalid import invalid
 from tests.kit.website import Website, website
 
 
@@ -103,7 +104,7 @@ async def test_a_website_without_a_server_is_told_so(
 ) -> None:
     for name, value in more.items():
         setattr(site, name, value)
-    with pytest.raises(Invalid, match=words):
+    with invalid(words):
         await discover(web, site.origin + path)
 
 
@@ -112,7 +113,7 @@ async def test_a_website_without_a_server_is_told_so(
     ["https://127.0.0.1/", "https://[::1]/", "https://localhost/", "https://169.254.169.254/", "http://example.com/"],
 )
 async def test_an_address_of_our_own_network_is_not_looked_at(site: Website, web: HttpClient, url: str) -> None:
-    with pytest.raises(Invalid, match="not connected to from here"):
+    with invalid("not connected to from here"):
         await discover(web, url)
     assert site.visits == []
 
@@ -121,7 +122,7 @@ async def test_a_website_that_does_not_answer_is_told_so(web: HttpClient, site: 
     async with website() as other:
         gone = other.origin
     async with HttpClient(Guard(frozenset({gone.partition("://")[2]})), "test") as http_client:
-        with pytest.raises(Invalid, match="did not answer"):
+        with invalid("did not answer"):
             await discover(http_client, f"{gone}/")
 
 

@@ -12,8 +12,10 @@ import pytest
 from fedistream.core.errors import Conflict, Invalid, TooMany
 from fedistream.core.rate_limit import RateLimiter
 from fedistream.federation.posts.values import Mention
+from fedistream.federation.values import FederationProblem
 from fedistream.signin.one_time_codes import LIFE_S, MAX_WAITING, TRIES, OneTimeCodes
 from tests.kit.asking import Clock
+from tests.kit.invalid import invalid
 
 ANN = "ann@social.example"
 
@@ -32,7 +34,7 @@ class World:
     async def find(self, account: str) -> Mention:
         await asyncio.sleep(0)
         if "@" not in account:
-            raise Invalid("account", "must be like user@example.com")
+            raise Invalid("account", FederationProblem.HANDLE)
         actor = f"https://{account.strip('@ ').lower().partition('@')[2]}/ann"
         return Mention(actor, account, f"{actor}/inbox")
 
@@ -147,7 +149,7 @@ async def test_after_a_few_wrong_codes_the_right_one_is_of_no_use(office: Office
     await office.codes.send("v1", ANN, "203.0.113.7")
     code = office.world.code
     for guess in (wrong(code), "", "\ud800", "x" * 10_000, f"{code}0"):
-        with pytest.raises(Invalid, match="code is not the one"):
+        with invalid("code is not the one"):
             await office.codes.verify("v1", guess)
     with pytest.raises(Conflict, match="too many wrong codes"):
         await office.codes.verify("v1", code)
@@ -186,7 +188,7 @@ async def test_who_asks_for_anothers_codes_does_not_use_up_those_that_the_owner_
 
 @pytest.mark.parametrize("account", ["", "  ", "@", "x" * 321, "ann"])
 async def test_what_is_no_account_is_refused(office: Office, account: str) -> None:
-    with pytest.raises(Invalid, match="account must be like"):
+    with invalid("account must be like"):
         await office.codes.send("v1", account, "203.0.113.7")
     assert office.world.delivery == []
 

@@ -6,6 +6,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.frame import ROWS, AdminPage, FormResult, Pager, done, offset, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
+from fedistream.api.wording import explain
 from fedistream.chat.wording import because
 from fedistream.core.errors import Invalid, NotFound
 
@@ -27,7 +28,7 @@ async def add(request: ApiRequest, services: AdminPagesServices) -> Response:
         )
     except Invalid as error:
         typed = {name: brought.get(name, "") for name in ("address", "why")}
-        return await _page(request, services, FormResult({"address": error.why}, typed))
+        return await _page(request, services, FormResult({"address": explain(error)}, typed))
     return done(PAGE, "ban-added")
 
 

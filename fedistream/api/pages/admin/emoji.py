@@ -8,6 +8,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form, upload
+from fedistream.api.wording import explain
 from fedistream.chat.emoji import MAX_BYTES
 from fedistream.core.errors import Conflict, Invalid, NotFound
 
@@ -30,7 +31,7 @@ async def add(request: ApiRequest, services: AdminPagesServices) -> Response:
     try:
         await services.emoji.put(called, brought.data)
     except Invalid as error:
-        errors[FIELDS.get(error.field, "called")] = error.why
+        errors[FIELDS.get(error.field, "called")] = explain(error)
     except Conflict as error:
         errors["called"] = str(error)
     if errors:

@@ -10,7 +10,8 @@ from fedistream.api.pages.admin.decisions import carry_out
 from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, number, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
-from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.api.wording import explain
+from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.federation.values import Off, State
 
 PAGE = "/admin/federation/featured"
@@ -30,7 +31,7 @@ async def add(request: ApiRequest, services: AdminPagesServices) -> Response:
     try:
         await services.featured.add(request.channel, typed)
     except Invalid as error:
-        why = error.why
+        why = explain(error)
     except (Conflict, Off) as error:
         why = str(error)
     else:
@@ -58,7 +59,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     }
     what = brought.get("do", "")
     if what not in deeds:
-        raise Invalid("do", f"must be one of {', '.join(deeds)}")
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(deeds))
     try:
         who = brought.get("actor", "")
         await carry_out(request, services, deeds[what], who, what)

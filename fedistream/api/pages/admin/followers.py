@@ -7,7 +7,7 @@ from fedistream.api.pages.admin.decisions import carry_out
 from fedistream.api.pages.admin.frame import ROWS, AdminPage, Pager, done, offset, page, view
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.federation.values import State
 
 PAGE = "/admin/federation/followers"
@@ -54,7 +54,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     }
     what = brought.get("do", "")
     if what not in deeds:
-        raise Invalid("do", f"must be one of {', '.join(deeds)}")
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(deeds))
     seen = view(brought, VIEW)
     try:
         who = brought.get("actor", "")

@@ -10,7 +10,8 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import fields, texts
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.csp import Frame
-from fedistream.core.errors import Conflict, Invalid
+from fedistream.api.wording import explain
+from fedistream.core.errors import Conflict, Invalid, ValueProblem
 from fedistream.settings.table import BY_NAME
 
 URLS = {"live": "/admin/live"}
@@ -79,7 +80,7 @@ async def save(
             channel_id = request.channel.id if BY_NAME[name].scope == "channel" else None
             await services.settings.change(name, fields.read(name, typed), channel_id)
         except Invalid as error:
-            errors[name] = error.why
+            errors[name] = explain(error)
         except Conflict as error:
             errors[name] = str(error)
     return FormResult(errors, {name: brought.get(name, "") for name in errors})
@@ -138,5 +139,5 @@ def offset(request: ApiRequest) -> int:
 def number(text: str) -> int:
     """Return the id of a row from a form. Raises Invalid."""
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
-        raise Invalid("id", "must be a number")
+        raise Invalid("id", ValueProblem.NOT_NUMBER)
     return int(text)

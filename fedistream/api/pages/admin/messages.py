@@ -11,7 +11,7 @@ from fedistream.api.pages.admin.frame import ROWS, AdminPage, done, page, view
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
 from fedistream.chat.values import Message
-from fedistream.core.errors import Invalid
+from fedistream.core.errors import Invalid, ValueProblem
 
 PAGE = "/admin/chat/messages"
 SHEET = AdminPage("admin/messages.html", PAGE)
@@ -44,6 +44,6 @@ async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     brought = form(request, services.csrf)
     what = brought.get("do", "")
     if what not in WAYS:
-        raise Invalid("do", f"must be one of {', '.join(WAYS)}")
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(WAYS))
     changed = await services.moderation.set_visible([brought.get("id", "")], WAYS[what], request.principal.actor)
     return done(PAGE, f"message-{what}" if changed else "gone", **view(brought, ("before",)))

@@ -20,11 +20,11 @@ from fedistream.api.pages.admin.frame import (
 )
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
+from fedistream.api.wording import explain, skipped
 from fedistream.broadcasts.values import State as AirState
-from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.core.markdown import render_page
 from fedistream.federation.values import Off
-from fedistream.notices import wording
 from fedistream.notices.service import Notices
 from fedistream.notices.values import OUT, Preview
 
@@ -52,7 +52,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     brought = form(request, services.csrf)
     what, text = brought.get("do", ""), brought.get("text", "")
     if what not in DEEDS:
-        raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
     wanted = number(brought.get("id", "")) if brought.get("id") or what != "post" else None
     try:
         if what == "preview":
@@ -62,7 +62,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     except NotFound:
         return done(PAGE, "gone")
     except (Invalid, Conflict) as error:
-        why = error.why if isinstance(error, Invalid) else str(error)
+        why = explain(error) if isinstance(error, Invalid) else str(error)
         return await _page(request, services, FormResult({"notice": why}, {"text": text}))
     return done(PAGE, f"notice-{what}")
 
@@ -88,7 +88,7 @@ async def _page(
     shown = {
         "found": found.items,
         "worded": {each.id: Markup(render_page(each.text)) for each in found.items},  # noqa: S704
-        "whys": {each.id: wording.why(each) for each in found.items},
+        "whys": {each.id: skipped(each) for each in found.items},
         "span": Pager(start, found.total, {}),
         "out": OUT,
         "live": services.broadcasts.live_status(request.channel.id).state is not AirState.OFFLINE,

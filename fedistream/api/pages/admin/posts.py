@@ -9,6 +9,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.frame import ROWS, AdminPage, FormResult, Pager, done, offset, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
+from fedistream.api.wording import explain
 from fedistream.core.errors import Gone, Invalid, NotFound
 from fedistream.federation.posts.values import Post
 
@@ -31,7 +32,7 @@ async def write(request: ApiRequest, services: AdminPagesServices) -> Response:
             return await _page(request, services, FormResult(typed={"text": text}), made)
         await services.posts.publish(request.channel, text)
     except Invalid as error:
-        return await _page(request, services, FormResult({"text": error.why}, {"text": text}))
+        return await _page(request, services, FormResult({"text": explain(error)}, {"text": text}))
     return done(PAGE, "post-sent")
 
 

@@ -18,8 +18,9 @@ from fedistream.api.pages.admin.frame import (
 )
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
+from fedistream.api.wording import explain
 from fedistream.chat.values import ActionKind
-from fedistream.core.errors import Conflict, Invalid, NotFound
+from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 
 PAGE = "/admin/federation/replies"
 SHEET = AdminPage("admin/replies.html", PAGE)
@@ -36,7 +37,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     brought = form(request, services.csrf)
     what, note, text = brought.get("do", ""), brought.get("note", ""), brought.get("text", "")
     if what not in DEEDS:
-        raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
     try:
         said, home = await services.replies.of_note(request.channel.id, note), request.channel
         if what == "answer":
@@ -55,7 +56,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     except (NotFound, Conflict):
         return done(PAGE, "gone", **view(brought, ("offset",)))
     except Invalid as error:
-        return await _page(request, services, FormResult({"text": error.why}, {"note": note, "text": text}))
+        return await _page(request, services, FormResult({"text": explain(error)}, {"note": note, "text": text}))
     return done(PAGE, f"reply-{what}", **view(brought, ("offset",)))
 
 

@@ -7,6 +7,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page, save
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form, upload
+from fedistream.api.wording import explain
 from fedistream.core.errors import Invalid
 from fedistream.federation.followers.blocklists import Import
 
@@ -40,7 +41,7 @@ async def take(request: ApiRequest, services: AdminPagesServices) -> Response:
     except UnicodeDecodeError:
         return await _page(request, services, FormResult({"list": services.words("must be a text file in UTF-8")}))
     except Invalid as error:
-        return await _page(request, services, FormResult({"list": error.why}))
+        return await _page(request, services, FormResult({"list": explain(error)}))
     return await _page(request, services, found=found, dry=dry)
 
 

@@ -2,6 +2,7 @@
 
 from starlette.responses import RedirectResponse, Response
 
+from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import texts
 from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page, save
@@ -10,6 +11,7 @@ from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.forms import form
 from fedistream.api.pages.shapes import figures, shown_keys
 from fedistream.api.pages.site import origin, rtmp_server
+from fedistream.api.wording import explain
 from fedistream.broadcasts.values import State
 from fedistream.core.errors import Conflict, Invalid
 
@@ -100,11 +102,11 @@ async def set_password(request: ApiRequest, services: AdminPagesServices) -> Res
     password = brought.get("password", "")
     try:
         if password != brought.get("again", ""):
-            raise Invalid("again", services.words("must be the same as the new password"))
+            raise Invalid("again", RequestProblem.PASSWORDS_DIFFER)
         await services.people.set_admin_password(password)
     except Invalid as error:
         where = "again" if error.field == "again" else "password"
-        return await _page(request, services, FormResult({where: error.why}))
+        return await _page(request, services, FormResult({where: explain(error)}))
     return done(PAGE, "password")
 
 

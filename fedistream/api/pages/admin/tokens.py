@@ -7,6 +7,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
+from fedistream.api.wording import explain
 from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/tokens"
@@ -26,7 +27,7 @@ async def make(request: ApiRequest, services: AdminPagesServices) -> Response:
         made, token = await services.access_tokens.make(brought.get("program", ""), scopes)
     except Invalid as error:
         where = "scopes" if error.field == "scopes" else "program"
-        why = services.words("choose at least one") if where == "scopes" else error.why
+        why = services.words("choose at least one") if where == "scopes" else explain(error)
         typed = {"program": brought.get("program", ""), **dict.fromkeys(scopes, "on")}
         return await _page(request, services, FormResult({where: why}, typed))
     return await _page(request, services, made=made, token=token)

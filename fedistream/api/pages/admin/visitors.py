@@ -12,7 +12,7 @@ from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
 from fedistream.chat.moderation import Moderation
 from fedistream.chat.visitors import STATUS, Search
-from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.errors import Invalid, NotFound, ValueProblem
 
 PAGE = "/admin/chat/visitors"
 SHEET = AdminPage("admin/visitors.html", PAGE)
@@ -48,7 +48,7 @@ async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     brought = form(request, services.csrf)
     what = brought.get("do", "")
     if what not in DEEDS:
-        raise Invalid("do", f"must be one of {', '.join(DEEDS)}")
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
     seen = view(brought, VIEW)
     try:
         why = brought.get("why", "").strip()

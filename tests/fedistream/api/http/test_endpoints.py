@@ -18,8 +18,9 @@ from fedistream.api.http.endpoints import (
 )
 from fedistream.api.http.permissions import ADMIN, REQUIREMENTS, Kind, Permission, Principal, Role
 from fedistream.api.http.request import MAX_JSON_DEPTH, ApiRequest, Unidentified
+from fedistream.api.wording import said
 from fedistream.channels.values import Channel
-from fedistream.core.errors import Invalid, NotFound, Outage, Refusal
+from fedistream.core.errors import Invalid, NotFound, Outage, Refusal, ValueProblem
 from tests.kit.asking import ADDRESS, client
 from tests.kit.routing import CHANNEL, access
 
@@ -30,7 +31,7 @@ class Plain:
     """An envelope whose answers can be told apart."""
 
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
-        return PlainTextResponse(f"{type(error).__name__}: {error}", 400)
+        return PlainTextResponse(f"{type(error).__name__}: {said(error)}", 400)
 
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("wrong method", 405, {"Allow": ", ".join(allowed)})
@@ -403,7 +404,7 @@ async def test_an_asker_without_an_address_can_still_ask() -> None:
 
 
 def test_an_error_of_a_member_names_its_field() -> None:
-    assert Invalid("by", "is missing").field == "by"
+    assert Invalid("by", ValueProblem.MISSING).field == "by"
 
 
 async def away(request: ApiRequest, counter: Counter) -> Response:

@@ -3,7 +3,7 @@ from starlette.requests import Request
 
 from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
 from fedistream.api.owncast.errors import RESPONDER, changed, done
-from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany
+from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, ValueProblem
 
 
 def request(path: str, method: str = "POST") -> ApiRequest:
@@ -14,7 +14,7 @@ def request(path: str, method: str = "POST") -> ApiRequest:
 @pytest.mark.parametrize(
     ("error", "status", "text"),
     [
-        (Invalid("name", "is too long"), 400, "name is too long"),
+        (Invalid("name", ValueProblem.MISSING), 400, "name is missing"),
         (Conflict("not live"), 400, "not live"),
         (Refusal("no"), 400, "no"),
         (NotAllowed("not you"), 403, "not you"),

@@ -3,7 +3,7 @@
 import pytest
 
 from fedistream.api.pages import fields
-from fedistream.core.errors import Invalid
+from tests.kit.invalid import invalid
 
 LINKS = [
     {"platform": "mastodon", "url": "https://social.example/@me"},
@@ -38,24 +38,24 @@ def test_links_may_have_empty_lines_between_them() -> None:
 
 
 def test_a_link_needs_a_label_and_an_address() -> None:
-    with pytest.raises(Invalid, match="label and an address"):
+    with invalid("label and an address"):
         fields.read("channel.social_handles", "https://a.example")
 
 
 def test_there_is_an_end_to_links() -> None:
-    with pytest.raises(Invalid, match="at most"):
+    with invalid("at most"):
         fields.read("channel.social_handles", "web https://a.example\n" * (fields.MAX_LINKS + 1))
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "1e", "--1"])
 def test_what_is_no_number_is_refused(typed: str) -> None:
-    with pytest.raises(Invalid, match="number"):
+    with invalid("number"):
         fields.read("broadcast.grace_s", typed)
 
 
 @pytest.mark.parametrize("typed", ["inf", "-inf", "nan", "1e999"])
 def test_infinity_is_no_number_of_seconds(typed: str) -> None:
-    with pytest.raises(Invalid, match="number"):
+    with invalid("number"):
         fields.read("broadcast.grace_s", typed)
 
 

@@ -19,6 +19,7 @@ from fedistream.federation.directory.listed import MAX_SERVERS
 from fedistream.federation.models import FeaturedServerRow
 from fedistream.federation.values import Featured, FeaturedState, Off
 from tests.kit.federated import LIVE, ORIGIN, Federated, federated
+from tests.kit.invalid import invalid
 from tests.kit.signing import rsa_key
 
 NEWS = StreamStatus(True, "Slow boats", "All day", "Quiet Waters", "https://far.example/logo", "", ("boats",))
@@ -240,28 +241,28 @@ async def test_the_list_has_an_end(node: Federated) -> None:
     "url", ["", "not a host", "ftp://far.example", "https://", "https://user@far.example", "x" * 3000]
 )
 async def test_what_is_no_address_is_refused(node: Federated, url: str) -> None:
-    with pytest.raises(Invalid, match="must be the address"):
+    with invalid("must be the address"):
         await node.feature.servers.add(node.home, url)
 
 
 async def test_we_do_not_feature_ourselves_or_whom_we_block(node: Federated) -> None:
-    with pytest.raises(Invalid, match="this server itself"):
+    with invalid("this server itself"):
         await node.feature.servers.add(node.home, "node.example")
     await node.settings.change("federation.blocked_domains", ["far.example"])
     node.feature.federation.on_setting_changed(SettingChanged("federation.blocked_domains", None, node.clock.now()))
-    with pytest.raises(Invalid, match="blocked here"):
+    with invalid("blocked here"):
         await node.feature.servers.add(node.home, "tv.far.example")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://10.0.0.1", "https://localhost"])
 async def test_inner_addresses_are_not_asked(node: Federated, url: str) -> None:
-    with pytest.raises(Invalid, match="cannot be reached"):
+    with invalid("cannot be reached"):
         await node.feature.servers.add(node.home, url)
 
 
 async def test_a_server_that_does_not_let_itself_be_featured_is_told_apart(node: Federated) -> None:
     show(node, featuredStreams=0)
-    with pytest.raises(Invalid, match="lets itself be featured"):
+    with invalid("lets itself be featured"):
         await add(node)
     assert await node.feature.servers.all() == ()
 

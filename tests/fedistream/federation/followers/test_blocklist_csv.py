@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from fedistream.core.errors import Invalid
 from fedistream.federation.followers.blocklist_csv import HEAD, MAX_LINES, MAX_TEXT, MAX_WRONG, BlockList, parse, write
+from tests.kit.invalid import invalid
 
 SHARED = """\ufeff#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate
 Bad.example,suspend,TRUE,TRUE,"spam, and
@@ -43,7 +44,7 @@ def test_what_is_no_list_is_refused(text: str) -> None:
 
 
 def test_a_list_without_end_is_refused_before_it_is_read() -> None:
-    with pytest.raises(Invalid, match="lines"):
+    with invalid("lines"):
         parse("a.example\n" * (MAX_LINES + 1))
 
 

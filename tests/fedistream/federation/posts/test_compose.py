@@ -28,6 +28,7 @@ from fedistream.federation.posts.compose import (
     write,
 )
 from fedistream.federation.posts.values import Draft, Mention, Picture
+from tests.kit.invalid import invalid
 
 ANN = Mention("https://a.example/users/ann", "ann@a.example", "https://a.example/users/ann/inbox")
 AT = datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
@@ -236,7 +237,7 @@ def test_a_draft_that_cannot_be_posted_is_refused_with_its_field(draft: Draft, f
 
 
 def test_a_text_of_nothing_but_signs_is_no_post() -> None:
-    with pytest.raises(Invalid, match="at most 1000 line breaks and signs"):
+    with invalid("at most 1000 line breaks and signs"):
         note(Draft("[" * 1001), framed())
     assert handles("@ann@a.example " + "*" * 1001) == ()
     assert note(Draft("* a\n" * 400), framed()).content

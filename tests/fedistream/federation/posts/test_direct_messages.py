@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from activitypub.network.guard import Guard
-from fedistream.core.errors import Invalid
 from fedistream.db import Database
 from fedistream.federation.values import Off
 from fedistream.jobs.models import OutboxRow
 from tests.kit.federated import federated
 from tests.kit.fediverse import peer
+from tests.kit.invalid import invalid
 from tests.kit.remote import client_for, make_certificate
 
 
@@ -38,11 +38,11 @@ async def test_somebody_is_found_by_his_handle_and_written_to(
             ("bob@node.example", "of this server itself"),
             (f"nobody@{bob.server.authority}", "was not found"),
         ):
-            with pytest.raises(Invalid, match=words):
+            with invalid(words):
                 await people.find(account)
         await node.settings.change("federation.blocked_domains", ["127.0.0.1"])
         node.feature.federation.on_setting_changed(node.facts.emitted[-1])  # type: ignore[arg-type]
-        with pytest.raises(Invalid, match="was not found"):
+        with invalid("was not found"):
             await people.find(bob.handle)
 
 

@@ -1,0 +1,36 @@
+"""The codes of what is wrong with a request, before it reaches a feature."""
+
+from fedistream.core.errors import Problem
+
+
+class RequestProblem(Problem):
+    """The codes for what is wrong with a request, before it reaches a feature."""
+
+    NOT_UTF8 = "not-utf8"
+    NOTICE_ID = "notice-id"
+    JOB_IDS = "job-ids"
+    NOT_JSON = "not-json"
+    TOO_DEEP = "too-deep"
+    NOT_OBJECT = "not-object"
+    STRING = "string"
+    BOOLEAN = "boolean"
+    LIST = "list"
+    MEMBER_OBJECT = "member-object"
+    CLIENT_NUMBER = "client-number"
+    NO_LONGER_SUPPORTED = "no-longer-supported"
+    UPDATED_OUTSIDE = "updated-outside"
+    UNIX_TIME = "unix-time"
+    MESSAGE_IDS = "message-ids"
+    DATA_URL = "data-url"
+    NOT_BASE64 = "not-base64"
+    STRINGS = "strings"
+    KEY_AND_COMMENT = "key-and-comment"
+    PASSWORDS_DIFFER = "passwords-differ"
+    MANY_LINES = "many-lines"
+    LABEL_AND_ADDRESS = "label-and-address"
+    NO_FOLLOW_PAGE = "no-follow-page"
+    NOT_FORM = "not-form"
+    OEMBED_FORMAT = "oembed-format"
+    PAGE_ADDRESS = "page-address"
+    PIXELS = "pixels"
+    WEBHOOK_ID = "webhook-id"
