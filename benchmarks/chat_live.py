@@ -1,7 +1,7 @@
 """A full chat on a node that is live: 5,000 clients, 15 messages a second: `python -m benchmarks.chat_live`.
 
 How old a message is when it arrives, what the node holds in memory, and what all that does to the video. The messages
-take the whole way: rules, database, loudspeaker. 4,900 of the clients read four times a second and throw it away, the
+go through rules, database and broadcaster. 4,900 of the clients read four times a second and throw it away, the
 frames of the other hundred are looked at (`chat_mass.py`, `chat_probe.py`).
 """
 

@@ -1,4 +1,4 @@
-"""The chat's way out alone, to be measured: what one client says goes to all, through the node's own loudspeaker.
+"""The chat's fan-out alone, to be measured: a message of one client goes to all through the node's broadcaster.
 
 `python -m benchmarks.chat_server PORT`. The peer does the same in benchmarks/chat_peer.cjs; every text it makes is as
 long as ours.

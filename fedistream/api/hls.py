@@ -136,7 +136,7 @@ class HlsFace:
 
     def _see(self, channel: Channel, scope: Scope) -> None:
         if scope["method"] == "HEAD":
-            return  # checks of a monitor, a proxy or a link preview: nobody watches
+            return  # HEAD is used by monitors, proxies and link previews, and not by viewers
         client = scope.get("client")
         agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
         self._viewers.seen(channel.id, client[0] if client else "", agent[:512].decode("latin-1"))

@@ -1,4 +1,4 @@
-"""/healthz and /readyz: what a supervisor or a load balancer asks. Not part of any borrowed API."""
+"""/healthz and /readyz, for supervisors and load balancers. They are our own."""
 
 import asyncio
 import logging
@@ -42,12 +42,12 @@ class PlainErrors:
 
 
 async def health(request: ApiRequest, services: OpsServices) -> Response:
-    """The process answers, so it is alive; anything more would let a sick database kill a process that streams."""
+    """Answer 200. Checking more would make supervisors kill a process that streams, because of its database."""
     return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
 
 
 async def ready(request: ApiRequest, services: OpsServices) -> Response:
-    """200 when every check passes, else 503 with `{"ready": false, "reasons": {name: why}}`."""
+    """Answer 200 when every check passes, else 503 with `{"ready": false, "reasons": {name: code}}`."""
     whys = await asyncio.gather(*(outcome(name, check, CHECK_S) for name, check in services.checks.items()))
     reasons = {name: why for name, why in zip(services.checks, whys, strict=True) if why is not None}
     shape = {"ready": not reasons, "reasons": reasons}

@@ -1,1 +1,1 @@
-"""Our own API for the admin and for moderators: what no other server has, below Owncast's paths and in its shapes."""
+"""Our own API for the admin and for moderators: calls that Owncast lacks, below its paths and in its format."""

@@ -27,7 +27,7 @@ async def refusals(request: ApiRequest, services: AdminServices) -> Response:
 
 
 async def rotate_keys(request: ApiRequest, services: AdminServices) -> Response:
-    """New keys for all actors of the node, as after a theft; the followers' servers are told."""
+    """Make new keys for all actors of the node, for example after a theft. The followers' servers are told."""
     await services.profiles.rotate()
     return done("keys rotated")
 
@@ -40,7 +40,7 @@ async def flag_list(request: ApiRequest, services: AdminServices) -> Response:
 
 
 async def settle_flag(request: ApiRequest, services: AdminServices) -> Response:
-    """`settled: false` opens it again."""
+    """Settle a report; `settled: false` opens it again."""
     await services.reports.settle(request.member("id", int), settled=request.member("settled", bool))
     return changed()
 
@@ -56,7 +56,7 @@ async def revoke_quote(request: ApiRequest, services: AdminServices) -> Response
 
 
 async def import_blocks(request: ApiRequest, services: AdminServices) -> Response:
-    """The body is the list, as a file has it. With ?dry=true it is only said what would be."""
+    """Import a block list, which is the body. With ?dry=true, only return what would be blocked."""
     try:
         text = request.body.decode()
     except UnicodeDecodeError as error:

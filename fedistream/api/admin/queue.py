@@ -1,4 +1,4 @@
-"""The queue of deliveries for programs of the admin: numbers, hosts in trouble, jobs that fail, "try it now"."""
+"""Calls about the delivery queue: statistics, hosts in trouble, jobs that fail, and "try now"."""
 
 from starlette.responses import Response
 
@@ -32,7 +32,7 @@ async def numbers(request: ApiRequest, services: AdminServices) -> Response:
 
 
 async def troubled(request: ApiRequest, services: AdminServices) -> Response:
-    """Jobs in trouble, the newest first; `state` is failing or dead."""
+    """Return jobs in trouble, the newest first; `state` is failing or dead."""
     state = request.query.get("state") or STATES[0]
     if state not in STATES:
         raise Invalid("state", ValueProblem.CHOICE, choices=", ".join(STATES))

@@ -1,5 +1,5 @@
-"""Replies from the fediverse: what moderators answer and whom they block in the chat, and what the admin lets in. Ours
-alone, below Owncast's paths and in its shapes."""
+"""Calls about replies from the fediverse: moderators answer them and block authors, the admin approves them. The calls
+are our own, below Owncast's paths and in its format."""
 
 from functools import partial
 
@@ -31,7 +31,7 @@ async def answer(request: ApiRequest, services: AdminServices) -> Response:
 async def block_author(request: ApiRequest, services: AdminServices) -> Response:
     """Block the author of a reply in the chat, and hide all that they said."""
     said = await services.replies.of_message(request.member("messageId", str))
-    # the lines that are hidden by it are noted too, but not by whom
+    # the log also has the messages that this hides, but without a moderator
     block = partial(services.federation.block, request.channel, said.actor)
     await services.moderation.carry_out(
         block, ActionKind.BLOCK_AUTHOR, request.principal.actor, [said.handle], why(request)
@@ -58,7 +58,7 @@ async def decide(request: ApiRequest, services: AdminServices) -> Response:
 
 
 def shape(value: Reply) -> Json:
-    """`body` is HTML that is safe to show, of which everything is there whatever the warning."""
+    """Return a reply as JSON. `body` is the complete sanitised HTML, also with a content warning."""
     return {
         "note": value.note,
         "link": value.link,

@@ -1,4 +1,4 @@
-"""Every call of our own API, and who may use it."""
+"""Every call of our own API, with its permission."""
 
 from fedistream.api.admin import federation, notices, queue, replies, webhooks
 

@@ -1,1 +1,1 @@
-"""The node to other servers of the fediverse: discovery, actors and their collections, the inboxes."""
+"""The face for other servers of the fediverse: discovery, actors and their collections, the inboxes."""

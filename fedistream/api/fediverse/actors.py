@@ -103,7 +103,7 @@ def _channel(request: ApiRequest, addresses: ActorUrls) -> Channel:
 
 
 def _page(addresses: ActorUrls, channel: Channel) -> Response:
-    # relative, so that it is right behind whatever proxy
+    # relative, so that it is right behind any proxy
     target = "/" if channel.slug == HOME else f"/c/{channel.slug}"
     return RedirectResponse(target, 307, {"Vary": "Accept, Signature"})
 
@@ -122,7 +122,7 @@ async def _page_of(request: ApiRequest, services: FediverseServices, found: dict
 
 
 def _number(text: str | None) -> int | None:
-    """Raises NotFound for what is no number of a page."""
+    """Return the number of a page. Raises NotFound when it is not one."""
     if text is None:
         return None
     if not text.isascii() or not text.isdecimal() or len(text) > 9:

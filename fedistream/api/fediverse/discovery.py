@@ -27,7 +27,7 @@ async def host_meta(request: ApiRequest, services: FediverseServices) -> Respons
     try:
         return PlainTextResponse(services.documents.host_meta(), media_type=nodeinfo.XRD, headers=FOR_A_WHILE)
     except Off as off:
-        # what there is nothing about, here alone as clients of Owncast's early versions expect
+        # members without a value, which clients of Owncast's early versions expect here
         raise NotFound(str(off)) from None
 
 

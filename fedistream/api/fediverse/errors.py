@@ -24,7 +24,7 @@ STATUS: Mapping[type[Refusal], int] = {
     TooMany: 429,
     Unavailable: 503,
 }
-# What is refused before an inbox reads it, by the words of its counter. Nobody else here takes a body.
+# Requests that are refused before an inbox reads them, by the code of their counter. No other call here takes a body.
 UNREAD: Mapping[type[Refusal], str] = {TooLarge: "too-large", TooSlow: "too-slow"}
 
 
@@ -40,7 +40,7 @@ class FediverseErrors:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else {}
         if isinstance(error, Off):
-            headers["Allow"] = ""  # RFC 9110 15.5.6: nothing, as things are
+            headers["Allow"] = ""  # RFC 9110 15.5.6: no method is allowed while federation is off
         return PlainTextResponse(said(error), status, headers)
 
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:

@@ -1,4 +1,4 @@
-"""The inboxes: bytes and headers as they came are handed on, and the verdict is answered before the connection ends."""
+"""The inboxes: the service gets the bytes and headers as they came, and its decision is the answer."""
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -8,7 +8,7 @@ from fedistream.api.fediverse.signed import received
 from fedistream.api.http.request import ApiRequest
 from fedistream.core.errors import NotFound
 
-MAX_BODY = 1024 * 1024  # bytes; what Mastodon fetches of others at most
+MAX_BODY = 1024 * 1024  # bytes; Mastodon's limit for documents that it fetches
 
 
 async def shared(request: ApiRequest, services: FediverseServices) -> Response:

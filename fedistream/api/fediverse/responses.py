@@ -21,7 +21,7 @@ def typed(value: object, media_type: str, headers: dict[str, str] | None = None)
 def document(
     request: ApiRequest, value: dict[str, Any], authorized_fetch: AuthorizedFetch | None = None, status: int = 200
 ) -> Response:
-    """`authorized_fetch` for what is not for everybody: what one reader got, nobody else may be given from a cache."""
+    """Return a document as a response. With `authorized_fetch` no cache may give it to another reader."""
     shared = "private, " if authorized_fetch is not None and authorized_fetch.strict else ""
     headers = {"Vary": "Accept, Signature", "Cache-Control": f"{shared}max-age=60"}
     answer = typed(value, ACTIVITY_JSON, headers)

@@ -1,4 +1,4 @@
-"""Every call of other servers that the node answers. All are open to anyone: an inbox looks at signatures itself."""
+"""Every call for other servers. None needs a permission, because the services verify signatures themselves."""
 
 from fedistream.api.fediverse import actors, discovery, inbox
 from fedistream.api.http.endpoints import Endpoint

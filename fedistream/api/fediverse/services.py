@@ -1,4 +1,4 @@
-"""The services behind what other servers of the fediverse ask for."""
+"""The services behind the face for other servers."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from fedistream.federation.urls import ActorUrls
 
 @dataclass(frozen=True, slots=True)
 class FediverseServices:
-    """`pages` shows posts to browsers that come by the address of the document."""
+    """The services of this face. `pages` shows a post to browsers that open the URL of its document."""
 
     addresses: ActorUrls
     documents: Documents

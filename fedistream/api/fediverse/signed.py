@@ -19,7 +19,7 @@ def received(request: ApiRequest, site: Site) -> Request:
     """Return the request in the form that signatures are checked on. Raises Refused when it is malformed."""
     scope = request.http.scope
     query: bytes = scope["query_string"]
-    # as it stood on the request line: what was signed is not what a decoded path is
+    # as on the request line: the signature covers the path before it is decoded
     raw = site.path.encode() + scope["raw_path"].partition(b"?")[0] + (b"?" + query if query else b"")
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     return incoming_request(request.method, site.origin, raw.decode("latin-1"), headers, request.body)

@@ -1,7 +1,7 @@
-"""Answers made for one request, gzipped where that may be done. Static files are compressed once, where they are read.
+"""Compression of dynamic answers with gzip. Static files are compressed once, when they are read.
 
-Only what anybody may read is compressed: the length of an answer that holds a secret beside words that a stranger chose
-tells of the secret, byte by byte (BREACH). The nonce of a page is new in each answer, and so tells nothing.
+Only public answers are compressed: when an answer has a secret beside text that an attacker chose, its compressed
+length reveals the secret byte by byte (BREACH). The nonce of a page is new in each answer, so it reveals nothing.
 """
 
 import zlib
@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from fedistream.api.http.content_codings import choose
 
-LEAST = 1_000  # bytes; below it an answer fits into one packet as it is
-MOST = 512 * 1024  # bytes; more would hold the loop for longer than its answer is worth
+LEAST = 1_000  # bytes; a smaller answer fits into one packet without compression
+MOST = 512 * 1024  # bytes; compressing more would hold the loop for too long
 LEVEL = 6
 TYPES = ("text/", "application/json", "application/activity+json", "application/ld+json", "application/jrd+json")
 MORE_TYPES = ("image/svg+xml", "application/xml", "application/xrd+xml")

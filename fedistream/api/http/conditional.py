@@ -1,10 +1,10 @@
-"""Entity tags that an asker has already, and whether 304 is the answer (RFC 9110, sections 8.8.3 and 13.1.2)."""
+"""Entity tags of conditional requests (RFC 9110, sections 8.8.3 and 13.1.2)."""
 
 from hashlib import sha256
 
 from starlette.datastructures import Headers
 
-MAX_TAGS = 2048  # characters of an If-None-Match that are looked at
+MAX_TAGS = 2048  # characters of an If-None-Match that are read
 
 
 def entity_tag(data: bytes) -> str:
@@ -13,7 +13,7 @@ def entity_tag(data: bytes) -> str:
 
 
 def has(headers: Headers, tag: str) -> bool | None:
-    """Tell whether the asker has what bears this tag; None where no If-None-Match says anything about it."""
+    """Return whether the client has the answer with this tag; None without an If-None-Match."""
     known = headers.get("if-none-match")
     if known is None:
         return None

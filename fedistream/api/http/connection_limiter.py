@@ -29,12 +29,12 @@ class Limits(Protocol):
 
 class Connection(Protocol):
     def give_way(self) -> None:
-        """Close at once: somebody else needs the place."""
+        """Close at once, because another connection needs the place."""
 
 
 class Place(Enum):
     NORMAL = "normal"
-    SPARE = "spare"  # for what the admin asks, and nothing else
+    SPARE = "spare"  # for the admin's requests only
     NONE = "none"
 
 
@@ -45,15 +45,15 @@ class _Network:
 
 
 class ConnectionLimiter:
-    """`now` is a monotonic clock. `shared` says of an address that many people stand behind it, as behind a proxy of
-    ours: it is not counted as one network."""
+    """Counts connections. `now` is a monotonic clock. `shared` returns whether an address belongs to many people, such
+    as a proxy's: it is not counted as one network."""
 
     def __init__(self, limits: Limits, now: Callable[[], float], shared: Callable[[str], bool]) -> None:
         self._limits, self._now, self._shared = limits, now, shared
         self._networks: dict[str, _Network] = {}
         self._of: dict[Connection, str] = {}  # with the network, "" for one that is not counted by network
         self._idle: OrderedDict[Connection, None] = OrderedDict()
-        # apart, so that those who get no place of the others do not push each other out before they have asked
+        # separate, so that connections above the limit do not close each other before they have sent a request
         self._spare: dict[Connection, None] = {}
         self._spare_idle: OrderedDict[Connection, None] = OrderedDict()
         self._next_warning: dict[str, float] = {}
@@ -84,14 +84,14 @@ class ConnectionLimiter:
         return place
 
     def busy(self, connection: Connection) -> None:
-        """A request of it is answered."""
+        """Mark a connection busy, because one of its requests is being answered."""
         if self._idle.pop(connection, self) is not None:
             self._spare_idle.pop(connection, None)
         if name := self._of.get(connection):
             self._networks[name].idle.pop(connection, None)
 
     def idle(self, connection: Connection) -> None:
-        """All its requests have been answered."""
+        """Mark a connection idle, because all its requests have been answered."""
         name = self._of.get(connection)
         if name is not None:
             (self._spare_idle if connection in self._spare else self._idle)[connection] = None
@@ -99,7 +99,7 @@ class ConnectionLimiter:
                 self._networks[name].idle[connection] = None
 
     def hand_over(self, before: Connection, after: Connection) -> None:
-        """The place of a busy connection is another object's from now on."""
+        """Give the place of a busy connection to another object."""
         name = self._of.pop(before, None)
         if name is not None:
             self._of[after] = name
@@ -118,7 +118,7 @@ class ConnectionLimiter:
                 del self._networks[name]
 
     def malformed(self, address: str, why: str) -> None:
-        """Tell the log of a request that was refused by the protocol: one line a minute, whatever comes."""
+        """Log a request that the protocol refused, at most one line a minute."""
         self._malformed += 1
         count = self._malformed
         if self._warn("malformed", "malformed requests: %d refused, the last from %s: %s", count, address, why):

@@ -1,4 +1,4 @@
-"""Accept-Encoding: which coding of an answer a client takes (RFC 9110, 12.5.3). Pure."""
+"""Accept-Encoding: the choice of an answer's coding (RFC 9110, 12.5.3). Pure."""
 
 import re
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ _ITEM = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;\s*q\s*=\s*([01](?:\.[0
 
 
 def choose(header: str, offered: Sequence[str]) -> str:
-    """The one of the `offered` codings, best first, that the header likes most; IDENTITY for the plain bytes.
+    """Return the one of the `offered` codings, best first, with the highest weight; IDENTITY for the plain bytes.
 
-    Without the header, and where it allows nothing that is there, that is IDENTITY: a client that says nothing may be
-    one that can do nothing, and 406 would help nobody.
+    Without the header, and when it allows none of them, the result is IDENTITY: a client without the header may not be
+    able to decompress, and 406 would not help it.
     """
     return _choose(header[:MAX_LENGTH].lower(), tuple(offered))
 
@@ -25,13 +25,13 @@ def _choose(header: str, offered: tuple[str, ...]) -> str:
     said = dict(_weights(header))
     others = said.get("*", 0.0)
     weights = {coding: said.get(coding, others) for coding in offered}
-    # the plain bytes are welcome unless they are named, but whatever else is named is liked better
+    # unless it is named, identity is allowed, with a lower weight than every named coding
     plain = said.get(IDENTITY, 0.0)
     best = max(offered, key=lambda coding: weights[coding], default=IDENTITY)
     return best if weights.get(best, 0.0) > 0 and weights[best] >= plain else IDENTITY
 
 
 def _weights(header: str) -> list[tuple[str, float]]:
-    """Each coding with its weight; what is no item of the header's grammar is left out."""
+    """Return the weight of each coding. Items that do not follow the header's grammar are left out."""
     found = [_ITEM.fullmatch(item) for item in header.split(",")]
     return [(ALIASES.get(one[1], one[1]), min(1.0, float(one[2] or 1))) for one in found if one]

@@ -1,6 +1,6 @@
-"""Tables of endpoints to Starlette routes: permissions, limits, methods and cross-origin rules are kept here, once.
+"""Endpoints as Starlette routes. Permissions, limits, methods and cross-origin rules are applied here for all faces.
 
-What a call does is decided by its handler, how an answer looks by the face (handlers, shapes, responder).
+The handler decides what a call does, and the face's shapes and responder the form of the answer.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from fedistream.core.errors import NotFound, Outage, Refusal, Unavailable
 
 log = logging.getLogger(__name__)
 
-BODY_LIMIT = 64 * 1024  # bytes; the longest text anybody writes into a setting is well below
+BODY_LIMIT = 64 * 1024  # bytes; the longest text of a setting is well below
 BODY_TIME_S = 30.0
 ANSWER_TIME_S = (
     30.0  # for an authenticator and for a handler; requests to other servers have shorter limits of their own
@@ -86,11 +86,11 @@ class ErrorResponder(Protocol):
 
 
 class WrongTable(Exception):
-    """An endpoint does not fit the others, or nobody can be recognised for it; the node must not start with it."""
+    """An endpoint that conflicts with another, or that no principal can use; the node must not start with it."""
 
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """`value` as a JSON response."""
+    """Return `value` as a JSON response."""
     return Response(orjson.dumps(value), status, headers, media_type="application/json")
 
 
@@ -161,7 +161,7 @@ class _Call:
 
     @property
     def public(self) -> bool:
-        """Return whether anybody reads here what everybody else reads."""
+        """Return whether everybody gets the same answer."""
         return self.open and not self.endpoint.writes
 
     async def authenticate(self, request: ApiRequest) -> Principal:
@@ -199,7 +199,7 @@ class _PathApp:
             self._calls["HEAD"] = get
         self._allowed = (*self._calls, "OPTIONS")
         self._shared = tuple(name for name, call in self._calls.items() if not call.authenticator.ambient)
-        # a request with a wrong method has to be allowed too; an open call of the same path makes the path open
+        # a request with a wrong method needs a permission too; one open call makes the path open
         self._least = min(calls.values(), key=lambda call: not call.open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -256,7 +256,7 @@ class _PathApp:
         return found
 
     async def _in_time(self, work: Awaitable[R]) -> R:
-        """Raises Outage when it takes too long. What is being written may still be written."""
+        """Run within the time limit. Raises Outage when it takes too long; a running write may still be completed."""
         try:
             async with asyncio.timeout(self._times.answer_s) as limit:
                 return await work
@@ -266,7 +266,7 @@ class _PathApp:
             raise
 
     def _options(self) -> Response:
-        """A preflight carries no credentials (Fetch standard, 4.8), so it is answered to anyone."""
+        """Answer a preflight. It carries no credentials (Fetch standard, 4.8), so it needs no permission."""
         headers = {"Allow": ", ".join(self._allowed)}
         if self._shared:
             headers["Access-Control-Allow-Methods"] = ", ".join(self._shared)

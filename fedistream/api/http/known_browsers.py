@@ -1,4 +1,4 @@
-"""Browsers that have shown the right password before, known again by a signed cookie. The cookie opens nothing."""
+"""Browsers that signed in before, recognised by a signed cookie. The cookie gives no access."""
 
 import hashlib
 import hmac
@@ -19,12 +19,12 @@ class KnownBrowsers:
         self._secret, self._now, self._chance = secret, now, chance
 
     def name(self, request: ApiRequest) -> str | None:
-        """Return the name that the browser is counted by; None for one that shows no cookie of ours, or an old one."""
+        """Return the name that the browser is counted by; None without a cookie of ours, or with an old one."""
         found = self._read(request)
         return f"known {found[0]}" if found is not None else None
 
     def introduce(self, request: ApiRequest) -> None:
-        """Let it be known from now on: it has just shown the right password."""
+        """Remember the browser, which has just sent the right password."""
         found, now = self._read(request), self._now()
         if found is not None and now - found[1] < RENEWED_S:
             return
@@ -38,8 +38,8 @@ class KnownBrowsers:
         value, _, mac = request.cookie(COOKIE).partition(".")
         if not value or not hmac.compare_digest(self._sign(value).encode(), mac.encode()):
             return None
-        token, _, since = value.partition("-")  # signed, so it is in the form that we gave it
-        # a clock that was set back must not make it younger than new
+        token, _, since = value.partition("-")  # it is signed, so it has our form
+        # after the clock was set back, a cookie must not have a negative age
         return (token, int(since)) if abs(self._now() - int(since)) < AGE_S else None
 
     def _sign(self, value: str) -> str:

@@ -16,9 +16,9 @@ MAX_TOKEN = 256  # characters
 
 
 class TokenAuth:
-    """Recognises principals by their tokens, which have 256 random bits: nobody has to be kept from guessing.
+    """Recognises principals by their tokens. They have 256 random bits, so guessing needs no limit.
 
-    No answer says why: an unknown token, that of a disabled visitor, and one from a banned address are refused alike.
+    An unknown token, a disabled visitor and a banned address get the same answer, which does not tell the reason.
     """
 
     def __init__(self, visitors: Visitors, bans: Bans, access_tokens: Integrations) -> None:

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP/1.1 protocol with limits of its own: of heads, trailers, chunks, times, pipelines and connections.
+"""uvicorn's HTTP/1.1 protocol with our own limits: on heads, trailers, chunks, times, pipelines and connections.
 
-It reaches into uvicorn, whose minor version is pinned for that; tests hold both to the contract. Who may connect is in
-`connections`, what becomes of an accepted request in `application`.
+It uses uvicorn's internals, so uvicorn's minor version is pinned, and tests check what is used of them. The limits on
+connections are in `connection_limiter.py`, the handling of accepted requests in `application.py`.
 """
 
 import asyncio
@@ -19,30 +19,30 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from fedistream.api.http.connection_limiter import Connection, ConnectionLimiter, Place
 
-MAX_HEAD = 64 * 1024  # bytes of one request's line and fields; of its trailers; of what is not data between chunks
+MAX_HEAD = 64 * 1024  # bytes of one request's line and fields; of its trailers; of a chunked body apart from data
 MAX_FIELDS = 100  # a browser sends 20, one behind three proxies 30
-MAX_TARGET = 8 * 1024  # bytes of the address; nginx and Apache take as much
-MAX_PIPELINED = 16  # requests that wait for the answer of one before them; browsers send none
-PIECE = 16 * 1024  # bytes parsed before anything is looked at again
+MAX_TARGET = 8 * 1024  # bytes of the address; nginx and Apache have the same limit
+MAX_PIPELINED = 16  # requests that wait for the answer of an earlier one; browsers send none
+PIECE = 16 * 1024  # bytes parsed between two checks of the limits
 HEAD_S = 10.0  # from the connection, or the first byte of a later head, to the head's end
-WRITE_S = 30.0  # without any progress in what the other side takes
-LINGER_S = 2.0  # after our last word, so that it can be read before the connection is reset
+WRITE_S = 30.0  # without progress in the bytes that the client reads
+LINGER_S = 2.0  # after our last bytes, so that the client can read them before the connection is reset
 LINGER_BYTES = 1024 * 1024
 
 # what RFC 3986, 3.2.2 allows as a host, with its port
 HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
-# what is answered when all places are taken
+# the answer when all places are taken
 ADMIN_PATHS = (b"/admin", b"/api/admin", b"/static/", b"/healthz", b"/readyz")
 
 
 class _Quiet(logging.Filter):
-    """A request that a stopping node no longer waits for is not worth a traceback."""
+    """Drop tracebacks of requests that a stopping node no longer waits for."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
-# uvicorn tells the log of each malformed request: the last 500 lines are all that the admin can read
+# uvicorn logs each malformed request, and the admin can read the last 500 lines only
 _log = logging.getLogger(f"{__name__}.server")
 _log.setLevel(logging.ERROR)
 _log.addFilter(_Quiet())
@@ -127,7 +127,7 @@ class Http1Protocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
 
     def hand_over(self, successor: Connection) -> ConnectionLimiter:
-        """Let another protocol have this one's place. It has to `leave` at its end."""
+        """Give this protocol's place to another one, which has to `leave` at its end."""
         self._connections.hand_over(self, successor)
         self._stop_alarms()
         return self._connections
@@ -201,7 +201,7 @@ class Http1Protocol(HttpToolsProtocol):
         return None
 
     def _take_raw(self, piece: bytes | memoryview) -> bytes | memoryview:
-        """The part of a piece behind a body that the parser cannot read."""
+        """Take the bytes after a body that the parser cannot read."""
         body = bytes(piece[: self._raw_body])
         self._raw_body -= len(body)
         self.on_body(body)
@@ -236,13 +236,13 @@ class Http1Protocol(HttpToolsProtocol):
         self._reading = Reading.BODY
         self._spent = 0
         super().on_headers_complete()
-        self.headers = []  # trailers come here; merged they would change a request that was let in (RFC 9110, 6.5.1)
+        self.headers = []  # trailers come here; merged, they would change a request after its check (RFC 9110, 6.5.1)
 
     def on_chunk_header(self) -> None:
         self._last_chunk = True  # unless there are data in it
 
     def on_body(self, body: bytes) -> None:
-        # what lies between chunks is counted, an eighth of their data is forgiven: chunks of 64 bytes cost nothing
+        # bytes between chunks count, minus an eighth of the data: chunks of 64 bytes cost nothing
         self._spent = max(0, self._spent - len(body) - len(body) // 8)
         self._last_chunk = False
         super().on_body(body)
@@ -255,7 +255,7 @@ class Http1Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _check_host(self, fields: list[tuple[bytes, bytes]]) -> None:
-        """RFC 9112, 3.2 and 3.2.2: one Host of one host; that of an address written in full goes before it."""
+        """Check for one Host with one host. The host of an absolute address has precedence (RFC 9112, 3.2, 3.2.2)."""
         names = [name for name, _ in fields]
         hosts = names.count(b"host")
         chunked = b"transfer-encoding" in names
@@ -267,7 +267,7 @@ class Http1Protocol(HttpToolsProtocol):
             self._stop(NO_HOST)
         place = names.index(b"host")
         host = fields[place][1]
-        if host != self._host:  # of one connection it is nearly always the same
+        if host != self._host:  # cached: the requests of one connection nearly always have the same one
             if not HOST.fullmatch(host):
                 self._stop(NO_HOST)
             self._host = host
@@ -288,7 +288,7 @@ class Http1Protocol(HttpToolsProtocol):
         return authority
 
     def _prepare_upgrade(self, fields: list[tuple[bytes, bytes]]) -> None:
-        """Web sockets; of others nothing comes, and their requests are answered as they are (RFC 9110, 7.8).
+        """Accept upgrades to websockets. Requests for other upgrades are answered without one (RFC 9110, 7.8).
 
         Java's HttpClient asks every server for h2c in this way, also with a body, which the parser leaves to the
         protocol that it expects next.
@@ -306,7 +306,7 @@ class Http1Protocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
-        # where the websockets library cannot read the handshake, uvicorn waits for more of it, which never comes
+        # when the websockets library cannot read the handshake, uvicorn would wait for more of it, which never comes
         if not getattr(self.transport.get_protocol(), "handshake_initiated", True):
             self._say(BAD_HANDSHAKE)
             self.transport.close()
@@ -321,7 +321,7 @@ class Http1Protocol(HttpToolsProtocol):
     # how it ends
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Say no and close. What was asked before is answered first."""
+        """Refuse the request and close, after the answers to earlier requests."""
         self._over = True
         self._stop_head_alarm()
         if refusal.malformed:
@@ -331,7 +331,7 @@ class Http1Protocol(HttpToolsProtocol):
             if self._reading is not Reading.BODY or self.pipeline:
                 cycle.keep_alive = False
                 return
-            cycle.disconnected = True  # nobody reads on in this body
+            cycle.disconnected = True  # the rest of this body is not read
             cycle.message_event.set()
             if cycle.response_started:
                 self._linger()
@@ -361,15 +361,15 @@ class Http1Protocol(HttpToolsProtocol):
             self._linger()
 
     def _linger(self) -> None:
-        """Close once the other side has had the time to read the last word.
+        """Close after the client has had the time to read the last bytes.
 
-        Closing at once, with bytes still arriving, is answered by a reset, which takes from it what it has not read.
+        Closing at once, while bytes still arrive, causes a reset, and the client loses what it has not read.
         """
         if self.transport.is_closing():
             return
         self._connections.idle(self)
         if self.transport.can_write_eof():
-            with suppress(OSError, RuntimeError):  # the peer was quicker; asyncio and uvloop say so differently
+            with suppress(OSError, RuntimeError):  # the client closed first; asyncio and uvloop raise different errors
                 self.transport.write_eof()
         self.flow.resume_reading()
         self._linger_alarm = self.loop.call_later(self.linger_s, self.transport.abort)
@@ -403,8 +403,8 @@ class Http1Protocol(HttpToolsProtocol):
         self._watch_writing()
 
     def _watch_writing(self) -> None:
-        """Begin to look at what the other side owes to take. The response is the last of this connection, or the
-        writer waits: nothing but progress makes it less."""
+        """Begin to check that the client reads. The response is the last of this connection, or the writer waits, so
+        the unsent bytes only become fewer when the client reads."""
         if self._write_alarm is not None:
             self._write_alarm.cancel()
             self._write_alarm = None

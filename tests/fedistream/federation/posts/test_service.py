@@ -1,4 +1,4 @@
-"""Posts on a database: published, edited and deleted in one step with their letters, in the order they were said."""
+"""Posts on a database: published, edited and deleted in one transaction with their deliveries, in order."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
