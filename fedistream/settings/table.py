@@ -58,12 +58,12 @@ Scope = Literal["node", "channel"]
 Touch = Literal["page", "profile", "player", "broadcast", "chat", "followers", "start"]
 
 TOUCHES: Mapping[Touch, str] = {
-    "page": "seen when a page or the configuration is asked for next",
-    "profile": "what the fediverse knows of the channel: followers are sent an update",
-    "player": "from the next broadcast on, as players would stumble over a change in the middle",
+    "page": "when a page or the configuration is asked for next",
+    "profile": "on other servers: those of the followers are sent an update",
+    "player": "from the next broadcast on, because players fail on a change in the middle",
     "broadcast": "at once, also for a broadcast that is running",
-    "chat": "at once, for everybody in the chat",
-    "followers": "at once, for who follows or wants to",
+    "chat": "at once, for all who are connected to the chat",
+    "followers": "at once, for followers and follow requests",
     "start": "from the next start of the node on",
 }
 
