@@ -176,7 +176,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         sign_in=_sign_in(settings, clocks, chat.chat, federation),
         broadcaster=broadcaster,
         webhooks=await build_webhooks(
-            settings, platform, chat.visitors, live_status(settings, broadcasts, base.viewers)
+            settings, platform, chat.visitors, live_status(settings, broadcasts.live_status, base.viewers)
         ),
         stream_key=base.stream_key,
         admin_password=base.admin_password,

@@ -9,7 +9,7 @@ from fedistream import __version__
 from fedistream.app.both_processes import LONGEST_GRACE
 from fedistream.app.platform import Platform
 from fedistream.broadcasts.repository import BroadcastRepository
-from fedistream.broadcasts.service import Broadcasts
+from fedistream.broadcasts.values import LiveStatus
 from fedistream.chat.visitors import Visitors
 from fedistream.settings.service import Settings
 from fedistream.viewers.service import Viewers
@@ -63,17 +63,17 @@ def make_client(platform: Platform) -> HttpClient:
     return HttpClient(replace(platform.guard, any_port=True), USER_AGENT, limits=LIMITS)
 
 
-def live_status(settings: Settings, broadcasts: Broadcasts, viewers: Viewers) -> StatusOf:
+def live_status(settings: Settings, live: Callable[[int], LiveStatus], viewers: Viewers) -> StatusOf:
     """Return a function that tells the status from the memory of the front process."""
 
     async def status(channel_id: int) -> StreamStatus:
-        live_status, peak = broadcasts.live_status(channel_id), viewers.peak(channel_id)
+        now, peak = live(channel_id), viewers.peak(channel_id)
         return StreamStatus(
-            online=live_status.running,
-            connected_at=live_status.started_at,
-            disconnected_at=None if live_status.running else live_status.last_ended_at,
+            online=now.running,
+            connected_at=now.started_at,
+            disconnected_at=None if now.running else now.last_ended_at,
             title=str(settings.value("channel.title", channel_id)),
-            viewers=viewers.count(channel_id) if live_status.running else 0,
+            viewers=viewers.count(channel_id) if now.running else 0,
             overall_peak=peak.overall,
             session_peak=peak.session,
             version=__version__,
