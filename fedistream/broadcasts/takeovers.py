@@ -64,7 +64,7 @@ class Takeovers:
         if self._current is None or _now() >= self._until:
             return ()
         return (
-            f"Two encoders publish with the same stream key: {self._current.address} is on the air, and {self._other} "
+            f"Two encoders publish with the same stream key: {self._current.address} is live, and {self._other} "
             "keeps coming back and is refused.",
         )
 

@@ -90,7 +90,7 @@ class Noticed:
         await self.notices.close(BroadcastEnded(self.channel_id, broadcast_id, "finished", self.now()))
 
     async def later(self, seconds: float) -> None:
-        """Time goes on, what is on the air stays there, and the notices are looked at."""
+        """Advance the clock during the broadcast, and check the notices."""
         self.near.clock.ahead += seconds
         for entry in await self.log.unfinished(self.channel_id):
             await self.log.seen(entry.id, self.now())

@@ -49,7 +49,7 @@ def over(broadcast_id: int = 7, *, lasted_s: float = 4980) -> BroadcastRecord:
 
 
 class Broadcasts(RealBroadcasts):
-    """Holds what is on the air per channel; `disconnect` ends it and remembers that it was asked."""
+    """Holds the live status of each channel; `disconnect` ends the broadcast and records the call."""
 
     def __init__(self) -> None:
         self.on: dict[int, LiveStatus] = {}

@@ -170,7 +170,7 @@ class NoCounterparts(AlternateLinks):
 
 
 class Silence:
-    """A story that nobody writes down."""
+    """A recorder that stores nothing."""
 
     def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None: ...
     def lost(self, channel_id: int, run: BroadcastRun, at: datetime, until: datetime) -> None: ...

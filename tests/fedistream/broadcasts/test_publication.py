@@ -1,4 +1,4 @@
-"""One encoder's publish on a real live session: when it is on the air, what it says of itself, how it goes."""
+"""One encoder's publish on a real live session: its beginning, its details and its end."""
 
 from datetime import UTC, datetime
 

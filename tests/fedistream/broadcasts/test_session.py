@@ -27,7 +27,7 @@ class Clock:
 
 @dataclass
 class Told:
-    """A story that is only remembered."""
+    """A recorder that keeps its calls in memory."""
 
     turns: list[str] = field(default_factory=list)
     ended_at: datetime | None = None

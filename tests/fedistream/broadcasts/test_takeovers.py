@@ -48,7 +48,7 @@ async def test_the_first_takeover_is_as_it_was_meant_and_whoever_comes_back_is_r
         both.take(second)
         assert both.warnings() == (
             "Two encoders publish with the same stream key: "
-            "192.0.2.2 is on the air, and 192.0.2.1 keeps coming back and is refused.",
+            "192.0.2.2 is live, and 192.0.2.1 keeps coming back and is refused.",
         )
         for _ in range(3):
             assert not await both.may_come("192.0.2.1")

@@ -48,7 +48,7 @@ async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
-    """POST /admin/federation/notices: `do` says what about the notice `id`, or about that of what is on the air."""
+    """POST /admin/federation/notices: `do` says what about the notice `id`, or about that of the live broadcast."""
     brought = form(request, services.csrf)
     what, text = brought.get("do", ""), brought.get("text", "")
     if what not in DEEDS:
