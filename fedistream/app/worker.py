@@ -47,6 +47,7 @@ from fedistream.notices.service import TEND
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.settings.service import Settings
+from fedistream.webhooks.attempts import Poster
 from fedistream.webhooks.delivery import Sender
 from fedistream.webhooks.fan_out import FanOut
 from fedistream.webhooks.service import CACHE_KEY as WEBHOOKS
@@ -140,7 +141,8 @@ async def _webhooks(
     feature = await build_webhooks(settings, base, Visitors(clocks), stored_status(settings, clocks.now))
     http_client = make_client(base)
     undo.push_async_callback(http_client.close)
-    return feature, {FACTS: FanOut(feature.webhooks), DRAIN: Sender(feature.webhooks, http_client)}
+    sender = Sender(feature.webhooks, Poster(http_client, clocks.now), *lease_owner.own())
+    return feature, {FACTS: FanOut(feature.webhooks, sender), DRAIN: sender}
 
 
 def key_finder(keys: Keys) -> FindKey:

@@ -35,6 +35,17 @@ async def change(sql: str, values: Mapping[str, Any]) -> int:
     return int(count)
 
 
+async def change_each(sql: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Run a statement that returns no rows once for each of these lines of values, which must have the same names.
+
+    To be called in a transaction. It costs a fraction of as many calls of `change`. Lists are not possible.
+    """
+    connection = _connection()
+    bound = [_bind(sql, line, connection.capabilities.dialect) for line in lines]
+    if bound:
+        await connection.execute_many(bound[0][0], [given for _, given in bound])
+
+
 def table(lines: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
     """Return the text after VALUES for these lines, and the values of its parameters.
 

@@ -1,57 +1,45 @@
-"""Sends deliveries: a worker takes the queue of one webhook at a time, and sends what waits in it in order.
+"""Sends deliveries, those of one webhook in their order, and handles the jobs of the queues.
 
-Answers: 2xx is delivered; no answer, 408, 429 and 5xx are tried again; 410 disables the webhook; any other is refused,
-and the next delivery follows. Redirects are not followed, because a POST that moves may lose its body.
+New deliveries of a webhook for which nothing waits are sent from memory (a chain). Everything else is sent by the job
+of the webhook's queue, which one worker takes at a time: what failed, and what a killed worker left.
 """
 
+import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from activitypub.network.deliver import retry_after
-from activitypub.network.guard import Blocked
-from activitypub.network.transport import Response, ResponseTooLarge, Transport, Unreachable
-from activitypub.signatures.request import outgoing_request
-from activitypub.urls import BadUrl
-from fedistream.db import atomic
+from fedistream.core.supervisor import go
 from fedistream.jobs.job import Done, Job, Outcome, Retry
-from fedistream.webhooks.models import WebhookDeliveryRow, WebhookRow
-from fedistream.webhooks.service import Webhooks, drain
-from fedistream.webhooks.signing import headers
-from fedistream.webhooks.values import GIVE_UP, MAX_ANSWER, MAX_ATTEMPTS, MAX_ERROR, Disabled, State, Webhook
+from fedistream.webhooks.attempts import Attempt, Poster, Recorder, final
+from fedistream.webhooks.models import WebhookDeliveryRow
+from fedistream.webhooks.service import AHEAD_S, Webhooks, drain
+from fedistream.webhooks.values import GIVE_UP, Disabled, State, Webhook
 
 log = logging.getLogger(__name__)
 
-BATCH = 20  # deliveries that are read, and whose outcomes are stored, at once
-STORE_S = 0.5  # outcomes are stored at least so often
+BATCH = 20  # deliveries that are read at once
+STORE_S = 0.25  # outcomes are stored at least so often
 TURN_S = 45.0  # then other jobs have a turn; a worker ends a job after 120 s
-AGAIN_S = 2.0  # before the next attempt, when deliveries before it succeeded
+AGAIN_S = 1.0  # before the second attempt
+# a delivery in a chain is left alone by others for so long, unless its worker is known to be dead
+BUSY = timedelta(seconds=60)
+ATTEMPT = timedelta(seconds=20)  # more than the longest attempt
+LOOK_S = 2.0  # how often the queue looks whether another worker's chain has ended
+MAX_CHAIN = 500  # deliveries of one webhook in memory
 GONE = 410
-RETRIED = frozenset({408, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt and its outcome. `again` says that another one may succeed, after `after_s` seconds if the receiver
-    names a time."""
-
-    delivery: WebhookDeliveryRow
-    state: State
-    sent_at: datetime
-    duration_ms: int
-    headers: dict[str, str]
-    status: int | None = None
-    answer: str = ""
-    error: str = ""
-    again: bool = False
-    after_s: float | None = None
+GIVEN_UP = {
+    Disabled.GONE: "its receiver says that it is gone (410)",
+    Disabled.FAILING: f"its receiver has failed for {GIVE_UP.days} days",
+}
 
 
 @dataclass(slots=True)
 class _Run:
-    """The work of one job so far. `unstored` are attempts whose outcomes are not written yet."""
+    """The work of one job or of one chain so far. `unstored` are attempts whose outcomes are not stored yet."""
 
     hook: Webhook
     began: float
@@ -60,15 +48,50 @@ class _Run:
     succeeded: bool = False
 
 
+@dataclass(slots=True)
+class _Chain:
+    """Deliveries of one webhook in memory, in their order."""
+
+    waiting: deque[WebhookDeliveryRow]
+    task: "asyncio.Task[None] | None" = None
+    full: bool = False
+
+
 class Sender:
-    """Handles the jobs of the queues, and those of single deliveries that the admin asked for.
+    """Sends deliveries. `owner` names this worker, and `is_dead` tells whether the worker with a name is known to be
+    dead. `clock` returns monotonic seconds."""
 
-    `clock` returns monotonic seconds.
-    """
+    def __init__(
+        self,
+        webhooks: Webhooks,
+        poster: Poster,
+        owner: str,
+        is_dead: Callable[[str], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._webhooks, self._context = webhooks, webhooks.context
+        self._poster, self._clock = poster, clock
+        self.owner, self._is_dead = owner, is_dead
+        self._recorder = Recorder()
+        self._chains: dict[int, _Chain] = {}
 
-    def __init__(self, webhooks: Webhooks, transport: Transport, clock: Callable[[], float] = time.monotonic) -> None:
-        self._webhooks, self._transport, self._clock = webhooks, transport, clock
-        self._context = webhooks.context
+    def takes_more(self, webhook_id: int) -> bool:
+        """Return whether there is a chain of this webhook that takes more deliveries."""
+        chain = self._chains.get(webhook_id)
+        if chain is None:
+            return False
+        # a chain that was full takes none any more: some wait behind it in the queue
+        chain.full = chain.full or len(chain.waiting) >= MAX_CHAIN
+        return not chain.full
+
+    def send(self, hook: Webhook, deliveries: Sequence[WebhookDeliveryRow]) -> None:
+        """Send new deliveries, which are stored as busy by this worker, behind those of the webhook's chain."""
+        chain = self._chains.get(hook.id)
+        if chain is not None:
+            chain.waiting.extend(deliveries)
+            return
+        chain = self._chains[hook.id] = _Chain(deque(deliveries))
+        chain.task = go(f"webhook {hook.id}", self._follow(hook, chain))
 
     async def __call__(self, job: Job) -> Outcome:
         hook = self._webhooks.get(job.body["webhook"])
@@ -80,150 +103,129 @@ class Sender:
         try:
             return await self._drain(run)
         finally:
-            # also when it is cancelled: what was sent must not be sent twice
-            if run.unstored:
+            await self._store(run)  # also when it is cancelled: what was sent must not be sent twice
+
+    async def release(self, deliveries: Sequence[WebhookDeliveryRow]) -> None:
+        """Leave deliveries to the webhook's queue."""
+        left = [row.once for row in deliveries]
+        await WebhookDeliveryRow.filter(once__in=left, state=State.WAITING.value).update(busy_until=None)
+
+    async def _follow(self, hook: Webhook, chain: _Chain) -> None:
+        """Send a chain, until nothing is left or an attempt fails."""
+        run = _Run(hook, self._clock(), self._clock())
+        try:
+            failed = await self._send_chain(run, chain)
+            # nothing was awaited since the chain was looked at, so nothing can have been added
+            del self._chains[hook.id]
+            await self._store(run)
+            if chain.waiting:
+                await self.release(chain.waiting)
+            if failed is not None:
+                if await self._still_tried(run, failed):
+                    await self._put_queue(run.hook, failed.after_s or AGAIN_S)
+            elif chain.waiting:
+                await self._put_queue(run.hook, 0.0)
+        except Exception:
+            self._chains.pop(hook.id, None)
+            log.exception("the deliveries of webhook %d are sent later", hook.id)
+
+    async def _send_chain(self, run: _Run, chain: _Chain) -> Attempt | None:
+        """Send a chain. Returns the attempt that failed, or None; what is left is no longer ours."""
+        while chain.waiting:
+            delivery = chain.waiting[0]
+            if delivery.busy_until is None or delivery.busy_until - self._context.now() < ATTEMPT:
+                return None  # the receiver is slow, and others may take the delivery soon
+            attempt = await self._poster.post(run.hook, delivery)
+            chain.waiting.popleft()
+            run.unstored.append(attempt)
+            if attempt.status == GONE or attempt.again:
+                return attempt
+            if self._clock() - run.stored_at >= STORE_S:
                 await self._store(run)
+        return None
 
     async def _drain(self, run: _Run) -> Outcome:
         """Send what waits, until nothing is left or an attempt fails."""
         while self._clock() - run.began < TURN_S:
-            waiting = (
-                await WebhookDeliveryRow.filter(webhook_id=run.hook.id, state=State.WAITING.value)
-                .order_by("id")
-                .limit(BATCH)
-            )
+            rows = WebhookDeliveryRow.filter(webhook_id=run.hook.id, state=State.WAITING.value)
+            waiting = await rows.order_by("id").limit(BATCH)
             if not waiting:
                 return Done()
-            for delivery in waiting:
-                attempt = await self._attempt(run.hook, delivery)
-                run.unstored.append(attempt)
-                if attempt.status == GONE:
-                    await self._give_up(run, Disabled.GONE)
+            if any(self._is_busy(row) for row in waiting):
+                chain = self._chains.get(run.hook.id)
+                if chain is None or chain.task is None:
+                    await self._put_queue(run.hook, LOOK_S)
                     return Done()
-                if attempt.again:
-                    return await self._later(run, attempt)
-                run.succeeded = run.succeeded or attempt.state is State.DELIVERED
-                if self._clock() - run.stored_at >= STORE_S:
-                    await self._store(run)
+                await asyncio.wait([chain.task])
+                continue
+            failed = await self._send(run, waiting)
             await self._store(run)
-        return await self._go_on(run.hook, 0.0)
-
-    async def _later(self, run: _Run, attempt: Attempt) -> Outcome:
-        """Note the failure, and return when the next attempt is made."""
-        await self._store(run)
-        now, since = self._context.now(), run.hook.failing_since
-        if since is None:
-            await self._webhooks.set_failing(run.hook.id, now)
-        elif now - since > GIVE_UP:
-            await self._give_up(run, Disabled.FAILING)
-            return Done()
-        why = attempt.error or f"status {attempt.status}"
-        if run.succeeded:  # the pauses begin anew
-            return await self._go_on(run.hook, attempt.after_s or AGAIN_S)
-        return Retry(attempt.after_s, why)
-
-    async def _go_on(self, hook: Webhook, after_s: float) -> Outcome:
-        due = self._context.now().timestamp() + after_s
-        await self._context.jobs.put([drain(hook.id, due)])
+            if failed is not None:
+                return await self._later(run, failed)
+        await self._put_queue(run.hook, 0.0)
         return Done()
 
-    async def _give_up(self, run: _Run, why: Disabled) -> None:
-        await self._store(run)
-        await self._webhooks.disable(run.hook.id, why)
-        log.warning("webhook %d (%s) is disabled: %s", run.hook.id, run.hook.url, GIVEN_UP[why])
+    async def _send(self, run: _Run, deliveries: Sequence[WebhookDeliveryRow]) -> Attempt | None:
+        """Send deliveries in their order. Returns the attempt that failed, behind which the others wait, or None."""
+        for delivery in deliveries:
+            attempt = await self._poster.post(run.hook, delivery)
+            run.unstored.append(attempt)
+            if attempt.status == GONE or attempt.again:
+                return attempt
+            run.succeeded = run.succeeded or attempt.state is State.DELIVERED
+            if self._clock() - run.stored_at >= STORE_S:
+                await self._store(run)
+        return None
+
+    def _is_busy(self, row: WebhookDeliveryRow) -> bool:
+        """Return whether a worker has the delivery in its memory."""
+        if row.busy_until is None or row.busy_until <= self._context.now():
+            return False
+        return row.webhook_id in self._chains if row.busy_by == self.owner else not self._is_dead(row.busy_by)
+
+    async def _later(self, run: _Run, failed: Attempt) -> Outcome:
+        """Return when the next attempt is made after one that failed."""
+        if not await self._still_tried(run, failed):
+            return Done()
+        if run.succeeded:  # the pauses begin anew
+            await self._put_queue(run.hook, failed.after_s or AGAIN_S)
+            return Done()
+        return Retry(failed.after_s, failed.why)
+
+    async def _still_tried(self, run: _Run, failed: Attempt) -> bool:
+        """Note the failure. Returns whether the webhook is still enabled."""
+        now, since = self._context.now(), run.hook.failing_since
+        why = Disabled.NO
+        if failed.status == GONE:
+            why = Disabled.GONE
+        elif since is None:
+            await self._webhooks.set_failing(run.hook.id, now)
+        elif now - since > GIVE_UP:
+            why = Disabled.FAILING
+        if why is not Disabled.NO:
+            await self._webhooks.disable(run.hook.id, why)
+            log.warning("webhook %d (%s) is disabled: %s", run.hook.id, run.hook.url, GIVEN_UP[why])
+        return why is Disabled.NO
+
+    async def _put_queue(self, hook: Webhook, after_s: float) -> None:
+        """Put the job of the webhook's queue."""
+        now = self._context.now().timestamp()
+        await self._context.jobs.put([drain(hook.id, now + after_s if after_s > 0 else now - AHEAD_S)])
 
     async def _single(self, hook: Webhook | None, delivery_id: int) -> Outcome:
         """Send one delivery once, whatever waits in the queue, also to a webhook that is disabled."""
         delivery = await WebhookDeliveryRow.get_or_none(id=delivery_id, state=State.SENDING.value)
-        if hook is None or delivery is None:
-            return Done()
-        attempt = await self._attempt(hook, delivery)
-        run = _Run(hook, self._clock(), self._clock(), [attempt])
-        if attempt.again:
-            run.unstored = [final(attempt)]
-        await self._store(run)
+        if hook is not None and delivery is not None:
+            attempt = await self._poster.post(hook, delivery)
+            await self._recorder.store([final(attempt) if attempt.again else attempt])
         return Done()
 
-    async def _attempt(self, hook: Webhook, delivery: WebhookDeliveryRow) -> Attempt:
-        """Send a delivery once. Never raises for what the receiver does."""
-        at = self._context.now()
-        if at >= delivery.expires_at and delivery.state == State.WAITING.value:
-            return Attempt(delivery, State.EXPIRED, at, 0, {})
-        body = delivery.body.encode()
-        sent = {"content-type": "application/json"} | headers(
-            hook.secret, delivery.message_id, int(at.timestamp()), body
-        )
-        began = self._clock()
-
-        def made(state: State, **more: object) -> Attempt:
-            return Attempt(delivery, state, at, round(1000 * (self._clock() - began)), sent, **more)  # type: ignore[arg-type]
-
-        try:
-            response = await self._transport.send(
-                outgoing_request("POST", hook.url, sent.items(), body), max_body=MAX_ANSWER
-            )
-            answer = response.body
-        except ResponseTooLarge as error:
-            response, answer = error.response, error.beginning
-        except (Blocked, BadUrl) as error:
-            return made(State.REFUSED, error=str(error)[:MAX_ERROR])
-        except Unreachable as error:
-            return self._or_failed(made(State.WAITING, error=str(error)[:MAX_ERROR], again=True))
-        return self._or_failed(self._answered(made, response, answer))
-
-    def _answered(self, made: Callable[..., Attempt], response: Response, answer: bytes) -> Attempt:
-        status = response.status
-        told = {"status": status, "answer": answer.decode("utf-8", "replace").replace("\0", "\ufffd")}
-        if 200 <= status < 300:
-            return made(State.DELIVERED, **told)
-        if status in RETRIED or status >= 500:
-            after_s = retry_after(response.headers.get("retry-after", ""), self._context.now().timestamp())
-            return made(State.WAITING, **told, again=True, after_s=after_s)
-        return made(State.REFUSED, **told)
-
-    def _or_failed(self, attempt: Attempt) -> Attempt:
-        return final(attempt) if attempt.delivery.attempts + 1 >= MAX_ATTEMPTS else attempt
-
     async def _store(self, run: _Run) -> None:
-        """Write the outcomes of attempts."""
+        """Store the outcomes of attempts, and note when a receiver that failed works again."""
         done, run.unstored = run.unstored, []
         run.stored_at = self._clock()
-        if not done:
-            return
-        await atomic(self._write, run.hook.id, done)
-        failing = run.hook.failing_since is not None
-        if failing and any(attempt.state is State.DELIVERED for attempt in done):
+        await self._recorder.store(done)
+        works = any(attempt.state is State.DELIVERED for attempt in done)
+        if works and run.hook.failing_since is not None:
             await self._webhooks.set_failing(run.hook.id, None)
             run.hook = self._webhooks.get(run.hook.id) or run.hook
-
-    async def _write(self, webhook_id: int, done: Sequence[Attempt]) -> None:
-        for attempt in done:
-            expired = attempt.state is State.EXPIRED
-            told = (
-                {}
-                if expired
-                else {
-                    "attempts": attempt.delivery.attempts + 1,
-                    "sent_at": attempt.sent_at,
-                    "duration_ms": attempt.duration_ms,
-                    "status": attempt.status,
-                    "answer": attempt.answer,
-                    "error": attempt.error,
-                    "headers": attempt.headers,
-                }
-            )
-            await WebhookDeliveryRow.filter(id=attempt.delivery.id).update(state=attempt.state.value, **told)
-        used = [attempt.sent_at for attempt in done if attempt.status is not None]
-        if used:
-            await WebhookRow.filter(id=webhook_id).update(last_used_at=max(used))
-
-
-def final(attempt: Attempt) -> Attempt:
-    """Return an attempt that failed, and after which no other is made."""
-    return replace(attempt, state=State.FAILED, again=False)
-
-
-GIVEN_UP = {
-    Disabled.GONE: "its receiver says that it is gone (410)",
-    Disabled.FAILING: f"its receiver has failed for {GIVE_UP.days} days",
-}

@@ -1,6 +1,7 @@
-"""Turns stored facts into deliveries: one row for each event and webhook, and a job for each webhook's queue.
+"""Turns stored facts into deliveries: one row for each event and webhook.
 
-A worker that dies in between does the job again. The ids come from the job, so the same rows are not stored twice.
+They are sent from memory to webhooks for which nothing else waits; for others there is the job of their queue. A worker
+that dies in between does the job again. The ids come from the job, so the same rows are not stored twice.
 """
 
 import hashlib
@@ -14,7 +15,8 @@ import orjson
 
 from fedistream.core.events import BadFact, Fact, from_json
 from fedistream.db import atomic, statement
-from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome
+from fedistream.jobs.job import Dead, Done, Job, Outcome
+from fedistream.webhooks.delivery import BUSY, Sender
 from fedistream.webhooks.models import WebhookDeliveryRow
 from fedistream.webhooks.payloads import Occasion, event_of, known_visitors, payload, visitor_of
 from fedistream.webhooks.service import AHEAD_S, Webhooks, drain, status_from_json
@@ -24,14 +26,15 @@ log = logging.getLogger(__name__)
 
 INSERT_ROWS = 200
 COUNT_S = 5.0  # how often waiting deliveries are counted
+_BACKLOG = "SELECT DISTINCT webhook_id FROM webhook_delivery WHERE state = 'waiting'"
 _WAITING = "SELECT webhook_id, count(*) AS n FROM webhook_delivery WHERE state = 'waiting' GROUP BY webhook_id"
 
 
 class FanOut:
     """Handles the jobs that `Webhooks.store` puts. `dropped` counts deliveries that were not stored."""
 
-    def __init__(self, webhooks: Webhooks) -> None:
-        self._webhooks, self._context = webhooks, webhooks.context
+    def __init__(self, webhooks: Webhooks, sender: Sender) -> None:
+        self._webhooks, self._context, self._sender = webhooks, webhooks.context, sender
         self.dropped = 0
         self._counted_at = 0.0
         self._waiting: Counter[int] = Counter()
@@ -47,14 +50,42 @@ class FanOut:
             self._waiting = Counter({row["webhook_id"]: row["n"] for row in await statement.rows(_WAITING, {})})
             self._counted_at = now
         kept = [row for row in rows if self._has_room(row.webhook_id)]
-        jobs = [drain(hook, now - AHEAD_S) for hook in sorted({row.webhook_id for row in kept}) if self._works(hook)]
         if kept:
-            await atomic(self._insert, kept, jobs)
+            hooks = {row.webhook_id for row in kept}
+            # a job that was begun before may have stored and sent some of them
+            at_once = await atomic(self._insert, kept, hooks if job.attempts == 1 else set())
+            await self._send(kept, at_once)
         return Done()
 
-    async def _insert(self, rows: Sequence[WebhookDeliveryRow], jobs: Sequence[NewJob]) -> None:
+    async def _insert(self, rows: Sequence[WebhookDeliveryRow], hooks: set[int]) -> dict[int, bool]:
+        """Store deliveries. Returns the webhooks whose deliveries are sent from memory, and whether behind others."""
+        waiting = {row["webhook_id"] for row in await statement.rows(_BACKLOG, {})}
+        at_once = {hook: hook in waiting for hook in hooks if hook not in waiting or self._sender.takes_more(hook)}
+        now = self._context.now()
+        for row in rows:
+            if row.webhook_id in at_once:
+                row.busy_until, row.busy_by = now + BUSY, self._sender.owner
         await WebhookDeliveryRow.bulk_create(rows, batch_size=INSERT_ROWS, ignore_conflicts=True)
-        await self._context.jobs.put(jobs)
+        await self._put_queues({row.webhook_id for row in rows} - at_once.keys())
+        return at_once
+
+    async def _send(self, rows: Sequence[WebhookDeliveryRow], at_once: Mapping[int, bool]) -> None:
+        """Send deliveries from memory, behind those that are sent already."""
+        late = set()
+        for webhook_id, behind in at_once.items():
+            hook, some = self._webhooks.get(webhook_id), [row for row in rows if row.webhook_id == webhook_id]
+            # a chain that has ended meanwhile may have failed
+            if hook is None or (behind and not self._sender.takes_more(webhook_id)):
+                await self._sender.release(some)
+                late.add(webhook_id)
+            else:
+                self._sender.send(hook, some)
+        await self._put_queues(late)
+
+    async def _put_queues(self, hooks: set[int]) -> None:
+        """Put the jobs of these webhooks' queues."""
+        due = self._context.now().timestamp() - AHEAD_S
+        await self._context.jobs.put([drain(hook, due) for hook in sorted(hooks) if self._works(hook)])
 
     async def _rows(self, job: Job, facts: Sequence[tuple[Fact, Mapping[str, Any]]]) -> list[WebhookDeliveryRow]:
         visitors = await self._context.find_visitors(known_visitors([fact for fact, _ in facts]))

@@ -24,7 +24,7 @@ class WebhookDeliveryRow(Model):
     """One event for one webhook. `body` is text and not JSON, because a retry must send the same bytes.
 
     `once` names webhook and event, so that an event is queued once however often its job is done. It is NULL for what
-    the admin sends again.
+    the admin sends again. `busy_until` is set while the worker `busy_by` has the delivery in its memory.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -37,6 +37,8 @@ class WebhookDeliveryRow(Model):
     attempts = fields.IntField(default=0)
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    busy_until = fields.DatetimeField(null=True)
+    busy_by = fields.CharField(max_length=100, default="")
     sent_at = fields.DatetimeField(null=True)
     duration_ms = fields.IntField(null=True)
     status = fields.IntField(null=True)

@@ -341,6 +341,8 @@ CREATE TABLE webhook_delivery (
 	attempts INTEGER NOT NULL,
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	busy_until TIMESTAMP WITH TIME ZONE,
+	busy_by VARCHAR(100) NOT NULL,
 	sent_at TIMESTAMP WITH TIME ZONE,
 	duration_ms INTEGER,
 	status INTEGER,

@@ -327,6 +327,8 @@ CREATE TABLE webhook_delivery (
 	attempts INTEGER NOT NULL,
 	created_at DATETIME NOT NULL,
 	expires_at DATETIME NOT NULL,
+	busy_until DATETIME,
+	busy_by VARCHAR(100) NOT NULL,
 	sent_at DATETIME,
 	duration_ms INTEGER,
 	status INTEGER,
