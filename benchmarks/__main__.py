@@ -30,6 +30,7 @@ BENCHMARKS = (
     "chat_jobs",
     "chat_fanout",
     "chat_live",
+    "webhooks",
     "guessing",
     "chat_return",
     "inbox",

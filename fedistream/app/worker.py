@@ -50,6 +50,7 @@ from fedistream.settings.service import Settings
 from fedistream.webhooks.attempts import Poster
 from fedistream.webhooks.delivery import Sender
 from fedistream.webhooks.fan_out import FanOut
+from fedistream.webhooks.log import PRUNE as WEBHOOKS_PRUNE
 from fedistream.webhooks.service import CACHE_KEY as WEBHOOKS
 from fedistream.webhooks.service import DRAIN, FACTS
 
@@ -114,7 +115,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
         ScheduledTask(TEND, every(TEND_S), fresh(notices.tend)),
-        ScheduledTask("webhooks.prune", every(WEBHOOKS_S), fresh(hooks.log.prune)),
+        ScheduledTask(WEBHOOKS_PRUNE, every(WEBHOOKS_S), fresh(hooks.log.prune)),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
     clock = Scheduler(timed, time.time)
@@ -180,6 +181,7 @@ async def run(options: Config, *, nudged: bool) -> None:
         worker = Worker(outbox, made.handlers, me, random.random, prepare=made.cache_refresh.refresh)
         # a worker that was killed in the middle has already put off the next time
         await made.clock.run_by(TEND)
+        await made.clock.run_by(WEBHOOKS_PRUNE)
         await made.clock.open()
         undo.callback(made.clock.close)
         loop = asyncio.get_running_loop()

@@ -61,6 +61,11 @@ _PEEK = "SELECT 1 AS one FROM outbox WHERE state IN ('ready', 'leased') AND due 
 _HOLDING = "UPDATE outbox SET {change} WHERE state = 'leased' AND owner = :owner"
 _DONE = "state = 'done', body = '', last_error = '', finished_at = :now"
 _RETRY = "state = 'ready', owner = '', due = :due, last_error = :why"
+_ABSORB = """
+UPDATE outbox SET state = 'done', last_error = '', finished_at = :now WHERE id IN (
+    SELECT id FROM outbox WHERE group_key = :group_key AND state = 'ready' AND due <= :now ORDER BY id LIMIT :limit)
+RETURNING id, kind, target, host, body, attempts, created_at, expires_at
+"""
 _AGAIN = """
 UPDATE outbox SET state = 'ready', owner = '', due = :now, attempts = 0, expires_at = NULL, finished_at = NULL
 WHERE state IN ('ready', 'dead')
@@ -183,6 +188,16 @@ class Outbox:
         keep, now = keep or Keep(), self._clock()
         return await statement.change(_FORGET, {"done": now - keep.done_s, "dead": now - keep.dead_s})
 
+    async def absorb(self, group: str, limit: int) -> tuple[Job, ...]:
+        """Take due jobs of a group as done, the oldest first, in the transaction in which the caller does them.
+
+        Only the handler of a job of this group may call it: while it has its lease, no other worker has one of them.
+        """
+        values = {"group_key": _short(group), "now": self._clock(), "limit": limit}
+        jobs = _jobs(await statement.rows(_ABSORB, values))
+        await statement.change("UPDATE outbox SET body = '' WHERE id IN (:ids)", {"ids": [job.id for job in jobs]})
+        return tuple(jobs)
+
     async def again(self, which: str, values: Mapping[str, Any]) -> int:
         """Restart waiting or dead jobs; `which` is a condition in SQL with these values. Returns how many were
         restarted."""
@@ -249,7 +264,10 @@ _SEEN: Mapping[type[Outcome], Seen] = {Done: Seen.ANSWERED, Retry: Seen.FAILED, 
 
 async def _taken(hosts: str, values: Mapping[str, Any]) -> list[Job]:
     locking = "FOR UPDATE SKIP LOCKED" if statement.is_postgres() else ""
-    found = await statement.rows(_LEASE.format(hosts=hosts, locking=locking), values)
+    return _jobs(await statement.rows(_LEASE.format(hosts=hosts, locking=locking), values))
+
+
+def _jobs(found: Sequence[Mapping[str, Any]]) -> list[Job]:
     jobs = [
         Job(
             id=row["id"],

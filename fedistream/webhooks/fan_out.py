@@ -7,7 +7,7 @@ that dies in between does the job again. The ids come from the job, so the same 
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,16 +15,17 @@ import orjson
 
 from fedistream.core.events import BadFact, Fact, from_json
 from fedistream.db import atomic, statement
-from fedistream.jobs.job import Dead, Done, Job, Outcome
+from fedistream.jobs.job import Done, Job, Outcome
 from fedistream.webhooks.delivery import BUSY, Sender
 from fedistream.webhooks.models import WebhookDeliveryRow
 from fedistream.webhooks.payloads import Occasion, event_of, known_visitors, payload, visitor_of
-from fedistream.webhooks.service import AHEAD_S, Webhooks, drain, status_from_json
+from fedistream.webhooks.service import AHEAD_S, Webhooks, drain, facts_group, status_from_json
 from fedistream.webhooks.values import EXPIRES, MAX_WAITING, Event, State, Webhook
 
 log = logging.getLogger(__name__)
 
 INSERT_ROWS = 200
+MAX_JOBS = 10  # that are done with one
 COUNT_S = 5.0  # how often waiting deliveries are counted
 _BACKLOG = "SELECT DISTINCT webhook_id FROM webhook_delivery WHERE state = 'waiting'"
 _WAITING = "SELECT webhook_id, count(*) AS n FROM webhook_delivery WHERE state = 'waiting' GROUP BY webhook_id"
@@ -40,34 +41,38 @@ class FanOut:
         self._waiting: Counter[int] = Counter()
 
     async def __call__(self, job: Job) -> Outcome:
-        try:
-            facts = [(from_json(line["fact"]), line["status"]) for line in job.body["facts"]]
-        except BadFact as error:
-            return Dead(str(error))
-        rows = await self._rows(job, facts)
-        now = self._context.now().timestamp()
-        if now - self._counted_at >= COUNT_S:
-            self._waiting = Counter({row["webhook_id"]: row["n"] for row in await statement.rows(_WAITING, {})})
-            self._counted_at = now
-        kept = [row for row in rows if self._has_room(row.webhook_id)]
-        if kept:
-            hooks = {row.webhook_id for row in kept}
-            # a job that was begun before may have stored and sent some of them
-            at_once = await atomic(self._insert, kept, hooks if job.attempts == 1 else set())
-            await self._send(kept, at_once)
+        rows, at_once = await atomic(self._store, job)
+        await self._send(rows, at_once)
         return Done()
 
-    async def _insert(self, rows: Sequence[WebhookDeliveryRow], hooks: set[int]) -> dict[int, bool]:
-        """Store deliveries. Returns the webhooks whose deliveries are sent from memory, and whether behind others."""
+    async def _store(self, job: Job) -> tuple[list[WebhookDeliveryRow], dict[int, bool]]:
+        """Store the deliveries for a job, and for those that wait behind it: one transaction costs little more for ten.
+
+        Returns them, and the webhooks whose deliveries are sent from memory, and whether behind others.
+        """
+        channel_id = job.body["channel"]
+        behind = await self._context.jobs.absorb(facts_group(channel_id), MAX_JOBS)
+        await self._count()
+        rows = [row for row in await self._rows((job, *behind), channel_id) if self._has_room(row.webhook_id)]
+        # a job that was begun before may have stored and sent some of them
+        hooks = {row.webhook_id for row in rows} if job.attempts == 1 else set()
         waiting = {row["webhook_id"] for row in await statement.rows(_BACKLOG, {})}
         at_once = {hook: hook in waiting for hook in hooks if hook not in waiting or self._sender.takes_more(hook)}
         now = self._context.now()
         for row in rows:
             if row.webhook_id in at_once:
                 row.busy_until, row.busy_by = now + BUSY, self._sender.owner
-        await WebhookDeliveryRow.bulk_create(rows, batch_size=INSERT_ROWS, ignore_conflicts=True)
+        if rows:
+            await WebhookDeliveryRow.bulk_create(rows, batch_size=INSERT_ROWS, ignore_conflicts=True)
         await self._put_queues({row.webhook_id for row in rows} - at_once.keys())
-        return at_once
+        return rows, at_once
+
+    async def _count(self) -> None:
+        """Count the deliveries that wait, now and then."""
+        now = self._context.now().timestamp()
+        if now - self._counted_at >= COUNT_S:
+            self._waiting = Counter({row["webhook_id"]: row["n"] for row in await statement.rows(_WAITING, {})})
+            self._counted_at = now
 
     async def _send(self, rows: Sequence[WebhookDeliveryRow], at_once: Mapping[int, bool]) -> None:
         """Send deliveries from memory, behind those that are sent already."""
@@ -87,16 +92,17 @@ class FanOut:
         due = self._context.now().timestamp() - AHEAD_S
         await self._context.jobs.put([drain(hook, due) for hook in sorted(hooks) if self._works(hook)])
 
-    async def _rows(self, job: Job, facts: Sequence[tuple[Fact, Mapping[str, Any]]]) -> list[WebhookDeliveryRow]:
-        visitors = await self._context.find_visitors(known_visitors([fact for fact, _ in facts]))
-        about, rows = self._context.about(job.body["channel"]), []
-        for place, (fact, status) in enumerate(facts):
+    async def _rows(self, jobs: Sequence[Job], channel_id: int) -> list[WebhookDeliveryRow]:
+        """Return the deliveries for these jobs, without what nobody subscribes to any more."""
+        read = [line for job in jobs for line in facts_of(job)]
+        visitors = await self._context.find_visitors(known_visitors([fact for _, fact, _ in read]))
+        about, rows = self._context.about(channel_id), []
+        for message_id, fact, status in read:
             event = event_of(fact)
             hooks = self._webhooks.subscribers(event) if event is not None else ()
             visitor = visitors.get(visitor_of(fact))
             if event is None or not hooks or (visitor_of(fact) and visitor is None):  # the visitor has been deleted
                 continue
-            message_id = made_id(job, place)
             now = Occasion(message_id.removeprefix("msg_")[:10], status_from_json(status), about, visitor)
             body = orjson.dumps(payload(fact, now)).decode()
             rows += [row(hook, event, message_id, body, happened_at(fact)) for hook in hooks]
@@ -115,6 +121,17 @@ class FanOut:
             return False
         self._waiting[webhook_id] += 1
         return True
+
+
+def facts_of(job: Job) -> Iterator[tuple[str, Fact, Mapping[str, Any]]]:
+    """Yield the facts of a job that this version can read, each with the id of its event and the status at it."""
+    for place, line in enumerate(job.body["facts"]):
+        try:
+            fact = from_json(line["fact"])
+        except BadFact as error:
+            log.warning("job %d: an event of another version is left out: %s", job.id, error)
+            continue
+        yield made_id(job, place), fact, line["status"]
 
 
 def made_id(job: Job, place: int) -> str:

@@ -26,6 +26,7 @@ from fedistream.webhooks.values import (
     WebhookProblem,
 )
 
+PRUNE = "webhooks.prune"  # the name of the scheduled task
 MAX_TEXT = 200  # characters of a search
 PRUNED_AT_ONCE = 1_000  # rows in one statement: every other writer waits for it
 

@@ -6,10 +6,12 @@ refreshed by its version: before each job in a worker, and every few seconds in 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
+
+import orjson
 
 from activitypub.network.guard import Blocked, Guard, is_public
 from fedistream.chat.values import Visitor
@@ -18,7 +20,7 @@ from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, Title
 from fedistream.core.events import to_json as fact_to_json
 from fedistream.db import after_commit, atomic
 from fedistream.db.versions import bump_version, versions
-from fedistream.jobs.job import JobQueue, NewJob
+from fedistream.jobs.job import Job, JobQueue, NewJob
 from fedistream.webhooks.models import WebhookDeliveryRow, WebhookRow
 from fedistream.webhooks.payloads import event_of
 from fedistream.webhooks.signing import check_secret
@@ -40,7 +42,7 @@ log = logging.getLogger(__name__)
 CACHE_KEY = "webhooks"
 FACTS, DRAIN = "webhook_facts", "webhook"  # kinds of jobs; they never change
 REFRESH_S = 5.0
-MAX_FACTS = 200  # in one job
+MAX_FACTS, MAX_BYTES = 200, 256 * 1024  # in one job; more than half a megabyte of one fact cannot be
 AHEAD_S = 3600.0  # jobs of webhooks go before those that became due within this time: people wait for a bot's answer
 
 
@@ -49,6 +51,9 @@ class WebhookJobs(JobQueue, Protocol):
 
     async def again(self, which: str, values: Mapping[str, Any]) -> int:
         """Restart waiting or dead jobs that the condition `which` selects."""
+
+    async def absorb(self, group: str, limit: int) -> tuple[Job, ...]:
+        """Take due jobs of a group as done, in the transaction in which they are done."""
 
 
 FindVisitors = Callable[[set[str]], Awaitable[Mapping[str, Visitor]]]
@@ -189,17 +194,13 @@ class Webhooks:
         channels: dict[int, list[Fact]] = {}
         for fact in facts:
             channels.setdefault(getattr(fact, "channel_id", 0), []).append(fact)
-        jobs = []
+        jobs: list[NewJob] = []
+        due = self._now().timestamp() - AHEAD_S
         for channel_id, some in channels.items():
             status = await self.context.status(channel_id)
-            for start in range(0, len(some), MAX_FACTS):
-                lines = [
-                    {"fact": fact_to_json(fact), "status": status_to_json(at_fact(status, fact))}
-                    for fact in some[start : start + MAX_FACTS]
-                ]
-                due = self._now().timestamp() - AHEAD_S
-                body = {"channel": channel_id, "facts": lines}
-                jobs.append(NewJob(FACTS, body, group=f"webhooks {channel_id}", due=due))
+            lines = [line(fact, at_fact(status, fact)) for fact in some]
+            bodies = ({"channel": channel_id, "facts": part} for part in parts(lines))
+            jobs += [NewJob(FACTS, body, group=facts_group(channel_id), due=due) for body in bodies]
         await self._jobs.put(jobs)
 
     async def store_presence(self, fact: VisitorJoined | VisitorParted) -> None:
@@ -251,6 +252,30 @@ def checked_events(events: Sequence[object]) -> list[str]:
     if not 0 < len(events) <= MAX_EVENTS or not all(isinstance(name, str) and name in ACCEPTED for name in events):
         raise Invalid("events", WebhookProblem.EVENTS, choices=", ".join(sorted(ACCEPTED)))
     return list(dict.fromkeys(str(name) for name in events))
+
+
+def facts_group(channel_id: int) -> str:
+    """Return the group in the outbox of the facts of a channel."""
+    return f"webhooks {channel_id}"
+
+
+def line(fact: Fact, status: StreamStatus) -> dict[str, object]:
+    """Return a fact and the status at it as plain JSON values."""
+    return {"fact": fact_to_json(fact), "status": status_to_json(status)}
+
+
+def parts(lines: Sequence[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    """Yield the lines in parts of at most MAX_FACTS, and of MAX_BYTES and one line."""
+    part: list[dict[str, object]] = []
+    size = 0
+    for line in lines:
+        part.append(line)
+        size += len(orjson.dumps(line))
+        if len(part) == MAX_FACTS or size >= MAX_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def group(webhook_id: int) -> str:
