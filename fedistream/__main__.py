@@ -1,5 +1,15 @@
-"""`python -m fedistream` is the command `fedistream`."""
+"""The command `fedistream`, also as `python -m fedistream`."""
 
-from fedistream.app.cli import main
+from fedistream.app.early_signals import obey
 
-main(prog_name="fedistream")
+obey()
+
+from fedistream.app.cli import main  # noqa: E402 - its imports take a while, in which a signal must be obeyed
+
+
+def run() -> None:
+    main(prog_name="fedistream")
+
+
+if __name__ == "__main__":
+    run()

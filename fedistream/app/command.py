@@ -19,6 +19,7 @@ import click
 
 from fedistream.app import lean_tortoise  # noqa: F401 - before the commands' own imports
 from fedistream.app.config import Config
+from fedistream.app.early_signals import EXIT_CODES
 from fedistream.app.startup import StartupError
 from fedistream.core.log_buffer import hush_drivers
 
@@ -93,34 +94,53 @@ LOG_LEVEL = flag("--log-level", type=click.Choice(["debug", "info", "warning", "
 LAST_S = 0.5  # for the last work of a stopped process
 
 
-def _end_soon() -> None:
+def _end_soon(code: int) -> None:
     """End the process soon: everything is closed, and a thread that still waits for the database must not keep it
     alive."""
-    last = threading.Timer(LAST_S, os._exit, [0])
+    last = threading.Timer(LAST_S, os._exit, [code])
     last.daemon = True
     last.start()
 
 
-def _can_be_stopped() -> None:
-    """Let SIGTERM end process 1 of a container too, until the command handles the signal itself.
+async def _stoppable(work: Coroutine[Any, Any, None]) -> int:
+    """Run a command, and return its exit code. Until it handles SIGTERM and SIGINT itself they cancel it, so that it
+    closes what it has opened."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    given: list[signal.Signals] = []
 
-    The kernel drops a signal for which process 1 has no handler, so a start that waits would have to be killed.
-    """
-    if os.getpid() == 1:
-        signal.signal(signal.SIGTERM, lambda number, frame: os._exit(128 + number))
+    def stop(number: signal.Signals) -> None:
+        if not given:  # a second one must not interrupt the closing
+            given.append(number)
+            task.cancel()
+
+    for number in EXIT_CODES:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not given:
+            raise
+    return EXIT_CODES[given[0]] if given else 0
 
 
 def run(options: Config, work: Coroutine[Any, Any, None]) -> None:
     """Run a command. A StartupError becomes one line on the terminal and an exit code."""
-    _can_be_stopped()
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", stream=sys.stderr
     )
     hush_drivers()
     try:
         with asyncio.Runner(loop_factory=LOOP) as runner:
-            runner.run(work)
-            _end_soon()
+            code = runner.run(_stoppable(work))
+            _end_soon(code)
     except StartupError as problem:
         click.echo(f"fedistream: {problem}", err=True)
-        sys.exit(problem.code)
+        code = problem.code
+    if code:
+        sys.exit(code)
+
+
+def say(doing: str) -> None:
+    """Print what a slow start is doing."""
+    click.echo(f"fedistream: {doing} ...", err=True)

@@ -28,13 +28,14 @@ from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
 from fedistream.app import addresses, startup
 from fedistream.app.child_command import child_command
 from fedistream.app.config import Config
-from fedistream.app.platform import platform
+from fedistream.app.platform import Platform, platform
 from fedistream.app.services import Services, build
 from fedistream.app.startup import BAD_DATA, DIED, StartupError
 from fedistream.app.web import Process, web
 from fedistream.core import file_descriptors
 from fedistream.core.client_network import many_share
 from fedistream.core.log_buffer import LogBuffer
+from fedistream.core.slow_steps import Steps, untold
 from fedistream.core.supervisor import Supervisor, Work, go
 from fedistream.db import Database, DatabaseProblem
 from fedistream.jobs.admin import OutboxAdmin
@@ -67,9 +68,10 @@ class Welcome:
 class Node:
     """One installation in one process: `open`, then `run` until it has to stop, then `close`."""
 
-    def __init__(self, options: Config, flags: Collection[str] = ()) -> None:
-        """`flags` names the options that were given: settings of the admin give way to them."""
-        self.options, self._flags = options, flags
+    def __init__(self, options: Config, flags: Collection[str] = (), steps: Steps = untold) -> None:
+        """`flags` names the options that were given: settings of the admin give way to them. `steps` tells of slow
+        steps of `open`."""
+        self.options, self._flags, self._steps = options, flags, steps
         self.log_buffer = LogBuffer()
         self._undo = contextlib.AsyncExitStack()
         self._features: Services | None = None
@@ -94,9 +96,7 @@ class Node:
         self._socket = undo.enter_context(startup.bound_socket(at.web_host, at.web_port))
         outbox = self._workers()
         base = platform(options, outbox)
-        made = self._features = await build(options, base)
-        for name, value in addresses.given(options, self._flags).items():
-            made.settings.override(name, value)
+        made = self._features = await self._build(base)
         self._beside("database", database.watch)
         self._beside("facts", made.facts.run)
         self._beside("viewers", made.viewers.run)
@@ -204,12 +204,19 @@ class Node:
 
     async def _database(self) -> Database:
         try:
-            database = Database(self.options.database)
+            database = Database(self.options.database, steps=self._steps)
             self._at_end("database", lambda: database.close(min(STEP_S, self._left()) / 2))
             await database.open()
         except DatabaseProblem as problem:
             raise StartupError(str(problem), BAD_DATA) from problem
         return database
+
+    async def _build(self, base: Platform) -> Services:
+        with self._steps("reading the settings and making what is missing, such as keys"):
+            made = await build(self.options, base)
+        for name, value in addresses.given(self.options, self._flags).items():
+            made.settings.override(name, value)
+        return made
 
     def _workers(self) -> Outbox:
         """Open the outbox, and start worker processes when a job is put into it."""

@@ -19,9 +19,11 @@ from fedistream.app.command import (
     PUBLIC_URL,
     flag,
     run,
+    say,
 )
 from fedistream.app.config import Config
 from fedistream.app.node import Node, Welcome
+from fedistream.core.slow_steps import SlowSteps
 
 
 @click.command(context_settings={"show_default": True})
@@ -60,7 +62,7 @@ def serve(**given: Any) -> None:
 
 
 async def _serve(options: Config, flags: Sequence[str]) -> None:
-    node = Node(options, flags)
+    node = Node(options, flags, SlowSteps(say))
     try:
         click.echo(table(await node.open(), key_given=bool(options.stream_key)))
         gc_tuning.freeze()

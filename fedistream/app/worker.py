@@ -28,6 +28,7 @@ from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import Invalid
+from fedistream.core.slow_steps import SlowSteps
 from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
 from fedistream.federation.feature import Outbound, build
@@ -163,7 +164,7 @@ async def run(options: Config, *, nudged: bool) -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it logs every tick
     async with contextlib.AsyncExitStack() as undo:
         try:
-            database = Database(options.database, wait_s=30)
+            database = Database(options.database, wait_s=30, steps=SlowSteps(log.info))
             undo.push_async_callback(database.close, CLOSE_S)
             await database.open()
         except DatabaseProblem as problem:

@@ -6,6 +6,7 @@ import time
 
 from tortoise.context import TortoiseContext
 
+from fedistream.core.slow_steps import Steps, untold
 from fedistream.core.supervisor import go
 from fedistream.db import newest, probe
 from fedistream.db.address import SqliteAddress, parse
@@ -28,9 +29,11 @@ READINESS = "readiness"  # the version that each check writes
 class Database:
     """The database of this process; only one may be open. Models use the open one."""
 
-    def __init__(self, url: str, *, wait_s: float = 5.0) -> None:
-        """`wait_s` is how long to wait for a lock of another process, in seconds. Raises BadAddress."""
+    def __init__(self, url: str, *, wait_s: float = 5.0, steps: Steps = untold) -> None:
+        """`wait_s` is how long to wait for a lock of another process, in seconds. `steps` tells of slow steps of
+        `open`. Raises BadAddress."""
         self.address = parse(url)
+        self._steps = steps
         self._url = url
         self._wait_s = wait_s
         self._context: TortoiseContext | None = None
@@ -46,9 +49,10 @@ class Database:
         context = TortoiseContext()
         try:
             await self._migrate()
-            with context:  # only during init; then it is the fallback context of all tasks
-                await context.init(config=config(self.address, self._wait_s), _enable_global_fallback=True)
-            await context.db().execute_query("SELECT 1")
+            with self._steps(f"waiting for the database {self.address}"):
+                with context:  # only during init; then it is the fallback context of all tasks
+                    await context.init(config=config(self.address, self._wait_s), _enable_global_fallback=True)
+                await context.db().execute_query("SELECT 1")
         except BaseException as error:
             await context.close_connections()
             if (problem := named(error, str(self.address))) is not None and problem is not error:
@@ -87,19 +91,22 @@ class Database:
         if revision != HEAD:
             began = time.monotonic()
             log.info("upgrading the tables of %s from %s to %s", self.address, revision or "none", HEAD)
-            await asyncio.to_thread(migrate, self._url)
+            with self._steps(f"upgrading the tables of {self.address}, which may take minutes"):
+                await migrate(self._url)
             log.info("the tables are upgraded, after %.1f s", time.monotonic() - began)
 
     async def _make(self) -> bool:
         """Make the newest tables in an empty database. Returns whether they were made."""
-        if isinstance(self.address, SqliteAddress):
-            return await asyncio.to_thread(newest.make_sqlite, self.address, self._wait_s)
-        return await newest.make_postgres(self.address)
+        with self._steps(f"making the tables of {self.address}"):
+            if isinstance(self.address, SqliteAddress):
+                return await asyncio.to_thread(newest.make_sqlite, self.address, self._wait_s)
+            return await newest.make_postgres(self.address)
 
     async def _revision(self) -> str | None:
-        if isinstance(self.address, SqliteAddress):
-            return await asyncio.to_thread(probe.sqlite, self.address, self._wait_s)
-        return await probe.postgres(self.address)
+        with self._steps(f"waiting for the database {self.address}"):
+            if isinstance(self.address, SqliteAddress):
+                return await asyncio.to_thread(probe.sqlite, self.address, self._wait_s)
+            return await probe.postgres(self.address)
 
     async def check(self) -> str | None:
         """Return None when rows can be written, else a word for the problem that is safe to publish.

@@ -13,9 +13,10 @@ import pytest
 from tests.kit.encoder import Encoder
 from tests.kit.footage import Recipe
 from tests.kit.livenode import KEY, PASSWORD
-from tests.kit.nodeprocess import command, started
+from tests.kit.nodeprocess import command, handles, started
 
 CLIP = Recipe(seconds=2, size=(160, 90), fps=15, gop=30)
+CODES = {signal.SIGTERM: 0, signal.SIGINT: 130}
 FLAGS = ("--admin-password", PASSWORD, "--stream-key", KEY)
 
 
@@ -70,8 +71,30 @@ async def test_a_node_that_is_process_1_and_still_waits_for_its_database_can_be_
             connection, _ = await asyncio.wait_for(asyncio.get_running_loop().sock_accept(silent), 20)
             with connection:
                 first.send_signal(signal.SIGTERM)
-                assert await asyncio.wait_for(process.wait(), 5) == 128 + signal.SIGTERM
+                assert await asyncio.wait_for(process.wait(), 5) == 0
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("delay_s", [0.0, 0.1, 0.3, 0.6])
+async def test_a_node_that_is_process_1_can_be_stopped_while_it_starts(
+    tmp_path: Path, alone: tuple[str, ...], number: signal.Signals, delay_s: float
+) -> None:
+    """The kernel drops a signal that process 1 does not handle, so it has to handle them before all else."""
+    process = await asyncio.create_subprocess_exec(*alone, *command(tmp_path, *FLAGS), stdout=subprocess.DEVNULL)
+    try:
+        first = await only_child(process.pid)
+        async with asyncio.timeout(20):
+            while "fedistream" not in first.cmdline():  # it is still `unshare`
+                await asyncio.sleep(0.005)
+        await handles(signal.SIGTERM, first.pid)  # SIGINT has a handler of Python's own before
+        await asyncio.sleep(delay_s)
+        first.send_signal(number)
+        assert await asyncio.wait_for(process.wait(), 20) in {CODES[number], 0}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -44,6 +45,17 @@ def command(folder: Path, *flags: str, port: int = 0) -> list[str]:
     """Return the command that starts a node, on any free port unless one is given."""
     start = [sys.executable, "-m", "fedistream", "serve", "--data-dir", str(folder), "--host", "127.0.0.1"]
     return [*start, "--port", str(port), "--rtmp-port", "0", *flags]
+
+
+async def handles(number: signal.Signals, pid: int) -> None:
+    """Wait until a process has a handler for this signal."""
+    async with asyncio.timeout(20):
+        while True:
+            found = re.search(r"^SigCgt:\t(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+            assert found
+            if int(found[1], 16) & 1 << number - 1:
+                return
+            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

@@ -6,14 +6,10 @@ addresses of the test's servers replaced by names, and the files beside it.
 
 import asyncio
 import contextlib
-import gzip
 import json
 import random
-import shutil
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,26 +24,12 @@ from fedistream.jobs.former_ids import FORMER_IDS
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker import Worker
-from tests.house.tree import ROOT
 from tests.kit.database import opened
 from tests.kit.remote import remote
+from tests.kit.stored_data import FAR, taken_over
 
-STORED = ROOT / "tests" / "vectors" / "stored"
-US, FAR = "https://node.example", "https://remote.example"
+US = "https://node.example"
 LATER_S = 3600.0  # jobs that a job puts for later are due as well
-
-
-def taken_over(folder: Path, commit: str, far: str = FAR) -> Path:
-    """A copy of a data folder in which people of other servers are at the origin `far`."""
-    data = folder / "data"
-    shutil.copytree(STORED / commit, data)
-    dump = data / "fedistream.sql.gz"
-    text = gzip.decompress(dump.read_bytes()).decode()
-    dump.unlink()
-    text = text.replace(FAR, far).replace(FAR.partition("://")[2], far.partition("://")[2])
-    with closing(sqlite3.connect(data / "fedistream.db")) as database:
-        database.executescript(text)
-    return data
 
 
 @pytest.fixture

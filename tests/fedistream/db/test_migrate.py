@@ -75,7 +75,7 @@ def test_each_revision_can_be_taken_back_and_made_again(url: str) -> None:
 
 async def test_rows_survive_a_table_that_is_rebuilt(url: str) -> None:
     address = parse(url)
-    migrate(url)
+    await migrate(url)
     async with opened(url):
         channel = await ChannelRow.create(slug="home", created_at=NOW)
         log = BroadcastRepository()
@@ -94,7 +94,7 @@ async def test_rows_survive_a_table_that_is_rebuilt(url: str) -> None:
         assert [row.slug for row in await ChannelRow.all()] == ["home"]
 
 
-def test_a_revision_that_fails_leaves_nothing_of_itself_behind(url: str) -> None:
+async def test_a_revision_that_fails_leaves_nothing_of_itself_behind(url: str) -> None:
     address = parse(url)
     with connected(address) as connection:
         # in the way of the last table of the first revision
@@ -104,7 +104,7 @@ def test_a_revision_that_fails_leaves_nothing_of_itself_behind(url: str) -> None
         upgrade(address)
     assert tables(address) == {"stream_key"}
     with pytest.raises(DatabaseProblem, match="could not be brought up to date") as problem:
-        migrate(url)
+        await migrate(url)
     assert len(str(problem.value).splitlines()) == 1
 
 
@@ -141,7 +141,8 @@ def test_a_developers_database_is_the_nodes_own_if_none_is_named(tmp_path: Path)
 
 def test_migrating_needs_no_alembic_ini_and_no_checkout(tmp_path: Path) -> None:
     find = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
-    program = f"{find}; from fedistream.db.migration_process import migrate; migrate(sys.argv[1])"
+    program = f"{find}; import asyncio; from fedistream.db.migration_process import migrate"
+    program += "; asyncio.run(migrate(sys.argv[1]))"
     done = subprocess.run(
         [sys.executable, "-c", program, "sqlite://test.db"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
