@@ -27,6 +27,7 @@ BENCHMARKS = (
     "segment_cpu",
     "http_floods",
     "chat_log",
+    "import_owncast",
     "chat_jobs",
     "chat_fanout",
     "chat_live",

@@ -90,9 +90,11 @@ async def until(ask: Callable[[], Awaitable[T]], right: Callable[[T], object] = 
 
 
 @asynccontextmanager
-async def town(folder: Path, *, authority: Authority | None = None, **options: object) -> AsyncIterator[Town]:
+async def town(
+    folder: Path, *, authority: Authority | None = None, port: int = 0, **options: object
+) -> AsyncIterator[Town]:
     """Run servers in this process. The node and its worker may reach 127.0.0.0/8 and trust the authority."""
-    port = free_port()
+    port = port or free_port()
     async with _public(port, authority) as origin:
         given = {"port": port, "public_url": origin, "federation_allow": "127.0.0.1", **options}
         async with live_node(folder, **given) as node:

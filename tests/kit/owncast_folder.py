@@ -321,6 +321,7 @@ def lived_in(path: Path, schema: Schema = V0_2_3, base: str = SERVER, pem: str =
     made.emoji("sea/fish.png", "boat.png", "sea/boat.png", "sea/odd name.png")
     made.emoji("flag.svg", data=b"<svg/>")
     (made.path / "logo.png").write_bytes(PNG)
+    made.set(logo_path="logo.png")
     return made
 
 

@@ -163,6 +163,7 @@ OTHERS = frozenset(
     )
 )
 NOT_KNOWN = "this version has no such setting"
+NO_FEATURE = "this version has no place for it yet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from fedistream.app.owncast_import import chat, federation
 from fedistream.app.owncast_import import settings as owncast
 from fedistream.app.owncast_import.folder import Source
 from fedistream.app.owncast_import.report import Report
+from fedistream.app.owncast_import.webhooks import webhooks
 from fedistream.broadcasts.models import BroadcastRow
 from fedistream.channels.models import ChannelRow, StreamKeyRow
 from fedistream.channels.service import check_comment, check_key
@@ -34,6 +35,7 @@ from fedistream.settings.checks import flagged_address
 from fedistream.settings.models import NODE, SettingRow
 from fedistream.settings.service import CACHE_KEY as SETTINGS_KEY
 from fedistream.settings.table import BY_NAME
+from fedistream.webhooks.service import CACHE_KEY as WEBHOOKS_KEY
 
 DONE = "import.owncast"  # a count of changes: 1 once an import is complete
 BATCH = 500  # rows in one statement
@@ -146,7 +148,10 @@ class Transfer:
         await self._secrets(store, channel_id)
         await self._chat(sink, channel_id)
         await self._federation(sink, store, channel_id)
-        self._left()
+        await self._store(sink, "webhooks", "webhooks", webhooks(self.source, self.report, self.now))
+        if not self.dry:
+            await bump_version(WEBHOOKS_KEY)
+        self._left(store)
         if not self.dry:
             await bump_version(DONE)
 
@@ -249,6 +254,11 @@ class Transfer:
                     report.leave(what, "the server has no address (serverURL) that can be used here", count=count)
             return
         name = store.text("federation_username") or str(BY_NAME["federation.username"].default)
+        if name != name.lower():
+            report.note(
+                f"the account is called {name.lower()} here, without capital letters: servers that know it as {name} "
+                "take it for another one, and its followers have to follow again"
+            )
         home = federation.Home(channel_id, base, f"{base}/federation/user/{name}")
         await self._store(sink, "remote actors", "ap_followers", federation.actors(source, report))
         ids = await sink.actor_ids()
@@ -261,15 +271,18 @@ class Transfer:
         with self.progress(what, self.source.count(table)) as advance:
             self.report.take(what, await sink.store(rows, advance))
 
-    def _left(self) -> None:
-        """Report the tables that have no counterpart here yet."""
+    def _left(self, store: owncast.Datastore) -> None:
+        """Report the tables and files that have no counterpart here yet."""
+        for key, what in (("logo_path", "logo"), ("favicon_path", "favicon")):
+            name = store.text(key)
+            if name and (self.source.data / name).is_file():
+                self.report.leave(what, owncast.NO_FEATURE, name)
         for table, what in LEFT.items():
             if count := self.source.count(table):
-                self.report.leave(what, owncast.NOT_KNOWN.replace("setting", "feature"), count=count)
+                self.report.leave(what, owncast.NO_FEATURE, count=count)
 
 
 LEFT = {
-    "webhooks": "webhooks",
     "notifications": "browsers that asked for notifications",
     "federated_servers": "featured streams",
     "scheduled_events": "scheduled events",

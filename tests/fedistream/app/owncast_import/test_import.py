@@ -31,6 +31,7 @@ from fedistream.chat.models import IpBanRow, MessageRow, VisitorIdentityRow, Vis
 from fedistream.core.bus import Bus
 from fedistream.federation.models import EngagementRow, FederationKeyRow, FollowerRow, PostRow, RemoteActorRow
 from fedistream.settings.service import Settings
+from fedistream.webhooks.models import WebhookRow
 from tests.house.tree import ROOT
 from tests.kit import owncast_folder
 from tests.kit.database import opened
@@ -127,7 +128,8 @@ def test_a_folder_of_each_version_is_taken_over(tmp_path: Path, schema: Schema, 
     assert "their user does not exist any more" in said
     assert "messages: their time cannot be read" in said
     assert "posts: they cannot be read" in said
-    assert "webhooks" in said
+    assert "1  webhooks" in said
+    assert "logo: this version has no place for it yet" in said
 
 
 def test_on_both_databases_every_row_is_what_it_was(tmp_path: Path, database_url: str, pem: str) -> None:
@@ -140,6 +142,8 @@ def test_on_both_databases_every_row_is_what_it_was(tmp_path: Path, database_url
             await said()
             await the_fediverse(pem)
             settings, home = await settings_of()
+            (hook,) = await WebhookRow.all()
+            assert (hook.url, hook.events) == ("https://example.org/hook", ["CHAT", "STREAM_STARTED"])
             assert settings.value("channel.name", home) == "Studio Nord"
             assert settings.value("channel.page_content", home) == "# Ahoy\n\nWelcome aboard."
             assert settings.value("channel.tags", home) == ["boats", "sea"]
@@ -147,6 +151,8 @@ def test_on_both_databases_every_row_is_what_it_was(tmp_path: Path, database_url
             assert settings.value("federation.blocked_domains") == ["bad.example", "worse.example"]
             assert settings.value("federation.live_message", home) == "We sail!"
             assert settings.value("federation.username") == "live"
+            (action,) = settings.value("page.external_actions", home)
+            assert (action["url"], action["title"]) == ("https://example.org/tip", "Tip")
             assert settings.value(RETENTION, home) == 0
 
     asyncio.run(look())
