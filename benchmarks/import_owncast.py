@@ -1,4 +1,4 @@
-"""What moving an Owncast server costs: `python -m benchmarks.import_owncast`.
+"""Measures the import of an Owncast server: `python -m benchmarks.import_owncast`.
 
 A folder of 100,000 messages, 10,000 users and 10,000 followers, and one of a tenth of that, each imported into SQLite
 by a process of its own: the time of the larger one, and how much more memory it takes.
