@@ -75,7 +75,7 @@ async def test_a_follower_of_the_old_server_goes_on_following_without_a_new_foll
             again = await peer.ask("look", url=f"{old.origin}/federation/{POST}")
             assert again["likes"]["totalItems"] == 1
 
-            # whoever followed the old server can leave the new one, and others can come
+            # a follower of the old server can leave the new one, and others can come
             await vera.undo(follow, us)
             assert await new.links("") == []
             other = await olaf.do("follow", us, object=us)
