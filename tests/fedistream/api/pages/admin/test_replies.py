@@ -67,7 +67,7 @@ async def test_names_and_warnings_are_text(faces: Faces, admin: Visitor) -> None
 @pytest.mark.parametrize(("mode", "told"), [("on", "shown at once"), ("off", "ignored"), ("held", "")])
 async def test_the_page_says_when_nothing_new_is_held(faces: Faces, admin: Visitor, mode: str, told: str) -> None:
     await faces.settings.change("federation.replies", mode)
-    assert ("The federation settings say so" in (page := await admin.see(PAGE))) == bool(told)
+    assert ("as the federation settings are now" in (page := await admin.see(PAGE))) == bool(told)
     assert told in page
 
 
