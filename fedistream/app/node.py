@@ -25,7 +25,7 @@ from fedistream.api.http.uvicorn_protocol import Http1Protocol
 from fedistream.api.ops import Check
 from fedistream.api.ws.uvicorn_protocol import SETTINGS as SOCKETS
 from fedistream.api.ws.uvicorn_protocol import FanoutProtocol
-from fedistream.app import addresses, startup
+from fedistream.app import addresses, copies, startup
 from fedistream.app.child_command import child_command
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform, platform
@@ -38,6 +38,7 @@ from fedistream.core.log_buffer import LogBuffer
 from fedistream.core.slow_steps import Steps, untold
 from fedistream.core.supervisor import Supervisor, Work, go
 from fedistream.db import Database, DatabaseProblem
+from fedistream.db.versions import versions
 from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.worker_process import WorkerProcess
@@ -202,6 +203,16 @@ class Node:
             loop.add_signal_handler(number, self.stop)
             self._undo.callback(loop.remove_signal_handler, number)
 
+    async def _build(self, base: Platform) -> Services:
+        """Build the services, and keep what they have in memory up to date with other processes."""
+        before = await versions(*copies.VERSIONS)
+        with self._steps("reading the settings and making what is missing, such as keys"):
+            made = await build(self.options, base)
+        for name, value in addresses.given(self.options, self._flags).items():
+            made.settings.override(name, value)
+        self._beside("copies", partial(copies.front_copies(made, base.facts, before).run, copies.REFRESH_S))
+        return made
+
     async def _database(self) -> Database:
         try:
             database = Database(self.options.database, steps=self._steps)
@@ -210,13 +221,6 @@ class Node:
         except DatabaseProblem as problem:
             raise StartupError(str(problem), BAD_DATA) from problem
         return database
-
-    async def _build(self, base: Platform) -> Services:
-        with self._steps("reading the settings and making what is missing, such as keys"):
-            made = await build(self.options, base)
-        for name, value in addresses.given(self.options, self._flags).items():
-            made.settings.override(name, value)
-        return made
 
     def _workers(self) -> Outbox:
         """Open the outbox, and start worker processes when a job is put into it."""

@@ -27,8 +27,9 @@ from fedistream.chat.service import Chat
 from fedistream.core.bus import Bus
 from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
-from fedistream.core.key_file import stored_key
+from fedistream.core.key_file import KEY_BYTES, derive
 from fedistream.core.rate_limit import RateLimiter
+from fedistream.db.node_secret import node_secret
 from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
 from fedistream.jobs.schedule import run_by
@@ -45,7 +46,7 @@ from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
 from media.codec import Thumbnailer
 
-KEY_FILE = "node.key"
+KEY_FILE = "node.key"  # where the secret was before it was a row
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -74,7 +75,7 @@ class Services:
     webhooks: WebhooksFeature
     stream_key: str
     admin_password: str
-    secret: bytes  # survives restarts; each use puts its own name into what it signs
+    secret: bytes  # of the node: survives restarts, and is the same in all processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Base:
     viewers: Viewers
     stream_key: str
     admin_password: str
+    secret: bytes
 
     def channel_ids(self) -> tuple[int, ...]:
         return tuple(channel.id for channel in self.channels.all())
@@ -133,8 +135,18 @@ async def open_base(options: Config, platform: Platform) -> Base:
         admin_password = await people.open(options.admin_password)
     except Invalid as error:
         raise StartupError(said(error), BAD_OPTION) from error
-    viewers = Viewers(clocks.monotonic, clocks.now, clocks.chance(16))
-    return Base(settings, channels, people, viewers, stream_key, admin_password)
+    secret = await node_secret(lambda: _former_secret(options) or clocks.chance(KEY_BYTES))
+    viewers = Viewers(clocks.monotonic, clocks.now, derive(secret, "viewer ids"))
+    return Base(settings, channels, people, viewers, stream_key, admin_password, secret)
+
+
+def _former_secret(options: Config) -> bytes:
+    """Return the secret of a node that had it in a file, or nothing."""
+    try:
+        kept = (options.data_dir / KEY_FILE).read_bytes()
+    except OSError:
+        return b""
+    return kept if len(kept) == KEY_BYTES else b""
 
 
 async def join(options: Config, platform: Platform, base: Base, broadcasts: Broadcasts) -> Services:
@@ -180,7 +192,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         ),
         stream_key=base.stream_key,
         admin_password=base.admin_password,
-        secret=stored_key(options.data_dir / KEY_FILE, clocks.chance),
+        secret=base.secret,
     )
 
 

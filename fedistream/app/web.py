@@ -30,6 +30,7 @@ from fedistream.api.pages.static import Static
 from fedistream.app import paths
 from fedistream.app.services import Services
 from fedistream.core.clocks import Clocks
+from fedistream.core.key_file import derive
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.jobs.admin import OutboxAdmin
 
@@ -67,6 +68,7 @@ def face_services(made: Services, process: Process, clocks: Clocks, rendering: P
 
 def join_faces(made: Services, faces: FaceServices, clocks: Clocks, limits: Limits = LIMITS) -> ASGIApp:
     """Return the faces as one application. `limits` are those of the chat's sockets."""
+    # with the secret itself, as cookies were signed before other keys were derived from it
     known = KnownBrowsers(made.secret, clocks.unix, clocks.chance)
     recognised = {
         **authenticators(made.people, LoginLimit(clocks.monotonic), known, clocks.monotonic),
@@ -162,7 +164,7 @@ def _pages(made: Services, clocks: Clocks, pages: Pages) -> PagesServices:
 def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesServices) -> AdminPagesServices:
     return AdminPagesServices(
         pages=pages.pages,
-        csrf=CsrfTokens(clocks.chance(32), clocks.now),
+        csrf=CsrfTokens(derive(made.secret, "csrf tokens"), clocks.now),
         todo_counts=_todo_counts(made, process),
         chance=clocks.chance,
         listening=process.listening,

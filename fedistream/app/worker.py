@@ -32,6 +32,7 @@ from fedistream.core.slow_steps import SlowSteps
 from fedistream.db import Database, DatabaseProblem
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
 from fedistream.federation.feature import Outbound, build
+from fedistream.federation.followers.service import CACHE_KEY as BLOCKS
 from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.federation.keys import Keys
 from fedistream.federation.remote_actors import drop_inbox
@@ -95,7 +96,8 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         federation.federation.read_blocks()
 
     hooks, sending = await _webhooks(settings, base, undo)
-    copies = {SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload}
+    blocks = federation.federation.refresh_blocks
+    copies = {SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload, BLOCKS: blocks}
     cache_refresh = CacheRefresh({**copies, WEBHOOKS: hooks.webhooks.load})
 
     async def run_by(at: float) -> None:

@@ -154,6 +154,7 @@ class Channels:
             for each in stored
         ]
         await StreamKeyRow.bulk_create(rows)
+        await bump_version(CACHE_KEY)
         return tuple(stored)
 
     def _know(self, channel: Channel) -> None:

@@ -14,11 +14,14 @@ from fedistream.chat.wording import because
 from fedistream.core.client_network import Network, is_shared, name, network_of, plain
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.db import atomic
+from fedistream.db.versions import bump_version
 
 log = logging.getLogger(__name__)
 
+CACHE_KEY = "bans"  # the version that other processes compare to refresh their copies
 MAX_BANS = 50_000
 MAX_NOTES = 500
+AT_ONCE = 500  # rows that are read by one statement
 
 
 InTransaction = Callable[[str], Awaitable[None]]
@@ -55,6 +58,18 @@ class Bans:
             self._know(IpBan(row.address, row.notes, row.created_at, cause_of(row.cause)))
             if is_shared(row.address.partition("/")[0]):
                 log.warning("the ban of %s applies to everyone behind this private address", row.address)
+
+    async def refresh(self) -> None:
+        """Read what another process has banned or lifted."""
+        async with self._turn:
+            stored = {str(address) for address in await IpBanRow.all().values_list("address", flat=True)}
+            known = {ban.address for ban in self._bans.values()}
+            for address in known - stored:
+                self._forget(parse(address))
+            fresh = sorted(stored - known)
+            for first in range(0, len(fresh), AT_ONCE):
+                for row in await IpBanRow.filter(address__in=fresh[first : first + AT_ONCE]).order_by("id"):
+                    self._know(IpBan(row.address, row.notes, row.created_at, cause_of(row.cause)))
 
     def holds(self, address: str) -> bool:
         """Return whether this address is banned. A text that is not an IP address is not banned."""
@@ -134,11 +149,13 @@ class Bans:
         if len(self._bans) >= MAX_BANS:
             raise Invalid("IP bans", ChatProblem.MANY_BANS, most=MAX_BANS)
         await IpBanRow.create(address=ban.address, cause=ban.cause, notes=ban.notes, created_at=ban.created_at)
+        await bump_version(CACHE_KEY)
         return ban
 
     async def _delete(self, address: str, in_transaction: InTransaction) -> None:
         await in_transaction(address)
         await IpBanRow.filter(address=address).delete()
+        await bump_version(CACHE_KEY)
 
     def _know(self, ban: IpBan) -> None:
         network = parse(ban.address)

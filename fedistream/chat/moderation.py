@@ -1,6 +1,6 @@
 """Moderation of the chat. Every action is stored in the moderation log: actor, action, target and reason."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from fedistream.chat.context import ChatContext
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.models import ModerationActionRow
 from fedistream.chat.poster import ChatPoster
-from fedistream.chat.presence import Presence
+from fedistream.chat.presence import ChatConnection, Presence
 from fedistream.chat.render import escape
 from fedistream.chat.values import (
     ActionKind,
@@ -27,10 +27,13 @@ from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import NotAllowed
 from fedistream.core.events import MessagesHidden, MessagesShown, VisitorDisabled, VisitorEnabled
 from fedistream.db import after_commit, atomic
+from fedistream.db.versions import bump_version
 
+CACHE_KEY = "visitors"  # the version of what is decided about visitors, which other processes compare
 ADMIN = "admin"  # an actor that has the admin's password, or an integration with admin access
 GOODBYE_S = 2.0  # between telling a visitor that they are disabled and closing their connections
 MAX_WHY = 500
+AT_ONCE = 500  # rows that are read by one statement
 MAX_TARGET = 64
 MESSAGES_SHOWN = 100  # of a visitor, in `Details`
 
@@ -130,10 +133,33 @@ class Moderation:
         """Ban an address or a network and close its connections. Raises Invalid."""
         in_transaction = self._in_transaction(ActionKind.BAN_ADDRESS, actor, why, cause)
         await self._bans.ban(address, why, in_transaction, cause=cause)
+        self.close_banned()
+
+    def close_banned(self) -> None:
+        """Close the connections of banned addresses."""
         for channel_id in self._context.channel_ids():
             for connection in self._presence.connections(channel_id):
                 if self._bans.holds(connection.address):
                     connection.listener.close(CloseReason.DISABLED)
+
+    async def refresh_visitors(self) -> None:
+        """Apply to open connections what another process has decided about visitors: disabled, deleted, moderator."""
+        present = {connection.visitor.id: connection.visitor for connection in self._connections()}
+        stored: dict[str, Visitor] = {}
+        for first in range(0, len(present), AT_ONCE):
+            stored |= await self._visitors.by_ids(set([*present][first : first + AT_ONCE]))
+        for visitor_id, known in present.items():
+            visitor = stored.get(visitor_id) or replace(known, disabled_at=known.disabled_at or self._clocks.now())
+            if (visitor.enabled, visitor.role) == (known.enabled, known.role):
+                continue
+            self._presence.become(visitor_id, visitor)
+            if not visitor.enabled:
+                for connection in tuple(self._presence.of_visitor(visitor_id)):
+                    connection.listener.close(CloseReason.DISABLED)
+
+    def _connections(self) -> Iterator[ChatConnection]:
+        for channel_id in self._context.channel_ids():
+            yield from self._presence.connections(channel_id)
 
     async def lift_ban(self, address: str, actor: str = ADMIN, why: str = "") -> None:
         """Lift the ban of an address or a network. Raises Invalid, NotFound."""
@@ -190,6 +216,7 @@ class Moderation:
     async def _set_enabled(self, visitor_id: str, enabled: bool, actor: str, why: str) -> Visitor:
         at = self._clocks.now()
         visitor = await self._visitors.set_disabled(visitor_id, None if enabled else at)
+        await bump_version(CACHE_KEY)
         await self.note(ActionKind.ENABLE_VISITOR if enabled else ActionKind.DISABLE_VISITOR, actor, [visitor_id], why)
         if enabled:
             await self._context.facts.emit(VisitorEnabled(visitor_id, actor, at))
@@ -199,6 +226,7 @@ class Moderation:
 
     async def _set_moderator(self, visitor_id: str, moderator: bool, actor: str, why: str) -> Visitor:
         visitor = await self._visitors.set_role(visitor_id, Role.MODERATOR if moderator else Role.VISITOR)
+        await bump_version(CACHE_KEY)
         await self.note(
             ActionKind.MAKE_MODERATOR if moderator else ActionKind.UNMAKE_MODERATOR, actor, [visitor_id], why
         )
@@ -212,6 +240,7 @@ class Moderation:
     async def _delete(self, visitor_id: str, actor: str, why: str) -> dict[int, tuple[str, ...]]:
         changed = await self._hide_all_of(visitor_id, actor)
         await self._visitors.delete(visitor_id)
+        await bump_version(CACHE_KEY)
         await self.note(ActionKind.DELETE_VISITOR, actor, [visitor_id], why)
         return changed
 

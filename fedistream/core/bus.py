@@ -127,6 +127,13 @@ class Bus:
             log.error("%s was published and not emitted: its jobs are lost", fact.name())
         self._dispatch(fact)
 
+    def relay(self, fact: Fact) -> None:
+        """Pass on a fact that another process has emitted, with its jobs: only this process's own reactions follow.
+
+        Never waits and never raises. To be called in the event loop's thread.
+        """
+        self._dispatch(fact)
+
     def _jobs(self, fact: Fact) -> list[str]:
         """Return the ids of the jobs that react to this fact."""
         found = self._by_fact.get(type(fact), ())

@@ -6,6 +6,7 @@ from fedistream.db.address import Address, SqliteAddress
 
 MODELS = (
     "fedistream.db.versions",
+    "fedistream.db.node_secret",
     "fedistream.settings.models",
     "fedistream.channels.models",
     "fedistream.people.models",

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.db import atomic
+from fedistream.db.versions import bump_version
 from fedistream.people.models import PersonRow
 from fedistream.people.passwords import Passwords
 from fedistream.people.values import PasswordProblem
 
 ADMIN = "admin"  # the name and the role
+CACHE_KEY = "people"  # the version that other processes compare to refresh their copies
 MIN_PASSWORD, MAX_PASSWORD = 8, 1024  # characters
 
 ALPHABET = "23456789abcdefghijkmnpqrstuvwxyz"
@@ -47,6 +49,7 @@ class People:
         self._passwords = Passwords()
         self._salt = secrets.token_bytes(32)
         self._override = ""  # its hash
+        self._stored = ""  # the hash in the database, as this process knows it
         self._turn = asyncio.Lock()
         self._success: _Success | None = None
 
@@ -60,7 +63,7 @@ class People:
             raise Invalid("admin password", PasswordProblem.PASSWORD_TOO_LONG, most=MAX_PASSWORD)
         if SURROGATE.search(override):  # bytes of the environment that are not UTF-8
             raise Invalid("admin password", PasswordProblem.PASSWORD_ENCODING)
-        self._override, self._success = "", None
+        self._override, self._success, self._stored = "", None, await _stored_hash()
         if override:
             # hashed like a stored one, so that a wrong password takes as long
             self._override = await self._passwords.hash(_prepared(override))
@@ -70,6 +73,14 @@ class People:
         password = random_password()
         await self.set_admin_password(password)
         return password
+
+    async def refresh(self) -> None:
+        """Forget what was remembered when another process has stored another password, which also replaces one given at
+        the start."""
+        async with self._turn:
+            stored = await _stored_hash()
+            if stored != self._stored:
+                self._stored, self._override, self._success = stored, "", None
 
     async def has_admin(self) -> bool:
         """Return whether there is an admin password."""
@@ -108,7 +119,8 @@ class People:
         if self._passwords.is_old(stored):
             stronger = await self._passwords.hash(_prepared(password))
             # only the hash that was checked: the password may have been changed meanwhile
-            await PersonRow.filter(name=ADMIN, password_hash=stored).update(password_hash=stronger)
+            if await PersonRow.filter(name=ADMIN, password_hash=stored).update(password_hash=stronger):
+                self._stored = stronger
         if success is self._success:  # the password may have been changed here too
             until = success.until if success is not None else self._now()
             self._success = _Success(self._digest(password), until and self._now() + REMEMBERED)
@@ -121,14 +133,14 @@ class People:
         if SURROGATE.search(password):
             raise Invalid("admin password", PasswordProblem.PASSWORD_SURROGATE)
 
+        hashed = await self._passwords.hash(_prepared(password))
+
         def remember(_: None) -> None:
             # a new object, so that a running check of the old password is not remembered
             self._success = _Success(self._digest(password), self._now() + REMEMBERED)
-            self._override = ""
+            self._override, self._stored = "", hashed
 
-        await atomic(
-            self._store, await self._passwords.hash(_prepared(password)), on_committed=remember, turn=self._turn
-        )
+        await atomic(self._store, hashed, on_committed=remember, turn=self._turn)
 
     async def _fits(self, stored: str, password: str, rank: int) -> bool:
         if await self._passwords.verify(stored, _prepared(password), rank):
@@ -139,9 +151,15 @@ class People:
     async def _store(self, hashed: str) -> None:
         if not await PersonRow.filter(name=ADMIN).update(role=ADMIN, password_hash=hashed):
             await PersonRow.create(name=ADMIN, role=ADMIN, password_hash=hashed, created_at=self._now())
+        await bump_version(CACHE_KEY)
 
     def _digest(self, password: str) -> bytes:
         return hmac.digest(self._salt, _prepared(password).encode("utf-8", "surrogatepass"), "sha256")
+
+
+async def _stored_hash() -> str:
+    row = await PersonRow.get_or_none(name=ADMIN, role=ADMIN)
+    return "" if row is None else row.password_hash
 
 
 def _prepared(password: str) -> str:

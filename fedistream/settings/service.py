@@ -52,6 +52,17 @@ class Settings:
         """Read the stored values. Values that this version does not know or accept are ignored, and stay stored."""
         self._values = await stored_values()
 
+    async def refresh(self) -> list[tuple[str, int | None, datetime]]:
+        """Read the stored values again, which another process may have changed.
+
+        Returns the settings that changed here by it, each with its channel (None for the node) and the time now.
+        """
+        async with self._turn:  # a change of this process is not overwritten by what was read before it
+            before = self._values
+            await self.load()
+            changed = [key for key in {**before, **self._values} if before.get(key) != self._values.get(key)]
+        return [(name, channel_id or None, self._now()) for name, channel_id in sorted(changed)]
+
     def value(self, name: str, channel_id: int | None = None) -> Any:
         """Return the value in effect: the channel's own, else the node's, else the default. A list or object is a copy.
 

@@ -28,7 +28,7 @@ class Stale(NotAllowed):
 class CsrfTokens:
     """Signed timestamps: a second defence, behind the check of a request's origin.
 
-    `secret` should be made at every start: a token need not outlive the process.
+    `secret` outlives the process, so that a page that was opened before a restart can be submitted after it.
     """
 
     def __init__(self, secret: bytes, now: Callable[[], datetime]) -> None:

@@ -113,6 +113,12 @@ CREATE TABLE moderation_action (
 
 CREATE INDEX ix_moderation_action_target ON moderation_action (target);
 
+CREATE TABLE node_secret (
+	name VARCHAR(16) NOT NULL,
+	secret VARCHAR(128) NOT NULL,
+	CONSTRAINT pk_node_secret PRIMARY KEY (name)
+);
+
 CREATE TABLE notice (
 	id BIGSERIAL NOT NULL,
 	broadcast_id BIGINT NOT NULL,

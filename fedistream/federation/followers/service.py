@@ -18,6 +18,7 @@ from fedistream.core.errors import NotFound
 from fedistream.core.events import Fact, FollowApproved, FollowerRemoved, FollowReceived
 from fedistream.core.ports import Channel
 from fedistream.db import statement
+from fedistream.db.versions import bump_version
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.engagements import EngagementRecord, Engagements
 from fedistream.federation.models import FollowerRow, RemoteActorRow
@@ -25,6 +26,7 @@ from fedistream.federation.remote_actors import RemoteActors
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Follower, Kind, Page, State
 
+CACHE_KEY = "blocks"  # the version of the blocked actors, which other processes compare to refresh their copies
 # an answer to a Follow names its actor, whatever form its object has
 _LOST = """
 SELECT COUNT(*) AS lost FROM follower WHERE channel_id = :channel AND state = :state AND NOT directory
@@ -221,6 +223,7 @@ class Followers:
         row = await self._row(channel, actor)
         if row.state == State.ACCEPTED:
             return []
+        await self._note_unblocked(row)
         if not row.follow:  # blocked for a reply, and never asked to follow
             await row.delete()
             return []
@@ -243,12 +246,14 @@ class Followers:
             return []
         row.state, row.disabled_at = State.BLOCKED.value, self._now()
         await row.save(update_fields=["state", "disabled_at"])
+        await bump_version(CACHE_KEY)
         await self._delivery.answer("Reject", channel, row, row.actor.inbox)
         return [self._removed(row, "blocked")]
 
     async def remove(self, channel: Channel, actor: str) -> list[Fact]:
         """Remove a follower, which may follow again. Raises NotFound."""
         row = await self._row(channel, actor)
+        await self._note_unblocked(row)
         await row.delete()
         if not row.follow:
             return []
@@ -265,7 +270,13 @@ class Followers:
         await FollowerRow.create(
             channel_id=channel.id, actor_id=known.id, state=blocked, follow={}, created_at=now, disabled_at=now
         )
+        await bump_version(CACHE_KEY)
         return []
+
+    async def _note_unblocked(self, row: FollowerRow) -> None:
+        """Raise the version of the blocked actors when this one will not be one any more."""
+        if row.state == State.BLOCKED:
+            await bump_version(CACHE_KEY)
 
     async def _row(self, channel: Channel, actor: str) -> FollowerRow:
         row = await FollowerRow.filter(channel_id=channel.id, actor__url=actor).select_related("actor").first()

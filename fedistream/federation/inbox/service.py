@@ -93,9 +93,13 @@ class Federation:
 
     async def open(self) -> None:
         """Read the blocks."""
-        self._context.blocks.set_actors(await self._context.followers.blocked_actors())
+        await self.refresh_blocks()
         self.read_blocks()
         self._context.blocks.set_named(await self._context.remote_actors.blocked_by_name())
+
+    async def refresh_blocks(self) -> None:
+        """Read the blocked actors again, which another process may have changed."""
+        self._context.blocks.set_actors(await self._context.followers.blocked_actors())
 
     def on_setting_changed(self, fact: SettingChanged) -> None:
         """Apply a change of the admin's domain blocks."""

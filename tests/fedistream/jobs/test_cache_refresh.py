@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from fedistream.db import Database, atomic
-from fedistream.db.versions import bump_version
+from fedistream.db.versions import bump_version, versions
 from fedistream.jobs.cache_refresh import CacheRefresh
 
 
@@ -55,3 +55,27 @@ async def test_what_could_not_be_read_is_read_the_next_time(copies: Copies) -> N
     copies.broken = ""
     await fresh.refresh()
     assert copies.read == ["keys", "settings"]
+
+
+async def test_what_the_copies_have_already_is_not_read_again(copies: Copies) -> None:
+    await atomic(bump_version, "settings")
+    fresh = CacheRefresh({"keys": copies.keys, "settings": copies.settings}, await versions("keys", "settings"))
+    await fresh.refresh()
+    assert copies.read == []
+    await atomic(bump_version, "keys")
+    await fresh.refresh()
+    assert copies.read == ["keys"]
+
+
+async def test_refreshing_goes_on_after_a_failure(copies: Copies, caplog: pytest.LogCaptureFixture) -> None:
+    copies.broken = "settings"
+    running = asyncio.create_task(cache_refresh(copies).run(0.001))
+    async with asyncio.timeout(10):
+        while "could not be read" not in caplog.text:
+            await asyncio.sleep(0.001)
+        copies.broken = ""
+        while "settings" not in copies.read:
+            await asyncio.sleep(0.001)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
