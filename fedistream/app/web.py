@@ -201,7 +201,13 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
 
 def _todo_counts(made: Services, process: Process) -> TodoCounts:
     federation = made.federation
-    return todo_counts(federation.followers, process.outbox_admin, federation.replies, federation.policies.flags)
+    return todo_counts(
+        federation.followers,
+        process.outbox_admin,
+        federation.replies,
+        federation.policies.flags,
+        made.webhooks.webhooks,
+    )
 
 
 def _chat(made: Services, clocks: Clocks) -> ChatServices:

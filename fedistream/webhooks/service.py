@@ -120,6 +120,10 @@ class Webhooks:
         """Return all webhooks from the database, the oldest first: other processes note their use."""
         return tuple(value(row) for row in await WebhookRow.all().order_by("id"))
 
+    async def stored(self, webhook_id: int) -> Webhook:
+        """Return a webhook from the database. Raises NotFound."""
+        return value(await self._row(webhook_id))
+
     async def create(self, url: str, events: Sequence[object], secret: str = "") -> Webhook:
         """Store a webhook. Raises Invalid."""
         row = WebhookRow(

@@ -220,6 +220,13 @@ def notices(translations: NullTranslations) -> dict[str, str]:
         "emoji-added": _("Emoji added."),
         "emoji-removed": _("Emoji deleted."),
         "token-removed": _("Token deleted."),
+        "webhook-created": _("Webhook created. Send a test event to see whether it arrives."),
+        "webhook-test": _("Test event sent. Its delivery is listed below in a moment."),
+        "webhook-enable": _("Webhook enabled."),
+        "webhook-disable": _("Webhook disabled. Nothing is sent to it."),
+        "webhook-delete": _("Webhook and its log deleted."),
+        "delivery-resent": _("Sending again. Reload the page to see the answer."),
+        "delivery-waits": _("This delivery is still waiting to be sent."),
     }
 
 

@@ -332,6 +332,20 @@ PAGES_CHAT = (
 
 PAGES_OTHERS = (Row("GET", "/admin/{path:path}", "admin", knock="/admin/chat/users/"),)
 
+PAGES_WEBHOOKS = (
+    *rows(
+        "admin",
+        "GET /admin/webhooks",
+        "POST /admin/webhooks",
+        "POST /admin/webhooks/change",
+        "GET /admin/webhooks/log",
+        "POST /admin/webhooks/log/resend",
+    ),
+    Row("GET", "/admin/webhooks/log/{delivery_id}", "admin", knock="/admin/webhooks/log/999"),
+    Row("GET", "/admin/webhooks/{webhook_id}", "admin", knock="/admin/webhooks/999"),
+    Row("POST", "/admin/webhooks/{webhook_id}", "admin", knock="/admin/webhooks/999"),
+)
+
 PAGES_ADMIN = rows(
     "admin",
     "GET /admin/",
@@ -387,6 +401,7 @@ ROWS: tuple[Row, ...] = (
     *INTEGRATIONS,
     *PAGES,
     *PAGES_ADMIN,
+    *PAGES_WEBHOOKS,
     *PAGES_OTHERS,
     *PAGES_CHAT,
 )

@@ -7,13 +7,13 @@ from starlette.responses import RedirectResponse, Response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin import (
     chat,
-    deliveries,
     emoji,
     federation,
     followers,
     messages,
     tokens,
     visitors,
+    webhooks,
 )
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.core.errors import NotFound
@@ -45,7 +45,7 @@ PATHS: Mapping[str, str] = {
     "logs": STREAM,
     "upgrade": STREAM,
     "help": STREAM,
-    "webhooks": deliveries.PAGE,
+    "webhooks": webhooks.PAGE,
     "actions": STREAM,
 }
 

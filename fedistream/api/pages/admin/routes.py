@@ -21,6 +21,7 @@ from fedistream.api.pages.admin import (
     stream,
     tokens,
     visitors,
+    webhooks,
 )
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
@@ -87,7 +88,18 @@ CHAT = (
     Endpoint("GET", actions.PAGE, actions.show, Permission.ADMIN),
 )
 
+WEBHOOKS = (
+    Endpoint("GET", webhooks.PAGE, webhooks.show, Permission.ADMIN),
+    Endpoint("POST", webhooks.PAGE, webhooks.create, Permission.ADMIN),
+    Endpoint("POST", f"{webhooks.PAGE}/change", webhooks.change, Permission.ADMIN),
+    Endpoint("GET", webhooks.LOG, webhooks.show_log, Permission.ADMIN),
+    Endpoint("POST", f"{webhooks.LOG}/resend", webhooks.resend, Permission.ADMIN),
+    Endpoint("GET", f"{webhooks.LOG}/{{delivery_id}}", webhooks.show_delivery, Permission.ADMIN),
+    Endpoint("GET", f"{webhooks.PAGE}/{{webhook_id}}", webhooks.show_one, Permission.ADMIN),
+    Endpoint("POST", f"{webhooks.PAGE}/{{webhook_id}}", webhooks.edit, Permission.ADMIN),
+)
+
 # after all others, as the first that fits is taken
 OTHERS = (Endpoint("GET", owncast_paths.ANY, owncast_paths.redirect, Permission.ADMIN, spec="owncast"),)
 
-ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION, *OTHERS)
+ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION, *WEBHOOKS, *OTHERS)

@@ -7,6 +7,8 @@ from fedistream.federation.inbox.reports import Reports
 from fedistream.federation.replies.service import Replies
 from fedistream.federation.values import State
 from fedistream.jobs.admin import OutboxAdmin
+from fedistream.webhooks.service import Webhooks
+from fedistream.webhooks.values import Disabled
 
 Count = Callable[[int], Awaitable[int]]
 """Of a channel, by its id."""
@@ -22,7 +24,9 @@ class TodoCounts:
         return {name: await count(channel_id) for name, count in self._places.items()}
 
 
-def todo_counts(followers: Followers, outbox_admin: OutboxAdmin, replies: Replies, reports: Reports) -> TodoCounts:
+def todo_counts(
+    followers: Followers, outbox_admin: OutboxAdmin, replies: Replies, reports: Reports, webhooks: Webhooks
+) -> TodoCounts:
     """Return the counts of everything that can wait for the admin."""
 
     async def pending(channel_id: int) -> int:
@@ -40,6 +44,16 @@ def todo_counts(followers: Followers, outbox_admin: OutboxAdmin, replies: Replie
     async def reported(channel_id: int) -> int:
         return (await reports.page(limit=1)).total
 
+    async def given_up(channel_id: int) -> int:
+        return sum(hook.disabled in (Disabled.GONE, Disabled.FAILING) for hook in webhooks.all())
+
     return TodoCounts(
-        {"followers": pending, "featured": featuring, "replies": held, "flags": reported, "deliveries": dead}
+        {
+            "followers": pending,
+            "featured": featuring,
+            "replies": held,
+            "flags": reported,
+            "deliveries": dead,
+            "webhooks": given_up,
+        }
     )
