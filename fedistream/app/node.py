@@ -100,7 +100,8 @@ class Node:
         made = self._features = await self._build(base)
         self._beside("database", database.watch)
         self._beside("facts", made.facts.run)
-        self._beside("viewers", made.viewers.run)
+        for name, work in made.recorders().items():
+            self._beside(name, work)
         self._beside("broadcasts", made.broadcasts.run, ends=True)
         self._beside("chat", made.chat.chat.run, ends=True)
         self._beside("stills", made.stills.run)

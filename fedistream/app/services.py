@@ -4,6 +4,7 @@ A part of the composition root: it may import everything but the faces, which ca
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fedistream.access_tokens.service import Integrations
@@ -29,10 +30,13 @@ from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
 from fedistream.core.key_file import KEY_BYTES, derive
 from fedistream.core.rate_limit import RateLimiter
+from fedistream.core.retention_clock import RetentionClock
+from fedistream.core.supervisor import Work
 from fedistream.db.node_secret import node_secret
 from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
 from fedistream.jobs.schedule import run_by
+from fedistream.metrics.hardware import HardwareMonitor, Machine
 from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
@@ -43,6 +47,7 @@ from fedistream.signin.context import Limit, SignInContext
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
 from fedistream.thumbnails.service import Thumbnails
+from fedistream.viewers.history import ViewerHistory
 from fedistream.viewers.service import Viewers
 from media.codec import Thumbnailer
 
@@ -73,9 +78,15 @@ class Services:
     stills: Thumbnails
     broadcaster: Broadcaster
     webhooks: WebhooksFeature
+    viewer_history: ViewerHistory
+    hardware: HardwareMonitor
     stream_key: str
     admin_password: str
     secret: bytes  # of the node: survives restarts, and is the same in all processes
+
+    def recorders(self) -> Mapping[str, Work]:
+        """Return the tasks that record figures over time, for the supervisor, by their names."""
+        return {"viewers": self.viewers.run, "viewer history": self.viewer_history.run, "hardware": self.hardware.run}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +201,8 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         webhooks=await build_webhooks(
             settings, platform, chat.visitors, live_status(settings, broadcasts.live_status, base.viewers)
         ),
+        viewer_history=ViewerHistory(base.viewers, RetentionClock(clocks.now, clocks.monotonic)),
+        hardware=HardwareMonitor(clocks.now, Machine(options.data_dir).read),
         stream_key=base.stream_key,
         admin_password=base.admin_password,
         secret=base.secret,

@@ -86,6 +86,8 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         settings=made.settings,
         broadcasts=made.broadcasts,
         viewers=made.viewers,
+        viewer_history=made.viewer_history,
+        hardware=made.hardware,
         chat=made.chat.chat,
         poster=made.chat.poster,
         moderation=made.chat.moderation,

@@ -17,6 +17,7 @@ MODELS = (
     "fedistream.federation.models",
     "fedistream.notices.models",
     "fedistream.webhooks.models",
+    "fedistream.viewers.models",
 )
 """Every module with a model. By name, because this package must not import features."""
 

@@ -1,1 +1,1 @@
-"""Viewers: counted in memory, lost with the process."""
+"""Viewers: counted in memory (`service.py`). Only the counts are stored, one row a minute (`history.py`)."""

@@ -1,6 +1,7 @@
 """Counts viewers: present ones, the list for the admin, peaks, and the count over time.
 
-A viewer is an address and user agent that requested a playlist, pinged or holds a socket. Nothing is stored on disk.
+A viewer is an address and user agent that requested a playlist, pinged or holds a socket. Who watched is never stored;
+`history.py` stores the counts.
 """
 
 import asyncio
@@ -121,6 +122,10 @@ class Viewers:
             return 0
         self._expire(channel, self._clock())
         return len(channel.audience)
+
+    def counts(self) -> dict[int, int]:
+        """Return the present number of viewers of every channel that ever had a viewer or a broadcast."""
+        return {channel_id: self.count(channel_id) for channel_id in self._channels}
 
     def list(self, channel_id: int) -> tuple[Viewer, ...]:
         """Return all viewers of the channel, in the order in which they came."""

@@ -113,6 +113,7 @@ ROOMS: dict[str, Room] = {
         ("uvicorn", "websockets"),
     ),
     "fedistream.irc": replace(FACE, libraries=()),
+    "fedistream.metrics.hardware": Room((*KERNEL, "fedistream.metrics", "activitypub"), ("psutil",)),
     "fedistream.jobs": Room(
         ("fedistream", "activitypub"),
         ("aiohttp", "apscheduler", "tortoise"),

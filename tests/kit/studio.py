@@ -263,6 +263,8 @@ class Studio:
             stills=self.stills,
             broadcaster=ABSENT,
             webhooks=ABSENT,
+            viewer_history=ABSENT,
+            hardware=ABSENT,
             stream_key="",
             admin_password="",
             secret=b"secret",

@@ -1,7 +1,5 @@
 """The admin's calls that read the node's state and end broadcasts. Changing settings is in `setters.py`."""
 
-from datetime import UTC, datetime
-
 from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
@@ -12,8 +10,6 @@ from fedistream.api.owncast.errors import NO_CACHE, done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.setting_values import read
 from fedistream.core.errors import Conflict, Invalid
-
-YEAR_9999 = 253_402_300_799  # seconds; the last moment datetime knows
 
 
 async def status(request: ApiRequest, services: OwncastServices) -> Response:
@@ -46,11 +42,6 @@ async def viewer_list(request: ApiRequest, services: OwncastServices) -> Respons
     return json_response([shapes.viewer(each) for each in services.viewers.list(request.channel.id)], headers=NO_CACHE)
 
 
-async def viewers_over_time(request: ApiRequest, services: OwncastServices) -> Response:
-    samples = services.viewers.samples(request.channel.id, window_start(request.query.get("windowStart")))
-    return json_response(shapes.counts(samples), headers=NO_CACHE)
-
-
 async def logs(request: ApiRequest, services: OwncastServices) -> Response:
     return json_response(shapes.log_lines(services.log_buffer.lines()), headers=NO_CACHE)
 
@@ -66,12 +57,3 @@ async def update_options(request: ApiRequest, services: OwncastServices) -> Resp
 async def update(request: ApiRequest, services: OwncastServices) -> Response:
     """Refuse, as an Owncast that was not installed by its installer does. Raises Invalid."""
     raise Invalid("this node", RequestProblem.UPDATED_OUTSIDE)
-
-
-def window_start(text: str | None) -> datetime | None:
-    """Return the time of the query in Unix seconds; without it, the beginning. Raises Invalid."""
-    if not text:
-        return None
-    if not text.isascii() or not text.isdecimal() or len(text) > 12 or int(text) > YEAR_9999:
-        raise Invalid("windowStart", RequestProblem.UNIX_TIME)
-    return datetime.fromtimestamp(int(text), UTC)

@@ -11,6 +11,7 @@ from fedistream.api.owncast import (
     chat_admin,
     featured,
     federation,
+    metrics,
     public,
     setters,
     sign_in,
@@ -38,7 +39,6 @@ ADMIN = (
     Endpoint("GET", "/api/admin/status", admin.status, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/serverconfig", admin.server_config, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/viewers", admin.viewer_list, Permission.ADMIN, LATER),
-    Endpoint("GET", "/api/admin/viewersOverTime", admin.viewers_over_time, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/logs", admin.logs, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/logs/warnings", admin.warnings, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/update/options", admin.update_options, Permission.ADMIN, LATER),
@@ -155,6 +155,7 @@ ENDPOINTS = (
     *INTEGRATIONS,
     *FEDERATION,
     *webhooks.ENDPOINTS,
+    *metrics.ENDPOINTS,
     *SECRETS,
     *SETTINGS_ENDPOINTS,
 )

@@ -22,11 +22,13 @@ from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.posts.service import Posts
+from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
 from fedistream.settings.service import Settings
 from fedistream.signin.indieauth import IndieAuth
 from fedistream.signin.one_time_codes import OneTimeCodes
+from fedistream.viewers.history import ViewerHistory
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.service import Webhooks
 
@@ -40,6 +42,8 @@ class OwncastServices:
     settings: Settings
     broadcasts: Broadcasts
     viewers: Viewers
+    viewer_history: ViewerHistory
+    hardware: HardwareMonitor
     chat: Chat
     poster: ChatPoster
     moderation: Moderation

@@ -289,6 +289,14 @@ CREATE TABLE setting (
 	CONSTRAINT uq_setting_name_channel_id UNIQUE (name, channel_id)
 );
 
+CREATE TABLE viewer_count (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	channel_id BIGINT NOT NULL,
+	at BIGINT NOT NULL,
+	viewers INTEGER NOT NULL,
+	CONSTRAINT uq_viewer_count_channel_id_at UNIQUE (channel_id, at)
+);
+
 CREATE TABLE visitor (
 	id VARCHAR(16) NOT NULL,
 	name VARCHAR(64) NOT NULL,

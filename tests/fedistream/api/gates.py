@@ -45,6 +45,7 @@ OWNCAST_ADMIN = rows(
     "GET /api/admin/serverconfig",
     "GET /api/admin/viewers",
     "GET /api/admin/viewersOverTime",
+    "GET /api/admin/hardwarestats",
     "GET /api/admin/logs",
     "GET /api/admin/logs/warnings",
     "GET /api/admin/update/options",

@@ -2,8 +2,6 @@ import logging
 
 import pytest
 
-from fedistream.api.owncast.admin import window_start
-from fedistream.core.errors import Invalid
 from tests.kit.faces import PASSWORD, RIGHT, Faces
 from tests.kit.onair import live
 
@@ -55,32 +53,6 @@ async def test_the_admin_sees_who_watches(faces: Faces) -> None:
         (viewer,) = (await http.get("/api/admin/viewers", headers=RIGHT)).json()
     assert (viewer["ipAddress"], viewer["userAgent"]) == ("192.0.2.1", "Firefox")
     assert viewer["firstSeen"] == "2026-05-01T12:00:00Z"
-
-
-async def test_viewers_over_time_begin_where_the_window_does(faces: Faces) -> None:
-    faces.viewers.seen(faces.channels.home().id, "192.0.2.1", "Firefox")
-    began = int(faces.clock.now().timestamp())
-    for _ in range(3):
-        faces.viewers.sample()
-        faces.clock.advance(30)
-    async with faces.client() as http:
-        everything = (await http.get("/api/admin/viewersOverTime", headers=RIGHT)).json()
-        later = (await http.get(f"/api/admin/viewersOverTime?windowStart={began + 30}", headers=RIGHT)).json()
-        wrong = await http.get("/api/admin/viewersOverTime?windowStart=-1", headers=RIGHT)
-    assert [count["value"] for count in everything] == [1, 0, 0]
-    assert later == everything[1:]
-    assert (wrong.status_code, wrong.json()["success"]) == (400, False)
-
-
-@pytest.mark.parametrize("text", ["x", "-1", "1.5", "٣", "9" * 12, "9" * 40])
-def test_a_window_that_begins_at_no_time_is_refused(text: str) -> None:
-    with pytest.raises(Invalid):
-        window_start(text)
-
-
-@pytest.mark.parametrize("text", [None, ""])
-def test_a_window_without_a_start_is_everything(text: str | None) -> None:
-    assert window_start(text) is None
 
 
 async def test_the_admin_reads_the_log_and_its_warnings(faces: Faces) -> None:

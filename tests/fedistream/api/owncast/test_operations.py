@@ -45,7 +45,6 @@ TO_COME = frozenset(
         "/api/yp",
         "/api/auth/provider/indieauth",
         "/api/admin/viewers/playback",
-        "/api/admin/hardwarestats",
         "/api/admin/yp/reset",
         "/api/admin/metrics/video",
         "/api/admin/schedule",
