@@ -30,7 +30,9 @@ from tests.kit.database import empty_database, opened
 
 pytestmark = pytest.mark.slow
 
-JOB = NewJob("fact", {"reaction": "of an older version", "fact": {}})  # which the worker buries
+JOB = NewJob(
+    "fact", {"reaction": "notices.plan", "fact": {}}
+)  # a fact that cannot be read, which the worker gives up at once
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
