@@ -21,12 +21,12 @@ USAGES = (
 
 @cache
 def pem() -> bytes:
-    """A key and a self-signed certificate for localhost and 127.0.0.1, in one PEM."""
+    """Return a key and a self-signed certificate for localhost and 127.0.0.1, in one PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
     now = datetime.now(UTC)
-    certificate = (
+    made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -41,7 +41,12 @@ def pem() -> bytes:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return private + certificate.public_bytes(serialization.Encoding.PEM)
+    return private + made.public_bytes(serialization.Encoding.PEM)
+
+
+def certificate() -> str:
+    """Return the certificate alone, for a client to trust."""
+    return pem().decode().partition("-----END PRIVATE KEY-----\n")[2]
 
 
 @cache
@@ -56,7 +61,7 @@ def server_context() -> ssl.SSLContext:
 
 @cache
 def client_context() -> ssl.SSLContext:
-    return ssl.create_default_context(cadata=pem().decode().partition("-----END PRIVATE KEY-----")[2])
+    return ssl.create_default_context(cadata=certificate())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,17 @@
 """A real HTTP server on 127.0.0.1, whose responses a test chooses and whose requests it can look at."""
 
-import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from activitypub.network.guard import Guard, parse_allowed
 from activitypub.network.http_client import HttpClient, HttpLimits
 from activitypub.signatures.request import Request, incoming_request
+from tests.kit import certificates
 
 Handler = Callable[[Request], Awaitable[web.StreamResponse] | web.StreamResponse]
 
@@ -74,27 +69,7 @@ def json_response(
 
 
 def make_certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """Return a server's context with a self-signed certificate for 127.0.0.1, and the file for a client to trust."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    trusted, private = folder / "ca.pem", folder / "key.pem"
-    trusted.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(trusted, private)
-    return context, trusted
+    """Return a server's context with a self-signed certificate for this machine, and the file for a client to trust."""
+    trusted = folder / "ca.pem"
+    trusted.write_text(certificates.certificate())
+    return certificates.server_context(), trusted

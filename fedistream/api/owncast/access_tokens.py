@@ -7,10 +7,9 @@ from starlette.responses import Response
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast import shapes
 from fedistream.api.owncast.errors import changed, done
+from fedistream.api.owncast.public import status_shape
 from fedistream.api.owncast.services import OwncastServices
-from fedistream.api.owncast.setting_values import read
 from fedistream.core.errors import Invalid, NotFound, ValueProblem
 
 SENT = "sent"
@@ -50,12 +49,7 @@ async def send_as_user(request: ApiRequest, services: OwncastServices) -> Respon
 async def status(request: ApiRequest, services: OwncastServices) -> Response:
     """Return the status with the two peaks, which only the earliest documents show to everybody."""
     channel_id = request.channel.id
-    shape = shapes.status(
-        services.broadcasts.live_status(channel_id),
-        services.viewers.count(channel_id),
-        read(services.settings, channel_id),
-        services.now(),
-    )
+    shape = status_shape(services, channel_id)
     peak = services.viewers.peak(channel_id)
     counts = {
         "viewerCount": services.viewers.count(channel_id) if shape["online"] else 0,

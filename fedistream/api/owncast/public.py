@@ -11,15 +11,18 @@ from fedistream.api.owncast.setting_values import read
 from fedistream.api.owncast.social_platforms import PLATFORMS
 
 
-async def status(request: ApiRequest, services: OwncastServices) -> Response:
-    channel_id = request.channel.id
-    shape = shapes.status(
+def status_shape(services: OwncastServices, channel_id: int) -> shapes.Json:
+    """Return the channel's Status."""
+    return shapes.status(
         services.broadcasts.live_status(channel_id),
         services.viewers.count(channel_id),
         read(services.settings, channel_id),
         services.now(),
     )
-    return json_response(shape, headers=NO_CACHE)
+
+
+async def status(request: ApiRequest, services: OwncastServices) -> Response:
+    return json_response(status_shape(services, request.channel.id), headers=NO_CACHE)
 
 
 async def config(request: ApiRequest, services: OwncastServices) -> Response:

@@ -1,18 +1,31 @@
 """The admin's decisions about remote actors. Each is made and logged as a moderation action in one transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.chat.values import ActionKind
+from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.core.ports import Channel
 
 Deed = Callable[[Channel, str], Awaitable[None]]
 
 
-async def carry_out(request: ApiRequest, services: AdminPagesServices, deed: Deed, actor: str, what: str) -> None:
-    """Carry out a decision about `actor`, a URL, and log it as `what`. Raises what the decision raises."""
-    act = partial(deed, request.channel, actor)
-    targets = [await services.followers.handle_of(actor)]
-    await services.moderation.carry_out(act, ActionKind(f"{what} follower"), request.principal.actor, targets)
+async def decide_follower(
+    request: ApiRequest, services: AdminPagesServices, brought: Mapping[str, str], deeds: Mapping[str, Deed]
+) -> str:
+    """Carry out the decision that the form's `do` names about its `actor`, a URL, and log it.
+
+    Returns the name of the line that the next page shows. Raises Invalid for no decision of `deeds`.
+    """
+    what, actor = brought.get("do", ""), brought.get("actor", "")
+    if what not in deeds:
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(deeds))
+    act = partial(deeds[what], request.channel, actor)
+    try:
+        targets = [await services.followers.handle_of(actor)]
+        await services.moderation.carry_out(act, ActionKind(f"{what} follower"), request.principal.actor, targets)
+    except NotFound:
+        return "gone"
+    return f"follower-{what}"

@@ -6,12 +6,12 @@ Blocked servers of the second kind are in the list of blocked followers.
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages.admin.decisions import carry_out
+from fedistream.api.pages.admin.decisions import decide_follower
 from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, number, page
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
 from fedistream.api.wording import explain
-from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
+from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.federation.values import Off, State
 
 PAGE = "/admin/federation/featured"
@@ -57,15 +57,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
         "remove": services.federation.remove,
         "block": services.federation.block,
     }
-    what = brought.get("do", "")
-    if what not in deeds:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(deeds))
-    try:
-        who = brought.get("actor", "")
-        await carry_out(request, services, deeds[what], who, what)
-    except NotFound:
-        return done(PAGE, "gone")
-    return done(PAGE, f"follower-{what}")
+    return done(PAGE, await decide_follower(request, services, brought, deeds))
 
 
 async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:

@@ -3,11 +3,10 @@
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages.admin.decisions import carry_out
+from fedistream.api.pages.admin.decisions import decide_follower
 from fedistream.api.pages.admin.frame import ROWS, AdminPage, Pager, done, offset, page, view
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
-from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.federation.values import State
 
 PAGE = "/admin/federation/followers"
@@ -52,13 +51,4 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
         "block": services.federation.block,
         "unblock": services.federation.remove,
     }
-    what = brought.get("do", "")
-    if what not in deeds:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(deeds))
-    seen = view(brought, VIEW)
-    try:
-        who = brought.get("actor", "")
-        await carry_out(request, services, deeds[what], who, what)
-    except NotFound:
-        return done(PAGE, "gone", **seen)
-    return done(PAGE, f"follower-{what}", **seen)
+    return done(PAGE, await decide_follower(request, services, brought, deeds), **view(brought, VIEW))
