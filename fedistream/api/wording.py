@@ -6,6 +6,7 @@ from typing import Final
 
 from fedistream.access_tokens.values import AccessProblem
 from fedistream.api.http.problems import RequestProblem
+from fedistream.appearance.values import ImageProblem
 from fedistream.channels.values import ChannelProblem
 from fedistream.chat.values import ChatProblem
 from fedistream.core.errors import Invalid, Problem, Refusal, ValueProblem
@@ -51,6 +52,7 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     SettingProblem.PUBLIC_URL_PATH: "must be like https://name or https://name:port, without a path",
     SettingProblem.OTHER_TYPE: "is of another type",
     SettingProblem.NODE_WIDE: "is a setting of the whole node",
+    SettingProblem.IMAGE_FILE: "must be the name of a stored image",
     AccessProblem.TOKEN_NAME: "must be 1 to {most} printable characters",
     AccessProblem.SCOPES: "must be one or more of {choices}",
     ChannelProblem.SLUG: "must be 1 to 40 small letters, digits and hyphens, with no hyphen at either end",
@@ -74,6 +76,13 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     ChatProblem.PAGE: "must begin at 0 or later and have 1 to {most} rows",
     ChatProblem.COLOUR: "must be a number from 0 to {most}",
     ChatProblem.IDENTITY: "must be 1 to {most} characters",
+    ImageProblem.LOGO_FORMAT: "must be a PNG, JPEG, GIF or WebP picture",
+    ImageProblem.LOGO_SVG: "must be a PNG, JPEG, GIF or WebP picture: an SVG may contain scripts, and other servers do "
+    "not show it",
+    # these two are Owncast's words
+    ImageProblem.FAVICON_FORMAT: "must be PNG or ICO format",
+    ImageProblem.IMAGE_BYTES: "too large, max {kib}KB",
+    ImageProblem.IMAGE_PIXELS: "must be at most {most} pixels wide and high",
     FederationProblem.RESOURCE: "must be acct:user@host or a URL of this node",
     FederationProblem.THIS_SERVER: "is this server itself",
     FederationProblem.BLOCKED_SERVER: "is of a server that is blocked here",

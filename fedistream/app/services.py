@@ -17,6 +17,8 @@ from fedistream.app.config import Config
 from fedistream.app.platform import Platform
 from fedistream.app.startup import BAD_OPTION, StartupError
 from fedistream.app.webhooks import WebhooksFeature, build_webhooks, live_status
+from fedistream.appearance.public_files import PublicFiles
+from fedistream.appearance.service import Images
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.service import Broadcasts, BroadcastsContext
 from fedistream.channels.service import Channels
@@ -76,6 +78,8 @@ class Services:
     pictures: MediaProxy
     sign_in: SignInFeature
     stills: Thumbnails
+    images: Images
+    public_files: PublicFiles
     broadcaster: Broadcaster
     webhooks: WebhooksFeature
     viewer_history: ViewerHistory
@@ -193,6 +197,8 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         stills=Thumbnails(
             broadcasts.live_status, base.channel_ids, Thumbnailer().render, clocks.now, options.data_dir / "stills"
         ),
+        images=Images(settings, options.data_dir / "images", base.channel_ids),
+        public_files=PublicFiles(options.data_dir / "public"),
         federation=federation,
         notices=make_notices(settings, federation, clocks.now, tend_by),
         pictures=MediaProxy(federation.http_client, paths, options.data_dir / "pictures", clocks.unix),

@@ -95,6 +95,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         messages=made.chat.messages,
         bans=made.chat.bans,
         emoji=made.chat.emoji,
+        images=made.images,
         history_pages=HistoryPages(made.chat.messages),
         access_tokens=made.access_tokens,
         indieauth=made.sign_in.indieauth,
@@ -148,6 +149,8 @@ def _pages(made: Services, clocks: Clocks, pages: Pages) -> PagesServices:
         broadcasts=made.broadcasts,
         viewers=made.viewers,
         thumbnails=made.stills,
+        images=made.images,
+        public_files=made.public_files,
         federation=federation.federation,
         follow_invitations=FollowInvitations(
             federation.addresses, federation.followers, federation.engagements, clocks.monotonic

@@ -175,6 +175,12 @@ class Site:
             return f"{self.base}/c/{slug}/thumbnail.jpg"
         return f"{self.base}/thumbnail.jpg" if broadcast_id is None else f"{self.live(slug, broadcast_id)}/still.jpg"
 
+    def logo(self, slug: str, file: str) -> str:
+        """Return the channel's logo. `file` is the setting of that name: servers fetch an image again when its URL
+        changes."""
+        path = f"{self.base}{'' if slug == HOME else f'/c/{slug}'}/logo"
+        return f"{path}/external?uc={file.partition('.')[0][:12]}" if file else path
+
     def stream(self, slug: str) -> str:
         return f"{self.base}/hls/stream.m3u8" if slug == HOME else f"{self.base}/hls/{slug}/stream.m3u8"
 

@@ -33,6 +33,8 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 MAX_HANDLES, MAX_PLATFORM, MAX_URL = 30, 50, 1_000
 HANDLE_SCHEMES = ("http", "https", "mailto", "xmpp", "matrix")  # never javascript: these become links
 
+IMAGE_FILE = re.compile(r"[0-9a-f]{32}\.[a-z]{3,4}")
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # PostgreSQL stores no NUL, and a lone surrogate cannot be encoded
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -53,6 +55,14 @@ def text(longest: int, *, lines: bool = False, empty: bool = True) -> Check:
         return value
 
     return check
+
+
+def image_file(name: str, value: object) -> str:
+    """Check for the name of an image file as `appearance/service.py` makes it, or an empty text."""
+    found = str(text(50)(name, value))
+    if found and not IMAGE_FILE.fullmatch(found):
+        raise Invalid(name, SettingProblem.IMAGE_FILE)
+    return found
 
 
 def flag(name: str, value: object) -> bool:

@@ -25,6 +25,7 @@ from fedistream.settings.checks import (
     domains,
     flag,
     handles,
+    image_file,
     ip_address,
     language,
     number,
@@ -156,6 +157,9 @@ SETTINGS = checked(
         Setting("channel.tags", list, [], tags, PROFILE, owncast_path="tags"),
         Setting("channel.nsfw", bool, False, flag, PAGE, owncast_path="nsfw"),
         Setting("channel.social_handles", list, [], handles, PROFILE, owncast_path="socialhandles"),
+        # the names of files, which the calls and pages for images set; "" is the default image
+        Setting("channel.logo", str, "", image_file, PROFILE),
+        Setting("node.favicon", str, "", image_file, PAGE, scope="node"),
         Setting("channel.hide_viewer_count", bool, False, flag, PAGE, owncast_path="hideviewercount"),
         Setting("node.public_url", str, "", public_address, PROFILE, scope="node", owncast_path="serverurl"),
         Setting(

@@ -40,3 +40,4 @@ class SettingProblem(Problem):
     STORAGE_NEEDS = "storage-needs"
     NOTICES_NEED = "notices-need"
     ONE_OF_NUMBERS = "one-of-numbers"
+    IMAGE_FILE = "image-file"

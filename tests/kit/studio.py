@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
@@ -23,6 +24,8 @@ from fedistream.api.pages.alternate_links import AlternateLinks
 from fedistream.api.pages.follow_invitation import FollowInvitation, FollowInvitations
 from fedistream.app.services import Services
 from fedistream.app.web import Process, face_services, join_faces
+from fedistream.appearance.public_files import PublicFiles
+from fedistream.appearance.service import Images
 from fedistream.broadcasts.publication import EncoderPublication
 from fedistream.broadcasts.service import Broadcasts as RealBroadcasts
 from fedistream.broadcasts.session import BroadcastRun, LiveSession, SessionConfig
@@ -92,6 +95,9 @@ class Channels(RealChannels):
 
     def add(self, channel_id: int, slug: str) -> None:
         self._know(Channel(channel_id, slug, BORN))
+
+
+NOWHERE = Path("/nonexistent")  # a folder of no files
 
 
 class Settings(RealSettings):
@@ -261,6 +267,8 @@ class Studio:
             pictures=ABSENT,
             sign_in=ABSENT,
             stills=self.stills,
+            images=Images(self.settings, NOWHERE, lambda: (1,)),
+            public_files=PublicFiles(NOWHERE),
             broadcaster=ABSENT,
             webhooks=ABSENT,
             viewer_history=ABSENT,

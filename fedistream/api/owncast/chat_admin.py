@@ -1,14 +1,12 @@
 """The admin's calls about the chat: clients, visitors, moderators, bans, emoji, and access tokens of integrations."""
 
-import base64
-import binascii
-
 from starlette.responses import Response
 
 from fedistream.access_tokens.service import Integration, listed
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
+from fedistream.api.http.uploads import data_url
 from fedistream.api.owncast import chat_shapes
 from fedistream.api.owncast.chat import MOST, name, number, why
 from fedistream.api.owncast.errors import changed, done
@@ -89,14 +87,7 @@ async def lift_ban(request: ApiRequest, services: OwncastServices) -> Response:
 async def upload_emoji(request: ApiRequest, services: OwncastServices) -> Response:
     """Store a custom emoji. `data` is a data URL; its media type is not trusted."""
     called, data = request.member("name", str), request.member("data", str)
-    head, comma, encoded = data.partition(",")
-    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
-        raise Invalid("data", RequestProblem.DATA_URL)
-    try:
-        content = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Invalid("data", RequestProblem.NOT_BASE64) from error
-    await services.emoji.put(called, content)
+    await services.emoji.put(called, data_url("data", data))
     return done(f"emoji {called} has been uploaded")
 
 

@@ -11,6 +11,7 @@ from fedistream.api.owncast import (
     chat_admin,
     featured,
     federation,
+    images,
     metrics,
     public,
     setters,
@@ -156,6 +157,7 @@ ENDPOINTS = (
     *FEDERATION,
     *webhooks.ENDPOINTS,
     *metrics.ENDPOINTS,
+    *images.ENDPOINTS,
     *SECRETS,
     *SETTINGS_ENDPOINTS,
 )

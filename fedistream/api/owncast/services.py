@@ -7,6 +7,7 @@ from datetime import datetime
 from fedistream.access_tokens.service import Integrations
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.history_pages import HistoryPages
+from fedistream.appearance.service import Images
 from fedistream.broadcasts.service import Broadcasts
 from fedistream.channels.service import Channels
 from fedistream.chat.bans import Bans
@@ -51,6 +52,7 @@ class OwncastServices:
     messages: MessageLog
     bans: Bans
     emoji: Emoji
+    images: Images
     history_pages: HistoryPages
     access_tokens: Integrations
     indieauth: IndieAuth

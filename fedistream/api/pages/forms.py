@@ -2,21 +2,20 @@
 
 import hashlib
 import hmac
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
+from fedistream.api.http import uploads
 from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
+from fedistream.api.http.uploads import MAX_FIELDS, MULTIPART
 from fedistream.core.errors import Invalid, NotAllowed
 
-MAX_FIELDS = 40  # the longest form has 9
 TYPE = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"  # RFC 7578
 CSRF_FIELD = "csrf_token"
 TOKEN_LIFE = timedelta(hours=24)  # a page that is left open over night still works in the morning
 
@@ -54,7 +53,7 @@ class CsrfTokens:
 
 def read(request: ApiRequest) -> Mapping[str, str]:
     """Return the fields of a submitted form, line ends as \\n. Raises Invalid when the body is not a form."""
-    if request.http.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
+    if uploads.content_type(request) != TYPE:
         raise Invalid("body", RequestProblem.NOT_FORM)
     try:
         pairs = parse_qsl(
@@ -83,17 +82,9 @@ class Upload:
 
 async def upload(request: ApiRequest, csrf: CsrfTokens, field: str) -> Upload:
     """A form that changes something, with a file in `field`. Raises Invalid when it is none, Stale for its token."""
-    if request.http.headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
+    if uploads.content_type(request) != MULTIPART:
         return Upload(form(request, csrf), "", b"")
-
-    async def body() -> AsyncGenerator[bytes, None]:
-        yield request.body
-
-    parser = MultiPartParser(request.http.headers, body(), max_files=1, max_fields=MAX_FIELDS)
-    try:
-        found = await parser.parse()
-    except (MultiPartException, UnicodeDecodeError) as error:
-        raise Invalid("body", RequestProblem.NOT_FORM) from error
+    found = await uploads.parse(request)
     try:
         fields = {name: value for name, value in found.items() if isinstance(value, str)}
         csrf.check(fields.pop(CSRF_FIELD, ""))

@@ -26,8 +26,12 @@ ENDPOINTS = (
     Endpoint("POST", "/follow", follow.find, Permission.ANYONE),
     Endpoint("GET", "/follow/qr.svg", follow.picture, Permission.ANYONE),
     Endpoint("GET", "/static/{edition}/{name:path}", files.file, Permission.ANYONE),
-    Endpoint("GET", "/logo", files.logo, Permission.ANYONE, spec="owncast"),
-    Endpoint("GET", "/favicon.ico", files.logo, Permission.ANYONE),
+    *in_every_channel(
+        Endpoint("GET", "/logo", files.logo, Permission.ANYONE, spec="owncast"),
+        Endpoint("GET", "/logo/external", files.logo, Permission.ANYONE, spec="owncast"),
+    ),
+    Endpoint("GET", "/favicon.ico", files.favicon, Permission.ANYONE),
+    Endpoint("GET", "/public/{path:path}", files.public, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/robots.txt", site_files.robots, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/manifest.json", site_files.manifest, Permission.ANYONE, spec="owncast"),
 )

@@ -7,6 +7,8 @@ from fedistream.api.pages.alternate_links import AlternateLinks
 from fedistream.api.pages.follow_invitation import FollowInvitations
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.static import Static
+from fedistream.appearance.public_files import PublicFiles
+from fedistream.appearance.service import Images
 from fedistream.broadcasts.service import Broadcasts
 from fedistream.broadcasts.values import LiveStatus
 from fedistream.federation.directory.listed import ListedServers
@@ -51,6 +53,8 @@ class PagesServices:
     broadcasts: Broadcasts
     viewers: Viewers
     thumbnails: Thumbnails
+    images: Images
+    public_files: PublicFiles
     federation: Federation
     follow_invitations: FollowInvitations
     featured: ListedServers

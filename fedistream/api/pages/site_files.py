@@ -24,7 +24,11 @@ async def manifest(request: ApiRequest, services: PagesServices) -> Response:
     """GET /manifest.json: the name and icon under which a phone puts the page on its home screen (W3C Web App
     Manifest)."""
     name = services.values(request.channel.id)["channel.name"]
-    icon = {"src": services.static.url(ICON), "sizes": ICON_SIZE, "type": "image/png"}
+    logo = await services.images.logo(request.channel.id)
+    if logo is None:
+        icon = {"src": services.static.url(ICON), "sizes": ICON_SIZE, "type": "image/png"}
+    else:
+        icon = {"src": f"/logo?uc={logo.mark[:12]}", "sizes": "any", "type": logo.media_type}
     shape = {"name": name, "short_name": name, "start_url": "/", "display": "standalone", "icons": [icon]}
     response = json_response(shape, headers=CACHE)
     response.headers["Content-Type"] = "application/manifest+json"

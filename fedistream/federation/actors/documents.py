@@ -22,6 +22,7 @@ from activitypub.webfinger import (
     write_jrd,
 )
 from fedistream import __version__
+from fedistream.appearance.values import MEDIA_TYPES
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.core.markdown import render_page
 from fedistream.core.ports import Channel, SettingsReader
@@ -36,7 +37,7 @@ from fedistream.federation.values import FederationProblem, Kind, State
 
 PAGE = 20  # items
 SOFTWARE = "fedistream"
-LOGO = "image/png"  # what /logo is served as
+DEFAULT_LOGO = "image/png"
 
 
 class Documents:
@@ -70,7 +71,7 @@ class Documents:
                 name=self._text("channel.name", channel),
                 summary=render_page(self._text("channel.summary", channel)),
                 url=site.page(channel.slug),
-                icon=Image(f"{site.base}/logo", LOGO),
+                icon=self._logo(channel),
                 manually_approves=rules_of(self._settings, channel.id).any,
                 discoverable=True,
                 indexable=not self._settings.value("node.disable_search_indexing"),
@@ -122,7 +123,8 @@ class Documents:
             node = str(wanted) == site.node
         if found is not None:
             handle = Handle(self._addresses.name(found), site.authority)
-            avatar = Link(AVATAR, LOGO, f"{site.base}/logo")
+            logo = self._logo(found)
+            avatar = Link(AVATAR, logo.media_type, logo.url)
             page, stream = site.page(found.slug), site.stream(found.slug)
             return write_jrd(actor_jrd(handle, self._addresses.actor(found), page=page, avatar=avatar, stream=stream))
         if node:
@@ -245,13 +247,18 @@ class Documents:
             "short_description": summary,
             "description": summary,
             "version": __version__,
-            "thumbnail": f"{site.base}/logo",
+            "thumbnail": self._logo(home).url,
             "languages": None,
             "stats": {"user_count": 1, "status_count": await self._posts.count(), "domain_count": 0},
             "registrations": False,
             "approval_required": False,
             "invites_enabled": False,
         }
+
+    def _logo(self, channel: Channel) -> Image:
+        file = self._text("channel.logo", channel)
+        url = self._addresses.site().logo(channel.slug, file)
+        return Image(url, MEDIA_TYPES.get(file.rpartition(".")[2], DEFAULT_LOGO))
 
     async def _facts(self) -> NodeInfo:
         home = self._addresses.home()

@@ -82,7 +82,7 @@ class DirectoryAnnouncements:
             title=str(self._settings.value("channel.title", channel.id)),
             description=summary,
             name=str(self._settings.value("channel.name", channel.id)),
-            logo=f"{site.base}/logo",
+            logo=site.logo(channel.slug, str(self._settings.value("channel.logo", channel.id))),
             thumbnail=site.still(channel.slug),
             tags=tuple(self._settings.value("channel.tags", channel.id)),
         )

@@ -292,6 +292,10 @@ OWNCAST_SETTERS = rows(
     "POST /api/admin/config/schedule/showcountdown",
     "POST /api/admin/config/schedule/chatopenminutes",
     "POST /api/admin/config/schedule/remindermessage",
+    "POST /api/admin/config/logo",
+    "DELETE /api/admin/config/logo",
+    "POST /api/admin/config/favicon",
+    "DELETE /api/admin/config/favicon",
 )
 
 PAGES = (
@@ -301,7 +305,10 @@ PAGES = (
     *rows("anyone", "GET /embed/chat/overlay", "GET /robots.txt", "GET /manifest.json"),
     Row("GET", "/live/{broadcast_id}", "anyone", knock="/live/999"),
     Row("GET", "/live/{broadcast_id}/still.jpg", "anyone", knock="/live/999/still.jpg"),
-    *rows("anyone", "GET /thumbnail.jpg", "GET /preview.gif"),
+    *rows("anyone", "GET /thumbnail.jpg", "GET /preview.gif", "GET /logo/external"),
+    Row("GET", "/c/{slug}/logo", "anyone", knock="/c/none/logo"),
+    Row("GET", "/c/{slug}/logo/external", "anyone", knock="/c/none/logo/external"),
+    Row("GET", "/public/{path:path}", "anyone", knock="/public/none.png"),
     Row("GET", "/c/{slug}/thumbnail.jpg", "anyone", knock="/c/none/thumbnail.jpg"),
     Row("GET", "/oembed", "anyone", knock="/oembed?url=http://node.example/"),
     *rows("anyone", "GET /follow", "POST /follow", "GET /follow/qr.svg"),

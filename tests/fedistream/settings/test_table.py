@@ -178,6 +178,8 @@ DEFAULTS: dict[str, object] = {
     "channel.offline_message": "",
     "channel.page_content": "",
     "channel.tags": [],
+    "channel.logo": "",
+    "node.favicon": "",
     "channel.nsfw": False,
     "channel.social_handles": [],
     "channel.hide_viewer_count": False,

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages.forms import MAX_FIELDS, TYPE, CsrfTokens, Stale, form
+from fedistream.api.http.uploads import MAX_FIELDS
+from fedistream.api.pages.forms import TYPE, CsrfTokens, Stale, form
 from fedistream.core.errors import Invalid
 from tests.kit.asking import Clock
 

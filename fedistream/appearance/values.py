@@ -1,0 +1,34 @@
+"""The values of the channel's images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fedistream.core.errors import Problem
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "jpg": "image/jpeg",
+    "ico": "image/vnd.microsoft.icon",
+}
+"""By the ending of an image file's name."""
+
+
+class ImageProblem(Problem):
+    """The codes for what is wrong with an image."""
+
+    LOGO_FORMAT = "logo-format"
+    LOGO_SVG = "logo-svg"
+    FAVICON_FORMAT = "favicon-format"
+    IMAGE_BYTES = "image-bytes"
+    IMAGE_PIXELS = "image-pixels"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The bytes of an image and their media type. `mark` changes with the bytes."""
+
+    data: bytes
+    media_type: str
+    mark: str
