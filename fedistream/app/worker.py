@@ -146,6 +146,7 @@ async def _webhooks(
     http_client = make_client(base)
     undo.push_async_callback(http_client.close)
     sender = Sender(feature.webhooks, Poster(http_client, clocks.now), *lease_owner.own())
+    undo.push_async_callback(sender.close)
     return feature, {FACTS: FanOut(feature.webhooks, sender), DRAIN: sender}
 
 

@@ -195,7 +195,8 @@ class Outbox:
         """
         values = {"group_key": _short(group), "now": self._clock(), "limit": limit}
         jobs = _jobs(await statement.rows(_ABSORB, values))
-        await statement.change("UPDATE outbox SET body = '' WHERE id IN (:ids)", {"ids": [job.id for job in jobs]})
+        if jobs:
+            await statement.change("UPDATE outbox SET body = '' WHERE id IN (:ids)", {"ids": [job.id for job in jobs]})
         return tuple(jobs)
 
     async def again(self, which: str, values: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -29,6 +30,7 @@ AGAIN_S = 1.0  # before the second attempt
 BUSY = timedelta(seconds=60)
 ATTEMPT = timedelta(seconds=20)  # more than the longest attempt
 LOOK_S = 2.0  # how often the queue looks whether another worker's chain has ended
+CLOSE_S = 1.0
 MAX_CHAIN = 500  # deliveries of one webhook in memory
 GONE = 410
 GIVEN_UP = {
@@ -74,6 +76,8 @@ class Sender:
         self.owner, self._is_dead = owner, is_dead
         self._recorder = Recorder()
         self._chains: dict[int, _Chain] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     def takes_more(self, webhook_id: int) -> bool:
         """Return whether there is a chain of this webhook that takes more deliveries."""
@@ -92,6 +96,20 @@ class Sender:
             return
         chain = self._chains[hook.id] = _Chain(deque(deliveries))
         chain.task = go(f"webhook {hook.id}", self._follow(hook, chain))
+        self._tasks.add(chain.task)
+        chain.task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait until all chains have ended."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def close(self, within_s: float = CLOSE_S) -> None:
+        """Finish the attempts that run, and leave the rest to the queues."""
+        self._closing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self.settle()
 
     async def __call__(self, job: Job) -> Outcome:
         hook = self._webhooks.get(job.body["webhook"])
@@ -114,31 +132,38 @@ class Sender:
         """Send a chain, until nothing is left or an attempt fails."""
         run = _Run(hook, self._clock(), self._clock())
         try:
-            failed = await self._send_chain(run, chain)
+            failed = None
+            while chain.waiting and not chain.full:
+                failed = await self._send_chain(run, chain)
+                # until the outcomes are stored, the queue must not send the same ones
+                await self._store(run)
+        finally:
             # nothing was awaited since the chain was looked at, so nothing can have been added
             del self._chains[hook.id]
-            await self._store(run)
+        try:
             if chain.waiting:
                 await self.release(chain.waiting)
             if failed is not None:
                 if await self._still_tried(run, failed):
                     await self._put_queue(run.hook, failed.after_s or AGAIN_S)
-            elif chain.waiting:
+            elif chain.full:
                 await self._put_queue(run.hook, 0.0)
         except Exception:
-            self._chains.pop(hook.id, None)
             log.exception("the deliveries of webhook %d are sent later", hook.id)
 
     async def _send_chain(self, run: _Run, chain: _Chain) -> Attempt | None:
-        """Send a chain. Returns the attempt that failed, or None; what is left is no longer ours."""
+        """Send what is in a chain. Returns the attempt that failed, or None. With either, and when the receiver is so
+        slow that others may take its deliveries, the chain takes no more."""
         while chain.waiting:
             delivery = chain.waiting[0]
-            if delivery.busy_until is None or delivery.busy_until - self._context.now() < ATTEMPT:
-                return None  # the receiver is slow, and others may take the delivery soon
+            if self._closing or delivery.busy_until is None or delivery.busy_until - self._context.now() < ATTEMPT:
+                chain.full = True
+                return None
             attempt = await self._poster.post(run.hook, delivery)
             chain.waiting.popleft()
             run.unstored.append(attempt)
             if attempt.status == GONE or attempt.again:
+                chain.full = True
                 return attempt
             if self._clock() - run.stored_at >= STORE_S:
                 await self._store(run)

@@ -54,8 +54,9 @@ class FanOut:
         behind = await self._context.jobs.absorb(facts_group(channel_id), MAX_JOBS)
         await self._count()
         rows = [row for row in await self._rows((job, *behind), channel_id) if self._has_room(row.webhook_id)]
-        # a job that was begun before may have stored and sent some of them
-        hooks = {row.webhook_id for row in rows} if job.attempts == 1 else set()
+        # a worker that was killed in this job may have stored and sent some of them
+        again = bool(rows) and await WebhookDeliveryRow.exists(once=rows[0].once)
+        hooks = set() if again else {row.webhook_id for row in rows}
         waiting = {row["webhook_id"] for row in await statement.rows(_BACKLOG, {})}
         at_once = {hook: hook in waiting for hook in hooks if hook not in waiting or self._sender.takes_more(hook)}
         now = self._context.now()

@@ -93,12 +93,16 @@ class Webhooks:
         while True:
             await asyncio.sleep(REFRESH_S)
             try:
-                count = (await versions(CACHE_KEY))[CACHE_KEY]
-                if count != self._version:
-                    await self.load()
-                    self._version = count
+                await self.refresh()
             except Exception:
                 log.exception("the webhooks could not be read again")
+
+    async def refresh(self) -> None:
+        """Read the rows again if another process has changed them. One query of a small table."""
+        count = (await versions(CACHE_KEY))[CACHE_KEY]
+        if count != self._version:
+            await self.load()
+            self._version = count
 
     def all(self) -> tuple[Webhook, ...]:
         """Return all webhooks, the oldest first, from memory."""

@@ -110,6 +110,16 @@ def test_other_schemes_and_ports_are_refused(url: str) -> None:
         Guard().check(url)
 
 
+def test_every_port_may_be_allowed_for_addresses_that_an_operator_typed() -> None:
+    guard = Guard(any_port=True)
+    for url in ("http://a.example/", "https://a.example:9000/"):
+        assert str(guard.check(url)) == url
+        assert not guard.allows(guard.check(url)), "private addresses stay refused"
+    for url in ("ftp://a.example/", "", "https://u@a.example/"):
+        with pytest.raises(Blocked):
+            guard.check(url)
+
+
 def test_a_listed_host_may_be_private_and_use_http() -> None:
     guard = Guard(parse_allowed(["127.0.0.1:8080", "lab.example", " [::1]:80 "]))
     for url in (

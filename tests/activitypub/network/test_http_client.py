@@ -147,6 +147,7 @@ async def test_a_response_that_is_too_large_is_cut_off_but_its_status_is_known()
         with pytest.raises(ResponseTooLarge) as caught:
             await client.send(outgoing_request("GET", far.origin), max_body=2999)
         assert (caught.value.response.status, caught.value.response.body) == (202, b"")
+        assert caught.value.beginning == b"x" * 2999
 
 
 async def test_a_response_without_end_is_cut_off() -> None:

@@ -156,6 +156,38 @@ async def test_the_jobs_of_a_batch_are_written_down_at_once_and_all_are_told_in_
     assert listener.told == [LOST, other, RETURNED, later]
 
 
+async def test_rows_are_stored_for_all_facts_of_a_batch_that_matter_before_anything_else_is_told() -> None:
+    stored: list[Sequence[Fact]] = []
+    listener = Listener()
+
+    async def store(facts: Sequence[Fact]) -> None:
+        assert listener.told == []
+        stored.append(facts)
+
+    bus = joined(
+        Reaction("one.store", EncoderLost, "store", store, when=lambda fact: fact.channel_id == 1),
+        Reaction("one.store", EncoderReturned, "store", store),
+        Reaction("listener.note", EncoderLost, "now", listener.note),
+    )
+    other = EncoderLost(2, 3, NOW, NOW)
+    await bus.emit_all([LOST, other, RETURNED])
+    assert stored == [(LOST, RETURNED)]
+    assert listener.told == [LOST, other]
+
+
+async def test_a_fact_whose_rows_cannot_be_stored_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    listener = Listener()
+    bus = joined(
+        Reaction("listener.fall", EncoderLost, "store", listener.fall),
+        Reaction("listener.note", EncoderLost, "now", listener.note),
+    )
+    with pytest.raises(AttributeError):  # it was called with a tuple
+        await bus.emit(LOST)
+    assert listener.told == []
+    bus.publish(LOST)
+    assert "encoder.lost was published and not emitted" in caplog.text
+
+
 async def test_nothing_is_written_down_for_facts_that_no_job_waits_for() -> None:
     book, listener = Book(full=True), Listener()
     bus = joined(
@@ -345,6 +377,8 @@ class Rumour(Fact):
         ([Reaction("one.act", EncoderLost, "job", a_name)], "is job"),
         ([Reaction("another.act", EncoderLost, "job", another_name)], "no outbox"),
         ([Reaction("another.act", PublishRefused, "job", another_name)], "no transaction"),
+        ([Reaction("another.act", PublishRefused, "store", another_name)], "no transaction"),
+        ([Reaction("one.act", EncoderLost, "store", a_name)], "is store"),
         ([Reaction("one.act", EncoderLost, "now", a_name), Reaction("one.act", EncoderLost, "now", a_name)], "twice"),
         ([Reaction("one.act", EncoderLost, "now", functools.partial(a_name))], "has no name"),
         ([Reaction(f"{__name__}.a_name", EncoderLost, "now", a_name)], "is no id"),

@@ -36,6 +36,15 @@ async def test_many_rows_are_one_statement_and_those_that_were_there_are_not_ret
         statement.table([])
 
 
+async def test_a_statement_is_run_for_each_of_many_lines(database: Database) -> None:
+    for name in ("a", "b", "c"):
+        await statement.rows(INSERT, {"id": name, "at": AT})
+    later, update = datetime(2026, 1, 2, tzinfo=UTC), "UPDATE seen_activity SET at = :at WHERE activity_id = :id"
+    await atomic(statement.change_each, update, [{"id": name, "at": later} for name in ("a", "c", "x")])
+    assert {row.activity_id for row in await SeenActivityRow.filter(at=later)} == {"a", "c"}
+    await atomic(statement.change_each, update, [])
+
+
 async def test_it_is_part_of_the_transaction_that_is_running(database: Database) -> None:
     async def fail() -> None:
         await statement.rows(INSERT, {"id": "a", "at": AT})

@@ -136,6 +136,27 @@ async def test_a_long_group_or_one_in_another_script_is_a_group_as_well(desk: De
     assert len(await desk.lease()) == 2
 
 
+async def test_the_jobs_behind_one_of_a_group_are_taken_as_done_with_their_work(desk: Desk) -> None:
+    for number in range(5):
+        await desk.put(body={"n": number}, group="a")
+    await desk.put(body={"n": 9}, group="b")
+    await desk.put(body={"n": 10}, group="a", due=NOON + 1)
+    first, other = await desk.lease()
+    assert [first.body["n"], other.body["n"]] == [0, 9]
+
+    async def fail() -> None:
+        await desk.outbox.absorb("a", 10)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await atomic(fail)
+    assert [job.body["n"] for job in await atomic(desk.outbox.absorb, "a", 3)] == [1, 2, 3]
+    assert [job.body["n"] for job in await atomic(desk.outbox.absorb, "a", 3)] == [4]
+    assert await atomic(desk.outbox.absorb, "a", 3) == ()
+    assert await desk.states() == ["leased", *["done"] * 4, "leased", "ready"]
+    assert {row.body for row in await OutboxRow.filter(state="done")} == {""}
+
+
 async def test_of_jobs_that_are_to_be_done_once_the_first_is_taken(desk: Desk) -> None:
     await desk.put(ANN, body={"n": 1}, once="x" * 300)
     await desk.put(ANN, body={"n": 2}, once="x" * 300)

@@ -1,0 +1,154 @@
+"""Webhooks made, changed and deleted; which facts are stored for them, and how."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from fedistream.app.reactions import stores
+from fedistream.core.bus import Bus
+from fedistream.core.errors import Invalid, NotFound
+from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, Fact, TitleChanged, VisitorJoined
+from fedistream.db import atomic
+from fedistream.jobs.models import OutboxRow
+from fedistream.webhooks.service import MAX_BYTES, MAX_FACTS, Webhooks, at_fact, parts, status_from_json, status_to_json
+from fedistream.webhooks.values import ACCEPTED, MAX_EVENTS, MAX_URL, MAX_WEBHOOKS, OFFERED, Disabled, Event
+from tests.kit.database import opened
+from tests.kit.webhook_desk import NOON, STATUS, Desk, webhook_desk
+
+URL = "https://bot.example/hook"
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    async with opened(database_url), webhook_desk() as made:
+        yield made
+
+
+async def test_a_webhook_is_given_back_as_it_was_made(desk: Desk) -> None:
+    made = await desk.webhooks.create(URL, ["NAME_CHANGED", "CHAT", "CHAT", "PING"], "a secret")
+    assert made.events == ("NAME_CHANGED", "CHAT", "PING")
+    assert made.subscribed == {Event.NAME_CHANGE, Event.CHAT}
+    assert await desk.webhooks.listed() == desk.webhooks.all() == (made,)
+    assert desk.webhooks.subscribers(Event.NAME_CHANGE) == (made,)
+    assert desk.webhooks.subscribers(Event.FOLLOW) == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "bot.example", "ftp://bot.example/", "https://user:password@bot.example/", "https://bot.example:0/"),
+        f"https://bot.example/{'x' * MAX_URL}",
+        *("http://localhost/", "http://10.0.0.1/", "https://[::1]/", "http://169.254.169.254/", "https://[fd00::1]:9/"),
+        "https://b\u00f6t.example/",
+    ],
+)
+async def test_addresses_that_nothing_is_sent_to_are_refused(desk: Desk, url: str) -> None:
+    with pytest.raises(Invalid):
+        await desk.webhooks.create(url, ["CHAT"])
+
+
+@pytest.mark.parametrize("url", ["http://bot.example/", "https://bot.example:9000/x?y=z", "http://127.0.0.1:8000/"])
+async def test_http_and_every_port_are_accepted_and_private_hosts_that_are_allowed(desk: Desk, url: str) -> None:
+    assert (await desk.webhooks.create(url, ["CHAT"])).url == url
+
+
+@pytest.mark.parametrize(
+    "events", [[], ["NOTHING"], [1], [None], ["CHAT", "chat"], ["FEDISTREAM_TEST"], ["CHAT"] * (MAX_EVENTS + 1)]
+)
+async def test_events_that_do_not_exist_are_refused(desk: Desk, events: list[object]) -> None:
+    with pytest.raises(Invalid) as refused:
+        await desk.webhooks.create(URL, events)
+    assert refused.value.field == "events"
+
+
+async def test_all_accepted_events_fit_into_one_webhook(desk: Desk) -> None:
+    assert (await desk.webhooks.create(URL, sorted(ACCEPTED))).subscribed == set(OFFERED)
+
+
+async def test_there_is_a_limit_to_their_number(desk: Desk) -> None:
+    for _ in range(MAX_WEBHOOKS):
+        await desk.webhooks.create(URL, ["CHAT"])
+    with pytest.raises(Invalid):
+        await desk.webhooks.create(URL, ["CHAT"])
+
+
+async def test_what_does_not_exist_is_not_found(desk: Desk) -> None:
+    for number in (0, -1, 99, 10**30):
+        for act in (desk.webhooks.enable, desk.webhooks.disable, desk.webhooks.delete, desk.webhooks.stored):
+            with pytest.raises(NotFound):
+                await act(number)
+
+
+async def test_another_process_learns_of_a_change_by_its_version(desk: Desk) -> None:
+    other = Webhooks(desk.webhooks.context)
+    hook = await desk.webhooks.create(URL, ["CHAT"])
+    assert other.all() == ()
+    await other.refresh()
+    assert other.all() == (hook,)
+    await desk.webhooks.disable(hook.id, Disabled.GONE)
+    await other.refresh()
+    assert not other.wants(desk.line("hello"))
+
+
+async def test_a_change_that_is_rolled_back_changes_no_memory(desk: Desk) -> None:
+    async def fail() -> None:
+        await desk.webhooks.create(URL, ["CHAT"])
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await atomic(fail)
+    assert desk.webhooks.all() == await desk.webhooks.listed() == ()
+
+
+async def test_the_bus_stores_all_facts_of_a_transaction_in_one_job_with_it(desk: Desk) -> None:
+    bus = Bus()
+    bus.attach(stores(desk.webhooks))
+    await desk.webhooks.create(URL, ["CHAT", "STREAM_TITLE_UPDATED"])
+    facts: list[Fact] = [desk.line("a"), TitleChanged(1, "x", NOON), BroadcastEnded(1, 1, "", NOON), desk.line("b")]
+    await atomic(bus.emit_all, facts)
+    (row,) = await OutboxRow.all()
+    stored = [line["fact"]["fact"] for line in orjson.loads(row.body)["facts"]]
+    assert stored == [facts[0].name(), facts[1].name(), facts[3].name()]
+
+    async def fail() -> None:
+        await bus.emit(desk.line("c"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await atomic(fail)
+    assert await OutboxRow.all().count() == 1
+
+
+async def test_facts_of_two_channels_are_two_jobs(desk: Desk) -> None:
+    await desk.webhooks.create(URL, ["CHAT", "USER_JOINED"])
+    await desk.tell(desk.line("a"), replace(desk.line("b"), channel_id=2))
+    await desk.webhooks.store_presence(VisitorJoined(1, "ann", NOON, 4))
+    groups = [row.group_key for row in await OutboxRow.all().order_by("id")]
+    assert groups == ["webhooks 1", "webhooks 2", "webhooks 1"]
+
+
+def test_facts_are_parted_by_number_and_by_size() -> None:
+    assert [len(part) for part in parts([{"a": 1}] * (2 * MAX_FACTS + 1))] == [MAX_FACTS, MAX_FACTS, 1]
+    large: dict[str, object] = {"a": "x" * (MAX_BYTES // 2)}
+    assert [len(part) for part in parts([large] * 5)] == [2, 2, 1]
+    assert list(parts([])) == []
+
+
+def test_a_status_is_read_as_it_was_written() -> None:
+    for status in (STATUS, replace(STATUS, connected_at=None, disconnected_at=NOON)):
+        assert status_from_json(orjson.loads(orjson.dumps(status_to_json(status)))) == status
+
+
+def test_the_status_is_that_of_the_fact() -> None:
+    offline = replace(STATUS, online=False, connected_at=None, disconnected_at=NOON)
+    later = NOON + timedelta(seconds=5)
+    started = at_fact(offline, BroadcastStarted(1, 1, "", later))
+    assert (started.online, started.connected_at, started.disconnected_at) == (True, later, None)
+    ended = at_fact(STATUS, BroadcastEnded(1, 1, "", later))
+    assert (ended.online, ended.connected_at, ended.disconnected_at, ended.viewers) == (False, None, later, 0)
+    assert at_fact(STATUS, TitleChanged(1, "new", later)).title == "new"
+    said = ChatMessageSent(1, "m", "chat", "web", "ann", None, "x", "x", later)
+    assert at_fact(STATUS, said) is STATUS
