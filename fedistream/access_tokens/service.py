@@ -1,10 +1,12 @@
 """Access tokens of integrations: made and revoked by the admin, each with scopes and a bot.
 
-The token is shown once, when it is made. Afterwards it is named by its handle, the letters it begins with.
+No token is stored: the node makes it from a stored seed and its own key whenever the admin's programs ask for it. Pages
+show a token once, and afterwards its handle, the letters it begins with.
 """
 
 import base64
 import hashlib
+import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ MAX_NAME = 64  # characters
 MAX_TOKEN = 256
 HANDLE = 8  # letters: 48 bits, so that handles hardly ever collide; 208 bits of the token stay secret
 MARK = "…"  # after a handle, so that it is not mistaken for the token
+SEED_BYTES = 32
 USED_EVERY = timedelta(minutes=1)  # how often the time of use is stored
 
 
@@ -34,7 +37,7 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """An integration. `handle` is the beginning of its token."""
+    """An integration. `handle` is the beginning of its token. `token` is empty for one that this node did not make."""
 
     id: int
     name: str
@@ -43,6 +46,7 @@ class Integration:
     visitor_id: str  # the bot it speaks as
     created_at: datetime
     last_used_at: datetime | None = None
+    token: str = ""
 
 
 MakeBot = Callable[[str], Awaitable[Visitor]]
@@ -51,9 +55,11 @@ MakeBot = Callable[[str], Awaitable[Visitor]]
 class Integrations:
     """The integrations of the node."""
 
-    def __init__(self, now: Callable[[], datetime], chance: Callable[[int], bytes], make_bot: MakeBot) -> None:
-        """`chance(n)` returns n random bytes; `make_bot(name)` makes a chat identity."""
-        self._now, self._chance, self._make_bot = now, chance, make_bot
+    def __init__(
+        self, now: Callable[[], datetime], chance: Callable[[int], bytes], make_bot: MakeBot, key: bytes
+    ) -> None:
+        """`chance(n)` returns n random bytes; `make_bot(name)` makes a chat identity; `key` is a secret of the node."""
+        self._now, self._chance, self._make_bot, self._key = now, chance, make_bot, key
 
     async def make(self, name: str, scopes: Iterable[str]) -> tuple[Integration, str]:
         """Make an integration. Returns it and its token.
@@ -67,9 +73,11 @@ class Integrations:
         if await IntegrationRow.all().count() >= MAX_INTEGRATIONS:
             raise Invalid("access tokens", ValueProblem.MANY, most=MAX_INTEGRATIONS)
         bot = await self._make_bot(name)
-        token = base64.urlsafe_b64encode(self._chance(32)).decode().rstrip("=")
+        seed = self._chance(SEED_BYTES)
+        token = self._token(seed)
         row = IntegrationRow(
             token_hash=_hash(token),
+            seed=seed.hex(),
             handle=token[:HANDLE],
             name=name,
             scopes=[scope.value for scope in given],
@@ -77,11 +85,11 @@ class Integrations:
             created_at=self._now(),
         )
         await atomic(row.save)
-        return _value(row), token
+        return self._value(row), token
 
     async def all(self) -> tuple[Integration, ...]:
         """Return all integrations, the oldest first."""
-        return tuple(_value(row) for row in await IntegrationRow.all().order_by("id"))
+        return tuple(self._value(row) for row in await IntegrationRow.all().order_by("id"))
 
     async def by_token(self, token: str) -> Integration | None:
         """Return the integration with this token, or None, and record its use."""
@@ -92,7 +100,7 @@ class Integrations:
         if row.last_used_at is None or now - row.last_used_at >= USED_EVERY:
             await IntegrationRow.filter(id=row.id).update(last_used_at=now)
             row.last_used_at = now
-        return _value(row)
+        return self._value(row)
 
     async def delete(self, token: str) -> None:
         """Revoke a token at once, given itself or its handle as `listed` shows it. Raises NotFound."""
@@ -101,10 +109,25 @@ class Integrations:
         if not await IntegrationRow.filter(**column).delete():
             raise NotFound("there is no such access token")
 
+    def _token(self, seed: bytes) -> str:
+        return base64.urlsafe_b64encode(hmac.digest(self._key, seed, "sha256")).decode().rstrip("=")
+
+    def _value(self, row: IntegrationRow) -> Integration:
+        return Integration(
+            id=row.id,
+            name=row.name,
+            handle=row.handle,
+            scopes=tuple(Scope(name) for name in row.scopes),
+            visitor_id=row.visitor_id,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            token=self._token(bytes.fromhex(row.seed)) if row.seed else "",
+        )
+
 
 def listed(integration: Integration) -> str:
-    """Return the handle with an ellipsis, which is shown in place of the token."""
-    return integration.handle + MARK
+    """Return the token, or the handle with an ellipsis for a token that this node did not make."""
+    return integration.token or integration.handle + MARK
 
 
 def _scopes(names: Iterable[str]) -> tuple[Scope, ...]:
@@ -113,18 +136,6 @@ def _scopes(names: Iterable[str]) -> tuple[Scope, ...]:
     if not given or any(name not in known for name in given):
         raise Invalid("scopes", AccessProblem.SCOPES, choices=", ".join(known))
     return tuple(known[name] for name in dict.fromkeys(given))
-
-
-def _value(row: IntegrationRow) -> Integration:
-    return Integration(
-        id=row.id,
-        name=row.name,
-        handle=row.handle,
-        scopes=tuple(Scope(name) for name in row.scopes),
-        visitor_id=row.visitor_id,
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-    )
 
 
 def _hash(token: str) -> str:

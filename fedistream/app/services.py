@@ -193,7 +193,9 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         viewers=base.viewers,
         broadcasts=broadcasts,
         chat=chat,
-        access_tokens=Integrations(clocks.now, clocks.chance, chat.visitors.make_bot),
+        access_tokens=Integrations(
+            clocks.now, clocks.chance, chat.visitors.make_bot, derive(base.secret, "access tokens")
+        ),
         stills=Thumbnails(
             broadcasts.live_status, base.channel_ids, Thumbnailer().render, clocks.now, options.data_dir / "stills"
         ),

@@ -98,7 +98,7 @@ async def delete_emoji(request: ApiRequest, services: OwncastServices) -> Respon
 
 
 def integration(one: Integration, token: str) -> Json:
-    """ExternalAPIUser. Owncast always lists tokens in clear text; this list has handles, which `delete` accepts too."""
+    """ExternalAPIUser. Its list has tokens in clear text, by which clients delete them; an older one has its handle."""
     shape: Json = {
         "id": one.visitor_id,
         "accessToken": token,

@@ -79,6 +79,7 @@ CREATE TABLE host_health (
 CREATE TABLE integration (
 	id BIGSERIAL NOT NULL,
 	token_hash VARCHAR(64) NOT NULL,
+	seed VARCHAR(64),
 	handle VARCHAR(16) NOT NULL,
 	name VARCHAR(64) NOT NULL,
 	scopes JSONB NOT NULL,
