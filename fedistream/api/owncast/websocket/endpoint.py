@@ -114,23 +114,24 @@ class ChatSocket:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else UNKNOWN_ADDRESS
         await receive()
-        if (refusal := self._refusal(address)) is not None:
+        channel_id = self._services.channels.home().id  # the chat of both paths
+        if (refusal := self._refusal(channel_id, address)) is not None:
             await _answer(scope, send, *refusal)
             return
-        home = client_network(address)
-        self._addresses[home] += 1
+        network = client_network(address)
+        self._addresses[network] += 1
         try:
-            await self._serve(scope, receive, send, address)
+            await self._serve(scope, receive, send, channel_id, address)
         finally:
-            self._addresses[home] -= 1
-            if not self._addresses[home]:
-                del self._addresses[home]
+            self._addresses[network] -= 1
+            if not self._addresses[network]:
+                del self._addresses[network]
 
-    def _refusal(self, address: str) -> tuple[int, str] | None:
+    def _refusal(self, channel_id: int, address: str) -> tuple[int, str] | None:
         """Return the status and the text for a connection that is not accepted, None for one that is."""
         if self._services.bans.holds(address):
             return 403, "forbidden"
-        if not self._services.chat.enabled(self._services.channels.home().id):
+        if not self._services.chat.enabled(channel_id):
             return 503, "the chat is disabled"
         if self._addresses.total() >= self._limits.all:
             return 503, "there are too many chat clients"
@@ -139,8 +140,8 @@ class ChatSocket:
             return 429, "there are too many chat clients at this address"
         return None
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
-        services, channel_id = self._services, self._services.channels.home().id
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, channel_id: int, address: str) -> None:
+        services = self._services
         asked = _asked(scope)
         async with self._turnstile:
             await send({"type": "websocket.accept"})
