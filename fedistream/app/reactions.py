@@ -104,12 +104,8 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
         Reaction("chat.announce_approval", FollowApproved, "live", cast.announcer.announce_approval),
         Reaction("chat.announce_like", PostLiked, "live", cast.announcer.announce_like),
         Reaction("chat.announce_share", PostShared, "live", cast.announcer.announce_share),
-        Reaction(
-            "webhooks.store_presence", VisitorJoined, "live", cast.webhooks.store_presence, when=cast.webhooks.wants
-        ),
-        Reaction(
-            "webhooks.store_presence", VisitorParted, "live", cast.webhooks.store_presence, when=cast.webhooks.wants
-        ),
+        Reaction("webhooks.note_presence", VisitorJoined, "now", cast.webhooks.note_presence, when=cast.webhooks.wants),
+        Reaction("webhooks.note_presence", VisitorParted, "now", cast.webhooks.note_presence, when=cast.webhooks.wants),
         *jobs(cast.federation, cast.notices),
         *stores(cast.webhooks),
     )

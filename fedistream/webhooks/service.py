@@ -6,6 +6,7 @@ refreshed by its version: before each job in a worker, and every few seconds in 
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from fedistream.chat.values import Visitor
 from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged, VisitorJoined, VisitorParted
 from fedistream.core.events import to_json as fact_to_json
+from fedistream.core.supervisor import beside
 from fedistream.db import after_commit, atomic
 from fedistream.db.versions import bump_version, versions
 from fedistream.jobs.job import Job, JobQueue, NewJob
@@ -42,6 +44,7 @@ log = logging.getLogger(__name__)
 CACHE_KEY = "webhooks"
 FACTS, DRAIN = "webhook_facts", "webhook"  # kinds of jobs; they never change
 REFRESH_S = 5.0
+MAX_NOTED, PAUSE_S = 5_000, 1.0
 MAX_FACTS, MAX_BYTES = 200, 256 * 1024  # in one job; more than half a megabyte of one fact cannot be
 AHEAD_S = 3600.0  # jobs of webhooks go before those that became due within this time: people wait for a bot's answer
 
@@ -83,13 +86,34 @@ class Webhooks:
         self._known: dict[int, Webhook] = {}
         self._subscribed: frozenset[Event] = frozenset()
         self._version = -1
+        self._noted: deque[Fact] = deque()
+        self._news = asyncio.Event()
 
     async def load(self) -> None:
         """Read the rows into memory."""
         self._keep({row.id: value(row) for row in await WebhookRow.all().order_by("id")})
 
     async def run(self) -> None:
-        """Refresh the copy when another process has changed the rows, until cancelled."""
+        """Store what was noted, and refresh the copy when another process has changed the rows, until cancelled."""
+        async with beside("webhooks' copy", self._refresh_on):
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                while self._noted:
+                    await self._store_noted()
+
+    async def _store_noted(self) -> None:
+        batch = [self._noted[at] for at in range(min(MAX_FACTS, len(self._noted)))]
+        try:
+            await self.store(batch)
+        except Exception as error:
+            log.warning("%d joins and parts wait %g s to be stored: %r", len(self._noted), PAUSE_S, error)
+            await asyncio.sleep(PAUSE_S)
+            return
+        for _ in batch:
+            self._noted.popleft()
+
+    async def _refresh_on(self) -> None:
         while True:
             await asyncio.sleep(REFRESH_S)
             try:
@@ -211,9 +235,14 @@ class Webhooks:
             jobs += [NewJob(FACTS, body, group=facts_group(channel_id), due=due) for body in bodies]
         await self._jobs.put(jobs)
 
-    async def store_presence(self, fact: VisitorJoined | VisitorParted) -> None:
-        """Store a fact that has no transaction."""
-        await self.store((fact,))
+    def note_presence(self, fact: VisitorJoined | VisitorParted) -> None:
+        """Have a fact without a transaction stored soon by `run`, with others: thousands may join in a second.
+
+        With MAX_NOTED that wait, further ones are dropped.
+        """
+        if len(self._noted) < MAX_NOTED:
+            self._noted.append(fact)
+            self._news.set()
 
     async def _row(self, webhook_id: int) -> WebhookRow:
         """Return the row. Raises NotFound."""

@@ -1,16 +1,20 @@
 """Webhooks of a whole node: a real encoder, real chat sockets, a worker process, and a receiver on a port."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from standardwebhooks import Webhook
+
+from fedistream.webhooks.signing import new_secret
 from tests.kit.asking import basic
 from tests.kit.chatclient import ChatClient, chatting
 from tests.kit.encoder import Encoder
 from tests.kit.footage import Recipe
 from tests.kit.livenode import PASSWORD, LiveNode, live_node
-from tests.kit.neighbourhood import change
-from tests.kit.webhook_receiver import Receiver, receiver, subscribe
+from tests.kit.neighbourhood import change, kill_worker
+from tests.kit.webhook_receiver import Receiver, deliveries, receiver, subscribe
 
 ADMIN = basic(PASSWORD)
 CLIP = Recipe(seconds=2, size=(160, 90), fps=15, gop=30)
@@ -68,6 +72,44 @@ async def test_a_bot_hears_of_a_whole_broadcast(tmp_path: Path) -> None:
         assert (stopped["online"], stopped["lastConnectTime"]) == (False, None)
         assert stopped["lastDisconnectTime"] is not None
         await bot.until("USER_PARTED")  # ten seconds after the socket was closed
+
+
+async def test_nothing_is_lost_while_the_worker_is_killed_and_the_receiver_is_away(tmp_path: Path) -> None:
+    async with stage(tmp_path) as (node, bot):
+        secret = new_secret(bytes(range(24)))
+        await subscribe(node, bot.url(), "CHAT", secret=secret)
+        await change(node, "chat/spamprotectionenabled", False)
+        encoder = await Encoder.start(node.publish_url, CLIP)
+        await node.until("live")
+        async with visitor(node, "alice") as alice:
+
+            async def say(first: int, last: int) -> None:
+                for number in range(first, last):
+                    await alice.say(f"line {number}")
+                    assert (await alice.until("CHAT"))["body"] == f"<p>line {number}</p>"
+
+            await say(0, 5)
+            await bot.until("CHAT", 5)
+            for round_ in range(2):
+                await say(5 + 10 * round_, 10 + 10 * round_)
+                assert kill_worker()
+                await say(10 + 10 * round_, 15 + 10 * round_)
+                await bot.until("CHAT", 15 + 10 * round_)
+            await bot.close()
+            await say(25, 30)
+            async with asyncio.timeout(30):
+                while not any(each["error"] for each in await deliveries(node)):
+                    await asyncio.sleep(0.05)
+            kill_worker()
+            await say(30, 35)
+            await bot.open()
+            lines = await bot.until("CHAT", 35)
+        # one that came twice has the same id, and counts where it came first
+        assert [each.data["rawBody"] for each in lines] == [f"line {number}" for number in range(35)]
+        for each in lines:
+            assert Webhook(secret).verify(each.body, each.headers) == each.json
+        assert {each["state"] for each in await deliveries(node)} == {"delivered"}
+        await encoder.stop()
 
 
 async def test_nobody_hears_of_what_bots_and_the_node_say_and_nothing_is_stored(tmp_path: Path) -> None:

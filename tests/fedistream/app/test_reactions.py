@@ -52,8 +52,8 @@ OTHERS = {
     "chat.forget_follows",
     "federation.read_blocks",
     "thumbnails.wake",
+    "webhooks.note_presence",
     "webhooks.store",
-    "webhooks.store_presence",
 }
 
 AT = datetime(2026, 5, 1, tzinfo=UTC)

@@ -1,5 +1,6 @@
 """Webhooks made, changed and deleted; which facts are stored for them, and how."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,16 @@ from fedistream.core.errors import Invalid, NotFound
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, Fact, TitleChanged, VisitorJoined
 from fedistream.db import atomic
 from fedistream.jobs.models import OutboxRow
-from fedistream.webhooks.service import MAX_BYTES, MAX_FACTS, Webhooks, at_fact, parts, status_from_json, status_to_json
+from fedistream.webhooks.service import (
+    MAX_BYTES,
+    MAX_FACTS,
+    MAX_NOTED,
+    Webhooks,
+    at_fact,
+    parts,
+    status_from_json,
+    status_to_json,
+)
 from fedistream.webhooks.values import ACCEPTED, MAX_EVENTS, MAX_URL, MAX_WEBHOOKS, OFFERED, Disabled, Event
 from tests.kit.database import opened
 from tests.kit.webhook_desk import NOON, STATUS, Desk, webhook_desk
@@ -123,11 +133,28 @@ async def test_the_bus_stores_all_facts_of_a_transaction_in_one_job_with_it(desk
 
 
 async def test_facts_of_two_channels_are_two_jobs(desk: Desk) -> None:
-    await desk.webhooks.create(URL, ["CHAT", "USER_JOINED"])
+    await desk.webhooks.create(URL, ["CHAT"])
     await desk.tell(desk.line("a"), replace(desk.line("b"), channel_id=2))
-    await desk.webhooks.store_presence(VisitorJoined(1, "ann", NOON, 4))
-    groups = [row.group_key for row in await OutboxRow.all().order_by("id")]
-    assert groups == ["webhooks 1", "webhooks 2", "webhooks 1"]
+    assert [row.group_key for row in await OutboxRow.all().order_by("id")] == ["webhooks 1", "webhooks 2"]
+
+
+async def test_joins_are_stored_together_and_not_without_limit(desk: Desk) -> None:
+    await desk.webhooks.create(URL, ["USER_JOINED"])
+    for number in range(MAX_NOTED + 10):
+        desk.webhooks.note_presence(VisitorJoined(1, f"visitor {number}", NOON, number))
+    running = asyncio.create_task(desk.webhooks.run())
+    async with asyncio.timeout(20):
+        while await OutboxRow.all().count() < MAX_NOTED // MAX_FACTS:
+            await asyncio.sleep(0.01)
+    desk.webhooks.note_presence(VisitorJoined(1, "the last", NOON, 0))
+    async with asyncio.timeout(20):
+        while await OutboxRow.all().count() <= MAX_NOTED // MAX_FACTS:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    last = await OutboxRow.all().order_by("-id").first()
+    assert last is not None
+    assert [line["fact"]["visitor_id"] for line in orjson.loads(last.body)["facts"]] == ["the last"]
 
 
 def test_facts_are_parted_by_number_and_by_size() -> None:
