@@ -147,6 +147,7 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     RequestProblem.PAGE_ADDRESS: "must be the address of a page",
     RequestProblem.PIXELS: "must be a number of pixels",
     RequestProblem.WEBHOOK_ID: "must be the id of a webhook",
+    RequestProblem.NOT_CMCD: "is not a dictionary of structured fields: {detail}",
     SettingProblem.IP_ADDRESS: "must be an IP address",
     SettingProblem.ABSOLUTE_PATH: "must be an absolute path",
     SettingProblem.OBJECT_SIZE: "must be an object of at most {most} members",

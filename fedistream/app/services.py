@@ -39,6 +39,7 @@ from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
 from fedistream.jobs.schedule import run_by
 from fedistream.metrics.hardware import HardwareMonitor, Machine
+from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
@@ -84,13 +85,19 @@ class Services:
     webhooks: WebhooksFeature
     viewer_history: ViewerHistory
     hardware: HardwareMonitor
+    playback: PlaybackMetrics
     stream_key: str
     admin_password: str
     secret: bytes  # of the node: survives restarts, and is the same in all processes
 
     def recorders(self) -> Mapping[str, Work]:
         """Return the tasks that record figures over time, for the supervisor, by their names."""
-        return {"viewers": self.viewers.run, "viewer history": self.viewer_history.run, "hardware": self.hardware.run}
+        return {
+            "viewers": self.viewers.run,
+            "viewer history": self.viewer_history.run,
+            "hardware": self.hardware.run,
+            "playback": self.playback.run,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +218,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         ),
         viewer_history=ViewerHistory(base.viewers, RetentionClock(clocks.now, clocks.monotonic)),
         hardware=HardwareMonitor(clocks.now, Machine(options.data_dir).read),
+        playback=PlaybackMetrics(clocks.monotonic, clocks.now),
         stream_key=base.stream_key,
         admin_password=base.admin_password,
         secret=base.secret,

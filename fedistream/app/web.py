@@ -88,6 +88,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         viewers=made.viewers,
         viewer_history=made.viewer_history,
         hardware=made.hardware,
+        playback=made.playback,
         chat=made.chat.chat,
         poster=made.chat.poster,
         moderation=made.chat.moderation,

@@ -30,3 +30,54 @@ class HardwareReading:
     memory: float
     disk: float
     processes: tuple[ProcessUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A player's report. What it does not say is None, "" or 0.
+
+    `state` is a letter of Owncast: playing (p), paused (a), waiting (w), seeking (k), ended (e). `download_s` is how
+    long the last segment took. `errors` and `changes` (of the quality) happened since the player's last report.
+    """
+
+    session: str = ""
+    state: str = ""
+    bandwidth_kbps: float | None = None
+    bitrate_kbps: float | None = None
+    latency_s: float | None = None
+    download_s: float | None = None
+    errors: int = 0
+    changes: int = 0
+    is_video: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """The playback of one client as of its last report. The counts are those since its first."""
+
+    at: datetime
+    state: str
+    bandwidth_kbps: float | None
+    bitrate_kbps: float | None
+    latency_s: float | None
+    download_s: float | None
+    errors: int
+    changes: int
+
+    @property
+    def is_measured(self) -> bool:
+        """Return whether the client says anything but its state."""
+        return any(
+            each is not None for each in (self.bandwidth_kbps, self.bitrate_kbps, self.latency_s, self.download_s)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A player of which there are reports."""
+
+    session: str
+    address: str
+    user_agent: str
+    first_seen: datetime
+    playback: Playback

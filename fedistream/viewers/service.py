@@ -140,6 +140,10 @@ class Viewers:
         )
         return tuple(sorted(found, key=lambda viewer: viewer.first_seen))
 
+    def id_of(self, address: str, user_agent: str) -> str:
+        """Return the id that a viewer with this address and user agent has."""
+        return self._id((address, user_agent[:MAX_USER_AGENT]))
+
     def peak(self, channel_id: int) -> Peak:
         """Return the channel's peaks."""
         channel = self._channels.get(channel_id)

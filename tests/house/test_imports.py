@@ -113,6 +113,10 @@ ROOMS: dict[str, Room] = {
         ("uvicorn", "websockets"),
     ),
     "fedistream.irc": replace(FACE, libraries=()),
+    "fedistream.metrics.structured_fields": wire(),
+    **dict.fromkeys(
+        tuple(f"fedistream.metrics.{name}" for name in ("cmcd", "score", "wording")), wire("fedistream.metrics")
+    ),
     "fedistream.metrics.hardware": Room((*KERNEL, "fedistream.metrics", "activitypub"), ("psutil",)),
     "fedistream.jobs": Room(
         ("fedistream", "activitypub"),

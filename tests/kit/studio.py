@@ -273,6 +273,7 @@ class Studio:
             webhooks=ABSENT,
             viewer_history=ABSENT,
             hardware=ABSENT,
+            playback=ABSENT,
             stream_key="",
             admin_password="",
             secret=b"secret",

@@ -34,3 +34,4 @@ class RequestProblem(Problem):
     PAGE_ADDRESS = "page-address"
     PIXELS = "pixels"
     WEBHOOK_ID = "webhook-id"
+    NOT_CMCD = "not-cmcd"

@@ -13,6 +13,7 @@ from fedistream.api.owncast import (
     federation,
     images,
     metrics,
+    playback,
     public,
     setters,
     sign_in,
@@ -158,6 +159,7 @@ ENDPOINTS = (
     *webhooks.ENDPOINTS,
     *metrics.ENDPOINTS,
     *images.ENDPOINTS,
+    *playback.ENDPOINTS,
     *SECRETS,
     *SETTINGS_ENDPOINTS,
 )

@@ -24,6 +24,7 @@ from fedistream.federation.followers.service import Followers
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.posts.service import Posts
 from fedistream.metrics.hardware import HardwareMonitor
+from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
 from fedistream.settings.service import Settings
@@ -45,6 +46,7 @@ class OwncastServices:
     viewers: Viewers
     viewer_history: ViewerHistory
     hardware: HardwareMonitor
+    playback: PlaybackMetrics
     chat: Chat
     poster: ChatPoster
     moderation: Moderation

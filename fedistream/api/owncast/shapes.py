@@ -54,12 +54,12 @@ def status(live_status: LiveStatus, viewers: int, values: Values, now: datetime)
     return shape
 
 
-def admin_status(live_status: LiveStatus, viewers: int, peak: Peak, values: Values) -> Json:
+def admin_status(live_status: LiveStatus, viewers: int, peak: Peak, values: Values, health: Json | None = None) -> Json:
     """AdminStatus. `state` and `warnings` are ours."""
     online = live_status.state is not State.OFFLINE
     shape: Json = {
         "currentBroadcast": current_broadcast(live_status, values) if online else None,
-        "health": None,
+        "health": health,
         "online": online,
         "viewerCount": viewers if online else 0,
         "overallPeakViewerCount": peak.overall,

@@ -37,6 +37,9 @@ OWNCAST_PUBLIC = rows(
     "GET /api/ping",
     "GET /api/video/variants",
     "GET /api/socialplatforms",
+    "POST /api/metrics/cmcd",
+    "GET /api/metrics/cmcd",
+    "POST /api/metrics/playback",
 )
 
 OWNCAST_ADMIN = rows(
@@ -46,6 +49,8 @@ OWNCAST_ADMIN = rows(
     "GET /api/admin/viewers",
     "GET /api/admin/viewersOverTime",
     "GET /api/admin/hardwarestats",
+    "GET /api/admin/viewers/playback",
+    "GET /api/admin/metrics/video",
     "GET /api/admin/logs",
     "GET /api/admin/logs/warnings",
     "GET /api/admin/update/options",
