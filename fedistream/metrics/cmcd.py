@@ -18,7 +18,7 @@ MAX_KBPS = 10_000_000
 MAX_MS = 3_600_000  # one hour
 MAX_COUNT = 1_000
 
-# the player states of version 2, as Owncast groups them: playing, paused, waiting, seeking, ended
+# the player states of version 2, in five groups: playing, paused, waiting, seeking, ended
 STATES: Mapping[str, str] = {
     "p": "p",
     "a": "a",

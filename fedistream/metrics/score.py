@@ -1,4 +1,4 @@
-"""How well a stream plays, as one score: the share of reporting players without a problem. Pure."""
+"""The health of a stream as one score: the share of reporting players without a problem. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from fedistream.metrics.values import Playback
 
-HEALTHY_PERCENT = 75  # Owncast's limit
+HEALTHY_PERCENT = 75
 CPU_PERCENT = 90.0
 SPARE = 1.1  # a player needs more bandwidth than the stream has, as bitrates vary
 
@@ -24,7 +24,7 @@ class HealthReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What players are compared with. `warnings` are the present ones of the encoder, `cpu` is in percent."""
+    """The stream that players are compared with. `warnings` are those of the encoder, `cpu` is in percent."""
 
     kbps: float = 0.0
     segment_s: float = 2.0

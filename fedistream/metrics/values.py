@@ -36,7 +36,7 @@ class HardwareReading:
 class Report:
     """A player's report. What it does not say is None, "" or 0.
 
-    `state` is a letter of Owncast: playing (p), paused (a), waiting (w), seeking (k), ended (e). `download_s` is how
+    `state` is a letter: playing (p), paused (a), waiting (w), seeking (k), ended (e). `download_s` is how
     long the last segment took. `errors` and `changes` (of the quality) happened since the player's last report.
     """
 

@@ -37,6 +37,7 @@ from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.values import Featured
+from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.people.service import People as RealPeople
 from fedistream.settings.service import Settings as RealSettings
 from fedistream.settings.table import BY_NAME, SETTINGS
@@ -244,12 +245,14 @@ class Studio:
     elsewhere: str = ""  # HTML of a page that is not the node's, at /elsewhere
     broadcasts: Broadcasts = field(init=False)
     viewers: Viewers = field(init=False)
+    playback: PlaybackMetrics = field(init=False)
     _streamer: "asyncio.Task[None] | None" = None
     _publication: Publication | None = None
 
     def __post_init__(self) -> None:
         self.broadcasts = Broadcasts(self.settings)
         self.viewers = Viewers(self.clock.monotonic, lambda: datetime.now(UTC), b"salt" * 4)
+        self.playback = PlaybackMetrics(self.clock.monotonic, lambda: datetime.now(UTC))
 
     def made(self) -> Services:
         """The features, most of which are absent."""
@@ -273,7 +276,7 @@ class Studio:
             webhooks=ABSENT,
             viewer_history=ABSENT,
             hardware=ABSENT,
-            playback=ABSENT,
+            playback=self.playback,
             stream_key="",
             admin_password="",
             secret=b"secret",

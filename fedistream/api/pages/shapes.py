@@ -19,6 +19,7 @@ MARK_LENGTH = 12
 URLS = {
     "status": "/api/status",
     "ping": "/api/ping",
+    "reports": "/api/metrics/cmcd",
     "hls": "/hls/stream.m3u8",
     "logo": "/logo",
 }

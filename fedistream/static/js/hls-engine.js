@@ -67,6 +67,7 @@ export class HlsEngine {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #recovery = new Recovery();
+  #transfer = { segment: -1, ms: 0, lastMs: /** @type {number | null} */ (null) };
   /** @type {(() => void) | null} the recovery that waits for its time */
   #pendingRetry = null;
 
@@ -87,6 +88,7 @@ export class HlsEngine {
     this.#hls?.destroy();
     const hls = new Hls(CONFIG);
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && hls === this.#hls && this.#onFatalError(data));
+    hls.on(Hls.Events.FRAG_LOADED, (_, { frag, part }) => this.#onLoaded(frag, part));
     hls.attachMedia(this.video);
     hls.loadSource(this.url);
     this.#hls = hls;
@@ -137,6 +139,38 @@ export class HlsEngine {
   /** When the present frame was made, by the server's clock. */
   get playingDate() {
     return this.#hls?.playingDate ?? null;
+  }
+
+  /** The bitrate of what is played. */
+  get bitrateKbps() {
+    const bitrate = this.#hls?.levels[this.#hls.currentLevel]?.bitrate;
+    return bitrate ? bitrate / 1_000 : null;
+  }
+
+  get bandwidthKbps() {
+    const estimate = this.#hls?.bandwidthEstimate;
+    return estimate ? estimate / 1_000 : null;
+  }
+
+  /** How long the bytes of the last whole segment were on their way. */
+  get transferMs() {
+    return this.#transfer.lastMs;
+  }
+
+  /**
+   * A part is asked for before it exists: the time until its first byte is none of the network's.
+   * @param {import("hls.js").Fragment} segment
+   * @param {import("hls.js").Part | null} part
+   */
+  #onLoaded(segment, part) {
+    const { first, end } = (part ?? segment).stats.loading;
+    const transfer = this.#transfer;
+    if (typeof segment.sn !== "number") return; // the initialization segment
+    if (segment.sn !== transfer.segment) {
+      if (transfer.segment >= 0) transfer.lastMs = transfer.ms;
+      Object.assign(transfer, { segment: segment.sn, ms: 0 });
+    }
+    transfer.ms += Math.max(0, end - first);
   }
 
   /** @param {{type: string, details: string}} error */

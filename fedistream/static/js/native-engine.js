@@ -78,6 +78,18 @@ export class NativeEngine {
     return null;
   }
 
+  get bitrateKbps() {
+    return null;
+  }
+
+  get bandwidthKbps() {
+    return null;
+  }
+
+  get transferMs() {
+    return null;
+  }
+
   get playingDate() {
     // Safari alone has getStartDate(): the PROGRAM-DATE-TIME of the start of the timeline
     const start = /** @type {{getStartDate?: () => Date}} */ (this.video).getStartDate?.();

@@ -17,6 +17,7 @@
  * @property {string} status
  * @property {string} ping
  * @property {string} hls
+ * @property {string} reports
  * @property {string} logo
  * @property {string} remoteFollow
  * @property {string} live  the admin page's parts that are refreshed

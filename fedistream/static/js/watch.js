@@ -6,6 +6,7 @@ import { keepSpaceKey, listenForHotkeys } from "./hotkeys.js";
 import { find, page } from "./page.js";
 import { statusPoller } from "./page-status.js";
 import { Player } from "./player.js";
+import { PlaybackReports } from "./playback-reports.js";
 import { playerState } from "./player-state.js";
 import { PlayerView } from "./player-view.js";
 import * as relativeTime from "./relative-time.js";
@@ -20,6 +21,7 @@ const RELOADED_KEY = "fedistream.reloaded";
 const box = find(document, ".player", HTMLElement);
 const template = find(document, "#player-template", HTMLTemplateElement);
 const view = new PlayerView(document);
+const reports = new PlaybackReports(page.urls.reports, () => clockSkew);
 
 /** @type {Player | null} */
 let player = null;
@@ -62,6 +64,7 @@ async function startPlayer() {
 function bindPlayer(player) {
   statsPanel = new StatsPanel(player, find(box, ".stats-panel", HTMLElement), find(box, ".stats-button", HTMLElement));
   statsPanel.skew = clockSkew;
+  reports.follow(player);
   keepSpaceKey(player.controller);
   player.addEventListener("change", () => {
     // a picture that moves again means that the server may be back
@@ -83,6 +86,7 @@ function removePlayer() {
   clearTimeout(endTimer);
   endTimer = undefined;
   statsPanel?.close();
+  reports.stop();
   player?.stop();
   player = statsPanel = null;
   render();

@@ -60,7 +60,7 @@ BAD = [
 
 
 def flat(value: Any) -> Any:
-    """What http_sf reads, as ours is: without parameters."""
+    """Return a value of http_sf in the form of ours, without parameters."""
     inner = value[0] if isinstance(value, tuple) else value
     if isinstance(inner, list):
         return tuple(flat(each) for each in inner)
@@ -76,7 +76,8 @@ def flat(value: Any) -> Any:
 
 def by_http_sf(text: str) -> dict[str, Any] | None:
     try:
-        return {name: flat(value) for name, value in http_sf.parse(text.encode(), tltype="dictionary").items()}
+        found: Any = http_sf.parse(text.encode(), tltype="dictionary")
+        return {name: flat(value) for name, value in found.items()}
     except Exception:  # it raises errors of many kinds
         return None
 
@@ -105,7 +106,7 @@ def test_any_text_is_read_or_refused_as_by_another_parser(text: str) -> None:
 
 
 def lenient(text: str) -> bool:
-    """Whether the other parser is known to read base64, dates and display strings otherwise."""
+    """Return whether the other parser is known to read base64, dates and display strings otherwise."""
     return any(mark in text for mark in ":@%")
 
 

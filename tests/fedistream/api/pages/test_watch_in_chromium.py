@@ -57,6 +57,27 @@ async def test_a_live_page_plays_muted_at_the_low_latency_edge(studio: Studio, u
         await expect(latency).to_be_hidden()
 
 
+async def test_the_player_reports_how_the_stream_plays(studio: Studio, url: str, chromium: Browser) -> None:
+    await studio.go_live()
+    async with visit(chromium, "about:blank") as (page, _):
+        # two reports within the test's time
+        await page.add_init_script(
+            "const real = setInterval; window.setInterval = (act, ms) => real(act, ms === 15000 ? 1500 : ms);"
+        )
+        await page.goto(url)
+        await until(page, "document.querySelector('video')?.currentTime > 5")
+        async with page.expect_response("**/api/metrics/cmcd"):
+            pass
+        (client,) = studio.playback.clients(1)
+        assert len(client.session) == 32
+        playback = client.playback
+        assert (playback.state, playback.errors, playback.changes) == ("p", 0, 0)
+        assert playback.latency_s is not None
+        assert 0 < playback.latency_s < 10
+        assert playback.bandwidth_kbps
+        assert playback.download_s is not None
+
+
 async def test_the_viewer_waits_while_the_encoder_is_gone_and_goes_on_when_it_is_back(
     studio: Studio, url: str, chromium: Browser
 ) -> None:
