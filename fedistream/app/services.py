@@ -42,6 +42,7 @@ from fedistream.metrics.hardware import HardwareMonitor, Machine
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import TEND, Notices
 from fedistream.people.service import People
+from fedistream.people.sessions import Sessions
 from fedistream.remote_media.service import MediaProxy
 from fedistream.remote_media.signed_paths import SignedPaths
 from fedistream.settings.checks import flagged_address
@@ -70,6 +71,7 @@ class Services:
     settings: Settings
     channels: Channels
     people: People
+    sessions: Sessions
     viewers: Viewers
     broadcasts: Broadcasts
     chat: ChatFeature
@@ -197,6 +199,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         settings=settings,
         channels=channels,
         people=base.people,
+        sessions=Sessions(clocks.now, clocks.chance),
         viewers=base.viewers,
         broadcasts=broadcasts,
         chat=chat,

@@ -8,12 +8,14 @@ from starlette.types import ASGIApp
 from fedistream.api.admin.services import AdminServices
 from fedistream.api.fediverse.services import FediverseServices
 from fedistream.api.hls import HlsFace
+from fedistream.api.http.admin_sign_in import AdminSignIn
 from fedistream.api.http.application import FaceServices, application
-from fedistream.api.http.auth import authenticators
-from fedistream.api.http.endpoints import Access
+from fedistream.api.http.auth import AdminAuth
+from fedistream.api.http.endpoints import ANYONE, Access, Authenticator
 from fedistream.api.http.known_browsers import KnownBrowsers
 from fedistream.api.http.listening import Listening
 from fedistream.api.http.login_limit import LoginLimit
+from fedistream.api.http.permissions import Kind
 from fedistream.api.http.token_auth import TokenAuth
 from fedistream.api.ops import Check, OpsServices
 from fedistream.api.owncast.history_pages import HistoryPages
@@ -68,10 +70,9 @@ def face_services(made: Services, process: Process, clocks: Clocks, rendering: P
 
 def join_faces(made: Services, faces: FaceServices, clocks: Clocks, limits: Limits = LIMITS) -> ASGIApp:
     """Return the faces as one application. `limits` are those of the chat's sockets."""
-    # with the secret itself, as cookies were signed before other keys were derived from it
-    known = KnownBrowsers(made.secret, clocks.unix, clocks.chance)
     recognised = {
-        **authenticators(made.people, LoginLimit(clocks.monotonic), known, clocks.monotonic),
+        Kind.ANONYMOUS: ANYONE,
+        Kind.ADMIN: Authenticator(faces.admin_pages.sign_in.check, ambient=True),
         **TokenAuth(made.chat.visitors, made.chat.bans, made.access_tokens).table(),
     }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)
@@ -177,6 +178,8 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         log_buffer=process.log_buffer,
         channels=made.channels,
         people=made.people,
+        sessions=made.sessions,
+        sign_in=_sign_in(made, clocks),
         settings=made.settings,
         broadcasts=made.broadcasts,
         viewers=made.viewers,
@@ -203,6 +206,13 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         webhooks=made.webhooks.webhooks,
         webhook_log=made.webhooks.log,
     )
+
+
+def _sign_in(made: Services, clocks: Clocks) -> AdminSignIn:
+    # with the secret itself, as cookies were signed before other keys were derived from it
+    known = KnownBrowsers(made.secret, clocks.unix, clocks.chance)
+    password = AdminAuth(made.people, LoginLimit(clocks.monotonic), known, clocks.monotonic)
+    return AdminSignIn(password, made.sessions)
 
 
 def _todo_counts(made: Services, process: Process) -> TodoCounts:

@@ -15,3 +15,21 @@ class PersonRow(Model):
 
     class Meta:
         table = "person"
+
+
+class AdminSessionRow(Model):
+    """A session of the admin. Only the SHA-256 of its token is stored, unsalted: the token has 256 random bits.
+
+    There is no foreign key to the account: a password that is given at the start needs no row.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    kind = fields.CharField(max_length=8)
+    network = fields.CharField(max_length=64)
+    user_agent = fields.CharField(max_length=512)
+    created_at = fields.DatetimeField()
+    last_used_at = fields.DatetimeField()
+
+    class Meta:
+        table = "admin_session"

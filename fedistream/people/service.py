@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.db import atomic
 from fedistream.db.versions import bump_version
-from fedistream.people.models import PersonRow
+from fedistream.people.models import AdminSessionRow, PersonRow
 from fedistream.people.passwords import Passwords
 from fedistream.people.values import PasswordProblem
 
@@ -126,8 +126,11 @@ class People:
             self._success = _Success(self._digest(password), until and self._now() + REMEMBERED)
         return True
 
-    async def set_admin_password(self, password: str) -> None:
-        """Store another password, which also replaces one given at the start. Raises Invalid."""
+    async def set_admin_password(self, password: str, keep_session: int | None = None) -> None:
+        """Store another password, which also replaces one given at the start, and end all sessions but one.
+
+        Raises Invalid.
+        """
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
             raise Invalid("admin password", ValueProblem.LENGTH, least=MIN_PASSWORD, most=MAX_PASSWORD)
         if SURROGATE.search(password):
@@ -140,7 +143,7 @@ class People:
             self._success = _Success(self._digest(password), self._now() + REMEMBERED)
             self._override, self._stored = "", hashed
 
-        await atomic(self._store, hashed, on_committed=remember, turn=self._turn)
+        await atomic(self._store, hashed, keep_session, on_committed=remember, turn=self._turn)
 
     async def _fits(self, stored: str, password: str, rank: int) -> bool:
         if await self._passwords.verify(stored, _prepared(password), rank):
@@ -148,7 +151,9 @@ class People:
         # stored by a version that did not normalise
         return _prepared(password) != password and await self._passwords.verify(stored, password, rank)
 
-    async def _store(self, hashed: str) -> None:
+    async def _store(self, hashed: str, keep_session: int | None) -> None:
+        # in the same transaction: a crash between the two would leave a thief's session open
+        await AdminSessionRow.exclude(id=keep_session or 0).delete()
         if not await PersonRow.filter(name=ADMIN).update(role=ADMIN, password_hash=hashed):
             await PersonRow.create(name=ADMIN, role=ADMIN, password_hash=hashed, created_at=self._now())
         await bump_version(CACHE_KEY)

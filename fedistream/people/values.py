@@ -1,5 +1,9 @@
 """The values of people."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
 from fedistream.core.errors import Problem
 
 
@@ -9,3 +13,22 @@ class PasswordProblem(Problem):
     PASSWORD_TOO_LONG = "password-too-long"  # noqa: S105
     PASSWORD_ENCODING = "password-encoding"  # noqa: S105
     PASSWORD_SURROGATE = "password-surrogate"  # noqa: S105
+
+
+class SessionKind(StrEnum):
+    """The way in which a session was opened. When there are too many, those of BASIC are ended first."""
+
+    BASIC = "basic"
+    LOGIN = "login"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of the admin. `network` and `user_agent` are those of the browser that opened it."""
+
+    id: int
+    kind: SessionKind
+    network: str
+    user_agent: str
+    created_at: datetime
+    last_used_at: datetime

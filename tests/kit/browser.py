@@ -20,6 +20,8 @@ from playwright.async_api import (
     async_playwright,
 )
 
+from tests.kit.asking import basic
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NEEDED = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the pages were not tried in a browser")
 
@@ -69,7 +71,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 @contextlib.asynccontextmanager
 async def visit(chromium: Browser, url: str, **context: Any) -> AsyncIterator[tuple[Page, Witness]]:
-    """A fresh context with `url` open in it. Fails the test if the page complained in the console."""
+    """A fresh context with `url` open in it. Fails the test if the page complained in the console.
+
+    `http_credentials` are sent with every request: a browser would wait for a challenge, and is led to the login form.
+    """
+    if (secret := context.pop("http_credentials", None)) is not None:
+        context["extra_http_headers"] = basic(secret["password"], secret["username"])
     inside: BrowserContext = await chromium.new_context(**context)
     inside.set_default_timeout(PATIENCE_MS)
     page, witness = await inside.new_page(), Witness()

@@ -39,6 +39,8 @@ from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.values import Featured
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.people.service import People as RealPeople
+from fedistream.people.sessions import Sessions as RealSessions
+from fedistream.people.values import Session, SessionKind
 from fedistream.settings.service import Settings as RealSettings
 from fedistream.settings.table import BY_NAME, SETTINGS
 from fedistream.thumbnails.service import Picture, Thumbnails
@@ -124,10 +126,32 @@ class People(RealPeople):
     async def check_admin(self, password: str, rank: int = 0) -> bool:
         return self.recall(password)
 
-    async def set_admin_password(self, password: str) -> None:
+    async def set_admin_password(self, password: str, keep_session: int | None = None) -> None:
         if len(password) < 8:
             raise Invalid("password", ValueProblem.LENGTH, least=8, most=1024)
         self.password = password
+
+
+class Sessions(RealSessions):
+    """Sessions by their tokens, in memory."""
+
+    def __init__(self) -> None:
+        self.by_token: dict[str, Session] = {}
+
+    async def open(self, kind: SessionKind, network: str, user_agent: str) -> tuple[str, Session]:
+        number, now = len(self.by_token) + 1, datetime.now(UTC)
+        session = Session(number, kind, network, user_agent, now, now)
+        self.by_token[f"token-{number}"] = session
+        return f"token-{number}", session
+
+    async def of_client(self, network: str, user_agent: str) -> tuple[str, Session]:
+        return await self.open(SessionKind.BASIC, network, user_agent)
+
+    async def find(self, token: str) -> Session | None:
+        return self.by_token.get(token)
+
+    async def end(self, session_id: int) -> None:
+        self.by_token = {token: each for token, each in self.by_token.items() if each.id != session_id}
 
 
 class Stills(Thumbnails):
@@ -232,6 +256,7 @@ class Studio:
     settings: Settings = field(default_factory=Settings)
     channels: Channels = field(default_factory=Channels)
     people: People = field(default_factory=People)
+    sessions: Sessions = field(default_factory=Sessions)
     stills: Stills = field(default_factory=Stills)
     featured: FeaturedServers = field(default_factory=FeaturedServers)
     listening: Listening = LISTENING
@@ -261,6 +286,7 @@ class Studio:
             settings=self.settings,
             channels=self.channels,
             people=self.people,
+            sessions=self.sessions,
             viewers=self.viewers,
             broadcasts=self.broadcasts,
             chat=ABSENT,  # its calls are answered by the parlour

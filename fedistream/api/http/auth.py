@@ -66,6 +66,11 @@ class AdminAuth:
         password = basic_password(request.http.headers.get("authorization", ""), USER)
         if password is None:
             raise Unidentified(CHALLENGE)  # no password is no attempt
+        await self.check_password(request, password)
+        return ADMIN
+
+    async def check_password(self, request: ApiRequest, password: str) -> None:
+        """Check a password of at most MAX_PASSWORD characters. Raises Unidentified and TooMany."""
         name = self._known.name(request)
         known, asker = name is not None, name or request.client_network
         long = len(password) >= LONG
@@ -79,7 +84,6 @@ class AdminAuth:
         if counted:
             self._spare.give_back(asker)
         self._known.introduce(request)
-        return ADMIN
 
     def _recall(self, password: str, *, trusted: bool) -> bool:
         if trusted:

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -17,8 +16,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from fedistream.api.http.compression import compress
+from fedistream.api.http.origins import SAFE, refuse_other_sites
 from fedistream.api.http.permissions import ANONYMOUS, REQUIREMENTS, Kind, Permission, Principal, Requirement
-from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
+from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow, Unidentified
 from fedistream.channels.values import HOME, Channel
 from fedistream.core.errors import NotFound, Outage, Refusal, Unavailable
 
@@ -29,7 +29,6 @@ BODY_TIME_S = 30.0
 ANSWER_TIME_S = (
     30.0  # for an authenticator and for a handler; requests to other servers have shorter limits of their own
 )
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})  # RFC 9110 section 9.2.1
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PREFLIGHT_AGE_S = 86400  # browsers cap it themselves (Chromium: two hours)
 
@@ -213,6 +212,8 @@ class _PathApp:
                 response.headers.add_vary_header(value)
             else:
                 response.headers[name] = value
+        for cookie in request.set_cookies:
+            response.headers.append("Set-Cookie", cookie)
         call = self._calls.get(request.method)
         if call is not None and call.public:
             compress(response, request.http.headers.get("accept-encoding", ""))
@@ -232,6 +233,7 @@ class _PathApp:
                 return self._responder.wrong_method(request, self._allowed)
             if call.authenticator.ambient and call.endpoint.writes:
                 refuse_other_sites(request)
+            request.writes = call.endpoint.writes
             request.channel_asked = self._channel(request)
             request.principal = await self._in_time(call.authenticate(request))
             if request.method not in SAFE:
@@ -273,31 +275,6 @@ class _PathApp:
             headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
             headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE_S)
         return Response(status_code=204, headers=headers)
-
-
-def refuse_other_sites(request: ApiRequest) -> None:
-    """Raise OtherSite when a page of another site made the browser ask.
-
-    Browsers say where a request comes from in Sec-Fetch-Site; older ones, and all of them on plain HTTP away from
-    localhost, in Origin alone. Programs send neither and pass. Only the host of Origin is compared: behind a proxy that
-    ends TLS the scheme seen here may be http.
-    """
-    headers = request.http.headers
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        if site not in ("same-origin", "none"):
-            raise OtherSite
-        return
-    origin = headers.get("origin")
-    if origin is not None and _host(origin) != headers.get("host", "").lower():
-        raise OtherSite
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:  # for example an IPv6 address without its closing bracket
-        return None
 
 
 async def _body(request: Request, limit: int, time_s: float) -> bytes:

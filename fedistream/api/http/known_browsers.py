@@ -32,7 +32,7 @@ class KnownBrowsers:
         value = f"{token}-{int(now)}"
         rules = f"Max-Age={AGE_S}; Path=/; HttpOnly; SameSite=Strict"
         secure = "; Secure" if request.http.url.scheme == "https" else ""
-        request.headers["Set-Cookie"] = f"{COOKIE}={value}.{self._sign(value)}; {rules}{secure}"
+        request.set_cookies.append(f"{COOKIE}={value}.{self._sign(value)}; {rules}{secure}")
 
     def _read(self, request: ApiRequest) -> tuple[str, int] | None:
         value, _, mac = request.cookie(COOKIE).partition(".")

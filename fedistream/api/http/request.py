@@ -52,7 +52,8 @@ class Unidentified(Refusal):
 class ApiRequest:
     """A request and its principal. `headers` are added to the response, also when it is an error.
 
-    `channel_asked` is set by the router before a handler runs.
+    `channel_asked` and `writes` (the call changes something) are set by the router before a handler runs. `session` is
+    the id of the admin's session. `set_cookies` are values of Set-Cookie headers.
     """
 
     http: Request
@@ -60,6 +61,9 @@ class ApiRequest:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     channel_asked: Channel | None = None
+    writes: bool = False
+    session: int | None = None
+    set_cookies: list[str] = field(default_factory=list)
 
     @property
     def channel(self) -> Channel:

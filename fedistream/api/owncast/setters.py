@@ -30,7 +30,7 @@ async def change(setting: Setting, request: ApiRequest, services: OwncastService
 
 
 async def set_admin_password(request: ApiRequest, services: OwncastServices) -> Response:
-    await services.people.set_admin_password(request.member("value", str))
+    await services.people.set_admin_password(request.member("value", str), request.session)
     return changed()
 
 

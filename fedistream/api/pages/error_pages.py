@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fedistream.api.fediverse.signed import Unsigned
 from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow, Unidentified
@@ -12,6 +13,8 @@ from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.wording import said
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
+
+LOGIN = "/admin/login"
 
 STATUS: Mapping[type[Refusal], int] = {
     Unidentified: 401,
@@ -53,6 +56,8 @@ class ErrorPages:
         self._other = Words(_("That did not work"), "")
 
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
+        if isinstance(error, Unidentified) and error.challenge and _can_be_led(request):
+            return _to_login(request)
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         extra: dict[str, str] = {}
         if isinstance(error, Unidentified) and error.challenge:
@@ -89,3 +94,23 @@ class ErrorPages:
             response = self._pages.page("error.html", values, frame=Frame.SELF, status=status, cache="no-store")
         response.headers.update(extra)
         return response
+
+
+def _can_be_led(request: ApiRequest) -> bool:
+    """Return whether a person opens the page in a browser and did not send a password.
+
+    Programs and wrong passwords get 401. So does a form that is sent after the session ended: its text is not lost, as
+    the browser asks for the password and sends the form again.
+    """
+    headers = request.http.headers
+    return (
+        request.method in ("GET", "HEAD")
+        and "text/html" in headers.get("accept", "")
+        and "authorization" not in headers
+    )
+
+
+def _to_login(request: ApiRequest) -> Response:
+    url = request.http.url
+    query = urlencode({"next": f"{url.path}?{url.query}" if url.query else url.path})
+    return RedirectResponse(f"{LOGIN}?{query}", 303, {"Cache-Control": "no-store"})

@@ -1,6 +1,18 @@
 -- Written by `python -m fedistream.db.write_newest`.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);
 
+CREATE TABLE admin_session (
+	id BIGSERIAL NOT NULL,
+	token_hash VARCHAR(64) NOT NULL,
+	kind VARCHAR(8) NOT NULL,
+	network VARCHAR(64) NOT NULL,
+	user_agent VARCHAR(512) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	last_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_admin_session PRIMARY KEY (id),
+	CONSTRAINT uq_admin_session_token_hash UNIQUE (token_hash)
+);
+
 CREATE TABLE change_count (
 	name VARCHAR(64) NOT NULL,
 	count BIGINT NOT NULL,

@@ -1,6 +1,17 @@
 -- Written by `python -m fedistream.db.write_newest`.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);
 
+CREATE TABLE admin_session (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	token_hash VARCHAR(64) NOT NULL,
+	kind VARCHAR(8) NOT NULL,
+	network VARCHAR(64) NOT NULL,
+	user_agent VARCHAR(512) NOT NULL,
+	created_at DATETIME NOT NULL,
+	last_used_at DATETIME NOT NULL,
+	CONSTRAINT uq_admin_session_token_hash UNIQUE (token_hash)
+);
+
 CREATE TABLE change_count (
 	name VARCHAR(64) NOT NULL,
 	count BIGINT NOT NULL,

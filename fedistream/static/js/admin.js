@@ -15,7 +15,11 @@ async function refresh() {
   if (document.hidden || !document.querySelector("[data-live]")) return;
   const outdated = document.getElementById("outdated");
   try {
-    const response = await fetch(page.urls.live, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    // as a page: after the end of the session the answer leads to the login form, while a program would get a challenge,
+    // for which the browser opens a dialog
+    const headers = { Accept: "text/html" };
+    const response = await fetch(page.urls.live, { cache: "no-store", headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (response.redirected) return location.reload();
     if (!response.ok) throw new Error(String(response.status));
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) updatePart(part, fresh.getElementById(part.id));

@@ -359,6 +359,17 @@ PAGES_WEBHOOKS = (
     Row("POST", "/admin/webhooks/{webhook_id}", "admin", knock="/admin/webhooks/999"),
 )
 
+PAGES_SIGN_IN = (
+    *rows("anyone", "GET /admin/login", "POST /admin/login"),
+    *rows(
+        "admin",
+        "POST /admin/logout",
+        "GET /admin/sessions",
+        "POST /admin/sessions",
+        "POST /admin/sessions/others",
+    ),
+)
+
 PAGES_ADMIN = rows(
     "admin",
     "GET /admin/",
@@ -415,6 +426,7 @@ ROWS: tuple[Row, ...] = (
     *PAGES,
     *PAGES_ADMIN,
     *PAGES_WEBHOOKS,
+    *PAGES_SIGN_IN,
     *PAGES_OTHERS,
     *PAGES_CHAT,
 )

@@ -23,11 +23,19 @@ from fedistream.api.pages.admin import (
     visitors,
     webhooks,
 )
+from fedistream.api.pages.error_pages import LOGIN
+from fedistream.api.pages.sign_in import login, sessions
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 
 ADMIN = (
     Endpoint("GET", "/admin", stream.to_page, Permission.ANYONE),
+    Endpoint("GET", LOGIN, login.show, Permission.ANYONE),
+    Endpoint("POST", LOGIN, login.sign_in, Permission.ANYONE),
+    Endpoint("POST", "/admin/logout", login.sign_out, Permission.ADMIN),
+    Endpoint("GET", sessions.PAGE, sessions.show, Permission.ADMIN),
+    Endpoint("POST", sessions.PAGE, sessions.end, Permission.ADMIN),
+    Endpoint("POST", f"{sessions.PAGE}/others", sessions.end_others, Permission.ADMIN),
     Endpoint("GET", "/admin/", stream.show, Permission.ADMIN),
     Endpoint("GET", "/admin/live", stream.live, Permission.ADMIN),
     Endpoint("POST", "/admin/title", stream.set_title, Permission.ADMIN, body_limit=FORM_LIMIT),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fedistream.access_tokens.service import Integrations
+from fedistream.api.http.admin_sign_in import AdminSignIn
 from fedistream.api.http.listening import Listening
 from fedistream.api.pages.admin.todo_counts import TodoCounts
 from fedistream.api.pages.follow_invitation import FollowInvitations
@@ -32,6 +33,7 @@ from fedistream.federation.replies.service import Replies
 from fedistream.jobs.admin import OutboxAdmin
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
+from fedistream.people.sessions import Sessions
 from fedistream.settings.service import Settings
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.log import DeliveryLog
@@ -52,6 +54,8 @@ class AdminPagesServices:
     log_buffer: LogBuffer
     channels: Channels
     people: People
+    sessions: Sessions
+    sign_in: AdminSignIn
     settings: Settings
     broadcasts: Broadcasts
     viewers: Viewers

@@ -103,7 +103,7 @@ async def set_password(request: ApiRequest, services: AdminPagesServices) -> Res
     try:
         if password != brought.get("again", ""):
             raise Invalid("again", RequestProblem.PASSWORDS_DIFFER)
-        await services.people.set_admin_password(password)
+        await services.people.set_admin_password(password, request.session)
     except Invalid as error:
         where = "again" if error.field == "again" else "password"
         return await _page(request, services, FormResult({where: explain(error)}))

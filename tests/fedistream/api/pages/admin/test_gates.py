@@ -1,6 +1,7 @@
 """Every form of the admin's pages: with the right token, a wrong one and none, as the admin and as nobody."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -54,5 +55,7 @@ async def test_pages_are_for_the_admin_alone_and_not_kept(faces: Faces, admin: V
         assert page.headers["cache-control"] == "no-store"
         assert "hacked" not in page.text
     async with faces.client() as stranger:
-        assert (await stranger.get(path, headers=HTML)).status_code == 401
+        assert (await stranger.get(path)).status_code == 401
+        led = await stranger.get(path, headers=HTML)
+        assert (led.status_code, led.headers["location"]) == (303, f"/admin/login?{urlencode({'next': path})}")
         assert (await stranger.get(path, headers=RIGHT | {"Origin": "https://evil.example"})).status_code == 200

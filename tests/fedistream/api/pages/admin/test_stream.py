@@ -51,7 +51,9 @@ async def test_the_page_without_its_last_slash_leads_to_it(studio: Studio) -> No
 @pytest.mark.parametrize("path", ["/admin/", "/admin/live"])
 async def test_nobody_sees_the_page_without_the_password(studio: Studio, path: str) -> None:
     async with client(studio.app()) as web:
-        for headers in ({}, basic("wrong"), basic(PASSWORD, user="root")):
+        led = await web.get(path, headers=HTML)
+        assert (led.status_code, led.headers["location"][:18]) == (303, "/admin/login?next=")
+        for headers in (basic("wrong"), basic(PASSWORD, user="root")):
             answer = await web.get(path, headers=HTML | headers)
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"].startswith("Basic")
@@ -211,7 +213,9 @@ async def test_a_key_from_the_command_line_is_not_changed_here(studio: Studio, f
 
 async def test_a_new_password_counts_at_once(studio: Studio) -> None:
     page = await post(studio, "password", password="a new long one", again="a new long one")
-    assert page.status_code == 401  # the browser asks for the new one
+    assert said(page) == "Password changed."
+    async with client(studio.app()) as web:
+        assert (await web.get("/admin/", headers=HTML | basic(PASSWORD))).status_code == 401
     assert studio.people.password == "a new long one"
     async with admin(studio) as web:
         assert said(await web.get("/admin/?done=password")) == "Password changed."

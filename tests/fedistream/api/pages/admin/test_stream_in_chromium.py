@@ -119,6 +119,8 @@ async def test_a_password_beyond_ascii_opens_the_page(
     studio: Studio, url: str, chromium: Browser, password: str
 ) -> None:
     studio.people.password = password
-    credentials = {"username": "admin", "password": password}
-    async with visit(chromium, f"{url}/admin/", http_credentials=credentials) as (page, _):
+    async with visit(chromium, f"{url}/admin/") as (page, _):
+        await page.get_by_label("Password").fill(password)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.wait_for_url(f"{url}/admin/")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()
