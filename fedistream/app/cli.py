@@ -12,6 +12,8 @@ from fedistream import __version__
 COMMANDS = {
     "serve": "fedistream.app.serve_command",
     "worker": "fedistream.app.worker_command",
+    "backup": "fedistream.app.backup_command",
+    "restore": "fedistream.app.backup_command",
     "import-owncast": "fedistream.app.owncast_import.command",
 }
 """The module of each command, which defines a `click.Command` of the command's name, with `_` for `-`."""

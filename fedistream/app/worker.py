@@ -13,10 +13,12 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from activitypub.network.deliver import Deliverer
 from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
+from fedistream import __version__
 from fedistream.api.wording import said
 from fedistream.app import reactions
 from fedistream.app.both_processes import make_notices, running_at
@@ -24,12 +26,14 @@ from fedistream.app.config import Config
 from fedistream.app.platform import Platform, platform
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
 from fedistream.app.webhooks import WebhooksFeature, build_webhooks, make_client, stored_status
+from fedistream.backup.service import HourlyBackups, Place
 from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.chat.visitors import Visitors
 from fedistream.core.errors import Invalid
 from fedistream.core.slow_steps import SlowSteps
 from fedistream.db import Database, DatabaseProblem
+from fedistream.db.address import parse
 from fedistream.federation.directory.announcing import PERIOD_S as OFFERS_S
 from fedistream.federation.feature import Outbound, build
 from fedistream.federation.followers.service import CACHE_KEY as BLOCKS
@@ -59,6 +63,7 @@ from fedistream.webhooks.service import DRAIN, FACTS
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600.0
+BACKUP_S = 3600.0
 VALIDATE_S = 3600.0
 CLOSE_S = 1.0  # for the database's last work after the signal to stop
 WEBHOOKS_S = 60.0
@@ -119,6 +124,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
         ScheduledTask(TEND, every(TEND_S), fresh(notices.tend)),
         ScheduledTask(WEBHOOKS_PRUNE, every(WEBHOOKS_S), fresh(hooks.log.prune)),
+        ScheduledTask("backup.hourly", every(BACKUP_S), fresh(_backups(options, settings, clocks.now).run)),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
     clock = Scheduler(timed, time.time)
@@ -135,6 +141,12 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         clock,
         cache_refresh,
     )
+
+
+def _backups(options: Config, settings: Settings, now: Callable[[], datetime]) -> HourlyBackups:
+    """Build the hourly backups of the data that this worker reaches."""
+    place = Place(parse(options.database), options.data_dir)
+    return HourlyBackups(place, lambda: int(settings.value("backup.hourly_kept")), now, __version__)
 
 
 async def _webhooks(

@@ -56,7 +56,7 @@ from fedistream.settings.structures import (
 )
 
 Scope = Literal["node", "channel"]
-Touch = Literal["page", "profile", "player", "broadcast", "chat", "followers", "start"]
+Touch = Literal["page", "profile", "player", "broadcast", "chat", "followers", "backup", "start"]
 
 TOUCHES: Mapping[Touch, str] = {
     "page": "when a page or the configuration is asked for next",
@@ -65,6 +65,7 @@ TOUCHES: Mapping[Touch, str] = {
     "broadcast": "at once, also for a broadcast that is running",
     "chat": "at once, for all who are connected to the chat",
     "followers": "at once, for followers and follow requests",
+    "backup": "at the next hourly backup",
     "start": "from the next start of the node on",
 }
 
@@ -328,6 +329,8 @@ SETTINGS = checked(
             scope="node",
             owncast_path="federation/blockdomains",
         ),
+        # how many hourly backups are kept in the data folder; 0 makes none
+        Setting("backup.hourly_kept", int, 3, whole(0, 168), frozenset({"backup"}), scope="node"),
         # accounts by their handles, also those that the node does not know yet
         Setting("federation.blocked_accounts", list, [], people, FOLLOWERS, scope="node"),
     )

@@ -270,6 +270,7 @@ def labels(translations: NullTranslations) -> dict[str, str]:
         "notice.picture": _("Image"),
         "notice.at_end": _("When the stream ends"),
         "notice.language": _("Language of your texts"),
+        "backup.hourly_kept": _("Hourly backups to keep"),
         "chat.welcome": _("Welcome message"),
         "chat.slow_s": _("Slow mode"),
         "chat.offline_s": _("Keep chat open after a stream"),

@@ -225,6 +225,7 @@ DEFAULTS: dict[str, object] = {
     "chat.slow_s": 0,
     "chat.offline_s": 300,
     "chat.retention_days": 30,
+    "backup.hourly_kept": 3,
     "federation.enabled": False,
     "federation.private": False,
     "federation.show_engagement": True,

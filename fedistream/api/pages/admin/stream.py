@@ -26,6 +26,7 @@ CHANNEL_FORM = (
         "channel.social_handles",
         "channel.page_content",
         "broadcast.grace_s",
+        "backup.hourly_kept",
     ),
 )
 SHEET = AdminPage("admin/stream.html", PAGE, (*TITLE_FORM, *CHANNEL_FORM))
