@@ -13,9 +13,10 @@ from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.jobs.cache_refresh import CacheRefresh
 from fedistream.people.service import CACHE_KEY as PEOPLE
 from fedistream.settings.service import CACHE_KEY as SETTINGS
+from fedistream.webhooks.service import CACHE_KEY as WEBHOOKS
 
 REFRESH_S = 2.0
-VERSIONS = (SETTINGS, CHANNELS, KEYS, PEOPLE, BANS, VISITORS, BLOCKS)
+VERSIONS = (SETTINGS, CHANNELS, KEYS, PEOPLE, BANS, VISITORS, BLOCKS, WEBHOOKS)
 """The versions to read before the services are built, so that no change in between is missed."""
 
 
@@ -38,5 +39,6 @@ def front_copies(made: Services, facts: Bus, before: Mapping[str, int]) -> Cache
         BANS: refresh_bans,
         VISITORS: made.chat.moderation.refresh_visitors,
         BLOCKS: made.federation.federation.refresh_blocks,
+        WEBHOOKS: made.webhooks.webhooks.load,
     }
     return CacheRefresh(loads, before)

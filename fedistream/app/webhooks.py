@@ -11,6 +11,7 @@ from fedistream.app.platform import Platform
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.values import LiveStatus
 from fedistream.chat.visitors import Visitors
+from fedistream.core.api_version import API_VERSION
 from fedistream.settings.service import Settings
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.log import DeliveryLog
@@ -76,7 +77,7 @@ def live_status(settings: Settings, live: Callable[[int], LiveStatus], viewers: 
             viewers=viewers.count(channel_id) if now.running else 0,
             overall_peak=peak.overall,
             session_peak=peak.session,
-            version=__version__,
+            version=API_VERSION,
         )
 
     return status
@@ -97,7 +98,7 @@ def stored_status(settings: Settings, now: Callable[[], datetime]) -> StatusOf:
             viewers=0,
             overall_peak=await rows.overall_peak(channel_id),
             session_peak=last.peak_viewers if last is not None else 0,
-            version=__version__,
+            version=API_VERSION,
         )
 
     return status

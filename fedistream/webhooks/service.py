@@ -1,7 +1,7 @@
 """The webhooks of the node: made, changed and deleted by the admin; and the facts that are stored for them.
 
 Each process has a copy of them in memory, so that nothing is stored while nobody subscribes to an event. The copy is
-refreshed by its version: before each job in a worker, and every few seconds in the front process (`run`).
+refreshed by its version (`CACHE_KEY`).
 """
 
 import asyncio
@@ -19,9 +19,8 @@ from fedistream.chat.values import Visitor
 from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, Fact, TitleChanged, VisitorJoined, VisitorParted
 from fedistream.core.events import to_json as fact_to_json
-from fedistream.core.supervisor import beside
 from fedistream.db import after_commit, atomic
-from fedistream.db.versions import bump_version, versions
+from fedistream.db.versions import bump_version
 from fedistream.jobs.job import Job, JobQueue, NewJob
 from fedistream.webhooks.models import WebhookDeliveryRow, WebhookRow
 from fedistream.webhooks.payloads import event_of
@@ -43,7 +42,6 @@ log = logging.getLogger(__name__)
 
 CACHE_KEY = "webhooks"
 FACTS, DRAIN = "webhook_facts", "webhook"  # kinds of jobs; they never change
-REFRESH_S = 5.0
 MAX_NOTED, PAUSE_S = 5_000, 1.0
 MAX_FACTS, MAX_BYTES = 200, 256 * 1024  # in one job; more than half a megabyte of one fact cannot be
 AHEAD_S = 3600.0  # jobs of webhooks go before those that became due within this time: people wait for a bot's answer
@@ -85,7 +83,6 @@ class Webhooks:
         self._now, self._guard, self._jobs = context.now, context.guard, context.jobs
         self._known: dict[int, Webhook] = {}
         self._subscribed: frozenset[Event] = frozenset()
-        self._version = -1
         self._noted: deque[Fact] = deque()
         self._news = asyncio.Event()
 
@@ -94,13 +91,12 @@ class Webhooks:
         self._keep({row.id: value(row) for row in await WebhookRow.all().order_by("id")})
 
     async def run(self) -> None:
-        """Store what was noted, and refresh the copy when another process has changed the rows, until cancelled."""
-        async with beside("webhooks' copy", self._refresh_on):
-            while True:
-                await self._news.wait()
-                self._news.clear()
-                while self._noted:
-                    await self._store_noted()
+        """Store what was noted, until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._noted:
+                await self._store_noted()
 
     async def _store_noted(self) -> None:
         batch = [self._noted[at] for at in range(min(MAX_FACTS, len(self._noted)))]
@@ -112,21 +108,6 @@ class Webhooks:
             return
         for _ in batch:
             self._noted.popleft()
-
-    async def _refresh_on(self) -> None:
-        while True:
-            await asyncio.sleep(REFRESH_S)
-            try:
-                await self.refresh()
-            except Exception:
-                log.exception("the webhooks could not be read again")
-
-    async def refresh(self) -> None:
-        """Read the rows again if another process has changed them. One query of a small table."""
-        count = (await versions(CACHE_KEY))[CACHE_KEY]
-        if count != self._version:
-            await self.load()
-            self._version = count
 
     def all(self) -> tuple[Webhook, ...]:
         """Return all webhooks, the oldest first, from memory."""

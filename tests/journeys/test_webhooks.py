@@ -7,6 +7,7 @@ from pathlib import Path
 
 from standardwebhooks import Webhook
 
+from fedistream.core.api_version import API_VERSION
 from fedistream.webhooks.signing import new_secret
 from tests.kit.asking import basic
 from tests.kit.chatclient import ChatClient, chatting
@@ -45,6 +46,7 @@ async def test_a_bot_hears_of_a_whole_broadcast(tmp_path: Path) -> None:
         started = (await bot.until("STREAM_STARTED"))[0]
         assert started.headers["content-type"] == "application/json"
         assert started.headers["user-agent"].startswith("Fedistream/")
+        assert started.data["status"]["versionNumber"] == API_VERSION
         assert (started.data["status"]["online"], started.data["status"]["lastDisconnectTime"]) == (True, None)
         async with visitor(node, "alice") as alice:
             joined = (await bot.until("USER_JOINED"))[0]

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 from fedistream import __version__
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.setting_values import Values
-from fedistream.api.owncast.shapes import API_VERSION, Json
+from fedistream.api.owncast.shapes import Json
 from fedistream.channels.values import StreamKey
+from fedistream.core.api_version import API_VERSION
 from fedistream.core.markdown import render_page
 
 LOGO = "/logo"

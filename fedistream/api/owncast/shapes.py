@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 
 from fedistream.api.owncast.setting_values import Values
 from fedistream.broadcasts.values import Encoder, LiveStatus, State
+from fedistream.core.api_version import API_VERSION
 from fedistream.core.log_buffer import LogLine
 from fedistream.viewers.service import Count, Peak, Viewer
 
 Json = dict[str, object]
 
-# The API that this face answers. Clients compare the number: Owlbot refuses work below 0.2
-API_VERSION = "0.2.3"
 CODECS = {"avc1": "H.264", "mp4a": "AAC"}  # by the first part of the RFC 6381 name
 LEVELS = {"critical": "fatal"}  # the other codecs keep their names
 PASSTHROUGH = "Source"  # Owncast's name for a passthrough variant without a name

@@ -13,8 +13,10 @@ from fedistream.core.bus import Bus
 from fedistream.core.errors import Invalid, NotFound
 from fedistream.core.events import BroadcastEnded, BroadcastStarted, ChatMessageSent, Fact, TitleChanged, VisitorJoined
 from fedistream.db import atomic
+from fedistream.jobs.cache_refresh import CacheRefresh
 from fedistream.jobs.models import OutboxRow
 from fedistream.webhooks.service import (
+    CACHE_KEY,
     MAX_BYTES,
     MAX_FACTS,
     MAX_NOTED,
@@ -94,12 +96,13 @@ async def test_what_does_not_exist_is_not_found(desk: Desk) -> None:
 
 async def test_another_process_learns_of_a_change_by_its_version(desk: Desk) -> None:
     other = Webhooks(desk.webhooks.context)
+    copies = CacheRefresh({CACHE_KEY: other.load})
     hook = await desk.webhooks.create(URL, ["CHAT"])
     assert other.all() == ()
-    await other.refresh()
+    await copies.refresh()
     assert other.all() == (hook,)
     await desk.webhooks.disable(hook.id, Disabled.GONE)
-    await other.refresh()
+    await copies.refresh()
     assert not other.wants(desk.line("hello"))
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from fedistream.api.owncast import shapes
 from fedistream.api.owncast.social_platforms import PLATFORMS
+from fedistream.core.api_version import API_VERSION
 from fedistream.core.log_buffer import LogLine
 from fedistream.viewers.service import Count, Peak, Viewer
 from tests.kit.onair import OBS, STARTED, live, offline, waiting
@@ -30,7 +31,7 @@ def test_the_status_of_a_channel_that_never_was_live() -> None:
         "serverTime": "2026-05-01T12:00:00Z",
         "lastConnectTime": None,
         "lastDisconnectTime": None,
-        "versionNumber": shapes.API_VERSION,
+        "versionNumber": API_VERSION,
         "streamTitle": "Pottery",
         "online": False,
         "state": "offline",
@@ -107,7 +108,7 @@ def test_the_admin_sees_the_encoder_and_the_peaks() -> None:
         "overallPeakViewerCount": 40,
         "sessionPeakViewerCount": 5,
         "streamTitle": "Pottery",
-        "versionNumber": shapes.API_VERSION,
+        "versionNumber": API_VERSION,
         "state": "live",
         "warnings": [],
     }
