@@ -110,7 +110,9 @@ async def test_nothing_is_lost_while_the_worker_is_killed_and_the_receiver_is_aw
         assert [each.data["rawBody"] for each in lines] == [f"line {number}" for number in range(35)]
         for each in lines:
             assert Webhook(secret).verify(each.body, each.headers) == each.json
-        assert {each["state"] for each in await deliveries(node)} == {"delivered"}
+        async with asyncio.timeout(30):  # the outcomes are stored after the answers
+            while {each["state"] for each in await deliveries(node)} != {"delivered"}:
+                await asyncio.sleep(0.05)
         await encoder.stop()
 
 
