@@ -8,6 +8,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.config_shapes import MAX_SOCKET_PAYLOAD
 from fedistream.api.pages import shapes, texts
 from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.custom import files
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.services import CHAT_SETTINGS, PagesServices
 from fedistream.api.pages.site import origin
@@ -104,6 +105,7 @@ def _frame(request: ApiRequest, services: PagesServices, mode: str) -> Response:
         "origin": origin(request, values["node.public_url"]),
         "live": live_status.state is not State.OFFLINE,
         "chat": template_values(mode, values),
+        "custom_stylesheet": files.stylesheet_url(services, channel_id),
         "page_data": {
             "lang": services.pages.language,
             "name": channel.name,

@@ -20,6 +20,7 @@ _DIRECTIVES: Mapping[str, str] = {
     "img-src": "'self' data: https:",  # the streamer's description may show pictures from other sites
     "media-src": "'self' blob:",
     "connect-src": "'self'",
+    "frame-src": "{framed}",
     "worker-src": "'none'",
     "object-src": "'none'",
     "base-uri": "'none'",
@@ -37,17 +38,16 @@ _PERMISSIONS = ", ".join(
 )
 
 
-def policy(nonce: str, frame: Frame) -> str:
-    """Return the value of Content-Security-Policy."""
-    return "; ".join(
-        f"{name} {sources.format(nonce=nonce, frame=frame.value)}" for name, sources in _DIRECTIVES.items()
-    )
+def policy(nonce: str, frame: Frame, *, frames_others: bool = False) -> str:
+    """Return the value of Content-Security-Policy. `frames_others` is of a page that shows other sites in a frame."""
+    filled = {"nonce": nonce, "frame": frame.value, "framed": "'self' https:" if frames_others else "'none'"}
+    return "; ".join(f"{name} {sources.format(**filled)}" for name, sources in _DIRECTIVES.items())
 
 
-def headers(nonce: str, frame: Frame) -> dict[str, str]:
+def headers(nonce: str, frame: Frame, *, frames_others: bool = False) -> dict[str, str]:
     """Return all headers of a page but its type and caching."""
     fixed = {
-        "Content-Security-Policy": policy(nonce, frame),
+        "Content-Security-Policy": policy(nonce, frame, frames_others=frames_others),
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Permissions-Policy": _PERMISSIONS,

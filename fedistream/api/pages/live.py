@@ -12,6 +12,7 @@ from starlette.responses import Response
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, shapes, texts, watch
 from fedistream.api.pages.alternate_links import varied
+from fedistream.api.pages.custom import files
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.site import origin
@@ -88,6 +89,7 @@ def _ended(
         "channel": channel,
         "past": _past(pages, entry, channel),
         "live": live_status.state is not State.OFFLINE,
+        "custom_stylesheet": files.stylesheet_url(services, request.channel.id),
         "nsfw": bool(values["channel.nsfw"]),
         "indexed": not values["node.disable_search_indexing"],
         "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},

@@ -61,8 +61,11 @@ class Pages:
         frame: Frame = Frame.SELF,
         status: int = 200,
         cache: str = "no-cache",
+        frames_others: bool = False,
     ) -> Response:
-        """Return a whole page with its own nonce."""
+        """Return a whole page with its own nonce. `frames_others` lets it show pages of other sites in a frame."""
         nonce = base64.b64encode(self._chance(NONCE_BYTES)).decode()
         body = self.text(template, {**values, "nonce": nonce})
-        return HTMLResponse(body, status, {**headers(nonce, frame), "Cache-Control": cache})
+        return HTMLResponse(
+            body, status, {**headers(nonce, frame, frames_others=frames_others), "Cache-Control": cache}
+        )

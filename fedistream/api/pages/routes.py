@@ -4,6 +4,7 @@ from fedistream.api.http.endpoints import Endpoint, in_every_channel
 from fedistream.api.http.permissions import Permission
 from fedistream.api.pages import chat as chat_pages
 from fedistream.api.pages import files, follow, live, oembed, pictures, site_files, watch
+from fedistream.api.pages.custom import files as custom_files
 
 ENDPOINTS = (
     Endpoint("GET", "/", watch.watch, Permission.ANYONE),
@@ -32,6 +33,9 @@ ENDPOINTS = (
     ),
     Endpoint("GET", "/favicon.ico", files.favicon, Permission.ANYONE),
     Endpoint("GET", "/public/{path:path}", files.public, Permission.ANYONE, spec="owncast"),
+    Endpoint("GET", "/customstyles/{edition}.css", custom_files.stylesheet, Permission.ANYONE),
+    Endpoint("GET", "/externalactions/{mark}", custom_files.action_html, Permission.ANYONE),
+    Endpoint("GET", custom_files.SCRIPT, custom_files.script, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/robots.txt", site_files.robots, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/manifest.json", site_files.manifest, Permission.ANYONE, spec="owncast"),
 )

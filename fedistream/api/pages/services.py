@@ -30,6 +30,7 @@ SHOWN = (
         "channel.social_handles",
     ),
     *("channel.hide_viewer_count", "channel.nsfw", "node.disable_search_indexing", *CHAT_SETTINGS),
+    *("page.autoplay", "page.external_actions", "page.custom_javascript"),
 )
 """The settings that can be seen on the watch page."""
 

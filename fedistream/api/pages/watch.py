@@ -12,6 +12,9 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages import cards, chat, follow, shapes, texts
 from fedistream.api.pages.alternate_links import varied
 from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.custom import files
+from fedistream.api.pages.custom.actions import actions
+from fedistream.api.pages.custom.styles import edition
 from fedistream.api.pages.services import Now, PagesServices
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.values import State
@@ -54,7 +57,13 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
     if values["chat.enabled"]:
         shown["chat"] = chat.template_values(chat.READ_WRITE, values)
         shown["page_data"] = {**shown["page_data"], **chat.module_data(pages, values, shown["page_data"]["texts"])}
-    return varied(pages.page("watch.html", shown))
+    buttons = actions(values["page.external_actions"])
+    script = str(values["page.custom_javascript"])
+    shown |= {
+        "actions": buttons,
+        "custom_script": f"{files.SCRIPT}?v={edition(script)}" if script else "",
+    }
+    return varied(pages.page("watch.html", shown, frames_others=any(each.framed for each in buttons)))
 
 
 def describe(request: ApiRequest, services: PagesServices, now: Now, path: str = "/") -> dict[str, Any]:
@@ -90,6 +99,7 @@ def describe(request: ApiRequest, services: PagesServices, now: Now, path: str =
         "nsfw": bool(values["channel.nsfw"]),
         "indexed": not values["node.disable_search_indexing"],
         "urls": shapes.URLS,
+        "custom_stylesheet": files.stylesheet_url(services, request.channel.id),
         "poster": POSTER if now.still is not None else "",
         "origin": here,
         "card": cards.channel(here, path, channel, picture),
@@ -98,6 +108,7 @@ def describe(request: ApiRequest, services: PagesServices, now: Now, path: str =
             "name": channel.name,
             "urls": shapes.URLS,
             "status": status,
+            "autoplay": values["page.autoplay"],
             "texts": words,
         },
     }

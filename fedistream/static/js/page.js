@@ -9,6 +9,7 @@
  * @property {Record<string, string>} texts
  * @property {Record<string, unknown>} status  the answer of the status URL at the time the page was made
  * @property {string} name  of the channel
+ * @property {"off" | "always" | "sound-only"} autoplay  whether the player begins by itself
  * @property {ChatData} chat  only on pages with a chat
  */
 /**

@@ -98,7 +98,7 @@ export class Player extends EventTarget {
     engine.start();
     this.engine = engine;
     this.#timer = setInterval(() => this.#check(), 1_000);
-    if (!(await playWithStoredVolume(this.video))) this.intent.set(false);
+    if (!(await playWithStoredVolume(this.video, page.autoplay))) this.intent.set(false);
   }
 
   /** Stop playing and remove the player from the page; a later broadcast gets a new one. */

@@ -45,12 +45,32 @@ function setVolume(video, { muted, volume }) {
 }
 
 /**
- * Start to play, with sound if the viewer had it on and the browser allows it, muted otherwise.
+ * Start to play as the streamer wants it: "always" with sound if the viewer had it on and the browser allows it, muted
+ * otherwise; "sound-only" never muted; "off" not at all.
  * @param {HTMLVideoElement} video
+ * @param {"off" | "always" | "sound-only"} autoplay
+ * @returns {Promise<boolean>} false if the viewer has to press play
  */
-export function playWithStoredVolume(video) {
-  setVolume(video, storedVolume());
-  return tryPlay(video);
+export async function playWithStoredVolume(video, autoplay) {
+  const { muted, volume } = storedVolume();
+  setVolume(video, { muted: muted && autoplay === "always", volume: volume || 1 });
+  if (autoplay === "off") return false;
+  if (autoplay === "always") return tryPlay(video);
+  return !(await isRefused(video));
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @returns {Promise<boolean>} whether the browser lets no page play like this
+ */
+async function isRefused(video) {
+  try {
+    await video.play();
+    return false;
+  } catch (error) {
+    // other errors, such as a source that is replaced meanwhile, are the player's to handle
+    return /** @type {Error} */ (error).name === "NotAllowedError";
+  }
 }
 
 /**
@@ -59,19 +79,10 @@ export function playWithStoredVolume(video) {
  * @returns {Promise<boolean>} false if the browser does not let a page play at all, as phones do that save power
  */
 export async function tryPlay(video) {
-  const isRefused = async () => {
-    try {
-      await video.play();
-      return false;
-    } catch (error) {
-      // other errors, such as a source that is replaced meanwhile, are the player's to handle
-      return /** @type {Error} */ (error).name === "NotAllowedError";
-    }
-  };
-  if (!(await isRefused())) return true;
+  if (!(await isRefused(video))) return true;
   if (video.muted) return false;
   setVolume(video, { muted: true, volume: video.volume });
-  return !(await isRefused());
+  return !(await isRefused(video));
 }
 
 /**

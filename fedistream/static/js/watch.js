@@ -2,6 +2,8 @@
  * The watch page and the embedded player: joins the status and the player into what the page shows.
  */
 
+import "./external-actions.js";
+import { accepted } from "./content-warning.js";
 import { keepSpaceKey, listenForHotkeys } from "./hotkeys.js";
 import { find, page } from "./page.js";
 import { statusPoller } from "./page-status.js";
@@ -41,6 +43,7 @@ async function startPlayer() {
   if (player || starting || loadFailure) return;
   starting = true;
   try {
+    await accepted;
     player = await Player.build(box, template);
   } catch (error) {
     console.warn(error);
