@@ -104,8 +104,13 @@ class FanOut:
             visitor = visitors.get(visitor_of(fact))
             if event is None or not hooks or (visitor_of(fact) and visitor is None):  # the visitor has been deleted
                 continue
-            now = Occasion(message_id.removeprefix("msg_")[:10], status_from_json(status), about, visitor)
-            body = orjson.dumps(payload(fact, now)).decode()
+            try:
+                now = Occasion(message_id.removeprefix("msg_")[:10], status_from_json(status), about, visitor)
+                body = orjson.dumps(payload(fact, now)).decode()
+            except Exception:
+                # all later events of the channel would wait behind it
+                log.exception("%s: the event %s is left out", message_id, event)
+                continue
             rows += [row(hook, event, message_id, body, happened_at(fact)) for hook in hooks]
         return rows
 

@@ -5,11 +5,13 @@ import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import orjson
 import pytest
 from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
 from fedistream.core.events import BroadcastEnded, BroadcastStarted
+from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Wanted
 from fedistream.webhooks import delivery
 from fedistream.webhooks.models import WebhookDeliveryRow, WebhookRow
@@ -291,6 +293,20 @@ async def test_a_visitor_who_is_deleted_meanwhile_is_not_spoken_of(desk: Desk, b
     await desk.work()
     assert bot.received == []
     assert await desk.states() == []
+
+
+async def test_a_fact_that_cannot_be_read_holds_up_no_other(desk: Desk, bot: Receiver) -> None:
+    await desk.webhooks.create(bot.url(), ["CHAT"])
+    await desk.say("one", "two", "three", "four")
+    row = await OutboxRow.all().first()
+    assert row is not None
+    body = orjson.loads(row.body)
+    body["facts"][1]["fact"]["fact"] = "of.tomorrow"
+    body["facts"][2]["status"] = {"online": True}
+    row.body = orjson.dumps(body).decode()
+    await row.save()
+    await desk.work()
+    assert texts(bot) == ["one", "four"]
 
 
 async def test_a_test_event_arrives_although_the_queue_waits(desk: Desk, bot: Receiver) -> None:
