@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from fedistream.api.admin.services import AdminServices
 from fedistream.api.fediverse.services import FediverseServices
+from fedistream.api.health_score import HealthScore
 from fedistream.api.hls import HlsFace
 from fedistream.api.http.admin_sign_in import AdminSignIn
 from fedistream.api.http.application import FaceServices, application
@@ -90,6 +91,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         viewer_history=made.viewer_history,
         hardware=made.hardware,
         playback=made.playback,
+        health=_health(made),
         chat=made.chat.chat,
         poster=made.chat.poster,
         moderation=made.chat.moderation,
@@ -113,6 +115,10 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         listening=process.listening,
         now=clocks.now,
     )
+
+
+def _health(made: Services) -> HealthScore:
+    return HealthScore(made.settings, made.broadcasts, made.viewers, made.hardware, made.playback)
 
 
 def _admin(made: Services, process: Process) -> AdminServices:
@@ -183,6 +189,11 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         settings=made.settings,
         broadcasts=made.broadcasts,
         viewers=made.viewers,
+        viewer_history=made.viewer_history,
+        hardware=made.hardware,
+        playback=made.playback,
+        health=_health(made),
+        now=clocks.now,
         chat=made.chat.chat,
         messages=made.chat.messages,
         visitors=made.chat.visitors,

@@ -37,7 +37,9 @@ from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.values import Featured
+from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
+from fedistream.metrics.values import HardwareReading
 from fedistream.people.service import People as RealPeople
 from fedistream.people.sessions import Sessions as RealSessions
 from fedistream.people.values import Session, SessionKind
@@ -301,7 +303,7 @@ class Studio:
             broadcaster=ABSENT,
             webhooks=ABSENT,
             viewer_history=ABSENT,
-            hardware=ABSENT,
+            hardware=HardwareMonitor(self.clock.now, lambda: HardwareReading(0, 0, 0)),
             playback=self.playback,
             stream_key="",
             admin_password="",

@@ -7,7 +7,7 @@ from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast import config_shapes, shapes
 from fedistream.api.owncast.errors import NO_CACHE, done
-from fedistream.api.owncast.playback import health_of, health_shape
+from fedistream.api.owncast.playback import health_shape
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.setting_values import read
 from fedistream.core.errors import Conflict, Invalid
@@ -21,7 +21,7 @@ async def status(request: ApiRequest, services: OwncastServices) -> Response:
         services.viewers.count(channel_id),
         services.viewers.peak(channel_id),
         values,
-        health_shape(health_of(services, channel_id)),
+        health_shape(services.health.of(channel_id)),
     )
     return json_response(shape, headers=NO_CACHE)
 

@@ -16,7 +16,7 @@ from fedistream.api.owncast.shapes import Json, moment
 from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.metrics import cmcd, wording
 from fedistream.metrics.playback import PlaybackFigures
-from fedistream.metrics.score import Health, Stream, health
+from fedistream.metrics.score import Health
 from fedistream.metrics.structured_fields import NotStructured
 from fedistream.metrics.values import Playback, Report
 
@@ -92,7 +92,7 @@ async def clients(request: ApiRequest, services: OwncastServices) -> Response:
 async def video(request: ApiRequest, services: OwncastServices) -> Response:
     channel_id = request.channel.id
     encoder = services.broadcasts.live_status(channel_id).encoder
-    now = health_of(services, channel_id)
+    now = services.health.of(channel_id)
     shape = {
         **series(services.playback.figures(channel_id)),
         "availableBitrates": [encoder.video_kbps] if encoder else [],
@@ -100,22 +100,6 @@ async def video(request: ApiRequest, services: OwncastServices) -> Response:
         "representation": FULL if now is None else now.representation,
     }
     return json_response(shape, headers=NO_CACHE)
-
-
-def health_of(services: OwncastServices, channel_id: int) -> Health | None:
-    """Return the present score of the channel, or None when it is offline or nothing is known."""
-    live_status = services.broadcasts.live_status(channel_id)
-    if not live_status.running:
-        return None
-    encoder, reading = live_status.encoder, services.hardware.latest
-    stream = Stream(
-        kbps=encoder.video_kbps + encoder.audio_kbps if encoder else 0,
-        segment_s=services.settings.value("hls.segment_s", channel_id),
-        viewers=services.viewers.count(channel_id),
-        warnings=live_status.warnings,
-        cpu=reading.cpu if reading else 0,
-    )
-    return health(services.playback.fresh(channel_id), stream)
 
 
 def health_shape(score: Health | None) -> Json | None:

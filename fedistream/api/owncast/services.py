@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fedistream.access_tokens.service import Integrations
+from fedistream.api.health_score import HealthScore
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.history_pages import HistoryPages
 from fedistream.appearance.service import Images
@@ -47,6 +48,7 @@ class OwncastServices:
     viewer_history: ViewerHistory
     hardware: HardwareMonitor
     playback: PlaybackMetrics
+    health: HealthScore
     chat: Chat
     poster: ChatPoster
     moderation: Moderation

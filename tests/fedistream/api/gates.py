@@ -377,6 +377,7 @@ PAGES_ADMIN = rows(
     "admin",
     "GET /admin/",
     "GET /admin/live",
+    "GET /admin/health",
     "POST /admin/title",
     "POST /admin/channel",
     "POST /admin/disconnect",

@@ -3,8 +3,10 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from fedistream.access_tokens.service import Integrations
+from fedistream.api.health_score import HealthScore
 from fedistream.api.http.admin_sign_in import AdminSignIn
 from fedistream.api.http.listening import Listening
 from fedistream.api.pages.admin.todo_counts import TodoCounts
@@ -31,10 +33,13 @@ from fedistream.federation.posts.quotes import Quotes
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.replies.service import Replies
 from fedistream.jobs.admin import OutboxAdmin
+from fedistream.metrics.hardware import HardwareMonitor
+from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
 from fedistream.settings.service import Settings
+from fedistream.viewers.history import ViewerHistory
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.log import DeliveryLog
 from fedistream.webhooks.service import Webhooks
@@ -59,6 +64,11 @@ class AdminPagesServices:
     settings: Settings
     broadcasts: Broadcasts
     viewers: Viewers
+    viewer_history: ViewerHistory
+    hardware: HardwareMonitor
+    playback: PlaybackMetrics
+    health: HealthScore
+    now: Callable[[], datetime]
     chat: Chat
     messages: MessageLog
     visitors: Visitors

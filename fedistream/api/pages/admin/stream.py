@@ -14,6 +14,7 @@ from fedistream.api.pages.site import origin, rtmp_server
 from fedistream.api.wording import explain
 from fedistream.broadcasts.values import State
 from fedistream.core.errors import Conflict, Invalid
+from fedistream.metrics import wording
 
 PAGE = "/admin/"
 TITLE_FORM = ("channel.title",)
@@ -131,7 +132,10 @@ async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormR
 
 def _live(request: ApiRequest, services: AdminPagesServices) -> dict[str, object]:
     live_status = services.broadcasts.live_status(request.channel.id)
+    score = services.health.of(request.channel.id)
     return {
+        "health": score,
+        "health_message": "" if score is None else wording.message(score),
         "live_status": live_status,
         "live": live_status.state is not State.OFFLINE,
         "badge": texts.watch(services.pages.translations)[f"badge.{live_status.state.value}"],
