@@ -25,6 +25,7 @@ class Config:
     federation_allow: str = ""
     trusted_proxies: str = "127.0.0.1,::1"
     rtmp_proxy_protocol: bool = False
+    metrics_token: str = ""
     log_level: str = "info"
     workers: int = 1
 

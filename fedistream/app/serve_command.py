@@ -53,6 +53,7 @@ from fedistream.core.slow_steps import SlowSteps
     default=DEFAULTS.workers,
     help="Worker processes to start; 0: start `fedistream worker` yourself.",
 )
+@flag("--metrics-token", default="", help="The token that Prometheus sends to /metrics; without one that is closed.")
 @LOG_LEVEL
 def serve(**given: Any) -> None:
     """Run the node."""

@@ -15,7 +15,7 @@ from fedistream.app import reactions
 from fedistream.app.both_processes import make_notices, running_at
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform
-from fedistream.app.startup import BAD_OPTION, StartupError
+from fedistream.app.startup import BAD_OPTION, StartupError, check_metrics_token
 from fedistream.app.webhooks import WebhooksFeature, build_webhooks, live_status
 from fedistream.appearance.public_files import PublicFiles
 from fedistream.appearance.service import Images
@@ -88,6 +88,7 @@ class Services:
     viewer_history: ViewerHistory
     hardware: HardwareMonitor
     playback: PlaybackMetrics
+    metrics_token: str
     stream_key: str
     admin_password: str
     secret: bytes  # of the node: survives restarts, and is the same in all processes
@@ -152,6 +153,7 @@ async def open_base(options: Config, platform: Platform) -> Base:
     settings, channels = Settings(platform.facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
     people = People(clocks.now)
     await settings.load()
+    check_metrics_token(options.metrics_token)
     try:
         if options.public_url:
             settings.override("node.public_url", flagged_address(options.public_url))
@@ -222,6 +224,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         viewer_history=ViewerHistory(base.viewers, RetentionClock(clocks.now, clocks.monotonic)),
         hardware=HardwareMonitor(clocks.now, Machine(options.data_dir).read),
         playback=PlaybackMetrics(clocks.monotonic, clocks.now),
+        metrics_token=options.metrics_token,
         stream_key=base.stream_key,
         admin_password=base.admin_password,
         secret=base.secret,

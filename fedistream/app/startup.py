@@ -16,6 +16,7 @@ from fedistream.app.config import Config
 from fedistream.core.client_network import plain
 
 LISTEN_BACKLOG = 2048
+LEAST_TOKEN = 16  # characters of --metrics-token: wrong ones are not counted
 
 
 class StartupError(Exception):
@@ -113,3 +114,9 @@ def cannot_listen(host: str, port: int, option: str, error: Exception) -> Startu
         text = f"port {port} is in use by another program: stop it, or choose another port with {option}"
         return StartupError(text, PORT_TAKEN)
     return StartupError(f"cannot listen on {host} port {port}: {error}", PORT_TAKEN)
+
+
+def check_metrics_token(token: str) -> None:
+    """Raise StartupError for a token that could be guessed; without one /metrics is closed."""
+    if token and (len(token) < LEAST_TOKEN or not token.isascii()):
+        raise StartupError(f"--metrics-token must have at least {LEAST_TOKEN} ASCII characters", BAD_OPTION)

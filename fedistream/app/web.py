@@ -30,6 +30,7 @@ from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
 from fedistream.api.pages.services import PagesServices
 from fedistream.api.pages.static import Static
+from fedistream.api.prometheus import MetricsAuth, PrometheusServices
 from fedistream.app import paths
 from fedistream.app.services import Services
 from fedistream.core.clocks import Clocks
@@ -61,6 +62,7 @@ def face_services(made: Services, process: Process, clocks: Clocks, rendering: P
     pages = _pages(made, clocks, rendering)
     return FaceServices(
         ops=OpsServices(process.checks),
+        prometheus=_prometheus(made),
         owncast=_owncast(made, process, clocks),
         admin=_admin(made, process),
         fediverse=_fediverse(made, pages),
@@ -74,6 +76,7 @@ def join_faces(made: Services, faces: FaceServices, clocks: Clocks, limits: Limi
     recognised = {
         Kind.ANONYMOUS: ANYONE,
         Kind.ADMIN: Authenticator(faces.admin_pages.sign_in.check, ambient=True),
+        **MetricsAuth(made.metrics_token).table(),
         **TokenAuth(made.chat.visitors, made.chat.bans, made.access_tokens).table(),
     }
     hls = HlsFace(made.channels, made.broadcasts, made.viewers)
@@ -92,6 +95,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         hardware=made.hardware,
         playback=made.playback,
         health=_health(made),
+        prometheus=_prometheus(made),
         chat=made.chat.chat,
         poster=made.chat.poster,
         moderation=made.chat.moderation,
@@ -119,6 +123,11 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
 
 def _health(made: Services) -> HealthScore:
     return HealthScore(made.settings, made.broadcasts, made.viewers, made.hardware, made.playback)
+
+
+def _prometheus(made: Services) -> PrometheusServices:
+    chat = made.chat
+    return PrometheusServices(made.channels, chat.chat, chat.visitors, chat.messages, _health(made))
 
 
 def _admin(made: Services, process: Process) -> AdminServices:

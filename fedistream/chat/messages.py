@@ -199,6 +199,10 @@ class MessageLog:
             rows = rows.filter(id__lt=_cursor(before))
         return await self._messages(await rows.order_by("-id").limit(_page(limit)).values_list(*COLUMNS))
 
+    async def total(self, channel_id: int) -> int:
+        """Return the number of stored messages of the channel."""
+        return await MessageRow.filter(channel_id=channel_id).count()
+
     async def of_visitor(self, visitor_id: str, *, limit: int = 100) -> tuple[Message, ...]:
         """Return the visitor's messages in all channels, hidden or not, the newest first. Raises Invalid."""
         rows = MessageRow.filter(visitor_id=visitor_id).order_by("-id").limit(_page(limit))

@@ -102,6 +102,7 @@ ROOMS: dict[str, Room] = {
     "fedistream.core.plain_text": wire("fedistream.core", "activitypub.invisible"),
     "fedistream.db": Room(KERNEL, ("aiosqlite", "alembic", "asyncpg", "orjson", "psycopg", "sqlalchemy", "tortoise")),
     "fedistream.api": FACE,
+    "fedistream.api.prometheus": replace(FACE, libraries=("prometheus_client", "starlette")),
     # the two modules that reach into the web server: their protocols are made out of the server's
     "fedistream.api.http.uvicorn_protocol": Room(("fedistream.api.http.connection_limiter",), ("httptools", "uvicorn")),
     "fedistream.api.ws.uvicorn_protocol": Room(

@@ -305,6 +305,7 @@ class Studio:
             viewer_history=ABSENT,
             hardware=HardwareMonitor(self.clock.now, lambda: HardwareReading(0, 0, 0)),
             playback=self.playback,
+            metrics_token="",
             stream_key="",
             admin_password="",
             secret=b"secret",

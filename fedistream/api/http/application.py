@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fedistream.api import ops
+from fedistream.api import ops, prometheus
 from fedistream.api.admin import routes as admin
 from fedistream.api.admin.services import AdminServices
 from fedistream.api.fediverse import routes as fediverse
@@ -25,6 +25,7 @@ from fedistream.api.pages.admin import routes as admin_pages
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.services import PagesServices
+from fedistream.api.prometheus import PrometheusServices
 from fedistream.core.errors import NotFound
 
 
@@ -33,6 +34,7 @@ class FaceServices:
     """The services of each face."""
 
     ops: OpsServices
+    prometheus: PrometheusServices
     owncast: OwncastServices
     admin: AdminServices
     fediverse: FediverseServices
@@ -46,6 +48,7 @@ def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp
     page_errors = ErrorPages(faces.pages.pages)
     listed = [
         *routes(ops.ENDPOINTS, faces.ops, access, ops.RESPONDER),
+        *routes(prometheus.ENDPOINTS, faces.prometheus, access, ops.RESPONDER),
         *routes(owncast.ENDPOINTS, faces.owncast, access, api_errors),
         *routes(admin.ENDPOINTS, faces.admin, access, api_errors),
         *routes(fediverse.ENDPOINTS, faces.fediverse, access, FediverseErrors(faces.fediverse.federation)),

@@ -19,6 +19,7 @@ class Kind(Enum):
     VISITOR = "visitor"  # the token of a chat visitor, in the query
     INTEGRATION = "integration"  # an access token, in the Authorization header
     ADMIN = "admin"  # the admin password
+    SCRAPER = "scraper"  # the token of --metrics-token, in the Authorization header
 
 
 class Role(Enum):
@@ -61,6 +62,7 @@ class Permission(Enum):
     SEND_SYSTEM_MESSAGES = "bearer:CAN_SEND_SYSTEM_MESSAGES"
     ADMIN_ACCESS = "bearer:HAS_ADMIN_ACCESS"
     ADMIN = "admin"
+    METRICS = "metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +84,5 @@ REQUIREMENTS: Mapping[Permission, Requirement] = {
     Permission.SEND_SYSTEM_MESSAGES: Requirement(Kind.INTEGRATION, Role.SEND_SYSTEM_MESSAGES),
     Permission.ADMIN_ACCESS: Requirement(Kind.INTEGRATION, Role.ADMIN_ACCESS),
     Permission.ADMIN: Requirement(Kind.ADMIN),
+    Permission.METRICS: Requirement(Kind.SCRAPER),
 }

@@ -1,11 +1,11 @@
-"""Figures over time: viewers and hardware."""
+"""Figures over time (viewers and hardware), and those that Prometheus scrapes."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from fedistream.api.http.endpoints import Endpoint, json_response
+from fedistream.api.http.endpoints import METHODS, Endpoint, json_response
 from fedistream.api.http.permissions import Permission
 from fedistream.api.http.problems import RequestProblem
 from fedistream.api.http.request import ApiRequest
@@ -13,6 +13,7 @@ from fedistream.api.owncast import shapes
 from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import Json, moment
+from fedistream.api.prometheus import owncast_gauges, page
 from fedistream.core.errors import Invalid
 from fedistream.metrics.hardware import Hardware
 from fedistream.metrics.values import Figure
@@ -29,6 +30,10 @@ async def viewers_over_time(request: ApiRequest, services: OwncastServices) -> R
 
 async def hardware_stats(request: ApiRequest, services: OwncastServices) -> Response:
     return json_response(hardware(services.hardware.figures()), headers=NO_CACHE)
+
+
+async def prometheus(request: ApiRequest, services: OwncastServices) -> Response:
+    return page(await owncast_gauges(request, services.prometheus, shapes.API_VERSION))
 
 
 def window_start(text: str | None) -> datetime | None:
@@ -60,4 +65,6 @@ def hardware(stats: Hardware) -> Json:
 ENDPOINTS = (
     Endpoint("GET", "/api/admin/viewersOverTime", viewers_over_time, Permission.ADMIN, EARLY),
     Endpoint("GET", "/api/admin/hardwarestats", hardware_stats, Permission.ADMIN, EARLY),
+    # Owncast looks at no method here
+    *(Endpoint(method, "/api/admin/prometheus", prometheus, Permission.ADMIN, EARLY) for method in sorted(METHODS)),
 )

@@ -8,6 +8,7 @@ from fedistream.access_tokens.service import Integrations
 from fedistream.api.health_score import HealthScore
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.history_pages import HistoryPages
+from fedistream.api.prometheus import PrometheusServices
 from fedistream.appearance.service import Images
 from fedistream.broadcasts.service import Broadcasts
 from fedistream.channels.service import Channels
@@ -49,6 +50,7 @@ class OwncastServices:
     hardware: HardwareMonitor
     playback: PlaybackMetrics
     health: HealthScore
+    prometheus: PrometheusServices
     chat: Chat
     poster: ChatPoster
     moderation: Moderation

@@ -28,7 +28,7 @@ def rows(who: str, *calls: str) -> Iterable[Row]:
         yield Row(method, path, who)
 
 
-OPS = rows("anyone", "GET /healthz", "GET /readyz")
+OPS = (*rows("anyone", "GET /healthz", "GET /readyz"), *rows("metrics", "GET /metrics"))
 
 OWNCAST_PUBLIC = rows(
     "anyone",
@@ -49,6 +49,11 @@ OWNCAST_ADMIN = rows(
     "GET /api/admin/viewers",
     "GET /api/admin/viewersOverTime",
     "GET /api/admin/hardwarestats",
+    "DELETE /api/admin/prometheus",
+    "GET /api/admin/prometheus",
+    "PATCH /api/admin/prometheus",
+    "POST /api/admin/prometheus",
+    "PUT /api/admin/prometheus",
     "GET /api/admin/viewers/playback",
     "GET /api/admin/metrics/video",
     "GET /api/admin/logs",

@@ -115,3 +115,14 @@ def test_proxies_on_the_rtmp_ports_have_to_be_named() -> None:
     with pytest.raises(StartupError, match="needs the proxies' addresses") as problem:
         startup.rtmp_proxies(Config(rtmp_proxy_protocol=True, trusted_proxies=""))
     assert problem.value.code == BAD_OPTION
+
+
+@pytest.mark.parametrize("token", ["short", "é" * 20])
+def test_a_token_for_metrics_that_could_be_guessed_is_refused(token: str) -> None:
+    with pytest.raises(StartupError, match="--metrics-token must have at least 16 ASCII characters"):
+        startup.check_metrics_token(token)
+
+
+@pytest.mark.parametrize("token", ["", "a-token-for-the-scraper"])
+def test_a_long_token_for_metrics_or_none_is_accepted(token: str) -> None:
+    startup.check_metrics_token(token)
