@@ -1,4 +1,4 @@
-"""What Prometheus scrapes, read by its own parser."""
+"""The figures that Prometheus scrapes, read by its own parser."""
 
 import subprocess
 import sys

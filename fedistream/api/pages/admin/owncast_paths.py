@@ -10,13 +10,13 @@ from fedistream.api.pages.admin import (
     emoji,
     federation,
     followers,
-    health,
     messages,
     tokens,
     visitors,
     webhooks,
 )
 from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.api.pages.health import page as health
 from fedistream.core.errors import NotFound
 
 ANY = "/admin/{path:path}"

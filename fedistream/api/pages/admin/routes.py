@@ -11,7 +11,6 @@ from fedistream.api.pages.admin import (
     featured,
     federation,
     followers,
-    health,
     messages,
     notices,
     owncast_paths,
@@ -25,6 +24,7 @@ from fedistream.api.pages.admin import (
     webhooks,
 )
 from fedistream.api.pages.error_pages import LOGIN
+from fedistream.api.pages.health import page as health
 from fedistream.api.pages.sign_in import login, sessions
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine

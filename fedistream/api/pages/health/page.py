@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.pages.admin.charts import Chart, Point, Spec, chart
 from fedistream.api.pages.admin.frame import AdminPage, page
 from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.api.pages.health.charts import Chart, Point, Spec, chart
 from fedistream.metrics import wording
 from fedistream.metrics.values import Figure
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fedistream.api.pages.admin.charts import (
+from fedistream.api.pages.health.charts import (
     HEIGHT,
     MAX_POINTS,
     TABLE_ROWS,

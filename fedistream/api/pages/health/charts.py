@@ -56,7 +56,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a chart is about: `unit` writes a value as text, `top` is the least highest value of its axis."""
+    """The subject of a chart: `unit` writes a value as text, `top` is the least highest value of its axis."""
 
     id: str
     title: str

@@ -1,0 +1,1 @@
+"""The admin page of the health of the node, with its charts."""
