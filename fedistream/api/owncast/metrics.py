@@ -14,6 +14,7 @@ from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import Json, moment
 from fedistream.api.prometheus import owncast_gauges, page
+from fedistream.core.api_version import API_VERSION
 from fedistream.core.errors import Invalid
 from fedistream.metrics.hardware import Hardware
 from fedistream.metrics.values import Figure
@@ -33,7 +34,7 @@ async def hardware_stats(request: ApiRequest, services: OwncastServices) -> Resp
 
 
 async def prometheus(request: ApiRequest, services: OwncastServices) -> Response:
-    return page(await owncast_gauges(request, services.prometheus, shapes.API_VERSION))
+    return page(await owncast_gauges(request, services.prometheus, API_VERSION))
 
 
 def window_start(text: str | None) -> datetime | None:
