@@ -195,6 +195,7 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         people=made.people,
         sessions=made.sessions,
         sign_in=_sign_in(made, clocks),
+        provider=made.sign_in.provider,
         settings=made.settings,
         broadcasts=made.broadcasts,
         viewers=made.viewers,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fedistream.signin.context import SignInContext
 from fedistream.signin.indieauth import IndieAuth
 from fedistream.signin.one_time_codes import OneTimeCodes
+from fedistream.signin.provider import Provider
 
 ASKING = (10, 0.1)  # requests of one visitor, and of one address, which a school may share
 DELIVERY = (6, 1 / 1200)  # messages to one account, whose owner may not have asked for them
@@ -17,6 +18,7 @@ class SignInFeature:
 
     indieauth: IndieAuth
     codes: OneTimeCodes
+    provider: Provider
 
 
 def build(context: SignInContext) -> SignInFeature:
@@ -33,4 +35,5 @@ def build(context: SignInContext) -> SignInFeature:
             clocks.monotonic,
             context.below,
         ),
+        Provider(context.settings, context.transport, clocks.monotonic, clocks.chance),
     )

@@ -20,4 +20,7 @@ class SignInProblem(Problem):
     CODE_NOT_CHECKED = "code-not-checked"
     ISSUER = "issuer"
     CODE_NOT_ACCEPTED = "code-not-accepted"
+    CLIENT_URL = "client-url"
+    REDIRECT_URI = "redirect-uri"
+    CHALLENGE = "challenge"
     ONE_TIME_CODE = "one-time-code"

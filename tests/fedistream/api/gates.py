@@ -369,8 +369,11 @@ PAGES_WEBHOOKS = (
 
 PAGES_SIGN_IN = (
     *rows("anyone", "GET /admin/login", "POST /admin/login"),
+    *rows("anyone", "GET /.well-known/oauth-authorization-server", "POST /api/auth/provider/indieauth"),
     *rows(
         "admin",
+        "GET /api/auth/provider/indieauth",
+        "POST /admin/indieauth",
         "POST /admin/logout",
         "GET /admin/sessions",
         "POST /admin/sessions",

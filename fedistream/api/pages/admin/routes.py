@@ -25,7 +25,9 @@ from fedistream.api.pages.admin import (
 )
 from fedistream.api.pages.error_pages import LOGIN
 from fedistream.api.pages.health import page as health
-from fedistream.api.pages.sign_in import login, sessions
+from fedistream.api.pages.sign_in import login, provider, sessions
+from fedistream.signin.provider import ENDPOINT as INDIEAUTH
+from fedistream.signin.provider import METADATA as INDIEAUTH_METADATA
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 
@@ -47,6 +49,13 @@ ADMIN = (
     Endpoint("POST", "/admin/keys/renew", stream.renew_keys, Permission.ADMIN),
     Endpoint("POST", "/admin/keys/remove", stream.remove_key, Permission.ADMIN),
     Endpoint("POST", "/admin/password", stream.set_password, Permission.ADMIN),
+)
+
+SIGN_IN_ELSEWHERE = (
+    Endpoint("GET", INDIEAUTH_METADATA, provider.metadata, Permission.ANYONE, spec="RFC 8414"),
+    Endpoint("GET", INDIEAUTH, provider.authorize, Permission.ADMIN, spec="owncast"),
+    Endpoint("POST", INDIEAUTH, provider.redeem, Permission.ANYONE, spec="owncast"),
+    Endpoint("POST", provider.DECISION, provider.decide, Permission.ADMIN),
 )
 
 FEDERATION = (
@@ -112,4 +121,4 @@ WEBHOOKS = (
 # after all others, as the first that fits is taken
 OTHERS = (Endpoint("GET", owncast_paths.ANY, owncast_paths.redirect, Permission.ADMIN, spec="owncast"),)
 
-ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION, *WEBHOOKS, *OTHERS)
+ENDPOINTS = (*ADMIN, *SIGN_IN_ELSEWHERE, *CHAT, *FEDERATION, *WEBHOOKS, *OTHERS)

@@ -39,6 +39,7 @@ from fedistream.notices.service import Notices
 from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
 from fedistream.settings.service import Settings
+from fedistream.signin.provider import Provider
 from fedistream.viewers.history import ViewerHistory
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.log import DeliveryLog
@@ -61,6 +62,7 @@ class AdminPagesServices:
     people: People
     sessions: Sessions
     sign_in: AdminSignIn
+    provider: Provider
     settings: Settings
     broadcasts: Broadcasts
     viewers: Viewers

@@ -15,9 +15,10 @@ from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.error_pages import LOGIN
 from fedistream.api.pages.forms import Stale, form
 from fedistream.core.errors import TooMany
+from fedistream.signin.provider import ENDPOINT as INDIEAUTH
 
 FIRST_PAGE = "/admin/"
-MAX_NEXT = 2000  # characters
+MAX_NEXT = 6000  # characters; an IndieAuth request has three addresses
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -74,7 +75,8 @@ def safe_next(text: str) -> str:
     except ValueError:
         return FIRST_PAGE
     path = unquote(url.path)
-    outside = url.scheme or url.netloc or not path.startswith("/admin/") or ".." in path or "//" in path
+    ours = path.startswith("/admin/") or path == INDIEAUTH
+    outside = url.scheme or url.netloc or not ours or ".." in path or "//" in path
     return FIRST_PAGE if outside or path.startswith(LOGIN) else text
 
 

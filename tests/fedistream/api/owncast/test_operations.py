@@ -41,7 +41,6 @@ TO_COME = frozenset(
         "/api/schedule",
         "/api/schedule.ics",
         "/api/yp",
-        "/api/auth/provider/indieauth",
         "/api/admin/yp/reset",
         "/api/admin/schedule",
         "/api/admin/schedule/event",

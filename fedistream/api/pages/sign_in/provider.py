@@ -1,0 +1,106 @@
+"""Sign-in elsewhere with the node's address (IndieAuth): the admin's consent, and the calls of the client's server."""
+
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from fedistream.api.http.endpoints import json_response
+from fedistream.api.http.origins import CSRF_HEADER
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.api.pages.csp import Frame
+from fedistream.api.pages.forms import form, read
+from fedistream.api.wording import said
+from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
+from fedistream.signin.provider import Asked, GrantRefused
+
+DECISION = "/admin/indieauth"
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+async def metadata(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """GET /.well-known/oauth-authorization-server"""
+    try:
+        return json_response(services.provider.metadata())
+    except Conflict:
+        raise NotFound("the address of this server is not set") from None
+
+
+async def authorize(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """GET /api/auth/provider/indieauth: ask the admin, who may have been sent here by any site.
+
+    A program that brings the admin's password is sent on at once, as Owncast does. A browser never is: its user may
+    not have meant to sign in.
+    """
+    try:
+        asked = await services.provider.check(request.query)
+    except (Invalid, Conflict) as error:
+        return _refused(request, services, error)
+    if _is_program(request):
+        return RedirectResponse(services.provider.accept(asked), 307, NOT_KEPT)
+    return _consent(request, services, asked)
+
+
+async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """POST /admin/indieauth: what the admin decided."""
+    brought = form(request, services.csrf)
+    asked = services.provider.take(brought.get("ticket", ""))
+    agreed = brought.get("do") == "accept"
+    back = services.provider.accept(asked) if agreed else services.provider.deny(asked)
+    # 303, not Owncast's 307: a browser would send the form on to the client
+    return RedirectResponse(back, 303, NOT_KEPT)
+
+
+async def redeem(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """POST /api/auth/provider/indieauth: redeem a code."""
+    try:
+        return json_response(services.provider.redeem(read(request)), headers=NOT_KEPT)
+    except GrantRefused as error:
+        told = {"error": error.code, "error_description": str(error)}
+    except Invalid:
+        told = {"error": "invalid_request", "error_description": "the body must be a form"}
+    except Conflict as error:
+        told = {"error": "server_error", "error_description": str(error)}
+    return json_response(told, 400, NOT_KEPT)
+
+
+def _is_program(request: ApiRequest) -> bool:
+    """Return whether a program asks on its own: no browser does so without one of these three signs."""
+    headers = request.http.headers
+    browser = (
+        "text/html" in headers.get("accept", "")
+        or "sec-fetch-site" in headers
+        or request.user_agent.startswith("Mozilla/")
+    )
+    return not browser and ("authorization" in headers or headers.get(CSRF_HEADER) == "1")
+
+
+def _consent(request: ApiRequest, services: AdminPagesServices, asked: Asked) -> Response:
+    shown = {
+        "name": services.settings.value("channel.name", request.channel.id),
+        "csrf_token": services.csrf.issue(),
+        "asked": asked,
+        "me": services.provider.me,
+        "ticket": services.provider.ask(asked),
+    }
+    response = services.pages.page("admin/consent.html", shown, frame=Frame.NOBODY, cache="no-store")
+    # Chromium applies form-action to the redirect after a form too
+    policy = response.headers["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace(
+        "form-action 'self'", f"form-action 'self' {asked.origin}"
+    )
+    return response
+
+
+def _refused(request: ApiRequest, services: AdminPagesServices, error: Invalid | Conflict) -> Response:
+    told = said(error)
+    if isinstance(error, Invalid) and error.problem is ValueProblem.MISSING:
+        told = f"Query argument {error.field} is required, but not found"  # as Owncast says it
+    if "text/html" not in request.http.headers.get("accept", ""):
+        return PlainTextResponse(f"{told}\n", 400)
+    values = {
+        "code": 400,
+        "heading": services.words("You cannot sign in there"),
+        "words": told[:1].upper() + told[1:] + ".",
+        "back": "/admin/",
+        "back_label": services.words("Go to the admin page"),
+    }
+    return services.pages.page("error.html", values, frame=Frame.NOBODY, status=400, cache="no-store")
