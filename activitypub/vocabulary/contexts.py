@@ -19,6 +19,7 @@ DOCUMENTS: Mapping[str, frozenset[str]] = {
     MULTIKEY: frozenset({"Multikey", "publicKeyMultibase"}),
 }
 PREFIXES: Mapping[str, str] = {
+    "ical": "http://www.w3.org/2002/12/cal/ical#",
     "toot": "http://joinmastodon.org/ns#",
     "schema": "http://schema.org#",
     "gts": "https://gotosocial.org/ns#",
@@ -57,6 +58,15 @@ TERMS: Mapping[str, Any] = {
     "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
     "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
     "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+    # FEP-8a8e
+    "eventStatus": "https://w3id.org/fep/8a8e/eventStatus",
+    "timezone": "https://w3id.org/fep/8a8e/timezone",
+    "displayEndTime": "https://w3id.org/fep/8a8e/displayEndTime",
+    "joinMode": "https://w3id.org/fep/8a8e/joinMode",
+    "organizers": {"@id": "https://w3id.org/fep/8a8e/organizers", "@type": "@id"},
+    "OrganizersCollection": "https://w3id.org/fep/8a8e/OrganizersCollection",
+    "VirtualLocation": "https://schema.org/VirtualLocation",
+    "ical:status": "ical:status",
 }
 
 

@@ -14,6 +14,7 @@ from fedistream.federation.values import FederationProblem
 from fedistream.notices import wording
 from fedistream.notices.values import Notice, SkipReason
 from fedistream.people.values import PasswordProblem
+from fedistream.schedule.values import ScheduleProblem
 from fedistream.settings.values import SettingProblem
 from fedistream.signin.values import SignInProblem
 from fedistream.webhooks.values import WebhookProblem
@@ -175,6 +176,35 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     WebhookProblem.SECRET: "must have at most {most} printable characters",
     WebhookProblem.SECRET_BYTES: "must have {least} to {most} bytes in base64 after {prefix}",
     SettingProblem.ONE_OF_NUMBERS: "must be {choices}",
+    # the wording of Owncast, which its clients look for
+    ScheduleProblem.NAME_REQUIRED: "is required",
+    ScheduleProblem.BOTH_TIMES: "are mutually exclusive",
+    ScheduleProblem.START_REQUIRED: "is required for a one-off event",
+    ScheduleProblem.START_PAST: "must be in the future",
+    ScheduleProblem.START_FAR: "is more than ten years ahead",
+    ScheduleProblem.NOT_TIME: "must be a time in the form of RFC 3339, like 2026-05-02T12:00:00Z",
+    ScheduleProblem.DURATION: "is out of range: 1 to {most}",
+    ScheduleProblem.TIMEZONE: "has an unknown timezone: give a name like Europe/Berlin",
+    ScheduleProblem.TIMEZONE_FIXED: "cannot be changed on an update",
+    ScheduleProblem.SERIES_START: "is wrong: a recurring series has no single start, edit its recurrence instead",
+    ScheduleProblem.EVENT_RECURRENCE: (
+        "is not accepted: a one-off event cannot become a recurring series, create a new series instead"
+    ),
+    ScheduleProblem.RANGE_ORDER: "must be after from",
+    ScheduleProblem.RANGE_SIZE: "is too late: the range is too large, it can have {most} days",
+    ScheduleProblem.MANY: "can be {most} at most: delete some first",
+    ScheduleProblem.RULE_LENGTH: "must be at most {most} characters",
+    ScheduleProblem.RULE_START: "needs one DTSTART line",
+    ScheduleProblem.RULE_START_TIME: (
+        "has a DTSTART that cannot be read: it must be like DTSTART;TZID=Europe/Berlin:20260502T190000, from the year"
+        " 2000 on"
+    ),
+    ScheduleProblem.RULE_MISSING: "needs one RRULE line",
+    ScheduleProblem.RULE_LINE: "can have a DTSTART line and an RRULE line, and no others",
+    ScheduleProblem.RULE_PART: "has a part that is not known here, or twice: {part}",
+    ScheduleProblem.RULE_VALUE: "has a wrong value of {part}",
+    ScheduleProblem.RULE_FREQUENT: "comes too often: it can be DAILY or rarer, and have 300 occurrences in 90 days",
+    ScheduleProblem.RULE_EMPTY: "has no occurrence in the next two years",
 }
 
 

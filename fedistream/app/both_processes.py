@@ -2,14 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from secrets import choice
 
 from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.values import BroadcastRecord
 from fedistream.federation.directory.announcing import RunningNow
 from fedistream.federation.feature import FederationFeature
 from fedistream.notices.service import Notices, NoticesContext
+from fedistream.schedule.announcing import Announcements
+from fedistream.schedule.context import ScheduleContext
+from fedistream.schedule.tending import Tending
 from fedistream.settings.service import Settings
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 LONGEST_GRACE = timedelta(seconds=660)  # a broadcast whose encoder is away stays for at most 600 s
 
 RunBy = Callable[[float], Awaitable[None]]
@@ -22,6 +27,18 @@ def make_notices(
     """Build the notices as both processes have them."""
     context = NoticesContext(settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by)
     return Notices(context)
+
+
+def make_tending(
+    context: ScheduleContext, federation: FederationFeature, channel_ids: Callable[[], tuple[int, ...]]
+) -> Tending:
+    """Build what takes the steps of events, as both processes have it."""
+    return Tending(context, Announcements(context, federation.addresses, federation.posts, channel_ids), channel_ids)
+
+
+def event_id() -> str:
+    """Return a new id for an event or a series, as part of an address."""
+    return "".join(choice(LETTERS) for _ in range(12))
 
 
 def running_at(now: Callable[[], datetime]) -> RunningNow:

@@ -12,11 +12,12 @@ from fedistream.federation.followers.service import CACHE_KEY as BLOCKS
 from fedistream.federation.keys import CACHE_KEY as KEYS
 from fedistream.jobs.cache_refresh import CacheRefresh
 from fedistream.people.service import CACHE_KEY as PEOPLE
+from fedistream.schedule.upcoming import CACHE_KEY as SCHEDULE
 from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.webhooks.service import CACHE_KEY as WEBHOOKS
 
 REFRESH_S = 2.0
-VERSIONS = (SETTINGS, CHANNELS, KEYS, PEOPLE, BANS, VISITORS, BLOCKS, WEBHOOKS)
+VERSIONS = (SETTINGS, CHANNELS, KEYS, PEOPLE, BANS, VISITORS, BLOCKS, SCHEDULE, WEBHOOKS)
 """The versions to read before the services are built, so that no change in between is missed."""
 
 
@@ -40,5 +41,6 @@ def front_copies(made: Services, facts: Bus, before: Mapping[str, int]) -> Cache
         VISITORS: made.chat.moderation.refresh_visitors,
         BLOCKS: made.federation.federation.refresh_blocks,
         WEBHOOKS: made.webhooks.webhooks.load,
+        SCHEDULE: made.schedule.upcoming.load,
     }
     return CacheRefresh(loads, before)

@@ -23,6 +23,12 @@ from fedistream.core.events import (
     PostLiked,
     PostShared,
     ReplyReceived,
+    ScheduledEventCancelled,
+    ScheduledEventChanged,
+    ScheduledEventComing,
+    ScheduledEventCreated,
+    ScheduledEventEnded,
+    ScheduledEventStarted,
     SettingChanged,
     TitleChanged,
     VisitorJoined,
@@ -31,12 +37,13 @@ from fedistream.core.events import (
 )
 from fedistream.federation.feature import FederationFeature
 from fedistream.notices.service import Notices
+from fedistream.schedule.tending import Tending
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.service import Webhooks
 
 
-def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...]:
+def jobs(federation: FederationFeature, notices: Notices, tending: Tending) -> tuple[Reaction, ...]:
     """Return the reactions that run as jobs in a worker. Both processes build these services."""
     blocklists, profiles, offers = federation.policies.blocklists, federation.profiles, federation.offers
     return (
@@ -45,6 +52,11 @@ def jobs(federation: FederationFeature, notices: Notices) -> tuple[Reaction, ...
         Reaction("notices.plan", BroadcastStarted, "job", notices.plan, when=notices.applies_to),
         Reaction("notices.close", BroadcastEnded, "job", notices.close, when=notices.applies_to),
         Reaction("notices.rename", TitleChanged, "job", notices.rename, when=notices.applies_to),
+        Reaction("schedule.match", BroadcastStarted, "job", tending.match, when=tending.applies_to),
+        Reaction("schedule.tend", ScheduledEventCreated, "job", tending.react, when=tending.applies_to),
+        Reaction("schedule.tend", ScheduledEventChanged, "job", tending.react, when=tending.applies_to),
+        Reaction("schedule.tend", ScheduledEventCancelled, "job", tending.react, when=tending.applies_to),
+        Reaction("schedule.tend", SettingChanged, "job", tending.react, when=tending.applies_to),
         Reaction("offers.begin", BroadcastStarted, "job", offers.begin, when=offers.applies_to),
         Reaction("offers.begin", EncoderReturned, "job", offers.begin, when=offers.applies_to),
         Reaction("offers.begin", TitleChanged, "job", offers.begin, when=offers.applies_to),
@@ -71,6 +83,9 @@ def stores(webhooks: Webhooks) -> tuple[Reaction, ...]:
         Reaction("webhooks.store", PostLiked, "store", store, when=when),
         Reaction("webhooks.store", PostShared, "store", store, when=when),
         Reaction("webhooks.store", ReplyReceived, "store", store, when=when),
+        Reaction("webhooks.store", ScheduledEventComing, "store", store, when=when),
+        Reaction("webhooks.store", ScheduledEventStarted, "store", store, when=when),
+        Reaction("webhooks.store", ScheduledEventEnded, "store", store, when=when),
     )
 
 
@@ -85,6 +100,7 @@ class Handlers:
     federation: FederationFeature
     stills: Thumbnails
     notices: Notices
+    tending: Tending
     webhooks: Webhooks
 
 
@@ -106,6 +122,6 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
         Reaction("chat.announce_share", PostShared, "live", cast.announcer.announce_share),
         Reaction("webhooks.note_presence", VisitorJoined, "now", cast.webhooks.note_presence, when=cast.webhooks.wants),
         Reaction("webhooks.note_presence", VisitorParted, "now", cast.webhooks.note_presence, when=cast.webhooks.wants),
-        *jobs(cast.federation, cast.notices),
+        *jobs(cast.federation, cast.notices, cast.tending),
         *stores(cast.webhooks),
     )

@@ -12,7 +12,7 @@ from fedistream.api.owncast.chat_shapes import Texts
 from fedistream.api.wording import said
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
-from fedistream.app.both_processes import make_notices, running_at
+from fedistream.app.both_processes import RunBy, event_id, make_notices, make_tending, running_at
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform
 from fedistream.app.startup import BAD_OPTION, StartupError, check_metrics_token
@@ -45,6 +45,11 @@ from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
 from fedistream.remote_media.service import MediaProxy
 from fedistream.remote_media.signed_paths import SignedPaths
+from fedistream.schedule.context import TEND as TEND_SCHEDULE
+from fedistream.schedule.context import ScheduleContext
+from fedistream.schedule.service import Schedule
+from fedistream.schedule.tending import Tending
+from fedistream.schedule.upcoming import Upcoming
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import Settings
 from fedistream.signin.context import Limit, SignInContext
@@ -89,6 +94,8 @@ class Services:
     hardware: HardwareMonitor
     playback: PlaybackMetrics
     metrics_token: str
+    schedule: Schedule
+    tending: Tending
     stream_key: str
     admin_password: str
     secret: bytes  # of the node: survives restarts, and is the same in all processes
@@ -138,6 +145,7 @@ async def build(options: Config, platform: Platform) -> Services:
         made.federation,
         made.stills,
         made.notices,
+        made.tending,
         made.webhooks.webhooks,
     )
     platform.facts.attach(reactions.table(handlers))
@@ -180,22 +188,14 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
     settings, channels, facts, clocks = base.settings, base.channels, platform.facts, platform.clocks
     broadcaster = Broadcaster(Texts(lambda channel_id: str(settings.value("channel.name", channel_id))), InProcess())
     paths = SignedPaths.load(options.data_dir / "pictures", clocks.chance)
-    context = ChatContext(settings, facts, clocks, broadcasts.live_status, base.channel_ids, broadcaster, paths.path)
+    upcoming = Upcoming(settings, clocks.now)
+    await upcoming.load()
+    live, ids = broadcasts.live_status, base.channel_ids
+    context = ChatContext(settings, facts, clocks, live, ids, broadcaster, paths.path, upcoming.opens_chat)
     chat = await build_chat(context, options.data_dir / "emoji")
-    federation = await build_federation(
-        settings,
-        channels,
-        facts,
-        clocks,
-        Outbound(platform.outbox, platform.guard),
-        chat.remote_messages,
-        running_at(clocks.now),
-    )
-
-    async def tend_by(at: float) -> None:
-        """Store the time in the table; the scheduler runs in the worker process and reads it there."""
-        await run_by(TEND, max(at, clocks.unix()))
-
+    outbound, running = Outbound(platform.outbox, platform.guard), running_at(clocks.now)
+    federation = await build_federation(settings, channels, facts, clocks, outbound, chat.remote_messages, running)
+    scheduling = ScheduleContext(settings, facts, clocks.now, event_id, _stored_run_by(TEND_SCHEDULE, clocks))
     return Services(
         facts=facts,
         settings=settings,
@@ -214,7 +214,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         images=Images(settings, options.data_dir / "images", base.channel_ids),
         public_files=PublicFiles(options.data_dir / "public"),
         federation=federation,
-        notices=make_notices(settings, federation, clocks.now, tend_by),
+        notices=make_notices(settings, federation, clocks.now, _stored_run_by(TEND, clocks)),
         pictures=MediaProxy(federation.http_client, paths, options.data_dir / "pictures", clocks.unix),
         sign_in=_sign_in(settings, clocks, chat.chat, federation),
         broadcaster=broadcaster,
@@ -225,10 +225,21 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         hardware=HardwareMonitor(clocks.now, Machine(options.data_dir).read),
         playback=PlaybackMetrics(clocks.monotonic, clocks.now),
         metrics_token=options.metrics_token,
+        schedule=Schedule(scheduling, upcoming),
+        tending=make_tending(scheduling, federation, base.channel_ids),
         stream_key=base.stream_key,
         admin_password=base.admin_password,
         secret=base.secret,
     )
+
+
+def _stored_run_by(task: str, clocks: Clocks) -> RunBy:
+    """Return what stores a time in the table; the scheduler runs in the worker process and reads it there."""
+
+    async def stored(at: float) -> None:
+        await run_by(task, max(at, clocks.unix()))
+
+    return stored
 
 
 def _sign_in(settings: Settings, clocks: Clocks, chat: Chat, federation: FederationFeature) -> SignInFeature:

@@ -115,6 +115,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         featured=made.federation.servers,
         pictures=made.pictures,
         webhooks=made.webhooks.webhooks,
+        schedule=made.schedule,
         log_buffer=process.log_buffer,
         listening=process.listening,
         now=clocks.now,

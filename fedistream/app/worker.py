@@ -21,7 +21,7 @@ from activitypub.signatures.keys import SigningKey
 from fedistream import __version__
 from fedistream.api.wording import said
 from fedistream.app import reactions
-from fedistream.app.both_processes import make_notices, running_at
+from fedistream.app.both_processes import event_id, make_notices, make_tending, running_at
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform, platform
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
@@ -50,6 +50,10 @@ from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
 from fedistream.jobs.worker import Handler, Worker
 from fedistream.jobs.worker_process import WakePipe
 from fedistream.notices.service import TEND
+from fedistream.schedule.context import TEND as TEND_SCHEDULE
+from fedistream.schedule.context import ScheduleContext
+from fedistream.schedule.service import Schedule
+from fedistream.schedule.upcoming import Upcoming
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.settings.service import Settings
@@ -65,6 +69,7 @@ log = logging.getLogger(__name__)
 PRUNE_S = 3600.0
 BACKUP_S = 3600.0
 VALIDATE_S = 3600.0
+EXTEND_S = 3600.0
 CLOSE_S = 1.0  # for the database's last work after the signal to stop
 WEBHOOKS_S = 60.0
 TEND_S = 60.0  # an upper limit: no job waits so long unless a process was killed
@@ -84,16 +89,9 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     """Build the worker's services on an open database. Raises StartupError."""
     base = platform(options, outbox)
     facts, clocks = base.facts, base.clocks
-    settings, channels = Settings(facts, clocks.now), Channels(clocks.now, secrets.token_urlsafe)
-    try:
-        if options.public_url:
-            settings.override("node.public_url", flagged_address(options.public_url))
-    except Invalid as error:
-        raise StartupError(said(error), BAD_OPTION) from error
-    await settings.load()
-    await channels.load()
-    outbound = Outbound(outbox, base.guard)
-    federation = await build(settings, channels, facts, clocks, outbound, running=running_at(clocks.now))
+    settings, channels = await _open(options, base)
+    outbound, running = Outbound(outbox, base.guard), running_at(clocks.now)
+    federation = await build(settings, channels, facts, clocks, outbound, running=running)
     undo.push_async_callback(federation.close)
 
     async def load_settings() -> None:
@@ -109,8 +107,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         await clock.run_by(TEND, at)
 
     def fresh(act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """Refresh the caches before a scheduled task, as before a job: it may be the first action after a change in the
-        front process."""
+        """Refresh the caches before a task, as before a job: the front process may have changed something."""
 
         async def refresh_and_act() -> None:
             await cache_refresh.refresh()
@@ -118,17 +115,25 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
         return refresh_and_act
 
+    async def tend_schedule_by(at: float) -> None:
+        await clock.run_by(TEND_SCHEDULE, at)
+
     notices = make_notices(settings, federation, clocks.now, run_by)
+    scheduling = ScheduleContext(settings, facts, clocks.now, event_id, tend_schedule_by)
+    schedule = Schedule(scheduling, Upcoming(settings, clocks.now))
+    tending = make_tending(scheduling, federation, lambda: tuple(channel.id for channel in channels.all()))
     timed = (
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
         ScheduledTask(TEND, every(TEND_S), fresh(notices.tend)),
+        ScheduledTask(TEND_SCHEDULE, every(TEND_S), fresh(tending.tend)),
+        ScheduledTask("schedule.extend", every(EXTEND_S), fresh(schedule.extend)),
         ScheduledTask(WEBHOOKS_PRUNE, every(WEBHOOKS_S), fresh(hooks.log.prune)),
         ScheduledTask("backup.hourly", every(BACKUP_S), fresh(_backups(options, settings, clocks.now).run)),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
     )
     clock = Scheduler(timed, time.time)
-    jobs = reactions.jobs(federation, notices)
+    jobs = reactions.jobs(federation, notices, tending)
     facts.attach((*jobs, *reactions.stores(hooks.webhooks)))
     deliverer = Deliverer(federation.http_client, Schemes(), time.time)
     return WorkerServices(
@@ -141,6 +146,19 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         clock,
         cache_refresh,
     )
+
+
+async def _open(options: Config, base: Platform) -> tuple[Settings, Channels]:
+    """Read the settings and channels. Raises StartupError."""
+    settings, channels = Settings(base.facts, base.clocks.now), Channels(base.clocks.now, secrets.token_urlsafe)
+    try:
+        if options.public_url:
+            settings.override("node.public_url", flagged_address(options.public_url))
+    except Invalid as error:
+        raise StartupError(said(error), BAD_OPTION) from error
+    await settings.load()
+    await channels.load()
+    return settings, channels
 
 
 def _backups(options: Config, settings: Settings, now: Callable[[], datetime]) -> HourlyBackups:

@@ -92,14 +92,16 @@ class Chat:
         return bool(self._setting("chat.enabled", channel_id))
 
     def open(self, channel_id: int) -> bool:
-        """Return whether messages are accepted: the chat is enabled, and a broadcast runs or ended within
-        `chat.offline_s`."""
+        """Return whether messages are accepted: the chat is enabled, and a broadcast runs, ended within
+        `chat.offline_s`, or is scheduled to begin soon."""
         status = self._context.live(channel_id)
         if not self.enabled(channel_id) or status.running:
             return self.enabled(channel_id)
         window = timedelta(seconds=self._setting("chat.offline_s", channel_id))
         ended_at = status.last_ended_at
-        return ended_at is not None and self._clocks.now() - ended_at <= window
+        if ended_at is not None and self._clocks.now() - ended_at <= window:
+            return True
+        return self._context.opens_early(channel_id)
 
     async def register(self, channel_id: int, name: str, address: str) -> tuple[Visitor, str]:
         """Make a new visitor. Returns the visitor and their token.

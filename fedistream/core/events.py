@@ -304,6 +304,86 @@ class FlagReceived(Fact):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduledEventCreated(Fact):
+    """The admin scheduled a broadcast, or with `series` a series of them. `event_id` is that of the event or the
+    series."""
+
+    channel_id: int
+    event_id: str
+    title: str
+    series: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEventChanged(Fact):
+    """The admin changed a scheduled broadcast or a series."""
+
+    channel_id: int
+    event_id: str
+    title: str
+    series: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEventCancelled(Fact):
+    """The admin cancelled or removed a scheduled broadcast or a series."""
+
+    channel_id: int
+    event_id: str
+    title: str
+    series: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEventComing(Fact):
+    """A scheduled broadcast begins soon: the time of its reminder has come. With it come the details that its webhook
+    tells, as they were then."""
+
+    channel_id: int
+    event_id: str
+    series_id: str
+    title: str
+    description: str
+    starts_at: datetime
+    minutes: int
+    timezone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEventStarted(Fact):
+    """The time of a scheduled broadcast has come, or its broadcast has begun a little before."""
+
+    channel_id: int
+    event_id: str
+    series_id: str
+    title: str
+    description: str
+    starts_at: datetime
+    minutes: int
+    timezone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEventEnded(Fact):
+    """The time of a scheduled broadcast is over."""
+
+    channel_id: int
+    event_id: str
+    series_id: str
+    title: str
+    description: str
+    starts_at: datetime
+    minutes: int
+    timezone: str
+    at: datetime
+
+
 FACTS: Mapping[str, type[Fact]] = {
     kind.name(): kind
     for kind in (
@@ -332,6 +412,12 @@ FACTS: Mapping[str, type[Fact]] = {
         ReplyChanged,
         ReplyWithdrawn,
         FlagReceived,
+        ScheduledEventCreated,
+        ScheduledEventChanged,
+        ScheduledEventCancelled,
+        ScheduledEventComing,
+        ScheduledEventStarted,
+        ScheduledEventEnded,
     )
 }
 

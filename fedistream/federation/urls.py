@@ -65,7 +65,7 @@ class ActorUrls:
         return channel if channel is not None and self.actor(channel) == url else None
 
     def post_id(self, url: str | None) -> str | None:
-        """Return the id of the post with this URL, if it can be one of ours. Raises Off."""
+        """Return the id of the post or event with this URL, if it can be one of ours. Raises Off."""
         prefix = self.site().post("")
-        found = (url or "").removeprefix(prefix)
+        found = (url or "").removeprefix(self.site().event("")).removeprefix(prefix)
         return found if found != url and POST_ID.fullmatch(found) else None

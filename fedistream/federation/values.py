@@ -161,6 +161,14 @@ class Site:
     def post(self, post_id: str) -> str:
         return f"{self.base}/federation/{post_id}"
 
+    def event(self, event_id: str) -> str:
+        """Return the Event of a scheduled broadcast."""
+        return f"{self.base}/federation/event/{event_id}"
+
+    def scheduled(self, event_id: str) -> str:
+        """Return the page of a scheduled broadcast."""
+        return f"{self.base}/schedule/{event_id}"
+
     def page(self, slug: str) -> str:
         return f"{self.base}/" if slug == HOME else f"{self.base}/c/{slug}"
 

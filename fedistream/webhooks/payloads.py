@@ -24,6 +24,9 @@ from fedistream.core.events import (
     PostLiked,
     PostShared,
     ReplyReceived,
+    ScheduledEventComing,
+    ScheduledEventEnded,
+    ScheduledEventStarted,
     TitleChanged,
     VisitorJoined,
     VisitorParted,
@@ -193,6 +196,33 @@ def _removed(fact: FollowerRemoved, now: Occasion) -> Json:
     }
 
 
+_ACTIONS: Mapping[type[Fact], str] = {
+    ScheduledEventComing: "10-minute-warning",
+    ScheduledEventStarted: "started",
+    ScheduledEventEnded: "ended",
+}
+
+
+def _scheduled(fact: ScheduledEventComing | ScheduledEventStarted | ScheduledEventEnded, now: Occasion) -> Json:
+    event: Json = {
+        "id": fact.event_id,
+        "name": fact.title,
+        "description": fact.description,
+        "startTime": moment(fact.starts_at),
+        "durationMinutes": fact.minutes,
+        "timezone": fact.timezone,
+        "status": "scheduled",
+    }
+    if fact.series_id:
+        event["seriesId"] = fact.series_id
+    return _base(now) | {
+        "id": now.id,
+        "action": _ACTIONS[type(fact)],
+        "event": event,
+        "timestamp": moment(fact.at),
+    }
+
+
 _MADE: Mapping[type[Fact], tuple[Event, Callable[[Any, Occasion], Json]]] = {
     ChatMessageSent: (Event.CHAT, _chat),
     VisitorRenamed: (Event.NAME_CHANGE, _renamed),
@@ -211,6 +241,9 @@ _MADE: Mapping[type[Fact], tuple[Event, Callable[[Any, Occasion], Json]]] = {
     PostShared: (Event.REPOST, _engagement),
     ReplyReceived: (Event.REPLY_RECEIVED, _reply),
     FollowerRemoved: (Event.FOLLOWER_REMOVED, _removed),
+    ScheduledEventComing: (Event.SCHEDULED_EVENTS, _scheduled),
+    ScheduledEventStarted: (Event.SCHEDULED_EVENTS, _scheduled),
+    ScheduledEventEnded: (Event.SCHEDULED_EVENTS, _scheduled),
 }
 
 FACTS: tuple[type[Fact], ...] = tuple(_MADE)

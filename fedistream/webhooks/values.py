@@ -39,6 +39,7 @@ class Event(StrEnum):
     ENCODER_LOST = "FEDISTREAM_ENCODER_LOST"
     ENCODER_RETURNED = "FEDISTREAM_ENCODER_RETURNED"
     REPLY_RECEIVED = "FEDISTREAM_REPLY_RECEIVED"
+    SCHEDULED_EVENTS = "SCHEDULED_EVENTS"
     FOLLOWER_REMOVED = "FEDISTREAM_FOLLOWER_REMOVED"
     TEST = "FEDISTREAM_TEST"
 
@@ -62,6 +63,7 @@ EXPIRES: Mapping[Event, timedelta] = {
     **dict.fromkeys((Event.USER_JOINED, Event.USER_PARTED), timedelta(minutes=15)),
     **dict.fromkeys((Event.STREAM_STARTED, Event.STREAM_TITLE_UPDATED), timedelta(minutes=30)),
     **dict.fromkeys((Event.ENCODER_LOST, Event.ENCODER_RETURNED), timedelta(minutes=10)),
+    Event.SCHEDULED_EVENTS: timedelta(minutes=10),
     **dict.fromkeys((Event.STREAM_STOPPED, Event.VISIBILITY_UPDATE), DAY),
     **dict.fromkeys((Event.FOLLOW, Event.LIKE, Event.REPOST, Event.REPLY_RECEIVED, Event.FOLLOWER_REMOVED), DAY),
     Event.TEST: timedelta(minutes=5),

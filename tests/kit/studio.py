@@ -306,6 +306,8 @@ class Studio:
             hardware=HardwareMonitor(self.clock.now, lambda: HardwareReading(0, 0, 0)),
             playback=self.playback,
             metrics_token="",
+            schedule=ABSENT,
+            tending=ABSENT,
             stream_key="",
             admin_password="",
             secret=b"secret",

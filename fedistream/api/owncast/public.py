@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest
-from fedistream.api.owncast import config_shapes, shapes
+from fedistream.api.owncast import config_shapes, schedule, shapes
 from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.setting_values import read
@@ -13,12 +13,15 @@ from fedistream.api.owncast.social_platforms import PLATFORMS
 
 def status_shape(services: OwncastServices, channel_id: int) -> shapes.Json:
     """Return the channel's Status."""
-    return shapes.status(
+    shape = shapes.status(
         services.broadcasts.live_status(channel_id),
         services.viewers.count(channel_id),
         read(services.settings, channel_id),
         services.now(),
     )
+    if (event := services.schedule.upcoming.next(channel_id)) is not None:
+        shape["scheduledEvent"] = schedule.status_event(event, services.schedule.upcoming.opens_chat(channel_id))
+    return shape
 
 
 async def status(request: ApiRequest, services: OwncastServices) -> Response:

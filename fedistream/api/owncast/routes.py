@@ -15,6 +15,7 @@ from fedistream.api.owncast import (
     metrics,
     playback,
     public,
+    schedule,
     setters,
     sign_in,
     webhooks,
@@ -149,6 +150,7 @@ SETTINGS_ENDPOINTS = tuple(
 
 ENDPOINTS = (
     *PUBLIC,
+    *schedule.ENDPOINTS,
     *VISITORS,
     *SIGN_IN,
     *MODERATORS,

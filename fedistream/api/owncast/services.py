@@ -29,6 +29,7 @@ from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.people.service import People
 from fedistream.remote_media.service import MediaProxy
+from fedistream.schedule.service import Schedule
 from fedistream.settings.service import Settings
 from fedistream.signin.indieauth import IndieAuth
 from fedistream.signin.one_time_codes import OneTimeCodes
@@ -70,6 +71,7 @@ class OwncastServices:
     featured: ListedServers
     pictures: MediaProxy
     webhooks: Webhooks
+    schedule: Schedule
     log_buffer: LogBuffer
     listening: Listening
     now: Callable[[], datetime]

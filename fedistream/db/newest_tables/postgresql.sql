@@ -287,6 +287,21 @@ CREATE INDEX ix_remote_note_post_id_state ON remote_note (post_id, state);
 
 CREATE INDEX ix_remote_note_state_channel_id ON remote_note (state, channel_id);
 
+CREATE TABLE schedule_series (
+	id VARCHAR(24) NOT NULL,
+	channel_id BIGINT NOT NULL,
+	name VARCHAR(200) NOT NULL,
+	description TEXT NOT NULL,
+	recurrence VARCHAR(1000) NOT NULL,
+	minutes INTEGER NOT NULL,
+	active BOOLEAN NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_schedule_series PRIMARY KEY (id)
+);
+
+CREATE INDEX ix_schedule_series_channel_id_id ON schedule_series (channel_id, id);
+
 CREATE TABLE scheduled (
 	name VARCHAR(64) NOT NULL,
 	due DOUBLE PRECISION NOT NULL,
@@ -294,6 +309,37 @@ CREATE TABLE scheduled (
 	last_run_at DOUBLE PRECISION,
 	CONSTRAINT pk_scheduled PRIMARY KEY (name)
 );
+
+CREATE TABLE scheduled_event (
+	id VARCHAR(24) NOT NULL,
+	channel_id BIGINT NOT NULL,
+	series_id VARCHAR(24),
+	original_start TIMESTAMP WITH TIME ZONE,
+	name VARCHAR(200) NOT NULL,
+	description TEXT NOT NULL,
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	minutes INTEGER NOT NULL,
+	timezone VARCHAR(64) NOT NULL,
+	status VARCHAR(10) NOT NULL,
+	edited BOOLEAN NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	version INTEGER NOT NULL,
+	posted_version INTEGER,
+	warned_at TIMESTAMP WITH TIME ZONE,
+	started_at TIMESTAMP WITH TIME ZONE,
+	ended_at TIMESTAMP WITH TIME ZONE,
+	broadcast_id BIGINT,
+	CONSTRAINT pk_scheduled_event PRIMARY KEY (id),
+	CONSTRAINT uq_scheduled_event_series_id_original_start UNIQUE (series_id, original_start)
+);
+
+CREATE INDEX ix_scheduled_event_broadcast_id ON scheduled_event (broadcast_id);
+
+CREATE INDEX ix_scheduled_event_channel_id_starts_at ON scheduled_event (channel_id, starts_at);
+
+CREATE INDEX ix_scheduled_event_status_ends_at ON scheduled_event (status, ends_at);
 
 CREATE TABLE seen_activity (
 	activity_id VARCHAR(2048) NOT NULL,

@@ -20,7 +20,8 @@ from fedistream.db import atomic, statement, within
 from fedistream.federation.delivery import Delivery
 from fedistream.federation.models import PostReachRow, PostRow
 from fedistream.federation.posts.compose import READABLE, Frame, clean, handles, note
-from fedistream.federation.posts.values import Draft, Mention, Post
+from fedistream.federation.posts.events import event_document
+from fedistream.federation.posts.values import Draft, EventDraft, Mention, Post
 from fedistream.federation.remote_html import beginning
 from fedistream.federation.urls import ActorUrls
 from fedistream.federation.values import Page
@@ -86,7 +87,7 @@ class Posts:
         post_id, now = self._token(), self._now()
         thing = await _written(draft, self._frame(channel, draft, post_id, now))
         post = Post(post_id, channel.id, write_object(thing), self._shown(channel.id, draft.visibility))
-        return await atomic(self._publish, post, channel, draft, now, expires_at)
+        return await atomic(self._publish, post, channel, draft.mentions, now, expires_at)
 
     async def edit(self, post_id: str, draft: Draft) -> Post:
         """Edit a post.
@@ -94,7 +95,28 @@ class Posts:
         Its visibility stays, whatever the draft says. The actors that it mentioned before get the Update too. Raises
         NotFound, Gone, Invalid, Off.
         """
-        return await atomic(self._edit, post_id, draft)
+
+        def write(frame: Frame) -> Json:
+            return write_object(note(replace(draft, visibility=frame.shown), frame))
+
+        return await atomic(self._edit, post_id, draft, write)
+
+    async def publish_event(self, channel: Channel, event_id: str, draft: EventDraft, expires_at: float) -> Post:
+        """Publish a scheduled broadcast under its id to the followers, until `expires_at` (Unix seconds), and to
+        everybody. Raises Invalid, Off."""
+        now = self._now()
+        frame = self._frame(channel, Draft(""), event_id, now)
+        document = event_document(draft, replace(frame, url=self._addresses.site().event(event_id)))
+        post = Post(event_id, channel.id, document, frame.shown)
+        return await atomic(self._publish, post, channel, (), now, expires_at)
+
+    async def edit_event(self, event_id: str, draft: EventDraft) -> Post:
+        """Edit a scheduled broadcast. Raises NotFound, Gone, Invalid, Off."""
+
+        def write(frame: Frame) -> Json:
+            return event_document(draft, replace(frame, url=self._addresses.site().event(event_id)))
+
+        return await atomic(self._edit, event_id, Draft(""), write)
 
     async def delete(self, post_id: str) -> None:
         """Delete a post, with a Delete to all its recipients. Raises NotFound, Gone, Off."""
@@ -179,7 +201,12 @@ class Posts:
         return Page(await found.count(), tuple(_post(row) for row in rows))
 
     async def _publish(
-        self, post: Post, channel: Channel, draft: Draft, now: datetime, expires_at: float | None
+        self,
+        post: Post,
+        channel: Channel,
+        mentions: tuple[Mention, ...],
+        now: datetime,
+        expires_at: float | None,
     ) -> Post:
         await PostRow.create(
             id=post.id,
@@ -188,26 +215,26 @@ class Posts:
             visibility=post.visibility.value,
             published_at=now,
         )
-        people = [_recipient(each) for each in draft.mentions]
+        people = [_recipient(each) for each in mentions]
         followers = await self._followers(channel, post.visibility, people)
         await PostReachRow.create(
             post_id=post.id,
-            mentions=[_kept(each) for each in draft.mentions],
+            mentions=[_kept(each) for each in mentions],
             inboxes=list(inboxes(followers, post.visibility)),
         )
         to = _inboxes([*followers, *people], post.visibility)
         await self._delivery.send(channel, post.create(), to, post.url, expires_at)
         return post
 
-    async def _edit(self, post_id: str, draft: Draft) -> Post:
+    async def _edit(self, post_id: str, draft: Draft, write: Callable[[Frame], Json]) -> Post:
         row, channel = await self._row(post_id)
         shown = Visibility(row.visibility)
         reach = await _reach(row, inboxes(await self._followers(channel, shown, []), shown))
         # other servers compare whole seconds, and ignore an edit that is not newer than the last one
         updated = max(self._now(), (row.updated_at or row.published_at) + timedelta(seconds=1))
         draft = replace(draft, visibility=shown)
-        thing = note(draft, replace(self._frame(channel, draft, row.id, row.published_at), updated=updated))
-        post = Post(row.id, row.channel_id, write_object(thing), shown)
+        frame = replace(self._frame(channel, draft, row.id, row.published_at), updated=updated, shown=shown)
+        post = Post(row.id, row.channel_id, write(frame), shown)
         # not `pinned` and the like, which may have changed meanwhile
         await PostRow.filter(id=row.id).update(document=dict(post.document), updated_at=updated)
         reach.mentions = _united(reach.mentions, [_kept(each) for each in draft.mentions])
@@ -222,13 +249,19 @@ class Posts:
         shown, post = Visibility(row.visibility), _post(row)
         reach = await _reach(row, inboxes(await self._followers(channel, shown, []), shown))
         now, document = self._now(), post.document
-        stone = compose.tombstone(post.url, deleted=now)
+        former = str(document["type"])
+        stone = compose.tombstone(post.url, former, deleted=now)
         await PostRow.filter(id=row.id).update(document=stone, deleted_at=now, pinned=False)
         people = [_restored(each) for each in reach.mentions]
         to = dict.fromkeys((*reach.inboxes, *_inboxes(people, shown)))
         await reach.delete()
         letter = compose.delete(
-            f"{post.url}#delete", document["attributedTo"], post.url, to=document["to"], cc=document["cc"]
+            f"{post.url}#delete",
+            document["attributedTo"],
+            post.url,
+            former=former,
+            to=document["to"],
+            cc=document["cc"],
         )
         await self._delivery.send(channel, letter, to, post.url)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from activitypub.addressing import Visibility
@@ -54,8 +55,25 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class EventDraft:
+    """A scheduled broadcast before it is published. `description` is Markdown, `page` its web page, `organizer` the
+    name of the channel; `picture` stands for it where no other is shown."""
+
+    name: str
+    description: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    cancelled: bool
+    page: str
+    organizer: str
+    picture: Picture
+    hashtags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
-    """A post. `document` is the Note, without @context; `create` the activity that published it."""
+    """A post. `document` is the Note or Event, without @context; `create` the activity that published it."""
 
     id: str
     channel_id: int

@@ -40,6 +40,8 @@ OWNCAST_PUBLIC = rows(
     "POST /api/metrics/cmcd",
     "GET /api/metrics/cmcd",
     "POST /api/metrics/playback",
+    "GET /api/schedule",
+    "GET /api/schedule.ics",
 )
 
 OWNCAST_ADMIN = rows(
@@ -58,6 +60,10 @@ OWNCAST_ADMIN = rows(
     "GET /api/admin/metrics/video",
     "GET /api/admin/logs",
     "GET /api/admin/logs/warnings",
+    "GET /api/admin/schedule",
+    "POST /api/admin/schedule/event",
+    "POST /api/admin/schedule/event/delete",
+    "POST /api/admin/schedule/preview",
     "GET /api/admin/update/options",
     "GET /api/admin/update/start",
     "GET /api/admin/update/forcequit",
@@ -160,6 +166,10 @@ FEDIVERSE = (
         "GET /federation/node",
         "GET /federation/node/outbox",
     ),
+    Row("GET", "/federation/event/{post_id}", "anyone", knock="/federation/event/none"),
+    Row("GET", "/federation/event/{post_id}/replies", "anyone", knock="/federation/event/none/replies"),
+    Row("GET", "/federation/event/{post_id}/likes", "anyone", knock="/federation/event/none/likes"),
+    Row("GET", "/federation/event/{post_id}/shares", "anyone", knock="/federation/event/none/shares"),
     Row("GET", "/federation/{post_id}", "anyone", knock="/federation/none"),
     *(
         Row("GET", f"/federation/{{post_id}}/{each}", "anyone", knock=f"/federation/none/{each}")

@@ -36,9 +36,20 @@ JOBS = {
     "offers.begin",
     "offers.end",
     "profiles.update",
+    "schedule.match",
+    "schedule.tend",
 }
 KINDS = {"activity", "fact", "move", "profile", "webhook", "webhook_facts"}
-TASKS = {"followers.validate", "notices.tend", "offers.renew", "outbox.prune", "webhooks.prune"}
+TASKS = {
+    "backup.hourly",
+    "followers.validate",
+    "notices.tend",
+    "offers.renew",
+    "outbox.prune",
+    "schedule.extend",
+    "schedule.tend",
+    "webhooks.prune",
+}
 # These are in the logs alone.
 OTHERS = {
     "chat.announce_approval",

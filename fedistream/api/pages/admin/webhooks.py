@@ -27,6 +27,7 @@ GROUPS: Mapping[str, tuple[Event, ...]] = {
     "stream": (
         *(Event.STREAM_STARTED, Event.STREAM_STOPPED, Event.STREAM_TITLE_UPDATED),
         *(Event.ENCODER_LOST, Event.ENCODER_RETURNED),
+        Event.SCHEDULED_EVENTS,
     ),
     "chat": (
         *(Event.CHAT, Event.USER_JOINED, Event.USER_PARTED, Event.NAME_CHANGE),

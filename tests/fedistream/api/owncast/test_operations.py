@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from httpx2 import AsyncClient, Response
 
 from fedistream.access_tokens.service import Scope
 from fedistream.federation.values import FeaturedState
+from fedistream.schedule.values import Change
 from tests.fedistream.api.owncast.shape_members import MEMBERS
 from tests.kit import following
 from tests.kit.faces import PASSWORD, RIGHT, Faces, open_faces
@@ -38,14 +40,8 @@ BY_SCOPE = {scope.value: scope for scope in Scope}
 TO_COME = frozenset(
     (
         "/api/notifications/register",
-        "/api/schedule",
-        "/api/schedule.ics",
         "/api/yp",
         "/api/admin/yp/reset",
-        "/api/admin/schedule",
-        "/api/admin/schedule/event",
-        "/api/admin/schedule/event/delete",
-        "/api/admin/schedule/preview",
     )
 )
 GUARDED = [row for row in ROWS if row["auth"] != "none" and row["path"] not in TO_COME]
@@ -145,6 +141,10 @@ async def things(faces: Faces, text: str) -> Row:
     if '"$webhook"' in text:
         webhook = await faces.made.webhooks.webhooks.create("https://hooks.example/y", ["CHAT"])
         text = text.replace('"$webhook"', str(webhook.id))
+    if "$event" in text:
+        at = faces.clock.now() + timedelta(days=1)
+        await faces.made.schedule.put(home, Change("Pots", start=at))
+        text = text.replace("$event", (await faces.made.schedule.overview(home)).events[-1].id)
     row: Row = json.loads(text.replace("{clientId}", "1"))
     return row
 
