@@ -144,6 +144,7 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     RequestProblem.KEY_AND_COMMENT: "needs a key and a comment",
     RequestProblem.PASSWORDS_DIFFER: "must be the same as the new password",
     RequestProblem.MANY_LINES: "may have at most {most} lines",
+    RequestProblem.NAME_AND_VALUE: "must each be a name, a colon and a value",
     RequestProblem.LABEL_AND_ADDRESS: "needs a label and an address on each line",
     RequestProblem.NO_FOLLOW_PAGE: "is on a server without a page for this",
     RequestProblem.NOT_FORM: "is not a form",

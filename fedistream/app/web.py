@@ -211,6 +211,7 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         moderation=made.chat.moderation,
         bans=made.chat.bans,
         emoji=made.chat.emoji,
+        images=made.images,
         access_tokens=made.access_tokens,
         federation=made.federation.federation,
         follow_invitations=pages.follow_invitations,

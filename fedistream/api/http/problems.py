@@ -28,6 +28,7 @@ class RequestProblem(Problem):
     PASSWORDS_DIFFER = "passwords-differ"
     MANY_LINES = "many-lines"
     LABEL_AND_ADDRESS = "label-and-address"
+    NAME_AND_VALUE = "name-and-value"
     NO_FOLLOW_PAGE = "no-follow-page"
     NOT_FORM = "not-form"
     OEMBED_FORMAT = "oembed-format"

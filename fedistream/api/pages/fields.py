@@ -69,6 +69,19 @@ def read_flag(text: str) -> object:
     return text == ON
 
 
+def write_variables(value: object) -> str:
+    return "\n".join(f"{name}: {text}" for name, text in value.items()) if isinstance(value, Mapping) else ""
+
+
+def read_variables(text: str) -> object:
+    """Read one `name: value` per line; a semicolon at the end is left out, as lines are often pasted from CSS. Raises
+    Invalid."""
+    lines = [line.strip().rstrip(";").partition(":") for line in text.splitlines() if line.strip()]
+    if not all(colon for _, colon, _ in lines):
+        raise Invalid("page.appearance", RequestProblem.NAME_AND_VALUE)
+    return {name.strip(): value.strip() for name, _, value in lines}
+
+
 @dataclass(frozen=True, slots=True)
 class FieldCodec:
     """The two directions of the conversion."""
@@ -88,6 +101,7 @@ BY_TYPE: Mapping[type, FieldCodec] = {
 BY_SETTING: Mapping[str, FieldCodec] = {
     "channel.tags": FieldCodec(write_list, read_list),
     "channel.social_handles": FieldCodec(write_links, read_links),
+    "page.appearance": FieldCodec(write_variables, read_variables),
 }
 assert BY_SETTING.keys() <= BY_NAME.keys()
 

@@ -338,6 +338,12 @@ PAGES = (
     Row("GET", "/static/{edition}/{name:path}", "anyone", knock="/static/0/css/none.css"),
 )
 
+PAGES_CONFIG = (
+    *rows("admin", "POST /admin/config/appearance/image", "POST /admin/config/actions/one"),
+    Row("GET", "/admin/config/{section}", "admin", knock="/admin/config/general"),
+    Row("POST", "/admin/config/{section}", "admin", knock="/admin/config/general"),
+)
+
 PAGES_CHAT = (
     *rows(
         "admin",
@@ -451,6 +457,7 @@ ROWS: tuple[Row, ...] = (
     *PAGES_SIGN_IN,
     *PAGES_OTHERS,
     *PAGES_CHAT,
+    *PAGES_CONFIG,
 )
 
 # the chat's sockets are one ASGI application of their own; who has no key is let in only to be told so

@@ -15,6 +15,7 @@ from fedistream.api.pages.admin import (
     visitors,
     webhooks,
 )
+from fedistream.api.pages.admin.config.sections import PAGE
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.health import page as health
 from fedistream.core.errors import NotFound
@@ -22,16 +23,16 @@ from fedistream.core.errors import NotFound
 ANY = "/admin/{path:path}"
 STREAM = "/admin/"
 PATHS: Mapping[str, str] = {
-    "config-public-details": STREAM,
-    "config-server-details": STREAM,
+    "config-public-details": f"{PAGE}general",
+    "config-server-details": f"{PAGE}server",
     "config-social-items": STREAM,
-    "config-video": STREAM,
-    "config-storage": STREAM,
-    "config/general": STREAM,
-    "config/server": STREAM,
+    "config-video": f"{PAGE}video",
+    "config-storage": f"{PAGE}storage",
+    "config/general": f"{PAGE}general",
+    "config/server": f"{PAGE}server",
     "config-chat": chat.PAGE,
     "config-federation": federation.PAGE,
-    "config-notify": STREAM,
+    "config-notify": f"{PAGE}notifications",
     "access-tokens": tokens.PAGE,
     "chat/messages": messages.PAGE,
     "chat/users": visitors.PAGE,
@@ -47,7 +48,12 @@ PATHS: Mapping[str, str] = {
     "upgrade": STREAM,
     "help": STREAM,
     "webhooks": webhooks.PAGE,
-    "actions": STREAM,
+    "actions": f"{PAGE}actions",
+    "config/appearance": f"{PAGE}appearance",
+    "config/actions": f"{PAGE}actions",
+    "config/video": f"{PAGE}video",
+    "config/storage": f"{PAGE}storage",
+    "config/notifications": f"{PAGE}notifications",
 }
 
 

@@ -23,6 +23,7 @@ from fedistream.api.pages.admin import (
     visitors,
     webhooks,
 )
+from fedistream.api.pages.admin.config import pages as config
 from fedistream.api.pages.error_pages import LOGIN
 from fedistream.api.pages.health import page as health
 from fedistream.api.pages.sign_in import login, provider, sessions
@@ -30,6 +31,7 @@ from fedistream.signin.provider import ENDPOINT as INDIEAUTH
 from fedistream.signin.provider import METADATA as INDIEAUTH_METADATA
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
+SETTINGS_LIMIT = 2 * 1024 * 1024  # bytes; two texts of 100,000 characters
 
 ADMIN = (
     Endpoint("GET", "/admin", stream.to_page, Permission.ANYONE),
@@ -118,7 +120,15 @@ WEBHOOKS = (
     Endpoint("POST", f"{webhooks.PAGE}/{{webhook_id}}", webhooks.edit, Permission.ADMIN),
 )
 
+CONFIG = (
+    Endpoint(
+        "POST", f"{config.PAGE}appearance/image", config.change_image, Permission.ADMIN, body_limit=config.UPLOAD_LIMIT
+    ),
+    Endpoint("POST", f"{config.PAGE}actions/one", config.change_action, Permission.ADMIN, body_limit=FORM_LIMIT),
+    Endpoint("GET", f"{config.PAGE}{{section}}", config.show, Permission.ADMIN),
+    Endpoint("POST", f"{config.PAGE}{{section}}", config.change, Permission.ADMIN, body_limit=SETTINGS_LIMIT),
+)
+
 # after all others, as the first that fits is taken
 OTHERS = (Endpoint("GET", owncast_paths.ANY, owncast_paths.redirect, Permission.ADMIN, spec="owncast"),)
-
-ENDPOINTS = (*ADMIN, *SIGN_IN_ELSEWHERE, *CHAT, *FEDERATION, *WEBHOOKS, *OTHERS)
+ENDPOINTS = (*ADMIN, *SIGN_IN_ELSEWHERE, *CHAT, *FEDERATION, *WEBHOOKS, *CONFIG, *OTHERS)

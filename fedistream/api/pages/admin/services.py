@@ -13,6 +13,7 @@ from fedistream.api.pages.admin.todo_counts import TodoCounts
 from fedistream.api.pages.follow_invitation import FollowInvitations
 from fedistream.api.pages.forms import CsrfTokens
 from fedistream.api.pages.rendering import Pages
+from fedistream.appearance.service import Images
 from fedistream.broadcasts.service import Broadcasts
 from fedistream.channels.service import Channels
 from fedistream.chat.bans import Bans
@@ -77,6 +78,7 @@ class AdminPagesServices:
     moderation: Moderation
     bans: Bans
     emoji: Emoji
+    images: Images
     access_tokens: Integrations
     federation: Federation
     follow_invitations: FollowInvitations

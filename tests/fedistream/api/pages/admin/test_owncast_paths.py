@@ -18,4 +18,6 @@ async def test_every_path_below_admin_asks_for_the_password_first(faces: Faces, 
     assert (await admin.web.get("/admin/nothing/here")).status_code == 404
     async with faces.client() as stranger:
         for path in ("nothing/here", "config-chat", "chat/users"):
-            assert (await stranger.get(f"/admin/{path}", headers=HTML)).status_code == 401
+            assert (await stranger.get(f"/admin/{path}")).status_code == 401
+            led = await stranger.get(f"/admin/{path}", headers=HTML)
+            assert (led.status_code, led.headers["location"].startswith("/admin/login")) == (303, True)

@@ -1,0 +1,117 @@
+"""The pages of the table, the images of the appearance page, and the list of external actions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages import texts
+from fedistream.api.pages.admin.config import members
+from fedistream.api.pages.admin.config.sections import PAGE as PAGE
+from fedistream.api.pages.admin.config.sections import Section, sections
+from fedistream.api.pages.admin.frame import AdminPage, FormResult, done, page, save
+from fedistream.api.pages.admin.services import AdminPagesServices
+from fedistream.api.pages.forms import form, upload
+from fedistream.api.wording import explain
+from fedistream.appearance.service import FAVICON, LOGO, MAX_FAVICON, MAX_LOGO
+from fedistream.core.errors import Invalid, NotFound
+
+ACTIONS = "page.external_actions"
+ACTION_MEMBERS = ("title", "description", "url", "html", "icon", "color", "openExternally")
+UPLOAD_LIMIT = 2 * MAX_LOGO  # bytes; a picture that is a little too large gets its sentence
+
+
+async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """GET /admin/config/{section}"""
+    return await _page(request, services, _section(request, services))
+
+
+async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """POST /admin/config/{section}"""
+    section, brought = _section(request, services), form(request, services.csrf)
+    plain = [each.setting for each in section.fields if not each.member]
+    first = await save(request, services, brought, plain)
+    second = await members.save(request, services, brought, section.fields)
+    filled = FormResult({**first.errors, **second.errors}, {**first.typed, **second.typed})
+    return await _page(request, services, section, filled) if filled.errors else done(section.path, "saved")
+
+
+async def change_image(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """POST /admin/config/appearance/image: set the logo or the favicon, or go back to the default."""
+    brought = await upload(request, services.csrf, "picture")
+    which, images, channel_id = brought.fields.get("which", ""), services.images, request.channel.id
+    section = sections(services.pages.translations)["appearance"]
+    try:
+        if which == "favicon":
+            await (images.remove_favicon() if "remove" in brought.fields else images.set_favicon(brought.data))
+        elif "remove" in brought.fields:
+            await images.remove_logo(channel_id)
+        else:
+            await images.set_logo(channel_id, brought.data)
+    except Invalid as error:
+        name = "picture-favicon" if which == "favicon" else "picture-logo"
+        return await _page(request, services, section, FormResult({name: explain(error)}))
+    return done(section.path, "saved")
+
+
+async def change_action(request: ApiRequest, services: AdminPagesServices) -> Response:
+    """POST /admin/config/actions/one: add, save or remove one external action. `number` is its place in the list."""
+    brought = form(request, services.csrf)
+    section = sections(services.pages.translations)["actions"]
+    present: list[dict[str, Any]] = services.settings.value(ACTIONS, request.channel.id)
+    place = brought.get("number", "")
+    given = {**{name: brought.get(name, "") for name in ACTION_MEMBERS}, "openExternally": "openExternally" in brought}
+    if not place:
+        changed = [*present, given]
+    elif not (place.isascii() and place.isdecimal() and int(place[:4]) < len(present)):
+        return done(section.path, "gone")
+    elif brought.get("do") == "remove":
+        changed = [each for number, each in enumerate(present) if number != int(place)]
+    else:
+        changed = [given if number == int(place) else each for number, each in enumerate(present)]
+    try:
+        await services.settings.change(ACTIONS, changed, request.channel.id)
+    except Invalid as error:
+        typed = {"number": place, **given}
+        return await _page(request, services, section, FormResult({"action": explain(error)}), typed)
+    return done(section.path, "saved")
+
+
+def _section(request: ApiRequest, services: AdminPagesServices) -> Section:
+    found = sections(services.pages.translations).get(request.parts["section"])
+    if found is None:
+        raise NotFound("there is no such page")
+    return found
+
+
+async def _page(
+    request: ApiRequest,
+    services: AdminPagesServices,
+    section: Section,
+    filled: FormResult | None = None,
+    typed_action: Mapping[str, object] | None = None,
+) -> Response:
+    words = services.pages.translations
+    plain = [each.setting for each in section.fields if not each.member]
+    labels = {
+        "picture-logo": words.gettext("Logo"),
+        "picture-favicon": words.gettext("Favicon"),
+        "action": words.gettext("External action"),
+    }
+    objects = members.values(request, services, section.fields)
+    typed = filled.typed if filled is not None else {}
+    shown = {
+        "section": section,
+        "sections": list(sections(words).values()),
+        "labels": {**texts.labels(words), **labels, **{each.name: each.label for each in section.fields}},
+        "actions": services.settings.value(ACTIONS, request.channel.id) if section.name == "actions" else [],
+        "typed_action": typed_action or {},
+        "has_logo": bool(services.settings.value(LOGO, request.channel.id)),
+        "has_favicon": bool(services.settings.value(FAVICON)),
+        "logo_kb": MAX_LOGO // 1024,
+        "favicon_kb": MAX_FAVICON // 1024,
+    }
+    given = filled or FormResult()
+    sheet = AdminPage("admin/config.html", section.path, plain)
+    return await page(request, services, sheet, shown, FormResult(given.errors, {**objects, **typed}))
