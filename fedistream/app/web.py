@@ -37,6 +37,8 @@ from fedistream.core.clocks import Clocks
 from fedistream.core.key_file import derive
 from fedistream.core.log_buffer import LogBuffer
 from fedistream.jobs.admin import OutboxAdmin
+from fedistream.thumbnails.previews import Previews
+from media.codec import Thumbnailer
 
 LIMITS = Limits()
 
@@ -167,6 +169,7 @@ def _pages(made: Services, clocks: Clocks, pages: Pages) -> PagesServices:
         broadcasts=made.broadcasts,
         viewers=made.viewers,
         thumbnails=made.stills,
+        previews=Previews(made.stills.recent, Thumbnailer().animate),
         images=made.images,
         public_files=made.public_files,
         federation=federation.federation,

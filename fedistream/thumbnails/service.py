@@ -5,9 +5,10 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PERIOD_S = 20.0  # an older image on a card looks wrong; an image costs 0.1 s of CPU
 FIRST_S = 1.0  # until the next look for the first keyframe of a broadcast
+RECENT = 10  # images in memory for the preview, of about 60 KB each
 KEEP = 200  # files, of about 60 KB each
 MAX_FILE = 4 << 20  # bytes
 
@@ -49,6 +51,7 @@ class Latest:
     broadcast_id: int
     keyframe: Keyframe | None = None
     picture: Picture | None = None
+    recent: deque[Picture] = field(default_factory=lambda: deque(maxlen=RECENT))
 
 
 class Thumbnails:
@@ -88,6 +91,10 @@ class Thumbnails:
         if found is None or found.broadcast_id != self._live(channel_id).broadcast_id:
             return None
         return found.picture
+
+    def recent(self, channel_id: int) -> tuple[Picture, ...]:
+        """Return the last images of the running broadcast, the newest at the end."""
+        return tuple(self._latest[channel_id].recent) if self.latest(channel_id) is not None else ()
 
     async def of(self, broadcast_id: int) -> Picture | None:
         """Return the last image of a broadcast, running or not, or None when there is none or it was deleted."""
@@ -138,6 +145,7 @@ class Thumbnails:
             log.warning("no thumbnail of broadcast %d could be made: %s", latest.broadcast_id, error)
             return
         latest.picture = Picture(still.width, still.height, still.jpeg, self._now())
+        latest.recent.append(latest.picture)
         try:
             await _write(self._path(latest.broadcast_id), still.jpeg)
         except OSError as error:

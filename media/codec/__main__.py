@@ -1,11 +1,15 @@
-"""The child process: reads one request from standard input, writes a JPEG to standard output, and ends."""
+"""The child process: reads one request from standard input, writes a picture to standard output, and ends.
+
+It makes a JPEG of a keyframe, or with the argument `gif` an animation of JPEGs.
+"""
 
 import os
 import resource
 import sys
 
+from media.codec.animation import gif
 from media.codec.picture import NotDecodable, jpeg
-from media.codec.request import MAX_REQUEST, BadRequest, read_request
+from media.codec.request import GIF, MAX_REQUEST, BadRequest, read_animation, read_request
 
 NICENESS = 10  # viewers come first
 MAX_CPU_S = 10  # a picture takes 0.1; the parent may be gone and cannot stop this process
@@ -20,10 +24,16 @@ def restrict() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
 
 
+def _animation(given: bytes) -> bytes:
+    asked = read_animation(given)
+    return gif(asked.pictures, asked.width, asked.frame_ms)
+
+
 def main() -> int:
     restrict()
     try:
-        made = jpeg(read_request(sys.stdin.buffer.read(MAX_REQUEST + 1)))
+        given = sys.stdin.buffer.read(MAX_REQUEST + 1)
+        made = _animation(given) if sys.argv[1:] == [GIF] else jpeg(read_request(given))
     except MemoryError:
         print("it takes too much memory", file=sys.stderr)
         return 1

@@ -27,15 +27,21 @@ def jpeg(request: Request, max_pixels: int = MAX_PIXELS) -> bytes:
 
 
 def _decode(request: Request, max_pixels: int) -> VideoFrame:
-    decoder = _context("h264", "r")
-    decoder.extradata = request.decoder_config
-    # one thread: with several, a context that is dropped with frames in flight hangs for ever
-    decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(max_pixels)}
-    frames = [*decoder.decode(av.Packet(request.frame)), *decoder.decode(None)]
+    codec = decoder("h264", max_pixels)
+    codec.extradata = request.decoder_config
+    frames = [*codec.decode(av.Packet(request.frame)), *codec.decode(None)]
     if not frames:
         raise NotDecodable("there is no picture in the keyframe")
     return frames[0]
+
+
+def decoder(codec: str, max_pixels: int) -> VideoCodecContext:
+    """Return a decoder that refuses larger pictures."""
+    context = _context(codec, "r")
+    # one thread: with several, a context that is dropped with frames in flight hangs for ever
+    context.thread_count = 1
+    context.options = {"max_pixels": str(max_pixels)}
+    return context
 
 
 def _scaled(frame: VideoFrame, max_width: int) -> VideoFrame:

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from subprocess import PIPE
 
 from media import jpeg
-from media.codec.request import Request, write_request
+from media.codec.request import GIF, MAX_PICTURES, Animation, Request, write_animation, write_request
 from media.keyframe import Keyframe
 
 COMMAND = (sys.executable, "-m", "media.codec")
 TIMEOUT_S = 15.0  # for what takes 0.2 s on an idle machine
 MAX_JPEG = 4 << 20  # bytes; 1280x720 of noise is 1 MB
+PREVIEW_WIDTH = 320  # pixels
+PREVIEW_FRAME_MS = 500
+MAX_GIF = 2 << 20  # bytes; ten frames of noise are 0.6 MB
 MAX_SIDE = 8192  # pixels, as H.264 level 6.2 has
 KEPT = frozenset(("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "LD_PRELOAD", "VIRTUAL_ENV"))
 PREFIXES = ("LC_", "PYTHON", "MALLOC_", "COVERAGE_", "COV_CORE_")
@@ -53,9 +56,26 @@ class Thumbnailer:
         if max(track.width, track.height) > MAX_SIDE:
             raise NoThumbnail(f"{track.width}x{track.height} is too large")
         given = write_request(Request(track.decoder_config, keyframe.data, self.max_width))
+        return _thumbnail(await self._run(given))
+
+    async def animate(self, pictures: Sequence[bytes]) -> bytes:
+        """Return the last of these JPEGs as an animated GIF. Raises NoThumbnail."""
+        given = write_animation(Animation(pictures[-MAX_PICTURES:], PREVIEW_WIDTH, PREVIEW_FRAME_MS))
+        made = await self._run(given, GIF)
+        if len(made) > MAX_GIF or not made.startswith(b"GIF8"):
+            raise NoThumbnail(f"no GIF, or one of {len(made)} bytes")
+        return made
+
+    async def _run(self, given: bytes, *arguments: str) -> bytes:
         try:
             process = await asyncio.create_subprocess_exec(
-                *self.command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment(), start_new_session=True
+                *self.command,
+                *arguments,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                env=_environment(),
+                start_new_session=True,
             )
         except OSError as error:
             raise NoThumbnail(f"the child could not be started: {error}") from error
@@ -69,7 +89,7 @@ class Thumbnailer:
         if process.returncode != 0:
             text = complaint.decode("utf-8", "replace").strip()[-MAX_COMPLAINT:]
             raise NoThumbnail(f"the child ended with {process.returncode}: {text}")
-        return _thumbnail(made)
+        return made
 
 
 def _thumbnail(made: bytes) -> Thumbnail:

@@ -60,6 +60,9 @@ class NoStills(Thumbnails):
     def latest(self, channel_id: int) -> None:
         return None
 
+    def recent(self, channel_id: int) -> tuple[()]:
+        return ()
+
     async def of(self, broadcast_id: int) -> None:
         return None
 

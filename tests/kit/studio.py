@@ -165,6 +165,9 @@ class Stills(Thumbnails):
     def latest(self, channel_id: int) -> Picture | None:
         return self.by_id.get(7) if channel_id == 1 else None
 
+    def recent(self, channel_id: int) -> tuple[Picture, ...]:
+        return ()
+
     async def of(self, broadcast_id: int) -> Picture | None:
         return self.by_id.get(broadcast_id)
 

@@ -27,9 +27,15 @@ async def thumbnail(request: ApiRequest, services: PagesServices) -> Response:
 
 
 async def preview(request: ApiRequest, services: PagesServices) -> Response:
-    """GET /preview.gif, Owncast's animation. Ours is a still picture: ten decoded pictures would cost ten times as
-    much, and every program that shows an animation shows a still picture."""
-    return RedirectResponse("/thumbnail.jpg", 302, {"Cache-Control": f"public, max-age={FRESH_S}"})
+    """GET /preview.gif: the last thumbnails as an animation, or the still picture before there are two."""
+    found = await services.previews.of(request.channel.id)
+    headers = {"Cache-Control": f"public, max-age={FRESH_S}", "X-Content-Type-Options": "nosniff"}
+    if found is None:
+        return RedirectResponse("/thumbnail.jpg", 302, headers)
+    headers["ETag"] = f'"{found.mark}"'
+    if conditional.has(request.http.headers, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(found.gif, headers=headers, media_type="image/gif")
 
 
 async def of_broadcast(request: ApiRequest, services: PagesServices) -> Response:

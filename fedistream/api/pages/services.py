@@ -14,6 +14,7 @@ from fedistream.broadcasts.values import LiveStatus
 from fedistream.federation.directory.listed import ListedServers
 from fedistream.federation.inbox.service import Federation
 from fedistream.settings.service import Settings
+from fedistream.thumbnails.previews import Previews
 from fedistream.thumbnails.service import Picture, Thumbnails
 from fedistream.viewers.service import Viewers
 
@@ -54,6 +55,7 @@ class PagesServices:
     broadcasts: Broadcasts
     viewers: Viewers
     thumbnails: Thumbnails
+    previews: Previews
     images: Images
     public_files: PublicFiles
     federation: Federation
