@@ -195,3 +195,4 @@ def test_events_beyond_those_captured_have_their_members(fact: Fact, members: di
     data = payload(fact, Occasion("abc", status, About("Node", "", "https://n.example")))["eventData"]
     assert members.items() <= data.items()
     assert (data["id"], data["serverURL"]) == ("abc", "https://n.example")
+    assert data["timestamp"] == "2026-05-01T18:00:00Z"
