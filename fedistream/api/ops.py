@@ -66,9 +66,17 @@ async def outcome(name: str, check: Check, time_s: float) -> str | None:
         return "failed"
 
 
+async def seen_as(request: ApiRequest, services: OpsServices) -> Response:
+    """Return the caller's address and scheme as the node sees them, by which `fedistream doctor` tests a proxy."""
+    return json_response(
+        {"address": request.address, "scheme": request.http.url.scheme}, 200, {"Cache-Control": "no-store"}
+    )
+
+
 RESPONDER = PlainErrors()
 
 ENDPOINTS = (
     Endpoint("GET", "/healthz", health, auth=Permission.ANYONE),
     Endpoint("GET", "/readyz", ready, auth=Permission.ANYONE),
+    Endpoint("GET", "/seen-as", seen_as, auth=Permission.ANYONE),
 )

@@ -14,6 +14,7 @@ COMMANDS = {
     "worker": "fedistream.app.worker_command",
     "backup": "fedistream.app.backup_command",
     "restore": "fedistream.app.backup_command",
+    "doctor": "fedistream.app.doctor.command",
     "import-owncast": "fedistream.app.owncast_import.command",
 }
 """The module of each command, which defines a `click.Command` of the command's name, with `_` for `-`."""
