@@ -32,7 +32,7 @@ HOURLY = re.compile(r"hourly-\d{8}T\d{6}Z\.tar\.gz")
 DATABASE, DATA = "database", "data"  # the folders in the archive
 SCRATCH = ".backup-"
 # the files and folders of the data folder that are kept: keys, and what the admin has uploaded
-FILES = ("node.key", "pictures/key", "emoji", "stills", "public")
+FILES = ("node.key", "pictures/key", "emoji", "stills", "images", "public")
 MAX_FILE = 64 << 20  # bytes; none of these files is larger
 SPARE = 64 << 20  # bytes that stay free on the disk
 
