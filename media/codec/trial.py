@@ -6,6 +6,7 @@ It prints the name of the encoder and the bytes that it made.
 
 import sys
 from fractions import Fraction
+from typing import cast
 
 import av
 
@@ -16,7 +17,7 @@ PICTURES = 30
 
 def main() -> None:
     container = av.open("/dev/null", "w", format="null")
-    stream = container.add_stream(ENCODER, rate=PICTURES)
+    stream = cast(av.VideoStream, container.add_stream(ENCODER, rate=PICTURES))
     stream.width, stream.height = SIZE
     stream.pix_fmt = "yuv420p"
     stream.time_base = Fraction(1, PICTURES)
