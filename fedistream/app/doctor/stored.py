@@ -27,7 +27,7 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(slots=True)
 class Stored:
-    """The result of a look at the database: the findings, and the settings of the node and of its channels by name and channel."""
+    """The result of a look at the database: the findings, and the stored settings by name and channel."""
 
     findings: list[Finding]
     settings: Mapping[tuple[str, int], Json] = field(default_factory=dict)
