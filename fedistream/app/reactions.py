@@ -36,6 +36,7 @@ from fedistream.core.events import (
     VisitorRenamed,
 )
 from fedistream.federation.feature import FederationFeature
+from fedistream.listing.service import Listing
 from fedistream.notices.service import Notices
 from fedistream.schedule.tending import Tending
 from fedistream.thumbnails.service import Thumbnails
@@ -43,7 +44,7 @@ from fedistream.viewers.service import Viewers
 from fedistream.webhooks.service import Webhooks
 
 
-def jobs(federation: FederationFeature, notices: Notices, tending: Tending) -> tuple[Reaction, ...]:
+def jobs(federation: FederationFeature, notices: Notices, tending: Tending, listing: Listing) -> tuple[Reaction, ...]:
     """Return the reactions that run as jobs in a worker. Both processes build these services."""
     blocklists, profiles, offers = federation.policies.blocklists, federation.profiles, federation.offers
     return (
@@ -61,6 +62,7 @@ def jobs(federation: FederationFeature, notices: Notices, tending: Tending) -> t
         Reaction("offers.begin", EncoderReturned, "job", offers.begin, when=offers.applies_to),
         Reaction("offers.begin", TitleChanged, "job", offers.begin, when=offers.applies_to),
         Reaction("offers.end", BroadcastEnded, "job", offers.end, when=offers.applies_to),
+        Reaction("listing.begin", BroadcastStarted, "job", listing.begin, when=listing.applies_to),
     )
 
 
@@ -101,6 +103,7 @@ class Handlers:
     stills: Thumbnails
     notices: Notices
     tending: Tending
+    listing: Listing
     webhooks: Webhooks
 
 
@@ -122,6 +125,6 @@ def table(cast: Handlers) -> tuple[Reaction, ...]:
         Reaction("chat.announce_share", PostShared, "live", cast.announcer.announce_share),
         Reaction("webhooks.note_presence", VisitorJoined, "now", cast.webhooks.note_presence, when=cast.webhooks.wants),
         Reaction("webhooks.note_presence", VisitorParted, "now", cast.webhooks.note_presence, when=cast.webhooks.wants),
-        *jobs(cast.federation, cast.notices, cast.tending),
+        *jobs(cast.federation, cast.notices, cast.tending, cast.listing),
         *stores(cast.webhooks),
     )

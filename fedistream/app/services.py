@@ -38,6 +38,7 @@ from fedistream.db.node_secret import node_secret
 from fedistream.federation.feature import FederationFeature, Outbound
 from fedistream.federation.feature import build as build_federation
 from fedistream.jobs.schedule import run_by
+from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor, Machine
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import TEND, Notices
@@ -96,6 +97,7 @@ class Services:
     metrics_token: str
     schedule: Schedule
     tending: Tending
+    listing: Listing
     stream_key: str
     admin_password: str
     secret: bytes  # of the node: survives restarts, and is the same in all processes
@@ -146,6 +148,7 @@ async def build(options: Config, platform: Platform) -> Services:
         made.stills,
         made.notices,
         made.tending,
+        made.listing,
         made.webhooks.webhooks,
     )
     platform.facts.attach(reactions.table(handlers))
@@ -226,6 +229,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         playback=PlaybackMetrics(clocks.monotonic, clocks.now),
         metrics_token=options.metrics_token,
         schedule=Schedule(scheduling, upcoming),
+        listing=Listing(settings, federation.http_client, running, clocks.now),
         tending=make_tending(scheduling, federation, base.channel_ids),
         stream_key=base.stream_key,
         admin_password=base.admin_password,

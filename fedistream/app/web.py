@@ -118,6 +118,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         pictures=made.pictures,
         webhooks=made.webhooks.webhooks,
         schedule=made.schedule,
+        listing=made.listing,
         log_buffer=process.log_buffer,
         listening=process.listening,
         now=clocks.now,

@@ -49,6 +49,8 @@ from fedistream.jobs.outbox import Outbox
 from fedistream.jobs.scheduler import ScheduledTask, Scheduler, every
 from fedistream.jobs.worker import Handler, Worker
 from fedistream.jobs.worker_process import WakePipe
+from fedistream.listing.service import PERIOD_S as LISTING_S
+from fedistream.listing.service import Listing
 from fedistream.notices.service import TEND
 from fedistream.schedule.context import TEND as TEND_SCHEDULE
 from fedistream.schedule.context import ScheduleContext
@@ -119,6 +121,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         await clock.run_by(TEND_SCHEDULE, at)
 
     notices = make_notices(settings, federation, clocks.now, run_by)
+    listing = Listing(settings, federation.http_client, running, clocks.now)
     scheduling = ScheduleContext(settings, facts, clocks.now, event_id, tend_schedule_by)
     schedule = Schedule(scheduling, Upcoming(settings, clocks.now))
     tending = make_tending(scheduling, federation, lambda: tuple(channel.id for channel in channels.all()))
@@ -131,15 +134,16 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         ScheduledTask(WEBHOOKS_PRUNE, every(WEBHOOKS_S), fresh(hooks.log.prune)),
         ScheduledTask("backup.hourly", every(BACKUP_S), fresh(_backups(options, settings, clocks.now).run)),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
+        ScheduledTask("listing.ping", every(LISTING_S), fresh(listing.ping)),
     )
     clock = Scheduler(timed, time.time)
-    jobs = reactions.jobs(federation, notices, tending)
+    jobs = reactions.jobs(federation, notices, tending, listing)
     facts.attach((*jobs, *reactions.stores(hooks.webhooks)))
-    deliverer = Deliverer(federation.http_client, Schemes(), time.time)
+    deliver = Deliverer(federation.http_client, Schemes(), time.time).deliver
     return WorkerServices(
         {
             "fact": FactHandler(jobs, FORMER_IDS),
-            "activity": ActivityHandler(deliverer.deliver, key_finder(federation.keys), drop_inbox),
+            "activity": ActivityHandler(deliver, key_finder(federation.keys), drop_inbox),
             **federation.handlers(),
             **sending,
         },

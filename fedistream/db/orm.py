@@ -18,6 +18,7 @@ MODELS = (
     "fedistream.notices.models",
     "fedistream.webhooks.models",
     "fedistream.viewers.models",
+    "fedistream.listing.models",
     "fedistream.schedule.models",
 )
 """Every module with a model. By name, because this package must not import features."""

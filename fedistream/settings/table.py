@@ -174,6 +174,8 @@ SETTINGS = checked(
         Setting("page.external_actions", list, [], external_actions, PAGE, owncast_path="externalactions"),
         Setting("page.autoplay", str, "always", choice("off", "always", "sound-only"), PAGE, owncast_path="autoplay"),
         Setting("directory.enabled", bool, False, flag, PAGE, scope="node", owncast_path="directoryenabled"),
+        # the directory that the node registers with while it is live; "": none
+        Setting("directory.url", str, "", public_address, BROADCAST, scope="node"),
         # 0 and "": as the command line says
         Setting("node.web_port", int, 0, port, START, scope="node", owncast_path="webserverport"),
         Setting("node.web_address", str, "", ip_address, START, scope="node", owncast_path="webserverip"),

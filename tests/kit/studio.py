@@ -298,6 +298,7 @@ class Studio:
             access_tokens=ABSENT,
             federation=ABSENT,
             notices=ABSENT,
+            listing=ABSENT,
             pictures=ABSENT,
             sign_in=ABSENT,
             stills=self.stills,

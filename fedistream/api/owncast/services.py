@@ -25,6 +25,7 @@ from fedistream.federation.engagements import Engagements
 from fedistream.federation.followers.service import Followers
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.posts.service import Posts
+from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.people.service import People
@@ -71,6 +72,7 @@ class OwncastServices:
     featured: ListedServers
     pictures: MediaProxy
     webhooks: Webhooks
+    listing: Listing
     schedule: Schedule
     log_buffer: LogBuffer
     listening: Listening

@@ -27,6 +27,17 @@ CREATE TABLE channel (
 	CONSTRAINT uq_channel_slug UNIQUE (slug)
 );
 
+CREATE TABLE directory_registration (
+	id BIGSERIAL NOT NULL,
+	url VARCHAR(2048) NOT NULL,
+	key VARCHAR(200) NOT NULL,
+	success BOOLEAN NOT NULL,
+	error VARCHAR(300) NOT NULL,
+	error_code INTEGER,
+	at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_directory_registration PRIMARY KEY (id)
+);
+
 CREATE TABLE featured_server (
 	id BIGSERIAL NOT NULL,
 	url VARCHAR(2048) NOT NULL,

@@ -30,6 +30,7 @@ from tests.kit.postgres import Postgres
 # Databases have these in them: an id may be added, and none may be changed or taken away.
 JOBS = {
     "blocklists.enforce",
+    "listing.begin",
     "notices.close",
     "notices.plan",
     "notices.rename",
@@ -43,6 +44,7 @@ KINDS = {"activity", "fact", "move", "profile", "webhook", "webhook_facts"}
 TASKS = {
     "backup.hourly",
     "followers.validate",
+    "listing.ping",
     "notices.tend",
     "offers.renew",
     "outbox.prune",

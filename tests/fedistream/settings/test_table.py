@@ -191,6 +191,7 @@ DEFAULTS: dict[str, object] = {
     "page.external_actions": [],
     "page.autoplay": "always",
     "directory.enabled": False,
+    "directory.url": "",
     "node.web_port": 0,
     "node.web_address": "",
     "node.rtmp_port": 0,
