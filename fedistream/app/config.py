@@ -26,6 +26,7 @@ class Config:
     trusted_proxies: str = "127.0.0.1,::1"
     rtmp_proxy_protocol: bool = False
     metrics_token: str = ""
+    geoip_database: Path | None = None
     log_level: str = "info"
     workers: int = 1
 

@@ -53,6 +53,7 @@ from fedistream.core.slow_steps import SlowSteps
     default=DEFAULTS.workers,
     help="Worker processes to start; 0: start `fedistream worker` yourself.",
 )
+@flag("--geoip-database", type=click.Path(path_type=Path), help="MMDB file that knows the places of IP addresses.")
 @flag("--metrics-token", default="", help="The token that Prometheus sends to /metrics; without one that is closed.")
 @LOG_LEVEL
 def serve(**given: Any) -> None:

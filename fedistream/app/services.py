@@ -6,6 +6,7 @@ A part of the composition root: it may import everything but the faces, which ca
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from fedistream.access_tokens.service import Integrations
 from fedistream.api.owncast.chat_shapes import Texts
@@ -57,6 +58,7 @@ from fedistream.signin.context import Limit, SignInContext
 from fedistream.signin.feature import SignInFeature
 from fedistream.signin.feature import build as build_sign_in
 from fedistream.thumbnails.service import Thumbnails
+from fedistream.viewers.geo import BadGeoDatabase, GeoIP
 from fedistream.viewers.history import ViewerHistory
 from fedistream.viewers.service import Viewers
 from media.codec import Thumbnailer
@@ -92,6 +94,7 @@ class Services:
     broadcaster: Broadcaster
     webhooks: WebhooksFeature
     viewer_history: ViewerHistory
+    geo: GeoIP
     hardware: HardwareMonitor
     playback: PlaybackMetrics
     metrics_token: str
@@ -225,6 +228,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
             settings, platform, chat.visitors, live_status(settings, broadcasts.live_status, base.viewers)
         ),
         viewer_history=ViewerHistory(base.viewers, RetentionClock(clocks.now, clocks.monotonic)),
+        geo=_geo(options.geoip_database),
         hardware=HardwareMonitor(clocks.now, Machine(options.data_dir).read),
         playback=PlaybackMetrics(clocks.monotonic, clocks.now),
         metrics_token=options.metrics_token,
@@ -244,6 +248,13 @@ def _stored_run_by(task: str, clocks: Clocks) -> RunBy:
         await run_by(task, max(at, clocks.unix()))
 
     return stored
+
+
+def _geo(path: Path | None) -> GeoIP:
+    try:
+        return GeoIP.open(path)
+    except BadGeoDatabase as error:
+        raise StartupError(str(error), BAD_OPTION) from error
 
 
 def _sign_in(settings: Settings, clocks: Clocks, chat: Chat, federation: FederationFeature) -> SignInFeature:

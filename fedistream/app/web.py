@@ -94,6 +94,7 @@ def _owncast(made: Services, process: Process, clocks: Clocks) -> OwncastService
         broadcasts=made.broadcasts,
         viewers=made.viewers,
         viewer_history=made.viewer_history,
+        geo=made.geo,
         hardware=made.hardware,
         playback=made.playback,
         health=_health(made),

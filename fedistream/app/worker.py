@@ -21,7 +21,7 @@ from activitypub.signatures.keys import SigningKey
 from fedistream import __version__
 from fedistream.api.wording import said
 from fedistream.app import reactions
-from fedistream.app.both_processes import event_id, make_notices, make_tending, running_at
+from fedistream.app.both_processes import RunBy, event_id, make_notices, make_tending, running_at
 from fedistream.app.config import Config
 from fedistream.app.platform import Platform, platform
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError
@@ -105,8 +105,8 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
     copies = {SETTINGS: load_settings, CHANNELS: channels.load, KEYS: federation.keys.reload, BLOCKS: blocks}
     cache_refresh = CacheRefresh({**copies, WEBHOOKS: hooks.webhooks.load})
 
-    async def run_by(at: float) -> None:
-        await clock.run_by(TEND, at)
+    def run_by(task: str) -> RunBy:
+        return lambda at: clock.run_by(task, at)
 
     def fresh(act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """Refresh the caches before a task, as before a job: the front process may have changed something."""
@@ -117,12 +117,9 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
         return refresh_and_act
 
-    async def tend_schedule_by(at: float) -> None:
-        await clock.run_by(TEND_SCHEDULE, at)
-
-    notices = make_notices(settings, federation, clocks.now, run_by)
+    notices = make_notices(settings, federation, clocks.now, run_by(TEND))
     listing = Listing(settings, federation.http_client, running, clocks.now)
-    scheduling = ScheduleContext(settings, facts, clocks.now, event_id, tend_schedule_by)
+    scheduling = ScheduleContext(settings, facts, clocks.now, event_id, run_by(TEND_SCHEDULE))
     schedule = Schedule(scheduling, Upcoming(settings, clocks.now))
     tending = make_tending(scheduling, federation, lambda: tuple(channel.id for channel in channels.all()))
     timed = (

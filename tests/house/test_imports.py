@@ -118,6 +118,7 @@ ROOMS: dict[str, Room] = {
     **dict.fromkeys(
         tuple(f"fedistream.metrics.{name}" for name in ("cmcd", "score", "wording")), wire("fedistream.metrics")
     ),
+    "fedistream.viewers.geo": Room(("activitypub", "fedistream.core", "fedistream.viewers"), ("maxminddb",)),
     "fedistream.metrics.hardware": Room((*KERNEL, "fedistream.metrics", "activitypub"), ("psutil",)),
     "fedistream.jobs": Room(
         ("fedistream", "activitypub"),

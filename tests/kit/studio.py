@@ -312,6 +312,7 @@ class Studio:
             metrics_token="",
             schedule=ABSENT,
             tending=ABSENT,
+            geo=ABSENT,
             stream_key="",
             admin_password="",
             secret=b"secret",

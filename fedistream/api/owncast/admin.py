@@ -41,7 +41,10 @@ async def disconnect(request: ApiRequest, services: OwncastServices) -> Response
 
 
 async def viewer_list(request: ApiRequest, services: OwncastServices) -> Response:
-    return json_response([shapes.viewer(each) for each in services.viewers.list(request.channel.id)], headers=NO_CACHE)
+    return json_response(
+        [shapes.viewer(each, services.geo.find(each.address)) for each in services.viewers.list(request.channel.id)],
+        headers=NO_CACHE,
+    )
 
 
 async def logs(request: ApiRequest, services: OwncastServices) -> Response:

@@ -89,7 +89,9 @@ async def set_enabled(request: ApiRequest, services: OwncastServices) -> Respons
 
 async def details(request: ApiRequest, services: OwncastServices) -> Response:
     found = await services.moderation.details(request.parts["user_id"])
-    return json_response(chat_shapes.details(found, name(services, request.channel.id)), headers=NO_CACHE)
+    return json_response(
+        chat_shapes.details(found, name(services, request.channel.id), services.geo.find), headers=NO_CACHE
+    )
 
 
 async def emoji_list(request: ApiRequest, services: OwncastServices) -> Response:

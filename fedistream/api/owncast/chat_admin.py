@@ -23,7 +23,7 @@ MODERATED = 200
 
 
 async def clients(request: ApiRequest, services: OwncastServices) -> Response:
-    return json_response(chat_shapes.clients(services.chat.clients(request.channel.id)))
+    return json_response(chat_shapes.clients(services.chat.clients(request.channel.id), services.geo.find))
 
 
 async def messages_list(request: ApiRequest, services: OwncastServices) -> Response:

@@ -8,7 +8,7 @@ from math import ceil
 
 import orjson
 
-from fedistream.api.owncast.shapes import Json, moment
+from fedistream.api.owncast.shapes import Json, geo, moment
 from fedistream.chat.bans import IpBan
 from fedistream.chat.emoji import Picture
 from fedistream.chat.moderation import Details
@@ -33,6 +33,7 @@ from fedistream.chat.values import (
     Visitor,
 )
 from fedistream.chat.wording import because
+from fedistream.viewers.values import Geo
 
 TYPES: Mapping[Kind, str] = {
     Kind.CHAT: "CHAT",
@@ -192,6 +193,10 @@ def caught_up(since: str, first: str, *, complete: bool) -> Json:
     return {"type": "CAUGHT-UP", "since": since, "first": first, "complete": complete}
 
 
+FindPlace = Callable[[str], Geo | None]
+"""Return the place of an address."""
+
+
 class Texts:
     """The broadcaster's shape: events as JSON texts. `name(channel_id)` is the name of the channel."""
 
@@ -206,32 +211,32 @@ def history(messages: Iterable[Message], name: str) -> list[Json]:
     return [message(said, name) for said in messages]
 
 
-def client(open_socket: Client) -> Json:
+def client(open_socket: Client, place: Geo | None) -> Json:
     """ChatClient. `ipAddress` and `clientID` are what 0.0.x had, and `id` is ours: what to send a message to."""
     return {
         "id": open_socket.id,
         "clientID": str(open_socket.id),
         "connectedAt": moment(open_socket.connected_at),
         "user": user(open_socket.visitor),
-        "geo": None,
+        "geo": geo(place),
         "userAgent": open_socket.user_agent,
         "ipAddress": open_socket.address,
         "messageCount": open_socket.messages,
     }
 
 
-def clients(sockets: Iterable[Client]) -> list[Json]:
-    return [client(each) for each in sockets]
+def clients(sockets: Iterable[Client], find: FindPlace) -> list[Json]:
+    return [client(each, find(each.address)) for each in sockets]
 
 
-def details(found: Details, name: str) -> Json:
+def details(found: Details, name: str, find: FindPlace) -> Json:
     """ModerationUserDetails. Only the admin sees IP addresses, so moderators get none."""
     sockets = [
         {
             "id": each.id,
             "connectedAt": moment(each.connected_at),
             "userAgent": each.user_agent,
-            "geo": "",
+            "geo": place.country_code if (place := find(each.address)) else "",
             "messageCount": each.messages,
         }
         for each in found.clients

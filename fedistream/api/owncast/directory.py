@@ -1,4 +1,4 @@
-"""What a directory reads of this node (YP), and the registration with it."""
+"""The YPDetails that a directory of streams reads of this node, and the registration with it."""
 
 from starlette.responses import Response
 

@@ -12,7 +12,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.metrics import figures
 from fedistream.api.owncast.services import OwncastServices
-from fedistream.api.owncast.shapes import Json, moment
+from fedistream.api.owncast.shapes import Json, geo, moment
 from fedistream.core.errors import Invalid, ValueProblem
 from fedistream.metrics import cmcd, wording
 from fedistream.metrics.playback import PlaybackFigures
@@ -70,7 +70,7 @@ async def clients(request: ApiRequest, services: OwncastServices) -> Response:
                 "firstSeen": moment(client.first_seen),
                 "userAgent": client.user_agent,
                 "ipAddress": client.address,
-                "geo": None,
+                "geo": geo(services.geo.find(client.address)),
                 "playback": playback(client.playback),
             }
         )
@@ -81,7 +81,7 @@ async def clients(request: ApiRequest, services: OwncastServices) -> Response:
             "firstSeen": moment(viewer.first_seen),
             "userAgent": viewer.user_agent,
             "ipAddress": viewer.address,
-            "geo": None,
+            "geo": geo(services.geo.find(viewer.address)),
             "playback": None,
         }
         for viewer in viewers.values()

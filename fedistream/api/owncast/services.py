@@ -34,6 +34,7 @@ from fedistream.schedule.service import Schedule
 from fedistream.settings.service import Settings
 from fedistream.signin.indieauth import IndieAuth
 from fedistream.signin.one_time_codes import OneTimeCodes
+from fedistream.viewers.geo import GeoIP
 from fedistream.viewers.history import ViewerHistory
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.service import Webhooks
@@ -49,6 +50,7 @@ class OwncastServices:
     broadcasts: Broadcasts
     viewers: Viewers
     viewer_history: ViewerHistory
+    geo: GeoIP
     hardware: HardwareMonitor
     playback: PlaybackMetrics
     health: HealthScore

@@ -11,6 +11,7 @@ from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from fedistream.core.api_version import API_VERSION
 from fedistream.core.log_buffer import LogLine
 from fedistream.viewers.service import Count, Peak, Viewer
+from fedistream.viewers.values import Geo
 
 Json = dict[str, object]
 
@@ -122,14 +123,21 @@ def variants() -> list[Json]:
     return [{"index": 0, "name": PASSTHROUGH}]
 
 
-def viewer(watching: Viewer) -> Json:
+def viewer(watching: Viewer, place: Geo | None) -> Json:
     return {
         "clientID": watching.id,
         "firstSeen": moment(watching.first_seen),
         "userAgent": watching.user_agent,
         "ipAddress": watching.address,
-        "geo": None,
+        "geo": geo(place),
     }
+
+
+def geo(place: Geo | None) -> Json | None:
+    """Return the place of an address, or null for one that is not known."""
+    if place is None:
+        return None
+    return {"countryCode": place.country_code, "regionName": place.region_name, "timeZone": place.time_zone}
 
 
 def counts(samples: Iterable[Count]) -> list[Json]:

@@ -23,6 +23,9 @@ NOT_IN_THE_FRONT = (
     # loaded with the first use
     "aiohttp",
     "cryptography.hazmat.bindings",
+    "maxminddb",
+    "prometheus_client",
+    "psutil",
     "segno",
     # what Tortoise would load for models that we do not have
     "pydantic",

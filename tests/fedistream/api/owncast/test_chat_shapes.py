@@ -187,7 +187,7 @@ def test_a_text_is_one_line_whatever_was_said() -> None:
 
 
 def test_a_client_shows_how_much_it_said_and_where_it_is() -> None:
-    shape = chat_shapes.client(Client(4, ANN, "192.0.2.1", "Firefox", AT, 9))
+    shape = chat_shapes.client(Client(4, ANN, "192.0.2.1", "Firefox", AT, 9), None)
     assert (shape["id"], shape["ipAddress"], shape["messageCount"], shape["geo"]) == (4, "192.0.2.1", 9, None)
 
 

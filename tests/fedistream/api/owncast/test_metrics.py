@@ -1,8 +1,13 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from fedistream.api.owncast.metrics import window_start
 from fedistream.core.errors import Invalid
+from fedistream.viewers.geo import GeoIP
 from tests.kit.faces import RIGHT, Faces
+from tests.kit.mmdb import mmdb
 
 
 async def test_viewers_over_time_begin_where_the_window_does(faces: Faces) -> None:
@@ -43,3 +48,19 @@ async def test_hardware_stats_are_lists_from_the_start_and_have_a_value_after_a_
         assert 0 <= figure["value"] <= 100
     (own,) = [process for process in after["processes"] if process["role"] == "node"]
     assert own["memoryBytes"] > 1_000_000
+
+
+async def test_viewers_have_a_place_when_there_is_a_database(faces: Faces, tmp_path: Path) -> None:
+    file = tmp_path / "city.mmdb"
+    file.write_bytes(mmdb({"192.0.2.0/24": {"country": {"iso_code": "DE"}}}))
+    faces.made = replace(faces.made, geo=GeoIP.open(file))
+    for address in ("192.0.2.1", "198.51.100.1", "127.0.0.1"):
+        faces.viewers.seen(faces.channels.home().id, address, "Firefox")
+    async with faces.client() as http:
+        for path in ("viewers", "viewers/playback"):
+            found = (await http.get(f"/api/admin/{path}", headers=RIGHT)).json()
+            assert {each["ipAddress"]: each["geo"] for each in found} == {
+                "192.0.2.1": {"countryCode": "DE", "regionName": "", "timeZone": ""},
+                "198.51.100.1": None,
+                "127.0.0.1": {"countryCode": "N/A", "regionName": "Localhost", "timeZone": ""},
+            }

@@ -145,7 +145,7 @@ def test_an_odd_frame_rate_is_whole_in_a_variant_and_exact_in_the_details() -> N
 
 def test_viewers_counts_and_log_lines() -> None:
     viewer = Viewer("id1", NOW, NOW, "Firefox", "192.0.2.1")
-    assert shapes.viewer(viewer) == {
+    assert shapes.viewer(viewer, None) == {
         "clientID": "id1",
         "firstSeen": "2026-05-01T12:00:00Z",
         "userAgent": "Firefox",
