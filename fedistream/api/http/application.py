@@ -25,6 +25,7 @@ from fedistream.api.pages.admin import routes as admin_pages
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.error_pages import ErrorPages
 from fedistream.api.pages.services import PagesServices
+from fedistream.api.pages.sign_in import routes as sign_in
 from fedistream.api.prometheus import PrometheusServices
 from fedistream.core.errors import NotFound
 
@@ -53,6 +54,7 @@ def application(hls: HlsFace, faces: FaceServices, access: Access, chat: ASGIApp
         *routes(admin.ENDPOINTS, faces.admin, access, api_errors),
         *routes(fediverse.ENDPOINTS, faces.fediverse, access, FediverseErrors(faces.fediverse.federation)),
         *routes(pages.ENDPOINTS, faces.pages, access, page_errors),
+        *routes(sign_in.ENDPOINTS, faces.admin_pages, access, page_errors),
         *routes(admin_pages.ENDPOINTS, faces.admin_pages, access, page_errors),
     ]
 

@@ -27,8 +27,6 @@ from fedistream.api.pages.admin.config import pages as config
 from fedistream.api.pages.error_pages import LOGIN
 from fedistream.api.pages.health import page as health
 from fedistream.api.pages.sign_in import login, provider, sessions
-from fedistream.signin.provider import ENDPOINT as INDIEAUTH
-from fedistream.signin.provider import METADATA as INDIEAUTH_METADATA
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 SETTINGS_LIMIT = 2 * 1024 * 1024  # bytes; two texts of 100,000 characters
@@ -41,6 +39,7 @@ ADMIN = (
     Endpoint("GET", sessions.PAGE, sessions.show, Permission.ADMIN),
     Endpoint("POST", sessions.PAGE, sessions.end, Permission.ADMIN),
     Endpoint("POST", f"{sessions.PAGE}/others", sessions.end_others, Permission.ADMIN),
+    Endpoint("POST", provider.DECISION, provider.decide, Permission.ADMIN),
     Endpoint("GET", "/admin/", stream.show, Permission.ADMIN),
     Endpoint("GET", "/admin/live", stream.live, Permission.ADMIN),
     Endpoint("GET", health.PAGE, health.show, Permission.ADMIN),
@@ -51,13 +50,6 @@ ADMIN = (
     Endpoint("POST", "/admin/keys/renew", stream.renew_keys, Permission.ADMIN),
     Endpoint("POST", "/admin/keys/remove", stream.remove_key, Permission.ADMIN),
     Endpoint("POST", "/admin/password", stream.set_password, Permission.ADMIN),
-)
-
-SIGN_IN_ELSEWHERE = (
-    Endpoint("GET", INDIEAUTH_METADATA, provider.metadata, Permission.ANYONE, spec="RFC 8414"),
-    Endpoint("GET", INDIEAUTH, provider.authorize, Permission.ADMIN, spec="owncast"),
-    Endpoint("POST", INDIEAUTH, provider.redeem, Permission.ANYONE, spec="owncast"),
-    Endpoint("POST", provider.DECISION, provider.decide, Permission.ADMIN),
 )
 
 FEDERATION = (
@@ -131,4 +123,4 @@ CONFIG = (
 
 # after all others, as the first that fits is taken
 OTHERS = (Endpoint("GET", owncast_paths.ANY, owncast_paths.redirect, Permission.ADMIN, spec="owncast"),)
-ENDPOINTS = (*ADMIN, *SIGN_IN_ELSEWHERE, *CHAT, *FEDERATION, *WEBHOOKS, *CONFIG, *OTHERS)
+ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION, *WEBHOOKS, *CONFIG, *OTHERS)

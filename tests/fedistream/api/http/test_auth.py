@@ -162,8 +162,10 @@ async def test_the_admins_calls_open_for_his_password_alone(faces: Faces) -> Non
 
 
 async def test_wrong_methods_tell_a_stranger_nothing_about_the_admins_calls(faces: Faces) -> None:
+    # with another method the IndieAuth endpoint is for everybody
+    open_paths = {row.path for row in ROWS if row.who == "anyone"}
     async with faces.client() as http:
-        for row in admin_rows():
+        for row in (row for row in admin_rows() if row.path not in open_paths):
             assert (await http.request("PATCH", row.target)).status_code == 401, row
 
 
