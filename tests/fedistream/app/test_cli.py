@@ -98,6 +98,8 @@ def test_a_database_url_that_cannot_be_understood_is_one_line_and_code_3(run: Cl
         (("--rtmps-port", "0"), "--tls-cert"),
         (("--port", "70000"), "--port"),
         (("--log-level", "loud"), "--log-level"),
+        (("--metrics-token", "short"), "--metrics-token must have at least 16 ASCII characters"),
+        (("--geoip-database", "none.mmdb"), "none.mmdb is not a usable GeoIP database"),
     ],
 )
 def test_a_flag_that_cannot_be_is_one_line_and_code_2(run: CliRunner, flags: tuple[str, ...], words: str) -> None:
