@@ -90,9 +90,14 @@ def _general(translations: NullTranslations) -> Section:
             ),
             Field(
                 "directory.enabled",
-                _("List the stream in the Owncast directory"),
+                _("List the stream in a directory of streams"),
                 "check",
-                _("Needs the server URL of the federation settings."),
+                _("Needs the server URL of the federation settings, and the address of a directory."),
+            ),
+            Field(
+                "directory.url",
+                _("Address of the directory"),
+                hint=_("For example https://directory.example. The node registers there while you are live."),
             ),
             Field("page.autoplay", _("Start to play by itself"), "select", options=autoplay),
         ),
