@@ -68,8 +68,27 @@ class Vendor(BuildHookInterface):  # type: ignore[type-arg]
             shutil.copyfile(home / "LICENSE", out / f"{package}.LICENSE.txt")
             for source, name in files.items():
                 (out / name).write_text(for_strict_pages((home / source).read_text()))
+        pictures(self.top, out)
         compress(sorted(path for path in out.iterdir() if path.suffix in COMPRESSED))
         self.stamp.write_text(self.fingerprint())
+
+
+def pictures(top: Path, out: Path) -> None:
+    """Write the logos of platforms and the default emoji, each set into a folder of its own, with their licences."""
+    wanted, modules = json.loads((top / "package.json").read_text()), top / "node_modules"
+    logos, emoji = out / "platformlogos", out / "emoji"
+    logos.mkdir()
+    shutil.copyfile(modules / "simple-icons" / "LICENSE.md", out / "simple-icons.LICENSE.txt")
+    for name, icon in wanted["platformLogos"].items():
+        shutil.copyfile(modules / "simple-icons" / "icons" / f"{icon}.svg", logos / f"{name}.svg")
+    emoji.mkdir()
+    # the package names the licence and lacks its text; another one of the same licence has it
+    licence = (modules / "emoji-picker-element-data" / "LICENSE").read_text()
+    (out / "noto-emoji.LICENSE.txt").write_text(f"Noto Emoji, by Google and its contributors\n{licence}")
+    icons = json.loads((modules / "@iconify-json" / "noto" / "icons.json").read_text())["icons"]
+    for name, icon in wanted["defaultEmoji"].items():
+        svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 128 128">{icons[icon]["body"]}</svg>'
+        (emoji / f"{name}.svg").write_text(svg)
 
 
 def install(top: Path = TOP) -> str:

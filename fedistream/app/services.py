@@ -15,6 +15,7 @@ from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
 from fedistream.app.both_processes import RunBy, event_id, make_notices, make_tending, running_at
 from fedistream.app.config import Config
+from fedistream.app.paths import VENDOR
 from fedistream.app.platform import Platform
 from fedistream.app.startup import BAD_OPTION, StartupError, check_metrics_token
 from fedistream.app.webhooks import WebhooksFeature, build_webhooks, live_status
@@ -198,7 +199,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
     await upcoming.load()
     live, ids = broadcasts.live_status, base.channel_ids
     context = ChatContext(settings, facts, clocks, live, ids, broadcaster, paths.path, upcoming.opens_chat)
-    chat = await build_chat(context, options.data_dir / "emoji")
+    chat = await build_chat(context, options.data_dir / "emoji", VENDOR / "emoji")
     outbound, running = Outbound(platform.outbox, platform.guard), running_at(clocks.now)
     federation = await build_federation(settings, channels, facts, clocks, outbound, chat.remote_messages, running)
     scheduling = ScheduleContext(settings, facts, clocks.now, event_id, _stored_run_by(TEND_SCHEDULE, clocks))

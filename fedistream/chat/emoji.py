@@ -1,9 +1,9 @@
 """Custom emoji: image files in a folder, shown in messages for `:name:`. The admin may also copy files into the
-folder."""
+folder. Beside them is a default set, which the admin can hide."""
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +36,21 @@ class Picture:
 
 
 class Emoji:
-    """The custom emoji in `folder`, which is made when the first emoji is added."""
+    """The custom emoji in `folder`, which is made when the first emoji is added.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    `defaults` is the folder of the default set, which is part of the node; `default_shown` says whether it is offered.
+    An emoji of the admin's takes the place of a default one with its name.
+    """
+
+    def __init__(
+        self, folder: Path, defaults: Path | None = None, default_shown: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._folder, self._default_shown = folder, default_shown
+        self._defaults: Mapping[str, Picture] = {}
+        self._default_folder = defaults or folder
+        if defaults is not None and defaults.is_dir():
+            self._defaults = {file.stem: Picture(file.stem, file.name) for file in sorted(defaults.glob("*.svg"))}
+        self._offered: tuple[bool, Mapping[str, str]] | None = None
         self._changed_ns = -1
         self._pictures: dict[str, Picture] = {}
         self._urls: Mapping[str, str] = MappingProxyType({})
@@ -47,16 +58,30 @@ class Emoji:
     def all(self) -> tuple[Picture, ...]:
         """Return all emoji, sorted by name."""
         self._look()
+        if not self._default_shown():
+            return tuple(self._pictures.values())
+        return tuple(picture for _, picture in sorted({**self._defaults, **self._pictures}.items()))
+
+    def own(self) -> tuple[Picture, ...]:
+        """Return the admin's emoji, sorted by name."""
+        self._look()
         return tuple(self._pictures.values())
 
     def urls(self) -> Mapping[str, str]:
         """Return the URL path of each emoji, by its name in lower case."""
         self._look()
-        return self._urls
+        shown = self._default_shown()
+        if self._offered is None or self._offered[0] != shown:
+            urls = {name: picture.url for name, picture in self._defaults.items()} if shown else {}
+            self._offered = (shown, MappingProxyType({**urls, **self._urls}))
+        return self._offered[1]
 
     async def read(self, file: str) -> tuple[bytes, str]:
         """Return the bytes and the media type of the image with this file name. Raises NotFound, also for a file that
         is not an image."""
+        if any(picture.file == file for picture in self._defaults.values()):
+            # also while the set is hidden: older messages show them
+            return await _default(self._default_folder / file), "image/svg+xml"
         self._look()
         if not any(picture.file == file for picture in self._pictures.values()):
             raise NotFound("there is no such emoji")
@@ -107,6 +132,7 @@ class Emoji:
         if changed == self._changed_ns:
             return
         self._changed_ns = changed
+        self._offered = None
         found: dict[str, Picture] = {}
         for file in sorted(os.listdir(self._folder)) if changed else ():
             stem, ending = os.path.splitext(file)
@@ -122,6 +148,11 @@ class Emoji:
         async with aiofiles.open(half, "wb") as picture:
             await picture.write(data)
         await aiofiles.os.replace(half, self._folder / file)
+
+
+async def _default(path: Path) -> bytes:
+    async with aiofiles.open(path, "rb") as picture:
+        return await picture.read()
 
 
 async def _read(path: Path) -> bytes | None:

@@ -30,10 +30,15 @@ class ChatFeature:
     emoji: Emoji
 
 
-async def build(context: ChatContext, emoji_folder: Path) -> ChatFeature:
+async def build(context: ChatContext, emoji_folder: Path, default_emoji: Path | None = None) -> ChatFeature:
     """Make the chat and read what it needs. The database must be open."""
     clocks = context.clocks
-    visitors, presence, bans, emoji = Visitors(clocks), Presence(clocks), Bans(clocks.now), Emoji(emoji_folder)
+    visitors, presence, bans, emoji = (
+        Visitors(clocks),
+        Presence(clocks),
+        Bans(clocks.now),
+        Emoji(emoji_folder, default_emoji, lambda: bool(context.settings.value("chat.default_emoji"))),
+    )
     await bans.open()
     messages = MessageLog(clocks, visitors, context.facts)
     await messages.open()

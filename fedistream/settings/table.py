@@ -224,6 +224,8 @@ SETTINGS = checked(
         ),
         Setting("chat.suggested_names", list, [], words, CHAT, owncast_path="chat/suggestedusernames"),
         Setting("chat.welcome", str, "", text(MAX_WELCOME, lines=True), CHAT, owncast_path="welcomemessage"),
+        # the emoji that come with the node, beside the admin's own
+        Setting("chat.default_emoji", bool, True, flag, CHAT, scope="node"),
         # slow mode: seconds between two messages of a visitor; 0 is off
         Setting("chat.slow_s", int, 0, whole(0, 3600), CHAT),
         # how long the chat stays open after a broadcast, in seconds, up to a week

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fedistream import __version__
 from fedistream.api.http.listening import Listening
 from fedistream.api.owncast.setting_values import Values
-from fedistream.api.owncast.shapes import Json
+from fedistream.api.owncast.shapes import Json, social_handles
 from fedistream.channels.values import StreamKey
 from fedistream.core.api_version import API_VERSION
 from fedistream.core.markdown import render_page
@@ -26,7 +26,7 @@ def web_config(values: Values) -> Json:
         "offlineMessage": render_page(text(values["offlinemessage"])),
         "extraPageContent": render_page(text(values["pagecontent"])),
         "tags": values["tags"],
-        "socialHandles": values["socialhandles"],
+        "socialHandles": social_handles(values["socialhandles"]),
         "externalActions": values["externalactions"],
         "customStyles": values["customstyles"],
         "appearanceVariables": values["appearance"],

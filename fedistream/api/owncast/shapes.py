@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from fedistream.api.owncast.setting_values import Values
+from fedistream.api.owncast.social_platforms import icon
 from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from fedistream.core.api_version import API_VERSION
 from fedistream.core.log_buffer import LogLine
@@ -152,5 +153,15 @@ def log_lines(lines: Iterable[LogLine]) -> list[Json]:
 
 
 def platforms(names: Mapping[str, str]) -> Mapping[str, Json]:
-    """Return a social link without `icon`: the node has no platform logos, and a client without icon shows the name."""
-    return {key: {"platform": name} for key, name in names.items()}
+    """Return the platforms by their keys. One without a logo has no `icon`."""
+    return {key: {"platform": name, **_icon(key)} for key, name in names.items()}
+
+
+def social_handles(handles: object) -> list[Json]:
+    """Return the social handles of WebConfig: with an icon for those of known platforms."""
+    given = handles if isinstance(handles, list) else []
+    return [{**each, **_icon(str(each.get("platform", "")))} for each in given if isinstance(each, dict)]
+
+
+def _icon(platform: str) -> Json:
+    return {"icon": path} if (path := icon(platform)) else {}

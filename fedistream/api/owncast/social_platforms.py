@@ -1,5 +1,8 @@
 """The platforms a social handle can name. The key is what Owncast's API stores, the text is shown to people."""
 
+ICONS = "/img/platformlogos/"
+WITHOUT_ICON = frozenset(("donate", "follow", "keyoxide", "linkedin"))  # no free set has a logo of these
+
 PLATFORMS = {
     "bandcamp": "Bandcamp",
     "bitcoin": "Bitcoin",
@@ -40,3 +43,8 @@ PLATFORMS = {
     "xmpp": "XMPP",
     "youtube": "YouTube",
 }
+
+
+def icon(platform: str) -> str:
+    """Return the path of a platform's logo, "" for one without."""
+    return f"{ICONS}{platform}.svg" if platform in PLATFORMS and platform not in WITHOUT_ICON else ""

@@ -14,6 +14,7 @@ from fedistream.core.errors import NotFound
 FOREVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"  # the admin may change the logo at any time
 DEFAULT_LOGO = "img/logo.png"
+PLATFORM_LOGOS = "vendor/platformlogos"
 # an origin of its own for HTML and SVG: their scripts can neither read this site nor act in a visitor's name
 SANDBOX = "sandbox allow-scripts allow-forms allow-popups"
 
@@ -48,6 +49,16 @@ async def logo(request: ApiRequest, services: PagesServices) -> Response:
 async def favicon(request: ApiRequest, services: PagesServices) -> Response:
     """GET /favicon.ico, which browsers request by themselves: the favicon, or the logo without one."""
     return _image(request, services, await services.images.favicon() or await services.images.logo(request.channel.id))
+
+
+async def platform_logo(request: ApiRequest, services: PagesServices) -> Response:
+    """GET /img/platformlogos/{file}"""
+    name = f"{PLATFORM_LOGOS}/{request.parts['file']}"
+    if name not in services.static:
+        raise NotFound("there is no such logo")
+    found = services.static.get(services.static.url(name).split("/")[2], name)
+    assert found is not None
+    return answer(found, request.http.headers.get("accept-encoding", ""), "public, max-age=86400")
 
 
 async def public(request: ApiRequest, services: PagesServices) -> Response:

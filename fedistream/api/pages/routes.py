@@ -32,6 +32,7 @@ ENDPOINTS = (
         Endpoint("GET", "/logo/external", files.logo, Permission.ANYONE, spec="owncast"),
     ),
     Endpoint("GET", "/favicon.ico", files.favicon, Permission.ANYONE),
+    Endpoint("GET", "/img/platformlogos/{file}", files.platform_logo, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/public/{path:path}", files.public, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/customstyles/{edition}.css", custom_files.stylesheet, Permission.ANYONE),
     Endpoint("GET", "/externalactions/{mark}", custom_files.action_html, Permission.ANYONE),

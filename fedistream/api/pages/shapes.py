@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup
 
 from fedistream.api.owncast.shapes import codec
-from fedistream.api.owncast.social_platforms import PLATFORMS
+from fedistream.api.owncast.social_platforms import PLATFORMS, icon
 from fedistream.broadcasts.values import Encoder, LiveStatus, State
 from fedistream.channels.values import StreamKey
 from fedistream.core.markdown import render_page
@@ -28,8 +28,11 @@ URLS = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """`icon` is the path of the platform's logo, "" without one."""
+
     label: str
     url: str
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def _link(handle: object) -> Link | None:
     # the settings check it too; in an href a javascript: URL would run
     if not url.lower().startswith(("https://", "http://", "mailto:", "xmpp:", "matrix:")):
         return None
-    return Link(PLATFORMS.get(platform, platform or url), url)
+    return Link(PLATFORMS.get(platform, platform or url), url, icon(platform))
 
 
 @dataclass(frozen=True, slots=True)

@@ -334,6 +334,7 @@ PAGES = (
     *rows("anyone", "GET /customjavascript"),
     Row("GET", "/customstyles/{edition}.css", "anyone", knock="/customstyles/0.css"),
     Row("GET", "/externalactions/{mark}", "anyone", knock="/externalactions/0"),
+    Row("GET", "/img/platformlogos/{file}", "anyone", knock="/img/platformlogos/none.svg"),
     Row("GET", "/public/{path:path}", "anyone", knock="/public/none.png"),
     Row("GET", "/c/{slug}/thumbnail.jpg", "anyone", knock="/c/none/thumbnail.jpg"),
     Row("GET", "/oembed", "anyone", knock="/oembed?url=http://node.example/"),

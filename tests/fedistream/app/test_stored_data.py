@@ -93,7 +93,7 @@ async def check_chat(node: services.Services) -> None:
         "disable visitor",
         "make moderator",
     ]
-    assert [picture.name for picture in chat.emoji.all()] == ["canal"]
+    assert [picture.name for picture in chat.emoji.own()] == ["canal"]
     bot = await node.access_tokens.by_token("_BTiMNdmjNSjWwkeWQ9GoTNvTdjM8qASJt53wsEisEU")
     assert bot is not None
     assert (bot.name, [scope.value for scope in bot.scopes]) == ("Bot", ["CAN_SEND_MESSAGES"])

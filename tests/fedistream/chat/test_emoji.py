@@ -111,3 +111,41 @@ async def test_files_that_the_owner_drops_in_are_there_and_strange_ones_are_not(
     for file in ("liar.png", "link.png", "huge.png", "evil.svg", ".hidden.png", "../secret.png"):
         with pytest.raises(NotFound):
             await emoji.read(file)
+
+
+@pytest.fixture
+def defaults(tmp_path: Path) -> Path:
+    folder = tmp_path / "defaults"
+    folder.mkdir()
+    for name in ("wave", "fire"):
+        (folder / f"{name}.svg").write_text(f"<svg>{name}</svg>")
+    (folder / "README.txt").write_text("no emoji")
+    return folder
+
+
+async def test_the_default_set_stands_beside_the_admins_own(tmp_path: Path, defaults: Path) -> None:
+    shown = True
+    emoji = Emoji(tmp_path / "emoji", defaults, lambda: shown)
+    assert [each.name for each in emoji.all()] == ["fire", "wave"]
+    assert emoji.urls()["fire"] == "/img/emoji/fire.svg"
+    assert await emoji.read("fire.svg") == (b"<svg>fire</svg>", "image/svg+xml")
+    await emoji.put("Wave", PNG)
+    assert emoji.urls()["wave"] == "/img/emoji/Wave.png"
+    assert [each.file for each in emoji.all()] == ["fire.svg", "Wave.png"]
+    assert [each.name for each in emoji.own()] == ["Wave"]
+    shown = False
+    assert [each.name for each in emoji.all()] == ["Wave"]
+    assert dict(emoji.urls()) == {"wave": "/img/emoji/Wave.png"}
+    assert (await emoji.read("fire.svg"))[0] == b"<svg>fire</svg>", "older messages still show it"
+    for file in ("README.txt", "../defaults/fire.svg", "other.svg"):
+        with pytest.raises(NotFound):
+            await emoji.read(file)
+
+
+async def test_an_svg_of_the_admins_is_none(tmp_path: Path, defaults: Path) -> None:
+    (tmp_path / "emoji").mkdir()
+    (tmp_path / "emoji" / "bad.svg").write_text("<svg onload='alert(1)'/>")
+    emoji = Emoji(tmp_path / "emoji", defaults)
+    assert "bad" not in emoji.urls()
+    with pytest.raises(NotFound):
+        await emoji.read("bad.svg")

@@ -223,6 +223,7 @@ DEFAULTS: dict[str, object] = {
     "chat.forbidden_names": ["fedistream", "operator", "admin", "system"],
     "chat.suggested_names": [],
     "chat.welcome": "",
+    "chat.default_emoji": True,
     "chat.slow_s": 0,
     "chat.offline_s": 300,
     "chat.retention_days": 30,

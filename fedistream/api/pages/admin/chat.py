@@ -11,6 +11,7 @@ PAGE = "/admin/chat/"
 FORM = (
     *("chat.enabled", "chat.welcome", "chat.join_messages", "chat.offline_s", "chat.retention_days"),
     *("chat.established_only", "chat.signed_in_only", "chat.slow_s", "chat.spam_protection", "chat.slur_filter"),
+    "chat.default_emoji",
     *("chat.blocked_words", "chat.forbidden_names", "chat.suggested_names"),
 )
 SHEET = AdminPage("admin/chat.html", PAGE, FORM)

@@ -50,5 +50,5 @@ async def remove(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
     values = filled.typed if filled else {}
-    shown = {"found": services.emoji.all(), "kilobytes": MAX_BYTES // 1024, "values": values}
+    shown = {"found": services.emoji.own(), "kilobytes": MAX_BYTES // 1024, "values": values}
     return await page(request, services, SHEET, shown, filled)

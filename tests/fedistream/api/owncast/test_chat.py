@@ -203,7 +203,21 @@ async def test_users_are_searched_paged_and_deleted(faces: Faces) -> None:
             assert (await http.get(path, headers=RIGHT)).json() == []
 
 
+async def test_a_default_set_of_emoji_is_listed_and_served_as_pictures(faces: Faces) -> None:
+    async with faces.client() as http:
+        listed = (await http.get("/api/emoji")).json()
+        assert len(listed) >= 60
+        assert {"name": "fire", "url": "/img/emoji/fire.svg", "emoji": "/img/emoji/fire.svg"} in listed
+        for each in listed:
+            picture = await http.get(each["url"])
+            assert (picture.status_code, picture.headers["content-type"]) == (200, "image/svg+xml")
+            assert "sandbox" in picture.headers["content-security-policy"]
+            assert b"<script" not in picture.content
+            assert len(picture.content) < 16 * 1024
+
+
 async def test_an_emoji_is_uploaded_shown_and_deleted(faces: Faces) -> None:
+    await faces.settings.change("chat.default_emoji", False)
     async with faces.client() as http:
         body = {"name": "wave.png", "data": data_url(PNG)}
         assert (await http.post("/api/admin/emoji/upload", headers=RIGHT, json=body)).status_code == 200
@@ -231,6 +245,7 @@ async def test_an_emoji_is_uploaded_shown_and_deleted(faces: Faces) -> None:
     ],
 )
 async def test_what_is_no_picture_or_no_name_becomes_no_emoji(faces: Faces, name: str, data: str) -> None:
+    await faces.settings.change("chat.default_emoji", False)
     async with faces.client() as http:
         answer = await http.post("/api/admin/emoji/upload", headers=RIGHT, json={"name": name, "data": data})
         assert (answer.status_code, answer.json()["success"]) == (400, False)

@@ -73,7 +73,10 @@ async def test_there_is_one_variant(faces: Faces) -> None:
 
 async def test_platforms_are_keyed_by_their_short_name(faces: Faces) -> None:
     async with faces.client() as http:
-        assert (await http.get("/api/socialplatforms")).json()["mastodon"] == {"platform": "Mastodon"}
+        assert (await http.get("/api/socialplatforms")).json()["mastodon"] == {
+            "platform": "Mastodon",
+            "icon": "/img/platformlogos/mastodon.svg",
+        }
 
 
 async def test_a_web_page_elsewhere_may_read_status_and_config(faces: Faces) -> None:
@@ -88,3 +91,26 @@ async def test_an_unknown_call_is_404_in_owncasts_words(faces: Faces) -> None:
     async with faces.client() as http:
         answer = await http.get("/api/nonsense")
     assert (answer.status_code, list(answer.json())) == (404, ["error"])
+
+
+async def test_every_icon_of_a_platform_is_a_picture(faces: Faces) -> None:
+    async with faces.client() as http:
+        icons = [each["icon"] for each in (await http.get("/api/socialplatforms")).json().values() if "icon" in each]
+        assert len(icons) > 30
+        for path in icons:
+            picture = await http.get(path)
+            assert (picture.status_code, picture.headers["content-type"]) == (200, "image/svg+xml"), path
+        for path in ("none.svg", "..%2femoji%2ffire.svg", "%2e%2e"):
+            assert (await http.get(f"/img/platformlogos/{path}")).status_code == 404
+
+
+async def test_handles_of_known_platforms_have_an_icon(faces: Faces) -> None:
+    handles = [
+        {"platform": "github", "url": "https://github.com/x"},
+        {"platform": "My blog", "url": "https://x.example"},
+    ]
+    await faces.settings.change("channel.social_handles", handles, faces.channels.home().id)
+    async with faces.client() as http:
+        shown = (await http.get("/api/config")).json()["socialHandles"]
+        assert shown == [{**handles[0], "icon": "/img/platformlogos/github.svg"}, handles[1]]
+        assert (await http.get("/")).text.count('class="platform-logo"') == 1

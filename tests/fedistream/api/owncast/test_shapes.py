@@ -162,4 +162,4 @@ def test_viewers_counts_and_log_lines() -> None:
 def test_platforms_are_sorted_and_in_lower_case() -> None:
     assert list(PLATFORMS) == sorted(PLATFORMS)
     assert all(key == key.lower() and key.isalnum() for key in PLATFORMS)
-    assert shapes.platforms({"kofi": "Ko-fi"}) == {"kofi": {"platform": "Ko-fi"}}
+    assert shapes.platforms({"kofi": "Ko-fi"}) == {"kofi": {"platform": "Ko-fi", "icon": "/img/platformlogos/kofi.svg"}}

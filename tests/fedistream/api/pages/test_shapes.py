@@ -32,16 +32,16 @@ def test_a_description_has_an_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("handle", "label"),
+    ("handle", "label", "icon"),
     [
-        ({"platform": "mastodon", "url": "https://social.example/@me"}, "Mastodon"),
-        ({"platform": "My site", "url": "HTTPS://me.example"}, "My site"),
-        ({"platform": "", "url": "https://me.example"}, "https://me.example"),
+        ({"platform": "mastodon", "url": "https://social.example/@me"}, "Mastodon", "/img/platformlogos/mastodon.svg"),
+        ({"platform": "My site", "url": "HTTPS://me.example"}, "My site", ""),
+        ({"platform": "", "url": "https://me.example"}, "https://me.example", ""),
     ],
 )
-def test_a_link_is_named_by_its_platform(handle: dict[str, str], label: str) -> None:
+def test_a_link_is_named_by_its_platform(handle: dict[str, str], label: str, icon: str) -> None:
     (link,) = shapes.channel({**DEFAULTS, "channel.social_handles": [handle]}).links
-    assert link == shapes.Link(label, handle["url"])
+    assert link == shapes.Link(label, handle["url"], icon)
 
 
 @pytest.mark.parametrize("handle", [{"platform": "x", "url": "javascript:alert(1)"}, {"platform": "x"}, "text", None])

@@ -22,7 +22,7 @@ async def upload(admin: Visitor, data: bytes, name: str = "boat.png", **fields: 
 async def test_a_picture_is_added_under_its_name_or_that_of_its_file_and_deleted(faces: Faces, admin: Visitor) -> None:
     assert said(await upload(admin, PIXEL, called="ship")) == "Emoji added."
     assert said(await upload(admin, PIXEL, "wave.gif", called=" ")) == "Emoji added."
-    assert [(each.name, each.file) for each in faces.chat.emoji.all()] == [("ship", "ship.png"), ("wave", "wave.png")]
+    assert [(each.name, each.file) for each in faces.chat.emoji.own()] == [("ship", "ship.png"), ("wave", "wave.png")]
     assert '<img src="/img/emoji/ship.png"' in await admin.see(PAGE)
     assert said(await admin.send(PAGE, f"{PAGE}/remove", called="ship")) == "Emoji deleted."
     assert said(await admin.send(PAGE, f"{PAGE}/remove", called="ship")) == "It no longer exists."
@@ -47,7 +47,7 @@ async def test_what_is_no_emoji_is_said_beside_its_field(
     page = await upload(admin, data, "<b>evil</b>.svg", called=called)
     assert page.status_code == 422
     assert f'id="error-{field}"' in page.text
-    assert [each.name for each in faces.chat.emoji.all()] == ["taken"]
+    assert [each.name for each in faces.chat.emoji.own()] == ["taken"]
 
 
 async def test_an_upload_without_a_token_or_from_elsewhere_is_refused(faces: Faces, admin: Visitor) -> None:
@@ -57,7 +57,7 @@ async def test_an_upload_without_a_token_or_from_elsewhere_is_refused(faces: Fac
         assert (await admin.web.post(PAGE, data=fields, files=file)).status_code == 403
     elsewhere = {"Sec-Fetch-Site": "cross-site"}
     assert (await admin.web.post(PAGE, data={"csrf_token": good}, files=file, headers=elsewhere)).status_code == 403
-    assert faces.chat.emoji.all() == ()
+    assert faces.chat.emoji.own() == ()
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ async def test_an_emoji_is_seen_before_it_is_added_and_deleted_after_a_question(
         page.once("dialog", lambda dialog: dialog.accept())
         await page.get_by_role("button", name="Delete boat").click()
         await expect(page.get_by_text("Emoji deleted.")).to_be_visible()
-    assert faces.chat.emoji.all() == ()
+    assert faces.chat.emoji.own() == ()
 
 
 async def test_a_token_is_shown_once_and_copied(faces: Faces, node: str, chromium: Browser) -> None:
