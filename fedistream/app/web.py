@@ -186,6 +186,7 @@ def _pages(made: Services, clocks: Clocks, pages: Pages) -> PagesServices:
             federation.posts,
             made.notices,
         ),
+        schedule=made.schedule,
     )
 
 

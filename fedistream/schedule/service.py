@@ -44,6 +44,9 @@ class Schedule:
     def __init__(self, context: ScheduleContext, upcoming: Upcoming) -> None:
         self._context, self.upcoming = context, upcoming
 
+    def now(self) -> datetime:
+        return self._context.now()
+
     async def between(self, channel_id: int, start: str = "", end: str = "") -> tuple[ScheduledEvent, ...]:
         """Return the public events of a range of time in RFC 3339, empty texts for the default one. Raises Invalid."""
         first, last = checks.window(start, end, self._context.now())

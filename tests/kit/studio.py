@@ -43,6 +43,8 @@ from fedistream.metrics.values import HardwareReading
 from fedistream.people.service import People as RealPeople
 from fedistream.people.sessions import Sessions as RealSessions
 from fedistream.people.values import Session, SessionKind
+from fedistream.schedule.service import Schedule
+from fedistream.schedule.upcoming import Upcoming
 from fedistream.settings.service import Settings as RealSettings
 from fedistream.settings.table import BY_NAME, SETTINGS
 from fedistream.thumbnails.service import Picture, Thumbnails
@@ -310,7 +312,7 @@ class Studio:
             hardware=HardwareMonitor(self.clock.now, lambda: HardwareReading(0, 0, 0)),
             playback=self.playback,
             metrics_token="",
-            schedule=ABSENT,
+            schedule=Schedule(ABSENT, Upcoming(self.settings, self.clock.now)),
             tending=ABSENT,
             geo=ABSENT,
             stream_key="",

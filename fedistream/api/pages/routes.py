@@ -5,6 +5,7 @@ from fedistream.api.http.permissions import Permission
 from fedistream.api.pages import chat as chat_pages
 from fedistream.api.pages import files, follow, live, oembed, pictures, site_files, watch
 from fedistream.api.pages.custom import files as custom_files
+from fedistream.api.pages.schedule import event_page
 
 ENDPOINTS = (
     Endpoint("GET", "/", watch.watch, Permission.ANYONE),
@@ -23,6 +24,7 @@ ENDPOINTS = (
     Endpoint("GET", "/embed/chat/readwrite", chat_pages.read_write, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/embed/chat/readwrite/", chat_pages.read_write, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/embed/chat/overlay", chat_pages.overlay, Permission.ANYONE),
+    Endpoint("GET", "/schedule/{event_id}", event_page.show, Permission.ANYONE, spec="owncast"),
     Endpoint("GET", "/follow", follow.show, Permission.ANYONE),
     Endpoint("POST", "/follow", follow.find, Permission.ANYONE),
     Endpoint("GET", "/follow/qr.svg", follow.picture, Permission.ANYONE),

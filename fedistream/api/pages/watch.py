@@ -15,6 +15,7 @@ from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.custom import files
 from fedistream.api.pages.custom.actions import actions
 from fedistream.api.pages.custom.styles import edition
+from fedistream.api.pages.schedule import event_page
 from fedistream.api.pages.services import Now, PagesServices
 from fedistream.api.pages.site import origin
 from fedistream.broadcasts.values import State
@@ -50,6 +51,7 @@ async def page(request: ApiRequest, services: PagesServices, given: Mapping[str,
     pages, values = services.pages, services.values(request.channel.id)
     invitation = await services.follow_invitations.of(request.channel)
     shown = {**given, "invitation": invitation, "featured": await services.featured.shown()}
+    shown["schedule"] = event_page.upcoming(services, request.channel.id)
     if invitation is not None:
         data = shown["page_data"]
         words = {**data["texts"], **texts.follow(pages.translations)}

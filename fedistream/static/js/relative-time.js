@@ -48,11 +48,21 @@ export function formatElapsed(since, now) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/**
+ * "in 3 days", and in the last day "2:07:31", as a clock that runs backwards.
+ * @param {Date} at
+ * @param {number} now  milliseconds
+ */
+export function formatCountdown(at, now) {
+  return at.getTime() - now >= 86_400_000 ? formatRelative(at, now) : formatElapsed(new Date(now), at.getTime());
+}
+
 /** @type {Record<string, (at: Date, now: number) => string>} */
 const FORMATS = {
   relative: formatRelative,
   date: formatDate,
   elapsed: formatElapsed,
+  countdown: formatCountdown,
   clock: (at) => timeOnly.format(at),
 };
 

@@ -326,6 +326,7 @@ PAGES = (
     *rows("anyone", "GET /embed/chat", "GET /embed/chat/", "GET /embed/chat/readonly", "GET /embed/chat/readwrite"),
     *rows("anyone", "GET /embed/video/", "GET /embed/chat/readonly/", "GET /embed/chat/readwrite/"),
     *rows("anyone", "GET /embed/chat/overlay", "GET /robots.txt", "GET /manifest.json"),
+    Row("GET", "/schedule/{event_id}", "anyone", knock="/schedule/none"),
     Row("GET", "/live/{broadcast_id}", "anyone", knock="/live/999"),
     Row("GET", "/live/{broadcast_id}/still.jpg", "anyone", knock="/live/999/still.jpg"),
     *rows("anyone", "GET /thumbnail.jpg", "GET /preview.gif", "GET /logo/external"),

@@ -1,0 +1,44 @@
+"""The pages of scheduled broadcasts, and what the watch page shows of them."""
+
+from typing import Any
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from fedistream.api.http.request import ApiRequest
+from fedistream.api.pages import shapes, texts
+from fedistream.api.pages.services import PagesServices
+from fedistream.core.markdown import render_page
+
+SHOWN = 5
+FEED = "/api/schedule.ics"
+PATH = "/schedule/"
+
+
+def upcoming(services: PagesServices, channel_id: int) -> dict[str, Any] | None:
+    """Return the next broadcasts for the watch page, or None without any."""
+    events = services.schedule.upcoming.all(channel_id, SHOWN)
+    if not events:
+        return None
+    countdown = bool(services.settings.value("schedule.show_countdown", channel_id))
+    return {"events": events, "countdown": countdown, "feed": FEED, "path": PATH}
+
+
+async def show(request: ApiRequest, services: PagesServices) -> Response:
+    """GET /schedule/{event_id}"""
+    event = await services.schedule.find(request.channel.id, request.parts["event_id"])
+    pages, values = services.pages, services.values(request.channel.id)
+    channel = await services.alternate_links.of(request.channel)
+    document = f"/federation/event/{event.id}" if channel else ""
+    shown = {
+        "channel": shapes.channel(values),
+        "fediverse": {"document": document, "creator": channel.creator} if channel else None,
+        "event": event,
+        "now": services.schedule.now(),
+        "description": Markup(render_page(event.description)),  # noqa: S704 - sanitised as it is rendered
+        "feed": FEED,
+        "indexed": not values["node.disable_search_indexing"],
+        "nsfw": bool(values["channel.nsfw"]),
+        "page_data": {"lang": pages.language, "texts": texts.ended(pages.translations)},
+    }
+    return pages.page("scheduled.html", shown)
