@@ -184,6 +184,7 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     ScheduleProblem.START_PAST: "must be in the future",
     ScheduleProblem.START_FAR: "is more than ten years ahead",
     ScheduleProblem.NOT_TIME: "must be a time in the form of RFC 3339, like 2026-05-02T12:00:00Z",
+    ScheduleProblem.NOT_DATE: "must be a date and a time of day",
     ScheduleProblem.DURATION: "is out of range: 1 to {most}",
     ScheduleProblem.TIMEZONE: "has an unknown timezone: give a name like Europe/Berlin",
     ScheduleProblem.TIMEZONE_FIXED: "cannot be changed on an update",

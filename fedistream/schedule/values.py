@@ -108,6 +108,7 @@ class ScheduleProblem(Problem):
     START_PAST = "schedule-start-past"
     START_FAR = "schedule-start-far"
     NOT_TIME = "schedule-not-time"
+    NOT_DATE = "schedule-not-date"
     DURATION = "schedule-duration"
     TIMEZONE = "schedule-timezone"
     TIMEZONE_FIXED = "schedule-timezone-fixed"

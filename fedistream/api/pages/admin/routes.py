@@ -24,6 +24,7 @@ from fedistream.api.pages.admin import (
     webhooks,
 )
 from fedistream.api.pages.admin.config import pages as config
+from fedistream.api.pages.admin.schedule import schedule_page
 from fedistream.api.pages.error_pages import LOGIN
 from fedistream.api.pages.health import page as health
 from fedistream.api.pages.sign_in import login, provider, sessions
@@ -101,6 +102,12 @@ CHAT = (
     Endpoint("GET", actions.PAGE, actions.show, Permission.ADMIN),
 )
 
+SCHEDULE = (
+    Endpoint("GET", schedule_page.PAGE, schedule_page.show, Permission.ADMIN),
+    Endpoint("POST", schedule_page.PAGE, schedule_page.change, Permission.ADMIN),
+    Endpoint("POST", f"{schedule_page.PAGE}/settings", schedule_page.change_settings, Permission.ADMIN),
+)
+
 WEBHOOKS = (
     Endpoint("GET", webhooks.PAGE, webhooks.show, Permission.ADMIN),
     Endpoint("POST", webhooks.PAGE, webhooks.create, Permission.ADMIN),
@@ -123,4 +130,4 @@ CONFIG = (
 
 # after all others, as the first that fits is taken
 OTHERS = (Endpoint("GET", owncast_paths.ANY, owncast_paths.redirect, Permission.ADMIN, spec="owncast"),)
-ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION, *WEBHOOKS, *CONFIG, *OTHERS)
+ENDPOINTS = (*ADMIN, *CHAT, *FEDERATION, *SCHEDULE, *WEBHOOKS, *CONFIG, *OTHERS)

@@ -39,6 +39,7 @@ from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import Notices
 from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
+from fedistream.schedule.service import Schedule
 from fedistream.settings.service import Settings
 from fedistream.signin.provider import Provider
 from fedistream.viewers.history import ViewerHistory
@@ -93,6 +94,7 @@ class AdminPagesServices:
     blocklists: Blocklists
     outbox_admin: OutboxAdmin
     notices: Notices
+    schedule: Schedule
     webhooks: Webhooks
     webhook_log: DeliveryLog
 

@@ -1,0 +1,1 @@
+"""The page of the schedule, for the admin."""
