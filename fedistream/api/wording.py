@@ -60,6 +60,7 @@ SENTENCES: Final[Mapping[Problem, str]] = {
     ChannelProblem.DUPLICATE_KEYS: "must differ from each other",
     ChannelProblem.KEY_CHARACTERS: "may have Latin letters, digits and signs, but no blank, slash or question mark",
     ChannelProblem.KEY_COMMENT: "must be 1 to {most} characters on one line",
+    PasswordProblem.SECOND_FACTOR: "is wrong, was used already, or is of another time: type the newest one",
     PasswordProblem.PASSWORD_TOO_LONG: "must be {most} characters long at most",
     PasswordProblem.PASSWORD_ENCODING: "must be text in UTF-8",
     PasswordProblem.PASSWORD_SURROGATE: "must be text: it has half a character in it",

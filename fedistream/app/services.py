@@ -44,6 +44,7 @@ from fedistream.listing.service import Listing
 from fedistream.metrics.hardware import HardwareMonitor, Machine
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import TEND, Notices
+from fedistream.people.second_factor import SecondFactor
 from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
 from fedistream.remote_media.service import MediaProxy
@@ -81,6 +82,7 @@ class Services:
     channels: Channels
     people: People
     sessions: Sessions
+    second_factor: SecondFactor
     viewers: Viewers
     broadcasts: Broadcasts
     chat: ChatFeature
@@ -209,6 +211,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         channels=channels,
         people=base.people,
         sessions=Sessions(clocks.now, clocks.chance),
+        second_factor=SecondFactor(clocks.now, clocks.monotonic, clocks.chance),
         viewers=base.viewers,
         broadcasts=broadcasts,
         chat=chat,

@@ -202,6 +202,7 @@ def _admin_pages(made: Services, process: Process, clocks: Clocks, pages: PagesS
         people=made.people,
         sessions=made.sessions,
         sign_in=_sign_in(made, clocks),
+        second_factor=made.second_factor,
         provider=made.sign_in.provider,
         settings=made.settings,
         broadcasts=made.broadcasts,
@@ -242,7 +243,7 @@ def _sign_in(made: Services, clocks: Clocks) -> AdminSignIn:
     # with the secret itself, as cookies were signed before other keys were derived from it
     known = KnownBrowsers(made.secret, clocks.unix, clocks.chance)
     password = AdminAuth(made.people, LoginLimit(clocks.monotonic), known, clocks.monotonic)
-    return AdminSignIn(password, made.sessions)
+    return AdminSignIn(password, made.sessions, made.second_factor)
 
 
 def _todo_counts(made: Services, process: Process) -> TodoCounts:

@@ -33,3 +33,29 @@ class AdminSessionRow(Model):
 
     class Meta:
         table = "admin_session"
+
+
+class AdminTotpRow(Model):
+    """The secret of the admin's second factor, in base32; the only row has the id 1.
+
+    `last_step` is the time step of the last code that was used, so that no code counts twice.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    secret = fields.CharField(max_length=64)
+    enabled = fields.BooleanField()
+    basic_allowed = fields.BooleanField()
+    last_step = fields.BigIntField()
+
+    class Meta:
+        table = "admin_totp"
+
+
+class AdminRecoveryCodeRow(Model):
+    """A recovery code that was not used, as SHA-256."""
+
+    id = fields.BigIntField(primary_key=True)
+    code_hash = fields.CharField(max_length=64, unique=True)
+
+    class Meta:
+        table = "admin_recovery_code"

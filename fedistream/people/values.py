@@ -13,6 +13,7 @@ class PasswordProblem(Problem):
     PASSWORD_TOO_LONG = "password-too-long"  # noqa: S105
     PASSWORD_ENCODING = "password-encoding"  # noqa: S105
     PASSWORD_SURROGATE = "password-surrogate"  # noqa: S105
+    SECOND_FACTOR = "second-factor"
 
 
 class SessionKind(StrEnum):

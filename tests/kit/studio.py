@@ -40,6 +40,7 @@ from fedistream.federation.values import Featured
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.metrics.values import HardwareReading
+from fedistream.people.second_factor import SecondFactor, Status
 from fedistream.people.service import People as RealPeople
 from fedistream.people.sessions import Sessions as RealSessions
 from fedistream.people.values import Session, SessionKind
@@ -156,6 +157,19 @@ class Sessions(RealSessions):
 
     async def end(self, session_id: int) -> None:
         self.by_token = {token: each for token, each in self.by_token.items() if each.id != session_id}
+
+
+class OneFactor(SecondFactor):
+    """The password alone."""
+
+    def __init__(self) -> None:
+        """Nothing is stored."""
+
+    async def status(self) -> Status:
+        return Status()
+
+    async def recent_status(self) -> Status:
+        return Status()
 
 
 class Stills(Thumbnails):
@@ -294,6 +308,7 @@ class Studio:
             channels=self.channels,
             people=self.people,
             sessions=self.sessions,
+            second_factor=OneFactor(),
             viewers=self.viewers,
             broadcasts=self.broadcasts,
             chat=ABSENT,  # its calls are answered by the parlour

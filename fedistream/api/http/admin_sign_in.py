@@ -10,7 +10,8 @@ from fedistream.api.http.auth import AdminAuth
 from fedistream.api.http.origins import refuse_forged
 from fedistream.api.http.permissions import ADMIN, Principal
 from fedistream.api.http.request import ApiRequest
-from fedistream.core.errors import NotFound, Outage
+from fedistream.core.errors import NotAllowed, NotFound, Outage, Refusal
+from fedistream.people.second_factor import SecondFactor
 from fedistream.people.sessions import LIFE, Sessions
 from fedistream.people.values import Session, SessionKind
 
@@ -19,11 +20,18 @@ log = logging.getLogger(__name__)
 COOKIE = "fedistream_session"
 
 
+class WrongCode(Refusal):
+    """The password is right, and the code of the second factor is wrong or was used."""
+
+    def __init__(self) -> None:
+        super().__init__("the code is wrong")
+
+
 class AdminSignIn:
     """The gate of the admin's calls. The cookie is looked at first, as it costs no hash."""
 
-    def __init__(self, password: AdminAuth, sessions: Sessions) -> None:
-        self._password, self._sessions = password, sessions
+    def __init__(self, password: AdminAuth, sessions: Sessions, second_factor: SecondFactor) -> None:
+        self._password, self._sessions, self._second_factor = password, sessions, second_factor
 
     async def check(self, request: ApiRequest) -> Principal:
         """Raises Unidentified, NotAllowed and TooMany."""
@@ -39,6 +47,9 @@ class AdminSignIn:
             request.session = session.id
             return ADMIN
         principal = await self._password.check(request)
+        status = await self._second_factor.recent_status()
+        if status.enabled and not status.basic_allowed:
+            raise NotAllowed("two-factor sign-in is on: sign in at /admin/login, or allow programs the password alone")
         await self._introduce(request)
         return principal
 
@@ -47,9 +58,19 @@ class AdminSignIn:
         token = request.cookie(COOKIE)
         return await self._sessions.find(token) if token else None
 
-    async def sign_in(self, request: ApiRequest, password: str) -> None:
-        """Open a session for a password from the login form. Raises Unidentified and TooMany."""
+    async def needs_code(self) -> bool:
+        """Return whether the login form has to ask for a code."""
+        return (await self._second_factor.status()).enabled
+
+    async def sign_in(self, request: ApiRequest, password: str, code: str) -> None:
+        """Open a session for a password from the login form. `code` is looked at when the second factor is on.
+
+        Raises Unidentified for a wrong password, WrongCode and TooMany.
+        """
         await self._password.check_password(request, password)
+        if await self.needs_code() and not await self._second_factor.check(code):
+            log.warning("wrong code of the second factor from %s", request.address)
+            raise WrongCode
         await self._end(request)  # the browser forgets its token now
         token, session = await self._sessions.open(SessionKind.LOGIN, request.client_network, request.user_agent)
         _set_cookie(request, token, int(LIFE.total_seconds()))

@@ -170,10 +170,20 @@ def admin(translations: NullTranslations) -> dict[str, str]:
     }
 
 
+def _sign_in_notices(translations: NullTranslations) -> dict[str, str]:
+    _ = translations.gettext
+    return {
+        "two-factor-off": _("Two-factor sign-in is off."),
+        "signed-out": _("You are signed out."),
+        "session-ended": _("Session ended."),
+        "sessions-ended": _("All other sessions have ended."),
+    }
+
+
 def notices(translations: NullTranslations) -> dict[str, str]:
     """Return the messages of the admin page after a redirect, by the code in the URL, so that a URL brings no text."""
     _ = translations.gettext
-    return {
+    return _sign_in_notices(translations) | {
         "title": _("Title saved."),
         "channel": _("Saved."),
         "disconnected": _("The broadcast was ended."),
@@ -182,9 +192,6 @@ def notices(translations: NullTranslations) -> dict[str, str]:
         "keys-renewed": _("All stream keys were replaced with a new one."),
         "key-removed": _("The stream key was removed."),
         "password": _("Password changed."),
-        "signed-out": _("You are signed out."),
-        "session-ended": _("Session ended."),
-        "sessions-ended": _("All other sessions have ended."),
         "saved": _("Saved."),
         "gone": _("It no longer exists."),
         "follower-approve": _("Request accepted."),
@@ -247,6 +254,7 @@ def labels(translations: NullTranslations) -> dict[str, str]:
         "broadcast.grace_s": _("Reconnect time"),
         "password": _("New password"),
         "again": _("Repeat the new password"),
+        "code": _("Code"),
         "federation.enabled": _("Enable federation"),
         "federation.private": _("Approve every follower myself"),
         "federation.hold_younger_days": _("Approve accounts younger than this myself, in days"),

@@ -1,6 +1,13 @@
 -- Written by `python -m fedistream.db.write_newest`.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);
 
+CREATE TABLE admin_recovery_code (
+	id BIGSERIAL NOT NULL,
+	code_hash VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_admin_recovery_code PRIMARY KEY (id),
+	CONSTRAINT uq_admin_recovery_code_code_hash UNIQUE (code_hash)
+);
+
 CREATE TABLE admin_session (
 	id BIGSERIAL NOT NULL,
 	token_hash VARCHAR(64) NOT NULL,
@@ -11,6 +18,15 @@ CREATE TABLE admin_session (
 	last_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT pk_admin_session PRIMARY KEY (id),
 	CONSTRAINT uq_admin_session_token_hash UNIQUE (token_hash)
+);
+
+CREATE TABLE admin_totp (
+	id BIGSERIAL NOT NULL,
+	secret VARCHAR(64) NOT NULL,
+	enabled BOOLEAN NOT NULL,
+	basic_allowed BOOLEAN NOT NULL,
+	last_step BIGINT NOT NULL,
+	CONSTRAINT pk_admin_totp PRIMARY KEY (id)
 );
 
 CREATE TABLE change_count (

@@ -1,6 +1,12 @@
 -- Written by `python -m fedistream.db.write_newest`.
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY);
 
+CREATE TABLE admin_recovery_code (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	code_hash VARCHAR(64) NOT NULL,
+	CONSTRAINT uq_admin_recovery_code_code_hash UNIQUE (code_hash)
+);
+
 CREATE TABLE admin_session (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	token_hash VARCHAR(64) NOT NULL,
@@ -10,6 +16,14 @@ CREATE TABLE admin_session (
 	created_at DATETIME NOT NULL,
 	last_used_at DATETIME NOT NULL,
 	CONSTRAINT uq_admin_session_token_hash UNIQUE (token_hash)
+);
+
+CREATE TABLE admin_totp (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	secret VARCHAR(64) NOT NULL,
+	enabled BOOLEAN NOT NULL,
+	basic_allowed BOOLEAN NOT NULL,
+	last_step BIGINT NOT NULL
 );
 
 CREATE TABLE change_count (

@@ -399,6 +399,11 @@ PAGES_SIGN_IN = (
         "GET /admin/sessions",
         "POST /admin/sessions",
         "POST /admin/sessions/others",
+        "GET /admin/two-factor",
+        "POST /admin/two-factor",
+        "POST /admin/two-factor/confirm",
+        "POST /admin/two-factor/disable",
+        "POST /admin/two-factor/basic",
     ),
 )
 

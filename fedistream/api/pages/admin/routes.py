@@ -27,7 +27,7 @@ from fedistream.api.pages.admin.config import pages as config
 from fedistream.api.pages.admin.schedule import schedule_page
 from fedistream.api.pages.error_pages import LOGIN
 from fedistream.api.pages.health import page as health
-from fedistream.api.pages.sign_in import login, provider, sessions
+from fedistream.api.pages.sign_in import login, provider, sessions, two_factor
 
 FORM_LIMIT = 512 * 1024  # bytes; 100,000 characters of page content, each three bytes that a form writes as nine
 SETTINGS_LIMIT = 2 * 1024 * 1024  # bytes; two texts of 100,000 characters
@@ -40,6 +40,11 @@ ADMIN = (
     Endpoint("GET", sessions.PAGE, sessions.show, Permission.ADMIN),
     Endpoint("POST", sessions.PAGE, sessions.end, Permission.ADMIN),
     Endpoint("POST", f"{sessions.PAGE}/others", sessions.end_others, Permission.ADMIN),
+    Endpoint("GET", two_factor.PAGE, two_factor.show, Permission.ADMIN),
+    Endpoint("POST", two_factor.PAGE, two_factor.begin, Permission.ADMIN),
+    Endpoint("POST", f"{two_factor.PAGE}/confirm", two_factor.confirm, Permission.ADMIN),
+    Endpoint("POST", f"{two_factor.PAGE}/disable", two_factor.disable, Permission.ADMIN),
+    Endpoint("POST", f"{two_factor.PAGE}/basic", two_factor.allow_basic, Permission.ADMIN),
     Endpoint("POST", provider.DECISION, provider.decide, Permission.ADMIN),
     Endpoint("GET", "/admin/", stream.show, Permission.ADMIN),
     Endpoint("GET", "/admin/live", stream.live, Permission.ADMIN),

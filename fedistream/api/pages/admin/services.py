@@ -37,6 +37,7 @@ from fedistream.jobs.admin import OutboxAdmin
 from fedistream.metrics.hardware import HardwareMonitor
 from fedistream.metrics.playback import PlaybackMetrics
 from fedistream.notices.service import Notices
+from fedistream.people.second_factor import SecondFactor
 from fedistream.people.service import People
 from fedistream.people.sessions import Sessions
 from fedistream.schedule.service import Schedule
@@ -64,6 +65,7 @@ class AdminPagesServices:
     people: People
     sessions: Sessions
     sign_in: AdminSignIn
+    second_factor: SecondFactor
     provider: Provider
     settings: Settings
     broadcasts: Broadcasts

@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
+from fedistream.api.http.admin_sign_in import WrongCode
 from fedistream.api.http.auth import MAX_PASSWORD, USER
 from fedistream.api.http.origins import refuse_other_sites
 from fedistream.api.http.request import ApiRequest, Unidentified
@@ -26,7 +27,7 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
     next_page = safe_next(request.query.get("next", ""))
     if await services.sign_in.session(request) is not None:
         return RedirectResponse(next_page, 303)
-    return _page(request, services, next_page, {})
+    return await _page(request, services, next_page, {})
 
 
 async def sign_in(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -37,23 +38,25 @@ async def sign_in(request: ApiRequest, services: AdminPagesServices) -> Response
         brought = form(request, services.csrf)
     except Stale:
         # a restart of the node makes all pages out of date, and the reader did nothing wrong
-        return _page(request, services, FIRST_PAGE, {"password": words("This page was out of date. Try again.")})
+        return await _page(request, services, FIRST_PAGE, {"password": words("This page was out of date. Try again.")})
     next_page, name, password = (
         safe_next(brought.get("next", "")),
         brought.get("username", ""),
         brought.get("password", ""),
     )
     if name.strip().lower() != USER:
-        return _page(request, services, next_page, {"username": words("The name of the admin is “admin”.")})
+        return await _page(request, services, next_page, {"username": words("The name of the admin is “admin”.")})
     try:
         if not 0 < len(password) <= MAX_PASSWORD:
             raise Unidentified
-        await services.sign_in.sign_in(request, password)
+        await services.sign_in.sign_in(request, password, brought.get("code", ""))
     except Unidentified:
-        return _page(request, services, next_page, {"password": words("Wrong password.")})
+        return await _page(request, services, next_page, {"password": words("Wrong password.")})
+    except WrongCode:
+        return await _page(request, services, next_page, {"code": words("Wrong code, or one that was used already.")})
     except TooMany as error:
-        told = words("Too many wrong passwords. Try again in %(n)d s.") % {"n": math.ceil(error.after_s)}
-        response = _page(request, services, next_page, {"password": told}, status=429)
+        told = words("Too many wrong passwords or codes. Try again in %(n)d s.") % {"n": math.ceil(error.after_s)}
+        response = await _page(request, services, next_page, {"password": told}, status=429)
         response.headers["Retry-After"] = str(math.ceil(error.after_s))
         return response
     return RedirectResponse(next_page, 303)
@@ -80,7 +83,7 @@ def safe_next(text: str) -> str:
     return FIRST_PAGE if outside or path.startswith(LOGIN) else text
 
 
-def _page(
+async def _page(
     request: ApiRequest, services: AdminPagesServices, next_page: str, errors: Mapping[str, str], *, status: int = 422
 ) -> Response:
     notice = texts.notices(services.pages.translations).get(request.query.get("done", ""), "")
@@ -91,6 +94,7 @@ def _page(
         "errors": errors,
         "values": {"username": USER},
         "notice": "" if errors else notice,
+        "needs_code": await services.sign_in.needs_code(),
     }
     found = status if errors else 200
     return services.pages.page("admin/login.html", shown, frame=Frame.NOBODY, status=found, cache="no-store")

@@ -116,7 +116,7 @@ async def test_wrong_passwords_are_slowed_down_together_with_those_of_basic(face
         answer = await log_in(web, "guess")
         assert answer.status_code == 429
         assert int(answer.headers["retry-after"]) > 0
-        assert "Too many wrong passwords. Try again in" in answer.text
+        assert "Too many wrong passwords or codes. Try again in" in answer.text
         assert (await web.get(STATUS, headers=basic("guess"))).status_code == 429
 
 
