@@ -29,6 +29,7 @@ HIDDEN: dict[str, Any] = to_json(MessagesHidden(3, ("abc", "def"), "admin", NOW)
 
 VALUES = {
     "int": st.integers(0, 2**62),
+    "bool": st.booleans(),
     "str": st.text(max_size=30),
     "datetime": st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))])),
     "int | None": st.none() | st.integers(0, 2**62),
@@ -50,6 +51,8 @@ def test_the_printed_names_are_derived_from_the_classes() -> None:
         *("visitor.signed.in", "visitor.disabled", "visitor.enabled"),
         *("follow.received", "follow.approved", "follower.removed", "post.liked", "post.shared"),
         *("reply.received", "reply.changed", "reply.withdrawn", "flag.received"),
+        *("scheduled.event.created", "scheduled.event.changed", "scheduled.event.cancelled"),
+        *("scheduled.event.coming", "scheduled.event.started", "scheduled.event.ended"),
     ]
 
 

@@ -143,7 +143,8 @@ async def test_every_address_that_we_name_answers_and_every_term_means_something
     dead = {url: answer.status_code for (url, _), answer in found.items() if answer.status_code >= 400}
     inboxes = {url for url in dead if INBOX.search(url)}
     assert {dead.pop(url) for url in inboxes} == {405}  # they take POST alone
-    assert dead == {}
+    # by which the streamer signs in elsewhere, and which asks for the password
+    assert dead == {f"{ORIGIN}/api/auth/provider/indieauth": 401}
     documents = {
         url: answer.json() for (url, kind), answer in found.items() if answer.headers.get("content-type") == ACTIVITY
     }
