@@ -4,25 +4,21 @@ import asyncio
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from fedistream.app.config import Config
-from fedistream.app.doctor import machine, outside, stored
+from fedistream.app.doctor import machine, outside
 from fedistream.app.doctor.command import examine
 from fedistream.app.doctor.finding import Finding, State, fail, lines, ok
 from fedistream.app.doctor.outside import Site, judged_clock
-from fedistream.db.address import parse
-from fedistream.jobs.models import OutboxRow
 from tests.house.tree import ROOT
 from tests.kit.certificates import Authority, authority
-from tests.kit.database import empty_database, opened
 from tests.kit.federating import free_port, trusting
 from tests.kit.livenode import LiveNode, live_node
 
@@ -172,36 +168,6 @@ async def test_a_node_that_does_not_run_has_free_ports_and_one_that_is_taken_is_
     gone = await machine.port("web port", "127.0.0.1", taken, running=True, flag="--port")
     assert [each.state for each in (free, busy, other, gone)] == ["warn", "fail", "fail", "fail"]
     assert "another program answers" in other.text
-
-
-async def test_the_outbox_is_late_when_no_worker_runs(database_url: str) -> None:
-    async with opened(database_url):
-        await OutboxRow.create(kind="x", body="{}", due=1.0, created_at=1.0)
-        await OutboxRow.create(kind="x", body="{}", due=1.0, created_at=1.0, state="dead")
-    database, outbox = (await stored.look(parse(database_url))).findings
-    assert database.state is State.OK
-    assert (outbox.state, "1 waiting, 1 given up" in outbox.text) == (State.FAIL, True)
-    assert "worker" in outbox.advice
-
-
-async def test_a_database_that_is_newer_older_damaged_or_away_is_told_of(tmp_path: Path) -> None:
-    url = empty_database(tmp_path)
-    path = tmp_path / "test.db"
-
-    async def look() -> Finding:
-        return (await stored.look(parse(url))).findings[0]
-
-    for revision, state in (("9999", State.FAIL), ("0001", State.WARN)):
-        with closing(sqlite3.connect(path)) as database, database:
-            database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
-        assert (await look()).state is state
-    path.write_bytes(b"x" * 5000)
-    assert (await look()).state is State.FAIL
-    path.unlink()
-    assert (await look()).state is State.WARN
-    assert not path.exists()
-    away = await stored.look(parse(f"postgresql://nobody@127.0.0.1:{free_port()}/x"))
-    assert (away.findings[0].state, "database server" in away.findings[0].advice) == (State.FAIL, True)
 
 
 def test_a_folder_that_others_can_read_is_warned_of(tmp_path: Path) -> None:
