@@ -16,6 +16,7 @@ from pathlib import Path
 from fedistream.api.pages import bundles
 
 PREFIX = "/static"
+EMOJI = "vendor/emoji"  # which the chat serves, from the files
 HASH_LENGTH = 12  # hex digits: 48 bits, enough against accidents; an attacker gains nothing here
 MAX_FILE = 2 * 1024 * 1024  # bytes; the largest is hls.js with 380 KB
 MAX_ALL = 16 * 1024 * 1024
@@ -112,7 +113,12 @@ def _folder(name: str) -> str:
 def _found(root: Path) -> Iterator[Path]:
     """Yield the files to serve in the order of their names. Raises TooBig."""
     total = 0
-    paths = (path for path in root.rglob("*") if path.suffix in TYPES and path.is_file() and not path.is_symlink())
+    emoji = root / EMOJI
+    paths = (
+        path
+        for path in root.rglob("*")
+        if path.suffix in TYPES and path.is_file() and not path.is_symlink() and not path.is_relative_to(emoji)
+    )
     for path in sorted(paths, key=lambda path: path.relative_to(root).as_posix()):
         size = path.stat().st_size
         total += size
