@@ -12,7 +12,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     "jpg": "image/jpeg",
     "ico": "image/vnd.microsoft.icon",
 }
-"""By the ending of an image file's name."""
+"""The media type of an image, by the ending of its file's name."""
 
 
 class ImageProblem(Problem):
