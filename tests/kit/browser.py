@@ -21,6 +21,7 @@ from playwright.async_api import (
 )
 
 from tests.kit.asking import basic
+from tests.kit.console import Console
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NEEDED = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: the pages were not tried in a browser")
@@ -33,23 +34,21 @@ PATIENCE_MS = 30_000  # the machine may be busy; nothing here waits for time to 
 
 
 @dataclass
-class Witness:
-    """Records one browser context. `complaints` must be empty at the end, `hosts` holds every requested host."""
+class Witness(Console):
+    """Records one browser context. `hosts` holds every requested host."""
 
-    complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
     sizes: list["Response"] = field(default_factory=list)
-    expected: tuple[str, ...] = ()  # parts of complaints that belong to the test's story
 
     def watch(self, page: Page) -> None:
         page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("pageerror", lambda error: self.threw(f"uncaught: {error}"))
         page.on("request", self._asked)
         page.on("response", lambda response: self.sizes.append(response))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not any(part in message.text for part in self.expected):
-            self.complaints.append(f"{message.type}: {message.text}")
+        if message.type in ("error", "warning"):
+            self.complained(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _asked(self, request: Request) -> None:
         parts = urlsplit(request.url)

@@ -11,13 +11,15 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+from tests.kit.console import Console
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 NEEDED = pytest.mark.skipif(FIREFOX is None, reason="firefox is not installed: the pages were not tried in it")
@@ -103,17 +105,12 @@ class Firefox:
                 answer.set_exception(BiDiError(f"{told['error']}: {told['message']}"))
 
 
-@dataclass
-class Witness:
-    """Records one tab. `complaints` must be empty at the end."""
-
-    complaints: list[str] = field(default_factory=list)
-    expected: tuple[str, ...] = ()  # parts of complaints that belong to the test's story
+class Witness(Console):
+    """Records one tab."""
 
     def hear(self, entry: dict[str, Any]) -> None:
-        words = f"{entry['level']}: {entry.get('text')}"
-        if entry["level"] in ("error", "warn") and not any(part in words for part in self.expected):
-            self.complaints.append(words)
+        if entry["level"] in ("error", "warn"):
+            self.complained(f"{entry['level']}: {entry.get('text')}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -365,7 +365,8 @@ class Studio:
         app = self.app()
 
         async def front(scope: Scope, receive: Receive, send: Send) -> None:
-            self.asked.append(scope["path"])
+            if scope["path"] != "/favicon.ico":  # a browser asks for it whenever it likes
+                self.asked.append(scope["path"])
             if self.broken and scope["type"] == "http":
                 await Response(status_code=503)(scope, receive, send)
             elif self.parlour is not None and self.parlour.knows(scope["path"]):
