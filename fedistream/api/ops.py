@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from fedistream.api.http.endpoints import Endpoint, json_response
 from fedistream.api.http.permissions import Permission
 from fedistream.api.http.request import ApiRequest, Unidentified
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class OpsServices:
 
 class PlainErrors:
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
-        return PlainTextResponse(said(error), STATUS.get(type(error), 400))
+        return PlainTextResponse(sentence(error), STATUS.get(type(error), 400))
 
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})

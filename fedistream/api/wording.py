@@ -219,7 +219,7 @@ def explain(error: Invalid) -> str:
     return SENTENCES[error.problem].format(**error.values)
 
 
-def said(error: Refusal) -> str:
+def sentence(error: Refusal) -> str:
     """Return the text of a refusal for the person who sent the request."""
     return f"{error.field} {explain(error)}" if isinstance(error, Invalid) else str(error)
 
@@ -229,7 +229,7 @@ def skipped(notice: Notice) -> str:
     if notice.why is not SkipReason.INVALID:
         return wording.why(notice)
     try:
-        told = json.loads(notice.detail)
-        return f"{told['field']} {_BY_CODE[told['problem']].format(**told['values'])}"
+        stored = json.loads(notice.detail)
+        return f"{stored['field']} {_BY_CODE[stored['problem']].format(**stored['values'])}"
     except (ValueError, LookupError, TypeError):  # written by a newer version
         return notice.detail

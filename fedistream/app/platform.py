@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from activitypub.network.guard import Guard
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.app.config import Config
 from fedistream.app.startup import BAD_OPTION, StartupError
 from fedistream.core.bus import Bus
@@ -39,6 +39,6 @@ def platform(options: Config, outbox: Outbox) -> Platform:
     try:
         allowed = guard(options.federation_allow)
     except Invalid as error:
-        raise StartupError(said(error), BAD_OPTION) from error
+        raise StartupError(sentence(error), BAD_OPTION) from error
     clocks = Clocks(now, time.monotonic, secrets.token_bytes, asyncio.get_running_loop().call_later)
     return Platform(clocks, Bus(enqueue(outbox)), outbox, allowed)

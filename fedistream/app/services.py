@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fedistream.access_tokens.service import Integrations
 from fedistream.api.owncast.chat_shapes import Texts
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.api.ws.broadcaster import Broadcaster, InProcess
 from fedistream.app import reactions
 from fedistream.app.both_processes import RunBy, event_id, make_notices, make_tending, running_at
@@ -177,7 +177,7 @@ async def open_base(options: Config, platform: Platform) -> Base:
         stream_key = await channels.open(options.stream_key)
         admin_password = await people.open(options.admin_password)
     except Invalid as error:
-        raise StartupError(said(error), BAD_OPTION) from error
+        raise StartupError(sentence(error), BAD_OPTION) from error
     secret = await node_secret(lambda: _former_secret(options) or clocks.chance(KEY_BYTES))
     viewers = Viewers(clocks.monotonic, clocks.now, derive(secret, "viewer ids"))
     return Base(settings, channels, people, viewers, stream_key, admin_password, secret)

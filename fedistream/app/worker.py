@@ -19,7 +19,7 @@ from activitypub.network.deliver import Deliverer
 from activitypub.network.schemes import Schemes
 from activitypub.signatures.keys import SigningKey
 from fedistream import __version__
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.app import reactions
 from fedistream.app.both_processes import RunBy, event_id, make_notices, make_tending, running_at
 from fedistream.app.config import Config
@@ -156,7 +156,7 @@ async def _open(options: Config, base: Platform) -> tuple[Settings, Channels]:
         if options.public_url:
             settings.override("node.public_url", flagged_address(options.public_url))
     except Invalid as error:
-        raise StartupError(said(error), BAD_OPTION) from error
+        raise StartupError(sentence(error), BAD_OPTION) from error
     await settings.load()
     await channels.load()
     return settings, channels

@@ -119,8 +119,8 @@ class LiveSession:
 
     def _refusals(self) -> tuple[str, ...]:
         reason, at = self._refusal
-        told = reason and self._now() - at < timedelta(seconds=REFUSAL_SHOWN_S)
-        return (f"An encoder was refused. {reason}",) if told else ()
+        recent = reason and self._now() - at < timedelta(seconds=REFUSAL_SHOWN_S)
+        return (f"An encoder was refused. {reason}",) if recent else ()
 
     def take(self, source: Source) -> tuple[Sink, int]:
         """Make `source` live, in place of the present one. Returns the sink, and the media time in ms at which the

@@ -61,8 +61,8 @@ class Invalid(Refusal):
     """
 
     def __init__(self, field: str, problem: Problem, **values: str | float) -> None:
-        told = "".join(f", {name}={value}" for name, value in values.items())
-        super().__init__(f"{field}: {problem}{told}")
+        details = "".join(f", {name}={value}" for name, value in values.items())
+        super().__init__(f"{field}: {problem}{details}")
         self.field = field
         self.problem = problem
         self.values: Mapping[str, str | float] = values

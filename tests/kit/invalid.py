@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Invalid
 
 
@@ -15,4 +15,4 @@ def invalid(match: str) -> Iterator[pytest.ExceptionInfo[Invalid]]:
     """Fail unless Invalid is raised with a sentence in which the pattern is found."""
     with pytest.raises(Invalid) as caught:
         yield caught
-    assert re.search(match, said(caught.value)), said(caught.value)
+    assert re.search(match, sentence(caught.value)), sentence(caught.value)

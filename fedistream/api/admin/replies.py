@@ -20,8 +20,8 @@ OURS = "fedistream"  # as `spec`: no other server has these
 
 
 async def answer_message(request: ApiRequest, services: AdminServices) -> Response:
-    said = await services.replies.of_message(request.member("messageId", str))
-    return await _answer(request, services, said.note)
+    reply = await services.replies.of_message(request.member("messageId", str))
+    return await _answer(request, services, reply.note)
 
 
 async def answer(request: ApiRequest, services: AdminServices) -> Response:
@@ -30,11 +30,11 @@ async def answer(request: ApiRequest, services: AdminServices) -> Response:
 
 async def block_author(request: ApiRequest, services: AdminServices) -> Response:
     """Block the author of a reply in the chat, and hide all that they said."""
-    said = await services.replies.of_message(request.member("messageId", str))
+    reply = await services.replies.of_message(request.member("messageId", str))
     # the log also has the messages that this hides, but without a moderator
-    block = partial(services.federation.block, request.channel, said.actor)
+    block = partial(services.federation.block, request.channel, reply.actor)
     await services.moderation.carry_out(
-        block, ActionKind.BLOCK_AUTHOR, request.principal.actor, [said.handle], why(request)
+        block, ActionKind.BLOCK_AUTHOR, request.principal.actor, [reply.handle], why(request)
     )
     return done("author blocked")
 
@@ -46,13 +46,13 @@ async def held(request: ApiRequest, services: AdminServices) -> Response:
 
 async def decide(request: ApiRequest, services: AdminServices) -> Response:
     note, approved, channel_id = request.member("note", str), request.member("approved", bool), request.channel.id
-    said = await services.replies.of_note(channel_id, note)
+    reply = await services.replies.of_note(channel_id, note)
     act = partial(services.replies.approve if approved else services.replies.refuse, channel_id, note)
     await services.moderation.carry_out(
         act,
         ActionKind.APPROVE_REPLY if approved else ActionKind.REFUSE_REPLY,
         request.principal.actor,
-        [said.handle],
+        [reply.handle],
     )
     return done("reply approved" if approved else "reply refused")
 

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.fediverse.signed import Unsigned
 from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 from fedistream.federation.inbox.service import Federation
 from fedistream.federation.values import Off
@@ -41,7 +41,7 @@ class FediverseErrors:
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else {}
         if isinstance(error, Off):
             headers["Allow"] = ""  # RFC 9110 15.5.6: no method is allowed while federation is off
-        return PlainTextResponse(said(error), status, headers)
+        return PlainTextResponse(sentence(error), status, headers)
 
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("Method Not Allowed", 405, {"Allow": ", ".join(allowed)})

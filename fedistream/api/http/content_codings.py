@@ -22,11 +22,11 @@ def choose(header: str, offered: Sequence[str]) -> str:
 
 @lru_cache(1024)
 def _choose(header: str, offered: tuple[str, ...]) -> str:
-    said = dict(_weights(header))
-    others = said.get("*", 0.0)
-    weights = {coding: said.get(coding, others) for coding in offered}
+    given = dict(_weights(header))
+    others = given.get("*", 0.0)
+    weights = {coding: given.get(coding, others) for coding in offered}
     # unless it is named, identity is allowed, with a lower weight than every named coding
-    plain = said.get(IDENTITY, 0.0)
+    plain = given.get(IDENTITY, 0.0)
     best = max(offered, key=lambda coding: weights[coding], default=IDENTITY)
     return best if weights.get(best, 0.0) > 0 and weights[best] >= plain else IDENTITY
 

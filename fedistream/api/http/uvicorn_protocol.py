@@ -102,7 +102,7 @@ class Http1Protocol(HttpToolsProtocol):
         self._over = False
         self._spare = False
         self._discarded = 0
-        self._owed = 0
+        self._unsent = 0
         self._head_alarm: TimerHandle | None = None
         self._write_alarm: TimerHandle | None = None
         self._linger_alarm: TimerHandle | None = None
@@ -340,15 +340,15 @@ class Http1Protocol(HttpToolsProtocol):
         self._linger()
 
     def _say(self, refusal: Refusal) -> None:
-        said = refusal.why.encode()
+        body = refusal.why.encode()
         fields = [
             *self.server_state.default_headers,
             (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(said)).encode()),
+            (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
         ]
         head = b"".join(b"%s: %s\r\n" % field for field in fields)
-        self.transport.write(STATUS_LINE[refusal.status] + head + b"\r\n" + said)
+        self.transport.write(STATUS_LINE[refusal.status] + head + b"\r\n" + body)
 
     def _head_is_late(self) -> None:
         self._head_alarm = None
@@ -408,14 +408,14 @@ class Http1Protocol(HttpToolsProtocol):
         if self._write_alarm is not None:
             self._write_alarm.cancel()
             self._write_alarm = None
-        self._owed = self.transport.get_write_buffer_size()
-        if self._owed:
+        self._unsent = self.transport.get_write_buffer_size()
+        if self._unsent:
             self._write_alarm = self.loop.call_later(self.write_s, self._look_at_writing)
 
     def _look_at_writing(self) -> None:
         self._write_alarm = None
-        owed, self._owed = self._owed, self.transport.get_write_buffer_size()
-        if self._owed >= owed:
+        previous, self._unsent = self._unsent, self.transport.get_write_buffer_size()
+        if self._unsent >= previous:
             self.transport.abort()
-        elif self._owed:
+        elif self._unsent:
             self._write_alarm = self.loop.call_later(self.write_s, self._look_at_writing)

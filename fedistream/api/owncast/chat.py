@@ -25,8 +25,8 @@ PICTURE_HEADERS = {
 def why(request: ApiRequest) -> str:
     """Return the member `reason` of the body for the moderation log. It is ours: clients of Owncast omit it. Raises
     Invalid."""
-    told = request.json()
-    if not isinstance(told, dict) or told.get("reason") is None:
+    body = request.json()
+    if not isinstance(body, dict) or body.get("reason") is None:
         return ""
     reason = request.member("reason", str).strip()
     if len(reason) > MAX_WHY:
@@ -52,10 +52,10 @@ async def register(request: ApiRequest, services: OwncastServices) -> Response:
     """Register a new visitor. The header is for sites whose proxy knows their users; it only gives a name."""
     wish = request.http.headers.get("x-forwarded-user", "")
     if not wish and request.body:
-        told = request.json()
-        if not isinstance(told, dict):
+        body = request.json()
+        if not isinstance(body, dict):
             raise Invalid("body", RequestProblem.NOT_OBJECT)
-        wish = told.get("displayName") or ""
+        wish = body.get("displayName") or ""
         if not isinstance(wish, str):
             raise Invalid("displayName", RequestProblem.STRING)
     visitor, token = await services.chat.register(request.channel.id, wish, request.address)

@@ -107,80 +107,80 @@ def remote_user(author: RemoteAuthor, at: datetime) -> Json:
     }
 
 
-def message(said: Message, name: str) -> Json:
+def message(value: Message, name: str) -> Json:
     """ChatMessage, as history and as an event. `name` is what the node is called.
 
     `origin`, `picture`, `reaction`, `reactionPicture`, `answers` and `editedAt` are ours, and so is `content`: with a
     warning the `body` has only the warning and a link, because other clients cannot hide text behind a warning.
     """
     shape: Json = {
-        "id": said.id,
-        "timestamp": moment(said.at),
-        "type": TYPES[said.kind],
-        "body": said.html,
-        "origin": said.origin.value,
+        "id": value.id,
+        "timestamp": moment(value.at),
+        "type": TYPES[value.kind],
+        "body": value.html,
+        "origin": value.origin.value,
     }
-    if said.warning:
-        shape |= {"body": _warned(said), "warning": said.warning, "content": said.html}
-    if said.origin is Origin.FEDIVERSE and said.link:
-        shape["link"] = said.link
-    if said.answers:
-        shape["answers"] = said.answers
-    if said.edited_at is not None:
-        shape["editedAt"] = moment(said.edited_at)
-    if said.kind in ENGAGEMENT:
-        shape |= {"title": said.title, "image": said.image, "link": said.link}
-        shape["picture"] = said.remote.picture if said.remote else ""
-        if said.reaction:
-            shape |= {"reaction": said.reaction, "reactionPicture": said.reaction_picture}
-    if said.visitor is not None:
-        shape["user"] = user(said.visitor)
-    elif said.remote is not None and said.kind is Kind.CHAT:
-        shape["user"] = remote_user(said.remote, said.at)
-    elif said.kind is not Kind.ACTION:
-        shape["user"] = {"displayName": said.remote.name if said.remote else name}
-    if said.hidden_at is not None:
-        shape["hiddenAt"] = moment(said.hidden_at)
+    if value.warning:
+        shape |= {"body": _warned(value), "warning": value.warning, "content": value.html}
+    if value.origin is Origin.FEDIVERSE and value.link:
+        shape["link"] = value.link
+    if value.answers:
+        shape["answers"] = value.answers
+    if value.edited_at is not None:
+        shape["editedAt"] = moment(value.edited_at)
+    if value.kind in ENGAGEMENT:
+        shape |= {"title": value.title, "image": value.image, "link": value.link}
+        shape["picture"] = value.remote.picture if value.remote else ""
+        if value.reaction:
+            shape |= {"reaction": value.reaction, "reactionPicture": value.reaction_picture}
+    if value.visitor is not None:
+        shape["user"] = user(value.visitor)
+    elif value.remote is not None and value.kind is Kind.CHAT:
+        shape["user"] = remote_user(value.remote, value.at)
+    elif value.kind is not Kind.ACTION:
+        shape["user"] = {"displayName": value.remote.name if value.remote else name}
+    if value.hidden_at is not None:
+        shape["hiddenAt"] = moment(value.hidden_at)
     return shape
 
 
-def _warned(said: Message) -> str:
-    return f'<p>{escape(said.warning)}</p><p><a href="{escape(said.link)}" {LINK}>\u2026</a></p>'
+def _warned(value: Message) -> str:
+    return f'<p>{escape(value.warning)}</p><p><a href="{escape(value.link)}" {LINK}>\u2026</a></p>'
 
 
-def event(told: Event, name: str) -> Json:
+def event(value: Event, name: str) -> Json:
     """Return the JSON of an event on the socket."""
-    if isinstance(told, Message):
-        shown = message(told, name)
+    if isinstance(value, Message):
+        shown = message(value, name)
         # on the socket alone: Owncast's history has no such member
-        return shown | {"visible": told.hidden_at is None} if told.kind is Kind.CHAT else shown
-    shape: Json = {"id": told.id, "timestamp": moment(told.at)}
-    match told:
+        return shown | {"visible": value.hidden_at is None} if value.kind is Kind.CHAT else shown
+    shape: Json = {"id": value.id, "timestamp": moment(value.at)}
+    match value:
         case Joined():
-            return shape | {"type": "USER_JOINED", "user": user(told.visitor)}
+            return shape | {"type": "USER_JOINED", "user": user(value.visitor)}
         case Parted():
-            return shape | {"type": "USER_PARTED", "user": user(told.visitor)}
+            return shape | {"type": "USER_PARTED", "user": user(value.visitor)}
         case Renamed():
-            return shape | {"type": "NAME_CHANGE", "user": user(told.visitor), "oldName": told.old_name}
+            return shape | {"type": "NAME_CHANGE", "user": user(value.visitor), "oldName": value.old_name}
         case Recoloured():
-            return shape | {"type": "COLOR_CHANGE", "user": user(told.visitor)}
+            return shape | {"type": "COLOR_CHANGE", "user": user(value.visitor)}
         case Shown():
-            return shape | {"type": "VISIBILITY-UPDATE", "ids": list(told.ids), "visible": told.visible}
+            return shape | {"type": "VISIBILITY-UPDATE", "ids": list(value.ids), "visible": value.visible}
         case UserInfo():
-            return shape | {"type": "CONNECTED_USER_INFO", "user": user(told.visitor)}
+            return shape | {"type": "CONNECTED_USER_INFO", "user": user(value.visitor)}
         case Edited():
             # a type of our own, which other clients ignore: a client that gets the same message again shows it twice,
             # and one that is told to hide it first hides both
-            return shape | {"type": "MESSAGE-UPDATE", "message": message(told.message, name)}
+            return shape | {"type": "MESSAGE-UPDATE", "message": message(value.message, name)}
         case Disabled():
             return shape | USER_DISABLED
         # ours, and only for clients that sent a `ref`
         case Accepted():
-            accepted: Json = {"type": "ACCEPTED", "ref": told.ref}
-            return shape | accepted | ({"messageId": told.message_id} if told.message_id else {})
+            accepted: Json = {"type": "ACCEPTED", "ref": value.ref}
+            return shape | accepted | ({"messageId": value.message_id} if value.message_id else {})
         case Refused():
-            refused: Json = {"type": "REFUSED", "ref": told.ref, "reason": told.reason, "body": told.html}
-            return shape | refused | {"retryAfter": None if told.retry_s is None else ceil(told.retry_s)}
+            refused: Json = {"type": "REFUSED", "ref": value.ref, "reason": value.reason, "body": value.html}
+            return shape | refused | {"retryAfter": None if value.retry_s is None else ceil(value.retry_s)}
 
 
 def connected(visitor: Visitor, id: str, at: datetime) -> Json:  # noqa: A002
@@ -203,12 +203,12 @@ class Texts:
     def __init__(self, name: Callable[[int], str]) -> None:
         self._name = name
 
-    def __call__(self, channel_id: int, told: Event) -> bytes:
-        return orjson.dumps(event(told, self._name(channel_id)))
+    def __call__(self, channel_id: int, value: Event) -> bytes:
+        return orjson.dumps(event(value, self._name(channel_id)))
 
 
 def history(messages: Iterable[Message], name: str) -> list[Json]:
-    return [message(said, name) for said in messages]
+    return [message(value, name) for value in messages]
 
 
 def client(open_socket: Client, place: Geo | None) -> Json:

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from fedistream.api.http.endpoints import json_response
 from fedistream.api.http.request import ApiRequest, OtherSite, TooLarge, TooSlow, Unidentified
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 
 ADMIN = "/api/admin/"
@@ -52,8 +52,8 @@ class OwncastErrors:
         status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
         headers = {"Retry-After": str(math.ceil(error.after_s))} if isinstance(error, TooMany | Unavailable) else None
         if request.path.startswith((ADMIN, SIGN_IN)):
-            return json_response({"success": False, "message": said(error)}, status, headers)
-        return json_response({"error": said(error)}, status, headers)
+            return json_response({"success": False, "message": sentence(error)}, status, headers)
+        return json_response({"error": sentence(error)}, status, headers)
 
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         headers = {"Allow": ", ".join(allowed)}

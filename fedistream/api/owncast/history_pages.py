@@ -37,7 +37,7 @@ class HistoryPages:
     async def _read(self, key: Key, name: str) -> bytes:
         channel_id, before, after, limit = key
         found = await self._messages.history(channel_id, before=before or None, after=after or None, limit=limit)
-        texts = [orjson.dumps(chat_shapes.message(said, name)) for said in found]
+        texts = [orjson.dumps(chat_shapes.message(each, name)) for each in found]
         forwards = bool(after)
         kept: list[bytes] = []
         size = 0

@@ -139,7 +139,7 @@ def playback(known: Playback) -> Json:
         "errorCount": known.errors,
         "qualityVariantChanges": known.changes,
     }
-    said = {
+    optional = {
         "playerState": known.state or None,
         "bandwidthKbps": known.bandwidth_kbps,
         "latencySeconds": known.latency_s,
@@ -147,7 +147,7 @@ def playback(known: Playback) -> Json:
         "bitrateKbps": known.bitrate_kbps,
         "measurementStatus": None if known.is_measured else "unmeasurable",
     }
-    return {**shape, **{name: value for name, value in said.items() if value is not None}}
+    return {**shape, **{name: value for name, value in optional.items() if value is not None}}
 
 
 def _reports(request: ApiRequest) -> list[Report]:

@@ -11,7 +11,7 @@ from fedistream.api.http.request import TYPES, ApiRequest
 from fedistream.api.owncast.errors import NO_CACHE
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import Json, moment
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Conflict, Invalid, NotFound, Refusal
 from fedistream.schedule import ics
 from fedistream.schedule.checks import moment as read_moment
@@ -141,7 +141,7 @@ def _optional(request: ApiRequest, name: str, kind: type[T]) -> T | None:
 
 def _refused(error: Refusal) -> Response:
     """Return the envelope that Owncast has for these calls, unlike for its other admin calls, and always with 400."""
-    return json_response({"error": said(error)}, 400)
+    return json_response({"error": sentence(error)}, 400)
 
 
 ENDPOINTS = (

@@ -8,7 +8,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.owncast.errors import done
 from fedistream.api.owncast.services import OwncastServices
 from fedistream.api.owncast.shapes import Json, moment, moment_or_null
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Invalid
 from fedistream.webhooks.values import Webhook
 
@@ -28,7 +28,7 @@ async def create(request: ApiRequest, services: OwncastServices) -> Response:
         made = await services.webhooks.create(request.member("url", str), request.member("events", list), secret)
     except Invalid as error:
         # Owncast's clients compare this text, and look for it in `error` alone
-        return json_response({"error": WRONG_EVENT if error.field == "events" else said(error)}, 400)
+        return json_response({"error": WRONG_EVENT if error.field == "events" else sentence(error)}, 400)
     return json_response(webhook(made))
 
 

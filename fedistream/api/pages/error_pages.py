@@ -11,7 +11,7 @@ from fedistream.api.fediverse.signed import Unsigned
 from fedistream.api.http.request import ApiRequest, TooLarge, TooSlow, Unidentified
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.rendering import Pages
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refusal, TooMany, Unavailable
 
 LOGIN = "/admin/login"
@@ -64,7 +64,7 @@ class ErrorPages:
             extra["WWW-Authenticate"] = error.challenge
         if isinstance(error, TooMany | Unavailable):
             extra["Retry-After"] = str(math.ceil(error.after_s))
-        return self._answer(request, status, None if status in (401, 404) else said(error), extra)
+        return self._answer(request, status, None if status in (401, 404) else sentence(error), extra)
 
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return self._answer(request, 405, None, {"Allow": ", ".join(allowed)})

@@ -63,8 +63,8 @@ def answer(request: ApiRequest, picture: Picture) -> Response:
 
 
 def _has(request: ApiRequest, tag: str, at: datetime) -> bool:
-    if (told := conditional.has(request.http.headers, tag)) is not None:
-        return told
+    if (has := conditional.has(request.http.headers, tag)) is not None:
+        return has
     try:
         since = parsedate_to_datetime(request.http.headers.get("if-modified-since", ""))
     except (ValueError, OverflowError):  # of numbers with twenty digits, in the hour or the zone

@@ -21,19 +21,19 @@ class Backlog:
     """The newest texts, by position: the first ever said has 0. No more than MAX_TEXTS with MAX_BYTES together."""
 
     def __init__(self) -> None:
-        self._said: deque[BacklogEntry] = deque()
+        self._entries: deque[BacklogEntry] = deque()
         self._bytes = 0
         self._behind: dict[str, int] = {}  # by mark: the position behind it
         self.end = 0
 
-    def add(self, said: BacklogEntry) -> None:
-        self._said.append(said)
-        self._bytes += len(said.text)
+    def add(self, entry: BacklogEntry) -> None:
+        self._entries.append(entry)
+        self._bytes += len(entry.text)
         self.end += 1
-        if said.mark:
-            self._behind[said.mark] = self.end
-        while len(self._said) > MAX_TEXTS or self._bytes > MAX_BYTES:
-            oldest = self._said.popleft()
+        if entry.mark:
+            self._behind[entry.mark] = self.end
+        while len(self._entries) > MAX_TEXTS or self._bytes > MAX_BYTES:
+            oldest = self._entries.popleft()
             self._bytes -= len(oldest.text)
             self._behind.pop(oldest.mark, None)
 
@@ -43,23 +43,23 @@ class Backlog:
 
     def keeps(self, position: int) -> bool:
         """Return whether everything from this position on is still kept."""
-        return position >= self.end - len(self._said)
+        return position >= self.end - len(self._entries)
 
     def messages(self, position: int) -> int:
         """Return the number of messages from a position on that is still kept."""
-        return sum(1 for said in islice(self._said, position - (self.end - len(self._said)), None) if said.mark)
+        return sum(1 for entry in islice(self._entries, position - (self.end - len(self._entries)), None) if entry.mark)
 
     def since(self, position: int, mark: str, most: int) -> tuple[Sequence[bytes], int, str]:
         """The texts from a position on that is still kept, but no message up to `mark`: at most so many bytes, or one
         text. And the position behind them, with the mark of the newest message up to there."""
         texts: list[bytes] = []
         size, newest = 0, mark
-        for said in islice(self._said, position - (self.end - len(self._said)), None):
-            if not said.mark or said.mark > mark:
-                if texts and size + len(said.text) > most:
+        for entry in islice(self._entries, position - (self.end - len(self._entries)), None):
+            if not entry.mark or entry.mark > mark:
+                if texts and size + len(entry.text) > most:
                     break
-                texts.append(said.text)
-                size += len(said.text)
-                newest = said.mark or newest
+                texts.append(entry.text)
+                size += len(entry.text)
+                newest = entry.mark or newest
             position += 1
         return texts, position, newest

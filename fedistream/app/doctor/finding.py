@@ -38,9 +38,9 @@ def fail(part: str, text: str, advice: str) -> Finding:
 def lines(findings: Sequence[Finding]) -> str:
     """Return the findings as lines of plain text, with the advice below each."""
     width = max((len(each.part) for each in findings), default=0)
-    told = []
+    texts = []
     for each in findings:
-        told.append(f"{each.state:<4}  {each.part:<{width}}  {each.text}")
+        texts.append(f"{each.state:<4}  {each.part:<{width}}  {each.text}")
         if each.advice:
-            told.append(f"{'':<4}  {'':<{width}}  -> {each.advice}")
-    return "\n".join(told)
+            texts.append(f"{'':<4}  {'':<{width}}  -> {each.advice}")
+    return "\n".join(texts)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.app.owncast_import import gob
 from fedistream.app.owncast_import.report import Report
 from fedistream.core.errors import Invalid
@@ -223,7 +223,7 @@ def settings(store: Datastore, report: Report) -> Iterator[StoredSetting]:
         except Invalid as error:
             # an address may be empty in Owncast, and is not set here then
             if value not in ("", []):
-                report.leave("settings", said(error), key)
+                report.leave("settings", sentence(error), key)
             continue
         yield StoredSetting(setting, checked)
 

@@ -145,8 +145,8 @@ class CatchingUp:
         position = 0
         while not back.over:
             stretch = await self._stretches.behind(back.channel_id, cursor)
-            for said, first, last in stretch.behind(cursor):
-                if not await self._push(back, said):
+            for messages, first, last in stretch.behind(cursor):
+                if not await self._push(back, messages):
                     break
                 back.first, cursor = back.first or first, last
             position = stretch.position
@@ -157,9 +157,9 @@ class CatchingUp:
             await self._push(back, frames([self._broadcaster.text(back.channel_id, shown)]))
         return cursor, position
 
-    async def _push(self, back: Absence, said: Frames) -> bool:
+    async def _push(self, back: Absence, messages: Frames) -> bool:
         """Write, and wait until it has been sent. Return False when the socket is closed."""
-        if not back.over and back.socket.write(said):
+        if not back.over and back.socket.write(messages):
             try:
                 async with asyncio.timeout(self.slice_s):
                     await back.socket.drained()

@@ -21,7 +21,7 @@ class Slice:
     """Some messages, the oldest first: their ids and their frames."""
 
     ids: tuple[str, ...]
-    said: Frames
+    messages: Frames
 
     @property
     def last(self) -> str:
@@ -30,7 +30,7 @@ class Slice:
     def behind(self, cursor: str) -> tuple[Frames, str]:
         """Return the messages after this id, which is below the last one, and the id of the first of them."""
         at = bisect_right(self.ids, cursor)
-        return (frames(self.said.texts[at:]) if at else self.said), self.ids[at]
+        return (frames(self.messages.texts[at:]) if at else self.messages), self.ids[at]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class Stretch:
 
     @property
     def size(self) -> int:
-        return sum(2 * len(each.said.wire) for each in self.slices)
+        return sum(2 * len(each.messages.wire) for each in self.slices)
 
     def behind(self, cursor: str) -> Iterator[tuple[Frames, str, str]]:
         """Yield the slices after an id, each with the ids of its first and last message."""
         for each in self.slices:
             if each.last > cursor:
-                said, first = each.behind(cursor)
-                yield said, first, each.last
+                messages, first = each.behind(cursor)
+                yield messages, first, each.last
 
 
 class Stretches:

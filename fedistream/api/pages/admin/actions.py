@@ -13,7 +13,7 @@ from fedistream.chat.wording import because
 from fedistream.core.errors import Invalid
 
 PAGE = "/admin/chat/log"
-SHEET = AdminPage("admin/actions.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/actions.html", PAGE)
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -33,7 +33,7 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "later": before is not None,
         "older": urlencode({"before": listed[-1].id}) if len(found) > ROWS else "",
     }
-    return await page(request, services, SHEET, shown)
+    return await page(request, services, ADMIN_PAGE, shown)
 
 
 def _before(request: ApiRequest) -> int | None:

@@ -11,7 +11,7 @@ from fedistream.chat.wording import because
 from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/bans"
-SHEET = AdminPage("admin/bans.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/bans.html", PAGE)
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -21,13 +21,13 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def add(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/chat/bans"""
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     try:
         await services.moderation.ban(
-            brought.get("address", ""), request.principal.actor, brought.get("why", "").strip()
+            submitted.get("address", ""), request.principal.actor, submitted.get("why", "").strip()
         )
     except Invalid as error:
-        typed = {name: brought.get(name, "") for name in ("address", "why")}
+        typed = {name: submitted.get(name, "") for name in ("address", "why")}
         return await _page(request, services, FormResult({"address": explain(error)}, typed))
     return done(PAGE, "ban-added")
 
@@ -41,8 +41,8 @@ async def remove(request: ApiRequest, services: AdminPagesServices) -> Response:
     return done(PAGE, "ban-removed")
 
 
-async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:
     found, start = services.bans.all()[::-1], offset(request)
     listed = [(each, because(each.cause, each.notes)) for each in found[start : start + ROWS]]
-    shown = {"found": listed, "span": Pager(start, len(found), {}), "values": {}}
-    return await page(request, services, SHEET, shown | ({"values": filled.typed} if filled else {}), filled)
+    shown = {"found": listed, "pager": Pager(start, len(found), {}), "values": {}}
+    return await page(request, services, ADMIN_PAGE, shown | ({"values": result.typed} if result else {}), result)

@@ -14,7 +14,7 @@ FORM = (
     "chat.default_emoji",
     *("chat.blocked_words", "chat.forbidden_names", "chat.suggested_names"),
 )
-SHEET = AdminPage("admin/chat.html", PAGE, FORM)
+ADMIN_PAGE = AdminPage("admin/chat.html", PAGE, FORM)
 MOST = 200  # of those connected that are listed
 
 
@@ -25,10 +25,10 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/chat/"""
-    filled = await save(request, services, form(request, services.csrf), FORM)
-    return await _page(request, services, filled) if filled.errors else done(PAGE, "saved")
+    result = await save(request, services, form(request, services.csrf), FORM)
+    return await _page(request, services, result) if result.errors else done(PAGE, "saved")
 
 
-async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:
     clients = services.chat.clients(request.channel.id)
-    return await page(request, services, SHEET, {"clients": clients[:MOST], "connected": len(clients)}, filled)
+    return await page(request, services, ADMIN_PAGE, {"clients": clients[:MOST], "connected": len(clients)}, result)

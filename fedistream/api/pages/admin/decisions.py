@@ -9,20 +9,20 @@ from fedistream.chat.values import ActionKind
 from fedistream.core.errors import Invalid, NotFound, ValueProblem
 from fedistream.core.ports import Channel
 
-Deed = Callable[[Channel, str], Awaitable[None]]
+Action = Callable[[Channel, str], Awaitable[None]]
 
 
 async def decide_follower(
-    request: ApiRequest, services: AdminPagesServices, brought: Mapping[str, str], deeds: Mapping[str, Deed]
+    request: ApiRequest, services: AdminPagesServices, submitted: Mapping[str, str], actions: Mapping[str, Action]
 ) -> str:
     """Carry out the decision that the form's `do` names about its `actor`, a URL, and log it.
 
     Returns the name of the line that the next page shows. Raises Invalid for no decision of `deeds`.
     """
-    what, actor = brought.get("do", ""), brought.get("actor", "")
-    if what not in deeds:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(deeds))
-    act = partial(deeds[what], request.channel, actor)
+    what, actor = submitted.get("do", ""), submitted.get("actor", "")
+    if what not in actions:
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(actions))
+    act = partial(actions[what], request.channel, actor)
     try:
         targets = [await services.followers.handle_of(actor)]
         await services.moderation.carry_out(act, ActionKind(f"{what} follower"), request.principal.actor, targets)

@@ -10,7 +10,7 @@ from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.forms import form
 
 PAGE = "/admin/federation/deliveries"
-SHEET = AdminPage("admin/deliveries.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/deliveries.html", PAGE)
 MOST = 100  # rows of each list; the list of hosts sums up the rest
 
 
@@ -24,13 +24,13 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "at": lambda seconds: datetime.fromtimestamp(seconds, UTC),
         "most": MOST,
     }
-    return await page(request, services, SHEET, shown)
+    return await page(request, services, ADMIN_PAGE, shown)
 
 
 async def retry(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/deliveries/retry: one job by `id`, or all of a `host`. Raises Invalid."""
-    brought = form(request, services.csrf)
-    host = brought.get("host", "").strip().lower()
-    ids = [] if host else [number(brought.get("id", ""))]
+    submitted = form(request, services.csrf)
+    host = submitted.get("host", "").strip().lower()
+    ids = [] if host else [number(submitted.get("id", ""))]
     tried = await services.outbox_admin.retry_now(ids=ids, host=host)
     return done(PAGE, "retried" if tried else "gone")

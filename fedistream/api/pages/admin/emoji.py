@@ -13,7 +13,7 @@ from fedistream.chat.emoji import MAX_BYTES
 from fedistream.core.errors import Conflict, Invalid, NotFound
 
 PAGE = "/admin/chat/emoji"
-SHEET = AdminPage("admin/emoji.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/emoji.html", PAGE)
 UPLOAD_LIMIT = MAX_BYTES + 8 * 1024  # bytes; the picture, and the form around it
 FIELDS = {"emoji": "picture", "emoji name": "called"}  # of the service's errors
 
@@ -25,11 +25,11 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def add(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/chat/emoji: without a name it is called like its file."""
-    brought = await upload(request, services.csrf, "picture")
-    called = brought.fields.get("called", "").strip() or PurePath(brought.name).stem
+    submitted = await upload(request, services.csrf, "picture")
+    called = submitted.fields.get("called", "").strip() or PurePath(submitted.name).stem
     errors: dict[str, str] = {}
     try:
-        await services.emoji.put(called, brought.data)
+        await services.emoji.put(called, submitted.data)
     except Invalid as error:
         errors[FIELDS.get(error.field, "called")] = explain(error)
     except Conflict as error:
@@ -48,7 +48,7 @@ async def remove(request: ApiRequest, services: AdminPagesServices) -> Response:
     return done(PAGE, "emoji-removed")
 
 
-async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
-    values = filled.typed if filled else {}
+async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:
+    values = result.typed if result else {}
     shown = {"found": services.emoji.own(), "kilobytes": MAX_BYTES // 1024, "values": values}
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)

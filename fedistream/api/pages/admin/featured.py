@@ -15,7 +15,7 @@ from fedistream.core.errors import Conflict, Invalid, NotFound
 from fedistream.federation.values import Off, State
 
 PAGE = "/admin/federation/featured"
-SHEET = AdminPage("admin/featured.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/featured.html", PAGE)
 MAX_LISTERS = 200  # of each kind; to be listed by more is beyond what a page is for
 MAX_TYPED = 500  # characters of an address that was not taken
 
@@ -50,20 +50,20 @@ async def remove(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/featured/listers: `do` says what about `actor`, who shows our stream or asks to."""
-    brought = form(request, services.csrf)
-    deeds = {
+    submitted = form(request, services.csrf)
+    actions = {
         "approve": services.federation.approve,
         "reject": services.federation.remove,
         "remove": services.federation.remove,
         "block": services.federation.block,
     }
-    return done(PAGE, await decide_follower(request, services, brought, deeds))
+    return done(PAGE, await decide_follower(request, services, submitted, actions))
 
 
-async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:
     asking, listing = [
         await services.followers.page(request.channel.id, state, 0, MAX_LISTERS, directories=True)
         for state in (State.PENDING, State.ACCEPTED)
     ]
     shown = {"servers": await services.featured.all(), "asking": asking, "listing": listing}
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)

@@ -15,7 +15,7 @@ FORM = (
     *("federation.quotes", "federation.hide_followers", "federation.signed_reading"),
     *("federation.replies", "federation.replies_from", "federation.also_known_as"),
 )
-SHEET = AdminPage("admin/federation.html", PAGE, FORM)
+ADMIN_PAGE = AdminPage("admin/federation.html", PAGE, FORM)
 LATELY = 20
 
 
@@ -26,9 +26,9 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/"""
-    filled = await save(request, services, form(request, services.csrf), FORM)
-    if filled.errors:
-        return await _page(request, services, filled)
+    result = await save(request, services, form(request, services.csrf), FORM)
+    if result.errors:
+        return await _page(request, services, result)
     return done(PAGE, "saved")
 
 
@@ -54,7 +54,7 @@ def missing(services: AdminPagesServices) -> list[str]:
     return found
 
 
-async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:
     lately = (await services.engagements.page(request.channel.id, 0, LATELY)).items
     refusals = sorted(services.federation.refusals().items(), key=lambda item: -item[1])
     shown = {
@@ -66,4 +66,4 @@ async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormR
         "refusals": refusals,
         "since": services.federation.counting_since,
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)

@@ -10,7 +10,7 @@ from fedistream.api.pages.forms import form
 from fedistream.federation.values import State
 
 PAGE = "/admin/federation/followers"
-SHEET = AdminPage("admin/followers.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/followers.html", PAGE)
 MAX_SEARCH = 100
 # directories have a page of their own, but blocked ones are in this list
 DIRECTORIES = {State.PENDING: False, State.ACCEPTED: False}
@@ -35,20 +35,20 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "numbers": {each.value: number for each, number in numbers.items()},
         "search": search,
         "found": found.items,
-        "span": Pager(start, found.total, {"state": state.value, "search": search}),
+        "pager": Pager(start, found.total, {"state": state.value, "search": search}),
     }
-    return await page(request, services, SHEET, shown)
+    return await page(request, services, ADMIN_PAGE, shown)
 
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/followers: `do` is the decision about `actor`. Ignored if the follower is gone."""
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     # a removed follower may ask again, as after a rejection and after unblocking
-    deeds = {
+    actions = {
         "approve": services.federation.approve,
         "reject": services.federation.remove,
         "remove": services.federation.remove,
         "block": services.federation.block,
         "unblock": services.federation.remove,
     }
-    return done(PAGE, await decide_follower(request, services, brought, deeds), **view(brought, VIEW))
+    return done(PAGE, await decide_follower(request, services, submitted, actions), **view(submitted, VIEW))

@@ -41,39 +41,41 @@ class AdminPage:
 async def page(
     request: ApiRequest,
     services: AdminPagesServices,
-    sheet: AdminPage,
+    admin_page: AdminPage,
     shown: Mapping[str, object],
-    filled: FormResult | None = None,
+    result: FormResult | None = None,
 ) -> Response:
     """Render the page within the frame, with the message after a redirect."""
-    filled = filled or FormResult()
+    result = result or FormResult()
     words = services.pages.translations
     notice = texts.notices(words).get(request.query.get("done", ""), "")
-    values = {name: fields.write(name, services.settings.value(name, request.channel.id)) for name in sheet.settings}
+    values = {
+        name: fields.write(name, services.settings.value(name, request.channel.id)) for name in admin_page.settings
+    }
     given = {
         "name": services.settings.value("channel.name", request.channel.id),
-        "here": sheet.path,
+        "here": admin_page.path,
         "one_address": services.viewers.one_address(request.channel.id),
         "waiting": await services.todo_counts.counts(request.channel.id),
-        "values": {**values, **filled.typed},
-        "errors": filled.errors,
+        "values": {**values, **result.typed},
+        "errors": result.errors,
         "labels": texts.labels(words),
-        "notice": "" if filled.errors else notice,
+        "notice": "" if result.errors else notice,
         "csrf_token": services.csrf.issue(),
         "page_data": {"lang": services.pages.language, "urls": URLS, "texts": texts.admin(words)},
         **shown,
     }
-    status = 422 if filled.errors else 200
-    return services.pages.page(sheet.template, given, frame=Frame.NOBODY, status=status, cache="no-store")
+    status = 422 if result.errors else 200
+    return services.pages.page(admin_page.template, given, frame=Frame.NOBODY, status=status, cache="no-store")
 
 
 async def save(
-    request: ApiRequest, services: AdminPagesServices, brought: Mapping[str, str], names: Sequence[str]
+    request: ApiRequest, services: AdminPagesServices, submitted: Mapping[str, str], names: Sequence[str]
 ) -> FormResult:
     """Save each setting on its own. Return the rejected ones with the reasons."""
     errors: dict[str, str] = {}
     for name in names:
-        typed = brought.get(name)
+        typed = submitted.get(name)
         if typed is None or typed == fields.write(name, services.settings.value(name, request.channel.id)):
             continue
         try:
@@ -83,7 +85,7 @@ async def save(
             errors[name] = explain(error)
         except Conflict as error:
             errors[name] = str(error)
-    return FormResult(errors, {name: brought.get(name, "") for name in errors})
+    return FormResult(errors, {name: submitted.get(name, "") for name in errors})
 
 
 def done(path: str, what: str, **query: str) -> Response:
@@ -91,9 +93,9 @@ def done(path: str, what: str, **query: str) -> Response:
     return RedirectResponse(f"{path}?{urlencode({**query, 'done': what})}", 303)
 
 
-def view(brought: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+def view(submitted: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     """Return the part of a list that was shown when the form beside it was sent: the known members of its query."""
-    given = dict(parse_qsl(brought.get("view", "")[:2000]))
+    given = dict(parse_qsl(submitted.get("view", "")[:2000]))
     return {name: value for name, value in given.items() if name in names}
 
 

@@ -14,7 +14,7 @@ from fedistream.chat.values import Message
 from fedistream.core.errors import Invalid, ValueProblem
 
 PAGE = "/admin/chat/messages"
-SHEET = AdminPage("admin/messages.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/messages.html", PAGE)
 WAYS = {"hide": False, "show": True}
 
 
@@ -36,14 +36,14 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "view": urlencode({"before": before}) if before else "",
         "older": urlencode({"before": listed[-1].id}) if len(found) > ROWS else "",
     }
-    return await page(request, services, SHEET, values)
+    return await page(request, services, ADMIN_PAGE, values)
 
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/chat/messages: `do` is hide or show."""
-    brought = form(request, services.csrf)
-    what = brought.get("do", "")
+    submitted = form(request, services.csrf)
+    what = submitted.get("do", "")
     if what not in WAYS:
         raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(WAYS))
-    changed = await services.moderation.set_visible([brought.get("id", "")], WAYS[what], request.principal.actor)
-    return done(PAGE, f"message-{what}" if changed else "gone", **view(brought, ("before",)))
+    changed = await services.moderation.set_visible([submitted.get("id", "")], WAYS[what], request.principal.actor)
+    return done(PAGE, f"message-{what}" if changed else "gone", **view(submitted, ("before",)))

@@ -33,7 +33,7 @@ FORM = (
     *("federation.live_message", "notice.ended_message", "notice.delay_s", "notice.cooldown_s"),
     *("notice.picture", "notice.at_end", "notice.language"),
 )
-SHEET = AdminPage("admin/notices.html", PAGE, FORM)
+ADMIN_PAGE = AdminPage("admin/notices.html", PAGE, FORM)
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -43,22 +43,22 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/notices/settings"""
-    filled = await save(request, services, form(request, services.csrf), FORM)
-    return await _page(request, services, filled) if filled.errors else done(PAGE, "saved")
+    result = await save(request, services, form(request, services.csrf), FORM)
+    return await _page(request, services, result) if result.errors else done(PAGE, "saved")
 
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/notices: `do` says what about the notice `id`, or about that of the live broadcast."""
-    brought = form(request, services.csrf)
-    what, text = brought.get("do", ""), brought.get("text", "")
-    if what not in DEEDS:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
-    wanted = number(brought.get("id", "")) if brought.get("id") or what != "post" else None
+    submitted = form(request, services.csrf)
+    what, text = submitted.get("do", ""), submitted.get("text", "")
+    if what not in ACTIONS:
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(ACTIONS))
+    wanted = number(submitted.get("id", "")) if submitted.get("id") or what != "post" else None
     try:
         if what == "preview":
             made = await services.notices.preview(request.channel.id, wanted, text)
             return await _page(request, services, previewed={wanted: made})
-        await DEEDS[what](services.notices, request.channel.id, wanted, text)
+        await ACTIONS[what](services.notices, request.channel.id, wanted, text)
     except NotFound:
         return done(PAGE, "gone")
     except (Invalid, Conflict) as error:
@@ -67,7 +67,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     return done(PAGE, f"notice-{what}")
 
 
-DEEDS: Mapping[str, Callable[[Notices, int, Any, str], Awaitable[object]]] = {
+ACTIONS: Mapping[str, Callable[[Notices, int, Any, str], Awaitable[object]]] = {
     "preview": lambda notices, channel_id, which, text: notices.preview(channel_id, which, text),
     "edit": lambda notices, channel_id, which, text: notices.edit(channel_id, which, text),
     "cancel": lambda notices, channel_id, which, text: notices.cancel(channel_id, which),
@@ -79,7 +79,7 @@ DEEDS: Mapping[str, Callable[[Notices, int, Any, str], Awaitable[object]]] = {
 async def _page(
     request: ApiRequest,
     services: AdminPagesServices,
-    filled: FormResult | None = None,
+    result: FormResult | None = None,
     *,
     previewed: Mapping[int | None, Preview] | None = None,
 ) -> Response:
@@ -89,14 +89,14 @@ async def _page(
         "found": found.items,
         "worded": {each.id: Markup(render_page(each.text)) for each in found.items},  # noqa: S704
         "whys": {each.id: skipped(each) for each in found.items},
-        "span": Pager(start, found.total, {}),
+        "pager": Pager(start, found.total, {}),
         "out": OUT,
         "live": services.broadcasts.live_status(request.channel.id).state is not AirState.OFFLINE,
         "next": await _next(request, services),
         # sanitised when they were made
         "previewed": {which: (made.text, Markup(made.html)) for which, made in (previewed or {}).items()},  # noqa: S704
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)
 
 
 async def _next(request: ApiRequest, services: AdminPagesServices) -> Markup | None:

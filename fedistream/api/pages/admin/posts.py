@@ -14,7 +14,7 @@ from fedistream.core.errors import Gone, Invalid, NotFound
 from fedistream.federation.posts.values import Post
 
 PAGE = "/admin/federation/posts"
-SHEET = AdminPage("admin/posts.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/posts.html", PAGE)
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -24,10 +24,10 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def write(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/posts: shows what the text would look like, or sends it."""
-    brought = form(request, services.csrf)
-    text = brought.get("text", "")
+    submitted = form(request, services.csrf)
+    text = submitted.get("text", "")
     try:
-        if brought.get("do") != "send":
+        if submitted.get("do") != "send":
             made = await services.posts.preview(request.channel, text)
             return await _page(request, services, FormResult(typed={"text": text}), made)
         await services.posts.publish(request.channel, text)
@@ -38,9 +38,9 @@ async def write(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def pin(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/posts/pin"""
-    brought = form(request, services.csrf)
-    pinned = brought.get("pinned") == "yes"
-    await services.posts.pin(brought.get("id", "")[:24], pinned=pinned)
+    submitted = form(request, services.csrf)
+    pinned = submitted.get("pinned") == "yes"
+    await services.posts.pin(submitted.get("id", "")[:24], pinned=pinned)
     return done(PAGE, "post-pinned" if pinned else "post-unpinned")
 
 
@@ -54,7 +54,7 @@ async def delete(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 
 async def _page(
-    request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None, preview: str | None = None
+    request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None, preview: str | None = None
 ) -> Response:
     start = offset(request)
     found = await services.posts.page(request.channel.id, start, ROWS)
@@ -66,10 +66,10 @@ async def _page(
             for each in found.items
         ],
         "pinned": {each.id for each in await services.posts.pinned(request.channel.id)},
-        "span": Pager(start, found.total, {}),
-        "values": dict(filled.typed) if filled else {},
+        "pager": Pager(start, found.total, {}),
+        "values": dict(result.typed) if result else {},
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)
 
 
 def _published(post: Post) -> datetime | None:

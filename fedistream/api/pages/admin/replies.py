@@ -23,8 +23,8 @@ from fedistream.chat.values import ActionKind
 from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 
 PAGE = "/admin/federation/replies"
-SHEET = AdminPage("admin/replies.html", PAGE)
-DEEDS = ("approve", "refuse", "answer", "block")
+ADMIN_PAGE = AdminPage("admin/replies.html", PAGE)
+ACTIONS = ("approve", "refuse", "answer", "block")
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -34,39 +34,39 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/replies: `do` says what about the reply `note`, or its author."""
-    brought = form(request, services.csrf)
-    what, note, text = brought.get("do", ""), brought.get("note", ""), brought.get("text", "")
-    if what not in DEEDS:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
+    submitted = form(request, services.csrf)
+    what, note, text = submitted.get("do", ""), submitted.get("note", ""), submitted.get("text", "")
+    if what not in ACTIONS:
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(ACTIONS))
     try:
-        said, home = await services.replies.of_note(request.channel.id, note), request.channel
+        reply = await services.replies.of_note(request.channel.id, note)
         if what == "answer":
-            await services.replies.answer(home, note, text)
+            await services.replies.answer(request.channel, note, text)
         elif what == "block":
-            block = partial(services.federation.block, home, brought.get("actor", ""))
-            await services.moderation.carry_out(block, ActionKind.BLOCK_AUTHOR, request.principal.actor, [said.handle])
+            block = partial(services.federation.block, request.channel, submitted.get("actor", ""))
+            await services.moderation.carry_out(block, ActionKind.BLOCK_AUTHOR, request.principal.actor, [reply.handle])
         else:
             act = services.replies.approve if what == "approve" else services.replies.refuse
             await services.moderation.carry_out(
                 partial(act, request.channel.id, note),
                 ActionKind(f"{what} reply"),
                 request.principal.actor,
-                [said.handle],
+                [reply.handle],
             )
     except (NotFound, Conflict):
-        return done(PAGE, "gone", **view(brought, ("offset",)))
+        return done(PAGE, "gone", **view(submitted, ("offset",)))
     except Invalid as error:
         return await _page(request, services, FormResult({"text": explain(error)}, {"note": note, "text": text}))
-    return done(PAGE, f"reply-{what}", **view(brought, ("offset",)))
+    return done(PAGE, f"reply-{what}", **view(submitted, ("offset",)))
 
 
-async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:
     start = offset(request)
     found = await services.replies.held(request.channel.id, start, ROWS)
     shown = {
         "found": [(each, Markup(each.html)) for each in found.items],  # noqa: S704 - sanitised when it came
         "mode": services.settings.value("federation.replies", request.channel.id),
-        "span": Pager(start, found.total, {}),
-        "values": filled.typed if filled else {},
+        "pager": Pager(start, found.total, {}),
+        "values": result.typed if result else {},
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)

@@ -10,7 +10,7 @@ from fedistream.core.errors import NotFound
 from fedistream.federation.values import Off
 
 PAGE = "/admin/federation/reports"
-SHEET = AdminPage("admin/reports.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/reports.html", PAGE)
 LATELY = 100  # quotes; the API lists more
 
 
@@ -26,17 +26,17 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "settled": settled,
         "found": found.items,
         "quoted": quoted,
-        "span": Pager(start, found.total, {"settled": "yes" if settled else ""}),
+        "pager": Pager(start, found.total, {"settled": "yes" if settled else ""}),
     }
-    return await page(request, services, SHEET, shown)
+    return await page(request, services, ADMIN_PAGE, shown)
 
 
 async def settle(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/reports: `settled` is yes or no."""
-    brought = form(request, services.csrf)
-    settled, seen = brought.get("settled") == "yes", view(brought, ("settled", "offset"))
+    submitted = form(request, services.csrf)
+    settled, seen = submitted.get("settled") == "yes", view(submitted, ("settled", "offset"))
     try:
-        await services.reports.settle(number(brought.get("id", "")), settled=settled)
+        await services.reports.settle(number(submitted.get("id", "")), settled=settled)
     except NotFound:
         return done(PAGE, "gone", **seen)
     return done(PAGE, "report-settled" if settled else "report-opened", **seen)

@@ -16,7 +16,7 @@ FORM = (
     *("federation.private", "federation.hold_unknown", "federation.hold_automated", "federation.hold_younger_days"),
     *("federation.known_only", "federation.known_domains", "federation.blocked_domains", "federation.blocked_accounts"),
 )
-SHEET = AdminPage("admin/rules.html", PAGE, FORM)
+ADMIN_PAGE = AdminPage("admin/rules.html", PAGE, FORM)
 UPLOAD_LIMIT = LIST_LIMIT + 8 * 1024  # bytes; the list, and the form around it
 WRONG_SHOWN = 20  # lines shown that are neither a domain nor a handle
 
@@ -28,16 +28,16 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/rules"""
-    filled = await save(request, services, form(request, services.csrf), FORM)
-    return await _page(request, services, filled) if filled.errors else done(PAGE, "saved")
+    result = await save(request, services, form(request, services.csrf), FORM)
+    return await _page(request, services, result) if result.errors else done(PAGE, "saved")
 
 
 async def take(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/rules/import: preview what a file would block, or with `do=import` block it."""
-    brought = await upload(request, services.csrf, "list")
-    dry = brought.fields.get("do") != "import"
+    submitted = await upload(request, services.csrf, "list")
+    dry = submitted.fields.get("do") != "import"
     try:
-        found = await services.blocklists.take(brought.data.decode(), dry=dry)
+        found = await services.blocklists.take(submitted.data.decode(), dry=dry)
     except UnicodeDecodeError:
         return await _page(request, services, FormResult({"list": services.words("must be a text file in UTF-8")}))
     except Invalid as error:
@@ -48,10 +48,10 @@ async def take(request: ApiRequest, services: AdminPagesServices) -> Response:
 async def _page(
     request: ApiRequest,
     services: AdminPagesServices,
-    filled: FormResult | None = None,
+    result: FormResult | None = None,
     *,
     found: Import | None = None,
     dry: bool = True,
 ) -> Response:
     shown = {"found": found, "dry": dry, "wrong": found.wrong[:WRONG_SHOWN] if found else ()}
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)

@@ -30,7 +30,7 @@ CHANNEL_FORM = (
         "backup.hourly_kept",
     ),
 )
-SHEET = AdminPage("admin/stream.html", PAGE, (*TITLE_FORM, *CHANNEL_FORM))
+ADMIN_PAGE = AdminPage("admin/stream.html", PAGE, (*TITLE_FORM, *CHANNEL_FORM))
 LOG_LINES = 100
 MAX_KEYS = 20
 
@@ -53,13 +53,13 @@ async def to_page(request: ApiRequest, services: AdminPagesServices) -> Response
 
 
 async def set_title(request: ApiRequest, services: AdminPagesServices) -> Response:
-    filled = await save(request, services, form(request, services.csrf), TITLE_FORM)
-    return await _page(request, services, filled) if filled.errors else done(PAGE, "title")
+    result = await save(request, services, form(request, services.csrf), TITLE_FORM)
+    return await _page(request, services, result) if result.errors else done(PAGE, "title")
 
 
 async def set_channel(request: ApiRequest, services: AdminPagesServices) -> Response:
-    filled = await save(request, services, form(request, services.csrf), CHANNEL_FORM)
-    return await _page(request, services, filled) if filled.errors else done(PAGE, "channel")
+    result = await save(request, services, form(request, services.csrf), CHANNEL_FORM)
+    return await _page(request, services, result) if result.errors else done(PAGE, "channel")
 
 
 async def disconnect(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -69,11 +69,11 @@ async def disconnect(request: ApiRequest, services: AdminPagesServices) -> Respo
 
 
 async def add_key(request: ApiRequest, services: AdminPagesServices) -> Response:
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     present = await _changeable(request, services)
     if len(present) >= MAX_KEYS:
         raise Conflict(f"there are {MAX_KEYS} stream keys already, remove one first")
-    comment = brought.get("comment", "").strip() or services.words("Added on the admin page")
+    comment = submitted.get("comment", "").strip() or services.words("Added on the admin page")
     await services.channels.replace_stream_keys(request.channel.id, [*present, (services.new_key(), comment)])
     return done(PAGE, "key-added")
 
@@ -100,10 +100,10 @@ async def remove_key(request: ApiRequest, services: AdminPagesServices) -> Respo
 
 
 async def set_password(request: ApiRequest, services: AdminPagesServices) -> Response:
-    brought = form(request, services.csrf)
-    password = brought.get("password", "")
+    submitted = form(request, services.csrf)
+    password = submitted.get("password", "")
     try:
-        if password != brought.get("again", ""):
+        if password != submitted.get("again", ""):
             raise Invalid("again", RequestProblem.PASSWORDS_DIFFER)
         await services.people.set_admin_password(password, request.session)
     except Invalid as error:
@@ -119,7 +119,7 @@ async def _changeable(request: ApiRequest, services: AdminPagesServices) -> list
     return [(key.key, key.comment) for key in await services.channels.stream_keys(request.channel.id)]
 
 
-async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormResult | None = None) -> Response:
+async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:
     server = rtmp_server(origin(request, services.settings.value("node.public_url")), services.listening.rtmp_port)
     shown = {
         **_live(request, services),
@@ -127,7 +127,7 @@ async def _page(request: ApiRequest, services: AdminPagesServices, filled: FormR
         "key_overridden": services.listening.key_overridden,
         "rtmp_server": server,
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)
 
 
 def _live(request: ApiRequest, services: AdminPagesServices) -> dict[str, object]:

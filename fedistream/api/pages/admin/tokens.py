@@ -11,7 +11,7 @@ from fedistream.api.wording import explain
 from fedistream.core.errors import Invalid, NotFound
 
 PAGE = "/admin/chat/tokens"
-SHEET = AdminPage("admin/tokens.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/tokens.html", PAGE)
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -21,14 +21,14 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def make(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/chat/tokens. No redirect: the answer is the only page that ever has the token."""
-    brought = form(request, services.csrf)
-    scopes = [scope.value for scope in Scope if brought.get(scope.value)]
+    submitted = form(request, services.csrf)
+    scopes = [scope.value for scope in Scope if submitted.get(scope.value)]
     try:
-        made, token = await services.access_tokens.make(brought.get("program", ""), scopes)
+        made, token = await services.access_tokens.make(submitted.get("program", ""), scopes)
     except Invalid as error:
         where = "scopes" if error.field == "scopes" else "program"
         why = services.words("choose at least one") if where == "scopes" else explain(error)
-        typed = {"program": brought.get("program", ""), **dict.fromkeys(scopes, "on")}
+        typed = {"program": submitted.get("program", ""), **dict.fromkeys(scopes, "on")}
         return await _page(request, services, FormResult({where: why}, typed))
     return await _page(request, services, made=made, token=token)
 
@@ -45,7 +45,7 @@ async def remove(request: ApiRequest, services: AdminPagesServices) -> Response:
 async def _page(
     request: ApiRequest,
     services: AdminPagesServices,
-    filled: FormResult | None = None,
+    result: FormResult | None = None,
     *,
     made: Integration | None = None,
     token: str = "",
@@ -55,6 +55,6 @@ async def _page(
         "made": made,
         "token": token,
         "scopes": [scope.value for scope in Scope],
-        "values": filled.typed if filled else {},
+        "values": result.typed if result else {},
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)

@@ -15,7 +15,7 @@ from fedistream.chat.visitors import STATUS, Search
 from fedistream.core.errors import Invalid, NotFound, ValueProblem
 
 PAGE = "/admin/chat/visitors"
-SHEET = AdminPage("admin/visitors.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/visitors.html", PAGE)
 ONE = AdminPage("admin/visitor.html", PAGE)
 MAX_SEARCH = 64
 VIEW = ("status", "search", "offset")
@@ -32,9 +32,9 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "found": found,
         "status": status,
         "search": text,
-        "span": Pager(start, total, {"status": status, "search": text}),
+        "pager": Pager(start, total, {"status": status, "search": text}),
     }
-    return await page(request, services, SHEET, values)
+    return await page(request, services, ADMIN_PAGE, values)
 
 
 async def show_one(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -45,20 +45,20 @@ async def show_one(request: ApiRequest, services: AdminPagesServices) -> Respons
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/chat/visitors: `do` says what about the visitor `id`."""
-    brought = form(request, services.csrf)
-    what = brought.get("do", "")
-    if what not in DEEDS:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
-    seen = view(brought, VIEW)
+    submitted = form(request, services.csrf)
+    what = submitted.get("do", "")
+    if what not in ACTIONS:
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(ACTIONS))
+    seen = view(submitted, VIEW)
     try:
-        why = brought.get("why", "").strip()
-        await DEEDS[what](services.moderation, brought.get("id", ""), request.principal.actor, why)
+        why = submitted.get("why", "").strip()
+        await ACTIONS[what](services.moderation, submitted.get("id", ""), request.principal.actor, why)
     except NotFound:
         return done(PAGE, "gone", **seen)
     return done(PAGE, f"visitor-{what}", **seen)
 
 
-DEEDS: Mapping[str, Callable[[Moderation, str, str, str], Awaitable[Any]]] = {
+ACTIONS: Mapping[str, Callable[[Moderation, str, str, str], Awaitable[Any]]] = {
     "disable": lambda moderation, who, actor, why: moderation.set_enabled(who, False, actor, why),
     "enable": lambda moderation, who, actor, why: moderation.set_enabled(who, True, actor, why),
     "promote": lambda moderation, who, actor, why: moderation.set_moderator(who, True, actor, why),

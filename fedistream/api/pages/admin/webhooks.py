@@ -48,23 +48,25 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def create(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/webhooks"""
-    brought = form(request, services.csrf)
-    events = _chosen(brought)
+    submitted = form(request, services.csrf)
+    events = _chosen(submitted)
     try:
-        made = await services.webhooks.create(brought.get("url", "").strip(), events, brought.get("secret", "").strip())
+        made = await services.webhooks.create(
+            submitted.get("url", "").strip(), events, submitted.get("secret", "").strip()
+        )
     except Invalid as error:
-        return await _list(request, services, _refused(services, error, brought))
+        return await _list(request, services, _refused(services, error, submitted))
     return done(f"{PAGE}/{made.id}", "webhook-created")
 
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/webhooks/change: `do` says what about the webhook `id`."""
-    brought = form(request, services.csrf)
-    what, webhook_id = brought.get("do", ""), number(brought.get("id", ""))
-    if what not in DEEDS:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
+    submitted = form(request, services.csrf)
+    what, webhook_id = submitted.get("do", ""), number(submitted.get("id", ""))
+    if what not in ACTIONS:
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(ACTIONS))
     try:
-        await DEEDS[what](services, webhook_id, request.channel.id)
+        await ACTIONS[what](services, webhook_id, request.channel.id)
     except NotFound:
         return done(PAGE, "gone")
     return done(PAGE if what == "delete" else f"{PAGE}/{webhook_id}", f"webhook-{what}")
@@ -77,12 +79,12 @@ async def show_one(request: ApiRequest, services: AdminPagesServices) -> Respons
 
 async def edit(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/webhooks/{webhook_id}"""
-    brought, webhook_id = form(request, services.csrf), _webhook_id(request)
-    events, url, secret = _chosen(brought), brought.get("url", "").strip(), brought.get("secret", "").strip()
+    submitted, webhook_id = form(request, services.csrf), _webhook_id(request)
+    events, url, secret = _chosen(submitted), submitted.get("url", "").strip(), submitted.get("secret", "").strip()
     try:
         await services.webhooks.edit(webhook_id, url=url, events=events, secret=secret)
     except Invalid as error:
-        return await _one(request, services, webhook_id, _refused(services, error, brought))
+        return await _one(request, services, webhook_id, _refused(services, error, submitted))
     return done(f"{PAGE}/{webhook_id}", "saved")
 
 
@@ -101,7 +103,7 @@ async def show_log(request: ApiRequest, services: AdminPagesServices) -> Respons
         "asked": asked,
         "states": [each.value for each in State],
         "events": [each.value for each in Event],
-        "span": Pager(start, found.total, asked),
+        "pager": Pager(start, found.total, asked),
     }
     return await page(request, services, DELIVERIES, values)
 
@@ -116,23 +118,23 @@ async def show_delivery(request: ApiRequest, services: AdminPagesServices) -> Re
 
 async def resend(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/webhooks/log/resend: the delivery `id`, once more."""
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     try:
-        sent = await services.webhook_log.resend(number(brought.get("id", "")))
+        sent = await services.webhook_log.resend(number(submitted.get("id", "")))
     except NotFound:
-        return done(LOG, "gone", **view(brought, VIEW))
+        return done(LOG, "gone", **view(submitted, VIEW))
     except Conflict:
-        return done(LOG, "delivery-waits", **view(brought, VIEW))
+        return done(LOG, "delivery-waits", **view(submitted, VIEW))
     return done(f"{LOG}/{sent.id}", "delivery-resent")
 
 
-async def _list(request: ApiRequest, services: AdminPagesServices, filled: FormResult) -> Response:
-    shown = {"found": await services.webhooks.listed(), "groups": _groups(), "chosen": filled.typed}
-    return await page(request, services, LIST, shown, filled)
+async def _list(request: ApiRequest, services: AdminPagesServices, result: FormResult) -> Response:
+    shown = {"found": await services.webhooks.listed(), "groups": _groups(), "chosen": result.typed}
+    return await page(request, services, LIST, shown, result)
 
 
 async def _one(
-    request: ApiRequest, services: AdminPagesServices, webhook_id: int, filled: FormResult | None = None
+    request: ApiRequest, services: AdminPagesServices, webhook_id: int, result: FormResult | None = None
 ) -> Response:
     hook = await services.webhooks.stored(webhook_id)
     values: dict[str, str] = {
@@ -140,25 +142,25 @@ async def _one(
         "secret": hook.secret,
         **{event.value: "on" for event in hook.subscribed},
     }
-    typed = filled.typed if filled else values
+    typed = result.typed if result else values
     latest = await services.webhook_log.find(Search(webhook_id, limit=10))
     shown = {"hook": hook, "groups": _groups(), "chosen": typed, "latest": latest.items, "total": latest.total}
-    return await page(request, services, ONE, shown, FormResult(filled.errors if filled else {}, typed))
+    return await page(request, services, ONE, shown, FormResult(result.errors if result else {}, typed))
 
 
 def _groups() -> Mapping[str, list[str]]:
     return {name: [event.value for event in events] for name, events in GROUPS.items()}
 
 
-def _chosen(brought: Mapping[str, str]) -> list[str]:
-    return [event.value for event in OFFERED if brought.get(event.value)]
+def _chosen(submitted: Mapping[str, str]) -> list[str]:
+    return [event.value for event in OFFERED if submitted.get(event.value)]
 
 
-def _refused(services: AdminPagesServices, error: Invalid, brought: Mapping[str, str]) -> FormResult:
+def _refused(services: AdminPagesServices, error: Invalid, submitted: Mapping[str, str]) -> FormResult:
     where = error.field if error.field in ("url", "events", "secret") else "url"
     why = services.words("choose at least one") if where == "events" else explain(error)
-    typed = {name: brought.get(name, "") for name in ("url", "secret")}
-    return FormResult({where: why}, {**typed, **dict.fromkeys(_chosen(brought), "on")})
+    typed = {name: submitted.get(name, "") for name in ("url", "secret")}
+    return FormResult({where: why}, {**typed, **dict.fromkeys(_chosen(submitted), "on")})
 
 
 def _webhook_id(request: ApiRequest) -> int:
@@ -185,7 +187,7 @@ async def _delete(services: AdminPagesServices, webhook_id: int, channel_id: int
     await services.webhooks.delete(webhook_id)
 
 
-DEEDS: Mapping[str, Callable[[AdminPagesServices, int, int], Awaitable[Any]]] = {
+ACTIONS: Mapping[str, Callable[[AdminPagesServices, int, int], Awaitable[Any]]] = {
     "test": _test,
     "enable": _enable,
     "disable": _disable,

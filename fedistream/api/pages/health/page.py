@@ -13,7 +13,7 @@ from fedistream.metrics import wording
 from fedistream.metrics.values import Figure
 
 PAGE = "/admin/health"
-SHEET = AdminPage("admin/health.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/health.html", PAGE)
 SHOWN = timedelta(hours=24)
 LOG_LINES = 200
 
@@ -31,7 +31,7 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "processes": services.hardware.figures().processes,
         "log": services.log_buffer.lines()[:LOG_LINES],
     }
-    return await page(request, services, SHEET, shown)
+    return await page(request, services, ADMIN_PAGE, shown)
 
 
 async def _charts(services: AdminPagesServices, channel_id: int) -> tuple[Chart, ...]:

@@ -35,28 +35,28 @@ async def sign_in(request: ApiRequest, services: AdminPagesServices) -> Response
     refuse_other_sites(request)
     words = services.words
     try:
-        brought = form(request, services.csrf)
+        submitted = form(request, services.csrf)
     except Stale:
         # a restart of the node makes all pages out of date, and the reader did nothing wrong
         return await _page(request, services, FIRST_PAGE, {"password": words("This page was out of date. Try again.")})
     next_page, name, password = (
-        safe_next(brought.get("next", "")),
-        brought.get("username", ""),
-        brought.get("password", ""),
+        safe_next(submitted.get("next", "")),
+        submitted.get("username", ""),
+        submitted.get("password", ""),
     )
     if name.strip().lower() != USER:
         return await _page(request, services, next_page, {"username": words("The name of the admin is “admin”.")})
     try:
         if not 0 < len(password) <= MAX_PASSWORD:
             raise Unidentified
-        await services.sign_in.sign_in(request, password, brought.get("code", ""))
+        await services.sign_in.sign_in(request, password, submitted.get("code", ""))
     except Unidentified:
         return await _page(request, services, next_page, {"password": words("Wrong password.")})
     except WrongCode:
         return await _page(request, services, next_page, {"code": words("Wrong code, or one that was used already.")})
     except TooMany as error:
-        told = words("Too many wrong passwords or codes. Try again in %(n)d s.") % {"n": math.ceil(error.after_s)}
-        response = await _page(request, services, next_page, {"password": told}, status=429)
+        message = words("Too many wrong passwords or codes. Try again in %(n)d s.") % {"n": math.ceil(error.after_s)}
+        response = await _page(request, services, next_page, {"password": message}, status=429)
         response.headers["Retry-After"] = str(math.ceil(error.after_s))
         return response
     return RedirectResponse(next_page, 303)

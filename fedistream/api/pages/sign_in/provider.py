@@ -8,7 +8,7 @@ from fedistream.api.http.request import ApiRequest
 from fedistream.api.pages.admin.services import AdminPagesServices
 from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.forms import form, read
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
 from fedistream.signin.provider import Asked, GrantRefused
 
@@ -41,9 +41,9 @@ async def authorize(request: ApiRequest, services: AdminPagesServices) -> Respon
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/indieauth: what the admin decided."""
-    brought = form(request, services.csrf)
-    asked = services.provider.take(brought.get("ticket", ""))
-    agreed = brought.get("do") == "accept"
+    submitted = form(request, services.csrf)
+    asked = services.provider.take(submitted.get("ticket", ""))
+    agreed = submitted.get("do") == "accept"
     back = services.provider.accept(asked) if agreed else services.provider.deny(asked)
     # 303, not Owncast's 307: a browser would send the form on to the client
     return RedirectResponse(back, 303, NOT_KEPT)
@@ -54,12 +54,12 @@ async def redeem(request: ApiRequest, services: AdminPagesServices) -> Response:
     try:
         return json_response(services.provider.redeem(read(request)), headers=NOT_KEPT)
     except GrantRefused as error:
-        told = {"error": error.code, "error_description": str(error)}
+        message = {"error": error.code, "error_description": str(error)}
     except Invalid:
-        told = {"error": "invalid_request", "error_description": "the body must be a form"}
+        message = {"error": "invalid_request", "error_description": "the body must be a form"}
     except Conflict as error:
-        told = {"error": "server_error", "error_description": str(error)}
-    return json_response(told, 400, NOT_KEPT)
+        message = {"error": "server_error", "error_description": str(error)}
+    return json_response(message, 400, NOT_KEPT)
 
 
 def _is_program(request: ApiRequest) -> bool:
@@ -91,15 +91,15 @@ def _consent(request: ApiRequest, services: AdminPagesServices, asked: Asked) ->
 
 
 def _refused(request: ApiRequest, services: AdminPagesServices, error: Invalid | Conflict) -> Response:
-    told = said(error)
+    message = sentence(error)
     if isinstance(error, Invalid) and error.problem is ValueProblem.MISSING:
-        told = f"Query argument {error.field} is required, but not found"  # as Owncast says it
+        message = f"Query argument {error.field} is required, but not found"  # as Owncast says it
     if "text/html" not in request.http.headers.get("accept", ""):
-        return PlainTextResponse(f"{told}\n", 400)
+        return PlainTextResponse(f"{message}\n", 400)
     values = {
         "code": 400,
         "heading": services.words("You cannot sign in there"),
-        "words": told[:1].upper() + told[1:] + ".",
+        "words": message[:1].upper() + message[1:] + ".",
         "back": "/admin/",
         "back_label": services.words("Go to the admin page"),
     }

@@ -10,7 +10,7 @@ from fedistream.api.pages.sign_in.user_agents import program
 from fedistream.core.errors import NotFound
 
 PAGE = "/admin/sessions"
-SHEET = AdminPage("admin/sessions.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/sessions.html", PAGE)
 
 
 async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
@@ -21,7 +21,7 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
         "current": request.session,
         "programs": {each.id: program(each.user_agent) for each in found},
     }
-    return await page(request, services, SHEET, shown)
+    return await page(request, services, ADMIN_PAGE, shown)
 
 
 async def end(request: ApiRequest, services: AdminPagesServices) -> Response:

@@ -16,7 +16,7 @@ from fedistream.people import totp
 from fedistream.people.service import ADMIN
 
 PAGE = "/admin/two-factor"
-SHEET = AdminPage("admin/two-factor.html", PAGE)
+ADMIN_PAGE = AdminPage("admin/two-factor.html", PAGE)
 QUIET = 4  # modules around a QR code (ISO/IEC 18004, 5.3.8)
 
 
@@ -33,9 +33,9 @@ async def begin(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def confirm(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/two-factor/confirm: let it hold, and show the recovery codes once. All other sessions end."""
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     try:
-        codes = await services.second_factor.confirm(brought.get("code", ""))
+        codes = await services.second_factor.confirm(submitted.get("code", ""))
     except Invalid as error:
         secret = await services.second_factor.pending()
         return await _page(request, services, FormResult({"code": explain(error)}), secret=secret)
@@ -45,9 +45,9 @@ async def confirm(request: ApiRequest, services: AdminPagesServices) -> Response
 
 async def disable(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/two-factor/disable"""
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     try:
-        await services.second_factor.disable(brought.get("code", ""))
+        await services.second_factor.disable(submitted.get("code", ""))
     except Invalid as error:
         return await _page(request, services, FormResult({"code": explain(error)}))
     return done(PAGE, "two-factor-off")
@@ -55,17 +55,17 @@ async def disable(request: ApiRequest, services: AdminPagesServices) -> Response
 
 async def allow_basic(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/two-factor/basic"""
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     if not (await services.second_factor.status()).enabled:
         raise Conflict("two-factor sign-in is off")
-    await services.second_factor.allow_basic(brought.get("basic") == "on")
+    await services.second_factor.allow_basic(submitted.get("basic") == "on")
     return done(PAGE, "saved")
 
 
 async def _page(
     request: ApiRequest,
     services: AdminPagesServices,
-    filled: FormResult | None = None,
+    result: FormResult | None = None,
     *,
     secret: bytes | None = None,
     codes: tuple[str, ...] = (),
@@ -82,7 +82,7 @@ async def _page(
         "picture": _picture(uri) if uri else "",
         "values": {"basic": status.basic_allowed},
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)
 
 
 def _picture(uri: str) -> str:

@@ -18,7 +18,7 @@ from fedistream.api.http.endpoints import (
 )
 from fedistream.api.http.permissions import ADMIN, REQUIREMENTS, Kind, Permission, Principal, Role
 from fedistream.api.http.request import MAX_JSON_DEPTH, ApiRequest, Unidentified
-from fedistream.api.wording import said
+from fedistream.api.wording import sentence
 from fedistream.channels.values import Channel
 from fedistream.core.errors import Invalid, NotFound, Outage, Refusal, ValueProblem
 from tests.kit.asking import ADDRESS, client
@@ -31,7 +31,7 @@ class Plain:
     """An envelope whose answers can be told apart."""
 
     def refusal(self, request: ApiRequest, error: Refusal) -> Response:
-        return PlainTextResponse(f"{type(error).__name__}: {said(error)}", 400)
+        return PlainTextResponse(f"{type(error).__name__}: {sentence(error)}", 400)
 
     def wrong_method(self, request: ApiRequest, allowed: Sequence[str]) -> Response:
         return PlainTextResponse("wrong method", 405, {"Allow": ", ".join(allowed)})

@@ -23,14 +23,14 @@ def values(request: ApiRequest, services: AdminPagesServices, shown: Sequence[Fi
 
 
 async def save(
-    request: ApiRequest, services: AdminPagesServices, brought: Mapping[str, str], shown: Sequence[Field]
+    request: ApiRequest, services: AdminPagesServices, submitted: Mapping[str, str], shown: Sequence[Field]
 ) -> FormResult:
     """Save each object with the members that the form brought. Return the rejected fields."""
     errors: dict[str, str] = {}
     for setting in dict.fromkeys(each.setting for each in shown if each.member):
-        parts = [each for each in shown if each.setting == setting and each.name in brought]
+        parts = [each for each in shown if each.setting == setting and each.name in submitted]
         present = stored(request, services, setting)
-        changed = {each.member: _read(each, brought[each.name], present) for each in parts}
+        changed = {each.member: _read(each, submitted[each.name], present) for each in parts}
         if not parts or {**present, **changed} == present:
             continue
         try:
@@ -43,7 +43,7 @@ async def save(
         except Conflict as error:
             errors[parts[0].name] = str(error)
     typed = {
-        each.name: brought.get(each.name, "")
+        each.name: submitted.get(each.name, "")
         for each in shown
         if each.member and each.kind != "password" and any(name.startswith(f"{each.setting}:") for name in errors)
     }

@@ -29,26 +29,26 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/config/{section}"""
-    section, brought = _section(request, services), form(request, services.csrf)
+    section, submitted = _section(request, services), form(request, services.csrf)
     plain = [each.setting for each in section.fields if not each.member]
-    first = await save(request, services, brought, plain)
-    second = await members.save(request, services, brought, section.fields)
-    filled = FormResult({**first.errors, **second.errors}, {**first.typed, **second.typed})
-    return await _page(request, services, section, filled) if filled.errors else done(section.path, "saved")
+    first = await save(request, services, submitted, plain)
+    second = await members.save(request, services, submitted, section.fields)
+    result = FormResult({**first.errors, **second.errors}, {**first.typed, **second.typed})
+    return await _page(request, services, section, result) if result.errors else done(section.path, "saved")
 
 
 async def change_image(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/config/appearance/image: set the logo or the favicon, or go back to the default."""
-    brought = await upload(request, services.csrf, "picture")
-    which, images, channel_id = brought.fields.get("which", ""), services.images, request.channel.id
+    submitted = await upload(request, services.csrf, "picture")
+    which, images, channel_id = submitted.fields.get("which", ""), services.images, request.channel.id
     section = sections(services.pages.translations)["appearance"]
     try:
         if which == "favicon":
-            await (images.remove_favicon() if "remove" in brought.fields else images.set_favicon(brought.data))
-        elif "remove" in brought.fields:
+            await (images.remove_favicon() if "remove" in submitted.fields else images.set_favicon(submitted.data))
+        elif "remove" in submitted.fields:
             await images.remove_logo(channel_id)
         else:
-            await images.set_logo(channel_id, brought.data)
+            await images.set_logo(channel_id, submitted.data)
     except Invalid as error:
         name = "picture-favicon" if which == "favicon" else "picture-logo"
         return await _page(request, services, section, FormResult({name: explain(error)}))
@@ -57,16 +57,19 @@ async def change_image(request: ApiRequest, services: AdminPagesServices) -> Res
 
 async def change_action(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/config/actions/one: add, save or remove one external action. `number` is its place in the list."""
-    brought = form(request, services.csrf)
+    submitted = form(request, services.csrf)
     section = sections(services.pages.translations)["actions"]
     present: list[dict[str, Any]] = services.settings.value(ACTIONS, request.channel.id)
-    place = brought.get("number", "")
-    given = {**{name: brought.get(name, "") for name in ACTION_MEMBERS}, "openExternally": "openExternally" in brought}
+    place = submitted.get("number", "")
+    given = {
+        **{name: submitted.get(name, "") for name in ACTION_MEMBERS},
+        "openExternally": "openExternally" in submitted,
+    }
     if not place:
         changed = [*present, given]
     elif not (place.isascii() and place.isdecimal() and int(place[:4]) < len(present)):
         return done(section.path, "gone")
-    elif brought.get("do") == "remove":
+    elif submitted.get("do") == "remove":
         changed = [each for number, each in enumerate(present) if number != int(place)]
     else:
         changed = [given if number == int(place) else each for number, each in enumerate(present)]
@@ -89,7 +92,7 @@ async def _page(
     request: ApiRequest,
     services: AdminPagesServices,
     section: Section,
-    filled: FormResult | None = None,
+    result: FormResult | None = None,
     typed_action: Mapping[str, object] | None = None,
 ) -> Response:
     words = services.pages.translations
@@ -100,7 +103,7 @@ async def _page(
         "action": words.gettext("External action"),
     }
     objects = members.values(request, services, section.fields)
-    typed = filled.typed if filled is not None else {}
+    typed = result.typed if result is not None else {}
     shown = {
         "section": section,
         "sections": list(sections(words).values()),
@@ -112,6 +115,6 @@ async def _page(
         "logo_kb": MAX_LOGO // 1024,
         "favicon_kb": MAX_FAVICON // 1024,
     }
-    given = filled or FormResult()
-    sheet = AdminPage("admin/config.html", section.path, plain)
-    return await page(request, services, sheet, shown, FormResult(given.errors, {**objects, **typed}))
+    given = result or FormResult()
+    admin_page = AdminPage("admin/config.html", section.path, plain)
+    return await page(request, services, admin_page, shown, FormResult(given.errors, {**objects, **typed}))

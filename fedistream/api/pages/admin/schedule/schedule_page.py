@@ -21,8 +21,8 @@ FORM = (
     *("schedule.enabled", "schedule.show_countdown"),
     *("schedule.chat_open_minutes", "schedule.reminder_message"),
 )
-SHEET = AdminPage("admin/schedule.html", PAGE, FORM)
-DEEDS = ("create", "preview", "cancel", "remove")
+ADMIN_PAGE = AdminPage("admin/schedule.html", PAGE, FORM)
+ACTIONS = ("create", "preview", "cancel", "remove")
 # fields of the form that have another name in the service
 FIELDS = {"durationMinutes": "minutes", "start": "date", "recurrence": "date", "start and recurrence": "date"}
 
@@ -34,24 +34,24 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 
 async def change_settings(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/schedule/settings"""
-    filled = await save(request, services, form(request, services.csrf), FORM)
-    return await _page(request, services, filled) if filled.errors else done(PAGE, "saved")
+    result = await save(request, services, form(request, services.csrf), FORM)
+    return await _page(request, services, result) if result.errors else done(PAGE, "saved")
 
 
 async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/schedule: `do` says what."""
-    brought = form(request, services.csrf)
-    what = brought.get("do", "")
-    if what not in DEEDS:
-        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(DEEDS))
+    submitted = form(request, services.csrf)
+    what = submitted.get("do", "")
+    if what not in ACTIONS:
+        raise Invalid("do", ValueProblem.CHOICE, choices=", ".join(ACTIONS))
     try:
         if what in ("cancel", "remove"):
-            await services.schedule.remove(request.channel.id, brought.get("id", ""), cancel=what == "cancel")
+            await services.schedule.remove(request.channel.id, submitted.get("id", ""), cancel=what == "cancel")
             return done(PAGE, "saved")
-        made, when = _change(brought)
+        made, when = _change(submitted)
         if what == "preview":
             found = services.schedule.preview(made.recurrence)[1] if made.recurrence else [start_of(when)]
-            return await _page(request, services, FormResult(typed=dict(brought)), preview=found)
+            return await _page(request, services, FormResult(typed=dict(submitted)), preview=found)
         await services.schedule.put(request.channel.id, made)
     except NotFound:
         return done(PAGE, "gone")
@@ -59,28 +59,28 @@ async def change(request: ApiRequest, services: AdminPagesServices) -> Response:
         return await _page(request, services, FormResult({"name": str(error)}))
     except Invalid as error:
         name = FIELDS.get(error.field, error.field)
-        return await _page(request, services, FormResult({name: explain(error)}, dict(brought)))
+        return await _page(request, services, FormResult({name: explain(error)}, dict(submitted)))
     return done(PAGE, "saved")
 
 
-def _change(brought: Mapping[str, str]) -> tuple[Change, When]:
+def _change(submitted: Mapping[str, str]) -> tuple[Change, When]:
     """Read the form of a new event or series. Raises Invalid."""
-    days = tuple(day for day in WEEKDAYS if brought.get(f"day-{day}"))
+    days = tuple(day for day in WEEKDAYS if submitted.get(f"day-{day}"))
     when = When(
-        brought.get("date", ""),
-        brought.get("time", ""),
-        brought.get("timezone", "").strip(),
-        brought.get("repeat", ONCE),
+        submitted.get("date", ""),
+        submitted.get("time", ""),
+        submitted.get("timezone", "").strip(),
+        submitted.get("repeat", ONCE),
         days,
-        brought.get("until", ""),
+        submitted.get("until", ""),
     )
-    minutes = brought.get("minutes", "").strip() or str(DEFAULT_MINUTES)
+    minutes = submitted.get("minutes", "").strip() or str(DEFAULT_MINUTES)
     if not minutes.isascii() or not minutes.isdecimal() or len(minutes) > 6:
         raise Invalid("minutes", ValueProblem.NOT_WHOLE)
     rule = rule_of(when)
     made = Change(
-        brought.get("name", ""),
-        description=brought.get("description", ""),
+        submitted.get("name", ""),
+        description=submitted.get("description", ""),
         start=None if rule else start_of(when),
         recurrence=rule,
         minutes=int(minutes),
@@ -92,7 +92,7 @@ def _change(brought: Mapping[str, str]) -> tuple[Change, When]:
 async def _page(
     request: ApiRequest,
     services: AdminPagesServices,
-    filled: FormResult | None = None,
+    result: FormResult | None = None,
     *,
     preview: list[datetime] | None = None,
 ) -> Response:
@@ -105,4 +105,4 @@ async def _page(
         "zones_by_name": {name: name for name in sorted(zones.names())},
         "preview": preview,
     }
-    return await page(request, services, SHEET, shown, filled)
+    return await page(request, services, ADMIN_PAGE, shown, result)
