@@ -1,4 +1,4 @@
-"""What a page wrote to the console of a browser under test."""
+"""The messages that a page wrote to the console of a browser under test."""
 
 from dataclasses import dataclass, field
 
@@ -23,7 +23,7 @@ class Console:
 
     @property
     def complaints(self) -> list[str]:
-        """What was not expected, oldest first."""
+        """Return the messages that were not expected, oldest first."""
         return [
             message
             for message, expectable in self._logged
