@@ -15,7 +15,7 @@ from tests.kit.browser import visit
 from tests.kit.fediverse import Peer
 from tests.kit.livenode import LiveNode
 from tests.kit.neighbourhood import RIGHT, neighbours, until
-from tests.kit.parlour import PIXEL
+from tests.kit.pictures import PIXEL
 
 
 def actor(node: LiveNode) -> str:

@@ -9,7 +9,7 @@ from html import unescape
 from httpx2 import AsyncClient, Response
 
 from fedistream.chat.values import Visitor as Person
-from tests.kit.chatroom import Ears
+from tests.kit.chatroom import RecordingListener
 from tests.kit.faces import RIGHT, Faces
 from tests.kit.onair import live
 
@@ -71,7 +71,7 @@ async def say(faces: Faces, person: Person, *texts: str) -> list[str]:
     """The ids of what somebody says in the chat, in a broadcast."""
     home = faces.channels.home().id
     faces.broadcasts.on[home] = live(home)
-    connection = faces.chat.chat.enter(home, person, Ears(), "192.0.2.77", "a <b>browser</b>")
+    connection = faces.chat.chat.enter(home, person, RecordingListener(), "192.0.2.77", "a <b>browser</b>")
     said = [await faces.chat.chat.say(connection, text) for text in texts]
     faces.chat.chat.leave(connection)
     return [each.id for each in said if each is not None]

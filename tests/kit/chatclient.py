@@ -11,13 +11,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 PATIENCE_S = 20
-Told = dict[str, Any]
+ServerEvent = dict[str, Any]
 
 
 @dataclass(slots=True)
 class ChatClient:
     socket: ClientConnection
-    waiting: list[Told] = field(default_factory=list)
+    waiting: list[ServerEvent] = field(default_factory=list)
 
     async def say(self, body: object) -> None:
         await self.tell({"type": "CHAT", "body": body})
@@ -25,7 +25,7 @@ class ChatClient:
     async def tell(self, *events: object) -> None:
         await self.socket.send("\n".join(json.dumps(event) for event in events))
 
-    async def next(self) -> Told:
+    async def next(self) -> ServerEvent:
         """The next event, whatever it is."""
         while not self.waiting:
             frame = await asyncio.wait_for(self.socket.recv(), PATIENCE_S)
@@ -33,7 +33,7 @@ class ChatClient:
             self.waiting += [json.loads(line) for line in frame.split("\n")]
         return self.waiting.pop(0)
 
-    async def until(self, kind: str) -> Told:
+    async def until(self, kind: str) -> ServerEvent:
         """The next event of this type; those before are dropped."""
         while (told := await self.next())["type"] != kind:
             pass

@@ -1,4 +1,4 @@
-"""A chat on a real database, with a clock that is moved by hand and ears that remember what they heard."""
+"""The chat on a real database, with a clock that is moved by hand and listeners that record their events."""
 
 import asyncio
 import heapq
@@ -35,7 +35,7 @@ class Timer:
 
 
 class Timers(Clock):
-    """Both clocks, and what is to be called later: `advance` calls it."""
+    """Both clocks and the timers set on them: `advance` calls those that are due."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,8 +64,8 @@ class Timers(Clock):
         return Clocks(self.now, self.monotonic, secrets.token_bytes, self.later)
 
 
-class Ears:
-    """One socket."""
+class RecordingListener:
+    """A socket's listener that keeps the events and the reason of its end."""
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
@@ -79,7 +79,7 @@ class Ears:
 
     @property
     def lines(self) -> list[str]:
-        """The bodies of the messages, in the order they came."""
+        """Return the bodies of the messages in the order of their arrival."""
         return [event.body for event in self.heard if isinstance(event, Message)]
 
     def of(self, kind: type[Any]) -> list[Any]:
@@ -106,15 +106,15 @@ class Chatroom:
     async def visitor(self, name: str, address: str = HOME_ADDRESS) -> Visitor:
         return (await self.feature.chat.register(self.home, name, address))[0]
 
-    async def guest(self, name: str, address: str = HOME_ADDRESS) -> tuple[ChatConnection, Ears]:
-        """Somebody new, with a socket."""
-        return self.seated(await self.visitor(name, address), address)
+    async def guest(self, name: str, address: str = HOME_ADDRESS) -> tuple[ChatConnection, RecordingListener]:
+        """Register a visitor and connect them."""
+        return self.connect(await self.visitor(name, address), address)
 
-    def seated(self, visitor: Visitor, address: str = HOME_ADDRESS) -> tuple[ChatConnection, Ears]:
-        ears = Ears()
-        connection = self.feature.chat.enter(self.home, visitor, ears, address, "test")
+    def connect(self, visitor: Visitor, address: str = HOME_ADDRESS) -> tuple[ChatConnection, RecordingListener]:
+        listener = RecordingListener()
+        connection = self.feature.chat.enter(self.home, visitor, listener, address, "test")
         self.feature.chat.greet(connection)
-        return connection, ears
+        return connection, listener
 
     async def bodies(self) -> list[str]:
         """Return the bodies of the stored messages, once all that were sent are stored."""

@@ -36,7 +36,7 @@ from fedistream.settings.service import Settings
 from fedistream.signin.feature import SignInFeature
 from fedistream.thumbnails.service import Thumbnails
 from fedistream.viewers.service import Viewers
-from tests.kit import noticed
+from tests.kit import notices_kit
 from tests.kit.asking import ADDRESS, Clock, basic, client, later
 from tests.kit.database import empty_database
 from tests.kit.made_once import give_keys, give_password, pages
@@ -90,7 +90,7 @@ class Faces:
 
     @property
     def notices(self) -> Notices:
-        return noticed.make(self.settings, self.federation, self.clock.now)
+        return notices_kit.make(self.settings, self.federation, self.clock.now)
 
     @property
     def outbox(self) -> Outbox:

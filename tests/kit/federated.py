@@ -58,7 +58,7 @@ class Federated:
     channels: Channels
     facts: Facts
     ann: Peer
-    clock: "Turned" = field(repr=False)
+    clock: "AdvancedClocks" = field(repr=False)
 
     @property
     def home(self) -> Channel:
@@ -94,7 +94,7 @@ class Federated:
         return names
 
 
-class Turned:
+class AdvancedClocks:
     """Clocks that go on by `ahead` seconds."""
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ async def federated(
 ) -> AsyncIterator[Federated]:
     """Yield federation on the open database, on and at ORIGIN. Only the peer, or what `guard` allows, may be private.
     Without a `room` there is no chat, and without `running` nothing is live."""
-    facts, clock = Facts(), Turned()
+    facts, clock = Facts(), AdvancedClocks()
     settings, channels = Settings(facts, clock.now), Channels(clock.now, token_urlsafe)
     await settings.load()
     await channels.open()

@@ -1,4 +1,4 @@
-"""Jobs for tests: an outbox with a clock that the test turns, and short ways to put, lease and look."""
+"""An outbox with a clock that the test moves, and short calls to put, lease, finish and list jobs."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +13,8 @@ BOB = "https://bob.example:8443/inbox"
 
 
 @dataclass
-class Desk:
-    """`now` is what the outbox takes for the time."""
+class OutboxKit:
+    """`now` is the outbox's time in Unix seconds; `nudges` counts its calls to a sleeping worker."""
 
     now: float = NOON
     nudges: int = 0

@@ -1,6 +1,6 @@
-"""A node's faces without its database: real pages, packager and HLS on a real port, and a streamer who obeys the test.
+"""All faces of a node without a database: real pages, packager and HLS on a real port, and an encoder.
 
-What stands in for a service keeps values in memory and has no rules but those a page has to show.
+The fakes of services keep values in memory, and have only those rules that a page shows.
 """
 
 import asyncio
@@ -54,9 +54,9 @@ from media import flv
 from media.package import PackagerConfig, Presentation
 from media.rtmp import Connection, EndReason, Publication, PublishRequest
 from tests.kit.asking import Clock, later
+from tests.kit.fake_chat import FakeChat
 from tests.kit.footage import Recipe, flv_tags
 from tests.kit.made_once import pages as rendering
-from tests.kit.parlour import Parlour
 
 PASSWORD = "correct horse"
 FOOTAGE = Recipe(seconds=4, size=(320, 180), fps=15, gop=15, kbps=150)
@@ -78,7 +78,7 @@ DEFAULTS: dict[str, object] = {
 
 
 class Absent:
-    """Stands for features that no page of these tests asks: all their parts are absent too, and none can be called."""
+    """A feature that no page of these tests uses. Its parts are absent too, and a call raises."""
 
     def __getattr__(self, name: str) -> "Absent":
         return self
@@ -160,10 +160,10 @@ class Sessions(RealSessions):
 
 
 class OneFactor(SecondFactor):
-    """The password alone."""
+    """Sign-in without a second factor."""
 
     def __init__(self) -> None:
-        """Nothing is stored."""
+        """Do nothing: nothing is stored."""
 
     async def status(self) -> Status:
         return Status()
@@ -212,7 +212,7 @@ class NoCounterparts(AlternateLinks):
     """Federation is off."""
 
     def __init__(self) -> None:
-        """There is nothing to ask."""
+        """Leave out the services that it asks."""
 
     async def of(self, channel: object, broadcast_id: int | None = None) -> None:
         return None
@@ -221,7 +221,7 @@ class NoCounterparts(AlternateLinks):
         return None
 
 
-class Silence:
+class NoRecorder:
     """A recorder that stores nothing."""
 
     def started(self, channel_id: int, run: BroadcastRun, encoder: Encoder) -> None: ...
@@ -231,7 +231,7 @@ class Silence:
 
 
 class Broadcasts(RealBroadcasts):
-    """One channel's real live_status."""
+    """The live status of one real session, or the one that a test sets in `shown`."""
 
     def __init__(self, settings: Settings) -> None:
         def terms() -> SessionConfig:
@@ -239,7 +239,7 @@ class Broadcasts(RealBroadcasts):
             assert isinstance(grace, int | float)
             return SessionConfig(str(settings.values["channel.title"]), grace, PackagerConfig())
 
-        self.onair = LiveSession(1, terms, Silence(), lambda: datetime.now(UTC), lambda: os.urandom(4).hex())
+        self.session = LiveSession(1, terms, NoRecorder(), lambda: datetime.now(UTC), lambda: os.urandom(4).hex())
         self.shown: LiveStatus | None = None
         self.written: dict[int, BroadcastRecord] = {}
 
@@ -247,16 +247,16 @@ class Broadcasts(RealBroadcasts):
         return self.written.get(broadcast_id)
 
     def live_status(self, channel_id: int) -> LiveStatus:
-        return self.shown or self.onair.live_status()
+        return self.shown or self.session.live_status()
 
     def presentation(self, channel_id: int) -> Presentation | None:
-        return self.onair.presentation
+        return self.session.presentation
 
     async def disconnect(self, channel_id: int) -> bool:
-        return self.onair.disconnect()
+        return self.session.disconnect()
 
 
-class Wire:
+class FakeConnection:
     """The encoder's connection, which the node may close."""
 
     id = 1
@@ -272,7 +272,7 @@ class Wire:
 
 @dataclass
 class Studio:
-    """`go_live`, `drop` and `finish` are the streamer's; `broadcasts.shown` replaces the live status."""
+    """`go_live`, `drop` and `finish` do what a streamer does; `broadcasts.shown` replaces the live status."""
 
     settings: Settings = field(default_factory=Settings)
     channels: Channels = field(default_factory=Channels)
@@ -287,7 +287,7 @@ class Studio:
     follow_invitations: Invitations = field(default_factory=Invitations)
     asked: list[str] = field(default_factory=list)
     broken: bool = False  # answers 503 to everything but what is open already
-    parlour: Parlour | None = None  # set before the first page; without one the channel has no chat
+    fake_chat: FakeChat | None = None  # set before the first page; without one the channel has no chat
     elsewhere: str = ""  # HTML of a page that is not the node's, at /elsewhere
     broadcasts: Broadcasts = field(init=False)
     viewers: Viewers = field(init=False)
@@ -301,7 +301,7 @@ class Studio:
         self.playback = PlaybackMetrics(self.clock.monotonic, lambda: datetime.now(UTC))
 
     def made(self) -> Services:
-        """The features, most of which are absent."""
+        """Return the features, most of which are absent."""
         return Services(
             facts=ABSENT,
             settings=self.settings,
@@ -311,7 +311,7 @@ class Studio:
             second_factor=OneFactor(),
             viewers=self.viewers,
             broadcasts=self.broadcasts,
-            chat=ABSENT,  # its calls are answered by the parlour
+            chat=ABSENT,  # its calls are answered by the fake chat
             access_tokens=ABSENT,
             federation=ABSENT,
             notices=ABSENT,
@@ -339,7 +339,7 @@ class Studio:
         return Clocks(self.clock.now, self.clock.monotonic, os.urandom, later)
 
     def faces(self) -> FaceServices:
-        """The services of the faces, as the node makes them, without what they would ask of federation."""
+        """Return the services of the faces as the node makes them, without those that ask federation."""
         process = Process(ABSENT, self.log_buffer, self.listening, {})
         faces = face_services(self.made(), process, self.clocks(), rendering())
         pages = replace(
@@ -356,12 +356,12 @@ class Studio:
         )
 
     def app(self) -> ASGIApp:
-        """All faces, joined as the node joins them."""
+        """Return all faces, joined as the node joins them."""
         return join_faces(self.made(), self.faces(), self.clocks())
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
-        """The app on a free port of the loopback."""
+        """Serve the application on a free port of the loopback interface."""
         app = self.app()
 
         async def front(scope: Scope, receive: Receive, send: Send) -> None:
@@ -369,8 +369,8 @@ class Studio:
                 self.asked.append(scope["path"])
             if self.broken and scope["type"] == "http":
                 await Response(status_code=503)(scope, receive, send)
-            elif self.parlour is not None and self.parlour.knows(scope["path"]):
-                await self.parlour(scope, receive, send)
+            elif self.fake_chat is not None and self.fake_chat.handles(scope["path"]):
+                await self.fake_chat(scope, receive, send)
             elif scope["path"] == "/elsewhere":
                 await HTMLResponse(self.elsewhere)(scope, receive, send)
             else:
@@ -388,28 +388,30 @@ class Studio:
                 yield self.url
             finally:
                 await self._halt()
-                self.broadcasts.onair.close()
+                self.broadcasts.session.close()
                 server.should_exit = True
                 await running
 
     async def go_live(self, footage: Recipe | None = None) -> None:
-        """An encoder connects (or comes back) and sends until told otherwise. Returns when there is a playlist."""
+        """Connect an encoder that sends video until `drop` or `finish`. Return once there is a playlist."""
         await self._halt()
-        request = PublishRequest("live", "key", {}, Wire.address, "FMLE/3.0", "rtmp://localhost/live", secure=False)
-        wire = Wire()
-        connection = cast(Connection, wire)
-        source = EncoderPublication(self.broadcasts.onair, request, connection, lambda: datetime.now(UTC))
+        request = PublishRequest(
+            "live", "key", {}, FakeConnection.address, "FMLE/3.0", "rtmp://localhost/live", secure=False
+        )
+        connection = FakeConnection()
+        session, taken = self.broadcasts.session, cast(Connection, connection)
+        source = EncoderPublication(session, request, taken, lambda: datetime.now(UTC))
         self._publication = source.ingest
-        self._streamer = asyncio.create_task(send(self._publication, wire, footage or FOOTAGE))
+        self._streamer = asyncio.create_task(send(self._publication, connection, footage or FOOTAGE))
         while not self.broadcasts.live_status(1).playable:
             await asyncio.sleep(0.02)
 
     async def drop(self) -> None:
-        """The encoder's connection breaks."""
+        """Break the connection of the encoder."""
         await self._leave(EndReason.LOST)
 
     async def finish(self) -> None:
-        """The streamer presses stop."""
+        """End the broadcast as the streamer's encoder does."""
         await self._leave(EndReason.FINISHED)
 
     async def _leave(self, end: EndReason) -> None:
@@ -425,7 +427,7 @@ class Studio:
 
 
 class Server(uvicorn.Server):
-    """Leaves the signals to pytest, and says when it answers."""
+    """A uvicorn that leaves signals to pytest and sets `up` when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -440,8 +442,8 @@ class Server(uvicorn.Server):
         yield
 
 
-async def send(publication: Publication, wire: Wire, footage: Recipe) -> None:
-    """The footage in a loop, each tag at its time."""
+async def send(publication: Publication, connection: FakeConnection, footage: Recipe) -> None:
+    """Send the footage again and again, each tag at its time."""
     tags = flv_tags(footage)
     publication.metadata({"encoder": "obs-output module (libobs version 32.0.1)", "framerate": 15.0})
     loop = asyncio.get_running_loop()
@@ -454,7 +456,7 @@ async def send(publication: Publication, wire: Wire, footage: Recipe) -> None:
             wait = at_ms / 1000 - (loop.time() - began)
             if wait > BEHIND_MS / 1000:
                 await asyncio.sleep(wait)
-            if wire.closed.is_set():
+            if connection.closed.is_set():
                 return
             put = {flv.TagKind.VIDEO: publication.video, flv.TagKind.AUDIO: publication.audio}.get(tag.kind)
             if put is not None:
@@ -463,5 +465,5 @@ async def send(publication: Publication, wire: Wire, footage: Recipe) -> None:
 
 
 def _is_config(tag: flv.Tag) -> bool:
-    """The second byte of VIDEODATA and AUDIODATA is 0 for a configuration (FLV 1, E.4.2.1 and E.4.3.1)."""
+    """Return whether the tag holds a configuration: its second byte is 0 (FLV 1, E.4.2.1 and E.4.3.1)."""
     return len(tag.payload) > 1 and tag.payload[1] == 0

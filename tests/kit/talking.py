@@ -12,7 +12,7 @@ from activitypub.strictjson import Json
 from fedistream.chat.values import Message
 from fedistream.federation.replies.service import Replies
 from fedistream.federation.values import Reply
-from tests.kit.chatroom import Chatroom, Ears, chatroom
+from tests.kit.chatroom import Chatroom, RecordingListener, chatroom
 from tests.kit.federated import LIVE, Federated, federated
 from tests.kit.fediverse import Peer
 
@@ -45,7 +45,7 @@ def note(author: Peer, number: str, content: str, /, **more: Any) -> Json:
 class Talking:
     node: Federated
     room: Chatroom
-    ears: Ears  # of somebody in the room
+    listener: RecordingListener  # of somebody in the room
 
     @property
     def replies(self) -> Replies:
@@ -85,7 +85,7 @@ class Talking:
         """Wait until somebody in the room has heard some of these: what is stored can be read a moment before."""
 
         async def some() -> list[Any]:
-            return self.ears.of(kind)
+            return self.listener.of(kind)
 
         return list(await until(some))
 
@@ -99,10 +99,10 @@ async def talking(folder: Path, mode: str = "on") -> AsyncIterator[Talking]:
     async with chatroom(folder) as room, federated(room=room.feature.remote_messages) as node:
         await node.settings.change("federation.replies", mode)
         node.facts.emitted.clear()
-        _, ears = await room.guest("Bo")
+        _, listener = await room.guest("Bo")
         running = asyncio.create_task(node.feature.replies.run())
         try:
-            yield Talking(node, room, ears)
+            yield Talking(node, room, listener)
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)

@@ -20,7 +20,7 @@ ALL = [scope.value for scope in Scope]
 
 
 @dataclass(slots=True)
-class Desk:
+class BotMaker:
     clock: Clock = field(default_factory=Clock)
     bots: list[str] = field(default_factory=list)
 
@@ -30,24 +30,24 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def bot_maker() -> BotMaker:
+    return BotMaker()
 
 
 @pytest.fixture
-async def access_tokens(tmp_path: Path, desk: Desk) -> AsyncIterator[Integrations]:
+async def access_tokens(tmp_path: Path, bot_maker: BotMaker) -> AsyncIterator[Integrations]:
     database = Database(empty_database(tmp_path))
     await database.open()
-    yield Integrations(desk.clock.now, token_bytes, desk.make_bot, b"key")
+    yield Integrations(bot_maker.clock.now, token_bytes, bot_maker.make_bot, b"key")
     await database.close()
 
 
-async def test_a_token_opens_what_it_was_made_for(access_tokens: Integrations, desk: Desk) -> None:
+async def test_a_token_opens_what_it_was_made_for(access_tokens: Integrations, bot_maker: BotMaker) -> None:
     made, token = await access_tokens.make("  Quiz   master ", ["CAN_SEND_MESSAGES"])
     found = await access_tokens.by_token(token)
     assert found is not None
     assert (found.id, found.name, found.scopes) == (made.id, "Quiz master", (Scope.SEND,))
-    assert (found.visitor_id, desk.bots) == ("bot1", ["Quiz master"])
+    assert (found.visitor_id, bot_maker.bots) == ("bot1", ["Quiz master"])
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "x" * 10_000, "\ud800", "\0"])
@@ -63,7 +63,7 @@ async def test_the_token_itself_is_nowhere_in_the_database(access_tokens: Integr
     assert token not in str(row)
     assert listed(made) == token, "made again from the seed and the node's key"
     assert listed((await access_tokens.all())[0]) == token
-    other = Integrations(Clock().now, token_bytes, Desk().make_bot, b"another key")
+    other = Integrations(Clock().now, token_bytes, BotMaker().make_bot, b"another key")
     assert listed((await other.all())[0]) != token
 
 
@@ -94,10 +94,12 @@ async def test_what_is_no_token_cannot_be_withdrawn(access_tokens: Integrations,
 
 
 @pytest.mark.parametrize("scopes", [[], ["CAN_FLY"], ["CAN_SEND_MESSAGES", "can_send_messages"]])
-async def test_unknown_scopes_make_no_token(access_tokens: Integrations, desk: Desk, scopes: list[str]) -> None:
+async def test_unknown_scopes_make_no_token(
+    access_tokens: Integrations, bot_maker: BotMaker, scopes: list[str]
+) -> None:
     with invalid("scopes"):
         await access_tokens.make("Bot", scopes)
-    assert not desk.bots
+    assert not bot_maker.bots
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * (MAX_NAME + 1), "a\u202eb"])
@@ -106,14 +108,14 @@ async def test_names_that_are_none_make_no_token(access_tokens: Integrations, na
         await access_tokens.make(name, ALL)
 
 
-async def test_the_time_of_use_is_written_down_once_a_minute(access_tokens: Integrations, desk: Desk) -> None:
+async def test_the_time_of_use_is_written_down_once_a_minute(access_tokens: Integrations, bot_maker: BotMaker) -> None:
     _, token = await access_tokens.make("Bot", ALL)
     assert (await access_tokens.all())[0].last_used_at is None
-    begin = desk.clock.now()
+    begin = bot_maker.clock.now()
     for seconds in (0, 30, 29):
-        desk.clock.advance(seconds)
+        bot_maker.clock.advance(seconds)
         await access_tokens.by_token(token)
     assert (await access_tokens.all())[0].last_used_at == begin
-    desk.clock.advance(1)
+    bot_maker.clock.advance(1)
     await access_tokens.by_token(token)
-    assert (await access_tokens.all())[0].last_used_at == desk.clock.now()
+    assert (await access_tokens.all())[0].last_used_at == bot_maker.clock.now()

@@ -33,7 +33,7 @@ from fedistream.jobs.admin import OutboxAdmin
 from fedistream.jobs.outbox import Outbox
 from tests.kit.adminpages import HTML, csrf_token
 from tests.kit.asking import basic, client
-from tests.kit.chatroom import Ears
+from tests.kit.chatroom import RecordingListener
 from tests.kit.following import follower
 from tests.kit.made_once import give_keys, pages
 from tests.kit.talking import until
@@ -64,10 +64,10 @@ class Front:
         web.headers.update(basic(password) | HTML)
         return web
 
-    async def guest(self, name: str) -> tuple[ChatConnection, Ears]:
-        chat, ears = self.made.chat.chat, Ears()
+    async def guest(self, name: str) -> tuple[ChatConnection, RecordingListener]:
+        chat, listener = self.made.chat.chat, RecordingListener()
         visitor, _ = await chat.register(self.home, name, ADDRESS)
-        return chat.enter(self.home, visitor, ears, ADDRESS, "test"), ears
+        return chat.enter(self.home, visitor, listener, ADDRESS, "test"), listener
 
 
 @asynccontextmanager
@@ -99,13 +99,13 @@ async def fronts(database: Database, tmp_path: Path) -> AsyncIterator[tuple[Fron
 
 async def test_a_ban_made_in_one_holds_in_the_other_until_it_is_lifted(fronts: tuple[Front, Front]) -> None:
     one, two = fronts
-    connection, ears = await two.guest("Ann")
+    connection, listener = await two.guest("Ann")
     await one.made.chat.moderation.ban(ADDRESS)
-    await until(lambda: _is(ears.closed is CloseReason.DISABLED))
+    await until(lambda: _is(listener.closed is CloseReason.DISABLED))
     assert two.made.chat.bans.holds(ADDRESS)
     assert [ban.address for ban in two.made.chat.bans.all()] == [ADDRESS]
     with pytest.raises(NotAllowed):
-        two.made.chat.chat.enter(two.home, connection.visitor, Ears(), ADDRESS, "test")
+        two.made.chat.chat.enter(two.home, connection.visitor, RecordingListener(), ADDRESS, "test")
     await two.made.chat.moderation.lift_ban(ADDRESS)
     await until(lambda: _is(not one.made.chat.bans.holds(ADDRESS)))
 
@@ -142,9 +142,9 @@ async def test_settings_and_domain_blocks_of_one_hold_in_the_other(fronts: tuple
     await one.made.settings.change("channel.name", "Quiet Waters")
     await until(lambda: _is(two.made.federation.remote_actors.is_blocked(ann)))
     await until(lambda: _is(two.made.settings.value("channel.name") == "Quiet Waters"))
-    _, ears = await two.guest("Ann")
+    _, listener = await two.guest("Ann")
     await one.made.settings.change("chat.enabled", False, one.home)
-    await until(lambda: _is(ears.closed is not None))
+    await until(lambda: _is(listener.closed is not None))
 
 
 async def test_a_stream_key_and_a_channel_made_in_one_are_known_to_the_other(fronts: tuple[Front, Front]) -> None:

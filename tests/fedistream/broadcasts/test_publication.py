@@ -11,7 +11,7 @@ from media import flv
 from media.errors import Unplayable
 from media.rtmp import Connection, EndReason, PublishRequest
 from tests.fedistream.broadcasts.test_service import Wire
-from tests.fedistream.broadcasts.test_session import START, Told, channel
+from tests.fedistream.broadcasts.test_session import START, FakeRecorder, channel
 from tests.kit.footage import Recipe, flv_tags
 
 CONNECTED_AT = datetime(2026, 5, 1, 19, 59, tzinfo=UTC)
@@ -41,25 +41,25 @@ class Encoder:
         self.publication.ingest.ended(reason, "for the log")
 
 
-async def live() -> tuple[LiveSession, Told, Encoder]:
-    session, told, _ = channel()
+async def live() -> tuple[LiveSession, FakeRecorder, Encoder]:
+    session, recorder, _ = channel()
     encoder = Encoder(session)
     encoder.send()
-    return session, told, encoder
+    return session, recorder, encoder
 
 
 async def test_who_is_connected_and_sends_nothing_is_not_on_the_air() -> None:
-    session, told, _ = channel()
+    session, recorder, _ = channel()
     Encoder(session).metadata(encoder="OBS")
-    assert (session.live_status().state, told.turns) == (State.OFFLINE, [])
+    assert (session.live_status().state, recorder.turns) == (State.OFFLINE, [])
 
 
 async def test_who_sends_is_on_the_air_and_is_shown_as_the_encoder() -> None:
-    session, told, encoder = await live()
+    session, recorder, encoder = await live()
     live_status = session.live_status()
     assert (live_status.state, live_status.playable, live_status.started_at) == (State.LIVE, True, START)
     assert live_status.encoder == encoder.publication.encoder()
-    assert told.turns == ["started Baking from 192.0.2.1"]
+    assert recorder.turns == ["started Baking from 192.0.2.1"]
 
 
 async def test_an_encoder_is_called_what_it_calls_itself_or_else_by_its_flash_version() -> None:
@@ -78,32 +78,32 @@ async def test_an_encoder_is_called_what_it_calls_itself_or_else_by_its_flash_ve
 
 
 async def test_who_says_that_it_is_done_ends_the_broadcast() -> None:
-    session, told, encoder = await live()
+    session, recorder, encoder = await live()
     encoder.end(EndReason.FINISHED)
     assert session.live_status().state is State.OFFLINE
-    assert (told.turns[-1], told.reason) == ("ended", "finished")
+    assert (recorder.turns[-1], recorder.reason) == ("ended", "finished")
 
 
 @pytest.mark.parametrize("reason", [EndReason.LOST, EndReason.CLOSED])
 async def test_who_goes_without_a_word_is_waited_for_and_may_come_back(reason: EndReason) -> None:
-    session, told, encoder = await live()
+    session, recorder, encoder = await live()
     encoder.end(reason)
     assert session.live_status().state is State.WAITING
     Encoder(session).send()
     assert session.live_status().state is State.LIVE
-    assert told.turns[-2:] == ["lost for 60", "returned"]
+    assert recorder.turns[-2:] == ["lost for 60", "returned"]
 
 
 async def test_the_end_of_one_that_never_sent_changes_nothing() -> None:
-    session, told, _ = await live()
+    session, recorder, _ = await live()
     other = Encoder(session, "192.0.2.2")
     other.end(EndReason.FINISHED)
     assert session.live_status().state is State.LIVE
-    assert told.turns == ["started Baking from 192.0.2.1"]
+    assert recorder.turns == ["started Baking from 192.0.2.1"]
 
 
 async def test_another_one_takes_over_and_the_end_of_the_first_is_no_end() -> None:
-    session, told, first = await live()
+    session, recorder, first = await live()
     second = Encoder(session, "192.0.2.2")
     second.send()
     assert "another encoder took over" in first.wire.closed
@@ -112,18 +112,18 @@ async def test_another_one_takes_over_and_the_end_of_the_first_is_no_end() -> No
     assert live_status.state is State.LIVE
     assert live_status.encoder is not None
     assert live_status.encoder.address == "192.0.2.2"
-    assert told.turns == ["started Baking from 192.0.2.1"]
+    assert recorder.turns == ["started Baking from 192.0.2.1"]
 
 
 async def test_what_cannot_be_played_is_refused_in_words_that_the_admin_reads() -> None:
-    session, told, _ = channel()
+    session, recorder, _ = channel()
     encoder = Encoder(session)
     with pytest.raises(Unplayable, match="HEVC"):
         encoder.publication.ingest.video(0, b"\x90hvc1" + bytes(40))
     (shown,) = session.live_status().warnings
     assert shown.startswith("An encoder was refused.")
     assert "HEVC" in shown
-    assert told.turns == []
+    assert recorder.turns == []
 
 
 async def test_its_warnings_are_sentences() -> None:

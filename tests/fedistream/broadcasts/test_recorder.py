@@ -50,7 +50,7 @@ class Facts:
 
 
 @dataclass
-class Desk:
+class RecorderKit:
     """A recorder on a database, whose queue is written when the test says so."""
 
     home: int
@@ -77,21 +77,21 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database: Database) -> Desk:
+async def kit(database: Database) -> RecorderKit:
     home = await ChannelRow.create(slug="home", created_at=T0)
     rows, facts, audience = BroadcastRepository(), Facts(), Audience()
     queue = WriteQueue(lambda: rows.find(0))
-    return Desk(home.id, rows, queue, BroadcastRecorder(queue, rows, facts, audience), facts, audience)
+    return RecorderKit(home.id, rows, queue, BroadcastRecorder(queue, rows, facts, audience), facts, audience)
 
 
-async def test_a_start_is_a_row_with_its_encoder_and_is_told_with_the_rows_id(desk: Desk) -> None:
+async def test_a_start_is_a_row_with_its_encoder_and_is_told_with_the_rows_id(kit: RecorderKit) -> None:
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
+    kit.recorder.started(kit.home, run, OBS)
     waiting = run.broadcast_id
     assert waiting is None, "media does not wait for the database"
-    assert desk.audience.turns == ["begun"], "the audience is counted from the first moment"
-    await desk.write()
-    row = await desk.only()
+    assert kit.audience.turns == ["begun"], "the audience is counted from the first moment"
+    await kit.write()
+    row = await kit.only()
     assert (row.id, row.title, row.started_at, row.ended_at) == (run.broadcast_id, "Baking", T0, None)
     assert row.encoder == {
         "address": "192.0.2.1",
@@ -105,103 +105,103 @@ async def test_a_start_is_a_row_with_its_encoder_and_is_told_with_the_rows_id(de
         "video_codec": "H.264",
         "audio_codec": "AAC",
     }
-    assert desk.facts.held == [BroadcastStarted(desk.home, row.id, "Baking", T0)]
+    assert kit.facts.held == [BroadcastStarted(kit.home, row.id, "Baking", T0)]
 
 
-async def test_a_gap_and_an_end_are_rows_and_facts_in_their_order(desk: Desk) -> None:
+async def test_a_gap_and_an_end_are_rows_and_facts_in_their_order(kit: RecorderKit) -> None:
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
-    desk.recorder.lost(desk.home, run, at(10), at(70))
-    desk.recorder.returned(desk.home, run, at(20))
-    desk.recorder.ended(desk.home, run, at(60), BroadcastEndReason.FINISHED)
-    assert desk.audience.turns == ["begun", "ended"]
-    await desk.write()
-    row = await desk.only()
+    kit.recorder.started(kit.home, run, OBS)
+    kit.recorder.lost(kit.home, run, at(10), at(70))
+    kit.recorder.returned(kit.home, run, at(20))
+    kit.recorder.ended(kit.home, run, at(60), BroadcastEndReason.FINISHED)
+    assert kit.audience.turns == ["begun", "ended"]
+    await kit.write()
+    row = await kit.only()
     assert (row.lost_at, row.ended_at, row.end_reason, row.peak_viewers) == (None, at(60), "finished", 3)
-    assert desk.facts.held == [
-        BroadcastStarted(desk.home, row.id, "Baking", T0),
-        EncoderLost(desk.home, row.id, at=at(10), until=at(70)),
-        EncoderReturned(desk.home, row.id, at(20)),
-        BroadcastEnded(desk.home, row.id, "finished", at(60)),
+    assert kit.facts.held == [
+        BroadcastStarted(kit.home, row.id, "Baking", T0),
+        EncoderLost(kit.home, row.id, at=at(10), until=at(70)),
+        EncoderReturned(kit.home, row.id, at(20)),
+        BroadcastEnded(kit.home, row.id, "finished", at(60)),
     ]
 
 
-async def test_while_an_encoder_is_gone_its_row_says_since_when(desk: Desk) -> None:
+async def test_while_an_encoder_is_gone_its_row_says_since_when(kit: RecorderKit) -> None:
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
-    desk.recorder.lost(desk.home, run, at(10), at(70))
-    await desk.write()
-    assert (await desk.only()).lost_at == at(10)
+    kit.recorder.started(kit.home, run, OBS)
+    kit.recorder.lost(kit.home, run, at(10), at(70))
+    await kit.write()
+    assert (await kit.only()).lost_at == at(10)
 
 
-async def test_a_turn_that_is_tried_again_writes_one_row_and_holds_once(desk: Desk) -> None:
-    desk.facts.refused = 2
+async def test_a_turn_that_is_tried_again_writes_one_row_and_holds_once(kit: RecorderKit) -> None:
+    kit.facts.refused = 2
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
-    desk.recorder.ended(desk.home, run, at(60), BroadcastEndReason.FINISHED)
-    await desk.write()
-    row = await desk.only()
+    kit.recorder.started(kit.home, run, OBS)
+    kit.recorder.ended(kit.home, run, at(60), BroadcastEndReason.FINISHED)
+    await kit.write()
+    row = await kit.only()
     assert (row.id, row.ended_at) == (run.broadcast_id, at(60))
-    assert [fact.name() for fact in desk.facts.held] == ["broadcast.started", "broadcast.ended"]
-    assert [fact.name() for fact in desk.facts.emitted] == ["broadcast.started"] * 3 + ["broadcast.ended"]
+    assert [fact.name() for fact in kit.facts.held] == ["broadcast.started", "broadcast.ended"]
+    assert [fact.name() for fact in kit.facts.emitted] == ["broadcast.started"] * 3 + ["broadcast.ended"]
 
 
-async def test_a_row_whose_job_cannot_be_written_is_not_there_either(desk: Desk) -> None:
-    desk.facts.refused = 1_000
+async def test_a_row_whose_job_cannot_be_written_is_not_there_either(kit: RecorderKit) -> None:
+    kit.facts.refused = 1_000
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
-    await desk.write()  # it is given up: the database is there, so the fault is ours
+    kit.recorder.started(kit.home, run, OBS)
+    await kit.write()  # it is given up: the database is there, so the fault is ours
     assert await BroadcastRow.all().count() == 0
     assert run.broadcast_id is None
-    assert desk.facts.held == []
+    assert kit.facts.held == []
 
 
-async def test_what_could_not_be_written_at_the_start_is_written_by_the_next_turn(desk: Desk) -> None:
-    desk.facts.refused = 5
+async def test_what_could_not_be_written_at_the_start_is_written_by_the_next_turn(kit: RecorderKit) -> None:
+    kit.facts.refused = 5
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
-    desk.recorder.lost(desk.home, run, at(10), at(70))
-    await desk.write()
-    row = await desk.only()
+    kit.recorder.started(kit.home, run, OBS)
+    kit.recorder.lost(kit.home, run, at(10), at(70))
+    await kit.write()
+    row = await kit.only()
     assert (row.id, row.started_at, row.lost_at) == (run.broadcast_id, T0, at(10))
     assert row.encoder["software"] == "OBS"
-    assert [fact.name() for fact in desk.facts.held] == ["broadcast.started", "encoder.lost"]
+    assert [fact.name() for fact in kit.facts.held] == ["broadcast.started", "encoder.lost"]
 
 
-async def test_a_sign_of_life_moves_the_row_on_and_tells_nothing(desk: Desk) -> None:
-    run = BroadcastRun(T0, "Baking", (await desk.rows.start(desk.home, "Baking", T0, {})))
-    desk.recorder.alive(desk.home, run, at(5))
-    await desk.write()
-    row = await desk.only()
+async def test_a_sign_of_life_moves_the_row_on_and_tells_nothing(kit: RecorderKit) -> None:
+    run = BroadcastRun(T0, "Baking", (await kit.rows.start(kit.home, "Baking", T0, {})))
+    kit.recorder.alive(kit.home, run, at(5))
+    await kit.write()
+    row = await kit.only()
     assert (row.seen_at, row.peak_viewers) == (at(5), 3)
-    assert desk.facts.emitted == []
+    assert kit.facts.emitted == []
 
 
-async def test_a_sign_of_life_adds_nothing_to_what_waits(desk: Desk) -> None:
+async def test_a_sign_of_life_adds_nothing_to_what_waits(kit: RecorderKit) -> None:
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
+    kit.recorder.started(kit.home, run, OBS)
     for second in range(5):
-        desk.recorder.alive(desk.home, run, at(second))
-    assert desk.queue.waiting == 1
-    await desk.write()
-    assert (await desk.only()).seen_at == T0
+        kit.recorder.alive(kit.home, run, at(second))
+    assert kit.queue.waiting == 1
+    await kit.write()
+    assert (await kit.only()).seen_at == T0
 
 
-async def test_a_sign_of_life_writes_a_broadcast_that_was_given_up(desk: Desk) -> None:
+async def test_a_sign_of_life_writes_a_broadcast_that_was_given_up(kit: RecorderKit) -> None:
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.alive(desk.home, run, at(5))
-    await desk.write()
-    row = await desk.only()
+    kit.recorder.alive(kit.home, run, at(5))
+    await kit.write()
+    row = await kit.only()
     assert (row.id, row.started_at, row.seen_at) == (run.broadcast_id, T0, at(5))
-    assert desk.facts.held == [BroadcastStarted(desk.home, row.id, "Baking", T0)]
+    assert kit.facts.held == [BroadcastStarted(kit.home, row.id, "Baking", T0)]
 
 
-async def test_the_peak_that_counts_is_that_of_the_end_and_not_of_when_it_is_written(desk: Desk) -> None:
+async def test_the_peak_that_counts_is_that_of_the_end_and_not_of_when_it_is_written(kit: RecorderKit) -> None:
     run = BroadcastRun(T0, "Baking")
-    desk.recorder.started(desk.home, run, OBS)
-    desk.recorder.ended(desk.home, run, at(60), BroadcastEndReason.FINISHED)
-    desk.recorder.started(desk.home, BroadcastRun(at(61), "Again"), OBS)
-    assert desk.audience.turns == ["begun", "ended", "begun"], "before anything is written"
-    await desk.write()
+    kit.recorder.started(kit.home, run, OBS)
+    kit.recorder.ended(kit.home, run, at(60), BroadcastEndReason.FINISHED)
+    kit.recorder.started(kit.home, BroadcastRun(at(61), "Again"), OBS)
+    assert kit.audience.turns == ["begun", "ended", "begun"], "before anything is written"
+    await kit.write()
     first, second = await BroadcastRow.all().order_by("started_at")
     assert (first.peak_viewers, second.peak_viewers) == (3, 0)

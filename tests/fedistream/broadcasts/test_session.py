@@ -26,7 +26,7 @@ class Clock:
 
 
 @dataclass
-class Told:
+class FakeRecorder:
     """A recorder that keeps its calls in memory."""
 
     turns: list[str] = field(default_factory=list)
@@ -65,22 +65,22 @@ class Obs:
         self.dropped = why
 
 
-def channel(grace_s: float = 60, *, make_taps: Sequence[MakeTap] = ()) -> tuple[LiveSession, Told, Clock]:
-    told, clock = Told(), Clock()
+def channel(grace_s: float = 60, *, make_taps: Sequence[MakeTap] = ()) -> tuple[LiveSession, FakeRecorder, Clock]:
+    recorder, clock = FakeRecorder(), Clock()
     tokens = iter(f"token{n}" for n in range(100))
-    onair = LiveSession(
+    session = LiveSession(
         1,
         lambda: SessionConfig("Baking", grace_s, PackagerConfig()),
-        told,
+        recorder,
         clock,
         lambda: next(tokens),
         make_taps,
     )
-    return onair, told, clock
+    return session, recorder, clock
 
 
-def publish(onair: LiveSession, source: Obs, seconds: float = 3) -> int:
-    sink, start_ms = onair.take(source)
+def publish(session: LiveSession, source: Obs, seconds: float = 3) -> int:
+    sink, start_ms = session.take(source)
     sink.start(BOTH)
     for sample in interleaved(frames(seconds, start_ms=start_ms), sounds(seconds, start_ms=start_ms)):
         sink.put(sample)
@@ -88,9 +88,9 @@ def publish(onair: LiveSession, source: Obs, seconds: float = 3) -> int:
 
 
 async def test_a_channel_begins_offline() -> None:
-    onair, told, _ = channel()
-    live_status = onair.live_status()
-    assert (live_status.state, live_status.encoder, live_status.playable, told.turns) == (
+    session, recorder, _ = channel()
+    live_status = session.live_status()
+    assert (live_status.state, live_status.encoder, live_status.playable, recorder.turns) == (
         State.OFFLINE,
         None,
         False,
@@ -99,36 +99,36 @@ async def test_a_channel_begins_offline() -> None:
 
 
 async def test_an_encoder_that_sends_begins_a_broadcast() -> None:
-    onair, told, _ = channel()
-    publish(onair, Obs())
-    live_status = onair.live_status()
+    session, recorder, _ = channel()
+    publish(session, Obs())
+    live_status = session.live_status()
     assert live_status.state is State.LIVE
     assert (live_status.broadcast_id, live_status.started_at, live_status.playable) == (7, START, True)
     assert live_status.encoder is not None
     assert live_status.encoder.software == "OBS"
     assert live_status.warnings == ("The encoder is warm.",)
-    assert told.turns == ["started Baking from 192.0.2.1"]
+    assert recorder.turns == ["started Baking from 192.0.2.1"]
 
 
 async def test_an_encoder_that_says_goodbye_ends_it_at_once() -> None:
-    onair, told, clock = channel()
+    session, recorder, clock = channel()
     obs = Obs()
-    publish(onair, obs)
+    publish(session, obs)
     clock.pass_s(30)
-    onair.finished(obs)
-    live_status = onair.live_status()
+    session.finished(obs)
+    live_status = session.live_status()
     assert (live_status.state, live_status.playable, live_status.last_ended_at) == (State.OFFLINE, False, clock.now)
-    assert told.turns[-1] == "ended"
-    assert onair.presentation is not None
-    assert (await onair.presentation.source.playlist()).plain.endswith(b"#EXT-X-ENDLIST\n")
+    assert recorder.turns[-1] == "ended"
+    assert session.presentation is not None
+    assert (await session.presentation.source.playlist()).plain.endswith(b"#EXT-X-ENDLIST\n")
 
 
 async def test_a_lost_connection_opens_the_grace_time_with_the_playlist_open() -> None:
-    onair, told, _ = channel()
+    session, recorder, _ = channel()
     obs = Obs()
-    publish(onair, obs)
-    onair.lost(obs)
-    live_status = onair.live_status()
+    publish(session, obs)
+    session.lost(obs)
+    live_status = session.live_status()
     assert (live_status.state, live_status.lost_at, live_status.until) == (
         State.WAITING,
         START,
@@ -136,21 +136,21 @@ async def test_a_lost_connection_opens_the_grace_time_with_the_playlist_open() -
     )
     assert live_status.playable
     assert live_status.encoder is None
-    assert told.turns[-1] == "lost for 60"
-    assert onair.presentation is not None
-    assert b"ENDLIST" not in (await onair.presentation.source.playlist()).plain
-    onair.close()
+    assert recorder.turns[-1] == "lost for 60"
+    assert session.presentation is not None
+    assert b"ENDLIST" not in (await session.presentation.source.playlist()).plain
+    session.close()
 
 
 async def test_the_encoders_return_goes_on_in_the_same_broadcast_after_a_discontinuity() -> None:
-    onair, told, clock = channel()
+    session, recorder, clock = channel()
     first, second = Obs(), Obs()
-    publish(onair, first)
-    onair.lost(first)
+    publish(session, first)
+    session.lost(first)
     clock.pass_s(20)
-    presentation = onair.presentation
-    start_ms = publish(onair, second)
-    live_status = onair.live_status()
+    presentation = session.presentation
+    start_ms = publish(session, second)
+    live_status = session.live_status()
     assert (live_status.state, live_status.broadcast_id, live_status.lost_at, live_status.until) == (
         State.LIVE,
         7,
@@ -158,75 +158,79 @@ async def test_the_encoders_return_goes_on_in_the_same_broadcast_after_a_discont
         None,
     )
     assert start_ms > 2_900
-    assert onair.presentation is presentation
+    assert session.presentation is presentation
     assert presentation is not None
     assert (await presentation.source.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
-    assert told.turns == ["started Baking from 192.0.2.1", "lost for 60", "returned"]
+    assert recorder.turns == ["started Baking from 192.0.2.1", "lost for 60", "returned"]
 
 
 async def test_the_grace_time_ends_the_broadcast_at_the_moment_it_was_lost() -> None:
-    onair, told, _ = channel(grace_s=0.05)
+    session, recorder, _ = channel(grace_s=0.05)
     obs = Obs()
-    publish(onair, obs)
-    onair.lost(obs)
-    assert onair.presentation is not None
-    number, _ = onair.presentation.source.window.position
-    waited = await onair.presentation.source.playlist(number + 1)  # answered when the end comes
+    publish(session, obs)
+    session.lost(obs)
+    assert session.presentation is not None
+    number, _ = session.presentation.source.window.position
+    waited = await session.presentation.source.playlist(number + 1)  # answered when the end comes
     assert waited.plain.endswith(b"#EXT-X-ENDLIST\n")
-    assert (onair.state, told.ended_at, told.reason) == (State.OFFLINE, START, BroadcastEndReason.EXPIRED)
+    assert (session.state, recorder.ended_at, recorder.reason) == (State.OFFLINE, START, BroadcastEndReason.EXPIRED)
 
 
 async def test_a_grace_of_zero_ends_it_with_the_connection() -> None:
-    onair, told, _ = channel(grace_s=0)
+    session, recorder, _ = channel(grace_s=0)
     obs = Obs()
-    publish(onair, obs)
-    onair.lost(obs)
-    assert (onair.state, told.turns[-1]) == (State.OFFLINE, "ended")
+    publish(session, obs)
+    session.lost(obs)
+    assert (session.state, recorder.turns[-1]) == (State.OFFLINE, "ended")
 
 
 async def test_a_second_encoder_takes_over_and_the_first_is_sent_away() -> None:
-    onair, told, _ = channel()
+    session, recorder, _ = channel()
     first, second = Obs("192.0.2.1"), Obs("192.0.2.2")
-    publish(onair, first)
-    publish(onair, second)
+    publish(session, first)
+    publish(session, second)
     assert "took over" in first.dropped
-    onair.lost(first)
-    live_status = onair.live_status()
+    session.lost(first)
+    live_status = session.live_status()
     assert live_status.state is State.LIVE
     assert live_status.encoder is not None
     assert live_status.encoder.address == "192.0.2.2"
-    assert onair.presentation is not None
-    assert (await onair.presentation.source.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
-    assert told.turns == ["started Baking from 192.0.2.1"]
+    assert session.presentation is not None
+    assert (await session.presentation.source.playlist()).plain.count(b"#EXT-X-DISCONTINUITY\n") == 1
+    assert recorder.turns == ["started Baking from 192.0.2.1"]
 
 
 async def test_the_goodbye_of_an_encoder_that_was_replaced_ends_nothing() -> None:
-    onair, _, _ = channel()
+    session, _, _ = channel()
     first, second = Obs(), Obs()
-    publish(onair, first)
-    publish(onair, second)
-    onair.finished(first)
-    assert onair.state is State.LIVE
+    publish(session, first)
+    publish(session, second)
+    session.finished(first)
+    assert session.state is State.LIVE
 
 
 async def test_the_admin_ends_a_running_broadcast_and_its_encoder_is_told() -> None:
-    onair, told, _ = channel()
+    session, recorder, _ = channel()
     obs = Obs()
-    publish(onair, obs)
-    assert onair.disconnect()
+    publish(session, obs)
+    assert session.disconnect()
     assert "admin" in obs.dropped
-    onair.lost(obs)
-    assert (onair.state, told.turns[-1], told.reason) == (State.OFFLINE, "ended", BroadcastEndReason.DISCONNECTED)
-    assert not onair.disconnect()
+    session.lost(obs)
+    assert (session.state, recorder.turns[-1], recorder.reason) == (
+        State.OFFLINE,
+        "ended",
+        BroadcastEndReason.DISCONNECTED,
+    )
+    assert not session.disconnect()
 
 
 async def test_the_admin_ends_a_waiting_broadcast() -> None:
-    onair, told, _ = channel()
+    session, recorder, _ = channel()
     obs = Obs()
-    publish(onair, obs)
-    onair.lost(obs)
-    assert onair.disconnect()
-    assert (onair.state, told.turns[-1]) == (State.OFFLINE, "ended")
+    publish(session, obs)
+    session.lost(obs)
+    assert session.disconnect()
+    assert (session.state, recorder.turns[-1]) == (State.OFFLINE, "ended")
 
 
 async def test_a_tap_joins_before_the_first_sample_and_is_closed_with_the_broadcast() -> None:
@@ -237,21 +241,21 @@ async def test_a_tap_joins_before_the_first_sample_and_is_closed_with_the_broadc
         taps.append(LastKeyframe())
         return taps[-1]
 
-    onair, _, _ = channel(make_taps=[make_tap, lambda live_status: None])
+    session, _, _ = channel(make_taps=[make_tap, lambda live_status: None])
     obs = Obs()
-    sink, start_ms = onair.take(obs)
+    sink, start_ms = session.take(obs)
     assert [(live_status.channel_id, live_status.state, live_status.started_at) for live_status in statuses] == [
         (1, State.LIVE, START)
     ]
     sink.start(BOTH)
     sink.put(frames(1)[0])
     assert newest(taps) == [start_ms]
-    onair.lost(obs)
-    start_ms = publish(onair, obs)  # the same broadcast goes on
+    session.lost(obs)
+    start_ms = publish(session, obs)  # the same broadcast goes on
     assert newest(taps) == [start_ms + 2_000]
-    onair.finished(obs)
+    session.finished(obs)
     assert newest(taps) == [None]
-    publish(onair, obs)
+    publish(session, obs)
     assert newest(taps) == [None, 2_000]
 
 
@@ -267,14 +271,14 @@ async def test_after_a_restart_taps_join_the_waiting_broadcast_when_its_encoder_
         taps.append(LastKeyframe())
         return taps[-1]
 
-    onair, _, clock = channel(make_taps=[make_tap])
-    onair.run = BroadcastRun(START, "Baking", 7)
-    onair.wait(START, START + timedelta(seconds=60))
+    session, _, clock = channel(make_taps=[make_tap])
+    session.run = BroadcastRun(START, "Baking", 7)
+    session.wait(START, START + timedelta(seconds=60))
     clock.pass_s(5)
     assert taps == []
-    publish(onair, Obs())
+    publish(session, Obs())
     assert [tap.newest is not None for tap in taps] == [True]
-    onair.close()
+    session.close()
 
 
 class Failing(LastKeyframe):
@@ -302,60 +306,60 @@ async def test_a_tap_that_fails_or_is_slow_harms_neither_the_stream_nor_other_ta
         raise OSError("there is no folder")
 
     other = LastKeyframe()
-    onair, _, _ = channel(make_taps=[broken, lambda live_status: tap, lambda live_status: other])
-    publish(onair, Obs(), seconds=5)
-    assert onair.live_status().playable
-    assert onair.presentation is not None
-    assert onair.presentation.source.window.position >= (2, 0)
+    session, _, _ = channel(make_taps=[broken, lambda live_status: tap, lambda live_status: other])
+    publish(session, Obs(), seconds=5)
+    assert session.live_status().playable
+    assert session.presentation is not None
+    assert session.presentation.source.window.position >= (2, 0)
     assert other.newest is not None
     assert other.newest.dts_ms == 4_000
     assert "there is no folder" in caplog.text
     assert "was detached" in caplog.text
     assert not isinstance(tap, Sleeping) or tap.puts == 2
-    onair.close()
+    session.close()
 
 
 async def test_the_next_broadcast_has_a_playlist_of_its_own() -> None:
-    onair, told, _ = channel()
+    session, recorder, _ = channel()
     first, second = Obs(), Obs()
-    publish(onair, first)
-    onair.finished(first)
-    before = onair.presentation
-    assert publish(onair, second) == 0
-    assert onair.presentation is not before
-    assert onair.presentation is not None
-    assert onair.presentation.source.window.segments[0].number == 0
-    assert told.turns.count("started Baking from 192.0.2.1") == 2
+    publish(session, first)
+    session.finished(first)
+    before = session.presentation
+    assert publish(session, second) == 0
+    assert session.presentation is not before
+    assert session.presentation is not None
+    assert session.presentation.source.window.segments[0].number == 0
+    assert recorder.turns.count("started Baking from 192.0.2.1") == 2
 
 
 async def test_a_broadcast_of_an_earlier_process_is_waited_for_and_its_numbers_are_not_used_again() -> None:
-    onair, told, clock = channel()
-    onair.run = BroadcastRun(START - timedelta(seconds=500), "Baking", 7)
-    onair.wait(START, START + timedelta(seconds=30))
-    assert onair.live_status().state is State.WAITING
-    assert not onair.live_status().playable
+    session, recorder, clock = channel()
+    session.run = BroadcastRun(START - timedelta(seconds=500), "Baking", 7)
+    session.wait(START, START + timedelta(seconds=30))
+    assert session.live_status().state is State.WAITING
+    assert not session.live_status().playable
     clock.pass_s(10)
-    publish(onair, Obs())
-    assert onair.presentation is not None
-    assert onair.presentation.source.window.segments[0].number == 510
-    assert onair.live_status().broadcast_id == 7
-    assert told.turns == ["returned"]
-    onair.close()
+    publish(session, Obs())
+    assert session.presentation is not None
+    assert session.presentation.source.window.segments[0].number == 510
+    assert session.live_status().broadcast_id == 7
+    assert recorder.turns == ["returned"]
+    session.close()
 
 
 async def test_a_node_that_stops_leaves_the_broadcast_waiting() -> None:
-    onair, told, _ = channel()
+    session, recorder, _ = channel()
     obs = Obs()
-    publish(onair, obs)
-    onair.close()
+    publish(session, obs)
+    session.close()
     assert "shutting down" in obs.dropped
-    assert (onair.state, told.turns[-1]) == (State.WAITING, "lost for 60")
+    assert (session.state, recorder.turns[-1]) == (State.WAITING, "lost for 60")
 
 
 async def test_a_node_that_stops_while_offline_tells_nothing() -> None:
-    onair, told, _ = channel()
-    onair.close()
-    assert told.turns == []
+    session, recorder, _ = channel()
+    session.close()
+    assert recorder.turns == []
 
 
 @pytest.mark.parametrize("state", list(State))

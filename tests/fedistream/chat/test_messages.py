@@ -22,7 +22,7 @@ from fedistream.jobs.handlers import enqueue
 from fedistream.jobs.models import OutboxRow
 from tests.kit.chatroom import Chatroom, Timers
 from tests.kit.invalid import invalid
-from tests.kit.jobs import Desk
+from tests.kit.jobs import OutboxKit
 
 BEN = RemoteAuthor("Ben", "ben@social.example", "https://social.example/@ben", "https://social.example/ben.png")
 
@@ -276,12 +276,12 @@ async def test_what_is_promised_of_a_message_is_committed_with_it_or_neither_is(
 
 @pytest.mark.usefixtures("database")
 async def test_jobs_of_messages_are_put_once_for_each_batch() -> None:
-    clock, desk = Timers(), Desk()
+    clock, kit = Timers(), OutboxKit()
 
     async def forward(fact: ChatMessageSent) -> None:
         raise AssertionError("nobody works here")
 
-    bus = Bus(enqueue(desk.outbox))
+    bus = Bus(enqueue(kit.outbox))
     bus.attach([Reaction("test.forward", ChatMessageSent, "job", forward)])
     channel = await ChannelRow.create(slug="home", created_at=clock.now())
     log = MessageLog(clock.clocks(), Visitors(clock.clocks()), bus)
@@ -293,7 +293,7 @@ async def test_jobs_of_messages_are_put_once_for_each_batch() -> None:
     log.close()
     await log.run()
     assert all([await each for each in said])
-    assert desk.nudges == 1
+    assert kit.nudges == 1
     rows = await OutboxRow.all().order_by("id")
     assert [json.loads(row.body)["fact"]["body"] for row in rows] == [f"{number}" for number in range(20)]
 

@@ -45,8 +45,8 @@ async def test_a_hidden_message_vanishes_for_all_and_can_come_back(room: Chatroo
 
 async def test_a_disabled_visitor_is_told_silenced_and_sent_away_with_all_he_said(room: Chatroom) -> None:
     visitor, token = await room.feature.chat.register(room.home, "*Troll*", LOUD)
-    connection, ears = room.seated(visitor, LOUD)
-    _, second = room.seated(visitor, "127.0.0.1")
+    connection, listener = room.connect(visitor, LOUD)
+    _, second = room.connect(visitor, "127.0.0.1")
     _, his = await room.guest("Ben")
     said = [await room.feature.chat.say(connection, body) for body in ("one", "two")]
     late = asyncio.ensure_future(room.feature.chat.say(connection, "a last word"))
@@ -59,16 +59,16 @@ async def test_a_disabled_visitor_is_told_silenced_and_sent_away_with_all_he_sai
     (shown,) = his.of(Shown)
     assert set(shown.ids) > {message.id for message in said if message}
     assert his.of(Message)[-1].html == "<p><strong>*Troll*</strong> has been removed from chat.</p>"
-    assert (len(ears.of(Disabled)), len(second.of(Disabled)), len(his.of(Disabled))) == (1, 1, 0)
+    assert (len(listener.of(Disabled)), len(second.of(Disabled)), len(his.of(Disabled))) == (1, 1, 0)
     room.clock.advance(GOODBYE_S - 0.1)
-    assert [each.closed for each in (ears, second, his)] == [None] * 3
+    assert [each.closed for each in (listener, second, his)] == [None] * 3
     room.clock.advance(0.1)
-    assert [each.closed for each in (ears, second, his)] == [CloseReason.DISABLED, CloseReason.DISABLED, None]
+    assert [each.closed for each in (listener, second, his)] == [CloseReason.DISABLED, CloseReason.DISABLED, None]
     known = await room.feature.visitors.by_token(token)
     assert known is not None
     assert not known.enabled
     with pytest.raises(NotAllowed):
-        room.seated(known)
+        room.connect(known)
     assert [ban.address for ban in room.feature.bans.all()] == [LOUD]
     assert [(fact.actor, fact.why) for fact in room.facts if isinstance(fact, VisitorDisabled)] == [(ADMIN, "again")]
     assert await actions(room) == [
@@ -86,9 +86,9 @@ async def test_a_visitor_who_is_enabled_again_may_chat_when_the_ban_is_lifted(ro
     enabled = await moderation.set_enabled(ann.visitor.id, True, ADMIN)
     assert await room.bodies() == []
     with pytest.raises(NotAllowed):
-        room.seated(enabled, LOUD)
+        room.connect(enabled, LOUD)
     await moderation.lift_ban(LOUD)
-    connection, _ = room.seated(enabled, LOUD)
+    connection, _ = room.connect(enabled, LOUD)
     room.clock.advance(10)
     assert await room.feature.chat.say(connection, "I am back") is not None
     assert sum(isinstance(fact, VisitorEnabled) for fact in room.facts) == 1
@@ -129,12 +129,12 @@ async def test_who_is_not_there_is_not_found(room: Chatroom, visitor_id: str) ->
 
 
 async def test_a_deleted_visitor_leaves_nothing_but_the_note_of_it(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     _, his = await room.guest("Ben")
     message = await room.feature.chat.say(ann, "hi")
     assert message is not None
     await room.feature.moderation.delete(ann.visitor.id, why="on request")
-    assert ears.closed is CloseReason.DISABLED
+    assert listener.closed is CloseReason.DISABLED
     assert [event.ids for event in his.of(Shown)] == [(message.id,)]
     assert await room.feature.messages.moderated(room.home) == ()
     assert await room.feature.chat.say(ann, "still here?") is None
@@ -142,10 +142,10 @@ async def test_a_deleted_visitor_leaves_nothing_but_the_note_of_it(room: Chatroo
 
 
 async def test_a_banned_address_loses_its_sockets(room: Chatroom) -> None:
-    _, ears = await room.guest("Ann", LOUD)
+    _, listener = await room.guest("Ann", LOUD)
     _, his = await room.guest("Ben")
     await room.feature.moderation.ban("198.51.100.0/24", why="a botnet")
-    assert (ears.closed, his.closed) == (CloseReason.DISABLED, None)
+    assert (listener.closed, his.closed) == (CloseReason.DISABLED, None)
     assert [(ban.address, ban.notes) for ban in room.feature.bans.all()] == [("198.51.100.0/24", "a botnet")]
     with pytest.raises(Invalid):
         await room.feature.moderation.ban("somewhere")

@@ -18,10 +18,10 @@ BEN = RemoteAuthor("Ben <b>", "ben@social.example", "https://social.example/@ben
 
 
 async def test_what_the_node_says_for_good_is_in_the_history_and_a_fact(room: Chatroom) -> None:
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     system = await room.feature.poster.system(room.home, "**mind** the gap")
     action = await room.feature.poster.action(room.home, "the curtain rises")
-    assert ears.of(Message) == [system, action] == list(await room.feature.messages.history(room.home))
+    assert listener.of(Message) == [system, action] == list(await room.feature.messages.history(room.home))
     assert (system.kind, system.origin, system.visitor) == (Kind.SYSTEM, Origin.INTEGRATION, None)
     assert (action.kind, action.html) == (Kind.ACTION, "<p>the curtain rises</p>")
     assert [fact.kind for fact in room.facts if isinstance(fact, ChatMessageSent)] == ["system", "action"]
@@ -29,11 +29,11 @@ async def test_what_the_node_says_for_good_is_in_the_history_and_a_fact(room: Ch
 
 async def test_a_bot_speaks_under_its_name_as_fast_as_it_likes(room: Chatroom) -> None:
     bot = await room.feature.visitors.make_bot("Score")
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     for n in range(10):
         await room.feature.poster.bot_says(room.home, bot, f"{n}:0")
-    assert ears.lines == [f"{n}:0" for n in range(10)]
-    assert {message.visitor for message in ears.of(Message)} == {bot}
+    assert listener.lines == [f"{n}:0" for n in range(10)]
+    assert {message.visitor for message in listener.of(Message)} == {bot}
     disabled = await room.feature.moderation.set_enabled(bot.id, False, "admin")
     with pytest.raises(NotAllowed):
         await room.feature.poster.bot_says(room.home, disabled, "psst")
@@ -42,14 +42,14 @@ async def test_a_bot_speaks_under_its_name_as_fast_as_it_likes(room: Chatroom) -
 @pytest.mark.parametrize("body", ["", " \n", "\u200b", "x" * (2 * MAX_BYTES + 1)])
 async def test_an_integration_that_says_nothing_or_too_much_is_refused(room: Chatroom, body: str) -> None:
     bot = await room.feature.visitors.make_bot("Score")
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     with pytest.raises(Invalid):
         await room.feature.poster.system(room.home, body)
     with pytest.raises(Invalid):
         await room.feature.poster.bot_says(room.home, bot, body)
     with pytest.raises(Invalid):
         room.feature.poster.system_to(0, body)
-    assert ears.lines == []
+    assert listener.lines == []
 
 
 async def test_one_socket_can_be_spoken_to_alone(room: Chatroom) -> None:
@@ -80,14 +80,14 @@ async def test_people_from_elsewhere_speak_and_like_under_their_own_names(room: 
 
 async def test_the_turns_of_a_broadcast_are_told_and_not_kept(room: Chatroom) -> None:
     await room.settings.change("chat.welcome", "Be kind", room.home)
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     poster = room.feature.poster
     await poster.announce_start(BroadcastStarted(room.home, 1, "Clay", AT))
     await poster.announce_title(TitleChanged(room.home, "A *new* title", AT))
     await poster.announce_title(TitleChanged(room.home, "", AT))
     await poster.announce_end(BroadcastEnded(room.home, 1, "finished", AT))
     await room.feature.messages.settle()
-    assert [message.html for message in ears.of(Message)] == [
+    assert [message.html for message in listener.of(Message)] == [
         "<p>Stay tuned, the stream is <strong>starting</strong>!</p>",
         "<p>Be kind</p>",
         "<p>Stream title changed to <strong>A *new* title</strong></p>",
@@ -97,14 +97,14 @@ async def test_the_turns_of_a_broadcast_are_told_and_not_kept(room: Chatroom) ->
 
 
 async def test_a_chat_that_is_off_says_nothing(room: Chatroom) -> None:
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     await room.settings.change("chat.enabled", False, room.home)
     poster = room.feature.poster
     await poster.announce_start(BroadcastStarted(room.home, 1, "Clay", AT))
     await poster.announce_title(TitleChanged(room.home, "New", AT))
     await poster.announce_end(BroadcastEnded(room.home, 1, "finished", AT))
     await room.feature.messages.settle()
-    assert ears.lines == []
+    assert listener.lines == []
 
 
 async def test_a_loudspeaker_is_given_each_event_once(database: Database, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from fedistream.chat.presence import PARTED_S, ChatConnection, Presence
 from fedistream.chat.values import CloseReason, Parted, Visitor
-from tests.kit.chatroom import Ears, Timers
+from tests.kit.chatroom import RecordingListener, Timers
 
 HOME, OTHER = 1, 2
 
@@ -24,9 +24,9 @@ class Watched:
     def visitor(self, name: str) -> Visitor:
         return Visitor(name.lower(), name, 0, self.clock.now())
 
-    def enter(self, name: str, channel_id: int = HOME) -> tuple[ChatConnection, Ears]:
-        ears = Ears()
-        return self.presence.enter(channel_id, self.visitor(name), ears, "192.0.2.1", "Firefox"), ears
+    def enter(self, name: str, channel_id: int = HOME) -> tuple[ChatConnection, RecordingListener]:
+        listener = RecordingListener()
+        return self.presence.enter(channel_id, self.visitor(name), listener, "192.0.2.1", "Firefox"), listener
 
 
 @pytest.fixture
@@ -190,11 +190,11 @@ def test_who_is_renamed_while_leaving_has_gone_in_time_and_by_the_new_name(watch
 
 
 def test_closing_sends_everybody_away_and_tells_of_nobodys_leaving(watched: Watched) -> None:
-    connection, ears = watched.enter("Ann")
+    connection, listener = watched.enter("Ann")
     gone, _ = watched.enter("Ben")
     watched.presence.leave(gone)
     watched.presence.close()
     watched.presence.leave(connection)
     watched.clock.advance(0)
-    assert ears.closed is CloseReason.STOPPING
+    assert listener.closed is CloseReason.STOPPING
     assert watched.told == ["+Ann", "+Ben"]

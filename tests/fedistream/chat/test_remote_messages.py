@@ -62,10 +62,10 @@ async def test_what_fails_along_with_a_line_keeps_it_out(room: Chatroom) -> None
     async def fail(message_id: str) -> None:
         raise ValueError(message_id)
 
-    _, ears = await room.guest("Bo")
+    _, listener = await room.guest("Bo")
     with pytest.raises(TooMany):
         await room.feature.remote_messages.say(remark(room.home), fail)
-    assert (await room.bodies(), ears.of(Message)) == ([], [])
+    assert (await room.bodies(), listener.of(Message)) == ([], [])
 
 
 async def test_an_answer_is_in_the_chat_and_written_down_or_neither(room: Chatroom) -> None:
@@ -95,14 +95,14 @@ async def test_an_answer_is_in_the_chat_and_written_down_or_neither(room: Chatro
 
 async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_them_or_not_at_all(room: Chatroom) -> None:
     line, remote_messages = await said(room, warning="sad"), room.feature.remote_messages
-    _, ears = await room.guest("Bo")
-    ears.heard.clear()
+    _, listener = await room.guest("Bo")
+    listener.heard.clear()
 
     async def all_three(fails: bool) -> None:
         await remote_messages.edit(line.id, remark(room.home, text="ho", html="<p>ho</p>", edited_at=AT))
         await remote_messages.set_visible([line.id], False, "")
         await remote_messages.wipe([line.id], "https://remote.example/users/ann")
-        assert ears.heard == []
+        assert listener.heard == []
         if fails:
             raise ValueError("as planned")
 
@@ -110,9 +110,9 @@ async def test_lines_are_edited_hidden_and_wiped_with_the_transaction_around_the
         await atomic(all_three, True)
     assert await room.feature.messages.history(room.home) == (line,)
     await atomic(all_three, False)
-    assert [type(event) for event in ears.heard] == [Edited, Shown, Edited]
+    assert [type(event) for event in listener.heard] == [Edited, Shown, Edited]
     (left,) = await room.feature.messages.by_ids([line.id])
-    assert ears.of(Edited)[-1].message == left
+    assert listener.of(Edited)[-1].message == left
     assert (left.body, left.html, left.remote, left.warning) == ("…", "<p>…</p>", None, "")
     assert [action.actor for action in await room.feature.moderation.actions()] == ["admin"]
     # nothing of it is there to be edited any more

@@ -53,11 +53,11 @@ async def test_what_one_says_all_hear_and_it_is_in_the_history(room: Chatroom) -
 
 
 async def test_a_blank_text_is_ignored_without_a_word(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     for text in ("", " \n ", "\u200b"):
         assert await room.feature.chat.say(ann, text) is None
         room.clock.advance(5)
-    assert ears.lines == []
+    assert listener.lines == []
     assert room.feature.chat.clients(room.home)[0].messages == 0
 
 
@@ -73,13 +73,13 @@ async def test_one_who_goes_while_it_is_written_has_said_it(room: Chatroom) -> N
 
 
 async def test_the_fourth_message_in_two_seconds_mutes_for_ten_and_the_sender_is_told_once(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     _, his = await room.guest("Ben")
     for n in range(8):
         await room.feature.chat.say(ann, f"line {n}")
     assert his.lines == ["line 0", "line 1", "line 2"]
-    assert ears.lines == [*his.lines, rules.TOO_FAST.words]
-    assert ears.of(Message)[-1].kind is Kind.ACTION
+    assert listener.lines == [*his.lines, rules.TOO_FAST.words]
+    assert listener.of(Message)[-1].kind is Kind.ACTION
     room.clock.advance(10)
     await room.feature.chat.say(ann, "sorry")
     assert his.lines[-1] == "sorry"
@@ -87,21 +87,21 @@ async def test_the_fourth_message_in_two_seconds_mutes_for_ten_and_the_sender_is
 
 
 async def test_a_client_that_names_its_lines_hears_of_each_what_became_of_it(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     _, his = await room.guest("Ben")
     said = [await room.feature.chat.say(ann, f"line {n}", ref=f"r{n}") for n in range(6)]
-    assert [(told.ref, told.message_id) for told in ears.of(Accepted)] == [
+    assert [(told.ref, told.message_id) for told in listener.of(Accepted)] == [
         (f"r{n}", message.id) for n, message in enumerate(said[:3]) if message
     ]
-    refused = ears.of(Refused)
+    refused = listener.of(Refused)
     assert [told.ref for told in refused] == ["r3", "r4", "r5"]
     assert {told.reason for told in refused} == {"too-fast"}
     assert "too fast" in refused[0].html
     assert {told.retry_s for told in refused} == {rules.MUTE_S}
     room.clock.advance(4)
     await room.feature.chat.say(ann, "again", ref="r6")
-    assert (ears.of(Refused)[-1].ref, ears.of(Refused)[-1].retry_s) == ("r6", rules.MUTE_S - 4)
-    assert ears.lines == his.lines == ["line 0", "line 1", "line 2"]
+    assert (listener.of(Refused)[-1].ref, listener.of(Refused)[-1].retry_s) == ("r6", rules.MUTE_S - 4)
+    assert listener.lines == his.lines == ["line 0", "line 1", "line 2"]
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ async def test_a_client_that_names_its_lines_hears_of_each_what_became_of_it(roo
 )
 async def test_every_refusal_names_the_line(room: Chatroom, text: str, reason: str) -> None:
     await set_to(room, blocked_words=["spoiler"])
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     assert await room.feature.chat.say(ann, text, ref="mine") is None
-    assert [(told.ref, told.reason) for told in ears.of(Refused)] == [("mine", reason)]
-    assert ears.lines == []
+    assert [(told.ref, told.reason) for told in listener.of(Refused)] == [("mine", reason)]
+    assert listener.lines == []
 
 
 async def test_names_and_colours_are_answered_too(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     await room.feature.chat.rename(ann, "admin", "r1")
     await room.feature.chat.rename(ann, " ", "r2")
     await room.feature.chat.rename(ann, "Anna", "r3")
@@ -131,17 +131,17 @@ async def test_names_and_colours_are_answered_too(room: Chatroom) -> None:
     await room.feature.chat.recolour(ann, (ann.visitor.colour + 1) % 8, "r5")
     await room.feature.chat.recolour(ann, ann.visitor.colour, "r6")
     await room.feature.chat.rename(ann, "Annabel", "r7")
-    assert [(told.ref, told.reason) for told in ears.of(Refused)] == [
+    assert [(told.ref, told.reason) for told in listener.of(Refused)] == [
         ("r1", "name-not-allowed"),
         ("r2", "blank-name"),
         ("r7", "too-often"),
     ]
-    assert [told.ref for told in ears.of(Accepted)] == ["r3", "r4", "r5", "r6"]
-    assert ears.lines == []
+    assert [told.ref for told in listener.of(Accepted)] == ["r3", "r4", "r5", "r6"]
+    assert listener.lines == []
 
 
 async def test_lines_that_pile_up_while_the_database_is_slow_are_no_flood(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     free = asyncio.Event()
     stall = asyncio.create_task(atomic(free.wait))
     await asyncio.sleep(0)
@@ -152,13 +152,13 @@ async def test_lines_that_pile_up_while_the_database_is_slow_are_no_flood(room: 
     free.set()
     assert all(await asyncio.gather(*saying))
     await stall
-    assert await room.bodies() == ears.lines == [f"line {n}" for n in range(12)]
-    assert ears.of(Refused) == []
+    assert await room.bodies() == listener.lines == [f"line {n}" for n in range(12)]
+    assert listener.of(Refused) == []
 
 
 async def test_of_one_socket_only_so_many_lines_wait_for_the_database(tmp_path: Path) -> None:
     async with opened(empty_database(tmp_path)), chatroom(tmp_path) as room:  # on SQLite, where one writer stops all
-        ann, ears = await room.guest("Ann")
+        ann, listener = await room.guest("Ann")
         ben, his = await room.guest("Ben", LOUD)
         free = asyncio.Event()
         stall = asyncio.create_task(atomic(free.wait))
@@ -168,7 +168,7 @@ async def test_of_one_socket_only_so_many_lines_wait_for_the_database(tmp_path: 
             saying.append(room.feature.chat.say(ann, f"line {n}", ref=f"r{n}"))
             room.clock.advance(1)
         others = room.feature.chat.say(ben, "me too")
-        assert [(told.ref, told.reason) for told in ears.of(Refused)] == [
+        assert [(told.ref, told.reason) for told in listener.of(Refused)] == [
             (f"r{n}", "not-stored") for n in range(MAX_UNSTORED, MAX_UNSTORED + 5)
         ]
         free.set()
@@ -188,16 +188,16 @@ async def test_a_crowd_at_one_address_has_its_limit_too_and_others_do_not_suffer
         for connection, _ in crowd:
             await room.feature.chat.say(connection, f"noise {connection.id} {len(his.lines)}")
     assert len(his.lines) == rules.ADDRESS_FLOOD
-    assert sum(ears.lines.count(rules.TOO_FAST.words) for _, ears in crowd) == 16
+    assert sum(listener.lines.count(rules.TOO_FAST.words) for _, listener in crowd) == 16
     assert await room.feature.chat.say(ben, "hm") is not None
 
 
 async def test_without_spam_protection_one_may_write_faster(room: Chatroom) -> None:
     await set_to(room, spam_protection=False)
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     for n in range(6):
         await room.feature.chat.say(ann, f"line {n}")
-    assert ears.lines == [f"line {n}" for n in range(6)]
+    assert listener.lines == [f"line {n}" for n in range(6)]
 
 
 async def test_a_refusal_is_a_line_for_the_sender_alone(room: Chatroom) -> None:
@@ -220,9 +220,9 @@ async def test_a_refusal_is_a_line_for_the_sender_alone(room: Chatroom) -> None:
 
 async def test_newcomers_wait_in_established_mode_and_a_moderator_does_not(room: Chatroom) -> None:
     await set_to(room, established_only=True)
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     assert await room.feature.chat.say(ann, "hi") is None
-    assert "You are new here" in ears.lines[0]
+    assert "You are new here" in listener.lines[0]
     await room.feature.moderation.set_moderator(ann.visitor.id, True)
     assert ann.visitor.role is Role.MODERATOR
     assert await room.feature.chat.say(ann, "hi") is not None
@@ -233,9 +233,9 @@ async def test_newcomers_wait_in_established_mode_and_a_moderator_does_not(room:
 
 async def test_signing_in_opens_a_chat_for_the_signed_in(room: Chatroom) -> None:
     await set_to(room, signed_in_only=True)
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     assert await room.feature.chat.say(ann, "hi") is None
-    assert "sign in" in ears.lines[0]
+    assert "sign in" in listener.lines[0]
     await room.feature.chat.authenticate(ann.visitor.id, "indieauth", "https://ann.example/")
     assert await room.feature.chat.say(ann, "hi") is not None
 
@@ -243,40 +243,40 @@ async def test_signing_in_opens_a_chat_for_the_signed_in(room: Chatroom) -> None
 async def test_who_signs_in_as_somebody_known_is_him_from_now_on(room: Chatroom) -> None:
     known, _ = await room.guest("Ann")
     await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
-    connection, ears = await room.guest("*shy* newt")
+    connection, listener = await room.guest("*shy* newt")
     before = connection.visitor.id
     visitor = await room.feature.chat.authenticate(connection.visitor.id, "indieauth", "https://ann.example/")
     await room.feature.messages.settle()
     assert visitor.id == connection.visitor.id == known.visitor.id
-    assert [told.visitor for told in ears.of(UserInfo)] == [visitor]
+    assert [told.visitor for told in listener.of(UserInfo)] == [visitor]
     assert [(fact.visitor_id, fact.former_id) for fact in room.facts if isinstance(fact, VisitorSignedIn)] == [
         (visitor.id, visitor.id),
         (visitor.id, before),
     ]
-    assert ears.of(Message)[-1].html == (
+    assert listener.of(Message)[-1].html == (
         "<p><strong>*shy* newt</strong> is now authenticated as <strong>Ann</strong></p>"
     )
     assert await room.bodies() == []
 
 
 async def test_the_room_is_told_who_somebody_is_even_if_he_went_elsewhere_to_sign_in(room: Chatroom) -> None:
-    known, ears = await room.guest("Ann")
+    known, listener = await room.guest("Ann")
     await room.feature.chat.authenticate(known.visitor.id, "indieauth", "https://ann.example/")
     phone = await room.visitor("Phone")
     await room.feature.chat.authenticate(phone.id, "indieauth", "https://ann.example/")
     await room.feature.messages.settle()
-    assert ears.lines[-1] == "**Phone** is now authenticated as **Ann**"
+    assert listener.lines[-1] == "**Phone** is now authenticated as **Ann**"
 
 
 async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     ended_at = room.clock.now()
     room.live_status[room.home] = LiveStatus(room.home, State.OFFLINE, last_ended_at=ended_at)
     room.clock.advance(300)
     assert await room.feature.chat.say(ann, "that was good") is not None
     room.clock.advance(1)
     assert await room.feature.chat.say(ann, "hello?") is None
-    assert ears.lines[-1] == rules.CLOSED.words
+    assert listener.lines[-1] == rules.CLOSED.words
     await set_to(room, offline_s=3600)
     assert room.feature.chat.open(room.home)
     room.live_status[room.home] = LiveStatus(room.home, State.OFFLINE)
@@ -286,19 +286,19 @@ async def test_the_chat_is_open_while_live_and_five_minutes_longer(room: Chatroo
 
 
 async def test_switching_the_chat_off_sends_everybody_away(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     await set_to(room, enabled=False)
     room.feature.chat.on_setting_changed(next(fact for fact in room.facts if fact.name() == "setting.changed"))  # type: ignore[arg-type]
-    assert ears.closed is CloseReason.CHAT_DISABLED
+    assert listener.closed is CloseReason.CHAT_DISABLED
     assert await room.feature.chat.say(ann, "hello?") is None
     with pytest.raises(NotAllowed):
-        room.seated(ann.visitor)
+        room.connect(ann.visitor)
 
 
 async def test_arrivals_are_told_while_live_and_the_welcome_comes_seven_seconds_later(room: Chatroom) -> None:
     await set_to(room, welcome="Be **kind**", join_messages=True)
     ann, hers = await room.guest("Ann")
-    second, again = room.seated(ann.visitor)
+    second, again = room.connect(ann.visitor)
     assert [event.visitor.name for event in hers.of(Joined)] == ["Ann"]
     assert again.of(Joined) == []
     room.clock.advance(WELCOME_S - 0.1)
@@ -324,25 +324,25 @@ async def test_arrivals_are_not_told_when_nobody_wants_to_know(room: Chatroom, q
         await set_to(room, welcome="Hello")
     else:
         await set_to(room, join_messages=False)
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     room.clock.advance(WELCOME_S)
-    assert ears.heard == []
+    assert listener.heard == []
     assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == 1
 
 
 async def test_nobody_is_told_who_comes_unless_the_streamer_wants_it(room: Chatroom) -> None:
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     await room.guest("Ben")
-    assert ears.of(Joined) == []
+    assert listener.of(Joined) == []
 
 
 async def test_in_a_crowd_nobody_is_told_who_comes(room: Chatroom) -> None:
     await set_to(room, join_messages=True)
-    _, ears = await room.guest("Ann")
+    _, listener = await room.guest("Ann")
     someone = await room.visitor("Ben")
     for n in range(CROWD):
-        room.seated(replace(someone, id=f"v{n}"))
-    assert len(ears.of(Joined)) == CROWD
+        room.connect(replace(someone, id=f"v{n}"))
+    assert len(listener.of(Joined)) == CROWD
     assert sum(isinstance(fact, VisitorJoined) for fact in room.facts) == CROWD + 1
 
 
@@ -352,8 +352,8 @@ async def test_a_new_name_is_told_to_all_and_stays(room: Chatroom) -> None:
     renamed = await room.feature.chat.rename(ann, "  Anna\u202e ")
     assert renamed is not None
     assert (renamed.name, ann.visitor) == ("Anna", renamed)
-    for ears in (hers, his):
-        assert [(event.visitor, event.old_name) for event in ears.of(Renamed)] == [(renamed, "Ann")]
+    for listener in (hers, his):
+        assert [(event.visitor, event.old_name) for event in listener.of(Renamed)] == [(renamed, "Ann")]
     fact = next(fact for fact in room.facts if isinstance(fact, VisitorRenamed))
     assert (fact.old_name, fact.new_name, fact.client_id) == ("Ann", "Anna", ann.id)
     assert await room.feature.chat.rename(ann, "Anna") is None
@@ -364,25 +364,25 @@ async def test_a_new_name_is_told_to_all_and_stays(room: Chatroom) -> None:
 async def test_a_name_that_is_blank_forbidden_or_somebodys_is_refused(room: Chatroom, name: str) -> None:
     zoe = await room.visitor("Zoe")
     await room.feature.chat.authenticate(zoe.id, "indieauth", "https://zoe.example/")
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     assert await room.feature.chat.rename(ann, name) is None
-    assert len(ears.lines) == 1
+    assert len(listener.lines) == 1
     assert ann.visitor.name == "Ann"
 
 
 async def test_names_and_colours_change_only_so_often(room: Chatroom) -> None:
-    ann, ears = await room.guest("Ann")
+    ann, listener = await room.guest("Ann")
     for n in range(rules.RENAMES + 3):
         await room.feature.chat.rename(ann, f"Ann {n}")
-    assert len(ears.of(Renamed)) == rules.RENAMES
-    assert ears.lines == ["You are changing too often: try again in a minute."]
+    assert len(listener.of(Renamed)) == rules.RENAMES
+    assert listener.lines == ["You are changing too often: try again in a minute."]
     room.clock.advance(60)
     colour = (ann.visitor.colour + 1) % 8
     assert await room.feature.chat.recolour(ann, colour) is not None
-    assert [event.visitor.colour for event in ears.of(Recoloured)] == [colour]
+    assert [event.visitor.colour for event in listener.of(Recoloured)] == [colour]
     assert await room.feature.chat.recolour(ann, colour) is None
     assert await room.feature.chat.recolour(ann, 8) is None
-    assert "0 to 7" in ears.lines[-1]
+    assert "0 to 7" in listener.lines[-1]
 
 
 async def test_who_registers_with_a_name_he_cannot_have_gets_another(room: Chatroom) -> None:
@@ -411,8 +411,8 @@ async def test_a_banned_address_gets_no_visitor_and_no_seat(room: Chatroom) -> N
     with pytest.raises(NotAllowed):
         await room.visitor("Ben", LOUD)
     with pytest.raises(NotAllowed):
-        room.seated(ann, LOUD)
-    room.seated(ann, HOME_ADDRESS)
+        room.connect(ann, LOUD)
+    room.connect(ann, HOME_ADDRESS)
 
 
 async def test_old_messages_are_deleted_when_the_setting_says_so(room: Chatroom) -> None:

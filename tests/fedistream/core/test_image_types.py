@@ -3,7 +3,7 @@
 import pytest
 
 from fedistream.core.image_types import MEDIA_TYPES, sniff
-from tests.kit.parlour import PIXEL
+from tests.kit.pictures import PIXEL
 
 
 @pytest.mark.parametrize(

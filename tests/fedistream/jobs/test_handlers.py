@@ -22,7 +22,7 @@ from fedistream.jobs.handlers import ActivityHandler, FactHandler, enqueue, fact
 from fedistream.jobs.job import Dead, Done, Job, NewJob, Outcome, Retry, activity
 from fedistream.jobs.models import OutboxRow
 from fedistream.jobs.outbox import Settled
-from tests.kit.jobs import Desk
+from tests.kit.jobs import OutboxKit
 from tests.kit.remote import Remote, client_for, remote
 from tests.kit.signing import rsa_key, signer
 
@@ -186,15 +186,15 @@ async def test_a_job_of_an_unknown_reaction_is_retried_by_the_back_off_and_given
     handler: tuple[Office, FactHandler], name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     office, handle = handler
-    desk = Desk()
-    await desk.outbox.put([fact(LOST, name)])
+    kit = OutboxKit()
+    await kit.outbox.put([fact(LOST, name)])
     for delay in HOUSE.delays_s:
-        assert (await desk.states(), caplog.messages) == (["ready"], [])
-        desk.now += delay
-        (job,) = await desk.lease()
-        outcome = resolve(job, await handle(job), desk.now, lambda: 0.5)
-        await desk.outbox.settle("ours", [Settled(job, outcome)])
-    assert await desk.states() == ["dead"]
+        assert (await kit.states(), caplog.messages) == (["ready"], [])
+        kit.now += delay
+        (job,) = await kit.lease()
+        outcome = resolve(job, await handle(job), kit.now, lambda: 0.5)
+        await kit.outbox.settle("ours", [Settled(job, outcome)])
+    assert await kit.states() == ["dead"]
     (row,) = await OutboxRow.all()
     assert row.last_error == f"there is no reaction {name} (given up after {len(HOUSE.delays_s)} attempts)"
     assert caplog.messages == [f"job {row.id} is given up: this version has no reaction {name}"]
@@ -206,17 +206,17 @@ async def test_a_job_of_a_newer_version_is_done_by_its_worker_after_an_older_one
     handler: tuple[Office, FactHandler],
 ) -> None:
     office, handle = handler
-    desk, told = Desk(), list[Fact]()
+    kit, told = OutboxKit(), list[Fact]()
 
     async def act(happened: Fact) -> None:
         told.append(happened)
 
     newer = FactHandler((Reaction("newer.act", EncoderLost, "job", act),))
-    await desk.outbox.put([fact(LOST, "newer.act")])
-    (job,) = await desk.lease()
-    await desk.outbox.settle("ours", [Settled(job, resolve(job, await handle(job), desk.now, lambda: 0.5))])
-    desk.now += HOUSE.delays_s[1]
-    (job,) = await desk.lease()
+    await kit.outbox.put([fact(LOST, "newer.act")])
+    (job,) = await kit.lease()
+    await kit.outbox.settle("ours", [Settled(job, resolve(job, await handle(job), kit.now, lambda: 0.5))])
+    kit.now += HOUSE.delays_s[1]
+    (job,) = await kit.lease()
     assert await newer(job) == Done()
     assert (told, office.told) == ([LOST], [])
 
@@ -229,10 +229,10 @@ def test_facts_of_one_channel_go_to_a_reaction_in_the_order_they_happened() -> N
 
 @pytest.mark.usefixtures("database")
 async def test_jobs_of_a_fact_are_written_in_its_transaction_and_the_rest_hears_of_it_after_the_commit() -> None:
-    office, desk = Office(), Desk()
+    office, kit = Office(), OutboxKit()
     heard: list[Fact] = []
 
-    bus = Bus(enqueue(desk.outbox))
+    bus = Bus(enqueue(kit.outbox))
     bus.attach(
         (
             Reaction("office.act", EncoderLost, "job", office.act),
@@ -248,19 +248,19 @@ async def test_jobs_of_a_fact_are_written_in_its_transaction_and_the_rest_hears_
 
     with pytest.raises(LookupError):
         await atomic(change, True)
-    assert await desk.states() == []
+    assert await kit.states() == []
     assert heard == []
     await atomic(change, False)
     assert heard == [LOST]
-    (job,) = await desk.lease()
+    (job,) = await kit.lease()
     assert await FactHandler(bus.reactions())(job) == Done()
     assert office.told == [LOST]
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_batch_of_facts_is_one_put_in_order_and_all_of_it_or_nothing() -> None:
-    office, desk = Office(), Desk()
-    bus = Bus(enqueue(desk.outbox))
+    office, kit = Office(), OutboxKit()
+    bus = Bus(enqueue(kit.outbox))
     bus.attach(
         (
             Reaction("office.act", EncoderLost, "job", office.act, when=lambda fact: fact.broadcast_id % 2),
@@ -276,9 +276,9 @@ async def test_a_batch_of_facts_is_one_put_in_order_and_all_of_it_or_nothing() -
 
     with pytest.raises(LookupError):
         await atomic(change, True)
-    assert (await desk.states(), desk.nudges) == ([], 0)
+    assert (await kit.states(), kit.nudges) == ([], 0)
     await atomic(change, False)
-    assert desk.nudges == 1  # one for each put
+    assert kit.nudges == 1  # one for each put
     written = [json.loads(row.body) for row in await OutboxRow.all().order_by("id")]
     assert written == [
         {"reaction": reaction, "fact": to_json(fact)}

@@ -19,7 +19,7 @@ JOBS, KILLS, AT_ONCE = 1500, 4, 64
 
 
 async def test_a_change_and_its_promises_are_there_together_or_not_at_all(database_url: str) -> None:
-    command = [sys.executable, "-m", "tests.kit.stating", database_url]
+    command = [sys.executable, "-m", "tests.kit.emit_until_killed", database_url]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL)
     try:
         async with opened(database_url, wait_s=30), asyncio.timeout(60):

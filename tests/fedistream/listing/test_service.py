@@ -35,7 +35,7 @@ class Given:
         return self.values[name]
 
 
-class Desk:
+class ListingKit:
     """A worker with a directory."""
 
     def __init__(self, directory: Receiver, http_client: HttpClient) -> None:
@@ -56,82 +56,82 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncIterator[Desk]:
+async def kit(database: Database) -> AsyncIterator[ListingKit]:
     async with receiver() as directory:
         guard = Guard(parse_allowed([f"127.0.0.1:{directory.port}"]))
         async with HttpClient(guard, "test", limits=HttpLimits(total_s=1.0)) as http_client:
-            yield Desk(directory, http_client)
+            yield ListingKit(directory, http_client)
 
 
-async def test_the_key_of_the_first_answer_is_sent_from_then_on(desk: Desk) -> None:
-    desk.answers({"key": "k1", "success": True, "error": "", "errorCode": 0})
-    assert await desk.listing.registration() is None
-    await desk.listing.ping()
-    await desk.listing.begin(BroadcastStarted(1, 7, "Evening", NOW))
-    assert [(each.path, each.json) for each in desk.directory.received] == [
+async def test_the_key_of_the_first_answer_is_sent_from_then_on(kit: ListingKit) -> None:
+    kit.answers({"key": "k1", "success": True, "error": "", "errorCode": 0})
+    assert await kit.listing.registration() is None
+    await kit.listing.ping()
+    await kit.listing.begin(BroadcastStarted(1, 7, "Evening", NOW))
+    assert [(each.path, each.json) for each in kit.directory.received] == [
         ("/api/ping", {"key": "", "url": ADDRESS}),
         ("/api/ping", {"key": "k1", "url": ADDRESS}),
     ]
-    found = await desk.listing.registration()
+    found = await kit.listing.registration()
     assert found is not None
     assert (found.key, found.success, found.error, found.error_code, found.at) == ("k1", True, "", 0, NOW)
-    await desk.listing.reset()
-    assert await desk.listing.registration() is None
-    await desk.listing.ping()
-    assert desk.directory.received[-1].json["key"] == ""
+    await kit.listing.reset()
+    assert await kit.listing.registration() is None
+    await kit.listing.ping()
+    assert kit.directory.received[-1].json["key"] == ""
 
 
 @pytest.mark.parametrize("name", ["directory.enabled", "directory.url", "node.public_url"])
-async def test_nothing_is_sent_unless_all_of_it_is_set(desk: Desk, name: str) -> None:
-    desk.settings.values[name] = False if name == "directory.enabled" else ""
-    assert not desk.listing.applies_to(BroadcastStarted(1, 7, "Evening", NOW))
-    await desk.listing.ping()
-    assert desk.directory.received == []
+async def test_nothing_is_sent_unless_all_of_it_is_set(kit: ListingKit, name: str) -> None:
+    kit.settings.values[name] = False if name == "directory.enabled" else ""
+    assert not kit.listing.applies_to(BroadcastStarted(1, 7, "Evening", NOW))
+    await kit.listing.ping()
+    assert kit.directory.received == []
 
 
-async def test_nothing_is_sent_while_nothing_is_live(desk: Desk) -> None:
-    desk.live.clear()
-    assert desk.listing.applies_to(BroadcastStarted(1, 7, "Evening", NOW))
-    await desk.listing.ping()
-    assert desk.directory.received == []
+async def test_nothing_is_sent_while_nothing_is_live(kit: ListingKit) -> None:
+    kit.live.clear()
+    assert kit.listing.applies_to(BroadcastStarted(1, 7, "Evening", NOW))
+    await kit.listing.ping()
+    assert kit.directory.received == []
 
 
-async def test_an_error_is_kept_with_the_key(desk: Desk) -> None:
-    desk.answers({"key": "k1", "success": True})
-    await desk.listing.ping()
-    desk.answers({"key": "", "success": False, "error": "Not reachable.", "errorCode": 7})
-    await desk.listing.ping()
-    found = await desk.listing.registration()
+async def test_an_error_is_kept_with_the_key(kit: ListingKit) -> None:
+    kit.answers({"key": "k1", "success": True})
+    await kit.listing.ping()
+    kit.answers({"key": "", "success": False, "error": "Not reachable.", "errorCode": 7})
+    await kit.listing.ping()
+    found = await kit.listing.registration()
     assert found is not None
     assert (found.key, found.success, found.error, found.error_code) == ("k1", False, "Not reachable.", 7)
 
 
-async def test_a_directory_that_hangs_redirects_or_sends_too_much_is_an_error(desk: Desk) -> None:
+async def test_a_directory_that_hangs_redirects_or_sends_too_much_is_an_error(kit: ListingKit) -> None:
     async def hang(request: web.BaseRequest) -> web.StreamResponse:
         await asyncio.sleep(30)
         return web.Response()
 
-    desk.directory.answer = hang
-    await desk.listing.ping()
-    errors = [await desk.listing.registration()]
+    kit.directory.answer = hang
+    await kit.listing.ping()
+    errors = [await kit.listing.registration()]
     for body, status in (("{}", 302), ("[" * 20_000, 200), ("not json", 200), ("[]", 200)):
-        desk.answers(body, status)
-        await desk.listing.ping()
-        errors.append(await desk.listing.registration())
+        kit.answers(body, status)
+        await kit.listing.ping()
+        errors.append(await kit.listing.registration())
     for found in errors:
         assert found is not None
         assert not found.success
         assert found.error
 
 
-async def test_a_private_address_is_refused_unless_it_is_allowed(desk: Desk) -> None:
+async def test_a_private_address_is_refused_unless_it_is_allowed(kit: ListingKit) -> None:
     async with HttpClient(Guard(), "test") as http_client:
-        listing = Listing(desk.settings, http_client, desk.running, lambda: NOW)
+        listing = Listing(kit.settings, http_client, kit.running, lambda: NOW)
         await listing.ping()
         found = await listing.registration()
     assert found is not None
     assert not found.success
-    assert desk.directory.received == []
+    assert kit.directory.received == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from activitypub.signatures.request import Request
 from fedistream.core.errors import NotFound, TooMany
 from fedistream.remote_media.service import Image, Limits, MediaProxy
 from fedistream.remote_media.signed_paths import PREFIX, SignedPaths
-from tests.kit.parlour import PIXEL
+from tests.kit.pictures import PIXEL
 from tests.kit.remote import Remote, remote
 
 SECRET = bytes(32)

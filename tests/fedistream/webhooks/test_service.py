@@ -28,24 +28,24 @@ from fedistream.webhooks.service import (
 )
 from fedistream.webhooks.values import ACCEPTED, MAX_EVENTS, MAX_URL, MAX_WEBHOOKS, OFFERED, Disabled, Event
 from tests.kit.database import opened
-from tests.kit.webhook_desk import NOON, STATUS, Desk, webhook_desk
+from tests.kit.webhook_worker import NOON, STATUS, WebhookWorker, webhook_worker
 
 URL = "https://bot.example/hook"
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
-    async with opened(database_url), webhook_desk() as made:
+async def worker(database_url: str) -> AsyncIterator[WebhookWorker]:
+    async with opened(database_url), webhook_worker() as made:
         yield made
 
 
-async def test_a_webhook_is_given_back_as_it_was_made(desk: Desk) -> None:
-    made = await desk.webhooks.create(URL, ["NAME_CHANGED", "CHAT", "CHAT", "PING"], "a secret")
+async def test_a_webhook_is_given_back_as_it_was_made(worker: WebhookWorker) -> None:
+    made = await worker.webhooks.create(URL, ["NAME_CHANGED", "CHAT", "CHAT", "PING"], "a secret")
     assert made.events == ("NAME_CHANGED", "CHAT", "PING")
     assert made.subscribed == {Event.NAME_CHANGE, Event.CHAT}
-    assert await desk.webhooks.listed() == desk.webhooks.all() == (made,)
-    assert desk.webhooks.subscribers(Event.NAME_CHANGE) == (made,)
-    assert desk.webhooks.subscribers(Event.FOLLOW) == ()
+    assert await worker.webhooks.listed() == worker.webhooks.all() == (made,)
+    assert worker.webhooks.subscribers(Event.NAME_CHANGE) == (made,)
+    assert worker.webhooks.subscribers(Event.FOLLOW) == ()
 
 
 @pytest.mark.parametrize(
@@ -57,77 +57,79 @@ async def test_a_webhook_is_given_back_as_it_was_made(desk: Desk) -> None:
         "https://b\u00f6t.example/",
     ],
 )
-async def test_addresses_that_nothing_is_sent_to_are_refused(desk: Desk, url: str) -> None:
+async def test_addresses_that_nothing_is_sent_to_are_refused(worker: WebhookWorker, url: str) -> None:
     with pytest.raises(Invalid):
-        await desk.webhooks.create(url, ["CHAT"])
+        await worker.webhooks.create(url, ["CHAT"])
 
 
 @pytest.mark.parametrize("url", ["http://bot.example/", "https://bot.example:9000/x?y=z", "http://127.0.0.1:8000/"])
-async def test_http_and_every_port_are_accepted_and_private_hosts_that_are_allowed(desk: Desk, url: str) -> None:
-    assert (await desk.webhooks.create(url, ["CHAT"])).url == url
+async def test_http_and_every_port_are_accepted_and_private_hosts_that_are_allowed(
+    worker: WebhookWorker, url: str
+) -> None:
+    assert (await worker.webhooks.create(url, ["CHAT"])).url == url
 
 
 @pytest.mark.parametrize(
     "events", [[], ["NOTHING"], [1], [None], ["CHAT", "chat"], ["FEDISTREAM_TEST"], ["CHAT"] * (MAX_EVENTS + 1)]
 )
-async def test_events_that_do_not_exist_are_refused(desk: Desk, events: list[object]) -> None:
+async def test_events_that_do_not_exist_are_refused(worker: WebhookWorker, events: list[object]) -> None:
     with pytest.raises(Invalid) as refused:
-        await desk.webhooks.create(URL, events)
+        await worker.webhooks.create(URL, events)
     assert refused.value.field == "events"
 
 
-async def test_all_accepted_events_fit_into_one_webhook(desk: Desk) -> None:
-    assert (await desk.webhooks.create(URL, sorted(ACCEPTED))).subscribed == set(OFFERED)
+async def test_all_accepted_events_fit_into_one_webhook(worker: WebhookWorker) -> None:
+    assert (await worker.webhooks.create(URL, sorted(ACCEPTED))).subscribed == set(OFFERED)
 
 
-async def test_there_is_a_limit_to_their_number(desk: Desk) -> None:
+async def test_there_is_a_limit_to_their_number(worker: WebhookWorker) -> None:
     for _ in range(MAX_WEBHOOKS):
-        await desk.webhooks.create(URL, ["CHAT"])
+        await worker.webhooks.create(URL, ["CHAT"])
     with pytest.raises(Invalid):
-        await desk.webhooks.create(URL, ["CHAT"])
+        await worker.webhooks.create(URL, ["CHAT"])
 
 
-async def test_what_does_not_exist_is_not_found(desk: Desk) -> None:
+async def test_what_does_not_exist_is_not_found(worker: WebhookWorker) -> None:
     for number in (0, -1, 99, 10**30):
-        for act in (desk.webhooks.enable, desk.webhooks.disable, desk.webhooks.delete, desk.webhooks.stored):
+        for act in (worker.webhooks.enable, worker.webhooks.disable, worker.webhooks.delete, worker.webhooks.stored):
             with pytest.raises(NotFound):
                 await act(number)
 
 
-async def test_another_process_learns_of_a_change_by_its_version(desk: Desk) -> None:
-    other = Webhooks(desk.webhooks.context)
+async def test_another_process_learns_of_a_change_by_its_version(worker: WebhookWorker) -> None:
+    other = Webhooks(worker.webhooks.context)
     copies = CacheRefresh({CACHE_KEY: other.load})
-    hook = await desk.webhooks.create(URL, ["CHAT"])
+    hook = await worker.webhooks.create(URL, ["CHAT"])
     assert other.all() == ()
     await copies.refresh()
     assert other.all() == (hook,)
-    await desk.webhooks.disable(hook.id, Disabled.GONE)
+    await worker.webhooks.disable(hook.id, Disabled.GONE)
     await copies.refresh()
-    assert not other.wants(desk.line("hello"))
+    assert not other.wants(worker.line("hello"))
 
 
-async def test_a_change_that_is_rolled_back_changes_no_memory(desk: Desk) -> None:
+async def test_a_change_that_is_rolled_back_changes_no_memory(worker: WebhookWorker) -> None:
     async def fail() -> None:
-        await desk.webhooks.create(URL, ["CHAT"])
+        await worker.webhooks.create(URL, ["CHAT"])
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         await atomic(fail)
-    assert desk.webhooks.all() == await desk.webhooks.listed() == ()
+    assert worker.webhooks.all() == await worker.webhooks.listed() == ()
 
 
-async def test_the_bus_stores_all_facts_of_a_transaction_in_one_job_with_it(desk: Desk) -> None:
+async def test_the_bus_stores_all_facts_of_a_transaction_in_one_job_with_it(worker: WebhookWorker) -> None:
     bus = Bus()
-    bus.attach(stores(desk.webhooks))
-    await desk.webhooks.create(URL, ["CHAT", "STREAM_TITLE_UPDATED"])
-    facts: list[Fact] = [desk.line("a"), TitleChanged(1, "x", NOON), BroadcastEnded(1, 1, "", NOON), desk.line("b")]
+    bus.attach(stores(worker.webhooks))
+    await worker.webhooks.create(URL, ["CHAT", "STREAM_TITLE_UPDATED"])
+    facts: list[Fact] = [worker.line("a"), TitleChanged(1, "x", NOON), BroadcastEnded(1, 1, "", NOON), worker.line("b")]
     await atomic(bus.emit_all, facts)
     (row,) = await OutboxRow.all()
     stored = [line["fact"]["fact"] for line in orjson.loads(row.body)["facts"]]
     assert stored == [facts[0].name(), facts[1].name(), facts[3].name()]
 
     async def fail() -> None:
-        await bus.emit(desk.line("c"))
+        await bus.emit(worker.line("c"))
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -135,21 +137,21 @@ async def test_the_bus_stores_all_facts_of_a_transaction_in_one_job_with_it(desk
     assert await OutboxRow.all().count() == 1
 
 
-async def test_facts_of_two_channels_are_two_jobs(desk: Desk) -> None:
-    await desk.webhooks.create(URL, ["CHAT"])
-    await desk.tell(desk.line("a"), replace(desk.line("b"), channel_id=2))
+async def test_facts_of_two_channels_are_two_jobs(worker: WebhookWorker) -> None:
+    await worker.webhooks.create(URL, ["CHAT"])
+    await worker.tell(worker.line("a"), replace(worker.line("b"), channel_id=2))
     assert [row.group_key for row in await OutboxRow.all().order_by("id")] == ["webhooks 1", "webhooks 2"]
 
 
-async def test_joins_are_stored_together_and_not_without_limit(desk: Desk) -> None:
-    await desk.webhooks.create(URL, ["USER_JOINED"])
+async def test_joins_are_stored_together_and_not_without_limit(worker: WebhookWorker) -> None:
+    await worker.webhooks.create(URL, ["USER_JOINED"])
     for number in range(MAX_NOTED + 10):
-        desk.webhooks.note_presence(VisitorJoined(1, f"visitor {number}", NOON, number))
-    running = asyncio.create_task(desk.webhooks.run())
+        worker.webhooks.note_presence(VisitorJoined(1, f"visitor {number}", NOON, number))
+    running = asyncio.create_task(worker.webhooks.run())
     async with asyncio.timeout(20):
         while await OutboxRow.all().count() < MAX_NOTED // MAX_FACTS:
             await asyncio.sleep(0.01)
-    desk.webhooks.note_presence(VisitorJoined(1, "the last", NOON, 0))
+    worker.webhooks.note_presence(VisitorJoined(1, "the last", NOON, 0))
     async with asyncio.timeout(20):
         while await OutboxRow.all().count() <= MAX_NOTED // MAX_FACTS:
             await asyncio.sleep(0.01)

@@ -8,20 +8,20 @@ import pytest
 from aiohttp import web
 
 from tests.kit.database import opened
-from tests.kit.webhook_desk import Desk, webhook_desk
 from tests.kit.webhook_receiver import Receiver, receiver
+from tests.kit.webhook_worker import WebhookWorker, webhook_worker
 
 LINES, PATHS = 40, ("/quick", "/slow", "/moody")
 
 
 @pytest.fixture
-async def desks(database_url: str) -> AsyncIterator[list[Desk]]:
-    async with opened(database_url), webhook_desk(owner="a") as one, webhook_desk(owner="b") as other:
+async def desks(database_url: str) -> AsyncIterator[list[WebhookWorker]]:
+    async with opened(database_url), webhook_worker(owner="a") as one, webhook_worker(owner="b") as other:
         other.clock = one.clock
-        yield [one, Desk(one.clock, other.http_client, owner="b")]
+        yield [one, WebhookWorker(one.clock, other.http_client, owner="b")]
 
 
-async def test_two_workers_keep_the_order_and_send_nothing_twice(desks: list[Desk]) -> None:
+async def test_two_workers_keep_the_order_and_send_nothing_twice(desks: list[WebhookWorker]) -> None:
     async with receiver() as bot:
         failing = random.Random(5)
 
@@ -41,15 +41,15 @@ async def test_two_workers_keep_the_order_and_send_nothing_twice(desks: list[Des
                 await first.say(f"line {number}")
                 await asyncio.sleep(0.005)
 
-        async def work(desk: Desk, talking: "asyncio.Task[None]") -> None:
-            while not (talking.done() and set(await desk.states()) == {"delivered"}):
-                if not await desk.step():
+        async def work(worker: WebhookWorker, talking: "asyncio.Task[None]") -> None:
+            while not (talking.done() and set(await worker.states()) == {"delivered"}):
+                if not await worker.step():
                     first.clock.advance(0.5)
                     await asyncio.sleep(0.01)
 
         talking = asyncio.create_task(talk())
         async with asyncio.timeout(60):
-            await asyncio.gather(talking, *(work(desk, talking) for desk in desks))
+            await asyncio.gather(talking, *(work(worker, talking) for worker in desks))
         for path in PATHS:
             assert delivered(bot, path) == [f"line {number}" for number in range(LINES)]
 

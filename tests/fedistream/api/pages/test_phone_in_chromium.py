@@ -6,7 +6,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.fedistream.api.pages.test_fitness_in_chromium import SCHEMES, faults
 from tests.kit import browser, onair
 from tests.kit.browser import until, visit
-from tests.kit.parlour import Parlour
+from tests.kit.fake_chat import FakeChat
 from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
@@ -23,18 +23,18 @@ STORY = ("Failed to load resource",)  # an air that no streamer made has no play
 
 
 @pytest.fixture
-def room() -> Parlour:
-    room = Parlour()
+def room() -> FakeChat:
+    room = FakeChat()
     ann = room.user("Ann")
     for n in range(40):
         link = f'<a href="https://links.example/{n}">links.example/{n}</a>'
-        room.log.append(room.told("CHAT", body=f"<p>line {n} {link}</p>", user=dict(ann)))
+        room.log.append(room.event("CHAT", body=f"<p>line {n} {link}</p>", user=dict(ann)))
     return room
 
 
 @pytest.fixture
-def studio(room: Parlour) -> Studio:
-    studio = Studio(parlour=room)
+def studio(room: FakeChat) -> Studio:
+    studio = Studio(fake_chat=room)
     studio.settings.values["chat.enabled"] = True
     studio.settings.values["channel.page_content"] = "\n\n".join(f"Paragraph {n}." for n in range(60))
     studio.broadcasts.shown = onair.live()
@@ -105,7 +105,7 @@ async def test_a_keyboard_that_lies_over_the_page_takes_nothing_away(url: str, c
 
 
 async def test_the_tab_of_the_chat_counts_what_came_while_another_one_was_shown(
-    url: str, chromium: Browser, room: Parlour
+    url: str, chromium: Browser, room: FakeChat
 ) -> None:
     ann = room.user("Ann")
     async with visit(chromium, url, viewport=UPRIGHT) as (page, witness):
@@ -165,13 +165,13 @@ async def test_tabs_change_what_is_below_the_picture(url: str, chromium: Browser
 
 @pytest.mark.parametrize("size", [UPRIGHT, ASIDE], ids=["upright", "on its side"])
 async def test_a_long_name_does_not_lie_over_the_tabs(
-    url: str, chromium: Browser, room: Parlour, size: dict[str, int]
+    url: str, chromium: Browser, room: FakeChat, size: dict[str, int]
 ) -> None:
     async with visit(chromium, url, viewport=size) as (page, witness):
         witness.expected = STORY
         await open_chat(page)
         user = {**room.people[next(reversed(room.people))], "displayName": "polite-puffin-of-the-far-north"}
-        await room.tell(room.told("NAME_CHANGE", user=user, oldName="Guest 1"))
+        await room.broadcast(room.event("NAME_CHANGE", user=user, oldName="Guest 1"))
         await expect(page.get_by_role("button", name="You are polite-puffin")).to_be_visible()
         edge = "document.querySelector('.watch-tabs [role=tab]:last-of-type').getBoundingClientRect().right"
         name = "document.querySelector('.chat-identity').getBoundingClientRect()"

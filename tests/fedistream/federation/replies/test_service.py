@@ -237,7 +237,7 @@ async def test_where_the_admin_lets_in_what_is_said_he_does_so_with_each_edit(re
     (again,) = await replies.shows("buy that")
     assert again.id == line.id
     await replies.hears(Edited)
-    assert [type(event) for event in replies.ears.heard[-2:]] == [Shown, Edited]
+    assert [type(event) for event in replies.listener.heard[-2:]] == [Shown, Edited]
 
 
 async def test_what_a_moderator_has_hidden_an_edit_does_not_bring_back(replies: Talking) -> None:
@@ -246,7 +246,7 @@ async def test_what_a_moderator_has_hidden_an_edit_does_not_bring_back(replies: 
     await replies.room.feature.moderation.set_visible([line.id], False, "admin")
     await replies.edit(said, content="nicer")
     await replies.shows()
-    assert replies.ears.of(Edited) == []
+    assert replies.listener.of(Edited) == []
     (moderated,) = await replies.room.feature.messages.moderated(replies.room.home)
     assert (moderated.body, moderated.hidden_at is None) == ("nicer", False)
 

@@ -14,7 +14,7 @@ from fedistream.chat import message_ids
 from fedistream.chat.models import MessageRow
 from fedistream.chat.values import Message
 from fedistream.db import atomic
-from tests.kit.chatclient import Told, chatting
+from tests.kit.chatclient import ServerEvent, chatting
 from tests.kit.faces import Faces
 from tests.kit.webserver import serving
 
@@ -23,7 +23,7 @@ from tests.kit.webserver import serving
 class Reader:
     """A line whose other end reads when it `may`."""
 
-    heard: list[Told] = field(default_factory=list)
+    heard: list[ServerEvent] = field(default_factory=list)
     owed: int = 0
     most_owed: int = 0
     may: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,7 +49,7 @@ class Reader:
     def bodies(self) -> list[str]:
         return [told["body"] for told in self.heard if told["type"] == "CHAT"]
 
-    async def caught_up(self) -> Told:
+    async def caught_up(self) -> ServerEvent:
         async with asyncio.timeout(30):
             while not self.heard or self.heard[-1]["type"] != "CAUGHT-UP":
                 await asyncio.sleep(0)

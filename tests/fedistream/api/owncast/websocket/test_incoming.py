@@ -8,20 +8,20 @@ from fedistream.api.owncast.websocket.incoming import MAX_REF, MAX_WAITING
 from fedistream.chat.service import WELCOME_S
 from fedistream.core.events import SettingChanged
 from fedistream.db import atomic
-from tests.kit.chatclient import ChatClient, Told, chatting, ready
+from tests.kit.chatclient import ChatClient, ServerEvent, chatting, ready
 from tests.kit.faces import Faces
 
 
-async def taken(client: ChatClient) -> list[Told]:
+async def taken(client: ChatClient) -> list[ServerEvent]:
     """Wait until the node has read all that was sent. Returns what the client was told meanwhile."""
     await client.tell({"type": "PING"})
-    told: list[Told] = []
+    told: list[ServerEvent] = []
     while (last := await client.next())["type"] != "PONG":
         told.append(last)
     return told
 
 
-def line(body: str, ref: str) -> Told:
+def line(body: str, ref: str) -> ServerEvent:
     return {"type": "CHAT", "body": body, "ref": ref}
 
 

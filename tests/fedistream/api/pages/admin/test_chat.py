@@ -2,7 +2,7 @@
 
 from fedistream.settings.table import BY_NAME
 from tests.kit.adminpages import NASTY, Visitor, said
-from tests.kit.chatroom import Ears
+from tests.kit.chatroom import RecordingListener
 from tests.kit.faces import Faces
 
 PAGE = "/admin/chat/"
@@ -51,7 +51,7 @@ async def test_what_cannot_be_is_shown_again_beside_its_field(faces: Faces, admi
 async def test_who_is_connected_is_listed_as_text(faces: Faces, admin: Visitor) -> None:
     assert "Connected users: 0" in await admin.see(PAGE)
     ann, _ = await faces.visitor(NASTY[:30])
-    seat = faces.chat.chat.enter(1, ann, Ears(), "192.0.2.7", f"agent {NASTY}")
+    seat = faces.chat.chat.enter(1, ann, RecordingListener(), "192.0.2.7", f"agent {NASTY}")
     page = await admin.see(PAGE)
     assert "Connected users: 1" in page
     assert "192.0.2.7" in page

@@ -7,7 +7,7 @@ from fedistream.api.pages.admin.emoji import UPLOAD_LIMIT
 from fedistream.chat.emoji import MAX_BYTES
 from tests.kit.adminpages import Visitor, csrf_token, said
 from tests.kit.faces import Faces
-from tests.kit.parlour import PIXEL
+from tests.kit.pictures import PIXEL
 
 PAGE = "/admin/chat/emoji"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"

@@ -20,7 +20,7 @@ from tests.kit.adminpages import NASTY, say
 from tests.kit.browser import visit
 from tests.kit.faces import PASSWORD, Faces, open_faces
 from tests.kit.following import broadcast, engagement, featured, follower, held_reply, quote, report
-from tests.kit.parlour import PIXEL
+from tests.kit.pictures import PIXEL
 from tests.kit.webserver import serving
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]

@@ -9,19 +9,19 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.kit import onair
 from tests.kit.browser import visit
-from tests.kit.parlour import Parlour
+from tests.kit.fake_chat import FakeChat
 from tests.kit.studio import Studio
 
 
 @pytest.fixture
-def room() -> Parlour:
-    return Parlour()
+def room() -> FakeChat:
+    return FakeChat()
 
 
 @pytest.fixture
-def studio(room: Parlour) -> Studio:
+def studio(room: FakeChat) -> Studio:
     """Live for the page, with nothing to play: only the chat is looked at."""
-    studio = Studio(parlour=room)
+    studio = Studio(fake_chat=room)
     studio.settings.values["chat.enabled"] = True
     studio.broadcasts.shown = onair.live()
     return studio
@@ -48,7 +48,7 @@ def complaints() -> tuple[str, ...]:
 async def page(
     url: str,
     chromium: Browser,
-    room: Parlour,
+    room: FakeChat,
     frame: str,
     context: dict[str, Any],
     complaints: tuple[str, ...],

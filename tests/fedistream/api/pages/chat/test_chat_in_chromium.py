@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.fedistream.api.pages.test_fitness_in_chromium import KB, PHONE, faults, page_bytes
 from tests.kit import browser, onair
 from tests.kit.browser import received, until, visit
-from tests.kit.parlour import Parlour
+from tests.kit.fake_chat import FakeChat
 from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
@@ -22,24 +22,24 @@ def lines(page: Page) -> str:
     return "document.querySelectorAll('.line').length"
 
 
-async def fill(room: Parlour, page: Page, number: int) -> None:
+async def fill(room: FakeChat, page: Page, number: int) -> None:
     ann = room.user("Ann")
-    await room.tell(*(room.told("CHAT", body=f"<p>line {n}</p>", user=ann) for n in range(number)))
+    await room.broadcast(*(room.event("CHAT", body=f"<p>line {n}</p>", user=ann) for n in range(number)))
     await expect(page.get_by_text(f"line {number - 1}", exact=True)).to_be_attached()
 
 
 AT_END = "(l => l.scrollHeight - l.scrollTop - l.clientHeight < 3)(document.querySelector('.chat-log'))"
 
 
-async def test_whoever_opens_the_page_has_joined_without_a_form(page: Page, room: Parlour) -> None:
-    assert [path for path, _ in room.asked].count("/api/chat/register") == 1
+async def test_whoever_opens_the_page_has_joined_without_a_form(page: Page, room: FakeChat) -> None:
+    assert [path for path, _ in room.calls].count("/api/chat/register") == 1
     await expect(page.get_by_role("button", name="You are Guest 1")).to_be_visible()
     await page.reload()
     await expect(page.get_by_role("button", name="You are Guest 1")).to_be_visible()
-    assert [path for path, _ in room.asked].count("/api/chat/register") == 1
+    assert [path for path, _ in room.calls].count("/api/chat/register") == 1
 
 
-async def test_what_was_said_before_is_there_and_nothing_twice(page: Page, room: Parlour) -> None:
+async def test_what_was_said_before_is_there_and_nothing_twice(page: Page, room: FakeChat) -> None:
     ann = room.user("Ann")
     await room.say(ann, "<p>first</p>")
     await page.reload()
@@ -47,27 +47,27 @@ async def test_what_was_said_before_is_there_and_nothing_twice(page: Page, room:
     await expect(page.locator(".line .line-text")).to_have_text(["first", "second"])
 
 
-async def test_a_message_goes_out_with_enter_and_stands_in_the_log(page: Page, room: Parlour) -> None:
+async def test_a_message_goes_out_with_enter_and_stands_in_the_log(page: Page, room: FakeChat) -> None:
     field = page.get_by_label("Message", exact=True)
     await field.fill("hello there")
     await field.press("Shift+Enter")
     await expect(field).to_have_value("hello there\n")
     await field.press("Enter")
-    assert (await room.hears("CHAT"))["body"] == "hello there"
+    assert (await room.wait_for("CHAT"))["body"] == "hello there"
     await expect(page.locator(".line").last).to_contain_text("hello there")
     await expect(field).to_have_value("")
 
 
-async def test_a_message_too_large_for_a_frame_stays_in_the_field(page: Page, room: Parlour) -> None:
+async def test_a_message_too_large_for_a_frame_stays_in_the_field(page: Page, room: FakeChat) -> None:
     field = page.get_by_label("Message", exact=True)
     await field.fill("ü" * 1100)
     await expect(page.locator("#chat-hint")).to_contain_text("bytes too long")
     await field.press("Enter")
-    assert not room.heard
+    assert not room.received
     await expect(field).to_have_value("ü" * 1100)
 
 
-async def test_what_is_refused_comes_back_before_what_was_written_since(page: Page, room: Parlour) -> None:
+async def test_what_is_refused_comes_back_before_what_was_written_since(page: Page, room: FakeChat) -> None:
     room.refusal = "<p>You are sending messages <strong>too fast</strong>.</p>"
     field = page.get_by_label("Message", exact=True)
     await field.fill("my long thought")
@@ -81,19 +81,19 @@ async def test_what_is_refused_comes_back_before_what_was_written_since(page: Pa
     await expect(page.locator("#chat-hint")).to_have_text("")
 
 
-async def test_what_nobody_answered_comes_back_when_the_connection_is_lost(page: Page, room: Parlour) -> None:
+async def test_what_nobody_answered_comes_back_when_the_connection_is_lost(page: Page, room: FakeChat) -> None:
     room.silent = True
     field = page.get_by_label("Message", exact=True)
     await field.fill("is this heard?")
     await field.press("Enter")
-    await room.hears("CHAT")
+    await room.wait_for("CHAT")
     await expect(field).to_have_value("")
     await room.cut()
     await expect(field).to_have_value("is this heard?")
     await expect(page.locator("#chat-hint")).to_contain_text("may not have been sent")
 
 
-async def test_a_refused_name_keeps_the_dialog_open_and_says_why(page: Page, room: Parlour) -> None:
+async def test_a_refused_name_keeps_the_dialog_open_and_says_why(page: Page, room: FakeChat) -> None:
     room.refusal = "<p>This name is taken.</p>"
     await page.get_by_role("button", name="You are Guest 1").click()
     await page.get_by_label("Name", exact=True).fill("Admin")
@@ -107,9 +107,9 @@ async def test_a_refused_name_keeps_the_dialog_open_and_says_why(page: Page, roo
     await expect(page.get_by_role("button", name="You are Skipper")).to_be_visible()
 
 
-async def test_a_chat_that_is_switched_off_says_so_and_opens_again(page: Page, room: Parlour) -> None:
-    room.off = True
-    await room.tell({"type": "ERROR_CHAT_DISABLED"})
+async def test_a_chat_that_is_switched_off_says_so_and_opens_again(page: Page, room: FakeChat) -> None:
+    room.disabled = True
+    await room.broadcast({"type": "ERROR_CHAT_DISABLED"})
     await room.cut()
     await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
     await expect(page.locator(".chat-status")).to_have_text("The chat is disabled.")
@@ -117,28 +117,28 @@ async def test_a_chat_that_is_switched_off_says_so_and_opens_again(page: Page, r
     # as when the page is looked at again: it asks at once
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
-    room.off, room.away = False, True
+    room.disabled, room.refuses_sockets = False, True
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("#chat")).to_have_attribute("data-state", "off")
-    room.away = False
+    room.refuses_sockets = False
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("#chat")).to_have_attribute("data-state", "open")
     await expect(page.locator(".chat-status")).to_be_hidden()
 
 
-async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgotten(page: Page, room: Parlour) -> None:
+async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgotten(page: Page, room: FakeChat) -> None:
     bo = room.user("Bo")
-    await room.tell(
-        room.told("USER_JOINED", user=bo),
-        room.told("SOMETHING_NEW", user=bo),
-        room.told("__proto__"),
-        room.told("NAME_CHANGE", user=bo, oldName="Bob"),
-        room.told("SYSTEM", body="<p>Welcome</p>", user={"displayName": "Quiet Waters"}),
-        room.told("CHAT_ACTION", body="<p>The stream is <strong>starting</strong></p>"),
-        room.told(
+    await room.broadcast(
+        room.event("USER_JOINED", user=bo),
+        room.event("SOMETHING_NEW", user=bo),
+        room.event("__proto__"),
+        room.event("NAME_CHANGE", user=bo, oldName="Bob"),
+        room.event("SYSTEM", body="<p>Welcome</p>", user={"displayName": "Quiet Waters"}),
+        room.event("CHAT_ACTION", body="<p>The stream is <strong>starting</strong></p>"),
+        room.event(
             "FEDIVERSE_ENGAGEMENT_LIKE", title="cat@s.example", body="<p>liked it</p>", link="javascript:alert(1)"
         ),
-        room.told("USER_PARTED", user=bo),
+        room.event("USER_PARTED", user=bo),
     )
     said = page.locator(".line")
     await expect(said).to_have_count(6)
@@ -149,7 +149,7 @@ async def test_several_events_in_one_frame_are_all_seen_and_unknown_ones_forgott
     await expect(said.last).to_have_text("Bo left the chat")
 
 
-async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: Parlour) -> None:
+async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: FakeChat) -> None:
     await fill(room, page, 60)
     assert await page.evaluate(AT_END)
     await page.locator(".chat-log").evaluate("log => { log.scrollTop = 100; }")
@@ -165,7 +165,7 @@ async def test_the_log_never_jumps_under_who_reads_further_up(page: Page, room: 
     await expect(page.locator(".chat-new-messages")).to_be_hidden()
 
 
-async def test_at_most_two_hundred_lines_stand_in_the_log_and_a_reader_keeps_his(page: Page, room: Parlour) -> None:
+async def test_at_most_two_hundred_lines_stand_in_the_log_and_a_reader_keeps_his(page: Page, room: FakeChat) -> None:
     await fill(room, page, 200)
     await page.locator(".chat-log").evaluate("log => { log.scrollTop = log.scrollHeight / 2; }")
     await expect(page.locator(".chat-new-messages")).to_be_visible()
@@ -183,20 +183,20 @@ async def test_at_most_two_hundred_lines_stand_in_the_log_and_a_reader_keeps_his
     assert await page.evaluate(lines(page)) == 200
 
 
-async def test_a_lost_connection_is_said_and_nothing_is_missing_afterwards(page: Page, room: Parlour) -> None:
+async def test_a_lost_connection_is_said_and_nothing_is_missing_afterwards(page: Page, room: FakeChat) -> None:
     ann = room.user("Ann")
     seen = await room.say(ann, "<p>before</p>")
     await expect(page.get_by_text("before")).to_be_visible()
     gone = await room.say(ann, "<p>to be hidden</p>")
     await expect(page.get_by_text("to be hidden")).to_be_visible()
-    room.away = True
+    room.refuses_sockets = True
     await room.cut()
     await expect(page.get_by_text("The connection to the chat is lost")).to_be_visible()
     field = page.get_by_label("Message", exact=True)
     await expect(field).not_to_be_editable()
     room.log[:] = [told for told in room.log if told["id"] != gone]
     await room.say(ann, "<p>meanwhile</p>")
-    room.away = False
+    room.refuses_sockets = False
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.get_by_text("meanwhile")).to_be_visible()
     await room.say(ann, "<p>after</p>")
@@ -206,14 +206,14 @@ async def test_a_lost_connection_is_said_and_nothing_is_missing_afterwards(page:
     await expect(field).to_be_editable()
 
 
-async def test_a_token_that_nobody_knows_any_more_is_replaced(page: Page, room: Parlour) -> None:
+async def test_a_token_that_nobody_knows_any_more_is_replaced(page: Page, room: FakeChat) -> None:
     room.people.clear()
     await page.reload()
     await expect(page.get_by_role("button", name="You are Guest 2")).to_be_visible()
 
 
-async def test_who_is_removed_is_told_so_and_does_not_come_back(page: Page, room: Parlour) -> None:
-    await room.tell(room.told("ERROR_USER_DISABLED"))
+async def test_who_is_removed_is_told_so_and_does_not_come_back(page: Page, room: FakeChat) -> None:
+    await room.broadcast(room.event("ERROR_USER_DISABLED"))
     await room.cut()
     await expect(page.get_by_text("A moderator has banned you")).to_be_visible()
     attempts = len(room.queries)
@@ -222,20 +222,20 @@ async def test_who_is_removed_is_told_so_and_does_not_come_back(page: Page, room
     assert len(room.queries) == attempts
 
 
-async def test_name_and_colour_are_changed_in_one_dialog(page: Page, room: Parlour) -> None:
+async def test_name_and_colour_are_changed_in_one_dialog(page: Page, room: FakeChat) -> None:
     await page.get_by_role("button", name="You are Guest 1").click()
     dialog = page.get_by_role("dialog")
     await dialog.get_by_label("Name").fill("Skipper")
     await dialog.get_by_label("Colour 5").check(force=True)
     await page.keyboard.press("Enter")
-    assert (await room.hears("NAME_CHANGE"))["newName"] == "Skipper"
-    assert (await room.hears("COLOR_CHANGE"))["newColor"] == 4
+    assert (await room.wait_for("NAME_CHANGE"))["newName"] == "Skipper"
+    assert (await room.wait_for("COLOR_CHANGE"))["newColor"] == 4
     await expect(dialog).to_be_hidden()
     await expect(page.get_by_role("button", name="You are Skipper")).to_be_visible()
     await expect(page.locator(".line").last).to_have_text("Guest 1 is now known as Skipper")
 
 
-async def test_an_at_offers_the_people_who_were_seen(page: Page, room: Parlour) -> None:
+async def test_an_at_offers_the_people_who_were_seen(page: Page, room: FakeChat) -> None:
     for name in ("Ann", "Anton of the Locks", "Bo"):
         await room.say(room.user(name), "<p>hi</p>")
     await expect(page.get_by_text("hi", exact=True)).to_have_count(3)
@@ -248,13 +248,13 @@ async def test_an_at_offers_the_people_who_were_seen(page: Page, room: Parlour) 
     await field.press("ArrowDown")
     await field.press("Enter")
     await expect(field).to_have_value("well, @Anton of the Locks ")
-    assert not room.heard
+    assert not room.received
     await field.press_sequentially("@an")
     await field.press("Escape")
     await expect(options).to_have_count(0)
 
 
-async def test_a_line_that_speaks_to_me_stands_out(page: Page, room: Parlour) -> None:
+async def test_a_line_that_speaks_to_me_stands_out(page: Page, room: FakeChat) -> None:
     ann = room.user("Ann")
     await room.say(ann, "<p>hello @guest 1!</p>")
     await room.say(ann, "<p>hello @Guest 12</p>")
@@ -265,7 +265,7 @@ async def test_a_line_that_speaks_to_me_stands_out(page: Page, room: Parlour) ->
     ]
 
 
-async def test_emoji_come_from_the_node_and_from_the_picker(page: Page, room: Parlour) -> None:
+async def test_emoji_come_from_the_node_and_from_the_picker(page: Page, room: FakeChat) -> None:
     field = page.get_by_label("Message", exact=True)
     await page.get_by_role("button", name="Emoji").click()
     await page.get_by_role("menuitem", name="boat").click()
@@ -282,7 +282,7 @@ async def test_emoji_come_from_the_node_and_from_the_picker(page: Page, room: Pa
 
 
 async def test_outside_the_hours_the_field_says_when_the_chat_opens(
-    studio: Studio, url: str, chromium: Browser, room: Parlour
+    studio: Studio, url: str, chromium: Browser, room: FakeChat
 ) -> None:
     studio.broadcasts.shown = replace(onair.offline(), last_ended_at=None)
     async with visit(chromium, url + FRAME) as (page, _):
@@ -292,17 +292,17 @@ async def test_outside_the_hours_the_field_says_when_the_chat_opens(
         await expect(field).not_to_be_editable()
 
 
-async def test_hidden_messages_go_and_come_back(page: Page, room: Parlour) -> None:
+async def test_hidden_messages_go_and_come_back(page: Page, room: FakeChat) -> None:
     rude = await room.say(room.user("Ann"), "<p>rude</p>")
     await expect(page.get_by_text("rude")).to_be_visible()
-    await room.tell(room.told("VISIBILITY-UPDATE", ids=[rude], visible=False))
+    await room.broadcast(room.event("VISIBILITY-UPDATE", ids=[rude], visible=False))
     await expect(page.get_by_text("rude")).to_be_hidden()
-    await room.tell(room.told("VISIBILITY-UPDATE", ids=[rude], visible=True))
+    await room.broadcast(room.event("VISIBILITY-UPDATE", ids=[rude], visible=True))
     await expect(page.get_by_text("rude")).to_be_visible()
 
 
 async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
-    url: str, chromium: Browser, room: Parlour
+    url: str, chromium: Browser, room: FakeChat
 ) -> None:
     room.moderators = True
     async with visit(chromium, url + FRAME) as (page, _):
@@ -322,17 +322,17 @@ async def test_a_moderator_hides_shows_and_removes_on_the_message_itself(
         await page.get_by_role("button", name="Details").click()
         await expect(line).to_contain_text("Anna")
         await page.get_by_role("button", name="Ban user").click()
-        assert not [path for path, _ in room.asked if path.endswith("setenabled")]
+        assert not [path for path, _ in room.calls if path.endswith("setenabled")]
         await expect(page.get_by_role("button", name="Confirm ban")).to_be_focused()
         await page.get_by_label("Reason (for the moderation log)").fill(" was rude ")
         await page.keyboard.press("Enter")
         await expect(page.locator(".line-actions")).to_have_count(0)
-    calls = {path: given for path, given in room.asked if given}
+    calls = {path: given for path, given in room.calls if given}
     assert calls["/api/chat/messagevisibility"] == {"idArray": [message], "visible": True}
     assert calls["/api/chat/users/setenabled"] == {"userId": ann["id"], "enabled": False, "reason": "was rude"}
 
 
-async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, room: Parlour) -> None:
+async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, room: FakeChat) -> None:
     await room.say(room.user("Ann"), "<p>hi</p>")
     await page.get_by_role("button", name="Ann").click()
     await expect(page.locator(".line-actions button")).to_have_text(["Mention"])
@@ -340,7 +340,7 @@ async def test_who_is_no_moderator_is_offered_an_answer_and_no_more(page: Page, 
     await expect(page.get_by_label("Message", exact=True)).to_have_value("@Ann ")
 
 
-async def test_the_keyboard_goes_through_the_log_and_back(page: Page, room: Parlour) -> None:
+async def test_the_keyboard_goes_through_the_log_and_back(page: Page, room: FakeChat) -> None:
     for name in ("Ann", "Bo"):
         await room.say(room.user(name), f"<p>from {name}</p>")
     await expect(page.locator(".line")).to_have_count(2)
@@ -356,11 +356,11 @@ async def test_the_keyboard_goes_through_the_log_and_back(page: Page, room: Parl
     await expect(page.get_by_label("Message", exact=True)).to_be_focused()
 
 
-async def test_the_overlay_shows_what_is_said_on_nothing(url: str, chromium: Browser, room: Parlour) -> None:
+async def test_the_overlay_shows_what_is_said_on_nothing(url: str, chromium: Browser, room: FakeChat) -> None:
     async with visit(chromium, f"{url}/embed/chat/overlay?fade=0.2") as (page, _):
         await room.joined()
         await room.say(room.user("Ann"), "<p>hi</p>")
-        await room.tell(room.told("USER_JOINED", user=room.user("Bo")))
+        await room.broadcast(room.event("USER_JOINED", user=room.user("Bo")))
         await expect(page.locator(".line")).to_have_count(2)
         await expect(page.locator(".line").last).to_be_hidden()
         grounds = "[document.documentElement, document.body, document.getElementById('chat')]"
@@ -369,7 +369,7 @@ async def test_the_overlay_shows_what_is_said_on_nothing(url: str, chromium: Bro
         await expect(page.locator(".line.is-faded").first).to_be_attached()
 
 
-async def test_reading_needs_no_field(url: str, chromium: Browser, room: Parlour) -> None:
+async def test_reading_needs_no_field(url: str, chromium: Browser, room: FakeChat) -> None:
     async with visit(chromium, f"{url}/embed/chat") as (page, _):
         await room.joined()
         await room.say(room.user("Ann"), "<p>hi</p>")
@@ -381,7 +381,7 @@ async def test_reading_needs_no_field(url: str, chromium: Browser, room: Parlour
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", FRAME, "/embed/chat/readonly"])
 async def test_axe_finds_no_fault_in_the_chat(
-    url: str, chromium: Browser, room: Parlour, path: str, scheme: str
+    url: str, chromium: Browser, room: FakeChat, path: str, scheme: str
 ) -> None:
     async with visit(chromium, url + path, color_scheme=scheme) as (page, witness):
         witness.expected = LOST
@@ -389,7 +389,7 @@ async def test_axe_finds_no_fault_in_the_chat(
         for number in range(8):
             await room.say(room.user(f"Ann {number}", displayColor=number), "<p>hello @Guest 1</p>")
         await room.say(room.user("Bo", isBot=True), "<p>a <a href='https://example.com'>link</a></p>")
-        await room.tell(room.told("SYSTEM", body="<p>Welcome</p>", user={"displayName": "Quiet Waters"}))
+        await room.broadcast(room.event("SYSTEM", body="<p>Welcome</p>", user={"displayName": "Quiet Waters"}))
         await expect(page.locator(".line")).to_have_count(10)
         assert await faults(page) == []
         if path != "/embed/chat/readonly":
@@ -397,7 +397,7 @@ async def test_axe_finds_no_fault_in_the_chat(
             assert await faults(page) == []
 
 
-async def test_the_live_page_with_chat_is_small(studio: Studio, url: str, chromium: Browser, room: Parlour) -> None:
+async def test_the_live_page_with_chat_is_small(studio: Studio, url: str, chromium: Browser, room: FakeChat) -> None:
     studio.broadcasts.shown = None
     await studio.go_live()
     async with visit(chromium, url) as (page, witness):
@@ -408,7 +408,7 @@ async def test_the_live_page_with_chat_is_small(studio: Studio, url: str, chromi
 
 
 @pytest.mark.parametrize("path", ["/", FRAME])
-async def test_the_chat_is_no_wider_than_a_phone(url: str, chromium: Browser, room: Parlour, path: str) -> None:
+async def test_the_chat_is_no_wider_than_a_phone(url: str, chromium: Browser, room: FakeChat, path: str) -> None:
     async with visit(chromium, url + path, viewport=PHONE) as (page, witness):
         witness.expected = LOST
         await room.joined()

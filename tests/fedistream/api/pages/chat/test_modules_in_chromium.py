@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.kit import browser
+from tests.kit.fake_chat import FakeChat
 from tests.kit.made_once import static_files
-from tests.kit.parlour import Parlour
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
@@ -263,7 +263,7 @@ async def test_odd_frames_are_nothing_or_a_line_with_nothing_in_it(page: Page) -
     ]
 
 
-async def test_a_room_that_is_cut_again_and_again_loses_no_word_and_says_none_twice(page: Page, room: Parlour) -> None:
+async def test_a_room_that_is_cut_again_and_again_loses_no_word_and_says_none_twice(page: Page, room: FakeChat) -> None:
     ann = room.user("Ann")
     for cut in range(4):
         for n in range(5):
@@ -283,7 +283,7 @@ async def test_a_room_that_is_cut_again_and_again_loses_no_word_and_says_none_tw
     assert since[-1] > ""
 
 
-async def test_what_was_missed_comes_before_what_is_new_however_late_it_comes(page: Page, room: Parlour) -> None:
+async def test_what_was_missed_comes_before_what_is_new_however_late_it_comes(page: Page, room: FakeChat) -> None:
     ann = room.user("Ann")
     await room.say(ann, "<p>before</p>")
     await expect(page.locator(".line .line-text")).to_have_text(["before"])
@@ -301,11 +301,11 @@ async def test_what_was_missed_comes_before_what_is_new_however_late_it_comes(pa
     assert len(history) == 152
 
 
-async def test_what_was_shown_again_while_one_was_away_is_there(page: Page, room: Parlour) -> None:
+async def test_what_was_shown_again_while_one_was_away_is_there(page: Page, room: FakeChat) -> None:
     ann = room.user("Ann")
     for words in ("first", "second", "third"):
         await room.say(ann, f"<p>{words}</p>")
-    await room.tell(room.told("VISIBILITY-UPDATE", ids=[room.log[1]["id"]], visible=False))
+    await room.broadcast(room.event("VISIBILITY-UPDATE", ids=[room.log[1]["id"]], visible=False))
     await expect(page.get_by_text("second")).to_be_hidden()
     await room.cut()
     await page.evaluate("dispatchEvent(new Event('online'))")
@@ -313,15 +313,15 @@ async def test_what_was_shown_again_while_one_was_away_is_there(page: Page, room
     await expect(page.locator(".line .line-text")).to_have_text(["first", "second", "third"])
 
 
-async def test_what_has_left_the_log_is_forgotten_and_does_not_come_back(page: Page, room: Parlour) -> None:
+async def test_what_has_left_the_log_is_forgotten_and_does_not_come_back(page: Page, room: FakeChat) -> None:
     ann, longest = room.user("Ann"), 200
-    room.log.extend(room.told("CHAT", body=f"<p>{n}</p>", user=ann) for n in range(3 * longest))
-    await room.tell(*room.log[:longest])
+    room.log.extend(room.event("CHAT", body=f"<p>{n}</p>", user=ann) for n in range(3 * longest))
+    await room.broadcast(*room.log[:longest])
     await expect(page.locator(".line")).to_have_count(longest)
     await page.locator(".chat-log").evaluate("scroll => scroll.scrollTop = 0")
     await expect(page.locator(".chat-new-messages")).to_be_visible()
-    await room.tell(*room.log[longest:])
-    await room.tell(room.told("VISIBILITY-UPDATE", ids=[f"x{n}" for n in range(1_000)], visible=False))
+    await room.broadcast(*room.log[longest:])
+    await room.broadcast(room.event("VISIBILITY-UPDATE", ids=[f"x{n}" for n in range(1_000)], visible=False))
     await expect(page.locator(".chat-new-messages")).to_contain_text(str(2 * longest))
     assert await largest_set(page) <= 2 * longest
     for _ in range(2):

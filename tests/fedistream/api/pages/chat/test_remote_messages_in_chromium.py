@@ -6,7 +6,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
 from tests.kit import browser
 from tests.kit.browser import visit
-from tests.kit.parlour import Parlour, Told, User
+from tests.kit.fake_chat import Event, FakeChat, User
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
 
@@ -14,29 +14,29 @@ FRAME = "/embed/chat/readwrite"
 LOST = ("WebSocket connection to", "Failed to load resource")
 EDITED = "2026-05-01T12:00:00Z"
 NOTE = "https://remote.example/@ann/1"
-PICTURE = "/img/emoji/boat.png"  # what the parlour has a picture for
+PICTURE = "/img/emoji/boat.png"  # what the fake chat has a picture for
 
 
 @pytest.fixture
-def room() -> Parlour:
-    return Parlour(moderators=True)
+def room() -> FakeChat:
+    return FakeChat(moderators=True)
 
 
-def ann(room: Parlour, picture: str = PICTURE) -> User:
+def ann(room: FakeChat, picture: str = PICTURE) -> User:
     address = "ann@remote.example"
     remote = {"name": "Ann", "address": address, "url": "https://remote.example/@ann", "picture": picture}
     return room.user(f"Ann (@{address})", remote=remote, authenticated=True)
 
 
-async def update(room: Parlour, message_id: str, **more: object) -> Told:
+async def update(room: FakeChat, message_id: str, **more: object) -> Event:
     """A message says something else."""
     place = next(n for n, told in enumerate(room.log) if told["id"] == message_id)
     room.log[place] = {**room.log[place], **more}
-    await room.tell(room.told("MESSAGE-UPDATE", message=room.log[place]))
+    await room.broadcast(room.event("MESSAGE-UPDATE", message=room.log[place]))
     return room.log[place]
 
 
-async def test_a_line_from_elsewhere_shows_a_face_a_name_and_where_it_is_from(page: Page, room: Parlour) -> None:
+async def test_a_line_from_elsewhere_shows_a_face_a_name_and_where_it_is_from(page: Page, room: FakeChat) -> None:
     await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
     line = page.locator(".line")
     await expect(line.locator("button.author")).to_have_text("Ann")
@@ -51,14 +51,14 @@ async def test_a_line_from_elsewhere_shows_a_face_a_name_and_where_it_is_from(pa
 
 
 @pytest.mark.parametrize("picture", ["", "https://remote.example/ann.png", "javascript:alert(1)", "/img/none.png"])
-async def test_without_a_picture_of_this_node_a_letter_stands_in(page: Page, room: Parlour, picture: str) -> None:
+async def test_without_a_picture_of_this_node_a_letter_stands_in(page: Page, room: FakeChat, picture: str) -> None:
     await room.say(ann(room, picture), "<p>hi</p>", link="javascript:alert(1)")
     await expect(page.locator(".line span.avatar")).to_have_text("A")
     assert await page.locator(".line a.origin").count() == 0
     assert await page.locator(".line img").count() == 0
 
 
-async def test_what_has_a_warning_is_shown_to_who_asks_for_it(page: Page, room: Parlour) -> None:
+async def test_what_has_a_warning_is_shown_to_who_asks_for_it(page: Page, room: FakeChat) -> None:
     told = {"warning": "the end", "content": "<p>he dies</p>", "link": NOTE}
     await room.say(ann(room), "<p>the end</p>", **told)
     fold = page.locator(".line details")
@@ -71,7 +71,7 @@ async def test_what_has_a_warning_is_shown_to_who_asks_for_it(page: Page, room: 
     await expect(page.locator(".line summary").last).to_have_text("Sensitive content")
 
 
-async def test_an_edit_changes_the_line_where_it_stands(page: Page, room: Parlour) -> None:
+async def test_an_edit_changes_the_line_where_it_stands(page: Page, room: FakeChat) -> None:
     first = await room.say(ann(room), "<p>teh end</p>", link=NOTE)
     await room.say(room.user("Bo"), "<p>hm</p>")
     await expect(page.locator(".line")).to_have_count(2)
@@ -84,21 +84,21 @@ async def test_an_edit_changes_the_line_where_it_stands(page: Page, room: Parlou
     await expect(page.locator(".line .line-text").first).to_have_text("The end. (edited)", timeout=browser.PATIENCE_MS)
     await expect(page.locator(".line")).to_have_count(2)
     # what is not there any more stays away
-    await room.tell(room.told("MESSAGE-UPDATE", message={**room.log[0], "id": "gone"}))
-    await room.tell(room.told("MESSAGE-UPDATE", message="nonsense"))
+    await room.broadcast(room.event("MESSAGE-UPDATE", message={**room.log[0], "id": "gone"}))
+    await room.broadcast(room.event("MESSAGE-UPDATE", message="nonsense"))
     await room.say(room.user("Bo"), "<p>last</p>")
     await expect(page.locator(".line")).to_have_count(3)
 
 
-async def test_what_is_hidden_stays_hidden_when_it_is_edited(page: Page, room: Parlour) -> None:
+async def test_what_is_hidden_stays_hidden_when_it_is_edited(page: Page, room: FakeChat) -> None:
     first = await room.say(ann(room), "<p>spam</p>", link=NOTE)
-    await room.tell(room.told("VISIBILITY-UPDATE", ids=[first], visible=False))
+    await room.broadcast(room.event("VISIBILITY-UPDATE", ids=[first], visible=False))
     await expect(page.locator(".line.is-hidden")).to_have_count(1)
     await update(room, first, body="<p>more spam</p>", editedAt=EDITED)
     await expect(page.locator(".line.is-hidden .line-text")).to_have_text("more spam (edited)")
 
 
-async def test_a_moderator_answers_in_the_channels_name(page: Page, room: Parlour) -> None:
+async def test_a_moderator_answers_in_the_channels_name(page: Page, room: FakeChat) -> None:
     question = await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
     await page.locator(".line button.author").click()
     await expect(page.get_by_role("link", name="Open original post")).to_have_attribute("href", NOTE)
@@ -112,14 +112,14 @@ async def test_a_moderator_answers_in_the_channels_name(page: Page, room: Parlou
     await field.press_sequentially("ware")
     await page.get_by_role("button", name="Send reply").click()
     await expect(field).to_have_count(0)
-    assert room.asked[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware"})
-    told = room.told("SYSTEM", body="<p>@Ann Stoneware</p>", user={"displayName": "Quiet Waters"}, answers=question)
-    await room.tell(told)
+    assert room.calls[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware"})
+    told = room.event("SYSTEM", body="<p>@Ann Stoneware</p>", user={"displayName": "Quiet Waters"}, answers=question)
+    await room.broadcast(told)
     await page.get_by_role("button", name="Go to the message that this answers").click()
     await expect(page.locator(".line").first).to_be_focused()
 
 
-async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: Parlour) -> None:
+async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: FakeChat) -> None:
     await room.say(ann(room), "<p>what clay?</p>", link=NOTE)
     await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Reply on the fediverse").click()
@@ -133,7 +133,7 @@ async def test_an_answer_that_is_refused_stays_in_the_field(page: Page, room: Pa
     await expect(page.get_by_label("Public reply")).to_have_count(0)
 
 
-async def test_an_edit_leaves_a_half_typed_answer_and_the_caret_where_they_are(page: Page, room: Parlour) -> None:
+async def test_an_edit_leaves_a_half_typed_answer_and_the_caret_where_they_are(page: Page, room: FakeChat) -> None:
     question = await room.say(ann(room), "<p>wat clay?</p>", link=NOTE)
     await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Reply on the fediverse").click()
@@ -155,10 +155,10 @@ async def test_an_edit_leaves_a_half_typed_answer_and_the_caret_where_they_are(p
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".line-actions")).to_have_count(0)
     await expect(page.locator(".line button.author")).to_have_attribute("aria-expanded", "false")
-    assert room.asked[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware, I guess"})
+    assert room.calls[-1] == ("/api/chat/replies/answer", {"messageId": question, "body": "Stoneware, I guess"})
 
 
-async def test_an_edit_does_not_take_the_line_from_whom_stands_on_it(page: Page, room: Parlour) -> None:
+async def test_an_edit_does_not_take_the_line_from_whom_stands_on_it(page: Page, room: FakeChat) -> None:
     first = await room.say(ann(room), "<p>teh end</p>", link=NOTE)
     await room.say(room.user("Bo"), "<p>hm</p>")
     await expect(page.locator(".line")).to_have_count(2)
@@ -171,20 +171,22 @@ async def test_an_edit_does_not_take_the_line_from_whom_stands_on_it(page: Page,
     await expect(page.locator(".line").last).to_be_focused()
 
 
-async def test_a_moderator_hides_a_line_and_blocks_its_author_after_a_second_thought(page: Page, room: Parlour) -> None:
+async def test_a_moderator_hides_a_line_and_blocks_its_author_after_a_second_thought(
+    page: Page, room: FakeChat
+) -> None:
     spam = await room.say(ann(room), "<p>spam</p>", link=NOTE)
     await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Hide message").click()
     await expect(page.locator(".line.is-hidden")).to_have_count(1)
     await page.locator(".line button.author").click()
     await page.get_by_role("button", name="Block author").click()
-    assert room.asked[-1][0] == "/api/chat/messagevisibility"
+    assert room.calls[-1][0] == "/api/chat/messagevisibility"
     await page.get_by_role("button", name="Confirm block").click()
     await expect(page.locator(".line-actions")).to_have_count(0)
-    assert room.asked[-1] == ("/api/chat/replies/block", {"messageId": spam, "reason": ""})
+    assert room.calls[-1] == ("/api/chat/replies/block", {"messageId": spam, "reason": ""})
 
 
-async def test_others_can_open_the_original(url: str, chromium: Browser, room: Parlour) -> None:
+async def test_others_can_open_the_original(url: str, chromium: Browser, room: FakeChat) -> None:
     room.moderators = False
     async with visit(chromium, url + FRAME) as (page, witness):
         witness.expected = LOST
@@ -201,7 +203,7 @@ async def test_others_can_open_the_original(url: str, chromium: Browser, room: P
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), (PHONE["width"], PHONE["height"])], ids=["desk", "phone"])
 async def test_it_is_fit_to_be_read_by_everybody(
-    url: str, chromium: Browser, room: Parlour, scheme: str, size: tuple[int, int]
+    url: str, chromium: Browser, room: FakeChat, scheme: str, size: tuple[int, int]
 ) -> None:
     viewport = {"width": size[0], "height": size[1]}
     async with visit(chromium, url, viewport=viewport, color_scheme=scheme) as (page, witness):
@@ -218,9 +220,11 @@ async def test_it_is_fit_to_be_read_by_everybody(
         }
         await room.say(ann(room, ""), "", **told)
         answer = {"displayName": "Quiet Waters"}
-        await room.tell(room.told("SYSTEM", body="<p>@Ann Stoneware.</p>", user=answer, answers=question, link=NOTE))
-        like = room.told("FEDIVERSE_ENGAGEMENT_LIKE", body="<p>Cy liked a post.</p>", title="Cy", image="", link=NOTE)
-        await room.tell({**like, "picture": PICTURE})
+        await room.broadcast(
+            room.event("SYSTEM", body="<p>@Ann Stoneware.</p>", user=answer, answers=question, link=NOTE)
+        )
+        like = room.event("FEDIVERSE_ENGAGEMENT_LIKE", body="<p>Cy liked a post.</p>", title="Cy", image="", link=NOTE)
+        await room.broadcast({**like, "picture": PICTURE})
         await expect(page.locator(".line")).to_have_count(5)
         await page.locator(".line button.author").first.click()
         await page.get_by_role("button", name="Reply on the fediverse").click()

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.fedistream.api.pages.test_fitness_in_chromium import PHONE, faults
 from tests.kit import browser
 from tests.kit.browser import until, visit
-from tests.kit.parlour import Parlour
+from tests.kit.fake_chat import FakeChat
 from tests.kit.studio import Studio
 
 pytestmark = [browser.NEEDED, pytest.mark.asyncio(loop_scope="session")]
@@ -37,7 +37,7 @@ async def opened(page: Page) -> None:
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, room: Parlour) -> None:
+async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, room: FakeChat) -> None:
     await opened(page)
     await page.get_by_label("Your fediverse account").fill("@ann@social.example ")
     await page.get_by_role("button", name="Send code").click()
@@ -52,14 +52,14 @@ async def test_a_code_is_asked_for_typed_in_and_the_badge_is_there(page: Page, r
     await expect(page.get_by_text("You are signed in.")).to_be_visible()
     await expect(page.get_by_label("Your own website")).to_be_hidden()
     await expect(page.locator(".chat-identity .name-badge")).to_have_attribute("title", "Signed in")
-    assert [asked for asked in room.asked if "/auth/" in asked[0]] == [
+    assert [asked for asked in room.calls if "/auth/" in asked[0]] == [
         ("/api/auth/fediverse", {"account": "@ann@social.example"}),
         ("/api/auth/fediverse/verify", {"code": "111111"}),
         ("/api/auth/fediverse/verify", {"code": room.code}),
     ]
 
 
-async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, room: Parlour) -> None:
+async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, room: FakeChat) -> None:
     room.known = room.user("Ann Archer")
     await opened(page)
     await page.get_by_label("Your fediverse account").fill("ann@social.example")
@@ -69,7 +69,7 @@ async def test_who_signs_in_as_somebody_known_keeps_that_ones_name(page: Page, r
     await expect(page.get_by_label("Name", exact=True)).to_have_value("Ann Archer")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("button", name="You are Ann Archer")).to_be_visible()
-    assert not room.heard
+    assert not room.received
 
 
 async def test_who_mistyped_takes_another_account(page: Page) -> None:
@@ -82,31 +82,31 @@ async def test_who_mistyped_takes_another_account(page: Page) -> None:
     await expect(page.get_by_label("Code")).to_be_hidden()
 
 
-async def test_the_servers_words_are_told_also_when_it_says_not_now(page: Page, room: Parlour) -> None:
+async def test_the_servers_words_are_told_also_when_it_says_not_now(page: Page, room: FakeChat) -> None:
     await opened(page)
-    room.not_now = "too many requests, try again in 9 seconds"
+    room.sign_in_error = "too many requests, try again in 9 seconds"
     for label in ("Your fediverse account", "Your own website"):
         field = page.get_by_label(label)
         await field.fill("ann@social.example")
         await field.press("Enter")
-        await expect(page.locator(".sign-in [role=alert]")).to_have_text(room.not_now)
+        await expect(page.locator(".sign-in [role=alert]")).to_have_text(room.sign_in_error)
 
 
-async def test_a_website_leads_away_and_back(page: Page, room: Parlour, url: str) -> None:
+async def test_a_website_leads_away_and_back(page: Page, room: FakeChat, url: str) -> None:
     room.website = f"{url}{FRAME}?sign-in=denied"
     await opened(page)
     await page.get_by_label("Your own website").fill("ann.example")
     await page.get_by_label("Your own website").press("Enter")
     alert = page.locator(".sign-in [role=alert]")
     await expect(alert).to_have_text("Not signed in: you or your website declined. Try again if you want to sign in.")
-    assert ("/api/auth/indieauth", {"authHost": "ann.example"}) in room.asked
+    assert ("/api/auth/indieauth", {"authHost": "ann.example"}) in room.calls
     assert page.url == url + FRAME, "a reload tells nothing twice"
     await page.keyboard.press("Escape")
     await expect(alert).to_be_hidden()
 
 
 @pytest.mark.parametrize("redirect", ["javascript:document.title='caught'", "no address", ""])
-async def test_the_page_goes_nowhere_but_to_websites(page: Page, room: Parlour, redirect: str, url: str) -> None:
+async def test_the_page_goes_nowhere_but_to_websites(page: Page, room: FakeChat, redirect: str, url: str) -> None:
     room.website = redirect
     await opened(page)
     await page.get_by_label("Your own website").fill("ann.example")
@@ -117,7 +117,7 @@ async def test_the_page_goes_nowhere_but_to_websites(page: Page, room: Parlour, 
 
 
 @pytest.mark.parametrize("reason", ["<b>x", "", "constructor"])
-async def test_an_address_puts_no_words_on_the_page(page: Page, url: str, room: Parlour, reason: str) -> None:
+async def test_an_address_puts_no_words_on_the_page(page: Page, url: str, room: FakeChat, reason: str) -> None:
     await page.goto(f"{url}{FRAME}?sign-in={reason}")
     await room.joined()
     await expect(page.locator(".chat-identity")).to_be_visible()
@@ -125,7 +125,7 @@ async def test_an_address_puts_no_words_on_the_page(page: Page, url: str, room: 
 
 
 async def test_in_a_chat_for_the_signed_in_the_field_leads_to_the_sign_in(
-    url: str, chromium: Browser, room: Parlour, studio: Studio
+    url: str, chromium: Browser, room: FakeChat, studio: Studio
 ) -> None:
     studio.settings.values["chat.signed_in_only"] = True
     async with visit(chromium, url + FRAME, viewport={"width": 400, "height": 700}) as (page, _):
@@ -142,11 +142,11 @@ async def test_in_a_chat_for_the_signed_in_the_field_leads_to_the_sign_in(
         await expect(field).to_have_attribute("placeholder", "Write a message")
         await field.fill("at last")
         await field.press("Enter")
-        assert (await room.hears("CHAT"))["body"] == "at last"
+        assert (await room.wait_for("CHAT"))["body"] == "at last"
 
 
 async def test_a_node_that_cannot_be_come_back_to_offers_no_sign_in(
-    url: str, chromium: Browser, room: Parlour, studio: Studio
+    url: str, chromium: Browser, room: FakeChat, studio: Studio
 ) -> None:
     studio.settings.values["federation.enabled"] = False
     async with visit(chromium, url + FRAME) as (page, _):
@@ -170,7 +170,7 @@ async def test_within_another_sites_frame_no_website_is_gone_to(url: str, chromi
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_dialog_is_for_everybody_and_fits_a_phone(
-    url: str, chromium: Browser, room: Parlour, scheme: str
+    url: str, chromium: Browser, room: FakeChat, scheme: str
 ) -> None:
     async with visit(chromium, f"{url}/", viewport=PHONE, color_scheme=scheme) as (page, witness):
         witness.expected = ("Failed to load resource",)  # there is nothing to play

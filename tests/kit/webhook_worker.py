@@ -1,4 +1,4 @@
-"""Webhooks on a database with a clock that the test turns: facts go in, and real requests go out to real receivers."""
+"""A worker for webhooks on a database, with a clock that the test moves. It sends real requests to real receivers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,8 +41,8 @@ class Clock:
 
 
 @dataclass
-class Desk:
-    """One worker with its webhooks."""
+class WebhookWorker:
+    """One worker and its webhooks."""
 
     clock: Clock
     http_client: HttpClient
@@ -108,7 +108,7 @@ class Desk:
             pass
 
     async def wait(self) -> float:
-        """Go on to the next attempt, and make it. Returns the seconds until then."""
+        """Move the clock to the next attempt and make it. Return the seconds of the wait."""
         due = await self.outbox.next_due()
         assert due is not None, "nothing waits"
         seconds = max(0.0, due - self.clock.now.timestamp())
@@ -127,8 +127,8 @@ class Desk:
 
 
 @asynccontextmanager
-async def webhook_desk(**more: object) -> AsyncIterator[Desk]:
+async def webhook_worker(**more: object) -> AsyncIterator[WebhookWorker]:
     """A worker on the open database."""
     guard = Guard(frozenset({"127.0.0.1"}), any_port=True)
     async with HttpClient(guard, "Fedistream/test", limits=LIMITS) as http_client:
-        yield Desk(Clock(), http_client, **more)  # type: ignore[arg-type]
+        yield WebhookWorker(Clock(), http_client, **more)  # type: ignore[arg-type]

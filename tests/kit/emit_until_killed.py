@@ -1,4 +1,7 @@
-"""Begins broadcasts until it is killed: `python -m tests.kit.stating URL`. Each is a row and, with it, a promise."""
+"""Begins broadcasts until it is killed: `python -m tests.kit.emit_until_killed URL`.
+
+Each is a row and, in the same transaction, a fact with a job.
+"""
 
 import asyncio
 import sys
@@ -15,7 +18,7 @@ from fedistream.jobs.outbox import Outbox
 from tests.kit.database import opened
 
 
-async def promise(fact: BroadcastStarted) -> None:
+async def react(fact: BroadcastStarted) -> None:
     """Stand for a worker's reaction; the call is only recorded."""
 
 
@@ -28,7 +31,7 @@ async def begin(bus: Bus, channel_id: int) -> None:
 async def go_on(url: str) -> None:
     async with opened(url, wait_s=30):
         bus = Bus(enqueue(Outbox(time.time)))
-        bus.attach([Reaction("kit.promise", BroadcastStarted, "job", promise)])
+        bus.attach([Reaction("kit.promise", BroadcastStarted, "job", react)])
         channel = await ChannelRow.create(slug="", created_at=datetime.now(UTC))
         print("ready", flush=True)
         while True:

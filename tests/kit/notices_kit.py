@@ -1,4 +1,4 @@
-"""Notices on a database, with federation beside them, and broadcasts that are rows of the book alone."""
+"""The service of notices with a database and federation. Broadcasts are rows only: there is no video."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,15 +22,15 @@ from tests.kit.federated import Federated, federated
 FAN = Mention("https://b.example/users/bob", "bob@b.example", "https://b.example/users/bob/inbox")
 
 
-class Meddled:
-    """Federation's posts, but that something else happens while one is being written, once."""
+class InterruptedPosts:
+    """Federation's posts. The first draft that is looked up is interrupted by the call `interrupt`."""
 
-    def __init__(self, posts: Posts, meddle: Callable[[], Awaitable[object]]) -> None:
-        self._posts, self._meddle = posts, [meddle]
+    def __init__(self, posts: Posts, interrupt: Callable[[], Awaitable[object]]) -> None:
+        self._posts, self._interrupt = posts, [interrupt]
 
     async def look_up(self, draft: Draft) -> Draft:
-        while self._meddle:
-            await self._meddle.pop()()
+        while self._interrupt:
+            await self._interrupt.pop()()
         return await self._posts.look_up(draft)
 
     async def publish(self, channel: Channel, draft: Draft, *, expires_at: float | None) -> Post:
@@ -49,8 +49,8 @@ class Meddled:
         return self._posts.html(channel, draft)
 
 
-async def no_hurry(at: float) -> None:
-    """The tests call it themselves."""
+async def ignore_run_request(at: float) -> None:
+    """The tests run the service themselves."""
 
 
 def make(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> Notices:
@@ -59,28 +59,28 @@ def make(settings: Settings, federation: FederationFeature, now: Callable[[], da
 
 def context(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> NoticesContext:
     rows = BroadcastRepository()
-    return NoticesContext(settings, federation.addresses, rows, federation.posts, now, no_hurry)
+    return NoticesContext(settings, federation.addresses, rows, federation.posts, now, ignore_run_request)
 
 
 @dataclass
-class Noticed:
-    """`hurried` are the times at which it was to be looked again."""
+class NoticesKit:
+    """`run_requests` are the times for which the service asked to be run again."""
 
-    near: Federated
+    node: Federated
     notices: Notices
     log: BroadcastRepository = field(default_factory=BroadcastRepository)
-    hurried: list[float] = field(default_factory=list)
+    run_requests: list[float] = field(default_factory=list)
 
     @property
     def channel_id(self) -> int:
-        return self.near.home.id
+        return self.node.home.id
 
     def now(self) -> datetime:
-        return self.near.clock.now()
+        return self.node.clock.now()
 
     async def start(self, title: str = "Evening locks") -> int:
-        """A broadcast begins, and is planned a notice for."""
-        await self.near.settings.change("channel.title", title)
+        """Begin a broadcast, and plan its notice. Return its id."""
+        await self.node.settings.change("channel.title", title)
         broadcast_id = await self.log.start(self.channel_id, title, self.now(), {})
         await self.notices.plan(BroadcastStarted(self.channel_id, broadcast_id, title, self.now()))
         return broadcast_id
@@ -91,13 +91,13 @@ class Noticed:
 
     async def later(self, seconds: float) -> None:
         """Advance the clock during the broadcast, and check the notices."""
-        self.near.clock.ahead += seconds
+        self.node.clock.ahead += seconds
         for entry in await self.log.unfinished(self.channel_id):
             await self.log.seen(entry.id, self.now())
         await self.notices.tend()
 
     async def live(self, title: str = "Evening locks") -> Notice:
-        """A broadcast whose notice is out."""
+        """Begin a broadcast, and return its notice once it is posted."""
         await self.start(title)
         await self.later(121)
         return await self.newest()
@@ -106,41 +106,41 @@ class Noticed:
         return (await self.notices.page(self.channel_id)).items[0]
 
     async def states(self) -> list[str]:
-        """The newest first; with the reason where there is one."""
+        """Return the states of the notices, the newest first, each with its reason if it has one."""
         found = (await self.notices.page(self.channel_id)).items
         return [": ".join(filter(None, (each.state.value, skipped(each)))) for each in found]
 
     async def sent(self) -> list[tuple[str, Json]]:
-        """Kinds and objects of the activities about posts, the oldest first."""
-        found = [activity for _, activity in await self.near.sent()]
+        """Return the types and objects of the activities about posts, the oldest first."""
+        found = [activity for _, activity in await self.node.sent()]
         return [(each["type"], each["object"]) for each in found if each["type"] != "Accept"]
 
     async def kinds(self) -> list[str]:
         return [kind for kind, _ in await self.sent()]
 
     def another(self) -> Notices:
-        """The service of another worker."""
-        return make(self.near.settings, self.near.feature, self.now)
+        """Return the service as another worker has it."""
+        return make(self.node.settings, self.node.feature, self.now)
 
-    def meddled(self, meddle: Callable[[], Awaitable[object]]) -> Notices:
-        """One that is slow, so that this happens while it asks who is mentioned."""
-        made = context(self.near.settings, self.near.feature, self.now)
-        return Notices(replace(made, posts=Meddled(self.near.feature.posts, meddle)))
+    def interrupted(self, interrupt: Callable[[], Awaitable[object]]) -> Notices:
+        """Return a service whose look-up of mentions is interrupted by this call."""
+        made = context(self.node.settings, self.node.feature, self.now)
+        return Notices(replace(made, posts=InterruptedPosts(self.node.feature.posts, interrupt)))
 
     def run_in(self) -> timedelta:
         """Return the time until the last requested run."""
-        return timedelta(seconds=self.hurried[-1] - self.near.clock.unix())
+        return timedelta(seconds=self.run_requests[-1] - self.node.clock.unix())
 
 
 @asynccontextmanager
-async def noticed() -> AsyncIterator[Noticed]:
+async def notices_kit() -> AsyncIterator[NoticesKit]:
     """Yield notices for a channel with one follower."""
-    async with federated() as near:
-        await near.follow()
-        made = Noticed(near, make(near.settings, near.feature, near.clock.now))
+    async with federated() as node:
+        await node.follow()
+        made = NoticesKit(node, make(node.settings, node.feature, node.clock.now))
 
         async def run_by(at: float) -> None:
-            made.hurried.append(at)
+            made.run_requests.append(at)
 
-        made.notices = Notices(replace(context(near.settings, near.feature, near.clock.now), run_by=run_by))
+        made.notices = Notices(replace(context(node.settings, node.feature, node.clock.now), run_by=run_by))
         yield made

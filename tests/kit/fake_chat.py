@@ -1,6 +1,6 @@
-"""A chat without its rules: Owncast's websocket and calls as a page sees them, in the hands of the test.
+"""A fake chat server for tests of the pages: Owncast's websocket and API without any rules of the chat.
 
-For tests of the page alone; whether the node speaks like this is tested on the node.
+The tests of the node hold the real server to the same events.
 """
 
 import asyncio
@@ -18,42 +18,41 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63f8cfc000000301010018dd8db00000000049454e44ae426082"
-)
+from tests.kit.pictures import PIXEL
+
 PATHS = ("/api/auth/", "/api/chat", "/api/emoji", "/api/moderation", "/img/emoji/")
 
 User = dict[str, Any]
-Told = dict[str, Any]
+Event = dict[str, Any]
 
 
 @dataclass
-class Parlour:
-    """`people` by token, `log` what GET /api/chat answers, `heard` what sockets sent, `asked` the calls."""
+class FakeChat:
+    """`people` are the users by token, `log` is the history, `received` are the events that sockets sent, `calls` the
+    paths and bodies of API calls, and `queries` the queries of the sockets' URLs."""
 
     people: dict[str, User] = field(default_factory=dict)
-    log: list[Told] = field(default_factory=list)
-    heard: list[Told] = field(default_factory=list)
-    asked: list[tuple[str, Any]] = field(default_factory=list)
+    log: list[Event] = field(default_factory=list)
+    received: list[Event] = field(default_factory=list)
+    calls: list[tuple[str, Any]] = field(default_factory=list)
     queries: list[dict[str, list[str]]] = field(default_factory=list)
     sockets: dict[WebSocket, str] = field(default_factory=dict)
     log_shown: int = 1000  # lines of the log that GET /api/chat has
-    away: bool = False  # no handshake succeeds
-    refuses: bool = False  # no call succeeds
-    moderators: bool = False  # every new visitor is one
-    code: str = "123456"  # the one that signs in
-    known: User | None = None  # who signs in with it, when that is somebody else already
-    website: str = ""  # where a sign-in with a website leads
-    off: bool = False  # the chat is switched off
-    silent: bool = False  # nothing that sockets send is answered, nor done
-    refusal: str = ""  # why nothing that sockets send is done (HTML)
-    not_now: str = ""  # the words in which every sign-in is put off
+    refuses_sockets: bool = False  # every handshake is refused
+    refuses: bool = False  # every call is answered 401
+    moderators: bool = False  # every new visitor is a moderator
+    code: str = "123456"  # the one-time code that signs in
+    known: User | None = None  # the user whom the code signs in as, if not the one who asks
+    website: str = ""  # the redirect of a sign-in with a website
+    disabled: bool = False  # the chat is switched off
+    silent: bool = False  # events of sockets are neither answered nor carried out
+    refusal: str = ""  # the reason (HTML) for which all events of sockets are refused
+    sign_in_error: str = ""  # the message of the 429 that answers every sign-in
     emoji: tuple[str, ...] = ("boat", "wave")
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
     _guests: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def knows(self, path: str) -> bool:
+    def handles(self, path: str) -> bool:
         return path == "/ws" or path.startswith(PATHS)
 
     def user(self, name: str, token: str = "", **more: object) -> User:
@@ -70,26 +69,26 @@ class Parlour:
         self.people[token or f"token-of-{name}"] = made
         return made
 
-    def told(self, kind: str, **members: object) -> Told:
+    def event(self, kind: str, **members: object) -> Event:
         at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         return {"id": f"m{next(self._ids):08}", "timestamp": at, "type": kind, **members}
 
     async def say(self, user: User, body: str, **more: object) -> str:
-        """Somebody says `body` (HTML) to everybody. Returns the message's id."""
-        message = self.told("CHAT", body=body, user=dict(user), **more)
+        """Send a message of `user` with the HTML `body` to all sockets. Return its id."""
+        message = self.event("CHAT", body=body, user=dict(user), **more)
         self.log.append(message)
-        await self.tell(message)
+        await self.broadcast(message)
         return str(message["id"])
 
-    async def tell(self, *told: Told) -> None:
+    async def broadcast(self, *event: Event) -> None:
         """Send events to every socket, all in one frame."""
-        frame = "\n".join(map(json.dumps, told))
+        frame = "\n".join(map(json.dumps, event))
         for socket in list(self.sockets):
             with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.send_text(frame)
 
     async def cut(self) -> None:
-        """Every socket is lost."""
+        """Close all sockets as a lost connection does."""
         for socket in list(self.sockets):
             self.sockets.pop(socket)
             with contextlib.suppress(RuntimeError):
@@ -100,9 +99,9 @@ class Parlour:
             while len(self.sockets) != number:
                 await asyncio.sleep(0.02)
 
-    async def hears(self, kind: str) -> Told:
+    async def wait_for(self, kind: str) -> Event:
         async with asyncio.timeout(30):
-            while not (found := [told for told in self.heard if told.get("type") == kind]):
+            while not (found := [event for event in self.received if event.get("type") == kind]):
                 await asyncio.sleep(0.02)
         return found[-1]
 
@@ -115,7 +114,7 @@ class Parlour:
     async def _call(self, request: Request) -> Response:
         path, body = request.url.path, await request.body()
         given: Any = json.loads(body) if body else None
-        self.asked.append((path, given))
+        self.calls.append((path, given))
         if path.startswith("/img/emoji/"):
             return Response(PIXEL, media_type="image/png")
         if self.refuses:
@@ -134,8 +133,8 @@ class Parlour:
         return await self._personal(path, given)
 
     async def _sign_in(self, path: str, given: Any, token: str) -> Response:
-        if self.not_now:
-            return JSONResponse({"success": False, "message": self.not_now}, 429)
+        if self.sign_in_error:
+            return JSONResponse({"success": False, "message": self.sign_in_error}, 429)
         if path == "/api/auth/indieauth":
             return JSONResponse({"redirect": self.website})
         if path == "/api/auth/fediverse/verify":
@@ -144,14 +143,14 @@ class Parlour:
             self.people[token] = self.known or self.people[token]
             self.people[token]["authenticated"] = True
             for socket in [socket for socket, whose in self.sockets.items() if whose == token]:
-                await socket.send_json(self.told("CONNECTED_USER_INFO", user=self.people[token]))
+                await socket.send_json(self.event("CONNECTED_USER_INFO", user=self.people[token]))
         return JSONResponse({"success": True, "message": "done"})
 
     async def _personal(self, path: str, given: Any) -> Response:
         if path == "/api/chat":
             return JSONResponse(self.log[-self.log_shown :])
         if path == "/api/chat/messagevisibility":
-            await self.tell(self.told("VISIBILITY-UPDATE", ids=given["idArray"], visible=given["visible"]))
+            await self.broadcast(self.event("VISIBILITY-UPDATE", ids=given["idArray"], visible=given["visible"]))
         if path.startswith("/api/moderation/chat/user/"):
             user = next(user for user in self.people.values() if user["id"] == path.rpartition("/")[2])
             clients = [{"id": 1, "userAgent": "a browser", "connectedAt": "", "geo": "", "messageCount": 1}]
@@ -161,7 +160,7 @@ class Parlour:
     async def _socket(self, socket: WebSocket) -> None:
         query = parse_qs(socket.scope["query_string"].decode(), keep_blank_values=True)
         self.queries.append(query)
-        if self.away:
+        if self.refuses_sockets:
             await socket.close(1013)
             return
         await socket.accept()
@@ -171,38 +170,38 @@ class Parlour:
             await socket.send_json({"type": "ERROR_NEEDS_REGISTRATION" if user is None else "ERROR_USER_DISABLED"})
             await socket.close()
             return
-        if self.off:
+        if self.disabled:
             await socket.send_json({"type": "ERROR_CHAT_DISABLED"})
             await socket.close()
             return
-        await socket.send_json(self.told("CONNECTED_USER_INFO", user=user))
+        await socket.send_json(self.event("CONNECTED_USER_INFO", user=user))
         since = query.get("since", [""])[0]
-        for told in self.log:
-            if since and told["id"] > since:
-                await socket.send_json(told)
+        for event in self.log:
+            if since and event["id"] > since:
+                await socket.send_json(event)
         if "since" in query:
             await socket.send_json({"type": "CAUGHT-UP", "since": since, "first": "", "complete": True})
         self.sockets[socket] = token
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while True:
-                told = json.loads(await socket.receive_text())
+                event = json.loads(await socket.receive_text())
                 if self.silent:
-                    self.heard.append(told)
+                    self.received.append(event)
                     continue
-                await self._hear(user, told)
-                ref = {"ref": told.get("ref", "")}
-                refused = self.told("REFUSED", **ref, reason="test", body=self.refusal, retryAfter=3)
-                await socket.send_json(refused if self.refusal else self.told("ACCEPTED", **ref))
+                await self._receive(user, event)
+                ref = {"ref": event.get("ref", "")}
+                refused = self.event("REFUSED", **ref, reason="test", body=self.refusal, retryAfter=3)
+                await socket.send_json(refused if self.refusal else self.event("ACCEPTED", **ref))
         self.sockets.pop(socket, None)
 
-    async def _hear(self, user: User, told: Told) -> None:
-        self.heard.append(told)
+    async def _receive(self, user: User, event: Event) -> None:
+        self.received.append(event)
         if self.refusal:
             return
-        if told["type"] == "CHAT":
-            await self.say(user, f"<p>{told['body']}</p>")
-        elif told["type"] == "NAME_CHANGE":
-            old, user["displayName"] = user["displayName"], told["newName"]
-            await self.tell(self.told("NAME_CHANGE", user=user, oldName=old))
-        elif told["type"] == "COLOR_CHANGE":
-            user["displayColor"] = told["newColor"]
+        if event["type"] == "CHAT":
+            await self.say(user, f"<p>{event['body']}</p>")
+        elif event["type"] == "NAME_CHANGE":
+            old, user["displayName"] = user["displayName"], event["newName"]
+            await self.broadcast(self.event("NAME_CHANGE", user=user, oldName=old))
+        elif event["type"] == "COLOR_CHANGE":
+            user["displayColor"] = event["newColor"]
