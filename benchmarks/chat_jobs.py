@@ -5,14 +5,13 @@
 
 import asyncio
 import secrets
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks.reading import Reading
+from benchmarks.reading import Reading, print_measures
 from fedistream.channels.service import Channels
 from fedistream.chat.messages import MessageLog
 from fedistream.chat.values import Kind, Message, Origin
@@ -105,9 +104,7 @@ async def measure(folder: Path) -> Iterator[Reading]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for reading in asyncio.run(measure(Path(folder))):
-            print(reading, flush=True)
+    print_measures(measure)
 
 
 if __name__ == "__main__":

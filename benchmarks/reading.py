@@ -1,4 +1,4 @@
-"""The output of a benchmark: one JSON line per measure, or a line with the reason why there is none. Pure.
+"""The output of a benchmark: one JSON line per measure, or a line with the reason why there is none.
 
     {"name": "parser", "value": 1.5, "unit": "s", "reach": 2.0, "better": "lower",
      "peer": "nginx", "peer_value": 1.0, "reach_of": "ratio", "note": "..."}
@@ -6,9 +6,12 @@
 Only name, value and unit are always there.
 """
 
+import asyncio
 import json
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
@@ -108,3 +111,14 @@ def _row(runs: list[Reading]) -> Row:
         Spread.of(peers) if peers else None,
         Spread.of(ratios) if ratios else None,
     )
+
+
+def print_measures(measure: Callable[[Path], Awaitable[Iterable[Reading]]]) -> None:
+    """Measure in a temporary folder, and print the readings."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        async def run() -> Iterable[Reading]:
+            return await measure(Path(folder))
+
+        for reading in asyncio.run(run()):
+            print(reading, flush=True)

@@ -49,8 +49,11 @@ def facts() -> dict[str, str]:
     """Return the name of every fact and the first sentence of its docstring, in the order of the module."""
     found = {}
     for node in parsed(EVENTS).body:
-        if isinstance(node, ast.ClassDef) and any(
-            isinstance(base, ast.Name) and base.id == "Fact" for base in node.bases
+        # a fact derives from Fact, or from a private class with the members that several facts have
+        if (
+            isinstance(node, ast.ClassDef)
+            and not node.name.startswith("_")
+            and any(isinstance(base, ast.Name) and base.id.endswith("Fact") for base in node.bases)
         ):
             found[node.name] = (ast.get_docstring(node) or "").partition("\n\n")[0].replace("\n", " ")
     return found
@@ -73,9 +76,9 @@ def reactions() -> Mapping[str, list[tuple[str, str]]]:
     for call in calls(parsed(REACTIONS), "Reaction"):
         identifier, fact, kind = call.args[:3]
         assert isinstance(identifier, ast.Constant)
-        assert isinstance(fact, ast.Name)
+        assert isinstance(fact, ast.Attribute)
         assert isinstance(kind, ast.Constant)
-        found[fact.id].append((str(kind.value), str(identifier.value)))
+        found[fact.attr].append((str(kind.value), str(identifier.value)))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fedistream import __version__
-from fedistream.app.command import CONFIG_FILE, DATA_DIR, DATABASE_URL, LOG_LEVEL, run
+from fedistream.app.command import data_flags, run
 from fedistream.app.config import Config
 from fedistream.app.startup import BAD_DATA, BAD_OPTION, StartupError, locked_data_dir
 from fedistream.backup.archive import Progress
@@ -24,10 +24,7 @@ FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 @click.command(context_settings={"show_default": True})
 @FILE
-@CONFIG_FILE
-@DATA_DIR
-@DATABASE_URL
-@LOG_LEVEL
+@data_flags
 def backup(file: Path, **given: Any) -> None:
     """Write a backup of the node to FILE (.tar.gz), also while it runs."""
     options = Config(**given)
@@ -36,10 +33,7 @@ def backup(file: Path, **given: Any) -> None:
 
 @click.command(context_settings={"show_default": True})
 @FILE
-@CONFIG_FILE
-@DATA_DIR
-@DATABASE_URL
-@LOG_LEVEL
+@data_flags
 def restore(file: Path, **given: Any) -> None:
     """Replace the node's data by a backup. The node must not be running; its old data is kept beside."""
     options = Config(**given)

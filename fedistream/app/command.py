@@ -91,6 +91,11 @@ DATABASE_URL = flag(
 LOG_LEVEL = flag("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default=DEFAULTS.log_level)
 
 
+def data_flags(command: Command) -> Command:
+    """Add the flags of a command that works on the data alone."""
+    return CONFIG_FILE(DATA_DIR(DATABASE_URL(LOG_LEVEL(command))))
+
+
 LAST_S = 0.5  # for the last work of a stopped process
 
 

@@ -110,43 +110,43 @@ class ChatMessageSent(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesHidden(Fact):
+class _MessagesFact(Fact):
+    """The members of facts about the visibility of messages."""
+
+    channel_id: int
+    message_ids: tuple[str, ...]
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesHidden(_MessagesFact):
     """A moderator hid messages. `actor` is a visitor's id, or "admin"."""
 
-    channel_id: int
-    message_ids: tuple[str, ...]
-    actor: str
-    at: datetime
-
 
 @dataclass(frozen=True, slots=True)
-class MessagesShown(Fact):
+class MessagesShown(_MessagesFact):
     """Messages that were hidden are shown again."""
 
+
+@dataclass(frozen=True, slots=True)
+class _PresenceFact(Fact):
+    """The members of facts about a visitor's presence."""
+
     channel_id: int
-    message_ids: tuple[str, ...]
-    actor: str
+    visitor_id: str
     at: datetime
+    client_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class VisitorJoined(Fact):
+class VisitorJoined(_PresenceFact):
     """A visitor joined the chat by the first connection, `client_id`. A reconnection within seconds is not a join."""
 
-    channel_id: int
-    visitor_id: str
-    at: datetime
-    client_id: int | None = None
-
 
 @dataclass(frozen=True, slots=True)
-class VisitorParted(Fact):
+class VisitorParted(_PresenceFact):
     """A visitor left the chat: the last connection, `client_id`, has been closed for a while."""
-
-    channel_id: int
-    visitor_id: str
-    at: datetime
-    client_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,83 +305,61 @@ class FlagReceived(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduledEventCreated(Fact):
+class _ScheduleFact(Fact):
+    """The members of facts about what the admin did to a scheduled event or series."""
+
+    channel_id: int
+    event_id: str
+    title: str
+    series: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledEventCreated(_ScheduleFact):
     """The admin scheduled a broadcast, or with `series` a series of them. `event_id` is that of the event or the
     series."""
 
-    channel_id: int
-    event_id: str
-    title: str
-    series: bool
-    at: datetime
-
 
 @dataclass(frozen=True, slots=True)
-class ScheduledEventChanged(Fact):
+class ScheduledEventChanged(_ScheduleFact):
     """The admin changed a scheduled broadcast or a series."""
 
-    channel_id: int
-    event_id: str
-    title: str
-    series: bool
-    at: datetime
-
 
 @dataclass(frozen=True, slots=True)
-class ScheduledEventCancelled(Fact):
+class ScheduledEventCancelled(_ScheduleFact):
     """The admin cancelled or removed a scheduled broadcast or a series."""
 
+
+@dataclass(frozen=True, slots=True)
+class _EventTimeFact(Fact):
+    """The members of facts about the time of a scheduled event: its details as they were then."""
+
     channel_id: int
     event_id: str
+    series_id: str
     title: str
-    series: bool
+    description: str
+    starts_at: datetime
+    minutes: int
+    timezone: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduledEventComing(Fact):
+class ScheduledEventComing(_EventTimeFact):
     """A scheduled broadcast begins soon: the time of its reminder has come. With it come the details that its webhook
     tells, as they were then."""
 
-    channel_id: int
-    event_id: str
-    series_id: str
-    title: str
-    description: str
-    starts_at: datetime
-    minutes: int
-    timezone: str
-    at: datetime
-
 
 @dataclass(frozen=True, slots=True)
-class ScheduledEventStarted(Fact):
+class ScheduledEventStarted(_EventTimeFact):
     """The time of a scheduled broadcast has come, or its broadcast has begun a little before."""
 
-    channel_id: int
-    event_id: str
-    series_id: str
-    title: str
-    description: str
-    starts_at: datetime
-    minutes: int
-    timezone: str
-    at: datetime
-
 
 @dataclass(frozen=True, slots=True)
-class ScheduledEventEnded(Fact):
+class ScheduledEventEnded(_EventTimeFact):
     """The time of a scheduled broadcast is over."""
-
-    channel_id: int
-    event_id: str
-    series_id: str
-    title: str
-    description: str
-    starts_at: datetime
-    minutes: int
-    timezone: str
-    at: datetime
 
 
 FACTS: Mapping[str, type[Fact]] = {

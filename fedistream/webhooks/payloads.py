@@ -154,24 +154,9 @@ def _returned(fact: EncoderReturned, now: Occasion) -> Json:
     return _base(now) | {"id": now.id, "timestamp": moment(fact.at)}
 
 
-def _engagement(fact: FollowReceived | FollowApproved | PostLiked | PostShared, now: Occasion) -> Json:
-    shape = {
-        "id": now.id,
-        "timestamp": moment(fact.at),
-        "name": fact.display_name,
-        "username": fact.handle,
-        "image": fact.image,
-        "serverURL": now.about.url,
-        "link": fact.actor,
-    }
-    if isinstance(fact, PostLiked | PostShared):
-        shape["post"] = fact.post
-    if isinstance(fact, PostLiked) and fact.reaction:
-        shape["reaction"] = fact.reaction
-    return shape
-
-
-def _reply(fact: ReplyReceived, now: Occasion) -> Json:
+def _remote_actor(
+    fact: FollowReceived | FollowApproved | PostLiked | PostShared | ReplyReceived, now: Occasion
+) -> Json:
     return {
         "id": now.id,
         "timestamp": moment(fact.at),
@@ -180,9 +165,20 @@ def _reply(fact: ReplyReceived, now: Occasion) -> Json:
         "image": fact.image,
         "serverURL": now.about.url,
         "link": fact.actor,
-        "note": fact.note,
-        "held": fact.state == "held",
     }
+
+
+def _engagement(fact: FollowReceived | FollowApproved | PostLiked | PostShared, now: Occasion) -> Json:
+    shape = _remote_actor(fact, now)
+    if isinstance(fact, PostLiked | PostShared):
+        shape["post"] = fact.post
+    if isinstance(fact, PostLiked) and fact.reaction:
+        shape["reaction"] = fact.reaction
+    return shape
+
+
+def _reply(fact: ReplyReceived, now: Occasion) -> Json:
+    return _remote_actor(fact, now) | {"note": fact.note, "held": fact.state == "held"}
 
 
 def _removed(fact: FollowerRemoved, now: Occasion) -> Json:

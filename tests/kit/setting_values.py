@@ -1,6 +1,7 @@
 """Settings by Owncast's paths, of a node that has switched all of them off."""
 
 from fedistream.api.owncast.setting_values import Values
+from fedistream.settings.structures import PASSTHROUGH
 
 WITHOUT: Values = {
     "name": "Fedistream",
@@ -59,19 +60,7 @@ WITHOUT: Values = {
     },
     "video/streamlatencylevel": 0,
     "video/codec": "copy",
-    "video/streamoutputvariants": [
-        {
-            "name": "Source",
-            "videoPassthrough": True,
-            "audioPassthrough": True,
-            "videoBitrate": 0,
-            "audioBitrate": 0,
-            "scaledWidth": 0,
-            "scaledHeight": 0,
-            "framerate": 0,
-            "cpuUsageLevel": 0,
-        }
-    ],
+    "video/streamoutputvariants": [dict(PASSTHROUGH)],
     "ffmpegpath": "",
     "webserverport": 0,
     "webserverip": "",

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from tortoise.exceptions import IntegrityError
 
-from fedistream.app.command import CONFIG_FILE, DATA_DIR, DATABASE_URL, LOG_LEVEL, run
+from fedistream.app.command import data_flags, run
 from fedistream.app.config import Config
 from fedistream.app.owncast_import import files, folder
 from fedistream.app.owncast_import.report import Report
@@ -29,10 +29,7 @@ EMOJI = "emoji"  # the folder, as in `app/services.py`
 
 @click.command(context_settings={"show_default": True})
 @click.argument("source", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@CONFIG_FILE
-@DATA_DIR
-@DATABASE_URL
-@LOG_LEVEL
+@data_flags
 @click.option("--dry-run", "dry", is_flag=True, help="Print what would be taken, and change nothing.")
 def import_owncast(source: Path, *, dry: bool, **given: Any) -> None:
     """Move an Owncast server (0.0.13 to 0.3) to this node, with its followers, from its data folder DIR.

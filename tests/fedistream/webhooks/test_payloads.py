@@ -8,29 +8,7 @@ from typing import Any
 import pytest
 
 from fedistream.chat.values import Role, Visitor
-from fedistream.core.events import (
-    BroadcastEnded,
-    BroadcastStarted,
-    ChatMessageSent,
-    EncoderLost,
-    EncoderReturned,
-    Fact,
-    FollowApproved,
-    FollowerRemoved,
-    FollowReceived,
-    MessagesHidden,
-    MessagesShown,
-    PostLiked,
-    PostShared,
-    ReplyReceived,
-    ScheduledEventComing,
-    ScheduledEventEnded,
-    ScheduledEventStarted,
-    TitleChanged,
-    VisitorJoined,
-    VisitorParted,
-    VisitorRenamed,
-)
+from fedistream.core import events
 from fedistream.webhooks import payloads
 from fedistream.webhooks.payloads import Occasion, event_of, payload
 from fedistream.webhooks.values import About, Event, StreamStatus
@@ -76,20 +54,22 @@ def visitor_of(sent: dict[str, Any]) -> Visitor:
     )
 
 
-def fact_of(kind: str, data: dict[str, Any]) -> Fact:
+def fact_of(kind: str, data: dict[str, Any]) -> events.Fact:
     """The fact that leads to what was sent."""
     at = time(data["timestamp"])
     user = data["user"]["id"] if data.get("user") else ""
     if kind == "CHAT":
-        return ChatMessageSent(1, data["id"], "chat", "web", user, data["clientId"], data["rawBody"], data["body"], at)
-    made: dict[str, Fact] = {
-        "STREAM_STARTED": BroadcastStarted(1, 1, "", at),
-        "STREAM_STOPPED": BroadcastEnded(1, 1, "", at),
-        "STREAM_TITLE_UPDATED": TitleChanged(1, data["status"]["streamTitle"], at),
-        "USER_JOINED": VisitorJoined(1, user, at),
-        "USER_PARTED": VisitorParted(1, user, at),
-        "NAME_CHANGE": VisitorRenamed(1, user, "carol", data.get("newName", ""), 1, at),
-        "VISIBILITY-UPDATE": MessagesHidden(1, tuple(data.get("ids", ())), "admin", at),
+        return events.ChatMessageSent(
+            1, data["id"], "chat", "web", user, data["clientId"], data["rawBody"], data["body"], at
+        )
+    made: dict[str, events.Fact] = {
+        "STREAM_STARTED": events.BroadcastStarted(1, 1, "", at),
+        "STREAM_STOPPED": events.BroadcastEnded(1, 1, "", at),
+        "STREAM_TITLE_UPDATED": events.TitleChanged(1, data["status"]["streamTitle"], at),
+        "USER_JOINED": events.VisitorJoined(1, user, at),
+        "USER_PARTED": events.VisitorParted(1, user, at),
+        "NAME_CHANGE": events.VisitorRenamed(1, user, "carol", data.get("newName", ""), 1, at),
+        "VISIBILITY-UPDATE": events.MessagesHidden(1, tuple(data.get("ids", ())), "admin", at),
     }
     return made[kind]
 
@@ -129,8 +109,8 @@ def test_a_user_has_what_is_set_and_no_more() -> None:
     assert (plain["previousNames"], plain["nameChangedAt"], plain["isBot"]) == (["Ann"], UNSET, False)
 
 
-def said(kind: str = "chat", origin: str = "web") -> ChatMessageSent:
-    return ChatMessageSent(1, "m", kind, origin, "v", 2, "x", "<p>x</p>", AT)
+def said(kind: str = "chat", origin: str = "web") -> events.ChatMessageSent:
+    return events.ChatMessageSent(1, "m", kind, origin, "v", 2, "x", "<p>x</p>", AT)
 
 
 @pytest.mark.parametrize(
@@ -142,15 +122,15 @@ def said(kind: str = "chat", origin: str = "web") -> ChatMessageSent:
         (said("action", "node"), None),
         (said("follow", "fediverse"), None),
         (said(origin="fediverse"), None),
-        (TitleChanged(1, "x", AT), Event.STREAM_TITLE_UPDATED),
-        (TitleChanged(1, "", AT), None),
-        (FollowReceived(1, "https://a.example/a", "Ann", "a@a.example", "", "accepted", AT), Event.FOLLOW),
-        (FollowReceived(1, "https://a.example/a", "Ann", "a@a.example", "", "pending", AT), None),
-        (FollowApproved(1, "https://a.example/a", "Ann", "a@a.example", "", AT), Event.FOLLOW),
-        (MessagesShown(1, ("a",), "admin", AT), Event.VISIBILITY_UPDATE),
+        (events.TitleChanged(1, "x", AT), Event.STREAM_TITLE_UPDATED),
+        (events.TitleChanged(1, "", AT), None),
+        (events.FollowReceived(1, "https://a.example/a", "Ann", "a@a.example", "", "accepted", AT), Event.FOLLOW),
+        (events.FollowReceived(1, "https://a.example/a", "Ann", "a@a.example", "", "pending", AT), None),
+        (events.FollowApproved(1, "https://a.example/a", "Ann", "a@a.example", "", AT), Event.FOLLOW),
+        (events.MessagesShown(1, ("a",), "admin", AT), Event.VISIBILITY_UPDATE),
     ],
 )
-def test_only_what_other_servers_send_is_an_event(fact: Fact, event: Event | None) -> None:
+def test_only_what_other_servers_send_is_an_event(fact: events.Fact, event: Event | None) -> None:
     assert event_of(fact) is event
 
 
@@ -160,14 +140,20 @@ ACTOR = ("https://a.example/a", "Ann", "a@a.example", "https://a.example/a.png")
 @pytest.mark.parametrize(
     ("fact", "members"),
     [
-        (FollowApproved(1, *ACTOR, AT), {"name": "Ann", "username": "a@a.example", "image": ACTOR[3]}),
-        (PostLiked(1, "https://n.example/1", *ACTOR, "❤", AT), {"post": "https://n.example/1", "reaction": "❤"}),
-        (PostShared(1, "https://n.example/1", *ACTOR, AT), {"post": "https://n.example/1", "link": ACTOR[0]}),
-        (ReplyReceived(1, "https://a.example/n", *ACTOR, "held", AT), {"note": "https://a.example/n", "held": True}),
-        (FollowerRemoved(1, ACTOR[0], "a@a.example", "moved", AT), {"reason": "moved", "username": "a@a.example"}),
-        (EncoderLost(1, 1, AT, AT), {"until": "2026-05-01T18:00:00Z"}),
+        (events.FollowApproved(1, *ACTOR, AT), {"name": "Ann", "username": "a@a.example", "image": ACTOR[3]}),
+        (events.PostLiked(1, "https://n.example/1", *ACTOR, "❤", AT), {"post": "https://n.example/1", "reaction": "❤"}),
+        (events.PostShared(1, "https://n.example/1", *ACTOR, AT), {"post": "https://n.example/1", "link": ACTOR[0]}),
         (
-            ScheduledEventComing(1, "e", "s", "Pots", "Bowls", AT, 60, "Europe/Berlin", AT),
+            events.ReplyReceived(1, "https://a.example/n", *ACTOR, "held", AT),
+            {"note": "https://a.example/n", "held": True},
+        ),
+        (
+            events.FollowerRemoved(1, ACTOR[0], "a@a.example", "moved", AT),
+            {"reason": "moved", "username": "a@a.example"},
+        ),
+        (events.EncoderLost(1, 1, AT, AT), {"until": "2026-05-01T18:00:00Z"}),
+        (
+            events.ScheduledEventComing(1, "e", "s", "Pots", "Bowls", AT, 60, "Europe/Berlin", AT),
             {
                 "action": "10-minute-warning",
                 "event": {
@@ -183,14 +169,14 @@ ACTOR = ("https://a.example/a", "Ann", "a@a.example", "https://a.example/a.png")
                 "timestamp": "2026-05-01T18:00:00Z",
             },
         ),
-        (ScheduledEventStarted(1, "e", "", "Pots", "", AT, 60, "UTC", AT), {"action": "started"}),
-        (ScheduledEventEnded(1, "e", "", "Pots", "", AT, 60, "UTC", AT), {"action": "ended"}),
-        (EncoderReturned(1, 1, AT), {"timestamp": "2026-05-01T18:00:00Z"}),
-        (MessagesShown(1, ("a", "b"), "v", AT), {"ids": ["a", "b"], "MessageIDs": ["a", "b"], "Visible": True}),
+        (events.ScheduledEventStarted(1, "e", "", "Pots", "", AT, 60, "UTC", AT), {"action": "started"}),
+        (events.ScheduledEventEnded(1, "e", "", "Pots", "", AT, 60, "UTC", AT), {"action": "ended"}),
+        (events.EncoderReturned(1, 1, AT), {"timestamp": "2026-05-01T18:00:00Z"}),
+        (events.MessagesShown(1, ("a", "b"), "v", AT), {"ids": ["a", "b"], "MessageIDs": ["a", "b"], "Visible": True}),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_events_beyond_those_captured_have_their_members(fact: Fact, members: dict[str, object]) -> None:
+def test_events_beyond_those_captured_have_their_members(fact: events.Fact, members: dict[str, object]) -> None:
     status = StreamStatus(True, AT, None, "", 0, 0, 0, "0.1")
     data = payload(fact, Occasion("abc", status, About("Node", "", "https://n.example")))["eventData"]
     assert members.items() <= data.items()

@@ -16,6 +16,7 @@ from fedistream.federation.values import Off, State
 
 PAGE = "/admin/federation/featured"
 ADMIN_PAGE = AdminPage("admin/featured.html", PAGE)
+DECISIONS = ("approve", "reject", "remove", "block")
 MAX_LISTERS = 200  # of each kind; to be listed by more is beyond what a page is for
 MAX_TYPED = 500  # characters of an address that was not taken
 
@@ -51,13 +52,7 @@ async def remove(request: ApiRequest, services: AdminPagesServices) -> Response:
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/featured/listers: `do` says what about `actor`, who shows our stream or asks to."""
     submitted = form(request, services.csrf)
-    actions = {
-        "approve": services.federation.approve,
-        "reject": services.federation.remove,
-        "remove": services.federation.remove,
-        "block": services.federation.block,
-    }
-    return done(PAGE, await decide_follower(request, services, submitted, actions))
+    return done(PAGE, await decide_follower(request, services, submitted, DECISIONS))
 
 
 async def _page(request: ApiRequest, services: AdminPagesServices, result: FormResult | None = None) -> Response:

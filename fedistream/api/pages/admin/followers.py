@@ -11,6 +11,7 @@ from fedistream.federation.values import State
 
 PAGE = "/admin/federation/followers"
 ADMIN_PAGE = AdminPage("admin/followers.html", PAGE)
+DECISIONS = ("approve", "reject", "remove", "block", "unblock")
 MAX_SEARCH = 100
 # directories have a page of their own, but blocked ones are in this list
 DIRECTORIES = {State.PENDING: False, State.ACCEPTED: False}
@@ -43,12 +44,4 @@ async def show(request: ApiRequest, services: AdminPagesServices) -> Response:
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/federation/followers: `do` is the decision about `actor`. Ignored if the follower is gone."""
     submitted = form(request, services.csrf)
-    # a removed follower may ask again, as after a rejection and after unblocking
-    actions = {
-        "approve": services.federation.approve,
-        "reject": services.federation.remove,
-        "remove": services.federation.remove,
-        "block": services.federation.block,
-        "unblock": services.federation.remove,
-    }
-    return done(PAGE, await decide_follower(request, services, submitted, actions), **view(submitted, VIEW))
+    return done(PAGE, await decide_follower(request, services, submitted, DECISIONS), **view(submitted, VIEW))
