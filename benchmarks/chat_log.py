@@ -46,11 +46,10 @@ async def write(log: MessageLog, home: int, people: list[Visitor]) -> tuple[floa
     said = 0
     while (passed := time.perf_counter() - began) < SECONDS:
         while said < passed * RATE:
-            body = f"{LINE} {said}"
+            body, message_id = f"{LINE} {said}", log.next_id()
             visitor = people[said % len(people)]
-            message = Message(
-                log.next_id(), home, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", now(), visitor=visitor
-            )
+            said_at = log.moment(message_id)
+            message = Message(message_id, home, Kind.CHAT, Origin.WEB, body, f"<p>{body}</p>", said_at, visitor=visitor)
             at = time.perf_counter()
             accepted = log.append(message, nobody)
             accepted.add_done_callback(lambda _, at=at: waits.append(time.perf_counter() - at))  # type: ignore[misc]

@@ -5,6 +5,7 @@ so that two processes hardly ever make the same one. Clients see it as 13 letter
 collation.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,10 @@ LOW_BITS = 19
 VISITOR_LENGTH = 10  # 50 bits
 LAST = (1 << 63) - 1
 
-_VALUES = {letter: value for value, letter in enumerate(LETTERS)}
+_PAIRS = tuple(first + second for first in LETTERS for second in LETTERS)  # the letters of 10 bits
+_PLACES = tuple(range(50, -1, -10))  # of the pairs; the first letter stands for the bits above
+_TEXT = re.compile(f"[{LETTERS}]*")
+_DIGITS = str.maketrans(LETTERS, "0123456789abcdefghijklmnopqrstuv")  # those that `int` reads
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Chance = Callable[[int], bytes]
@@ -26,18 +30,16 @@ class BadId(ValueError):
 
 def text(number: int) -> str:
     """Return the number as LENGTH letters."""
-    return "".join(LETTERS[number >> 5 * place & 31] for place in reversed(range(LENGTH)))
+    return LETTERS[number >> 60] + "".join([_PAIRS[number >> place & 1023] for place in _PLACES])
 
 
 def number(text: str) -> int:
     """Return the number of an id that `text` made. Raises BadId."""
-    found = 0
     if len(text) != LENGTH:
         raise BadId(f"an id has {LENGTH} letters")
-    for letter in text:
-        if letter not in _VALUES:
-            raise BadId("an id has digits and small letters only")
-        found = found << 5 | _VALUES[letter]
+    if _TEXT.fullmatch(text) is None:
+        raise BadId("an id has digits and small letters only")
+    found = int(text.translate(_DIGITS), 32)
     if found > LAST:
         raise BadId("no id is as late as that")
     return found

@@ -8,15 +8,16 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise.expressions import Q
 
-from fedistream.chat import message_ids
+from fedistream.chat import message_ids, message_rows
+from fedistream.chat.message_rows import COLUMNS
 from fedistream.chat.models import MessageRow
-from fedistream.chat.values import ChatProblem, Kind, Message, Origin, RemoteAuthor, Visitor
+from fedistream.chat.values import ChatProblem, Kind, Message
 from fedistream.chat.visitors import Visitors
 from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid, TooMany, ValueProblem
@@ -38,9 +39,7 @@ PRUNE_PAUSE_S = 0.1  # between two statements, for the other writers
 AHEAD = timedelta(seconds=1)  # the largest error of the time in an id; beyond it the time is stored with the message
 FARTHEST = message_ids.LAST >> 1  # an id of the year 2248: continuing from a later one could use up the ids
 
-MORE = ("title", "image", "link", "warning", "answers", "reaction", "reaction_picture")
 GONE, GONE_HTML = "\u2026", "<p>\u2026</p>"  # the content of a message that its author deleted
-COLUMNS = ("id", "channel_id", "visitor_id", "kind", "origin", "body", "html", "hidden_at", "more")
 
 OnCommitted = Callable[[Message], None]
 InTransaction = Callable[[str], Awaitable[None]]
@@ -233,8 +232,8 @@ class MessageLog:
         if not found:
             return None
         message = change(found[0])
-        row = _row(message)
-        await MessageRow.filter(id=row.id).update(body=row.body, html=row.html, more=row.more)
+        changed = {"body": message.body, "html": message.html, "more": message_rows.more(message)}
+        await MessageRow.filter(id=message_ids.number(message.id)).update(**changed)
         after_commit(self._changed)
         return message
 
@@ -292,7 +291,7 @@ class MessageLog:
     async def newest_at(self) -> datetime | None:
         """Return when the newest message of all channels was said, or None without any."""
         found = await MessageRow.all().order_by("-id").limit(1).values_list(*COLUMNS)
-        return _message(found[0], {}).at if found else None
+        return message_rows.read(found[0], {}).at if found else None
 
     def _in_order(self) -> datetime:
         """Return the present time in the order of the ids, which is what `hidden_since` compares with.
@@ -379,7 +378,7 @@ class MessageLog:
             kept = [each for each in kept if message_ids.number(each.message.id) not in there]
             if not kept:
                 return
-        await MessageRow.bulk_create([_row(each.message) for each in kept])
+        await message_rows.insert([each.message for each in kept])
         for each in kept:
             if each.in_transaction is not None:
                 await each.in_transaction(each.message.id)
@@ -410,49 +409,7 @@ class MessageLog:
     async def _messages(self, rows: Any) -> tuple[Message, ...]:
         """Return the messages of these rows. Two queries are cheaper than a join: each author is read once."""
         authors = await self._visitors.by_ids({visitor_id for _, _, visitor_id, *_ in rows if visitor_id is not None})
-        return tuple(_message(row, authors) for row in rows)
-
-
-def _row(message: Message) -> MessageRow:
-    more: dict[str, object] = {name: text for name in MORE if (text := getattr(message, name))}
-    if message.edited_at is not None:
-        more["edited_at"] = message.edited_at.isoformat()
-    if message.at != message_ids.time_of(message_ids.number(message.id)):
-        more["at"] = message.at.isoformat()
-    if message.remote is not None:
-        author = message.remote
-        more["remote"] = asdict(author)
-    return MessageRow(
-        id=message_ids.number(message.id),
-        channel_id=message.channel_id,
-        visitor_id=message.visitor and message.visitor.id,
-        kind=message.kind.value,
-        origin=message.origin.value,
-        body=message.body,
-        html=message.html,
-        author=(message.remote.url or None) if message.remote and message.origin is Origin.FEDIVERSE else None,
-        more=more or None,
-    )
-
-
-def _message(row: Sequence[Any], authors: dict[str, Visitor]) -> Message:
-    number, channel_id, visitor_id, kind, origin, body, html, hidden_at, more = row
-    more = dict(more or {})
-    remote, edited_at, at = (more.pop(name, None) for name in ("remote", "edited_at", "at"))
-    return Message(
-        id=message_ids.text(number),
-        channel_id=channel_id,
-        kind=Kind(kind),
-        origin=Origin(origin),
-        body=body,
-        html=html,
-        at=message_ids.time_of(number) if at is None else datetime.fromisoformat(at),
-        visitor=authors.get(visitor_id),
-        remote=None if remote is None else RemoteAuthor(**remote),
-        hidden_at=hidden_at,
-        edited_at=None if edited_at is None else datetime.fromisoformat(edited_at),
-        **more,
-    )
+        return tuple(message_rows.read(row, authors) for row in rows)
 
 
 def _cursor(message_id: str) -> int:

@@ -41,9 +41,10 @@ async def change_each(sql: str, lines: Sequence[Mapping[str, Any]]) -> None:
     To be called in a transaction. It costs a fraction of as many calls of `change`. Lists are not possible.
     """
     connection = _connection()
-    bound = [_bind(sql, line, connection.capabilities.dialect) for line in lines]
-    if bound:
-        await connection.execute_many(bound[0][0], [given for _, given in bound])
+    if lines:
+        names = {name: name for name in lines[0]}
+        text, order = _bind(sql, names, connection.capabilities.dialect)
+        await connection.execute_many(text, [[line[name] for name in order] for line in lines])
 
 
 def table(lines: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
