@@ -22,11 +22,14 @@ RunBy = Callable[[float], Awaitable[None]]
 
 
 def make_notices(
-    settings: Settings, federation: FederationFeature, now: Callable[[], datetime], run_by: RunBy
+    settings: Settings, federation: FederationFeature, now: Callable[[], datetime], run_by: RunBy, tending: Tending
 ) -> Notices:
     """Build the notices as both processes have them."""
-    context = NoticesContext(settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by)
-    return Notices(context)
+    return Notices(
+        NoticesContext(
+            settings, federation.addresses, BroadcastRepository(), federation.posts, now, run_by, tending.event_at
+        )
+    )
 
 
 def make_tending(

@@ -3,7 +3,9 @@
 A part of the composition root: it may import everything but the faces, which call these services.
 """
 
+import hashlib
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,6 +207,7 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
     outbound, running = Outbound(platform.outbox, platform.guard), running_at(clocks.now)
     federation = await build_federation(settings, channels, facts, clocks, outbound, chat.remote_messages, running)
     scheduling = ScheduleContext(settings, facts, clocks.now, event_id, _stored_run_by(TEND_SCHEDULE, clocks))
+    tending = make_tending(scheduling, federation, base.channel_ids)
     return Services(
         facts=facts,
         settings=settings,
@@ -224,21 +227,21 @@ async def join(options: Config, platform: Platform, base: Base, broadcasts: Broa
         images=Images(settings, options.data_dir / "images", base.channel_ids),
         public_files=PublicFiles(options.data_dir / "public"),
         federation=federation,
-        notices=make_notices(settings, federation, clocks.now, _stored_run_by(TEND, clocks)),
+        notices=make_notices(settings, federation, clocks.now, _stored_run_by(TEND, clocks), tending),
         pictures=MediaProxy(federation.http_client, paths, options.data_dir / "pictures", clocks.unix),
         sign_in=_sign_in(settings, clocks, chat.chat, federation),
         broadcaster=broadcaster,
         webhooks=await build_webhooks(
-            settings, platform, chat.visitors, live_status(settings, broadcasts.live_status, base.viewers)
+            settings, platform, chat.visitors, live_status(settings, broadcasts.live_status, base.viewers, upcoming)
         ),
-        viewer_history=ViewerHistory(base.viewers, RetentionClock(clocks.now, clocks.monotonic)),
+        viewer_history=ViewerHistory(base.viewers, RetentionClock(clocks.now, clocks.monotonic), _process(options)),
         geo=_geo(options.geoip_database),
         hardware=HardwareMonitor(clocks.now, Machine(options.data_dir).read),
         playback=PlaybackMetrics(clocks.monotonic, clocks.now),
         metrics_token=options.metrics_token,
         schedule=Schedule(scheduling, upcoming),
         listing=Listing(settings, federation.http_client, running, clocks.now),
-        tending=make_tending(scheduling, federation, base.channel_ids),
+        tending=tending,
         stream_key=base.stream_key,
         admin_password=base.admin_password,
         secret=base.secret,
@@ -252,6 +255,12 @@ def _stored_run_by(task: str, clocks: Clocks) -> RunBy:
         await run_by(task, max(at, clocks.unix()))
 
     return stored
+
+
+def _process(options: Config) -> str:
+    """Return a name of this front process that is the same after a restart and differs from those of other fronts on
+    the same database."""
+    return hashlib.sha256(f"{socket.gethostname()} {options.host} {options.port}".encode()).hexdigest()[:16]
 
 
 def _geo(path: Path | None) -> GeoIP:

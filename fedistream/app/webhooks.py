@@ -12,6 +12,7 @@ from fedistream.broadcasts.repository import BroadcastRepository
 from fedistream.broadcasts.values import LiveStatus
 from fedistream.chat.visitors import Visitors
 from fedistream.core.api_version import API_VERSION
+from fedistream.schedule.upcoming import Upcoming
 from fedistream.settings.service import Settings
 from fedistream.viewers.service import Viewers
 from fedistream.webhooks.log import DeliveryLog
@@ -64,7 +65,9 @@ def make_client(platform: Platform) -> HttpClient:
     return HttpClient(replace(platform.guard, any_port=True), USER_AGENT, limits=LIMITS)
 
 
-def live_status(settings: Settings, live: Callable[[int], LiveStatus], viewers: Viewers) -> StatusOf:
+def live_status(
+    settings: Settings, live: Callable[[int], LiveStatus], viewers: Viewers, upcoming: Upcoming
+) -> StatusOf:
     """Return a function that tells the status from the memory of the front process."""
 
     async def status(channel_id: int) -> StreamStatus:
@@ -78,6 +81,7 @@ def live_status(settings: Settings, live: Callable[[int], LiveStatus], viewers: 
             overall_peak=peak.overall,
             session_peak=peak.session,
             version=API_VERSION,
+            event=upcoming.at(channel_id, now.started_at) if now.running and now.started_at else None,
         )
 
     return status

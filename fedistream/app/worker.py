@@ -30,6 +30,7 @@ from fedistream.backup.service import HourlyBackups, Place
 from fedistream.channels.service import CACHE_KEY as CHANNELS
 from fedistream.channels.service import Channels
 from fedistream.chat.visitors import Visitors
+from fedistream.core.clocks import Clocks
 from fedistream.core.errors import Invalid
 from fedistream.core.slow_steps import SlowSteps
 from fedistream.db import Database, DatabaseProblem
@@ -52,6 +53,7 @@ from fedistream.jobs.worker_process import WakePipe
 from fedistream.listing.service import PERIOD_S as LISTING_S
 from fedistream.listing.service import Listing
 from fedistream.notices.service import TEND
+from fedistream.people.sessions import Sessions
 from fedistream.schedule.context import TEND as TEND_SCHEDULE
 from fedistream.schedule.context import ScheduleContext
 from fedistream.schedule.service import Schedule
@@ -59,6 +61,7 @@ from fedistream.schedule.upcoming import Upcoming
 from fedistream.settings.checks import flagged_address
 from fedistream.settings.service import CACHE_KEY as SETTINGS
 from fedistream.settings.service import Settings
+from fedistream.signin.grants import Grants
 from fedistream.webhooks.attempts import Poster
 from fedistream.webhooks.delivery import Sender
 from fedistream.webhooks.fan_out import FanOut
@@ -117,11 +120,11 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
 
         return refresh_and_act
 
-    notices = make_notices(settings, federation, clocks.now, run_by(TEND))
     listing = Listing(settings, federation.http_client, running, clocks.now)
     scheduling = ScheduleContext(settings, facts, clocks.now, event_id, run_by(TEND_SCHEDULE))
     schedule = Schedule(scheduling, Upcoming(settings, clocks.now))
     tending = make_tending(scheduling, federation, lambda: tuple(channel.id for channel in channels.all()))
+    notices = make_notices(settings, federation, clocks.now, run_by(TEND), tending)
     timed = (
         ScheduledTask("outbox.prune", every(PRUNE_S), outbox.prune),
         ScheduledTask("followers.validate", every(VALIDATE_S), fresh(federation.policies.moves.validate)),
@@ -130,6 +133,7 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         ScheduledTask("schedule.extend", every(EXTEND_S), fresh(schedule.extend)),
         ScheduledTask(WEBHOOKS_PRUNE, every(WEBHOOKS_S), fresh(hooks.log.prune)),
         ScheduledTask("backup.hourly", every(BACKUP_S), fresh(_backups(options, settings, clocks.now).run)),
+        *_pruning(clocks),
         ScheduledTask("offers.renew", every(OFFERS_S), fresh(federation.offers.renew)),
         ScheduledTask("listing.ping", every(LISTING_S), fresh(listing.ping)),
     )
@@ -146,6 +150,14 @@ async def build_worker(options: Config, outbox: Outbox, undo: contextlib.AsyncEx
         },
         clock,
         cache_refresh,
+    )
+
+
+def _pruning(clocks: Clocks) -> tuple[ScheduledTask, ...]:
+    """Return the tasks that delete what has expired and what no cache holds."""
+    return (
+        ScheduledTask("sessions.prune", every(PRUNE_S), Sessions(clocks.now, clocks.chance).prune),
+        ScheduledTask("indieauth.prune", every(PRUNE_S), Grants(clocks.now, clocks.chance).prune),
     )
 
 

@@ -20,6 +20,7 @@ MODELS = (
     "fedistream.viewers.models",
     "fedistream.listing.models",
     "fedistream.schedule.models",
+    "fedistream.signin.models",
 )
 """Every module with a model. By name, because this package must not import features."""
 

@@ -43,8 +43,8 @@ class RemoteActorRow(Model):
     handle = fields.CharField(max_length=320)
     name = fields.CharField(max_length=500)
     image = fields.CharField(max_length=URL, default="")
-    inbox = fields.CharField(max_length=URL)
-    shared_inbox = fields.CharField(max_length=URL, default="")
+    inbox = fields.CharField(max_length=URL, db_index=True)
+    shared_inbox = fields.CharField(max_length=URL, default="", db_index=True)
     document: fields.Field[dict[str, Any]] = fields.JSONField()
     fetched_at = fields.DatetimeField()
     # engagements of a blocked actor are not counted or shown

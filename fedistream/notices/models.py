@@ -8,8 +8,9 @@ class NoticeRow(Model):
     """The notice of one broadcast. `version` counts its changes, for compare and swap: of two workers, one posts.
 
     `custom` is a text by the admin, `said` the text that was posted last, `title` the title in it. `retitle_due` is
-    when a new title is announced. `why` is a `SkipReason`; `why_detail` may be null, because workers of an older
-    version do not know the column.
+    when a new title is announced. `why` is a `SkipReason`. `event_id` and `event_name` are those of the scheduled
+    event that the broadcast belongs to. They and `why_detail` may be null, because workers of an older version do not
+    know the columns.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -28,6 +29,8 @@ class NoticeRow(Model):
     updated_at = fields.DatetimeField(null=True)
     retitle_due = fields.DatetimeField(null=True)
     closed_at = fields.DatetimeField(null=True)
+    event_id = fields.CharField(max_length=24, null=True)
+    event_name = fields.CharField(max_length=200, null=True)
 
     class Meta:
         table = "notice"

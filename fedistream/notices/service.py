@@ -57,6 +57,19 @@ class Addresses(Protocol):
     def by_id(self, channel_id: int) -> Channel | None: ...
 
 
+class EventOf(Protocol):
+    """The scheduled event that a broadcast belongs to."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+EventAt = Callable[[int, datetime], Awaitable[EventOf | None]]
+"""Returns the scheduled event that a broadcast of a channel belongs to which began at a time."""
+
+
 class Publisher(Protocol):
     """Makes and delivers posts."""
 
@@ -81,6 +94,7 @@ class NoticesContext:
     posts: Publisher
     now: Callable[[], datetime]
     run_by: Callable[[float], Awaitable[None]]
+    event_at: EventAt
 
 
 class Notices:
@@ -96,7 +110,7 @@ class Notices:
     async def plan(self, fact: BroadcastStarted) -> None:
         """Plan the notice of a broadcast that began. Planning it twice makes one row."""
         due = fact.at + timedelta(seconds=self._context.settings.value("notice.delay_s", fact.channel_id))
-        await self._put(fact.broadcast_id, fact.channel_id, due)
+        await self._put(fact.broadcast_id, fact.channel_id, due, fact.at)
         await self._run_by(due.timestamp())
 
     async def close(self, fact: BroadcastEnded) -> None:
@@ -283,7 +297,7 @@ class Notices:
             await atomic(self._take_back, row, at)
         elif how == "update":
             message = str(self._context.settings.value("notice.ended_message", row.channel_id))
-            text = wording.ended(message, self._title(row.channel_id), self._link(channel, row))
+            text = wording.ended(message, self._title(channel.id), self._link(channel, row), row.event_name or "")
             await atomic(self._leave, row, at, self._draft(channel, text, row))
         else:
             await atomic(self._leave, row, at, None)
@@ -317,7 +331,8 @@ class Notices:
         if row is not None and row.custom and custom:
             return str(row.custom)
         message = str(self._context.settings.value("federation.live_message", channel.id))
-        return wording.live(message, self._title(channel.id), self._link(channel, row))
+        event = (row.event_name or "") if row is not None else ""
+        return wording.live(message, self._title(channel.id), self._link(channel, row), event)
 
     def _link(self, channel: Channel, row: NoticeRow | None) -> str:
         site = self._context.addresses.site()
@@ -357,11 +372,19 @@ class Notices:
         running = await self._context.broadcasts.unfinished(channel_id)
         if not running:
             raise Conflict("nothing is live")
-        await self._put(running[0].id, channel_id, self._now())
+        await self._put(running[0].id, channel_id, self._now(), running[0].started_at)
         return await NoticeRow.get(broadcast_id=running[0].id)
 
-    async def _put(self, broadcast_id: int, channel_id: int, due: datetime) -> None:
-        row = NoticeRow(broadcast_id=broadcast_id, channel_id=channel_id, state=State.PLANNED.value, due=due)
+    async def _put(self, broadcast_id: int, channel_id: int, due: datetime, began: datetime) -> None:
+        event = await self._context.event_at(channel_id, began)
+        row = NoticeRow(
+            broadcast_id=broadcast_id,
+            channel_id=channel_id,
+            state=State.PLANNED.value,
+            due=due,
+            event_id=event.id if event else None,
+            event_name=event.name if event else None,
+        )
         await NoticeRow.bulk_create([row], ignore_conflicts=True)
 
     async def _row(self, channel_id: int, notice_id: int) -> NoticeRow:
@@ -392,6 +415,8 @@ class Notices:
             posted_at=row.posted_at,
             updated_at=row.updated_at,
             closed_at=row.closed_at,
+            event_id=row.event_id or "",
+            event_name=row.event_name or "",
         )
 
 

@@ -41,7 +41,8 @@ OUT = frozenset({State.POSTED, State.UPDATED})
 class Notice:
     """A notice. `text` is Markdown: what was posted, or would be. `post` is the post's URL or "".
 
-    `why` is None unless it was skipped; `detail` is what the sentence of some reasons needs.
+    `why` is None unless it was skipped; `detail` is what the sentence of some reasons needs. `event_id` and
+    `event_name` are those of the scheduled event that the broadcast belongs to, or "".
     A notice is open until `closed_at`. After that the broadcast is over, and the notice changes only by the admin.
     """
 
@@ -57,6 +58,8 @@ class Notice:
     posted_at: datetime | None
     updated_at: datetime | None
     closed_at: datetime | None
+    event_id: str = ""
+    event_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

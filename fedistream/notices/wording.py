@@ -6,7 +6,9 @@ from typing import Final
 
 from fedistream.notices.values import Notice, SkipReason
 
-# a title is shown literally, except that hashtags and mentions work; within ** ** a # begins no heading
+CALENDAR = "\N{CALENDAR}"
+
+# a title is shown literally, except that hashtags and mentions work; after the sign or ** a # begins no heading
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>~|&!])")
 
 
@@ -28,14 +30,15 @@ def why(notice: Notice) -> str:
     return "" if notice.why is None else REASONS[notice.why].format(detail=notice.detail)
 
 
-def live(message: str, title: str, link: str) -> str:
-    """Return the text for the start, or "" without a message: an empty message disables notices."""
-    return _joined(message, title, link) if message.strip() else ""
+def live(message: str, title: str, link: str, event: str = "") -> str:
+    """Return the text for the start, or "" without a message: an empty message disables notices. `event` is the name of
+    the scheduled event that the broadcast belongs to, or ""."""
+    return _joined(message, title, link, event) if message.strip() else ""
 
 
-def ended(message: str, title: str, link: str) -> str:
+def ended(message: str, title: str, link: str, event: str = "") -> str:
     """Return the text that replaces it at the end."""
-    return _joined(message, title, link)
+    return _joined(message, title, link, event)
 
 
 def alt(title: str, name: str) -> str:
@@ -43,7 +46,15 @@ def alt(title: str, name: str) -> str:
     return f"{title} ({name})" if title else name
 
 
-def _joined(message: str, title: str, link: str) -> str:
-    escaped = _SPECIAL.sub(r"\\\1", title.strip())
-    shown = f"**{escaped}**" if escaped else ""
-    return "\n\n".join(part for part in (message.strip(), shown, link) if part)
+def _joined(message: str, title: str, link: str, event: str) -> str:
+    title, event = title.strip(), event.strip()
+    if not title or event.casefold() == title.casefold():
+        title, event = title or event, ""  # the name of the event is the title, and is not said twice
+    shown = f"**{_escaped(title)}**" if title else ""
+    # a sign in place of a word: the text around it is in the streamer's language
+    scheduled = f"{CALENDAR} {_escaped(event)}" if event else ""
+    return "\n\n".join(part for part in (message.strip(), shown, scheduled, link) if part)
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)

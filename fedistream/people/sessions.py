@@ -96,10 +96,17 @@ class Sessions:
         """End all sessions but one."""
         await AdminSessionRow.exclude(id=keep or 0).delete()
 
-    async def _store(self, row: AdminSessionRow) -> None:
+    async def prune(self) -> None:
+        """Delete the sessions that have ended; a scheduled task."""
+        await atomic(self._prune)
+
+    async def _prune(self) -> None:
         now = self._now()
         await AdminSessionRow.filter(last_used_at__lte=now - IDLE).delete()
         await AdminSessionRow.filter(created_at__lte=now - LIFE).delete()
+
+    async def _store(self, row: AdminSessionRow) -> None:
+        await self._prune()
         # "basic" comes before "login"
         ids = await AdminSessionRow.all().order_by("-kind", "-last_used_at", "-id").values_list("id", flat=True)
         if len(ids) >= MAX_SESSIONS:

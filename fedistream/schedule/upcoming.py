@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from fedistream.core.ports import SettingsReader
+from fedistream.schedule import lifecycle
 from fedistream.schedule.models import ScheduledEventRow
 from fedistream.schedule.values import AHEAD, ScheduledEvent, Status
 
@@ -48,6 +49,13 @@ class Upcoming:
         now = self._now()
         left = (event for event in self._events.get(channel_id, ()) if event.ends_at > now)
         return tuple(event for _, event in zip(range(most), left, strict=False))
+
+    def at(self, channel_id: int, begun_at: datetime) -> ScheduledEvent | None:
+        """Return the event that a broadcast belongs to which began then."""
+        near = [
+            event for event in self.all(channel_id, MOST) if lifecycle.belongs(event.starts_at, event.ends_at, begun_at)
+        ]
+        return min(near, key=lambda event: abs(event.starts_at - begun_at), default=None)
 
     def opens_chat(self, channel_id: int) -> bool:
         """Return whether the chat is open for an event: from `schedule.chat_open_minutes` before it until its end. With

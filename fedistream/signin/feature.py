@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fedistream.signin.context import SignInContext
+from fedistream.signin.grants import Grants
 from fedistream.signin.indieauth import IndieAuth
 from fedistream.signin.one_time_codes import OneTimeCodes
 from fedistream.signin.provider import Provider
@@ -35,5 +36,5 @@ def build(context: SignInContext) -> SignInFeature:
             clocks.monotonic,
             context.below,
         ),
-        Provider(context.settings, context.transport, clocks.monotonic, clocks.chance),
+        Provider(context.settings, context.transport, Grants(clocks.now, clocks.chance)),
     )

@@ -1,7 +1,7 @@
 """Sign-in elsewhere with this node's own address (IndieAuth of 11 July 2024): the authorization server's part.
 
 The admin agrees on a page of the node. The client redeems the code, and learns the address, the name and the picture.
-There are no access tokens. Requests and codes are in memory: after a restart the sign-in has to begin again.
+There are no access tokens.
 """
 
 import asyncio
@@ -10,8 +10,7 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from activitypub.network.guard import Blocked
@@ -23,17 +22,14 @@ from activitypub.urls import BadUrl, Url, parse_url, resolve
 from fedistream.core.errors import Conflict, Invalid, Refusal, ValueProblem
 from fedistream.core.ports import SettingsReader
 from fedistream.signin import links
-from fedistream.signin.pending import Pending
+from fedistream.signin.grants import Asked, Grants, Kind
 from fedistream.signin.values import SignInProblem
 
 log = logging.getLogger(__name__)
 
 ENDPOINT = "/api/auth/provider/indieauth"
 METADATA = "/.well-known/oauth-authorization-server"
-LIFE_S = 600.0
-MAX_PENDING = 1_000  # requests that wait for the admin, and codes that were not redeemed
 MAX_STATE = 2_048  # characters
-SECRET_BYTES = 32
 REDIRECTS = RedirectLimits(count=3, total_s=10.0)
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # a SHA-256, RFC 7636 section 4.2
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636 section 4.1
@@ -48,39 +44,11 @@ class GrantRefused(Refusal):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A checked authorization request."""
-
-    client_id: str
-    redirect_uri: str
-    state: str
-    challenge: str
-
-    @property
-    def client(self) -> str:
-        """The host of the client, with its port if it is not the default one."""
-        return parse_url(self.client_id).authority
-
-    @property
-    def origin(self) -> str:
-        """The origin of the address that the browser is sent to."""
-        return parse_url(self.redirect_uri).origin
-
-
 class Provider:
-    """The authorization server. `chance(n)` returns n random bytes; `clock` returns monotonic seconds."""
+    """The authorization server."""
 
-    def __init__(
-        self,
-        settings: SettingsReader,
-        transport: Transport,
-        clock: Callable[[], float],
-        chance: Callable[[int], bytes],
-    ) -> None:
-        self._settings, self._transport, self._chance = settings, transport, chance
-        self._asked: Pending[Asked] = Pending(clock, most=MAX_PENDING, life_s=LIFE_S)
-        self._codes: Pending[Asked] = Pending(clock, most=MAX_PENDING, life_s=LIFE_S)
+    def __init__(self, settings: SettingsReader, transport: Transport, grants: Grants) -> None:
+        self._settings, self._transport, self._grants = settings, transport, grants
 
     @property
     def me(self) -> str:
@@ -121,23 +89,20 @@ class Provider:
         # as they were written: the client compares them as texts
         return Asked(query["client_id"], query["redirect_uri"], query["state"], query["code_challenge"])
 
-    def ask(self, asked: Asked) -> str:
-        """Remember a request until the admin has decided. Returns the ticket of the form. Raises TooMany."""
-        ticket = self._secret()
-        self._asked.put(ticket, asked, asked.client)
-        return ticket
+    async def ask(self, asked: Asked) -> str:
+        """Store a request until the admin has decided. Returns the ticket of the form."""
+        return await self._grants.put(Kind.REQUEST, asked)
 
-    def take(self, ticket: str) -> Asked:
-        """Return the request of a form, once. Raises Conflict when it is unknown or older than LIFE_S."""
-        asked = self._asked.take(ticket)
+    async def take(self, ticket: str) -> Asked:
+        """Return the request of a form, once. Raises Conflict when it is unknown or has expired."""
+        asked = await self._grants.take(Kind.REQUEST, ticket)
         if asked is None:
             raise Conflict("this sign-in was decided already, or is older than 10 minutes: begin again")
         return asked
 
-    def accept(self, asked: Asked) -> str:
-        """Make a code. Returns the URL to redirect the browser to. Raises TooMany."""
-        code = self._secret()
-        self._codes.put(code, asked, asked.client)
+    async def accept(self, asked: Asked) -> str:
+        """Make a code. Returns the URL to redirect the browser to."""
+        code = await self._grants.put(Kind.CODE, asked)
         log.info("the admin signs in at %s", asked.client)
         return self._back(asked, {"code": code})
 
@@ -145,7 +110,7 @@ class Provider:
         """Return the URL to redirect the browser to when the admin does not agree."""
         return self._back(asked, {"error": "access_denied"})
 
-    def redeem(self, form: Mapping[str, str]) -> Mapping[str, object]:
+    async def redeem(self, form: Mapping[str, str]) -> Mapping[str, object]:
         """Redeem a code (section 5.3). It is used up, also when another parameter is wrong. Raises GrantRefused."""
         code, verifier = form.get("code", ""), form.get("code_verifier") or form.get("codeVerifier", "")
         if form.get("grant_type", "authorization_code") != "authorization_code":
@@ -153,7 +118,7 @@ class Provider:
         for name, value in (("code", code), ("code_verifier", verifier)):
             if not value:
                 raise GrantRefused("invalid_request", f"{name} is missing")
-        asked = self._codes.take(code)
+        asked = await self._grants.take(Kind.CODE, code)
         if asked is None:
             raise GrantRefused("invalid_grant", "the code is unknown, was used, or is older than 10 minutes")
         if (form.get("client_id"), form.get("redirect_uri")) != (asked.client_id, asked.redirect_uri):
@@ -182,9 +147,6 @@ class Provider:
         except (Blocked, BadUrl, RedirectRefused, Unreachable, ResponseTooLarge, TimeoutError) as error:
             log.info("the page of the client %s was not read: %s %s", client, type(error).__name__, error)
             return frozenset()
-
-    def _secret(self) -> str:
-        return base64.urlsafe_b64encode(self._chance(SECRET_BYTES)).decode().rstrip("=")
 
 
 def _redirect_uris(at: str, answer: Response) -> frozenset[str]:

@@ -18,6 +18,7 @@ KEPT = timedelta(days=30)  # 43,200 rows a channel, about 2 MB
 MAX_POINTS = 1_000  # of an answer: more than a chart has pixels for
 PRUNE_EVERY = 60  # minutes
 MAX_CHANNELS = 1_000  # rows written in a minute
+MAX_PROCESS = 32  # characters
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,13 @@ log = logging.getLogger(__name__)
 class ViewerHistory:
     """Stores the counts of the channels every minute, and returns them over time.
 
-    While nobody watches, nothing is written: a disk need not wake up for zeros. The zero before the first viewer is.
+    `process` names this front process, and is the same after a restart: each process has counts of its own, and those
+    of one minute are added. While nobody watches, nothing is written: a disk need not wake up for zeros. The zero
+    before the first viewer is.
     """
 
-    def __init__(self, viewers: Viewers, clock: RetentionClock) -> None:
-        self._viewers, self._clock = viewers, clock
+    def __init__(self, viewers: Viewers, clock: RetentionClock, process: str) -> None:
+        self._viewers, self._clock, self._process = viewers, clock, process[:MAX_PROCESS]
         self._last: dict[int, int] = {}  # the last stored count of each channel
 
     async def over_time(self, channel_id: int, since: datetime | None = None) -> tuple[Count, ...]:
@@ -42,13 +45,19 @@ class ViewerHistory:
         """Store the present counts under the present minute."""
         now = self._clock.now()
         minute = int(now.timestamp()) // MINUTE_S * MINUTE_S
-        rows = []
+        rows: list[ViewerCountRow] = []
+
+        def add(channel_id: int, at: int, viewers: int) -> None:
+            rows.append(ViewerCountRow(channel_id=channel_id, at=at, viewers=viewers, process=self._process))
+
         for channel_id, count in list(self._viewers.counts().items())[:MAX_CHANNELS]:
             last = self._last.get(channel_id, 0)
             if last == 0 and count > 0:
-                rows.append(ViewerCountRow(channel_id=channel_id, at=minute - MINUTE_S, viewers=0))
+                rows.append(
+                    ViewerCountRow(channel_id=channel_id, at=minute - MINUTE_S, viewers=0, process=self._process)
+                )
             if last > 0 or count > 0:
-                rows.append(ViewerCountRow(channel_id=channel_id, at=minute, viewers=count))
+                add(channel_id, minute, count)
         if rows:
             # a restart within the minute, or a clock that was set back, finds a row
             await ViewerCountRow.bulk_create(rows, ignore_conflicts=True)
@@ -91,9 +100,14 @@ class ViewerHistory:
         rows: list[ViewerCountRow] = await ViewerCountRow.raw(
             'SELECT MIN("id") AS "id", MIN("channel_id") AS "channel_id", MIN("at") AS "at",'  # noqa: S608 only numbers
             f' MAX("viewers") AS "viewers" FROM "viewer_count" WHERE "channel_id" = {channel_id:d}'
-            f' AND "at" >= {oldest.at:d} AND "at" < {end:d} GROUP BY "at" / {interval:d} ORDER BY 3'
+            f' AND "at" >= {oldest.at:d} AND "at" < {end:d} GROUP BY "at" / {interval:d}, "process" ORDER BY 3'
         )
-        return [Count(datetime.fromtimestamp(row.at, UTC), row.viewers) for row in rows]
+        # the highest of each process in an interval are added: in one of a minute, that is the number of viewers
+        found: dict[int, Count] = {}
+        for row in rows:
+            known = found.get(row.at // interval, Count(datetime.fromtimestamp(row.at, UTC), 0))
+            found[row.at // interval] = Count(known.at, known.viewers + row.viewers)
+        return list(found.values())
 
 
 def thinned(counts: Sequence[Count], most: int) -> tuple[Count, ...]:

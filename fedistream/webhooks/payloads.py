@@ -135,7 +135,7 @@ def _visibility(fact: MessagesHidden | MessagesShown, now: Occasion) -> Json:
 
 
 def _stream(fact: BroadcastStarted | BroadcastEnded | TitleChanged | EncoderReturned, now: Occasion) -> Json:
-    return {
+    shape: Json = {
         "id": now.id,
         "name": now.about.name,
         "serverURL": now.about.url,
@@ -144,6 +144,12 @@ def _stream(fact: BroadcastStarted | BroadcastEnded | TitleChanged | EncoderRetu
         "summary": now.about.summary,
         "timestamp": moment(fact.at),
     }
+    event = now.status.event
+    if event is not None and isinstance(fact, BroadcastStarted):
+        shape["scheduledEvent"] = _event(
+            event.id, event.series_id, event.name, event.description, event.starts_at, event.minutes, event.timezone
+        )
+    return shape
 
 
 def _lost(fact: EncoderLost, now: Occasion) -> Json:
@@ -199,18 +205,25 @@ _ACTIONS: Mapping[type[Fact], str] = {
 }
 
 
-def _scheduled(fact: ScheduledEventComing | ScheduledEventStarted | ScheduledEventEnded, now: Occasion) -> Json:
+def _event(
+    event_id: str, series_id: str, name: str, description: str, starts_at: datetime, minutes: int, timezone: str
+) -> Json:
     event: Json = {
-        "id": fact.event_id,
-        "name": fact.title,
-        "description": fact.description,
-        "startTime": moment(fact.starts_at),
-        "durationMinutes": fact.minutes,
-        "timezone": fact.timezone,
+        "id": event_id,
+        "name": name,
+        "description": description,
+        "startTime": moment(starts_at),
+        "durationMinutes": minutes,
+        "timezone": timezone,
         "status": "scheduled",
     }
-    if fact.series_id:
-        event["seriesId"] = fact.series_id
+    return event | {"seriesId": series_id} if series_id else event
+
+
+def _scheduled(fact: ScheduledEventComing | ScheduledEventStarted | ScheduledEventEnded, now: Occasion) -> Json:
+    event = _event(
+        fact.event_id, fact.series_id, fact.title, fact.description, fact.starts_at, fact.minutes, fact.timezone
+    )
     return _base(now) | {
         "id": now.id,
         "action": _ACTIONS[type(fact)],

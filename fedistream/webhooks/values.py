@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from fedistream.core.errors import Problem
+from fedistream.schedule.values import ScheduledEvent
 
 MAX_WEBHOOKS = 50
 MAX_URL = 2048  # characters
@@ -158,7 +159,7 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
     """The status of the channel at the moment of an event. While it is offline, `connected_at` is None, and while it is
-    online, `disconnected_at`."""
+    online, `disconnected_at`. `event` is the scheduled event that the broadcast belongs to."""
 
     online: bool
     connected_at: datetime | None
@@ -168,6 +169,7 @@ class StreamStatus:
     overall_peak: int
     session_peak: int
     version: str
+    event: ScheduledEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from fedistream.core.ports import Channel
 from fedistream.federation.feature import FederationFeature
 from fedistream.federation.posts.service import Posts
 from fedistream.federation.posts.values import Draft, Mention, Post
-from fedistream.notices.service import Notices, NoticesContext
+from fedistream.notices.service import EventAt, Notices, NoticesContext
 from fedistream.notices.values import Notice
 from fedistream.settings.service import Settings
 from tests.kit.federated import Federated, federated
@@ -57,9 +57,13 @@ def make(settings: Settings, federation: FederationFeature, now: Callable[[], da
     return Notices(context(settings, federation, now))
 
 
+async def no_event(channel_id: int, at: datetime) -> None:
+    """Nothing is scheduled."""
+
+
 def context(settings: Settings, federation: FederationFeature, now: Callable[[], datetime]) -> NoticesContext:
     rows = BroadcastRepository()
-    return NoticesContext(settings, federation.addresses, rows, federation.posts, now, ignore_run_request)
+    return NoticesContext(settings, federation.addresses, rows, federation.posts, now, ignore_run_request, no_event)
 
 
 @dataclass
@@ -121,6 +125,11 @@ class NoticesKit:
     def another(self) -> Notices:
         """Return the service as another worker has it."""
         return make(self.node.settings, self.node.feature, self.now)
+
+    def with_events(self, event_at: EventAt) -> Notices:
+        """Return a service for broadcasts that belong to scheduled events."""
+        made = context(self.node.settings, self.node.feature, self.now)
+        return Notices(replace(made, event_at=event_at))
 
     def interrupted(self, interrupt: Callable[[], Awaitable[object]]) -> Notices:
         """Return a service whose look-up of mentions is interrupted by this call."""

@@ -77,6 +77,7 @@ def notice(value: Notice) -> dict[str, object]:
         "postedAt": moment_or_null(value.posted_at),
         "updatedAt": moment_or_null(value.updated_at),
         "closedAt": moment_or_null(value.closed_at),
+        "event": {"id": value.event_id, "name": value.event_name} if value.event_id else None,
     }
 
 

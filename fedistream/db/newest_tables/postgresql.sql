@@ -115,6 +115,21 @@ CREATE TABLE host_health (
 	CONSTRAINT pk_host_health PRIMARY KEY (host)
 );
 
+CREATE TABLE indieauth_grant (
+	id BIGSERIAL NOT NULL,
+	secret_hash VARCHAR(64) NOT NULL,
+	kind VARCHAR(10) NOT NULL,
+	client_id TEXT NOT NULL,
+	redirect_uri TEXT NOT NULL,
+	state TEXT NOT NULL,
+	challenge VARCHAR(43) NOT NULL,
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT pk_indieauth_grant PRIMARY KEY (id),
+	CONSTRAINT uq_indieauth_grant_secret_hash UNIQUE (secret_hash)
+);
+
+CREATE INDEX ix_indieauth_grant_created_at ON indieauth_grant (created_at);
+
 CREATE TABLE integration (
 	id BIGSERIAL NOT NULL,
 	token_hash VARCHAR(64) NOT NULL,
@@ -176,6 +191,8 @@ CREATE TABLE notice (
 	updated_at TIMESTAMP WITH TIME ZONE,
 	retitle_due TIMESTAMP WITH TIME ZONE,
 	closed_at TIMESTAMP WITH TIME ZONE,
+	event_id VARCHAR(24),
+	event_name VARCHAR(200),
 	CONSTRAINT pk_notice PRIMARY KEY (id),
 	CONSTRAINT uq_notice_broadcast_id UNIQUE (broadcast_id)
 );
@@ -280,7 +297,11 @@ CREATE TABLE remote_actor (
 
 CREATE INDEX ix_remote_actor_host ON remote_actor (host);
 
+CREATE INDEX ix_remote_actor_inbox ON remote_actor (inbox);
+
 CREATE INDEX ix_remote_actor_key_id ON remote_actor (key_id);
+
+CREATE INDEX ix_remote_actor_shared_inbox ON remote_actor (shared_inbox);
 
 CREATE TABLE remote_note (
 	id BIGSERIAL NOT NULL,
@@ -393,8 +414,9 @@ CREATE TABLE viewer_count (
 	channel_id BIGINT NOT NULL,
 	at BIGINT NOT NULL,
 	viewers INTEGER NOT NULL,
+	process VARCHAR(32),
 	CONSTRAINT pk_viewer_count PRIMARY KEY (id),
-	CONSTRAINT uq_viewer_count_channel_id_at UNIQUE (channel_id, at)
+	CONSTRAINT uq_viewer_count_channel_id_at_process UNIQUE (channel_id, at, process)
 );
 
 CREATE TABLE visitor (

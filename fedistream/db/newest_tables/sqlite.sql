@@ -107,6 +107,20 @@ CREATE TABLE host_health (
 	CONSTRAINT pk_host_health PRIMARY KEY (host)
 );
 
+CREATE TABLE indieauth_grant (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	secret_hash VARCHAR(64) NOT NULL,
+	kind VARCHAR(10) NOT NULL,
+	client_id TEXT NOT NULL,
+	redirect_uri TEXT NOT NULL,
+	state TEXT NOT NULL,
+	challenge VARCHAR(43) NOT NULL,
+	created_at DATETIME NOT NULL,
+	CONSTRAINT uq_indieauth_grant_secret_hash UNIQUE (secret_hash)
+);
+
+CREATE INDEX ix_indieauth_grant_created_at ON indieauth_grant (created_at);
+
 CREATE TABLE integration (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
 	token_hash VARCHAR(64) NOT NULL,
@@ -165,6 +179,8 @@ CREATE TABLE notice (
 	updated_at DATETIME,
 	retitle_due DATETIME,
 	closed_at DATETIME,
+	event_id VARCHAR(24),
+	event_name VARCHAR(200),
 	CONSTRAINT uq_notice_broadcast_id UNIQUE (broadcast_id)
 );
 
@@ -265,7 +281,11 @@ CREATE TABLE remote_actor (
 
 CREATE INDEX ix_remote_actor_host ON remote_actor (host);
 
+CREATE INDEX ix_remote_actor_inbox ON remote_actor (inbox);
+
 CREATE INDEX ix_remote_actor_key_id ON remote_actor (key_id);
+
+CREATE INDEX ix_remote_actor_shared_inbox ON remote_actor (shared_inbox);
 
 CREATE TABLE remote_note (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -376,7 +396,8 @@ CREATE TABLE viewer_count (
 	channel_id BIGINT NOT NULL,
 	at BIGINT NOT NULL,
 	viewers INTEGER NOT NULL,
-	CONSTRAINT uq_viewer_count_channel_id_at UNIQUE (channel_id, at)
+	process VARCHAR(32),
+	CONSTRAINT uq_viewer_count_channel_id_at_process UNIQUE (channel_id, at, process)
 );
 
 CREATE TABLE visitor (

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from fedistream.db import Database, schema
 from fedistream.db.address import parse
 from fedistream.db.orm import config
+from fedistream.federation.remote_actors import drop_inbox
 from fedistream.federation.values import State
 from tests.kit.chatroom import HOME_ADDRESS, chatroom
 from tests.kit.federated import LIVE, federated
@@ -32,6 +33,15 @@ async def test_what_an_inbox_does_with_a_follow_and_what_follows_from_it(databas
             await node.take(node.ann.activity("Delete", node.ann.id))
             await inbox.block_by_handle(node.ann.id, "ann@remote.example")
         assert any('"host"=' in text for text in ran.found), "no Follow has looked for others of its server"
+        assert await full_scans(ran) == []
+
+
+async def test_an_inbox_that_is_gone_is_found_by_its_index(database: Database) -> None:
+    async with federated() as node:
+        await node.follow()
+        with statements_run() as ran:
+            await drop_inbox(f"{node.ann.id}/inbox")
+        assert any('"shared_inbox"=' in text for text in ran.found)
         assert await full_scans(ran) == []
 
 

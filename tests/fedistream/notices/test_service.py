@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,6 +27,12 @@ from tests.kit.notices_kit import NoticesKit, notices_kit
 async def kit(database: Database) -> AsyncIterator[NoticesKit]:
     async with notices_kit() as kit:
         yield kit
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    id: str
+    name: str
 
 
 class Crash(Exception):
@@ -70,6 +77,37 @@ async def test_a_picture_in_place_of_the_card_has_words_and_is_that_of_the_broad
     assert "ended" in ended["content"]
     assert (ended["attachment"], ended["url"]) == (note["attachment"], note["url"])
     assert (picture["name"], note["sensitive"]) == ("Locks (Fedistream)", True)
+
+
+async def test_a_notice_names_the_scheduled_event_that_the_broadcast_belongs_to(kit: NoticesKit) -> None:
+    asked: list[tuple[int, datetime]] = []
+
+    async def event_at(channel_id: int, at: datetime) -> Scheduled:
+        asked.append((channel_id, at))
+        return Scheduled("ev1", "Lock week")
+
+    kit.notices = kit.with_events(event_at)
+    began = kit.now()
+    notice = await kit.live("Evening locks")
+    assert [(channel_id, at - began < timedelta(seconds=5)) for channel_id, at in asked] == [(kit.channel_id, True)]
+    assert (notice.event_id, notice.event_name) == ("ev1", "Lock week")
+    ((_, note),) = await kit.sent()
+    assert "\N{CALENDAR} Lock week" in note["content"]
+    await kit.end(notice.broadcast_id)
+    assert "\N{CALENDAR} Lock week" in (await kit.sent())[-1][1]["content"]
+
+
+async def test_a_notice_that_is_posted_by_hand_names_its_event_too(kit: NoticesKit) -> None:
+    began = kit.now()
+    await kit.log.start(kit.channel_id, "Evening locks", began, {})
+
+    async def event_at(channel_id: int, at: datetime) -> Scheduled | None:
+        return Scheduled("ev1", "Lock week") if abs(at - began) < timedelta(seconds=1) else None
+
+    kit.node.clock.ahead += 3600
+    await kit.log.seen(1, kit.now())
+    kit.notices = kit.with_events(event_at)
+    assert (await kit.notices.post_now(kit.channel_id)).event_name == "Lock week"
 
 
 async def test_two_workers_post_one(kit: NoticesKit) -> None:

@@ -24,6 +24,19 @@ def test_a_notice_says_the_message_the_title_and_where(message: str, title: str,
     assert live(message, title, LINK) == text
 
 
+@pytest.mark.parametrize(
+    ("title", "event", "text"),
+    [
+        ("Locks", "Evening *locks*", "Live\n\n**Locks**\n\n\N{CALENDAR} Evening \\*locks\\*\n\n"),
+        ("", "Evening locks", "Live\n\n**Evening locks**\n\n"),
+        (" evening LOCKS", "Evening locks", "Live\n\n**evening LOCKS**\n\n"),
+    ],
+)
+def test_the_scheduled_event_is_named_once(title: str, event: str, text: str) -> None:
+    assert live("Live", title, LINK, event) == text + LINK
+    assert ended("Live", title, LINK, event) == text + LINK
+
+
 def test_at_the_end_the_place_is_named_even_without_a_message() -> None:
     assert ended("", "Locks", LINK) == f"**Locks**\n\n{LINK}"
     assert ended("Over.", "", LINK) == f"Over.\n\n{LINK}"

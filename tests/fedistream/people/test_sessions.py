@@ -77,6 +77,18 @@ async def test_the_time_of_use_is_stored_once_a_minute(sessions: Sessions, clock
     assert (await sessions.all())[0].last_used_at == clock.now
 
 
+async def test_sessions_that_have_ended_are_pruned(sessions: Sessions, clock: Clock) -> None:
+    await sessions.open(SessionKind.LOGIN, ADDRESS, AGENT)
+    clock.now += IDLE / 2
+    kept, _ = await sessions.open(SessionKind.LOGIN, ADDRESS, AGENT)
+    await sessions.prune()
+    assert await AdminSessionRow.all().count() == 2
+    clock.now += IDLE / 2
+    await sessions.prune()
+    assert await AdminSessionRow.all().count() == 1
+    assert await sessions.find(kept) is not None
+
+
 async def test_there_are_not_more_than_the_most_and_those_of_programs_go_first(
     sessions: Sessions, clock: Clock
 ) -> None:

@@ -241,3 +241,14 @@ async def test_the_scheduler_looks_again_when_the_next_step_is_due(faces: Faces)
     context = ScheduleContext(faces.settings, faces.made.facts, faces.clock.now, event_id, note)
     await make_tending(context, faces.federation, lambda: (event.channel_id,)).tend()
     assert looks == [(event.starts_at - timedelta(minutes=10)).timestamp()]
+
+
+async def test_the_copy_in_memory_names_the_event_of_a_broadcast_as_the_rows_do(faces: Faces) -> None:
+    home, now = faces.channels.home().id, faces.clock.now()
+    first = await scheduled(faces, start=now + timedelta(hours=2))
+    second = await scheduled(faces, name="Bowls", start=now + timedelta(hours=2, minutes=50), minutes=30)
+    for minutes, event in ((89, None), (91, first), (135, first), (160, second), (181, second), (201, None)):
+        at = now + timedelta(minutes=minutes)
+        found = faces.made.schedule.upcoming.at(home, at)
+        assert found == await faces.made.tending.event_at(home, at)
+        assert (found and found.id) == (event and event.id), minutes

@@ -14,9 +14,9 @@ from tests.kit.query_plans import full_scans, statements_run
 HOME = 1
 
 
-def made(clock: Clock) -> tuple[Viewers, ViewerHistory]:
+def made(clock: Clock, process: str = "one") -> tuple[Viewers, ViewerHistory]:
     viewers = Viewers(clock.monotonic, clock.now, b"0123456789abcdef")
-    return viewers, ViewerHistory(viewers, RetentionClock(clock.now, clock.monotonic))
+    return viewers, ViewerHistory(viewers, RetentionClock(clock.now, clock.monotonic), process)
 
 
 async def test_counts_are_still_there_after_a_restart(database: Database) -> None:
@@ -110,6 +110,21 @@ async def test_the_same_minute_is_stored_once(database: Database) -> None:
     viewers_again.seen(HOME, "192.0.2.1", "Firefox")
     await again.store()
     assert await ViewerCountRow.all().count() == 2
+
+
+async def test_the_counts_of_several_processes_are_added(database: Database) -> None:
+    clock = Clock()
+    for process, watching in (("one", 3), ("two", 4)):
+        viewers, history = made(clock, process)
+        for number in range(watching):
+            viewers.seen(HOME, f"192.0.2.{number}", "Firefox")
+        await history.store()
+    minute = int(clock.now().timestamp()) // 60 * 60
+    # of a version that knew of one process alone
+    await ViewerCountRow.create(channel_id=HOME, at=minute + 60, viewers=2)
+    clock.advance(120)
+    counts = await made(clock)[1].over_time(HOME)
+    assert [(int(count.at.timestamp()) - minute, count.viewers) for count in counts] == [(-60, 0), (0, 7), (60, 2)]
 
 
 def test_thinning_keeps_the_highest_of_each_run() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from fedistream.chat.values import Role, Visitor
 from fedistream.core import events
+from fedistream.schedule.values import ScheduledEvent, Status
 from fedistream.webhooks import payloads
 from fedistream.webhooks.payloads import Occasion, event_of, payload
 from fedistream.webhooks.values import About, Event, StreamStatus
@@ -182,3 +183,12 @@ def test_events_beyond_those_captured_have_their_members(fact: events.Fact, memb
     assert members.items() <= data.items()
     assert (data["id"], data["serverURL"]) == ("abc", "https://n.example")
     assert data["timestamp"] == "2026-05-01T18:00:00Z"
+
+
+def test_a_start_within_the_time_of_a_scheduled_event_names_it() -> None:
+    event = ScheduledEvent("e", 1, "s", "Pots", "", AT, 60, "UTC", Status.SCHEDULED, AT, AT)
+    now = Occasion("abc", StreamStatus(True, AT, None, "", 0, 0, 0, "0.1", event), About("Node", "", ""))
+    started = payload(events.BroadcastStarted(1, 7, "Pots", AT), now)["eventData"]["scheduledEvent"]
+    coming = events.ScheduledEventComing(1, "e", "s", "Pots", "", AT, 60, "UTC", AT)
+    assert started == payload(coming, now)["eventData"]["event"]
+    assert "scheduledEvent" not in payload(events.TitleChanged(1, "Bowls", AT), now)["eventData"]

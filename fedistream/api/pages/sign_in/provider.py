@@ -10,7 +10,8 @@ from fedistream.api.pages.csp import Frame
 from fedistream.api.pages.forms import form, read
 from fedistream.api.wording import sentence
 from fedistream.core.errors import Conflict, Invalid, NotFound, ValueProblem
-from fedistream.signin.provider import Asked, GrantRefused
+from fedistream.signin.grants import Asked
+from fedistream.signin.provider import GrantRefused
 
 DECISION = "/admin/indieauth"
 NOT_KEPT = {"Cache-Control": "no-store"}
@@ -35,16 +36,16 @@ async def authorize(request: ApiRequest, services: AdminPagesServices) -> Respon
     except (Invalid, Conflict) as error:
         return _refused(request, services, error)
     if _is_program(request):
-        return RedirectResponse(services.provider.accept(asked), 307, NOT_KEPT)
-    return _consent(request, services, asked)
+        return RedirectResponse(await services.provider.accept(asked), 307, NOT_KEPT)
+    return await _consent(request, services, asked)
 
 
 async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /admin/indieauth: what the admin decided."""
     submitted = form(request, services.csrf)
-    asked = services.provider.take(submitted.get("ticket", ""))
+    asked = await services.provider.take(submitted.get("ticket", ""))
     agreed = submitted.get("do") == "accept"
-    back = services.provider.accept(asked) if agreed else services.provider.deny(asked)
+    back = await services.provider.accept(asked) if agreed else services.provider.deny(asked)
     # 303, not Owncast's 307: a browser would send the form on to the client
     return RedirectResponse(back, 303, NOT_KEPT)
 
@@ -52,7 +53,7 @@ async def decide(request: ApiRequest, services: AdminPagesServices) -> Response:
 async def redeem(request: ApiRequest, services: AdminPagesServices) -> Response:
     """POST /api/auth/provider/indieauth: redeem a code."""
     try:
-        return json_response(services.provider.redeem(read(request)), headers=NOT_KEPT)
+        return json_response(await services.provider.redeem(read(request)), headers=NOT_KEPT)
     except GrantRefused as error:
         message = {"error": error.code, "error_description": str(error)}
     except Invalid:
@@ -73,13 +74,13 @@ def _is_program(request: ApiRequest) -> bool:
     return not browser and ("authorization" in headers or headers.get(CSRF_HEADER) == "1")
 
 
-def _consent(request: ApiRequest, services: AdminPagesServices, asked: Asked) -> Response:
+async def _consent(request: ApiRequest, services: AdminPagesServices, asked: Asked) -> Response:
     shown = {
         "name": services.settings.value("channel.name", request.channel.id),
         "csrf_token": services.csrf.issue(),
         "asked": asked,
         "me": services.provider.me,
-        "ticket": services.provider.ask(asked),
+        "ticket": await services.provider.ask(asked),
     }
     response = services.pages.page("admin/consent.html", shown, frame=Frame.NOBODY, cache="no-store")
     # Chromium applies form-action to the redirect after a form too

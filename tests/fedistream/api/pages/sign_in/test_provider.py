@@ -11,7 +11,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from activitypub.network.guard import Guard
-from fedistream.signin.provider import ENDPOINT, LIFE_S, MAX_PENDING
+from fedistream.signin.grants import LIFE, MAX_GRANTS
+from fedistream.signin.models import IndieAuthGrantRow
+from fedistream.signin.provider import ENDPOINT
 from tests.kit.adminpages import HTML, Visitor, csrf_token
 from tests.kit.asking import HOST, basic
 from tests.kit.faces import PASSWORD, RIGHT, Faces, open_faces
@@ -166,7 +168,7 @@ async def test_a_code_and_a_form_expire(faces: Faces, admin: Visitor) -> None:
     page = await admin.web.get(ENDPOINT, params=REQUEST, headers=BROWSER)
     async with faces.client() as web:
         made = await code(web)
-        faces.clock.advance(LIFE_S)
+        faces.clock.advance(LIFE.total_seconds())
         answer = await web.post(ENDPOINT, data=GRANT | {"code": made})
         assert answer.json()["error"] == "invalid_grant"
     fields = {"csrf_token": csrf_token(page.text), "ticket": ticket(page.text), "do": "accept"}
@@ -176,9 +178,10 @@ async def test_a_code_and_a_form_expire(faces: Faces, admin: Visitor) -> None:
 async def test_there_are_not_more_codes_than_the_most(faces: Faces) -> None:
     provider = faces.sign_in.provider
     asked = await provider.check(REQUEST)
-    first = parse_qs(urlsplit(provider.accept(asked)).query)["code"][0]
-    for _ in range(MAX_PENDING):
-        last = parse_qs(urlsplit(provider.accept(asked)).query)["code"][0]
+    first = parse_qs(urlsplit(await provider.accept(asked)).query)["code"][0]
+    for _ in range(MAX_GRANTS):
+        last = parse_qs(urlsplit(await provider.accept(asked)).query)["code"][0]
+    assert await IndieAuthGrantRow.all().count() == MAX_GRANTS
     async with faces.client() as web:
         assert (await web.post(ENDPOINT, data=GRANT | {"code": first})).status_code == 400
         assert (await web.post(ENDPOINT, data=GRANT | {"code": last})).status_code == 200

@@ -1,0 +1,21 @@
+"""The rows of signing in elsewhere."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class IndieAuthGrantRow(Model):
+    """A checked authorization request that waits for the admin (`kind` is "request"), or a code that was not redeemed
+    ("code"). The ticket or the code itself is stored nowhere."""
+
+    id = fields.BigIntField(primary_key=True)
+    secret_hash = fields.CharField(max_length=64, unique=True)
+    kind = fields.CharField(max_length=10)
+    client_id = fields.TextField()
+    redirect_uri = fields.TextField()
+    state = fields.TextField()
+    challenge = fields.CharField(max_length=43)
+    created_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "indieauth_grant"
