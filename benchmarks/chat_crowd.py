@@ -25,7 +25,7 @@ HELLO = (
 
 
 @dataclass(slots=True)
-class Heard:
+class FrameStats:
     """`ages` in seconds, of every frame that somebody read; `missing` frames did not come to those who read."""
 
     frames: int = 0
@@ -46,18 +46,18 @@ def masked(text: bytes) -> bytes:
 
 
 class Crowd:
-    """`deaf` of the clients never read. `first` is where their addresses begin."""
+    """`stalled` of the clients never read. `first` is where their addresses begin."""
 
     def __init__(
-        self, port: int, count: int, deaf: int = 0, path: Callable[[int], str] = lambda _: "/ws", first: int = 0
+        self, port: int, count: int, stalled: int = 0, path: Callable[[int], str] = lambda _: "/ws", first: int = 0
     ) -> None:
         self._all: list[socket.socket] = []
         self._sizes: dict[int, int] = {}
         self._poll = select.epoll()
         for begin in range(0, count, AT_ONCE):
             some = range(begin, min(begin + AT_ONCE, count))
-            self._all += connected(port, [path(number) for number in some], first + begin, deaf)
-        self._sockets = {one.fileno(): one for one in self._all[deaf:]}
+            self._all += connected(port, [path(number) for number in some], first + begin, stalled)
+        self._sockets = {one.fileno(): one for one in self._all[stalled:]}
         for number, one in self._sockets.items():
             one.setblocking(False)
             self._poll.register(number, select.EPOLLIN)
@@ -75,16 +75,16 @@ class Crowd:
             self._read(left)
         self._sizes = dict.fromkeys(self._sizes, 0)
 
-    def talk(self, say: Callable[[int], None], rate: float, seconds: float) -> Heard:
+    def talk(self, say: Callable[[int], None], rate: float, seconds: float) -> FrameStats:
         """Say so many things a second, and listen. Raises Failed when nobody hears anything."""
         count = int(rate * seconds)
         length = self._first(say)
         sent: list[float] = []
-        heard, total = Heard(), len(self._sockets) * count
+        stats, total = FrameStats(), len(self._sockets) * count
         begin = time.monotonic()
         done = dict.fromkeys(self._sizes, 0)
         until = begin + seconds + SETTLE_S
-        while heard.frames < total and (now := time.monotonic()) < until:
+        while stats.frames < total and (now := time.monotonic()) < until:
             if len(sent) < count and now >= begin + len(sent) / rate:
                 sent.append(now)
                 say(len(sent))
@@ -94,10 +94,10 @@ class Crowd:
                 arrived, before = time.monotonic(), done[number]
                 complete = min((self._sizes[number] + length // 2) // length, len(sent))
                 done[number] = complete
-                heard.frames += complete - before
-                heard.ages += [arrived - sent[n] for n in range(before, complete)]
-        heard.missing = total - heard.frames
-        return heard
+                stats.frames += complete - before
+                stats.ages += [arrived - sent[n] for n in range(before, complete)]
+        stats.missing = total - stats.frames
+        return stats
 
     def _first(self, say: Callable[[int], None]) -> int:
         """The length of a frame, by the first one that all have."""
@@ -144,27 +144,27 @@ class Crowd:
 
 @contextmanager
 def crowd(
-    port: int, count: int, deaf: int = 0, path: Callable[[int], str] = lambda _: "/ws", first: int = 0
+    port: int, count: int, stalled: int = 0, path: Callable[[int], str] = lambda _: "/ws", first: int = 0
 ) -> Iterator[Crowd]:
-    made = Crowd(port, count, deaf, path, first)
+    made = Crowd(port, count, stalled, path, first)
     try:
         yield made
     finally:
         made.close()
 
 
-def connected(port: int, paths: Sequence[str], first: int, deaf: int = 0) -> list[socket.socket]:
-    """A client for each path, let in. `first` is the number of the first; those below `deaf` take little at a time.
+def connected(port: int, paths: Sequence[str], first: int, stalled: int = 0) -> list[socket.socket]:
+    """A client for each path, let in. `first` is the number of the first; those below `stalled` take little at a time.
     Raises Failed."""
-    some = [_connect(port, path, number, number < deaf) for number, path in enumerate(paths, first)]
+    some = [_connect(port, path, number, number < stalled) for number, path in enumerate(paths, first)]
     for one in some:
         _shaken(one)
     return some
 
 
-def _connect(port: int, path: str, number: int, deaf: bool) -> socket.socket:
+def _connect(port: int, path: str, number: int, stalled: bool) -> socket.socket:
     one = socket.socket()
-    if deaf:
+    if stalled:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     one.settimeout(SETTLE_S)
     # each at an address of its own: from one, only so much may be said

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchmarks.chat_crowd import Heard, crowd
+from benchmarks.chat_crowd import FrameStats, crowd
 from benchmarks.processes import ROOT, Failed, cpu_s, folder, free_port, running, until_open
 from benchmarks.reading import Reading
 
@@ -28,18 +28,18 @@ class Load:
     clients: int
     rate: float
     seconds: float
-    deaf: int = 0
+    stalled: int = 0
     body: str = BODY
 
     @property
     def note(self) -> str:
-        deaf = f", {self.deaf} of whom never read" if self.deaf else ""
-        return f"{self.clients} clients{deaf}, {self.rate:.0f} messages/s for {self.seconds:.0f} s"
+        stalled = f", {self.stalled} of which never read" if self.stalled else ""
+        return f"{self.clients} clients{stalled}, {self.rate:.0f} messages/s for {self.seconds:.0f} s"
 
 
 MANY = Load(1000, 40, 5)
-DEAF = Load(220, 300, 4, deaf=20, body="x" * 2870)
-NONE_DEAF = Load(200, 300, 4, body="x" * 2870)
+WITH_STALLED = Load(220, 300, 4, stalled=20, body="x" * 2870)
+WITHOUT_STALLED = Load(200, 300, 4, body="x" * 2870)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,15 @@ def theirs(modules: Path) -> list[str]:
 
 
 def measure(command: list[str], load: Load) -> Found:
-    with server(command) as (pid, port), crowd(port, load.clients, load.deaf) as clients:
+    with server(command) as (pid, port), crowd(port, load.clients, load.stalled) as clients:
         say = clients.speaker(load.body)
         clients.talk(say, load.rate, 1)  # so that nothing is done for the first time
         before = cpu_s(pid)
-        heard: Heard = clients.talk(say, load.rate, load.seconds)
+        stats: FrameStats = clients.talk(say, load.rate, load.seconds)
         used = cpu_s(pid) - before
-        if not heard.frames:
+        if not stats.frames:
             raise Failed("nobody heard anything")
-        return Found(used / heard.frames * 1e6, heard.age(0.99), heard.missing)
+        return Found(used / stats.frames * 1e6, stats.age(0.99), stats.missing)
 
 
 def main() -> None:
@@ -114,13 +114,17 @@ def main() -> None:
             note=f"{MANY.note}, the middle of {ROUNDS} rounds, in turn",
         )
     )
-    _deaf()
+    _measure_stalled()
 
 
-def _deaf() -> None:
-    without, found = measure(ours(), NONE_DEAF), measure(ours(), DEAF)
-    print(Reading("chat_deaf_missing", found.missing, "frames", reach=0, note=f"{DEAF.note}, 3 kB each"))
-    print(Reading("chat_deaf_p99", round(found.p99_ms, 2), "ms", note=f"without the deaf ones {without.p99_ms:.2f} ms"))
+def _measure_stalled() -> None:
+    without, found = measure(ours(), WITHOUT_STALLED), measure(ours(), WITH_STALLED)
+    print(Reading("chat_stalled_missing", found.missing, "frames", reach=0, note=f"{WITH_STALLED.note}, 3 kB each"))
+    print(
+        Reading(
+            "chat_stalled_p99", round(found.p99_ms, 2), "ms", note=f"without stalled clients {without.p99_ms:.2f} ms"
+        )
+    )
 
 
 if __name__ == "__main__":

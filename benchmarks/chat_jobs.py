@@ -42,7 +42,7 @@ def now() -> datetime:
 
 
 def nobody(message: Message) -> None:
-    """Storing is measured, not telling."""
+    """Send nothing: only storing is measured."""
 
 
 async def forward(fact: ChatMessageSent) -> None:

@@ -35,7 +35,7 @@ def now() -> datetime:
 
 
 def nobody(message: Message) -> None:
-    """Storing is measured, not telling."""
+    """Send nothing: only storing is measured."""
 
 
 async def write(log: MessageLog, home: int, people: list[Visitor]) -> tuple[float, float]:
@@ -119,7 +119,9 @@ async def measure(folder: Path) -> Iterator[Reading]:
     return iter(
         (
             Reading("chat_writer_cpu", round(share, 1), "% of a core", reach=10.0, note=note),
-            Reading("chat_stored_p99", round(wait, 1), "ms", note="from said to stored; told after that"),
+            Reading(
+                "chat_stored_p99", round(wait, 1), "ms", note="from its arrival to its row; clients get it after that"
+            ),
             Reading("chat_history_page_p99", round(page, 1), "ms", reach=10.0, note="100 of a million messages"),
         )
     )

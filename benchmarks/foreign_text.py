@@ -1,4 +1,4 @@
-"""The time that the hardest 20 kB of foreign text take in the event loop: `python -m benchmarks.foreign_text`.
+"""The time for which worst-case text of other servers, up to 20 kB, blocks the loop: `python -m benchmarks.foreign_text`.
 
 The texts are those of `tests/kit/hardtext.py`; what is read beside the loop is not among them.
 """
@@ -23,7 +23,7 @@ SHOWN: Final = {
 }
 
 
-def hardest(names: tuple[str, ...]) -> tuple[float, str]:
+def slowest(names: tuple[str, ...]) -> tuple[float, str]:
     """Seconds of the slowest text of these parsers, and which it was."""
     return max(
         (cpu_s(PARSERS[name].parse, make(PARSERS[name].size)), f"{name}: {hard!a}")
@@ -34,7 +34,7 @@ def hardest(names: tuple[str, ...]) -> tuple[float, str]:
 
 def measure() -> Iterator[Reading]:
     for key, names in SHOWN.items():
-        took, which = hardest(names)
+        took, which = slowest(names)
         yield Reading(key, round(took * 1e3, 2), "ms", AT_ONCE * 1e3, note=which)
 
 

@@ -1,4 +1,4 @@
-"""Decides what of an event is to be told now. Pure."""
+"""Decides which step of a scheduled event is due now. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event's times, and when each of them was told."""
+class EventTimes:
+    """The start and the end of an event, and when each of its steps was announced."""
 
     starts_at: datetime
     ends_at: datetime
@@ -29,7 +29,7 @@ class Told:
     ended_at: datetime | None
 
 
-def step(event: Told, now: datetime) -> Step | None:
+def step(event: EventTimes, now: datetime) -> Step | None:
     """Return the next step of an event, or None. What was told is told no more, also when a clock was set back; what
     was missed is not told late: no warning after the start, and no start after the end."""
     if event.ended_at is not None:
@@ -43,7 +43,7 @@ def step(event: Told, now: datetime) -> Step | None:
     return Step.WARN if event.warned_at is None and now >= event.starts_at - WARNING else None
 
 
-def next_look(event: Told, now: datetime) -> datetime | None:
+def next_look(event: EventTimes, now: datetime) -> datetime | None:
     """Return when the next step of an event can be due, or None after its end."""
     times = (event.starts_at - WARNING, event.starts_at, event.ends_at)
     return min((at for at in times if at > now), default=None)

@@ -26,7 +26,7 @@ from fedistream.db import atomic
 from fedistream.db.versions import bump_version
 from fedistream.schedule import lifecycle
 from fedistream.schedule.context import ScheduleContext
-from fedistream.schedule.lifecycle import Step, Told
+from fedistream.schedule.lifecycle import Step, EventTimes
 from fedistream.schedule.models import ScheduledEventRow
 from fedistream.schedule.upcoming import CACHE_KEY, event_of
 from fedistream.schedule.values import EARLY, WARNING, ScheduledEvent, Status
@@ -92,7 +92,7 @@ class Tending:
                 log.exception("the scheduled event %s failed and is tried again", row.id)
         await self._announcer.announce()
         following = await left.filter(starts_at__gt=now + WARNING).order_by("starts_at").first()
-        looks = (lifecycle.next_look(_told(row), now) for row in (*rows, following) if row is not None)
+        looks = (lifecycle.next_look(_times(row), now) for row in (*rows, following) if row is not None)
         if soonest := min((at for at in looks if at is not None), default=None):
             await self._context.run_by(soonest.timestamp())
 
@@ -122,7 +122,7 @@ class Tending:
             await self._take(row, Step.START, self._context.now())
 
     async def _tend(self, row: ScheduledEventRow, now: datetime) -> None:
-        step = lifecycle.step(_told(row), now)
+        step = lifecycle.step(_times(row), now)
         if step is None:
             return
         reminder = None
@@ -166,5 +166,5 @@ async def waiting() -> bool:
     return await ScheduledEventRow.filter(status=Status.SCHEDULED.value, ended_at=None).exists()
 
 
-def _told(row: ScheduledEventRow) -> Told:
-    return Told(row.starts_at, row.ends_at, row.warned_at, row.started_at, row.ended_at)
+def _times(row: ScheduledEventRow) -> EventTimes:
+    return EventTimes(row.starts_at, row.ends_at, row.warned_at, row.started_at, row.ended_at)

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.chat_crowd import Heard, crowd, masked
+from benchmarks.chat_crowd import FrameStats, crowd, masked
 from benchmarks.chat_fanout import server
 
 
@@ -14,9 +14,9 @@ def port() -> Iterator[int]:
 
 
 def test_the_age_of_a_part_of_the_frames() -> None:
-    heard = Heard(ages=[number / 1000 for number in range(100)])
-    assert [heard.age(part) for part in (0.0, 0.5, 0.99, 1.0)] == [0, 50, 99, 99]
-    assert Heard().age(0.99) == 0
+    stats = FrameStats(ages=[number / 1000 for number in range(100)])
+    assert [stats.age(part) for part in (0.0, 0.5, 0.99, 1.0)] == [0, 50, 99, 99]
+    assert FrameStats().age(0.99) == 0
 
 
 def test_a_frame_is_masked_and_says_how_long_it_is() -> None:
@@ -26,12 +26,12 @@ def test_a_frame_is_masked_and_says_how_long_it_is() -> None:
 
 def test_everybody_hears_all_of_it_whoever_speaks(port: int) -> None:
     with crowd(port, 12) as clients:
-        heard = clients.talk(clients.speakers("hello"), rate=50, seconds=0.4)
-        assert (heard.frames, heard.missing, len(heard.ages)) == (12 * 20, 0, 12 * 20)
-        assert 0 < heard.age(0.99) < 10_000
+        stats = clients.talk(clients.speakers("hello"), rate=50, seconds=0.4)
+        assert (stats.frames, stats.missing, len(stats.ages)) == (12 * 20, 0, 12 * 20)
+        assert 0 < stats.age(0.99) < 10_000
 
 
 def test_who_never_reads_is_not_waited_for(port: int) -> None:
-    with crowd(port, 5, deaf=2) as clients:
-        heard = clients.talk(clients.speaker("hello"), rate=50, seconds=0.2)
-        assert (heard.frames, heard.missing) == (3 * 10, 0)
+    with crowd(port, 5, stalled=2) as clients:
+        stats = clients.talk(clients.speaker("hello"), rate=50, seconds=0.2)
+        assert (stats.frames, stats.missing) == (3 * 10, 0)

@@ -1,4 +1,4 @@
-"""Publishers' bytes are read in linear time, and the hardest 20 kB within milliseconds."""
+"""Publishers' bytes are read in linear time, and the worst 20 kB within milliseconds."""
 
 import contextlib
 from collections.abc import Callable
